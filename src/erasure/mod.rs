@@ -1,0 +1,255 @@
+//! An erasure: one promise to erase, from decision to receipt, made of steps. Its states, outcomes and retries; no I/O,
+//! no clock.
+
+mod retry;
+
+pub(crate) use retry::RetrySettings;
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{CapsuleKey, Digest, SealBroken, SealKey, Sealed};
+use crate::subject::{GuestId, Identifiers, Scope, SessionKey, SourceName, TargetName};
+
+/// An erasure's id: 128 random bits, written as hex after `e-`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ErasureId(pub(crate) [u8; 16]);
+
+impl ErasureId {
+    /// An id that grows with time, so that it is inserted at the right edge of an index: 48 bits of milliseconds, 80
+    /// random bits.
+    pub(crate) fn generate(now: Timestamp) -> Self {
+        let mut bytes = [0; 16];
+        crate::keys::fill_random(&mut bytes);
+        bytes[..6].copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for ErasureId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e-{}", hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for ErasureId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for ErasureId {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0; 16];
+        let digits = text.strip_prefix("e-").ok_or("an erasure id starts with `e-`")?;
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| "an erasure id is `e-` and 32 hex digits")?;
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for ErasureId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ErasureId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where an erasure stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ErasureState {
+    /// Waits for its time, or for its sessions to settle.
+    Scheduled,
+    /// Its identifiers are resolved and its steps under way.
+    Erasing,
+    /// Every target has answered; at least one is still to be asked again.
+    Verifying,
+    /// At least one step needs a person, and no other step is under way.
+    Parked,
+    /// Every step has its outcome, and the receipt is written.
+    Done,
+    /// Called off by a person.
+    Cancelled,
+}
+
+impl ErasureState {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Scheduled, Self::Erasing, Self::Verifying, Self::Parked, Self::Done, Self::Cancelled];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Erasing => "erasing",
+            Self::Verifying => "verifying",
+            Self::Parked => "parked",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What became of the data at one target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    /// It was there and is gone.
+    Erased,
+    /// It was never there.
+    Absent,
+    /// A hold or a law keeps it; the reason says which.
+    Retained,
+    /// Asked again, it was still there.
+    Residual,
+    /// The target cannot be asked.
+    Unverifiable,
+    /// Needs a person.
+    Parked,
+}
+
+impl Outcome {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Erased => "erased",
+            Self::Absent => "absent",
+            Self::Retained => "retained",
+            Self::Residual => "residual",
+            Self::Unverifiable => "unverifiable",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+/// Whom one erasure is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "scope", rename_all = "lowercase")]
+pub(crate) enum Subject {
+    Session(SessionKey),
+    Guest {
+        source: SourceName,
+        guest: GuestId,
+    },
+    /// The identifiers stand in the capsule; the digest of their fingerprints makes two requests of one person equal.
+    Person {
+        digest: Digest,
+    },
+}
+
+impl Subject {
+    pub(crate) fn scope(&self) -> Scope {
+        match self {
+            Self::Session(_) => Scope::Session,
+            Self::Guest { .. } => Scope::Guest,
+            Self::Person { .. } => Scope::Person,
+        }
+    }
+
+    /// Equal for erasures of one subject and scope; free of personal data.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Session(key) => format!("session:{key}"),
+            Self::Guest { source, guest } => format!("guest:{source}/{}", guest.0),
+            Self::Person { digest } => format!("person:{}", hex::encode(digest.0)),
+        }
+    }
+}
+
+/// Identifiers sealed under a key of their own, which is sealed beside them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Capsule {
+    pub(crate) wrapped_key: Sealed,
+    pub(crate) content: Sealed,
+}
+
+impl Capsule {
+    pub(crate) fn seal(identifiers: &Identifiers, under: &SealKey) -> Self {
+        let key = CapsuleKey::generate();
+        Self { wrapped_key: key.wrap(under), content: key.seal(&identifiers.to_bytes()) }
+    }
+
+    pub(crate) fn open(&self, under: &SealKey) -> Result<Identifiers, SealBroken> {
+        let plain = CapsuleKey::unwrap(&self.wrapped_key, under)?.open(&self.content)?;
+        Identifiers::from_bytes(&plain).map_err(|_| SealBroken)
+    }
+}
+
+/// An erasure that a rule or a person asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewErasure {
+    pub(crate) id: ErasureId,
+    pub(crate) subject: Subject,
+    /// The rule's name, or `request` when a person asked by hand.
+    pub(crate) rule: String,
+    pub(crate) targets: Vec<TargetName>,
+    /// When it is to begin, settling aside.
+    pub(crate) due: Timestamp,
+    /// The identifiers that the request itself brought; the rest is resolved when it begins.
+    pub(crate) capsule: Option<Capsule>,
+}
+
+/// What a step does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    Erase,
+    Verify,
+}
+
+impl Stage {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Erase => "erase",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// One target's part in one erasure, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) target: TargetName,
+    /// What is under way; `None` when the outcome is final.
+    pub(crate) stage: Option<Stage>,
+    pub(crate) outcome: Option<Outcome>,
+    /// Why it was retained, parked or could not be verified; free of personal data.
+    pub(crate) reason: Option<String>,
+    /// Calls of the present stage that counted as attempts.
+    pub(crate) attempts: u32,
+    /// How often the target was asked to erase and then still held the data.
+    pub(crate) rounds: u32,
+    /// What the target said it erased, by the name of what it was, such as `contacts`.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub(crate) counts: std::collections::BTreeMap<String, u64>,
+    pub(crate) erased_at: Option<Timestamp>,
+    pub(crate) verified_at: Option<Timestamp>,
+}
+
+/// An erasure as it is shown and as its receipt is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Erasure {
+    pub(crate) id: ErasureId,
+    #[serde(flatten)]
+    pub(crate) subject: Subject,
+    pub(crate) rules: Vec<String>,
+    pub(crate) state: ErasureState,
+    pub(crate) created: Timestamp,
+    pub(crate) due: Timestamp,
+    /// When the identifiers were resolved and the steps began.
+    pub(crate) begun: Option<Timestamp>,
+    pub(crate) ended: Option<Timestamp>,
+    /// How many sessions it reaches, once resolved.
+    pub(crate) sessions: u32,
+    pub(crate) steps: Vec<Step>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+use std::time::Duration;
+
+use super::*;
+use crate::span::Span;
+
+#[test]
+fn pauses_grow_up_to_their_bound_and_honour_retry_after() {
+    let retry = RetrySettings { attempts_max: 5, pause_min: Span::from_secs(1), pause_max: Span::from_secs(60) };
+    assert_eq!(retry.pause(0, None, 1.0), Duration::from_secs(1));
+    assert_eq!(retry.pause(3, None, 1.0), Duration::from_secs(8));
+    assert_eq!(retry.pause(40, None, 1.0), Duration::from_secs(60));
+    assert_eq!(retry.pause(3, None, 0.0), Duration::ZERO);
+    assert_eq!(retry.pause(0, Some(Duration::from_secs(30)), 0.0), Duration::from_secs(30));
+    assert_eq!(retry.pause(0, Some(Duration::from_secs(3600)), 0.0), Duration::from_secs(60));
+}
+
+#[test]
+fn ids_grow_with_time_and_survive_text() {
+    let early = ErasureId::generate("2026-01-01T00:00:00Z".parse().expect("a timestamp"));
+    let late = ErasureId::generate("2026-01-01T00:00:01Z".parse().expect("a timestamp"));
+    assert!(early < late);
+    assert_eq!(early.to_string().parse(), Ok(early));
+}

@@ -1,0 +1,13 @@
+//! The keys of an installation and what is done with them: fingerprints, seals and digests. Key bytes enter, opaque
+//! bytes leave; where keys are stored is not known here.
+
+mod fingerprint;
+mod seal;
+mod secret;
+
+pub(crate) use fingerprint::{Digest, Fingerprint, IdempotencyKey, IndexKey};
+pub(crate) use seal::{CapsuleKey, SealBroken, SealKey, Sealed, fill_random};
+pub(crate) use secret::{ReadSecret, Secret, SecretError, SecretRef};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! Sealing with XChaCha20-Poly1305: a fresh random nonce in front of the ciphertext, a purpose as associated data.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+const NONCE_BYTES: usize = 24;
+
+/// What was sealed: nonce, ciphertext, tag. Safe to store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sealed(#[serde(with = "crate::keys::seal::base64_bytes")] pub(crate) Vec<u8>);
+
+/// A seal that does not open: another key, another purpose, or changed bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the seal does not open: it was made under another key, or the bytes were changed")]
+pub(crate) struct SealBroken;
+
+/// The installation's own key: seals forms in the inbox, quarantined bodies and the keys of capsules.
+#[derive(Clone)]
+pub(crate) struct SealKey(XChaCha20Poly1305);
+
+impl SealKey {
+    pub(crate) fn new(bytes: &Zeroizing<[u8; 32]>) -> Self {
+        Self(XChaCha20Poly1305::new((&**bytes).into()))
+    }
+
+    /// Seals `plain` for one purpose; it opens for no other.
+    pub(crate) fn seal(&self, purpose: &str, plain: &[u8]) -> Sealed {
+        seal(&self.0, purpose, plain)
+    }
+
+    /// Opens what [`SealKey::seal`] sealed for the same purpose.
+    pub(crate) fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&self.0, purpose, sealed)
+    }
+}
+
+/// A capsule's own key. It is stored sealed beside its capsule and destroyed with the receipt.
+pub(crate) struct CapsuleKey(Zeroizing<[u8; 32]>);
+
+impl CapsuleKey {
+    const PURPOSE: &str = "capsule key";
+
+    /// A new random key.
+    pub(crate) fn generate() -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        fill_random(&mut bytes[..]);
+        Self(bytes)
+    }
+
+    pub(crate) fn wrap(&self, under: &SealKey) -> Sealed {
+        under.seal(Self::PURPOSE, &self.0[..])
+    }
+
+    pub(crate) fn unwrap(wrapped: &Sealed, under: &SealKey) -> Result<Self, SealBroken> {
+        let plain = under.open(Self::PURPOSE, wrapped)?;
+        let mut bytes = Zeroizing::new([0; 32]);
+        if plain.len() != bytes.len() {
+            return Err(SealBroken);
+        }
+        bytes.copy_from_slice(&plain);
+        Ok(Self(bytes))
+    }
+
+    pub(crate) fn seal(&self, plain: &[u8]) -> Sealed {
+        seal(&XChaCha20Poly1305::new((&*self.0).into()), "capsule", plain)
+    }
+
+    pub(crate) fn open(&self, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&XChaCha20Poly1305::new((&*self.0).into()), "capsule", sealed)
+    }
+}
+
+fn seal(cipher: &XChaCha20Poly1305, purpose: &str, plain: &[u8]) -> Sealed {
+    let mut nonce = [0; NONCE_BYTES];
+    fill_random(&mut nonce);
+    let text = cipher
+        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: purpose.as_bytes() })
+        .expect("a message below 256 GiB can be sealed");
+    let mut sealed = Vec::with_capacity(NONCE_BYTES + text.len());
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(&text);
+    Sealed(sealed)
+}
+
+fn open(cipher: &XChaCha20Poly1305, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    let (nonce, text) = sealed.0.split_first_chunk::<NONCE_BYTES>().ok_or(SealBroken)?;
+    cipher
+        .decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: purpose.as_bytes() })
+        .map(Zeroizing::new)
+        .map_err(|_| SealBroken)
+}
+
+/// Fills `bytes` from the operating system's generator.
+pub(crate) fn fill_random(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system has random bytes");
+}
+
+mod base64_bytes {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(D::Error::custom)
+    }
+}

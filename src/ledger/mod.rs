@@ -1,0 +1,235 @@
+//! The ledger: what was received, what is due, what became of it. This port knows no SQL; a backend behind it is shared
+//! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
+
+mod claim;
+pub(crate) mod sqlite;
+mod view;
+
+pub(crate) use claim::{Claim, EraseWork, Queue, StepWork, Work};
+pub(crate) use view::{
+    Counts, ErasureFilter, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored, TargetHealth, TargetState,
+};
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::consent::ConsentRecord;
+use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome};
+use crate::event::StoredEvent;
+use crate::keys::{Digest, Fingerprint};
+use crate::receipt::{Receipt, ReceiptHead};
+use crate::subject::{GuestId, Kind, SessionKey, SourceName, TargetName};
+
+/// A ledger. Every method that writes has written durably when it returns.
+#[async_trait]
+pub(crate) trait Ledger: Send + Sync {
+    // Receiving.
+
+    /// Writes an event and, in the same transaction, the work that it causes. Returns after the commit is on disk.
+    async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError>;
+
+    /// Puts aside a sealed body that could not be read. The same body of the same source again is a duplicate.
+    async fn quarantine(&self, item: Quarantined) -> Result<Recorded, LedgerError>;
+
+    // Work.
+
+    /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
+    /// else gets them before the lease ends.
+    async fn claim(&self, queue: &Queue, most: usize, lease: Duration) -> Result<Vec<Claim>, LedgerError>;
+
+    /// Returns when there may be new work, or never; polling is the safety net beside it.
+    async fn changed(&self);
+
+    /// Prolongs the lease of work that is still under way.
+    async fn renew(&self, claim: &mut Claim, lease: Duration) -> Result<Finished, LedgerError>;
+
+    /// Puts the work back: it is due again after `pause`.
+    async fn retry(
+        &self,
+        claim: Claim,
+        pause: Duration,
+        attempt: Attempt,
+        reason: &str,
+    ) -> Result<Finished, LedgerError>;
+
+    /// Puts the work aside until a person acts. A step's outcome becomes `parked`, or `residual` where that is what it was.
+    async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError>;
+
+    /// Finishes [`Work::Decide`] or [`Work::Settle`] with what was decided.
+    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError>;
+
+    /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
+    async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;
+
+    /// Finishes one call of [`Work::Step`].
+    async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;
+
+    /// Finishes [`Work::Close`]: appends the receipt, destroys the capsule, marks the sessions erased and the erasure
+    /// done. `HeadMoved` when another receipt was appended since `receipt` was made.
+    async fn closed(&self, claim: Claim, receipt: Receipt) -> Result<Closed, LedgerError>;
+
+    // Looking up, while deciding.
+
+    async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError>;
+
+    async fn sessions_of_guest(&self, source: &SourceName, guest: &GuestId) -> Result<Vec<SessionView>, LedgerError>;
+
+    /// The sessions that carry all of the given fingerprints.
+    async fn sessions_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<SessionView>, LedgerError>;
+
+    // What people ask and order.
+
+    /// Schedules an erasure that a person asked for; merged like a decided one. Returns the id of the open erasure that
+    /// now stands for it.
+    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError>;
+
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError>;
+
+    /// Newest first.
+    async fn erasures(&self, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// Sets every parked step of the erasure, and the target's queue where it is parked, going again; a scheduled
+    /// erasure is made due. `false` when there was nothing to do.
+    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+
+    /// Calls off an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
+    /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.
+    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+
+    /// Work other than steps that is parked (an event that could not be decided), set going again. Returns how many.
+    async fn retry_parked(&self) -> Result<u64, LedgerError>;
+
+    async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError>;
+
+    /// In the order of the chain.
+    async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError>;
+
+    /// Oldest first.
+    async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError>;
+
+    async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError>;
+
+    /// Takes a body out of quarantine, wiping it; `false` when it is not there.
+    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError>;
+
+    // Targets.
+
+    /// The states of all targets that ever had one other than `Open`.
+    async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError>;
+
+    /// Notes a target's state, for every process and for `quietus status`.
+    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError>;
+
+    // The whole.
+
+    async fn counts(&self) -> Result<Counts, LedgerError>;
+
+    /// Fails unless something can be written now.
+    async fn writable(&self) -> Result<(), LedgerError>;
+
+    /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key.
+    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError>;
+
+    /// Deletes what has served: event keys older than `duplicates_for`, destroyed bytes still in a log. Bounded work.
+    async fn tidy(&self, duplicates_for: Duration) -> Result<(), LedgerError>;
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    New,
+    /// It was there before; nothing has changed.
+    Duplicate,
+}
+
+/// What became of the end of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Finished {
+    Done,
+    /// The lease had ended and the work is someone else's; nothing was written.
+    LeaseLost,
+    /// The session has changed since it was read; the work is due again at once, nothing else was written.
+    Stale,
+}
+
+/// What became of an erasure's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Closed {
+    Done,
+    LeaseLost,
+    /// The chain has a new head; the work is due again at once, nothing else was written.
+    HeadMoved,
+}
+
+/// Whether a failed call counts towards the attempt limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    Counts,
+    /// A rate limit, a shutdown, an open breaker.
+    Free,
+}
+
+/// Why the ledger did not do it; one variant per reaction of the caller.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LedgerError {
+    /// Busy, away or full: the same again may succeed later.
+    #[error("the ledger cannot do it now")]
+    Busy(#[source] anyhow::Error),
+    /// Trying again does not help.
+    #[error("the ledger is broken")]
+    Broken(#[source] anyhow::Error),
+}
+
+/// What deciding brought: written in one transaction with the end of the work that led to it.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) session: SessionChange,
+    pub(crate) erasures: Vec<NewErasure>,
+}
+
+/// How a session's row changes.
+#[derive(Debug)]
+pub(crate) struct SessionChange {
+    /// The version of [`SessionView`] that was read, 0 for none: another one now makes it [`Finished::Stale`].
+    pub(crate) read_version: i64,
+    pub(crate) record: ConsentRecord,
+    /// Replaces the fingerprints; `None` leaves them (mluvii did not know the session).
+    pub(crate) fingerprints: Option<Vec<(Kind, Fingerprint)>>,
+    pub(crate) concluded: bool,
+    pub(crate) recording_ready: bool,
+    /// When the session is looked at for settling; `None` once it has settled.
+    pub(crate) settle_at: Option<Timestamp>,
+    /// Digests of the call-param groups that were taken as form submissions.
+    pub(crate) forms_seen: Vec<Digest>,
+}
+
+/// Whom a begun erasure reaches.
+#[derive(Debug)]
+pub(crate) struct Resolution {
+    pub(crate) capsule: Capsule,
+    /// The sessions that are marked erased with the receipt.
+    pub(crate) sessions: Vec<SessionKey>,
+}
+
+/// What one call of a step brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StepEnd {
+    /// The target answered `erased` or `absent`: it is asked again after the pause.
+    VerifyAfter {
+        pause: Duration,
+        outcome: Outcome,
+        reason: Option<String>,
+        counts: std::collections::BTreeMap<String, u64>,
+    },
+    /// Asked again, it was still there: erase once more after the pause.
+    EraseAgain { pause: Duration },
+    /// The outcome is final.
+    Final { outcome: Outcome, reason: Option<String>, counts: std::collections::BTreeMap<String, u64> },
+}
+
+#[cfg(test)]
+mod contract;

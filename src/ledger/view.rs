@@ -1,0 +1,115 @@
+//! What is read from a ledger.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::consent::ConsentRecord;
+use crate::erasure::ErasureState;
+use crate::keys::{Digest, Fingerprint, Sealed};
+use crate::subject::{Kind, SourceName, TargetName};
+
+/// A session's row.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionView {
+    /// Grows with every change, from 1.
+    pub(crate) version: i64,
+    pub(crate) record: ConsentRecord,
+    pub(crate) fingerprints: Vec<(Kind, Fingerprint)>,
+    pub(crate) concluded: bool,
+    pub(crate) recording_ready: bool,
+    /// `None` once it has settled.
+    pub(crate) settle_at: Option<Timestamp>,
+    pub(crate) forms_seen: Vec<Digest>,
+    /// When an erasure that reached it was done.
+    pub(crate) erased_at: Option<Timestamp>,
+}
+
+/// Which erasures to list.
+#[derive(Clone, Debug)]
+pub(crate) struct ErasureFilter {
+    /// All when empty.
+    pub(crate) states: Vec<ErasureState>,
+    pub(crate) limit: u32,
+}
+
+/// Which receipts to list: from a sequence number on, at most so many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReceiptRange {
+    pub(crate) from: u64,
+    pub(crate) limit: u32,
+}
+
+/// The number of a body in quarantine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct QuarantineId(pub(crate) i64);
+
+/// A sealed body that could not be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Quarantined {
+    pub(crate) source: SourceName,
+    pub(crate) digest: Digest,
+    pub(crate) reason: String,
+    pub(crate) sealed: Sealed,
+}
+
+/// A body in quarantine, as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Stored {
+    pub(crate) id: QuarantineId,
+    pub(crate) source: SourceName,
+    pub(crate) reason: String,
+    pub(crate) received: Timestamp,
+    pub(crate) sealed_bytes: u64,
+}
+
+/// How a target is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct TargetHealth {
+    pub(crate) target: TargetName,
+    #[serde(flatten)]
+    pub(crate) state: TargetState,
+    pub(crate) since: Timestamp,
+}
+
+/// Whether a target's queue moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub(crate) enum TargetState {
+    Open,
+    /// The breaker is open: nothing is claimed before `until`.
+    Resting {
+        until: Timestamp,
+        reason: String,
+    },
+    /// Nothing is claimed until a person acts.
+    Parked {
+        reason: String,
+    },
+}
+
+/// The ledger in numbers.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Counts {
+    pub(crate) sessions: u64,
+    /// Events that were recorded and not yet decided on.
+    pub(crate) events_waiting: u64,
+    pub(crate) sessions_settling: u64,
+    pub(crate) erasures: BTreeMap<&'static str, u64>,
+    /// Erasures that could begin, or steps that could be called, and were not yet.
+    pub(crate) overdue: u64,
+    pub(crate) oldest_due: Option<Timestamp>,
+    /// Events and sessions that need a person.
+    pub(crate) parked_work: u64,
+    pub(crate) parked_steps: BTreeMap<String, u64>,
+    pub(crate) receipts: u64,
+    pub(crate) quarantined: u64,
+}
+
+impl Counts {
+    pub(crate) fn erasures_in(&self, state: ErasureState) -> u64 {
+        self.erasures.get(state.as_str()).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,15 @@
+//! quietus: the webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt.
+//!
+//! The library exists for the binary beside it; its one public item is [`main`]. ARCHITECTURE.md maps the modules.
+
+mod consent;
+mod erasure;
+mod event;
+mod keys;
+mod ledger;
+mod policy;
+mod receipt;
+mod span;
+mod subject;
+mod target;
+mod verify;
