@@ -1,0 +1,59 @@
+//! One compiled CEL expression.
+
+use std::fmt;
+
+use cel::{Context, Env, ExecutionError, IdedExpr, Value};
+
+use super::check::check;
+use super::{Facts, Moment, RuleFailed};
+
+/// The longest expression, in bytes.
+const SOURCE_BYTES_MAX: usize = 4096;
+
+/// A CEL expression that yields a truth value over the facts of its moment.
+pub(super) struct Expression {
+    source: String,
+    tree: IdedExpr,
+}
+
+impl Expression {
+    /// Parses and type-checks; the error says what is wrong and what is allowed.
+    pub(super) fn compile(source: &str, on: Moment) -> Result<Self, String> {
+        if source.len() > SOURCE_BYTES_MAX {
+            return Err(format!("the expression is longer than {SOURCE_BYTES_MAX} bytes"));
+        }
+        let tree = Env::stdlib().parser().parse(source).map_err(|errors| {
+            let first = errors.errors.first();
+            first.map_or_else(
+                || "this is not a CEL expression".to_owned(),
+                |error| format!("not a CEL expression at {}:{}: {}", error.pos.0, error.pos.1, error.msg),
+            )
+        })?;
+        check(&tree, on)?;
+        Ok(Self { source: source.to_owned(), tree })
+    }
+
+    /// Whether the expression is true of the facts. Asking for a form's parameter that is not there is no error: the
+    /// expression is then not true.
+    pub(super) fn applies(&self, rule: &str, facts: &Facts<'_>) -> Result<bool, RuleFailed> {
+        let mut context = Context::default();
+        facts.bind(&mut context);
+        let problem = match Value::resolve(&self.tree, &context) {
+            Ok(Value::Bool(truth)) => return Ok(truth),
+            Err(ExecutionError::NoSuchKey(_)) => return Ok(false),
+            // The error itself holds values, so only its kind is told.
+            Ok(_) => "the expression yields something other than true or false",
+            Err(ExecutionError::NoSuchOverload(_) | ExecutionError::UnexpectedType { .. }) => {
+                "the expression applies an operator or function to a type that it is not made for"
+            }
+            Err(_) => "the expression cannot be evaluated",
+        };
+        Err(RuleFailed { rule: rule.to_owned(), problem })
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}

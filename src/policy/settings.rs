@@ -1,0 +1,36 @@
+//! How rules are written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Moment;
+use crate::consent::ConsentState;
+use crate::span::Span;
+use crate::subject::{Scope, TargetName};
+
+/// What a moment says about consent, before the rules are asked.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConsentRuleSettings {
+    pub(crate) on: Moment,
+    /// A CEL expression over the facts; always, when it is left out.
+    pub(crate) when: Option<String>,
+    pub(crate) state: ConsentState,
+}
+
+/// On which event, when, erase what, after how long, at which targets.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleSettings {
+    /// Stands in receipts: no personal data.
+    pub(crate) name: String,
+    pub(crate) on: Moment,
+    /// A CEL expression over the facts; always, when it is left out.
+    pub(crate) when: Option<String>,
+    pub(crate) erase: Scope,
+    /// Counted from the session's end, or from the form's submission; at once, when it is left out.
+    pub(crate) after: Option<Span>,
+    /// `mluvii` and names of plugins.
+    #[schemars(with = "Vec<String>")]
+    pub(crate) targets: Vec<TargetName>,
+}
