@@ -73,3 +73,17 @@ impl fmt::Display for SessionKey {
         write!(f, "{}/{}", self.source, self.session)
     }
 }
+
+impl std::str::FromStr for SessionKey {
+    type Err = &'static str;
+
+    /// Reads what `Display` writes: `source/id`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "a session is written as `source/id`, such as `acme/4711`";
+        let (source, id) = text.rsplit_once('/').ok_or(wrong)?;
+        if source.is_empty() {
+            return Err(wrong);
+        }
+        Ok(Self { source: SourceName(source.into()), session: SessionId(id.parse().map_err(|_| wrong)?) })
+    }
+}

@@ -1,0 +1,270 @@
+//! What an event, a look at the session and the rules come to: a pure function. The ledger's view of the session and
+//! mluvii's answer enter, a [`Decision`] leaves.
+
+use jiff::Timestamp;
+
+use super::SettlingSettings;
+use crate::consent::{Consent, ConsentRecord, ConsentState};
+use crate::erasure::{Capsule, ErasureId, NewErasure, Subject};
+use crate::event::{EventHead, EventKind, Form};
+use crate::keys::{Digest, IndexKey, SealKey};
+use crate::ledger::{Decision, SessionChange, SessionView};
+use crate::mluvii::{LookUp, ParamKinds, SessionFacts};
+use crate::policy::{Demand, Facts, Moment, Policy, RuleFailed, person_subject};
+use crate::subject::{Identifier, Identifiers, Kind, Scope, SessionKey};
+
+/// What deciding needs beside the facts.
+pub(super) struct Deliberation<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) settling: &'a SettlingSettings,
+    pub(super) params: &'a ParamKinds,
+    pub(super) index: &'a IndexKey,
+    pub(super) seal: &'a SealKey,
+    pub(super) now: Timestamp,
+}
+
+/// Why the session is looked at.
+#[derive(Clone, Copy)]
+pub(super) enum Cause<'a> {
+    Event(&'a EventHead, Option<&'a Form>),
+    /// Its time to settle has come.
+    Settle,
+}
+
+/// One moment at which the rules are asked.
+struct Asked<'a> {
+    moment: Moment,
+    form: Option<&'a Form>,
+    /// From when a rule's `after` counts.
+    since: Timestamp,
+}
+
+impl Deliberation<'_> {
+    /// Decides. `view` is the session as the ledger knows it.
+    pub(super) fn decide(
+        &self,
+        key: &SessionKey,
+        view: Option<SessionView>,
+        cause: Cause<'_>,
+        found: &LookUp,
+    ) -> Result<Decision, RuleFailed> {
+        let facts = match found {
+            LookUp::Found(facts) => Some(facts),
+            LookUp::Gone => None,
+        };
+        let mut session = self.updated(key, view.as_ref(), cause, facts);
+        let erased = view.as_ref().is_some_and(|view| view.erased_at.is_some());
+        let was = view.as_ref().map_or(ConsentState::Unknown, |view| view.record.consent.state);
+        if !erased {
+            look_up_consent(&mut session.record.consent, facts, self.now);
+        }
+
+        let new_forms = self.new_forms(&mut session.forms_seen, facts);
+        let settles = matches!(cause, Cause::Settle) && (facts.is_none() || self.settling.has_settled(&session, self.now));
+        let moments = self.moments(cause, &new_forms, &session.record, settles);
+
+        let mut demands = Vec::new();
+        for asked in &moments {
+            self.hear_consent(&mut session.record, asked)?;
+        }
+        for asked in &moments {
+            let facts = Facts { record: &session.record, form: asked.form };
+            for demand in self.policy.decide(asked.moment, &facts, asked.since)? {
+                demands.push((demand, asked.form));
+            }
+        }
+        if session.record.consent.state != was && was != ConsentState::Unknown {
+            let facts = Facts { record: &session.record, form: None };
+            let changed = self.policy.decide(Moment::ConsentChanged, &facts, self.now)?;
+            demands.extend(changed.into_iter().map(|demand| (demand, None)));
+        }
+
+        session.settle_at = match (cause, settles) {
+            (_, true) => None,
+            (Cause::Event(head, _), _) if moments.is_empty() && stays_settled(view.as_ref(), head) => None,
+            _ => Some(self.settling.look_at(&session, self.now)),
+        };
+        let known = facts.map(|facts| &facts.identifiers);
+        let erasures = demands.into_iter().map(|(demand, form)| self.promise(demand, &session.record, form, known));
+        Ok(Decision { erasures: erasures.collect(), session })
+    }
+
+    /// The session's row with what the event and the look-up add; the consent is left to the caller.
+    fn updated(
+        &self,
+        key: &SessionKey,
+        view: Option<&SessionView>,
+        cause: Cause<'_>,
+        facts: Option<&SessionFacts>,
+    ) -> SessionChange {
+        let mut record = view.map_or_else(|| ConsentRecord::new(key.clone()), |view| view.record.clone());
+        let mut concluded = view.is_some_and(|view| view.concluded);
+        let mut recording_ready = view.is_some_and(|view| view.recording_ready);
+        if let Cause::Event(head, _) = cause {
+            record.tenant = head.tenant.or(record.tenant);
+            record.channel = head.channel.clone().or(record.channel);
+            record.session_source = head.session_source.clone().or(record.session_source);
+            record.started = head.started.or(record.started);
+            match head.kind {
+                // An end without a readable time has ended by now.
+                EventKind::SessionEnded => record.ended = head.time.or(record.ended).or(Some(self.now)),
+                EventKind::SessionOperatorConcluded => concluded = true,
+                EventKind::SessionRecordingPostProcessingCompleted => recording_ready = true,
+                _ => {}
+            }
+        }
+        if let Some(facts) = facts {
+            record.guest = facts.guest.clone().or(record.guest);
+            record.channel = record.channel.or_else(|| facts.channel.clone());
+            record.session_source = record.session_source.or_else(|| facts.session_source.clone());
+            record.started = record.started.or(facts.started);
+            record.ended = record.ended.or(facts.ended);
+        }
+        let prints = |facts: &SessionFacts| {
+            let all = facts.identifiers.0.iter();
+            all.map(|identifier| (identifier.kind.clone(), identifier.fingerprint(self.index))).collect()
+        };
+        SessionChange {
+            read_version: view.map_or(0, |view| view.version),
+            record,
+            fingerprints: facts.map(prints),
+            concluded,
+            recording_ready,
+            settle_at: None,
+            forms_seen: view.map(|view| view.forms_seen.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The groups of call params that were not seen before in this form. After an anonymization they are empty, so
+    /// that the event it causes is no submission.
+    fn new_forms<'f>(&self, seen: &mut Vec<Digest>, facts: Option<&'f SessionFacts>) -> Vec<&'f Form> {
+        let forms = facts.map(|facts| facts.forms.as_slice()).unwrap_or_default();
+        let is_new = |form: &&Form| {
+            if form.params.values().all(|value| value.expose().is_empty()) {
+                return false;
+            }
+            let mut parts: Vec<&[u8]> = vec![form.origin.as_bytes()];
+            for (name, value) in &form.params {
+                parts.extend([name.as_bytes(), value.expose().as_bytes()]);
+            }
+            let digest = self.index.seen(&parts);
+            let new = !seen.contains(&digest);
+            if new {
+                seen.push(digest);
+            }
+            new
+        };
+        forms.iter().filter(is_new).collect()
+    }
+
+    fn moments<'f>(
+        &self,
+        cause: Cause<'f>,
+        new_forms: &[&'f Form],
+        record: &ConsentRecord,
+        settles: bool,
+    ) -> Vec<Asked<'f>> {
+        let ended = record.ended.unwrap_or(self.now);
+        let submitted = |form, since| Asked { moment: Moment::FormSubmitted, form: Some(form), since };
+        let mut moments: Vec<_> = new_forms.iter().map(|form| submitted(*form, self.now)).collect();
+        match cause {
+            Cause::Event(head, form) => {
+                moments.extend(form.map(|form| submitted(form, head.time.unwrap_or(self.now))));
+                if head.kind == EventKind::SessionEnded {
+                    moments.push(Asked { moment: Moment::SessionEnded, form: None, since: ended });
+                }
+            }
+            Cause::Settle if settles => {
+                moments.push(Asked { moment: Moment::SessionSettled, form: None, since: ended });
+            }
+            Cause::Settle => {}
+        }
+        moments
+    }
+
+    /// Lets the consent rules of one moment speak.
+    fn hear_consent(&self, record: &mut ConsentRecord, asked: &Asked<'_>) -> Result<(), RuleFailed> {
+        let said = self.policy.consent(asked.moment, &Facts { record, form: asked.form })?;
+        if let Some(state) = said {
+            record.consent = Consent {
+                state,
+                version: record.consent.version.take(),
+                origin: Some(asked.form.map_or_else(|| SAID_BY_RULE.to_owned(), |form| form.origin.clone())),
+                form_id: asked.form.and_then(|form| form.id),
+                since: Some(asked.since),
+            };
+        }
+        Ok(())
+    }
+
+    /// Makes an erasure of a demand. Where the wider scope cannot be told (no guest id, no identifiers), the erasure
+    /// reaches as far as what is known.
+    fn promise(
+        &self,
+        demand: Demand,
+        record: &ConsentRecord,
+        form: Option<&Form>,
+        known: Option<&Identifiers>,
+    ) -> NewErasure {
+        let Demand { rule, scope, due, targets } = demand;
+        let make = |subject, capsule| NewErasure {
+            id: ErasureId::generate(self.now),
+            subject,
+            rule,
+            targets,
+            due,
+            capsule,
+        };
+        let session = Subject::Session(record.session.clone());
+        let guest = record.guest.clone().map(|guest| Subject::Guest { source: record.session.source.clone(), guest });
+        match scope {
+            Scope::Session => make(session, None),
+            Scope::Guest => make(guest.unwrap_or(session), None),
+            Scope::Person => {
+                let mut identifiers = self.person(form, known);
+                if identifiers.0.is_empty() {
+                    return make(guest.unwrap_or(session), None);
+                }
+                let subject = person_subject(&identifiers, self.index);
+                identifiers.0.extend(Identifier::new(Kind::SessionId, &record.session.to_string()));
+                make(subject, Some(Capsule::seal(&identifiers, self.seal)))
+            }
+        }
+    }
+
+    /// A person who asks is identified by what the form itself says; where it says nothing, by what the session knows.
+    fn person(&self, form: Option<&Form>, known: Option<&Identifiers>) -> Identifiers {
+        let said = form.map(|form| self.params.identifiers(&form.params)).unwrap_or_default();
+        if said.0.is_empty() { known.cloned().unwrap_or_default() } else { said }
+    }
+}
+
+/// A settled session stays settled when an event brings nothing: quietus's own writes come back as such events.
+fn stays_settled(view: Option<&SessionView>, head: &EventHead) -> bool {
+    view.is_some_and(|view| view.settle_at.is_none()) && head.kind == EventKind::SessionCallParamsUpdated
+}
+
+/// The origin of a consent state that a rule set without a form.
+const SAID_BY_RULE: &str = "rule";
+
+/// The origin of a consent state that the look-up told.
+const SAID_BY_SESSION: &str = "session";
+
+/// What mluvii itself holds about consent. What a form said stands above it.
+fn look_up_consent(consent: &mut Consent, facts: Option<&SessionFacts>, now: Timestamp) {
+    let Some(facts) = facts else { return };
+    if consent.origin.as_deref().is_some_and(|origin| origin != SAID_BY_SESSION) {
+        consent.version = facts.consent_version.clone().or(consent.version.take());
+        return;
+    }
+    let state = if facts.consent_version.is_some() { ConsentState::Given } else { ConsentState::Absent };
+    if state != consent.state || facts.consent_version != consent.version {
+        *consent = Consent {
+            state,
+            version: facts.consent_version.clone(),
+            origin: Some(SAID_BY_SESSION.to_owned()),
+            form_id: None,
+            since: Some(now),
+        };
+    }
+}

@@ -1,0 +1,91 @@
+//! One queue's loop: claim what is due within its bounds, hand each claim to the worker, and wait for more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::breaker::{Breaker, Gate};
+use super::{LEASE_MARGIN, POLL, Worker, chain};
+use crate::ledger::{Claim, LedgerError, Queue};
+
+/// One queue and its bounds.
+pub(super) struct Lane {
+    pub(super) queue: Queue,
+    pub(super) concurrency_max: usize,
+    /// The longest that one piece of work may take; it is called off then.
+    pub(super) call_max: Duration,
+    /// Absent where nobody outside is asked.
+    pub(super) breaker: Option<Arc<Breaker>>,
+    /// Ends what is under way.
+    pub(super) abandon: CancellationToken,
+}
+
+impl Lane {
+    /// Runs until `shutdown`, then waits for what is under way.
+    pub(super) async fn run(self, worker: Arc<Worker>, shutdown: CancellationToken) {
+        let lane = Arc::new(self);
+        let mut under_way = JoinSet::new();
+        loop {
+            // Waiting for a change begins before the claim, so that none is missed between the two.
+            let ledger = Arc::clone(&worker.ledger);
+            let changed = ledger.changed();
+            let found = match lane.claim(&worker, under_way.len()).await {
+                Ok(claims) => {
+                    let found = !claims.is_empty();
+                    for claim in claims {
+                        under_way.spawn(Arc::clone(&lane).work(Arc::clone(&worker), claim));
+                    }
+                    found
+                }
+                Err(error) => {
+                    warn!(queue = ?lane.queue, error = %chain(&error), "could not claim work");
+                    tokio::time::sleep(POLL).await;
+                    false
+                }
+            };
+            if found && under_way.len() < lane.concurrency_max && !shutdown.is_cancelled() {
+                continue;
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                Some(ended) = under_way.join_next() => report(&lane.queue, ended),
+                () = changed => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+        while let Some(ended) = under_way.join_next().await {
+            report(&lane.queue, ended);
+        }
+    }
+
+    async fn claim(&self, worker: &Worker, under_way: usize) -> Result<Vec<Claim>, LedgerError> {
+        let free = self.concurrency_max.saturating_sub(under_way);
+        let gate = match &self.breaker {
+            Some(breaker) if free > 0 => breaker.gate(&*worker.ledger, Timestamp::now()).await?,
+            _ => Gate::Open,
+        };
+        let most = match gate {
+            Gate::Open => free,
+            Gate::Probe => usize::from(under_way == 0),
+            Gate::Shut => 0,
+        };
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        worker.ledger.claim(&self.queue, most, self.call_max + LEASE_MARGIN).await
+    }
+
+    async fn work(self: Arc<Self>, worker: Arc<Worker>, claim: Claim) {
+        worker.work(&self, claim).await;
+    }
+}
+
+fn report(queue: &Queue, ended: Result<(), tokio::task::JoinError>) {
+    if let Err(panic) = ended {
+        warn!(?queue, error = %panic, "work ended abnormally; it is done again when its lease ends");
+    }
+}

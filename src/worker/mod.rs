@@ -1,0 +1,164 @@
+//! The worker: claims due work from the ledger, looks sessions up, decides, erases, verifies and writes receipts. It
+//! takes no input but the ledger, so that recovery and the happy path are one; it never sees an HTTP request.
+
+mod breaker;
+mod close;
+mod decide;
+mod deliberate;
+mod lane;
+mod resolve;
+mod settings;
+mod settle;
+mod step;
+
+pub(crate) use resolve::{Reach, ResolveError, Resolver};
+pub(crate) use settings::{ErasingSettings, SettlingSettings};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use crate::keys::{IndexKey, SealKey};
+use crate::ledger::{Ledger, LedgerError, Queue};
+use crate::mluvii::MluviiClient;
+use crate::policy::{PersonSettings, Policy};
+use crate::receipt::ReceiptKey;
+use crate::span::Span;
+use crate::subject::TargetName;
+use crate::target::{Target, TargetError};
+use breaker::Breaker;
+use lane::Lane;
+
+/// How often what needs no signal is looked at: leases that ended, work whose time has come.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How often the ledger is tidied.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// What a lease exceeds the longest call by: for the ledger's own time and a slow machine.
+const LEASE_MARGIN: Duration = Duration::from_secs(30);
+
+/// Everything the worker works with.
+pub(crate) struct Worker {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) mluvii: Arc<MluviiClient>,
+    pub(crate) targets: BTreeMap<TargetName, Arc<dyn Target>>,
+    pub(crate) policy: Policy,
+    pub(crate) person: PersonSettings,
+    pub(crate) settling: SettlingSettings,
+    pub(crate) erasing: ErasingSettings,
+    pub(crate) duplicates_for: Span,
+    pub(crate) index: IndexKey,
+    pub(crate) seal: SealKey,
+    pub(crate) receipt: ReceiptKey,
+}
+
+impl Worker {
+    /// Works until `shutdown`; what is under way is then finished, or released when it takes longer than `drain_max`.
+    pub(crate) async fn run(self, shutdown: CancellationToken, drain_max: Duration) {
+        let worker = Arc::new(self);
+        // Work is called off only when the drain has taken too long.
+        let abandon = CancellationToken::new();
+        let mut lanes = JoinSet::new();
+        for lane in worker.lanes(&abandon) {
+            lanes.spawn(lane.run(Arc::clone(&worker), shutdown.clone()));
+        }
+        lanes.spawn(Arc::clone(&worker).tidy(shutdown.clone()));
+
+        let drained = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(drain_max).await;
+        };
+        tokio::pin!(drained);
+        loop {
+            tokio::select! {
+                () = &mut drained, if !abandon.is_cancelled() => abandon.cancel(),
+                ended = lanes.join_next() => match ended {
+                    None => return,
+                    Some(Ok(())) => {}
+                    Some(Err(panic)) => error!(error = %panic, "a lane of the worker ended; its work waits for a restart"),
+                },
+            }
+        }
+    }
+
+    /// One lane per queue. All that asks mluvii shares its breaker.
+    fn lanes(&self, abandon: &CancellationToken) -> Vec<Lane> {
+        let mluvii = Arc::new(Breaker::new(TargetName::mluvii()));
+        // A look-up is a token, a session and its call params, each of which may be asked twice.
+        let look_up = self.mluvii.call_max() * 6;
+        let ask = |queue| Lane {
+            queue,
+            concurrency_max: self.mluvii.concurrency_max(),
+            call_max: look_up,
+            breaker: Some(Arc::clone(&mluvii)),
+            abandon: abandon.clone(),
+        };
+        let mut lanes = vec![ask(Queue::Decide), ask(Queue::Settle), ask(Queue::Resolve)];
+        lanes.push(Lane {
+            queue: Queue::Close,
+            concurrency_max: 1,
+            call_max: Duration::ZERO,
+            breaker: None,
+            abandon: abandon.clone(),
+        });
+        for (name, target) in &self.targets {
+            let own = || Arc::new(Breaker::new(name.clone()));
+            lanes.push(Lane {
+                queue: Queue::Step(name.clone()),
+                concurrency_max: target.concurrency_max(),
+                call_max: target.call_max(),
+                breaker: Some(if name.is_mluvii() { Arc::clone(&mluvii) } else { own() }),
+                abandon: abandon.clone(),
+            });
+        }
+        lanes
+    }
+
+    async fn tidy(self: Arc<Self>, shutdown: CancellationToken) {
+        while shutdown.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_some() {
+            if let Err(error) = self.ledger.tidy(self.duplicates_for.get()).await {
+                warn!(error = %chain(&error), "could not tidy the ledger");
+            }
+        }
+    }
+}
+
+/// Why a piece of work is not finished now.
+#[derive(Debug)]
+enum Halt {
+    /// The ledger did not take it: the lease runs out, and the work is done again.
+    Ledger(LedgerError),
+    /// The call failed.
+    Call(TargetError),
+    /// It is too early; nothing was tried.
+    Postponed(Duration),
+    /// Trying again cannot help.
+    Hopeless(String),
+}
+
+impl From<LedgerError> for Halt {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// A number in 0..1 for jitter.
+fn random() -> f64 {
+    let mut bytes = [0; 4];
+    crate::keys::fill_random(&mut bytes);
+    f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;
