@@ -32,7 +32,7 @@ impl Worker {
         let deliberation = Deliberation {
             policy: &self.policy,
             settling: &self.settling,
-            params: self.mluvii.params(),
+            params: &self.params,
             index: &self.index,
             seal: &self.seal,
             now: Timestamp::now(),

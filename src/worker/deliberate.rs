@@ -1,6 +1,8 @@
 //! What an event, a look at the session and the rules come to: a pure function. The ledger's view of the session and
 //! mluvii's answer enter, a [`Decision`] leaves.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::SettlingSettings;
@@ -9,7 +11,7 @@ use crate::erasure::{Capsule, ErasureId, NewErasure, Subject};
 use crate::event::{EventHead, EventKind, Form};
 use crate::keys::{Digest, IndexKey, SealKey};
 use crate::ledger::{Decision, SessionChange, SessionView};
-use crate::mluvii::{LookUp, ParamKinds, SessionFacts};
+use crate::mluvii::{LookUp, SessionFacts};
 use crate::policy::{Demand, Facts, Moment, Policy, RuleFailed, person_subject};
 use crate::subject::{Identifier, Identifiers, Kind, Scope, SessionKey};
 
@@ -17,7 +19,8 @@ use crate::subject::{Identifier, Identifiers, Kind, Scope, SessionKey};
 pub(super) struct Deliberation<'a> {
     pub(super) policy: &'a Policy,
     pub(super) settling: &'a SettlingSettings,
-    pub(super) params: &'a ParamKinds,
+    /// The names of form fields that identify a person.
+    pub(super) params: &'a BTreeMap<String, Kind>,
     pub(super) index: &'a IndexKey,
     pub(super) seal: &'a SealKey,
     pub(super) now: Timestamp,
@@ -116,7 +119,7 @@ impl Deliberation<'_> {
         if let Some(facts) = facts {
             record.guest = facts.guest.clone().or(record.guest);
             record.channel = record.channel.or_else(|| facts.channel.clone());
-            record.session_source = record.session_source.or_else(|| facts.session_source.clone());
+            record.session_source = record.session_source.or_else(|| facts.source.clone());
             record.started = record.started.or(facts.started);
             record.ended = record.ended.or(facts.ended);
         }
@@ -234,8 +237,11 @@ impl Deliberation<'_> {
 
     /// A person who asks is identified by what the form itself says; where it says nothing, by what the session knows.
     fn person(&self, form: Option<&Form>, known: Option<&Identifiers>) -> Identifiers {
-        let said = form.map(|form| self.params.identifiers(&form.params)).unwrap_or_default();
-        if said.0.is_empty() { known.cloned().unwrap_or_default() } else { said }
+        let said = form.into_iter().flat_map(|form| &form.params).filter_map(|(name, value)| {
+            Identifier::new(self.params.get(name)?.clone(), value.expose())
+        });
+        let said: BTreeSet<_> = said.collect();
+        if said.is_empty() { known.cloned().unwrap_or_default() } else { Identifiers(said) }
     }
 }
 
@@ -268,3 +274,6 @@ fn look_up_consent(consent: &mut Consent, facts: Option<&SessionFacts>, now: Tim
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ use crate::mluvii::MluviiClient;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
 use crate::span::Span;
-use crate::subject::TargetName;
+use crate::subject::{Kind, TargetName};
 use crate::target::{Target, TargetError};
 use breaker::Breaker;
 use lane::Lane;
@@ -49,6 +49,8 @@ pub(crate) struct Worker {
     pub(crate) targets: BTreeMap<TargetName, Arc<dyn Target>>,
     pub(crate) policy: Policy,
     pub(crate) person: PersonSettings,
+    /// The names of form fields that identify a person.
+    pub(crate) params: BTreeMap<String, Kind>,
     pub(crate) settling: SettlingSettings,
     pub(crate) erasing: ErasingSettings,
     pub(crate) duplicates_for: Span,
@@ -160,5 +162,3 @@ fn random() -> f64 {
     f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
 }
 
-#[cfg(test)]
-mod tests;

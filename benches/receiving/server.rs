@@ -1,0 +1,155 @@
+//! Servers as processes of their own, each with a folder that goes with it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The HMAC secret and the Basic password of the benchmark.
+pub(crate) const SECRET: &str = "bench-password";
+
+/// A running server; it is killed when it is dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) folder: TempDir,
+    child: Child,
+}
+
+impl Server {
+    /// `bare` or `file`.
+    pub(crate) fn yardstick(name: &str) -> Self {
+        let folder = folder();
+        let own = std::env::current_exe().expect("this program has a path");
+        let mut command = Command::new(own);
+        command.args(["--yardstick", name]).arg(folder.path());
+        Self::spawn(command, folder, |line| line.trim().parse().ok())
+    }
+
+    /// quietus with an empty ledger and no rule, and with mluvii away: look-ups rest, receiving goes on.
+    pub(crate) fn quietus() -> Self {
+        Self::quietus_in(folder(), "http://127.0.0.1:9", "")
+    }
+
+    /// The same with so many sessions decided on.
+    pub(crate) fn quietus_with_sessions(sessions: usize) -> Self {
+        let mut server = Self::quietus();
+        server.stop();
+        fill(&server.folder.path().join("quietus.db"), sessions);
+        let folder = std::mem::replace(&mut server.folder, folder());
+        Self::quietus_in(folder, "http://127.0.0.1:9", "")
+    }
+
+    /// quietus against the given mluvii with further configuration.
+    pub(crate) fn quietus_in(folder: TempDir, mluvii: &str, more: &str) -> Self {
+        let path = folder.path().join("quietus.toml");
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, SECRET).expect("the folder is writable");
+        let config = format!(
+            r#"
+            [server]
+            listen = "127.0.0.1:0"
+            [log]
+            level = "quietus=info"
+            format = "json"
+            [mluvii]
+            base_url = "{mluvii}"
+            client_id = {{ file = "secret" }}
+            client_secret = {{ file = "secret" }}
+            [[source]]
+            name = "bench"
+            tenants = [62]
+            [[source.auth]]
+            basic = {{ user = "mluvii", password = {{ file = "secret" }} }}
+            [[source.auth]]
+            hmac = {{ header = "x-signature", algorithm = "sha256", encoding = "hex", prefix = "sha256=", secrets = [{{ file = "secret" }}] }}
+            {more}
+            "#
+        );
+        std::fs::write(&path, config).expect("the folder is writable");
+        let keys = folder.path().join("keys");
+        if !keys.exists() {
+            let made = quietus().args(["keys", "new"]).arg(keys).stdout(Stdio::null()).status();
+            assert!(made.expect("quietus runs").success(), "keys can be made");
+        }
+        let mut command = quietus();
+        command.arg("serve").arg("--config").arg(path);
+        Self::spawn(command, folder, listening)
+    }
+
+    fn spawn(mut command: Command, folder: TempDir, address: fn(&str) -> Option<SocketAddr>) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the server starts");
+        let (told, address_told) = std::sync::mpsc::channel();
+        for pipe in [Box::new(child.stdout.take().expect("piped")) as Box<dyn std::io::Read + Send>, Box::new(child.stderr.take().expect("piped"))] {
+            let told = told.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                    if let Some(address) = address(&line) {
+                        drop(told.send(address));
+                    }
+                }
+            });
+        }
+        let address = address_told.recv_timeout(Duration::from_secs(20)).expect("the server says where it listens");
+        Self { address, folder, child }
+    }
+
+    /// The resident memory now, in MB.
+    pub(crate) fn resident_mb(&self) -> f64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that was ever resident, in MB.
+    pub(crate) fn resident_mb_peak(&self) -> f64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, key: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(key)).expect("the kernel tells");
+        line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+    }
+
+    /// Asserts that the ledger holds just as many events.
+    pub(crate) fn assert_holds(&self, events: usize) {
+        let ledger = rusqlite::Connection::open(self.folder.path().join("quietus.db")).expect("the ledger opens");
+        let held: usize = ledger.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).expect("it has events");
+        assert_eq!(held, events, "every acknowledged event is in the ledger, once");
+    }
+
+    fn stop(&mut self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
+        assert!(asked.success(), "the server is there");
+        let until = Instant::now() + Duration::from_secs(30);
+        while self.child.try_wait().expect("it is our child").is_none() {
+            assert!(Instant::now() < until, "the server ends when it is asked to");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The program under test.
+pub(crate) fn quietus() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_quietus"))
+}
+
+/// A folder beside the build, which is on a real disk where `/tmp` may be memory.
+pub(crate) fn folder() -> TempDir {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    TempDir::new_in(target).expect("the build folder is writable")
+}
+
+/// The address in the log line that says where the server listens.
+pub(crate) fn listening(line: &str) -> Option<SocketAddr> {
+    let fields: serde_json::Value = serde_json::from_str(line).ok()?;
+    fields.pointer("/fields/listen")?.as_str()?.parse().ok()
+}

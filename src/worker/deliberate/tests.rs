@@ -1,0 +1,221 @@
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::keys::Secret;
+use crate::policy::{ConsentRuleSettings, RuleSettings};
+use crate::subject::{GuestId, SessionId, SourceName, TargetName};
+
+const NOW: &str = "2026-01-01T12:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a timestamp")
+}
+
+fn key() -> SessionKey {
+    SessionKey { source: SourceName("acme".into()), session: SessionId(7) }
+}
+
+fn event(kind: EventKind) -> EventHead {
+    EventHead {
+        session: key(),
+        kind,
+        digest: IndexKey::new(&Zeroizing::new([1; 32])).body(b"body"),
+        tenant: None,
+        time: Some(at("2026-01-01T11:00:00Z")),
+        channel: None,
+        session_source: None,
+        started: None,
+    }
+}
+
+fn form(origin: &str, params: &[(&str, &str)]) -> Form {
+    let params = params.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect();
+    Form { origin: origin.into(), id: Some(4711), submitted: true, by_client: None, params }
+}
+
+/// What mluvii says of a session with consent, an e-mail and its entry form.
+fn known() -> SessionFacts {
+    SessionFacts {
+        guest: Some(GuestId("g1".into())),
+        consent_version: Some("v3".into()),
+        identifiers: Identifiers(Identifier::new(Kind::Email, "ann@x.cz").into_iter().collect()),
+        forms: vec![form("entry_form", &[("oo1_guest_email", "ann@x.cz")])],
+        ..SessionFacts::default()
+    }
+}
+
+/// The row that a decision leaves behind.
+fn view(change: &SessionChange, erased_at: Option<Timestamp>) -> SessionView {
+    SessionView {
+        version: change.read_version + 1,
+        record: change.record.clone(),
+        fingerprints: change.fingerprints.clone().unwrap_or_default(),
+        concluded: change.concluded,
+        recording_ready: change.recording_ready,
+        settle_at: change.settle_at,
+        forms_seen: change.forms_seen.clone(),
+        erased_at,
+    }
+}
+
+fn rule(on: Moment, when: &str, erase: Scope) -> RuleSettings {
+    let (name, targets) = (format!("{on:?}"), vec![TargetName::mluvii()]);
+    RuleSettings { name, on, when: Some(when.into()), erase, after: None, targets }
+}
+
+fn decide_with(
+    rules: &[RuleSettings],
+    consent: &[ConsentRuleSettings],
+    view: Option<SessionView>,
+    cause: Cause<'_>,
+    found: &LookUp,
+) -> Decision {
+    let policy = Policy::compile(consent, rules, &[TargetName::mluvii()]).expect("compiles");
+    let settling = SettlingSettings {
+        limit: "2h".parse().expect("a span"),
+        pause: "1m".parse().expect("a span"),
+        recorded_channels: Vec::new(),
+    };
+    let deliberation = Deliberation {
+        policy: &policy,
+        settling: &settling,
+        params: &BTreeMap::from([("oo1_guest_email".to_owned(), Kind::Email)]),
+        index: &IndexKey::new(&Zeroizing::new([1; 32])),
+        seal: &SealKey::new(&Zeroizing::new([2; 32])),
+        now: at(NOW),
+    };
+    deliberation.decide(&key(), view, cause, found).expect("the rules can be evaluated")
+}
+
+fn decide(rules: &[RuleSettings], view: Option<SessionView>, cause: Cause<'_>, found: &LookUp) -> Decision {
+    decide_with(rules, &[], view, cause, found)
+}
+
+fn scopes(decision: &Decision) -> Vec<Scope> {
+    decision.erasures.iter().map(|erasure| erasure.subject.scope()).collect()
+}
+
+#[test]
+fn an_ended_session_gets_its_record_and_waits_to_settle() {
+    let ended = event(EventKind::SessionEnded);
+    let decision = decide(&[], None, Cause::Event(&ended, None), &LookUp::Found(known()));
+    let record = &decision.session.record;
+    assert_eq!(record.consent.state, ConsentState::Given);
+    assert_eq!(record.consent.version.as_deref(), Some("v3"));
+    assert_eq!(record.guest, Some(GuestId("g1".into())));
+    assert_eq!(decision.session.settle_at, Some(at("2026-01-01T13:00:00Z")));
+    assert_eq!(decision.session.fingerprints.as_ref().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_session_without_a_consent_version_has_none() {
+    let found = LookUp::Found(SessionFacts { consent_version: None, ..known() });
+    let rules = [rule(Moment::SessionEnded, "consent.state == 'absent'", Scope::Session)];
+    let decision = decide(&rules, None, Cause::Event(&event(EventKind::SessionEnded), None), &found);
+    assert_eq!(scopes(&decision), [Scope::Session]);
+}
+
+#[test]
+fn a_session_that_mluvii_does_not_know_has_an_unknown_consent() {
+    let rules = [rule(Moment::SessionEnded, "consent.state == 'absent'", Scope::Session)];
+    let decision = decide(&rules, None, Cause::Event(&event(EventKind::SessionEnded), None), &LookUp::Gone);
+    assert_eq!(decision.session.record.consent.state, ConsentState::Unknown);
+    assert_eq!(scopes(&decision), []);
+}
+
+#[test]
+fn call_params_count_as_a_form_once() {
+    let rules = [rule(Moment::FormSubmitted, "form.origin == 'entry_form'", Scope::Person)];
+    let updated = event(EventKind::SessionCallParamsUpdated);
+    let first = decide(&rules, None, Cause::Event(&updated, None), &LookUp::Found(known()));
+    assert_eq!(scopes(&first), [Scope::Person]);
+    let again =
+        decide(&rules, Some(view(&first.session, None)), Cause::Event(&updated, None), &LookUp::Found(known()));
+    assert_eq!(scopes(&again), []);
+}
+
+#[test]
+fn the_echo_of_an_anonymization_changes_nothing() {
+    let rules = [
+        rule(Moment::FormSubmitted, "true", Scope::Session),
+        rule(Moment::ConsentChanged, "true", Scope::Session),
+        rule(Moment::SessionSettled, "consent.state == 'given'", Scope::Session),
+    ];
+    let ended = event(EventKind::SessionEnded);
+    let mut before = decide(&rules, None, Cause::Event(&ended, None), &LookUp::Found(known()));
+    before.session.settle_at = None;
+    let empty = LookUp::Found(SessionFacts { guest: Some(GuestId("g1".into())), ..SessionFacts::default() });
+    let echo = event(EventKind::SessionCallParamsUpdated);
+    let after = decide(&rules, Some(view(&before.session, Some(at(NOW)))), Cause::Event(&echo, None), &empty);
+    assert_eq!(scopes(&after), []);
+    assert_eq!(after.session.settle_at, None);
+    assert_eq!(after.session.record.consent.state, ConsentState::Given);
+}
+
+#[test]
+fn a_late_recording_of_an_erased_session_has_it_erased_once_more() {
+    let rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    let ended = event(EventKind::SessionEnded);
+    let mut before = decide(&rules, None, Cause::Event(&ended, None), &LookUp::Found(known()));
+    before.session.settle_at = None;
+    let erased = Some(view(&before.session, Some(at(NOW))));
+    let recording = event(EventKind::SessionRecordingPostProcessingCompleted);
+    let late = decide(&rules, erased, Cause::Event(&recording, None), &LookUp::Gone);
+    assert!(late.session.settle_at.is_some());
+    let settled = decide(&rules, Some(view(&late.session, Some(at(NOW)))), Cause::Settle, &LookUp::Gone);
+    assert_eq!(scopes(&settled), [Scope::Session]);
+    assert_eq!(settled.session.settle_at, None);
+}
+
+#[test]
+fn a_form_stands_above_what_the_session_says_and_its_change_is_a_moment() {
+    let rules = [rule(Moment::ConsentChanged, "consent.state == 'withdrawn'", Scope::Guest)];
+    let consent = [ConsentRuleSettings {
+        on: Moment::FormSubmitted,
+        when: Some("form.params['agree'] == 'no'".into()),
+        state: ConsentState::Withdrawn,
+    }];
+    let ended = event(EventKind::SessionEnded);
+    let given = decide_with(&rules, &consent, None, Cause::Event(&ended, None), &LookUp::Found(known()));
+    let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
+    let seen = Some(view(&given.session, None));
+    let withdrawn = decide_with(&rules, &consent, seen, Cause::Event(&head, Some(&no)), &LookUp::Found(known()));
+    assert_eq!(scopes(&withdrawn), [Scope::Guest]);
+    assert_eq!(withdrawn.session.record.consent.origin.as_deref(), Some("hero_card"));
+    let seen = Some(view(&withdrawn.session, None));
+    let later = decide_with(&rules, &consent, seen, Cause::Event(&ended, None), &LookUp::Found(known()));
+    assert_eq!(later.session.record.consent.state, ConsentState::Withdrawn);
+    assert_eq!(scopes(&later), []);
+}
+
+#[test]
+fn a_person_is_who_the_form_names_and_otherwise_who_the_session_knows() {
+    let rules = [rule(Moment::FormSubmitted, "form.id == 4711", Scope::Person)];
+    let head = event(EventKind::SessionActivityHeroCardSubmission);
+    let found = LookUp::Found(SessionFacts { forms: Vec::new(), ..known() });
+    let subject = |form: &Form, found: &LookUp| {
+        decide(&rules, None, Cause::Event(&head, Some(form)), found).erasures.remove(0).subject
+    };
+    let named = subject(&form("hero_card", &[("oo1_guest_email", "Bea@x.cz")]), &found);
+    let same = subject(&form("hero_card", &[("oo1_guest_email", "bea@X.cz")]), &LookUp::Gone);
+    let silent = subject(&form("hero_card", &[("reason", "x")]), &found);
+    assert_eq!(named, same);
+    assert_ne!(named, silent);
+    assert_eq!(silent.scope(), Scope::Person);
+    assert_eq!(subject(&form("hero_card", &[]), &LookUp::Gone), Subject::Session(key()));
+}
+
+#[test]
+fn a_settled_session_is_asked_about_and_settles_only_once_its_end_is_known() {
+    let rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    let head = event(EventKind::SessionOperatorConcluded);
+    let open = decide(&rules, None, Cause::Event(&head, None), &LookUp::Found(known()));
+    let still = decide(&rules, Some(view(&open.session, None)), Cause::Settle, &LookUp::Found(known()));
+    assert_eq!(scopes(&still), []);
+    assert!(still.session.settle_at.is_some());
+    let ended = SessionFacts { ended: Some(at("2026-01-01T11:59:00Z")), ..known() };
+    let settled = decide(&rules, Some(view(&open.session, None)), Cause::Settle, &LookUp::Found(ended));
+    assert_eq!(scopes(&settled), [Scope::Session]);
+}
