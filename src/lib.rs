@@ -7,6 +7,7 @@ mod erasure;
 mod event;
 mod keys;
 mod ledger;
+mod mluvii;
 mod policy;
 mod receipt;
 mod span;

@@ -1,0 +1,34 @@
+//! Why mluvii did not do it.
+
+use std::time::Duration;
+
+use crate::target::TargetError;
+
+/// A failed call; one variant per reaction of the caller. The texts name the request as the configuration writes it,
+/// never a filled-in URL, a body, a token or a query.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MluviiError {
+    /// Away, slow, failing or answering what cannot be read: the same again may succeed later.
+    #[error("{0}")]
+    Away(String),
+    /// mluvii asks for a pause.
+    #[error("{what}: mluvii asks for a pause")]
+    Busy { what: String, retry_after: Option<Duration> },
+    /// Trying this again cannot help.
+    #[error("{0}")]
+    Refused(String),
+    /// Every call would fail alike until a person acts: credentials, permissions, a path that is not known.
+    #[error("{0}")]
+    Denied(String),
+}
+
+impl From<MluviiError> for TargetError {
+    fn from(error: MluviiError) -> Self {
+        match error {
+            MluviiError::Away(what) => Self::Retryable(what),
+            MluviiError::Busy { retry_after, .. } => Self::RateLimited { retry_after },
+            MluviiError::Refused(what) => Self::Permanent(what),
+            MluviiError::Denied(what) => Self::NeedsOperator(what),
+        }
+    }
+}

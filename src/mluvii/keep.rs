@@ -1,0 +1,151 @@
+//! Reads JSON and keeps only what was named; the rest is passed over while parsing and never held. Shapes that were not
+//! expected read as nothing; only what is not JSON is an error.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::keys::Secret;
+
+/// What to keep of a JSON value. Of an array, the same is kept of each element.
+#[derive(Debug)]
+pub(super) enum Keep {
+    /// A string, a number or a boolean, as text.
+    Text,
+    /// The named members of an object, whatever the case of their names.
+    Fields(&'static [(&'static str, Keep)]),
+    /// Every member of an object.
+    Every(&'static Keep),
+}
+
+/// What was kept. It may be personal: it is not shown, and wiped when dropped.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// `null`, or a shape that was not expected.
+    Nothing,
+    Text(Secret),
+    Object(Vec<(String, Kept)>),
+    List(Vec<Kept>),
+}
+
+impl Keep {
+    /// Reads one JSON document; `None` when it is not one.
+    pub(super) fn read(&self, json: &[u8]) -> Option<Kept> {
+        let mut json = serde_json::Deserializer::from_slice(json);
+        let kept = self.deserialize(&mut json).ok()?;
+        json.end().ok()?;
+        Some(kept)
+    }
+
+    fn scalar(&self, text: impl Into<String>) -> Kept {
+        match self {
+            Self::Text => Kept::Text(Secret::new(text)),
+            Self::Fields(_) | Self::Every(_) => Kept::Nothing,
+        }
+    }
+
+    /// The name under which a member is kept, and what is kept of it.
+    fn member(&self, name: String) -> Option<(String, &Keep)> {
+        match self {
+            Self::Text => None,
+            Self::Fields(fields) => {
+                let (name, keep) = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name))?;
+                Some(((*name).to_owned(), keep))
+            }
+            Self::Every(keep) => Some((name, keep)),
+        }
+    }
+}
+
+impl Kept {
+    /// A member of an object, whatever the case of its name.
+    pub(super) fn field(&self, name: &str) -> Option<&Kept> {
+        self.members().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kept)| kept)
+    }
+
+    /// A member's text without the spaces around it, unless nothing is left.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.field(name)?.as_text()
+    }
+
+    pub(super) fn as_text(&self) -> Option<&str> {
+        let Self::Text(text) = self else { return None };
+        Some(text.expose().trim()).filter(|text| !text.is_empty())
+    }
+
+    /// The members of an object; none of anything else.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &Kept)> {
+        let members = if let Self::Object(members) = self { members.as_slice() } else { &[] };
+        members.iter().map(|(name, kept)| (name.as_str(), kept))
+    }
+
+    /// The elements of an array; none of anything else.
+    pub(super) fn elements(&self) -> &[Kept] {
+        if let Self::List(elements) = self { elements } else { &[] }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &Keep {
+    type Value = Kept;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Kept, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &Keep {
+    type Value = Kept;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Kept, E> {
+        Ok(Kept::Nothing)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Kept, E> {
+        Ok(self.scalar(value.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Kept, E> {
+        Ok(self.scalar(value.to_string()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Kept, E> {
+        Ok(self.scalar(value.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Kept, E> {
+        Ok(self.scalar(value.to_string()))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Kept, E> {
+        Ok(self.scalar(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Kept, A::Error> {
+        if let Keep::Text = self {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Kept::Nothing);
+        }
+        let mut elements = Vec::new();
+        while let Some(element) = seq.next_element_seed(self)? {
+            elements.push(element);
+        }
+        Ok(Kept::List(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kept, A::Error> {
+        let mut members = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            match self.member(name) {
+                Some((name, keep)) => members.push((name, map.next_value_seed(keep)?)),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(if let Keep::Text = self { Kept::Nothing } else { Kept::Object(members) })
+    }
+}

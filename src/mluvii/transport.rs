@@ -1,0 +1,130 @@
+//! One HTTP exchange, bounded in time and size, and what its status means. No credentials are known here.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirect};
+use zeroize::Zeroizing;
+
+use super::error::MluviiError;
+use super::settings::{MluviiSettings, SettingsError};
+
+/// The largest reply that is read, in bytes; a session's reply carries all of its activities.
+const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The longest that connecting may take.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// The longest `Retry-After` that is believed.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What came back, sorted by what to do about it.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// 2xx; the body is wiped when dropped.
+    Done(Zeroizing<Vec<u8>>),
+    /// 401: the token is not, or no longer, valid.
+    Unauthorized,
+    /// 404 or 405: not there, or a path that is not known.
+    Missing(StatusCode),
+}
+
+/// Makes the HTTP client that all calls share.
+pub(super) fn client(settings: &MluviiSettings) -> Result<Client, SettingsError> {
+    // The application installs the provider at its start; reqwest would panic where nobody has.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = Client::builder()
+        .user_agent(concat!("quietus/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_MAX.min(settings.call_max.get()))
+        // A redirect would carry an erasure, or the credentials, to a place that nobody configured.
+        .redirect(redirect::Policy::none());
+    if let Some(path) = &settings.ca_file {
+        let wrong = |what: String| SettingsError::new("ca_file", format!("{}: {what}", path.display()));
+        let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+        let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| wrong("not certificates in PEM".into()))?;
+        if certificates.is_empty() {
+            return Err(wrong("holds no certificate in PEM".into()));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(|e| SettingsError::new("base_url", format!("no HTTP client could be made: {e}")))
+}
+
+/// Sends the request; `what` names it in errors.
+pub(super) async fn send(request: RequestBuilder, what: &str) -> Result<Reply, MluviiError> {
+    let response = request.send().await.map_err(|e| broken(what, &e))?;
+    let status = response.status();
+    match status.as_u16() {
+        200..=299 => Ok(Reply::Done(body(response, what).await?)),
+        401 => Ok(Reply::Unauthorized),
+        404 | 405 => Ok(Reply::Missing(status)),
+        429 => Err(MluviiError::Busy { what: what.to_owned(), retry_after: retry_after(response.headers()) }),
+        503 if response.headers().contains_key(RETRY_AFTER) => {
+            Err(MluviiError::Busy { what: what.to_owned(), retry_after: retry_after(response.headers()) })
+        }
+        403 => Err(MluviiError::Denied(format!("{what}: {status}: the API client may not do this"))),
+        408 | 425 | 500..=599 => Err(MluviiError::Away(format!("{what}: {status}"))),
+        300..=399 => Err(MluviiError::Denied(format!("{what}: {status}: a redirect; see `mluvii.base_url`"))),
+        _ => Err(MluviiError::Refused(format!("{what}: {status}"))),
+    }
+}
+
+/// The error for a reply that is not what it should be.
+pub(super) fn garbage(what: &str) -> MluviiError {
+    MluviiError::Away(format!("{what}: the reply is not what mluvii is known to answer"))
+}
+
+async fn body(mut response: Response, what: &str) -> Result<Zeroizing<Vec<u8>>, MluviiError> {
+    let mut body = Zeroizing::new(Vec::new());
+    while let Some(chunk) = response.chunk().await.map_err(|e| broken(what, &e))? {
+        if body.len() + chunk.len() > REPLY_BYTES_MAX {
+            return Err(MluviiError::Away(format!("{what}: the reply is larger than {REPLY_BYTES_MAX} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// reqwest's own text holds the URL, so it is not used.
+fn broken(what: &str, error: &reqwest::Error) -> MluviiError {
+    let how = match error {
+        e if e.is_timeout() => "no connection or no answer in time",
+        e if e.is_connect() => "no connection",
+        _ => "the connection broke",
+    };
+    MluviiError::Away(format!("{what}: {how}"))
+}
+
+/// Seconds or a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let pause = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default()
+        }
+    };
+    Some(pause.min(RETRY_AFTER_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, seconds: Option<u64>) {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().expect("a header"))]);
+        assert_eq!(retry_after(&headers), seconds.map(Duration::from_secs));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_within_bounds() {
+        check("7", Some(7));
+        check(" 7 ", Some(7));
+        check("99999999999", Some(86_400));
+        check("Wed, 21 Oct 2015 07:28:00 GMT", Some(0));
+        check("Fri, 31 Dec 9998 23:59:59 GMT", Some(86_400));
+        check("soon", None);
+        check("-1", None);
+    }
+}
