@@ -5,6 +5,7 @@
 mod consent;
 mod erasure;
 mod event;
+mod http;
 mod keys;
 mod ledger;
 mod mluvii;

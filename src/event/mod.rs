@@ -2,6 +2,7 @@
 
 mod decode;
 mod timestamp;
+mod wire;
 
 pub(crate) use decode::{Decoded, decode};
 pub(crate) use timestamp::parse_timestamp;

@@ -1,0 +1,66 @@
+//! Reading a body within bounds of size and time.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
+use tokio::time::timeout;
+
+/// How much of a body that is too large is read and thrown away: a client that is still sending when the connection
+/// closes may never see the answer.
+const DISCARDED_BYTES_MAX: u64 = 8 << 20;
+
+/// Why there is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoBody {
+    TooLarge,
+    Slow,
+    /// The client went away, or its chunks are no chunks.
+    Broken,
+}
+
+/// Reads a body of at most `bytes_max` within `read_max`.
+pub(super) async fn read(body: Body, bytes_max: usize, read_max: Duration) -> Result<Bytes, NoBody> {
+    // The timer costs nothing as long as the body is there already.
+    timeout(read_max, whole(body, bytes_max)).await.unwrap_or(Err(NoBody::Slow))
+}
+
+async fn whole(mut body: Body, bytes_max: usize) -> Result<Bytes, NoBody> {
+    if body.size_hint().lower() > bytes_max as u64 {
+        discard(body).await;
+        return Err(NoBody::TooLarge);
+    }
+    let mut first = Bytes::new();
+    let mut all = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
+        if first.len().max(all.len()) + data.len() > bytes_max {
+            discard(body).await;
+            return Err(NoBody::TooLarge);
+        }
+        // A body in one piece, as nearly all are, is never copied.
+        if first.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&first);
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
+}
+
+async fn discard(mut body: Body) {
+    if body.size_hint().lower() > DISCARDED_BYTES_MAX {
+        return;
+    }
+    let mut discarded = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        discarded += frame.data_ref().map_or(0, Bytes::len) as u64;
+        if discarded > DISCARDED_BYTES_MAX {
+            return;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What is counted, for Prometheus. Labels are configured names and fixed words, never what a sender wrote.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::receiver::Reaction;
+use crate::subject::SourceName;
+
+/// The process's metrics. Nothing is gathered unless they are installed, which must come before anything is counted.
+#[derive(Clone)]
+pub(crate) struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// Upper bounds of the histograms' buckets, in seconds.
+    const BUCKETS_S: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+    /// How often histograms are summed up; what waits for it is in memory.
+    const UPKEEP: Duration = Duration::from_secs(5);
+
+    /// Makes them the process's; fails when others are already.
+    pub(crate) fn install() -> Result<Self, BuildError> {
+        let handle = PrometheusBuilder::new().set_buckets(&Self::BUCKETS_S)?.install_recorder()?;
+        describe_counter!(DELIVERIES, "Deliveries by source and what became of them.");
+        describe_counter!(REFUSALS, "Deliveries that were not taken, by source and what was wrong.");
+        describe_histogram!(SECONDS, metrics::Unit::Seconds, "Time from a delivery's headers to its answer.");
+        Ok(Self(handle))
+    }
+
+    /// All metrics in Prometheus's text format.
+    pub(crate) fn render(&self) -> String {
+        self.0.render()
+    }
+
+    /// Keeps the memory of the histograms bounded, until the shutdown.
+    pub(crate) async fn upkeep(self, shutdown: CancellationToken) {
+        let mut ticks = tokio::time::interval(Self::UPKEEP);
+        while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+            self.0.run_upkeep();
+        }
+    }
+}
+
+const DELIVERIES: &str = "quietus_deliveries_total";
+const REFUSALS: &str = "quietus_refusals_total";
+const SECONDS: &str = "quietus_delivery_seconds";
+
+/// One source's metrics, looked up once.
+pub(super) struct Deliveries {
+    source: Arc<str>,
+    counters: [Counter; Reaction::ALL.len()],
+    seconds: Histogram,
+}
+
+impl Deliveries {
+    pub(super) fn of(source: &SourceName) -> Self {
+        let source = Arc::clone(&source.0);
+        let counters =
+            Reaction::ALL.map(|r| counter!(DELIVERIES, "source" => Arc::clone(&source), "result" => r.as_str()));
+        let seconds = histogram!(SECONDS, "source" => Arc::clone(&source));
+        Self { source, counters, seconds }
+    }
+
+    pub(super) fn count(&self, reaction: Reaction, took: Duration) {
+        self.counters[reaction as usize].increment(1);
+        self.seconds.record(took);
+    }
+
+    pub(super) fn refused(&self, reason: &'static str) {
+        counter!(REFUSALS, "source" => Arc::clone(&self.source), "reason" => reason).increment(1);
+    }
+}

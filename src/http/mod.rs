@@ -1,0 +1,22 @@
+//! Receiving over HTTP. Connections enter, answers leave, and what was acknowledged is in the ledger. Knows the
+//! ledger's port, and neither mluvii, nor plugins, nor the rules.
+
+mod body;
+mod client;
+mod health;
+mod metrics;
+mod receiver;
+mod routes;
+mod serve;
+mod settings;
+mod sparse;
+
+pub(crate) use health::{Readiness, TargetStates};
+pub(crate) use metrics::Metrics;
+pub(crate) use receiver::Receiver;
+pub(crate) use routes::{metrics_router, router};
+pub(crate) use serve::{Drained, serve};
+pub(crate) use settings::ServerSettings;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! One delivery: read, verify, decode, record, answer. The answer follows the commit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::Request;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tracing::{debug, error, warn};
+
+use super::ServerSettings;
+use super::body::{NoBody, read};
+use super::client::{Peer, client};
+use super::metrics::Deliveries;
+use super::sparse::Sparse;
+use crate::event::{Decoded, decode};
+use crate::keys::{IndexKey, SealKey};
+use crate::ledger::{Ledger, LedgerError, Quarantined, Recorded};
+use crate::verify::{self, Network, Refused, Source, Verified, verify};
+
+/// All that receiving needs.
+pub(crate) struct Receiver {
+    doors: HashMap<Arc<str>, Door>,
+    ledger: Arc<dyn Ledger>,
+    index: IndexKey,
+    seal: SealKey,
+    requests: Semaphore,
+    trusted_proxies: Vec<Network>,
+    body_bytes_max: usize,
+    body_read_max: Duration,
+    record_max: Duration,
+    /// For what the ledger complains of.
+    complaints: Sparse,
+}
+
+/// A source, and what is counted of its deliveries.
+pub(super) struct Door {
+    source: Source,
+    deliveries: Deliveries,
+    refusals: Sparse,
+}
+
+impl Receiver {
+    pub(crate) fn new(
+        sources: Vec<Source>,
+        ledger: Arc<dyn Ledger>,
+        index: IndexKey,
+        seal: SealKey,
+        settings: &ServerSettings,
+    ) -> Self {
+        let door = |source: Source| {
+            let name = Arc::clone(&source.name().0);
+            let deliveries = Deliveries::of(source.name());
+            (name, Door { source, deliveries, refusals: Sparse::new() })
+        };
+        Self {
+            doors: sources.into_iter().map(door).collect(),
+            ledger,
+            index,
+            seal,
+            requests: Semaphore::new(settings.requests_max.min(Semaphore::MAX_PERMITS)),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            body_bytes_max: settings.body_bytes_max,
+            body_read_max: settings.body_read_max.get(),
+            record_max: settings.record_max.get(),
+            complaints: Sparse::new(),
+        }
+    }
+
+    /// The named source's door.
+    pub(super) fn door(&self, source: &str) -> Option<&Door> {
+        self.doors.get(source)
+    }
+
+    /// Receives one delivery.
+    pub(super) async fn deliver(&self, door: &Door, request: Request) -> Reaction {
+        let start = Instant::now();
+        let reaction = self.receive(door, request).await;
+        door.deliveries.count(reaction, start.elapsed());
+        debug!(source = %door.source.name(), result = reaction.as_str(), "answered a delivery");
+        reaction
+    }
+
+    async fn receive(&self, door: &Door, request: Request) -> Reaction {
+        let Ok(_in_flight) = self.requests.try_acquire() else { return Reaction::Overloaded };
+        let (parts, body) = request.into_parts();
+        let body = match read(body, self.body_bytes_max, self.body_read_max).await {
+            Ok(body) => body,
+            Err(NoBody::TooLarge) => return Reaction::TooLarge,
+            Err(NoBody::Slow) => return Reaction::Slow,
+            Err(NoBody::Broken) => return Reaction::Broken,
+        };
+        let peer = parts.extensions.get::<Peer>();
+        let request = verify::Request {
+            headers: &parts.headers,
+            query: parts.uri.query(),
+            body: &body,
+            client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
+        };
+        match verify(&door.source, &request, Timestamp::now()) {
+            Ok(verified) => self.keep(door, &verified).await,
+            Err(Refused::Unauthenticated(reason)) => door.refuse(Reaction::Unauthenticated, reason),
+            Err(Refused::NetworkNotAllowed) => door.refuse(Reaction::NetworkNotAllowed, "network"),
+        }
+    }
+
+    async fn keep(&self, door: &Door, verified: &Verified<'_>) -> Reaction {
+        let source = door.source.name();
+        match decode(verified, source, door.source.tenants(), &self.index) {
+            Decoded::Event(event) => match self.commit(self.ledger.record(event.seal(&self.seal))).await {
+                Ok(Recorded::New) => Reaction::Recorded,
+                Ok(Recorded::Duplicate) => Reaction::Duplicate,
+                Err(reaction) => reaction,
+            },
+            Decoded::Ignored => Reaction::Ignored,
+            Decoded::ForeignTenant(_) => door.refuse(Reaction::ForeignTenant, "tenant"),
+            Decoded::Unreadable(reason) => {
+                let item = Quarantined {
+                    source: source.clone(),
+                    digest: self.index.body(verified.body()),
+                    reason: reason.to_owned(),
+                    sealed: verified.seal(&self.seal),
+                };
+                match self.commit(self.ledger.quarantine(item)).await {
+                    Ok(recorded) => {
+                        if recorded == Recorded::New {
+                            warn!(source = %source, reason, "put a delivery into quarantine");
+                        }
+                        Reaction::Quarantined
+                    }
+                    Err(reaction) => reaction,
+                }
+            }
+        }
+    }
+
+    /// Waits for the ledger, but not for ever. What it still commits after that is found as a duplicate later.
+    async fn commit(&self, work: impl Future<Output = Result<Recorded, LedgerError>>) -> Result<Recorded, Reaction> {
+        let failed = match timeout(self.record_max, work).await {
+            Ok(Ok(recorded)) => return Ok(recorded),
+            Ok(Err(failed)) => failed,
+            Err(slow) => LedgerError::Busy(slow.into()),
+        };
+        let reaction = match failed {
+            LedgerError::Busy(_) => Reaction::Busy,
+            LedgerError::Broken(_) => Reaction::LedgerBroken,
+        };
+        if self.complaints.passes() {
+            let chain = anyhow::Error::new(failed);
+            error!(error = format!("{chain:#}"), "could not record a delivery; further ones are counted, not logged");
+        }
+        Err(reaction)
+    }
+}
+
+impl Door {
+    fn refuse(&self, reaction: Reaction, reason: &'static str) -> Reaction {
+        self.deliveries.refused(reason);
+        if self.refusals.passes() {
+            warn!(source = %self.source.name(), reason, "refused a delivery; further ones are counted, not logged");
+        }
+        reaction
+    }
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reaction {
+    Recorded,
+    Duplicate,
+    Ignored,
+    Quarantined,
+    Unauthenticated,
+    NetworkNotAllowed,
+    ForeignTenant,
+    TooLarge,
+    Slow,
+    Broken,
+    Busy,
+    LedgerBroken,
+    Overloaded,
+}
+
+impl Reaction {
+    /// In the order of their declaration.
+    pub(super) const ALL: [Self; 13] = [
+        Self::Recorded,
+        Self::Duplicate,
+        Self::Ignored,
+        Self::Quarantined,
+        Self::Unauthenticated,
+        Self::NetworkNotAllowed,
+        Self::ForeignTenant,
+        Self::TooLarge,
+        Self::Slow,
+        Self::Broken,
+        Self::Busy,
+        Self::LedgerBroken,
+        Self::Overloaded,
+    ];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Duplicate => "duplicate",
+            Self::Ignored => "ignored",
+            Self::Quarantined => "quarantined",
+            Self::Unauthenticated => "unauthenticated",
+            Self::NetworkNotAllowed => "network_not_allowed",
+            Self::ForeignTenant => "foreign_tenant",
+            Self::TooLarge => "too_large",
+            Self::Slow => "slow",
+            Self::Broken => "broken",
+            Self::Busy => "busy",
+            Self::LedgerBroken => "ledger_broken",
+            Self::Overloaded => "overloaded",
+        }
+    }
+}

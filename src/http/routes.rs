@@ -1,0 +1,65 @@
+//! All routes, and the one place where a reaction becomes a status. Answers have no body that could give a hint.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+
+use super::receiver::Reaction;
+use super::{Metrics, Readiness, Receiver};
+
+/// What mluvii and an orchestrator reach.
+pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Router {
+    Router::new()
+        .route("/webhooks/{source}", post(deliver).with_state(receiver))
+        .route("/healthz", get("alive"))
+        .route("/readyz", get(ready).with_state(readiness))
+}
+
+/// What Prometheus reaches, on a listener of its own.
+pub(crate) fn metrics_router(metrics: Metrics) -> Router {
+    let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Router::new().route("/metrics", get(async move || (text, metrics.render())))
+}
+
+async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
+    // Taken from the path as it stands: the names of sources need no decoding, and no copy.
+    let name = request.uri().path().strip_prefix("/webhooks/").unwrap_or_default();
+    match receiver.door(name) {
+        Some(door) => receiver.deliver(door, request).await.into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
+    let report = readiness.report().await;
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(report)).into_response()
+}
+
+/// The answer to what arrives during a shutdown.
+pub(super) fn draining() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [RETRY_AFTER, CLOSE]).into_response()
+}
+
+const RETRY_AFTER: (header::HeaderName, HeaderValue) = (header::RETRY_AFTER, HeaderValue::from_static("5"));
+const CLOSE: (header::HeaderName, HeaderValue) = (header::CONNECTION, HeaderValue::from_static("close"));
+
+impl IntoResponse for Reaction {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Recorded | Self::Duplicate | Self::Ignored => StatusCode::NO_CONTENT.into_response(),
+            Self::Quarantined => StatusCode::ACCEPTED.into_response(),
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED.into_response(),
+            Self::NetworkNotAllowed | Self::ForeignTenant => StatusCode::FORBIDDEN.into_response(),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, [CLOSE]).into_response(),
+            Self::Slow => (StatusCode::REQUEST_TIMEOUT, [CLOSE]).into_response(),
+            Self::Broken => (StatusCode::BAD_REQUEST, [CLOSE]).into_response(),
+            Self::Busy | Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, [RETRY_AFTER]).into_response(),
+            Self::LedgerBroken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The accept loop: owns every connection, bounds their number and the time of their headers, and drains them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::net::sockopt::set_tcp_user_timeout;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::select;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+use tracing::{debug, error, warn};
+
+use super::ServerSettings;
+use super::client::Peer;
+use super::routes::draining;
+use super::sparse::Sparse;
+
+/// Larger headers are answered 431.
+const HEADER_BYTES_MAX: usize = 32 << 10;
+
+/// The most that a connection buffers.
+const BUFFER_BYTES_MAX: usize = 64 << 10;
+
+/// A client that takes no answers for so long is cut off.
+const UNACKNOWLEDGED_MS_MAX: u32 = 30_000;
+
+/// How long a shutdown keeps idle connections, so that a request that was on its way is answered and not reset.
+const IDLE_DRAIN: Duration = Duration::from_millis(250);
+
+/// The pause after a failure to accept that is not one connection's own, such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// How the connections ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Drained {
+    /// Everything in flight was answered.
+    All,
+    /// So many connections were still open at the end of `drain_max`.
+    Cut(usize),
+}
+
+/// Serves until the shutdown; then answers what is in flight, and what still arrives with 503.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: &ServerSettings,
+    shutdown: CancellationToken,
+) -> Drained {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(settings.header_read_max.get())
+        .max_header_size(HEADER_BYTES_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX);
+    let mut connections = JoinSet::new();
+    let complaints = Sparse::new();
+    loop {
+        select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            Some(ended) = connections.join_next() => report(ended),
+            (stream, peer) = accept(&listener, &complaints), if connections.len() < settings.connections_max => {
+                // A token of its own: a shared one's lock would be taken with every poll of every connection.
+                let shutdown = shutdown.child_token();
+                connections.spawn(connection(stream, peer, http.clone(), router.clone(), shutdown));
+            }
+        }
+    }
+    drop(listener);
+    drain(connections, settings.drain_max.get()).await
+}
+
+/// Accepts the next connection; failures are waited out.
+async fn accept(listener: &TcpListener, complaints: &Sparse) -> (TcpStream, SocketAddr) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
+            Err(error) => {
+                if complaints.passes() {
+                    error!(%error, "could not accept a connection; trying again");
+                }
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    http: http1::Builder,
+    router: Router,
+    shutdown: CancellationToken,
+) {
+    let options = stream.set_nodelay(true).and_then(|()| Ok(set_tcp_user_timeout(&stream, UNACKNOWLEDGED_MS_MAX)?));
+    if let Err(error) = options {
+        debug!(%error, "a connection was gone before it was served");
+        return;
+    }
+    let peer = Peer(peer.ip());
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        let routed = (!shutdown.is_cancelled()).then(|| {
+            request.extensions_mut().insert(peer);
+            router.clone().call(request.map(Body::new))
+        });
+        async move {
+            match routed {
+                Some(response) => response.await,
+                None => Ok(draining()),
+            }
+        }
+    });
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let served = select! {
+        biased;
+        served = connection.as_mut() => served,
+        () = shutdown.cancelled() => match timeout(IDLE_DRAIN, connection.as_mut()).await {
+            Ok(served) => served,
+            Err(_) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        },
+    };
+    if let Err(error) = served {
+        debug!(%error, "a connection ended early");
+    }
+}
+
+async fn drain(mut connections: JoinSet<()>, drain_max: Duration) -> Drained {
+    let all = async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended);
+        }
+    };
+    if timeout(drain_max, all).await.is_ok() {
+        return Drained::All;
+    }
+    let cut = connections.len();
+    warn!(connections = cut, "cut off what was still in flight at the end of the shutdown");
+    connections.shutdown().await;
+    Drained::Cut(cut)
+}
+
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        // The panic's text was shown by the panic hook; here it could hold what was received.
+        error!(panicked = error.is_panic(), "a connection's task failed");
+    }
+}

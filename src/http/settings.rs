@@ -1,0 +1,36 @@
+//! `[server]`: where to listen, and the bounds of what is received.
+
+use std::net::SocketAddr;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::span::Span;
+use crate::verify::Network;
+
+/// The server's addresses and limits.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerSettings {
+    pub(crate) listen: SocketAddr,
+    /// Where Prometheus may ask for `/metrics`; nowhere when it is not given. Keep it inside your network.
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// What mluvii calls: the address of `listen` as it is seen from outside.
+    pub(crate) public_url: Option<String>,
+    /// A larger body is answered 413.
+    pub(crate) body_bytes_max: usize,
+    /// With slower headers, or without a request for so long, the connection is closed.
+    pub(crate) header_read_max: Span,
+    /// A slower body is answered 408.
+    pub(crate) body_read_max: Span,
+    /// Further connections wait to be accepted.
+    pub(crate) connections_max: usize,
+    /// Further deliveries at once are answered 503.
+    pub(crate) requests_max: usize,
+    /// How long a delivery waits for the ledger before it is answered 503.
+    pub(crate) record_max: Span,
+    /// How long a shutdown waits for what is in flight.
+    pub(crate) drain_max: Span,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<Network>,
+}

@@ -1,0 +1,42 @@
+//! Log lines that a sender can cause at will.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Lets one line through in ten seconds; the metrics count every time.
+pub(super) struct Sparse {
+    start: Instant,
+    /// Milliseconds after `start` at which the next line may pass.
+    next: AtomicU64,
+}
+
+impl Sparse {
+    const PAUSE: Duration = Duration::from_secs(10);
+
+    pub(super) fn new() -> Self {
+        Self { start: Instant::now(), next: AtomicU64::new(0) }
+    }
+
+    pub(super) fn passes(&self) -> bool {
+        self.passes_at(self.start.elapsed())
+    }
+
+    fn passes_at(&self, elapsed: Duration) -> bool {
+        let next = self.next.load(Ordering::Relaxed);
+        let now = elapsed.as_millis() as u64;
+        let after = now + Self::PAUSE.as_millis() as u64;
+        now >= next && self.next.compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_passes_in_ten_seconds() {
+        let sparse = Sparse::new();
+        let at = |secs| sparse.passes_at(Duration::from_secs(secs));
+        assert_eq!([0, 1, 9, 10, 11, 500, 501].map(at), [true, false, false, true, false, true, false]);
+    }
+}

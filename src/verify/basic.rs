@@ -1,0 +1,36 @@
+//! HTTP Basic authentication, RFC 7617.
+
+use base64::Engine as _;
+use http::header::AUTHORIZATION;
+use zeroize::Zeroizing;
+
+use super::settings::BasicSettings;
+use super::source::{Place, SourceError};
+use super::{Digests, Finding, PERMISSIVE, Request};
+use crate::keys::ReadSecret;
+
+pub(super) struct Basic(Digests);
+
+impl Basic {
+    pub(super) fn new(settings: &BasicSettings, place: &Place<'_>, read: ReadSecret<'_>) -> Result<Self, SourceError> {
+        if settings.user.contains(':') {
+            return Err(place.at("user").wrong("must not contain `:`"));
+        }
+        let digest = |password: &crate::keys::Secret| {
+            let pair = Zeroizing::new(format!("{}:{}", settings.user, password.expose()));
+            Ok(Digests::digest(pair.as_bytes()))
+        };
+        place.at("password").secrets(&settings.password, read, digest).map(|all| Self(Digests(all)))
+    }
+
+    pub(super) fn check(&self, request: &Request<'_>) -> Finding {
+        let Some(value) = request.headers.get(AUTHORIZATION) else { return Finding::Absent };
+        let value = value.as_bytes().trim_ascii();
+        let Some((scheme, token)) = value.split_at_checked("basic ".len()) else { return Finding::Garbled };
+        if !scheme.eq_ignore_ascii_case(b"basic ") {
+            return Finding::Absent;
+        }
+        let Ok(pair) = PERMISSIVE.decode(token.trim_ascii()).map(Zeroizing::new) else { return Finding::Garbled };
+        self.0.check(&pair)
+    }
+}

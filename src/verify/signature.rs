@@ -1,0 +1,124 @@
+//! An HMAC of the body, or of a time and the body, in a header.
+
+use base64::Engine as _;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
+use sha2::{Sha256, Sha512};
+use subtle::{Choice, ConstantTimeEq as _};
+
+use super::settings::{Algorithm, Encoding, HmacSettings, SignedTimestampSettings};
+use super::source::{Place, SourceError};
+use super::{Finding, PERMISSIVE, Request, Window};
+use crate::keys::{ReadSecret, Secret};
+
+/// Room for a decoded signature of 64 bytes and what the base64 decoder wants beyond it.
+const SIGNATURE_BYTES_MAX: usize = 96;
+
+pub(super) struct Signature {
+    header: HeaderName,
+    prefix: Vec<u8>,
+    encoding: Encoding,
+    keys: Vec<Key>,
+    timestamp: Option<SignedTimestamp>,
+}
+
+impl Signature {
+    pub(super) fn new(settings: &HmacSettings, place: &Place<'_>, read: ReadSecret<'_>) -> Result<Self, SourceError> {
+        let key = |secret: &Secret| Ok(Key::new(settings.algorithm, secret.expose().as_bytes()));
+        let timestamp = settings.timestamp.as_ref();
+        Ok(Self {
+            header: header(&settings.header, &place.at("header"))?,
+            prefix: settings.prefix.clone().into_bytes(),
+            encoding: settings.encoding,
+            keys: place.at("secrets").secrets(&settings.secrets, read, key)?,
+            timestamp: timestamp.map(|t| SignedTimestamp::new(t, &place.at("timestamp"))).transpose()?,
+        })
+    }
+
+    pub(super) fn check(&self, request: &Request<'_>, now: Timestamp) -> Finding {
+        let Some(value) = request.headers.get(&self.header) else { return Finding::Absent };
+        let mut room = [0; SIGNATURE_BYTES_MAX];
+        let Some(presented) = self.decode(value, &mut room) else { return Finding::Garbled };
+        let Some(timestamp) = &self.timestamp else { return self.compare(&[request.body], presented) };
+        let Some(text) = request.headers.get(&timestamp.header) else { return Finding::Garbled };
+        let [before, between, after] = timestamp.around.each_ref().map(String::as_bytes);
+        let signed = [before, text.as_bytes(), between, request.body, after];
+        self.compare(&signed, presented).then(|| timestamp.window.check(text.as_bytes(), now))
+    }
+
+    fn decode<'r>(&self, value: &HeaderValue, room: &'r mut [u8; SIGNATURE_BYTES_MAX]) -> Option<&'r [u8]> {
+        let text = value.as_bytes().strip_prefix(self.prefix.as_slice())?.trim_ascii();
+        let length = match self.encoding {
+            Encoding::Hex => {
+                let length = text.len() / 2;
+                hex::decode_to_slice(text, room.get_mut(..length)?).ok()?;
+                length
+            }
+            Encoding::Base64 => PERMISSIVE.decode_slice(text, room).ok()?,
+        };
+        room.get(..length)
+    }
+
+    fn compare(&self, signed: &[&[u8]], presented: &[u8]) -> Finding {
+        let same = self.keys.iter().fold(Choice::from(0), |same, key| same | key.signed(signed, presented));
+        Finding::of(same)
+    }
+}
+
+/// What is signed: these texts around the timestamp and the body.
+struct SignedTimestamp {
+    header: HeaderName,
+    window: Window,
+    around: [String; 3],
+}
+
+impl SignedTimestamp {
+    fn new(settings: &SignedTimestampSettings, place: &Place<'_>) -> Result<Self, SourceError> {
+        let signed = settings.signed.as_deref().unwrap_or("{timestamp}.{body}");
+        let parts = signed.split_once("{timestamp}");
+        let parts =
+            parts.and_then(|(before, rest)| rest.split_once("{body}").map(|(between, after)| [before, between, after]));
+        let Some(around) = parts else {
+            return Err(place.at("signed").wrong("must contain `{timestamp}` and, after it, `{body}`"));
+        };
+        Ok(Self {
+            header: header(&settings.header, &place.at("header"))?,
+            window: Window::new(settings.window),
+            around: around.map(str::to_owned),
+        })
+    }
+}
+
+/// An HMAC that has taken its key and waits for a message.
+pub(super) enum Key {
+    Sha256(Hmac<Sha256>),
+    Sha512(Box<Hmac<Sha512>>),
+}
+
+impl Key {
+    pub(super) fn new(algorithm: Algorithm, secret: &[u8]) -> Self {
+        let why = "HMAC takes a key of any length";
+        match algorithm {
+            Algorithm::Sha256 => Self::Sha256(Hmac::new_from_slice(secret).expect(why)),
+            Algorithm::Sha512 => Self::Sha512(Box::new(Hmac::new_from_slice(secret).expect(why))),
+        }
+    }
+
+    /// Whether `presented` is the HMAC of the message; no part of it takes longer for being nearly right.
+    pub(super) fn signed(&self, message: &[&[u8]], presented: &[u8]) -> Choice {
+        match self {
+            Self::Sha256(key) => tag(key.clone(), message).ct_eq(presented),
+            Self::Sha512(key) => tag(Hmac::clone(key), message).ct_eq(presented),
+        }
+    }
+}
+
+fn tag<M: Mac>(mut mac: M, message: &[&[u8]]) -> hmac::digest::Output<M> {
+    message.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes()
+}
+
+fn header(name: &str, place: &Place<'_>) -> Result<HeaderName, SourceError> {
+    name.parse().map_err(|_| place.wrong(format!("`{name}` is not a name of a header")))
+}

@@ -1,0 +1,67 @@
+//! The Standard Webhooks specification, symmetric signatures (`v1`); also under the header names that Svix uses.
+
+use base64::Engine as _;
+use http::HeaderMap;
+use jiff::Timestamp;
+use subtle::Choice;
+use zeroize::Zeroizing;
+
+use super::settings::{Algorithm, StandardWebhooksSettings};
+use super::signature::Key;
+use super::source::{Place, SourceError};
+use super::{Finding, PERMISSIVE, Request, Window};
+use crate::keys::{ReadSecret, Secret};
+
+/// Id, timestamp and signature, in the two spellings.
+const HEADERS: [[&str; 3]; 2] =
+    [["webhook-id", "webhook-timestamp", "webhook-signature"], ["svix-id", "svix-timestamp", "svix-signature"]];
+
+/// A sender signs once for each secret that is in use; more than these are not looked at.
+const SIGNATURES_MAX: usize = 16;
+
+pub(super) struct Standard {
+    keys: Vec<Key>,
+    window: Window,
+}
+
+impl Standard {
+    pub(super) fn new(
+        settings: &StandardWebhooksSettings,
+        place: &Place<'_>,
+        read: ReadSecret<'_>,
+    ) -> Result<Self, SourceError> {
+        let key = |secret: &Secret| {
+            let text = secret.expose().strip_prefix("whsec_").unwrap_or(secret.expose());
+            let bytes = PERMISSIVE
+                .decode(text)
+                .map(Zeroizing::new)
+                .map_err(|_| "is not base64, with or without `whsec_` before it")?;
+            if bytes.is_empty() {
+                return Err("is empty");
+            }
+            Ok(Key::new(Algorithm::Sha256, &bytes))
+        };
+        let keys = place.at("secrets").secrets(&settings.secrets, read, key)?;
+        Ok(Self { keys, window: Window::new(settings.window) })
+    }
+
+    pub(super) fn check(&self, request: &Request<'_>, now: Timestamp) -> Finding {
+        let found = HEADERS.iter().find_map(|names| headers(request.headers, names));
+        let Some([id, timestamp, signatures]) = found else { return Finding::Absent };
+        let message = [id, b".", timestamp, b".", request.body];
+        let same = signatures
+            .split(|byte| *byte == b' ')
+            .filter_map(|signature| signature.strip_prefix(b"v1,"))
+            .take(SIGNATURES_MAX)
+            .filter_map(|text| PERMISSIVE.decode(text).ok())
+            .fold(Choice::from(0), |same, presented| {
+                self.keys.iter().fold(same, |same, key| same | key.signed(&message, &presented))
+            });
+        Finding::of(same).then(|| self.window.check(timestamp, now))
+    }
+}
+
+fn headers<'a>(headers: &'a HeaderMap, names: &[&str; 3]) -> Option<[&'a [u8]; 3]> {
+    let [id, timestamp, signature] = names.map(|name| headers.get(name).map(|value| value.as_bytes()));
+    Some([id?, timestamp?, signature?])
+}
