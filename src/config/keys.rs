@@ -1,0 +1,115 @@
+//! The installation's key files: made once, never overwritten, loaded at every start. A folder enters, [`Keys`] leave.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tracing::warn;
+use zeroize::Zeroizing;
+
+use crate::keys::{IndexKey, SealKey, fill_random};
+use crate::receipt::ReceiptKey;
+
+const INDEX: &str = "index.key";
+const SEAL: &str = "seal.key";
+const RECEIPT: &str = "receipt.key";
+const PUBLIC: &str = "receipt.pub";
+/// 32 bytes as hex and a line break.
+const KEY_FILE_BYTES_MAX: u64 = 66;
+
+/// The keys of an installation.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    pub(crate) index: IndexKey,
+    pub(crate) seal: SealKey,
+    pub(crate) receipt: ReceiptKey,
+}
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeysError {
+    #[error(
+        "there is no key file {0}. A new installation makes its keys with `quietus keys new`. If this installation had \
+         keys, restore them from your backup instead: with another index key nobody who is already in the ledger can \
+         be found again, and with another seal key nothing that was sealed can be opened"
+    )]
+    Missing(PathBuf),
+    #[error("{0} is there already; keys are never overwritten")]
+    Exists(PathBuf),
+    #[error("{path}: {what}")]
+    Wrong { path: PathBuf, what: String },
+}
+
+impl Keys {
+    /// Loads the keys from their folder.
+    pub(crate) fn load(dir: &Path) -> Result<Self, KeysError> {
+        let keys = Self {
+            index: IndexKey::new(&read_key(&dir.join(INDEX))?),
+            seal: SealKey::new(&read_key(&dir.join(SEAL))?),
+            receipt: ReceiptKey::new(&read_key(&dir.join(RECEIPT))?),
+        };
+        if read_public(dir)? != keys.receipt.public() {
+            let what = "does not belong to receipt.key; receipts could not be verified with it".to_owned();
+            return Err(KeysError::Wrong { path: dir.join(PUBLIC), what });
+        }
+        Ok(keys)
+    }
+
+    /// Makes the keys in a folder that has none. Returns the public key of the receipts, hex.
+    pub(crate) fn create(dir: &Path) -> Result<String, KeysError> {
+        if let Some(path) = [INDEX, SEAL, RECEIPT, PUBLIC].map(|name| dir.join(name)).into_iter().find(|p| p.exists()) {
+            return Err(KeysError::Exists(path));
+        }
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(|error| KeysError::Wrong { path: dir.to_owned(), what: error.to_string() })?;
+        let mut receipt = None;
+        for name in [INDEX, SEAL, RECEIPT] {
+            let mut bytes = Zeroizing::new([0; 32]);
+            fill_random(&mut bytes[..]);
+            write_new(&dir.join(name), &Zeroizing::new(hex::encode(&bytes[..])))?;
+            receipt = Some(ReceiptKey::new(&bytes));
+        }
+        let public = receipt.expect("the receipt key is the last of them").public();
+        write_new(&dir.join(PUBLIC), &public)?;
+        let synced = File::open(dir).and_then(|dir| dir.sync_all());
+        synced.map_err(|error| KeysError::Wrong { path: dir.to_owned(), what: error.to_string() })?;
+        Ok(public)
+    }
+}
+
+/// The public key of the receipts, hex; needs none of the secret ones.
+pub(crate) fn read_public(dir: &Path) -> Result<String, KeysError> {
+    Ok(hex::encode(&read_key(&dir.join(PUBLIC))?[..]))
+}
+
+fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+    let wrong = |what: String| KeysError::Wrong { path: path.to_owned(), what };
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => KeysError::Missing(path.to_owned()),
+        _ => wrong(error.to_string()),
+    })?;
+    let mode = file.metadata().map_err(|error| wrong(error.to_string()))?.mode();
+    if mode & 0o004 != 0 && !path.ends_with(PUBLIC) {
+        warn!(path = %path.display(), "every user of this machine can read this key");
+    }
+    let mut text = Zeroizing::new(String::new());
+    let read = file.take(KEY_FILE_BYTES_MAX + 1).read_to_string(&mut text);
+    read.map_err(|error| wrong(error.to_string()))?;
+    let mut bytes = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim_end(), &mut bytes[..]).map_err(|_| wrong("is not 64 hex digits".to_owned()))?;
+    Ok(bytes)
+}
+
+/// Writes a file that nobody else may read and that is on disk when this returns.
+fn write_new(path: &Path, text: &str) -> Result<(), KeysError> {
+    let written = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()
+    })();
+    written.map_err(|error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => KeysError::Exists(path.to_owned()),
+        _ => KeysError::Wrong { path: path.to_owned(), what: error.to_string() },
+    })
+}

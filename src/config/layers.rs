@@ -1,0 +1,162 @@
+//! The layers of the configuration, merged: the built-in defaults, the file, the environment. Text enters, typed
+//! sections leave, and every problem on the way is kept, so that one run names them all.
+
+use std::path::Path;
+
+use figment::providers::{Format as _, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use serde::de::DeserializeOwned;
+
+use super::problem::{ConfigError, Place, Problem};
+
+/// The defaults, and the only place of them.
+const DEFAULTS: &str = include_str!("../../config/default.toml");
+/// What an environment variable of the configuration begins with; a further `__` separates section and key.
+pub(crate) const ENVIRONMENT_PREFIX: &str = "QUIETUS__";
+/// A larger file is not a configuration.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// The merged layers, and what was wrong with what has been read from them.
+pub(super) struct Layers {
+    merged: Figment,
+    file: Place,
+    problems: Vec<Problem>,
+}
+
+impl Layers {
+    /// Reads the file and merges it between the defaults and `variables`.
+    pub(super) fn read(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let file = Place::File(path.to_owned());
+        let text = read_text(path).map_err(|what| Problem::of(file.clone(), what))?;
+        let merged = Figment::new()
+            .merge(Layer::of_toml(Place::Defaults, DEFAULTS)?)
+            .merge(Layer::of_toml(file.clone(), &text)?)
+            .merge(Layer::of_environment(variables));
+        Ok(Self { merged, file, problems: Vec::new() })
+    }
+
+    /// Reads one section; what is wrong with it is kept.
+    pub(super) fn section<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        let value = self.merged.find_value(key).unwrap_or_else(|_| Dict::new().into());
+        self.typed(vec![key.to_owned()], &value)
+    }
+
+    /// Reads every element of a list; what is wrong with any of them is kept.
+    pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<T> {
+        let Ok(value) = self.merged.find_value(key) else { return Vec::new() };
+        let place = self.place(&[key.to_owned()], &value);
+        let Value::Array(_, elements) = value else {
+            self.problems.push(Problem::at(place, key, format!("is a list; write `[[{key}]]`")));
+            return Vec::new();
+        };
+        let path = |index: usize| vec![key.to_owned(), index.to_string()];
+        elements.iter().enumerate().filter_map(|(index, value)| self.typed(path(index), value)).collect()
+    }
+
+    /// Refuses sections that are not among `known`.
+    pub(super) fn only(&mut self, known: &[&str]) {
+        let Ok(all) = self.merged.extract::<Dict>() else { return };
+        for (key, value) in all.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+            let place = self.place(std::slice::from_ref(key), value);
+            self.problems.push(Problem::unknown_key(place, key.clone(), key, known));
+        }
+    }
+
+    /// Notes a problem that only all sections together show.
+    pub(super) fn problem(&mut self, key: impl Into<String>, what: impl Into<String>) {
+        self.problems.push(Problem::at(self.file.clone(), key, what));
+    }
+
+    /// Everything merged, as it was read.
+    pub(super) fn merged(&self) -> serde_json::Value {
+        self.merged.extract().expect("what TOML and the environment bring can be written as JSON")
+    }
+
+    /// Ends the reading: the problems, if there were any.
+    pub(super) fn finish(self) -> Result<(), ConfigError> {
+        if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
+    }
+
+    fn typed<T: DeserializeOwned>(&mut self, mut path: Vec<String>, value: &Value) -> Option<T> {
+        let error = match value.deserialize::<T>() {
+            Ok(typed) => return Some(typed),
+            Err(error) => error,
+        };
+        for error in error {
+            path.extend(error.path.clone());
+            let place = self.place(&path, value);
+            self.problems.push(Problem::of_kind(place, &self.file, &path, error.kind));
+        }
+        None
+    }
+
+    /// Where the value at `path` was set: the deepest of its parents that is known, which lists hide.
+    fn place(&self, path: &[String], value: &Value) -> Place {
+        let found = (1..=path.len()).rev().find_map(|length| self.merged.find_metadata(&path[..length].join(".")));
+        let metadata = found.or_else(|| self.merged.get_metadata(value.tag()));
+        match metadata.map(|metadata| &*metadata.name) {
+            Some(Layer::ENVIRONMENT) => Place::Environment,
+            Some(Layer::DEFAULTS) => Place::Defaults,
+            _ => self.file.clone(),
+        }
+    }
+}
+
+/// Reads a bounded file as text.
+fn read_text(path: &Path) -> Result<String, String> {
+    let length = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(format!("is {length} bytes long; a configuration has at most {FILE_BYTES_MAX}"));
+    }
+    std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
+}
+
+/// One layer, as figment takes it.
+struct Layer {
+    name: &'static str,
+    content: Dict,
+}
+
+impl Layer {
+    const DEFAULTS: &str = "defaults";
+    const ENVIRONMENT: &str = "environment";
+    const FILE: &str = "file";
+
+    fn of_toml(place: Place, text: &str) -> Result<Self, Problem> {
+        let name = if place == Place::Defaults { Self::DEFAULTS } else { Self::FILE };
+        match Toml::from_str(text) {
+            Ok(content) => Ok(Self { name, content }),
+            Err(error) => {
+                let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+                let what = format!("is not TOML: {}", error.message().trim().replace('\n', "; "));
+                Err(Problem { line, ..Problem::of(place, what) })
+            }
+        }
+    }
+
+    /// `QUIETUS__LEDGER__URL=sqlite:x` is `ledger.url = "sqlite:x"`; numbers, booleans, lists and tables are read as such.
+    fn of_environment(variables: impl Iterator<Item = (String, String)>) -> Self {
+        let mut figment = Figment::new();
+        for (name, text) in variables {
+            let Some(key) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
+            let key = key.to_ascii_lowercase().replace("__", ".");
+            let value: Value = text.parse().unwrap_or_else(|never| match never {});
+            if let Value::Dict(_, content) = figment::util::nest(&key, value) {
+                figment = figment.merge(Self { name: Self::ENVIRONMENT, content });
+            }
+        }
+        let content = figment.extract().expect("a table is a table");
+        Self { name: Self::ENVIRONMENT, content }
+    }
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name)
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Ok(Profile::Default.collect(self.content.clone()))
+    }
+}

@@ -1,0 +1,74 @@
+//! Reading the secrets that the configuration refers to. A reference enters, a [`Secret`] leaves; an error names the
+//! reference and never shows content.
+
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use tracing::warn;
+use zeroize::Zeroizing;
+
+use crate::keys::{Secret, SecretError, SecretRef};
+
+/// A longer file is not a secret.
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
+
+/// Reads the secret behind `reference`; a relative path starts at `base`.
+pub(super) fn read_secret(base: &Path, reference: &SecretRef) -> Result<Secret, SecretError> {
+    let text = match reference {
+        SecretRef::File(path) => read_file(&base.join(path))?,
+        SecretRef::Env(name) => read_variable(name)?,
+        SecretRef::Credential(name) => read_file(&credential(name)?)?,
+    };
+    if text.is_empty() {
+        return Err(SecretError(format!("the secret in {} is empty", Shown(reference))));
+    }
+    Ok(Secret::new(text.as_str()))
+}
+
+fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
+    let wrong = |what: String| SecretError(format!("the secret in file {}: {what}", path.display()));
+    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let mode = file.metadata().map_err(|error| wrong(error.to_string()))?.mode();
+    if mode & 0o004 != 0 {
+        warn!(path = %path.display(), "every user of this machine can read the secret in this file");
+    }
+    let mut text = Zeroizing::new(String::new());
+    let length = file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
+    if length as u64 > SECRET_BYTES_MAX {
+        return Err(wrong(format!("is longer than {SECRET_BYTES_MAX} bytes")));
+    }
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(Zeroizing::new(line.strip_suffix('\r').unwrap_or(line).to_owned()))
+}
+
+fn read_variable(name: &str) -> Result<Zeroizing<String>, SecretError> {
+    let found = std::env::var_os(name);
+    let found = found.ok_or_else(|| SecretError(format!("the environment variable {name} is not set")))?;
+    let text = found.into_string().map_err(|_| SecretError(format!("the environment variable {name} is not UTF-8")))?;
+    Ok(Zeroizing::new(text))
+}
+
+/// Where systemd puts a credential (systemd.exec(5), `LoadCredential=`).
+fn credential(name: &str) -> Result<PathBuf, SecretError> {
+    if name.is_empty() || name.contains('/') || name.starts_with('.') {
+        return Err(SecretError(format!("`{name}` is not the name of a systemd credential")));
+    }
+    let directory = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+        SecretError(format!("the systemd credential {name}: this service was given none ($CREDENTIALS_DIRECTORY)"))
+    })?;
+    Ok(Path::new(&directory).join(name))
+}
+
+/// A reference in words.
+struct Shown<'a>(&'a SecretRef);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            SecretRef::File(path) => write!(f, "file {}", path.display()),
+            SecretRef::Env(name) => write!(f, "the environment variable {name}"),
+            SecretRef::Credential(name) => write!(f, "the systemd credential {name}"),
+        }
+    }
+}
