@@ -2,6 +2,7 @@
 //!
 //! The library exists for the binary beside it; its one public item is [`main`]. ARCHITECTURE.md maps the modules.
 
+mod config;
 mod consent;
 mod erasure;
 mod event;

@@ -29,10 +29,11 @@ impl Layers {
     pub(super) fn read(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let file = Place::File(path.to_owned());
         let text = read_text(path).map_err(|what| Problem::of(file.clone(), what))?;
-        let merged = Figment::new()
-            .merge(Layer::of_toml(Place::Defaults, DEFAULTS)?)
-            .merge(Layer::of_toml(file.clone(), &text)?)
-            .merge(Layer::of_environment(variables));
+        let mut merged = Figment::new().merge(Layer::of_toml(Place::Defaults, DEFAULTS)?);
+        merged = merged.merge(Layer::of_toml(file.clone(), &text)?);
+        for layer in variables.filter_map(Layer::of_variable) {
+            merged = merged.merge(layer);
+        }
         Ok(Self { merged, file, problems: Vec::new() })
     }
 
@@ -47,7 +48,7 @@ impl Layers {
         let Ok(value) = self.merged.find_value(key) else { return Vec::new() };
         let place = self.place(&[key.to_owned()], &value);
         let Value::Array(_, elements) = value else {
-            self.problems.push(Problem::at(place, key, format!("is a list; write `[[{key}]]`")));
+            self.problems.push(Problem::at(place, key, format!("expected a list; write `[[{key}]]`")));
             return Vec::new();
         };
         let path = |index: usize| vec![key.to_owned(), index.to_string()];
@@ -66,6 +67,11 @@ impl Layers {
     /// Notes a problem that only all sections together show.
     pub(super) fn problem(&mut self, key: impl Into<String>, what: impl Into<String>) {
         self.problems.push(Problem::at(self.file.clone(), key, what));
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(super) fn are_sound(&self) -> bool {
+        self.problems.is_empty()
     }
 
     /// Everything merged, as it was read.
@@ -107,7 +113,7 @@ impl Layers {
 fn read_text(path: &Path) -> Result<String, String> {
     let length = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?.len();
     if length > FILE_BYTES_MAX {
-        return Err(format!("is {length} bytes long; a configuration has at most {FILE_BYTES_MAX}"));
+        return Err(format!("{length} bytes long; a configuration has at most {FILE_BYTES_MAX}"));
     }
     std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
 }
@@ -129,25 +135,20 @@ impl Layer {
             Ok(content) => Ok(Self { name, content }),
             Err(error) => {
                 let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
-                let what = format!("is not TOML: {}", error.message().trim().replace('\n', "; "));
+                let what = format!("not TOML: {}", error.message().trim().replace('\n', "; "));
                 Err(Problem { line, ..Problem::of(place, what) })
             }
         }
     }
 
     /// `QUIETUS__LEDGER__URL=sqlite:x` is `ledger.url = "sqlite:x"`; numbers, booleans, lists and tables are read as such.
-    fn of_environment(variables: impl Iterator<Item = (String, String)>) -> Self {
-        let mut figment = Figment::new();
-        for (name, text) in variables {
-            let Some(key) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
-            let key = key.to_ascii_lowercase().replace("__", ".");
-            let value: Value = text.parse().unwrap_or_else(|never| match never {});
-            if let Value::Dict(_, content) = figment::util::nest(&key, value) {
-                figment = figment.merge(Self { name: Self::ENVIRONMENT, content });
-            }
+    fn of_variable((name, text): (String, String)) -> Option<Self> {
+        let key = name.strip_prefix(ENVIRONMENT_PREFIX)?.to_ascii_lowercase().replace("__", ".");
+        let value: Value = text.parse().unwrap_or_else(|never| match never {});
+        match figment::util::nest(&key, value) {
+            Value::Dict(_, content) => Some(Self { name: Self::ENVIRONMENT, content }),
+            _ => None,
         }
-        let content = figment.extract().expect("a table is a table");
-        Self { name: Self::ENVIRONMENT, content }
     }
 }
 

@@ -62,32 +62,27 @@ impl Problem {
 
     /// A key that does not exist, with the one that was probably meant.
     pub(super) fn unknown_key(place: Place, key: String, name: &str, known: &[&str]) -> Self {
-        Self::at(place, key, format!("is not a key that exists here{}", allowed(name, known)))
+        Self::at(place, key, format!("there is no such key{}", allowed(name, known)))
     }
 
     /// What serde found, in words. `path` counts from 0, people count from 1.
     pub(super) fn of_kind(place: Place, file: &Place, path: &[String], kind: Kind) -> Self {
-        let key = dotted(path);
+        let key = counted_from_one(&path.join("."));
         match kind {
             Kind::UnknownField(name, known) => {
                 let key = if path.last() == Some(&name) { key } else { format!("{key}.{name}") };
                 Self::unknown_key(place, key, &name, known)
             }
-            Kind::MissingField(name) => {
-                Self::at(file.clone(), format!("{key}.{name}"), "is missing, and there is no default for it")
-            }
+            Kind::MissingField(name) => Self::at(file.clone(), format!("{key}.{name}"), "is needed and has no default"),
             Kind::UnknownVariant(_, known) if is_secret_ref(known) => Self::at(place, key, SECRET_ALLOWED),
             Kind::UnknownVariant(found, known) => {
-                Self::at(place, key, format!("`{found}` is not allowed here{}", allowed(&found, known)))
+                Self::at(place, key, format!("`{found}` is not allowed{}", allowed(&found, known)))
             }
-            Kind::InvalidType(found, expected) => {
-                Self::at(place, key, format!("is {}, expected {expected}", without_text(&found)))
-            }
-            Kind::InvalidValue(found, expected) => {
-                Self::at(place, key, format!("cannot be {}, expected {expected}", without_text(&found)))
+            Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+                Self::at(place, key, format!("found {}, expected {}", without_text(&found), in_words(&expected)))
             }
             Kind::InvalidLength(found, expected) => {
-                Self::at(place, key, format!("has {found} elements, expected {expected}"))
+                Self::at(place, key, format!("found {found} elements, expected {expected}"))
             }
             Kind::Message(what) => Self::at(place, key, what),
             other => Self::at(place, key, other.to_string()),
@@ -96,20 +91,17 @@ impl Problem {
 }
 
 /// What is said when a secret itself, or something else, stands where a reference to it belongs.
-const SECRET_ALLOWED: &str = "is a secret and does not stand in the configuration; allowed: { file = \"…\" }, \
+const SECRET_ALLOWED: &str = "a secret does not stand in the configuration; write { file = \"…\" }, \
                               { env = \"…\" } or { credential = \"…\" }";
 
 fn is_secret_ref(known: &[&str]) -> bool {
     known == ["file", "env", "credential"]
 }
 
-/// The path as people count, from 1.
-fn dotted(path: &[String]) -> String {
-    let segment = |text: &String| match text.parse::<usize>() {
-        Ok(index) => (index + 1).to_string(),
-        Err(_) => text.clone(),
-    };
-    path.iter().map(segment).collect::<Vec<_>>().join(".")
+/// The key's path as people count: `rule.0.when` is the first rule's, `rule.1.when`.
+pub(super) fn counted_from_one(key: &str) -> String {
+    let segment = |text: &str| text.parse::<usize>().map_or_else(|_| text.to_owned(), |index| (index + 1).to_string());
+    key.split('.').map(segment).collect::<Vec<_>>().join(".")
 }
 
 /// The type of what was found; text is not shown, as it could be a secret.
@@ -123,6 +115,20 @@ fn without_text(found: &Actual) -> String {
         Actual::Seq => "a list".to_owned(),
         Actual::Map | Actual::Enum | Actual::Unit => "a table".to_owned(),
         other => other.to_string(),
+    }
+}
+
+/// serde's name of what was expected, in the configuration's words.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or greater",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "a boolean" => "`true` or `false`",
+        "a string" | "path string" => "text",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        _ if expected.starts_with("struct ") => "a table",
+        _ => expected,
     }
 }
 
@@ -149,8 +155,8 @@ impl fmt::Display for Problem {
                 let variable = key.to_ascii_uppercase().replace('.', "__");
                 write!(f, ", {ENVIRONMENT_PREFIX}{variable}: {}", self.what)
             }
-            (_, Some(key)) => write!(f, ": {key} {}", self.what),
-            (_, None) => write!(f, " {}", self.what),
+            (_, Some(key)) => write!(f, ": {key}: {}", self.what),
+            (_, None) => write!(f, ": {}", self.what),
         }
     }
 }

@@ -1,0 +1,172 @@
+//! The configuration: the modules' settings, put together. Defaults, one file and the environment enter, a [`Config`]
+//! leaves, or every problem that could be found; no module's meaning is known here beyond what names refer to.
+
+mod coherence;
+mod keys;
+mod layers;
+mod log;
+mod pending;
+mod problem;
+mod redact;
+mod secrets;
+
+pub(crate) use keys::{Keys, KeysError, read_public};
+pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use problem::{ConfigError, Place, Problem};
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::keys::{Secret, SecretError, SecretRef};
+use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
+use crate::subject::TargetName;
+use layers::Layers;
+use pending::*;
+
+/// The whole configuration of an installation.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The folder at which relative paths start: the configuration file's.
+    #[schemars(skip)]
+    pub(crate) base: PathBuf,
+    /// The address, and the bounds of what it takes in.
+    pub(crate) server: ServerSettings,
+    /// Where the ledger is.
+    pub(crate) ledger: LedgerSettings,
+    /// What is logged, and how.
+    pub(crate) log: LogSettings,
+    /// Where the installation's keys are.
+    pub(crate) keys: KeysSettings,
+    /// mluvii's API.
+    pub(crate) mluvii: MluviiSettings,
+    /// When a session counts as settled.
+    pub(crate) settling: SettlingSettings,
+    /// When a session counts as a person's.
+    pub(crate) person: PersonSettings,
+    /// How erasures are carried through.
+    pub(crate) erasing: ErasingSettings,
+    /// The senders of webhooks.
+    #[schemars(rename = "source")]
+    pub(crate) sources: Vec<SourceSettings>,
+    /// What a moment says about consent.
+    #[schemars(rename = "consent", default)]
+    pub(crate) consent_rules: Vec<ConsentRuleSettings>,
+    /// When what is erased.
+    #[schemars(rename = "rule", default)]
+    pub(crate) rules: Vec<RuleSettings>,
+    /// The targets beside mluvii.
+    #[schemars(rename = "plugin", default)]
+    pub(crate) plugins: Vec<PluginSettings>,
+}
+
+/// Where the installation's keys are.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysSettings {
+    /// `keys` beside the configuration file, when it is left out.
+    pub(crate) dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// The sections that a configuration can have.
+    const SECTIONS: [&str; 12] = [
+        "server", "ledger", "log", "keys", "mluvii", "settling", "person", "erasing", "source", "consent", "rule",
+        "plugin",
+    ];
+
+    /// Loads the configuration from a file and the environment of this process.
+    pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(path, environment())
+    }
+
+    /// What the layers bring together, as it was written, without passwords.
+    pub(crate) fn show(path: &Path) -> Result<serde_json::Value, ConfigError> {
+        Self::load(path)?;
+        Ok(redact::redacted(Layers::read(path, environment())?.merged()))
+    }
+
+    /// The JSON Schema of the configuration.
+    pub(crate) fn schema() -> schemars::Schema {
+        schemars::schema_for!(Self)
+    }
+
+    fn load_with(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let mut layers = Layers::read(path, variables)?;
+        layers.only(&Self::SECTIONS);
+        let config = Self::assemble(folder(path), &mut layers);
+        if let Some(config) = config.as_ref().filter(|_| layers.are_sound()) {
+            coherence::check(config, &mut layers);
+        }
+        layers.finish()?;
+        Ok(config.expect("a section that could not be read is a problem"))
+    }
+
+    fn assemble(base: PathBuf, layers: &mut Layers) -> Option<Self> {
+        // Every section is read before the first missing one ends it, so that all problems are found.
+        let (server, ledger, log) = (layers.section("server"), layers.section("ledger"), layers.section("log"));
+        let (keys, mluvii, settling) = (layers.section("keys"), layers.section("mluvii"), layers.section("settling"));
+        let (person, erasing) = (layers.section("person"), layers.section("erasing"));
+        let (sources, consent_rules) = (layers.list("source"), layers.list("consent"));
+        let (rules, plugins) = (layers.list("rule"), layers.list("plugin"));
+        Some(Self {
+            base,
+            server: server?,
+            ledger: ledger?,
+            log: log?,
+            keys: keys?,
+            mluvii: mluvii?,
+            settling: settling?,
+            person: person?,
+            erasing: erasing?,
+            sources,
+            consent_rules,
+            rules,
+            plugins,
+        })
+    }
+
+    /// A path of the configuration; a relative one starts at the configuration file's folder.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// The folder of the installation's keys.
+    pub(crate) fn keys_dir(&self) -> PathBuf {
+        self.path(self.keys.dir.as_deref().unwrap_or(Path::new("keys")))
+    }
+
+    /// Reads a secret that the configuration refers to.
+    pub(crate) fn read_secret(&self, reference: &SecretRef) -> Result<Secret, SecretError> {
+        secrets::read_secret(&self.base, reference)
+    }
+
+    /// The names of all targets: `mluvii` and the plugins.
+    pub(crate) fn targets(&self) -> Vec<TargetName> {
+        let plugins = self.plugins.iter().map(|plugin| TargetName(plugin.name.as_str().into()));
+        std::iter::once(TargetName::mluvii()).chain(plugins).collect()
+    }
+
+    /// The compiled rules.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::compile(&self.consent_rules, &self.rules, &self.targets()).expect("compiled once when it was loaded")
+    }
+}
+
+/// The variables of this process that are text; another cannot be one of ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The folder of a file; `.` for a bare name.
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests;
