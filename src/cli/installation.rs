@@ -1,0 +1,59 @@
+//! What most commands work on: the configuration, and the ledger beside a running server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::exit::Failure;
+use super::Global;
+use crate::config::{Config, Keys};
+use crate::ledger::Ledger;
+
+/// The places where a configuration is looked for when none is named.
+const PLACES: [&str; 2] = ["quietus.toml", "/etc/quietus/quietus.toml"];
+
+/// An installation, opened.
+pub(super) struct Installation {
+    pub(super) config: Config,
+    pub(super) ledger: Arc<dyn Ledger>,
+}
+
+impl Installation {
+    pub(super) fn open(global: &Global) -> Result<Self, Failure> {
+        let config = load(global)?;
+        let ledger = open_ledger(&config)?;
+        Ok(Self { config, ledger })
+    }
+
+    /// The keys, which must be the ones that the ledger was made with.
+    pub(super) async fn keys(&self) -> Result<Keys, Failure> {
+        let keys = Keys::load(&self.config.keys_dir())?;
+        if self.ledger.belongs_to(keys.index.check_value()).await? {
+            return Ok(keys);
+        }
+        let dir = self.config.keys_dir();
+        Err(Failure::Config(anyhow::anyhow!(
+            "the index key in {} is not the one that this ledger was made with; restore the right keys from your backup",
+            dir.display()
+        )))
+    }
+}
+
+/// Loads the configuration that the arguments name.
+pub(super) fn load(global: &Global) -> Result<Config, Failure> {
+    Ok(Config::load(&path(global)?)?)
+}
+
+/// The configuration file: named by an argument, by $QUIETUS_CONFIG, or found.
+pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
+    let named = global.config.clone().or_else(|| std::env::var_os("QUIETUS_CONFIG").map(PathBuf::from));
+    let found = || PLACES.iter().map(Path::new).find(|path| path.exists()).map(Path::to_owned);
+    named.or_else(found).ok_or_else(|| {
+        let places = PLACES.join(" nor ");
+        Failure::Config(anyhow::anyhow!("no configuration: there is neither {places}; name one with --config FILE"))
+    })
+}
+
+/// Opens the ledger that the configuration names.
+pub(super) fn open_ledger(_config: &Config) -> Result<Arc<dyn Ledger>, Failure> {
+    Err(Failure::Ledger(anyhow::anyhow!("pending")))
+}

@@ -1,0 +1,133 @@
+//! The command line. Arguments enter, one command runs, text and an exit code leave; what the commands do, other modules
+//! know. Each command has a file of its own.
+
+mod check;
+mod completions;
+mod config;
+mod demo;
+mod erase;
+mod erasures;
+mod exit;
+mod identity;
+mod installation;
+mod keys;
+mod out;
+mod plugin_host;
+mod quarantine;
+mod receipts;
+mod serve;
+mod standin;
+mod status;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use exit::{Exit, Failure};
+use installation::Installation;
+use out::Out;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; the answer is yes
+  1  not done; the answer is no (not found, not verified, something needs a person)
+  2  the command line is wrong
+  3  the configuration, a key or a secret is wrong or missing
+  4  the ledger is busy, away or broken
+  5  anything else, such as a file that cannot be read";
+
+/// The webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt that proves it.
+#[derive(Parser)]
+#[command(name = "quietus", version, after_help = EXIT_CODES, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+struct Global {
+    /// The configuration file [default: $QUIETUS_CONFIG, ./quietus.toml, /etc/quietus/quietus.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Write JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Receive webhooks and carry erasures through
+    Serve(serve::Serve),
+    /// Show the whole path on this machine, with a mluvii stand-in and made-up people
+    Demo(demo::Demo),
+    /// Run a mluvii stand-in, for trying things out
+    Standin(standin::Standin),
+    /// Check the configuration and everything that it refers to
+    Check(check::Check),
+    /// Say what is under way and what needs a person (exit code 1 when something does)
+    Status(status::Status),
+    /// Ask for an erasure: of a session, of a guest, or of a person
+    Erase(erase::Erase),
+    /// See erasures, set parked ones going again, call scheduled ones off
+    #[command(subcommand)]
+    Erasures(erasures::Erasures),
+    /// See, export and verify receipts
+    #[command(subcommand)]
+    Receipts(receipts::Receipts),
+    /// See, replay or drop deliveries that could not be read
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
+    /// Make the installation's keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Show the configuration that applies, or its JSON Schema
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Write the completions of a shell
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    PluginHost(plugin_host::PluginHost),
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    let mut out = Out::stdout(global.json);
+    match run(command, &global, &mut out) {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report(&mut out),
+    }
+}
+
+fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+    match command {
+        Command::Serve(serve) => serve.run(global),
+        Command::Demo(demo) => demo.run(out),
+        Command::Standin(standin) => standin.run(),
+        Command::Check(check) => check.run(global, out),
+        Command::Status(status) => wait(status.run(&Installation::open(global)?, out)),
+        Command::Erase(erase) => wait(erase.run(&Installation::open(global)?, out)),
+        Command::Erasures(erasures) => wait(erasures.run(&Installation::open(global)?, out)),
+        Command::Receipts(receipts) => receipts.run(global, out),
+        Command::Quarantine(quarantine) => wait(quarantine.run(&Installation::open(global)?, out)),
+        Command::Keys(keys) => keys.run(global, out),
+        Command::Config(config) => config.run(global, out),
+        Command::Completions(completions) => completions.run(out),
+        Command::PluginHost(host) => host.run(),
+    }
+}
+
+/// Runs a command that waits for the ledger or the network.
+fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(Failure::from)?.block_on(command)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! What a command says: answers on standard output, remarks on standard error. Owns both; text that came from elsewhere
+//! cannot steer the terminal.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _, Write};
+
+use clap::builder::styling::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+const REMARK: Style = AnsiColor::Yellow.on_default();
+
+/// Where a command writes.
+pub(super) struct Out {
+    answers: Box<dyn Write>,
+    remarks: Box<dyn Write>,
+    terminal: bool,
+    json: bool,
+}
+
+impl Out {
+    /// Standard output and error; colours only where a terminal shows them and NO_COLOR does not forbid them.
+    pub(super) fn stdout(json: bool) -> Self {
+        let terminal = io::stdout().is_terminal();
+        Self { answers: Box::new(anstream::stdout()), remarks: Box::new(anstream::stderr()), terminal, json }
+    }
+
+    /// Whether JSON is wanted.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One line of an answer.
+    pub(super) fn line(&mut self, text: impl Display) -> io::Result<()> {
+        writeln!(self.answers, "{}", harmless(&text.to_string()))
+    }
+
+    /// One line of an answer, with its mark in front.
+    pub(super) fn marked(&mut self, style: Style, mark: &str, text: impl Display) -> io::Result<()> {
+        writeln!(self.answers, "{style}{mark}{style:#} {}", harmless(&text.to_string()))
+    }
+
+    /// An answer in JSON.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        if self.terminal {
+            serde_json::to_writer_pretty(&mut self.answers, value)?;
+        } else {
+            serde_json::to_writer(&mut self.answers, value)?;
+        }
+        writeln!(self.answers)
+    }
+
+    /// A table that fits the terminal; elsewhere plain columns.
+    pub(super) fn table<const COLUMNS: usize>(
+        &mut self,
+        header: [&str; COLUMNS],
+        rows: impl IntoIterator<Item = [String; COLUMNS]>,
+    ) -> io::Result<()> {
+        let mut table = Table::new();
+        if self.terminal {
+            table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        } else {
+            table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
+        }
+        table.set_header(header);
+        table.add_rows(rows.into_iter().map(|row| row.map(|cell| harmless(&cell))));
+        for line in table.lines() {
+            writeln!(self.answers, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// A remark that is no answer.
+    pub(super) fn note(&mut self, text: impl Display) {
+        self.remark(REMARK, "note", &text.to_string());
+    }
+
+    /// Why the command could not run.
+    pub(super) fn error(&mut self, text: &str) {
+        self.remark(BAD, "error", text);
+    }
+
+    /// A standard error that is gone must not keep a command from its work.
+    fn remark(&mut self, style: Style, word: &str, text: &str) {
+        let _gone = writeln!(self.remarks, "{style}{word}:{style:#} {}", harmless(text));
+    }
+}
+
+/// Standard output itself, for what is neither text nor JSON.
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.answers.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.answers.flush()
+    }
+}
+
+/// A time as it is shown: UTC, whole seconds.
+pub(super) fn time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The same for a time that may not be there.
+pub(super) fn time_or_dash(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), time)
+}
+
+/// Text without control characters other than line breaks and tabs.
+fn harmless(text: &str) -> String {
+    let harmless = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
+    text.chars().map(harmless).collect()
+}
+
+#[cfg(test)]
+pub(super) mod capture {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::{Out, Write, io};
+
+    /// What a command wrote.
+    #[derive(Clone, Default)]
+    pub(in crate::cli) struct Captured(Rc<RefCell<Vec<u8>>>);
+
+    impl Captured {
+        pub(in crate::cli) fn text(&self) -> String {
+            String::from_utf8(self.0.borrow().clone()).expect("commands write UTF-8")
+        }
+    }
+
+    impl Write for Captured {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Out {
+        /// Writes answers and remarks into one text, as a pipe would get them.
+        pub(in crate::cli) fn captured(json: bool) -> (Self, Captured) {
+            let captured = Captured::default();
+            let plain = |sink: &Captured| Box::new(anstream::StripStream::new(Box::new(sink.clone()) as Box<dyn Write>));
+            let out = Self { answers: plain(&captured), remarks: plain(&captured), terminal: false, json };
+            (out, captured)
+        }
+    }
+}
