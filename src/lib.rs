@@ -2,6 +2,7 @@
 //!
 //! The library exists for the binary beside it; its one public item is [`main`]. ARCHITECTURE.md maps the modules.
 
+mod cli;
 mod config;
 mod consent;
 mod erasure;
@@ -16,3 +17,5 @@ mod span;
 mod subject;
 mod target;
 mod verify;
+
+pub use cli::main;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::exit::Failure;
 use super::Global;
+use super::exit::Failure;
 use crate::config::{Config, Keys};
 use crate::ledger::Ledger;
 

@@ -147,7 +147,8 @@ pub(super) mod capture {
         /// Writes answers and remarks into one text, as a pipe would get them.
         pub(in crate::cli) fn captured(json: bool) -> (Self, Captured) {
             let captured = Captured::default();
-            let plain = |sink: &Captured| Box::new(anstream::StripStream::new(Box::new(sink.clone()) as Box<dyn Write>));
+            let plain =
+                |sink: &Captured| Box::new(anstream::StripStream::new(Box::new(sink.clone()) as Box<dyn Write>));
             let out = Self { answers: plain(&captured), remarks: plain(&captured), terminal: false, json };
             (out, captured)
         }

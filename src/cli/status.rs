@@ -1,0 +1,144 @@
+//! `quietus status`: what is under way, and whether something needs a person.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::exit::{Exit, Failure};
+use super::installation::Installation;
+use super::out::{self, BAD, GOOD, Out};
+use crate::erasure::ErasureState;
+use crate::ledger::{Counts, TargetHealth, TargetState};
+use crate::span::Span;
+
+/// Say what is under way and what needs a person
+#[derive(clap::Args)]
+pub(super) struct Status {}
+
+/// What is shown.
+#[derive(Serialize)]
+struct Report {
+    counts: Counts,
+    targets: Vec<TargetHealth>,
+    /// Empty when nothing needs a person.
+    needs_a_person: Vec<String>,
+}
+
+impl Status {
+    pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
+        let (counts, targets) = (installation.ledger.counts().await?, installation.ledger.targets().await?);
+        let needs_a_person = needs(&counts, &targets, installation.config.erasing.deadline, Timestamp::now());
+        let report = Report { counts, targets, needs_a_person };
+        if out.is_json() {
+            out.json(&report)?;
+        } else {
+            report.write(out)?;
+        }
+        Ok(Exit::when(report.needs_a_person.is_empty()))
+    }
+}
+
+impl Report {
+    fn write(&self, out: &mut Out) -> std::io::Result<()> {
+        let counts = &self.counts;
+        out.line(format_args!("sessions    {} known, {} settling", counts.sessions, counts.sessions_settling))?;
+        out.line(format_args!("events      {} waiting, {} quarantined", counts.events_waiting, counts.quarantined))?;
+        let states = ErasureState::ALL.map(|state| format!("{} {}", counts.erasures_in(state), state.as_str()));
+        out.line(format_args!("erasures    {}", states.join(", ")))?;
+        out.line(format_args!(
+            "due now     {}, the oldest since {}",
+            counts.overdue,
+            out::time_or_dash(counts.oldest_due)
+        ))?;
+        out.line(format_args!("receipts    {}", counts.receipts))?;
+        for health in &self.targets {
+            out.line(format_args!(
+                "{:<11} {} since {}",
+                health.target,
+                in_words(&health.state),
+                out::time(health.since)
+            ))?;
+        }
+        for need in &self.needs_a_person {
+            out.marked(BAD, "✗", need)?;
+        }
+        if self.needs_a_person.is_empty() {
+            out.marked(GOOD, "✓", "nothing needs a person")?;
+        }
+        Ok(())
+    }
+}
+
+fn in_words(state: &TargetState) -> String {
+    match state {
+        TargetState::Open => "works".to_owned(),
+        TargetState::Resting { until, reason } => format!("rests until {} ({reason})", out::time(*until)),
+        TargetState::Parked { reason } => format!("is parked ({reason})"),
+    }
+}
+
+/// What needs a person, each with the command that helps.
+fn needs(counts: &Counts, targets: &[TargetHealth], deadline: Span, now: Timestamp) -> Vec<String> {
+    let mut needs = Vec::new();
+    for health in targets {
+        if let TargetState::Parked { reason } = &health.state {
+            needs.push(format!(
+                "target {} is parked: {reason}; mend it, then `quietus erasures retry ID`",
+                health.target
+            ));
+        }
+    }
+    for (target, steps) in &counts.parked_steps {
+        needs.push(format!("{steps} parked at {target}: quietus erasures list --state parked"));
+    }
+    let parked = counts.erasures_in(ErasureState::Parked);
+    if parked > 0 && counts.parked_steps.is_empty() {
+        needs.push(format!("{parked} erasures are parked: quietus erasures list --state parked"));
+    }
+    if counts.parked_work > 0 {
+        needs.push(format!("{} could not be decided on: quietus erasures retry --undecided", counts.parked_work));
+    }
+    if counts.quarantined > 0 {
+        needs.push(format!("{} deliveries could not be read: quietus quarantine list", counts.quarantined));
+    }
+    if let Some(oldest) = counts.oldest_due.filter(|due| due.saturating_add(deadline.get()).is_ok_and(|end| end < now))
+    {
+        needs
+            .push(format!("something is due since {}, longer than `erasing.deadline` ({deadline})", out::time(oldest)));
+    }
+    needs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts() -> Counts {
+        Counts { oldest_due: Some(Timestamp::UNIX_EPOCH), ..Counts::default() }
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).expect("a time")
+    }
+
+    #[test]
+    fn what_is_due_needs_a_person_only_after_the_deadline() {
+        let deadline = Span::from_secs(60);
+        assert!(needs(&counts(), &[], deadline, at(60)).is_empty());
+        insta::assert_snapshot!(needs(&counts(), &[], deadline, at(61)).join("\n"), @"something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)");
+    }
+
+    #[test]
+    fn what_is_parked_or_quarantined_needs_a_person() {
+        let mut counts = Counts { parked_work: 2, quarantined: 1, ..Counts::default() };
+        counts.erasures.insert("parked", 1);
+        let at_crm = |state| TargetHealth { target: crate::subject::TargetName("crm".into()), state, since: at(0) };
+        let targets =
+            [at_crm(TargetState::Parked { reason: "the token was refused".into() }), at_crm(TargetState::Open)];
+        insta::assert_snapshot!(needs(&counts, &targets, Span::from_secs(60), at(0)).join("\n"), @"
+        target crm is parked: the token was refused; mend it, then `quietus erasures retry ID`
+        1 erasures are parked: quietus erasures list --state parked
+        2 could not be decided on: quietus erasures retry --undecided
+        1 deliveries could not be read: quietus quarantine list
+        ");
+    }
+}
