@@ -17,5 +17,6 @@ mod span;
 mod subject;
 mod target;
 mod verify;
+mod worker;
 
 pub use cli::main;

@@ -25,8 +25,8 @@ pub(crate) struct MluviiClient {
     requests: Requests,
     params: Params,
     permits: Semaphore,
-    pub(super) call_max: Duration,
-    pub(super) concurrency_max: usize,
+    pub(crate) call_max: Duration,
+    pub(crate) concurrency_max: usize,
     pub(super) verify_after: Duration,
 }
 

@@ -39,6 +39,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// How often the ledger is tidied.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
+/// How long it may take to find out whom an erasure reaches: a guest can have had many sessions.
+const RESOLVE_MAX: Duration = Duration::from_secs(600);
+
 /// What a lease exceeds the longest call by: for the ledger's own time and a slow machine.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
@@ -91,16 +94,17 @@ impl Worker {
     /// One lane per queue. All that asks mluvii shares its breaker.
     fn lanes(&self, abandon: &CancellationToken) -> Vec<Lane> {
         let mluvii = Arc::new(Breaker::new(TargetName::mluvii()));
-        // A look-up is a token, a session and its call params, each of which may be asked twice.
-        let look_up = self.mluvii.call_max() * 6;
-        let ask = |queue| Lane {
+        // A look-up is two calls: the session and its call params.
+        let look_up = self.mluvii.call_max * 2;
+        let ask = |queue, call_max| Lane {
             queue,
-            concurrency_max: self.mluvii.concurrency_max(),
-            call_max: look_up,
+            concurrency_max: self.mluvii.concurrency_max,
+            call_max,
             breaker: Some(Arc::clone(&mluvii)),
             abandon: abandon.clone(),
         };
-        let mut lanes = vec![ask(Queue::Decide), ask(Queue::Settle), ask(Queue::Resolve)];
+        let mut lanes =
+            vec![ask(Queue::Decide, look_up), ask(Queue::Settle, look_up), ask(Queue::Resolve, RESOLVE_MAX)];
         lanes.push(Lane {
             queue: Queue::Close,
             concurrency_max: 1,
