@@ -1,0 +1,36 @@
+# Sourced by tests/run and .ci/run, at the top of the repository: installs what building and testing need on Debian or
+# Ubuntu, and names the Python that the tests call in QUIETUS_TEST_PYTHON.
+# shellcheck shell=bash
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# Installs Debian packages, unless the command that they bring is there.
+need() {
+    local present=$1
+    shift
+    if eval "$present" >/dev/null 2>&1; then return; fi
+    echo "installing $*" >&2
+    as_root apt-get -o DPkg::Lock::Timeout=300 update -q >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "$@" >&2
+}
+
+target=${CARGO_TARGET_DIR:-target}
+tools=$target/test-tools
+mkdir -p "$tools"
+
+need 'command -v cc && echo "#include <stdio.h>" | cc -E -' build-essential
+need 'python3 -c "import venv, ensurepip"' python3 python3-venv
+
+# Two runs at once make it once; a half-made one is made again.
+(
+    flock 9
+    if ! cmp -s tests/requirements.txt "$tools/requirements.txt"; then
+        python3 -m venv --clear "$tools/venv"
+        "$tools/venv/bin/pip" install -q --no-input --disable-pip-version-check -r tests/requirements.txt
+        cp tests/requirements.txt "$tools/requirements.txt"
+    fi
+) 9>"$tools/lock"
+QUIETUS_TEST_PYTHON=$(cd "$tools/venv/bin" && pwd)/python
+export QUIETUS_TEST_PYTHON
