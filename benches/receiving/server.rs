@@ -79,7 +79,7 @@ impl Server {
         Self::spawn(command, folder, listening)
     }
 
-    fn spawn(mut command: Command, folder: TempDir, address: fn(&str) -> Option<SocketAddr>) -> Self {
+    pub(crate) fn spawn(mut command: Command, folder: TempDir, address: fn(&str) -> Option<SocketAddr>) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the server starts");
         let (told, address_told) = std::sync::mpsc::channel();
         for pipe in [Box::new(child.stdout.take().expect("piped")) as Box<dyn std::io::Read + Send>, Box::new(child.stderr.take().expect("piped"))] {
