@@ -2,10 +2,12 @@
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
 mod claim;
+mod settings;
 pub(crate) mod sqlite;
 mod view;
 
 pub(crate) use claim::{Claim, EraseWork, Queue, StepWork, Work};
+pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
     Counts, ErasureFilter, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored, TargetHealth, TargetState,
 };
@@ -20,7 +22,7 @@ use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint};
 use crate::receipt::{Receipt, ReceiptHead};
-use crate::subject::{GuestId, Kind, SessionKey, SourceName, TargetName};
+use crate::subject::{GuestId, Kind, SessionKey, SourceName};
 
 /// A ledger. Every method that writes has written durably when it returns.
 #[async_trait]
@@ -39,7 +41,8 @@ pub(crate) trait Ledger: Send + Sync {
     /// else gets them before the lease ends.
     async fn claim(&self, queue: &Queue, most: usize, lease: Duration) -> Result<Vec<Claim>, LedgerError>;
 
-    /// Returns when there may be new work, or never; polling is the safety net beside it.
+    /// Returns when there may be new work, or never; polling is the safety net beside it. It counts from the call on:
+    /// called before a claim and awaited after it, it misses nothing.
     async fn changed(&self);
 
     /// Prolongs the lease of work that is still under way.

@@ -1,0 +1,81 @@
+//! Moving the log's pages into the file, seldom and off the critical path.
+//!
+//! The bulk is moved on a thread and a connection of its own while the writer goes on. What was written meanwhile is
+//! little; the writer moves it between two batches, so that the log is complete for a moment and starts over.
+
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use super::schema;
+
+/// A log of so many pages is moved into the file. With 1,000 (SQLite's default) the 99th percentile of receiving is
+/// 10 ms instead of 4.
+const LOG_PAGES: i64 = 16_000;
+
+/// The writer's bookkeeping of the log.
+pub(super) struct Checkpoints {
+    path: PathBuf,
+    bulk: Option<JoinHandle<()>>,
+    /// The length at which the next bulk begins; above `LOG_PAGES` while a reader keeps the log from starting over.
+    next: i64,
+}
+
+impl Checkpoints {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, bulk: None, next: LOG_PAGES }
+    }
+
+    /// Called between two batches.
+    pub(super) fn after_commit(&mut self, connection: &Connection) {
+        let pages = match log_pages(connection) {
+            Ok(pages) => pages,
+            Err(error) => return tracing::warn!(%error, "could not measure the ledger's log"),
+        };
+        if self.bulk.take_if(|bulk| bulk.is_finished()).is_some() {
+            passive(connection);
+            self.next = pages + LOG_PAGES / 4;
+        } else if self.bulk.is_none() && pages >= self.next {
+            self.begin();
+        } else if pages < LOG_PAGES {
+            self.next = LOG_PAGES;
+        }
+    }
+
+    pub(super) fn join(&mut self) {
+        if let Some(bulk) = self.bulk.take() {
+            // A checkpoint that panicked is made up for by the next one.
+            let _ = bulk.join();
+        }
+    }
+
+    fn begin(&mut self) {
+        let path = self.path.clone();
+        let bulk =
+            std::thread::Builder::new().name("checkpoint".into()).spawn(move || match schema::open_beside(&path) {
+                Ok(connection) => passive(&connection),
+                Err(error) => tracing::warn!(%error, "could not open the ledger for a checkpoint"),
+            });
+        match bulk {
+            Ok(bulk) => self.bulk = Some(bulk),
+            Err(error) => tracing::warn!(%error, "could not start a checkpoint"),
+        }
+    }
+}
+
+/// Moves the whole log and cuts it to nothing, so that no destroyed byte lingers in it. `false` while a reader needs it.
+pub(super) fn truncate(connection: &Connection) -> rusqlite::Result<bool> {
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(busy == 0)
+}
+
+fn passive(connection: &Connection) {
+    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+        tracing::warn!(%error, "could not move the ledger's log into its file");
+    }
+}
+
+fn log_pages(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], |row| row.get(1))
+}

@@ -1,0 +1,82 @@
+//! How the domain's values stand in columns.
+
+use jiff::Timestamp;
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use serde::Serialize;
+use serde::de::value::{Error as WordError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
+
+use crate::erasure::ErasureId;
+use crate::keys::{Digest, Fingerprint};
+
+/// A time, in milliseconds since 1970.
+#[derive(Clone, Copy)]
+pub(super) struct Millis(pub(super) Timestamp);
+
+impl ToSql for Millis {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_millisecond().into())
+    }
+}
+
+impl FromSql for Millis {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let millis = value.as_i64()?;
+        Timestamp::from_millisecond(millis).map(Self).map_err(|_| FromSqlError::OutOfRange(millis))
+    }
+}
+
+/// A value that is one word, such as a state.
+pub(super) struct Word<T>(pub(super) T);
+
+impl<T: Serialize> ToSql for Word<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match serde_json::to_value(&self.0) {
+            Ok(serde_json::Value::String(word)) => Ok(word.into()),
+            _ => Err(rusqlite::Error::ToSqlConversionFailure("a word is expected".into())),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Word<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let word: StrDeserializer<'_, WordError> = value.as_str()?.into_deserializer();
+        T::deserialize(word).map(Self).map_err(FromSqlError::other)
+    }
+}
+
+/// A value of several parts, as JSON text.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: Serialize> ToSql for Json<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = serde_json::to_string(&self.0).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+        Ok(text.into())
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Json<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_slice(value.as_bytes()?).map(Self).map_err(FromSqlError::other)
+    }
+}
+
+/// Types that are a fixed number of bytes.
+macro_rules! bytes {
+    ($($name:ident),+) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.0.as_slice().into())
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                FromSql::column_result(value).map(Self)
+            }
+        }
+    )+};
+}
+
+bytes!(ErasureId, Digest, Fingerprint);

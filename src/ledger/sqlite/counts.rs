@@ -1,0 +1,68 @@
+//! The ledger in numbers, from small indexes and the tally.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::columns::Millis;
+use super::{Counts, LedgerError};
+use crate::erasure::ErasureState;
+
+pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, LedgerError> {
+    let number = |sql: &str| -> Result<u64, LedgerError> {
+        let number: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(number.unsigned_abs())
+    };
+    let mut tally = tally(connection)?;
+    let erasures = ErasureState::ALL.iter().map(|state| (state.as_str(), tally.remove(state.as_str()).unwrap_or(0)));
+    let erasures = erasures.collect();
+    let (overdue, oldest_due) = overdue(connection, now)?;
+    Ok(Counts {
+        sessions: tally.remove("sessions").unwrap_or(0),
+        events_waiting: number(
+            "SELECT (SELECT COALESCE(SUM(count), 0) FROM inbox)
+                  + (SELECT COUNT(*) FROM task WHERE queue = 'decide' AND parked = 0)",
+        )?,
+        sessions_settling: number("SELECT COUNT(*) FROM task WHERE queue = 'settle' AND parked = 0")?,
+        erasures,
+        overdue,
+        oldest_due,
+        parked_work: number(
+            "SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT (queue >= 'step:' AND queue < 'step;')",
+        )?,
+        parked_steps: parked_steps(connection)?,
+        receipts: number("SELECT COALESCE(MAX(sequence), 0) FROM receipt")?,
+        quarantined: number("SELECT COUNT(*) FROM quarantine")?,
+    })
+}
+
+fn tally(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT name, n FROM tally")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Claimed work is not due before its lease ends, so what is due is what nobody has taken.
+fn overdue(connection: &Connection, now: Timestamp) -> Result<(u64, Option<Timestamp>), LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT COUNT(*), MIN(due) FROM (
+           SELECT due FROM task WHERE parked = 0 AND queue = 'resolve' AND due <= ?1
+           UNION ALL
+           SELECT due FROM task WHERE parked = 0 AND queue >= 'step:' AND queue < 'step;' AND due <= ?1)",
+    )?;
+    let row = statement.query_row(params![Millis(now)], |row| {
+        let oldest: Option<Millis> = row.get(1)?;
+        Ok((row.get::<_, i64>(0)?.unsigned_abs(), oldest.map(|oldest| oldest.0)))
+    });
+    Ok(row?)
+}
+
+fn parked_steps(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT SUBSTR(queue, 6), COUNT(*) FROM task
+         WHERE parked = 1 AND queue >= 'step:' AND queue < 'step;' GROUP BY queue",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,102 @@
+//! Erasures as they are shown, and the state that follows from their steps.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::columns::{Json, Millis, Word};
+use super::job::Tx;
+use super::{ErasureFilter, LedgerError, Queue};
+use super::{steps, tasks};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
+use crate::subject::TargetName;
+
+pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT id, subject, rules, targets, state, created, due, begun, ended, sessions FROM erasure WHERE id = ?1",
+        )?
+        .query_row([id], read)
+        .optional()?;
+    let Some((mut erasure, targets)) = found else { return Ok(None) };
+    erasure.steps = match erasure.begun {
+        Some(_) => steps::all(connection, id)?,
+        None => targets.into_iter().map(planned).collect(),
+    };
+    Ok(Some(erasure))
+}
+
+pub(super) fn list(connection: &Connection, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
+    let states = if filter.states.is_empty() { &ErasureState::ALL[..] } else { &filter.states };
+    let mut ids: Vec<ErasureId> = Vec::new();
+    // One walk of the index for each state: rare states are found without reading the others.
+    let mut newest = connection.prepare_cached("SELECT id FROM erasure WHERE state = ?1 ORDER BY id DESC LIMIT ?2")?;
+    for state in states {
+        let found = newest.query_map(params![Word(state), filter.limit], |row| row.get(0))?;
+        ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
+    }
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.dedup();
+    ids.truncate(filter.limit as usize);
+    ids.into_iter().filter_map(|id| one(connection, id).transpose()).collect()
+}
+
+pub(super) fn state(connection: &Connection, id: ErasureId) -> Result<Option<ErasureState>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT state FROM erasure WHERE id = ?1")?;
+    let state: Option<Word<ErasureState>> = statement.query_row([id], |row| row.get(0)).optional()?;
+    Ok(state.map(|state| state.0))
+}
+
+/// Sets the state of a begun erasure by its steps, and lets it be closed when the last of them is final.
+pub(super) fn recompute_state(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerError> {
+    let (erasing, verifying, parked): (bool, bool, bool) = tx
+        .prepare_cached(
+            "SELECT COALESCE(MAX(stage = 'erase' AND parked = 0), 0),
+                    COALESCE(MAX(stage = 'verify' AND parked = 0), 0),
+                    MAX(parked)
+             FROM step WHERE erasure = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let state = match (erasing, verifying, parked) {
+        (true, _, _) => ErasureState::Erasing,
+        (false, false, true) => ErasureState::Parked,
+        (false, _, _) => ErasureState::Verifying,
+    };
+    tx.prepare_cached("UPDATE erasure SET state = ?2 WHERE id = ?1")?.execute(params![id, Word(state)])?;
+    if !erasing && !verifying && !parked {
+        tasks::add(tx, &Queue::Close, id)?;
+    }
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
+    let (Json(subject), Json(rules), Json(targets), Word(state)) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+    let (Millis(created), Millis(due)) = (row.get(5)?, row.get(6)?);
+    let (begun, ended): (Option<Millis>, Option<Millis>) = (row.get(7)?, row.get(8)?);
+    let erasure = Erasure {
+        id: row.get(0)?,
+        subject,
+        rules,
+        state,
+        created,
+        due,
+        begun: begun.map(|at| at.0),
+        ended: ended.map(|at| at.0),
+        sessions: row.get(9)?,
+        steps: Vec::new(),
+    };
+    Ok((erasure, targets))
+}
+
+/// A step of an erasure that has not begun.
+fn planned(target: TargetName) -> Step {
+    Step {
+        target,
+        stage: None,
+        outcome: None,
+        reason: None,
+        attempts: 0,
+        rounds: 0,
+        counts: Default::default(),
+        erased_at: None,
+        verified_at: None,
+    }
+}

@@ -1,0 +1,37 @@
+//! Unfolding: rows of the inbox become tasks, as fast as the workers take them.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::LedgerError;
+use super::job::Tx;
+
+/// Makes tasks of the oldest rows until `most` are ready.
+pub(super) fn unfold(tx: &Tx<'_>, most: usize) -> Result<(), LedgerError> {
+    let ready: i64 = tx
+        .prepare_cached(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM task WHERE queue = 'decide' AND parked = 0 AND due <= ?1 LIMIT ?2)",
+        )?
+        .query_row(params![tx.now.as_millisecond(), most as i64], |row| row.get(0))?;
+    let mut missing = most as i64 - ready;
+    while missing > 0 {
+        let Some(count) = unfold_oldest(tx)? else { break };
+        missing -= count;
+    }
+    Ok(())
+}
+
+fn unfold_oldest(tx: &Tx<'_>) -> Result<Option<i64>, LedgerError> {
+    let oldest = tx
+        .prepare_cached("SELECT seq, received, events FROM inbox ORDER BY seq LIMIT 1")?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))
+        .optional()?;
+    let Some((seq, received, events)) = oldest else { return Ok(None) };
+    let mut task = tx.prepare_cached("INSERT INTO task (queue, due, event) VALUES ('decide', ?1, ?2)")?;
+    let mut count = 0;
+    for event in events.split(|byte| *byte == b'\n') {
+        task.execute(params![received, event])?;
+        count += 1;
+    }
+    tx.prepare_cached("DELETE FROM inbox WHERE seq = ?1")?.execute([seq])?;
+    Ok(Some(count))
+}

@@ -1,0 +1,113 @@
+//! One write of its own: it fails alone, and its caller is answered once the whole batch is on disk.
+
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::LedgerError;
+use super::failure::Failure;
+
+/// The transaction that a write is part of.
+pub(super) struct Tx<'a> {
+    connection: &'a Connection,
+    /// The ledger's clock at the batch's beginning.
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(connection: &'a Connection, now: Timestamp) -> Self {
+        Self { connection, now }
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+/// Whether those who wait for work are woken after the commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wakes {
+    Workers,
+    NoOne,
+}
+
+/// Who waits for a write.
+pub(super) type Answer<T> = oneshot::Sender<Result<T, LedgerError>>;
+
+/// A write, whatever it returns.
+pub(super) trait Job: Send {
+    /// Whether its caller gave up; it is left out then.
+    fn abandoned(&self) -> bool;
+
+    /// Writes. A failure that is the write's own is kept for its caller; one that ends the transaction is returned.
+    fn run(&mut self, tx: &Tx<'_>) -> Result<Wakes, LedgerError>;
+
+    /// Answers the caller, after the batch's end.
+    fn answer(self: Box<Self>, batch: Result<(), &Failure>);
+}
+
+/// The one kind of job there is.
+pub(super) struct Write<T, F> {
+    wakes: Wakes,
+    work: Option<F>,
+    result: Option<Result<T, LedgerError>>,
+    answer: Answer<T>,
+}
+
+impl<T, F> Write<T, F>
+where
+    T: Send,
+    F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send,
+{
+    pub(super) fn new(wakes: Wakes, work: F, answer: Answer<T>) -> Self {
+        Self { wakes, work: Some(work), result: None, answer }
+    }
+}
+
+impl<T, F> Job for Write<T, F>
+where
+    T: Send,
+    F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send,
+{
+    fn abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    fn run(&mut self, tx: &Tx<'_>) -> Result<Wakes, LedgerError> {
+        let Some(work) = self.work.take() else { return Ok(Wakes::NoOne) };
+        step(tx, "SAVEPOINT write")?;
+        let (result, wakes) = match work(tx) {
+            Ok(done) => (Ok(done), self.wakes),
+            // A full disk or a broken device may have rolled back the whole transaction already.
+            Err(LedgerError::Busy(cause)) => return Err(LedgerError::Busy(cause)),
+            Err(broken) => {
+                step(tx, "ROLLBACK TO write")?;
+                (Err(broken), Wakes::NoOne)
+            }
+        };
+        step(tx, "RELEASE write")?;
+        self.result = Some(result);
+        Ok(wakes)
+    }
+
+    fn answer(self: Box<Self>, batch: Result<(), &Failure>) {
+        let result = match (batch, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Err(failure), _) => Err(failure.error()),
+            (Ok(()), None) => return,
+        };
+        // A caller that gave up meanwhile finds what was written when it asks again.
+        let _ = self.answer.send(result);
+    }
+}
+
+fn step(tx: &Tx<'_>, sql: &str) -> Result<(), LedgerError> {
+    tx.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}

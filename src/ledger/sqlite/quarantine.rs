@@ -1,0 +1,59 @@
+//! Sealed bodies that could not be read.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::columns::Millis;
+use super::job::Tx;
+use super::sources;
+use super::{LedgerError, QuarantineId, Quarantined, Recorded, Stored};
+use crate::keys::Sealed;
+use crate::subject::SourceName;
+
+pub(super) fn add(tx: &Tx<'_>, item: &Quarantined) -> Result<Recorded, LedgerError> {
+    let source = sources::intern(tx, &item.source)?;
+    let added = tx
+        .prepare_cached(
+            "INSERT INTO quarantine (source, digest, reason, received, sealed) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![source, item.digest, item.reason, Millis(tx.now), item.sealed.0])?;
+    Ok(if added == 0 { Recorded::Duplicate } else { Recorded::New })
+}
+
+pub(super) fn list(connection: &Connection) -> Result<Vec<Stored>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT quarantine.id, source.name, reason, received, LENGTH(sealed)
+         FROM quarantine JOIN source ON source.id = quarantine.source ORDER BY quarantine.id",
+    )?;
+    let stored = statement.query_map([], |row| {
+        let Millis(received) = row.get(3)?;
+        Ok(Stored {
+            id: QuarantineId(row.get(0)?),
+            source: SourceName(row.get(1)?),
+            reason: row.get(2)?,
+            received,
+            sealed_bytes: row.get::<_, i64>(4)?.unsigned_abs(),
+        })
+    })?;
+    Ok(stored.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn one(connection: &Connection, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT source.name, digest, reason, sealed
+         FROM quarantine JOIN source ON source.id = quarantine.source WHERE quarantine.id = ?1",
+    )?;
+    let found = statement.query_row([id.0], |row| {
+        Ok(Quarantined {
+            source: SourceName(row.get(0)?),
+            digest: row.get(1)?,
+            reason: row.get(2)?,
+            sealed: Sealed(row.get(3)?),
+        })
+    });
+    Ok(found.optional()?)
+}
+
+pub(super) fn drop(tx: &Tx<'_>, id: QuarantineId) -> Result<bool, LedgerError> {
+    Ok(tx.prepare_cached("DELETE FROM quarantine WHERE id = ?1")?.execute([id.0])? > 0)
+}

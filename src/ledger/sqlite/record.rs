@@ -1,0 +1,100 @@
+//! The receiving path: one small row per event at the right edge of one index, and one row per commit that holds the
+//! new events. Everything else is done later, off this path.
+
+use rusqlite::params;
+
+use super::columns::Millis;
+use super::job::{Answer, Tx};
+use super::sources::Sources;
+use super::{LedgerError, Recorded};
+use crate::event::StoredEvent;
+use crate::keys::Digest;
+use crate::subject::SourceName;
+
+/// A row of the inbox is closed when it holds so much.
+const INBOX_ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A delivery to be written, and who waits for it.
+pub(super) struct Delivery {
+    source: SourceName,
+    session: i64,
+    kind: i64,
+    digest: Digest,
+    json: Vec<u8>,
+    pub(super) answer: Answer<Recorded>,
+}
+
+impl Delivery {
+    /// Serializes in the caller's task: the writer has one thread only.
+    pub(super) fn new(event: &StoredEvent, answer: Answer<Recorded>) -> Result<Self, LedgerError> {
+        let json = serde_json::to_vec(event).map_err(|e| LedgerError::Broken(e.into()))?;
+        let head = &event.head;
+        Ok(Self {
+            source: head.session.source.clone(),
+            session: head.session.session.0,
+            kind: head.kind.code(),
+            digest: head.digest,
+            json,
+            answer,
+        })
+    }
+}
+
+/// Writes deliveries; the answers are in their order.
+pub(super) fn insert(
+    tx: &Tx<'_>,
+    sources: &mut Sources,
+    deliveries: &[Delivery],
+) -> Result<Vec<Recorded>, LedgerError> {
+    let mut key = tx.prepare_cached(
+        "INSERT INTO event (source, session, kind, digest, received) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO NOTHING",
+    )?;
+    let mut recorded = Vec::with_capacity(deliveries.len());
+    let mut new = Lines::default();
+    for delivery in deliveries {
+        let source = sources.id(tx, &delivery.source)?;
+        let row = params![source, delivery.session, delivery.kind, delivery.digest, Millis(tx.now)];
+        if key.execute(row)? == 0 {
+            recorded.push(Recorded::Duplicate);
+            continue;
+        }
+        recorded.push(Recorded::New);
+        new.push(&delivery.json);
+        if new.bytes.len() >= INBOX_ROW_BYTES_MAX {
+            new.write(tx)?;
+        }
+    }
+    new.write(tx)?;
+    Ok(recorded)
+}
+
+/// Events that become one row.
+#[derive(Default)]
+struct Lines {
+    count: i64,
+    bytes: Vec<u8>,
+}
+
+impl Lines {
+    /// JSON as it is written here has no line breaks of its own.
+    fn push(&mut self, json: &[u8]) {
+        if self.count > 0 {
+            self.bytes.push(b'\n');
+        }
+        self.bytes.extend_from_slice(json);
+        self.count += 1;
+    }
+
+    fn write(&mut self, tx: &Tx<'_>) -> Result<(), LedgerError> {
+        if self.count > 0 {
+            tx.prepare_cached("INSERT INTO inbox (received, count, events) VALUES (?1, ?2, ?3)")?.execute(params![
+                Millis(tx.now),
+                self.count,
+                self.bytes
+            ])?;
+            *self = Self::default();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! Opening the file: its permissions, the settings of a connection, migrations.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+/// Only ever appended to; the number of those applied stands in `user_version`.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
+
+/// How often a lock that another process holds is tried, a millisecond apart. Even tries find the short gaps between
+/// the batches of a busy server, which a growing pause would miss.
+const LOCK_TRIES_MAX: i32 = 1_000;
+
+/// How long a reader waits for what blocks readers, which is hardly anything.
+const READ_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// Why the ledger did not open.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// An older program must not touch what a newer one wrote.
+    #[error(
+        "the ledger {} has schema {found}, and this quietus knows schemas up to {known}: start the quietus that wrote \
+         it, or a newer one",
+        path.display()
+    )]
+    Newer { path: PathBuf, found: usize, known: usize },
+    /// Missing directory, wrong permissions, not a database, locked.
+    #[error("the ledger {} does not open", path.display())]
+    Failed {
+        path: PathBuf,
+        #[source]
+        source: anyhow::Error,
+    },
+}
+
+/// The connection that writes, on a file that is there and migrated.
+pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+    let failed = |source| OpenError::Failed { path: path.to_owned(), source };
+    let mut connection = connect(path).map_err(failed)?;
+    match migrate(&mut connection).map_err(failed)? {
+        Schema::Known => Ok(connection),
+        Schema::Newer(found) => Err(OpenError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() }),
+    }
+}
+
+/// A connection that reads, on a file that [`open`] has opened.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    connection.busy_timeout(READ_WAIT_MAX)?;
+    connection.execute_batch("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY;")?;
+    Ok(connection)
+}
+
+/// A second connection that writes, for checkpoints.
+pub(super) fn open_beside(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -256;")?;
+    Ok(connection)
+}
+
+/// Every connection stays on its own thread or behind a lock, so SQLite's own locking is not needed.
+fn flags(access: OpenFlags) -> OpenFlags {
+    access | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+fn connect(path: &Path) -> anyhow::Result<Connection> {
+    // SQLite gives its log the permissions of the file, so the file is made first.
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let mut connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))?;
+    connection.busy_handler(Some(|tries| {
+        thread::sleep(Duration::from_millis(1));
+        tries < LOCK_TRIES_MAX
+    }))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    anyhow::ensure!(mode == "wal", "the file system offers no shared memory for a write-ahead log");
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8192;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+enum Schema {
+    Known,
+    Newer(usize),
+}
+
+/// Applies what is missing, in one transaction, so that two processes that start at once apply it once.
+fn migrate(connection: &mut Connection) -> anyhow::Result<Schema> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = usize::try_from(found).context("the file's user_version is negative")?;
+    let Some(missing) = MIGRATIONS.get(found..) else { return Ok(Schema::Newer(found)) };
+    for sql in missing {
+        transaction.execute_batch(sql)?;
+    }
+    if !missing.is_empty() {
+        transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    }
+    transaction.commit()?;
+    Ok(Schema::Known)
+}

@@ -1,0 +1,165 @@
+//! Steps: their beginning when an erasure is resolved, and what each call brings.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
+
+use super::columns::{Json, Millis, Word};
+use super::job::Tx;
+use super::{Claim, Finished, LedgerError, Queue, Resolution, StepEnd, StepWork, Work};
+use super::{erasures, failure::broken, schedule, sources, tasks};
+use crate::erasure::{ErasureId, ErasureState, Outcome, Stage, Step};
+use crate::subject::TargetName;
+
+/// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
+const COLUMNS: &str = "step.target, step.stage, step.outcome, COALESCE(step.reason, task.reason), step.attempts,
+                       step.rounds, step.counts, step.erased_at, step.verified_at
+                       FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.target";
+
+pub(super) fn all(connection: &Connection, erasure: ErasureId) -> Result<Vec<Step>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} WHERE step.erasure = ?1 ORDER BY step.target");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let steps = statement.query_map([erasure], read)?;
+    Ok(steps.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn one(connection: &Connection, erasure: ErasureId, target: &TargetName) -> Result<Step, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} WHERE step.erasure = ?1 AND step.target = ?2");
+    Ok(connection.prepare_cached(&sql)?.query_row(params![erasure, target.0], read)?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Step> {
+    let (stage, outcome): (Option<Word<Stage>>, Option<Word<Outcome>>) = (row.get(1)?, row.get(2)?);
+    let Json(counts) = row.get(6)?;
+    let (erased_at, verified_at): (Option<Millis>, Option<Millis>) = (row.get(7)?, row.get(8)?);
+    Ok(Step {
+        target: TargetName(row.get(0)?),
+        stage: stage.map(|stage| stage.0),
+        outcome: outcome.map(|outcome| outcome.0),
+        reason: row.get(3)?,
+        attempts: row.get(4)?,
+        rounds: row.get(5)?,
+        counts,
+        erased_at: erased_at.map(|at| at.0),
+        verified_at: verified_at.map(|at| at.0),
+    })
+}
+
+/// Begins an erasure: the resolved capsule in place of the request's, and a step for each target.
+pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> Result<Finished, LedgerError> {
+    let Work::Resolve(work) = &claim.work else { return Err(broken("only an erasure that is due is resolved")) };
+    if !tasks::holds(tx, claim)? {
+        return Ok(Finished::LeaseLost);
+    }
+    tasks::delete(tx, claim)?;
+    schedule::delete_capsules(tx, work.id)?;
+    schedule::add_capsule(tx, work.id, &resolution.capsule)?;
+    let mut reached = tx.prepare_cached(
+        "INSERT INTO erasure_session (erasure, source, session) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    )?;
+    let mut sessions = 0;
+    for key in &resolution.sessions {
+        sessions += reached.execute(params![work.id, sources::intern(tx, &key.source)?, key.session.0])?;
+    }
+    // A merge takes the claim away, so the targets of the claim are all there are.
+    for target in &work.targets {
+        tx.prepare_cached("INSERT INTO step (erasure, target, stage) VALUES (?1, ?2, ?3)")?.execute(params![
+            work.id,
+            target.0,
+            Word(Stage::Erase)
+        ])?;
+        tasks::add(tx, &Queue::Step(target.clone()), work.id)?;
+    }
+    tx.prepare_cached("UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4 WHERE id = ?1")?.execute(params![
+        work.id,
+        Word(ErasureState::Erasing),
+        Millis(tx.now),
+        sessions as i64
+    ])?;
+    Ok(Finished::Done)
+}
+
+/// Writes what one call brought.
+pub(super) fn stepped(tx: &Tx<'_>, claim: &Claim, end: StepEnd) -> Result<Finished, LedgerError> {
+    let Work::Step(work) = &claim.work else { return Err(broken("only a step brings a step's end")) };
+    if !tasks::holds(tx, claim)? {
+        return Ok(Finished::LeaseLost);
+    }
+    let mut step = one(tx, work.erasure, &work.step.target)?;
+    let told = told(tx, work)?;
+    step.attempts = 0;
+    match end {
+        StepEnd::VerifyAfter { pause, outcome, reason, counts } => {
+            answered(tx, &mut step, outcome, &counts);
+            step.stage = Some(Stage::Verify);
+            step.reason = reason;
+            go_on(tx, claim, pause)?;
+        }
+        StepEnd::EraseAgain { pause } => {
+            step.stage = Some(Stage::Erase);
+            step.reason = None;
+            step.rounds += 1;
+            go_on(tx, claim, pause)?;
+        }
+        StepEnd::Final { outcome, reason, counts } => {
+            answered(tx, &mut step, outcome, &counts);
+            step.stage = None;
+            step.reason = reason.or(told);
+            // One that cannot be asked has verified nothing.
+            if work.stage == Stage::Verify && outcome != Outcome::Unverifiable {
+                step.verified_at = Some(tx.now);
+            }
+            tasks::delete(tx, claim)?;
+        }
+    }
+    write(tx, work, &step)?;
+    erasures::recompute_state(tx, work.erasure)?;
+    Ok(Finished::Done)
+}
+
+/// The reason that the target itself gave before, without why a call is being repeated.
+fn told(tx: &Tx<'_>, work: &StepWork) -> Result<Option<String>, LedgerError> {
+    let mut statement = tx.prepare_cached("SELECT reason FROM step WHERE erasure = ?1 AND target = ?2")?;
+    Ok(statement.query_row(params![work.erasure, work.step.target.0], |row| row.get(0))?)
+}
+
+/// What a target answers later does not undo what it said before: a repeated call finds less, or nothing any more.
+fn answered(tx: &Tx<'_>, step: &mut Step, outcome: Outcome, counts: &BTreeMap<String, u64>) {
+    if outcome == Outcome::Erased && (step.erased_at.is_none() || step.stage == Some(Stage::Erase)) {
+        step.erased_at = Some(tx.now);
+    }
+    let erased = outcome == Outcome::Absent && step.erased_at.is_some();
+    step.outcome = Some(if erased { Outcome::Erased } else { outcome });
+    for (name, count) in counts {
+        let most = step.counts.entry(name.clone()).or_default();
+        *most = (*most).max(*count);
+    }
+}
+
+fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
+    tx.prepare_cached(
+        "UPDATE step SET stage = ?3, outcome = ?4, reason = ?5, attempts = ?6, rounds = ?7, counts = ?8,
+                         erased_at = ?9, verified_at = ?10
+         WHERE erasure = ?1 AND target = ?2",
+    )?
+    .execute(params![
+        work.erasure,
+        step.target.0,
+        step.stage.map(Word),
+        step.outcome.map(Word),
+        step.reason,
+        step.attempts,
+        step.rounds,
+        Json(&step.counts),
+        step.erased_at.map(Millis),
+        step.verified_at.map(Millis),
+    ])?;
+    Ok(())
+}
+
+/// The step goes on with its other stage, and its attempts are counted anew.
+fn go_on(tx: &Tx<'_>, claim: &Claim, pause: std::time::Duration) -> Result<(), LedgerError> {
+    tx.prepare_cached("UPDATE task SET due = ?2, attempt = 0, reason = NULL WHERE id = ?1")?
+        .execute(params![claim.task, Millis(tasks::after(tx.now, pause))])?;
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Deleting event keys that have served. The table is in the order of sessions, and an index of its own for ages would
+//! cost every delivery, so a walk goes round and round, a part of it at a time.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::LedgerError;
+use super::columns::Millis;
+use super::job::{Tx, Wakes};
+use super::readers::Readers;
+use super::writer::Writer;
+use crate::keys::Digest;
+
+/// Keys that one write looks at; deleting as many takes some 10 ms.
+const CHUNK_KEYS: usize = 4_096;
+
+/// Chunks in one round.
+const CHUNKS_MAX: usize = 64;
+
+/// A place in the table of event keys.
+#[derive(Clone, Copy)]
+struct EventKey {
+    source: i64,
+    session: i64,
+    kind: i64,
+    digest: Digest,
+}
+
+impl EventKey {
+    const FIRST: Self = Self { source: 0, session: i64::MIN, kind: 0, digest: Digest([0; 16]) };
+}
+
+/// Where the walk goes on.
+pub(super) struct Walk(Mutex<EventKey>);
+
+impl Walk {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(EventKey::FIRST))
+    }
+
+    /// Walks on, to the end of the table at most.
+    pub(super) async fn go_on(
+        &self,
+        readers: &Arc<Readers>,
+        writer: &Writer,
+        age: Duration,
+    ) -> Result<(), LedgerError> {
+        let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+        let Ok(before) = Timestamp::now().checked_sub(age) else { return Ok(()) };
+        for _ in 0..CHUNKS_MAX {
+            let from = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let to = readers.read(move |connection| chunk_end(connection, from)).await?;
+            writer.write(Wakes::NoOne, move |tx| delete(tx, from, to, before)).await?;
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = to.unwrap_or(EventKey::FIRST);
+            if to.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key that ends a chunk; `None` when the table ends before.
+fn chunk_end(connection: &Connection, from: EventKey) -> Result<Option<EventKey>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT source, session, kind, digest FROM event
+         WHERE (source, session, kind, digest) >= (?1, ?2, ?3, ?4)
+         ORDER BY source, session, kind, digest LIMIT 1 OFFSET ?5",
+    )?;
+    let end = statement
+        .query_row(params![from.source, from.session, from.kind, from.digest, CHUNK_KEYS as i64], |row| {
+            Ok(EventKey { source: row.get(0)?, session: row.get(1)?, kind: row.get(2)?, digest: row.get(3)? })
+        });
+    Ok(end.optional()?)
+}
+
+fn delete(tx: &Tx<'_>, from: EventKey, to: Option<EventKey>, before: Timestamp) -> Result<(), LedgerError> {
+    // No source has the last number, so this is beyond every key.
+    let to = to.unwrap_or(EventKey { source: i64::MAX, ..EventKey::FIRST });
+    tx.prepare_cached(
+        "DELETE FROM event
+         WHERE (source, session, kind, digest) >= (?1, ?2, ?3, ?4)
+           AND (source, session, kind, digest) < (?5, ?6, ?7, ?8) AND received < ?9",
+    )?
+    .execute(params![
+        from.source,
+        from.session,
+        from.kind,
+        from.digest,
+        to.source,
+        to.session,
+        to.kind,
+        to.digest,
+        Millis(before)
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! The one thread that writes. Whatever waits becomes one transaction, and everyone is answered after its commit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::checkpoint::{self, Checkpoints};
+use super::failure::{Failure, broken};
+use super::job::{Answer, Job, Tx, Wakes, Write};
+use super::record::{self, Delivery};
+use super::sources::Sources;
+use super::{LedgerError, Recorded};
+use crate::event::StoredEvent;
+
+/// Writes that wait for the thread; further callers wait for room.
+const WAITING_MAX: usize = 4_096;
+
+/// Writes in one transaction.
+const BATCH_MAX: usize = 4_096;
+
+/// The way to the thread.
+pub(super) struct Writer(mpsc::Sender<Order>);
+
+enum Order {
+    Record(Delivery),
+    Write(Box<dyn Job>),
+    /// Cuts the log to nothing; `false` when a reader needs it.
+    Truncate(Answer<bool>),
+    Stop,
+}
+
+impl Writer {
+    /// Starts the thread. `changed` is told of every commit that brought work.
+    pub(super) fn start(
+        connection: Connection,
+        path: PathBuf,
+        changed: Arc<Notify>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (orders, waiting) = mpsc::channel(WAITING_MAX);
+        let checkpoints = Checkpoints::new(path);
+        let thread = Thread { connection, sources: Sources::default(), checkpoints, changed };
+        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || thread.run(waiting))?;
+        Ok((Self(orders), thread))
+    }
+
+    pub(super) async fn record(&self, event: &StoredEvent) -> Result<Recorded, LedgerError> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Record(Delivery::new(event, answer)?), answered).await
+    }
+
+    pub(super) async fn write<T, F>(&self, wakes: Wakes, work: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Write(Box::new(Write::new(wakes, work, answer))), answered).await
+    }
+
+    pub(super) async fn truncate_log(&self) -> Result<bool, LedgerError> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Truncate(answer), answered).await
+    }
+
+    /// Lets the thread end after what waits now; later writes are refused.
+    pub(super) async fn stop(&self) {
+        // No receiver means that it has ended already.
+        let _ = self.0.send(Order::Stop).await;
+    }
+
+    async fn order<T>(
+        &self,
+        order: Order,
+        answered: oneshot::Receiver<Result<T, LedgerError>>,
+    ) -> Result<T, LedgerError> {
+        let closed = |_| LedgerError::Busy(anyhow::anyhow!("the ledger is closed"));
+        self.0.send(order).await.map_err(closed)?;
+        answered.await.unwrap_or_else(|_| Err(broken("the ledger's writer gave no answer")))
+    }
+}
+
+/// What becomes one transaction.
+#[derive(Default)]
+struct Batch {
+    deliveries: Vec<Delivery>,
+    jobs: Vec<Box<dyn Job>>,
+}
+
+struct Thread {
+    connection: Connection,
+    sources: Sources,
+    checkpoints: Checkpoints,
+    changed: Arc<Notify>,
+}
+
+impl Thread {
+    fn run(mut self, mut waiting: mpsc::Receiver<Order>) {
+        let mut orders = Vec::new();
+        while waiting.blocking_recv_many(&mut orders, BATCH_MAX) > 0 {
+            let mut batch = Batch::default();
+            let mut truncations = Vec::new();
+            for order in orders.drain(..) {
+                match order {
+                    // The caller gave up and has been told so.
+                    Order::Record(delivery) if delivery.answer.is_closed() => {}
+                    Order::Write(job) if job.abandoned() => {}
+                    Order::Record(delivery) => batch.deliveries.push(delivery),
+                    Order::Write(job) => batch.jobs.push(job),
+                    Order::Truncate(answer) => truncations.push(answer),
+                    Order::Stop => waiting.close(),
+                }
+            }
+            // A batch that panicked is rolled back and its callers learn that they got no answer; the others go on.
+            if catch_unwind(AssertUnwindSafe(|| self.write(batch))).is_err() {
+                self.sources.forget();
+                tracing::error!("a write to the ledger panicked");
+            }
+            for answer in truncations {
+                self.checkpoints.join();
+                let _ = answer.send(checkpoint::truncate(&self.connection).map_err(Into::into));
+            }
+        }
+        self.close();
+    }
+
+    /// Writes a batch and answers everyone in it.
+    fn write(&mut self, mut batch: Batch) {
+        if batch.deliveries.is_empty() && batch.jobs.is_empty() {
+            return;
+        }
+        let result = self.commit(&mut batch);
+        match result {
+            Ok((recorded, wakes)) => {
+                for (delivery, recorded) in batch.deliveries.into_iter().zip(recorded) {
+                    let _ = delivery.answer.send(Ok(recorded));
+                }
+                batch.jobs.into_iter().for_each(|job| job.answer(Ok(())));
+                if wakes == Wakes::Workers {
+                    self.changed.notify_waiters();
+                    // Kept for one who is between a claim that found nothing and its wait.
+                    self.changed.notify_one();
+                }
+                self.checkpoints.after_commit(&self.connection);
+            }
+            Err(error) => {
+                self.sources.forget();
+                let failure = Failure::from(error);
+                for delivery in batch.deliveries {
+                    let _ = delivery.answer.send(Err(failure.error()));
+                }
+                batch.jobs.into_iter().for_each(|job| job.answer(Err(&failure)));
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: &mut Batch) -> Result<(Vec<Recorded>, Wakes), LedgerError> {
+        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let tx = Tx::new(&transaction, Timestamp::now());
+        let recorded = record::insert(&tx, &mut self.sources, &batch.deliveries)?;
+        let mut wakes = if recorded.contains(&Recorded::New) { Wakes::Workers } else { Wakes::NoOne };
+        for job in &mut batch.jobs {
+            if job.run(&tx)? == Wakes::Workers {
+                wakes = Wakes::Workers;
+            }
+        }
+        transaction.commit()?;
+        Ok((recorded, wakes))
+    }
+
+    fn close(mut self) {
+        self.checkpoints.join();
+        match checkpoint::truncate(&self.connection) {
+            Ok(true) => {}
+            Ok(false) => tracing::debug!("another process reads the ledger; its log stays"),
+            Err(error) => tracing::warn!(%error, "could not move the ledger's log into its file"),
+        }
+    }
+}
