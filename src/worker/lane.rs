@@ -24,6 +24,13 @@ pub(super) struct Lane {
     pub(super) abandon: CancellationToken,
 }
 
+/// What a look at the queue brought.
+enum Claimed {
+    Claims(Vec<Claim>),
+    /// All places are taken, or the target rests.
+    Shut,
+}
+
 impl Lane {
     /// Runs until `shutdown`, then waits for what is under way.
     pub(super) async fn run(self, worker: Arc<Worker>, shutdown: CancellationToken) {
@@ -33,27 +40,21 @@ impl Lane {
             // Waiting for a change begins before the claim, so that none is missed between the two.
             let ledger = Arc::clone(&worker.ledger);
             let changed = ledger.changed();
-            let found = match lane.claim(&worker, under_way.len()).await {
-                Ok(claims) => {
-                    let found = !claims.is_empty();
-                    for claim in claims {
-                        under_way.spawn(Arc::clone(&lane).work(Arc::clone(&worker), claim));
-                    }
-                    found
+            let claimed = lane.claim(&worker, under_way.len()).await.unwrap_or_else(|error| {
+                warn!(queue = ?lane.queue, error = %chain(&error), "could not claim work");
+                Claimed::Shut
+            });
+            // A change is no reason to ask again while the queue does not move.
+            let listens = matches!(claimed, Claimed::Claims(_));
+            if let Claimed::Claims(claims) = claimed {
+                for claim in claims {
+                    under_way.spawn(Arc::clone(&lane).work(Arc::clone(&worker), claim));
                 }
-                Err(error) => {
-                    warn!(queue = ?lane.queue, error = %chain(&error), "could not claim work");
-                    tokio::time::sleep(POLL).await;
-                    false
-                }
-            };
-            if found && under_way.len() < lane.concurrency_max && !shutdown.is_cancelled() {
-                continue;
             }
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 Some(ended) = under_way.join_next() => report(&lane.queue, ended),
-                () = changed => {}
+                () = changed, if listens => {}
                 () = tokio::time::sleep(POLL) => {}
             }
         }
@@ -62,7 +63,7 @@ impl Lane {
         }
     }
 
-    async fn claim(&self, worker: &Worker, under_way: usize) -> Result<Vec<Claim>, LedgerError> {
+    async fn claim(&self, worker: &Worker, under_way: usize) -> Result<Claimed, LedgerError> {
         let free = self.concurrency_max.saturating_sub(under_way);
         let gate = match &self.breaker {
             Some(breaker) if free > 0 => breaker.gate(&*worker.ledger, Timestamp::now()).await?,
@@ -74,9 +75,9 @@ impl Lane {
             Gate::Shut => 0,
         };
         if most == 0 {
-            return Ok(Vec::new());
+            return Ok(Claimed::Shut);
         }
-        worker.ledger.claim(&self.queue, most, self.call_max + LEASE_MARGIN).await
+        worker.ledger.claim(&self.queue, most, self.call_max + LEASE_MARGIN).await.map(Claimed::Claims)
     }
 
     async fn work(self: Arc<Self>, worker: Arc<Worker>, claim: Claim) {

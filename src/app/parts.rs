@@ -1,0 +1,68 @@
+//! The handles that a configuration describes, built once and given to whoever needs them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+
+use super::plugins::Plugins;
+use crate::config::{Config, Keys};
+use crate::ledger::Ledger as _;
+use crate::ledger::sqlite::SqliteLedger;
+use crate::mluvii::{MluviiClient, MluviiTarget};
+use crate::subject::TargetName;
+use crate::target::Target;
+use crate::verify::Source;
+use crate::worker::Worker;
+
+/// All handles of a server.
+pub(crate) struct Parts {
+    pub(crate) keys: Keys,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) ledger: Arc<SqliteLedger>,
+    pub(crate) plugins: Plugins,
+    pub(crate) worker: Worker,
+}
+
+impl Parts {
+    /// Builds everything; plugins start in the background. Whatever is wrong refuses the start.
+    pub(crate) async fn build(config: &Config, shutdown: &CancellationToken) -> anyhow::Result<Self> {
+        let keys = Keys::load(&config.keys_dir())?;
+        let read = |reference: &_| config.read_secret(reference);
+        let sources = config.sources.iter().map(|settings| Source::new(settings, &read)).collect::<Result<_, _>>()?;
+        let mluvii = Arc::new(MluviiClient::new(&config.mluvii, &read)?);
+        let plugins = Plugins::start(config, &read, shutdown)?;
+        let ledger = open_ledger(config)?;
+        if !ledger.belongs_to(keys.index.check_value()).await? {
+            anyhow::bail!(
+                "the index key in {} is not the one that the ledger was made with: nobody in it could be found; restore \
+                 the keys from the backup",
+                config.keys_dir().display()
+            );
+        }
+        let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = plugins.targets();
+        targets.insert(TargetName::mluvii(), Arc::new(MluviiTarget::new(Arc::clone(&mluvii))));
+        let worker = Worker {
+            ledger: ledger.clone(),
+            mluvii,
+            targets,
+            policy: config.policy(),
+            person: config.person.clone(),
+            params: config.mluvii.params.clone(),
+            settling: config.settling.clone(),
+            erasing: config.erasing.clone(),
+            duplicates_for: config.ledger.duplicates_for,
+            index: keys.index.clone(),
+            seal: keys.seal.clone(),
+            receipt: keys.receipt.clone(),
+        };
+        Ok(Self { keys, sources, ledger, plugins, worker })
+    }
+}
+
+/// Opens the ledger that the configuration names.
+pub(crate) fn open_ledger(config: &Config) -> anyhow::Result<Arc<SqliteLedger>> {
+    let path = config.ledger.path(&config.base)?;
+    SqliteLedger::open(&path).with_context(|| format!("the ledger {} cannot be opened", path.display()))
+}

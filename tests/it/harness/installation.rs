@@ -1,0 +1,161 @@
+//! A folder with a configuration, keys and a ledger, and the command line on it.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::standin::API_SECRET;
+use super::{CRM_TOKEN, StandIn, quietus};
+
+/// The password of the source `acme`, whose user is `mluvii`. It holds a colon.
+pub(crate) const PASSWORD: &str = "webhook:password-42";
+
+/// Rules as a company has them. Sessions settle as soon as they are concluded.
+pub(crate) const RULES: &str = r#"
+[settling]
+limit = "2h"
+pause = "0s"
+
+[[consent]]
+on = "form-submitted"
+when = "form.id == 4712 && form.params['agree'] == 'no'"
+state = "withdrawn"
+
+[[rule]]
+name = "no consent, nothing kept"
+on = "session-settled"
+when = "consent.state == 'absent'"
+erase = "session"
+targets = ["mluvii", "crm"]
+
+[[rule]]
+name = "consent withdrawn"
+on = "consent-changed"
+when = "consent.state == 'withdrawn'"
+erase = "guest"
+targets = ["mluvii"]
+
+[[rule]]
+name = "the delete-my-data form"
+on = "form-submitted"
+when = "form.id == 4711 && form.submitted"
+erase = "person"
+targets = ["mluvii", "crm"]
+
+[[rule]]
+name = "retention"
+on = "session-settled"
+when = "consent.state == 'given'"
+erase = "session"
+after = "365d"
+targets = ["mluvii"]
+"#;
+
+/// An installation in a temporary folder.
+pub(crate) struct Installation {
+    folder: TempDir,
+}
+
+impl Installation {
+    /// With the source `acme`, the CRM plugin and `more`, against the stand-ins.
+    pub(crate) fn new(standin: &StandIn, more: &str) -> Self {
+        Self::bare(&standin.mluvii, &format!("{}\n{more}", crm_plugin(&standin.crm)))
+    }
+
+    /// With the source `acme` and `more`, against a mluvii at `base_url`.
+    pub(crate) fn bare(base_url: &str, more: &str) -> Self {
+        let folder = TempDir::with_prefix("quietus-test-").expect("a temporary folder");
+        let installation = Self { folder };
+        installation.write("webhook.secret", PASSWORD);
+        installation.write("api.secret", API_SECRET);
+        installation.write("crm.token", CRM_TOKEN);
+        installation.configure(base_url, more);
+        let made = installation.run(&["keys", "new", installation.path("keys").to_str().expect("UTF-8")]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        installation
+    }
+
+    /// Writes the configuration anew.
+    pub(crate) fn configure(&self, base_url: &str, more: &str) {
+        let config = format!(
+            r#"
+[server]
+listen = "127.0.0.1:0"
+metrics_listen = "127.0.0.1:0"
+drain_max = "5s"
+
+[log]
+level = "quietus=trace,debug"
+format = "json"
+
+[mluvii]
+base_url = "{base_url}"
+client_id = {{ file = "api.secret" }}
+client_secret = {{ file = "api.secret" }}
+verify_after = "0s"
+call_max = "5s"
+
+[erasing]
+breaker_rest = "1s"
+
+[erasing.retry]
+attempts_max = 12
+pause_min = "20ms"
+pause_max = "500ms"
+
+[[source]]
+name = "acme"
+tenants = [62]
+auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
+{more}
+"#
+        );
+        self.write("quietus.toml", &config);
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &str) {
+        std::fs::write(self.path(name), content).expect("the folder is writable");
+    }
+
+    /// Runs a command on the installation.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = quietus();
+        command.arg("--config").arg(self.path("quietus.toml")).args(arguments);
+        command.stdin(std::process::Stdio::null()).output().expect("quietus runs")
+    }
+
+    /// Runs a command with `--json` and reads what it says.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[&["--json"], arguments].concat());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        serde_json::from_str(&text).unwrap_or_else(|error| {
+            panic!("{arguments:?}: {error}: {text}{}", String::from_utf8_lossy(&output.stderr))
+        })
+    }
+}
+
+fn crm_plugin(crm: &str) -> String {
+    format!(
+        r#"
+[[plugin]]
+name = "crm"
+library = "libhttp_purge.so"
+grants = ["email"]
+secrets = {{ token = {{ file = "crm.token" }} }}
+
+[plugin.config]
+base_url = "{crm}"
+"#
+    )
+}

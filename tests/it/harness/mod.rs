@@ -1,0 +1,49 @@
+//! What the tests drive: an installation in a folder of its own, a server on it, and the stand-ins, each a process.
+
+mod installation;
+mod process;
+mod server;
+mod standin;
+
+pub(crate) use installation::{Installation, PASSWORD, RULES};
+pub(crate) use server::{Server, receipts, session_ended};
+pub(crate) use standin::{CRM_TOKEN, StandIn};
+
+use std::time::{Duration, Instant};
+
+/// The longest that anything may take that a test waits for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program under test.
+pub(crate) fn quietus() -> std::process::Command {
+    std::process::Command::new(env!("CARGO_BIN_EXE_quietus"))
+}
+
+/// Asks until there is an answer; fails the test when there is none in time.
+#[track_caller]
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < until, "waited {PATIENCE:?} for {what}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+/// A blocking HTTP exchange: status and body.
+pub(crate) fn http(request: reqwest::RequestBuilder) -> (u16, String) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let response = request.send().await.expect("the server answers");
+        (response.status().as_u16(), response.text().await.expect("a body of text"))
+    })
+}
+
+/// A client for [`http`]. It keeps no connection, since every exchange has a runtime of its own.
+pub(crate) fn client() -> reqwest::Client {
+    static TLS: std::sync::Once = std::sync::Once::new();
+    TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client")
+}

@@ -1,0 +1,110 @@
+//! `quietus serve` on an installation.
+
+use std::net::SocketAddr;
+use std::process::ExitStatus;
+
+use serde_json::{Value, json};
+
+use super::process::Process;
+use super::{Installation, PASSWORD, client, http, quietus, wait_for};
+
+/// A running server. A test that ends without [`Server::stop`] or [`Server::kill`] still checks that it never panicked.
+pub(crate) struct Server {
+    process: Process,
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn start(installation: &Installation) -> Self {
+        let mut command = quietus();
+        command.arg("serve").arg("--config").arg(installation.path("quietus.toml"));
+        let process = Process::spawn(command);
+        let field = |name: &'static str| {
+            move |line: &str| {
+                let line: Value = serde_json::from_str(line).ok()?;
+                line["fields"][name].as_str()?.parse().ok()
+            }
+        };
+        let metrics = process.told("where the metrics are", field("metrics_listen"));
+        let address = process.told("where the server listens", field("listen"));
+        Self { process, address, metrics }
+    }
+
+    /// The URL that mluvii is given, with the credentials of the source `acme`.
+    pub(crate) fn callback(&self) -> String {
+        format!("http://mluvii:{}@{}/webhooks/acme", PASSWORD.replace(':', "%3A"), self.address)
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Delivers a body to the source `acme` as mluvii would.
+    pub(crate) fn deliver(&self, body: &Value) -> u16 {
+        http(client().post(self.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD)).json(body)).0
+    }
+
+    /// The end of a session of tenant 62.
+    pub(crate) fn deliver_end(&self, session: i64) -> u16 {
+        self.deliver(&session_ended(session))
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        http(client().get(format!("http://{}/metrics", self.metrics))).1
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.process.lines()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    /// Ends it as a service manager does, and returns how it ended and what it logged.
+    pub(crate) fn stop(mut self) -> (ExitStatus, Vec<String>) {
+        self.process.signal("TERM");
+        (self.process.end(), self.process.lines())
+    }
+
+    /// Kills it at this instant.
+    pub(crate) fn kill(mut self) {
+        self.process.kill();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let panicked: Vec<_> = self.log().into_iter().filter(|line| line.contains("panicked")).collect();
+        assert!(panicked.is_empty(), "the server panicked: {panicked:#?}");
+    }
+}
+
+/// A `SessionEnded` as mluvii sends it.
+pub(crate) fn session_ended(session: i64) -> Value {
+    json!({
+        "eventType": "SessionEnded",
+        "data": {
+            "id": session, "tenantId": 62, "channel": "Chat", "source": "Default",
+            "started": "2026-05-02T16:05:24.454661+02:00", "ended": "2026-05-02T16:15:24.454661+02:00",
+        },
+    })
+}
+
+/// Waits until so many receipts are there, and returns them.
+#[track_caller]
+pub(crate) fn receipts(installation: &Installation, count: usize) -> Vec<Value> {
+    wait_for(&format!("{count} receipts"), || match installation.json(&["receipts", "list"]) {
+        Value::Array(receipts) if receipts.len() >= count => Some(receipts),
+        _ => None,
+    })
+}
