@@ -30,6 +30,11 @@ impl Metrics {
         Ok(Self(handle))
     }
 
+    #[cfg(test)]
+    pub(super) fn of(handle: PrometheusHandle) -> Self {
+        Self(handle)
+    }
+
     /// All metrics in Prometheus's text format.
     pub(crate) fn render(&self) -> String {
         self.0.render()

@@ -1,0 +1,195 @@
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::BodyExt as _;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tower::ServiceExt as _;
+
+use super::super::client::{Peer, client};
+use super::*;
+use crate::ledger::Ledger as _;
+use crate::verify::Reopened;
+
+/// `u:p`.
+const BASIC: &str = "Basic dTpw";
+
+struct Delivery<'a> {
+    path: &'a str,
+    authorization: &'a str,
+    peer: &'a str,
+    body: &'a str,
+}
+
+const GOOD: Delivery<'_> = Delivery { path: "/webhooks/acme", authorization: BASIC, peer: "127.0.0.1", body: ENDED };
+
+impl Delivery<'_> {
+    async fn send(&self, router: &Router) -> Response<Body> {
+        let peer = Peer(self.peer.parse().expect("an address"));
+        let request = Request::post(self.path).header("authorization", self.authorization).extension(peer);
+        let request = request.body(Body::from(self.body.to_owned())).expect("a request");
+        router.clone().oneshot(request).await.expect("an answer")
+    }
+}
+
+/// Status, headers and body in one line.
+async fn line(response: Response<Body>) -> String {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes();
+    let headers = head.headers.iter().map(|(name, value)| format!(" {name}={}", value.to_str().expect("text")));
+    format!("{}{} {}", head.status.as_u16(), headers.collect::<String>(), String::from_utf8_lossy(&body)).trim().into()
+}
+
+async fn get(router: &Router, path: &str) -> String {
+    let request = Request::get(path).body(Body::empty()).expect("a request");
+    line(router.clone().oneshot(request).await.expect("an answer")).await
+}
+
+#[tokio::test]
+async fn a_delivery_is_acknowledged_when_it_is_recorded_and_counts_once() {
+    let bench = Bench::new("");
+    let router = bench.router();
+    for _ in 0..2 {
+        assert_eq!(line(GOOD.send(&router).await).await, "204");
+    }
+    assert_eq!(bench.ledger.counts().await.expect("counts").events_waiting, 1);
+}
+
+#[tokio::test]
+async fn a_refusal_gives_no_hint_and_stores_nothing() {
+    let bench = Bench::new("");
+    let router = bench.router();
+    let not_json = Delivery { body: "{", authorization: "Basic dTpx", ..GOOD };
+    for (delivery, expected) in [
+        (Delivery { authorization: "Basic dTpx", ..GOOD }, "401 content-length=0"),
+        (Delivery { authorization: "Bearer x", ..GOOD }, "401 content-length=0"),
+        (Delivery { authorization: "", path: "/webhooks/acme?secret=x", ..GOOD }, "401 content-length=0"),
+        (not_json, "401 content-length=0"),
+        (Delivery { peer: "192.0.2.1", ..GOOD }, "403 content-length=0"),
+        (Delivery { body: &ENDED.replace("62", "63"), ..GOOD }, "403 content-length=0"),
+        (Delivery { path: "/webhooks/other", ..GOOD }, "404 content-length=0"),
+        (Delivery { path: "/webhooks/acme/", ..GOOD }, "404 content-length=0"),
+        (Delivery { path: "/", ..GOOD }, "404 content-length=0"),
+    ] {
+        assert_eq!(line(delivery.send(&router).await).await, expected);
+    }
+    let counts = bench.ledger.counts().await.expect("counts");
+    assert_eq!((counts.events_waiting, counts.quarantined), (0, 0));
+}
+
+#[tokio::test]
+async fn a_query_secret_is_enough() {
+    let router = Bench::new("").router();
+    let delivery = Delivery { authorization: "", path: "/webhooks/acme?secret=q", ..GOOD };
+    assert_eq!(line(delivery.send(&router).await).await, "204");
+}
+
+#[tokio::test]
+async fn what_leads_to_no_work_is_acknowledged_and_not_kept() {
+    let bench = Bench::new("");
+    let delivery = Delivery { body: r#"{"eventType":"SomethingNew","data":{"x":1}}"#, ..GOOD };
+    assert_eq!(line(delivery.send(&bench.router()).await).await, "204");
+    let counts = bench.ledger.counts().await.expect("counts");
+    assert_eq!((counts.events_waiting, counts.quarantined), (0, 0));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_sealed_and_put_aside_once() {
+    let bench = Bench::new("");
+    let router = bench.router();
+    let body = r#"{"eventType":"SessionEnded","data":{"name":"Ann"}}"#;
+    for _ in 0..2 {
+        assert_eq!(line(Delivery { body, ..GOOD }.send(&router).await).await, "202 content-length=0");
+    }
+    let [stored] = &bench.ledger.quarantined().await.expect("a list")[..] else { panic!("one body") };
+    let item = bench.ledger.quarantined_one(stored.id).await.expect("an answer").expect("a body");
+    assert_eq!((&*item.source.0, &*item.reason), ("acme", "no session id"));
+    assert!(!item.sealed.0.windows(3).any(|bytes| bytes == b"Ann"));
+    assert_eq!(Reopened::open(&item.sealed, &seal()).expect("opens").verified().body(), body.as_bytes());
+}
+
+#[tokio::test]
+async fn without_the_ledger_nothing_is_acknowledged() {
+    let bench = Bench::new("");
+    let router = bench.router();
+    bench.ledger.shutdown().await;
+    for body in [ENDED, "{"] {
+        let answer = line(Delivery { body, ..GOOD }.send(&router).await).await;
+        assert_eq!(answer, "503 retry-after=5 content-length=0");
+    }
+    insta::assert_snapshot!(
+        get(&router, "/readyz").await,
+        @r#"503 content-type=application/json content-length=67 {"ready":false,"ledger":"not writable","targets":{"crm":"parked"}}"#
+    );
+    assert_eq!(get(&router, "/healthz").await, "200 content-type=text/plain; charset=utf-8 content-length=5 alive");
+}
+
+#[tokio::test]
+async fn too_many_at_once_are_put_off() {
+    let router = Bench::new("requests_max = 0").router();
+    assert_eq!(line(GOOD.send(&router).await).await, "503 retry-after=5 content-length=0");
+}
+
+#[tokio::test]
+async fn a_parked_target_does_not_stop_receiving() {
+    let router = Bench::new("").router();
+    insta::assert_snapshot!(
+        get(&router, "/readyz").await,
+        @r#"200 content-type=application/json content-length=62 {"ready":true,"ledger":"writable","targets":{"crm":"parked"}}"#
+    );
+}
+
+#[tokio::test]
+async fn only_posts_are_deliveries() {
+    let router = Bench::new("").router();
+    assert_eq!(get(&router, "/webhooks/acme").await, "405 allow=POST content-length=0");
+    assert_eq!(get(&router, "/metrics").await, "404 content-length=0");
+}
+
+#[tokio::test]
+async fn deliveries_are_counted_by_source_and_result_only() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let bench = Bench::new("");
+    let router = metrics::with_local_recorder(&recorder, || bench.router());
+    GOOD.send(&router).await;
+    GOOD.send(&router).await;
+    Delivery { authorization: "Basic dTpx", ..GOOD }.send(&router).await;
+    Delivery { path: "/webhooks/other", ..GOOD }.send(&router).await;
+    let shown = get(&metrics_router(Metrics::of(recorder.handle())), "/metrics").await;
+    let mut counts: Vec<_> = shown.lines().filter(|line| line.contains("_total{") && !line.ends_with(" 0")).collect();
+    counts.sort_unstable();
+    insta::assert_snapshot!(counts.join("\n"), @r#"
+    quietus_deliveries_total{source="acme",result="duplicate"} 1
+    quietus_deliveries_total{source="acme",result="recorded"} 1
+    quietus_deliveries_total{source="acme",result="unauthenticated"} 1
+    "#);
+    assert!(shown.contains(r#"quietus_delivery_seconds_count{source="acme"} 3"#));
+}
+
+#[track_caller]
+fn check_client(peer: &str, forwarded: &[&str], expected: Option<&str>) {
+    let trusted = ["10.0.0.0/8", "2001:db8::/32"].map(|net| net.parse().expect("a network"));
+    let value =
+        |value: &&str| ("x-forwarded-for".parse().expect("a name"), HeaderValue::from_str(value).expect("ASCII"));
+    let headers: HeaderMap = forwarded.iter().map(value).collect();
+    let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+    assert_eq!(client(Peer(address(peer)), &headers, &trusted), expected.map(address));
+}
+
+#[test]
+fn the_client_is_the_nearest_hop_that_is_no_trusted_proxy() {
+    check_client("192.0.2.1", &[], Some("192.0.2.1"));
+    check_client("192.0.2.1", &["198.51.100.1"], Some("192.0.2.1"));
+    check_client("10.0.0.1", &[], Some("10.0.0.1"));
+    check_client("::ffff:10.0.0.1", &["192.0.2.1"], Some("192.0.2.1"));
+    check_client("10.0.0.1", &["198.51.100.1, 192.0.2.1"], Some("192.0.2.1"));
+    check_client("10.0.0.1", &["198.51.100.1, 192.0.2.1 ,10.0.0.2"], Some("192.0.2.1"));
+    check_client("10.0.0.1", &["198.51.100.1", "192.0.2.1", "10.0.0.2, 10.0.0.3"], Some("192.0.2.1"));
+    check_client("10.0.0.1", &["10.0.0.3, 10.0.0.2"], Some("10.0.0.3"));
+    check_client("10.0.0.1", &["192.0.2.1:1234"], Some("192.0.2.1"));
+    check_client("2001:db8::1", &["[2001:470::1]:80"], Some("2001:470::1"));
+    check_client("2001:db8::1", &["[2001:470::1]"], Some("2001:470::1"));
+    check_client("10.0.0.1", &["unknown"], None);
+    check_client("10.0.0.1", &["192.0.2.1,"], None);
+    check_client("10.0.0.1", &[""], None);
+}

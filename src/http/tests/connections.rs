@@ -1,0 +1,224 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+
+/// Longer than anything here takes; only a failure waits for it.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A bench behind a listener.
+struct Server {
+    _bench: Bench,
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    serving: JoinHandle<Drained>,
+}
+
+impl Server {
+    async fn start(over: &str) -> Self {
+        let bench = Bench::new(over);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let shutdown = CancellationToken::new();
+        let (router, settings, token) = (bench.router(), bench.settings.clone(), shutdown.clone());
+        let serving = tokio::spawn(async move { serve(listener, router, &settings, token).await });
+        Self { _bench: bench, address, shutdown, serving }
+    }
+
+    async fn connect(&self) -> Client {
+        Client(TcpStream::connect(self.address).await.expect("a connection"))
+    }
+
+    async fn drained(self) -> Drained {
+        timeout(DEADLINE, self.serving).await.expect("in time").expect("no panic")
+    }
+}
+
+struct Client(TcpStream);
+
+impl Client {
+    async fn send(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.expect("sent");
+    }
+
+    /// The next answer's head without its date; empty when the connection has ended.
+    async fn answer(&mut self) -> String {
+        let mut head = Vec::new();
+        let read = async {
+            // Byte by byte, so as not to take what follows; the answers here have no body.
+            while !head.ends_with(b"\r\n\r\n") {
+                match self.0.read_u8().await {
+                    Ok(byte) => head.push(byte),
+                    Err(_) => break,
+                }
+            }
+        };
+        timeout(DEADLINE, read).await.expect("an answer in time");
+        let head = String::from_utf8(head).expect("text");
+        head.lines().filter(|line| !line.starts_with("date:") && !line.is_empty()).collect::<Vec<_>>().join(" | ")
+    }
+}
+
+fn head(length: usize) -> String {
+    format!("POST /webhooks/acme HTTP/1.1\r\nhost: x\r\nauthorization: Basic dTpw\r\ncontent-length: {length}\r\n\r\n")
+}
+
+fn request() -> String {
+    format!("{}{ENDED}", head(ENDED.len()))
+}
+
+const GONE: &str = "";
+const OK: &str = "HTTP/1.1 204 No Content";
+
+#[tokio::test]
+async fn a_connection_carries_several_deliveries() {
+    let server = Server::start("").await;
+    let mut client = server.connect().await;
+    for _ in 0..3 {
+        client.send(&request()).await;
+        assert_eq!(client.answer().await, OK);
+    }
+    client.send(&format!("{}{}", request(), request())).await;
+    assert_eq!((client.answer().await, client.answer().await), (OK.to_owned(), OK.to_owned()));
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_is_put_together() {
+    let server = Server::start("").await;
+    let mut client = server.connect().await;
+    client.send(&head(0).replace("content-length: 0", "transfer-encoding: chunked")).await;
+    for byte in ENDED.chars() {
+        client.send(&format!("1\r\n{byte}\r\n")).await;
+    }
+    client.send("0\r\n\r\n").await;
+    assert_eq!(client.answer().await, OK);
+}
+
+#[tokio::test]
+async fn slow_headers_end_the_connection() {
+    let server = Server::start("header_read_max = '50ms'").await;
+    let mut client = server.connect().await;
+    client.send("POST /webhooks/acme HTTP/1.1\r\nhost:").await;
+    assert_eq!(client.answer().await, GONE);
+    assert_eq!(server.connect().await.answer().await, GONE);
+}
+
+#[tokio::test]
+async fn large_headers_are_refused() {
+    let server = Server::start("").await;
+    let mut client = server.connect().await;
+    client.send(&format!("POST /webhooks/acme HTTP/1.1\r\nhost: {}", "x".repeat(40_000))).await;
+    assert_eq!(
+        client.answer().await,
+        "HTTP/1.1 431 Request Header Fields Too Large | connection: close | content-length: 0"
+    );
+}
+
+#[tokio::test]
+async fn a_slow_body_is_refused() {
+    let server = Server::start("body_read_max = '50ms'").await;
+    let mut client = server.connect().await;
+    client.send(&head(10)).await;
+    assert_eq!(client.answer().await, "HTTP/1.1 408 Request Timeout | connection: close | content-length: 0");
+    assert_eq!(client.answer().await, GONE);
+}
+
+const TOO_LARGE: &str = "HTTP/1.1 413 Payload Too Large | connection: close | content-length: 0";
+
+#[tokio::test]
+async fn a_large_body_is_refused_whether_its_length_is_told_or_not() {
+    let server = Server::start("body_bytes_max = 100").await;
+    let body = "x".repeat(1 << 20);
+    let mut told = server.connect().await;
+    told.send(&head(body.len())).await;
+    told.send(&body).await;
+    assert_eq!(told.answer().await, TOO_LARGE);
+    let mut chunked = server.connect().await;
+    chunked.send(&head(0).replace("content-length: 0", "transfer-encoding: chunked")).await;
+    chunked.send(&format!("100000\r\n{body}\r\n0\r\n\r\n")).await;
+    assert_eq!(chunked.answer().await, TOO_LARGE);
+    let mut huge = server.connect().await;
+    huge.send(&head(1 << 40)).await;
+    assert_eq!(huge.answer().await, TOO_LARGE);
+    let mut fits = server.connect().await;
+    fits.send(&request()).await;
+    assert_eq!(fits.answer().await, OK);
+}
+
+#[tokio::test]
+async fn a_garbled_body_is_refused() {
+    let server = Server::start("").await;
+    let mut client = server.connect().await;
+    client.send(&head(0).replace("content-length: 0", "transfer-encoding: chunked")).await;
+    client.send("no number\r\n").await;
+    assert_eq!(client.answer().await, "HTTP/1.1 400 Bad Request | connection: close | content-length: 0");
+}
+
+#[tokio::test]
+async fn further_connections_wait_to_be_accepted() {
+    let server = Server::start("connections_max = 1").await;
+    let mut first = server.connect().await;
+    first.send(&request()).await;
+    assert_eq!(first.answer().await, OK);
+    let mut second = server.connect().await;
+    second.send(&request()).await;
+    for _ in 0..10 {
+        first.send(&request()).await;
+        assert_eq!(first.answer().await, OK);
+    }
+    let waiting = second.0.try_read(&mut [0]).expect_err("no answer yet");
+    assert_eq!(waiting.kind(), std::io::ErrorKind::WouldBlock);
+    drop(first);
+    assert_eq!(second.answer().await, OK);
+}
+
+#[tokio::test]
+async fn a_shutdown_answers_what_is_in_flight_and_refuses_what_is_new() {
+    let server = Server::start("").await;
+    let (mut idle, mut busy) = (server.connect().await, server.connect().await);
+    for client in [&mut idle, &mut busy] {
+        client.send(&request()).await;
+        assert_eq!(client.answer().await, OK);
+    }
+    // An answer to `100-continue` proves that the request is in flight.
+    busy.send(&head(ENDED.len()).replace("host: x", "host: x\r\nexpect: 100-continue")).await;
+    assert_eq!(busy.answer().await, "HTTP/1.1 100 Continue");
+    server.shutdown.cancel();
+    idle.send(&request()).await;
+    assert_eq!(
+        idle.answer().await,
+        "HTTP/1.1 503 Service Unavailable | retry-after: 5 | connection: close | content-length: 0"
+    );
+    assert_eq!(idle.answer().await, GONE);
+    busy.send(ENDED).await;
+    assert!(busy.answer().await.starts_with(OK));
+    assert_eq!(server.drained().await, Drained::All);
+}
+
+#[tokio::test]
+async fn a_shutdown_closes_idle_connections() {
+    let server = Server::start("").await;
+    let mut idle = server.connect().await;
+    idle.send(&request()).await;
+    assert_eq!(idle.answer().await, OK);
+    server.shutdown.cancel();
+    assert_eq!(idle.answer().await, GONE);
+    assert_eq!(server.drained().await, Drained::All);
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_in_time() {
+    let server = Server::start("drain_max = '50ms'").await;
+    let mut busy = server.connect().await;
+    busy.send(&head(ENDED.len()).replace("host: x", "host: x\r\nexpect: 100-continue")).await;
+    assert_eq!(busy.answer().await, "HTTP/1.1 100 Continue");
+    server.shutdown.cancel();
+    assert_eq!(server.drained().await, Drained::Cut(1));
+    assert_eq!(busy.answer().await, GONE);
+}

@@ -1,0 +1,58 @@
+mod answers;
+mod connections;
+
+use std::sync::Arc;
+
+use axum::Router;
+use figment::Figment;
+use figment::providers::{Format as _, Toml};
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::keys::{IndexKey, SealKey, Secret, SecretRef};
+use crate::ledger::sqlite::SqliteLedger;
+use crate::verify::Source;
+
+const ENDED: &str = r#"{"eventType":"SessionEnded","data":{"id":17,"tenantId":62,"channel":"Chat"}}"#;
+
+/// A ledger in a folder of its own, and a source `acme` of tenant 62 in front of it.
+struct Bench {
+    _folder: tempfile::TempDir,
+    ledger: Arc<SqliteLedger>,
+    settings: ServerSettings,
+}
+
+impl Bench {
+    /// The default settings, with these lines of TOML over them.
+    fn new(over: &str) -> Self {
+        let defaults = Figment::from(Toml::string(include_str!("../../../config/default.toml"))).focus("server");
+        let settings = defaults.merge(Toml::string(over)).extract().expect("settings");
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).expect("a ledger");
+        Self { _folder: folder, ledger, settings }
+    }
+
+    fn router(&self) -> Router {
+        let targets = Box::new(|| [("crm".to_owned(), "parked")].into());
+        let readiness = Readiness::new(self.ledger.clone(), targets, &self.settings);
+        let index = IndexKey::new(&Zeroizing::new([1; 32]));
+        let receiver = Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings);
+        router(Arc::new(receiver), Arc::new(readiness))
+    }
+}
+
+fn seal() -> SealKey {
+    SealKey::new(&Zeroizing::new([2; 32]))
+}
+
+fn source() -> Source {
+    let settings = "name = 'acme'\ntenants = [62]\nallow = ['127.0.0.0/8', '10.0.0.0/8']\n\
+                    auth = [{ basic = { user = 'u', password = { env = 'p' } } }, \
+                    { query = { parameter = 'secret', secrets = { env = 'q' } } }]";
+    let settings = Figment::from(Toml::string(settings)).extract().expect("settings");
+    let read = |reference: &SecretRef| match reference {
+        SecretRef::Env(name) => Ok(Secret::new(name.as_str())),
+        SecretRef::File(_) | SecretRef::Credential(_) => unreachable!("the source has none"),
+    };
+    Source::new(&settings, &read).expect("a source")
+}
