@@ -18,7 +18,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
-use tracing::{debug, error, warn};
+use tracing::{debug, error};
 
 use super::ServerSettings;
 use super::client::Peer;
@@ -149,7 +149,6 @@ async fn drain(mut connections: JoinSet<()>, drain_max: Duration) -> Drained {
         return Drained::All;
     }
     let cut = connections.len();
-    warn!(connections = cut, "cut off what was still in flight at the end of the shutdown");
     connections.shutdown().await;
     Drained::Cut(cut)
 }
