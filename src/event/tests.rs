@@ -2,7 +2,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::keys::IndexKey;
-use crate::subject::{SessionId, SourceName};
+use crate::subject::SourceName;
 use crate::verify::Reopened;
 
 fn index() -> IndexKey {

@@ -18,6 +18,7 @@ use super::sparse::Sparse;
 use crate::event::{Decoded, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Ledger, LedgerError, Quarantined, Recorded};
+use crate::subject::TenantId;
 use crate::verify::{self, Network, Refused, Source, Verified, verify};
 
 /// All that receiving needs.
@@ -115,7 +116,10 @@ impl Receiver {
                 Err(reaction) => reaction,
             },
             Decoded::Ignored => Reaction::Ignored,
-            Decoded::ForeignTenant(_) => door.refuse(Reaction::ForeignTenant, "tenant"),
+            Decoded::ForeignTenant(TenantId(tenant)) => {
+                debug!(source = %source, tenant, "a delivery is of a tenant that its source does not list");
+                door.refuse(Reaction::ForeignTenant, "tenant")
+            }
             Decoded::Unreadable(reason) => {
                 let item = Quarantined {
                     source: source.clone(),

@@ -36,7 +36,7 @@ impl Source {
             return Err(place.at("auth").wrong("must list at least one way to authenticate"));
         }
         let schemes = settings.auth.iter().enumerate();
-        let schemes = schemes.map(|(i, auth)| Scheme::new(auth, &place.at(&format!("auth[{i}]")), read));
+        let schemes = schemes.map(|(i, auth)| Scheme::new(auth, &place.at(&format!("auth.{}", i + 1)), read));
         Ok(Self {
             name: SourceName(settings.name.as_str().into()),
             tenants: settings.tenants.clone(),
@@ -102,7 +102,7 @@ impl Scheme {
     }
 }
 
-/// A key of the configuration, for errors that name it.
+/// A key of the configuration, for errors that name it; elements of lists count from 1.
 pub(super) struct Place<'a> {
     source: &'a str,
     key: String,
@@ -129,7 +129,7 @@ impl Place<'_> {
             return Err(self.wrong("must list at least one secret"));
         }
         let one = |(i, reference)| {
-            let wrong = |problem: String| SourceError { key: format!("{}[{i}]", self.key), ..self.wrong(problem) };
+            let wrong = |problem: String| SourceError { key: format!("{}.{}", self.key, i + 1), ..self.wrong(problem) };
             let secret = read(reference).map_err(|error| wrong(format!("cannot be read: {error}")))?;
             if secret.expose().is_empty() {
                 return Err(wrong("is empty".to_owned()));

@@ -266,27 +266,24 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
     check_settings(&format!("name = 'a b'\n{auth}"), name);
     check_settings("name = 'a'\nauth = []", "source `a`: `auth` must list at least one way to authenticate");
     let cases = BTreeMap::from([
-        ("basic = { user = 'u:', password = { env = 'p' } }", "`auth[0].basic.user` must not contain `:`"),
-        ("basic = { user = 'u', password = [] }", "`auth[0].basic.password` must list at least one secret"),
-        (
-            "basic = { user = 'u', password = [{ env = 'x' }, { env = 'EMPTY' }] }",
-            "`auth[0].basic.password[1]` is empty",
-        ),
+        ("basic = { user = 'u:', password = { env = 'p' } }", "`auth.1.basic.user` must not contain `:`"),
+        ("basic = { user = 'u', password = [] }", "`auth.1.basic.password` must list at least one secret"),
+        ("basic = { user = 'u', password = [{ env = 'x' }, { env = 'EMPTY' }] }", "`auth.1.basic.password.2` is empty"),
         (
             "query = { parameter = 's', secrets = { file = 'f' } }",
-            "`auth[0].query.secrets[0]` cannot be read: it is not there",
+            "`auth.1.query.secrets.1` cannot be read: it is not there",
         ),
-        ("query = { parameter = '', secrets = { env = 'p' } }", "`auth[0].query.parameter` is empty"),
-        ("hmac = { header = 'a b', secrets = { env = 'p' } }", "`auth[0].hmac.header` `a b` is not a name of a header"),
+        ("query = { parameter = '', secrets = { env = 'p' } }", "`auth.1.query.parameter` is empty"),
+        ("hmac = { header = 'a b', secrets = { env = 'p' } }", "`auth.1.hmac.header` `a b` is not a name of a header"),
         (
             "hmac = { header = 'h', secrets = { env = 'p' }, timestamp = { header = 't', signed = '{body}{timestamp}' } }",
-            "`auth[0].hmac.timestamp.signed` must contain `{timestamp}` and, after it, `{body}`",
+            "`auth.1.hmac.timestamp.signed` must contain `{timestamp}` and, after it, `{body}`",
         ),
         (
             "standard_webhooks = { secrets = { env = 'whsec_***' } }",
-            "`auth[0].standard_webhooks.secrets[0]` is not base64, with or without `whsec_` before it",
+            "`auth.1.standard_webhooks.secrets.1` is not base64, with or without `whsec_` before it",
         ),
-        ("standard_webhooks = { secrets = { env = 'whsec_' } }", "`auth[0].standard_webhooks.secrets[0]` is empty"),
+        ("standard_webhooks = { secrets = { env = 'whsec_' } }", "`auth.1.standard_webhooks.secrets.1` is empty"),
     ]);
     for (auth, error) in cases {
         check_settings(&format!("name = 'a'\nauth = [{{ {auth} }}]"), &format!("source `a`: {error}"));
