@@ -13,6 +13,10 @@ use crate::verify::Verified;
 
 /// What a verified delivery turned out to be.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and a box would cost each delivery an allocation"
+)]
 pub(crate) enum Decoded {
     /// Leads to work.
     Event(Event),

@@ -17,6 +17,7 @@ use crate::subject::{SessionKey, TenantId};
 
 /// The event types that lead to work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "these are mluvii's own names")]
 pub(crate) enum EventKind {
     SessionEnded,
     SessionActivityHeroCardSubmission,
