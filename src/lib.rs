@@ -14,6 +14,7 @@ mod mluvii;
 mod policy;
 mod receipt;
 mod span;
+mod standin;
 mod subject;
 mod target;
 mod verify;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirect};
 use zeroize::Zeroizing;
@@ -16,6 +17,9 @@ const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// The longest `Retry-After` that is believed.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A date whose weekday is wrong is still a date.
+static HTTP_DATE: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
 /// What came back, sorted by what to do about it.
 #[derive(Debug)]
@@ -100,7 +104,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let pause = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
-            let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            let until = HTTP_DATE.parse_timestamp(text).ok()?;
             Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default()
         }
     };

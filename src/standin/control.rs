@@ -1,0 +1,107 @@
+//! The control API, under `/standin`: makes things happen, and shows what happened.
+
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::conversation::{CallParam, Found, NewConversation, Submission};
+use super::{StandIn, Unknown, gate};
+
+pub(super) fn router(mluvii: &StandIn) -> Router<StandIn> {
+    Router::new()
+        .route("/conversations", post(begin))
+        .route("/conversations/{id}/end", post(end))
+        .route("/conversations/{id}/form", post(submit))
+        .route("/conversations/{id}/params", post(set_call_params))
+        .route("/conversations/{id}/conclude", post(conclude))
+        .route("/conversations/{id}/recording", post(recording_ready))
+        .route("/clock", get(clock).post(set_clock))
+        .route("/deliveries", get(deliveries))
+        .route("/search", get(search))
+        .merge(gate::router(mluvii.0.gate.clone()))
+}
+
+/// A text to look for.
+#[derive(Deserialize)]
+pub(super) struct Search {
+    pub(super) text: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Conclusion {
+    note: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct SetClock {
+    speed: Option<f64>,
+    advance_s: Option<u64>,
+}
+
+type Happened = Result<StatusCode, Unknown>;
+
+/// What has no body of its own to answer.
+const DONE: StatusCode = StatusCode::NO_CONTENT;
+
+async fn begin(State(mluvii): State<StandIn>, Json(new): Json<NewConversation>) -> (StatusCode, Json<Value>) {
+    (StatusCode::CREATED, Json(json!({ "id": mluvii.begin(new) })))
+}
+
+async fn end(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {
+    mluvii.end(id).map(|()| DONE)
+}
+
+async fn submit(State(mluvii): State<StandIn>, Path(id): Path<i64>, Json(form): Json<Submission>) -> Happened {
+    mluvii.submit(id, form).map(|()| DONE)
+}
+
+async fn set_call_params(
+    State(mluvii): State<StandIn>,
+    Path(id): Path<i64>,
+    Json(params): Json<Vec<CallParam>>,
+) -> Happened {
+    mluvii.set_call_params(id, params).map(|()| DONE)
+}
+
+async fn conclude(
+    State(mluvii): State<StandIn>,
+    Path(id): Path<i64>,
+    conclusion: Option<Json<Conclusion>>,
+) -> Happened {
+    mluvii.conclude(id, conclusion.and_then(|Json(conclusion)| conclusion.note)).map(|()| DONE)
+}
+
+async fn recording_ready(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {
+    mluvii.recording_ready(id).map(|()| DONE)
+}
+
+async fn clock(State(mluvii): State<StandIn>) -> Json<Value> {
+    Json(json!({ "now": mluvii.now(), "speed": mluvii.0.clock.speed() }))
+}
+
+async fn set_clock(State(mluvii): State<StandIn>, Json(set): Json<SetClock>) -> StatusCode {
+    if let Some(speed) = set.speed {
+        mluvii.set_speed(speed);
+    }
+    if let Some(seconds) = set.advance_s {
+        mluvii.advance(Duration::from_secs(seconds));
+    }
+    DONE
+}
+
+async fn deliveries(State(mluvii): State<StandIn>) -> Json<Value> {
+    let state = mluvii.state();
+    let post = &state.post;
+    Json(json!({ "waiting": post.waiting(), "deliveries": post.log, "deleted_webhooks": post.deleted }))
+}
+
+async fn search(State(mluvii): State<StandIn>, Query(search): Query<Search>) -> Json<Vec<Found>> {
+    Json(mluvii.find(&search.text))
+}

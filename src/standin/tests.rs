@@ -1,0 +1,77 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use super::*;
+
+mod control;
+mod crm;
+mod delivery;
+
+/// A stand-in on a real socket, and an HTTP client.
+struct Served {
+    standin: StandIn,
+    url: String,
+    http: Client,
+    _shutdown: tokio_util::sync::DropGuard,
+}
+
+impl Served {
+    async fn start() -> Self {
+        Self::start_as(StandInSettings::new("the-client", Secret::new("the-secret"))).await
+    }
+
+    async fn start_as(settings: StandInSettings) -> Self {
+        let shutdown = CancellationToken::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let standin = StandIn::new(settings);
+        let url = standin.serve(listener, shutdown.clone()).expect("serves").url;
+        Self { standin, url, http: http_client(), _shutdown: shutdown.drop_guard() }
+    }
+
+    /// A call of the control API, which needs no token.
+    async fn control(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        answer(self.http.request(method, format!("{}/standin{path}", self.url)).json(&body)).await
+    }
+
+    async fn token(&self) -> String {
+        let form = [("grant_type", "client_credentials"), ("client_id", "the-client"), ("client_secret", "the-secret")];
+        let (_, reply) = answer(self.http.post(format!("{}/login/connect/token", self.url)).form(&form)).await;
+        reply["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// A call of mluvii's API.
+    async fn api(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let request = self.http.request(method, format!("{}/api/v1{path}", self.url)).json(&body);
+        answer(request.bearer_auth(self.token().await)).await
+    }
+}
+
+fn http_client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().build().expect("a client")
+}
+
+/// The status, and the body where it is JSON.
+async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.expect("an answer");
+    let status = response.status().as_u16();
+    let body = response.bytes().await.expect("a body");
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// Looks again and again until it is so.
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let mut look = tokio::time::interval(Duration::from_millis(2));
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        look.tick().await;
+    }
+}

@@ -1,0 +1,72 @@
+//! Access tokens: given for the right credentials, good until they end by the stand-in's clock.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::{Form, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::StandIn;
+use crate::keys::fill_random;
+
+/// Tokens and their ends.
+#[derive(Debug, Default)]
+pub(super) struct Tokens(Mutex<HashMap<String, Timestamp>>);
+
+impl Tokens {
+    fn give(&self, now: Timestamp, until: Timestamp) -> String {
+        let mut bytes = [0; 16];
+        fill_random(&mut bytes);
+        let token = hex::encode(bytes);
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.retain(|_, end| *end > now);
+        tokens.insert(token.clone(), until);
+        token
+    }
+
+    fn is_good(&self, token: &str, now: Timestamp) -> bool {
+        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.get(token).is_some_and(|end| *end > now)
+    }
+}
+
+pub(super) fn router() -> Router<StandIn> {
+    Router::new().route("/login/connect/token", post(token))
+}
+
+/// Lets a request pass that carries a good token.
+pub(super) async fn authenticate(State(mluvii): State<StandIn>, request: Request, next: Next) -> Response {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|value| value.strip_prefix("Bearer "));
+    if token.is_some_and(|token| mluvii.0.tokens.is_good(token, mluvii.now())) {
+        return next.run(request).await;
+    }
+    (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Unauthorized" }))).into_response()
+}
+
+async fn token(State(mluvii): State<StandIn>, Form(form): Form<HashMap<String, String>>) -> Response {
+    let refused = |status, error| (status, Json(json!({ "error": error }))).into_response();
+    let settings = &mluvii.0.settings;
+    let field = |name: &str| form.get(name).map(String::as_str);
+    if field("grant_type") != Some("client_credentials") {
+        return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type");
+    }
+    if field("client_id") != Some(&settings.client_id) {
+        return refused(StatusCode::BAD_REQUEST, "invalid_client");
+    }
+    if field("client_secret") != Some(settings.client_secret.expose()) {
+        return refused(StatusCode::UNAUTHORIZED, "invalid_client");
+    }
+    let now = mluvii.now();
+    let lifetime = settings.token_lifetime.get();
+    let until = SignedDuration::try_from(lifetime).ok().and_then(|lifetime| now.checked_add(lifetime).ok());
+    let token = mluvii.0.tokens.give(now, until.unwrap_or(Timestamp::MAX));
+    let reply = json!({ "access_token": token, "expires_in": lifetime.as_secs(), "token_type": "Bearer" });
+    Json(reply).into_response()
+}
