@@ -12,7 +12,7 @@ mod token;
 mod transport;
 mod wire;
 
-pub(crate) use client::{Anonymized, LookUp, MluviiClient, Written};
+pub(crate) use client::{LookUp, MluviiClient};
 pub(crate) use error::MluviiError;
 pub(crate) use settings::{MluviiSettings, SettingsError};
 pub(crate) use target::MluviiTarget;

@@ -6,6 +6,7 @@ use figment::providers::{Format as _, Toml};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::client::Anonymized;
 use super::*;
 use crate::keys::{Secret, SecretError, SecretRef};
 use crate::span::Span;

@@ -30,8 +30,8 @@ pub(super) type Params = BTreeMap<String, Kind>;
 
 /// The longest consent version that is kept, in characters.
 const VERSION_CHARS_MAX: usize = 100;
-/// The longest name of a channel, a source or an origin that is kept, in characters.
-const WORD_CHARS_MAX: usize = 64;
+/// The longest name of a channel, a source or an origin that is kept, in bytes; as of those in deliveries.
+const WORD_BYTES_MAX: usize = 40;
 /// Stands for a name that is not a plain word.
 const UNKNOWN: &str = "unknown";
 
@@ -146,7 +146,8 @@ fn origin(text: &str) -> String {
 
 /// The text as it is, or `unknown` where it is more than a word.
 fn plain_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let word = text.len() <= WORD_CHARS_MAX && text.chars().all(plain);
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let word = text.len() <= WORD_BYTES_MAX && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    let word = word && text.chars().all(plain);
     if word { text.to_owned() } else { UNKNOWN.to_owned() }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -41,9 +41,12 @@ async fn a_session_is_found_in_every_spelling() {
         notes: vec!["called twice".into()],
         ..NewConversation::default()
     }));
+    mluvii.standin.end(session.0).expect("known");
     let client = mluvii.client();
+    let mut times = BTreeSet::new();
     for _ in 0..6 {
         let Ok(LookUp::Found(facts)) = client.look_up(session).await else { panic!("found") };
+        times.insert([facts.started, facts.ended].map(|time| time.expect("a time").as_millisecond()));
         assert_eq!(facts.guest, Some(GuestId("g-7".into())));
         assert_eq!(facts.consent_version.as_deref(), Some("v3"));
         assert_eq!(facts.channel, Some(Channel("Phone".into())));
@@ -53,6 +56,7 @@ async fn a_session_is_found_in_every_spelling() {
         let entry = form("entry_form", &[("agree", "no"), ("oo1_guest_email", "Ann@x.cz")]);
         assert_eq!(facts.forms, [entry, form("phone", &[("oo1_guest_phone", "+420 777 123 456")])]);
     }
+    assert_eq!(times.len(), 1, "the same times in every spelling");
 }
 
 #[tokio::test]
