@@ -1,8 +1,18 @@
-//! pending
-use super::Global;
-use super::exit::{Exit, Failure};
-use super::out::Out;
+//! `quietus check`: everything that a start would find wrong, and with `--connect` what only trying finds.
 
+use serde::Serialize;
+
+use super::exit::{Exit, Failure};
+use super::installation::{self, Installation};
+use super::out::{BAD, GOOD, Out};
+use super::{Global, wait};
+use crate::config::{Config, Keys, Problem};
+use crate::keys::SecretRef;
+use crate::ledger::Ledger as _;
+use crate::mluvii::MluviiClient;
+use crate::verify::Source;
+
+/// Check the configuration and everything that it refers to
 #[derive(clap::Args)]
 pub(super) struct Check {
     /// Also try mluvii, the ledger and each plugin's health
@@ -10,8 +20,94 @@ pub(super) struct Check {
     connect: bool,
 }
 
-impl Check {
-    pub(super) fn run(self, _global: &Global, _out: &mut Out) -> Result<Exit, Failure> {
-        Ok(Exit::when(self.connect))
+/// One thing that was checked.
+#[derive(Serialize)]
+struct Finding {
+    what: String,
+    /// What is wrong; nothing when it is right.
+    wrong: Option<String>,
+}
+
+impl Finding {
+    fn of<T>(what: impl Into<String>, result: Result<T, impl Into<anyhow::Error>>) -> Self {
+        let wrong = result.err().map(|error| format!("{:#}", error.into()));
+        Self { what: what.into(), wrong }
     }
+}
+
+impl Check {
+    pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        let path = installation::path(global)?;
+        let what = format!("configuration {}", path.display());
+        let findings = match Config::load(&path) {
+            Err(error) => {
+                let finding = |problem: &Problem| Finding { what: what.clone(), wrong: Some(problem.to_string()) };
+                error.0.iter().map(finding).collect()
+            }
+            Ok(config) => {
+                let mut findings = vec![Finding { what, wrong: None }];
+                findings.extend(what_stands(&config));
+                if self.connect {
+                    wait(async {
+                        findings.extend(what_answers(&config).await);
+                        Ok(Exit::Done)
+                    })?;
+                }
+                findings
+            }
+        };
+        report(&findings, out)?;
+        Ok(Exit::when(findings.iter().all(|finding| finding.wrong.is_none())))
+    }
+}
+
+/// What can be checked without calling anybody: keys, secrets, and what is made of the settings.
+fn what_stands(config: &Config) -> Vec<Finding> {
+    let read = |reference: &SecretRef| config.read_secret(reference);
+    let dir = config.keys_dir();
+    let mut findings = vec![
+        Finding::of(format!("keys {}", dir.display()), Keys::load(&dir)),
+        Finding::of("mluvii, its secrets and requests", MluviiClient::new(&config.mluvii, &read)),
+    ];
+    for source in &config.sources {
+        findings.push(Finding::of(format!("source {}, its secrets", source.name), Source::new(source, &read)));
+    }
+    findings.push(Finding { what: format!("rules, {} of them", config.rules.len()), wrong: None });
+    findings
+}
+
+/// What only a call tells.
+async fn what_answers(config: &Config) -> Vec<Finding> {
+    let read = |reference: &SecretRef| config.read_secret(reference);
+    let mut findings = Vec::new();
+    if let Ok(mluvii) = MluviiClient::new(&config.mluvii, &read) {
+        findings.push(Finding::of(format!("mluvii at {}", config.mluvii.base_url), mluvii.health().await));
+    }
+    findings.push(Finding::of(format!("ledger {}", config.ledger.url), try_ledger(config).await));
+    findings
+}
+
+/// Whether something can be written, and whether the ledger and the keys belong together.
+async fn try_ledger(config: &Config) -> Result<(), Failure> {
+    let installation = Installation { ledger: installation::open_ledger(config)?, config: config.clone() };
+    let tried = async {
+        installation.ledger.writable().await?;
+        installation.keys().await.map(drop)
+    }
+    .await;
+    installation.ledger.shutdown().await;
+    tried
+}
+
+fn report(findings: &[Finding], out: &mut Out) -> std::io::Result<()> {
+    if out.is_json() {
+        return out.json(&findings);
+    }
+    for finding in findings {
+        match &finding.wrong {
+            None => out.marked(GOOD, "✓", &finding.what)?,
+            Some(wrong) => out.marked(BAD, "✗", format_args!("{}: {wrong}", finding.what))?,
+        }
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
-use crate::ledger::ErasureFilter;
+use crate::ledger::{ErasureFilter, Ledger as _};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Erasures {

@@ -45,16 +45,31 @@ pub(super) enum Failure {
 impl Failure {
     /// Says what is wrong, with the whole chain of causes.
     pub(super) fn report(self, out: &mut Out) -> ExitCode {
-        let (code, error) = match self {
-            Self::Usage(what) => (2, anyhow::Error::msg(what)),
-            Self::Config(error) => (3, error),
-            Self::Ledger(error) => (4, error),
-            // Whoever reads our output has seen enough of it.
-            Self::Other(error) if is_broken_pipe(&error) => return ExitCode::SUCCESS,
-            Self::Other(error) => (5, error),
-        };
-        out.error(&format!("{error:#}"));
+        let code = self.code();
+        if code != 0 {
+            out.error(&format!("{:#}", anyhow::Error::from(self)));
+        }
         ExitCode::from(code)
+    }
+
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Config(_) => 3,
+            Self::Ledger(_) => 4,
+            // Whoever reads our output has seen enough of it.
+            Self::Other(error) if is_broken_pipe(error) => 0,
+            Self::Other(_) => 5,
+        }
+    }
+}
+
+impl From<Failure> for anyhow::Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Usage(what) => Self::msg(what),
+            Failure::Config(error) | Failure::Ledger(error) | Failure::Other(error) => error,
+        }
     }
 }
 

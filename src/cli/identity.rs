@@ -1,6 +1,6 @@
 //! Whom an erasure is about, as the command line says it: a value, `-` (asked for), or `@FILE`.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 
 use zeroize::Zeroizing;
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Global;
 use super::exit::Failure;
 use crate::config::{Config, Keys};
-use crate::ledger::Ledger;
+use crate::ledger::Ledger as _;
+use crate::ledger::sqlite::SqliteLedger;
 
 /// The places where a configuration is looked for when none is named.
 const PLACES: [&str; 2] = ["quietus.toml", "/etc/quietus/quietus.toml"];
@@ -14,12 +15,18 @@ const PLACES: [&str; 2] = ["quietus.toml", "/etc/quietus/quietus.toml"];
 /// An installation, opened.
 pub(super) struct Installation {
     pub(super) config: Config,
-    pub(super) ledger: Arc<dyn Ledger>,
+    pub(super) ledger: Arc<SqliteLedger>,
 }
 
 impl Installation {
     pub(super) fn open(global: &Global) -> Result<Self, Failure> {
         let config = load(global)?;
+        let path = ledger_path(&config)?;
+        // Made here, it would belong to whoever runs this command instead of the server's user.
+        if !path.exists() {
+            let what = format!("there is no ledger at {} yet; `quietus serve` makes it", path.display());
+            return Err(Failure::Ledger(anyhow::Error::msg(what)));
+        }
         let ledger = open_ledger(&config)?;
         Ok(Self { config, ledger })
     }
@@ -53,7 +60,11 @@ pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
     })
 }
 
-/// Opens the ledger that the configuration names.
-pub(super) fn open_ledger(_config: &Config) -> Result<Arc<dyn Ledger>, Failure> {
-    Err(Failure::Ledger(anyhow::anyhow!("pending")))
+/// Opens the ledger that the configuration names, and makes it where it is missing.
+pub(super) fn open_ledger(config: &Config) -> Result<Arc<SqliteLedger>, Failure> {
+    SqliteLedger::open(&ledger_path(config)?).map_err(|error| Failure::Ledger(error.into()))
+}
+
+fn ledger_path(config: &Config) -> Result<PathBuf, Failure> {
+    config.ledger.path(&config.base).map_err(|error| Failure::Config(error.into()))
 }

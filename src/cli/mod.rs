@@ -97,6 +97,8 @@ enum Command {
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    // One provider of cryptography for every connection of this process; it can only be there already.
+    let _there = rustls::crypto::ring::default_provider().install_default();
     let Cli { global, command } = Cli::parse();
     let mut out = Out::stdout(global.json);
     match run(command, &global, &mut out) {
@@ -111,11 +113,11 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Demo(demo) => demo.run(out),
         Command::Standin(standin) => standin.run(),
         Command::Check(check) => check.run(global, out),
-        Command::Status(status) => wait(status.run(&Installation::open(global)?, out)),
-        Command::Erase(erase) => wait(erase.run(&Installation::open(global)?, out)),
-        Command::Erasures(erasures) => wait(erasures.run(&Installation::open(global)?, out)),
+        Command::Status(status) => on_installation(global, async |on| status.run(on, out).await),
+        Command::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
+        Command::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
-        Command::Quarantine(quarantine) => wait(quarantine.run(&Installation::open(global)?, out)),
+        Command::Quarantine(quarantine) => on_installation(global, async |on| quarantine.run(on, out).await),
         Command::Keys(keys) => keys.run(global, out),
         Command::Config(config) => config.run(global, out),
         Command::Completions(completions) => completions.run(out),
@@ -127,6 +129,19 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
 fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(Failure::from)?.block_on(command)
+}
+
+/// Runs a command on the installation and closes its ledger.
+fn on_installation(
+    global: &Global,
+    command: impl AsyncFnOnce(&Installation) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let installation = Installation::open(global)?;
+    wait(async {
+        let end = command(&installation).await;
+        installation.ledger.shutdown().await;
+        end
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, BAD, GOOD, Out};
 use crate::erasure::ErasureState;
-use crate::ledger::{Counts, TargetHealth, TargetState};
+use crate::ledger::{Counts, Ledger as _, TargetHealth, TargetState};
 use crate::span::Span;
 
 /// Say what is under way and what needs a person
@@ -44,11 +44,8 @@ impl Report {
         out.line(format_args!("events      {} waiting, {} quarantined", counts.events_waiting, counts.quarantined))?;
         let states = ErasureState::ALL.map(|state| format!("{} {}", counts.erasures_in(state), state.as_str()));
         out.line(format_args!("erasures    {}", states.join(", ")))?;
-        out.line(format_args!(
-            "due now     {}, the oldest since {}",
-            counts.overdue,
-            out::time_or_dash(counts.oldest_due)
-        ))?;
+        let since = counts.oldest_due.map(|due| format!(", the oldest since {}", out::time(due)));
+        out.line(format_args!("due now     {}{}", counts.overdue, since.unwrap_or_default()))?;
         out.line(format_args!("receipts    {}", counts.receipts))?;
         for health in &self.targets {
             out.line(format_args!(

@@ -1,8 +1,302 @@
+use std::path::Path;
+
 use clap::CommandFactory as _;
+use insta::assert_snapshot;
+use tempfile::TempDir;
 
 use super::*;
+
+use crate::config::{Config, Keys};
+use crate::keys::Digest;
+use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::{Ledger as _, Quarantined};
+use crate::subject::SourceName;
+
+const CONFIG: &str = r#"
+[mluvii]
+base_url = "http://127.0.0.1:9"
+client_id = { file = "id" }
+client_secret = { file = "secret" }
+[[source]]
+name = "acme"
+auth = [{ basic = { user = "mluvii", password = { file = "webhook.secret" } } }]
+"#;
+
+/// An installation in a folder of its own, and its command line.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = Self(tempfile::tempdir().expect("a temporary folder"));
+        home.write("quietus.toml", CONFIG);
+        for secret in ["id", "secret", "webhook.secret"] {
+            home.write(secret, "hunter2\n");
+        }
+        Keys::create(&home.path("keys")).expect("made");
+        SqliteLedger::open(&home.path("quietus.db")).expect("made");
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("is written");
+    }
+
+    /// Runs a command; its exit code and what it wrote, with paths and ids made equal.
+    fn run(&self, arguments: &[&str]) -> (u8, String) {
+        let config = self.path("quietus.toml").display().to_string();
+        let all = ["quietus", "--config", &config].into_iter().chain(arguments.iter().copied());
+        let Cli { global, command } = Cli::try_parse_from(all).unwrap_or_else(|error| panic!("{error}"));
+        let (mut out, captured) = Out::captured(global.json);
+        let code = match run(command, &global, &mut out) {
+            Ok(exit) => u8::from(exit == Exit::No),
+            Err(failure) => {
+                let code = failure.code();
+                failure.report(&mut out);
+                code
+            }
+        };
+        (code, captured.text().replace(&self.0.path().display().to_string(), "HOME"))
+    }
+
+    fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let (_, text) = self.run(&[arguments, &["--json"]].concat());
+        let answer = text.lines().find(|line| line.starts_with(['{', '['])).unwrap_or_default();
+        serde_json::from_str(answer).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Puts a body into quarantine, as the server does.
+    fn quarantine(&self, body: &str) {
+        let keys = Keys::load(&self.path("keys")).expect("load");
+        let digest = Digest([body.len() as u8; 16]);
+        let (source, sealed) = (SourceName("acme".into()), keys.seal.seal("quarantine", body.as_bytes()));
+        let item = Quarantined { source, digest, reason: "not JSON".into(), sealed };
+        let ledger = SqliteLedger::open(&self.path("quietus.db")).expect("opens");
+        wait(async {
+            ledger.quarantine(item).await?;
+            ledger.shutdown().await;
+            Ok(Exit::Done)
+        })
+        .expect("is written");
+    }
+}
 
 #[test]
 fn the_arguments_are_sound() {
     Cli::command().debug_assert();
+}
+
+#[test]
+fn a_person_is_asked_for_once_and_named_nowhere() {
+    let home = Home::new();
+    home.write("who", "Ann@Example.com\n");
+    let who = format!("@{}", home.path("who").display());
+    let (code, said) = home.run(&["erase", "--email", &who]);
+    assert_eq!(code, 0, "{said}");
+    // The same person, spelled otherwise, written out.
+    let (code, noted) = home.run(&["erase", "--email", "ann@example.com"]);
+    assert_eq!(code, 0);
+    assert!(noted.contains("other users of this machine can see arguments"), "{noted}");
+    assert!(!said.contains("see arguments"), "{said}");
+
+    let list = home.json(&["erasures", "list"]);
+    let [erasure] = list.as_array().expect("a list").as_slice() else { panic!("one erasure: {list}") };
+    assert_eq!(erasure["state"], "scheduled");
+    let id = erasure["id"].as_str().expect("an id");
+    assert!(said.starts_with(id), "{said}");
+    let (_, shown) = home.run(&["erasures", "show", id]);
+    assert!(!format!("{said}{noted}{list}{shown}").to_lowercase().contains("ann"));
+}
+
+#[test]
+fn an_erasure_can_be_called_off_once() {
+    let home = Home::new();
+    let asked = home.json(&["erase", "--session", "acme/7", "--after", "2d"]);
+    let id = asked["id"].as_str().expect("an id");
+    let (_, list) = home.run(&["erasures", "list", "--state", "scheduled"]);
+    assert!(list.contains("session:acme/7"), "{list}");
+    assert_eq!(home.run(&["erasures", "cancel", id]), (0, "called off\n".into()));
+    assert_eq!(home.run(&["erasures", "cancel", id]).0, 1);
+    assert_eq!(home.json(&["erasures", "show", id])["state"], "cancelled");
+    let (code, said) = home.run(&["erasures", "show", "e-00000000000000000000000000000000"]);
+    assert_eq!((code, said.as_str()), (1, "error: there is no erasure e-00000000000000000000000000000000\n"));
+}
+
+#[test]
+fn what_an_erasure_cannot_be_about_is_a_usage_error() {
+    let home = Home::new();
+    assert_snapshot!(home.run(&["erase", "--session", "other/7"]).1, @"error: there is no source `other` in the configuration");
+    assert_snapshot!(home.run(&["erase", "--session", "acme/x"]).1, @"error: a session is written as `source/id`, such as `acme/4711`");
+    assert_snapshot!(home.run(&["erase", "--session", "acme/7", "--targets", "crm"]).1, @"error: there is no target `crm`; there are: mluvii");
+    assert_snapshot!(home.run(&["erase", "--phone", "n/a"]).1, @"error: nothing is left of the phone once it is in its normal form");
+    assert_eq!(home.run(&["erase", "--guest", "acme/"]).0, 2);
+    assert!(Cli::try_parse_from(["quietus", "erase"]).is_err());
+    assert!(Cli::try_parse_from(["quietus", "erase", "--session", "acme/7", "--email", "a@b"]).is_err());
+    assert!(Cli::try_parse_from(["quietus", "erase", "--other", "customer"]).is_err());
+}
+
+#[test]
+fn a_dry_run_of_a_person_shows_kinds_and_changes_nothing() {
+    let home = Home::new();
+    let seen = home.json(&["erase", "--dry-run", "--name", "Ann", "--other", "customer=A-17"]);
+    assert_eq!(seen["identifiers"], serde_json::json!({ "customer": 1, "name": 1 }));
+    assert_eq!(home.json(&["erasures", "list"]), serde_json::json!([]));
+}
+
+#[test]
+fn status_asks_for_a_person_only_when_one_is_needed() {
+    let home = Home::new();
+    let (code, said) = home.run(&["status"]);
+    assert_eq!(code, 0);
+    assert_snapshot!(said, @"
+    sessions    0 known, 0 settling
+    events      0 waiting, 0 quarantined
+    erasures    0 scheduled, 0 erasing, 0 verifying, 0 parked, 0 done, 0 cancelled
+    due now     0
+    receipts    0
+    ✓ nothing needs a person
+    ");
+    home.quarantine("name=Ann");
+    let (code, said) = home.run(&["status"]);
+    assert_eq!(code, 1);
+    assert!(said.ends_with("✗ 1 deliveries could not be read: quietus quarantine list\n"), "{said}");
+}
+
+#[test]
+fn what_stays_unreadable_stays_in_quarantine() {
+    let home = Home::new();
+    home.quarantine("name=Ann");
+    let id = home.json(&["quarantine", "list"])[0]["id"].to_string();
+    let (_, shown) = home.run(&["quarantine", "show", &id]);
+    assert!(shown.contains("not JSON: 8 bytes") && !shown.contains("Ann"), "{shown}");
+    assert!(home.run(&["quarantine", "show", &id, "--reveal"]).1.contains("name=Ann"));
+    assert_eq!(home.run(&["quarantine", "replay", &id]).0, 1);
+    assert_eq!(home.run(&["quarantine", "drop", &id]).0, 0);
+    assert_eq!(home.run(&["quarantine", "drop", &id]), (1, "there is no such delivery\n".into()));
+}
+
+#[test]
+fn what_can_be_read_is_replayed_as_an_event() {
+    let home = Home::new();
+    home.quarantine(
+        r#"{"eventType":"SessionEnded","data":{"id":7,"tenantId":62,"ended":"2024-05-02T16:05:24+02:00"}}"#,
+    );
+    let id = home.json(&["quarantine", "list"])[0]["id"].to_string();
+    assert_eq!(home.run(&["quarantine", "replay", &id]), (0, "recorded, and taken out of quarantine\n".into()));
+    assert_eq!(home.json(&["quarantine", "list"]), serde_json::json!([]));
+    assert_eq!(home.json(&["status"])["counts"]["events_waiting"], 1);
+}
+
+#[test]
+fn an_export_without_receipts_is_written_and_verified() {
+    let home = Home::new();
+    let file = home.path("receipts.jsonl").display().to_string();
+    assert_eq!(
+        home.run(&["receipts", "export", "--out", &file]),
+        (0, "wrote 0 receipts into HOME/receipts.jsonl\n".into())
+    );
+    let key = format!("@{}", home.path("keys/receipt.pub").display());
+    assert_eq!(home.run(&["receipts", "verify", &file, "--public-key", &key]), (0, "✓ no receipts\n".into()));
+    assert_eq!(home.run(&["receipts", "show", "1"]).0, 1);
+    assert_eq!(home.run(&["receipts", "verify", "/nowhere"]).0, 5);
+}
+
+#[test]
+fn other_keys_than_the_ledgers_are_refused() {
+    let home = Home::new();
+    assert_eq!(home.run(&["erase", "--session", "acme/7"]).0, 0);
+    std::fs::rename(home.path("keys"), home.path("old")).expect("moved");
+    let (code, said) = home.run(&["erase", "--session", "acme/8"]);
+    assert_eq!(code, 3, "{said}");
+    Keys::create(&home.path("keys")).expect("made");
+    let (code, said) = home.run(&["erase", "--session", "acme/8"]);
+    assert_eq!(code, 3);
+    assert_snapshot!(said, @"error: the index key in HOME/keys is not the one that this ledger was made with; restore the right keys from your backup");
+}
+
+#[test]
+fn a_ledger_is_not_made_by_looking_for_it() {
+    let home = Home::new();
+    std::fs::remove_file(home.path("quietus.db")).expect("removed");
+    let (code, said) = home.run(&["status"]);
+    assert_eq!(code, 4);
+    assert_snapshot!(said, @"error: there is no ledger at HOME/quietus.db yet; `quietus serve` makes it");
+    assert!(!home.path("quietus.db").exists());
+}
+
+#[test]
+fn check_names_what_is_right_and_what_is_wrong() {
+    let home = Home::new();
+    let (code, said) = home.run(&["check"]);
+    assert_eq!(code, 0);
+    assert_snapshot!(said, @"
+    ✓ configuration HOME/quietus.toml
+    ✓ keys HOME/keys
+    ✓ mluvii, its secrets and requests
+    ✓ source acme, its secrets
+    ✓ rules, 0 of them
+    ");
+    std::fs::remove_file(home.path("webhook.secret")).expect("removed");
+    std::fs::remove_file(home.path("keys/seal.key")).expect("removed");
+    let (code, said) = home.run(&["check"]);
+    assert_eq!(code, 1);
+    assert_snapshot!(said, @"
+    ✓ configuration HOME/quietus.toml
+    ✗ keys HOME/keys: there is no key file HOME/keys/seal.key. A new installation makes its keys with `quietus keys new`. If this installation had keys, restore them from your backup instead: with another index key nobody who is already in the ledger can be found again, and with another seal key nothing that was sealed can be opened
+    ✓ mluvii, its secrets and requests
+    ✗ source acme, its secrets: source `acme`: `auth[0].basic.password[0]` cannot be read: the secret in file HOME/webhook.secret: No such file or directory (os error 2)
+    ✓ rules, 0 of them
+    ");
+    home.write("quietus.toml", "[servre]\n");
+    assert_eq!(home.run(&["check"]).0, 1);
+    assert_eq!(home.json(&["check"])[0]["what"], "configuration HOME/quietus.toml");
+}
+
+#[test]
+fn check_tries_mluvii_and_the_ledger_when_asked_to() {
+    let home = Home::new();
+    let (code, said) = home.run(&["check", "--connect"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("✗ mluvii at http://127.0.0.1:9"), "{said}");
+    assert!(said.contains("✓ ledger sqlite:quietus.db"), "{said}");
+}
+
+#[test]
+fn the_configuration_is_shown_as_toml_that_loads() {
+    let home = Home::new();
+    let (code, shown) = home.run(&["config", "show"]);
+    assert_eq!(code, 0);
+    assert!(!shown.contains("hunter2"), "{shown}");
+    home.write("again.toml", &shown);
+    Config::load(&home.path("again.toml")).expect("loads");
+    assert_eq!(home.json(&["config", "schema"])["additionalProperties"], false);
+}
+
+#[test]
+fn keys_are_made_where_the_configuration_says_and_never_twice() {
+    let home = Home::new();
+    assert_eq!(home.run(&["keys", "new"]).0, 3);
+    let elsewhere = home.path("elsewhere").display().to_string();
+    let (code, said) = home.run(&["keys", "new", &elsewhere]);
+    assert_eq!(code, 0);
+    assert!(said.starts_with("made the keys in HOME/elsewhere\n"), "{said}");
+    assert!(Path::new(&elsewhere).join("index.key").exists());
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let (code, script) = Home::new().run(&["completions", "bash"]);
+    assert_eq!(code, 0);
+    assert!(script.contains("erasures"));
+}
+
+#[test]
+fn text_from_elsewhere_cannot_steer_the_terminal() {
+    let (mut out, captured) = Out::captured(false);
+    out.line("a\u{1b}[2Jb").expect("is written");
+    out.table(["X"], [["c\u{7}d".to_owned()]]).expect("is written");
+    assert!(!captured.text().contains(['\u{1b}', '\u{7}']));
 }

@@ -17,6 +17,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     }
     names("source", config.sources.iter().map(|source| source.name.as_str()), &[], layers);
     names("plugin", config.plugins.iter().map(|plugin| plugin.name.as_str()), &[TargetName::MLUVII], layers);
+    if let Err(error) = config.ledger.path(&config.base) {
+        layers.problem("ledger.url", error.to_string());
+    }
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.level) {
         layers.problem("log.level", format!("not a filter of log lines: {error}"));
     }

@@ -19,9 +19,14 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::http::ServerSettings;
 use crate::keys::{Secret, SecretError, SecretRef};
+use crate::ledger::LedgerSettings;
+use crate::mluvii::MluviiSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
 use crate::subject::TargetName;
+use crate::verify::SourceSettings;
+use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
 use pending::*;
 
@@ -104,20 +109,24 @@ impl Config {
         Ok(config.expect("a section that could not be read is a problem"))
     }
 
+    /// Puts the sections together; relative paths start at `base` from here on.
     fn assemble(base: PathBuf, layers: &mut Layers) -> Option<Self> {
         // Every section is read before the first missing one ends it, so that all problems are found.
         let (server, ledger, log) = (layers.section("server"), layers.section("ledger"), layers.section("log"));
-        let (keys, mluvii, settling) = (layers.section("keys"), layers.section("mluvii"), layers.section("settling"));
+        let (keys, settling) = (layers.section("keys"), layers.section("settling"));
+        let mluvii: Option<MluviiSettings> = layers.section("mluvii");
         let (person, erasing) = (layers.section("person"), layers.section("erasing"));
         let (sources, consent_rules) = (layers.list("source"), layers.list("consent"));
         let (rules, plugins) = (layers.list("rule"), layers.list("plugin"));
+        let mut mluvii = mluvii?;
+        mluvii.ca_file = mluvii.ca_file.map(|path| base.join(path));
         Some(Self {
             base,
             server: server?,
             ledger: ledger?,
             log: log?,
             keys: keys?,
-            mluvii: mluvii?,
+            mluvii,
             settling: settling?,
             person: person?,
             erasing: erasing?,

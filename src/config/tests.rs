@@ -92,7 +92,7 @@ fn text_that_is_not_toml_is_refused_with_its_line() {
 
 #[test]
 fn what_has_no_default_is_asked_for() {
-    assert_snapshot!(refused("", &[]), @"quietus.toml: mluvii.client_id: is needed and has no default");
+    assert_snapshot!(refused("", &[]), @"quietus.toml: source: nobody could send anything; write at least one `[[source]]`");
     let (no_source, _) = COMPLETE.split_once("[[source]]").expect("has a source");
     assert_snapshot!(refused(no_source, &[]), @"quietus.toml: source: nobody could send anything; write at least one `[[source]]`");
 }

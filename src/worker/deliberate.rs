@@ -63,7 +63,8 @@ impl Deliberation<'_> {
         }
 
         let new_forms = self.new_forms(&mut session.forms_seen, facts);
-        let settles = matches!(cause, Cause::Settle) && (facts.is_none() || self.settling.has_settled(&session, self.now));
+        let settles =
+            matches!(cause, Cause::Settle) && (facts.is_none() || self.settling.has_settled(&session, self.now));
         let moments = self.moments(cause, &new_forms, &session.record, settles);
 
         let mut demands = Vec::new();
@@ -210,14 +211,8 @@ impl Deliberation<'_> {
         known: Option<&Identifiers>,
     ) -> NewErasure {
         let Demand { rule, scope, due, targets } = demand;
-        let make = |subject, capsule| NewErasure {
-            id: ErasureId::generate(self.now),
-            subject,
-            rule,
-            targets,
-            due,
-            capsule,
-        };
+        let make =
+            |subject, capsule| NewErasure { id: ErasureId::generate(self.now), subject, rule, targets, due, capsule };
         let session = Subject::Session(record.session.clone());
         let guest = record.guest.clone().map(|guest| Subject::Guest { source: record.session.source.clone(), guest });
         match scope {
@@ -237,9 +232,10 @@ impl Deliberation<'_> {
 
     /// A person who asks is identified by what the form itself says; where it says nothing, by what the session knows.
     fn person(&self, form: Option<&Form>, known: Option<&Identifiers>) -> Identifiers {
-        let said = form.into_iter().flat_map(|form| &form.params).filter_map(|(name, value)| {
-            Identifier::new(self.params.get(name)?.clone(), value.expose())
-        });
+        let said = form
+            .into_iter()
+            .flat_map(|form| &form.params)
+            .filter_map(|(name, value)| Identifier::new(self.params.get(name)?.clone(), value.expose()));
         let said: BTreeSet<_> = said.collect();
         if said.is_empty() { known.cloned().unwrap_or_default() } else { Identifiers(said) }
     }

@@ -165,4 +165,3 @@ fn random() -> f64 {
     crate::keys::fill_random(&mut bytes);
     f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
 }
-

@@ -10,7 +10,11 @@ impl SettlingSettings {
     /// When the session is to be looked at: at its time limit, or soon when nothing more is expected. A session whose
     /// end is not known is looked at again after the limit.
     pub(super) fn look_at(&self, session: &SessionChange, now: Timestamp) -> Timestamp {
-        if self.is_complete(session) { after(now, self.pause).min(self.limit_of(session, now)) } else { self.limit_of(session, now) }
+        if self.is_complete(session) {
+            after(now, self.pause).min(self.limit_of(session, now))
+        } else {
+            self.limit_of(session, now)
+        }
     }
 
     /// Whether the session has settled, asked when the time of [`SettlingSettings::look_at`] has come.
@@ -25,8 +29,8 @@ impl SettlingSettings {
     /// Whether nothing more is expected.
     fn is_complete(&self, session: &SessionChange) -> bool {
         let channel = session.record.channel.as_ref();
-        let recorded =
-            channel.is_some_and(|channel| self.recorded_channels.iter().any(|name| name.eq_ignore_ascii_case(&channel.0)));
+        let recorded = channel
+            .is_some_and(|channel| self.recorded_channels.iter().any(|name| name.eq_ignore_ascii_case(&channel.0)));
         session.record.ended.is_some() && session.concluded && (session.recording_ready || !recorded)
     }
 }

@@ -55,10 +55,12 @@ impl Worker {
     async fn step(&self, work: &StepWork) -> Result<Brought, Halt> {
         let name = &work.step.target;
         let target = self.targets.get(name).ok_or_else(|| {
-            Halt::Hopeless(format!("there is no target `{name}` in the configuration; it was there when this was decided"))
+            Halt::Hopeless(format!(
+                "there is no target `{name}` in the configuration; it was there when this was decided"
+            ))
         })?;
-        let call = call(work, &self.index, &self.seal)
-            .map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
+        let call =
+            call(work, &self.index, &self.seal).map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
         let answer = match work.stage {
             Stage::Erase => target.erase(&call).await,
             Stage::Verify => target.verify(&call).await,
@@ -91,7 +93,9 @@ impl Worker {
                 let outcome = work.step.outcome.unwrap_or(outcome);
                 Brought::Step(StepEnd::Final { outcome, reason: work.step.reason.clone().or(reason), counts })
             }
-            (_, Outcome::Retained | Outcome::Unverifiable | Outcome::Parked) => Brought::Step(StepEnd::Final { outcome, reason, counts }),
+            (_, Outcome::Retained | Outcome::Unverifiable | Outcome::Parked) => {
+                Brought::Step(StepEnd::Final { outcome, reason, counts })
+            }
         }
     }
 
@@ -134,8 +138,12 @@ impl Worker {
         let breaker = lane.breaker.as_deref();
         let finished = match halt {
             Halt::Ledger(error) => return Err(error),
-            Halt::Postponed(pause) => self.ledger.retry(claim, pause, Attempt::Free, "waits for a session to settle").await?,
-            Halt::Hopeless(reason) | Halt::Call(TargetError::Permanent(reason)) => self.park(lane, claim, &reason).await?,
+            Halt::Postponed(pause) => {
+                self.ledger.retry(claim, pause, Attempt::Free, "waits for a session to settle").await?
+            }
+            Halt::Hopeless(reason) | Halt::Call(TargetError::Permanent(reason)) => {
+                self.park(lane, claim, &reason).await?
+            }
             Halt::Call(TargetError::Cancelled) => {
                 self.ledger.retry(claim, Duration::ZERO, Attempt::Free, "called off at a shutdown").await?
             }

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, Out};
-use super::{Global, wait};
-use crate::ledger::ReceiptRange;
+use super::{Global, on_installation};
+use crate::ledger::{Ledger as _, ReceiptRange};
 use crate::receipt::{Receipt, StepStatement};
 
 #[derive(clap::Subcommand)]
@@ -41,10 +41,10 @@ pub(super) enum Receipts {
 impl Receipts {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::List { from, limit } => wait(list(&Installation::open(global)?, from, limit, out)),
-            Self::Show { sequence } => wait(show(&Installation::open(global)?, sequence, out)),
+            Self::List { from, limit } => on_installation(global, async |on| list(on, from, limit, out).await),
+            Self::Show { sequence } => on_installation(global, async |on| show(on, sequence, out).await),
             Self::Export { from, out: file } => {
-                wait(export::run(&Installation::open(global)?, from, file.as_deref(), out))
+                on_installation(global, async |on| export::run(on, from, file.as_deref(), out).await)
             }
             Self::Verify(verify) => verify.run(out),
         }

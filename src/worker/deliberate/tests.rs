@@ -131,8 +131,7 @@ fn call_params_count_as_a_form_once() {
     let updated = event(EventKind::SessionCallParamsUpdated);
     let first = decide(&rules, None, Cause::Event(&updated, None), &LookUp::Found(known()));
     assert_eq!(scopes(&first), [Scope::Person]);
-    let again =
-        decide(&rules, Some(view(&first.session, None)), Cause::Event(&updated, None), &LookUp::Found(known()));
+    let again = decide(&rules, Some(view(&first.session, None)), Cause::Event(&updated, None), &LookUp::Found(known()));
     assert_eq!(scopes(&again), []);
 }
 

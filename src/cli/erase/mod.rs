@@ -1,5 +1,7 @@
 //! `quietus erase`: a person's request. It is written into the ledger; a running server carries it through.
 
+mod preview;
+
 use clap::ArgGroup;
 use jiff::Timestamp;
 use serde_json::json;
@@ -10,6 +12,7 @@ use super::installation::Installation;
 use super::out::{self, Out};
 use crate::config::Keys;
 use crate::erasure::{Capsule, ErasureId, NewErasure, Subject};
+use crate::ledger::Ledger as _;
 use crate::policy::person_subject;
 use crate::span::Span;
 use crate::subject::{GuestId, Identifier, Identifiers, Kind, SessionKey, SourceName, TargetName};
@@ -49,6 +52,9 @@ pub(super) struct Erase {
     /// How long to wait before it begins, such as `2d`
     #[arg(long, value_name = "SPAN")]
     after: Option<Span>,
+    /// Only say whom it would reach: asks the ledger and mluvii, changes nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Erase {
@@ -56,6 +62,9 @@ impl Erase {
         let targets = self.targets(installation)?;
         let keys = installation.keys().await?;
         let (subject, identifiers) = self.whom(installation, &keys, out)?;
+        if self.dry_run {
+            return preview::run(installation, &keys, &subject, identifiers, &targets, out).await;
+        }
         let now = Timestamp::now();
         let due = now.saturating_add(self.after.map(Span::get).unwrap_or_default()).unwrap_or(Timestamp::MAX);
         let capsule = (!identifiers.0.is_empty()).then(|| Capsule::seal(&identifiers, &keys.seal));
