@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::installation::{self, Installation};
-use super::out::{BAD, GOOD, Out};
+use super::out::{self, BAD, GOOD, Out};
 use super::{Global, wait};
 use crate::config::{Config, Keys, Problem};
 use crate::keys::SecretRef;
@@ -37,6 +37,7 @@ impl Finding {
 
 impl Check {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        out::show_warnings();
         let path = installation::path(global)?;
         let what = format!("configuration {}", path.display());
         let findings = match Config::load(&path) {

@@ -3,7 +3,7 @@
 use super::exit::{Exit, Failure};
 use super::out::Out;
 
-/// Show the whole path on this machine
+/// Show the whole path on this machine, with a mluvii stand-in and made-up people
 #[derive(clap::Args)]
 pub(super) struct Demo {
     /// Keep the folder that the demo worked in

@@ -52,26 +52,21 @@ struct Cli {
 #[derive(Args)]
 struct Global {
     /// The configuration file [default: $QUIETUS_CONFIG, ./quietus.toml, /etc/quietus/quietus.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     config: Option<PathBuf>,
     /// Write JSON instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     json: bool,
 }
 
+/// The commands; what each is for stands with its arguments.
 #[derive(Subcommand)]
 enum Command {
-    /// Receive webhooks and carry erasures through
     Serve(serve::Serve),
-    /// Show the whole path on this machine, with a mluvii stand-in and made-up people
     Demo(demo::Demo),
-    /// Run a mluvii stand-in, for trying things out
     Standin(standin::Standin),
-    /// Check the configuration and everything that it refers to
     Check(check::Check),
-    /// Say what is under way and what needs a person (exit code 1 when something does)
     Status(status::Status),
-    /// Ask for an erasure: of a session, of a guest, or of a person
     Erase(erase::Erase),
     /// See erasures, set parked ones going again, call scheduled ones off
     #[command(subcommand)]
@@ -88,7 +83,6 @@ enum Command {
     /// Show the configuration that applies, or its JSON Schema
     #[command(subcommand)]
     Config(config::Config),
-    /// Write the completions of a shell
     Completions(completions::Completions),
     #[command(hide = true)]
     PluginHost(plugin_host::PluginHost),
@@ -136,6 +130,7 @@ fn on_installation(
     global: &Global,
     command: impl AsyncFnOnce(&Installation) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
+    out::show_warnings();
     let installation = Installation::open(global)?;
     wait(async {
         let end = command(&installation).await;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -67,6 +67,14 @@ impl Out {
         }
         table.set_header(header);
         table.add_rows(rows.into_iter().map(|row| row.map(|cell| harmless(&cell))));
+        for (index, column) in table.column_iter_mut().enumerate() {
+            if !self.terminal {
+                column.set_padding((0, 2));
+            } else if index == 0 {
+                // An id is copied into the next command, so it stays in one piece.
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
         for line in table.lines() {
             writeln!(self.answers, "{}", line.trim_end())?;
         }
@@ -98,6 +106,13 @@ impl Write for Out {
     fn flush(&mut self) -> io::Result<()> {
         self.answers.flush()
     }
+}
+
+/// Shows warnings, such as of a secret that everyone can read, where no server logs them.
+pub(super) fn show_warnings() {
+    let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(io::stderr);
+    // Where somebody listens already, warnings are not lost.
+    let _listening = lines.without_time().with_target(false).with_ansi(false).try_init();
 }
 
 /// A time as it is shown: UTC, whole seconds.

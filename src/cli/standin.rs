@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 
-/// Run a mluvii stand-in
+/// Run a mluvii stand-in, for trying things out
 #[derive(clap::Args)]
 pub(super) struct Standin {}
 

@@ -10,7 +10,7 @@ use crate::erasure::ErasureState;
 use crate::ledger::{Counts, Ledger as _, TargetHealth, TargetState};
 use crate::span::Span;
 
-/// Say what is under way and what needs a person
+/// Say what is under way and what needs a person (exit code 1 when something does)
 #[derive(clap::Args)]
 pub(super) struct Status {}
 

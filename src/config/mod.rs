@@ -12,7 +12,7 @@ mod secrets;
 
 pub(crate) use keys::{Keys, KeysError, read_public};
 pub(crate) use log::{LogFormat, LogSettings};
-pub(crate) use problem::{ConfigError, Place, Problem};
+pub(crate) use problem::{ConfigError, Problem};
 
 use std::path::{Path, PathBuf};
 

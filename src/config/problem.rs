@@ -84,6 +84,9 @@ impl Problem {
             Kind::InvalidLength(found, expected) => {
                 Self::at(place, key, format!("found {found} elements, expected {expected}"))
             }
+            Kind::Message(what) if what == "invalid socket address syntax" => {
+                Self::at(place, key, "not an address and a port, such as `127.0.0.1:8080` or `[::]:8080`")
+            }
             Kind::Message(what) => Self::at(place, key, what),
             other => Self::at(place, key, other.to_string()),
         }
