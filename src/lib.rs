@@ -2,6 +2,7 @@
 //!
 //! The library exists for the binary beside it; its one public item is [`main`]. ARCHITECTURE.md maps the modules.
 
+mod app;
 mod cli;
 mod config;
 mod consent;

@@ -3,9 +3,10 @@
 
 mod log;
 mod parts;
+mod plugins;
 
 pub(crate) use log::init as init_log;
-pub(crate) use parts::{Parts, StartError};
+pub(crate) use parts::{Parts, open_ledger};
 
 use std::sync::Arc;
 
@@ -17,47 +18,47 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::http::{self, Drained, Metrics, Readiness, Receiver};
+use crate::http::{self, Drained, Metrics, Readiness, Receiver, ServerSettings};
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
-    let shutdown = CancellationToken::new();
-    let drain_max = config.server.drain_max.get();
     let metrics = Metrics::install().context("metrics could not be set up")?;
-    let parts = Parts::build(&config).await?;
-    let listener = listen(config.server.listen).await?;
-    let metrics_listener = match config.server.metrics_listen {
-        Some(address) => Some(listen(address).await?),
-        None => None,
-    };
+    let Parts { keys, sources, ledger, plugins, worker } = Parts::build(&config).await?;
+    let server = &config.server;
+    let listener = listen(server.listen).await?;
+    let shutdown = CancellationToken::new();
+    // Metrics can be read, and plugins are there, until the worker has finished.
+    let worked = CancellationToken::new();
 
     let mut tasks = JoinSet::new();
+    tasks.spawn(metrics.clone().upkeep(worked.clone()));
+    if let Some(address) = server.metrics_listen {
+        tasks.spawn(serve_metrics(listen(address).await?, metrics, server.clone(), worked.clone()));
+    }
     tasks.spawn(stop_at_signal(shutdown.clone())?);
-    tasks.spawn(metrics.clone().upkeep(shutdown.clone()));
-    if let Some(listener) = metrics_listener {
-        let (router, settings, shutdown) = (http::metrics_router(metrics), config.server.clone(), shutdown.clone());
-        tasks.spawn(async move {
-            let _ = http::serve(listener, router, &settings, shutdown).await;
-        });
-    }
-    let plugins = parts.plugins.clone();
-    let ledger = Arc::clone(&parts.ledger);
-    let receiver = Receiver::new(parts.sources, parts.ledger.clone(), parts.keys.index.clone(), parts.keys.seal.clone(), &config.server);
-    let readiness = Readiness::new(parts.ledger.clone(), parts.plugins.states(), &config.server);
-    tasks.spawn(parts.worker.run(shutdown.clone(), drain_max));
+    let mut children = plugins.run(&worked);
+    let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.get()));
 
-    let address = listener.local_addr()?;
-    info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "quietus listens");
+    let receiver = Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server);
+    let readiness = Readiness::new(ledger.clone(), plugins.states(), server);
     let router = http::router(Arc::new(receiver), Arc::new(readiness));
-    match http::serve(listener, router, &config.server, shutdown.clone()).await {
-        Drained::All => {}
-        Drained::Cut(connections) => warn!(connections, "connections were cut at the end of the drain"),
+    info!(listen = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
+    if let Drained::Cut(connections) = http::serve(listener, router, server, shutdown).await {
+        warn!(connections, "connections were cut at the end of the drain");
     }
+    worker.await.context("the worker ended abnormally")?;
+    worked.cancel();
+    while children.join_next().await.is_some() {}
     while tasks.join_next().await.is_some() {}
-    plugins.shut_down().await;
-    ledger.shut_down().await;
+    ledger.shutdown().await;
     info!("quietus has stopped");
     Ok(())
+}
+
+async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSettings, shutdown: CancellationToken) {
+    let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    info!(metrics_listen = address, "metrics are served");
+    let (Drained::All | Drained::Cut(_)) = http::serve(listener, http::metrics_router(metrics), &server, shutdown).await;
 }
 
 async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {

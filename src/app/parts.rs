@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio_util::sync::CancellationToken;
 
 use super::plugins::Plugins;
 use crate::config::{Config, Keys};
@@ -26,13 +25,13 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Builds everything; plugins start in the background. Whatever is wrong refuses the start.
-    pub(crate) async fn build(config: &Config, shutdown: &CancellationToken) -> anyhow::Result<Self> {
+    /// Builds everything; nothing runs yet. Whatever is wrong refuses the start.
+    pub(crate) async fn build(config: &Config) -> anyhow::Result<Self> {
         let keys = Keys::load(&config.keys_dir())?;
         let read = |reference: &_| config.read_secret(reference);
         let sources = config.sources.iter().map(|settings| Source::new(settings, &read)).collect::<Result<_, _>>()?;
         let mluvii = Arc::new(MluviiClient::new(&config.mluvii, &read)?);
-        let plugins = Plugins::start(config, &read, shutdown)?;
+        let plugins = Plugins::build(config, &read)?;
         let ledger = open_ledger(config)?;
         if !ledger.belongs_to(keys.index.check_value()).await? {
             anyhow::bail!(

@@ -105,7 +105,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
     match command {
         Command::Serve(serve) => serve.run(global),
         Command::Demo(demo) => demo.run(out),
-        Command::Standin(standin) => standin.run(),
+        Command::Standin(standin) => wait(standin.run(out)),
         Command::Check(check) => check.run(global, out),
         Command::Status(status) => on_installation(global, async |on| status.run(on, out).await),
         Command::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),

@@ -2,6 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::{Global, installation};
+use crate::app;
 
 /// Receive webhooks and carry erasures through
 #[derive(clap::Args)]
@@ -9,7 +10,10 @@ pub(super) struct Serve {}
 
 impl Serve {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
-        let _config = installation::load(global)?;
-        Err(Failure::Other(anyhow::anyhow!("the server is not part of this build")))
+        let config = installation::load(global)?;
+        app::init_log(&config.log).map_err(Failure::Config)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(app::serve(config)).map_err(Failure::Other)?;
+        Ok(Exit::Done)
     }
 }
