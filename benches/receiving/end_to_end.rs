@@ -43,15 +43,20 @@ pub(crate) fn measure() -> String {
     let called = runtime.block_on(anonymize_calls(&url));
 
     let interval = Duration::from_secs_f64(1.0 / RATE);
-    let mut latencies: Vec<f64> = called.into_iter().map(|(session, at)| {
-        let due = begun.saturating_add(interval.mul_f64((session - 1_000_000) as f64)).expect("a time of today");
-        at.duration_since(due).as_secs_f64() * 1e3
-    }).collect();
+    let mut latencies: Vec<f64> = called
+        .into_iter()
+        .map(|(session, at)| {
+            let due = begun.saturating_add(interval.mul_f64((session - 1_000_000) as f64)).expect("a time of today");
+            at.duration_since(due).as_secs_f64() * 1e3
+        })
+        .collect();
     latencies.sort_by(f64::total_cmp);
     let percentile = |percent: usize| latencies[(latencies.len() - 1) * percent / 100];
     format!(
         "end to end at {RATE}/s, delivery to anonymizing call: p50 {:.1} ms, p99 {:.1} ms of {} events",
-        percentile(50), percentile(99), latencies.len(),
+        percentile(50),
+        percentile(99),
+        latencies.len(),
     )
 }
 
@@ -69,8 +74,9 @@ fn standin() -> Server {
 async fn begin_conversations(url: &str) {
     let client = Client::new();
     for id in 1_000_000..1_000_000 + EVENTS {
-        let param = json!({ "name": "oo1_guest_email", "value": format!("guest{id}@example.com"), "source": "ENTRY_FORM" });
-        let new = json!({ "id": id, "tenant": 62, "guest": format!("g{id}"), "callParams": [param] });
+        let param =
+            json!({ "name": "oo1_guest_email", "value": format!("guest{id}@example.com"), "source": "ENTRY_FORM" });
+        let new = json!({ "id": id, "tenant": 62, "guest": format!("g{id}"), "call_params": [param] });
         let made = client.post(format!("{url}/standin/conversations")).json(&new).send().await;
         made.and_then(reqwest::Response::error_for_status).expect("the stand-in takes conversations");
     }

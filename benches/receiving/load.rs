@@ -110,8 +110,9 @@ async fn client(
 fn is_whole(reply: &[u8]) -> bool {
     let Some(end) = reply.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let head = String::from_utf8_lossy(&reply[..end]).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or(0, |text| {
-        text.trim().parse::<usize>().expect("a length is a number")
-    });
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .map_or(0, |text| text.trim().parse::<usize>().expect("a length is a number"));
     reply.len() >= end + 4 + length
 }

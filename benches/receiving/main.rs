@@ -32,7 +32,9 @@ fn main() {
     let mut say = |line: &str| writeln!(out, "{line}").and_then(|()| out.flush()).expect("stdout is open");
     say(&machine());
     say("durable receiving: every 204 after an fsync, de-duplicated, its follow-up work written\n");
-    say("connections | bare /s | file /s | basic /s | ratio bare, file | p99 ms | hmac /s | ratio bare, file | p99 ms | RSS MB");
+    say(
+        "connections | bare /s | file /s | basic /s | ratio bare, file | p99 ms | hmac /s | ratio bare, file | p99 ms | RSS MB",
+    );
     for connections in CONNECTIONS {
         say(&receiving(connections));
     }
@@ -137,5 +139,9 @@ fn machine() -> String {
     let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{cores} cores, {}, Linux {}; generator and server share them", model.trim_matches([' ', '\t', ':']), kernel.trim())
+    format!(
+        "{cores} cores, {}, Linux {}; generator and server share them",
+        model.trim_matches([' ', '\t', ':']),
+        kernel.trim()
+    )
 }

@@ -82,7 +82,10 @@ impl Server {
     pub(crate) fn spawn(mut command: Command, folder: TempDir, address: fn(&str) -> Option<SocketAddr>) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the server starts");
         let (told, address_told) = std::sync::mpsc::channel();
-        for pipe in [Box::new(child.stdout.take().expect("piped")) as Box<dyn std::io::Read + Send>, Box::new(child.stderr.take().expect("piped"))] {
+        for pipe in [
+            Box::new(child.stdout.take().expect("piped")) as Box<dyn std::io::Read + Send>,
+            Box::new(child.stderr.take().expect("piped")),
+        ] {
             let told = told.clone();
             std::thread::spawn(move || {
                 for line in BufReader::new(pipe).lines().map_while(Result::ok) {

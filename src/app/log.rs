@@ -9,8 +9,9 @@ use crate::config::{LogFormat, LogSettings};
 
 /// Starts logging; once in a process.
 pub(crate) fn init(settings: &LogSettings) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&settings.level)
-        .with_context(|| format!("log.level: `{}` is not a filter such as `info` or `quietus=debug,warn`", settings.level))?;
+    let filter = EnvFilter::try_new(&settings.level).with_context(|| {
+        format!("log.level: `{}` is not a filter such as `info` or `quietus=debug,warn`", settings.level)
+    })?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     match settings.format {

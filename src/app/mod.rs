@@ -58,7 +58,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSettings, shutdown: CancellationToken) {
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     info!(metrics_listen = address, "metrics are served");
-    let (Drained::All | Drained::Cut(_)) = http::serve(listener, http::metrics_router(metrics), &server, shutdown).await;
+    let (Drained::All | Drained::Cut(_)) =
+        http::serve(listener, http::metrics_router(metrics), &server, shutdown).await;
 }
 
 async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {

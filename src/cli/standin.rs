@@ -42,8 +42,7 @@ impl Standin {
         settings.token_lifetime = self.token_lifetime;
         let shutdown = CancellationToken::new();
         let crm_token = Secret::new(self.crm_token);
-        let (mluvii, crm) =
-            standin::start(self.listen, self.crm_listen, settings, crm_token, shutdown.clone()).await?;
+        let (mluvii, crm) = standin::start(self.listen, self.crm_listen, settings, crm_token, shutdown.clone()).await?;
         if out.is_json() {
             out.json(&json!({ "mluvii": mluvii.url, "crm": crm.url }))?;
         } else {

@@ -29,6 +29,12 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
+    /// Whether the event only says "look again". It carries nothing that tells one occurrence from the next, so the same
+    /// body is a duplicate only as long as nobody has looked.
+    pub(crate) fn is_announcement(self) -> bool {
+        self == Self::SessionCallParamsUpdated
+    }
+
     /// The number under which the ledger keeps the kind; never reused.
     pub(crate) fn code(self) -> i64 {
         match self {

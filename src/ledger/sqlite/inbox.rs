@@ -2,8 +2,9 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::LedgerError;
 use super::job::Tx;
+use super::{LedgerError, sources};
+use crate::event::StoredEvent;
 
 /// Makes tasks of the oldest rows until `most` are ready.
 pub(super) fn unfold(tx: &Tx<'_>, most: usize) -> Result<(), LedgerError> {
@@ -29,9 +30,23 @@ fn unfold_oldest(tx: &Tx<'_>) -> Result<Option<i64>, LedgerError> {
     let mut task = tx.prepare_cached("INSERT INTO task (queue, due, event) VALUES ('decide', ?1, ?2)")?;
     let mut count = 0;
     for event in events.split(|byte| *byte == b'\n') {
+        forget_announcement(tx, event)?;
         task.execute(params![received, event])?;
         count += 1;
     }
     tx.prepare_cached("DELETE FROM inbox WHERE seq = ?1")?.execute([seq])?;
     Ok(Some(count))
+}
+
+/// From here on the same body is a new event: the session is looked up only after this, so what it announces now will be
+/// seen, and what it announces later would not be.
+fn forget_announcement(tx: &Tx<'_>, event: &[u8]) -> Result<(), LedgerError> {
+    let StoredEvent { head, .. } = serde_json::from_slice(event).map_err(|e| LedgerError::Broken(e.into()))?;
+    if !head.kind.is_announcement() {
+        return Ok(());
+    }
+    let source = sources::intern(tx, &head.session.source)?;
+    tx.prepare_cached("DELETE FROM event WHERE source = ?1 AND session = ?2 AND kind = ?3 AND digest = ?4")?
+        .execute(params![source, head.session.session.0, head.kind.code(), head.digest])?;
+    Ok(())
 }

@@ -35,8 +35,8 @@ impl StandIn {
             "id": id,
             "tenant": 62,
             "guest": format!("guest-{email}"),
-            "gdprVersion": consent,
-            "callParams": [{ "name": "oo1_guest_email", "value": email, "source": "ENTRY_FORM" }],
+            "gdpr_version": consent,
+            "call_params": [{ "name": "oo1_guest_email", "value": email, "source": "ENTRY_FORM" }],
         }));
     }
 
