@@ -3,6 +3,7 @@
 mod export;
 mod verify;
 
+use std::io;
 use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
@@ -56,17 +57,22 @@ async fn list(installation: &Installation, from: Option<u64>, limit: u32, out: &
     let from = from.unwrap_or_else(|| (newest + 1).saturating_sub(limit.into())).max(1);
     let receipts = installation.ledger.receipts(&ReceiptRange { from, limit }).await?;
     if out.is_json() {
-        out.json(&receipts)?;
-        return Ok(Exit::Done);
+        out.json(&receipts)?
+    } else {
+        table(&receipts, out)?
     }
+    Ok(Exit::Done)
+}
+
+/// One row per receipt.
+pub(super) fn table(receipts: &[Receipt], out: &mut Out) -> io::Result<()> {
     let row = |receipt: &Receipt| {
         let said = &receipt.statement;
         let outcomes = said.steps.iter().map(|step| format!("{}: {}", step.target, step.outcome.as_str()));
         let outcomes = outcomes.collect::<Vec<_>>().join(", ");
         [said.sequence.to_string(), out::time(said.ended), said.subject.clone(), said.state.as_str().into(), outcomes]
     };
-    out.table(["RECEIPT", "ENDED", "SUBJECT", "STATE", "OUTCOMES"], receipts.iter().map(row))?;
-    Ok(Exit::Done)
+    out.table(["RECEIPT", "ENDED", "SUBJECT", "STATE", "OUTCOMES"], receipts.iter().map(row))
 }
 
 async fn show(installation: &Installation, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {

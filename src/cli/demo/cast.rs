@@ -1,0 +1,130 @@
+//! The people of the demo and what they do.
+
+use std::collections::BTreeMap;
+
+use crate::cli::out::Out;
+use crate::standin::{CallParam, Contact, Fault, FaultKind, FormKind, NewConversation, Submission, Unknown};
+
+use super::stage::Stage;
+
+/// A made-up person. None of this may be left anywhere when it has to go, and none of it in quietus's files at all.
+pub(super) struct Person {
+    pub(super) name: &'static str,
+    pub(super) email: &'static str,
+    pub(super) phone: &'static str,
+    /// What the person says in the conversation.
+    says: &'static str,
+    /// The conversations, and the version of the consent text that was agreed to.
+    conversations: &'static [(i64, Option<&'static str>)],
+    pub(super) fate: Fate,
+}
+
+/// What must become of a person's data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Stays,
+    Goes,
+}
+
+/// The id of the form with which people ask for deletion.
+pub(super) const DELETION_FORM: i64 = 4711;
+
+const ALENA: Person = Person {
+    name: "Alena Nováková",
+    email: "alena.novakova@example.com",
+    phone: "+420 601 111 222",
+    says: "Kdy dorazí moje objednávka?",
+    conversations: &[(101, Some("v3"))],
+    fate: Fate::Stays,
+};
+const BOREK: Person = Person {
+    name: "Bořek Stavitel",
+    email: "borek.stavitel@example.com",
+    phone: "+420 602 333 444",
+    says: "Volám kvůli reklamaci betonu.",
+    conversations: &[(102, None)],
+    fate: Fate::Goes,
+};
+const CECILIE: Person = Person {
+    name: "Cecílie Malá",
+    email: "cecilie.mala@example.com",
+    phone: "+420 603 555 666",
+    says: "Chci vrátit modrý svetr.",
+    conversations: &[(103, Some("v3")), (104, Some("v3"))],
+    fate: Fate::Goes,
+};
+
+/// Everybody.
+pub(super) const PEOPLE: [Person; 3] = [ALENA, BOREK, CECILIE];
+
+/// Somebody whose address only looks like Bořek's; a careless purge would take him too.
+pub(super) const LOOK_ALIKE: &str = "eborek.stavitel@example.com";
+
+impl Person {
+    /// Every text that would give the person away.
+    pub(super) fn texts(&self) -> [&'static str; 4] {
+        [self.name, self.email, self.phone, self.says]
+    }
+}
+
+/// Says who talks, and what should happen.
+pub(super) fn introduce(out: &mut Out) -> std::io::Result<()> {
+    out.line("Alena (101) gave her consent: her conversation stays, for a year.")?;
+    out.line("Bořek (102) never gave it: his conversation and his CRM contact must go.")?;
+    out.line("Cecílie (103, 104) gave it, and now sends the form \"delete my data\": all of hers must go.")?;
+    out.line("mluvii answers one call with 429, and the CRM one with 503 and one with a lie.\n")
+}
+
+/// Has the conversations, and things go wrong.
+pub(super) fn talk(stage: &Stage) -> anyhow::Result<()> {
+    let (mluvii, crm) = (&stage.mluvii, &stage.crm);
+    let once = |path: &str, kind| Fault { path: path.to_owned(), times: Some(1), kind };
+    mluvii.add_fault(once("/anonymous", FaultKind::Status { status: 429, retry_after_s: Some(1) }));
+    crm.add_fault(once("/contacts/", FaultKind::Status { status: 503, retry_after_s: None }));
+    crm.add_fault(once("/contacts/", FaultKind::AcceptedButNotDone));
+
+    crm.add(Contact { email: LOOK_ALIKE.into(), name: "Eborek".into(), ..Contact::default() });
+    for person in &PEOPLE {
+        crm.add(contact(person));
+        for (id, consent) in person.conversations {
+            mluvii.begin(conversation(person, *id, *consent));
+            finish(stage, *id)?;
+        }
+    }
+    // Written as people write: not quite as last time.
+    let params = BTreeMap::from([("oo1_guest_email".to_owned(), CECILIE.email.to_uppercase())]);
+    let form =
+        Submission { kind: FormKind::HeroCard, form_id: DELETION_FORM, submitted: true, by_client: true, params };
+    mluvii.submit(104, form).map_err(|Unknown| anyhow::anyhow!("conversation 104 is not there"))
+}
+
+fn finish(stage: &Stage, id: i64) -> anyhow::Result<()> {
+    let ended = stage.mluvii.end(id).and_then(|()| stage.mluvii.conclude(id, None));
+    ended.map_err(|Unknown| anyhow::anyhow!("conversation {id} is not there"))
+}
+
+fn contact(person: &Person) -> Contact {
+    let Person { name, email, phone, says, .. } = person;
+    Contact { id: 0, email: (*email).into(), phone: (*phone).into(), name: (*name).into(), notes: (*says).into() }
+}
+
+fn conversation(person: &Person, id: i64, consent: Option<&str>) -> NewConversation {
+    let param = |name: &str, value: &str| CallParam {
+        name: name.into(),
+        value: value.into(),
+        source: Some("ENTRY_FORM".into()),
+    };
+    NewConversation {
+        id: Some(id),
+        tenant: Some(62),
+        guest: Some(format!("guest-{}", person.conversations[0].0)),
+        call_params: vec![
+            param("oo1_guest_ident", person.name),
+            param("oo1_guest_email", person.email),
+            param("oo1_guest_phone", person.phone),
+        ],
+        gdpr_version: consent.map(str::to_owned),
+        activities: vec![person.says.into()],
+        ..NewConversation::default()
+    }
+}

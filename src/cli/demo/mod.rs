@@ -1,0 +1,80 @@
+//! `quietus demo`: the whole path on this machine. Made-up people talk, some of them must be forgotten, and at the end
+//! the stand-ins and every file are searched for them.
+
+mod cast;
+mod narrator;
+mod proof;
+mod stage;
+
+use std::time::{Duration, Instant};
+
+use super::exit::{Exit, Failure};
+use super::out::{GOOD, Out};
+use super::{receipts, wait};
+use crate::ledger::{Ledger as _, ReceiptRange};
+use narrator::Narrator;
+use stage::Stage;
+
+/// How long the people's data may take to go.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks at what has happened.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Show the whole path on this machine, with a mluvii stand-in and made-up people
+///
+/// Starts stand-ins for mluvii and for a CRM and a real `quietus serve` on a ledger in a temporary folder, has some
+/// conversations, shows what comes in, what is decided and what is erased where, and proves that it is gone. Needs no
+/// account anywhere.
+#[derive(clap::Args)]
+pub(super) struct Demo {
+    /// Leave everything running at the end, and say what to try
+    #[arg(long)]
+    keep: bool,
+}
+
+impl Demo {
+    pub(super) fn run(self, out: &mut Out) -> Result<Exit, Failure> {
+        wait(self.play(out))
+    }
+
+    async fn play(self, out: &mut Out) -> Result<Exit, Failure> {
+        let stage = Stage::build().await?;
+        out.line(format_args!("quietus listens at {}, with its files in {}", stage.quietus, stage.folder().display()))?;
+        out.line(format_args!("stand-ins: mluvii at {}, a CRM at {}\n", stage.mluvii_url, stage.crm_url))?;
+        cast::introduce(out)?;
+        cast::talk(&stage)?;
+
+        let gone = narrate(&stage, out).await?;
+        if !gone {
+            stage.stop().await?;
+            return Err(Failure::Other(anyhow::anyhow!("the data was not gone after {PATIENCE:?}; this is a bug")));
+        }
+        out.line("\nThe receipts:")?;
+        let range = ReceiptRange { from: 1, limit: u32::MAX };
+        let chain = stage.ledger.receipts(&range).await?;
+        receipts::table(&chain, out)?;
+        out.line("\nThe proof:")?;
+        let proven = proof::show(&stage, &chain, out)?;
+        if self.keep {
+            stage.invite(out)?;
+            tokio::signal::ctrl_c().await?;
+        }
+        stage.stop().await?;
+        Ok(Exit::when(proven))
+    }
+}
+
+/// Tells what happens until all that must go is gone; `false` when that takes too long.
+async fn narrate(stage: &Stage, out: &mut Out) -> Result<bool, Failure> {
+    let mut narrator = Narrator::default();
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until {
+        if narrator.tell(stage, out).await? {
+            out.marked(GOOD, "✓", "every promise is kept")?;
+            return Ok(true);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(false)
+}

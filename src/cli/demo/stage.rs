@@ -1,0 +1,165 @@
+//! What the demo plays on: stand-ins in this process, and `quietus serve` as a process of its own, in a temporary folder.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::out::Out;
+use crate::config::{Config, Keys, read_public};
+use crate::keys::{Secret, fill_random};
+use crate::ledger::sqlite::SqliteLedger;
+use crate::standin::{Crm, StandIn, StandInSettings};
+
+/// How long `quietus serve` may take to listen, or to stop.
+const START_MAX: Duration = Duration::from_secs(20);
+
+/// The events that mluvii is asked to deliver.
+const EVENTS: [&str; 5] = [
+    "SessionEnded",
+    "SessionOperatorConcluded",
+    "SessionRecordingPostProcessingCompleted",
+    "SessionCallParamsUpdated",
+    "SessionActivityHeroCardSubmission",
+];
+
+/// The configuration; `{{…}}` of the plugin's templates is doubled by nobody, since it is filled in by name.
+const CONFIG: &str = include_str!("quietus.toml");
+
+/// Everything that runs.
+pub(super) struct Stage {
+    pub(super) mluvii: StandIn,
+    pub(super) crm: Crm,
+    pub(super) mluvii_url: String,
+    pub(super) crm_url: String,
+    pub(super) quietus: String,
+    pub(super) ledger: Arc<SqliteLedger>,
+    /// The public key of the receipts, hex.
+    pub(super) public_key: String,
+    server: Child,
+    shutdown: CancellationToken,
+    folder: TempDir,
+}
+
+impl Stage {
+    pub(super) async fn build() -> anyhow::Result<Self> {
+        let folder = TempDir::with_prefix("quietus-demo-").context("no temporary folder")?;
+        let (api, password, token) = (secret(), secret(), secret());
+        let shutdown = CancellationToken::new();
+        let mluvii = StandIn::new(StandInSettings::new("quietus", api.clone()));
+        let crm = Crm::new(token.clone());
+        let mluvii_served = mluvii.serve(TcpListener::bind("127.0.0.1:0").await?, shutdown.clone())?;
+        let crm_served = crm.serve(TcpListener::bind("127.0.0.1:0").await?, shutdown.clone())?;
+
+        let config = CONFIG.replace("MLUVII_URL", &mluvii_served.url).replace("CRM_URL", &crm_served.url);
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+        write("quietus.toml", &config)?;
+        write("client.id", "quietus")?;
+        write("api.secret", api.expose())?;
+        write("webhook.secret", password.expose())?;
+        write("crm.token", token.expose())?;
+        let keys = folder.path().join("keys");
+        Keys::create(&keys)?;
+
+        let server = serve(folder.path())?;
+        let address = listening(folder.path()).await?;
+        let callback = format!("http://mluvii:{}@{address}/webhooks/demo", password.expose());
+        mluvii.register(&callback, &EVENTS).map_err(|id| anyhow::anyhow!("webhook {id} is there already"))?;
+        let loaded = Config::load(&folder.path().join("quietus.toml"))?;
+        Ok(Self {
+            mluvii,
+            crm,
+            mluvii_url: mluvii_served.url,
+            crm_url: crm_served.url,
+            quietus: format!("http://{address}"),
+            ledger: crate::app::open_ledger(&loaded)?,
+            public_key: read_public(&keys)?,
+            server,
+            shutdown,
+            folder,
+        })
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Says what can be tried while everything goes on running.
+    pub(super) fn invite(&self, out: &mut Out) -> std::io::Result<()> {
+        let Self { mluvii_url, crm_url, quietus, .. } = self;
+        let config = self.folder().join("quietus.toml");
+        let config = config.display();
+        out.line("\nEverything goes on running; end it with Ctrl-C. Try:")?;
+        out.line(format_args!(
+            "  curl {mluvii_url}/standin/conversations --json '{{\"id\":201,\"tenant\":62,\"call_params\":[{{\"name\":\"oo1_guest_email\",\"value\":\"dana@example.com\",\"source\":\"ENTRY_FORM\"}}]}}'"
+        ))?;
+        out.line(format_args!("  curl -X POST {mluvii_url}/standin/conversations/201/end"))?;
+        out.line(format_args!("  curl -X POST {mluvii_url}/standin/conversations/201/conclude"))?;
+        out.line(format_args!("  curl '{mluvii_url}/standin/search?text=dana'"))?;
+        out.line(format_args!("  curl '{crm_url}/standin/search?text=alena'"))?;
+        out.line(format_args!("  curl {quietus}/readyz"))?;
+        out.line(format_args!("  quietus --config {config} erasures list"))?;
+        out.line(format_args!("  quietus --config {config} erase --email alena.novakova@example.com --dry-run"))
+    }
+
+    /// Ends everything; the folder goes with it.
+    pub(super) async fn stop(mut self) -> anyhow::Result<()> {
+        self.ledger.shutdown().await;
+        if let Some(id) = self.server.id().and_then(|id| i32::try_from(id).ok()) {
+            let process = rustix::process::Pid::from_raw(id).context("the server has no process id")?;
+            rustix::process::kill_process(process, rustix::process::Signal::TERM)?;
+        }
+        let ended = tokio::time::timeout(START_MAX, self.server.wait()).await.context("the server does not stop")??;
+        self.shutdown.cancel();
+        anyhow::ensure!(ended.success(), "the server ended with {ended}; see its log");
+        Ok(())
+    }
+}
+
+fn serve(folder: &Path) -> anyhow::Result<Child> {
+    let log = File::create(folder.join("quietus.log"))?;
+    let program = std::env::current_exe().context("this program has no path")?;
+    let mut command = Command::new(program);
+    command.arg("serve").arg("--config").arg(folder.join("quietus.toml")).stdin(std::process::Stdio::null());
+    command.stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
+    // Ctrl-C at the terminal is for the demo, which then ends the server itself.
+    command.process_group(0);
+    command.spawn().context("`quietus serve` could not be started")
+}
+
+/// Waits until the log says where the server listens.
+async fn listening(folder: &Path) -> anyhow::Result<SocketAddr> {
+    let path = folder.join("quietus.log");
+    let look = async {
+        loop {
+            let log = std::fs::read_to_string(&path).unwrap_or_default();
+            if let Some(address) = log.lines().find_map(address) {
+                return address;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let Ok(address) = tokio::time::timeout(START_MAX, look).await else {
+        let log = std::fs::read_to_string(&path).unwrap_or_default();
+        anyhow::bail!("`quietus serve` does not listen after {START_MAX:?}. It says:\n{log}");
+    };
+    Ok(address)
+}
+
+fn address(line: &str) -> Option<SocketAddr> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    line["fields"]["listen"].as_str()?.parse().ok()
+}
+
+fn secret() -> Secret {
+    let mut bytes = [0; 16];
+    fill_random(&mut bytes);
+    Secret::new(hex::encode(bytes))
+}
