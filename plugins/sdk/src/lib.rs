@@ -1,1 +1,67 @@
-//! x
+//! Write plugins for quietus.
+//!
+//! A plugin erases one person's data in one system: a CRM, a mailbox, a database. It implements [`Plugin`], is exported
+//! with [`export_plugin!`], and is built as a `cdylib`. quietus loads it into a process of its own and calls it with the
+//! identifiers that the operator granted. What the plugin answers becomes part of a signed receipt, so the answers are
+//! exact: what was erased, what was never there, what must be kept, what is still there when asked again.
+//!
+//! ```
+//! use quietus_plugin::*;
+//!
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! #[serde(deny_unknown_fields)]
+//! struct Config {
+//!     folder: std::path::PathBuf,
+//! }
+//!
+//! /// Deletes `{folder}/{guest_id}.json`.
+//! struct Folder(Config);
+//!
+//! impl Plugin for Folder {
+//!     type Config = Config;
+//!
+//!     fn manifest() -> Manifest {
+//!         Manifest::new("folder", "1.0.0").requires("guest_id")
+//!     }
+//!
+//!     fn configure(config: Config, _: Secrets) -> Result<Self, PluginError> {
+//!         Ok(Self(config))
+//!     }
+//!
+//!     fn erase(&self, request: &Request, _: &Call) -> Result<Answer, PluginError> {
+//!         let mut erased = 0;
+//!         for id in request.values("guest_id").filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric())) {
+//!             match std::fs::remove_file(self.0.folder.join(format!("{id}.json"))) {
+//!                 Ok(()) => erased += 1,
+//!                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+//!                 Err(e) => return Err(PluginError::retryable(format!("cannot delete: {}", e.kind()))),
+//!             }
+//!         }
+//!         Ok(if erased == 0 { Answer::absent() } else { Answer::erased().count("files", erased) })
+//!     }
+//! }
+//!
+//! export_plugin!(Folder);
+//! # fn main() {}
+//! ```
+//!
+//! Knows nothing of the server, of threads or of sockets: [`protocol`] is types and a codec without I/O, [`abi`] mirrors
+//! `include/quietus_plugin.h`.
+
+pub mod abi;
+mod call;
+mod manifest;
+mod plugin;
+pub mod protocol;
+mod thunk;
+
+pub use call::Call;
+pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
+pub use plugin::{Plugin, Secrets};
+pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};
+
+/// For [`export_plugin!`] only.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::thunk::{Table, table};
+}

@@ -1,0 +1,114 @@
+//! The C ABI, version 1, as `include/quietus_plugin.h` defines it. That file describes the calls; a test holds the two
+//! equal. Types only: what is unsafe about them happens where they are called.
+#![expect(unsafe_code, reason = "the types of functions across the C boundary are unsafe ones")]
+
+use std::ffi::{CStr, c_void};
+
+/// The first field of a plugin's table: "QTUS".
+pub const MAGIC: u32 = 0x5154_5553;
+/// Also part of the symbol's name.
+pub const ABI_MAJOR: u16 = 1;
+/// Grows when a field is appended.
+pub const ABI_MINOR: u16 = 0;
+/// The only symbol that a plugin exports.
+pub const ENTRY_SYMBOL: &CStr = c"quietus_plugin_entry_v1";
+
+/// `quietus_bytes`: bytes that somebody else owns.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Bytes {
+    /// May be null when `len` is 0.
+    pub ptr: *const u8,
+    /// In bytes.
+    pub len: usize,
+}
+
+impl Bytes {
+    /// Borrows a slice; whoever gets it may use it as long as the slice lives.
+    pub const fn of(slice: &[u8]) -> Self {
+        Self { ptr: slice.as_ptr(), len: slice.len() }
+    }
+
+    /// The bytes, as a slice.
+    ///
+    /// # Safety
+    /// `ptr` must be valid for reads of `len` bytes for `'a`, and nobody may write to them meanwhile.
+    pub const unsafe fn as_slice<'a>(self) -> &'a [u8] {
+        if self.ptr.is_null() || self.len == 0 {
+            return &[];
+        }
+        // SAFETY: not null, and the caller promises the rest.
+        unsafe { std::slice::from_raw_parts(self.ptr, self.len) }
+    }
+}
+
+/// `quietus_plugin_entry_v1`.
+pub type Entry = unsafe extern "C" fn() -> *const PluginV1;
+/// [`HostV1::reply`].
+pub type Reply = unsafe extern "C" fn(ctx: *mut c_void, call: u64, json: Bytes) -> i32;
+/// [`HostV1::log`].
+pub type Log = unsafe extern "C" fn(ctx: *mut c_void, call: u64, level: i32, text: Bytes);
+/// [`HostV1::cancelled`].
+pub type Cancelled = unsafe extern "C" fn(ctx: *mut c_void, call: u64) -> i32;
+/// [`HostV1::remaining_ms`].
+pub type RemainingMs = unsafe extern "C" fn(ctx: *mut c_void, call: u64) -> i64;
+/// [`PluginV1::create`].
+pub type Create = unsafe extern "C" fn(host: *const HostV1, config: Bytes, instance: *mut *mut c_void) -> i32;
+/// [`PluginV1::call`].
+pub type DoCall = unsafe extern "C" fn(instance: *mut c_void, call: u64, method: Bytes, request: Bytes) -> i32;
+/// [`PluginV1::cancel`].
+pub type Cancel = unsafe extern "C" fn(instance: *mut c_void, call: u64);
+/// [`PluginV1::destroy`].
+pub type Destroy = unsafe extern "C" fn(instance: *mut c_void);
+
+/// `quietus_host_v1`: what the host offers.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct HostV1 {
+    /// The size of the host's struct, in bytes.
+    pub struct_size: u32,
+    /// [`ABI_MAJOR`].
+    pub abi_major: u16,
+    /// [`ABI_MINOR`].
+    pub abi_minor: u16,
+    /// The first argument of every function here.
+    pub ctx: *mut c_void,
+    /// Answers a call, exactly once, before it returns.
+    pub reply: Option<Reply>,
+    /// Logs plain text.
+    pub log: Option<Log>,
+    /// Not 0 when the answer is no longer wanted.
+    pub cancelled: Option<Cancelled>,
+    /// Milliseconds until the host gives up the call.
+    pub remaining_ms: Option<RemainingMs>,
+}
+
+/// `quietus_plugin_v1`: what the plugin offers. A function that is `None` is a null pointer.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct PluginV1 {
+    /// [`MAGIC`].
+    pub magic: u32,
+    /// The size of the plugin's struct, in bytes.
+    pub struct_size: u32,
+    /// [`ABI_MAJOR`].
+    pub abi_major: u16,
+    /// [`ABI_MINOR`].
+    pub abi_minor: u16,
+    /// 0.
+    pub flags: u32,
+    /// Calls at once; at least 1.
+    pub max_concurrency: u32,
+    /// 0.
+    pub reserved: u32,
+    /// JSON of a [`Manifest`](crate::Manifest), static.
+    pub manifest: Bytes,
+    /// Makes the one instance.
+    pub create: Option<Create>,
+    /// Does one call.
+    pub call: Option<DoCall>,
+    /// May be absent.
+    pub cancel: Option<Cancel>,
+    /// May be absent.
+    pub destroy: Option<Destroy>,
+}

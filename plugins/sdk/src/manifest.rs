@@ -1,0 +1,214 @@
+//! What a plugin says of itself before it is configured. The host checks the configuration and the grants against it,
+//! and sends no identifier that it does not name.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// In [`Wanted::optional`]: any name, for plugins whose configuration names what it uses.
+pub const ANY: &str = "*";
+
+/// What a plugin says of itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The plugin's own name, not the name that the operator gives to one use of it.
+    pub name: String,
+    /// The plugin's version.
+    pub version: String,
+    /// The kinds of identifiers that it works with, such as `email`.
+    #[serde(default)]
+    pub identifiers: Wanted,
+    /// What it can do. A list of words, so that a later version can add some.
+    #[serde(default)]
+    pub operations: Vec<Operation>,
+    /// JSON Schema of its configuration. [`export_plugin!`](crate::export_plugin) fills it in.
+    #[serde(default)]
+    pub config_schema: serde_json::Value,
+    /// The names of the secrets that it wants.
+    #[serde(default)]
+    pub secrets: Wanted,
+    /// The TCP ports that it connects to.
+    #[serde(default)]
+    pub ports: Vec<u16>,
+    /// Whether the same call may be made again when its outcome is unknown.
+    #[serde(default = "yes")]
+    pub idempotent: bool,
+    /// How long calls may take.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+    /// How many calls it takes at once.
+    #[serde(default = "one")]
+    pub max_concurrency: u32,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Names that are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Without these it cannot work.
+    #[serde(default)]
+    pub required: Vec<String>,
+    /// These it uses when it gets them; [`ANY`] stands for every name.
+    #[serde(default)]
+    pub optional: Vec<String>,
+}
+
+impl Wanted {
+    /// Whether the name is one of them.
+    pub fn names(&self, name: &str) -> bool {
+        self.required.iter().chain(&self.optional).any(|wanted| wanted == name || wanted == ANY)
+    }
+}
+
+/// What a plugin can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum Operation {
+    /// Erases.
+    Erase,
+    /// Looks whether it is really gone.
+    Verify,
+    /// Tells whether its system can be reached.
+    Health,
+    /// Honours [`Request::dry_run`](crate::Request::dry_run). The host sends no dry run to a plugin that does not say so.
+    DryRun,
+    /// One that this version does not know.
+    Other(String),
+}
+
+impl From<String> for Operation {
+    fn from(word: String) -> Self {
+        match word.as_str() {
+            "erase" => Self::Erase,
+            "verify" => Self::Verify,
+            "health" => Self::Health,
+            "dry_run" => Self::DryRun,
+            _ => Self::Other(word),
+        }
+    }
+}
+
+impl From<Operation> for String {
+    fn from(operation: Operation) -> Self {
+        match operation {
+            Operation::Erase => "erase".into(),
+            Operation::Verify => "verify".into(),
+            Operation::Health => "health".into(),
+            Operation::DryRun => "dry_run".into(),
+            Operation::Other(word) => word,
+        }
+    }
+}
+
+/// How long calls may take, in milliseconds. The operator may set less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timeouts {
+    /// One `erase`.
+    pub erase_ms: u64,
+    /// One `verify`.
+    pub verify_ms: u64,
+    /// One `health`.
+    pub health_ms: u64,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { erase_ms: 60_000, verify_ms: 60_000, health_ms: 10_000 }
+    }
+}
+
+impl Manifest {
+    /// A plugin that erases, verifies and tells its health, one call at a time.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            identifiers: Wanted::default(),
+            operations: vec![Operation::Erase, Operation::Verify, Operation::Health],
+            config_schema: serde_json::Value::Null,
+            secrets: Wanted::default(),
+            ports: Vec::new(),
+            idempotent: true,
+            timeouts: Timeouts::default(),
+            max_concurrency: 1,
+        }
+    }
+
+    /// Cannot work without an identifier of this kind.
+    #[must_use]
+    pub fn requires(mut self, kind: impl Into<String>) -> Self {
+        self.identifiers.required.push(kind.into());
+        self
+    }
+
+    /// Uses identifiers of this kind when there are any.
+    #[must_use]
+    pub fn accepts(mut self, kind: impl Into<String>) -> Self {
+        self.identifiers.optional.push(kind.into());
+        self
+    }
+
+    /// Cannot work without this secret.
+    #[must_use]
+    pub fn requires_secret(mut self, name: impl Into<String>) -> Self {
+        self.secrets.required.push(name.into());
+        self
+    }
+
+    /// Uses this secret when it is there.
+    #[must_use]
+    pub fn accepts_secret(mut self, name: impl Into<String>) -> Self {
+        self.secrets.optional.push(name.into());
+        self
+    }
+
+    /// Connects to this TCP port.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.ports.push(port);
+        self
+    }
+
+    /// Honours [`Request::dry_run`](crate::Request::dry_run).
+    #[must_use]
+    pub fn dry_run(mut self) -> Self {
+        self.operations.push(Operation::DryRun);
+        self
+    }
+
+    /// The longest that one `erase` or `verify` may take.
+    #[must_use]
+    pub fn call_max(mut self, longest: Duration) -> Self {
+        let millis = longest.as_millis().try_into().unwrap_or(u64::MAX);
+        self.timeouts = Timeouts { erase_ms: millis, verify_ms: millis, ..self.timeouts };
+        self
+    }
+
+    /// Takes this many calls at once.
+    #[must_use]
+    pub fn concurrency(mut self, most: u32) -> Self {
+        self.max_concurrency = most.max(1);
+        self
+    }
+
+    /// Must not be called again when the outcome of a call is unknown.
+    #[must_use]
+    pub fn not_idempotent(mut self) -> Self {
+        self.idempotent = false;
+        self
+    }
+
+    /// Whether it can do this.
+    pub fn can(&self, operation: &Operation) -> bool {
+        self.operations.contains(operation)
+    }
+}

@@ -1,0 +1,44 @@
+//! Frames: a length of four bytes, big-endian, then that many bytes of JSON. Messages enter, bytes leave, and back; no
+//! reading or writing here.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+/// The longest JSON of one message, in bytes.
+pub const FRAME_BYTES_MAX: usize = 1 << 20;
+
+/// A frame or message that breaks the protocol. Shows no content: it may be personal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// Longer than [`FRAME_BYTES_MAX`], or empty.
+    #[error("a message of {0} bytes; allowed are 1 to {FRAME_BYTES_MAX}")]
+    Length(usize),
+    /// Not JSON, or not a message of its type.
+    #[error("not a message of this protocol, at column {column}")]
+    Json {
+        /// Where it stopped making sense.
+        column: usize,
+    },
+}
+
+/// The whole frame of a message: length and JSON. Wiped when dropped.
+pub fn encode(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+    let mut frame = Zeroizing::new(Vec::with_capacity(4096));
+    frame.extend_from_slice(&[0; 4]);
+    serde_json::to_writer(&mut *frame, message).map_err(|e| FrameError::Json { column: e.column() })?;
+    let length = frame.len() - 4;
+    let header = u32::try_from(length).ok().filter(|_| length <= FRAME_BYTES_MAX).ok_or(FrameError::Length(length))?;
+    frame[..4].copy_from_slice(&header.to_be_bytes());
+    Ok(frame)
+}
+
+/// How many bytes of JSON follow a frame's first four bytes. To be asked before anything is allocated for them.
+pub fn body_len(header: [u8; 4]) -> Result<usize, FrameError> {
+    let length = u32::from_be_bytes(header) as usize;
+    if (1..=FRAME_BYTES_MAX).contains(&length) { Ok(length) } else { Err(FrameError::Length(length)) }
+}
+
+pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, FrameError> {
+    serde_json::from_slice(json).map_err(|e| FrameError::Json { column: e.column() })
+}

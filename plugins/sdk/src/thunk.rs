@@ -1,0 +1,198 @@
+//! From the C ABI to [`Plugin`] and back: the functions whose pointers stand in a plugin's table. A panic ends here.
+#![expect(unsafe_code, reason = "the plugin's side of the C boundary")]
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::abi::{ABI_MAJOR, ABI_MINOR, Bytes, HostV1, MAGIC, PluginV1};
+use crate::call::CallHost;
+use crate::protocol::{Answer, FRAME_BYTES_MAX, Level, PluginError, Reply, Request, Setup};
+use crate::{Call, Plugin, Secrets};
+
+/// Exports a [`Plugin`] from a `cdylib`: makes the one symbol that quietus looks for. `export_plugin!(MyPlugin);`, once,
+/// as in the [crate's example](crate).
+#[macro_export]
+macro_rules! export_plugin {
+    ($plugin:ty) => {
+        const _: () = {
+            #[unsafe(no_mangle)]
+            extern "C" fn quietus_plugin_entry_v1() -> *const $crate::abi::PluginV1 {
+                static TABLE: ::std::sync::OnceLock<$crate::__private::Table> = ::std::sync::OnceLock::new();
+                TABLE.get_or_init($crate::__private::table::<$plugin>).as_ptr()
+            }
+        };
+    };
+}
+
+/// A plugin's table, or nothing when its manifest could not be made.
+pub struct Table(Option<PluginV1>);
+
+// SAFETY: the table is never written after it was made; its pointers are to functions and to a leaked manifest.
+unsafe impl Send for Table {}
+// SAFETY: as above.
+unsafe impl Sync for Table {}
+
+impl Table {
+    /// What the entry function returns.
+    pub fn as_ptr(&self) -> *const PluginV1 {
+        self.0.as_ref().map_or(std::ptr::null(), std::ptr::from_ref)
+    }
+}
+
+/// Makes the table of a plugin.
+pub fn table<P: Plugin>() -> Table {
+    let made = catch_unwind(|| {
+        let mut manifest = P::manifest();
+        manifest.config_schema = schemars::schema_for!(P::Config).into();
+        let json = serde_json::to_vec(&manifest).ok()?;
+        Some(PluginV1 {
+            magic: MAGIC,
+            struct_size: size_of::<PluginV1>() as u32,
+            abi_major: ABI_MAJOR,
+            abi_minor: ABI_MINOR,
+            flags: 0,
+            max_concurrency: manifest.max_concurrency.max(1),
+            reserved: 0,
+            manifest: Bytes::of(json.leak()),
+            create: Some(create::<P>),
+            call: Some(call::<P>),
+            cancel: None,
+            destroy: Some(destroy::<P>),
+        })
+    });
+    Table(made.ok().flatten())
+}
+
+/// The host's table, copied.
+struct Host(HostV1);
+
+// SAFETY: the header promises that all of the host's functions may be called from any thread, until the process ends.
+unsafe impl Send for Host {}
+// SAFETY: as above.
+unsafe impl Sync for Host {}
+
+impl Host {
+    fn reply(&self, call: u64, reply: &Reply) -> i32 {
+        let Some(function) = self.0.reply else { return 1 };
+        let json = serde_json::to_vec(reply).ok().filter(|json| json.len() <= FRAME_BYTES_MAX).unwrap_or_else(|| {
+            br#"{"type":"error","error":{"class":"protocol","message":"the answer is too large"}}"#.to_vec()
+        });
+        // SAFETY: the host's own function and context; the JSON lives until it returns.
+        unsafe { function(self.0.ctx, call, Bytes::of(&json)) }
+    }
+}
+
+impl CallHost for Host {
+    fn log(&self, call: u64, level: Level, text: &str) {
+        if let Some(function) = self.0.log {
+            // SAFETY: the host's own function and context; the text lives until it returns.
+            unsafe { function(self.0.ctx, call, level.number(), Bytes::of(text.as_bytes())) }
+        }
+    }
+
+    fn cancelled(&self, call: u64) -> bool {
+        // SAFETY: the host's own function and context.
+        self.0.cancelled.is_some_and(|function| unsafe { function(self.0.ctx, call) } != 0)
+    }
+
+    fn remaining_ms(&self, call: u64) -> i64 {
+        // SAFETY: the host's own function and context.
+        self.0.remaining_ms.map_or(-1, |function| unsafe { function(self.0.ctx, call) })
+    }
+}
+
+struct Instance<P> {
+    plugin: P,
+    host: Host,
+}
+
+/// # Safety
+/// As the header says of `create`.
+unsafe extern "C" fn create<P: Plugin>(host: *const HostV1, config: Bytes, instance: *mut *mut c_void) -> i32 {
+    if host.is_null() || instance.is_null() {
+        return 1;
+    }
+    // SAFETY: not null; `struct_size` is the first field of every version.
+    let host_size = unsafe { (*host).struct_size } as usize;
+    if host_size < size_of::<HostV1>() {
+        return 1;
+    }
+    // SAFETY: not null, and at least as large as ours.
+    let host = Host(unsafe { *host });
+    // SAFETY: the host lends the configuration until we return.
+    let config = unsafe { config.as_slice() };
+    let made = catch_unwind(AssertUnwindSafe(|| configure::<P>(config)));
+    match made.unwrap_or_else(|_| Err(PluginError::permanent("the plugin panicked while it was configured"))) {
+        Ok(plugin) => {
+            let made = Box::into_raw(Box::new(Instance { plugin, host }));
+            // SAFETY: not null, and the host lends it for writing.
+            unsafe { *instance = made.cast() };
+            0
+        }
+        Err(error) => {
+            host.reply(0, &Reply::Error { error });
+            1
+        }
+    }
+}
+
+fn configure<P: Plugin>(setup: &[u8]) -> Result<P, PluginError> {
+    // The parser's message could quote a value.
+    let wrong = |e: serde_json::Error| {
+        PluginError::permanent(format!("the configuration does not fit the plugin's type ({:?} error)", e.classify()))
+    };
+    let setup: Setup = serde_json::from_slice(setup).map_err(wrong)?;
+    P::configure(serde_json::from_value(setup.config).map_err(wrong)?, Secrets::new(setup.secrets))
+}
+
+/// # Safety
+/// As the header says of `call`; `instance` is what `create` made.
+unsafe extern "C" fn call<P: Plugin>(instance: *mut c_void, id: u64, method: Bytes, request: Bytes) -> i32 {
+    if instance.is_null() {
+        return 1;
+    }
+    // SAFETY: `create` made it, and it is only ever shared.
+    let instance = unsafe { &*instance.cast::<Instance<P>>() };
+    // SAFETY: the host lends both until we return.
+    let (method, request) = unsafe { (method.as_slice(), request.as_slice()) };
+    let call = Call::new(&instance.host, id);
+    let reply = catch_unwind(AssertUnwindSafe(|| dispatch(&instance.plugin, method, request, &call)));
+    let reply = reply.unwrap_or_else(|_| {
+        // The panic's text may be personal, so it is not repeated.
+        Reply::Error { error: PluginError::retryable("the plugin panicked") }
+    });
+    instance.host.reply(id, &reply)
+}
+
+fn dispatch<P: Plugin>(plugin: &P, method: &[u8], request: &[u8], call: &Call) -> Reply {
+    let answer = match method {
+        b"erase" => parse(request).and_then(|request| plugin.erase(&request, call)).map(of_answer),
+        b"verify" => parse(request).and_then(|request| plugin.verify(&request, call)).map(of_answer),
+        b"health" => plugin.health(call).map(|()| serde_json::json!({})),
+        _ => return Reply::Unsupported,
+    };
+    match answer {
+        Ok(result) => Reply::Result { result },
+        Err(error) => Reply::Error { error },
+    }
+}
+
+fn parse(request: &[u8]) -> Result<Request, PluginError> {
+    serde_json::from_slice(request).map_err(|_| PluginError::permanent("the request is not one that this plugin knows"))
+}
+
+fn of_answer(answer: Answer) -> serde_json::Value {
+    serde_json::to_value(answer).unwrap_or_default()
+}
+
+/// # Safety
+/// As the header says of `destroy`; `instance` is what `create` made, and no call is under way.
+unsafe extern "C" fn destroy<P: Plugin>(instance: *mut c_void) {
+    if !instance.is_null() {
+        // SAFETY: `create` made it of a box, and the host calls this once. A panic has nowhere to be told.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(unsafe { Box::from_raw(instance.cast::<Instance<P>>()) })));
+    }
+}
+
+#[cfg(test)]
+mod tests;
