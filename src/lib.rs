@@ -12,6 +12,7 @@ mod http;
 mod keys;
 mod ledger;
 mod mluvii;
+mod plugin;
 mod policy;
 mod receipt;
 mod span;

@@ -9,24 +9,46 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::http::TargetStates;
 use crate::keys::ReadSecret;
+use crate::plugin::{PluginHost, PluginRefused, PluginState, Program};
 use crate::subject::TargetName;
 use crate::target::Target;
 
 /// The plugins of a server, by name.
 #[derive(Clone)]
-pub(crate) struct Plugins(BTreeMap<TargetName, Arc<dyn Target>>);
+pub(crate) struct Plugins(BTreeMap<TargetName, Arc<PluginHost>>);
 
 impl Plugins {
-    pub(crate) fn build(_config: &Config, _read: ReadSecret<'_>) -> anyhow::Result<Self> {
-        Ok(Self(BTreeMap::new()))
+    /// Finds the libraries and reads the secrets; nothing runs yet.
+    pub(crate) fn build(config: &Config, read: ReadSecret<'_>) -> Result<Self, PluginRefused> {
+        let hosts = config.plugins.iter().map(|settings| {
+            let host = PluginHost::new(settings.clone(), &config.base, read, Program::current())?;
+            Ok((TargetName(settings.name.as_str().into()), host))
+        });
+        hosts.collect::<Result<_, _>>().map(Self)
     }
-    pub(crate) fn run(&self, _shutdown: &CancellationToken) -> JoinSet<()> {
-        JoinSet::new()
+
+    /// Keeps the children running until the shutdown.
+    pub(crate) fn run(&self, shutdown: &CancellationToken) -> JoinSet<()> {
+        self.0.values().map(|host| Arc::clone(host).run(shutdown.clone())).collect()
     }
+
     pub(crate) fn targets(&self) -> BTreeMap<TargetName, Arc<dyn Target>> {
-        self.0.clone()
+        self.0.iter().map(|(name, host)| (name.clone(), Arc::clone(host) as Arc<dyn Target>)).collect()
     }
+
+    /// The states in one word each, for `/readyz`.
     pub(crate) fn states(&self) -> TargetStates {
-        Box::new(BTreeMap::new)
+        let hosts = self.0.clone();
+        Box::new(move || hosts.iter().map(|(name, host)| (name.to_string(), word(&host.state()))).collect())
+    }
+}
+
+fn word(state: &PluginState) -> &'static str {
+    match state {
+        PluginState::Starting => "starting",
+        PluginState::Up(_) => "up",
+        PluginState::Restarting(_) => "restarting",
+        PluginState::Failed(_) => "failed",
+        PluginState::Stopped => "stopped",
     }
 }

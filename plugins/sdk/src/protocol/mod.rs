@@ -79,6 +79,15 @@ pub enum HostMessage {
     },
     /// Finish what is under way and end.
     Shutdown,
+    /// The plugin's message is not known here.
+    Unsupported {
+        /// The message's `id`, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        /// The message's `type`.
+        #[serde(default)]
+        what: String,
+    },
     /// A message of a later version.
     #[serde(skip)]
     Unknown {
@@ -170,7 +179,7 @@ struct Envelope {
 }
 
 impl HostMessage {
-    const KINDS: [&str; 7] = ["hello", "configure", "erase", "verify", "health", "cancel", "shutdown"];
+    const KINDS: [&str; 8] = ["hello", "configure", "erase", "verify", "health", "cancel", "shutdown", "unsupported"];
 
     /// Reads one message's JSON. The error shows no content.
     pub fn decode(json: &[u8]) -> Result<Self, FrameError> {

@@ -53,6 +53,7 @@ fn every_message_is_read_as_what_it_was_written_as() {
         HostMessage::Health { id: 1, timeout_ms: 1 },
         HostMessage::Cancel { id: 1 },
         HostMessage::Shutdown,
+        HostMessage::Unsupported { id: None, what: "sing".into() },
     ];
     assert_eq!(messages.len(), HostMessage::KINDS.len());
     for message in messages {

@@ -1,0 +1,65 @@
+//! `quietus check` for plugins: starts each one, lets it introduce itself, and compares.
+
+use std::path::Path;
+
+use tokio_util::sync::CancellationToken;
+
+use super::host::{PluginHost, PluginInfo, PluginState};
+use super::program::Program;
+use super::settings::PluginSettings;
+use crate::keys::ReadSecret;
+use crate::target::{Target as _, TargetError};
+
+/// Whether the plugin's own system is tried too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connect {
+    Offline,
+    Try,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub(crate) struct PluginReport {
+    pub(crate) info: PluginInfo,
+    /// `None` when it was not tried.
+    pub(crate) health: Option<Result<(), TargetError>>,
+}
+
+/// What is wrong with a plugin or its settings; several lines where there are several faults.
+#[derive(Debug, thiserror::Error)]
+#[error("plugin `{plugin}`: {why}")]
+pub(crate) struct CheckRefused {
+    pub(crate) plugin: String,
+    pub(crate) why: String,
+}
+
+/// Starts the plugin as the server would, configures it, and ends it again.
+pub(crate) async fn check(
+    settings: PluginSettings,
+    base: &Path,
+    read: ReadSecret<'_>,
+    program: Program,
+    connect: Connect,
+) -> Result<PluginReport, CheckRefused> {
+    let plugin = settings.name.clone();
+    let refused = |why| CheckRefused { plugin: plugin.clone(), why };
+    let host = PluginHost::new(settings, base, read, program).map_err(|e| refused(e.why))?;
+    let shutdown = CancellationToken::new();
+    let looking = async {
+        let report = match host.started().await {
+            PluginState::Up(info) => {
+                let health = match connect {
+                    Connect::Offline => None,
+                    Connect::Try => Some(host.health().await),
+                };
+                Ok(PluginReport { info, health })
+            }
+            PluginState::Failed(why) | PluginState::Restarting(why) => Err(refused(why)),
+            PluginState::Starting | PluginState::Stopped => Err(refused("it did not start".into())),
+        };
+        shutdown.cancel();
+        report
+    };
+    let (report, ()) = tokio::join!(looking, host.clone().run(shutdown.clone()));
+    report
+}

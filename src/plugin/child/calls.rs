@@ -1,0 +1,137 @@
+//! The calls under way in the child, and the line to the host: what a library says enters, messages leave. Here it is
+//! held that every call is answered exactly once.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use quietus_plugin::protocol::{PluginMessage, Reply, encode};
+use quietus_plugin::{ErrorClass, Level, PluginError};
+
+use super::confine;
+
+/// A line of a plugin's log, in bytes.
+const LOG_TEXT_MAX: usize = 4096;
+
+/// The calls under way.
+pub(super) struct Calls {
+    socket: Mutex<UnixStream>,
+    open: Mutex<HashMap<u64, Open>>,
+    /// What `create` said on call 0.
+    refusal: Mutex<Option<PluginError>>,
+}
+
+struct Open {
+    /// `None`: further away than the clock reaches.
+    deadline: Option<Instant>,
+    cancelled: bool,
+    answered: bool,
+}
+
+impl Calls {
+    pub(super) fn new(socket: UnixStream) -> Self {
+        Self { socket: Mutex::new(socket), open: Mutex::default(), refusal: Mutex::default() }
+    }
+
+    /// Says something to the host. When the host is gone, so is this process.
+    pub(super) fn send(&self, message: &PluginMessage) {
+        let frame = encode(message).or_else(|_| {
+            let PluginMessage::Result { id, .. } = message else { return encode(&too_large(None)) };
+            encode(&too_large(Some(*id)))
+        });
+        let Ok(frame) = frame else { return };
+        if lock(&self.socket).write_all(&frame).is_err() {
+            confine::end_at_once();
+        }
+    }
+
+    /// A call begins.
+    pub(super) fn open(&self, id: u64, timeout_ms: u64) {
+        let deadline = Instant::now().checked_add(Duration::from_millis(timeout_ms));
+        lock(&self.open).insert(id, Open { deadline, cancelled: false, answered: false });
+    }
+
+    /// A call has returned; `otherwise` is its answer if it gave none.
+    pub(super) fn close(&self, id: u64, otherwise: Reply) {
+        let open = lock(&self.open).remove(&id);
+        if open.is_some_and(|open| !open.answered) {
+            self.send(&with_id(id, otherwise));
+        }
+    }
+
+    /// Notes that the answer is no longer wanted; `false` when there is no such call.
+    pub(super) fn cancel(&self, id: u64) -> bool {
+        lock(&self.open).get_mut(&id).map(|open| open.cancelled = true).is_some()
+    }
+
+    /// What `create` said when it refused.
+    pub(super) fn why_refused(&self) -> PluginError {
+        let said = lock(&self.refusal).take();
+        said.unwrap_or_else(|| PluginError::needs_operator("the plugin refused its configuration without saying why"))
+    }
+
+    // What the library asks.
+
+    /// The library answers a call; `false` when the answer is not taken.
+    pub(super) fn reply(&self, id: u64, json: &[u8]) -> bool {
+        let reply: Option<Reply> = serde_json::from_slice(json).ok();
+        if id == 0 {
+            let Some(Reply::Error { error }) = reply else { return false };
+            *lock(&self.refusal) = Some(error);
+            return true;
+        }
+        {
+            let mut open = lock(&self.open);
+            let Some(open) = open.get_mut(&id).filter(|open| !open.answered) else {
+                drop(open);
+                self.log(id, Level::Warn, b"the plugin answered a call that needs no answer; ignored");
+                return false;
+            };
+            open.answered = true;
+        }
+        let taken = reply.is_some();
+        self.send(&with_id(id, reply.unwrap_or_else(|| broken("the plugin's answer is not one"))));
+        taken
+    }
+
+    /// The library logs.
+    pub(super) fn log(&self, id: u64, level: Level, text: &[u8]) {
+        let text = String::from_utf8_lossy(&text[..text.len().min(LOG_TEXT_MAX)]).into_owned();
+        self.send(&PluginMessage::Log { id: (id != 0).then_some(id), level, text });
+    }
+
+    pub(super) fn is_cancelled(&self, id: u64) -> bool {
+        lock(&self.open).get(&id).is_some_and(|open| open.cancelled)
+    }
+
+    /// -1 for a call that is not under way.
+    pub(super) fn remaining_ms(&self, id: u64) -> i64 {
+        let Some(deadline) = lock(&self.open).get(&id).map(|open| open.deadline) else { return -1 };
+        let remaining = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()).as_millis());
+        remaining.and_then(|millis| millis.try_into().ok()).unwrap_or(i64::MAX)
+    }
+}
+
+/// An answer that the library's breach of the protocol makes for it.
+pub(super) fn broken(message: &str) -> Reply {
+    Reply::Error { error: PluginError::new(ErrorClass::Protocol, message) }
+}
+
+fn too_large(id: Option<u64>) -> PluginMessage {
+    PluginMessage::Error { id, error: PluginError::new(ErrorClass::Protocol, "the plugin's answer is too large") }
+}
+
+fn with_id(id: u64, reply: Reply) -> PluginMessage {
+    match reply {
+        Reply::Result { result } => PluginMessage::Result { id, result },
+        Reply::Error { error } => PluginMessage::Error { id: Some(id), error },
+        Reply::Unsupported => PluginMessage::Unsupported { id: Some(id), what: String::new() },
+    }
+}
+
+/// A panic elsewhere leaves these maps whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

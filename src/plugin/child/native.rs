@@ -1,0 +1,215 @@
+//! Everything unsafe of the host's side: loading a library, calling it, being called by it, and closing descriptors.
+//! What the header demands of the plugin is trusted here, as there is no way to check it; that is why this is a process
+//! of its own.
+#![expect(unsafe_code, reason = "the host's side of the C boundary")]
+
+use std::error::Error as _;
+use std::ffi::c_void;
+use std::fs::File;
+use std::io;
+use std::mem::{MaybeUninit, offset_of};
+use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
+use std::path::Path;
+
+use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
+use quietus_plugin::Level;
+use quietus_plugin::abi::{
+    ABI_MAJOR, ABI_MINOR, Bytes, Cancel, Create, Destroy, DoCall, ENTRY_SYMBOL, Entry, HostV1, MAGIC, PluginV1,
+};
+use quietus_plugin::protocol::FRAME_BYTES_MAX;
+
+use super::calls::Calls;
+
+/// The size of version 1.0 of a plugin's table; later minor versions append to it.
+const TABLE_BYTES_MIN: usize = offset_of!(PluginV1, destroy) + size_of::<Option<Destroy>>();
+
+/// A loaded library. It stays loaded until the process ends.
+pub(super) struct Library {
+    table: PluginV1,
+    create: Create,
+    call: DoCall,
+}
+
+impl Library {
+    /// Loads the open file; `path` is only shown.
+    pub(super) fn open(file: &File, path: &Path) -> Result<Self, String> {
+        let shown = path.display();
+        let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
+        // SAFETY: the library's initializers run, which is what the operator configured it for; they run confined.
+        let handle = unsafe { Handle::open(Some(&descriptor), RTLD_NOW | RTLD_LOCAL) }
+            .map_err(|e| format!("cannot load {shown}: {}", chain(&e).replace(&descriptor, "this file")))?;
+        // SAFETY: the symbol's name carries the version of the signature.
+        let entry = unsafe { handle.get::<Entry>(ENTRY_SYMBOL) }.map(|symbol| *symbol).map_err(|_| {
+            let symbol = ENTRY_SYMBOL.to_string_lossy();
+            format!("{shown} has no symbol `{symbol}`: it is no quietus plugin of ABI version {ABI_MAJOR}")
+        })?;
+        // Never unloaded: threads of the library may outlive every call.
+        std::mem::forget(handle);
+        // SAFETY: as the header says, it takes nothing and returns a static table or null.
+        let table = read_table(unsafe { entry() }).map_err(|why| format!("{shown}: {why}"))?;
+        let (Some(create), Some(call)) = (table.create, table.call) else {
+            return Err(format!("{shown}: its table lacks `create` or `call`"));
+        };
+        Ok(Self { table, create, call })
+    }
+
+    pub(super) fn manifest(&self) -> &[u8] {
+        // SAFETY: the header demands that the manifest is static; its length was checked.
+        unsafe { self.table.manifest.as_slice() }
+    }
+
+    pub(super) fn max_concurrency(&self) -> u32 {
+        self.table.max_concurrency.max(1)
+    }
+
+    pub(super) fn abi(&self) -> String {
+        format!("{}.{}", self.table.abi_major, self.table.abi_minor)
+    }
+
+    /// Makes the instance; `None` when the plugin refuses.
+    pub(super) fn create(&self, calls: &'static Calls, setup: &[u8]) -> Option<Instance> {
+        // Leaked: the plugin may call it as long as the process lives.
+        let host: &'static HostV1 = Box::leak(Box::new(host(calls)));
+        let mut instance = std::ptr::null_mut();
+        // SAFETY: the host's table is static, the rest outlives the call.
+        let code = unsafe { (self.create)(host, Bytes::of(setup), &mut instance) };
+        let made =
+            Instance { pointer: instance, call: self.call, cancel: self.table.cancel, destroy: self.table.destroy };
+        (code == 0).then_some(made)
+    }
+}
+
+/// Copies what both sides know of a plugin's table.
+fn read_table(plugin: *const PluginV1) -> Result<PluginV1, String> {
+    if plugin.is_null() {
+        return Err("it has no table: its manifest could not be made".into());
+    }
+    // SAFETY: not null; these two fields begin every version of the table.
+    let (magic, size) = unsafe { ((&raw const (*plugin).magic).read(), (&raw const (*plugin).struct_size).read()) };
+    if magic != MAGIC {
+        return Err(format!("its table begins with {magic:#010x}, not {MAGIC:#010x}"));
+    }
+    if (size as usize) < TABLE_BYTES_MIN {
+        return Err(format!("its table has {size} bytes, version {ABI_MAJOR}.0 has {TABLE_BYTES_MIN}"));
+    }
+    let mut table = MaybeUninit::<PluginV1>::zeroed();
+    // SAFETY: both sides have that many bytes, and a field that stays zero is a null pointer, which is valid.
+    let table = unsafe {
+        let known = (size as usize).min(size_of::<PluginV1>());
+        std::ptr::copy_nonoverlapping(plugin.cast::<u8>(), table.as_mut_ptr().cast(), known);
+        table.assume_init()
+    };
+    if table.abi_major != ABI_MAJOR {
+        return Err(format!("it is of ABI version {}, this program knows {ABI_MAJOR}", table.abi_major));
+    }
+    if table.manifest.len > FRAME_BYTES_MAX / 2 {
+        return Err(format!("its manifest has {} bytes; allowed are {}", table.manifest.len, FRAME_BYTES_MAX / 2));
+    }
+    Ok(table)
+}
+
+/// What a plugin's `create` made.
+pub(super) struct Instance {
+    pointer: *mut c_void,
+    call: DoCall,
+    cancel: Option<Cancel>,
+    destroy: Option<Destroy>,
+}
+
+// SAFETY: the header demands that `call` and `cancel` may run on any thread, and at the same time.
+unsafe impl Send for Instance {}
+// SAFETY: as above.
+unsafe impl Sync for Instance {}
+
+impl Instance {
+    pub(super) fn call(&self, id: u64, method: &str, request: &[u8]) -> i32 {
+        // SAFETY: the plugin's own instance; the texts outlive the call.
+        unsafe { (self.call)(self.pointer, id, Bytes::of(method.as_bytes()), Bytes::of(request)) }
+    }
+
+    pub(super) fn cancel(&self, id: u64) {
+        if let Some(cancel) = self.cancel {
+            // SAFETY: the plugin's own instance.
+            unsafe { cancel(self.pointer, id) }
+        }
+    }
+
+    /// To be called once, when no call is under way.
+    pub(super) fn destroy(&self) {
+        if let Some(destroy) = self.destroy {
+            // SAFETY: the plugin's own instance; the pool has finished.
+            unsafe { destroy(self.pointer) }
+        }
+    }
+}
+
+fn host(calls: &'static Calls) -> HostV1 {
+    HostV1 {
+        struct_size: size_of::<HostV1>() as u32,
+        abi_major: ABI_MAJOR,
+        abi_minor: ABI_MINOR,
+        ctx: std::ptr::from_ref(calls).cast_mut().cast(),
+        reply: Some(reply),
+        log: Some(log),
+        cancelled: Some(cancelled),
+        remaining_ms: Some(remaining_ms),
+    }
+}
+
+/// # Safety
+/// `ctx` is the one of [`host`].
+unsafe fn calls(ctx: *mut c_void) -> &'static Calls {
+    // SAFETY: `host` made it of a static reference.
+    unsafe { &*ctx.cast::<Calls>() }
+}
+
+unsafe extern "C" fn reply(ctx: *mut c_void, call: u64, json: Bytes) -> i32 {
+    // SAFETY: the plugin hands back our context and lends the JSON.
+    let (calls, json) = unsafe { (calls(ctx), json.as_slice()) };
+    i32::from(!calls.reply(call, json))
+}
+
+unsafe extern "C" fn log(ctx: *mut c_void, call: u64, level: i32, text: Bytes) {
+    // SAFETY: the plugin hands back our context and lends the text.
+    let (calls, text) = unsafe { (calls(ctx), text.as_slice()) };
+    calls.log(call, Level::from_number(level), text);
+}
+
+unsafe extern "C" fn cancelled(ctx: *mut c_void, call: u64) -> i32 {
+    // SAFETY: the plugin hands back our context.
+    i32::from(unsafe { calls(ctx) }.is_cancelled(call))
+}
+
+unsafe extern "C" fn remaining_ms(ctx: *mut c_void, call: u64) -> i64 {
+    // SAFETY: the plugin hands back our context.
+    unsafe { calls(ctx) }.remaining_ms(call)
+}
+
+/// Closes every descriptor but the three standard ones: the server's own are not the plugin's business.
+pub(super) fn close_other_descriptors() -> io::Result<()> {
+    let open: Vec<RawFd> = std::fs::read_dir("/proc/self/fd")?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|descriptor| *descriptor > 2)
+        .collect();
+    for descriptor in open {
+        // SAFETY: this is the start of the process, and nothing of it holds a descriptor yet. The one that the list was
+        // read through is closed by now, and passed over.
+        unsafe {
+            if rustix::io::fcntl_getfd(BorrowedFd::borrow_raw(descriptor)).is_ok() {
+                rustix::io::close(descriptor);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An error with all its causes.
+fn chain(error: &libloading::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

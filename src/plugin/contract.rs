@@ -1,0 +1,220 @@
+//! Whether a plugin and the operator's settings fit: a manifest and settings enter, what both agree on leaves, or all
+//! that does not fit. Values of the configuration are never repeated: they may be secret.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use quietus_plugin::{Manifest, Operation, Wanted};
+
+use super::settings::PluginSettings;
+use crate::keys::Secret;
+use crate::subject::Kind;
+
+/// The longest call, unless the operator says otherwise.
+const CALL_MAX: Duration = Duration::from_secs(300);
+/// The longest `health`.
+const HEALTH_MAX: Duration = Duration::from_secs(30);
+/// Calls at once, whatever a manifest says.
+const CONCURRENCY_MAX: u32 = 64;
+/// Complaints about a configuration that are shown.
+const COMPLAINTS_MAX: usize = 10;
+
+/// What the plugin declares and the operator grants.
+#[derive(Clone, Debug)]
+pub(super) struct Contract {
+    /// Kinds both declared and granted.
+    sent: BTreeSet<Kind>,
+    /// Kinds of which one identifier at least must be there.
+    required: Vec<Kind>,
+    operations: Vec<Operation>,
+    pub(super) idempotent: bool,
+    pub(super) erase_max: Duration,
+    pub(super) verify_max: Duration,
+    pub(super) health_max: Duration,
+    pub(super) concurrency: u32,
+}
+
+/// The longest that one call may take, known before the plugin is.
+pub(super) fn call_max(settings: &PluginSettings) -> Duration {
+    settings.call_max.map_or(CALL_MAX, |span| span.get())
+}
+
+impl Contract {
+    /// All that does not fit, one line each, or the contract.
+    pub(super) fn make(
+        manifest: &Manifest,
+        settings: &PluginSettings,
+        secrets: &BTreeMap<String, Secret>,
+    ) -> Result<Self, Vec<String>> {
+        let mut wrong = Vec::new();
+        check_words(manifest, &mut wrong);
+        let sent = check_grants(&manifest.identifiers, &settings.grants, &mut wrong);
+        check_secrets(&manifest.secrets, secrets, &mut wrong);
+        check_config(&manifest.config_schema, &settings.own_config(), &mut wrong);
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let longest = call_max(settings);
+        let declared = |millis| Duration::from_millis(millis).min(longest);
+        Ok(Self {
+            sent,
+            required: manifest.identifiers.required.iter().filter_map(|kind| kind.parse().ok()).collect(),
+            operations: manifest.operations.clone(),
+            idempotent: manifest.idempotent,
+            erase_max: declared(manifest.timeouts.erase_ms),
+            verify_max: declared(manifest.timeouts.verify_ms),
+            health_max: Duration::from_millis(manifest.timeouts.health_ms).min(HEALTH_MAX),
+            concurrency: settings
+                .concurrency
+                .unwrap_or(CONCURRENCY_MAX)
+                .min(manifest.max_concurrency)
+                .clamp(1, CONCURRENCY_MAX),
+        })
+    }
+
+    pub(super) fn can(&self, operation: &Operation) -> bool {
+        self.operations.contains(operation)
+    }
+
+    pub(super) fn sends(&self, kind: &Kind) -> bool {
+        self.sent.contains(kind)
+    }
+
+    /// The first required kind that none of the given ones is.
+    pub(super) fn lacks<'a>(&'a self, given: &BTreeSet<&Kind>) -> Option<&'a Kind> {
+        self.required.iter().find(|kind| !given.contains(kind))
+    }
+
+    /// The kinds that are sent, to be shown.
+    pub(super) fn kinds(&self) -> String {
+        let kinds: Vec<_> = self.sent.iter().map(Kind::as_str).collect();
+        kinds.join(", ")
+    }
+}
+
+/// The manifest's words stand in logs and pages, so they are short and plain.
+fn check_words(manifest: &Manifest, wrong: &mut Vec<String>) {
+    for (what, word) in [("name", &manifest.name), ("version", &manifest.version)] {
+        if word.is_empty() || word.len() > 64 || !word.chars().all(|c| c.is_ascii_graphic()) {
+            wrong.push(format!("the plugin's {what} is not 1 to 64 printable characters without a space"));
+        }
+    }
+    if !manifest.operations.contains(&Operation::Erase) {
+        wrong.push("the plugin does not declare the operation `erase`".into());
+    }
+}
+
+fn check_grants(declared: &Wanted, grants: &[Kind], wrong: &mut Vec<String>) -> BTreeSet<Kind> {
+    for kind in &declared.required {
+        if !grants.iter().any(|grant| grant.as_str() == kind) {
+            wrong.push(format!("grants: the plugin requires `{}`, which is not granted", plain(kind)));
+        }
+    }
+    let sent: BTreeSet<Kind> = grants.iter().filter(|kind| declared.names(kind.as_str())).cloned().collect();
+    if sent.is_empty() {
+        let kinds: Vec<_> = declared.required.iter().chain(&declared.optional).map(|kind| plain(kind)).collect();
+        wrong.push(format!("grants: nothing is granted that the plugin works with ({})", kinds.join(", ")));
+    }
+    sent
+}
+
+fn check_secrets(declared: &Wanted, secrets: &BTreeMap<String, Secret>, wrong: &mut Vec<String>) {
+    for name in declared.required.iter().filter(|name| !secrets.contains_key(*name)) {
+        wrong.push(format!("secrets: the plugin requires `{}`", plain(name)));
+    }
+    for name in secrets.keys().filter(|name| !declared.names(name)) {
+        wrong.push(format!("secrets: the plugin does not know `{name}`"));
+    }
+}
+
+fn check_config(schema: &serde_json::Value, config: &serde_json::Value, wrong: &mut Vec<String>) {
+    if schema.is_null() {
+        return;
+    }
+    match jsonschema::validator_for(schema) {
+        Ok(validator) => {
+            let complaints = validator.iter_errors(config).take(COMPLAINTS_MAX);
+            wrong.extend(complaints.map(|e| match e.instance_path().as_str() {
+                "" => format!("config: {}", e.masked()),
+                path => format!("config{}: {}", path.replace('/', "."), e.masked()),
+            }));
+        }
+        Err(_) => wrong.push("the plugin's JSON Schema is not one".into()),
+    }
+}
+
+/// A name of the manifest's, as it may be shown.
+fn plain(name: &str) -> String {
+    name.chars().take(64).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let mut manifest =
+            Manifest::new("sample", "1").requires("email").accepts("phone").requires_secret("token").concurrency(4);
+        manifest.config_schema = json!({
+            "type": "object", "required": ["base_url"], "additionalProperties": false,
+            "properties": { "base_url": { "type": "string" }, "rate": { "type": "object",
+                "properties": { "max": { "type": "integer", "maximum": 5 } } } },
+        });
+        manifest
+    }
+
+    fn settings(more: serde_json::Value) -> PluginSettings {
+        let mut all = json!({ "name": "x", "library": "x.so", "grants": ["email", "name"],
+            "config": { "base_url": "https://crm.example" } });
+        all.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+        serde_json::from_value(all).expect("settings")
+    }
+
+    fn make(manifest: &Manifest, more: serde_json::Value, secrets: &[&str]) -> Result<Contract, Vec<String>> {
+        let secrets = secrets.iter().map(|name| ((*name).to_owned(), Secret::new("hunter2"))).collect();
+        Contract::make(manifest, &settings(more), &secrets)
+    }
+
+    #[test]
+    fn only_what_is_declared_and_granted_is_sent() {
+        let contract = make(&manifest(), json!({}), &["token"]).expect("it fits");
+        assert!(contract.sends(&Kind::Email));
+        assert!(!contract.sends(&Kind::Phone), "declared, not granted");
+        assert!(!contract.sends(&Kind::Name), "granted, not declared");
+    }
+
+    #[test]
+    fn any_kind_means_any_granted_kind() {
+        let any = Manifest::new("any", "1").accepts(quietus_plugin::ANY);
+        let contract = make(&any, json!({}), &[]).expect("it fits");
+        assert!(contract.sends(&Kind::Name) && !contract.sends(&Kind::Phone));
+    }
+
+    #[test]
+    fn all_that_does_not_fit_is_told_at_once_and_no_value_is() {
+        let more = json!({ "grants": ["phone"], "config": { "rate": { "max": 4711 }, "colour": "hunter2" } });
+        let wrong = make(&manifest(), more, &["tokken"]).expect_err("nothing fits");
+        let text = wrong.join("\n");
+        for part in ["`email`", "requires `token`", "`tokken`", "\"base_url\"", "config.rate.max", "colour"] {
+            assert!(text.contains(part), "{part} is missing in {text}");
+        }
+        assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
+    }
+
+    #[test]
+    fn a_plugin_that_would_never_be_sent_anything_is_refused() {
+        let phone = Manifest::new("phone", "1").accepts("phone");
+        let wrong = make(&phone, json!({}), &[]).expect_err("nothing to send");
+        assert!(wrong[0].contains("nothing is granted"), "{wrong:?}");
+    }
+
+    #[test]
+    fn the_operator_may_allow_less_time_and_fewer_calls_than_declared() {
+        let contract = make(&manifest(), json!({ "call_max": "1s", "concurrency": 2 }), &["token"]).expect("it fits");
+        assert_eq!((contract.erase_max, contract.concurrency), (Duration::from_secs(1), 2));
+        let contract = make(&manifest(), json!({ "concurrency": 9 }), &["token"]).expect("it fits");
+        assert_eq!((contract.erase_max, contract.concurrency), (Duration::from_secs(60), 4));
+    }
+}

@@ -1,0 +1,25 @@
+//! Plugins: targets that are native libraries, each in a child process of its own. Settings and calls enter, answers and
+//! classed failures leave. Knows nothing of the ledger, of HTTP or of mluvii; loads no library into the server itself.
+//!
+//! [`PluginHost`] supervises: it starts the child (`quietus plugin-host`, see [`child`]), speaks with it ([`session`]),
+//! starts it again when it is lost, and is a [`Target`](crate::target::Target) like any other.
+
+mod check;
+mod child;
+mod contract;
+mod host;
+mod library;
+mod program;
+mod redact;
+mod session;
+mod settings;
+mod target;
+
+pub(crate) use check::{CheckRefused, Connect, PluginReport, check};
+pub(crate) use child::plugin_host_main;
+pub(crate) use host::{PluginHost, PluginInfo, PluginRefused, PluginState};
+pub(crate) use program::Program;
+pub(crate) use settings::PluginSettings;
+
+#[cfg(test)]
+mod tests;

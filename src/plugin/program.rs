@@ -1,0 +1,74 @@
+//! The program that is started for a plugin, and how.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdStream;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+
+/// A program that becomes a plugin's child when it is given the library's path as its last argument.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    executable: PathBuf,
+    arguments: Vec<OsString>,
+}
+
+impl Program {
+    /// This program, as it runs: a newer one at the same path is not mixed in.
+    pub(crate) fn this() -> Self {
+        Self::new("/proc/self/exe", ["plugin-host", "--library"])
+    }
+
+    /// Another program.
+    pub(crate) fn new(executable: impl Into<PathBuf>, arguments: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { executable: executable.into(), arguments: arguments.into_iter().map(OsString::from).collect() }
+    }
+
+    /// Starts the child: clean environment, a process group of its own, the socket as its standard input.
+    ///
+    /// Without `pre_exec`, which would fork the whole server.
+    pub(super) fn spawn(&self, library: &Path) -> io::Result<Spawned> {
+        let (ours, theirs) = StdStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let mut child = Command::new(&self.executable)
+            .args(&self.arguments)
+            .arg(library)
+            .env_clear()
+            .process_group(0)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)).map(Group);
+        let (Some(stdout), Some(stderr), Some(group)) = (child.stdout.take(), child.stderr.take(), group) else {
+            return Err(io::Error::other("the child ended before it began"));
+        };
+        Ok(Spawned { child, group, socket: UnixStream::from_std(ours)?, stdout, stderr })
+    }
+}
+
+/// A child that was started.
+pub(super) struct Spawned {
+    pub(super) child: Child,
+    pub(super) group: Group,
+    pub(super) socket: UnixStream,
+    pub(super) stdout: tokio::process::ChildStdout,
+    pub(super) stderr: tokio::process::ChildStderr,
+}
+
+/// The child's process group; killed when dropped. To be dropped before the child is waited for: until then its id is
+/// nobody else's.
+pub(super) struct Group(Pid);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = kill_process_group(self.0, Signal::KILL);
+    }
+}

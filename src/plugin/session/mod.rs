@@ -1,0 +1,296 @@
+//! One life of a plugin's child, from its start to its end: calls enter and are multiplexed by their ids, answers leave.
+//! [`Session`] is what callers share; [`driver`] owns the process. Restarts and blame are not known here.
+
+mod chatter;
+mod driver;
+
+pub(super) use driver::{SessionEnd, StartFailed, start};
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use quietus_plugin::protocol::{HostMessage, PluginMessage, encode};
+use quietus_plugin::{ErrorClass, Identifier, PluginError, Request};
+use serde_json::Value;
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
+
+use super::contract::Contract;
+use super::host::PluginInfo;
+use super::redact::redact;
+use crate::keys::Secret;
+use crate::subject::Kind;
+use chatter::Chatter;
+
+/// How long a call that was cancelled may go on before the child is killed.
+pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(2);
+/// How long a call waits for others to end.
+pub(super) const SLOT_WAIT_MAX: Duration = Duration::from_secs(10);
+
+type Frame = Zeroizing<Vec<u8>>;
+
+/// A child that is configured.
+pub(super) struct Session {
+    pub(super) contract: Contract,
+    pub(super) info: PluginInfo,
+    secrets: Vec<Secret>,
+    outbox: mpsc::Sender<Frame>,
+    pending: Mutex<Waiting>,
+    /// The next call's id.
+    next: AtomicU64,
+    slots: Semaphore,
+    /// A call that was cancelled did not end.
+    hung: Notify,
+    chatter: Mutex<Chatter>,
+}
+
+/// The calls that wait for an answer.
+#[derive(Default)]
+struct Waiting {
+    calls: HashMap<u64, Pending>,
+    /// No further call is taken: the child is lost or about to be.
+    closed: bool,
+}
+
+struct Pending {
+    answer: oneshot::Sender<Ended>,
+    /// What the plugin must not be quoted with.
+    values: Vec<Secret>,
+}
+
+/// What is asked of a plugin.
+#[derive(Debug)]
+pub(super) enum Ask {
+    Erase(Request),
+    Verify(Request),
+    Health,
+}
+
+/// Whether other calls may run beside this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Company {
+    Any,
+    /// It is suspected of killing the child, so it runs where it can hurt no other call.
+    Alone,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Result(Value),
+    Failed(PluginError),
+    Unsupported,
+    /// The child was lost during the call.
+    Lost(String),
+    /// The child was killed during the call, on account of another one.
+    Bystander,
+    /// No answer, even after it was cancelled; the child is killed.
+    TimedOut,
+    /// Never sent: too many others are under way.
+    Busy,
+    /// Never sent: the session has ended.
+    NotSent,
+    /// Never sent: larger than a message may be.
+    TooLarge,
+    /// The server shuts down.
+    Stopped,
+}
+
+impl Session {
+    /// Makes one call and waits for its end, at most `longest`, and [`CANCEL_GRACE`] more after it was cancelled.
+    pub(super) async fn call(&self, ask: Ask, longest: Duration, company: Company) -> Ended {
+        let slots = match company {
+            Company::Any => 1,
+            Company::Alone => self.contract.concurrency,
+        };
+        let slot = timeout_at(Instant::now() + SLOT_WAIT_MAX, self.slots.acquire_many(slots)).await;
+        let _slot = match slot {
+            Ok(Ok(slot)) => slot,
+            Ok(Err(_closed)) => return Ended::NotSent,
+            Err(_) => return Ended::Busy,
+        };
+
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let (message, values) = message(id, ask, longest);
+        let Ok(frame) = encode(&message) else { return Ended::TooLarge };
+        let (answer, mut answered) = oneshot::channel();
+        {
+            let mut pending = self.pending();
+            if pending.closed {
+                return Ended::NotSent;
+            }
+            pending.calls.insert(id, Pending { answer, values });
+        }
+        let guard = CancelOnDrop { session: self, id };
+        let deadline = Instant::now() + longest;
+        if let Err(not_sent) = self.send(frame, deadline).await {
+            return not_sent;
+        }
+        if let Ok(ended) = timeout_at(deadline, &mut answered).await {
+            return ended.unwrap_or(Ended::NotSent);
+        }
+        self.say(&HostMessage::Cancel { id });
+        if let Ok(ended) = timeout_at(Instant::now() + CANCEL_GRACE, &mut answered).await {
+            return ended.unwrap_or(Ended::NotSent);
+        }
+        drop(guard);
+        self.close(|| Ended::Bystander);
+        self.hung.notify_one();
+        Ended::TimedOut
+    }
+
+    async fn send(&self, frame: Frame, deadline: Instant) -> Result<(), Ended> {
+        match timeout_at(deadline, self.outbox.send(frame)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Ended::NotSent),
+            Err(_) => Err(Ended::Busy),
+        }
+    }
+
+    /// Says something that nobody waits for; dropped when the plugin does not read.
+    fn say(&self, message: &HostMessage) {
+        if let Ok(frame) = encode(message) {
+            let _ = self.outbox.try_send(frame);
+        }
+    }
+
+    /// Takes what the plugin says. The error says how it broke the protocol.
+    fn hear(&self, message: PluginMessage) -> Result<(), &'static str> {
+        match message {
+            PluginMessage::Result { id, result } => self.end(id, Ended::Result(result)),
+            PluginMessage::Error { id: Some(id), error } => self.end(id, Ended::Failed(error)),
+            PluginMessage::Unsupported { id: Some(id), .. } => self.end(id, Ended::Unsupported),
+            PluginMessage::Error { id: None, error } => {
+                self.hear_line(None, quietus_plugin::Level::Error, &error.message)
+            }
+            PluginMessage::Log { id, level, text } => self.hear_line(id, level, &text),
+            PluginMessage::Progress { id, done, total } => {
+                tracing::debug!(plugin = %self.info.target, call = id, done, total, "a plugin is at work");
+            }
+            PluginMessage::Unsupported { id: None, .. } => {}
+            PluginMessage::Hello { .. } | PluginMessage::Ready => return Err("it introduced itself twice"),
+            PluginMessage::Unknown { kind, id } => self.say(&HostMessage::Unsupported { id, what: kind }),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(&self, id: u64, ended: Ended) {
+        let pending = self.pending().calls.remove(&id);
+        match (pending, ended) {
+            (Some(pending), Ended::Failed(error)) => {
+                let message = self.redact(&error.message, &pending.values);
+                let _ = pending.answer.send(Ended::Failed(PluginError { message, ..error }));
+            }
+            (Some(pending), Ended::Result(mut result)) => {
+                if let Some(Value::String(reason)) = result.get_mut("reason") {
+                    *reason = self.redact(reason, &pending.values);
+                }
+                let named_so = |name: &String| self.redact(name, &pending.values) != *name;
+                let ended = match result.get("counts").and_then(Value::as_object) {
+                    Some(counts) if counts.keys().any(named_so) => {
+                        Ended::Failed(PluginError::new(ErrorClass::Protocol, "the plugin names a count by a value"))
+                    }
+                    _ => Ended::Result(result),
+                };
+                let _ = pending.answer.send(ended);
+            }
+            (Some(pending), ended) => drop(pending.answer.send(ended)),
+            (None, _) => {
+                tracing::debug!(plugin = %self.info.target, call = id, "a plugin answered a call that nobody waits for");
+            }
+        }
+    }
+
+    fn redact(&self, text: &str, values: &[Secret]) -> String {
+        redact(text, self.secrets.iter().chain(values))
+    }
+
+    /// A line of the plugin's log. Outside of a call it may be about people whose values are no longer here, so that it
+    /// is counted and not shown, unless nobody's were ever sent.
+    fn hear_line(&self, id: Option<u64>, level: quietus_plugin::Level, text: &str) {
+        let mut chatter = self.chatter.lock().unwrap_or_else(PoisonError::into_inner);
+        if !chatter.may_speak(Instant::now()) {
+            return;
+        }
+        let pending = self.pending();
+        let under_way = id.is_some_and(|id| pending.calls.contains_key(&id));
+        if !under_way && self.next.load(Ordering::Relaxed) > 1 {
+            return chatter.hide();
+        }
+        let values = pending.calls.values().flat_map(|pending| &pending.values);
+        chatter::show(&self.info.target, level, &redact(text, self.secrets.iter().chain(values)));
+    }
+
+    /// Cancels all that is under way and asks the child to end.
+    fn ask_to_stop(&self) {
+        let ids: Vec<u64> = self.pending().calls.keys().copied().collect();
+        for id in ids {
+            self.say(&HostMessage::Cancel { id });
+        }
+        self.say(&HostMessage::Shutdown);
+    }
+
+    /// Takes no call from now on.
+    fn close_door(&self) {
+        self.pending().closed = true;
+        self.slots.close();
+    }
+
+    /// Takes no call from now on, and ends all that is under way.
+    fn close(&self, how: impl Fn() -> Ended) {
+        self.close_door();
+        let calls = std::mem::take(&mut self.pending().calls);
+        for pending in calls.into_values() {
+            let _ = pending.answer.send(how());
+        }
+    }
+
+    /// Whether no further call is taken.
+    pub(super) fn is_closed(&self) -> bool {
+        self.pending().closed
+    }
+
+    /// A panic elsewhere leaves the map whole.
+    fn pending(&self) -> MutexGuard<'_, Waiting> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A caller that no longer waits: the plugin should not work on for nobody.
+struct CancelOnDrop<'a> {
+    session: &'a Session,
+    id: u64,
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        let left = self.session.pending().calls.remove(&self.id);
+        if left.is_some() {
+            self.session.say(&HostMessage::Cancel { id: self.id });
+        }
+    }
+}
+
+/// The message, and the personal values in it. A session's number is no secret: it stands in receipts.
+fn message(id: u64, ask: Ask, longest: Duration) -> (HostMessage, Vec<Secret>) {
+    let timeout_ms = longest.as_millis().try_into().unwrap_or(u64::MAX);
+    let personal = |identifier: &&Identifier| identifier.kind != Kind::SessionId.as_str();
+    let values = |request: &Request| {
+        request.identifiers.iter().filter(personal).map(|i| Secret::new(i.value.expose())).collect()
+    };
+    match ask {
+        Ask::Erase(request) => {
+            let values = values(&request);
+            (HostMessage::Erase { id, timeout_ms, request }, values)
+        }
+        Ask::Verify(request) => {
+            let values = values(&request);
+            (HostMessage::Verify { id, timeout_ms, request }, values)
+        }
+        Ask::Health => (HostMessage::Health { id, timeout_ms }, Vec::new()),
+    }
+}

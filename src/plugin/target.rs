@@ -1,0 +1,208 @@
+//! A plugin as a target: a step's call enters, is cut down to what the plugin may see, and the plugin's answer is read
+//! with suspicion.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quietus_plugin::protocol::Sensitive;
+use quietus_plugin::{ErrorClass, Operation, PluginError, Request};
+use serde_json::Value;
+
+use super::contract::Contract;
+use super::host::PluginHost;
+use super::session::{Ask, Company, Ended};
+use crate::erasure::Outcome;
+use crate::subject::{Identifier, Kind, Scope};
+use crate::target::{Answer, Target, TargetCall, TargetError};
+
+/// Before a call is made again that found too many others under way.
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
+/// Kinds of things that an answer may count.
+const COUNTS_MAX: usize = 32;
+/// The longest that a plugin may ask to wait before `verify`.
+const VERIFY_AFTER_MAX: Duration = Duration::from_secs(31 * 86_400);
+
+#[async_trait]
+impl Target for PluginHost {
+    async fn erase(&self, call: &TargetCall) -> Result<Answer, TargetError> {
+        self.ask(Method::Erase, call).await
+    }
+
+    async fn verify(&self, call: &TargetCall) -> Result<Answer, TargetError> {
+        self.ask(Method::Verify, call).await
+    }
+
+    async fn health(&self) -> Result<(), TargetError> {
+        let session = self.session().await?;
+        if !session.contract.can(&Operation::Health) {
+            return Ok(());
+        }
+        match session.call(Ask::Health, session.contract.health_max, Company::Any).await {
+            Ended::Result(_) | Ended::Unsupported => Ok(()),
+            Ended::Failed(error) => Err(of_error(error)),
+            Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
+            Ended::Stopped => Err(TargetError::Cancelled),
+            Ended::Lost(why) => Err(TargetError::Retryable(format!("the plugin's process was lost: {why}"))),
+            Ended::Bystander => Err(bystander()),
+            Ended::NotSent => Err(not_sent()),
+            Ended::TimedOut | Ended::TooLarge => Err(TargetError::Retryable("no answer in time".into())),
+        }
+    }
+
+    fn call_max(&self) -> Duration {
+        PluginHost::call_max(self)
+    }
+
+    fn concurrency_max(&self) -> usize {
+        self.concurrency()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Erase,
+    Verify,
+}
+
+impl PluginHost {
+    async fn ask(&self, method: Method, call: &TargetCall) -> Result<Answer, TargetError> {
+        let session = self.session().await?;
+        let contract = &session.contract;
+        let request = match may_ask(contract, method, call) {
+            Ok(request) => request,
+            Err(why) => return Ok(unverifiable(why)),
+        };
+        let key = request.idempotency_key.clone();
+        let (ask, longest) = match method {
+            Method::Erase => (Ask::Erase(request), contract.erase_max),
+            Method::Verify => (Ask::Verify(request), contract.verify_max),
+        };
+        let ended = session.call(ask, longest, self.company(&key)).await;
+        // Once may be too often for a plugin that says so.
+        let unknown = |error: TargetError| match error {
+            TargetError::Retryable(why) if method == Method::Erase && !contract.idempotent && !call.dry_run => {
+                TargetError::Permanent(format!("{why}; its outcome is unknown, and the plugin must not be asked twice"))
+            }
+            error => error,
+        };
+        if matches!(ended, Ended::Result(_) | Ended::Failed(_) | Ended::Unsupported) {
+            // It did not kill the child, whatever else it did.
+            self.acquit(&key);
+        }
+        match ended {
+            Ended::Result(result) => of_result(result).map_err(|why| unknown(TargetError::Retryable(why))),
+            Ended::Failed(error) if error.class == ErrorClass::Protocol => Err(unknown(of_error(error))),
+            Ended::Failed(error) => Err(of_error(error)),
+            Ended::Unsupported if method == Method::Verify => Ok(unverifiable(CANNOT_VERIFY.into())),
+            Ended::Unsupported => Err(TargetError::Permanent("the plugin does not support `erase`".into())),
+            Ended::Lost(why) => Err(unknown(self.blame(&key, format!("the plugin's process was lost: {why}")))),
+            Ended::TimedOut => {
+                let why = format!("no answer within {} s; the plugin's process was killed", longest.as_secs());
+                Err(unknown(self.blame(&key, why)))
+            }
+            Ended::Bystander => Err(unknown(bystander())),
+            Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
+            Ended::TooLarge => Err(TargetError::Permanent("more identifiers than one call can carry".into())),
+            Ended::Stopped => Err(TargetError::Cancelled),
+            Ended::NotSent => Err(not_sent()),
+        }
+    }
+}
+
+const CANNOT_VERIFY: &str = "this plugin cannot look again";
+
+fn not_sent() -> TargetError {
+    TargetError::Retryable("the plugin's process was lost before the call".into())
+}
+
+fn bystander() -> TargetError {
+    TargetError::Retryable("the plugin's process was killed because of another call".into())
+}
+
+/// The request, or why the plugin cannot be asked. Then nothing is known of the person's data there: `unverifiable`, and
+/// not `absent`, which would say that somebody had looked.
+fn may_ask(contract: &Contract, method: Method, call: &TargetCall) -> Result<Request, String> {
+    if call.dry_run && !contract.can(&Operation::DryRun) {
+        return Err("this plugin cannot say what would go without erasing it".into());
+    }
+    if method == Method::Verify && !contract.can(&Operation::Verify) {
+        return Err(CANNOT_VERIFY.into());
+    }
+    let identifiers = identifiers(contract, call);
+    let kinds: BTreeSet<&Kind> = identifiers.iter().map(|identifier| &identifier.kind).collect();
+    if kinds.is_empty() {
+        return Err(format!("no identifier of a kind that this target understands ({})", contract.kinds()));
+    }
+    if let Some(kind) = contract.lacks(&kinds) {
+        return Err(format!("no identifier of the kind `{kind}`, which this target requires"));
+    }
+    Ok(Request {
+        erasure: call.erasure.to_string(),
+        idempotency_key: call.idempotency.to_string(),
+        scope: match call.scope {
+            Scope::Session => quietus_plugin::Scope::Session,
+            Scope::Guest => quietus_plugin::Scope::Guest,
+            Scope::Person => quietus_plugin::Scope::Person,
+        },
+        dry_run: call.dry_run,
+        identifiers: identifiers
+            .iter()
+            .map(|i| quietus_plugin::Identifier {
+                kind: i.kind.as_str().to_owned(),
+                value: Sensitive::new(i.value.expose()),
+            })
+            .collect(),
+    })
+}
+
+/// What the plugin may see of the call: kinds both declared and granted, guests and sessions being kinds like others.
+fn identifiers(contract: &Contract, call: &TargetCall) -> BTreeSet<Identifier> {
+    let guests = call.guests.iter().filter_map(|guest| Identifier::new(Kind::GuestId, &guest.0));
+    let sessions = call.sessions.iter().filter_map(|key| Identifier::new(Kind::SessionId, &key.session.to_string()));
+    let all = call.identifiers.0.iter().cloned().chain(guests).chain(sessions);
+    all.filter(|identifier| contract.sends(&identifier.kind)).collect()
+}
+
+fn unverifiable(why: String) -> Answer {
+    Answer { outcome: Outcome::Unverifiable, reason: Some(why), counts: BTreeMap::new(), verify_after: None }
+}
+
+/// Reads an answer. The error is a breach of the protocol, and shows nothing of it.
+fn of_result(result: Value) -> Result<Answer, String> {
+    let broken = |what: &str| format!("the plugin's answer is not one: {what}");
+    let answer: quietus_plugin::Answer = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
+    let outcome = match answer.outcome {
+        quietus_plugin::Outcome::Erased => Outcome::Erased,
+        quietus_plugin::Outcome::Absent => Outcome::Absent,
+        quietus_plugin::Outcome::Retained => Outcome::Retained,
+        quietus_plugin::Outcome::Residual => Outcome::Residual,
+        quietus_plugin::Outcome::Unverifiable => Outcome::Unverifiable,
+        _ => return Err(broken("its outcome")),
+    };
+    // The names go into receipts; a value of a person's could hide in one that is not a plain word.
+    let plain = |name: &String| {
+        (1..=40).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-' || b == b' ')
+    };
+    if answer.counts.len() > COUNTS_MAX || !answer.counts.keys().all(plain) {
+        return Err(broken("what it counts is not named by plain words of a-z, `_`, `-` and spaces"));
+    }
+    if outcome == Outcome::Retained && answer.reason.is_none() {
+        return Err(broken("retained without a reason"));
+    }
+    let verify_after = answer.verify_after_s.map(|seconds| Duration::from_secs(seconds).min(VERIFY_AFTER_MAX));
+    Ok(Answer { outcome, reason: answer.reason, counts: answer.counts, verify_after })
+}
+
+fn of_error(error: PluginError) -> TargetError {
+    match error.class {
+        ErrorClass::RateLimited => {
+            TargetError::RateLimited { retry_after: error.retry_after_ms.map(Duration::from_millis) }
+        }
+        ErrorClass::Permanent => TargetError::Permanent(error.message),
+        ErrorClass::NeedsOperator => TargetError::NeedsOperator(error.message),
+        ErrorClass::Cancelled => TargetError::Cancelled,
+        _ => TargetError::Retryable(error.message),
+    }
+}

@@ -1,0 +1,74 @@
+//! Real children: this test program is started again as `plugin-host`, with libraries compiled from C.
+
+mod child;
+mod supervisor;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// Becomes a plugin's child when it is started as [`program`] starts it; otherwise there is nothing to do.
+#[test]
+fn as_child() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if let [_, name, exact, library] = arguments.as_slice()
+        && name == CHILD
+        && exact == "--exact"
+    {
+        let code = plugin_host_main(Path::new(library));
+        std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
+    }
+}
+
+/// The full name of the test above.
+const CHILD: &str = "plugin::tests::as_child";
+
+fn program() -> Program {
+    Program::new(std::env::current_exe().expect("known"), [CHILD, "--exact"])
+}
+
+/// A library compiled from `tests/plugins/wayward.c`, in a folder that is removed with it.
+struct Wayward {
+    _folder: TempDir,
+    library: PathBuf,
+}
+
+impl Wayward {
+    fn new() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(macros: &[&str]) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = TempDir::new().expect("a folder");
+        let library = folder.path().join("libwayward.so");
+        let mut cc = Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root.join("plugins/sdk/include"));
+        cc.args(macros).arg("-o").arg(&library).arg(root.join("tests/plugins/wayward.c"));
+        assert!(cc.status().expect("a C compiler named `cc`").success());
+        Self { _folder: folder, library }
+    }
+
+    fn settings(&self) -> PluginSettings {
+        settings(&self.library)
+    }
+}
+
+fn settings(library: &Path) -> PluginSettings {
+    let settings = serde_json::json!({ "name": "wayward", "library": library, "grants": ["name", "email"] });
+    serde_json::from_value(settings).expect("settings")
+}
+
+/// Waits for something that another process does.
+#[track_caller]
+fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(std::time::Instant::now() < deadline, "never: {what}");
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,159 @@
+//! The child alone, spoken to over a socket.
+
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Stdio};
+
+use quietus_plugin::protocol::{HostMessage, PluginMessage, Sensitive, body_len, encode};
+use quietus_plugin::{ErrorClass, Identifier, Request, Scope};
+
+use super::*;
+
+struct Raw {
+    process: Child,
+    socket: UnixStream,
+}
+
+impl Raw {
+    fn start(library: &Path) -> Self {
+        let (socket, theirs) = UnixStream::pair().expect("a socket");
+        socket.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
+        let mut command = Command::new(std::env::current_exe().expect("known"));
+        command.args([CHILD, "--exact"]).arg(library).env_clear();
+        command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = command.spawn().expect("it starts");
+        Self { process, socket }
+    }
+
+    /// Through hello and configure.
+    fn ready() -> Self {
+        let wayward = Wayward::new();
+        let mut raw = Self::start(&wayward.library);
+        raw.say(&HostMessage::Hello { protocol: 1 });
+        assert!(matches!(raw.hear(), PluginMessage::Hello { .. }));
+        raw.say(&HostMessage::Configure { config: serde_json::json!({}), secrets: Default::default() });
+        assert!(matches!(raw.hear(), PluginMessage::Ready));
+        raw
+    }
+
+    fn say(&mut self, message: &HostMessage) {
+        self.socket.write_all(&encode(message).expect("fits")).expect("written");
+    }
+
+    fn hear(&mut self) -> PluginMessage {
+        let mut header = [0; 4];
+        self.socket.read_exact(&mut header).expect("a message");
+        let mut body = vec![0; body_len(header).expect("a length")];
+        self.socket.read_exact(&mut body).expect("a whole message");
+        PluginMessage::decode(&body).expect("a message")
+    }
+
+    fn erase(&mut self, id: u64, name: &str) {
+        let identifiers = vec![Identifier { kind: "name".into(), value: Sensitive::new(name) }];
+        let request = Request {
+            erasure: "e".into(),
+            idempotency_key: "k".into(),
+            scope: Scope::Person,
+            dry_run: false,
+            identifiers,
+        };
+        self.say(&HostMessage::Erase { id, timeout_ms: 10_000, request });
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The error that a child gives instead of its hello.
+#[track_caller]
+fn refusal(library: &Path) -> String {
+    let mut raw = Raw::start(library);
+    raw.say(&HostMessage::Hello { protocol: 1 });
+    let PluginMessage::Error { id: None, error } = raw.hear() else { panic!("not refused") };
+    assert_eq!(error.class, ErrorClass::NeedsOperator);
+    error.message
+}
+
+#[test]
+fn the_end_of_the_socket_ends_the_child_even_while_the_plugin_hangs() {
+    let mut raw = Raw::ready();
+    raw.erase(1, "hang");
+    raw.socket.shutdown(std::net::Shutdown::Both).expect("shut");
+    eventually("the child ends", || raw.process.try_wait().expect("known").is_some());
+}
+
+#[test]
+fn a_bad_configuration_still_shows_the_manifest() {
+    let wayward = Wayward::new();
+    let mut raw = Raw::start(&wayward.library);
+    raw.say(&HostMessage::Hello { protocol: 1 });
+    let PluginMessage::Hello { manifest, facts, .. } = raw.hear() else { panic!("no hello") };
+    assert_eq!((manifest.name.as_str(), facts["sha256"].len(), facts["abi"].as_str()), ("wayward", 64, "1.0"));
+    raw.say(&HostMessage::Configure { config: serde_json::json!({ "mood": "bad" }), secrets: Default::default() });
+    let PluginMessage::Error { id: None, error } = raw.hear() else { panic!("not refused") };
+    assert_eq!((error.class, error.message.as_str()), (ErrorClass::Permanent, "in a bad mood, hunter2"));
+}
+
+#[test]
+fn what_is_no_plugin_is_refused_by_name() {
+    let folder = TempDir::new().expect("a folder");
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "not a library").expect("written");
+    assert!(refusal(&text).contains("notes.txt: dlopen failed: this file: "), "{}", refusal(&text));
+    assert!(refusal(&folder.path().join("none.so")).contains("No such file"));
+    let other = Wayward::with(&["-DSYMBOL=another_entry"]);
+    assert!(refusal(&other.library).contains("no symbol `quietus_plugin_entry_v1`"));
+    let other = Wayward::with(&["-DMAGIC=7"]);
+    assert!(refusal(&other.library).contains("begins with 0x00000007"));
+    let other = Wayward::with(&["-DMAJOR=2"]);
+    assert!(refusal(&other.library).contains("ABI version 2"));
+}
+
+#[test]
+fn a_call_is_answered_exactly_once() {
+    let mut raw = Raw::ready();
+    raw.erase(1, "silent");
+    let PluginMessage::Error { id: Some(1), error } = raw.hear() else { panic!("not an error") };
+    assert_eq!((error.class, error.message.as_str()), (ErrorClass::Protocol, "the plugin gave no answer"));
+
+    raw.erase(2, "twice");
+    let PluginMessage::Result { id: 2, result } = raw.hear() else { panic!("no result") };
+    assert_eq!(result["counts"]["first"], 1);
+    let PluginMessage::Log { id: Some(2), .. } = raw.hear() else { panic!("not logged") };
+
+    for (id, name) in [(3, "nonsense"), (4, "huge")] {
+        raw.erase(id, name);
+        let PluginMessage::Error { id: answered, error } = raw.hear() else { panic!("not an error") };
+        assert_eq!((answered, error.class), (Some(id), ErrorClass::Protocol));
+    }
+}
+
+#[test]
+fn calls_run_side_by_side_and_one_can_be_cancelled() {
+    let mut raw = Raw::ready();
+    raw.erase(1, "wait");
+    assert!(matches!(raw.hear(), PluginMessage::Log { id: Some(1), .. }));
+    raw.erase(2, "ann");
+    assert!(matches!(raw.hear(), PluginMessage::Result { id: 2, .. }));
+    raw.say(&HostMessage::Cancel { id: 1 });
+    let PluginMessage::Error { id: Some(1), error } = raw.hear() else { panic!("not cancelled") };
+    assert_eq!(error.class, ErrorClass::Cancelled);
+}
+
+#[test]
+fn an_unknown_message_is_unsupported_and_shutdown_ends_in_peace() {
+    let mut raw = Raw::ready();
+    let body = br#"{"type":"dance","id":9}"#;
+    let mut frame = (body.len() as u32).to_be_bytes().to_vec();
+    frame.extend(body);
+    raw.socket.write_all(&frame).expect("written");
+    let PluginMessage::Unsupported { id: Some(9), what } = raw.hear() else { panic!("supported") };
+    assert_eq!(what, "dance");
+    raw.say(&HostMessage::Shutdown);
+    assert!(raw.process.wait().expect("it ends").success());
+}
