@@ -1,1 +1,79 @@
+//! The contract: stories that every backend must tell alike. A backend's tests call [`contract!`] with a function that
+//! opens an empty ledger; nothing here knows what is behind the port.
 
+pub(crate) mod asking;
+pub(crate) mod closing;
+pub(crate) mod deciding;
+pub(crate) mod erasing;
+mod fixtures;
+pub(crate) mod receiving;
+pub(crate) mod scheduling;
+pub(crate) mod working;
+
+pub(crate) use fixtures::event;
+
+/// Makes a test of each story. `$open` returns an `Arc<dyn Ledger>` and something that is kept until the story ends.
+macro_rules! contract {
+    ($open:path) => {
+        $crate::ledger::contract::stories! { $open;
+            receiving: a_delivery_is_recorded_once
+                deliveries_that_differ_in_anything_are_all_new
+                concurrent_duplicates_are_recorded_once
+                a_recorded_event_is_handed_out_as_it_came
+                a_body_in_quarantine_is_kept_once_until_it_is_dropped;
+            working: concurrent_claimers_never_get_the_same_work
+                work_is_due_again_when_its_lease_ends_and_the_old_claim_finishes_nothing
+                a_renewed_lease_holds
+                work_that_is_put_back_is_due_after_its_pause
+                parked_work_waits_for_a_person
+                the_longest_due_is_claimed_first
+                a_commit_that_brings_work_wakes_everyone_who_waits
+                a_commit_between_a_claim_and_the_wait_is_not_missed
+                a_target_that_is_parked_or_rests_is_left_alone;
+            deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work
+                a_decision_on_a_stale_session_writes_nothing_and_is_due_again
+                a_decision_that_cannot_be_written_leaves_the_work
+                a_session_has_one_look_for_settling_which_moves
+                a_look_for_settling_can_set_itself_anew
+                sessions_are_found_by_guest_and_by_all_their_fingerprints;
+            scheduling: a_session_is_not_erased_before_it_settles
+                an_erasure_moves_when_its_session_goes_on
+                requests_of_one_subject_become_one_erasure
+                the_same_request_again_takes_the_work_from_no_one
+                a_merge_takes_the_work_from_whoever_resolves_it
+                a_request_after_the_beginning_is_an_erasure_of_its_own
+                a_scheduled_erasure_can_be_made_due
+                a_scheduled_erasure_can_be_called_off;
+            erasing: a_resolved_erasure_has_a_step_for_each_target
+                a_step_is_verified_before_it_is_final
+                a_target_that_still_holds_the_data_is_asked_again
+                a_later_answer_does_not_undo_an_earlier_one
+                an_unverifiable_step_has_no_time_of_verification
+                failed_calls_are_counted_for_the_stage
+                a_parked_step_keeps_the_erasure_open_until_a_person_acts
+                a_residual_step_starts_over_with_erasing
+                a_step_without_its_lease_writes_nothing;
+            closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
+                a_receipt_joins_the_heads_chain_only
+                a_parked_erasure_that_is_called_off_is_closed_as_cancelled
+                an_erasure_under_way_is_not_called_off;
+            asking: erasures_are_listed_newest_first_and_by_state
+                targets_are_noted_until_they_are_open
+                a_ledger_belongs_to_one_index_key
+                an_empty_ledger_counts_nothing_and_can_be_written
+                tidying_forgets_old_deliveries_and_keeps_the_rest;
+        }
+    };
+}
+
+macro_rules! stories {
+    ($open:path; $($part:ident: $($story:ident)+;)+) => {$($(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $story() {
+            let (ledger, _kept) = $open();
+            $crate::ledger::contract::$part::$story(ledger).await;
+        }
+    )+)+};
+}
+
+pub(crate) use {contract, stories};

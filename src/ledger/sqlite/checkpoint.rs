@@ -17,14 +17,19 @@ const LOG_PAGES: i64 = 16_000;
 /// The writer's bookkeeping of the log.
 pub(super) struct Checkpoints {
     path: PathBuf,
+    log_pages: i64,
     bulk: Option<JoinHandle<()>>,
-    /// The length at which the next bulk begins; above `LOG_PAGES` while a reader keeps the log from starting over.
+    /// The length at which the next bulk begins; above `log_pages` while a reader keeps the log from starting over.
     next: i64,
 }
 
 impl Checkpoints {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, bulk: None, next: LOG_PAGES }
+        Self::at(path, LOG_PAGES)
+    }
+
+    fn at(path: PathBuf, log_pages: i64) -> Self {
+        Self { path, log_pages, bulk: None, next: log_pages }
     }
 
     /// Called between two batches.
@@ -35,11 +40,11 @@ impl Checkpoints {
         };
         if self.bulk.take_if(|bulk| bulk.is_finished()).is_some() {
             passive(connection);
-            self.next = pages + LOG_PAGES / 4;
+            self.next = pages + self.log_pages / 4;
         } else if self.bulk.is_none() && pages >= self.next {
             self.begin();
-        } else if pages < LOG_PAGES {
-            self.next = LOG_PAGES;
+        } else if pages < self.log_pages {
+            self.next = self.log_pages;
         }
     }
 
@@ -78,4 +83,32 @@ fn passive(connection: &Connection) {
 
 fn log_pages(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], |row| row.get(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_is_written_without_a_pause_starts_over() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("ledger.db");
+        let connection = schema::open(&path).expect("opens");
+        let mut checkpoints = Checkpoints::at(path, 100);
+        let (mut longest, mut restarts, mut before) = (0, 0, 0);
+        for number in 0..100_000 {
+            connection
+                .execute("REPLACE INTO meta (name, value) VALUES (?1, randomblob(9000))", [number % 50])
+                .expect("written");
+            checkpoints.after_commit(&connection);
+            let pages = log_pages(&connection).expect("measured");
+            restarts += i32::from(pages < before);
+            longest = longest.max(pages);
+            before = pages;
+            if restarts == 3 {
+                return assert!(longest >= 100, "it starts over at {longest} pages");
+            }
+        }
+        panic!("the log has grown to {longest} pages");
+    }
 }

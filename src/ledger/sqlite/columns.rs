@@ -58,7 +58,11 @@ impl<T: Serialize> ToSql for Json<T> {
 
 impl<T: DeserializeOwned> FromSql for Json<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        serde_json::from_slice(value.as_bytes()?).map(Self).map_err(FromSqlError::other)
+        // The error's own text may quote what it found, and that may be a guest's id.
+        serde_json::from_slice(value.as_bytes()?).map(Self).map_err(|error| {
+            let place = format!("unexpected JSON: {:?} error at column {}", error.classify(), error.column());
+            FromSqlError::Other(place.into())
+        })
     }
 }
 

@@ -75,7 +75,7 @@ impl SqliteLedger {
         Ok(Arc::new(Self { writer, thread, readers: Readers::new(path.to_owned()), changed, walk: Walk::new() }))
     }
 
-    /// Writes what waits, empties the log and closes the file. Whatever is asked later is answered `Busy`.
+    /// Writes what waits and closes the file, which empties the log unless another process has the file open. Whatever is asked later is answered `Busy`.
     pub(crate) async fn shutdown(&self) {
         self.readers.close().await;
         self.writer.stop().await;

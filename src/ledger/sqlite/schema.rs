@@ -97,16 +97,22 @@ enum Schema {
 
 /// Applies what is missing, in one transaction, so that two processes that start at once apply it once.
 fn migrate(connection: &mut Connection) -> anyhow::Result<Schema> {
+    // A command beside a busy server needs no lock to find that nothing is missing.
+    if version(connection)? == MIGRATIONS.len() {
+        return Ok(Schema::Known);
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let found = usize::try_from(found).context("the file's user_version is negative")?;
+    let found = version(&transaction)?;
     let Some(missing) = MIGRATIONS.get(found..) else { return Ok(Schema::Newer(found)) };
     for sql in missing {
         transaction.execute_batch(sql)?;
     }
-    if !missing.is_empty() {
-        transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
-    }
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     transaction.commit()?;
     Ok(Schema::Known)
+}
+
+fn version(connection: &Connection) -> anyhow::Result<usize> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    usize::try_from(version).context("the file's user_version is negative")
 }

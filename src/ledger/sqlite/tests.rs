@@ -1,1 +1,301 @@
+//! The contract, and what is true of a file only.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::erasure::{Capsule, Subject};
+use crate::keys::{SealKey, Sealed};
+use crate::ledger::contract::{self, event};
+use crate::subject::{SessionId, TargetName};
+
+fn open() -> (Arc<dyn Ledger>, TempDir) {
+    let (ledger, dir) = sqlite();
+    (ledger, dir)
+}
+
+fn sqlite() -> (Arc<SqliteLedger>, TempDir) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let ledger = SqliteLedger::open(&file(&dir)).expect("opens");
+    (ledger, dir)
+}
+
+fn file(dir: &TempDir) -> PathBuf {
+    dir.path().join("ledger.db")
+}
+
+/// What another process does to the file.
+fn beside(dir: &TempDir) -> Connection {
+    Connection::open(file(dir)).expect("opens")
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+contract::contract!(open);
+
+#[tokio::test]
+async fn a_reopened_ledger_has_everything() {
+    let (ledger, dir) = sqlite();
+    ledger.record(event(1, 1)).await.expect("recorded");
+    assert!(ledger.belongs_to(Digest([1; 16])).await.expect("answered"));
+    ledger.shutdown().await;
+    assert!(!dir.path().join("ledger.db-wal").exists(), "the log is emptied at the end");
+
+    let ledger = SqliteLedger::open(&file(&dir)).expect("opens");
+    assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
+    assert_eq!(ledger.claim(&Queue::Decide, 9, HOUR).await.expect("claimed").len(), 1);
+    assert!(!ledger.belongs_to(Digest([2; 16])).await.expect("answered"));
+}
+
+#[tokio::test]
+async fn a_closed_ledger_has_written_what_waited_and_refuses_the_rest() {
+    let (ledger, dir) = sqlite();
+    let mut deliveries = JoinSet::new();
+    for id in 0..64 {
+        let ledger = ledger.clone();
+        deliveries.spawn(async move { ledger.record(event(id, 1)).await });
+    }
+    tokio::task::yield_now().await;
+    ledger.shutdown().await;
+    let recorded = deliveries.join_all().await.into_iter().filter(Result::is_ok).count();
+    assert!(matches!(ledger.writable().await, Err(LedgerError::Busy(_))));
+    assert!(matches!(ledger.counts().await, Err(LedgerError::Busy(_))));
+    let written: i64 = beside(&dir).query_row("SELECT COUNT(*) FROM event", [], |row| row.get(0)).expect("counted");
+    assert_eq!(written, recorded as i64);
+    assert!(recorded > 0);
+}
+
+#[tokio::test]
+async fn the_files_are_for_their_owner_only() {
+    let (ledger, dir) = sqlite();
+    ledger.writable().await.expect("writable");
+    let files: Vec<_> = fs::read_dir(dir.path()).expect("listed").map(|file| file.expect("listed")).collect();
+    assert_eq!(files.len(), 3);
+    for file in files {
+        assert_eq!(file.metadata().expect("read").permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let (ledger, dir) = sqlite();
+    ledger.shutdown().await;
+    beside(&dir).pragma_update(None, "user_version", 1_000).expect("written");
+    let refused = SqliteLedger::open(&file(&dir)).err().expect("refused");
+    assert!(matches!(refused, OpenError::Newer { found: 1_000, .. }));
+    assert!(refused.to_string().contains("start the quietus that wrote it"));
+}
+
+#[test]
+fn what_is_not_a_ledger_does_not_open() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let missing = SqliteLedger::open(&dir.path().join("missing/ledger.db"));
+    assert!(matches!(missing.err(), Some(OpenError::Failed { .. })));
+    fs::write(file(&dir), [b'x'; 8_192]).expect("written");
+    assert!(matches!(SqliteLedger::open(&file(&dir)).err(), Some(OpenError::Failed { .. })));
+}
+
+#[tokio::test]
+async fn while_another_process_holds_the_lock_the_ledger_is_busy() {
+    let (ledger, dir) = sqlite();
+    let other = beside(&dir);
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let (record, claim, counts) =
+        tokio::join!(ledger.record(event(1, 1)), ledger.claim(&Queue::Decide, 1, HOUR), ledger.counts());
+    assert!(matches!(record, Err(LedgerError::Busy(_))));
+    assert!(matches!(claim, Err(LedgerError::Busy(_))));
+    assert_eq!(counts.expect("reading goes on").events_waiting, 0);
+    other.execute_batch("COMMIT").expect("unlocked");
+    assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::New);
+}
+
+#[tokio::test]
+async fn a_caller_that_gave_up_is_left_out() {
+    let (ledger, dir) = sqlite();
+    let other = beside(&dir);
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let blocking = tokio::spawn({
+        let ledger = ledger.clone();
+        async move { ledger.record(event(1, 1)).await }
+    });
+    tokio::task::yield_now().await;
+    let gave_up = tokio::time::timeout(Duration::from_millis(100), ledger.record(event(2, 1))).await;
+    assert!(gave_up.is_err());
+    other.execute_batch("COMMIT").expect("unlocked");
+    assert_eq!(blocking.await.expect("ran").expect("recorded"), Recorded::New);
+    // Whatever became of it, the same delivery again is taken once.
+    ledger.record(event(2, 1)).await.expect("recorded");
+    assert_eq!(ledger.record(event(2, 1)).await.expect("recorded"), Recorded::Duplicate);
+    assert_eq!(ledger.counts().await.expect("counted").events_waiting, 2);
+}
+
+#[tokio::test]
+async fn a_full_disk_acknowledges_nothing_and_recovers() {
+    let (ledger, _dir) = sqlite();
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let pages = |most: i64| {
+        ledger.writer.write(Wakes::NoOne, move |tx| {
+            Ok(tx.query_row(&format!("PRAGMA max_page_count = {most}"), [], |row| row.get::<_, i64>(0))?)
+        })
+    };
+    // As few as there are: SQLite takes no smaller number.
+    pages(1).await.expect("set");
+    let mut large = event(2, 1);
+    large.form = Some(Sealed(vec![7; 100_000]));
+    let new_source = {
+        let mut event = event(3, 1);
+        event.head.session.source = SourceName("new".into());
+        event
+    };
+    let (full, beside) = tokio::join!(ledger.record(large.clone()), ledger.record(new_source.clone()));
+    assert!(matches!(full, Err(LedgerError::Busy(_))), "{full:?}");
+    let waiting = ledger.counts().await.expect("counted").events_waiting;
+    assert_eq!(waiting, if beside.is_ok() { 2 } else { 1 });
+
+    pages(1_000_000).await.expect("set");
+    assert_eq!(ledger.record(large).await.expect("recorded"), Recorded::New);
+    let again = ledger.record(new_source).await.expect("recorded");
+    assert_eq!(again, if beside.is_ok() { Recorded::Duplicate } else { Recorded::New });
+    let claims = ledger.claim(&Queue::Decide, 9, HOUR).await.expect("claimed");
+    let sources: Vec<_> = claims.iter().map(|claim| source_of(claim)).collect();
+    assert_eq!(sources.iter().filter(|source| *source == "new").count(), 1);
+    assert_eq!(claims.len(), 3);
+}
+
+fn source_of(claim: &Claim) -> String {
+    match &claim.work {
+        Work::Decide(event) => event.head.session.source.to_string(),
+        other => panic!("not an event: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_panicking_write_is_rolled_back_and_the_writer_goes_on() {
+    let (ledger, _dir) = sqlite();
+    let panics = |tx: &job::Tx<'_>| -> Result<(), LedgerError> {
+        meta::belongs_to(tx, Digest([9; 16]))?;
+        panic!("a defect")
+    };
+    let abandoned = ledger.writer.write(Wakes::NoOne, panics).await;
+    assert!(matches!(abandoned, Err(LedgerError::Broken(_))));
+    assert!(ledger.belongs_to(Digest([1; 16])).await.expect("answered"));
+}
+
+#[tokio::test]
+async fn work_that_cannot_be_read_is_parked_and_does_not_stand_in_the_way() {
+    let (ledger, dir) = sqlite();
+    beside(&dir)
+        .execute("INSERT INTO task (queue, due, event) VALUES ('decide', 0, ?1)", params![b"{}"])
+        .expect("inserted");
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let mut claims = Vec::new();
+    while claims.is_empty() {
+        claims = ledger.claim(&Queue::Decide, 1, HOUR).await.expect("claimed");
+    }
+    assert_eq!(source_of(&claims[0]), "acme");
+    assert_eq!(ledger.counts().await.expect("counted").parked_work, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_share_the_work() {
+    let (ledger, dir) = sqlite();
+    let other = SqliteLedger::open(&file(&dir)).expect("opens");
+    let mut writes = JoinSet::new();
+    for i in 0..128 {
+        let ledger = if i % 2 == 0 { ledger.clone() } else { other.clone() };
+        writes.spawn(async move { ledger.record(event(i / 2, 1)).await.expect("recorded") });
+    }
+    let new = writes.join_all().await.into_iter().filter(|recorded| *recorded == Recorded::New).count();
+    assert_eq!(new, 64);
+    let (mine, theirs) = tokio::join!(ledger.claim(&Queue::Decide, 64, HOUR), other.claim(&Queue::Decide, 64, HOUR));
+    assert_eq!(mine.expect("claimed").len() + theirs.expect("claimed").len(), 64);
+}
+
+/// A capsule that is found again in raw bytes.
+fn marked(number: u8) -> Capsule {
+    let key = SealKey::new(&Zeroizing::new([7; 32]));
+    let mut capsule = Capsule::seal(&Default::default(), &key);
+    capsule.wrapped_key.0 = MARK.iter().copied().cycle().take(72).collect();
+    capsule.content.0 = MARK.iter().copied().cycle().take(60 + usize::from(number) * 40).collect();
+    capsule
+}
+
+const MARK: &[u8] = b"[destroy me]";
+
+fn marks(dir: &TempDir) -> usize {
+    let files = fs::read_dir(dir.path()).expect("listed").map(|file| file.expect("listed").path());
+    files.map(|file| fs::read(file).expect("read").windows(MARK.len()).filter(|bytes| *bytes == MARK).count()).sum()
+}
+
+#[tokio::test]
+async fn no_byte_of_a_destroyed_capsule_is_left_after_tidying() {
+    let (ledger, dir) = sqlite();
+    let mut ids = Vec::new();
+    for number in 0..200u8 {
+        let erasure = NewErasure {
+            id: ErasureId([number; 16]),
+            subject: Subject::Session(SessionKey {
+                source: SourceName("acme".into()),
+                session: SessionId(number.into()),
+            }),
+            rule: "request".into(),
+            targets: vec![TargetName::mluvii()],
+            due: Timestamp::UNIX_EPOCH,
+            capsule: Some(marked(number)),
+        };
+        ids.push(ledger.request(erasure).await.expect("requested"));
+    }
+    ledger.tidy(HOUR).await.expect("tidied");
+    assert!(marks(&dir) > 1_000);
+
+    // Half of them are called off, the others resolved into a capsule of another content, in an order of no pattern.
+    let claims = ledger.claim(&Queue::Resolve, 200, HOUR).await.expect("claimed");
+    for (i, claim) in claims.into_iter().enumerate() {
+        if i * 7 % 3 == 0 {
+            let Work::Resolve(work) = &claim.work else { panic!("not an erasure") };
+            assert!(ledger.cancel_erasure(work.id).await.expect("called off"));
+        } else {
+            let mut capsule = marked(0);
+            capsule.wrapped_key.0.fill(b'-');
+            capsule.content.0 = vec![b'-'; i * 37 % 900];
+            let resolution = Resolution { capsule, sessions: Vec::new() };
+            assert_eq!(ledger.resolved(claim, resolution).await.expect("resolved"), Finished::Done);
+        }
+    }
+    assert!(marks(&dir) > 0, "the log still has them");
+    ledger.tidy(HOUR).await.expect("tidied");
+    assert_eq!(marks(&dir), 0);
+}
+
+#[tokio::test]
+async fn tidying_says_when_a_reader_keeps_the_log() {
+    let (ledger, dir) = sqlite();
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let reader = beside(&dir);
+    reader.execute_batch("BEGIN; SELECT * FROM event;").expect("reads");
+    ledger.record(event(2, 1)).await.expect("recorded");
+    assert!(matches!(ledger.tidy(HOUR).await, Err(LedgerError::Busy(_))));
+    reader.execute_batch("COMMIT").expect("read");
+    ledger.tidy(HOUR).await.expect("tidied");
+}
+
+#[tokio::test]
+async fn a_walk_for_old_deliveries_ends_where_the_table_ends() {
+    let (ledger, dir) = sqlite();
+    let keys = beside(&dir);
+    keys.execute_batch(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+         INSERT INTO event (source, session, kind, digest, received)
+         SELECT 1 + i % 2, i - 5000, i % 7, zeroblob(16), CASE WHEN i % 10 = 0 THEN 9000000000000 ELSE 0 END FROM n",
+    )
+    .expect("inserted");
+    ledger.tidy(HOUR).await.expect("tidied");
+    let left: i64 = keys.query_row("SELECT COUNT(*) FROM event", [], |row| row.get(0)).expect("counted");
+    assert_eq!(left, 1_000);
+}

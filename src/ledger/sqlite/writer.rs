@@ -125,7 +125,8 @@ impl Thread {
                 let _ = answer.send(checkpoint::truncate(&self.connection).map_err(Into::into));
             }
         }
-        self.close();
+        // Whoever closes the file last moves the log into it; another process that has it open is not made to wait.
+        self.checkpoints.join();
     }
 
     /// Writes a batch and answers everyone in it.
@@ -170,14 +171,5 @@ impl Thread {
         }
         transaction.commit()?;
         Ok((recorded, wakes))
-    }
-
-    fn close(mut self) {
-        self.checkpoints.join();
-        match checkpoint::truncate(&self.connection) {
-            Ok(true) => {}
-            Ok(false) => tracing::debug!("another process reads the ledger; its log stays"),
-            Err(error) => tracing::warn!(%error, "could not move the ledger's log into its file"),
-        }
     }
 }

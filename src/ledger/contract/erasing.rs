@@ -1,0 +1,156 @@
+//! Steps, from the first call to the outcome.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::fixtures::*;
+use crate::erasure::{ErasureState, Outcome, Stage};
+use crate::ledger::{Attempt, Finished, Queue, StepEnd, TargetHealth, TargetState, Work};
+
+pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared) {
+    let mut erasure = due_erasure(1, &["mluvii", "crm"]);
+    erasure.capsule = Some(capsule("ann@x.cz"));
+    let id = ledger.request(erasure).await.expect("requested");
+    resolve(&ledger, vec![session(1), session(2), session(1)]).await;
+    let begun = shown(&ledger, id).await;
+    assert_eq!((begun.state, begun.sessions, begun.begun.is_some()), (ErasureState::Erasing, 2, true));
+    assert_eq!(begun.steps.iter().filter(|step| step.stage == Some(Stage::Erase)).count(), 2);
+    for name in ["mluvii", "crm"] {
+        let mine = claim_step(&ledger, name).await;
+        let Work::Step(work) = &mine.work else { panic!("not a step") };
+        assert_eq!((work.erasure, work.stage, &work.step.target), (id, Stage::Erase, &target(name)));
+        assert_eq!(work.sessions, [session(1), session(2)]);
+        assert_ne!(work.capsule, capsule("ann@x.cz"));
+    }
+    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+}
+
+pub(crate) async fn a_step_is_verified_before_it_is_final(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm", "mluvii"]).await;
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 2)).await;
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Erasing);
+    step_end(&ledger, "mluvii", verify_after(Outcome::Absent, 0)).await;
+    let verifying = shown(&ledger, id).await;
+    assert_eq!(verifying.state, ErasureState::Verifying);
+    assert_eq!(verifying.steps.iter().map(|step| step.stage).collect::<Vec<_>>(), [Some(Stage::Verify); 2]);
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
+    let Work::Close(done) = only(claim(&ledger, &Queue::Close).await).work else { panic!("not an erasure") };
+    let outcomes: Vec<_> =
+        done.steps.iter().map(|step| (step.outcome, step.erased_at.is_some(), step.verified_at.is_some())).collect();
+    assert_eq!(outcomes, [(Some(Outcome::Erased), true, true), (Some(Outcome::Absent), false, true)]);
+    assert_eq!(done.steps[0].counts, counts(2));
+    assert!(claim(&ledger, &Queue::Step(target("crm"))).await.is_empty());
+}
+
+pub(crate) async fn a_target_that_still_holds_the_data_is_asked_again(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 2)).await;
+    step_end(&ledger, "crm", StepEnd::EraseAgain { pause: Duration::ZERO }).await;
+    let again = shown(&ledger, id).await;
+    assert_eq!((again.state, again.steps[0].rounds), (ErasureState::Erasing, 1));
+    let mine = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!((work.stage, work.step.rounds), (Stage::Erase, 1));
+    let end = StepEnd::VerifyAfter { pause: HOUR, outcome: Outcome::Absent, reason: None, counts: counts(0) };
+    assert_eq!(ledger.stepped(mine, end).await.expect("stepped"), Finished::Done);
+    assert!(claim(&ledger, &Queue::Step(target("crm"))).await.is_empty());
+}
+
+pub(crate) async fn a_later_answer_does_not_undo_an_earlier_one(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 3)).await;
+    let erased_at = shown(&ledger, id).await.steps[0].erased_at;
+    step_end(&ledger, "crm", StepEnd::EraseAgain { pause: Duration::ZERO }).await;
+    let reason = Some("an invoice is kept".to_owned());
+    let end = StepEnd::VerifyAfter { pause: Duration::ZERO, outcome: Outcome::Absent, reason, counts: counts(1) };
+    step_end(&ledger, "crm", end).await;
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    let step = &shown(&ledger, id).await.steps[0];
+    assert_eq!((step.outcome, &step.counts), (Some(Outcome::Erased), &counts(3)));
+    assert_eq!((step.erased_at, step.stage), (erased_at, None));
+    assert_eq!(step.reason.as_deref(), Some("an invoice is kept"));
+}
+
+pub(crate) async fn an_unverifiable_step_has_no_time_of_verification(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
+    let reason = Some("it cannot be asked".to_owned());
+    let end = StepEnd::Final { outcome: Outcome::Unverifiable, reason, counts: BTreeMap::new() };
+    step_end(&ledger, "crm", end).await;
+    let step = &shown(&ledger, id).await.steps[0];
+    assert_eq!((step.outcome, step.verified_at), (Some(Outcome::Unverifiable), None));
+    assert_eq!((step.reason.as_deref(), &step.counts), (Some("it cannot be asked"), &counts(1)));
+}
+
+pub(crate) async fn failed_calls_are_counted_for_the_stage(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    for attempt in [Attempt::Counts, Attempt::Free, Attempt::Counts] {
+        let mine = claim_step(&ledger, "crm").await;
+        assert_eq!(ledger.retry(mine, Duration::ZERO, attempt, "503").await.expect("put back"), Finished::Done);
+    }
+    let step = shown(&ledger, id).await.steps.remove(0);
+    assert_eq!((step.attempts, step.reason.as_deref()), (2, Some("503")));
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
+    let step = shown(&ledger, id).await.steps.remove(0);
+    assert_eq!((step.attempts, step.reason), (0, None));
+    let mine = claim_step(&ledger, "crm").await;
+    assert_eq!(mine.attempt, 0);
+    assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Counts, "504").await.expect("put back"), Finished::Done);
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    assert_eq!(shown(&ledger, id).await.steps[0].reason, None);
+}
+
+pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm", "mluvii"]).await;
+    let mine = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.park(mine, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Erasing);
+    step_end(&ledger, "mluvii", verify_after(Outcome::Erased, 1)).await;
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Verifying);
+    step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
+    let parked = shown(&ledger, id).await;
+    assert_eq!(parked.state, ErasureState::Parked);
+    assert_eq!((parked.steps[0].outcome, parked.steps[0].reason.as_deref()), (Some(Outcome::Parked), Some("403")));
+    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    assert_eq!(ledger.retry_parked().await.expect("steps are not its business"), 0);
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((counts.parked_steps["crm"], counts.parked_work, counts.erasures["parked"]), (1, 0, 1));
+
+    let health =
+        TargetHealth { target: target("crm"), state: TargetState::Parked { reason: "403".into() }, since: in_hours(0) };
+    ledger.set_target(health).await.expect("noted");
+    assert!(ledger.retry_erasure(id).await.expect("set going"));
+    assert!(!ledger.retry_erasure(id).await.expect("nothing to do"));
+    assert!(ledger.targets().await.expect("listed").is_empty());
+    let going = shown(&ledger, id).await;
+    assert_eq!((going.state, going.steps[0].outcome), (ErasureState::Erasing, None));
+    step_end(&ledger, "crm", ends(Outcome::Retained)).await;
+    let _ = only(claim(&ledger, &Queue::Close).await);
+    assert!(!ledger.retry_erasure(id).await.expect("nothing to do"));
+}
+
+pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
+    step_end(&ledger, "crm", StepEnd::EraseAgain { pause: Duration::ZERO }).await;
+    step_end(&ledger, "crm", verify_after(Outcome::Absent, 0)).await;
+    let mine = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
+    let parked = shown(&ledger, id).await;
+    assert_eq!((parked.state, parked.steps[0].outcome), (ErasureState::Parked, Some(Outcome::Residual)));
+    assert!(ledger.retry_erasure(id).await.expect("set going"));
+    let mine = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!((work.stage, work.step.rounds, work.step.outcome), (Stage::Erase, 0, Some(Outcome::Erased)));
+}
+
+pub(crate) async fn a_step_without_its_lease_writes_nothing(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    let old = only(ledger.claim(&Queue::Step(target("crm")), 1, Duration::ZERO).await.expect("claimed"));
+    let new = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.stepped(old, ends(Outcome::Absent)).await.expect("answered"), Finished::LeaseLost);
+    assert_eq!(shown(&ledger, id).await.steps[0].outcome, None);
+    assert_eq!(ledger.stepped(new, ends(Outcome::Erased)).await.expect("stepped"), Finished::Done);
+}

@@ -1,0 +1,73 @@
+//! Deliveries arrive, some of them twice.
+
+use tokio::task::JoinSet;
+
+use super::fixtures::*;
+use crate::event::EventKind;
+use crate::keys::{Digest, Sealed};
+use crate::ledger::{Quarantined, Queue, Recorded, Work};
+use crate::subject::SourceName;
+
+pub(crate) async fn a_delivery_is_recorded_once(ledger: Shared) {
+    assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::New);
+    assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
+    assert_eq!(ledger.counts().await.expect("counted").events_waiting, 1);
+    let _ = only(claim(&ledger, &Queue::Decide).await);
+    assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
+    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+}
+
+pub(crate) async fn deliveries_that_differ_in_anything_are_all_new(ledger: Shared) {
+    let mut other_source = event(1, 1);
+    other_source.head.session.source = SourceName("other".into());
+    let mut other_kind = event(1, 1);
+    other_kind.head.kind = EventKind::SessionOperatorConcluded;
+    for event in [event(1, 1), event(1, 2), event(2, 1), other_source, other_kind] {
+        assert_eq!(ledger.record(event).await.expect("recorded"), Recorded::New);
+    }
+    assert_eq!(claim(&ledger, &Queue::Decide).await.len(), 5);
+}
+
+pub(crate) async fn concurrent_duplicates_are_recorded_once(ledger: Shared) {
+    let mut deliveries = JoinSet::new();
+    for i in 0..256 {
+        let ledger = ledger.clone();
+        deliveries.spawn(async move { ledger.record(event(i % 8, 1)).await.expect("recorded") });
+    }
+    let recorded = deliveries.join_all().await;
+    assert_eq!(recorded.into_iter().filter(|recorded| *recorded == Recorded::New).count(), 8);
+    assert_eq!(claim(&ledger, &Queue::Decide).await.len(), 8);
+}
+
+pub(crate) async fn a_recorded_event_is_handed_out_as_it_came(ledger: Shared) {
+    let mut with_form = event(7, 9);
+    with_form.form = Some(Sealed(b"sealed\nin lines".to_vec()));
+    let claim = recorded(&ledger, with_form.clone()).await;
+    let Work::Decide(event) = &claim.work else { panic!("not an event") };
+    assert_eq!(*event, with_form);
+    assert_eq!(claim.attempt, 0);
+}
+
+pub(crate) async fn a_body_in_quarantine_is_kept_once_until_it_is_dropped(ledger: Shared) {
+    let item = |digest| Quarantined {
+        source: source(),
+        digest: Digest([digest; 16]),
+        reason: "not JSON".into(),
+        sealed: Sealed(vec![digest; 40]),
+    };
+    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), Recorded::New);
+    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), Recorded::Duplicate);
+    assert_eq!(ledger.quarantine(item(2)).await.expect("kept"), Recorded::New);
+    let listed = ledger.quarantined().await.expect("listed");
+    assert_eq!(
+        listed.iter().map(|stored| (&*stored.source.0, stored.sealed_bytes)).collect::<Vec<_>>(),
+        [("acme", 40), ("acme", 40)]
+    );
+    let first = ledger.quarantined_one(listed[0].id).await.expect("read").expect("is there");
+    assert_eq!((first.digest, &*first.reason), (Digest([1; 16]), "not JSON"));
+    assert!(ledger.quarantine_drop(listed[0].id).await.expect("dropped"));
+    assert!(!ledger.quarantine_drop(listed[0].id).await.expect("nothing to drop"));
+    assert!(ledger.quarantined_one(listed[0].id).await.expect("read").is_none());
+    assert_eq!(ledger.counts().await.expect("counted").quarantined, 1);
+    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), Recorded::New);
+}

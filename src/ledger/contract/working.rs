@@ -1,0 +1,147 @@
+//! Work is claimed, kept, lost and given back.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::fixtures::*;
+use crate::erasure::Outcome;
+use crate::ledger::{Attempt, Finished, Queue, TargetHealth, TargetState, Work};
+
+pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) {
+    let mut deliveries = JoinSet::new();
+    for id in 0..200 {
+        let ledger = ledger.clone();
+        deliveries.spawn(async move { ledger.record(event(id, 1)).await.expect("recorded") });
+    }
+    deliveries.join_all().await;
+    let mut claimers = JoinSet::new();
+    for _ in 0..8 {
+        let ledger = ledger.clone();
+        claimers.spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let claims = ledger.claim(&Queue::Decide, 7, HOUR).await.expect("claimed");
+                assert!(claims.len() <= 7);
+                if claims.is_empty() {
+                    return mine;
+                }
+                mine.extend(claims.into_iter().map(|claim| match claim.work {
+                    Work::Decide(event) => event.head.session.session.0,
+                    other => panic!("not an event: {other:?}"),
+                }));
+            }
+        });
+    }
+    let all = claimers.join_all().await.concat();
+    assert_eq!(all.len(), 200);
+    assert_eq!(BTreeSet::from_iter(all).len(), 200);
+}
+
+pub(crate) async fn work_is_due_again_when_its_lease_ends_and_the_old_claim_finishes_nothing(ledger: Shared) {
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let mut claims = Vec::new();
+    for _ in 0..4 {
+        claims.push(only(ledger.claim(&Queue::Decide, 1, Duration::ZERO).await.expect("claimed")));
+    }
+    let newest = only(claim(&ledger, &Queue::Decide).await);
+    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+
+    let mut old = claims.pop().expect("four claims");
+    assert_eq!(ledger.renew(&mut old, HOUR).await.expect("answered"), Finished::LeaseLost);
+    assert_eq!(ledger.decided(old, decision(unchanged(1, 0))).await.expect("answered"), Finished::LeaseLost);
+    let old = claims.pop().expect("three claims");
+    let retried = ledger.retry(old, Duration::ZERO, Attempt::Counts, "late").await;
+    assert_eq!(retried.expect("answered"), Finished::LeaseLost);
+    let old = claims.pop().expect("two claims");
+    assert_eq!(ledger.park(old, Outcome::Parked, "late").await.expect("answered"), Finished::LeaseLost);
+    assert!(ledger.session(&session(1)).await.expect("read").is_none());
+
+    assert_eq!(ledger.decided(newest, decision(unchanged(1, 0))).await.expect("answered"), Finished::Done);
+    let old = claims.pop().expect("one claim");
+    assert_eq!(ledger.decided(old, decision(unchanged(1, 1))).await.expect("answered"), Finished::LeaseLost);
+    assert_eq!(ledger.session(&session(1)).await.expect("read").expect("is there").version, 1);
+}
+
+pub(crate) async fn a_renewed_lease_holds(ledger: Shared) {
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let mut mine = only(ledger.claim(&Queue::Decide, 1, Duration::ZERO).await.expect("claimed"));
+    let before = mine.lease_until;
+    assert_eq!(ledger.renew(&mut mine, HOUR).await.expect("renewed"), Finished::Done);
+    assert!(mine.lease_until > before);
+    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    assert_eq!(ledger.decided(mine, decision(unchanged(1, 0))).await.expect("decided"), Finished::Done);
+}
+
+pub(crate) async fn work_that_is_put_back_is_due_after_its_pause(ledger: Shared) {
+    ledger.record(event(1, 1)).await.expect("recorded");
+    for (attempt, before) in [(Attempt::Counts, 0), (Attempt::Free, 1), (Attempt::Counts, 1)] {
+        let mine = only(claim(&ledger, &Queue::Decide).await);
+        assert_eq!(mine.attempt, before);
+        assert_eq!(ledger.retry(mine, Duration::ZERO, attempt, "away").await.expect("put back"), Finished::Done);
+    }
+    let mine = only(claim(&ledger, &Queue::Decide).await);
+    assert_eq!(mine.attempt, 2);
+    assert_eq!(ledger.retry(mine, HOUR, Attempt::Counts, "away").await.expect("put back"), Finished::Done);
+    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    assert_eq!(ledger.counts().await.expect("counted").events_waiting, 1);
+}
+
+pub(crate) async fn parked_work_waits_for_a_person(ledger: Shared) {
+    let mine = recorded(&ledger, event(1, 1)).await;
+    assert_eq!(ledger.park(mine, Outcome::Parked, "no such rule").await.expect("parked"), Finished::Done);
+    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((counts.parked_work, counts.events_waiting), (1, 0));
+    assert_eq!(ledger.retry_parked().await.expect("set going"), 1);
+    assert_eq!(ledger.retry_parked().await.expect("nothing left"), 0);
+    assert_eq!(only(claim(&ledger, &Queue::Decide).await).attempt, 0);
+}
+
+pub(crate) async fn the_longest_due_is_claimed_first(ledger: Shared) {
+    for (id, hours) in [(1, -1), (2, -3), (3, -2), (4, 1)] {
+        let due = erasure_of(crate::erasure::Subject::Session(session(id)), &["crm"], in_hours(hours));
+        ledger.request(due).await.expect("requested");
+    }
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!(counts.overdue, 3);
+    assert!(counts.oldest_due.expect("some are due") < in_hours(-2));
+    let mut order = Vec::new();
+    for _ in 0..3 {
+        let mine = only(ledger.claim(&Queue::Resolve, 1, HOUR).await.expect("claimed"));
+        let Work::Resolve(work) = mine.work else { panic!("not an erasure") };
+        order.push(work.subject.key());
+    }
+    assert_eq!(order, ["session:acme/2", "session:acme/3", "session:acme/1"]);
+    assert!(claim(&ledger, &Queue::Resolve).await.is_empty());
+}
+
+pub(crate) async fn a_commit_that_brings_work_wakes_everyone_who_waits(ledger: Shared) {
+    let waits = [ledger.changed(), ledger.changed(), ledger.changed()];
+    ledger.record(event(1, 1)).await.expect("recorded");
+    for wait in waits {
+        timeout(Duration::from_secs(10), wait).await.expect("woken");
+    }
+}
+
+pub(crate) async fn a_commit_between_a_claim_and_the_wait_is_not_missed(ledger: Shared) {
+    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    ledger.record(event(1, 1)).await.expect("recorded");
+    timeout(Duration::from_secs(10), ledger.changed()).await.expect("woken");
+}
+
+pub(crate) async fn a_target_that_is_parked_or_rests_is_left_alone(ledger: Shared) {
+    begun(&ledger, 1, &["crm", "mluvii"]).await;
+    let resting = |hours| TargetState::Resting { until: in_hours(hours), reason: "it failed".into() };
+    for still in [TargetState::Parked { reason: "its token was revoked".into() }, resting(1)] {
+        let health = TargetHealth { target: target("crm"), state: still, since: in_hours(0) };
+        ledger.set_target(health).await.expect("noted");
+        assert!(claim(&ledger, &Queue::Step(target("crm"))).await.is_empty());
+    }
+    let rested = TargetHealth { target: target("crm"), state: resting(-1), since: in_hours(-2) };
+    ledger.set_target(rested).await.expect("noted");
+    let _ = claim_step(&ledger, "mluvii").await;
+    let _ = claim_step(&ledger, "crm").await;
+}
