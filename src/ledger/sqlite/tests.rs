@@ -163,7 +163,7 @@ async fn a_full_disk_acknowledges_nothing_and_recovers() {
     let again = ledger.record(new_source).await.expect("recorded");
     assert_eq!(again, if beside.is_ok() { Recorded::Duplicate } else { Recorded::New });
     let claims = ledger.claim(&Queue::Decide, 9, HOUR).await.expect("claimed");
-    let sources: Vec<_> = claims.iter().map(|claim| source_of(claim)).collect();
+    let sources: Vec<_> = claims.iter().map(source_of).collect();
     assert_eq!(sources.iter().filter(|source| *source == "new").count(), 1);
     assert_eq!(claims.len(), 3);
 }
