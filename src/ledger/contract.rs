@@ -19,6 +19,7 @@ macro_rules! contract {
             receiving: a_delivery_is_recorded_once
                 deliveries_that_differ_in_anything_are_all_new
                 concurrent_duplicates_are_recorded_once
+                an_announcement_is_a_duplicate_until_somebody_looks
                 a_recorded_event_is_handed_out_as_it_came
                 a_body_in_quarantine_is_kept_once_until_it_is_dropped;
             working: concurrent_claimers_never_get_the_same_work

@@ -29,7 +29,8 @@ use crate::subject::{GuestId, Kind, SessionKey, SourceName};
 pub(crate) trait Ledger: Send + Sync {
     // Receiving.
 
-    /// Writes an event and, in the same transaction, the work that it causes. Returns after the commit is on disk.
+    /// Writes an event and, in the same transaction, the work that it causes. Returns after the commit is on disk. The
+    /// same event again is a duplicate; an announcement (`EventKind::is_announcement`) only until its work is claimed.
     async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError>;
 
     /// Puts aside a sealed body that could not be read. The same body of the same source again is a duplicate.

@@ -191,7 +191,7 @@ async fn a_panicking_write_is_rolled_back_and_the_writer_goes_on() {
 async fn work_that_cannot_be_read_is_parked_and_does_not_stand_in_the_way() {
     let (ledger, dir) = sqlite();
     beside(&dir)
-        .execute("INSERT INTO task (queue, due, event) VALUES ('decide', 0, ?1)", params![b"{}"])
+        .execute("INSERT INTO inbox (received, count, events) VALUES (0, 1, ?1)", params![b"{}"])
         .expect("inserted");
     ledger.record(event(1, 1)).await.expect("recorded");
     let mut claims = Vec::new();
