@@ -21,7 +21,7 @@ impl Plugins {
     /// Finds the libraries and reads the secrets; nothing runs yet.
     pub(crate) fn build(config: &Config, read: ReadSecret<'_>) -> Result<Self, PluginRefused> {
         let hosts = config.plugins.iter().map(|settings| {
-            let host = PluginHost::new(settings.clone(), &config.base, read, Program::current())?;
+            let host = PluginHost::new(settings.clone(), &config.base, read, Program::this())?;
             Ok((TargetName(settings.name.as_str().into()), host))
         });
         hosts.collect::<Result<_, _>>().map(Self)
