@@ -59,9 +59,18 @@ struct Global {
     json: bool,
 }
 
-/// The commands; what each is for stands with its arguments.
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    ForPeople(ForPeople),
+    /// What the server starts for each plugin; not for people.
+    #[command(hide = true)]
+    PluginHost(plugin_host::PluginHost),
+}
+
+/// The commands for people; what each is for stands with its arguments.
+#[derive(Subcommand)]
+enum ForPeople {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Standin(standin::Standin),
@@ -84,16 +93,19 @@ enum Command {
     #[command(subcommand)]
     Config(config::Config),
     Completions(completions::Completions),
-    #[command(hide = true)]
-    PluginHost(plugin_host::PluginHost),
 }
 
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    let command = match command {
+        Command::ForPeople(command) => command,
+        // Its process confines itself before anything else happens in it.
+        Command::PluginHost(host) => return host.run(),
+    };
     // One provider of cryptography for every connection of this process; it can only be there already.
     let _there = rustls::crypto::ring::default_provider().install_default();
-    let Cli { global, command } = Cli::parse();
     let mut out = Out::stdout(global.json);
     match run(command, &global, &mut out) {
         Ok(exit) => exit.into(),
@@ -101,21 +113,20 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+fn run(command: ForPeople, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
     match command {
-        Command::Serve(serve) => serve.run(global),
-        Command::Demo(demo) => demo.run(out),
-        Command::Standin(standin) => wait(standin.run(out)),
-        Command::Check(check) => check.run(global, out),
-        Command::Status(status) => on_installation(global, async |on| status.run(on, out).await),
-        Command::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
-        Command::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),
-        Command::Receipts(receipts) => receipts.run(global, out),
-        Command::Quarantine(quarantine) => on_installation(global, async |on| quarantine.run(on, out).await),
-        Command::Keys(keys) => keys.run(global, out),
-        Command::Config(config) => config.run(global, out),
-        Command::Completions(completions) => completions.run(out),
-        Command::PluginHost(host) => host.run(),
+        ForPeople::Serve(serve) => serve.run(global),
+        ForPeople::Demo(demo) => demo.run(out),
+        ForPeople::Standin(standin) => wait(standin.run(out)),
+        ForPeople::Check(check) => check.run(global, out),
+        ForPeople::Status(status) => on_installation(global, async |on| status.run(on, out).await),
+        ForPeople::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
+        ForPeople::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),
+        ForPeople::Receipts(receipts) => receipts.run(global, out),
+        ForPeople::Quarantine(quarantine) => on_installation(global, async |on| quarantine.run(on, out).await),
+        ForPeople::Keys(keys) => keys.run(global, out),
+        ForPeople::Config(config) => config.run(global, out),
+        ForPeople::Completions(completions) => completions.run(out),
     }
 }
 

@@ -49,7 +49,8 @@ impl Home {
     fn run(&self, arguments: &[&str]) -> (u8, String) {
         let config = self.path("quietus.toml").display().to_string();
         let all = ["quietus", "--config", &config].into_iter().chain(arguments.iter().copied());
-        let Cli { global, command } = Cli::try_parse_from(all).unwrap_or_else(|error| panic!("{error}"));
+        let parsed = Cli::try_parse_from(all).unwrap_or_else(|error| panic!("{error}"));
+        let Cli { global, command: Command::ForPeople(command) } = parsed else { panic!("not for people") };
         let (mut out, captured) = Out::captured(global.json);
         let code = match run(command, &global, &mut out) {
             Ok(exit) => u8::from(exit == Exit::No),

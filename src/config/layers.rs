@@ -84,13 +84,13 @@ impl Layers {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
     }
 
-    fn typed<T: DeserializeOwned>(&mut self, mut path: Vec<String>, value: &Value) -> Option<T> {
+    fn typed<T: DeserializeOwned>(&mut self, path: Vec<String>, value: &Value) -> Option<T> {
         let error = match value.deserialize::<T>() {
             Ok(typed) => return Some(typed),
             Err(error) => error,
         };
         for error in error {
-            path.extend(error.path.clone());
+            let path = [path.as_slice(), &error.path].concat();
             let place = self.place(&path, value);
             self.problems.push(Problem::of_kind(place, &self.file, &path, error.kind));
         }

@@ -60,9 +60,11 @@ fn a_misspelt_key_is_refused_and_the_right_one_is_named() {
 
 #[test]
 fn values_of_the_wrong_kind_are_refused_all_at_once() {
-    let text =
-        format!("{COMPLETE}[log]\nformat = \"jsno\"\n[settling]\nlimit = \"soon\"\n[erasing]\nrounds_max = -1\n");
+    let text = format!(
+        "{COMPLETE}[server]\nlisten = \"80\"\n[log]\nformat = \"jsno\"\n[settling]\nlimit = \"soon\"\n[erasing]\nrounds_max = -1\n"
+    );
     assert_snapshot!(refused(&text, &[]), @"
+    quietus.toml: server.listen: not an address and a port, such as `127.0.0.1:8080` or `[::]:8080`
     quietus.toml: log.format: `jsno` is not allowed; did you mean `json`? (allowed: text, json)
     quietus.toml: settling.limit: `soon` is not a length of time; write a whole number and ms, s, m, h or d, such as `15m`
     quietus.toml: erasing.rounds_max: found the number -1, expected a whole number, 0 or greater
@@ -112,6 +114,16 @@ fn names_are_plain_and_used_once() {
     quietus.toml: source.2.name: `acme` is taken
     quietus.toml: source.3.name: "A/B" is not allowed; write up to 64 of a-z, 0-9, `-` and `_`
     "#);
+}
+
+#[test]
+fn a_plugins_own_configuration_is_passed_on_as_it_is_written() {
+    let plugin =
+        "[[plugin]]\nname = \"crm\"\nlibrary = \"l.so\"\n[plugin.config]\nUrl = \"https://x\"\nlist = [1, 2.5, true]\n";
+    let config = load(&format!("{COMPLETE}{plugin}"), &[]).expect("loads");
+    let own = serde_json::json!({ "Url": "https://x", "list": [1, 2.5, true] });
+    assert_eq!(config.plugins[0].config, own);
+    assert_eq!(config.targets().len(), 2);
 }
 
 #[test]
