@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::installation::{self, Installation};
-use super::out::{self, BAD, GOOD, Out};
+use super::out::{BAD, GOOD, Out};
 use super::{Global, wait};
+use crate::app;
 use crate::config::{Config, Keys, Problem};
 use crate::keys::SecretRef;
 use crate::ledger::Ledger as _;
@@ -37,7 +38,6 @@ impl Finding {
 
 impl Check {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        out::show_warnings();
         let path = installation::path(global)?;
         let what = format!("configuration {}", path.display());
         let findings = match Config::load(&path) {
@@ -90,7 +90,7 @@ async fn what_answers(config: &Config) -> Vec<Finding> {
 
 /// Whether something can be written, and whether the ledger and the keys belong together.
 async fn try_ledger(config: &Config) -> Result<(), Failure> {
-    let installation = Installation { ledger: installation::open_ledger(config)?, config: config.clone() };
+    let installation = Installation { ledger: app::open_ledger(config)?, config: config.clone() };
     let tried = async {
         installation.ledger.writable().await?;
         installation.keys().await.map(drop)

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use super::out::Out;
 use crate::config::{ConfigError, KeysError};
 use crate::keys::{SealBroken, SecretError};
-use crate::ledger::LedgerError;
+use crate::ledger::sqlite::OpenError;
+use crate::ledger::{LedgerError, LedgerUrlWrong};
+use crate::mluvii::SettingsError;
+use crate::verify::SourceError;
 
 /// The end of a command that ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +116,20 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Finds the code by what the error is below its context.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Other(error)
+        let config = error.is::<ConfigError>()
+            || error.is::<KeysError>()
+            || error.is::<SecretError>()
+            || error.is::<SettingsError>()
+            || error.is::<SourceError>()
+            || error.is::<LedgerUrlWrong>();
+        let ledger = error.is::<LedgerError>() || error.is::<OpenError>();
+        match (config, ledger) {
+            (true, _) => Self::Config(error),
+            (_, true) => Self::Ledger(error),
+            _ => Self::Other(error),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Global;
 use super::exit::Failure;
+use crate::app;
 use crate::config::{Config, Keys};
 use crate::ledger::Ledger as _;
 use crate::ledger::sqlite::SqliteLedger;
@@ -27,7 +28,7 @@ impl Installation {
             let what = format!("there is no ledger at {} yet; `quietus serve` makes it", path.display());
             return Err(Failure::Ledger(anyhow::Error::msg(what)));
         }
-        let ledger = open_ledger(&config)?;
+        let ledger = app::open_ledger(&config)?;
         Ok(Self { config, ledger })
     }
 
@@ -58,11 +59,6 @@ pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
         let places = PLACES.join(" nor ");
         Failure::Config(anyhow::anyhow!("no configuration: there is neither {places}; name one with --config FILE"))
     })
-}
-
-/// Opens the ledger that the configuration names, and makes it where it is missing.
-pub(super) fn open_ledger(config: &Config) -> Result<Arc<SqliteLedger>, Failure> {
-    SqliteLedger::open(&ledger_path(config)?).map_err(|error| Failure::Ledger(error.into()))
 }
 
 fn ledger_path(config: &Config) -> Result<PathBuf, Failure> {

@@ -106,6 +106,10 @@ pub fn main() -> ExitCode {
     };
     // One provider of cryptography for every connection of this process; it can only be there already.
     let _there = rustls::crypto::ring::default_provider().install_default();
+    // These start the log that their configuration asks for.
+    if !matches!(command, ForPeople::Serve(_) | ForPeople::Demo(_)) {
+        out::show_warnings();
+    }
     let mut out = Out::stdout(global.json);
     match run(command, &global, &mut out) {
         Ok(exit) => exit.into(),
@@ -141,7 +145,6 @@ fn on_installation(
     global: &Global,
     command: impl AsyncFnOnce(&Installation) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    out::show_warnings();
     let installation = Installation::open(global)?;
     wait(async {
         let end = command(&installation).await;

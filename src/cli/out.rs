@@ -111,8 +111,7 @@ impl Write for Out {
 /// Shows warnings, such as of a secret that everyone can read, where no server logs them.
 pub(super) fn show_warnings() {
     let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(io::stderr);
-    // Where somebody listens already, warnings are not lost.
-    let _listening = lines.without_time().with_target(false).with_ansi(false).try_init();
+    lines.without_time().with_target(false).with_ansi(false).init();
 }
 
 /// A time as it is shown: UTC, whole seconds.

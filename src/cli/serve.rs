@@ -13,7 +13,7 @@ impl Serve {
         let config = installation::load(global)?;
         app::init_log(&config.log).map_err(Failure::Config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(app::serve(config)).map_err(Failure::Other)?;
+        runtime.block_on(app::serve(config))?;
         Ok(Exit::Done)
     }
 }

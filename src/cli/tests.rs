@@ -248,7 +248,7 @@ fn check_names_what_is_right_and_what_is_wrong() {
     ✓ configuration HOME/quietus.toml
     ✗ keys HOME/keys: there is no key file HOME/keys/seal.key. A new installation makes its keys with `quietus keys new`. If this installation had keys, restore them from your backup instead: with another index key nobody who is already in the ledger can be found again, and with another seal key nothing that was sealed can be opened
     ✓ mluvii, its secrets and requests
-    ✗ source acme, its secrets: source `acme`: `auth[0].basic.password[0]` cannot be read: the secret in file HOME/webhook.secret: No such file or directory (os error 2)
+    ✗ source acme, its secrets: source `acme`: `auth.1.basic.password.1` cannot be read: the secret in file HOME/webhook.secret: No such file or directory (os error 2)
     ✓ rules, 0 of them
     ");
     home.write("quietus.toml", "[servre]\n");

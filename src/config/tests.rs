@@ -31,7 +31,7 @@ fn refused(text: &str, variables: &[(&str, &str)]) -> String {
 #[test]
 fn a_complete_file_is_enough_and_the_rest_are_defaults() {
     let config = load(COMPLETE, &[]).expect("loads");
-    assert_eq!(config.server.body_bytes_max, 1_048_576);
+    assert_eq!(config.server.requests_max, 1024);
     assert_eq!(config.log.format, LogFormat::Text);
     assert_eq!(config.keys_dir(), config.base.join("keys"));
     assert_eq!(config.targets(), [TargetName::mluvii()]);
