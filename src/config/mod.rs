@@ -5,7 +5,6 @@ mod coherence;
 mod keys;
 mod layers;
 mod log;
-mod pending;
 mod problem;
 mod redact;
 mod secrets;
@@ -23,12 +22,12 @@ use crate::http::ServerSettings;
 use crate::keys::{Secret, SecretError, SecretRef};
 use crate::ledger::LedgerSettings;
 use crate::mluvii::MluviiSettings;
+use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
 use crate::subject::TargetName;
 use crate::verify::SourceSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
-use pending::*;
 
 /// The whole configuration of an installation.
 #[derive(Clone, Debug, JsonSchema)]
@@ -154,8 +153,7 @@ impl Config {
 
     /// The names of all targets: `mluvii` and the plugins.
     pub(crate) fn targets(&self) -> Vec<TargetName> {
-        let plugins = self.plugins.iter().map(|plugin| TargetName(plugin.name.as_str().into()));
-        std::iter::once(TargetName::mluvii()).chain(plugins).collect()
+        std::iter::once(TargetName::mluvii()).chain(self.plugins.iter().map(PluginSettings::target)).collect()
     }
 
     /// The compiled rules.

@@ -7,7 +7,7 @@ pub(crate) mod sqlite;
 mod view;
 
 pub(crate) use claim::{Claim, EraseWork, Queue, StepWork, Work};
-pub(crate) use settings::LedgerSettings;
+pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
     Counts, ErasureFilter, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored, TargetHealth, TargetState,
 };
