@@ -155,6 +155,27 @@ secrets = {{ token = {{ file = "crm.token" }} }}
 
 [plugin.config]
 base_url = "{crm}"
+auth = {{ bearer = {{ secret = "token" }} }}
+
+[[plugin.config.erase]]
+name = "find"
+method = "GET"
+url = "/contacts"
+query = {{ email = "{{{{email}}}}" }}
+items = "$.contacts[*]"
+match = {{ path = "$.email", equals = "{{{{email}}}}", ignore_case = true }}
+extract = {{ ids = "$.id" }}
+paging = {{ next = "$.next", parameter = "page", pages_max = 100 }}
+
+[[plugin.config.erase]]
+name = "delete"
+method = "DELETE"
+url = "/contacts/{{{{item}}}}"
+for_each = "find.ids"
+count = "contacts"
+
+[[plugin.config.verify]]
+same_as = "find"
 "#
     )
 }

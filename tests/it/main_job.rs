@@ -1,0 +1,202 @@
+//! The whole path: deliveries come in, data goes, receipts stay.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Installation, RULES, Server, StandIn, receipts, wait_for};
+
+/// A stand-in, an installation with the company's rules, and a server that mluvii delivers to.
+fn company() -> (StandIn, Installation, Server) {
+    let standin = StandIn::start();
+    let installation = Installation::new(&standin, RULES);
+    let server = Server::start(&installation);
+    standin.register(&server.callback());
+    (standin, installation, server)
+}
+
+#[track_caller]
+fn outcomes(receipt: &Value) -> Vec<(String, String)> {
+    let steps = receipt["statement"]["steps"].as_array().expect("a receipt has steps");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    steps.iter().map(|step| (text(&step["target"]), text(&step["outcome"]))).collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(target, outcome)| ((*target).to_owned(), (*outcome).to_owned())).collect()
+}
+
+/// Exports the receipts and verifies them offline with the installation's public key.
+#[track_caller]
+fn assert_chain_is_valid(installation: &Installation) {
+    let file = installation.path("receipts.jsonl");
+    let file = file.to_str().expect("UTF-8");
+    let key = format!("@{}", installation.path("keys/receipt.pub").display());
+    assert!(installation.run(&["receipts", "export", "--out", file]).status.success());
+    let verified = installation.run(&["receipts", "verify", file, "--public-key", &key]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[test]
+fn a_session_without_consent_goes_from_mluvii_and_the_crm() {
+    let (standin, installation, _server) = company();
+    standin.add_contact("bea@example.com");
+    standin.add_contact("not.bea@example.com");
+    standin.begin(101, "bea@example.com", None);
+    standin.end(101);
+
+    let receipts = receipts(&installation, 1);
+    assert_eq!(outcomes(&receipts[0]), pairs(&[("crm", "erased"), ("mluvii", "erased")]));
+    assert_eq!(receipts[0]["statement"]["subject"], "session:acme/101");
+    assert!(standin.holds("not.bea@example.com"));
+    assert_eq!(standin.crm_calls("DELETE").len(), 1);
+    assert_chain_is_valid(&installation);
+}
+
+#[test]
+fn a_session_with_consent_stays_until_its_retention_is_over() {
+    let (standin, installation, _server) = company();
+    standin.begin(101, "ann@example.com", Some("v3"));
+    standin.end(101);
+    let scheduled = wait_for("the retention", || {
+        let erasures = installation.json(&["erasures", "list", "--state", "scheduled"]);
+        erasures.get(0).cloned()
+    });
+    assert_eq!(scheduled["rules"], json!(["retention"]));
+    assert!(standin.holds("ann@example.com"));
+    assert_eq!(standin.calls("/anonymous").len(), 0);
+}
+
+#[test]
+fn the_deletion_form_takes_all_sessions_of_the_person_and_nobody_elses() {
+    let (standin, installation, _server) = company();
+    for (id, email) in [(101, "cecilie@example.com"), (102, "Cecilie@Example.com"), (103, "ann@example.com")] {
+        standin.begin(id, email, Some("v3"));
+        standin.end(id);
+    }
+    standin.add_contact("cecilie@example.com");
+    wait_for("all sessions to settle", || (installation.json(&["status"])["sessions"] == 3).then_some(()));
+    standin.submit(102, 4711, &json!({ "oo1_guest_email": "CECILIE@example.com" }));
+
+    let receipts = receipts(&installation, 1);
+    assert_eq!(outcomes(&receipts[0]), pairs(&[("crm", "erased"), ("mluvii", "erased")]));
+    assert_eq!(receipts[0]["statement"]["scope"], "person");
+    assert_eq!(receipts[0]["statement"]["sessions"], 2);
+    assert!(!standin.holds("cecilie@example.com"));
+    assert!(standin.holds("ann@example.com"));
+}
+
+#[test]
+fn consent_withdrawn_in_a_form_takes_all_sessions_of_the_guest() {
+    let (standin, installation, _server) = company();
+    for id in [101, 102] {
+        standin.begin(id, "dan@example.com", Some("v3"));
+        standin.end(id);
+    }
+    wait_for("both sessions", || (installation.json(&["status"])["sessions"] == 2).then_some(()));
+    standin.submit(102, 4712, &json!({ "agree": "no" }));
+
+    let receipts = receipts(&installation, 1);
+    assert_eq!(receipts[0]["statement"]["scope"], "guest");
+    assert_eq!(receipts[0]["statement"]["rules"], json!(["consent withdrawn"]));
+    assert!(!standin.holds("dan@example.com"));
+}
+
+#[test]
+fn the_echo_of_an_anonymization_makes_no_second_erasure() {
+    let (standin, installation, _server) = company();
+    standin.begin(101, "bea@example.com", None);
+    standin.end(101);
+    receipts(&installation, 1);
+    standin.wait_for_deliveries();
+    wait_for("the echo to be decided", || {
+        let status = installation.json(&["status"]);
+        (status["events_waiting"] == 0 && status["sessions_settling"] == 0).then_some(())
+    });
+    assert_eq!(installation.json(&["erasures", "list"]).as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_target_that_accepts_and_does_nothing_is_asked_again_until_it_is_gone() {
+    let (standin, installation, _server) = company();
+    standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "accepted_but_not_done" }));
+    standin.begin(101, "bea@example.com", None);
+    standin.end(101);
+    let receipts = receipts(&installation, 1);
+    assert!(outcomes(&receipts[0]).contains(&("mluvii".into(), "erased".into())));
+    assert_eq!(standin.calls("/anonymous").len(), 2);
+}
+
+#[test]
+fn a_target_that_never_does_it_is_parked_as_residual_and_goes_on_when_asked_to() {
+    let (standin, installation, _server) = company();
+    standin.fault(&json!({ "path": "/anonymous", "times": 3, "kind": "accepted_but_not_done" }));
+    standin.begin(101, "bea@example.com", None);
+    standin.end(101);
+    let parked = wait_for("the step to be parked", || {
+        installation.json(&["erasures", "list", "--state", "parked"]).get(0).cloned()
+    });
+    let residual = parked["steps"].as_array().expect("steps").iter().any(|step| step["outcome"] == "residual");
+    assert!(residual, "{parked}");
+    assert_eq!(installation.json(&["receipts", "list"]), json!([]));
+    assert_eq!(installation.run(&["status"]).status.code(), Some(1));
+
+    let id = parked["id"].as_str().expect("an id");
+    assert!(installation.run(&["erasures", "retry", id]).status.success());
+    let receipts = receipts(&installation, 1);
+    assert!(outcomes(&receipts[0]).contains(&("mluvii".into(), "erased".into())));
+    assert_eq!(installation.run(&["status"]).status.code(), Some(0));
+}
+
+#[test]
+fn calling_a_parked_erasure_off_leaves_a_receipt_that_says_what_is_left() {
+    let (standin, installation, _server) = company();
+    standin.fault(&json!({ "path": "/anonymous", "kind": "accepted_but_not_done" }));
+    standin.begin(101, "bea@example.com", None);
+    standin.end(101);
+    let parked = wait_for("the step to be parked", || {
+        installation.json(&["erasures", "list", "--state", "parked"]).get(0).cloned()
+    });
+    assert!(installation.run(&["erasures", "cancel", parked["id"].as_str().expect("an id")]).status.success());
+    let receipts = receipts(&installation, 1);
+    assert_eq!(receipts[0]["statement"]["state"], "cancelled");
+    assert!(outcomes(&receipts[0]).contains(&("mluvii".into(), "residual".into())));
+    assert_chain_is_valid(&installation);
+}
+
+#[test]
+fn one_target_down_does_not_keep_the_others_from_erasing() {
+    let (standin, installation, _server) = company();
+    standin.crm_fault(&json!({ "path": "/contacts", "times": 6, "kind": "status", "status": 503 }));
+    standin.add_contact("bea@example.com");
+    standin.begin(101, "bea@example.com", None);
+    standin.end(101);
+    wait_for("mluvii to be done first", || {
+        let erasure = installation.json(&["erasures", "list"]).get(0).cloned()?;
+        let steps = erasure["steps"].as_array()?.clone();
+        let step = |name: &str| steps.iter().find(|step| step["target"] == name).cloned();
+        (step("mluvii")?["outcome"] == "erased" && step("crm")?["outcome"].is_null()).then_some(())
+    });
+    assert_eq!(outcomes(&receipts(&installation, 1)[0]), pairs(&[("crm", "erased"), ("mluvii", "erased")]));
+}
+
+#[test]
+fn a_request_by_hand_is_tried_out_and_then_carried_out() {
+    let (standin, installation, _server) = company();
+    standin.begin(101, "ann@example.com", Some("v3"));
+    standin.end(101);
+    standin.add_contact("ann@example.com");
+    wait_for("the session", || (installation.json(&["status"])["sessions"] == 1).then_some(()));
+
+    installation.write("who.txt", "ann@example.com\n");
+    let who = format!("@{}", installation.path("who.txt").display());
+    let dry = installation.run(&["erase", "--email", &who, "--dry-run"]);
+    assert!(dry.status.success(), "{}", String::from_utf8_lossy(&dry.stderr));
+    let said = String::from_utf8_lossy(&dry.stdout);
+    assert!(said.contains("acme/101") && said.contains("crm"), "{said}");
+    assert!(standin.holds("ann@example.com"));
+    assert_eq!(standin.crm_calls("DELETE").len(), 0);
+
+    let asked = installation.run(&["erase", "--email", &who]);
+    assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+    receipts(&installation, 1);
+    assert!(!standin.holds("ann@example.com"));
+}
