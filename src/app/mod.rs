@@ -6,7 +6,10 @@ mod parts;
 mod plugins;
 
 pub(crate) use log::init as init_log;
-pub(crate) use parts::{Parts, open_ledger};
+pub(crate) use parts::open_ledger;
+pub(crate) use plugins::Plugins;
+
+use parts::Parts;
 
 use std::sync::Arc;
 

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::erasure::{Capsule, Subject};
+use crate::erasure::{Capsule, ErasureId, Subject};
 use crate::keys::{IndexKey, SealBroken, SealKey};
 use crate::ledger::{EraseWork, Ledger, LedgerError, Resolution, SessionView, StepWork};
 use crate::mluvii::{LookUp, MluviiClient, MluviiError};
 use crate::policy::PersonSettings;
-use crate::subject::{GuestId, Identifier, Identifiers, Kind, SessionKey};
+use crate::subject::{GuestId, Identifier, Identifiers, Kind, Scope, SessionKey, TargetName};
 use crate::target::TargetCall;
 
 /// What resolving needs.
@@ -104,6 +104,20 @@ impl Reach {
 
     fn wait_for(&mut self, view: &SessionView) {
         self.unsettled_until = self.unsettled_until.max(view.settle_at);
+    }
+
+    /// The call that asks a target what would go, and changes nothing.
+    pub(crate) fn dry_run(&self, scope: Scope, target: &TargetName, index: &IndexKey) -> TargetCall {
+        let erasure = ErasureId::generate(Timestamp::now());
+        TargetCall {
+            erasure,
+            idempotency: index.idempotency(&erasure.to_string(), &target.0),
+            scope,
+            dry_run: true,
+            identifiers: self.identifiers.clone(),
+            guests: self.guests.iter().cloned().collect(),
+            sessions: self.sessions.iter().cloned().collect(),
+        }
     }
 
     /// Seals what the steps need. Guests travel in the capsule, for a guest's id can be a customer's number.

@@ -52,7 +52,7 @@ pub(super) struct Erase {
     /// How long to wait before it begins, such as `2d`
     #[arg(long, value_name = "SPAN")]
     after: Option<Span>,
-    /// Only say whom it would reach: asks the ledger and mluvii, changes nothing
+    /// Only say whom it would reach and what would go: asks the ledger and every target, changes nothing
     #[arg(long)]
     dry_run: bool,
 }
