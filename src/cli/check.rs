@@ -11,6 +11,7 @@ use crate::config::{Config, Keys, Problem};
 use crate::keys::SecretRef;
 use crate::ledger::Ledger as _;
 use crate::mluvii::MluviiClient;
+use crate::plugin::{self, Connect, Program};
 use crate::verify::Source;
 
 /// Check the configuration and everything that it refers to
@@ -47,13 +48,14 @@ impl Check {
             }
             Ok(config) => {
                 let mut findings = vec![Finding { what, wrong: None }];
-                findings.extend(what_stands(&config));
-                if self.connect {
-                    wait(async {
+                wait(async {
+                    findings.extend(what_stands(&config));
+                    findings.extend(plugins(&config, if self.connect { Connect::Try } else { Connect::Offline }).await);
+                    if self.connect {
                         findings.extend(what_answers(&config).await);
-                        Ok(Exit::Done)
-                    })?;
-                }
+                    }
+                    Ok(Exit::Done)
+                })?;
                 findings
             }
         };
@@ -74,6 +76,25 @@ fn what_stands(config: &Config) -> Vec<Finding> {
         findings.push(Finding::of(format!("source {}, its secrets", source.name), Source::new(source, &read)));
     }
     findings.push(Finding { what: format!("rules, {} of them", config.rules.len()), wrong: None });
+    findings
+}
+
+/// Starts each plugin and compares it with its settings, and asks for its health where that is wanted.
+async fn plugins(config: &Config, connect: Connect) -> Vec<Finding> {
+    let read = |reference: &SecretRef| config.read_secret(reference);
+    let mut findings = Vec::new();
+    for settings in &config.plugins {
+        let what = format!("plugin {}", settings.name);
+        match plugin::check(settings.clone(), &config.base, &read, Program::this(), connect).await {
+            Err(refused) => findings.push(Finding { what, wrong: Some(refused.why) }),
+            Ok(report) => {
+                let what = format!("{what}, {} {}", report.info.name, report.info.version);
+                let health = report.health.map(|health| Finding::of(format!("{what}: its health"), health));
+                findings.push(Finding { what, wrong: None });
+                findings.extend(health);
+            }
+        }
+    }
     findings
 }
 

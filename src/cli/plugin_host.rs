@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::plugin::plugin_host_main;
+
 /// Host one plugin on standard input
 #[derive(clap::Args)]
 pub(super) struct PluginHost {
@@ -12,7 +14,6 @@ pub(super) struct PluginHost {
 
 impl PluginHost {
     pub(super) fn run(self) -> ExitCode {
-        let _ = self.library;
-        ExitCode::FAILURE
+        plugin_host_main(&self.library)
     }
 }

@@ -257,6 +257,16 @@ fn check_names_what_is_right_and_what_is_wrong() {
 }
 
 #[test]
+fn check_finds_a_plugin_that_cannot_be_started() {
+    let home = Home::new();
+    let plugin = "[[plugin]]\nname = \"crm\"\nlibrary = \"libnot_there.so\"\n";
+    home.write("quietus.toml", &format!("{CONFIG}{plugin}"));
+    let (code, said) = home.run(&["check"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("✗ plugin crm: ") && said.contains("libnot_there.so"), "{said}");
+}
+
+#[test]
 fn check_tries_mluvii_and_the_ledger_when_asked_to() {
     let home = Home::new();
     let (code, said) = home.run(&["check", "--connect"]);

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use super::Config;
 use super::layers::Layers;
 use crate::policy::Policy;
-use crate::subject::TargetName;
-
-/// Names stand in paths, receipts and metrics.
-const NAME_CHARS_MAX: usize = 64;
 
 /// Notes every problem.
 pub(super) fn check(config: &Config, layers: &mut Layers) {
     if config.sources.is_empty() {
         layers.problem("source", "nobody could send anything; write at least one `[[source]]`");
     }
-    names("source", config.sources.iter().map(|source| source.name.as_str()), &[], layers);
-    names("plugin", config.plugins.iter().map(|plugin| plugin.name.as_str()), &[TargetName::MLUVII], layers);
+    used_once("source", config.sources.iter().map(|source| source.name.as_str()), layers);
+    used_once("plugin", config.plugins.iter().map(|plugin| plugin.name.as_str()), layers);
+    for (index, plugin) in config.plugins.iter().enumerate() {
+        if let Err(wrong) = plugin.check_name() {
+            layers.problem(format!("plugin.{}.name", index + 1), wrong);
+        }
+    }
     if let Err(error) = config.ledger.path(&config.base) {
         layers.problem("ledger.url", error.to_string());
     }
@@ -28,19 +29,11 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     }
 }
 
-fn names<'a>(list: &str, names: impl Iterator<Item = &'a str>, taken: &[&str], layers: &mut Layers) {
-    let mut seen = BTreeSet::from_iter(taken.iter().copied());
+fn used_once<'a>(list: &str, names: impl Iterator<Item = &'a str>, layers: &mut Layers) {
+    let mut seen = BTreeSet::new();
     for (index, name) in names.enumerate() {
-        let key = format!("{list}.{}.name", index + 1);
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(plain) {
-            layers.problem(
-                &key,
-                format!("{name:?} is not allowed; write up to {NAME_CHARS_MAX} of a-z, 0-9, `-` and `_`"),
-            );
-        }
         if !seen.insert(name) {
-            layers.problem(&key, format!("`{name}` is taken"));
+            layers.problem(format!("{list}.{}.name", index + 1), format!("`{name}` is taken"));
         }
     }
 }

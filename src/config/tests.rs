@@ -108,12 +108,14 @@ fn a_secret_in_the_wrong_place_is_refused_and_not_shown() {
 }
 
 #[test]
-fn names_are_plain_and_used_once() {
-    let source = "[[source]]\nname = \"acme\"\nauth = []\n[[source]]\nname = \"A/B\"\nauth = []\n";
-    assert_snapshot!(refused(&format!("{COMPLETE}{source}"), &[]), @r#"
+fn names_are_used_once_and_targets_have_plain_ones() {
+    let more = "[[source]]\nname = \"acme\"\nauth = []\n[[plugin]]\nname = \"A/B\"\nlibrary = \"l.so\"\n\
+                [[plugin]]\nname = \"mluvii\"\nlibrary = \"l.so\"\n";
+    assert_snapshot!(refused(&format!("{COMPLETE}{more}"), &[]), @"
     quietus.toml: source.2.name: `acme` is taken
-    quietus.toml: source.3.name: "A/B" is not allowed; write up to 64 of a-z, 0-9, `-` and `_`
-    "#);
+    quietus.toml: plugin.1.name: the name `A/B`: allowed are 1 to 64 of a-z, 0-9, `-` and `_`
+    quietus.toml: plugin.2.name: `mluvii` is the name of the built-in target
+    ");
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl PluginSettings {
     }
 
     /// What is wrong with the name.
-    pub(super) fn check_name(&self) -> Result<(), String> {
+    pub(crate) fn check_name(&self) -> Result<(), String> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if self.name == TargetName::MLUVII {
             return Err("`mluvii` is the name of the built-in target".into());
