@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::http::TargetStates;
+use crate::http::{self, PluginStates};
 use crate::keys::ReadSecret;
 use crate::plugin::{PluginHost, PluginRefused, PluginState, Program};
 use crate::subject::TargetName;
@@ -37,7 +37,7 @@ impl Plugins {
     }
 
     /// The states in one word each, for `/readyz`.
-    pub(crate) fn states(&self) -> TargetStates {
+    pub(crate) fn states(&self) -> PluginStates {
         let hosts = self.0.clone();
         Box::new(move || hosts.iter().map(|(name, host)| (name.to_string(), word(&host.state()))).collect())
     }
@@ -46,7 +46,7 @@ impl Plugins {
 fn word(state: &PluginState) -> &'static str {
     match state {
         PluginState::Starting => "starting",
-        PluginState::Up(_) => "up",
+        PluginState::Up(_) => http::UP,
         PluginState::Restarting(_) => "restarting",
         PluginState::Failed(_) => "failed",
         PluginState::Stopped => "stopped",

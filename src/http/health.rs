@@ -1,4 +1,5 @@
-//! Whether the process is fit to receive.
+//! Whether the process is fit: the ledger can be written, the plugins are up. Receiving goes on without plugins, so a load
+//! balancer that must not lose deliveries watches `/healthz`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,13 +12,16 @@ use tokio::time::timeout;
 use super::ServerSettings;
 use crate::ledger::Ledger;
 
-/// The states of targets, by name, in one word each. They are shown; receiving does not depend on them.
-pub(crate) type TargetStates = Box<dyn Fn() -> BTreeMap<String, &'static str> + Send + Sync>;
+/// The states of the plugins, by name, in one word each; `up` is the good one.
+pub(crate) type PluginStates = Box<dyn Fn() -> BTreeMap<String, &'static str> + Send + Sync>;
+
+/// The state of a plugin that can be called.
+pub(crate) const UP: &str = "up";
 
 /// Answers `/readyz`.
 pub(crate) struct Readiness {
     ledger: Arc<dyn Ledger>,
-    targets: TargetStates,
+    plugins: PluginStates,
     answer_max: Duration,
     /// The last answer of the ledger. Asking writes, and anybody may ask.
     last: Mutex<Option<(Instant, bool)>>,
@@ -27,14 +31,15 @@ impl Readiness {
     /// How long an answer of the ledger stands.
     const STANDS: Duration = Duration::from_secs(1);
 
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, targets: TargetStates, settings: &ServerSettings) -> Self {
-        Self { ledger, targets, answer_max: settings.record_max.get(), last: Mutex::new(None) }
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, plugins: PluginStates, settings: &ServerSettings) -> Self {
+        Self { ledger, plugins, answer_max: settings.record_max.get(), last: Mutex::new(None) }
     }
 
     pub(super) async fn report(&self) -> Report {
         let writable = self.writable().await;
         let ledger = if writable { "writable" } else { "not writable" };
-        Report { ready: writable, ledger, targets: (self.targets)() }
+        let plugins = (self.plugins)();
+        Report { ready: writable && plugins.values().all(|state| *state == UP), ledger, plugins }
     }
 
     async fn writable(&self) -> bool {
@@ -55,5 +60,5 @@ impl Readiness {
 pub(super) struct Report {
     pub(super) ready: bool,
     ledger: &'static str,
-    targets: BTreeMap<String, &'static str>,
+    plugins: BTreeMap<String, &'static str>,
 }

@@ -11,7 +11,7 @@ mod serve;
 mod settings;
 mod sparse;
 
-pub(crate) use health::{Readiness, TargetStates};
+pub(crate) use health::{PluginStates, Readiness, UP};
 pub(crate) use metrics::Metrics;
 pub(crate) use receiver::Receiver;
 pub(crate) use routes::{metrics_router, router};

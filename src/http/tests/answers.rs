@@ -123,7 +123,7 @@ async fn without_the_ledger_nothing_is_acknowledged() {
     }
     insta::assert_snapshot!(
         get(&router, "/readyz").await,
-        @r#"503 content-type=application/json {"ready":false,"ledger":"not writable","targets":{"crm":"parked"}}"#
+        @r#"503 content-type=application/json {"ready":false,"ledger":"not writable","plugins":{"crm":"restarting"}}"#
     );
     assert_eq!(get(&router, "/healthz").await, "200 content-type=text/plain; charset=utf-8 alive");
 }
@@ -135,12 +135,13 @@ async fn too_many_at_once_are_put_off() {
 }
 
 #[tokio::test]
-async fn a_parked_target_does_not_stop_receiving() {
+async fn a_plugin_that_is_away_shows_and_does_not_stop_receiving() {
     let router = Bench::new("").router();
     insta::assert_snapshot!(
         get(&router, "/readyz").await,
-        @r#"200 content-type=application/json {"ready":true,"ledger":"writable","targets":{"crm":"parked"}}"#
+        @r#"503 content-type=application/json {"ready":false,"ledger":"writable","plugins":{"crm":"restarting"}}"#
     );
+    assert_eq!(line(GOOD.send(&router).await).await, "204");
 }
 
 #[tokio::test]

@@ -33,8 +33,8 @@ impl Bench {
     }
 
     fn router(&self) -> Router {
-        let targets = Box::new(|| [("crm".to_owned(), "parked")].into());
-        let readiness = Readiness::new(self.ledger.clone(), targets, &self.settings);
+        let plugins = Box::new(|| [("crm".to_owned(), "restarting")].into());
+        let readiness = Readiness::new(self.ledger.clone(), plugins, &self.settings);
         let index = IndexKey::new(&Zeroizing::new([1; 32]));
         let receiver = Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings);
         router(Arc::new(receiver), Arc::new(readiness))
