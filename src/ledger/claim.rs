@@ -1,7 +1,5 @@
 //! Work in hand.
 
-use jiff::Timestamp;
-
 use crate::erasure::{Capsule, Erasure, ErasureId, Stage, Step, Subject};
 use crate::event::StoredEvent;
 use crate::subject::{SessionKey, TargetName};
@@ -32,7 +30,6 @@ pub(crate) struct Claim {
     pub(super) fence: i64,
     /// Attempts that counted before this one.
     pub(crate) attempt: u32,
-    pub(crate) lease_until: Timestamp,
     pub(crate) work: Work,
 }
 

@@ -46,8 +46,8 @@ pub(crate) trait Ledger: Send + Sync {
     /// called before a claim and awaited after it, it misses nothing.
     async fn changed(&self);
 
-    /// Prolongs the lease of work that is still under way.
-    async fn renew(&self, claim: &mut Claim, lease: Duration) -> Result<Finished, LedgerError>;
+    /// Prolongs the lease of work that is still under way: it ends so long from now.
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError>;
 
     /// Puts the work back: it is due again after `pause`.
     async fn retry(

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::breaker::{Breaker, Gate};
-use super::{LEASE_MARGIN, POLL, Worker, chain};
+use super::{LEASE, POLL, Worker, chain};
 use crate::ledger::{Claim, LedgerError, Queue};
 
 /// One queue and its bounds.
@@ -77,7 +77,7 @@ impl Lane {
         if most == 0 {
             return Ok(Claimed::Shut);
         }
-        worker.ledger.claim(&self.queue, most, self.call_max + LEASE_MARGIN).await.map(Claimed::Claims)
+        worker.ledger.claim(&self.queue, most, LEASE).await.map(Claimed::Claims)
     }
 
     async fn work(self: Arc<Self>, worker: Arc<Worker>, claim: Claim) {

@@ -42,8 +42,14 @@ const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How long it may take to find out whom an erasure reaches: a guest can have had many sessions.
 const RESOLVE_MAX: Duration = Duration::from_secs(600);
 
-/// What a lease exceeds the longest call by: for the ledger's own time and a slow machine.
-const LEASE_MARGIN: Duration = Duration::from_secs(30);
+/// How long a claim is ours without being renewed: so long after a crash its work goes on.
+const LEASE: Duration = Duration::from_secs(12);
+
+/// How often a lease is renewed while its work is under way.
+const RENEW_EVERY: Duration = Duration::from_secs(3);
+
+/// How long writing a receipt may take.
+const CLOSE_MAX: Duration = Duration::from_secs(60);
 
 /// Everything the worker works with.
 pub(crate) struct Worker {
@@ -108,7 +114,7 @@ impl Worker {
         lanes.push(Lane {
             queue: Queue::Close,
             concurrency_max: 1,
-            call_max: Duration::ZERO,
+            call_max: CLOSE_MAX,
             breaker: None,
             abandon: abandon.clone(),
         });

@@ -1,13 +1,13 @@
 //! One claim's way: do the work within its time, then finish it, put it back, or park it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tracing::{info, warn};
 
 use super::lane::Lane;
 use super::resolve::call;
-use super::{Halt, Worker, chain, random};
+use super::{Halt, LEASE, RENEW_EVERY, Worker, chain, random};
 use crate::erasure::{Outcome, Stage};
 use crate::ledger::{Attempt, Claim, Closed, Decision, Finished, LedgerError, Resolution, StepEnd, StepWork, Work};
 use crate::receipt::Receipt;
@@ -27,9 +27,11 @@ impl Worker {
     pub(super) async fn work(&self, lane: &Lane, claim: Claim) {
         let brought = tokio::select! {
             () = lane.abandon.cancelled() => Err(Halt::Call(TargetError::Cancelled)),
-            () = tokio::time::sleep(lane.call_max), if !lane.call_max.is_zero() => {
+            () = tokio::time::sleep(lane.call_max) => {
                 Err(Halt::Call(TargetError::Retryable("it took longer than it may".into())))
             }
+            // Whoever has lost the lease must not go on calling: somebody else may have begun.
+            () = self.keep(&claim) => Err(Halt::Call(TargetError::Cancelled)),
             brought = self.bring(&claim) => brought,
         };
         let ended = match brought {
@@ -38,6 +40,20 @@ impl Worker {
         };
         if let Err(error) = ended {
             warn!(queue = ?lane.queue, error = %chain(&error), "could not write what became of work; it is done again");
+        }
+    }
+
+    /// Renews the lease for as long as it can; returns when it is lost, or would be.
+    async fn keep(&self, claim: &Claim) {
+        let mut renewed = Instant::now();
+        while renewed.elapsed() < LEASE - RENEW_EVERY {
+            tokio::time::sleep(RENEW_EVERY).await;
+            let asked = Instant::now();
+            match tokio::time::timeout(RENEW_EVERY, self.ledger.renew(claim, LEASE)).await {
+                Ok(Ok(Finished::Done)) => renewed = asked,
+                Ok(Ok(Finished::LeaseLost | Finished::Stale)) => return,
+                Ok(Err(_)) | Err(_) => {}
+            }
         }
     }
 

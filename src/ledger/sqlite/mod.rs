@@ -111,17 +111,9 @@ impl Ledger for SqliteLedger {
         Box::pin(self.changed.notified())
     }
 
-    async fn renew(&self, claim: &mut Claim, lease: Duration) -> Result<Finished, LedgerError> {
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError> {
         let (task, fence) = (claim.task, claim.fence);
-        let write = move |tx: &job::Tx<'_>| {
-            let until = tasks::after(tx.now, lease);
-            Ok((tasks::renew(tx, task, fence, until)?, until))
-        };
-        let (finished, until) = self.writer.write(Wakes::NoOne, write).await?;
-        if finished == Finished::Done {
-            claim.lease_until = until;
-        }
-        Ok(finished)
+        self.writer.write(Wakes::NoOne, move |tx| tasks::renew(tx, task, fence, lease)).await
     }
 
     async fn retry(

@@ -58,7 +58,7 @@ fn claim_one(tx: &Tx<'_>, queue: &Queue, task: i64, lease: Duration) -> Result<O
         .prepare_cached("UPDATE task SET due = ?2, fence = fence + 1 WHERE id = ?1 RETURNING fence, attempt")?
         .query_row(params![task, Millis(lease_until)], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match work::load(tx, queue, task) {
-        Ok(work) => Ok(Some(Claim { task, fence, attempt, lease_until, work })),
+        Ok(work) => Ok(Some(Claim { task, fence, attempt, work })),
         Err(LedgerError::Busy(cause)) => Err(LedgerError::Busy(cause)),
         Err(LedgerError::Broken(cause)) => {
             tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
@@ -77,11 +77,11 @@ pub(super) fn holds(tx: &Tx<'_>, claim: &Claim) -> Result<bool, LedgerError> {
     Ok(statement.exists(params![claim.task, claim.fence])?)
 }
 
-/// Prolongs the lease to `until`.
-pub(super) fn renew(tx: &Tx<'_>, task: i64, fence: i64, until: Timestamp) -> Result<Finished, LedgerError> {
+/// Prolongs the lease: it ends so long from now.
+pub(super) fn renew(tx: &Tx<'_>, task: i64, fence: i64, lease: Duration) -> Result<Finished, LedgerError> {
     let changed = tx
         .prepare_cached("UPDATE task SET due = ?3 WHERE id = ?1 AND fence = ?2 AND parked = 0")?
-        .execute(params![task, fence, Millis(until)])?;
+        .execute(params![task, fence, Millis(after(tx.now, lease))])?;
     Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
 }
 
