@@ -118,8 +118,8 @@ impl Server {
     /// Asserts that the ledger holds just as many events.
     pub(crate) fn assert_holds(&self, events: usize) {
         let ledger = rusqlite::Connection::open(self.folder.path().join("quietus.db")).expect("the ledger opens");
-        let held: usize = ledger.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).expect("it has events");
-        assert_eq!(held, events, "every acknowledged event is in the ledger, once");
+        let held: i64 = ledger.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).expect("it has events");
+        assert_eq!(held as usize, events, "every acknowledged event is in the ledger, once");
     }
 
     fn stop(&mut self) {
@@ -155,4 +155,29 @@ pub(crate) fn folder() -> TempDir {
 pub(crate) fn listening(line: &str) -> Option<SocketAddr> {
     let fields: serde_json::Value = serde_json::from_str(line).ok()?;
     fields.pointer("/fields/listen")?.as_str()?.parse().ok()
+}
+
+/// Writes so many sessions as deciding leaves them: a row, the key of the event, two fingerprints.
+fn fill(ledger: &Path, sessions: usize) {
+    let mut ledger = rusqlite::Connection::open(ledger).expect("the ledger opens");
+    let all = ledger.transaction().expect("nobody else writes");
+    all.execute("INSERT INTO source (name) VALUES ('bench') ON CONFLICT DO NOTHING", []).expect("a source");
+    let source: i64 = all.query_row("SELECT id FROM source WHERE name = 'bench'", [], |row| row.get(0)).expect("an id");
+    {
+        let mut event = all.prepare("INSERT INTO event VALUES (?1, ?2, 1, randomblob(16), 0)").expect("SQL");
+        let mut print = all.prepare("INSERT INTO fingerprint VALUES (randomblob(32), ?1, ?2, 'email')").expect("SQL");
+        let mut session = all
+            .prepare("INSERT INTO session VALUES (?1, ?2, 1, hex(randomblob(8)), NULL, 1, 0, NULL, ?3, x'')")
+            .expect("SQL");
+        for id in (0_i64..).take(sessions) {
+            let record = format!(
+                r#"{{"source":"bench","session":{id},"tenant":62,"guest":null,"channel":"Chat","session_source":"Default","started":"2026-05-02T14:05:24Z","ended":"2026-05-02T14:15:24Z","consent":{{"state":"given","version":"v3"}}}}"#
+            );
+            event.execute((source, id)).expect("a row");
+            print.execute((source, id)).expect("a row");
+            print.execute((source, id)).expect("a row");
+            session.execute((source, id, record)).expect("a row");
+        }
+    }
+    all.commit().expect("the disk has room");
 }
