@@ -1,0 +1,186 @@
+//! The canary: unmistakable personal data in every field that can carry it, everything run at log level `trace`, and
+//! then a search of all that quietus has written.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::harness::{Installation, PASSWORD, RULES, Server, StandIn, client, http, receipts, wait_for};
+
+// One canary per field, so that a leak names its way. ASCII and not, since escapes differ.
+const EMAIL: &str = "canary.email.1@example.com";
+const OTHER_EMAIL: &str = "canary.email.2@example.com";
+const PHONE: &str = "+420 777 010 203";
+const NAME: &str = "Kanárek Žlutý Jménem";
+const CUSTOMER: &str = "canary-customer-number-88";
+const NOTE: &str = "canary-note-of-the-operator";
+const ACTIVITY: &str = "canary-activity-text";
+const FORM: &str = "canary-form-free-text";
+const CHATBOT: &str = "canary-chatbot-value";
+const EXTRA: &str = "canary-extra-field";
+const BODY: &str = "canary-quarantined-body";
+const CHANNEL: &str = "canary-channel with spaces";
+const AGENT: &str = "canary-user-agent";
+const HOP: &str = "canary-forwarded-for";
+const HAND: &str = "canary-by-hand@example.com";
+const CANARIES: [&str; 15] =
+    [EMAIL, OTHER_EMAIL, PHONE, NAME, CUSTOMER, NOTE, ACTIVITY, FORM, CHATBOT, EXTRA, BODY, CHANNEL, AGENT, HOP, HAND];
+
+#[test]
+fn no_personal_data_is_in_any_file_log_metric_or_receipt() {
+    let standin = StandIn::start();
+    let more = "[mluvii.params]\noo1_guest_ident = \"name\"\noo1_guest_email = \"email\"\noo1_guest_phone = \"phone\"\ncustomer = \"customer\"\n";
+    let installation = Installation::new(&standin, &format!("{more}{RULES}"));
+    let server = Server::start(&installation);
+    standin.register(&server.callback());
+
+    everything_happens(&standin, &server, &installation);
+    let shown = search_what_is_shown(&installation, &server);
+    assert_silent("what commands and metrics show", shown.as_bytes());
+    search_files(installation.folder());
+
+    let receipts = receipts(&installation, 3);
+    assert_silent("the receipts", json!(receipts).to_string().as_bytes());
+    wait_for("nothing to be under way", || {
+        let status = installation.json(&["status"]);
+        (status["events_waiting"] == 0).then_some(())
+    });
+    for email in [EMAIL, OTHER_EMAIL] {
+        assert!(!standin.holds(email), "{email} must be gone, or this test tests nothing");
+    }
+    search_files(installation.folder());
+    let (ended, log) = server.stop();
+    assert!(ended.success());
+    assert!(log.len() > 100, "at `trace` there is much to search");
+    assert_silent("the log", log.join("\n").as_bytes());
+    search_files(installation.folder());
+}
+
+/// Personal data comes in by every way there is.
+fn everything_happens(standin: &StandIn, server: &Server, installation: &Installation) {
+    for (id, email, consent) in [(101, EMAIL, None), (102, OTHER_EMAIL, Some("v3")), (103, EMAIL, Some("v3"))] {
+        let param = |name: &str, value: &str| json!({ "name": name, "value": value, "source": "ENTRY_FORM" });
+        standin.begin_with(json!({
+            "id": id, "tenant": 62, "guest": format!("g-{id}"), "channel": CHANNEL, "gdpr_version": consent,
+            "phone_callback_number": PHONE, "notes": [NOTE], "activities": [ACTIVITY],
+            "call_params": [
+                param("oo1_guest_email", email), param("oo1_guest_ident", NAME), param("oo1_guest_phone", PHONE),
+                param("customer", CUSTOMER), param("free", FORM),
+            ],
+        }));
+        standin.add_contact(email);
+        standin.end(id);
+    }
+    let params = json!({ "oo1_guest_email": OTHER_EMAIL, "oo1_guest_ident": NAME, "free": FORM });
+    standin.submit(102, 4711, &params);
+    standin.happen(102, "form", &json!({ "kind": "chatbot", "form_id": 1, "params": { "value": CHATBOT } }));
+    standin.crm_fault(&json!({ "path": "/contacts", "times": 2, "kind": "status", "status": 500 }));
+    standin.crm_fault(&json!({ "path": "/contacts", "times": 1, "kind": "garbage" }));
+    standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "status", "status": 500 }));
+
+    let mut body = crate::harness::session_ended(103);
+    body["data"]["client"] = json!({ "name": NAME, "email": EXTRA });
+    body["data"]["channel"] = json!(CHANNEL);
+    assert_eq!(server.deliver(&body), 204);
+    let (status, _) = http(
+        client()
+            .post(server.url(&format!("/webhooks/acme?hint={BODY}")))
+            .basic_auth("mluvii", Some(PASSWORD))
+            .header("user-agent", AGENT)
+            .header("x-forwarded-for", HOP)
+            .body(format!("{{\"eventType\": \"SessionEnded\", \"data\": \"{BODY} {NAME}\"")),
+    );
+    assert_eq!(status, 202);
+    let (status, _) = http(client().post(server.url("/webhooks/acme")).basic_auth(AGENT, Some(BODY)).body(BODY));
+    assert_eq!(status, 401);
+
+    let outside = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(outside.path(), HAND).expect("it is writable");
+    let who = format!("@{}", outside.path().display());
+    assert!(installation.run(&["erase", "--email", &who]).status.success());
+}
+
+/// What the command line and the metrics say while everything is under way.
+fn search_what_is_shown(installation: &Installation, server: &Server) -> String {
+    let mut shown = server.metrics();
+    for arguments in [
+        &["status"][..],
+        &["erasures", "list"],
+        &["quarantine", "list"],
+        &["quarantine", "show", "1"],
+        &["--json", "erasures", "list"],
+        &["config", "show"],
+    ] {
+        let output = installation.run(arguments);
+        shown += &String::from_utf8_lossy(&output.stdout);
+        shown += &String::from_utf8_lossy(&output.stderr);
+    }
+    shown
+}
+
+fn search_files(folder: &Path) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
+        if path.is_dir() {
+            search_files(&path);
+        } else if let Ok(content) = std::fs::read(&path) {
+            assert_silent(&path.display().to_string(), &content);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_silent(place: &str, content: &[u8]) {
+    let content = content.to_ascii_lowercase();
+    for canary in CANARIES {
+        for spelling in spellings(canary) {
+            let found = content.windows(spelling.len()).position(|window| window == spelling);
+            let near = found.map(|at| {
+                let around = &content[at.saturating_sub(120)..(at + 120).min(content.len())];
+                String::from_utf8_lossy(around).into_owned()
+            });
+            assert_eq!(near, None, "{canary} sings in {place}");
+        }
+    }
+}
+
+/// Plain, base64 at each of its three offsets, hex, percent-encoded and JSON-escaped; in lower case.
+fn spellings(canary: &str) -> Vec<Vec<u8>> {
+    let mut spellings = vec![canary.as_bytes().to_vec(), hex::encode(canary).into_bytes()];
+    for offset in 0..3 {
+        // What depends on the neighbours is left off at both ends.
+        let inner = &canary.as_bytes()[offset..];
+        spellings.push(STANDARD.encode(&inner[..inner.len() / 3 * 3]).into_bytes());
+    }
+    let percent = |byte: u8| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            (byte as char).to_string()
+        } else {
+            format!("%{byte:02x}")
+        }
+    };
+    spellings.push(canary.bytes().map(percent).collect::<String>().into_bytes());
+    let escaped = |unit: u16| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => (byte as char).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    spellings.push(canary.encode_utf16().map(escaped).collect::<String>().into_bytes());
+    // A phone number is also kept in its normal form, if it is kept.
+    if canary == PHONE {
+        spellings.push(b"420777010203".to_vec());
+    }
+    spellings.into_iter().map(|spelling| spelling.to_ascii_lowercase()).collect()
+}
+
+#[test]
+fn the_search_would_find_a_canary() {
+    let found = |content: &str| std::panic::catch_unwind(|| assert_silent("a place", content.as_bytes())).is_err();
+    assert!(found(&format!("x{NAME}x")));
+    assert!(found(&STANDARD.encode(format!("ab{EMAIL}cd"))));
+    assert!(found(&hex::encode(EMAIL).to_uppercase()));
+    assert!(found(&Value::from(NOTE).to_string()));
+    assert!(found("canary.email.1%40example.com"));
+    assert!(!found("nothing"));
+}
