@@ -1,5 +1,10 @@
 //! Tests that drive the real binary over real sockets, files and processes.
 
+mod authentication;
 mod canary;
+mod endurance;
+mod faults;
 mod harness;
+mod interop;
 mod main_job;
+mod shapes;

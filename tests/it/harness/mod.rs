@@ -1,13 +1,18 @@
 //! What the tests drive: an installation in a folder of its own, a server on it, and the stand-ins, each a process.
 
+mod away;
 mod installation;
+mod ledger;
 mod process;
 mod server;
 mod standin;
+mod wire;
 
+pub(crate) use away::Away;
 pub(crate) use installation::{Installation, PASSWORD, RULES};
 pub(crate) use server::{Server, receipts, session_ended};
-pub(crate) use standin::{CRM_TOKEN, StandIn};
+pub(crate) use standin::{API_SECRET, CRM_TOKEN, StandIn};
+pub(crate) use wire::Wire;
 
 use std::time::{Duration, Instant};
 

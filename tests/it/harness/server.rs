@@ -17,8 +17,23 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(installation: &Installation) -> Self {
-        let mut command = quietus();
-        command.arg("serve").arg("--config").arg(installation.path("quietus.toml"));
+        Self::start_with(installation, &[])
+    }
+
+    /// With settings of its own, such as `("SERVER__REQUESTS_MAX", "1")`.
+    pub(crate) fn start_with(installation: &Installation, settings: &[(&str, &str)]) -> Self {
+        Self::run(serve(installation, quietus()), settings)
+    }
+
+    /// One that is not killed by a write beyond the largest size of a file; the write fails, as on a full disk.
+    pub(crate) fn start_to_fill_its_disk(installation: &Installation) -> Self {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#, env!("CARGO_BIN_EXE_quietus")]);
+        Self::run(serve(installation, shell), &[])
+    }
+
+    fn run(mut command: std::process::Command, settings: &[(&str, &str)]) -> Self {
+        command.envs(settings.iter().map(|(key, value)| (format!("QUIETUS__{key}"), value)));
         let process = Process::spawn(command);
         let field = |name: &'static str| {
             move |line: &str| {
@@ -68,8 +83,13 @@ impl Server {
     }
 
     /// Ends it as a service manager does, and returns how it ended and what it logged.
-    pub(crate) fn stop(mut self) -> (ExitStatus, Vec<String>) {
+    pub(crate) fn stop(self) -> (ExitStatus, Vec<String>) {
         self.process.signal("TERM");
+        self.wait()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>) {
         (self.process.end(), self.process.lines())
     }
 
@@ -77,6 +97,11 @@ impl Server {
     pub(crate) fn kill(mut self) {
         self.process.kill();
     }
+}
+
+fn serve(installation: &Installation, mut program: std::process::Command) -> std::process::Command {
+    program.arg("serve").arg("--config").arg(installation.path("quietus.toml"));
+    program
 }
 
 impl Drop for Server {

@@ -1,0 +1,8 @@
+//! What goes wrong, and what quietus does then: the table of faults, row by row.
+
+mod configuration;
+mod ledger;
+mod mluvii;
+mod quarantine;
+mod requests;
+mod shutdown;

@@ -1,0 +1,94 @@
+//! A configuration that is wrong: no start, and words that help.
+
+use crate::harness::{Away, Installation};
+
+/// Starts a server that must refuse, and expects its exit code and what it says.
+#[track_caller]
+fn check(change: impl Fn(&Installation), code: i32, said: &[&str]) {
+    let mluvii = Away::new();
+    let installation = Installation::bare(&mluvii.url(), "");
+    change(&installation);
+    let output = installation.run(&["serve"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    for word in said {
+        assert!(text.contains(word), "`{word}` in: {text}");
+    }
+    assert!(!text.contains(crate::harness::PASSWORD), "{text}");
+    assert!(!installation.path("quietus.db").exists(), "nothing was begun");
+}
+
+fn add(installation: &Installation, text: &str) {
+    let path = installation.path("quietus.toml");
+    let config = std::fs::read_to_string(&path).expect("a configuration");
+    std::fs::write(path, config + text).expect("writable");
+}
+
+fn replace(installation: &Installation, old: &str, new: &str) {
+    let path = installation.path("quietus.toml");
+    let config = std::fs::read_to_string(&path).expect("a configuration");
+    assert!(config.contains(old));
+    std::fs::write(path, config.replace(old, new)).expect("writable");
+}
+
+#[test]
+fn what_is_not_toml_refuses_the_start() {
+    check(|on| add(on, "\n[[rule]\n"), 3, &["quietus.toml", "line"]);
+}
+
+#[test]
+fn an_unknown_key_refuses_the_start() {
+    check(|on| replace(on, "drain_max =", "drain_maxx ="), 3, &["quietus.toml", "server.drain_maxx", "drain_max"]);
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_refuses_the_start() {
+    check(|on| replace(on, "drain_max = \"5s\"", "drain_max = \"soon\""), 3, &["quietus.toml", "server.drain_max"]);
+}
+
+#[test]
+fn a_rule_that_cannot_be_read_refuses_the_start() {
+    let rule = "\n[[rule]]\nname = 'r'\non = 'session-settled'\nwhen = 'consent.state = 1'\nerase = 'session'\ntargets = ['mluvii']\n";
+    check(|on| add(on, rule), 3, &["quietus.toml", "rule.1.when"]);
+    let rule = rule.replace("state = 1", "state == \"absent\"").replace("'mluvii'", "'mluwii'");
+    check(|on| add(on, &rule), 3, &["quietus.toml", "rule.1.targets", "mluwii", "mluvii"]);
+}
+
+#[test]
+fn a_source_that_lets_nobody_or_everybody_in_refuses_the_start() {
+    check(|on| add(on, "\n[[source]]\nname = 'open'\nauth = []\n"), 3, &["open", "auth"]);
+    check(|on| on.write("webhook.secret", ""), 3, &["acme", "auth.1.basic.password"]);
+}
+
+#[test]
+fn a_missing_secret_refuses_the_start() {
+    let remove =
+        |name: &'static str| move |on: &Installation| std::fs::remove_file(on.path(name)).expect("it is there");
+    check(remove("webhook.secret"), 3, &["acme", "auth.1.basic.password", "webhook.secret"]);
+    check(remove("api.secret"), 3, &["mluvii.client_id", "api.secret"]);
+}
+
+#[test]
+fn missing_or_broken_keys_refuse_the_start() {
+    check(|on| std::fs::remove_dir_all(on.path("keys")).expect("there are keys"), 3, &["keys", "quietus keys new"]);
+    let spoil = |on: &Installation| {
+        let key = std::fs::read_dir(on.path("keys")).expect("keys").map(|entry| entry.expect("a key").path());
+        key.for_each(|path| std::fs::write(path, "short").expect("writable"));
+    };
+    check(spoil, 3, &["keys"]);
+}
+
+#[test]
+fn keys_of_another_installation_refuse_the_start() {
+    let mluvii = Away::new();
+    let installation = Installation::bare(&mluvii.url(), "");
+    let server = crate::harness::Server::start(&installation);
+    assert_eq!(server.deliver_end(1), 204);
+    assert!(server.stop().0.success());
+    std::fs::remove_dir_all(installation.path("keys")).expect("there are keys");
+    assert!(installation.run(&["keys", "new"]).status.success());
+    let output = installation.run(&["serve"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("index key"), "{text}");
+}

@@ -1,0 +1,159 @@
+//! A mluvii that is away, slow, or says what it should not.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Away, Installation, Server, StandIn, receipts, wait_for};
+
+/// Sessions without consent are erased as soon as they have ended.
+const ERASE: &str = r#"
+[settling]
+limit = "0s"
+pause = "0s"
+
+[[rule]]
+name = "no consent, nothing kept"
+on = "session-settled"
+when = "consent.state == 'absent'"
+erase = "session"
+targets = ["mluvii"]
+"#;
+
+/// A conversation without consent, of which the end is delivered.
+fn end(standin: &StandIn, server: &Server, id: i64) {
+    standin.begin(id, &email(id), None);
+    assert_eq!(server.deliver_end(id), 204);
+}
+
+fn email(id: i64) -> String {
+    format!("guest{id}@example.com")
+}
+
+#[track_caller]
+fn wait_until_erased(standin: &StandIn, installation: &Installation, ids: std::ops::RangeInclusive<i64>) {
+    let count = ids.clone().count();
+    for receipt in receipts(installation, count) {
+        let step = &receipt["statement"]["steps"][0];
+        assert_eq!((&step["target"], &step["outcome"]), (&json!("mluvii"), &json!("erased")), "{receipt}");
+    }
+    for id in ids {
+        assert!(!standin.holds(&email(id)), "conversation {id}");
+    }
+}
+
+/// Erases some sessions while calls go wrong.
+#[track_caller]
+fn check(faults: &[Value]) {
+    let standin = StandIn::start();
+    let installation = Installation::bare(&standin.mluvii, ERASE);
+    let server = Server::start_with(&installation, &[("MLUVII__CALL_MAX", "1s"), ("ERASING__BREAKER_REST", "50ms")]);
+    faults.iter().for_each(|fault| standin.fault(fault));
+    for id in 1..=3 {
+        end(&standin, &server, id);
+    }
+    wait_until_erased(&standin, &installation, 1..=3);
+    assert_eq!(installation.json(&["receipts", "list"]).as_array().map(Vec::len), Some(3));
+    for fault in standin.get(&standin.mluvii, "/standin/faults").as_array().expect("a list") {
+        assert_eq!(fault["times"], 0, "the fault was met: {fault}");
+    }
+    let (status, _) = server.stop();
+    assert!(status.success());
+}
+
+#[test]
+fn a_mluvii_that_fails_is_asked_again() {
+    check(&[
+        json!({ "kind": "status", "status": 500, "path": "/Sessions/", "times": 4 }),
+        json!({ "kind": "status", "status": 502, "path": "anonymous", "times": 2 }),
+        json!({ "kind": "status", "status": 503, "path": "callparams", "times": 2, "retry_after_s": 0 }),
+        json!({ "kind": "status", "status": 500, "path": "token", "times": 1 }),
+    ]);
+}
+
+#[test]
+fn a_mluvii_that_is_busy_is_asked_later() {
+    check(&[
+        json!({ "kind": "status", "status": 429, "path": "token", "times": 1, "retry_after_s": 1 }),
+        json!({ "kind": "status", "status": 429, "path": "anonymous", "times": 3, "retry_after_s": 1 }),
+        json!({ "kind": "status", "status": 429, "path": "/Sessions", "times": 3 }),
+    ]);
+}
+
+#[test]
+fn a_mluvii_that_talks_nonsense_is_asked_again() {
+    check(&[
+        json!({ "kind": "garbage", "path": "token", "times": 1 }),
+        json!({ "kind": "garbage", "path": "callparams", "times": 2 }),
+        json!({ "kind": "garbage", "path": "/Sessions", "times": 3 }),
+    ]);
+}
+
+#[test]
+fn a_mluvii_that_does_not_answer_in_time_is_asked_again() {
+    check(&[
+        json!({ "kind": "timeout", "path": "/Sessions/", "times": 2 }),
+        json!({ "kind": "timeout", "path": "anonymous", "times": 1 }),
+        json!({ "kind": "delay", "delay_ms": 300, "path": "anonymous", "times": 2 }),
+    ]);
+}
+
+#[test]
+fn a_mluvii_that_only_says_that_it_erased_is_found_out() {
+    check(&[json!({ "kind": "accepted_but_not_done", "path": "anonymous", "times": 2 })]);
+}
+
+#[test]
+fn a_token_that_is_refused_is_replaced_once() {
+    let standin = StandIn::start();
+    let installation = Installation::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&installation);
+    end(&standin, &server, 1);
+    wait_until_erased(&standin, &installation, 1..=1);
+    assert_eq!(standin.calls("/token").len(), 1, "one token for all calls");
+    standin.fault(&json!({ "kind": "401", "path": "anonymous", "times": 1 }));
+    end(&standin, &server, 2);
+    wait_until_erased(&standin, &installation, 1..=2);
+    assert_eq!(standin.calls("/token").len(), 2);
+    assert_eq!(standin.calls("/Sessions/2/anonymous").len(), 2);
+}
+
+#[test]
+fn a_mluvii_that_is_away_is_waited_for() {
+    let standin = StandIn::start();
+    let away = Away::new();
+    let installation = Installation::bare(&away.url(), ERASE);
+    let server = Server::start(&installation);
+    for id in 1..=8 {
+        end(&standin, &server, id);
+    }
+    wait_for("a target that rests", || {
+        let status = installation.json(&["status"]);
+        (status["targets"][0]["target"] == "mluvii").then_some(())
+    });
+    assert_eq!(server.deliver_end(1), 204, "receiving does not depend on it");
+    assert_eq!(installation.json(&["receipts", "list"]), json!([]));
+
+    let _line = away.comes_back_as(&standin.mluvii);
+    wait_until_erased(&standin, &installation, 1..=8);
+}
+
+#[test]
+fn wrong_credentials_stop_the_target_until_somebody_mends_them() {
+    let standin = StandIn::start();
+    let installation = Installation::bare(&standin.mluvii, ERASE);
+    installation.write("api.secret", "not the secret");
+    let server = Server::start(&installation);
+    end(&standin, &server, 1);
+    let parked = || installation.json(&["status"])["needs_a_person"].as_array().is_some_and(|needs| !needs.is_empty());
+    wait_for("somebody to be needed", || parked().then_some(()));
+    assert_eq!(server.deliver_end(2), 204, "receiving goes on");
+    assert!(standin.calls("/token").len() < 5, "it does not try a wrong password for ever");
+    assert!(server.stop().0.success());
+
+    installation.write("api.secret", crate::harness::API_SECRET);
+    standin.begin(2, &email(2), None);
+    let _server = Server::start(&installation);
+    let again = installation.run(&["erasures", "retry", "--undecided"]);
+    assert!(again.status.success(), "{again:?}");
+    wait_until_erased(&standin, &installation, 1..=2);
+    assert!(!parked());
+}

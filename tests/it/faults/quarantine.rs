@@ -1,0 +1,90 @@
+//! Deliveries that cannot be read: kept, shown, tried again, dropped.
+
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Away, Installation, PASSWORD, Server, client, http};
+
+fn post(server: &Server, body: &str) -> u16 {
+    let request = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
+    http(request.body(body.to_owned())).0
+}
+
+fn said(output: &Output) -> (Option<i32>, String) {
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn what_cannot_be_read_is_kept_sealed_until_somebody_decides() {
+    let mluvii = Away::new();
+    let installation = Installation::bare(&mluvii.url(), "");
+    let server = Server::start(&installation);
+    let changed = r#"{"eventType":"SessionEnded","data":{"sessionNumber":77,"guest":"ann@example.com"}}"#;
+    for unreadable in ["", "not JSON", "[1, 2]", "{}", r#"{"eventType":"SessionEnded"}"#, "\u{0}", changed, changed] {
+        assert_eq!(post(&server, unreadable), 202, "{unreadable}");
+    }
+    assert_eq!(installation.events(), 0);
+    let list = || match installation.json(&["quarantine", "list"]) {
+        Value::Array(items) => items,
+        other => panic!("{other}"),
+    };
+    let items = list();
+    assert_eq!(items.len(), 7, "the same delivery again is the same one: {items:#?}");
+    assert!(items.iter().all(|item| item["source"] == "acme" && item["reason"].is_string()), "{items:#?}");
+    let id = items[6]["id"].to_string();
+
+    // Its shape is shown without what is personal, unless that is asked for.
+    let (code, shape) = said(&installation.run(&["quarantine", "show", &id]));
+    assert_eq!(code, Some(0));
+    assert!(shape.contains("sessionNumber") && shape.contains("no session id"), "{shape}");
+    assert!(!shape.contains("ann@") && !shape.contains("77"), "{shape}");
+    let (code, revealed) = said(&installation.run(&["quarantine", "show", &id, "--reveal"]));
+    assert_eq!(code, Some(0));
+    assert!(revealed.contains(changed), "{revealed}");
+    let (code, _) = said(&installation.run(&["status"]));
+    assert_eq!(code, Some(1), "somebody is needed");
+
+    let (code, told) = said(&installation.run(&["quarantine", "replay", &id]));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("it stays"), "{told}");
+    assert_eq!(list().len(), 7);
+
+    // It outlives a restart.
+    assert!(server.stop().0.success());
+    let _server = Server::start(&installation);
+    assert_eq!(list(), items);
+
+    assert_eq!(said(&installation.run(&["quarantine", "drop", &id])).0, Some(0));
+    assert_eq!(said(&installation.run(&["quarantine", "drop", &id])).0, Some(1));
+    assert_eq!(said(&installation.run(&["quarantine", "replay", &id])).0, Some(1));
+    assert_eq!(list(), items[..6]);
+}
+
+#[test]
+fn a_replayed_delivery_counts_as_received_once_it_can_be_read() {
+    let mluvii = Away::new();
+    let installation = Installation::bare(&mluvii.url(), "");
+    let server = Server::start(&installation);
+    assert_eq!(post(&server, r#"{"eventType":"SessionEnded","data":{"id":"?"}}"#), 202);
+    let id = installation.json(&["quarantine", "list"])[0]["id"].to_string();
+    // Of a source that is not configured any more it stays.
+    let config = std::fs::read_to_string(installation.path("quietus.toml")).expect("a configuration");
+    installation.write("quietus.toml", &config.replace(r#"name = "acme""#, r#"name = "renamed""#));
+    let (code, told) = said(&installation.run(&["quarantine", "replay", &id]));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("no source `acme`"), "{told}");
+    assert_eq!(installation.json(&["quarantine", "list"]).as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_full_quarantine_says_so_where_it_is_looked_for() {
+    let mluvii = Away::new();
+    let installation = Installation::bare(&mluvii.url(), "");
+    let server = Server::start(&installation);
+    assert_eq!(post(&server, "?"), 202);
+    assert!(server.metrics().contains("source=\"acme\",result=\"quarantined\"} 1\n"));
+    assert!(server.log().iter().any(|line| line.contains("put a delivery into quarantine")));
+    let status = installation.json(&["status"]);
+    assert_eq!(status["counts"]["quarantined"], json!(1), "{status}");
+}

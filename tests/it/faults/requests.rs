@@ -1,0 +1,115 @@
+//! Requests that are too large, too slow or too many.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::harness::{Away, Installation, PASSWORD, Server, Wire, session_ended};
+
+fn server(settings: &[(&str, &str)]) -> (Away, Installation, Server) {
+    let mluvii = Away::new();
+    let installation = Installation::bare(&mluvii.url(), "");
+    let server = Server::start_with(&installation, settings);
+    (mluvii, installation, server)
+}
+
+/// The head of a delivery to the source `acme`, but for its end.
+fn head(more: &str) -> String {
+    let authorization = STANDARD.encode(format!("mluvii:{PASSWORD}"));
+    format!("POST /webhooks/acme HTTP/1.1\r\nHost: quietus\r\nAuthorization: Basic {authorization}\r\n{more}")
+}
+
+fn chunk(content: &str) -> String {
+    format!("{:x}\r\n{content}\r\n", content.len())
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_however_it_is_sent() {
+    let (_mluvii, installation, server) = server(&[("SERVER__BODY_BYTES_MAX", "1000")]);
+    let large = "x".repeat(1001);
+    let status = |request: String| {
+        let mut wire = Wire::connect(server.address);
+        wire.send(&request);
+        wire.answer().expect("an answer").status
+    };
+    let announced = |body: &str| format!("{}Content-Length: {}\r\n\r\n{body}", head(""), body.len());
+    let chunked = |chunks: &[&str]| {
+        let chunks: String = chunks.iter().map(|content| chunk(content)).collect();
+        format!("{}Transfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n", head(""))
+    };
+    assert_eq!(status(announced(&large)), 413);
+    assert_eq!(status(chunked(&[&large])), 413);
+    assert_eq!(status(chunked(&[&large[..501], &large[..500]])), 413);
+    // Megabytes of it, in chunks, without credentials.
+    let flood = "x".repeat(64 << 10);
+    assert_eq!(status(chunked(&[flood.as_str(); 64]).replace("Authorization", "X")), 413);
+    assert_eq!(installation.events(), 0);
+
+    let ended = session_ended(1).to_string();
+    assert_eq!(status(announced(&ended)), 204);
+    assert_eq!(status(chunked(&[&ended[..50], &ended[50..]])), 204);
+    assert_eq!(installation.events(), 1, "the same body, in one piece and in two");
+}
+
+#[test]
+fn a_body_that_trickles_is_cut_off() {
+    let (_mluvii, installation, server) = server(&[("SERVER__BODY_READ_MAX", "100ms")]);
+    let mut slow = Wire::connect(server.address);
+    slow.send(&head("Content-Length: 300\r\n\r\n{\"eventType\""));
+    let answer = slow.answer().expect("an answer");
+    assert_eq!(answer.status, 408);
+    slow.end();
+    assert_eq!(installation.events(), 0);
+    assert_eq!(server.deliver_end(1), 204);
+}
+
+#[test]
+fn a_body_that_ends_early_is_no_event() {
+    let (_mluvii, installation, server) = server(&[]);
+    let mut broken = Wire::connect(server.address);
+    let ended = session_ended(1).to_string();
+    broken.send(&format!("{}Transfer-Encoding: chunked\r\n\r\n{}zz\r\n", head(""), chunk(&ended)));
+    assert_eq!(broken.answer().map(|answer| answer.status), Some(400));
+    assert_eq!(installation.events(), 0, "the whole event was there, but nobody said that it was");
+}
+
+#[test]
+fn headers_that_trickle_end_the_connection() {
+    let (_mluvii, _installation, server) = server(&[("SERVER__HEADER_READ_MAX", "100ms")]);
+    let mut slow = Wire::connect(server.address);
+    slow.send(&head(""));
+    let mut idle = Wire::connect(server.address);
+    slow.end();
+    idle.end();
+    assert_eq!(server.deliver_end(1), 204);
+}
+
+#[test]
+fn headers_that_are_too_large_are_refused() {
+    let (_mluvii, _installation, server) = server(&[]);
+    let mut wire = Wire::connect(server.address);
+    wire.send(&head(&format!("X-Large: {}\r\n\r\n", "x".repeat(70 << 10))));
+    assert_eq!(wire.answer().map(|answer| answer.status), Some(431));
+    assert_eq!(server.deliver_end(1), 204);
+}
+
+#[test]
+fn too_many_at_once_are_asked_to_come_back() {
+    let (_mluvii, installation, server) = server(&[("SERVER__REQUESTS_MAX", "1")]);
+    let ended = session_ended(1).to_string();
+    let mut first = Wire::connect(server.address);
+    first.send(&head(&format!("Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", ended.len())));
+    // Whoever is asked for the body has the one place.
+    assert_eq!(first.answer().expect("an answer").status, 100);
+
+    let mut second = Wire::connect(server.address);
+    second.send(&head(&format!("Content-Length: {}\r\n\r\n{ended}", ended.len())));
+    let refused = second.answer().expect("an answer");
+    assert_eq!(refused.status, 503);
+    assert!(refused.head.contains("retry-after: "), "{}", refused.head);
+
+    first.send(&ended);
+    assert_eq!(first.answer().expect("an answer").status, 204);
+    assert_eq!(server.deliver_end(2), 204);
+    assert_eq!(installation.events(), 2);
+    assert!(server.metrics().contains("result=\"overloaded\"} 1\n"));
+}
