@@ -1,12 +1,14 @@
 //! `quietus erasures`: see them, set parked ones going again, call scheduled ones off.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use jiff::Timestamp;
 
 use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
-use crate::ledger::{ErasureFilter, Ledger as _};
+use crate::ledger::{ErasureFilter, Ledger, TargetHealth, TargetState};
+use crate::subject::TargetName;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Erasures {
@@ -25,7 +27,7 @@ pub(super) enum Erasures {
     #[command(arg_required_else_help = true)]
     Retry {
         id: Option<ErasureId>,
-        /// The events and sessions that could not be decided on
+        /// The events and sessions that could not be decided on, and mluvii, which is asked for that
         #[arg(long, conflicts_with = "id")]
         undecided: bool,
     },
@@ -46,8 +48,11 @@ impl Erasures {
                 "nothing to do: it is not parked or scheduled, or there is none",
             ),
             Self::Retry { id: None, .. } => {
+                let opened = open_mluvii(&**ledger).await?;
                 let again = ledger.retry_parked().await?;
-                answer(again > 0, out, &format!("set going again: {again}"), "nothing to do: nothing is parked")
+                let asked = if opened { "mluvii is asked again; " } else { "" };
+                let no = "nothing to do: nothing is parked";
+                answer(opened || again > 0, out, &format!("{asked}set going again: {again}"), no)
             }
             Self::Cancel { id } => answer(
                 ledger.cancel_erasure(id).await?,
@@ -57,6 +62,17 @@ impl Erasures {
             ),
         }
     }
+}
+
+/// Deciding asks mluvii, so what is undecided stands still while mluvii is parked.
+async fn open_mluvii(ledger: &dyn Ledger) -> Result<bool, Failure> {
+    let (target, since) = (TargetName::mluvii(), Timestamp::now());
+    let parked = |health: &TargetHealth| health.target == target && matches!(health.state, TargetState::Parked { .. });
+    let opened = ledger.targets().await?.iter().any(parked);
+    if opened {
+        ledger.set_target(TargetHealth { target, state: TargetState::Open, since }).await?;
+    }
+    Ok(opened)
 }
 
 fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {

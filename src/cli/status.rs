@@ -78,8 +78,10 @@ fn needs(counts: &Counts, targets: &[TargetHealth], deadline: Span, now: Timesta
     let mut needs = Vec::new();
     for health in targets {
         if let TargetState::Parked { reason } = &health.state {
+            // Before anything is decided there may be no erasure to name.
+            let again = if health.target.is_mluvii() { "--undecided" } else { "ID" };
             needs.push(format!(
-                "target {} is parked: {reason}; mend it, then `quietus erasures retry ID`",
+                "target {} is parked: {reason}; mend it, then `quietus erasures retry {again}`",
                 health.target
             ));
         }
