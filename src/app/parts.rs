@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::plugins::Plugins;
-use crate::config::{Config, Keys};
+use crate::config::{Config, Keys, KeysError};
 use crate::ledger::Ledger as _;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::mluvii::{MluviiClient, MluviiTarget};
@@ -34,11 +34,7 @@ impl Parts {
         let plugins = Plugins::build(config, &read)?;
         let ledger = open_ledger(config)?;
         if !ledger.belongs_to(keys.index.check_value()).await? {
-            anyhow::bail!(
-                "the index key in {} is not the one that the ledger was made with: nobody in it could be found; restore \
-                 the keys from the backup",
-                config.keys_dir().display()
-            );
+            anyhow::bail!(KeysError::OfAnotherLedger(config.keys_dir()));
         }
         let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = plugins.targets();
         targets.insert(TargetName::mluvii(), Arc::new(MluviiTarget::new(Arc::clone(&mluvii))));

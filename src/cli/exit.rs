@@ -9,6 +9,7 @@ use crate::keys::{SealBroken, SecretError};
 use crate::ledger::sqlite::OpenError;
 use crate::ledger::{LedgerError, LedgerUrlWrong};
 use crate::mluvii::SettingsError;
+use crate::plugin::PluginRefused;
 use crate::verify::SourceError;
 
 /// The end of a command that ran.
@@ -124,6 +125,7 @@ impl From<anyhow::Error> for Failure {
             || error.is::<SecretError>()
             || error.is::<SettingsError>()
             || error.is::<SourceError>()
+            || error.is::<PluginRefused>()
             || error.is::<LedgerUrlWrong>();
         let ledger = error.is::<LedgerError>() || error.is::<OpenError>();
         match (config, ledger) {

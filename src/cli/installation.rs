@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Global;
 use super::exit::Failure;
 use crate::app;
-use crate::config::{Config, Keys};
+use crate::config::{Config, Keys, KeysError};
 use crate::ledger::Ledger as _;
 use crate::ledger::sqlite::SqliteLedger;
 
@@ -38,11 +38,7 @@ impl Installation {
         if self.ledger.belongs_to(keys.index.check_value()).await? {
             return Ok(keys);
         }
-        let dir = self.config.keys_dir();
-        Err(Failure::Config(anyhow::anyhow!(
-            "the index key in {} is not the one that this ledger was made with; restore the right keys from your backup",
-            dir.display()
-        )))
+        Err(KeysError::OfAnotherLedger(self.config.keys_dir()).into())
     }
 }
 

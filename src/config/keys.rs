@@ -39,6 +39,11 @@ pub(crate) enum KeysError {
     Exists(PathBuf),
     #[error("{path}: {what}")]
     Wrong { path: PathBuf, what: String },
+    #[error(
+        "the index key in {0} is not the one that the ledger was made with: nobody in it could be found; restore the keys \
+         from your backup"
+    )]
+    OfAnotherLedger(PathBuf),
 }
 
 impl Keys {

@@ -69,6 +69,12 @@ fn a_missing_secret_refuses_the_start() {
 }
 
 #[test]
+fn a_plugin_that_is_not_there_refuses_the_start() {
+    let plugin = "\n[[plugin]]\nname = 'crm'\nlibrary = 'libnot_there.so'\n";
+    check(|on| add(on, plugin), 3, &["crm", "libnot_there.so"]);
+}
+
+#[test]
 fn missing_or_broken_keys_refuse_the_start() {
     check(|on| std::fs::remove_dir_all(on.path("keys")).expect("there are keys"), 3, &["keys", "quietus keys new"]);
     let spoil = |on: &Installation| {
