@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Away, Installation, PASSWORD, Server, client, http};
+use crate::harness::{Away, Installation, PASSWORD, Server, client, http, wait_for};
 
 fn post(server: &Server, body: &str) -> u16 {
     let request = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
@@ -84,7 +84,9 @@ fn a_full_quarantine_says_so_where_it_is_looked_for() {
     let server = Server::start(&installation);
     assert_eq!(post(&server, "?"), 202);
     assert!(server.metrics().contains("source=\"acme\",result=\"quarantined\"} 1\n"));
-    assert!(server.log().iter().any(|line| line.contains("put a delivery into quarantine")));
+    wait_for("the warning", || {
+        server.log().iter().any(|line| line.contains("put a delivery into quarantine")).then_some(())
+    });
     let status = installation.json(&["status"]);
     assert_eq!(status["counts"]["quarantined"], json!(1), "{status}");
 }

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use super::wait_for;
 
@@ -10,6 +11,7 @@ use super::wait_for;
 pub(crate) struct Process {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: [JoinHandle<()>; 2],
     ended: Option<ExitStatus>,
 }
 
@@ -22,9 +24,9 @@ impl Process {
             .spawn()
             .expect("the program starts");
         let lines = Arc::<Mutex<Vec<String>>>::default();
-        collect(child.stdout.take().expect("piped"), &lines);
-        collect(child.stderr.take().expect("piped"), &lines);
-        Self { child, lines, ended: None }
+        let stdout = collect(child.stdout.take().expect("piped"), &lines);
+        let stderr = collect(child.stderr.take().expect("piped"), &lines);
+        Self { child, lines, readers: [stdout, stderr], ended: None }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -61,10 +63,12 @@ impl Process {
         self.ended
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for its last line.
     #[track_caller]
     pub(crate) fn end(&mut self) -> ExitStatus {
-        wait_for("the program to end", || self.has_ended())
+        let status = wait_for("the program to end", || self.has_ended());
+        wait_for("its last line", || self.readers.iter().all(JoinHandle::is_finished).then_some(()));
+        status
     }
 }
 
@@ -76,11 +80,11 @@ impl Drop for Process {
     }
 }
 
-fn collect(pipe: impl Read + Send + 'static, lines: &Arc<Mutex<Vec<String>>>) {
+fn collect(pipe: impl Read + Send + 'static, lines: &Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
     let lines = Arc::clone(lines);
     std::thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             lines.lock().expect("no reader panics with it").push(line);
         }
-    });
+    })
 }
