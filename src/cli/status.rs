@@ -17,6 +17,7 @@ pub(super) struct Status {}
 /// What is shown.
 #[derive(Serialize)]
 struct Report {
+    #[serde(flatten)]
     counts: Counts,
     targets: Vec<TargetHealth>,
     /// Empty when nothing needs a person.
