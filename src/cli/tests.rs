@@ -215,7 +215,7 @@ fn other_keys_than_the_ledgers_are_refused() {
     Keys::create(&home.path("keys")).expect("made");
     let (code, said) = home.run(&["erase", "--session", "acme/8"]);
     assert_eq!(code, 3);
-    assert_snapshot!(said, @"error: the index key in HOME/keys is not the one that this ledger was made with; restore the right keys from your backup");
+    assert_snapshot!(said, @"error: the index key in HOME/keys is not the one that the ledger was made with: nobody in it could be found; restore the keys from your backup");
 }
 
 #[test]
