@@ -272,3 +272,34 @@ fn a_library_that_is_not_there_is_refused_with_the_places_looked_at() {
     let text = refused.err().expect("refused").to_string();
     assert!(text.contains("/etc/quietus/libnone.so") && text.contains("/etc/quietus/plugins/libnone.so"), "{text}");
 }
+
+#[tokio::test]
+async fn the_http_plugin_is_found_beside_the_program_and_erases() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let settings = serde_json::json!({
+        "name": "crm", "library": "libhttp_purge.so", "grants": ["email"],
+        "config": {
+            "base_url": format!("http://{}", listener.local_addr().expect("known")),
+            "erase": [{ "name": "delete", "method": "DELETE", "url": "/people/{{email}}", "count": "people" }],
+        },
+    });
+    let settings = serde_json::from_value(settings).expect("settings");
+    let host = PluginHost::new(settings, Path::new("."), &read, program()).expect("found");
+    let shutdown = CancellationToken::new();
+    let task = tokio::spawn(host.clone().run(shutdown.clone()));
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(tokio::io::AsyncReadExt::read_u8(&mut stream).await.expect("a head"));
+        }
+        let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+        tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("written");
+        String::from_utf8(head).expect("ASCII")
+    });
+    let answer = host.erase(&call("Ann")).await.expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["people"]), (Outcome::Erased, 1));
+    assert!(asked.await.expect("asked").starts_with("DELETE /people/ann%40x.cz HTTP/1.1"));
+    shutdown.cancel();
+    task.await.expect("it ends");
+}

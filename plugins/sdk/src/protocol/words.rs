@@ -94,7 +94,6 @@ pub enum Outcome {
 
 /// What a plugin answers to `erase` and `verify`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[must_use]
 pub struct Answer {
     /// What became of the data.
     pub outcome: Outcome,

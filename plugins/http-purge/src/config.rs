@@ -1,0 +1,233 @@
+//! The configuration, as the operator writes it. README.md explains it by examples.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The configuration of one use of the plugin.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where all requests go, such as `https://api.example.com/v1`. Steps cannot leave it.
+    pub base_url: String,
+    /// Allows `http://` to another machine. To this machine it is always allowed.
+    #[serde(default)]
+    pub allow_plaintext: bool,
+    /// A PEM file with certificate authorities that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How requests are authenticated.
+    pub auth: Option<Auth>,
+    /// Headers of every request; templates with secrets are allowed.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The most requests per second.
+    #[schemars(range(min = 0.001, max = 1000.0))]
+    pub rate: Option<f64>,
+    /// The longest that one request may take, such as `30s`; 30 s if unset.
+    pub timeout: Option<Span>,
+    /// Identifier kinds of your own that templates use, beside `email`, `phone`, `name`, `guest_id` and `session_id`.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// The most items that one step may find for one person; 1,000 if unset. A search that finds more is too broad to
+    /// erase by.
+    pub items_max: Option<usize>,
+    /// How long the system needs until `verify` makes sense, such as `30s`.
+    pub verify_after: Option<Span>,
+    /// What finds and erases, in order.
+    pub erase: Vec<Step>,
+    /// What looks again. Without it the outcome cannot be verified.
+    #[serde(default)]
+    pub verify: Vec<Step>,
+    /// What tells whether the system works; uses no identifiers.
+    pub health: Option<Step>,
+}
+
+/// How requests are authenticated. `secret` is the name of a secret of the plugin.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Auth {
+    /// `Authorization: Bearer …`
+    Bearer {
+        /// The token.
+        secret: String,
+    },
+    /// `Authorization: Basic …`
+    Basic {
+        /// The user's name.
+        user: String,
+        /// The password.
+        secret: String,
+    },
+    /// OAuth 2.0 client credentials (RFC 6749, 4.4). The token is fetched once and again after a 401.
+    Oauth2 {
+        /// Where tokens are given out.
+        token_url: String,
+        /// The client's id.
+        client_id: String,
+        /// The client's secret.
+        secret: String,
+        /// The scope, where one is needed.
+        scope: Option<String>,
+    },
+}
+
+/// One request, made once for each value of each identifier kind in its templates. A step whose templates need an
+/// identifier that the person does not have is skipped.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// a-z, `_` and `-`; lists are named after it.
+    pub name: String,
+    /// The method, in capitals.
+    pub method: String,
+    /// The path below `base_url`; a template.
+    pub url: String,
+    /// Templates.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The query; values are templates.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// The body.
+    pub body: Option<Body>,
+    /// A list of an earlier step, such as `find.ids`: the request is made for each `{{item}}` of it.
+    pub for_each: Option<String>,
+    /// A list of an earlier step: the request is made only when it is not empty.
+    pub when: Option<String>,
+    /// JSON path to the single results in the answer, such as `$.results[*]`. `extract` and `match` are then relative to
+    /// one result.
+    pub items: Option<String>,
+    /// Lists to take from the answer: name and JSON path (RFC 9535).
+    #[serde(default)]
+    pub extract: BTreeMap<String, String>,
+    /// Which results are really about the person. Needs `items`.
+    #[serde(rename = "match")]
+    pub matches: Option<Match>,
+    /// `true`: the answer may leave the list of results out when it is empty.
+    #[serde(default)]
+    pub sparse: bool,
+    /// How further pages are asked for.
+    pub paging: Option<Paging>,
+    /// What statuses mean, where it differs from the defaults.
+    #[serde(default)]
+    pub status: Statuses,
+    /// What the step erases or finds, such as `contacts`; the step's name if unset.
+    pub count: Option<String>,
+    /// The step changes nothing, although its method is neither GET nor HEAD: a search by POST.
+    #[serde(default)]
+    pub reads: bool,
+}
+
+/// A request's body.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Body {
+    /// JSON; its strings are templates. A string that is nothing but `{{step.list}}` becomes the whole list.
+    Json(Value),
+    /// A form; its values are templates.
+    Form(BTreeMap<String, String>),
+}
+
+/// An exact look at a result, because vendors' searches are fuzzy.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// JSON path within one result; one of the values that it leads to must be equal.
+    pub path: String,
+    /// A template, such as `{{email}}`.
+    pub equals: String,
+    /// Whether upper and lower case are the same.
+    #[serde(default)]
+    pub ignore_case: bool,
+}
+
+/// How further pages are asked for. With more than `pages_max` pages (20 if unset) the search is incomplete, and that is
+/// an error.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Paging {
+    /// The answer has a link to the next page, on the same host.
+    Next {
+        /// JSON path to the link.
+        path: String,
+        /// The most pages.
+        pages_max: Option<u32>,
+    },
+    /// The answer has a cursor that goes into the next request.
+    Cursor {
+        /// JSON path to the cursor.
+        path: String,
+        /// The query parameter that it goes into,
+        query: Option<String>,
+        /// or the member of the JSON body.
+        json: Option<String>,
+        /// The most pages.
+        pages_max: Option<u32>,
+    },
+    /// The request says where to begin. A page with fewer than `limit` results is the last.
+    Offset {
+        /// The query parameter of the offset.
+        query: String,
+        /// The query parameter of the limit.
+        limit_query: Option<String>,
+        /// Results on one page.
+        #[schemars(range(min = 1))]
+        limit: u64,
+        /// The most pages.
+        pages_max: Option<u32>,
+    },
+}
+
+/// What statuses mean. Unlisted: 2xx `ok`, 404 and 410 `absent`, 401 and 403 `needs_operator`, 408, 425, 429 and 5xx
+/// `retry`, all others fail the call for good.
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Statuses {
+    /// Done, or found.
+    pub ok: Vec<u16>,
+    /// Not there.
+    pub absent: Vec<u16>,
+    /// Try again later; `Retry-After` is honoured.
+    pub retry: Vec<u16>,
+    /// The system keeps it: a hold or a law.
+    pub retained: Vec<u16>,
+    /// Every request will fail until a person acts.
+    pub needs_operator: Vec<u16>,
+}
+
+/// A length of time, such as `500ms`, `30s` or `5m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Span(pub Duration);
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let wrong = || format!("`{text}` is not a length of time such as 500ms, 30s or 5m");
+        let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let number: u64 = text[..unit].parse().map_err(|_| wrong())?;
+        let millis = match &text[unit..] {
+            "ms" => Some(number),
+            "s" => number.checked_mul(1_000),
+            "m" => number.checked_mul(60_000),
+            "h" => number.checked_mul(3_600_000),
+            _ => None,
+        };
+        millis.map(|millis| Self(Duration::from_millis(millis))).ok_or_else(wrong)
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{1,9}(ms|s|m|h)$", "examples": ["30s"] })
+    }
+}

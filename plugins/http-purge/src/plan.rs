@@ -1,0 +1,358 @@
+//! The plan: the configuration, checked and parsed. Everything that can be wrong with it is found here, before the
+//! first request.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quietus_plugin::Secrets;
+use serde_json::Value;
+use serde_json_path::JsonPath;
+use ureq::http::{HeaderName, Method};
+
+use crate::config::{Body, Config, Match, Paging, Statuses, Step};
+use crate::template::{Known, Name, Place, Template};
+
+const KINDS: [&str; 5] = ["email", "phone", "name", "guest_id", "session_id"];
+const ITEMS_MAX: usize = 1000;
+/// Headers that the client itself sets.
+const HEADERS_REFUSED: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "upgrade"];
+/// A `_`, a `-` and letters: names become counts in receipts.
+const NAME_LEN_MAX: usize = 40;
+
+pub(crate) struct Plan {
+    pub(crate) erase: Vec<Planned>,
+    pub(crate) verify: Vec<Planned>,
+    pub(crate) health: Option<Planned>,
+    pub(crate) items_max: usize,
+    pub(crate) verify_after: Option<Duration>,
+}
+
+/// One step, parsed.
+pub(crate) struct Planned {
+    pub(crate) name: String,
+    pub(crate) method: Method,
+    /// The segments of the path.
+    pub(crate) path: Vec<Template>,
+    pub(crate) headers: Vec<(HeaderName, Template)>,
+    pub(crate) query: Vec<(String, Template)>,
+    pub(crate) body: PlannedBody,
+    pub(crate) for_each: Option<String>,
+    pub(crate) when: Option<String>,
+    /// Identifier kinds that the templates use, in order.
+    pub(crate) kinds: Vec<String>,
+    pub(crate) results: Results,
+    pub(crate) paging: Option<PlannedPaging>,
+    pub(crate) status: Statuses,
+    pub(crate) count: String,
+    pub(crate) reads: bool,
+}
+
+pub(crate) enum PlannedBody {
+    None,
+    Json(JsonTemplate),
+    Form(Vec<(String, Template)>),
+}
+
+/// JSON whose strings are templates.
+pub(crate) enum JsonTemplate {
+    Text(Template),
+    List(Vec<JsonTemplate>),
+    Object(Vec<(String, JsonTemplate)>),
+    Other(Value),
+}
+
+/// What is taken from an answer.
+pub(crate) struct Results {
+    pub(crate) items: Option<Source>,
+    /// The lists' full names, such as `find.ids`.
+    pub(crate) extract: Vec<(String, Source)>,
+    pub(crate) matches: Option<PlannedMatch>,
+    pub(crate) sparse: bool,
+}
+
+/// A JSON path, and the path to the list that must be there, even if it is empty.
+pub(crate) struct Source {
+    pub(crate) path: JsonPath,
+    pub(crate) container: Option<JsonPath>,
+}
+
+pub(crate) struct PlannedMatch {
+    pub(crate) path: JsonPath,
+    pub(crate) equals: Template,
+    pub(crate) ignore_case: bool,
+}
+
+pub(crate) enum PlannedPaging {
+    Next { path: JsonPath, pages_max: u32 },
+    Cursor { path: JsonPath, into: CursorInto, pages_max: u32 },
+    Offset { query: String, limit_query: Option<String>, limit: u64, pages_max: u32 },
+}
+
+pub(crate) enum CursorInto {
+    Query(String),
+    Json(String),
+}
+
+const PAGES_MAX: u32 = 20;
+
+impl Plan {
+    pub(crate) fn make(config: &Config, secrets: &Secrets) -> Result<Self, String> {
+        let mut kinds: Vec<String> = KINDS.map(str::to_owned).to_vec();
+        kinds.extend(config.kinds.iter().cloned());
+        let maker = Maker { config, secrets, kinds };
+        let erase = maker.steps(&config.erase, "erase")?;
+        if erase.iter().all(|step| step.reads) {
+            return Err("erase: no step erases anything".into());
+        }
+        let verify = maker.steps(&config.verify, "verify")?;
+        if let Some(step) = verify.iter().find(|step| !step.reads) {
+            let help = "verify only looks: GET, HEAD, or `reads = true`";
+            return Err(format!("verify step `{}`: {} may change something; {help}", step.name, step.method));
+        }
+        let health = config.health.as_ref().map(|step| maker.step(step, &mut Vec::new())).transpose();
+        let health = health.map_err(|why| format!("health: {why}"))?;
+        if health.as_ref().is_some_and(|step| !step.reads || !step.kinds.is_empty()) {
+            return Err("health: the step must only read and use no identifiers".into());
+        }
+        Ok(Self {
+            erase,
+            verify,
+            health,
+            items_max: config.items_max.unwrap_or(ITEMS_MAX),
+            verify_after: config.verify_after.map(|span| span.0),
+        })
+    }
+}
+
+struct Maker<'a> {
+    config: &'a Config,
+    secrets: &'a Secrets,
+    kinds: Vec<String>,
+}
+
+impl Maker<'_> {
+    fn steps(&self, steps: &[Step], which: &str) -> Result<Vec<Planned>, String> {
+        let mut lists = Vec::new();
+        let mut planned: Vec<Planned> = Vec::new();
+        for step in steps {
+            if planned.iter().any(|earlier| earlier.name == step.name) {
+                return Err(format!("{which}: two steps are named `{}`", step.name));
+            }
+            planned.push(self.step(step, &mut lists).map_err(|why| format!("{which} step `{}`: {why}", step.name))?);
+        }
+        Ok(planned)
+    }
+
+    /// Parses a step; its own lists are added to `lists` for the steps after it.
+    fn step(&self, step: &Step, lists: &mut Vec<String>) -> Result<Planned, String> {
+        plain(&step.name).map_err(|why| format!("name: {why}"))?;
+        if let Some(list) = step.for_each.iter().chain(&step.when).find(|list| !lists.contains(list)) {
+            return Err(format!("`{list}` is no list of an earlier step; those are: {}", lists.join(", ")));
+        }
+        let method = step.method.parse().ok().filter(|_| step.method.bytes().all(|b| b.is_ascii_uppercase()));
+        let method: Method = method.ok_or_else(|| format!("method `{}` is not one", step.method))?;
+        let template = |text: &str, place| Template::parse(text, &self.known(step, lists, place));
+
+        let headers = self.config.headers.iter().chain(&step.headers).map(|(name, value)| {
+            let name =
+                HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !HEADERS_REFUSED.contains(&name.as_str()));
+            Ok((name.ok_or("headers: a name that is not allowed")?, template(value, Place::Text)?))
+        });
+        let headers = headers.collect::<Result<Vec<_>, String>>()?;
+        let query = pairs(&step.query, |text| template(text, Place::Text))?;
+        let body = match &step.body {
+            None => PlannedBody::None,
+            Some(Body::Json(json)) => PlannedBody::Json(json_template(json, &|text| template(text, Place::Json))?),
+            Some(Body::Form(form)) => PlannedBody::Form(pairs(form, |text| template(text, Place::Text))?),
+        };
+        let results = self.results(step, lists)?;
+        let mut planned = Planned {
+            path: segments(&step.url, |text| template(text, Place::Path))?,
+            paging: step.paging.as_ref().map(|paging| self.paging(step, paging)).transpose()?,
+            reads: step.reads || method == Method::GET || method == Method::HEAD,
+            name: step.name.clone(),
+            method,
+            headers,
+            query,
+            body,
+            for_each: step.for_each.clone(),
+            when: step.when.clone(),
+            kinds: Vec::new(),
+            results,
+            status: statuses(&step.status)?,
+            count: step.count.clone().unwrap_or_else(|| step.name.clone()),
+        };
+        plain(&planned.count).map_err(|why| format!("count: {why}"))?;
+        planned.kinds = planned.used_kinds();
+        let extracts = planned.results.items.is_some() || !planned.results.extract.is_empty();
+        if !planned.reads && extracts {
+            return Err("takes results from an answer, so it looks, and a step that looks changes nothing; \
+                        is it a search by POST (`reads = true`)?"
+                .into());
+        }
+        lists.extend(planned.results.extract.iter().map(|(list, _)| list.clone()));
+        Ok(planned)
+    }
+
+    fn known<'a>(&'a self, step: &Step, lists: &'a [String], place: Place) -> Known<'a> {
+        Known { kinds: &self.kinds, lists, secrets: self.secrets, place, item: step.for_each.is_some() }
+    }
+
+    fn results(&self, step: &Step, lists: &[String]) -> Result<Results, String> {
+        let items = step.items.as_deref().map(Source::parse).transpose()?;
+        let mut extract = Vec::new();
+        for (list, path) in &step.extract {
+            plain(list).map_err(|why| format!("extract: {why}"))?;
+            extract.push((format!("{}.{list}", step.name), Source::parse(path)?));
+        }
+        let matches = step.matches.as_ref().map(|matches| {
+            if items.is_none() {
+                return Err("`match` needs `items`, the path to the single results".to_owned());
+            }
+            let Match { path, equals, ignore_case } = matches;
+            let equals = Template::parse(equals, &self.known(step, lists, Place::Match))?;
+            Ok(PlannedMatch { path: json_path(path)?, equals, ignore_case: *ignore_case })
+        });
+        Ok(Results { items, extract, matches: matches.transpose()?, sparse: step.sparse })
+    }
+
+    fn paging(&self, step: &Step, paging: &Paging) -> Result<PlannedPaging, String> {
+        Ok(match paging.clone() {
+            Paging::Next { path, pages_max } => {
+                PlannedPaging::Next { path: json_path(&path)?, pages_max: pages_max.unwrap_or(PAGES_MAX) }
+            }
+            Paging::Cursor { path, query, json, pages_max } => {
+                let into = match (query, json, &step.body) {
+                    (Some(query), None, _) => CursorInto::Query(query),
+                    (None, Some(json), Some(Body::Json(Value::Object(_)))) => CursorInto::Json(json),
+                    (None, Some(_), _) => return Err("paging.cursor.json needs a body that is a JSON object".into()),
+                    _ => return Err("paging.cursor needs either `query` or `json`".into()),
+                };
+                PlannedPaging::Cursor { path: json_path(&path)?, into, pages_max: pages_max.unwrap_or(PAGES_MAX) }
+            }
+            Paging::Offset { query, limit_query, limit, pages_max } => PlannedPaging::Offset {
+                query,
+                limit_query,
+                limit: limit.max(1),
+                pages_max: pages_max.unwrap_or(PAGES_MAX),
+            },
+        })
+    }
+}
+
+impl Planned {
+    /// Identifier kinds in all templates, each once.
+    fn used_kinds(&self) -> Vec<String> {
+        let mut templates: Vec<&Template> = self.path.iter().collect();
+        templates.extend(self.headers.iter().map(|(_, template)| template));
+        templates.extend(self.query.iter().map(|(_, template)| template));
+        templates.extend(self.results.matches.iter().map(|matches| &matches.equals));
+        match &self.body {
+            PlannedBody::None => {}
+            PlannedBody::Json(json) => json.templates(&mut templates),
+            PlannedBody::Form(form) => templates.extend(form.iter().map(|(_, template)| template)),
+        }
+        let mut kinds: Vec<String> = Vec::new();
+        for name in templates.iter().flat_map(|template| template.names()) {
+            if let Name::Kind(kind) = name
+                && !kinds.contains(kind)
+            {
+                kinds.push(kind.clone());
+            }
+        }
+        kinds
+    }
+
+    /// The whole list that the body carries, where it does.
+    pub(crate) fn whole_list(&self) -> Option<&str> {
+        let mut templates = Vec::new();
+        if let PlannedBody::Json(json) = &self.body {
+            json.templates(&mut templates);
+        }
+        templates.iter().flat_map(|template| template.names()).find_map(|name| match name {
+            Name::List(list) => Some(list.as_str()),
+            _ => None,
+        })
+    }
+}
+
+impl JsonTemplate {
+    fn templates<'a>(&'a self, into: &mut Vec<&'a Template>) {
+        match self {
+            Self::Text(template) => into.push(template),
+            Self::List(list) => list.iter().for_each(|json| json.templates(into)),
+            Self::Object(members) => members.iter().for_each(|(_, json)| json.templates(into)),
+            Self::Other(_) => {}
+        }
+    }
+}
+
+impl Source {
+    fn parse(path: &str) -> Result<Self, String> {
+        // `$.results[*].id`: when even `$.results` is missing, the answer is not the one that the operator expects.
+        let container = match path.find("[*]").map(|end| &path[..end]) {
+            None | Some("$") => None,
+            Some(container) => Some(json_path(container)?),
+        };
+        Ok(Self { path: json_path(path)?, container })
+    }
+}
+
+fn json_path(path: &str) -> Result<JsonPath, String> {
+    JsonPath::parse(path).map_err(|e| format!("JSON path `{path}`, position {}: {}", e.position(), e.message()))
+}
+
+/// The segments of a path, so that a value can be kept within its own.
+fn segments(url: &str, template: impl Fn(&str) -> Result<Template, String>) -> Result<Vec<Template>, String> {
+    let Some(path) = url.strip_prefix('/') else {
+        return Err(format!("url `{url}`: it must begin with `/`; the host is that of `base_url`"));
+    };
+    let literal: String = path.split("{{").map(|part| part.split_once("}}").map_or(part, |(_, after)| after)).collect();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@%/".contains(c);
+    if let Some(c) = literal.chars().find(|c| !allowed(*c)) {
+        return Err(format!("url `{url}`: `{c}` may not stand in a path; a query goes into `query`"));
+    }
+    path.split('/').map(template).collect()
+}
+
+fn pairs(
+    map: &BTreeMap<String, String>,
+    template: impl Fn(&str) -> Result<Template, String>,
+) -> Result<Vec<(String, Template)>, String> {
+    map.iter().map(|(name, value)| Ok((name.clone(), template(value)?))).collect()
+}
+
+fn json_template(json: &Value, template: &impl Fn(&str) -> Result<Template, String>) -> Result<JsonTemplate, String> {
+    Ok(match json {
+        Value::String(text) => JsonTemplate::Text(template(text)?),
+        Value::Array(list) => {
+            JsonTemplate::List(list.iter().map(|json| json_template(json, template)).collect::<Result<_, _>>()?)
+        }
+        Value::Object(members) => {
+            let member = |(name, json): (&String, &Value)| Ok((name.clone(), json_template(json, template)?));
+            JsonTemplate::Object(members.iter().map(member).collect::<Result<_, String>>()?)
+        }
+        other => JsonTemplate::Other(other.clone()),
+    })
+}
+
+fn statuses(status: &Statuses) -> Result<Statuses, String> {
+    let Statuses { ok, absent, retry, retained, needs_operator } = status;
+    let mut all: Vec<u16> = [ok, absent, retry, retained, needs_operator].into_iter().flatten().copied().collect();
+    all.sort_unstable();
+    if let Some(wrong) = all.iter().find(|code| !(100..600).contains(*code)) {
+        return Err(format!("status: {wrong} is not one"));
+    }
+    if let Some(twice) = all.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("status: {} has two meanings", twice[0]));
+    }
+    Ok(status.clone())
+}
+
+fn plain(name: &str) -> Result<(), String> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b == b'_' || b == b'-';
+    if (1..=NAME_LEN_MAX).contains(&name.len()) && name.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(format!("`{name}`: allowed are 1 to {NAME_LEN_MAX} of a-z, `_` and `-`"))
+}

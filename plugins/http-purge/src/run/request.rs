@@ -1,0 +1,186 @@
+//! The making of requests: templates and values enter, encoded requests leave, and the next page's after them.
+
+use std::collections::BTreeMap;
+
+use quietus_plugin::PluginError;
+use serde_json::Value;
+use ureq::http::{HeaderName, HeaderValue, Method};
+
+use crate::client::{Client, Outgoing};
+use crate::plan::{CursorInto, JsonTemplate, Planned, PlannedBody, PlannedPaging};
+use crate::template::{Template, Values, percent, scalar};
+
+/// One time that a step is run: with these identifiers and this item.
+pub(super) struct Turn<'a> {
+    pub(super) kinds: BTreeMap<&'a str, &'a str>,
+    pub(super) item: Option<Value>,
+}
+
+/// A request that can still be turned to its next page.
+pub(super) struct Draft {
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: DraftBody,
+    /// A link from an answer, in place of path and query.
+    link: Option<String>,
+}
+
+enum DraftBody {
+    None,
+    Json(Value),
+    Form(Vec<(String, String)>),
+}
+
+/// Fills a step's templates.
+pub(super) fn outgoing(step: &Planned, values: &Values<'_>, client: &Client) -> Result<Draft, PluginError> {
+    let mut path = client.base_path().to_owned();
+    for template in &step.path {
+        path.push('/');
+        path.push_str(&segment(template, values)?);
+    }
+    let mut headers = Vec::with_capacity(step.headers.len());
+    for (name, template) in &step.headers {
+        let text = template.render(values, |value| {
+            if value.chars().any(char::is_control) { Err("has control characters") } else { Ok(value.to_owned()) }
+        })?;
+        let value = HeaderValue::from_bytes(text.as_bytes());
+        headers.push((name.clone(), value.map_err(|_| PluginError::permanent("a value cannot stand in a header"))?));
+    }
+    let body = match &step.body {
+        PlannedBody::None => DraftBody::None,
+        PlannedBody::Json(json) => DraftBody::Json(fill(json, values)?),
+        PlannedBody::Form(form) => DraftBody::Form(plain_pairs(form, values)?),
+    };
+    let query = plain_pairs(&step.query, values)?;
+    Ok(Draft { method: step.method.clone(), path, query, headers, body, link: None })
+}
+
+impl Draft {
+    pub(super) fn to_send(&self) -> Result<Outgoing, PluginError> {
+        let target = match (&self.link, self.query.as_slice()) {
+            (Some(link), _) => link.clone(),
+            (None, []) => self.path.clone(),
+            (None, query) => format!("{}?{}", self.path, encoded(query)),
+        };
+        let body = match &self.body {
+            DraftBody::None => None,
+            DraftBody::Json(json) => {
+                let bytes = serde_json::to_vec(json).map_err(|_| PluginError::permanent("the body is not JSON"))?;
+                Some(("application/json", bytes))
+            }
+            DraftBody::Form(form) => Some(("application/x-www-form-urlencoded", encoded(form).into_bytes())),
+        };
+        Ok(Outgoing { method: self.method.clone(), target, headers: self.headers.clone(), body })
+    }
+
+    /// Sets the offset of a step that pages by offset.
+    pub(super) fn at_offset(&mut self, step: &Planned, offset: u64) {
+        if let Some(PlannedPaging::Offset { query, limit_query, limit, .. }) = &step.paging {
+            set(&mut self.query, query, offset.to_string());
+            if let Some(limit_query) = limit_query {
+                set(&mut self.query, limit_query, limit.to_string());
+            }
+        }
+    }
+
+    /// Turns to the page after `document`, which had `results` of the `read` so far; `false` when it was the last.
+    pub(super) fn turn_page(
+        &mut self,
+        step: &Planned,
+        document: &Value,
+        results: u64,
+        read: u64,
+        client: &Client,
+    ) -> Result<bool, PluginError> {
+        match &step.paging {
+            None => Ok(false),
+            Some(PlannedPaging::Next { path, .. }) => {
+                let Some(link) = path.query(document).first().and_then(Value::as_str).filter(|link| !link.is_empty())
+                else {
+                    return Ok(false);
+                };
+                let within = client.within(link);
+                let within =
+                    within.ok_or_else(|| PluginError::permanent("the link to the next page leads elsewhere"))?;
+                self.link = Some(within.to_owned());
+                Ok(true)
+            }
+            Some(PlannedPaging::Cursor { path, into, .. }) => {
+                let cursor = path.query(document).first().filter(|cursor| super::identifying(cursor)).cloned();
+                let Some(cursor) = cursor else { return Ok(false) };
+                match (into, &mut self.body) {
+                    (CursorInto::Query(name), _) => set(&mut self.query, name, scalar(&cursor).unwrap_or_default()),
+                    (CursorInto::Json(name), DraftBody::Json(Value::Object(members))) => {
+                        members.insert(name.clone(), cursor);
+                    }
+                    (CursorInto::Json(_), _) => return Ok(false),
+                }
+                Ok(true)
+            }
+            Some(PlannedPaging::Offset { limit, .. }) => {
+                self.at_offset(step, read);
+                Ok(results >= *limit)
+            }
+        }
+    }
+}
+
+impl Planned {
+    pub(super) fn pages_max(&self) -> u32 {
+        match &self.paging {
+            None => 1,
+            Some(
+                PlannedPaging::Next { pages_max, .. }
+                | PlannedPaging::Cursor { pages_max, .. }
+                | PlannedPaging::Offset { pages_max, .. },
+            ) => *pages_max,
+        }
+    }
+}
+
+/// One segment of a path. A value stays within it: what separates is encoded, and `.` and `..`, which servers resolve
+/// even when they are encoded, are refused, as is an empty value, which would address the whole collection.
+fn segment(template: &Template, values: &Values<'_>) -> Result<String, PluginError> {
+    let mut filled = false;
+    let text = template.render(values, |value| {
+        filled = true;
+        if value.is_empty() { Err("is empty") } else { Ok(percent(value)) }
+    })?;
+    if filled && (text == "." || text == "..") {
+        return Err(PluginError::permanent("a value cannot stand in a path: it is `.` or `..`"));
+    }
+    Ok(text)
+}
+
+fn fill(json: &JsonTemplate, values: &Values<'_>) -> Result<Value, PluginError> {
+    Ok(match json {
+        JsonTemplate::Text(template) => template.render_json(values)?,
+        JsonTemplate::List(list) => Value::Array(list.iter().map(|json| fill(json, values)).collect::<Result<_, _>>()?),
+        JsonTemplate::Object(members) => {
+            let member = |(name, json): &(String, JsonTemplate)| Ok((name.clone(), fill(json, values)?));
+            Value::Object(members.iter().map(member).collect::<Result<_, PluginError>>()?)
+        }
+        JsonTemplate::Other(value) => value.clone(),
+    })
+}
+
+fn plain_pairs(pairs: &[(String, Template)], values: &Values<'_>) -> Result<Vec<(String, String)>, PluginError> {
+    let pair = |(name, template): &(String, Template)| {
+        Ok((name.clone(), template.render(values, |value| Ok(value.to_owned()))?))
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn encoded(pairs: &[(String, String)]) -> String {
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
+    pairs.join("&")
+}
+
+fn set(query: &mut Vec<(String, String)>, name: &str, value: String) {
+    match query.iter_mut().find(|(known, _)| known == name) {
+        Some((_, present)) => *present = value,
+        None => query.push((name.to_owned(), value)),
+    }
+}

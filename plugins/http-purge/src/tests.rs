@@ -1,0 +1,80 @@
+//! The plugin against a real HTTP server in the same process.
+
+mod configuration;
+mod erasing;
+mod hostile;
+mod server;
+
+use std::collections::BTreeMap;
+
+use quietus_plugin::{Answer, Call, Identifier, Outcome, Plugin as _, PluginError, Request, Scope, Secrets, Sensitive};
+use serde_json::{Value, json};
+
+use super::HttpPurge;
+use server::{Reply, Server};
+
+/// A plugin with these settings beside `base_url`.
+fn plugin(server: &Server, settings: Value) -> HttpPurge {
+    configure(&server.url, settings).expect("configured")
+}
+
+fn configure(base_url: &str, settings: Value) -> Result<HttpPurge, PluginError> {
+    let mut config = json!({ "base_url": base_url });
+    config.as_object_mut().expect("an object").extend(settings.as_object().cloned().expect("an object"));
+    let config = serde_json::from_value(config).map_err(|e| PluginError::permanent(e.to_string()))?;
+    HttpPurge::configure(config, Secrets::new(BTreeMap::from([("token".to_owned(), Sensitive::new("hunter2"))])))
+}
+
+fn request(identifiers: &[(&str, &str)]) -> Request {
+    let identifier = |(kind, value): &(&str, &str)| Identifier { kind: (*kind).into(), value: Sensitive::new(*value) };
+    Request {
+        erasure: "e-1".into(),
+        idempotency_key: "k-1".into(),
+        scope: Scope::Person,
+        dry_run: false,
+        identifiers: identifiers.iter().map(identifier).collect(),
+    }
+}
+
+fn ann() -> Request {
+    request(&[("email", "ann@x.cz")])
+}
+
+fn erase(plugin: &HttpPurge, request: &Request) -> Result<Answer, PluginError> {
+    plugin.erase(request, &Call::unattended())
+}
+
+/// Searches by e-mail, deletes what is exactly the person's, looks again.
+fn crm() -> Value {
+    let find = json!({
+        "name": "find", "method": "GET", "url": "/contacts", "query": { "email": "{{email}}" },
+        "items": "$.results[*]", "extract": { "ids": "$.id" },
+        "match": { "path": "$.email", "equals": "{{email}}", "ignore_case": true },
+    });
+    json!({
+        "erase": [
+            find,
+            { "name": "delete", "method": "DELETE", "url": "/contacts/{{item}}", "for_each": "find.ids", "count": "contacts" },
+        ],
+        "verify": [find],
+    })
+}
+
+fn results(list: Value) -> Reply {
+    Reply::json(200, &json!({ "results": list }))
+}
+
+/// A CRM with two contacts of Ann's and one look-alike; deletes for real.
+fn with_contacts() -> Server {
+    let mut contacts = vec![("1", "ann@x.cz"), ("2", "ANN@X.CZ"), ("3", "joann@x.cz")];
+    Server::start(move |seen| match seen.method.as_str() {
+        "GET" => results(contacts.iter().map(|(id, email)| json!({ "id": id, "email": email })).collect()),
+        "DELETE" => {
+            let id = seen.target.rsplit('/').next().unwrap_or_default();
+            let before = contacts.len();
+            contacts.retain(|(known, _)| *known != id);
+            Reply::empty(if contacts.len() < before { 204 } else { 404 })
+        }
+        _ => Reply::empty(405),
+    })
+}

@@ -1,0 +1,104 @@
+//! Identifiers are what a stranger typed into a form.
+
+use quietus_plugin::ErrorClass;
+
+use super::*;
+
+/// Each value in each place.
+fn everywhere() -> Value {
+    json!({ "kinds": ["odd"], "erase": [{
+        "name": "delete", "method": "POST", "url": "/people/{{odd}}/purge", "query": { "q": "is '{{odd|odata}}'", "r": "{{odd}}" },
+        "body": { "json": { "id": "{{odd}}", "deep": [{ "text": "<{{odd}}>" }] } },
+    }] })
+}
+
+#[track_caller]
+fn check(value: &str) {
+    let server = Server::start(|_| Reply::empty(204));
+    erase(&plugin(&server, everywhere()), &request(&[("odd", value)])).expect("an answer");
+    let seen = server.seen();
+    let [seen] = seen.as_slice() else { panic!("one request, not {}", seen.len()) };
+    let (path, query) = seen.target.split_once('?').expect("a query");
+    let segments: Vec<_> = path.split('/').collect();
+    assert_eq!(segments.len(), 4, "{path}");
+    assert_eq!((segments[1], segments[3]), ("people", "purge"));
+    assert_eq!(decoded(segments[2]), value);
+    let pairs: Vec<_> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let expected = [("q", format!("is '{}'", value.replace('\'', "''"))), ("r", value.to_owned())];
+    let pairs: Vec<_> = pairs.into_iter().map(|(name, value)| (name, decoded(value))).collect();
+    assert_eq!(pairs, expected);
+    assert_eq!(seen.json(), json!({ "id": value, "deep": [{ "text": format!("<{value}>") }] }));
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'%' => {
+                let digits = [rest.next(), rest.next()].map(|digit| digit.expect("two digits"));
+                let digits = std::str::from_utf8(&digits).expect("ASCII");
+                bytes.push(u8::from_str_radix(digits, 16).expect("hex"));
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn no_value_breaks_out_of_its_place() {
+    check("ann@x.cz");
+    check("\"}, \"id\": \"*");
+    check("' or 1 eq 1 or 'a' eq 'a");
+    check("../../admin");
+    check("%2e%2e%2f");
+    check("a/b?c=d&e=f#g");
+    check("x\r\nX-Evil: 1\r\n\r\nDELETE / HTTP/1.1");
+    check("{{item}} {{secret.token}} {{");
+    check("\u{0}\u{7f}\u{202e}Žofie 🦀");
+    check("+ +");
+    check(&"x".repeat(10_000));
+}
+
+#[test]
+fn a_value_that_would_address_something_else_is_refused() {
+    for value in [".", "..", ""] {
+        let server = Server::start(|_| Reply::empty(204));
+        let error = erase(&plugin(&server, everywhere()), &request(&[("odd", value)])).expect_err("refused");
+        assert_eq!(error.class, ErrorClass::Permanent);
+        assert!(server.lines().is_empty());
+    }
+}
+
+#[test]
+fn a_header_takes_no_control_characters() {
+    let step =
+        json!({ "name": "delete", "method": "DELETE", "url": "/people", "headers": { "X-Person": "{{email}}" } });
+    let server = Server::start(|_| Reply::empty(204));
+    let plugin = plugin(&server, json!({ "erase": [step] }));
+    let error = erase(&plugin, &request(&[("email", "ann\r\nX-Evil: 1")])).expect_err("refused");
+    assert!(error.message.contains("`email`") && !error.message.contains("Evil"), "{}", error.message);
+    assert!(server.lines().is_empty());
+}
+
+#[test]
+fn ids_from_the_system_are_no_more_trusted_than_people() {
+    let server = Server::start(|seen| match seen.method.as_str() {
+        "GET" => results(json!([{ "id": "../../admin?x", "email": "ann@x.cz" }])),
+        _ => Reply::empty(204),
+    });
+    erase(&plugin(&server, crm()), &ann()).expect("an answer");
+    assert_eq!(server.lines()[1], "DELETE /contacts/..%2F..%2Fadmin%3Fx");
+}
+
+#[test]
+fn a_link_to_another_host_is_not_followed() {
+    for link in ["http://evil.example/contacts", "//evil.example/contacts", "http://127.0.0.1:1.evil.example/"] {
+        let server = Server::start(move |_| Reply::json(200, &json!({ "results": [], "next": link })));
+        let mut settings = crm();
+        settings["erase"][0]["paging"] = json!({ "next": { "path": "$.next" } });
+        let error = erase(&plugin(&server, settings), &ann()).expect_err("refused");
+        assert!(error.message.contains("leads elsewhere"), "{}", error.message);
+    }
+}
