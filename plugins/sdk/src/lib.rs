@@ -65,3 +65,8 @@ pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, 
 pub mod __private {
     pub use crate::thunk::{Table, table};
 }
+
+/// The examples in PLUGINS.md, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../PLUGINS.md")]
+struct PluginsMd;

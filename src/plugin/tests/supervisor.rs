@@ -303,3 +303,24 @@ async fn the_http_plugin_is_found_beside_the_program_and_erases() {
     shutdown.cancel();
     task.await.expect("it ends");
 }
+
+#[derive(serde::Deserialize)]
+struct Example {
+    plugin: Vec<PluginSettings>,
+}
+
+#[tokio::test]
+async fn the_examples_in_the_readme_are_accepted() {
+    use figment::providers::{Format as _, Toml};
+    let readme = include_str!("../../../plugins/http-purge/README.md");
+    let blocks = readme.split("```toml\n").skip(1).filter_map(|block| block.split("```").next());
+    let mut names = Vec::new();
+    for block in blocks {
+        let example: Example = figment::Figment::from(Toml::string(block)).extract().expect("settings");
+        for settings in example.plugin {
+            names.push(settings.name.clone());
+            check(settings, Path::new("."), &read, program(), Connect::Offline).await.expect("accepted");
+        }
+    }
+    assert_eq!(names, ["crm", "hubspot"]);
+}
