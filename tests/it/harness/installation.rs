@@ -165,7 +165,7 @@ query = {{ email = "{{{{email}}}}" }}
 items = "$.contacts[*]"
 match = {{ path = "$.email", equals = "{{{{email}}}}", ignore_case = true }}
 extract = {{ ids = "$.id" }}
-paging = {{ next = "$.next", parameter = "page", pages_max = 100 }}
+paging = {{ cursor = {{ path = "$.next", query = "page" }} }}
 
 [[plugin.config.erase]]
 name = "delete"
@@ -175,7 +175,14 @@ for_each = "find.ids"
 count = "contacts"
 
 [[plugin.config.verify]]
-same_as = "find"
+name = "find"
+method = "GET"
+url = "/contacts"
+query = {{ email = "{{{{email}}}}" }}
+items = "$.contacts[*]"
+match = {{ path = "$.email", equals = "{{{{email}}}}", ignore_case = true }}
+extract = {{ ids = "$.id" }}
+paging = {{ cursor = {{ path = "$.next", query = "page" }} }}
 "#
     )
 }
