@@ -15,9 +15,9 @@ mod session;
 mod settings;
 mod target;
 
-pub(crate) use check::{CheckRefused, Connect, PluginReport, check};
+pub(crate) use check::{Connect, check};
 pub(crate) use child::plugin_host_main;
-pub(crate) use host::{PluginHost, PluginInfo, PluginRefused, PluginState};
+pub(crate) use host::{PluginHost, PluginRefused, PluginState};
 pub(crate) use program::Program;
 pub(crate) use settings::PluginSettings;
 
