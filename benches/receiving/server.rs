@@ -90,7 +90,7 @@ impl Server {
             std::thread::spawn(move || {
                 for line in BufReader::new(pipe).lines().map_while(Result::ok) {
                     if let Some(address) = address(&line) {
-                        drop(told.send(address));
+                        let _nobody_waits = told.send(address);
                     }
                 }
             });

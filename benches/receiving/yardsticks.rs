@@ -61,6 +61,8 @@ fn append(mut file: File, receiver: &mpsc::Receiver<Appended>) {
             waiting.push(done);
         }
         file.write_all(&bytes).and_then(|()| file.sync_data()).expect("the disk has room");
-        waiting.drain(..).for_each(|done| drop(done.send(())));
+        for done in waiting.drain(..) {
+            let _gave_up = done.send(());
+        }
     }
 }

@@ -42,6 +42,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let mut children = plugins.run(&worked);
     let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.get()));
 
+    for source in &sources {
+        let base = server.public_url.as_deref().unwrap_or("");
+        info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
+    }
     let receiver = Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server);
     let readiness = Readiness::new(ledger.clone(), plugins.states(), server);
     let router = http::router(Arc::new(receiver), Arc::new(readiness));

@@ -8,7 +8,7 @@ mod person;
 mod settings;
 
 pub(crate) use facts::{Facts, Moment};
-pub(crate) use person::{PersonMatch, PersonSettings, person_subject};
+pub(crate) use person::{PersonSettings, person_subject};
 pub(crate) use settings::{ConsentRuleSettings, RuleSettings};
 
 use std::time::Duration;

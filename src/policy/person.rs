@@ -19,7 +19,7 @@ pub(crate) struct PersonSettings {
 }
 
 /// One way to recognize the person: all of these fingerprints.
-pub(crate) type PersonMatch = Vec<Fingerprint>;
+type PersonMatch = Vec<Fingerprint>;
 
 impl PersonSettings {
     /// The ways in which the given identifiers recognize a person; each value of a kind is a way of its own. Empty when

@@ -15,8 +15,7 @@ mod spelling;
 mod token;
 mod webhook;
 
-pub(crate) use conversation::{CallParam, FormKind, Found, NewConversation, Submission};
-pub(crate) use courier::Delivery;
+pub(crate) use conversation::{CallParam, FormKind, NewConversation, Submission};
 pub(crate) use crm::{Contact, Crm};
 pub(crate) use gate::{Call, Fault, FaultKind};
 pub(crate) use serve::{Served, start};

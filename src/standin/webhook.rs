@@ -52,6 +52,7 @@ impl StandIn {
     }
 
     /// The ids of the webhooks that are registered.
+    #[cfg(test)]
     pub(crate) fn webhooks(&self) -> Vec<i64> {
         self.state().webhooks.keys().copied().collect()
     }

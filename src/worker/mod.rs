@@ -11,7 +11,7 @@ mod settings;
 mod settle;
 mod step;
 
-pub(crate) use resolve::{Reach, ResolveError, Resolver};
+pub(crate) use resolve::{ResolveError, Resolver};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 
 use std::collections::BTreeMap;
