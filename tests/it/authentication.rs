@@ -202,7 +202,7 @@ fn a_signed_delivery_cannot_be_sent_again_after_its_window() {
         [("x-time", time.to_owned()), ("x-signature", signature)]
     };
     let [time, signature] = signed(&now(0));
-    gate.refuses(&[signature.clone()]);
+    gate.refuses(std::slice::from_ref(&signature));
     gate.refuses(&[("x-time", now(1)), signature.clone()]);
     gate.refuses(&[time, ("x-signature", hex::encode(hmac256(OLD.as_bytes(), &gate.body)))]);
     gate.refuses(&signed(&now(-125)));

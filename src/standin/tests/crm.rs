@@ -1,3 +1,4 @@
+use super::super::conversation::Found;
 use super::*;
 
 struct ServedCrm {
