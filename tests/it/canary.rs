@@ -60,7 +60,7 @@ fn no_personal_data_is_in_any_file_log_metric_or_receipt() {
 
 /// Personal data comes in by every way there is.
 fn everything_happens(standin: &StandIn, server: &Server, installation: &Installation) {
-    for (id, email, consent) in [(101, EMAIL, None), (102, OTHER_EMAIL, Some("v3")), (103, EMAIL, Some("v3"))] {
+    for (id, email, consent) in [(101, EMAIL, None), (102, OTHER_EMAIL, Some("v3")), (103, OTHER_EMAIL, Some("v3"))] {
         let param = |name: &str, value: &str| json!({ "name": name, "value": value, "source": "ENTRY_FORM" });
         standin.begin_with(json!({
             "id": id, "tenant": 62, "guest": format!("g-{id}"), "channel": CHANNEL, "gdpr_version": consent,

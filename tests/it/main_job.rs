@@ -165,8 +165,8 @@ fn calling_a_parked_erasure_off_leaves_a_receipt_that_says_what_is_left() {
 #[test]
 fn one_target_down_does_not_keep_the_others_from_erasing() {
     let (standin, installation, _server) = company();
-    standin.crm_fault(&json!({ "path": "/contacts", "times": 6, "kind": "status", "status": 503 }));
     standin.add_contact("bea@example.com");
+    standin.crm_fault(&json!({ "path": "/contacts", "times": 6, "kind": "status", "status": 503 }));
     standin.begin(101, "bea@example.com", None);
     standin.end(101);
     wait_for("mluvii to be done first", || {
