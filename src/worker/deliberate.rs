@@ -83,11 +83,12 @@ impl Deliberation<'_> {
             demands.extend(changed.into_iter().map(|demand| (demand, None)));
         }
 
-        session.settle_at = match (cause, settles) {
-            (_, true) => None,
-            (Cause::Event(head, _), _) if moments.is_empty() && stays_settled(view.as_ref(), head) => None,
-            _ => Some(self.settling.look_at(&session, self.now)),
-        };
+        let stays_settled = view.as_ref().is_some_and(|view| {
+            let heard = erased && moments.iter().any(|asked| asked.form.is_some());
+            view.settle_at.is_none() && !heard && !has_news(view, &session)
+        });
+        let waits = !settles && !(stays_settled && matches!(cause, Cause::Event(..)));
+        session.settle_at = waits.then(|| self.settling.look_at(&session, self.now));
         let known = facts.map(|facts| &facts.identifiers);
         let erasures = demands.into_iter().map(|(demand, form)| self.promise(demand, &session.record, form, known));
         Ok(Decision { erasures: erasures.collect(), session })
@@ -241,9 +242,11 @@ impl Deliberation<'_> {
     }
 }
 
-/// A settled session stays settled when an event brings nothing: quietus's own writes come back as such events.
-fn stays_settled(view: Option<&SessionView>, head: &EventHead) -> bool {
-    view.is_some_and(|view| view.settle_at.is_none()) && head.kind == EventKind::SessionCallParamsUpdated
+/// Whether something has come that a settled session was not settled with. Events arrive in any order, and what is
+/// known already must not settle a session a second time, or it would be erased twice.
+fn has_news(view: &SessionView, now: &SessionChange) -> bool {
+    let ended = now.record.ended.is_some() && view.record.ended.is_none();
+    ended || (now.concluded && !view.concluded) || (now.recording_ready && !view.recording_ready)
 }
 
 /// The origin of a consent state that a rule set without a form.

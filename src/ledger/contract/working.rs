@@ -49,7 +49,7 @@ pub(crate) async fn work_is_due_again_when_its_lease_ends_and_the_old_claim_fini
     let newest = only(claim(&ledger, &Queue::Decide).await);
     assert!(claim(&ledger, &Queue::Decide).await.is_empty());
 
-    let mut old = claims.pop().expect("four claims");
+    let old = claims.pop().expect("four claims");
     assert_eq!(ledger.renew(&old, HOUR).await.expect("answered"), Finished::LeaseLost);
     assert_eq!(ledger.decided(old, decision(unchanged(1, 0))).await.expect("answered"), Finished::LeaseLost);
     let old = claims.pop().expect("three claims");

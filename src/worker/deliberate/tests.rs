@@ -169,6 +169,22 @@ fn a_late_recording_of_an_erased_session_has_it_erased_once_more() {
 }
 
 #[test]
+fn an_end_that_arrives_after_all_else_does_not_settle_the_session_again() {
+    let rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    let found = LookUp::Found(SessionFacts { ended: Some(at("2026-01-01T11:59:00Z")), ..known() });
+    let concluded = event(EventKind::SessionOperatorConcluded);
+    let first = decide(&rules, None, Cause::Event(&concluded, None), &found);
+    let settled = decide(&rules, Some(view(&first.session, None)), Cause::Settle, &found);
+    assert_eq!(scopes(&settled), [Scope::Session]);
+    let ended = event(EventKind::SessionEnded);
+    for erased_at in [None, Some(at(NOW))] {
+        let seen = view(&settled.session, erased_at);
+        let late = decide(&rules, Some(seen), Cause::Event(&ended, None), &found);
+        assert_eq!(late.session.settle_at, None);
+    }
+}
+
+#[test]
 fn a_form_stands_above_what_the_session_says_and_its_change_is_a_moment() {
     let rules = [rule(Moment::ConsentChanged, "consent.state == 'withdrawn'", Scope::Guest)];
     let consent = [ConsentRuleSettings {
