@@ -179,6 +179,24 @@ fn one_target_down_does_not_keep_the_others_from_erasing() {
 }
 
 #[test]
+fn a_plugin_that_is_killed_in_the_middle_of_a_call_does_it_again() {
+    let (standin, installation, server) = company();
+    standin.add_contact("bea@example.com");
+    standin.crm_fault(&json!({ "path": "/contacts/", "times": 1, "kind": "timeout", "delay_ms": 60_000 }));
+    standin.begin(101, "bea@example.com", None);
+    standin.end(101);
+    wait_for("the call", || (!standin.crm_calls("DELETE").is_empty()).then_some(()));
+    let children = format!("/proc/{0}/task/{0}/children", server.id());
+    let child = std::fs::read_to_string(children).expect("the server has its plugin as a child");
+    let killed = std::process::Command::new("kill").args(["-9", child.trim()]).status().expect("kill runs");
+    assert!(killed.success());
+
+    assert_eq!(outcomes(&receipts(&installation, 1)[0]), pairs(&[("crm", "erased"), ("mluvii", "erased")]));
+    assert!(!standin.holds("bea@example.com"));
+    assert_eq!(server.deliver_end(102), 204);
+}
+
+#[test]
 fn a_request_by_hand_is_tried_out_and_then_carried_out() {
     let (standin, installation, _server) = company();
     standin.begin(101, "ann@example.com", Some("v3"));

@@ -62,13 +62,12 @@ fn what_cannot_be_read_is_kept_sealed_until_somebody_decides() {
 }
 
 #[test]
-fn a_replayed_delivery_counts_as_received_once_it_can_be_read() {
+fn a_delivery_whose_source_is_gone_stays_in_quarantine() {
     let mluvii = Away::new();
     let installation = Installation::bare(&mluvii.url(), "");
     let server = Server::start(&installation);
     assert_eq!(post(&server, r#"{"eventType":"SessionEnded","data":{"id":"?"}}"#), 202);
     let id = installation.json(&["quarantine", "list"])[0]["id"].to_string();
-    // Of a source that is not configured any more it stays.
     let config = std::fs::read_to_string(installation.path("quietus.toml")).expect("a configuration");
     installation.write("quietus.toml", &config.replace(r#"name = "acme""#, r#"name = "renamed""#));
     let (code, told) = said(&installation.run(&["quarantine", "replay", &id]));
