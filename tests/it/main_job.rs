@@ -186,10 +186,9 @@ fn a_plugin_that_is_killed_in_the_middle_of_a_call_does_it_again() {
     standin.begin(101, "bea@example.com", None);
     standin.end(101);
     wait_for("the call", || (!standin.crm_calls("DELETE").is_empty()).then_some(()));
-    let children = format!("/proc/{0}/task/{0}/children", server.id());
-    let child = std::fs::read_to_string(children).expect("the server has its plugin as a child");
-    let killed = std::process::Command::new("kill").args(["-9", child.trim()]).status().expect("kill runs");
-    assert!(killed.success());
+    let plugin = server.children();
+    let killed = std::process::Command::new("kill").arg("-9").args(&plugin).status().expect("kill runs");
+    assert!(killed.success() && plugin.len() == 1, "{plugin:?}");
 
     assert_eq!(outcomes(&receipts(&installation, 1)[0]), pairs(&[("crm", "erased"), ("mluvii", "erased")]));
     assert!(!standin.holds("bea@example.com"));

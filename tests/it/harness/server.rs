@@ -78,6 +78,16 @@ impl Server {
         self.process.id()
     }
 
+    /// The ids of its child processes: its plugins.
+    pub(crate) fn children(&self) -> Vec<String> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("the server runs");
+        let of_thread = |thread: std::io::Result<std::fs::DirEntry>| {
+            std::fs::read_to_string(thread.ok()?.path().join("children")).ok()
+        };
+        let all: Vec<String> = threads.filter_map(of_thread).collect();
+        all.iter().flat_map(|ids| ids.split_whitespace()).map(str::to_owned).collect()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         self.process.signal(name);
     }
