@@ -71,7 +71,7 @@ impl Server {
         std::fs::write(&path, config).expect("the folder is writable");
         let keys = folder.path().join("keys");
         if !keys.exists() {
-            let made = quietus().args(["keys", "new"]).arg(keys).stdout(Stdio::null()).status();
+            let made = quietus().args(["keys", "new"]).arg(keys).stdout(Stdio::null()).stderr(Stdio::null()).status();
             assert!(made.expect("quietus runs").success(), "keys can be made");
         }
         let mut command = quietus();
