@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::error::Category;
 
 use super::wire::{Data, Envelope, Field, Loose};
-use super::{Channel, Event, EventHead, EventKind, Form, SessionSource, parse_timestamp};
+use super::{Channel, Event, EventHead, EventKind, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word};
 use crate::keys::{IndexKey, Secret};
 use crate::subject::{SessionId, SessionKey, SourceName, TenantId};
 use crate::verify::Verified;
@@ -195,18 +195,10 @@ fn time(value: &Loose<'_>) -> Option<Timestamp> {
     parse_timestamp(text)
 }
 
-/// The longest word that is kept, in bytes: longer ones could carry what is nobody's business.
-const WORD_BYTES_MAX: usize = 40;
-
 fn word(value: &Loose<'_>) -> Option<String> {
-    let plain = |word: &str| {
-        word.len() <= WORD_BYTES_MAX
-            && word.starts_with(|first: char| first.is_ascii_alphabetic())
-            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
     match value {
         Loose::Null => None,
-        Loose::Text(word) if plain(word) => Some(word.clone().into_owned()),
-        _ => Some("unknown".to_owned()),
+        Loose::Text(word) => Some(plain_word(word).to_owned()),
+        _ => Some(UNKNOWN_WORD.to_owned()),
     }
 }

@@ -88,6 +88,20 @@ pub(crate) struct Channel(pub(crate) String);
 #[serde(transparent)]
 pub(crate) struct SessionSource(pub(crate) String);
 
+/// The longest word that is kept, in bytes: longer ones could carry what is nobody's business.
+const WORD_BYTES_MAX: usize = 40;
+
+/// Stands for a name that is not a plain word.
+pub(crate) const UNKNOWN_WORD: &str = "unknown";
+
+/// The text as it is, or `unknown` where it is more than a word.
+pub(crate) fn plain_word(text: &str) -> &str {
+    let plain = text.len() <= WORD_BYTES_MAX
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if plain { text } else { UNKNOWN_WORD }
+}
+
 /// A submitted form. Personal: sealed before it is written, dropped with the decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Form {

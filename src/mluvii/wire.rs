@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::keep::{Keep, Kept};
-use crate::event::{Channel, Form, SessionSource, parse_timestamp};
+use crate::event::{Channel, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word};
 use crate::keys::Secret;
 use crate::subject::{GuestId, Identifier, Identifiers, Kind, SessionId};
 
@@ -30,10 +30,6 @@ pub(super) type Params = BTreeMap<String, Kind>;
 
 /// The longest consent version that is kept, in characters.
 const VERSION_CHARS_MAX: usize = 100;
-/// The longest name of a channel, a source or an origin that is kept, in bytes; as of those in deliveries.
-const WORD_BYTES_MAX: usize = 40;
-/// Stands for a name that is not a plain word.
-const UNKNOWN: &str = "unknown";
 
 const SESSION: Keep = Keep::Fields(&[
     ("id", Keep::Text),
@@ -86,8 +82,8 @@ pub(super) fn session(json: &[u8], id: SessionId, params: &Params) -> Option<Ses
         consent_version: of_guest("gdprVersion").map(|version| version.chars().take(VERSION_CHARS_MAX).collect()),
         started: reply.text("started").and_then(parse_timestamp),
         ended: reply.text("ended").and_then(parse_timestamp),
-        channel: reply.text("channel").map(|text| Channel(plain_word(text))),
-        source: reply.text("source").map(|text| SessionSource(plain_word(text))),
+        channel: reply.text("channel").map(|text| Channel(plain_word(text).to_owned())),
+        source: reply.text("source").map(|text| SessionSource(plain_word(text).to_owned())),
         identifiers: Identifiers(identifiers),
         forms: Vec::new(),
     })
@@ -105,7 +101,7 @@ pub(super) fn add_call_params(facts: &mut SessionFacts, json: &[u8], params: &Pa
         let (Some(name), Some(value)) = (param.text("name"), param.text("value")) else { continue };
         let identifier = kind(params, name).and_then(|kind| Identifier::new(kind, value));
         facts.identifiers.0.extend(identifier);
-        let origin = param.text("source").map_or_else(|| UNKNOWN.to_owned(), origin);
+        let origin = param.text("source").map_or_else(|| UNKNOWN_WORD.to_owned(), origin);
         forms.entry(origin).or_default().insert(name.to_owned(), Secret::new(value));
     }
     let form = |(origin, params)| Form { origin, id: None, submitted: true, by_client: None, params };
@@ -142,12 +138,4 @@ fn origin(text: &str) -> String {
     let bare = |text: &str| text.replace('_', "").to_ascii_lowercase();
     let known = ORIGINS.iter().find(|known| bare(known) == bare(text));
     known.map_or_else(|| plain_word(text).to_ascii_lowercase(), |known| (*known).to_owned())
-}
-
-/// The text as it is, or `unknown` where it is more than a word.
-fn plain_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let word = text.len() <= WORD_BYTES_MAX && text.starts_with(|c: char| c.is_ascii_alphabetic());
-    let word = word && text.chars().all(plain);
-    if word { text.to_owned() } else { UNKNOWN.to_owned() }
 }

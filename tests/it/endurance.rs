@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use super::harness::{Away, Installation, PASSWORD, Server, StandIn, session_ended, wait_for};
+use super::harness::{Away, ERASE, Installation, PASSWORD, Server, StandIn, session_ended, wait_for};
 
 /// Deliveries and other requests at once.
 const CONNECTIONS: usize = 64;
@@ -105,19 +105,6 @@ fn ten_thousand_deliveries_at_once_are_each_recorded_once() {
     assert!(status.success());
     assert_eq!(installation.events(), DISTINCT);
 }
-
-const ERASE: &str = r#"
-[settling]
-limit = "0s"
-pause = "0s"
-
-[[rule]]
-name = "no consent, nothing kept"
-on = "session-settled"
-when = "consent.state == 'absent'"
-erase = "session"
-targets = ["mluvii"]
-"#;
 
 /// How often the server is killed; `QUIETUS_ROUNDS` makes it more.
 fn rounds() -> usize {

@@ -2,21 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Away, Installation, Server, StandIn, receipts, wait_for};
-
-/// Sessions without consent are erased as soon as they have ended.
-const ERASE: &str = r#"
-[settling]
-limit = "0s"
-pause = "0s"
-
-[[rule]]
-name = "no consent, nothing kept"
-on = "session-settled"
-when = "consent.state == 'absent'"
-erase = "session"
-targets = ["mluvii"]
-"#;
+use crate::harness::{Away, ERASE, Installation, Server, StandIn, receipts, wait_for};
 
 /// A conversation without consent, of which the end is delivered.
 fn end(standin: &StandIn, server: &Server, id: i64) {

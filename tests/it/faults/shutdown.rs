@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::harness::{Away, Installation, PASSWORD, Server, StandIn, Wire, receipts, session_ended, wait_for};
+use crate::harness::{Away, ERASE, Installation, PASSWORD, Server, StandIn, Wire, receipts, session_ended, wait_for};
 
 fn head(length: usize) -> String {
     let authorization = STANDARD.encode(format!("mluvii:{PASSWORD}"));
@@ -77,19 +77,7 @@ fn a_request_that_never_ends_is_cut_off_at_the_end_of_the_drain() {
 #[test]
 fn work_under_way_is_given_back_and_done_after_the_restart() {
     let standin = StandIn::start();
-    let rule = r#"
-[settling]
-limit = "0s"
-pause = "0s"
-
-[[rule]]
-name = "no consent, nothing kept"
-on = "session-settled"
-when = "consent.state == 'absent'"
-erase = "session"
-targets = ["mluvii"]
-"#;
-    let installation = Installation::bare(&standin.mluvii, rule);
+    let installation = Installation::bare(&standin.mluvii, ERASE);
     let settings = [("SERVER__DRAIN_MAX", "200ms"), ("MLUVII__CALL_MAX", "30s")];
     let server = Server::start_with(&installation, &settings);
     for id in 1..=6 {

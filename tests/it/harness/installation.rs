@@ -53,6 +53,20 @@ after = "365d"
 targets = ["mluvii"]
 "#;
 
+/// Sessions without consent are erased at mluvii as soon as they have ended.
+pub(crate) const ERASE: &str = r#"
+[settling]
+limit = "0s"
+pause = "0s"
+
+[[rule]]
+name = "no consent, nothing kept"
+on = "session-settled"
+when = "consent.state == 'absent'"
+erase = "session"
+targets = ["mluvii"]
+"#;
+
 /// An installation in a temporary folder.
 pub(crate) struct Installation {
     folder: TempDir,

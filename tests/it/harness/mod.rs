@@ -9,7 +9,7 @@ mod standin;
 mod wire;
 
 pub(crate) use away::Away;
-pub(crate) use installation::{Installation, PASSWORD, RULES};
+pub(crate) use installation::{ERASE, Installation, PASSWORD, RULES};
 pub(crate) use server::{Server, receipts, session_ended};
 pub(crate) use standin::{API_SECRET, CRM_TOKEN, StandIn};
 pub(crate) use wire::Wire;
