@@ -1,13 +1,15 @@
 //! The HTTP client: a request enters, a status and a body leave. Keeps to one host, to the rate and to the call's
 //! deadline; follows no redirect. No error text of it holds a URL, as identifiers stand there.
 
+use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quietus_plugin::{Call, PluginError, Secrets, Sensitive};
-use ureq::http::{self, HeaderName, HeaderValue, Method, Uri, header};
+use ureq::AsSendBody;
+use ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::config::{Auth, Config};
@@ -17,8 +19,10 @@ use crate::token::Tokens;
 /// The largest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 8 << 20;
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// `Retry-After` as a date is not computed with.
-const RETRY_AFTER_DATE: Duration = Duration::from_secs(60);
+/// The longest pause that a system may ask for.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Requests per second, unless the configuration says otherwise.
+const RATE: f64 = 5.0;
 
 pub(crate) struct Client {
     agent: ureq::Agent,
@@ -44,12 +48,28 @@ pub(crate) struct Outgoing {
     pub(crate) target: String,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Option<(&'static str, Vec<u8>)>,
+    /// Whether the answer says more than its status.
+    pub(crate) reads_body: bool,
 }
 
 pub(crate) struct Incoming {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no answer.
+pub(crate) struct Failure {
+    pub(crate) error: PluginError,
+    /// Whether the system may have acted on the request all the same.
+    pub(crate) unsure: bool,
+}
+
+/// Which part of an answer is waited for.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Status,
+    Body,
 }
 
 impl Client {
@@ -62,7 +82,12 @@ impl Client {
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .root_certs(roots(config)?)
             .build();
+        let timeout = config.timeout.map_or(TIMEOUT, |span| span.0);
+        // Connecting has a shorter time of its own: what ran out there was certainly not sent.
         let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .timeout_resolve(Some(timeout / 3))
+            .timeout_connect(Some(timeout / 3))
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -76,8 +101,8 @@ impl Client {
             origin: origin(&base),
             base_path: base.path().trim_end_matches('/').to_owned(),
             auth: authorization(config, secrets)?,
-            pace: Pace::new(config.rate),
-            timeout: config.timeout.map_or(TIMEOUT, |span| span.0),
+            pace: Pace::new(config.rate.unwrap_or(RATE)).map_err(|why| format!("rate: {why}"))?,
+            timeout,
         })
     }
 
@@ -92,7 +117,7 @@ impl Client {
     }
 
     /// Sends a request. A token that is refused is renewed once.
-    pub(crate) fn send(&self, request: &Outgoing, call: &Call) -> Result<Incoming, PluginError> {
+    pub(crate) fn send(&self, request: &Outgoing, call: &Call) -> Result<Incoming, Failure> {
         let Authorization::Oauth2(tokens) = &self.auth else {
             let header = match &self.auth {
                 Authorization::Header(header) => Some(header.clone()),
@@ -123,7 +148,7 @@ impl Client {
             let request = http::Request::post(tokens.url.clone())
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(header::ACCEPT, "application/json");
-            let answer = self.exchange(request, Some(form.as_bytes()), call)?;
+            let answer = self.exchange(request, Some(form.as_bytes()), Wanted::Body, call)?;
             Ok((answer.status, answer.body))
         })
     }
@@ -133,7 +158,7 @@ impl Client {
         outgoing: &Outgoing,
         authorization: Option<HeaderValue>,
         call: &Call,
-    ) -> Result<Incoming, PluginError> {
+    ) -> Result<Incoming, Failure> {
         let uri = format!("{}{}", self.origin, outgoing.target);
         let mut request = http::Request::builder().method(outgoing.method.clone()).uri(uri);
         request = request.header(header::ACCEPT, "application/json");
@@ -148,37 +173,66 @@ impl Client {
                 headers.insert(name, value.clone());
             }
         }
-        self.exchange(request, outgoing.body.as_ref().map(|(_, body)| body.as_slice()), call)
+        let wanted = if outgoing.reads_body { Wanted::Body } else { Wanted::Status };
+        self.exchange(request, outgoing.body.as_ref().map(|(_, body)| body.as_slice()), wanted, call)
     }
 
     fn exchange(
         &self,
         request: http::request::Builder,
         body: Option<&[u8]>,
+        wanted: Wanted,
         call: &Call,
-    ) -> Result<Incoming, PluginError> {
+    ) -> Result<Incoming, Failure> {
         self.pace.wait(call)?;
-        let longest = call.remaining().map_or(self.timeout, |remaining| remaining.min(self.timeout));
-        if longest.is_zero() {
-            return Err(PluginError::retryable("the call's time is over"));
-        }
         let unbuilt = |_| PluginError::permanent("the request cannot be built: a value does not fit into it");
         let answer = match body {
-            Some(body) => self.agent.run(self.within_time(request.body(body).map_err(unbuilt)?, longest)),
-            None => self.agent.run(self.within_time(request.body(()).map_err(unbuilt)?, longest)),
+            Some(body) => self.run(request.body(body).map_err(unbuilt)?, call)?,
+            None => self.run(request.body(()).map_err(unbuilt)?, call)?,
         };
-        let mut answer = answer.map_err(|e| failed(&e))?;
-        let retry_after = answer.headers().get(header::RETRY_AFTER).map(|value| {
-            let seconds = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-            seconds.map_or(RETRY_AFTER_DATE, Duration::from_secs)
-        });
-        let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|e| failed(&e))?;
-        Ok(Incoming { status: answer.status().as_u16(), retry_after, body })
+        let status = answer.status().as_u16();
+        let retry_after = retry_after(answer.headers(), SystemTime::now());
+        let body = match wanted {
+            Wanted::Body => answer.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_vec(),
+            Wanted::Status => Ok(Vec::new()),
+        };
+        Ok(Incoming { status, retry_after, body: body.map_err(|e| failed(&e))? })
     }
 
-    fn within_time<B: ureq::AsSendBody>(&self, request: http::Request<B>, longest: Duration) -> http::Request<B> {
-        self.agent.configure_request(request).timeout_global(Some(longest)).build()
+    /// Sends with the agent's time, or with what is left of the call's where that is less.
+    fn run(&self, request: http::Request<impl AsSendBody>, call: &Call) -> Result<http::Response<ureq::Body>, Failure> {
+        let answer = match call.remaining() {
+            Some(left) if left.is_zero() => return Err(PluginError::retryable("the call's time is over").into()),
+            Some(left) if left < self.timeout => {
+                self.agent.run(self.agent.configure_request(request).timeout_global(Some(left)).build())
+            }
+            _ => self.agent.run(request),
+        };
+        answer.map_err(|e| failed(&e))
     }
+}
+
+impl From<PluginError> for Failure {
+    /// Of what went wrong before anything was sent.
+    fn from(error: PluginError) -> Self {
+        Self { error, unsure: false }
+    }
+}
+
+impl From<Failure> for PluginError {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+/// RFC 9110, 10.2.3: seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let pause = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default(),
+    };
+    Some(pause.min(RETRY_AFTER_MAX))
 }
 
 fn bearer(token: &Sensitive) -> Result<HeaderValue, PluginError> {
@@ -187,20 +241,41 @@ fn bearer(token: &Sensitive) -> Result<HeaderValue, PluginError> {
 }
 
 /// What went wrong, without the library's own text where that could hold the URL.
-fn failed(error: &ureq::Error) -> PluginError {
+fn failed(error: &ureq::Error) -> Failure {
+    use rustls::Error::InvalidCertificate;
+    let sure = Failure::from;
+    let unsure = |error| Failure { error, unsure: true };
     match error {
-        ureq::Error::Timeout(_) => PluginError::retryable("the system did not answer in time"),
-        ureq::Error::HostNotFound => PluginError::retryable("the system's host was not found"),
-        ureq::Error::Io(e) => PluginError::retryable(format!("the connection failed: {}", e.kind())),
-        ureq::Error::Rustls(e) => PluginError::retryable(format!("TLS failed: {e}")),
+        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) | ureq::Error::ConnectionFailed => {
+            sure(PluginError::retryable("the system cannot be reached"))
+        }
+        ureq::Error::Timeout(_) => unsure(PluginError::retryable("the system did not answer in time")),
+        ureq::Error::HostNotFound => sure(PluginError::retryable("the system's host was not found")),
+        ureq::Error::Io(e) if is_certificate(e) => sure(untrusted()),
+        ureq::Error::Rustls(InvalidCertificate(_)) => sure(untrusted()),
+        ureq::Error::Io(e) => {
+            let error = PluginError::retryable(format!("the connection failed: {}", e.kind()));
+            Failure { error, unsure: e.kind() != io::ErrorKind::ConnectionRefused }
+        }
+        ureq::Error::Rustls(e) => unsure(PluginError::retryable(format!("TLS failed: {e}"))),
         ureq::Error::BodyExceedsLimit(_) => {
-            PluginError::permanent(format!("the answer is larger than {ANSWER_BYTES_MAX} bytes"))
+            unsure(PluginError::permanent(format!("the answer is larger than {ANSWER_BYTES_MAX} bytes")))
         }
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            PluginError::permanent("the request cannot be sent: a value does not fit into it")
+            sure(PluginError::permanent("the request cannot be sent: a value does not fit into it"))
         }
-        _ => PluginError::retryable("the request failed"),
+        _ => unsure(PluginError::retryable("the request failed")),
     }
+}
+
+fn is_certificate(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// Nothing was sent, and nothing would be the next time.
+fn untrusted() -> PluginError {
+    PluginError::needs_operator("the system's certificate is not trusted (see `ca_file`)")
 }
 
 fn authorization(config: &Config, secrets: &Secrets) -> Result<Authorization, String> {

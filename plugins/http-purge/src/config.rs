@@ -24,7 +24,7 @@ pub struct Config {
     /// Headers of every request; templates with secrets are allowed.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// The most requests per second.
+    /// The most requests per second, over all calls; 5 if unset.
     #[schemars(range(min = 0.001, max = 1000.0))]
     pub rate: Option<f64>,
     /// The longest that one request may take, such as `30s`; 30 s if unset.
@@ -33,7 +33,7 @@ pub struct Config {
     #[serde(default)]
     pub kinds: Vec<String>,
     /// The most items that one step may find for one person; 1,000 if unset. A search that finds more is too broad to
-    /// erase by.
+    /// erase by: the queue stops until a person acts.
     pub items_max: Option<usize>,
     /// How long the system needs until `verify` makes sense, such as `30s`.
     pub verify_after: Option<Span>,
@@ -107,7 +107,7 @@ pub struct Step {
     /// Which results are really about the person. Needs `items`.
     #[serde(rename = "match")]
     pub matches: Option<Match>,
-    /// `true`: the answer may leave the list of results out when it is empty.
+    /// `true`: the answer may leave the list of results out when it is empty. It may always be null.
     #[serde(default)]
     pub sparse: bool,
     /// How further pages are asked for.
@@ -145,8 +145,8 @@ pub struct Match {
     pub ignore_case: bool,
 }
 
-/// How further pages are asked for. With more than `pages_max` pages (20 if unset) the search is incomplete, and that is
-/// an error.
+/// How further pages are asked for. With more than `pages_max` pages (20 if unset) the search is too broad, as with
+/// `items_max`.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Paging {
@@ -168,7 +168,7 @@ pub enum Paging {
         /// The most pages.
         pages_max: Option<u32>,
     },
-    /// The request says where to begin. A page with fewer than `limit` results is the last.
+    /// The request says where to begin. The page without results is the last. Needs `items`.
     Offset {
         /// The query parameter of the offset.
         query: String,
@@ -182,8 +182,8 @@ pub enum Paging {
     },
 }
 
-/// What statuses mean. Unlisted: 2xx `ok`, 404 and 410 `absent`, 401 and 403 `needs_operator`, 408, 425, 429 and 5xx
-/// `retry`, all others fail the call for good.
+/// What statuses mean. Unlisted: 2xx `ok`, 404 and 410 `absent`, 423 and 451 `retained`, 401 and 403 `needs_operator`,
+/// 408, 425, 429 and 5xx `retry`, all others fail the call for good.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Statuses {

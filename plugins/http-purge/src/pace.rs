@@ -15,9 +15,11 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(per_second: Option<f64>) -> Self {
-        let interval = per_second.and_then(|rate| Duration::try_from_secs_f64(rate.recip()).ok()).unwrap_or_default();
-        Self { interval, next: Mutex::new(Instant::now()) }
+    pub(crate) fn new(per_second: f64) -> Result<Self, String> {
+        if !(0.001..=1000.0).contains(&per_second) {
+            return Err("allowed are 0.001 to 1000 requests per second".into());
+        }
+        Ok(Self { interval: Duration::from_secs_f64(per_second.recip()), next: Mutex::new(Instant::now()) })
     }
 
     /// Waits for this request's turn. A turn that is beyond the call's time is asked for again later.

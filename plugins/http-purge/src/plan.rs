@@ -1,15 +1,20 @@
 //! The plan: the configuration, checked and parsed. Everything that can be wrong with it is found here, before the
 //! first request.
 
-use std::collections::BTreeMap;
+mod paging;
+mod results;
+
+pub(crate) use paging::{CursorInto, PlannedPaging};
+pub(crate) use results::{Holder, PlannedMatch, Results, Source};
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quietus_plugin::Secrets;
 use serde_json::Value;
-use serde_json_path::JsonPath;
 use ureq::http::{HeaderName, Method};
 
-use crate::config::{Body, Config, Match, Paging, Statuses, Step};
+use crate::config::{Body, Config, Statuses, Step};
 use crate::template::{Known, Name, Place, Template};
 
 const KINDS: [&str; 5] = ["email", "phone", "name", "guest_id", "session_id"];
@@ -45,6 +50,10 @@ pub(crate) struct Planned {
     pub(crate) status: Statuses,
     pub(crate) count: String,
     pub(crate) reads: bool,
+    /// Whether it is about a person: it uses an identifier, or what was found by one.
+    pub(crate) personal: bool,
+    /// The steps whose lists it depends on, and those that these depend on.
+    pub(crate) roots: BTreeSet<String>,
 }
 
 pub(crate) enum PlannedBody {
@@ -60,40 +69,6 @@ pub(crate) enum JsonTemplate {
     Object(Vec<(String, JsonTemplate)>),
     Other(Value),
 }
-
-/// What is taken from an answer.
-pub(crate) struct Results {
-    pub(crate) items: Option<Source>,
-    /// The lists' full names, such as `find.ids`.
-    pub(crate) extract: Vec<(String, Source)>,
-    pub(crate) matches: Option<PlannedMatch>,
-    pub(crate) sparse: bool,
-}
-
-/// A JSON path, and the path to the list that must be there, even if it is empty.
-pub(crate) struct Source {
-    pub(crate) path: JsonPath,
-    pub(crate) container: Option<JsonPath>,
-}
-
-pub(crate) struct PlannedMatch {
-    pub(crate) path: JsonPath,
-    pub(crate) equals: Template,
-    pub(crate) ignore_case: bool,
-}
-
-pub(crate) enum PlannedPaging {
-    Next { path: JsonPath, pages_max: u32 },
-    Cursor { path: JsonPath, into: CursorInto, pages_max: u32 },
-    Offset { query: String, limit_query: Option<String>, limit: u64, pages_max: u32 },
-}
-
-pub(crate) enum CursorInto {
-    Query(String),
-    Json(String),
-}
-
-const PAGES_MAX: u32 = 20;
 
 impl Plan {
     pub(crate) fn make(config: &Config, secrets: &Secrets) -> Result<Self, String> {
@@ -138,7 +113,8 @@ impl Maker<'_> {
             if planned.iter().any(|earlier| earlier.name == step.name) {
                 return Err(format!("{which}: two steps are named `{}`", step.name));
             }
-            planned.push(self.step(step, &mut lists).map_err(|why| format!("{which} step `{}`: {why}", step.name))?);
+            let next = self.step(step, &mut lists).and_then(|next| next.after(&planned));
+            planned.push(next.map_err(|why| format!("{which} step `{}`: {why}", step.name))?);
         }
         Ok(planned)
     }
@@ -151,6 +127,9 @@ impl Maker<'_> {
         }
         let method = step.method.parse().ok().filter(|_| step.method.bytes().all(|b| b.is_ascii_uppercase()));
         let method: Method = method.ok_or_else(|| format!("method `{}` is not one", step.method))?;
+        if step.reads && [Method::PUT, Method::PATCH, Method::DELETE].contains(&method) {
+            return Err(format!("{method} always changes something, so it cannot have `reads = true`"));
+        }
         let template = |text: &str, place| Template::parse(text, &self.known(step, lists, place));
 
         let headers = self.config.headers.iter().chain(&step.headers).map(|(name, value)| {
@@ -165,11 +144,13 @@ impl Maker<'_> {
             Some(Body::Json(json)) => PlannedBody::Json(json_template(json, &|text| template(text, Place::Json))?),
             Some(Body::Form(form)) => PlannedBody::Form(pairs(form, |text| template(text, Place::Text))?),
         };
-        let results = self.results(step, lists)?;
+        let results = Results::parse(step, |text| template(text, Place::Match))?;
         let mut planned = Planned {
             path: segments(&step.url, |text| template(text, Place::Path))?,
-            paging: step.paging.as_ref().map(|paging| self.paging(step, paging)).transpose()?,
+            paging: step.paging.as_ref().map(|paging| PlannedPaging::parse(paging, step)).transpose()?,
             reads: step.reads || method == Method::GET || method == Method::HEAD,
+            personal: false,
+            roots: BTreeSet::new(),
             name: step.name.clone(),
             method,
             headers,
@@ -184,6 +165,9 @@ impl Maker<'_> {
         };
         plain(&planned.count).map_err(|why| format!("count: {why}"))?;
         planned.kinds = planned.used_kinds();
+        if planned.for_each.is_some() && !planned.aims().into_iter().any(|name| *name == Name::Item) {
+            return Err("`for_each` without `{{item}}` in the path, the query or the body".into());
+        }
         let extracts = planned.results.items.is_some() || !planned.results.extract.is_empty();
         if !planned.reads && extracts {
             return Err("takes results from an answer, so it looks, and a step that looks changes nothing; \
@@ -197,82 +181,68 @@ impl Maker<'_> {
     fn known<'a>(&'a self, step: &Step, lists: &'a [String], place: Place) -> Known<'a> {
         Known { kinds: &self.kinds, lists, secrets: self.secrets, place, item: step.for_each.is_some() }
     }
-
-    fn results(&self, step: &Step, lists: &[String]) -> Result<Results, String> {
-        let items = step.items.as_deref().map(Source::parse).transpose()?;
-        let mut extract = Vec::new();
-        for (list, path) in &step.extract {
-            plain(list).map_err(|why| format!("extract: {why}"))?;
-            extract.push((format!("{}.{list}", step.name), Source::parse(path)?));
-        }
-        let matches = step.matches.as_ref().map(|matches| {
-            if items.is_none() {
-                return Err("`match` needs `items`, the path to the single results".to_owned());
-            }
-            let Match { path, equals, ignore_case } = matches;
-            let equals = Template::parse(equals, &self.known(step, lists, Place::Match))?;
-            Ok(PlannedMatch { path: json_path(path)?, equals, ignore_case: *ignore_case })
-        });
-        Ok(Results { items, extract, matches: matches.transpose()?, sparse: step.sparse })
-    }
-
-    fn paging(&self, step: &Step, paging: &Paging) -> Result<PlannedPaging, String> {
-        Ok(match paging.clone() {
-            Paging::Next { path, pages_max } => {
-                PlannedPaging::Next { path: json_path(&path)?, pages_max: pages_max.unwrap_or(PAGES_MAX) }
-            }
-            Paging::Cursor { path, query, json, pages_max } => {
-                let into = match (query, json, &step.body) {
-                    (Some(query), None, _) => CursorInto::Query(query),
-                    (None, Some(json), Some(Body::Json(Value::Object(_)))) => CursorInto::Json(json),
-                    (None, Some(_), _) => return Err("paging.cursor.json needs a body that is a JSON object".into()),
-                    _ => return Err("paging.cursor needs either `query` or `json`".into()),
-                };
-                PlannedPaging::Cursor { path: json_path(&path)?, into, pages_max: pages_max.unwrap_or(PAGES_MAX) }
-            }
-            Paging::Offset { query, limit_query, limit, pages_max } => PlannedPaging::Offset {
-                query,
-                limit_query,
-                limit: limit.max(1),
-                pages_max: pages_max.unwrap_or(PAGES_MAX),
-            },
-        })
-    }
 }
 
 impl Planned {
+    /// Ties the step to those before it, and refuses one that erases no matter whom.
+    fn after(mut self, earlier: &[Self]) -> Result<Self, String> {
+        let whole = self.whole_lists();
+        let step_of = |list: &str| {
+            let (name, _) = list.split_once('.')?;
+            earlier.iter().find(|step| step.name == name)
+        };
+        let sources: Vec<_> = self.for_each.as_deref().into_iter().chain(whole).filter_map(step_of).collect();
+        let depends = sources.iter().any(|step| step.personal)
+            || self.aims().into_iter().any(|name| matches!(name, Name::Kind(_)));
+        let conditions = self.when.as_deref().and_then(step_of);
+        let roots = sources.into_iter().chain(conditions);
+        self.roots = roots.flat_map(|step| step.roots.iter().chain([&step.name])).cloned().collect();
+        if !self.reads && !depends {
+            return Err("it erases, but nothing in its path, query or body depends on an identifier".into());
+        }
+        self.personal = depends || !self.kinds.is_empty();
+        Ok(self)
+    }
+
+    /// Names that say whom the request is about. A header does not: a system that does not know it passes over it.
+    fn aims(&self) -> Vec<&Name> {
+        self.body_templates()
+            .into_iter()
+            .chain(&self.path)
+            .chain(self.query.iter().map(|(_, template)| template))
+            .flat_map(Template::names)
+            .collect()
+    }
+
     /// Identifier kinds in all templates, each once.
     fn used_kinds(&self) -> Vec<String> {
-        let mut templates: Vec<&Template> = self.path.iter().collect();
-        templates.extend(self.headers.iter().map(|(_, template)| template));
-        templates.extend(self.query.iter().map(|(_, template)| template));
-        templates.extend(self.results.matches.iter().map(|matches| &matches.equals));
+        let others = self.headers.iter().map(|(_, template)| template);
+        let others = others.chain(self.results.matches.iter().map(|matches| &matches.equals));
+        let kinds = self.aims().into_iter().chain(others.flat_map(Template::names)).filter_map(|name| match name {
+            Name::Kind(kind) => Some(kind.clone()),
+            _ => None,
+        });
+        kinds.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The whole lists that the body carries.
+    pub(crate) fn whole_lists(&self) -> Vec<&str> {
+        let names = self.body_templates().into_iter().flat_map(Template::names);
+        let lists = names.filter_map(|name| match name {
+            Name::List(list) => Some(list.as_str()),
+            _ => None,
+        });
+        lists.collect()
+    }
+
+    fn body_templates(&self) -> Vec<&Template> {
+        let mut templates = Vec::new();
         match &self.body {
             PlannedBody::None => {}
             PlannedBody::Json(json) => json.templates(&mut templates),
             PlannedBody::Form(form) => templates.extend(form.iter().map(|(_, template)| template)),
         }
-        let mut kinds: Vec<String> = Vec::new();
-        for name in templates.iter().flat_map(|template| template.names()) {
-            if let Name::Kind(kind) = name
-                && !kinds.contains(kind)
-            {
-                kinds.push(kind.clone());
-            }
-        }
-        kinds
-    }
-
-    /// The whole list that the body carries, where it does.
-    pub(crate) fn whole_list(&self) -> Option<&str> {
-        let mut templates = Vec::new();
-        if let PlannedBody::Json(json) = &self.body {
-            json.templates(&mut templates);
-        }
-        templates.iter().flat_map(|template| template.names()).find_map(|name| match name {
-            Name::List(list) => Some(list.as_str()),
-            _ => None,
-        })
+        templates
     }
 }
 
@@ -285,21 +255,6 @@ impl JsonTemplate {
             Self::Other(_) => {}
         }
     }
-}
-
-impl Source {
-    fn parse(path: &str) -> Result<Self, String> {
-        // `$.results[*].id`: when even `$.results` is missing, the answer is not the one that the operator expects.
-        let container = match path.find("[*]").map(|end| &path[..end]) {
-            None | Some("$") => None,
-            Some(container) => Some(json_path(container)?),
-        };
-        Ok(Self { path: json_path(path)?, container })
-    }
-}
-
-fn json_path(path: &str) -> Result<JsonPath, String> {
-    JsonPath::parse(path).map_err(|e| format!("JSON path `{path}`, position {}: {}", e.position(), e.message()))
 }
 
 /// The segments of a path, so that a value can be kept within its own.

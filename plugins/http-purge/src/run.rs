@@ -2,14 +2,17 @@
 //! gathered in [`Found`].
 
 mod answer;
+mod path;
 mod request;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use quietus_plugin::{Call, PluginError, Request};
+use quietus_plugin::{Call, ErrorClass, PluginError, Request};
 use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::{Client, Failure};
+use crate::memory::{Memory, Progress};
+use crate::outcome::Found;
 use crate::plan::{Plan, Planned, PlannedPaging};
 use crate::template::{Values, scalar};
 use answer::{Page, Verdict, verdict};
@@ -18,75 +21,58 @@ use request::{Turn, outgoing};
 /// Requests that one step may need for one person's values.
 const COMBINATIONS_MAX: usize = 1000;
 
-/// What a run has found so far.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    /// Requests that were answered.
-    pub(crate) asked: u64,
-    /// What was erased.
-    pub(crate) erased: BTreeMap<String, u64>,
-    /// What is there: found by looking, or, in a dry run, what the erasing steps would erase.
-    pub(crate) there: BTreeMap<String, u64>,
-    /// Steps that erase without a list, so that a dry run cannot tell what they would do.
-    pub(crate) blind: Vec<String>,
-    /// A step that was told that the system keeps the data.
-    pub(crate) retained: Option<String>,
-}
-
 pub(crate) struct Run<'a> {
     plan: &'a Plan,
     client: &'a Client,
     request: &'a Request,
     call: &'a Call<'a>,
     lists: BTreeMap<String, Vec<Value>>,
-    pub(crate) found: Found,
-    /// A search that had more pages than it may.
-    incomplete: Option<String>,
+    pub(crate) found: Found<'a>,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(plan: &'a Plan, client: &'a Client, request: &'a Request, call: &'a Call<'a>) -> Self {
-        let (lists, found) = (BTreeMap::new(), Found::default());
-        Self { plan, client, request, call, lists, found, incomplete: None }
+        Self { plan, client, request, call, lists: BTreeMap::new(), found: Found::default() }
     }
 
-    /// Runs all steps. A request that fails for good does not keep the others from being made.
-    pub(crate) fn erase(&mut self, steps: &[Planned]) -> Result<(), PluginError> {
+    /// Runs all erasing steps. A request that fails for good does not keep the others from being made.
+    pub(crate) fn erase(&mut self, memory: &Memory, progress: &mut Progress) -> Result<(), PluginError> {
         let mut failed = None;
-        for step in steps.iter().filter(|step| self.wanted(step)).collect::<Vec<_>>() {
+        for step in &self.plan.erase {
+            if !self.wanted(step) {
+                continue;
+            }
             if step.reads {
                 self.look_with(step)?;
-            } else {
-                self.erase_with(step, &mut failed)?;
+            } else if let Err(error) = self.erase_with(step, memory, progress) {
+                match error.class {
+                    ErrorClass::Permanent => failed = failed.or(Some(error)),
+                    _ => return Err(error),
+                }
             }
         }
-        if let Some(step) = self.incomplete.take() {
-            let text = format!("step `{step}`: there are more pages than `pages_max`");
-            let progressed = !self.found.erased.is_empty();
-            return Err(if progressed { PluginError::retryable(text) } else { PluginError::permanent(text) });
-        }
-        failed.map_or(Ok(()), Err)
+        failed.map_or(Ok(()), Err)?;
+        progress.settle();
+        Ok(())
     }
 
     /// Runs the steps that look, and counts what the others would do. Changes nothing.
-    pub(crate) fn look(&mut self, steps: &[Planned]) -> Result<(), PluginError> {
+    pub(crate) fn look(&mut self, steps: &'a [Planned]) -> Result<(), PluginError> {
         let erases = steps.iter().any(|step| !step.reads);
-        for step in steps.iter().filter(|step| self.wanted(step)).collect::<Vec<_>>() {
+        for step in steps {
+            if !self.wanted(step) {
+                continue;
+            }
             if step.reads {
                 let found = self.look_with(step)?;
                 if !erases {
-                    *self.found.there.entry(step.count.clone()).or_default() += found;
+                    self.found.there(step, found);
                 }
             } else {
                 self.foresee(step)?;
             }
         }
-        match self.incomplete.take() {
-            Some(step) if self.found.there.values().all(|count| *count == 0) => {
-                Err(PluginError::permanent(format!("step `{step}`: there are more pages than `pages_max`")))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     fn wanted(&self, step: &Planned) -> bool {
@@ -105,7 +91,7 @@ impl<'a> Run<'a> {
     {
         let mut kinds = vec![BTreeMap::new()];
         for kind in &step.kinds {
-            let values: Vec<&str> = self.request.values(kind).collect();
+            let values: BTreeSet<&str> = self.request.values(kind).filter(|value| !value.trim().is_empty()).collect();
             let with = |known: &BTreeMap<&'s str, &'s str>, value: &'s str| {
                 let mut known = known.clone();
                 known.insert(kind.as_str(), value);
@@ -127,52 +113,57 @@ impl<'a> Run<'a> {
     }
 
     /// Looks, fills the step's lists, and returns how many were found that were not known yet.
-    fn look_with(&mut self, step: &Planned) -> Result<u64, PluginError> {
+    fn look_with(&mut self, step: &'a Planned) -> Result<u64, PluginError> {
         let mut found = 0;
         for turn in self.turns(step)? {
-            found += self.pages(step, &turn).map_err(|error| in_step(step, error))?;
+            self.pages(step, &turn, &mut found).map_err(|error| in_step(step, error))?;
+        }
+        if found > 0 {
+            self.found.matched(step);
         }
         Ok(found)
     }
 
-    /// All pages of one search.
-    fn pages(&mut self, step: &Planned, turn: &Turn<'_>) -> Result<u64, PluginError> {
+    /// All pages of one search; adds to `found`.
+    fn pages(&mut self, step: &'a Planned, turn: &Turn<'_>, found: &mut u64) -> Result<(), PluginError> {
         let mut request = outgoing(step, &self.values(turn), self.client)?;
         if let Some(PlannedPaging::Offset { .. }) = &step.paging {
             request.at_offset(step, 0);
         }
-        let (mut found, mut read) = (0, 0);
-        for pages in 1.. {
+        let mut read = 0;
+        for _ in 0..step.pages_max() {
             self.call.check()?;
             let answer = self.client.send(&request.to_send()?, self.call)?;
-            self.found.asked += 1;
+            self.found.answered(step);
             match verdict(step, &answer)? {
                 Verdict::Ok => {}
-                Verdict::Absent => return Ok(found),
-                // It is there, and must stay there.
-                Verdict::Retained => return Ok(found + 1),
+                Verdict::Absent => return Ok(()),
+                Verdict::Retained => {
+                    self.found.retained(step, answer.status);
+                    return Ok(());
+                }
             }
-            if !step.results.looks() && step.paging.is_none() {
-                return Ok(found + 1);
+            if !step.reads_body() {
+                *found += 1;
+                return Ok(());
             }
             let page = Page::read(step, &answer, &self.values(turn))?;
-            found += self.keep(page.lists, page.matching)?;
+            *found += self.keep(page.lists, page.matching);
+            self.check_narrow(step, *found)?;
             read += page.results;
             if !request.turn_page(step, &page.document, page.results, read, self.client)? {
-                return Ok(found);
-            }
-            if pages >= step.pages_max() {
-                self.incomplete = Some(step.name.clone());
-                return Ok(found);
+                return Ok(());
             }
         }
-        Ok(found)
+        let text =
+            format!("there are more than {} pages (`pages_max`), and nothing after it was done", step.pages_max());
+        Err(PluginError::needs_operator(text))
     }
 
     /// Adds to the lists what is not in them yet; returns how many that were.
-    fn keep(&mut self, lists: Vec<(String, Vec<Value>)>, matching: u64) -> Result<u64, PluginError> {
+    fn keep(&mut self, lists: Vec<(String, Vec<Value>)>, matching: u64) -> u64 {
         if lists.is_empty() {
-            return Ok(matching);
+            return matching;
         }
         let mut new = 0;
         for (name, values) in lists {
@@ -183,51 +174,101 @@ impl<'a> Run<'a> {
                     list.push(value);
                 }
             }
-            if list.len() > self.plan.items_max {
-                let text = format!("more than {} results (`items_max`) for one person: too broad", self.plan.items_max);
-                return Err(PluginError::permanent(text));
-            }
             new = new.max((list.len() - before) as u64);
         }
-        Ok(new)
+        new
     }
 
-    fn erase_with(&mut self, step: &Planned, failed: &mut Option<PluginError>) -> Result<(), PluginError> {
-        let at_once = step.whole_list().map(|list| self.list(list).len() as u64);
-        if at_once == Some(0) {
+    /// More than one person can have is a search that matched too much.
+    fn check_narrow(&self, step: &Planned, found: u64) -> Result<(), PluginError> {
+        let longest = step.results.extract.iter().map(|(list, _)| self.list(list).len()).max().unwrap_or_default();
+        if found <= self.plan.items_max as u64 && longest <= self.plan.items_max {
             return Ok(());
         }
+        let most = self.plan.items_max;
+        let text = format!("more than {most} results (`items_max`) for one person, and nothing after it was done");
+        Err(PluginError::needs_operator(text))
+    }
+
+    /// Makes all requests of a step that erases; the first error that is for good is told after the last of them.
+    fn erase_with(&mut self, step: &'a Planned, memory: &Memory, progress: &mut Progress) -> Result<(), PluginError> {
+        let list = self.at_once(step).map(<[Value]>::to_vec);
+        if list.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(());
+        }
+        let mut failed = None;
         for turn in self.turns(step)? {
             self.call.check()?;
-            let request = outgoing(step, &self.values(&turn), self.client).and_then(|request| request.to_send());
-            let answer = request.and_then(|request| self.client.send(&request, self.call));
-            let verdict = answer.and_then(|answer| {
-                self.found.asked += 1;
-                verdict(step, &answer)
-            });
-            match verdict {
-                Ok(Verdict::Ok) => *self.found.erased.entry(step.count.clone()).or_default() += at_once.unwrap_or(1),
-                Ok(Verdict::Absent) => {}
-                Ok(Verdict::Retained) => self.found.retained = Some(step.name.clone()),
-                Err(error) if error.class == quietus_plugin::ErrorClass::Permanent => {
-                    failed.get_or_insert(in_step(step, error));
-                }
+            match self.write(step, &turn, list.as_deref(), memory, progress) {
+                Ok(()) => {}
+                Err(error) if error.class == ErrorClass::Permanent => failed = failed.or(Some(error)),
                 Err(error) => return Err(in_step(step, error)),
+            }
+        }
+        failed.map_or(Ok(()), |error| Err(in_step(step, error)))
+    }
+
+    fn write(
+        &mut self,
+        step: &'a Planned,
+        turn: &Turn<'_>,
+        list: Option<&[Value]>,
+        memory: &Memory,
+        progress: &mut Progress,
+    ) -> Result<(), PluginError> {
+        let request = outgoing(step, &self.values(turn), self.client)?.to_send()?;
+        let marks = memory.marks(&request, list);
+        let answer = self.client.send(&request, self.call).map_err(|Failure { error, unsure }| {
+            if unsure {
+                progress.unsure(&step.count, &marks);
+            }
+            error
+        })?;
+        self.found.answered(step);
+        self.found.wrote(step);
+        match verdict(step, &answer) {
+            Ok(Verdict::Ok) => progress.done(&step.count, &marks),
+            // Never there, or gone already: by an earlier attempt that was not answered.
+            Ok(Verdict::Absent) => {}
+            Ok(Verdict::Retained) => {
+                progress.refused(&step.count, &marks);
+                self.found.retained(step, answer.status);
+            }
+            Err(error) => {
+                if matches!(answer.status, 408 | 500..) {
+                    progress.unsure(&step.count, &marks);
+                }
+                return Err(error);
             }
         }
         Ok(())
     }
 
     /// What a step would erase, without erasing it.
-    fn foresee(&mut self, step: &Planned) -> Result<(), PluginError> {
+    fn foresee(&mut self, step: &'a Planned) -> Result<(), PluginError> {
         let turns = self.turns(step)?.len() as u64;
-        match step.whole_list().map(|list| self.list(list).len() as u64) {
-            Some(at_once) => *self.found.there.entry(step.count.clone()).or_default() += at_once,
-            None if step.for_each.is_some() => *self.found.there.entry(step.count.clone()).or_default() += turns,
-            None if turns > 0 => self.found.blind.push(step.name.clone()),
-            None => {}
+        let how_many = match self.at_once(step) {
+            Some(list) if turns > 0 => list.len() as u64,
+            Some(_) => 0,
+            None => turns,
+        };
+        if how_many == 0 {
+            return Ok(());
+        }
+        self.found.wrote(step);
+        if step.whole_lists().is_empty() && step.for_each.is_none() {
+            self.found.blind(step);
+        } else {
+            self.found.there(step, how_many);
         }
         Ok(())
+    }
+
+    /// The longest of the lists that the body carries, where it does; an empty one when one of them is empty.
+    fn at_once(&self, step: &Planned) -> Option<&[Value]> {
+        let lists: Vec<&[Value]> = step.whole_lists().into_iter().map(|list| self.list(list)).collect();
+        let empty = lists.iter().find(|list| list.is_empty());
+        empty.or_else(|| lists.iter().max_by_key(|list| list.len())).copied()
     }
 
     fn values<'v>(&'v self, turn: &'v Turn<'_>) -> Values<'v> {
@@ -245,7 +286,7 @@ impl<'a> Run<'a> {
 pub(crate) fn health(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginError> {
     let lists = BTreeMap::new();
     let values = Values { kinds: BTreeMap::new(), item: None, lists: &lists, idempotency_key: "", erasure: "" };
-    let answer = outgoing(step, &values, client).and_then(|request| client.send(&request.to_send()?, call));
+    let answer = outgoing(step, &values, client).and_then(|request| Ok(client.send(&request.to_send()?, call)?));
     match answer.and_then(|answer| verdict(step, &answer)).map_err(|error| in_step(step, error))? {
         Verdict::Ok => Ok(()),
         Verdict::Absent | Verdict::Retained => {

@@ -86,8 +86,10 @@ impl Template {
         while let Some((before, after)) = rest.split_once("{{") {
             let (inner, after) = after.split_once("}}").ok_or_else(|| format!("`{text}`: `{{{{` without `}}}}`"))?;
             let (name, quote) = slot(inner.trim(), known).map_err(|why| format!("`{text}`: {why}"))?;
-            if quote == Quote::No && before.ends_with(['\'', '"']) {
-                let help = "is put between quotes; say how they are escaped there: `|odata` (doubled) or `|backslash`";
+            let fixed = fixed(&parts) + before;
+            if (quote == Quote::No && open(&fixed, '\'')) || (quote != Quote::Backslash && open(&fixed, '"')) {
+                let help =
+                    "is put between quotes; say how they are escaped there: `|odata` (' doubled) or `|backslash`";
                 return Err(format!("`{text}`: `{inner}` {help}"));
             }
             parts.extend([Part::Text(before.to_owned()), Part::Slot(name, quote)]);
@@ -165,11 +167,34 @@ impl Quote {
     }
 }
 
-/// A string or a number, as text.
+/// The text without its slots.
+fn fixed(parts: &[Part]) -> String {
+    let texts = parts.iter().map(|part| match part {
+        Part::Text(text) => text.as_str(),
+        Part::Slot(..) => "",
+    });
+    texts.collect()
+}
+
+/// Whether a quote may be open at the end of a text, in languages that escape quotes by a backslash or that do not, and
+/// in which the other quote means something or not.
+fn open(text: &str, quote: char) -> bool {
+    let unescaped = text.replace("\\\\", "").replace("\\'", "").replace("\\\"", "");
+    [text, &unescaped].into_iter().any(|text| {
+        let within = text.chars().fold(None, |within, c| match within {
+            None if c == '\'' || c == '"' => Some(c),
+            Some(quote) if c == quote => None,
+            within => within,
+        });
+        within == Some(quote) || text.matches(quote).count() % 2 == 1
+    })
+}
+
+/// A string or a whole number of at most 64 bits, as text. Of a fraction or a larger number, digits may have been lost.
 pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
         _ => None,
     }
 }

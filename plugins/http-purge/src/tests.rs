@@ -1,8 +1,10 @@
 //! The plugin against a real HTTP server in the same process.
 
+mod answers;
 mod configuration;
 mod erasing;
 mod hostile;
+mod lost;
 mod server;
 
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ fn plugin(server: &Server, settings: Value) -> HttpPurge {
 }
 
 fn configure(base_url: &str, settings: Value) -> Result<HttpPurge, PluginError> {
-    let mut config = json!({ "base_url": base_url });
+    let mut config = json!({ "base_url": base_url, "rate": 1000 });
     config.as_object_mut().expect("an object").extend(settings.as_object().cloned().expect("an object"));
     let config = serde_json::from_value(config).map_err(|e| PluginError::permanent(e.to_string()))?;
     HttpPurge::configure(config, Secrets::new(BTreeMap::from([("token".to_owned(), Sensitive::new("hunter2"))])))

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::identifying;
 use crate::client::Incoming;
-use crate::plan::{Planned, PlannedMatch, Results, Source};
+use crate::plan::{Holder, Planned, PlannedMatch, Results, Source};
 use crate::template::{Values, scalar};
 
 /// What a status says, where it is no failure.
@@ -29,6 +29,7 @@ pub(super) fn verdict(step: &Planned, answer: &Incoming) -> Result<Verdict, Plug
         _ if says(&configured.needs_operator) => ErrorClass::NeedsOperator,
         200..300 => return Ok(Verdict::Ok),
         404 | 410 => return Ok(Verdict::Absent),
+        423 | 451 => return Ok(Verdict::Retained),
         401 | 403 => ErrorClass::NeedsOperator,
         429 => ErrorClass::RateLimited,
         408 | 425 | 500..600 => ErrorClass::Retryable,
@@ -58,21 +59,17 @@ impl Page {
         }
         let document: Value =
             serde_json::from_slice(&answer.body).map_err(|_| PluginError::retryable("the answer is not JSON"))?;
-        let Results { items, extract, matches, sparse } = &step.results;
+        let Results { items, extract, matches } = &step.results;
         let mut lists = step.results.empty_lists();
         let Some(items) = items else {
             for ((_, list), (_, source)) in lists.iter_mut().zip(extract) {
-                if !*sparse {
-                    source.expect(&document)?;
-                }
+                source.expect(&document)?;
                 take(&document, source, list)?;
             }
             let results = lists.iter().map(|(_, list)| list.len() as u64).max().unwrap_or_default();
             return Ok(Self { document, results, matching: results, lists });
         };
-        if !*sparse {
-            items.expect(&document)?;
-        }
+        items.expect(&document)?;
         let (mut results, mut matching) = (0, 0);
         for item in items.path.query(&document).all() {
             results += 1;
@@ -95,46 +92,77 @@ impl Page {
     }
 }
 
-impl Results {
-    /// Whether anything is taken from the body.
-    pub(super) fn looks(&self) -> bool {
-        self.items.is_some() || !self.extract.is_empty()
+impl Planned {
+    /// Whether an answer's body says more than its status.
+    pub(super) fn reads_body(&self) -> bool {
+        self.results.items.is_some() || !self.results.extract.is_empty() || self.paging.is_some()
     }
+}
 
+impl Results {
     fn empty_lists(&self) -> Vec<(String, Vec<Value>)> {
         self.extract.iter().map(|(name, _)| (name.clone(), Vec::new())).collect()
     }
 }
 
 impl Source {
-    /// Without the list itself, an answer says nothing: another shape of it must not be read as "nobody".
+    /// Without the list itself, an answer says nothing: another shape of it, such as an error's, must not be read as
+    /// "nobody". A `sparse` answer may leave the list out, but has no other shape either.
     fn expect(&self, document: &Value) -> Result<(), PluginError> {
-        match &self.container {
-            Some(container) if container.query(document).is_empty() => {
-                Err(PluginError::retryable(format!("the answer has no `{container}` (see `sparse`)")))
-            }
-            _ => Ok(()),
+        let (holder, nodes) = match &self.holder {
+            Holder::Anywhere => return Ok(()),
+            Holder::Root => ("$".to_owned(), vec![document]),
+            Holder::List(list) => (list.to_string(), list.query(document).all()),
+            Holder::Value => (self.path.to_string(), self.path.query(document).all()),
+        };
+        if nodes.is_empty() && !self.sparse {
+            return Err(PluginError::retryable(format!("the answer has no `{holder}` (see `sparse`)")));
         }
+        let is_list = |node: &Value| match node {
+            Value::Array(_) | Value::Null => true,
+            // At the root, it could be an error.
+            Value::Object(results) => matches!(self.holder, Holder::List(_)) && results.values().all(Value::is_object),
+            _ => false,
+        };
+        if matches!(self.holder, Holder::Value) || nodes.into_iter().all(is_list) {
+            return Ok(());
+        }
+        Err(PluginError::retryable(format!("the answer's `{holder}` is no list")))
     }
 }
 
 impl PlannedMatch {
     /// Whether one of the item's values is exactly the expected one.
     fn fits(&self, item: &Value, values: &Values<'_>) -> Result<bool, PluginError> {
-        let fold = |text: &str| {
-            let text = text.trim();
-            if self.ignore_case { text.to_lowercase() } else { text.to_owned() }
+        let expected = self.equals.render(values, |value| Ok(value.to_owned()))?;
+        let same = |text: String| {
+            let (text, expected) = (text.trim(), expected.trim());
+            text == expected || (self.ignore_case && same_letters(text, expected))
         };
-        let expected = fold(&self.equals.render(values, |value| Ok(value.to_owned()))?);
-        let found = self.path.query(item).all();
-        Ok(found.into_iter().filter_map(scalar).any(|text| fold(&text) == expected))
+        Ok(self.path.query(item).all().into_iter().filter_map(scalar).any(same))
     }
+}
+
+/// Equal but for capitals. No letter equals a look-alike: the Kelvin sign's small letter would be `k`, the ohm sign's an
+/// omega.
+fn same_letters(a: &str, b: &str) -> bool {
+    let cases = |a: char, b: char| a.to_lowercase().eq(b.to_lowercase()) && a.to_uppercase().eq(b.to_uppercase());
+    let same = |(a, b): (char, char)| match (a.is_ascii(), b.is_ascii()) {
+        (true, true) => a.eq_ignore_ascii_case(&b),
+        (false, false) => cases(a, b),
+        _ => false,
+    };
+    a.chars().count() == b.chars().count() && a.chars().zip(b.chars()).all(same)
 }
 
 fn take(from: &Value, source: &Source, list: &mut Vec<Value>) -> Result<(), PluginError> {
     for value in source.path.query(from).all() {
+        if value.is_null() {
+            continue;
+        }
         if !identifying(value) {
-            return Err(PluginError::permanent(format!("`{}` leads to something empty or composed", source.path)));
+            let what = "leads to what is neither a text nor a whole number of at most 64 bits";
+            return Err(PluginError::permanent(format!("`{}` {what}", source.path)));
         }
         list.push(value.clone());
     }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use quietus_plugin::PluginError;
 use serde_json::Value;
+use serde_json_path::JsonPath;
 use ureq::http::{HeaderName, HeaderValue, Method};
 
+use super::path::segment;
 use crate::client::{Client, Outgoing};
 use crate::plan::{CursorInto, JsonTemplate, Planned, PlannedBody, PlannedPaging};
 use crate::template::{Template, Values, percent, scalar};
@@ -23,6 +25,9 @@ pub(super) struct Draft {
     query: Vec<(String, String)>,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: DraftBody,
+    reads_body: bool,
+    /// What led to this page.
+    next: Option<Value>,
     /// A link from an answer, in place of path and query.
     link: Option<String>,
 }
@@ -54,7 +59,8 @@ pub(super) fn outgoing(step: &Planned, values: &Values<'_>, client: &Client) -> 
         PlannedBody::Form(form) => DraftBody::Form(plain_pairs(form, values)?),
     };
     let query = plain_pairs(&step.query, values)?;
-    Ok(Draft { method: step.method.clone(), path, query, headers, body, link: None })
+    let reads_body = step.reads_body();
+    Ok(Draft { method: step.method.clone(), path, query, headers, body, reads_body, next: None, link: None })
 }
 
 impl Draft {
@@ -72,7 +78,8 @@ impl Draft {
             }
             DraftBody::Form(form) => Some(("application/x-www-form-urlencoded", encoded(form).into_bytes())),
         };
-        Ok(Outgoing { method: self.method.clone(), target, headers: self.headers.clone(), body })
+        let (method, headers) = (self.method.clone(), self.headers.clone());
+        Ok(Outgoing { method, target, headers, body, reads_body: self.reads_body })
     }
 
     /// Sets the offset of a step that pages by offset.
@@ -97,19 +104,15 @@ impl Draft {
         match &step.paging {
             None => Ok(false),
             Some(PlannedPaging::Next { path, .. }) => {
-                let Some(link) = path.query(document).first().and_then(Value::as_str).filter(|link| !link.is_empty())
-                else {
-                    return Ok(false);
-                };
-                let within = client.within(link);
+                let Some(link) = self.next_of(path, document)? else { return Ok(false) };
+                let within = link.as_str().and_then(|link| client.within(link));
                 let within =
                     within.ok_or_else(|| PluginError::permanent("the link to the next page leads elsewhere"))?;
                 self.link = Some(within.to_owned());
                 Ok(true)
             }
             Some(PlannedPaging::Cursor { path, into, .. }) => {
-                let cursor = path.query(document).first().filter(|cursor| super::identifying(cursor)).cloned();
-                let Some(cursor) = cursor else { return Ok(false) };
+                let Some(cursor) = self.next_of(path, document)? else { return Ok(false) };
                 match (into, &mut self.body) {
                     (CursorInto::Query(name), _) => set(&mut self.query, name, scalar(&cursor).unwrap_or_default()),
                     (CursorInto::Json(name), DraftBody::Json(Value::Object(members))) => {
@@ -119,11 +122,27 @@ impl Draft {
                 }
                 Ok(true)
             }
-            Some(PlannedPaging::Offset { limit, .. }) => {
+            Some(PlannedPaging::Offset { .. }) => {
                 self.at_offset(step, read);
-                Ok(results >= *limit)
+                // A short page is not always the last one: some systems give less than they are asked for.
+                Ok(results > 0)
             }
         }
+    }
+
+    /// The link or cursor in an answer; `None` on the last page.
+    fn next_of(&mut self, path: &JsonPath, document: &Value) -> Result<Option<Value>, PluginError> {
+        let next = match path.query(document).first() {
+            None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
+            Some(Value::String(text)) if text.is_empty() => return Ok(None),
+            Some(next) if super::identifying(next) => next.clone(),
+            Some(_) => return Err(PluginError::permanent("what `paging` names is neither a link nor a cursor")),
+        };
+        if self.next.as_ref() == Some(&next) {
+            return Err(PluginError::permanent("the next page is the same one again"));
+        }
+        self.next = Some(next.clone());
+        Ok(Some(next))
     }
 }
 
@@ -138,20 +157,6 @@ impl Planned {
             ) => *pages_max,
         }
     }
-}
-
-/// One segment of a path. A value stays within it: what separates is encoded, and `.` and `..`, which servers resolve
-/// even when they are encoded, are refused, as is an empty value, which would address the whole collection.
-fn segment(template: &Template, values: &Values<'_>) -> Result<String, PluginError> {
-    let mut filled = false;
-    let text = template.render(values, |value| {
-        filled = true;
-        if value.is_empty() { Err("is empty") } else { Ok(percent(value)) }
-    })?;
-    if filled && (text == "." || text == "..") {
-        return Err(PluginError::permanent("a value cannot stand in a path: it is `.` or `..`"));
-    }
-    Ok(text)
 }
 
 fn fill(json: &JsonTemplate, values: &Values<'_>) -> Result<Value, PluginError> {

@@ -55,6 +55,17 @@ fn mistakes_are_named() {
         "JSON path",
     );
 
+    let put = json!({ "name": "x", "method": "DELETE", "url": "/x", "reads": true });
+    check(with_step(put), "DELETE always changes something");
+    let offset =
+        json!({ "name": "x", "method": "GET", "url": "/x", "paging": { "offset": { "query": "at", "limit": 2 } } });
+    check(with_step(offset), "paging.offset needs `items`");
+
+    for rate in [0.0, -1.0, 1e9] {
+        let mut settings = crm();
+        settings["rate"] = json!(rate);
+        check(settings, "rate: allowed are");
+    }
     let mut settings = crm();
     settings["verify"] = json!([delete("/contacts/{{email}}")]);
     check(settings, "verify only looks");
@@ -94,4 +105,71 @@ fn plain_http_is_for_this_machine_unless_it_is_allowed() {
     let oauth = |url: &str| json!({ "auth": { "oauth2": { "token_url": url, "client_id": "x", "secret": "token" } } });
     check("https://crm.example", oauth("https://login.example/token"), true);
     check("https://crm.example", oauth("http://login.example/token"), false);
+}
+
+#[test]
+fn a_step_that_erases_no_matter_whom_is_refused() {
+    let blind = "nothing in its path, query or body depends on an identifier";
+    let delete = |more: Value| {
+        let mut step = json!({ "name": "delete", "method": "POST", "url": "/contacts/delete" });
+        step.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
+        with_step(step)
+    };
+    check(delete(json!({})), blind);
+    check(delete(json!({ "headers": { "X-Person": "{{email}}" } })), blind);
+    check(delete(json!({ "when": "find.ids" })), blind);
+    check(delete(json!({ "body": { "json": { "key": "{{idempotency_key}} {{erasure}} {{secret.token}}" } } })), blind);
+    check(delete(json!({ "for_each": "find.ids" })), "`for_each` without `{{item}}`");
+    check(
+        delete(json!({ "for_each": "find.ids", "query": { "email": "{{email}}" } })),
+        "`for_each` without `{{item}}`",
+    );
+    check(
+        delete(json!({ "for_each": "find.ids", "headers": { "X-Id": "{{item}}" } })),
+        "`for_each` without `{{item}}`",
+    );
+
+    let of_nobody = |last: Value| {
+        let lists =
+            json!({ "name": "all", "method": "GET", "url": "/x", "items": "$[*]", "extract": { "ids": "$.id" } });
+        let parts = json!({ "name": "parts", "method": "GET", "url": "/x/{{item}}", "for_each": "all.ids", "items": "$[*]", "extract": { "ids": "$.id" } });
+        json!({ "erase": [lists, parts, last] })
+    };
+    let each = json!({ "name": "delete", "method": "DELETE", "url": "/x/{{item}}", "for_each": "parts.ids" });
+    check(of_nobody(each.clone()), blind);
+    let whole =
+        json!({ "name": "delete", "method": "POST", "url": "/x", "body": { "json": { "ids": "{{all.ids}}" } } });
+    check(of_nobody(whole), blind);
+
+    let accepted = |settings: Value| configure("https://crm.example", settings).map(drop);
+    let mut narrowed = of_nobody(each);
+    narrowed["erase"][1]["match"] = json!({ "path": "$.email", "equals": "{{email}}" });
+    assert_eq!(accepted(narrowed), Ok(()));
+    assert_eq!(accepted(delete(json!({ "body": { "json": { "ids": "{{find.ids}}" } } }))), Ok(()));
+    assert_eq!(accepted(delete(json!({ "body": { "form": { "email": "{{email}}" } } }))), Ok(()));
+    assert_eq!(accepted(delete(json!({ "query": { "email": "{{email}}" } }))), Ok(()));
+}
+
+#[test]
+fn a_value_within_quotes_says_how_they_are_escaped() {
+    #[track_caller]
+    fn check_query(query: &str, accepted: bool) {
+        let step = json!({ "name": "x", "method": "GET", "url": "/x", "query": { "q": query } });
+        assert_eq!(configure("https://crm.example", with_read(step)).is_ok(), accepted, "{query}");
+    }
+    fn with_read(step: Value) -> Value {
+        let mut settings = crm();
+        settings["erase"].as_array_mut().expect("steps").insert(1, step);
+        settings
+    }
+    check_query("from:{{email}}", true);
+    check_query("a 'b' \"c\" {{email}}", true);
+    check_query("\"from:{{email}}\"", false);
+    check_query("'it is {{email}}'", false);
+    check_query("\"{{phone|backslash}} {{email}}\"", false);
+    check_query("'a\"' \"{{email}}\"", false);
+    check_query("\"a\\\"{{email}}\"", false);
+    check_query("\"from:{{email|odata}}\"", false);
+    check_query("\"from:{{email|backslash}}\"", true);
+    check_query("mail eq '{{email|odata}}'", true);
 }

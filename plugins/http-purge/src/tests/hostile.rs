@@ -51,8 +51,8 @@ fn no_value_breaks_out_of_its_place() {
     check("ann@x.cz");
     check("\"}, \"id\": \"*");
     check("' or 1 eq 1 or 'a' eq 'a");
-    check("../../admin");
-    check("%2e%2e%2f");
+    check("..a/b..");
+    check("%2e%2e.%2f");
     check("a/b?c=d&e=f#g");
     check("x\r\nX-Evil: 1\r\n\r\nDELETE / HTTP/1.1");
     check("{{item}} {{secret.token}} {{");
@@ -63,18 +63,35 @@ fn no_value_breaks_out_of_its_place() {
 
 #[test]
 fn a_value_that_would_address_something_else_is_refused() {
-    for value in [".", "..", ""] {
+    let values = [
+        ".",
+        "..",
+        "../x",
+        "x/..",
+        "x/../y",
+        "..\\x",
+        "x\\..",
+        "./x",
+        "%2e%2e%2f",
+        "%252E%252e",
+        "%2e%2E%5Cx",
+        "x%25252f..",
+    ];
+    for value in values {
         let server = Server::start(|_| Reply::empty(204));
         let error = erase(&plugin(&server, everywhere()), &request(&[("odd", value)])).expect_err("refused");
         assert_eq!(error.class, ErrorClass::Permanent);
         assert!(server.lines().is_empty());
     }
+    let dotted = json!({ "kinds": ["odd"], "erase": [{ "name": "delete", "method": "DELETE", "url": "/x/.{{odd}}" }] });
+    let server = Server::start(|_| Reply::empty(204));
+    let error = erase(&plugin(&server, dotted), &request(&[("odd", ".a/.")])).expect_err("refused");
+    assert_eq!((error.class, server.lines().len()), (ErrorClass::Permanent, 0));
 }
 
 #[test]
 fn a_header_takes_no_control_characters() {
-    let step =
-        json!({ "name": "delete", "method": "DELETE", "url": "/people", "headers": { "X-Person": "{{email}}" } });
+    let step = json!({ "name": "delete", "method": "DELETE", "url": "/people/{{email}}", "headers": { "X-Person": "{{email}}" } });
     let server = Server::start(|_| Reply::empty(204));
     let plugin = plugin(&server, json!({ "erase": [step] }));
     let error = erase(&plugin, &request(&[("email", "ann\r\nX-Evil: 1")])).expect_err("refused");
@@ -85,11 +102,11 @@ fn a_header_takes_no_control_characters() {
 #[test]
 fn ids_from_the_system_are_no_more_trusted_than_people() {
     let server = Server::start(|seen| match seen.method.as_str() {
-        "GET" => results(json!([{ "id": "../../admin?x", "email": "ann@x.cz" }])),
+        "GET" => results(json!([{ "id": "../admin", "email": "ann@x.cz" }, { "id": "a/b?x", "email": "ann@x.cz" }])),
         _ => Reply::empty(204),
     });
-    erase(&plugin(&server, crm()), &ann()).expect("an answer");
-    assert_eq!(server.lines()[1], "DELETE /contacts/..%2F..%2Fadmin%3Fx");
+    assert_eq!(erase(&plugin(&server, crm()), &ann()).expect_err("the first").class, ErrorClass::Permanent);
+    assert_eq!(server.lines()[1..], ["DELETE /contacts/a%2Fb%3Fx"]);
 }
 
 #[test]
@@ -101,4 +118,27 @@ fn a_link_to_another_host_is_not_followed() {
         let error = erase(&plugin(&server, settings), &ann()).expect_err("refused");
         assert!(error.message.contains("leads elsewhere"), "{}", error.message);
     }
+}
+
+#[test]
+fn a_look_alike_is_somebody_else() {
+    #[track_caller]
+    fn check(searched: &str, there: &'static str, same: bool) {
+        let server = Server::start(move |seen| match seen.method.as_str() {
+            "GET" => results(json!([{ "id": 1, "email": there }])),
+            _ => Reply::empty(204),
+        });
+        let answer = erase(&plugin(&server, crm()), &request(&[("email", searched)])).expect("an answer");
+        assert_eq!(answer.outcome, if same { Outcome::Erased } else { Outcome::Absent }, "{searched} {there}");
+    }
+    check("kate@x.cz", "KATE@X.CZ", true);
+    check("\u{17d}ofie@x.cz", "\u{17e}OFIE@x.cz", true);
+    check("kate@x.cz", "\u{212a}ate@x.cz", false);
+    check("\u{212a}ate@x.cz", "kate@x.cz", false);
+    check("iva@x.cz", "\u{131}va@x.cz", false);
+    check("iva@x.cz", "\u{130}va@x.cz", false);
+    check("i\u{307}va@x.cz", "\u{130}va@x.cz", false);
+    check("sam@x.cz", "\u{17f}am@x.cz", false);
+    check("\u{3c9}@x.cz", "\u{2126}@x.cz", false);
+    check("ann@x.cz", "ann@x.c", false);
 }

@@ -25,23 +25,31 @@ impl Seen {
     }
 }
 
-pub(super) struct Reply(u16, Vec<(&'static str, String)>, String);
+pub(super) enum Reply {
+    Full(u16, Vec<(&'static str, String)>, String),
+    /// The connection is closed without a word.
+    HangUp,
+    /// The connection stays open, and nothing comes.
+    Silence,
+}
 
 impl Reply {
     pub(super) fn json(status: u16, body: &Value) -> Self {
-        Self(status, Vec::new(), body.to_string())
+        Self::text(status, &body.to_string())
     }
 
     pub(super) fn text(status: u16, body: &str) -> Self {
-        Self(status, Vec::new(), body.to_owned())
+        Self::Full(status, Vec::new(), body.to_owned())
     }
 
     pub(super) fn empty(status: u16) -> Self {
-        Self(status, Vec::new(), String::new())
+        Self::text(status, "")
     }
 
     pub(super) fn with(mut self, header: &'static str, value: &str) -> Self {
-        self.1.push((header, value.to_owned()));
+        if let Self::Full(_, headers, _) = &mut self {
+            headers.push((header, value.to_owned()));
+        }
         self
     }
 }
@@ -94,8 +102,16 @@ fn serve(stream: TcpStream, answer: &mut impl FnMut(&Seen) -> Reply, log: &Mutex
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     seen.body = String::from_utf8(body).expect("UTF-8");
-    let Reply(status, headers, body) = answer(&seen);
+    let reply = answer(&seen);
     log.lock().expect("not poisoned").push(seen);
+    let (status, headers, body) = match reply {
+        Reply::Full(status, headers, body) => (status, headers, body),
+        Reply::HangUp => return Ok(()),
+        Reply::Silence => {
+            std::mem::forget(stream);
+            return Ok(());
+        }
+    };
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     // A 204 has no length (RFC 9110, 8.6).
     let length = if status == 204 { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };

@@ -1,0 +1,120 @@
+//! From what the steps met to the answer: the only place where outcomes are decided.
+
+use std::collections::BTreeMap;
+
+use quietus_plugin::{Answer, PluginError};
+
+use crate::memory::Progress;
+use crate::plan::Planned;
+
+/// What the steps of one call met.
+#[derive(Default)]
+pub(crate) struct Found<'p> {
+    /// Answers about the person.
+    asked: u64,
+    /// What is there: found by looking, or, in a dry run, what the erasing steps would erase.
+    there: BTreeMap<String, u64>,
+    /// Steps that erase without a list, so that a dry run cannot tell what they would do.
+    blind: Vec<&'p str>,
+    /// The first step that was told that the system keeps the data, and the status.
+    retained: Option<(&'p str, u16)>,
+    /// Steps that found something that no step has written about since.
+    unwritten: Vec<&'p Planned>,
+}
+
+impl<'p> Found<'p> {
+    /// A step was answered. What is asked without an identifier, such as an account's number, is about nobody.
+    pub(crate) fn answered(&mut self, step: &Planned) {
+        self.asked += u64::from(step.personal);
+    }
+
+    pub(crate) fn retained(&mut self, step: &'p Planned, status: u16) {
+        self.retained.get_or_insert((&step.name, status));
+    }
+
+    /// A step that looks has found something.
+    pub(crate) fn matched(&mut self, step: &'p Planned) {
+        if step.personal {
+            self.unwritten.push(step);
+        }
+    }
+
+    /// A step has written about what the steps before it found, or would write.
+    pub(crate) fn wrote(&mut self, step: &Planned) {
+        let of_others = |found: &Planned| {
+            !step.roots.is_empty() && !found.results.extract.is_empty() && !step.roots.contains(&found.name)
+        };
+        self.unwritten.retain(|found| of_others(found));
+    }
+
+    pub(crate) fn there(&mut self, step: &Planned, how_many: u64) {
+        if step.personal {
+            *self.there.entry(step.count.clone()).or_default() += how_many;
+        }
+    }
+
+    pub(crate) fn blind(&mut self, step: &'p Planned) {
+        self.blind.push(&step.name);
+    }
+
+    /// The answer to `erase`.
+    pub(crate) fn erased(self, progress: &Progress) -> Result<Answer, PluginError> {
+        let counts = progress.counts();
+        let answer = match self.settled()? {
+            Some(retained) => retained,
+            None if !counts.is_empty() => Answer::erased(),
+            None if self.asked == 0 => unasked(),
+            None => Answer::absent(),
+        };
+        Ok(counted(answer, counts))
+    }
+
+    /// The answer to a dry run: what is there now.
+    pub(crate) fn would_go(self) -> Result<Answer, PluginError> {
+        let retained = self.settled()?;
+        Ok(match (retained, self.blind.first(), self.any_there()) {
+            (Some(retained), ..) => retained,
+            (None, _, true) => counted(Answer::residual(), self.there),
+            (None, Some(step), false) => Answer::unverifiable(format!("step `{step}` erases without looking first")),
+            (None, None, false) if self.asked == 0 => unasked(),
+            (None, None, false) => Answer::absent(),
+        })
+    }
+
+    /// The answer to `verify`.
+    pub(crate) fn looked(self) -> Answer {
+        match self.kept() {
+            Some(retained) => retained,
+            None if self.asked == 0 => Answer::unverifiable("no verify step applies to these identifiers"),
+            None if self.any_there() => counted(Answer::residual(), self.there),
+            None => Answer::absent(),
+        }
+    }
+
+    fn any_there(&self) -> bool {
+        self.there.values().any(|count| *count > 0)
+    }
+
+    /// What was found and not written about is neither erased nor absent.
+    fn settled(&self) -> Result<Option<Answer>, PluginError> {
+        match (self.kept(), self.unwritten.first()) {
+            (None, Some(Planned { name, .. })) => Err(PluginError::permanent(format!(
+                "step `{name}` found something, and no step erased it: check `for_each`, `when` and the identifiers"
+            ))),
+            (kept, _) => Ok(kept),
+        }
+    }
+
+    fn kept(&self) -> Option<Answer> {
+        let (step, status) = self.retained?;
+        Some(Answer::retained(format!("step `{step}` was answered {status}: the system must keep the data")))
+    }
+}
+
+fn unasked() -> Answer {
+    Answer::unverifiable("no step applies to these identifiers")
+}
+
+fn counted(answer: Answer, counts: BTreeMap<String, u64>) -> Answer {
+    counts.into_iter().fold(answer, |answer, (what, how_many)| answer.count(what, how_many))
+}

@@ -1,0 +1,78 @@
+//! What is taken from an answer: JSON paths enter, and what must be there for them to say anything leaves beside them.
+
+use serde_json_path::JsonPath;
+
+use super::plain;
+use crate::config::{Match, Step};
+use crate::template::Template;
+
+/// What is taken from an answer.
+pub(crate) struct Results {
+    pub(crate) items: Option<Source>,
+    /// The lists' full names, such as `find.ids`.
+    pub(crate) extract: Vec<(String, Source)>,
+    pub(crate) matches: Option<PlannedMatch>,
+}
+
+/// A JSON path, and what must be there even if nothing is in it.
+pub(crate) struct Source {
+    pub(crate) path: JsonPath,
+    pub(crate) holder: Holder,
+    /// The holder may be missing.
+    pub(crate) sparse: bool,
+}
+
+/// What holds the results that a path leads to.
+pub(crate) enum Holder {
+    /// `$[*]`: the whole answer.
+    Root,
+    /// `$.results[*]`: the list before the `[*]`.
+    List(JsonPath),
+    /// `$.id`: the single value itself.
+    Value,
+    /// `$..id`: whatever there is.
+    Anywhere,
+}
+
+pub(crate) struct PlannedMatch {
+    pub(crate) path: JsonPath,
+    pub(crate) equals: Template,
+    pub(crate) ignore_case: bool,
+}
+
+impl Results {
+    pub(super) fn parse(step: &Step, template: impl Fn(&str) -> Result<Template, String>) -> Result<Self, String> {
+        let source = |path: &str| Source::parse(path).map(|source| Source { sparse: step.sparse, ..source });
+        let items = step.items.as_deref().map(source).transpose()?;
+        let mut extract = Vec::new();
+        for (list, path) in &step.extract {
+            plain(list).map_err(|why| format!("extract: {why}"))?;
+            extract.push((format!("{}.{list}", step.name), source(path)?));
+        }
+        if step.matches.is_some() && items.is_none() {
+            return Err("`match` needs `items`, the path to the single results".to_owned());
+        }
+        let matches = step.matches.as_ref().map(|Match { path, equals, ignore_case }| {
+            let (path, equals) = (json_path(path)?, template(equals)?);
+            Ok::<_, String>(PlannedMatch { path, equals, ignore_case: *ignore_case })
+        });
+        Ok(Self { items, extract, matches: matches.transpose()? })
+    }
+}
+
+impl Source {
+    fn parse(path: &str) -> Result<Self, String> {
+        let many = ["[*]", "[?", ".*", ".."].into_iter().filter_map(|many| path.find(many)).min();
+        let holder = match many.map(|end| path.split_at(end)) {
+            None => Holder::Value,
+            Some((_, rest)) if rest.starts_with("..") => Holder::Anywhere,
+            Some(("$", _)) => Holder::Root,
+            Some((list, _)) => Holder::List(json_path(list)?),
+        };
+        Ok(Self { path: json_path(path)?, holder, sparse: false })
+    }
+}
+
+pub(super) fn json_path(path: &str) -> Result<JsonPath, String> {
+    JsonPath::parse(path).map_err(|e| format!("JSON path `{path}`, position {}: {}", e.position(), e.message()))
+}
