@@ -242,7 +242,6 @@ fn bearer(token: &Sensitive) -> Result<HeaderValue, PluginError> {
 
 /// What went wrong, without the library's own text where that could hold the URL.
 fn failed(error: &ureq::Error) -> Failure {
-    use rustls::Error::InvalidCertificate;
     let sure = Failure::from;
     let unsure = |error| Failure { error, unsure: true };
     match error {
@@ -251,13 +250,14 @@ fn failed(error: &ureq::Error) -> Failure {
         }
         ureq::Error::Timeout(_) => unsure(PluginError::retryable("the system did not answer in time")),
         ureq::Error::HostNotFound => sure(PluginError::retryable("the system's host was not found")),
-        ureq::Error::Io(e) if is_certificate(e) => sure(untrusted()),
-        ureq::Error::Rustls(InvalidCertificate(_)) => sure(untrusted()),
+        ureq::Error::Io(e) if is_certificate(e) => {
+            sure(PluginError::needs_operator("the system's certificate is not trusted (see `ca_file`)"))
+        }
         ureq::Error::Io(e) => {
             let error = PluginError::retryable(format!("the connection failed: {}", e.kind()));
             Failure { error, unsure: e.kind() != io::ErrorKind::ConnectionRefused }
         }
-        ureq::Error::Rustls(e) => unsure(PluginError::retryable(format!("TLS failed: {e}"))),
+        ureq::Error::Rustls(e) => sure(PluginError::retryable(format!("TLS failed: {e}"))),
         ureq::Error::BodyExceedsLimit(_) => {
             unsure(PluginError::permanent(format!("the answer is larger than {ANSWER_BYTES_MAX} bytes")))
         }
@@ -271,11 +271,6 @@ fn failed(error: &ureq::Error) -> Failure {
 fn is_certificate(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
-}
-
-/// Nothing was sent, and nothing would be the next time.
-fn untrusted() -> PluginError {
-    PluginError::needs_operator("the system's certificate is not trusted (see `ca_file`)")
 }
 
 fn authorization(config: &Config, secrets: &Secrets) -> Result<Authorization, String> {

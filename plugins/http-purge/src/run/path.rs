@@ -10,11 +10,10 @@ use crate::template::{Template, Values, percent};
 pub(super) fn segment(template: &Template, values: &Values<'_>) -> Result<String, PluginError> {
     let text = template.render(values, |value| match value {
         "" => Err("is empty"),
-        value if has_dots(value) => Err("has a segment `.` or `..`"),
         value => Ok(percent(value)),
     })?;
     if template.names().next().is_some() && has_dots(&text) {
-        return Err(PluginError::permanent("a value makes `.` or `..` of a path's segment"));
+        return Err(PluginError::permanent("a value would make a segment `.` or `..` in the path"));
     }
     Ok(text)
 }
