@@ -4,10 +4,12 @@
 mod log;
 mod parts;
 mod plugins;
+mod secrecy;
 
 pub(crate) use log::init as init_log;
 pub(crate) use parts::open_ledger;
 pub(crate) use plugins::Plugins;
+pub(crate) use secrecy::keep_to_oneself;
 
 use parts::Parts;
 
@@ -53,7 +55,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     if let Drained::Cut(connections) = http::serve(listener, router, server, shutdown).await {
         warn!(connections, "connections were cut at the end of the drain");
     }
-    worker.await.context("the worker ended abnormally")?;
+    // Without the cause: it holds the panic's text, and that may be personal.
+    worker.await.map_err(|_| anyhow::anyhow!("the worker ended abnormally"))?;
     worked.cancel();
     while children.join_next().await.is_some() {}
     while tasks.join_next().await.is_some() {}

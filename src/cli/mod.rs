@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::app;
 use exit::{Exit, Failure};
 use installation::Installation;
 use out::Out;
@@ -104,6 +105,7 @@ pub fn main() -> ExitCode {
         // Its process confines itself before anything else happens in it.
         Command::PluginHost(host) => return host.run(),
     };
+    app::keep_to_oneself();
     // One provider of cryptography for every connection of this process; it can only be there already.
     let _there = rustls::crypto::ring::default_provider().install_default();
     // These start the log that their configuration asks for.

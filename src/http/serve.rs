@@ -155,7 +155,7 @@ async fn drain(mut connections: JoinSet<()>, drain_max: Duration) -> Drained {
 
 fn report(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
-        // The panic's text was shown by the panic hook; here it could hold what was received.
+        // Not the error itself: it holds the panic's text, and that could be what was received.
         error!(panicked = error.is_panic(), "a connection's task failed");
     }
 }

@@ -87,6 +87,7 @@ impl Lane {
 
 fn report(queue: &Queue, ended: Result<(), tokio::task::JoinError>) {
     if let Err(panic) = ended {
-        warn!(?queue, error = %panic, "work ended abnormally; it is done again when its lease ends");
+        // Not the error itself: it holds the panic's text, and that may be personal.
+        warn!(?queue, panicked = panic.is_panic(), "work ended abnormally; it is done again when its lease ends");
     }
 }

@@ -91,7 +91,10 @@ impl Worker {
                 ended = lanes.join_next() => match ended {
                     None => return,
                     Some(Ok(())) => {}
-                    Some(Err(panic)) => error!(error = %panic, "a lane of the worker ended; its work waits for a restart"),
+                    // Not the error itself: it holds the panic's text, and that may be personal.
+                    Some(Err(panic)) => {
+                        error!(panicked = panic.is_panic(), "a lane of the worker ended; its work waits for a restart");
+                    }
                 },
             }
         }
