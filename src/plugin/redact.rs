@@ -8,9 +8,9 @@ const TEXT_CHARS_MAX: usize = 500;
 const STANDS_ALONE_BELOW: usize = 4;
 const REDACTED: &str = "[redacted]";
 
-/// Replaces every value, in any ASCII case, and makes one printable line of bounded length.
+/// Replaces every value, in any ASCII case and also as it stands in a URL, and makes one printable line of bounded length.
 ///
-/// Values that the plugin has encoded or cut are not found; authors are told not to say them at all.
+/// Values that the plugin has encoded otherwise or cut are not found; authors are told not to say them at all.
 pub(super) fn redact<'a>(text: &str, values: impl IntoIterator<Item = &'a Secret>) -> String {
     let mut values: Vec<&str> = values.into_iter().map(Secret::expose).filter(|value| !value.is_empty()).collect();
     // The longest first, so that no part of one is left over.
@@ -19,8 +19,8 @@ pub(super) fn redact<'a>(text: &str, values: impl IntoIterator<Item = &'a Secret
     let mut rest = text;
     let mut before = None;
     while let Some(next) = rest.chars().next() {
-        let found = values.iter().find(|value| stands_at_start(rest, value, before));
-        let taken = found.map_or(next.len_utf8(), |value| value.len());
+        let found = values.iter().find_map(|value| at_start(rest, value, before));
+        let taken = found.unwrap_or(next.len_utf8());
         match found {
             Some(_) => redacted.push_str(REDACTED),
             None => redacted.push(if next.is_control() { ' ' } else { next }),
@@ -34,13 +34,29 @@ pub(super) fn redact<'a>(text: &str, values: impl IntoIterator<Item = &'a Secret
     }
 }
 
-fn stands_at_start(text: &str, value: &str, before: Option<char>) -> bool {
-    let Some(start) = text.get(..value.len()) else { return false };
-    if !start.eq_ignore_ascii_case(value) {
-        return false;
+/// How many bytes of the text are the value, if it begins with it.
+fn at_start(text: &str, value: &str, before: Option<char>) -> Option<usize> {
+    let mut length = 0;
+    for byte in value.bytes() {
+        length += byte_at_start(&text.as_bytes()[length..], byte)?;
     }
+    let after = text.get(length..)?.chars().next();
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    value.len() >= STANDS_ALONE_BELOW || !(is_word(before) || is_word(text[value.len()..].chars().next()))
+    (value.len() >= STANDS_ALONE_BELOW || !(is_word(before) || is_word(after))).then_some(length)
+}
+
+/// How many bytes of the text are this one: plain, percent-encoded, or a space that a form has turned into a `+`.
+fn byte_at_start(text: &[u8], byte: u8) -> Option<usize> {
+    let encoded = || {
+        let digits = std::str::from_utf8(text.get(1..3)?).ok()?;
+        u8::from_str_radix(digits, 16).ok()
+    };
+    match *text.first()? {
+        plain if plain.eq_ignore_ascii_case(&byte) => Some(1),
+        b'+' if byte == b' ' => Some(1),
+        b'%' if encoded()?.eq_ignore_ascii_case(&byte) => Some(3),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +75,15 @@ mod tests {
         check("Žofie and Žofie", &["Žofie"], "[redacted] and [redacted]");
         check("ann@x.cz.example", &["ann@x.cz", "ann@x.cz.example"], "[redacted]");
         check("nothing", &[""], "nothing");
+    }
+
+    #[test]
+    fn values_are_replaced_as_they_stand_in_a_url() {
+        check("GET /c?email=ann%40x.cz&n=1", &["ann@x.cz"], "GET /c?email=[redacted]&n=1");
+        check("/c/%C5%BDofie%20Nov%c3%a1", &["Žofie Nová"], "/c/[redacted]");
+        check("name=%C5%BDofie+Nov%C3%A1", &["Žofie Nová"], "name=[redacted]");
+        check("tel=%2b420 777", &["+420 777"], "tel=[redacted]");
+        check("100% of it, 50%zž, %", &["ann@x.cz"], "100% of it, 50%zž, %");
     }
 
     #[test]
