@@ -38,8 +38,12 @@ impl Calls {
     /// Says something to the host. When the host is gone, so is this process.
     pub(super) fn send(&self, message: &PluginMessage) {
         let frame = encode(message).or_else(|_| {
-            let PluginMessage::Result { id, .. } = message else { return encode(&too_large(None)) };
-            encode(&too_large(Some(*id)))
+            // With its id, as the host would otherwise wait for the answer until the call's time is over.
+            encode(&too_large(match message {
+                PluginMessage::Result { id, .. } => Some(*id),
+                PluginMessage::Error { id, .. } => *id,
+                _ => None,
+            }))
         });
         let Ok(frame) = frame else { return };
         if lock(&self.socket).write_all(&frame).is_err() {
@@ -134,4 +138,29 @@ fn with_id(id: u64, reply: Reply) -> PluginMessage {
 /// A panic elsewhere leaves these maps whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use quietus_plugin::protocol::{FRAME_BYTES_MAX, body_len};
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_too_large_still_ends_its_call() {
+        let (ours, mut theirs) = UnixStream::pair().expect("a socket");
+        let calls = Calls::new(ours);
+        calls.open(7, 1000);
+        let error = PluginError::retryable("x".repeat(FRAME_BYTES_MAX));
+        let json = serde_json::to_vec(&Reply::Error { error }).expect("JSON");
+        assert!(calls.reply(7, &json));
+        let mut header = [0; 4];
+        theirs.read_exact(&mut header).expect("a frame");
+        let mut body = vec![0; body_len(header).expect("a length")];
+        theirs.read_exact(&mut body).expect("a whole frame");
+        let said = PluginMessage::decode(&body).expect("a message");
+        assert!(matches!(said, PluginMessage::Error { id: Some(7), .. }), "{said:?}");
+    }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, getpid, kill_process, set_dumpable_behavior, setrlimit,
+    DumpableBehavior, Resource, Rlimit, Signal, getpgrp, getpid, kill_process, kill_process_group,
+    set_dumpable_behavior, setrlimit,
 };
 
 use super::native;
@@ -18,7 +19,11 @@ pub(super) fn before_loading() -> io::Result<BTreeMap<String, String>> {
     Ok(BTreeMap::from([("confined".into(), "no_new_privs, not dumpable, no core file".into())]))
 }
 
-/// Ends the process without running anything of the plugin's: no destructors, no exit handlers.
+/// Ends the process without running anything of the plugin's: no destructors, no exit handlers. What the library has
+/// started ends with it, as long as it is in the process's own group: nobody else is left to end it.
 pub(super) fn end_at_once() {
+    if getpgrp() == getpid() {
+        let _ = kill_process_group(getpid(), Signal::KILL);
+    }
     let _ = kill_process(getpid(), Signal::KILL);
 }

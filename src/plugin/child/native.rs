@@ -85,7 +85,8 @@ fn read_table(plugin: *const PluginV1) -> Result<PluginV1, String> {
         return Err("it has no table: its manifest could not be made".into());
     }
     // SAFETY: not null; these two fields begin every version of the table.
-    let (magic, size) = unsafe { ((&raw const (*plugin).magic).read(), (&raw const (*plugin).struct_size).read()) };
+    let (magic, size) =
+        unsafe { ((&raw const (*plugin).magic).read_unaligned(), (&raw const (*plugin).struct_size).read_unaligned()) };
     if magic != MAGIC {
         return Err(format!("its table begins with {magic:#010x}, not {MAGIC:#010x}"));
     }

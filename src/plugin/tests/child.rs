@@ -22,6 +22,7 @@ impl Raw {
         let mut command = Command::new(std::env::current_exe().expect("known"));
         command.args([CHILD, "--exact"]).arg(library).env_clear();
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).stderr(Stdio::null());
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let process = command.spawn().expect("it starts");
         Self { process, socket }
     }
@@ -85,6 +86,18 @@ fn the_end_of_the_socket_ends_the_child_even_while_the_plugin_hangs() {
     raw.erase(1, "hang");
     raw.socket.shutdown(std::net::Shutdown::Both).expect("shut");
     eventually("the child ends", || raw.process.try_wait().expect("known").is_some());
+}
+
+#[test]
+fn the_end_of_the_socket_ends_what_the_library_has_started() {
+    let mut raw = Raw::ready();
+    raw.erase(1, "fork");
+    let PluginMessage::Result { id: 1, result } = raw.hear() else { panic!("no result") };
+    let stat = format!("/proc/{}/stat", result["counts"]["process"]);
+    raw.socket.shutdown(std::net::Shutdown::Both).expect("shut");
+    // Where nobody waits for orphans, one stays as a zombie.
+    let ended = || std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
+    eventually("what it started ends", ended);
 }
 
 #[test]
