@@ -17,7 +17,7 @@ use super::metrics::Deliveries;
 use super::sparse::Sparse;
 use crate::event::{Decoded, decode};
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Ledger, LedgerError, Quarantined, Recorded};
+use crate::ledger::{Ledger, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded};
 use crate::subject::TenantId;
 use crate::verify::{self, Network, Refused, Source, Verified, verify};
 
@@ -128,12 +128,12 @@ impl Receiver {
                     sealed: verified.seal(&self.seal),
                 };
                 match self.commit(self.ledger.quarantine(item)).await {
-                    Ok(recorded) => {
-                        if recorded == Recorded::New {
-                            warn!(source = %source, reason, "put a delivery into quarantine");
-                        }
+                    Ok(PutAside::New) => {
+                        warn!(source = %source, reason, "put a delivery into quarantine");
                         Reaction::Quarantined
                     }
+                    Ok(PutAside::Duplicate) => Reaction::Quarantined,
+                    Ok(PutAside::Full) => door.full(),
                     Err(reaction) => reaction,
                 }
             }
@@ -141,7 +141,7 @@ impl Receiver {
     }
 
     /// Waits for the ledger, but not for ever. What it still commits after that is found as a duplicate later.
-    async fn commit(&self, work: impl Future<Output = Result<Recorded, LedgerError>>) -> Result<Recorded, Reaction> {
+    async fn commit<T>(&self, work: impl Future<Output = Result<T, LedgerError>>) -> Result<T, Reaction> {
         let failed = match timeout(self.record_max, work).await {
             Ok(Ok(recorded)) => return Ok(recorded),
             Ok(Err(failed)) => failed,
@@ -167,6 +167,18 @@ impl Door {
         }
         reaction
     }
+
+    /// Not acknowledged, so that it comes again or is at least missed by its sender.
+    fn full(&self) -> Reaction {
+        if self.refusals.passes() {
+            error!(
+                source = %self.source.name(),
+                deliveries = QUARANTINED_MAX,
+                "the source's quarantine is full, and what cannot be read is refused; see `quietus quarantine list`"
+            );
+        }
+        Reaction::QuarantineFull
+    }
 }
 
 /// What became of a delivery.
@@ -176,6 +188,7 @@ pub(super) enum Reaction {
     Duplicate,
     Ignored,
     Quarantined,
+    QuarantineFull,
     Unauthenticated,
     NetworkNotAllowed,
     ForeignTenant,
@@ -189,11 +202,12 @@ pub(super) enum Reaction {
 
 impl Reaction {
     /// In the order of their declaration.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Recorded,
         Self::Duplicate,
         Self::Ignored,
         Self::Quarantined,
+        Self::QuarantineFull,
         Self::Unauthenticated,
         Self::NetworkNotAllowed,
         Self::ForeignTenant,
@@ -211,6 +225,7 @@ impl Reaction {
             Self::Duplicate => "duplicate",
             Self::Ignored => "ignored",
             Self::Quarantined => "quarantined",
+            Self::QuarantineFull => "quarantine_full",
             Self::Unauthenticated => "unauthenticated",
             Self::NetworkNotAllowed => "network_not_allowed",
             Self::ForeignTenant => "foreign_tenant",

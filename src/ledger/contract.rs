@@ -21,7 +21,8 @@ macro_rules! contract {
                 concurrent_duplicates_are_recorded_once
                 an_announcement_is_a_duplicate_until_somebody_looks
                 a_recorded_event_is_handed_out_as_it_came
-                a_body_in_quarantine_is_kept_once_until_it_is_dropped;
+                a_body_in_quarantine_is_kept_once_until_it_is_dropped
+                a_quarantine_takes_no_more_than_its_bound_of_each_source;
             working: concurrent_claimers_never_get_the_same_work
                 work_is_due_again_when_its_lease_ends_and_the_old_claim_finishes_nothing
                 a_renewed_lease_holds

@@ -33,8 +33,9 @@ pub(crate) trait Ledger: Send + Sync {
     /// same event again is a duplicate; an announcement (`EventKind::is_announcement`) only until its work is claimed.
     async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError>;
 
-    /// Puts aside a sealed body that could not be read. The same body of the same source again is a duplicate.
-    async fn quarantine(&self, item: Quarantined) -> Result<Recorded, LedgerError>;
+    /// Puts aside a sealed body that could not be read, as long as there are fewer than [`QUARANTINED_MAX`] of its source.
+    /// The same body of the same source again is a duplicate.
+    async fn quarantine(&self, item: Quarantined) -> Result<PutAside, LedgerError>;
 
     // Work.
 
@@ -146,6 +147,20 @@ pub(crate) enum Recorded {
     New,
     /// It was there before; nothing has changed.
     Duplicate,
+}
+
+/// Deliveries of one source in quarantine. More are not taken until a person has looked: a sender that went wrong would
+/// fill the disk with them, and the other sources with it.
+pub(crate) const QUARANTINED_MAX: u32 = 10_000;
+
+/// What became of a delivery that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutAside {
+    New,
+    /// It was there before; nothing has changed.
+    Duplicate,
+    /// Its source has [`QUARANTINED_MAX`] there; it was not kept.
+    Full,
 }
 
 /// What became of the end of a claim.

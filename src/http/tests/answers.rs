@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 
 use super::super::client::{Peer, client};
 use super::*;
-use crate::ledger::Ledger as _;
+use crate::ledger::{Ledger as _, QUARANTINED_MAX, Quarantined};
 use crate::verify::Reopened;
 
 /// `u:p`.
@@ -197,4 +197,24 @@ fn the_client_is_the_nearest_hop_that_is_no_trusted_proxy() {
     check_client("10.0.0.1", &["unknown"], None);
     check_client("10.0.0.1", &["192.0.2.1,"], None);
     check_client("10.0.0.1", &[""], None);
+}
+
+#[tokio::test]
+async fn a_full_quarantine_refuses_what_cannot_be_read_and_nothing_else() {
+    let bench = Bench::new("record_max = '20s'");
+    let router = bench.router();
+    let mut puts = tokio::task::JoinSet::new();
+    for number in 0..u128::from(QUARANTINED_MAX) {
+        let ledger = bench.ledger.clone();
+        let item = Quarantined {
+            source: crate::subject::SourceName("acme".into()),
+            digest: crate::keys::Digest(number.to_be_bytes()),
+            reason: "not JSON".into(),
+            sealed: seal().seal("quarantine", b"{"),
+        };
+        puts.spawn(async move { ledger.quarantine(item).await.expect("kept") });
+    }
+    puts.join_all().await;
+    assert_eq!(line(Delivery { body: "{", ..GOOD }.send(&router).await).await, "503 retry-after=5");
+    assert_eq!(line(GOOD.send(&router).await).await, "204");
 }

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use super::fixtures::*;
 use crate::event::EventKind;
 use crate::keys::{Digest, Sealed};
-use crate::ledger::{Quarantined, Queue, Recorded, Work};
+use crate::ledger::{PutAside, QUARANTINED_MAX, Quarantined, Queue, Recorded, Work};
 use crate::subject::SourceName;
 
 pub(crate) async fn a_delivery_is_recorded_once(ledger: Shared) {
@@ -65,9 +65,9 @@ pub(crate) async fn a_body_in_quarantine_is_kept_once_until_it_is_dropped(ledger
         reason: "not JSON".into(),
         sealed: Sealed(vec![digest; 40]),
     };
-    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), Recorded::New);
-    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), Recorded::Duplicate);
-    assert_eq!(ledger.quarantine(item(2)).await.expect("kept"), Recorded::New);
+    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), PutAside::New);
+    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), PutAside::Duplicate);
+    assert_eq!(ledger.quarantine(item(2)).await.expect("kept"), PutAside::New);
     let listed = ledger.quarantined().await.expect("listed");
     assert_eq!(
         listed.iter().map(|stored| (&*stored.source.0, stored.sealed_bytes)).collect::<Vec<_>>(),
@@ -79,5 +79,27 @@ pub(crate) async fn a_body_in_quarantine_is_kept_once_until_it_is_dropped(ledger
     assert!(!ledger.quarantine_drop(listed[0].id).await.expect("nothing to drop"));
     assert!(ledger.quarantined_one(listed[0].id).await.expect("read").is_none());
     assert_eq!(ledger.counts().await.expect("counted").quarantined, 1);
-    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), Recorded::New);
+    assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), PutAside::New);
+}
+
+pub(crate) async fn a_quarantine_takes_no_more_than_its_bound_of_each_source(ledger: Shared) {
+    let item = |source: SourceName, number: u128| Quarantined {
+        source,
+        digest: Digest(number.to_be_bytes()),
+        reason: "not JSON".into(),
+        sealed: Sealed(vec![1]),
+    };
+    let mut items = JoinSet::new();
+    for number in 0..u128::from(QUARANTINED_MAX) {
+        let ledger = ledger.clone();
+        items.spawn(async move { ledger.quarantine(item(source(), number)).await.expect("kept") });
+    }
+    assert!(items.join_all().await.into_iter().all(|put| put == PutAside::New));
+    let more = u128::from(QUARANTINED_MAX);
+    assert_eq!(ledger.quarantine(item(source(), more)).await.expect("answered"), PutAside::Full);
+    assert_eq!(ledger.quarantine(item(source(), 7)).await.expect("answered"), PutAside::Duplicate);
+    assert_eq!(ledger.quarantine(item(SourceName("other".into()), more)).await.expect("answered"), PutAside::New);
+    let first = ledger.quarantined().await.expect("listed")[0].id;
+    assert!(ledger.quarantine_drop(first).await.expect("dropped"));
+    assert_eq!(ledger.quarantine(item(source(), more)).await.expect("answered"), PutAside::New);
 }

@@ -45,9 +45,9 @@ use self::readers::Readers;
 use self::tidy::Walk;
 use self::writer::Writer;
 use super::{
-    Attempt, Claim, Closed, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger, LedgerError, QuarantineId,
-    Quarantined, Queue, ReceiptRange, Recorded, Resolution, SessionChange, SessionView, StepEnd, StepWork, Stored,
-    TargetHealth, TargetState, Work,
+    Attempt, Claim, Closed, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger, LedgerError, PutAside,
+    QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Resolution, SessionChange, SessionView, StepEnd,
+    StepWork, Stored, TargetHealth, TargetState, Work,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;
@@ -93,7 +93,7 @@ impl Ledger for SqliteLedger {
         self.writer.record(&event).await
     }
 
-    async fn quarantine(&self, item: Quarantined) -> Result<Recorded, LedgerError> {
+    async fn quarantine(&self, item: Quarantined) -> Result<PutAside, LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| quarantine::add(tx, &item)).await
     }
 

@@ -5,19 +5,24 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::columns::Millis;
 use super::job::Tx;
 use super::sources;
-use super::{LedgerError, QuarantineId, Quarantined, Recorded, Stored};
+use super::{LedgerError, PutAside, QuarantineId, Quarantined, Stored};
 use crate::keys::Sealed;
+use crate::ledger::QUARANTINED_MAX;
 use crate::subject::SourceName;
 
-pub(super) fn add(tx: &Tx<'_>, item: &Quarantined) -> Result<Recorded, LedgerError> {
+pub(super) fn add(tx: &Tx<'_>, item: &Quarantined) -> Result<PutAside, LedgerError> {
     let source = sources::intern(tx, &item.source)?;
-    let added = tx
-        .prepare_cached(
-            "INSERT INTO quarantine (source, digest, reason, received, sealed) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
-        )?
+    let mut same = tx.prepare_cached("SELECT 1 FROM quarantine WHERE source = ?1 AND digest = ?2")?;
+    if same.exists(params![source, item.digest])? {
+        return Ok(PutAside::Duplicate);
+    }
+    let mut count = tx.prepare_cached("SELECT COUNT(*) FROM quarantine WHERE source = ?1")?;
+    if count.query_row([source], |row| row.get::<_, u32>(0))? >= QUARANTINED_MAX {
+        return Ok(PutAside::Full);
+    }
+    tx.prepare_cached("INSERT INTO quarantine (source, digest, reason, received, sealed) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![source, item.digest, item.reason, Millis(tx.now), item.sealed.0])?;
-    Ok(if added == 0 { Recorded::Duplicate } else { Recorded::New })
+    Ok(PutAside::New)
 }
 
 pub(super) fn list(connection: &Connection) -> Result<Vec<Stored>, LedgerError> {
