@@ -18,6 +18,11 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
+    let url = config.server.public_url.as_deref().unwrap_or_default();
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next();
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        layers.problem("server.public_url", "it is logged, so no user and no password may stand in it");
+    }
     if let Err(error) = config.ledger.path(&config.base) {
         layers.problem("ledger.url", error.to_string());
     }

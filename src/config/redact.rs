@@ -5,7 +5,18 @@ use serde_json::Value;
 
 const REDACTED: &str = "[redacted]";
 /// A text under a key that contains one of these is not shown.
-const SECRET_WORDS: [&str; 6] = ["password", "passwd", "secret", "token", "credential", "api_key"];
+const SECRET_WORDS: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "api_key",
+    "apikey",
+    "private_key",
+    "authorization",
+];
 
 /// The same without passwords.
 pub(super) fn redacted(value: Value) -> Value {
@@ -20,8 +31,16 @@ pub(super) fn redacted(value: Value) -> Value {
 fn member(key: String, value: Value) -> (String, Value) {
     let lower = key.to_lowercase().replace('-', "_");
     let secret = SECRET_WORDS.iter().any(|word| lower.contains(word));
-    let value = if secret && value.is_string() { REDACTED.into() } else { redacted(value) };
-    (key, value)
+    (key, if secret { without_text(value) } else { redacted(value) })
+}
+
+/// A secret's place, or a list of such. A table is a reference, or holds other keys.
+fn without_text(value: Value) -> Value {
+    match value {
+        Value::String(_) => REDACTED.into(),
+        Value::Array(elements) => elements.into_iter().map(without_text).collect(),
+        other => redacted(other),
+    }
 }
 
 /// `scheme://user:password@host/…` without what stands before the host.

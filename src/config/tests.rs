@@ -108,6 +108,12 @@ fn a_secret_in_the_wrong_place_is_refused_and_not_shown() {
 }
 
 #[test]
+fn a_password_in_the_public_address_is_refused() {
+    let text = format!("{COMPLETE}[server]\npublic_url = \"https://mluvii:hunter2@hooks.example/x\"\n");
+    assert_snapshot!(refused(&text, &[]), @"quietus.toml: server.public_url: it is logged, so no user and no password may stand in it");
+}
+
+#[test]
 fn names_are_used_once_and_targets_have_plain_ones() {
     let more = "[[source]]\nname = \"acme\"\nauth = []\n[[plugin]]\nname = \"A/B\"\nlibrary = \"l.so\"\n\
                 [[plugin]]\nname = \"mluvii\"\nlibrary = \"l.so\"\n";
@@ -147,9 +153,9 @@ fn every_section_is_in_the_schema_and_the_other_way_round() {
 fn passwords_in_the_wrong_place_are_not_shown() {
     let shown = redact::redacted(serde_json::json!({
         "ledger": { "url": "postgres://q:hunter2@db/quietus" },
-        "plugin": [{ "config": { "api-key": "hunter2", "url": "https://crm.example" }, "secrets": { "token": { "env": "T" } } }],
+        "plugin": [{ "config": { "api-key": "hunter2", "headers": { "Authorization": "hunter2" }, "tokens": ["hunter2"], "url": "https://crm.example" }, "secrets": { "token": { "env": "T" } } }],
     }));
-    assert_snapshot!(shown, @r#"{"ledger":{"url":"postgres://[redacted]@db/quietus"},"plugin":[{"config":{"api-key":"[redacted]","url":"https://crm.example"},"secrets":{"token":{"env":"T"}}}]}"#);
+    assert_snapshot!(shown, @r#"{"ledger":{"url":"postgres://[redacted]@db/quietus"},"plugin":[{"config":{"api-key":"[redacted]","headers":{"Authorization":"[redacted]"},"tokens":["[redacted]"],"url":"https://crm.example"},"secrets":{"token":{"env":"T"}}}]}"#);
 }
 
 #[test]
