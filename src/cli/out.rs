@@ -45,12 +45,8 @@ impl Out {
 
     /// An answer in JSON.
     pub(super) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        if self.terminal {
-            serde_json::to_writer_pretty(&mut self.answers, value)?;
-        } else {
-            serde_json::to_writer(&mut self.answers, value)?;
-        }
-        writeln!(self.answers)
+        let text = if self.terminal { serde_json::to_string_pretty(value)? } else { serde_json::to_string(value)? };
+        writeln!(self.answers, "{}", escaped(&text))
     }
 
     /// A table that fits the terminal; elsewhere plain columns.
@@ -111,6 +107,7 @@ impl Write for Out {
 /// Shows warnings, such as of a secret that everyone can read, where no server logs them.
 pub(super) fn show_warnings() {
     let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(io::stderr);
+    let lines = lines.log_internal_errors(false);
     lines.without_time().with_target(false).with_ansi(false).init();
 }
 
@@ -124,10 +121,50 @@ pub(super) fn time_or_dash(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), time)
 }
 
-/// Text without control characters other than line breaks and tabs.
+/// Text without characters that steer, other than line breaks and tabs.
 fn harmless(text: &str) -> String {
-    let harmless = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
-    text.chars().map(harmless).collect()
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// JSON with such characters escaped: those that JSON lets stand, which can only be within its strings.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if steers(c) {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// Whether a character can make a terminal do something, or show text in another order than it stands in.
+fn steers(c: char) -> bool {
+    let reorders =
+        matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    reorders || c.is_control() && c != '\n' && c != '\t'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CSI in its one-character form, DEL, and a right-to-left override.
+    const STEERING: &str = "a\u{9b}31m\u{7f}\u{202e}b\n\tč";
+
+    #[test]
+    fn text_cannot_steer_the_terminal() {
+        assert_eq!(harmless(STEERING), "a\u{fffd}31m\u{fffd}\u{fffd}b\n\tč");
+    }
+
+    #[test]
+    fn json_cannot_steer_the_terminal_and_means_the_same() {
+        let (mut out, said) = Out::captured(true);
+        out.json(&STEERING).expect("written");
+        assert_eq!(said.text(), "\"a\\u009b31m\\u007f\\u202eb\\n\\tč\"\n");
+        assert_eq!(serde_json::from_str::<String>(&said.text()).expect("JSON"), STEERING);
+    }
 }
 
 #[cfg(test)]
