@@ -26,6 +26,11 @@ pub(super) async fn read(body: Body, bytes_max: usize, read_max: Duration) -> Re
     timeout(read_max, whole(body, bytes_max)).await.unwrap_or(Err(NoBody::Slow))
 }
 
+/// Reads a body that is not wanted and throws it away, within bounds, so that the client sees the answer.
+pub(super) async fn pass_over(body: Body, read_max: Duration) {
+    let _ = timeout(read_max, discard(body)).await;
+}
+
 async fn whole(mut body: Body, bytes_max: usize) -> Result<Bytes, NoBody> {
     if body.size_hint().lower() > bytes_max as u64 {
         discard(body).await;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
 use super::ServerSettings;
-use super::body::{NoBody, read};
+use super::body::{NoBody, pass_over, read};
 use super::client::{Peer, client};
 use super::metrics::Deliveries;
 use super::sparse::Sparse;
@@ -85,25 +85,29 @@ impl Receiver {
     }
 
     async fn receive(&self, door: &Door, request: Request) -> Reaction {
-        let Ok(_in_flight) = self.requests.try_acquire() else { return Reaction::Overloaded };
         let (parts, body) = request.into_parts();
+        let peer = parts.extensions.get::<Peer>();
+        let head = verify::Request {
+            headers: &parts.headers,
+            query: parts.uri.query(),
+            body: &[],
+            client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
+        };
+        // Before it counts as in flight: strangers who send slowly would keep everybody else out.
+        if let Err(refused) = verify::expect(&door.source, &head, Timestamp::now()) {
+            pass_over(body, self.body_read_max).await;
+            return door.refuse_for(refused);
+        }
+        let Ok(_in_flight) = self.requests.try_acquire() else { return Reaction::Overloaded };
         let body = match read(body, self.body_bytes_max, self.body_read_max).await {
             Ok(body) => body,
             Err(NoBody::TooLarge) => return Reaction::TooLarge,
             Err(NoBody::Slow) => return Reaction::Slow,
             Err(NoBody::Broken) => return Reaction::Broken,
         };
-        let peer = parts.extensions.get::<Peer>();
-        let request = verify::Request {
-            headers: &parts.headers,
-            query: parts.uri.query(),
-            body: &body,
-            client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
-        };
-        match verify(&door.source, &request, Timestamp::now()) {
+        match verify(&door.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {
             Ok(verified) => self.keep(door, &verified).await,
-            Err(Refused::Unauthenticated(reason)) => door.refuse(Reaction::Unauthenticated, reason),
-            Err(Refused::NetworkNotAllowed) => door.refuse(Reaction::NetworkNotAllowed, "network"),
+            Err(refused) => door.refuse_for(refused),
         }
     }
 
@@ -160,6 +164,13 @@ impl Receiver {
 }
 
 impl Door {
+    fn refuse_for(&self, refused: Refused) -> Reaction {
+        match refused {
+            Refused::Unauthenticated(reason) => self.refuse(Reaction::Unauthenticated, reason),
+            Refused::NetworkNotAllowed => self.refuse(Reaction::NetworkNotAllowed, "network"),
+        }
+    }
+
     fn refuse(&self, reaction: Reaction, reason: &'static str) -> Reaction {
         self.deliveries.refused(reason);
         if self.refusals.passes() {

@@ -32,13 +32,16 @@ pub(crate) fn verify<'a>(source: &Source, request: &Request<'a>, now: Timestamp)
     if !source.admits(request.client) {
         return Err(Refused::NetworkNotAllowed);
     }
-    match source.check(request, now) {
-        Finding::Right => Ok(Verified { body: request.body }),
-        Finding::Absent => Err(Refused::Unauthenticated("missing")),
-        Finding::Garbled => Err(Refused::Unauthenticated("garbled")),
-        Finding::Wrong => Err(Refused::Unauthenticated("wrong")),
-        Finding::Stale => Err(Refused::Unauthenticated("stale")),
+    source.check(request, now).refusal().map_or(Ok(Verified { body: request.body }), Err)
+}
+
+/// Whether a request may still be proved once its body is there: strangers need not be waited for. `head` is the request
+/// without its body.
+pub(crate) fn expect(source: &Source, head: &Request<'_>, now: Timestamp) -> Result<(), Refused> {
+    if !source.admits(head.client) {
+        return Err(Refused::NetworkNotAllowed);
     }
+    source.expect(head, now).and_then(Finding::refusal).map_or(Ok(()), Err)
 }
 
 /// The parts of a request that can prove who sent it.
@@ -108,6 +111,16 @@ enum Finding {
 impl Finding {
     fn of(same: Choice) -> Self {
         if same.into() { Self::Right } else { Self::Wrong }
+    }
+
+    fn refusal(self) -> Option<Refused> {
+        Some(Refused::Unauthenticated(match self {
+            Self::Right => return None,
+            Self::Absent => "missing",
+            Self::Garbled => "garbled",
+            Self::Wrong => "wrong",
+            Self::Stale => "stale",
+        }))
     }
 
     /// What is right so far must pass `next` too.

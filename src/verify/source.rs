@@ -62,6 +62,12 @@ impl Source {
     pub(super) fn check(&self, request: &Request<'_>, now: Timestamp) -> Finding {
         self.schemes.iter().map(|scheme| scheme.check(request, now)).max().unwrap_or(Finding::Absent)
     }
+
+    /// What every scheme finds without the body; `None` when one of them needs it.
+    pub(super) fn expect(&self, head: &Request<'_>, now: Timestamp) -> Option<Finding> {
+        let mut findings = self.schemes.iter().map(|scheme| scheme.expect(head, now));
+        findings.try_fold(Finding::Absent, |most, one| Some(most.max(one?)))
+    }
 }
 
 /// Settings of a source that cannot be used; names the key, never a secret.
@@ -98,6 +104,15 @@ impl Scheme {
             Self::Signature(signature) => signature.check(request, now),
             Self::Standard(standard) => standard.check(request, now),
             Self::Query(query) => query.check(request),
+        }
+    }
+
+    /// A signature without its body can only be found missing or garbled.
+    fn expect(&self, head: &Request<'_>, now: Timestamp) -> Option<Finding> {
+        match (self, self.check(head, now)) {
+            (Self::Basic(_) | Self::Query(_), finding) => Some(finding),
+            (_, finding @ (Finding::Absent | Finding::Garbled)) => Some(finding),
+            (_, Finding::Wrong | Finding::Stale | Finding::Right) => None,
         }
     }
 }

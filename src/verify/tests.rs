@@ -297,3 +297,20 @@ fn a_body_survives_quarantine_and_stays_verified() {
     assert_eq!(Reopened::open(&sealed, &key).expect("opens").verified().body(), BODY);
     assert!(Reopened::open(&key.seal("form", BODY), &key).is_err());
 }
+
+#[test]
+fn without_the_body_only_what_could_still_be_right_is_expected() {
+    #[track_caller]
+    fn check(auth: &str, pairs: &[(&'static str, &str)], expected: Option<&'static str>) {
+        let head = Request { headers: &headers(pairs), query: None, body: b"", client: None };
+        assert_eq!(expect(&source(auth), &head, now()).err(), expected.map(Refused::Unauthenticated));
+    }
+    let basic = "{ basic = { user = 'u', password = { env = 'p' } } }";
+    check(basic, &[], Some("missing"));
+    check(basic, &[("authorization", "Basic dTpx")], Some("wrong"));
+    check(basic, &[("authorization", "Basic dTpw")], None);
+    let both = format!("{basic}, {{ hmac = {{ header = 'x-signature', secrets = {{ env = 'p' }} }} }}");
+    check(&both, &[("authorization", "Basic dTpx")], Some("wrong"));
+    check(&both, &[("authorization", "Basic dTpx"), ("x-signature", "z")], Some("wrong"));
+    check(&both, &[("authorization", "Basic dTpx"), ("x-signature", "00")], None);
+}

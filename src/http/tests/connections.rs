@@ -222,3 +222,16 @@ async fn a_shutdown_ends_in_time() {
     assert_eq!(server.drained().await, Drained::Cut(1));
     assert_eq!(busy.answer().await, GONE);
 }
+
+#[tokio::test]
+async fn strangers_who_send_slowly_keep_nobody_out() {
+    let server = Server::start("requests_max = 1").await;
+    let mut stranger = server.connect().await;
+    let unknown = head(10).replace("dTpw", "dTpx");
+    stranger.send(&format!("{unknown}{{")).await;
+    let mut client = server.connect().await;
+    client.send(&request()).await;
+    assert_eq!(client.answer().await, OK);
+    stranger.send("123456789").await;
+    assert_eq!(stranger.answer().await, "HTTP/1.1 401 Unauthorized | content-length: 0");
+}
