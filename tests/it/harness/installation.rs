@@ -101,7 +101,7 @@ metrics_listen = "127.0.0.1:0"
 drain_max = "5s"
 
 [log]
-level = "quietus=trace,debug"
+level = "trace"
 format = "json"
 
 [mluvii]
