@@ -85,10 +85,9 @@ impl Deliberation<'_> {
 
         let stays_settled = view.as_ref().is_some_and(|view| {
             let heard = erased && moments.iter().any(|asked| asked.form.is_some());
-            view.settle_at.is_none() && !heard && !has_news(view, &session)
+            matches!(cause, Cause::Event(..)) && view.settle_at.is_none() && !heard && !has_news(view, &session)
         });
-        let waits = !settles && !(stays_settled && matches!(cause, Cause::Event(..)));
-        session.settle_at = waits.then(|| self.settling.look_at(&session, self.now));
+        session.settle_at = (!settles && !stays_settled).then(|| self.settling.look_at(&session, self.now));
         let known = facts.map(|facts| &facts.identifiers);
         let erasures = demands.into_iter().map(|(demand, form)| self.promise(demand, &session.record, form, known));
         Ok(Decision { erasures: erasures.collect(), session })

@@ -169,6 +169,7 @@ secrets = {{ token = {{ file = "crm.token" }} }}
 
 [plugin.config]
 base_url = "{crm}"
+rate = 1000
 auth = {{ bearer = {{ secret = "token" }} }}
 
 [[plugin.config.erase]]
