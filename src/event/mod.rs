@@ -32,7 +32,7 @@ impl EventKind {
     /// Whether the event only says "look again". It carries nothing that tells one occurrence from the next, so the same
     /// body is a duplicate only as long as nobody has looked.
     pub(crate) fn is_announcement(self) -> bool {
-        self == Self::SessionCallParamsUpdated
+        matches!(self, Self::SessionCallParamsUpdated | Self::SessionRecordingPostProcessingCompleted)
     }
 
     /// The number under which the ledger keeps the kind; never reused.

@@ -222,7 +222,7 @@ pub(crate) struct SessionChange {
     pub(crate) recording_ready: bool,
     /// When the session is looked at for settling; `None` once it has settled.
     pub(crate) settle_at: Option<Timestamp>,
-    /// Digests of the call-param groups that were taken as form submissions.
+    /// Digests of the call-param groups as they were at the last look.
     pub(crate) forms_seen: Vec<Digest>,
 }
 

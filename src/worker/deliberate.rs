@@ -57,10 +57,12 @@ impl Deliberation<'_> {
         };
         let mut session = self.updated(key, view.as_ref(), cause, facts);
         let erased = view.as_ref().is_some_and(|view| view.erased_at.is_some());
-        let was = view.as_ref().map_or(ConsentState::Unknown, |view| view.record.consent.state);
         if !erased {
             look_up_consent(&mut session.record.consent, facts, self.now);
         }
+        // To learn of a consent is no change of it; what a form says at once about it is one.
+        let was = view.as_ref().map(|view| view.record.consent.state).filter(|was| *was != ConsentState::Unknown);
+        let was = was.unwrap_or(session.record.consent.state);
 
         let new_forms = self.new_forms(&mut session.forms_seen, facts);
         let settles =
@@ -77,7 +79,7 @@ impl Deliberation<'_> {
                 demands.push((demand, asked.form));
             }
         }
-        if session.record.consent.state != was && was != ConsentState::Unknown {
+        if session.record.consent.state != was {
             let facts = Facts { record: &session.record, form: None };
             let changed = self.policy.decide(Moment::ConsentChanged, &facts, self.now)?;
             demands.extend(changed.into_iter().map(|demand| (demand, None)));
@@ -85,7 +87,7 @@ impl Deliberation<'_> {
 
         let stays_settled = view.as_ref().is_some_and(|view| {
             let heard = erased && moments.iter().any(|asked| asked.form.is_some());
-            matches!(cause, Cause::Event(..)) && view.settle_at.is_none() && !heard && !has_news(view, &session)
+            matches!(cause, Cause::Event(..)) && view.settle_at.is_none() && !heard && !has_news(view, &session, cause)
         });
         session.settle_at = (!settles && !stays_settled).then(|| self.settling.look_at(&session, self.now));
         let known = facts.map(|facts| &facts.identifiers);
@@ -124,6 +126,8 @@ impl Deliberation<'_> {
             record.started = record.started.or(facts.started);
             record.ended = record.ended.or(facts.ended);
         }
+        // By a wrong clock an end can lie ahead. It would never settle, and every rule's `after` would wait for it.
+        record.ended = record.ended.map(|ended| ended.min(self.now));
         let prints = |facts: &SessionFacts| {
             let all = facts.identifiers.0.iter();
             all.map(|identifier| (identifier.kind.clone(), identifier.fingerprint(self.index))).collect()
@@ -139,26 +143,22 @@ impl Deliberation<'_> {
         }
     }
 
-    /// The groups of call params that were not seen before in this form. After an anonymization they are empty, so
-    /// that the event it causes is no submission.
+    /// The groups of call params that are not as they were at the last look; what was taken back and is said again is
+    /// said anew. After an anonymization they are empty, so that the event it causes is no submission.
     fn new_forms<'f>(&self, seen: &mut Vec<Digest>, facts: Option<&'f SessionFacts>) -> Vec<&'f Form> {
-        let forms = facts.map(|facts| facts.forms.as_slice()).unwrap_or_default();
-        let is_new = |form: &&Form| {
-            if form.params.values().all(|value| value.expose().is_empty()) {
-                return false;
-            }
-            let mut parts: Vec<&[u8]> = vec![form.origin.as_bytes()];
-            for (name, value) in &form.params {
-                parts.extend([name.as_bytes(), value.expose().as_bytes()]);
-            }
-            let digest = self.index.seen(&parts);
-            let new = !seen.contains(&digest);
-            if new {
-                seen.push(digest);
-            }
-            new
-        };
-        forms.iter().filter(is_new).collect()
+        let Some(facts) = facts else { return Vec::new() };
+        let filled = facts.forms.iter().filter(|form| form.params.values().any(|value| !value.expose().is_empty()));
+        let (forms, digests): (Vec<_>, Vec<_>) = filled.map(|form| (form, self.digest(form))).unzip();
+        let last = std::mem::replace(seen, digests);
+        forms.into_iter().zip(&*seen).filter(|(_, digest)| !last.contains(digest)).map(|(form, _)| form).collect()
+    }
+
+    fn digest(&self, form: &Form) -> Digest {
+        let mut parts: Vec<&[u8]> = vec![form.origin.as_bytes()];
+        for (name, value) in &form.params {
+            parts.extend([name.as_bytes(), value.expose().as_bytes()]);
+        }
+        self.index.seen(&parts)
     }
 
     fn moments<'f>(
@@ -173,7 +173,7 @@ impl Deliberation<'_> {
         let mut moments: Vec<_> = new_forms.iter().map(|form| submitted(*form, self.now)).collect();
         match cause {
             Cause::Event(head, form) => {
-                moments.extend(form.map(|form| submitted(form, head.time.unwrap_or(self.now))));
+                moments.extend(form.map(|form| submitted(form, head.time.unwrap_or(self.now).min(self.now))));
                 if head.kind == EventKind::SessionEnded {
                     moments.push(Asked { moment: Moment::SessionEnded, form: None, since: ended });
                 }
@@ -243,9 +243,14 @@ impl Deliberation<'_> {
 
 /// Whether something has come that a settled session was not settled with. Events arrive in any order, and what is
 /// known already must not settle a session a second time, or it would be erased twice.
-fn has_news(view: &SessionView, now: &SessionChange) -> bool {
+fn has_news(view: &SessionView, now: &SessionChange, cause: Cause<'_>) -> bool {
+    // Each of these tells of content of its own: a second operator's notes, a second recording.
+    let content = matches!(cause, Cause::Event(head, _) if matches!(
+        head.kind,
+        EventKind::SessionOperatorConcluded | EventKind::SessionRecordingPostProcessingCompleted
+    ));
     let ended = now.record.ended.is_some() && view.record.ended.is_none();
-    ended || (now.concluded && !view.concluded) || (now.recording_ready && !view.recording_ready)
+    content || ended || now.record.consent.state != view.record.consent.state
 }
 
 /// The origin of a consent state that a rule set without a form.
@@ -259,6 +264,10 @@ fn look_up_consent(consent: &mut Consent, facts: Option<&SessionFacts>, now: Tim
     let Some(facts) = facts else { return };
     if consent.origin.as_deref().is_some_and(|origin| origin != SAID_BY_SESSION) {
         consent.version = facts.consent_version.clone().or(consent.version.take());
+        return;
+    }
+    // A version that is gone was anonymized, by us a moment ago or by mluvii itself: nobody took a consent back.
+    if consent.state == ConsentState::Given && facts.consent_version.is_none() {
         return;
     }
     let state = if facts.consent_version.is_some() { ConsentState::Given } else { ConsentState::Absent };

@@ -40,13 +40,15 @@ pub(crate) async fn concurrent_duplicates_are_recorded_once(ledger: Shared) {
 }
 
 pub(crate) async fn an_announcement_is_a_duplicate_until_somebody_looks(ledger: Shared) {
-    let mut announcement = event(1, 1);
-    announcement.head.kind = EventKind::SessionCallParamsUpdated;
-    assert_eq!(ledger.record(announcement.clone()).await.expect("recorded"), Recorded::New);
-    assert_eq!(ledger.record(announcement.clone()).await.expect("recorded"), Recorded::Duplicate);
-    let _ = only(claim(&ledger, &Queue::Decide).await);
-    assert_eq!(ledger.record(announcement).await.expect("recorded"), Recorded::New);
-    let _ = only(claim(&ledger, &Queue::Decide).await);
+    for kind in [EventKind::SessionCallParamsUpdated, EventKind::SessionRecordingPostProcessingCompleted] {
+        let mut announcement = event(1, 1);
+        announcement.head.kind = kind;
+        assert_eq!(ledger.record(announcement.clone()).await.expect("recorded"), Recorded::New);
+        assert_eq!(ledger.record(announcement.clone()).await.expect("recorded"), Recorded::Duplicate);
+        let _ = only(claim(&ledger, &Queue::Decide).await);
+        assert_eq!(ledger.record(announcement).await.expect("recorded"), Recorded::New);
+        let _ = only(claim(&ledger, &Queue::Decide).await);
+    }
 }
 
 pub(crate) async fn a_recorded_event_is_handed_out_as_it_came(ledger: Shared) {

@@ -234,3 +234,75 @@ fn a_settled_session_is_asked_about_and_settles_only_once_its_end_is_known() {
     let settled = decide(&rules, Some(view(&open.session, None)), Cause::Settle, &LookUp::Found(ended));
     assert_eq!(scopes(&settled), [Scope::Session]);
 }
+
+#[test]
+fn a_withdrawal_that_is_the_first_word_of_a_session_changes_its_consent() {
+    let rules = [rule(Moment::ConsentChanged, "consent.state == 'withdrawn'", Scope::Session)];
+    let consent = [ConsentRuleSettings {
+        on: Moment::FormSubmitted,
+        when: Some("form.params['agree'] == 'no'".into()),
+        state: ConsentState::Withdrawn,
+    }];
+    let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
+    for found in [LookUp::Found(known()), LookUp::Gone] {
+        let first = decide_with(&rules, &consent, None, Cause::Event(&head, Some(&no)), &found);
+        assert_eq!(scopes(&first), [Scope::Session]);
+    }
+}
+
+#[test]
+fn what_was_taken_back_and_is_said_again_counts_again() {
+    let consent = ["no", "yes"].map(|said| ConsentRuleSettings {
+        on: Moment::FormSubmitted,
+        when: Some(format!("form.params['agree'] == '{said}'")),
+        state: if said == "no" { ConsentState::Refused } else { ConsentState::Given },
+    });
+    let updated = event(EventKind::SessionCallParamsUpdated);
+    let mut seen = None;
+    for (said, state) in [("no", ConsentState::Refused), ("yes", ConsentState::Given), ("no", ConsentState::Refused)] {
+        let found = LookUp::Found(SessionFacts { forms: vec![form("entry_form", &[("agree", said)])], ..known() });
+        let decision = decide_with(&[], &consent, seen, Cause::Event(&updated, None), &found);
+        assert_eq!(decision.session.record.consent.state, state);
+        seen = Some(view(&decision.session, None));
+    }
+}
+
+#[test]
+fn the_echo_of_an_anonymization_under_way_takes_no_consent_back() {
+    let rules = [rule(Moment::ConsentChanged, "consent.state == 'absent'", Scope::Guest)];
+    let ended = event(EventKind::SessionEnded);
+    let before = decide(&rules, None, Cause::Event(&ended, None), &LookUp::Found(known()));
+    let empty = LookUp::Found(SessionFacts::default());
+    let echo = event(EventKind::SessionCallParamsUpdated);
+    let after = decide(&rules, Some(view(&before.session, None)), Cause::Event(&echo, None), &empty);
+    assert_eq!(scopes(&after), []);
+    assert_eq!(after.session.record.consent.state, ConsentState::Given);
+}
+
+#[test]
+fn a_second_recording_and_a_change_of_consent_are_news_to_a_settled_session() {
+    let recording = event(EventKind::SessionRecordingPostProcessingCompleted);
+    let first = decide(&[], None, Cause::Event(&recording, None), &LookUp::Found(known()));
+    let settled = decide(&[], Some(view(&first.session, None)), Cause::Settle, &LookUp::Gone);
+    assert_eq!(settled.session.settle_at, None);
+    let seen = || Some(view(&settled.session, None));
+    let second = decide(&[], seen(), Cause::Event(&recording, None), &LookUp::Gone);
+    assert!(second.session.settle_at.is_some());
+
+    let consent = [ConsentRuleSettings { on: Moment::FormSubmitted, when: None, state: ConsentState::Withdrawn }];
+    let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
+    let withdrawn = decide_with(&[], &consent, seen(), Cause::Event(&head, Some(&no)), &LookUp::Gone);
+    assert!(withdrawn.session.settle_at.is_some());
+}
+
+#[test]
+fn a_time_ahead_of_ours_is_now() {
+    let mut rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    rules[0].after = Some("1d".parse().expect("a span"));
+    let mut ended = event(EventKind::SessionEnded);
+    ended.time = Some(at("2036-01-01T00:00:00Z"));
+    let first = decide(&rules, None, Cause::Event(&ended, None), &LookUp::Gone);
+    assert_eq!(first.session.record.ended, Some(at(NOW)));
+    let settled = decide(&rules, Some(view(&first.session, None)), Cause::Settle, &LookUp::Gone);
+    assert_eq!(settled.erasures[0].due, at("2026-01-02T12:00:00Z"));
+}
