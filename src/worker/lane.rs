@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -40,6 +41,7 @@ impl Lane {
             // Waiting for a change begins before the claim, so that none is missed between the two.
             let ledger = Arc::clone(&worker.ledger);
             let changed = ledger.changed();
+            let asked = Instant::now();
             let claimed = lane.claim(&worker, under_way.len()).await.unwrap_or_else(|error| {
                 warn!(queue = ?lane.queue, error = %chain(&error), "could not claim work");
                 Claimed::Shut
@@ -48,7 +50,7 @@ impl Lane {
             let listens = matches!(claimed, Claimed::Claims(_));
             if let Claimed::Claims(claims) = claimed {
                 for claim in claims {
-                    under_way.spawn(Arc::clone(&lane).work(Arc::clone(&worker), claim));
+                    under_way.spawn(Arc::clone(&lane).work(Arc::clone(&worker), claim, asked));
                 }
             }
             tokio::select! {
@@ -80,8 +82,8 @@ impl Lane {
         worker.ledger.claim(&self.queue, most, LEASE).await.map(Claimed::Claims)
     }
 
-    async fn work(self: Arc<Self>, worker: Arc<Worker>, claim: Claim) {
-        worker.work(&self, claim).await;
+    async fn work(self: Arc<Self>, worker: Arc<Worker>, claim: Claim, asked: Instant) {
+        worker.work(&self, claim, asked).await;
     }
 }
 

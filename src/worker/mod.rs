@@ -45,8 +45,8 @@ const RESOLVE_MAX: Duration = Duration::from_secs(600);
 /// How long a claim is ours without being renewed: so long after a crash its work goes on.
 const LEASE: Duration = Duration::from_secs(12);
 
-/// How often a lease is renewed while its work is under way.
-const RENEW_EVERY: Duration = Duration::from_secs(3);
+/// How often a lease is renewed in its time while its work is under way.
+const RENEWALS: u32 = 4;
 
 /// How long writing a receipt may take.
 const CLOSE_MAX: Duration = Duration::from_secs(60);
@@ -150,6 +150,8 @@ enum Halt {
     Ledger(LedgerError),
     /// The call failed.
     Call(TargetError),
+    /// We called it off: at a shutdown, or because the lease is no longer ours.
+    CalledOff,
     /// It is too early; nothing was tried.
     Postponed(Duration),
     /// Trying again cannot help.

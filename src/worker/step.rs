@@ -1,13 +1,14 @@
 //! One claim's way: do the work within its time, then finish it, put it back, or park it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
 use super::lane::Lane;
 use super::resolve::call;
-use super::{Halt, LEASE, RENEW_EVERY, Worker, chain, random};
+use super::{Halt, LEASE, RENEWALS, Worker, chain, random};
 use crate::erasure::{Outcome, Stage};
 use crate::ledger::{Attempt, Claim, Closed, Decision, Finished, LedgerError, Resolution, StepEnd, StepWork, Work};
 use crate::receipt::Receipt;
@@ -24,14 +25,14 @@ enum Brought {
 
 impl Worker {
     /// Does a claimed piece of work and ends its claim.
-    pub(super) async fn work(&self, lane: &Lane, claim: Claim) {
+    pub(super) async fn work(&self, lane: &Lane, claim: Claim, leased: Instant) {
         let brought = tokio::select! {
-            () = lane.abandon.cancelled() => Err(Halt::Call(TargetError::Cancelled)),
+            () = lane.abandon.cancelled() => Err(Halt::CalledOff),
             () = tokio::time::sleep(lane.call_max) => {
                 Err(Halt::Call(TargetError::Retryable("it took longer than it may".into())))
             }
             // Whoever has lost the lease must not go on calling: somebody else may have begun.
-            () = self.keep(&claim) => Err(Halt::Call(TargetError::Cancelled)),
+            () = keep(LEASE, leased, || self.ledger.renew(&claim, LEASE)) => Err(Halt::CalledOff),
             brought = self.bring(&claim) => brought,
         };
         let ended = match brought {
@@ -40,20 +41,6 @@ impl Worker {
         };
         if let Err(error) = ended {
             warn!(queue = ?lane.queue, error = %chain(&error), "could not write what became of work; it is done again");
-        }
-    }
-
-    /// Renews the lease for as long as it can; returns when it is lost, or would be.
-    async fn keep(&self, claim: &Claim) {
-        let mut renewed = Instant::now();
-        while renewed.elapsed() < LEASE - RENEW_EVERY {
-            tokio::time::sleep(RENEW_EVERY).await;
-            let asked = Instant::now();
-            match tokio::time::timeout(RENEW_EVERY, self.ledger.renew(claim, LEASE)).await {
-                Ok(Ok(Finished::Done)) => renewed = asked,
-                Ok(Ok(Finished::LeaseLost | Finished::Stale)) => return,
-                Ok(Err(_)) | Err(_) => {}
-            }
         }
     }
 
@@ -107,7 +94,7 @@ impl Worker {
             (Stage::Verify, Outcome::Erased | Outcome::Absent) => {
                 // Asked again, the target holds nothing: what it did before stands.
                 let outcome = work.step.outcome.unwrap_or(outcome);
-                Brought::Step(StepEnd::Final { outcome, reason: work.step.reason.clone().or(reason), counts })
+                Brought::Step(StepEnd::Final { outcome, reason, counts })
             }
             (_, Outcome::Retained | Outcome::Unverifiable | Outcome::Parked) => {
                 Brought::Step(StepEnd::Final { outcome, reason, counts })
@@ -160,11 +147,15 @@ impl Worker {
             Halt::Hopeless(reason) | Halt::Call(TargetError::Permanent(reason)) => {
                 self.park(lane, claim, &reason).await?
             }
+            Halt::CalledOff => self.ledger.retry(claim, Duration::ZERO, Attempt::Free, "called off").await?,
             Halt::Call(TargetError::Cancelled) => {
-                self.ledger.retry(claim, Duration::ZERO, Attempt::Free, "called off at a shutdown").await?
+                let pause = self.erasing.retry.pause(0, Some(self.erasing.retry.pause_min.get()), random());
+                self.ledger.retry(claim, pause, Attempt::Free, "called off by the target").await?
             }
             Halt::Call(TargetError::RateLimited { retry_after }) => {
-                let pause = self.erasing.retry.pause(0, retry_after, random());
+                // Costing no attempt, it would never be asked more slowly.
+                let pause = retry_after.unwrap_or(self.erasing.breaker_rest.get());
+                let pause = self.erasing.retry.pause(0, Some(pause), random());
                 self.ledger.retry(claim, pause, Attempt::Free, "rate limited").await?
             }
             Halt::Call(TargetError::NeedsOperator(reason)) => {
@@ -204,5 +195,61 @@ fn report(lane: &Lane, finished: Finished) {
         Finished::Done => {}
         Finished::LeaseLost => info!(queue = ?lane.queue, "the lease had ended; somebody else does the work"),
         Finished::Stale => info!(queue = ?lane.queue, "the session changed meanwhile; it is looked at again"),
+    }
+}
+
+/// Renews a lease for as long as it can; returns when it is lost, or early enough before its end that no one else has
+/// begun. `leased` is when it was asked for: it may have begun then.
+async fn keep<F>(lease: Duration, mut leased: Instant, renew: impl Fn() -> F)
+where
+    F: Future<Output = Result<Finished, LedgerError>>,
+{
+    let step = lease / RENEWALS;
+    loop {
+        let renewal = async {
+            sleep(step).await;
+            (Instant::now(), renew().await)
+        };
+        match timeout_at(leased + lease - step, renewal).await {
+            Ok((asked, Ok(Finished::Done))) => leased = asked,
+            Ok((_, Ok(Finished::LeaseLost | Finished::Stale))) | Err(_) => return,
+            Ok((_, Err(_))) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, pending, ready};
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(800);
+
+    async fn kept<F>(renew: impl Fn() -> F) -> Duration
+    where
+        F: Future<Output = Result<Finished, LedgerError>>,
+    {
+        // The claim has taken its time.
+        let leased = Instant::now() - SHORT / 4;
+        keep(SHORT, leased, renew).await;
+        leased.elapsed()
+    }
+
+    #[tokio::test]
+    async fn a_lease_that_cannot_be_renewed_is_given_up_before_its_end() {
+        assert!(kept(pending).await < SHORT);
+        let away = || ready(Err(LedgerError::Busy(anyhow::anyhow!("away"))));
+        assert!(kept(away).await < SHORT);
+    }
+
+    #[tokio::test]
+    async fn a_lease_is_kept_while_it_is_renewed() {
+        let left = std::cell::Cell::new(4);
+        let renew = || -> Ready<_> {
+            left.set(left.get() - 1);
+            ready(Ok(if left.get() < 0 { Finished::LeaseLost } else { Finished::Done }))
+        };
+        assert!(kept(renew).await > SHORT);
     }
 }
