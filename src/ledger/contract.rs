@@ -28,6 +28,7 @@ macro_rules! contract {
                 a_renewed_lease_holds
                 work_that_is_put_back_is_due_after_its_pause
                 parked_work_waits_for_a_person
+                a_duty_does_not_grow_younger_by_failing
                 the_longest_due_is_claimed_first
                 a_commit_that_brings_work_wakes_everyone_who_waits
                 a_commit_between_a_claim_and_the_wait_is_not_missed
@@ -56,6 +57,7 @@ macro_rules! contract {
                 a_residual_step_starts_over_with_erasing
                 a_step_without_its_lease_writes_nothing;
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
+                sessions_that_mluvii_was_not_asked_to_erase_are_still_found
                 a_receipt_joins_the_heads_chain_only
                 a_parked_erasure_that_is_called_off_is_closed_as_cancelled
                 an_erasure_under_way_is_not_called_off;

@@ -71,8 +71,8 @@ pub(crate) trait Ledger: Send + Sync {
     /// Finishes one call of [`Work::Step`].
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;
 
-    /// Finishes [`Work::Close`]: appends the receipt, destroys the capsule, marks the sessions erased and the erasure
-    /// done. `HeadMoved` when another receipt was appended since `receipt` was made.
+    /// Finishes [`Work::Close`]: appends the receipt, destroys the capsule, marks the sessions erased, if mluvii was asked,
+    /// and the erasure done. `HeadMoved` when another receipt was appended since `receipt` was made.
     async fn closed(&self, claim: Claim, receipt: Receipt) -> Result<Closed, LedgerError>;
 
     // Looking up, while deciding.

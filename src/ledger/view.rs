@@ -100,6 +100,7 @@ pub(crate) struct Counts {
     pub(crate) erasures: BTreeMap<&'static str, u64>,
     /// Erasures that could begin, or steps that could be called, and were not yet.
     pub(crate) overdue: u64,
+    /// Since when the oldest duty is open that could have been done: an event, a session to settle, an erasure.
     pub(crate) oldest_due: Option<Timestamp>,
     /// Events and sessions that need a person.
     pub(crate) parked_work: u64,

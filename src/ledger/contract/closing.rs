@@ -12,8 +12,8 @@ pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
     let mut change = unchanged(1, 0);
     change.fingerprints = Some(vec![(Kind::Email, Fingerprint([1; 32]))]);
     decide(&ledger, change).await;
-    let id = begun(&ledger, 1, &["crm"]).await;
-    step_end(&ledger, "crm", ends(Outcome::Erased)).await;
+    let id = begun(&ledger, 1, &["mluvii"]).await;
+    step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
     close(&ledger).await;
 
     let done = shown(&ledger, id).await;
@@ -28,6 +28,18 @@ pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.receipts, counts.erasures_in(ErasureState::Done)), (1, 1));
     assert!(claim(&ledger, &Queue::Close).await.is_empty());
+}
+
+pub(crate) async fn sessions_that_mluvii_was_not_asked_to_erase_are_still_found(ledger: Shared) {
+    let mut change = unchanged(1, 0);
+    change.fingerprints = Some(vec![(Kind::Email, Fingerprint([1; 32]))]);
+    decide(&ledger, change).await;
+    let id = begun(&ledger, 1, &["crm"]).await;
+    step_end(&ledger, "crm", ends(Outcome::Erased)).await;
+    close(&ledger).await;
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
+    let found = ledger.sessions_with(&[Fingerprint([1; 32])]).await.expect("searched");
+    assert!(found.len() == 1 && found[0].erased_at.is_none());
 }
 
 pub(crate) async fn a_receipt_joins_the_heads_chain_only(ledger: Shared) {

@@ -143,3 +143,18 @@ pub(crate) async fn a_target_that_is_parked_or_rests_is_left_alone(ledger: Share
     let _ = claim_step(&ledger, "mluvii").await;
     let _ = claim_step(&ledger, "crm").await;
 }
+
+pub(crate) async fn a_duty_does_not_grow_younger_by_failing(ledger: Shared) {
+    let oldest = async || ledger.counts().await.expect("counted").oldest_due;
+    let mine = recorded(&ledger, event(1, 1)).await;
+    let retried = ledger.retry(mine, HOUR, Attempt::Counts, "no answer").await;
+    assert_eq!(retried.expect("put back"), Finished::Done);
+    assert!(oldest().await.expect("an event waits") < in_hours(0));
+
+    ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    let mine = only(claim(&ledger, &Queue::Resolve).await);
+    let retried = ledger.retry(mine, HOUR, Attempt::Free, "waits").await;
+    assert_eq!(retried.expect("put back"), Finished::Done);
+    let rule = oldest().await.expect("an erasure waits");
+    assert!(rule < in_hours(0) - HOUR / 2);
+}

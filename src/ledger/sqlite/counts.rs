@@ -17,7 +17,6 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
     let mut tally = tally(connection)?;
     let erasures = ErasureState::ALL.iter().map(|state| (state.as_str(), tally.remove(state.as_str()).unwrap_or(0)));
     let erasures = erasures.collect();
-    let (overdue, oldest_due) = overdue(connection, now)?;
     Ok(Counts {
         sessions: tally.remove("sessions").unwrap_or(0),
         events_waiting: number(
@@ -26,8 +25,8 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
         )?,
         sessions_settling: number("SELECT COUNT(*) FROM task WHERE queue = 'settle' AND parked = 0")?,
         erasures,
-        overdue,
-        oldest_due,
+        overdue: overdue(connection, now)?,
+        oldest_due: oldest_due(connection, now)?,
         parked_work: number(
             "SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT (queue >= 'step:' AND queue < 'step;')",
         )?,
@@ -44,18 +43,31 @@ fn tally(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> 
 }
 
 /// Claimed work is not due before its lease ends, so what is due is what nobody has taken.
-fn overdue(connection: &Connection, now: Timestamp) -> Result<(u64, Option<Timestamp>), LedgerError> {
+fn overdue(connection: &Connection, now: Timestamp) -> Result<u64, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT COUNT(*), MIN(due) FROM (
-           SELECT due FROM task WHERE parked = 0 AND queue = 'resolve' AND due <= ?1
-           UNION ALL
-           SELECT due FROM task WHERE parked = 0 AND queue >= 'step:' AND queue < 'step;' AND due <= ?1)",
+        "SELECT (SELECT COUNT(*) FROM task WHERE parked = 0 AND queue = 'resolve' AND due <= ?1)
+              + (SELECT COUNT(*) FROM task WHERE parked = 0 AND queue >= 'step:' AND queue < 'step;' AND due <= ?1)",
     )?;
-    let row = statement.query_row(params![Millis(now)], |row| {
-        let oldest: Option<Millis> = row.get(1)?;
-        Ok((row.get::<_, i64>(0)?.unsigned_abs(), oldest.map(|oldest| oldest.0)))
-    });
-    Ok(row?)
+    Ok(statement.query_row(params![Millis(now)], |row| row.get::<_, i64>(0))?.unsigned_abs())
+}
+
+/// Since when the oldest duty is open that is due. A try that fails makes its work due later, but the duty is no younger:
+/// of an erasure the rule's time counts, of an event and a session the time when they came.
+fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT MIN(due) FROM (
+           SELECT MIN(due_rule) AS due FROM erasure WHERE ended IS NULL AND due_rule <= ?1
+           UNION ALL
+           SELECT MIN(since) FROM task WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL AND since <= ?1
+           UNION ALL
+           SELECT MIN(due) FROM task WHERE parked = 0 AND queue = 'decide' AND due <= ?1
+           UNION ALL
+           SELECT MIN(due) FROM task WHERE parked = 0 AND queue = 'settle' AND due <= ?1
+           UNION ALL
+           SELECT MIN(received) FROM (SELECT received FROM inbox ORDER BY seq LIMIT 1))",
+    )?;
+    let oldest: Option<Millis> = statement.query_row(params![Millis(now)], |row| row.get(0))?;
+    Ok(oldest.map(|oldest| oldest.0))
 }
 
 fn parked_steps(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> {

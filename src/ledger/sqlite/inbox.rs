@@ -27,7 +27,7 @@ fn unfold_oldest(tx: &Tx<'_>) -> Result<Option<i64>, LedgerError> {
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))
         .optional()?;
     let Some((seq, received, events)) = oldest else { return Ok(None) };
-    let mut task = tx.prepare_cached("INSERT INTO task (queue, due, event) VALUES ('decide', ?1, ?2)")?;
+    let mut task = tx.prepare_cached("INSERT INTO task (queue, due, since, event) VALUES ('decide', ?1, ?1, ?2)")?;
     let mut count = 0;
     for event in events.split(|byte| *byte == b'\n') {
         forget_announcement(tx, event)?;

@@ -28,7 +28,10 @@ pub(super) fn closed(tx: &Tx<'_>, claim: &Claim, receipt: &Receipt) -> Result<Cl
         // Called off with steps unfinished: the sessions may still be there, and must still be found.
         ErasureState::Cancelled => ErasureState::Cancelled,
         _ => {
-            sessions::mark_erased(tx, erasure.id)?;
+            // Sessions are at mluvii: where it was not asked they are still there, and must still be found.
+            if receipt.statement.steps.iter().any(|step| step.target.is_mluvii()) {
+                sessions::mark_erased(tx, erasure.id)?;
+            }
             ErasureState::Done
         }
     };

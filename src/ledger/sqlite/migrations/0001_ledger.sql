@@ -49,10 +49,13 @@ CREATE TABLE task (
   source  INTEGER,
   session INTEGER,
   erasure BLOB,
-  event   BLOB
+  event   BLOB,
+  -- When an event came, or a session was to be looked at, whatever `due` has become meanwhile.
+  since   INTEGER
 ) STRICT;
 CREATE INDEX task_due ON task (queue, due) WHERE parked = 0;
 CREATE INDEX task_parked ON task (queue) WHERE parked = 1;
+CREATE INDEX task_failing ON task (since) WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL;
 CREATE UNIQUE INDEX task_of_session ON task (source, session) WHERE queue = 'settle';
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
@@ -96,6 +99,7 @@ CREATE TABLE erasure (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX erasure_scheduled ON erasure (subject_key) WHERE state = 'scheduled';
 CREATE INDEX erasure_in_state ON erasure (state, id);
+CREATE INDEX erasure_open ON erasure (due_rule) WHERE ended IS NULL;
 
 CREATE TABLE capsule (
   id          INTEGER PRIMARY KEY,
