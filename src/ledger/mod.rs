@@ -22,7 +22,7 @@ use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint};
 use crate::receipt::{Receipt, ReceiptHead};
-use crate::subject::{GuestId, Kind, SessionKey, SourceName};
+use crate::subject::{GuestId, Kind, SessionKey, SourceName, TargetName};
 
 /// A ledger. Every method that writes has written durably when it returns.
 #[async_trait]
@@ -67,6 +67,9 @@ pub(crate) trait Ledger: Send + Sync {
 
     /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;
+
+    /// The targets that steps wait for, whether they are still in the configuration or not.
+    async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError>;
 
     /// Finishes one call of [`Work::Step`].
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;

@@ -45,14 +45,14 @@ impl Worker {
         let brought = brought(work, &self.seal).map_err(ResolveError::from)?;
         let resolver =
             Resolver { ledger: &*self.ledger, mluvii: &self.mluvii, person: &self.person, index: &self.index };
-        let reach = resolver.reach(&work.subject, brought).await?;
-        match reach.unsettled_until {
-            Some(until) if until > Timestamp::now() => {
-                let wait = until.duration_since(Timestamp::now()).unsigned_abs();
-                Err(Halt::Postponed(wait.min(UNSETTLED_PAUSE_MAX)))
-            }
-            _ => Ok(reach.seal(&self.seal)),
+        let mut reach = resolver.find(&work.subject, brought).await?;
+        // While it waits, mluvii is not asked about each of its sessions again and again.
+        if let Some(until) = reach.unsettled_until.filter(|until| *until > Timestamp::now()) {
+            let wait = until.duration_since(Timestamp::now()).unsigned_abs();
+            return Err(Halt::Postponed(wait.min(UNSETTLED_PAUSE_MAX)));
         }
+        resolver.identify(&work.subject, &mut reach).await?;
+        Ok(reach.seal(&self.seal))
     }
 }
 

@@ -12,11 +12,14 @@ use tracing::warn;
 use super::breaker::{Breaker, Gate};
 use super::{LEASE, POLL, Worker, chain};
 use crate::ledger::{Claim, LedgerError, Queue};
+use crate::target::Target;
 
 /// One queue and its bounds.
 pub(super) struct Lane {
     pub(super) queue: Queue,
     pub(super) concurrency_max: usize,
+    /// Whose queue it is. A plugin says how much it can do at once when it is up, so it is asked each time.
+    pub(super) target: Option<Arc<dyn Target>>,
     /// The longest that one piece of work may take; it is called off then.
     pub(super) call_max: Duration,
     /// Absent where nobody outside is asked.
@@ -66,7 +69,8 @@ impl Lane {
     }
 
     async fn claim(&self, worker: &Worker, under_way: usize) -> Result<Claimed, LedgerError> {
-        let free = self.concurrency_max.saturating_sub(under_way);
+        let most = self.target.as_ref().map_or(self.concurrency_max, |target| target.concurrency_max());
+        let free = most.saturating_sub(under_way);
         let gate = match &self.breaker {
             Some(breaker) if free > 0 => breaker.gate(&*worker.ledger, Timestamp::now()).await?,
             _ => Gate::Open,

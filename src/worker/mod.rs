@@ -48,6 +48,9 @@ const LEASE: Duration = Duration::from_secs(12);
 /// How often a lease is renewed in its time while its work is under way.
 const RENEWALS: u32 = 4;
 
+/// Steps that are parked at once because their target is no longer there; it takes less time than their lease.
+const ORPHANS_MAX: usize = 64;
+
 /// How long writing a receipt may take.
 const CLOSE_MAX: Duration = Duration::from_secs(60);
 
@@ -79,6 +82,7 @@ impl Worker {
             lanes.spawn(lane.run(Arc::clone(&worker), shutdown.clone()));
         }
         lanes.spawn(Arc::clone(&worker).tidy(shutdown.clone()));
+        lanes.spawn(Arc::clone(&worker).look_for_orphans(shutdown.clone(), abandon.clone()));
 
         let drained = async {
             shutdown.cancelled().await;
@@ -108,6 +112,7 @@ impl Worker {
         let ask = |queue, call_max| Lane {
             queue,
             concurrency_max: self.mluvii.concurrency_max,
+            target: None,
             call_max,
             breaker: Some(Arc::clone(&mluvii)),
             abandon: abandon.clone(),
@@ -117,6 +122,7 @@ impl Worker {
         lanes.push(Lane {
             queue: Queue::Close,
             concurrency_max: 1,
+            target: None,
             call_max: CLOSE_MAX,
             breaker: None,
             abandon: abandon.clone(),
@@ -126,12 +132,47 @@ impl Worker {
             lanes.push(Lane {
                 queue: Queue::Step(name.clone()),
                 concurrency_max: target.concurrency_max(),
+                target: Some(Arc::clone(target)),
                 call_max: target.call_max(),
                 breaker: Some(if name.is_mluvii() { Arc::clone(&mluvii) } else { own() }),
                 abandon: abandon.clone(),
             });
         }
         lanes
+    }
+
+    /// Steps of targets that are no longer in the configuration have no lane. They are parked, so that a person hears of
+    /// them.
+    async fn look_for_orphans(self: Arc<Self>, shutdown: CancellationToken, abandon: CancellationToken) {
+        loop {
+            if let Err(error) = self.park_orphans(&abandon).await {
+                warn!(error = %chain(&error), "could not look for steps of targets that are no longer there");
+            }
+            if shutdown.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn park_orphans(&self, abandon: &CancellationToken) -> Result<(), LedgerError> {
+        for target in self.ledger.awaited_targets().await? {
+            if self.targets.contains_key(&target) {
+                continue;
+            }
+            let lane = Lane {
+                queue: Queue::Step(target),
+                concurrency_max: ORPHANS_MAX,
+                target: None,
+                call_max: CLOSE_MAX,
+                breaker: None,
+                abandon: abandon.clone(),
+            };
+            let asked = tokio::time::Instant::now();
+            for claim in self.ledger.claim(&lane.queue, lane.concurrency_max, LEASE).await? {
+                self.work(&lane, claim, asked).await;
+            }
+        }
+        Ok(())
     }
 
     async fn tidy(self: Arc<Self>, shutdown: CancellationToken) {

@@ -10,7 +10,7 @@ use crate::keys::{IndexKey, SealBroken, SealKey};
 use crate::ledger::{EraseWork, Ledger, LedgerError, Resolution, SessionView, StepWork};
 use crate::mluvii::{LookUp, MluviiClient, MluviiError};
 use crate::policy::PersonSettings;
-use crate::subject::{GuestId, Identifier, Identifiers, Kind, Scope, SessionKey, TargetName};
+use crate::subject::{GuestId, Identifier, Identifiers, Kind, Scope, SessionKey, SourceName, TargetName};
 use crate::target::TargetCall;
 
 /// What resolving needs.
@@ -45,51 +45,71 @@ pub(crate) enum ResolveError {
 impl Resolver<'_> {
     /// Resolves a subject with the identifiers that its requests brought.
     pub(crate) async fn reach(&self, subject: &Subject, brought: Identifiers) -> Result<Reach, ResolveError> {
+        let mut reach = self.find(subject, brought).await?;
+        self.identify(subject, &mut reach).await?;
+        Ok(reach)
+    }
+
+    /// The sessions and guests, and whether all have settled: asks the ledger only.
+    pub(super) async fn find(&self, subject: &Subject, brought: Identifiers) -> Result<Reach, LedgerError> {
         let mut reach = Reach { identifiers: brought, ..Reach::default() };
         match subject {
             Subject::Session(key) => {
                 if let Some(view) = self.ledger.session(key).await? {
                     reach.wait_for(&view);
                 }
-                self.identify(key, &mut reach).await?;
                 reach.sessions.insert(key.clone());
             }
             Subject::Guest { source, guest } => {
-                for view in self.ledger.sessions_of_guest(source, guest).await? {
-                    reach.wait_for(&view);
-                    self.identify(&view.record.session, &mut reach).await?;
-                    reach.sessions.insert(view.record.session);
-                }
+                self.find_guest(source, guest, &mut reach).await?;
                 reach.guests.insert(guest.clone());
             }
-            Subject::Person { .. } => self.reach_person(&mut reach).await?,
+            Subject::Person { .. } => self.find_person(&mut reach).await?,
         }
         Ok(reach)
     }
 
-    /// A person's sessions: those the request came from and those whose fingerprints match. Identifiers of other
-    /// sessions are not added: they could be somebody else's who shares a phone.
-    async fn reach_person(&self, reach: &mut Reach) -> Result<(), ResolveError> {
+    /// A person's sessions: those the request came from and those whose fingerprints match, and all sessions of their
+    /// guests, for at mluvii a guest goes as a whole.
+    async fn find_person(&self, reach: &mut Reach) -> Result<(), LedgerError> {
         let came_from: Vec<_> =
             reach.identifiers.of_kind(&Kind::SessionId).filter_map(|value| value.expose().parse().ok()).collect();
+        let mut views = Vec::new();
         for key in came_from {
             match self.ledger.session(&key).await? {
-                Some(view) => reach.add(view),
+                Some(view) => views.push(view),
                 None => drop(reach.sessions.insert(key)),
             }
         }
         for way in self.person.matches(&reach.identifiers, self.index) {
-            for view in self.ledger.sessions_with(&way).await? {
-                reach.add(view);
-            }
+            views.extend(self.ledger.sessions_with(&way).await?);
+        }
+        let guest = |view: &SessionView| Some((view.record.session.source.clone(), view.record.guest.clone()?));
+        let guests: BTreeSet<_> = views.iter().filter_map(guest).collect();
+        views.into_iter().for_each(|view| reach.add(view));
+        for (source, guest) in guests {
+            self.find_guest(&source, &guest, reach).await?;
         }
         reach.identifiers.0.retain(|identifier| identifier.kind != Kind::SessionId);
         Ok(())
     }
 
-    async fn identify(&self, key: &SessionKey, reach: &mut Reach) -> Result<(), ResolveError> {
-        if let LookUp::Found(facts) = self.mluvii.look_up(key.session).await? {
-            reach.identifiers.0.extend(facts.identifiers.0);
+    async fn find_guest(&self, source: &SourceName, guest: &GuestId, reach: &mut Reach) -> Result<(), LedgerError> {
+        let views = self.ledger.sessions_of_guest(source, guest).await?;
+        views.into_iter().for_each(|view| reach.add(view));
+        Ok(())
+    }
+
+    /// Adds what mluvii knows of a session or a guest, before it is erased there. To a person, nothing is added:
+    /// identifiers of other sessions could be somebody else's who shares a phone.
+    pub(super) async fn identify(&self, subject: &Subject, reach: &mut Reach) -> Result<(), MluviiError> {
+        if matches!(subject, Subject::Person { .. }) {
+            return Ok(());
+        }
+        for key in &reach.sessions {
+            if let LookUp::Found(facts) = self.mluvii.look_up(key.session).await? {
+                reach.identifiers.0.extend(facts.identifiers.0);
+            }
         }
         Ok(())
     }

@@ -217,3 +217,41 @@ fn a_request_by_hand_is_tried_out_and_then_carried_out() {
     receipts(&installation, 1);
     assert!(!standin.holds("ann@example.com"));
 }
+
+#[test]
+fn a_person_reaches_all_sessions_of_their_guest() {
+    let (standin, installation, _server) = company();
+    for (id, email) in [(111, "bea@example.com"), (112, "bea@other.example.com")] {
+        let params = json!([{ "name": "oo1_guest_email", "value": email, "source": "ENTRY_FORM" }]);
+        let conversation =
+            json!({ "id": id, "tenant": 62, "guest": "bea", "gdpr_version": "v3", "call_params": params });
+        standin.begin_with(conversation);
+        standin.end(id);
+    }
+    wait_for("the sessions", || (installation.json(&["status"])["sessions"] == 2).then_some(()));
+    installation.write("who", "bea@example.com\n");
+    let who = format!("@{}", installation.path("who").display());
+    let found = installation.json(&["erase", "--email", &who, "--dry-run"])["sessions"].clone();
+    assert_eq!(found, json!([{ "source": "acme", "session": 111 }, { "source": "acme", "session": 112 }]));
+}
+
+#[test]
+fn a_step_of_a_target_that_is_no_longer_there_is_parked_and_can_be_called_off() {
+    let (standin, installation, server) = company();
+    standin.crm_fault(&json!({ "path": "/contacts", "times": 1000, "kind": "status", "status": 503 }));
+    installation.write("who", "ann@example.com\n");
+    let who = format!("@{}", installation.path("who").display());
+    let asked = installation.json(&["erase", "--email", &who, "--targets", "crm"]);
+    let id = asked["id"].as_str().expect("an id").to_owned();
+    let state = || installation.json(&["erasures", "show", &id])["state"].clone();
+    wait_for("the erasure to begin", || (state() == "erasing").then_some(()));
+    assert!(server.stop().0.success());
+
+    installation.configure(&standin.mluvii, "");
+    installation.ledger().execute("UPDATE task SET due = 0 WHERE queue = 'step:crm'", []).expect("it is due");
+    let _server = Server::start(&installation);
+    wait_for("the step to be parked", || (state() == "parked").then_some(()));
+    assert_eq!(installation.json(&["status"])["parked_steps"]["crm"], 1);
+    assert!(installation.run(&["erasures", "cancel", &id]).status.success());
+    assert_eq!(receipts(&installation, 1)[0]["statement"]["state"], "cancelled");
+}

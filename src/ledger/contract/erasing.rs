@@ -23,6 +23,9 @@ pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared
         assert_ne!(work.capsule, capsule("ann@x.cz"));
     }
     assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    let mut awaited = ledger.awaited_targets().await.expect("listed");
+    awaited.sort();
+    assert_eq!(awaited, [target("crm"), target("mluvii")]);
 }
 
 pub(crate) async fn a_step_is_verified_before_it_is_final(ledger: Shared) {

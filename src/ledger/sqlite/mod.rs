@@ -53,7 +53,7 @@ use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint};
 use crate::receipt::{Receipt, ReceiptHead};
-use crate::subject::{GuestId, SessionKey, SourceName};
+use crate::subject::{GuestId, SessionKey, SourceName, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
 pub(crate) struct SqliteLedger {
@@ -138,6 +138,10 @@ impl Ledger for SqliteLedger {
 
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::Workers, move |tx| steps::resolved(tx, &claim, &resolution)).await
+    }
+
+    async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {
+        self.readers.read(tasks::awaited_targets).await
     }
 
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::columns::{Millis, Word};
 use super::job::Tx;
@@ -141,6 +141,14 @@ pub(super) fn add(tx: &Tx<'_>, queue: &Queue, erasure: ErasureId) -> Result<(), 
         erasure
     ])?;
     Ok(())
+}
+
+pub(super) fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT SUBSTR(queue, 6) FROM task WHERE parked = 0 AND queue >= 'step:' AND queue < 'step;'",
+    )?;
+    let targets = statement.query_map([], |row| row.get(0).map(TargetName))?;
+    Ok(targets.collect::<Result<_, _>>()?)
 }
 
 /// Sets parked work other than steps going again.

@@ -13,7 +13,7 @@ use super::*;
 use crate::erasure::{Capsule, Subject};
 use crate::keys::{SealKey, Sealed};
 use crate::ledger::contract::{self, event};
-use crate::subject::{SessionId, TargetName};
+use crate::subject::SessionId;
 
 fn open() -> (Arc<dyn Ledger>, TempDir) {
     let (ledger, dir) = sqlite();
