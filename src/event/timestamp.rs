@@ -7,6 +7,9 @@ use jiff::tz::Offset;
 /// The bytes of `2024-05-02T16:05:24`.
 const SECONDS_END: usize = 19;
 
+/// 2000-01-01. What is earlier is no time but an empty field (`0001-01-01T00:00:00`), and would make every retention over.
+const EARLIEST: Timestamp = Timestamp::constant(946_684_800, 0);
+
 /// Reads every spelling of a timestamp that was seen from mluvii; without an offset it is UTC.
 pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     let text = text.trim_ascii();
@@ -18,7 +21,8 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     let whole: DateTime = whole.parse().ok()?;
     let (nanos, rest) = fraction(rest)?;
     let time = whole.with().subsec_nanosecond(nanos).build().ok()?;
-    offset(rest)?.to_timestamp(time).ok()
+    let time = offset(rest)?.to_timestamp(time).ok()?;
+    (time >= EARLIEST).then_some(time)
 }
 
 /// Nanoseconds after a point, a comma or a colon, and what follows them.

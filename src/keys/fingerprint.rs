@@ -32,9 +32,10 @@ impl IndexKey {
         Digest::of(self.digest("seen", parts))
     }
 
-    /// The key that makes a step idempotent at its target, the same over all retries.
-    pub(crate) fn idempotency(&self, erasure: &str, target: &str) -> IdempotencyKey {
-        IdempotencyKey(self.digest("step", &[erasure.as_bytes(), target.as_bytes()]))
+    /// The key that makes a step idempotent at its target, the same over all retries. A target that still held what it
+    /// said it erased is asked anew, in the next round and under another key: it must not answer what it answered before.
+    pub(crate) fn idempotency(&self, erasure: &str, target: &str, round: u32) -> IdempotencyKey {
+        IdempotencyKey(self.digest("step", &[erasure.as_bytes(), target.as_bytes(), &round.to_be_bytes()]))
     }
 
     /// A value that proves that a ledger and this key belong together.
@@ -75,7 +76,7 @@ impl Digest {
     }
 }
 
-/// HMAC(index key, erasure id ‖ target), sent with every call of a step.
+/// HMAC(index key, erasure id ‖ target ‖ round), sent with every call of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IdempotencyKey([u8; 32]);
 

@@ -32,5 +32,5 @@ fn a_capsule_key_survives_wrapping() {
 fn parts_that_concatenate_alike_digest_differently() {
     let key = IndexKey::new(&Zeroizing::new([1; 32]));
     assert_ne!(key.seen(&[b"ab", b"c"]), key.seen(&[b"a", b"bc"]));
-    assert_ne!(key.idempotency("e1", "crm").to_string(), key.idempotency("e", "1crm").to_string());
+    assert_ne!(key.idempotency("e1", "crm", 0).to_string(), key.idempotency("e", "1crm", 0).to_string());
 }

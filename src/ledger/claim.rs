@@ -1,5 +1,7 @@
 //! Work in hand.
 
+use jiff::Timestamp;
+
 use crate::erasure::{Capsule, Erasure, ErasureId, Stage, Step, Subject};
 use crate::event::StoredEvent;
 use crate::subject::{SessionKey, TargetName};
@@ -51,6 +53,11 @@ pub(crate) struct EraseWork {
     /// What the requests brought that were merged into it.
     pub(crate) capsules: Vec<Capsule>,
     pub(crate) targets: Vec<TargetName>,
+    pub(crate) created: Timestamp,
+    /// When it was to begin, waiting aside.
+    pub(crate) due: Timestamp,
+    /// When the oldest event came that nobody has decided on.
+    pub(crate) undecided_since: Option<Timestamp>,
 }
 
 /// One call to one target.

@@ -121,18 +121,19 @@ impl MluviiClient {
         self.write(&self.requests.anonymize_guest, &guest.0, step).await
     }
 
-    /// Asks mluvii's list of anonymized sessions, and where that does not name it, the session itself.
+    /// Asks mluvii's list of anonymized sessions and the session itself.
     pub(crate) async fn is_anonymized(&self, session: SessionId) -> Result<Anonymized, MluviiError> {
         let request = &self.requests.verify_session;
-        if let Some(json) = self.read(request, session).await?
-            && wire::lists(&json, session).ok_or_else(|| garbage(&request.to_string()))?
-        {
-            return Ok(Anonymized::Yes);
-        }
+        let listed = match self.read(request, session).await? {
+            Some(json) => wire::lists(&json, session).ok_or_else(|| garbage(&request.to_string()))?,
+            None => false,
+        };
+        // A list alone is not believed: a mluvii that does not know the filter lists every session.
         Ok(match self.look_up(session).await? {
             LookUp::Gone => Anonymized::Gone,
-            LookUp::Found(facts) if facts.identifiers.0.is_empty() => Anonymized::Unsaid,
-            LookUp::Found(_) => Anonymized::No,
+            LookUp::Found(facts) if !facts.identifiers.0.is_empty() => Anonymized::No,
+            LookUp::Found(_) if listed => Anonymized::Yes,
+            LookUp::Found(_) => Anonymized::Unsaid,
         })
     }
 
@@ -194,6 +195,11 @@ impl MluviiClient {
             match reply {
                 Reply::Done(body) => Ok(Called::Done(body)),
                 Reply::Missing(status) => Ok(Called::Missing(status)),
+                Reply::Forbidden => {
+                    let why = format!("{what}: 403: the API client may not do this");
+                    // A client may be kept from single sessions; to be kept from erasing concerns them all.
+                    Err(if idempotency.is_some() { MluviiError::Denied(why) } else { MluviiError::Refused(why) })
+                }
                 Reply::Unauthorized => {
                     Err(MluviiError::Denied(format!("{what}: 401: mluvii refuses the token that it has just given")))
                 }

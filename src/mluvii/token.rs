@@ -97,7 +97,7 @@ impl Tokens {
         };
         let body = match transport::send(self.http.post(&self.url).form(&form), WHAT).await {
             Ok(Reply::Done(body)) => body,
-            Ok(Reply::Unauthorized) | Err(MluviiError::Refused(_)) => return Err(denied()),
+            Ok(Reply::Unauthorized | Reply::Forbidden) | Err(MluviiError::Refused(_)) => return Err(denied()),
             Ok(Reply::Missing(status)) => {
                 return Err(MluviiError::Denied(format!("{WHAT}: {status}: no mluvii there; see `mluvii.base_url`")));
             }

@@ -28,6 +28,8 @@ pub(super) enum Reply {
     Done(Zeroizing<Vec<u8>>),
     /// 401: the token is not, or no longer, valid.
     Unauthorized,
+    /// 403: the API client may not do this.
+    Forbidden,
     /// 404 or 405: not there, or a path that is not known.
     Missing(StatusCode),
 }
@@ -65,7 +67,7 @@ pub(super) async fn send(request: RequestBuilder, what: &str) -> Result<Reply, M
         503 if response.headers().contains_key(RETRY_AFTER) => {
             Err(MluviiError::Busy { what: what.to_owned(), retry_after: retry_after(response.headers()) })
         }
-        403 => Err(MluviiError::Denied(format!("{what}: {status}: the API client may not do this"))),
+        403 => Ok(Reply::Forbidden),
         408 | 425 | 500..=599 => Err(MluviiError::Away(format!("{what}: {status}"))),
         300..=399 => Err(MluviiError::Denied(format!("{what}: {status}: a redirect; see `mluvii.base_url`"))),
         _ => Err(MluviiError::Refused(format!("{what}: {status}"))),

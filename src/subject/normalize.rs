@@ -12,7 +12,7 @@ use super::Kind;
 pub(crate) fn normalize(kind: &Kind, value: &str) -> Option<String> {
     let normal = match kind {
         Kind::Email => value.trim().nfkc().collect::<String>().to_lowercase(),
-        Kind::Phone => phone(value),
+        Kind::Phone => phone(value).unwrap_or_default(),
         Kind::Name => {
             let folded = value.nfkc().collect::<String>().to_lowercase();
             folded.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -22,10 +22,13 @@ pub(crate) fn normalize(kind: &Kind, value: &str) -> Option<String> {
     (!normal.is_empty()).then_some(normal)
 }
 
-fn phone(value: &str) -> String {
+/// The fewest digits of a number that is one person's.
+const PHONE_DIGITS_MIN: usize = 6;
+
+/// `None` for what people write when they do not want to tell: a few digits, or one digit over and over.
+fn phone(value: &str) -> Option<String> {
     let digits: String = value.nfkc().filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix("00") {
-        Some(international) => international.to_owned(),
-        None => digits,
-    }
+    let number = digits.strip_prefix("00").unwrap_or(&digits);
+    let telling = number.len() >= PHONE_DIGITS_MIN && number.bytes().any(|digit| digit != number.as_bytes()[0]);
+    telling.then(|| number.to_owned())
 }

@@ -2,6 +2,7 @@
 //! mluvii's answer enter, a [`Decision`] leaves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -210,18 +211,19 @@ impl Deliberation<'_> {
         form: Option<&Form>,
         known: Option<&Identifiers>,
     ) -> NewErasure {
+        let capsule = self.kept_for_plugins(&demand, known);
         let Demand { rule, scope, due, targets } = demand;
         let make =
             |subject, capsule| NewErasure { id: ErasureId::generate(self.now), subject, rule, targets, due, capsule };
         let session = Subject::Session(record.session.clone());
         let guest = record.guest.clone().map(|guest| Subject::Guest { source: record.session.source.clone(), guest });
         match scope {
-            Scope::Session => make(session, None),
-            Scope::Guest => make(guest.unwrap_or(session), None),
+            Scope::Session => make(session, capsule),
+            Scope::Guest => make(guest.unwrap_or(session), capsule),
             Scope::Person => {
                 let mut identifiers = self.person(form, known);
                 if identifiers.0.is_empty() {
-                    return make(guest.unwrap_or(session), None);
+                    return make(guest.unwrap_or(session), capsule);
                 }
                 let subject = person_subject(&identifiers, self.index);
                 identifiers.0.extend(Identifier::new(Kind::SessionId, &record.session.to_string()));
@@ -230,14 +232,26 @@ impl Deliberation<'_> {
         }
     }
 
-    /// A person who asks is identified by what the form itself says; where it says nothing, by what the session knows.
+    /// What the session knows now, for plugins that are to be asked soon: a wider erasure could reach mluvii first, and
+    /// then nobody could tell them any more whom to look for. Nothing is kept for a retention period's length.
+    fn kept_for_plugins(&self, demand: &Demand, known: Option<&Identifiers>) -> Option<Capsule> {
+        let soon = self.now.saturating_add(KEPT_MAX).is_ok_and(|end| demand.due <= end);
+        let elsewhere = demand.targets.iter().any(|target| !target.is_mluvii());
+        let known = known.filter(|known| soon && elsewhere && !known.0.is_empty())?;
+        Some(Capsule::seal(known, self.seal))
+    }
+
+    /// A person who asks is identified by what the form itself says; where it says neither an address nor a number, by
+    /// what the session knows as well, for a name is shared by many.
     fn person(&self, form: Option<&Form>, known: Option<&Identifiers>) -> Identifiers {
         let said = form
             .into_iter()
             .flat_map(|form| &form.params)
             .filter_map(|(name, value)| Identifier::new(self.params.get(name)?.clone(), value.expose()));
         let said: BTreeSet<_> = said.collect();
-        if said.is_empty() { known.cloned().unwrap_or_default() } else { Identifiers(said) }
+        let tells = said.iter().any(|identifier| matches!(identifier.kind, Kind::Email | Kind::Phone));
+        let known = known.filter(|_| !tells).into_iter().flat_map(|known| known.0.iter().cloned());
+        Identifiers(said.into_iter().chain(known).collect())
     }
 }
 
@@ -252,6 +266,9 @@ fn has_news(view: &SessionView, now: &SessionChange, cause: Cause<'_>) -> bool {
     let ended = now.record.ended.is_some() && view.record.ended.is_none();
     content || ended || now.record.consent.state != view.record.consent.state
 }
+
+/// How long before an erasure begins its identifiers may be sealed.
+const KEPT_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// The origin of a consent state that a rule set without a form.
 const SAID_BY_RULE: &str = "rule";

@@ -131,7 +131,7 @@ impl Reach {
         let erasure = ErasureId::generate(Timestamp::now());
         TargetCall {
             erasure,
-            idempotency: index.idempotency(&erasure.to_string(), &target.0),
+            idempotency: index.idempotency(&erasure.to_string(), &target.0, 0),
             scope,
             dry_run: true,
             identifiers: self.identifiers.clone(),
@@ -164,7 +164,7 @@ pub(super) fn call(work: &StepWork, index: &IndexKey, seal: &SealKey) -> Result<
     identifiers.0.retain(|identifier| identifier.kind != Kind::GuestId);
     Ok(TargetCall {
         erasure: work.erasure,
-        idempotency: index.idempotency(&work.erasure.to_string(), &work.step.target.0),
+        idempotency: index.idempotency(&work.erasure.to_string(), &work.step.target.0, work.step.rounds),
         scope: work.subject.scope(),
         dry_run: false,
         identifiers,

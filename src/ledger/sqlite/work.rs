@@ -1,8 +1,9 @@
 //! What a claimed task is about.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::columns::Json;
+use super::columns::{Json, Millis};
 use super::{EraseWork, LedgerError, Queue, StepWork, Work};
 use super::{erasures, failure::broken, sources, steps};
 use crate::erasure::{Capsule, ErasureId};
@@ -37,9 +38,23 @@ fn erasure_of(connection: &Connection, task: i64) -> Result<ErasureId, LedgerErr
 }
 
 fn resolve(connection: &Connection, id: ErasureId) -> Result<EraseWork, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT subject, targets FROM erasure WHERE id = ?1")?;
-    let (Json(subject), Json(targets)) = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(EraseWork { id, subject, capsules: capsules(connection, id)?, targets })
+    let mut statement =
+        connection.prepare_cached("SELECT subject, targets, created, due_rule FROM erasure WHERE id = ?1")?;
+    let (Json(subject), Json(targets), Millis(created), Millis(due)) =
+        statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let (capsules, undecided_since) = (capsules(connection, id)?, undecided_since(connection)?);
+    Ok(EraseWork { id, subject, capsules, targets, created, due, undecided_since })
+}
+
+fn undecided_since(connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT MIN(came) FROM (
+           SELECT MIN(since) AS came FROM task WHERE queue = 'decide' AND parked = 0
+           UNION ALL
+           SELECT MIN(received) FROM (SELECT received FROM inbox ORDER BY seq LIMIT 1))",
+    )?;
+    let oldest: Option<Millis> = statement.query_row([], |row| row.get(0))?;
+    Ok(oldest.map(|oldest| oldest.0))
 }
 
 fn step(connection: &Connection, id: ErasureId, target: &TargetName) -> Result<StepWork, LedgerError> {

@@ -13,7 +13,7 @@ fn call(guests: &[&str], sessions: &[SessionId]) -> TargetCall {
     let key = |&session| SessionKey { source: SourceName("acme".into()), session };
     TargetCall {
         erasure,
-        idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency(&erasure.to_string(), "mluvii"),
+        idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency(&erasure.to_string(), "mluvii", 0),
         scope: Scope::Person,
         dry_run: false,
         identifiers: Identifiers::default(),
@@ -73,6 +73,17 @@ async fn not_listed_and_without_identifiers_is_not_called_erased() {
     let (target, call) = (mluvii.target(), call(&[], &[session]));
     target.erase(&call).await.expect("accepted");
     check(&target.verify(&call).await, Outcome::Unverifiable, 0);
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_know_its_filter_is_not_believed() {
+    let mut mluvii = Mluvii::start().await;
+    mluvii.settings.verify_session = "GET /api/v1/Sessions?SessionId={id}".into();
+    let session = mluvii.conversation("7", "ann@x.cz");
+    mluvii.fail("anonymous", 1, FaultKind::AcceptedButNotDone);
+    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    target.erase(&call).await.expect("accepted");
+    check(&target.verify(&call).await, Outcome::Residual, 1);
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ fn call(name: &str) -> TargetCall {
     let identifiers = identifiers.iter().filter_map(|(kind, value)| Identifier::new(kind.clone(), value));
     TargetCall {
         erasure: ErasureId::generate(Timestamp::UNIX_EPOCH),
-        idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency(name, "wayward"),
+        idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency(name, "wayward", 0),
         scope: Scope::Person,
         dry_run: false,
         identifiers: Identifiers(identifiers.collect()),

@@ -72,7 +72,7 @@ fn decide_with(
     cause: Cause<'_>,
     found: &LookUp,
 ) -> Decision {
-    let policy = Policy::compile(consent, rules, &[TargetName::mluvii()]).expect("compiles");
+    let policy = Policy::compile(consent, rules, &[TargetName::mluvii(), TargetName("crm".into())]).expect("compiles");
     let settling = SettlingSettings {
         limit: "2h".parse().expect("a span"),
         pause: "1m".parse().expect("a span"),
@@ -81,7 +81,10 @@ fn decide_with(
     let deliberation = Deliberation {
         policy: &policy,
         settling: &settling,
-        params: &BTreeMap::from([("oo1_guest_email".to_owned(), Kind::Email)]),
+        params: &BTreeMap::from([
+            ("oo1_guest_email".to_owned(), Kind::Email),
+            ("oo1_guest_ident".to_owned(), Kind::Name),
+        ]),
         index: &IndexKey::new(&Zeroizing::new([1; 32])),
         seal: &SealKey::new(&Zeroizing::new([2; 32])),
         now: at(NOW),
@@ -220,6 +223,35 @@ fn a_person_is_who_the_form_names_and_otherwise_who_the_session_knows() {
     assert_ne!(named, silent);
     assert_eq!(silent.scope(), Scope::Person);
     assert_eq!(subject(&form("hero_card", &[]), &LookUp::Gone), Subject::Session(key()));
+}
+
+#[test]
+fn a_name_alone_does_not_say_who_asks() {
+    let rules = [rule(Moment::FormSubmitted, "form.id == 4711", Scope::Person)];
+    let head = event(EventKind::SessionActivityHeroCardSubmission);
+    let found = LookUp::Found(SessionFacts { forms: Vec::new(), ..known() });
+    let seal = SealKey::new(&Zeroizing::new([2; 32]));
+    let named = form("hero_card", &[("oo1_guest_ident", "Ann")]);
+    let decision = decide(&rules, None, Cause::Event(&head, Some(&named)), &found);
+    let brought = decision.erasures[0].capsule.as_ref().expect("a capsule").open(&seal).expect("opens");
+    assert_eq!(brought.of_kind(&Kind::Email).count(), 1);
+    assert_eq!(brought.of_kind(&Kind::Name).count(), 1);
+}
+
+#[test]
+fn plugins_that_are_asked_soon_keep_what_the_session_knows() {
+    let crm = |after: &str| RuleSettings {
+        after: Some(after.parse().expect("a span")),
+        targets: vec![TargetName::mluvii(), TargetName("crm".into())],
+        ..rule(Moment::SessionEnded, "true", Scope::Session)
+    };
+    let kept = |settings: RuleSettings| {
+        let head = event(EventKind::SessionEnded);
+        decide(&[settings], None, Cause::Event(&head, None), &LookUp::Found(known())).erasures.remove(0).capsule
+    };
+    assert!(kept(crm("0s")).is_some());
+    assert!(kept(crm("365d")).is_none());
+    assert!(kept(rule(Moment::SessionEnded, "true", Scope::Session)).is_none());
 }
 
 #[test]
