@@ -71,7 +71,7 @@ pub(super) async fn run(
     let rows = answers.into_iter().map(|(name, answer)| match answer {
         Ok(Answer { outcome, reason, counts, .. }) => {
             let counts = counts.iter().map(|(what, count)| format!("{count} {what}"));
-            [name.to_string(), would(outcome).to_owned(), listed(counts), reason.unwrap_or_default()]
+            [name.to_string(), would(outcome).as_str().to_owned(), listed(counts), reason.unwrap_or_default()]
         }
         Err(error) => [name.to_string(), "not known".to_owned(), String::new(), error.to_string()],
     });
@@ -85,17 +85,16 @@ pub(super) async fn run(
     Ok(asked)
 }
 
-/// What an outcome of a dry run says would become of the data.
-fn would(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Absent => "absent: nothing is there",
-        other => other.as_str(),
-    }
+/// What an outcome of a dry run says would become of the data: what is still there would be erased.
+fn would(outcome: Outcome) -> Outcome {
+    if outcome == Outcome::Residual { Outcome::Erased } else { outcome }
 }
 
 fn told(answer: Result<Answer, TargetError>) -> Value {
     match answer {
-        Ok(Answer { outcome, reason, counts, .. }) => json!({ "outcome": outcome, "reason": reason, "counts": counts }),
+        Ok(Answer { outcome, reason, counts, .. }) => {
+            json!({ "would_be": would(outcome), "reason": reason, "counts": counts })
+        }
         Err(error) => json!({ "error": error.to_string() }),
     }
 }
