@@ -2,6 +2,7 @@
 
 mod authentication;
 mod canary;
+mod demo;
 mod endurance;
 mod faults;
 mod harness;

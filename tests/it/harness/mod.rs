@@ -10,6 +10,7 @@ mod wire;
 
 pub(crate) use away::Away;
 pub(crate) use installation::{ERASE, Installation, PASSWORD, RULES};
+pub(crate) use process::Process;
 pub(crate) use server::{Server, receipts, session_ended};
 pub(crate) use standin::{API_SECRET, CRM_TOKEN, StandIn};
 pub(crate) use wire::Wire;

@@ -1,0 +1,30 @@
+//! `quietus demo`, as a newcomer runs it.
+
+use crate::harness::{Process, client, http, quietus};
+
+#[test]
+fn the_demo_ends_with_a_proof() {
+    let output = quietus().arg("demo").stdin(std::process::Stdio::null()).output().expect("quietus runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!said.contains('✗'), "{said}");
+    for part in ["every promise is kept", "nobody in them", "2 receipts: signatures and chain verified"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn the_demo_that_is_kept_can_be_tried_and_ended() {
+    let mut command = quietus();
+    command.args(["demo", "--keep"]);
+    let mut demo = Process::spawn(command);
+    let url = demo.told("what to try", |line| {
+        line.strip_prefix("  curl http://")
+            .filter(|rest| rest.ends_with("/readyz"))
+            .map(|rest| format!("http://{rest}"))
+    });
+    let (status, body) = http(client().get(url));
+    assert_eq!((status, body.contains("\"crm\":\"up\"")), (200, true), "{body}");
+    demo.signal("INT");
+    assert!(demo.end().success(), "{:#?}", demo.lines());
+}
