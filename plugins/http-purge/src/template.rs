@@ -79,18 +79,19 @@ pub(crate) struct Values<'a> {
 }
 
 impl Template {
-    /// Parses; the error says what is wrong and what is known.
+    /// Parses; the error says what is wrong and what is known, and repeats nothing but the names: a secret could stand
+    /// beside them.
     pub(crate) fn parse(text: &str, known: &Known<'_>) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
-            let (inner, after) = after.split_once("}}").ok_or_else(|| format!("`{text}`: `{{{{` without `}}}}`"))?;
-            let (name, quote) = slot(inner.trim(), known).map_err(|why| format!("`{text}`: {why}"))?;
+            let (inner, after) = after.split_once("}}").ok_or("`{{` without `}}`")?;
+            let (name, quote) = slot(inner.trim(), known)?;
             let fixed = fixed(&parts) + before;
             if (quote == Quote::No && open(&fixed, '\'')) || (quote != Quote::Backslash && open(&fixed, '"')) {
                 let help =
                     "is put between quotes; say how they are escaped there: `|odata` (' doubled) or `|backslash`";
-                return Err(format!("`{text}`: `{inner}` {help}"));
+                return Err(format!("`{inner}` {help}"));
             }
             parts.extend([Part::Text(before.to_owned()), Part::Slot(name, quote)]);
             rest = after;
@@ -99,9 +100,7 @@ impl Template {
         parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
         let parsed = Self(parts);
         if parsed.names().any(|name| matches!(name, Name::List(_))) && parsed.0.len() > 1 {
-            return Err(format!(
-                "`{text}`: a whole list must stand alone; use `for_each` and `{{{{item}}}}` for one by one"
-            ));
+            return Err("a whole list must stand alone; use `for_each` and `{{item}}` for one by one".into());
         }
         Ok(parsed)
     }
