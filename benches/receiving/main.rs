@@ -66,18 +66,25 @@ fn receiving(connections: usize) -> String {
     row
 }
 
-/// The latency at half of what 64 connections bring, and the memory before and during.
+/// The latencies at half of what 64 connections bring, beside those of the physical limit at the same rate; and the
+/// memory before and during.
 fn half_load() -> String {
     let full = flood(&Server::quietus(), 64, &Credentials::Basic, 0);
+    let rate = full.per_second() / 2.0;
+    let at_half = |server: &Server| {
+        let requests = requests(&Credentials::Basic, (rate * LONGEST.as_secs_f64()) as usize, 0);
+        let half = load::pace(server.address, 64, requests, rate, LONGEST * 2);
+        let [median, tail] = [50.0, 99.0].map(|percent| half.percentile(percent).as_secs_f64() * 1e3);
+        format!("p50 {median:.2} ms, p99 {tail:.2} ms")
+    };
     let server = Server::quietus();
     let idle = server.resident_mb();
-    let rate = full.per_second() / 2.0;
-    let requests = requests(&Credentials::Basic, (rate * LONGEST.as_secs_f64()) as usize, 0);
-    let half = load::pace(server.address, 64, requests, rate, LONGEST * 2);
+    let ours = at_half(&server);
     format!(
-        "half of that load at 64 connections ({rate:.0}/s): p50 {:.2} ms, p99 {:.2} ms; resident {idle:.1} MB idle, {:.1} MB at most",
-        half.percentile(50.0).as_secs_f64() * 1e3,
-        half.percentile(99.0).as_secs_f64() * 1e3,
+        "half of that load at 64 connections ({rate:.0}/s): {ours}; the file at that rate: {}; bare: {}\n\
+         resident {idle:.1} MB idle, {:.1} MB at most",
+        at_half(&Server::yardstick("file")),
+        at_half(&Server::yardstick("bare")),
         server.resident_mb_peak(),
     )
 }
