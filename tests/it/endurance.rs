@@ -164,9 +164,9 @@ fn a_server_that_is_killed_at_any_instant_loses_nothing_and_does_nothing_twice()
         let client = client();
         let mut senders = runtime.block_on(async {
             let send = || Arc::clone(&load).run(client.clone(), standin.mluvii.clone(), server.url("/webhooks/acme"));
-            (0..4).map(|_| send()).collect::<JoinSet<_>>()
+            (0..2).map(|_| send()).collect::<JoinSet<_>>()
         });
-        let instant = Duration::from_millis(20 + random.below(500));
+        let instant = Duration::from_millis(20 + random.below(250));
         let ended_early = runtime.block_on(async { tokio::time::timeout(instant, senders.join_next()).await });
         assert!(ended_early.is_err(), "a sender ended before the server");
         server.kill();
@@ -185,9 +185,13 @@ fn a_server_that_is_killed_at_any_instant_loses_nothing_and_does_nothing_twice()
     assert!(lost.is_empty(), "acknowledged and not recorded: {lost:?}");
 
     let server = Server::start_with(&installation, &settings);
-    wait_for("the erasures", || {
-        (installation.count("SELECT count(*) FROM receipt") >= recorded.len() as i64).then_some(())
-    });
+    // However many there are and however slow the machine: there must be further ones.
+    let mut receipts = 0;
+    while receipts < recorded.len() as i64 {
+        receipts = wait_for("further erasures", || {
+            Some(installation.count("SELECT count(*) FROM receipt")).filter(|count| *count > receipts)
+        });
+    }
     let (status, _) = server.stop();
     assert!(status.success());
     assert_eq!(installation.count("SELECT count(*) FROM erasure WHERE state <> 'done'"), 0);
