@@ -23,6 +23,17 @@ mkdir -p "$tools"
 need 'command -v cc && echo "#include <stdio.h>" | cc -E -' build-essential
 need 'python3 -c "import venv, ensurepip"' python3 python3-venv
 
+has_postgres() {
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' || command -v postgres
+}
+
+# Where it is new, Debian's package would make and start a server of its own, that no test asks.
+if ! has_postgres >/dev/null && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    need false postgresql-common
+    echo 'create_main_cluster = false' | as_root tee -a /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+need has_postgres postgresql
+
 # Two runs at once make it once; a half-made one is made again.
 (
     flock 9

@@ -1,0 +1,106 @@
+//! A server answers, keeps what it promised, and leaves nothing behind.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use test_postgres::{Cluster, Mode};
+
+use crate::wait_until;
+
+/// Set in the process that [`a_killed_test_leaves_nothing`] kills.
+const TO_BE_KILLED: &str = "TEST_POSTGRES_TO_BE_KILLED";
+
+#[test]
+fn a_new_server_answers() {
+    let cluster = Cluster::start();
+    cluster.create_database("a \"b\"");
+    assert_eq!(cluster.sql("a \"b\"", "SELECT current_user, 'ř'; SELECT NULL"), "postgres|ř");
+    assert_eq!(cluster.sql("postgres", "SHOW server_encoding; SHOW lc_collate; SHOW fsync"), "UTF8\nC\noff");
+    assert!(TcpStream::connect(("127.0.0.1", cluster.port())).is_ok());
+    assert!(cluster.url("x").ends_with(&format!("@127.0.0.1:{}/x", cluster.port())));
+}
+
+#[test]
+fn settings_of_ones_own_come_last() {
+    let cluster = Cluster::start_with(&[("fsync", "on"), ("search_path", "a, b")]);
+    assert_eq!(cluster.sql("postgres", "SHOW fsync; SHOW search_path"), "on\na, b");
+}
+
+#[test]
+fn an_error_is_told() {
+    let cluster = Cluster::start();
+    let refused = cluster.try_sql("postgres", "postgres", "SELECT 1/0").expect_err("division by zero");
+    assert!(refused.contains("division by zero"), "{refused}");
+    assert!(cluster.log().contains("division by zero"));
+    assert!(cluster.try_sql("postgres", "nobody", "SELECT 1").is_err());
+}
+
+#[test]
+fn what_was_committed_outlives_every_stop() {
+    let cluster = Cluster::start();
+    cluster.sql("postgres", "CREATE TABLE t AS SELECT 1");
+    cluster.restart_immediate();
+    assert_eq!(cluster.sql("postgres", "TABLE t"), "1");
+    assert!(cluster.log().contains("automatic recovery in progress"));
+
+    cluster.stop(Mode::Fast);
+    assert!(cluster.try_sql("postgres", "postgres", "SELECT 1").is_err());
+    cluster.start_again();
+    assert_eq!(cluster.sql("postgres", "TABLE t"), "1");
+}
+
+#[test]
+fn backends_of_one_database_are_killed() {
+    let cluster = Cluster::start();
+    cluster.create_database("a");
+    std::thread::scope(|scope| {
+        let sleeper = scope.spawn(|| cluster.try_sql("a", "postgres", "SELECT pg_sleep(60)"));
+        let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        wait_until("the sleeper", || cluster.sql("postgres", sleeping) == "1");
+        assert_eq!(cluster.kill_backends("postgres"), 0);
+        assert_eq!(cluster.kill_backends("a"), 1);
+        let killed = sleeper.join().expect("psql runs").expect_err("it was killed");
+        assert!(killed.contains("terminating connection"), "{killed}");
+    });
+}
+
+#[test]
+fn a_dropped_server_leaves_nothing() {
+    let cluster = Cluster::start();
+    let (folder, port) = (cluster.socket_folder().to_owned(), cluster.port());
+    assert!(folder.exists());
+    drop(cluster);
+    assert!(!folder.exists());
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+#[test]
+fn a_killed_test_leaves_nothing() {
+    if std::env::var_os(TO_BE_KILLED).is_some() {
+        let cluster = Cluster::start();
+        let place = format!("place:{}:{}", cluster.port(), cluster.socket_folder().display());
+        writeln!(std::io::stdout(), "\n{place}").expect("somebody reads");
+        loop {
+            std::thread::park();
+        }
+    }
+    let myself = std::env::current_exe().expect("a test is a program");
+    let mut child = Command::new(myself)
+        .args(["--exact", "cluster::a_killed_test_leaves_nothing", "--nocapture"])
+        .env(TO_BE_KILLED, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a test starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let place = lines.find_map(|line| Some(line.strip_prefix("place:")?.to_owned())).expect("its server starts");
+    let (port, folder) = place.split_once(':').expect("two parts");
+    let is_up = || TcpStream::connect(("127.0.0.1", port.parse().expect("a port"))).is_ok();
+    assert!(is_up() && Path::new(folder).exists());
+
+    child.kill().expect("it runs");
+    child.wait().expect("it is our child");
+    wait_until("the server to end", || !is_up());
+    wait_until("its folder to be removed", || !Path::new(folder).exists());
+}
