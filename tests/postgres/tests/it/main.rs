@@ -1,6 +1,8 @@
 //! The servers that tests start, tried on themselves.
 
+mod client;
 mod cluster;
+mod proxy;
 
 use std::time::{Duration, Instant};
 
