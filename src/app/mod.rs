@@ -24,6 +24,8 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::http::{self, Drained, Metrics, Readiness, Receiver, ServerSettings};
+use crate::ledger::ProcessInfo;
+use crate::worker::chain;
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
@@ -31,6 +33,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let Parts { keys, sources, ledger, plugins, worker } = Parts::build(&config).await?;
     let server = &config.server;
     let listener = listen(server.listen).await?;
+    let process = ProcessInfo { version: env!("CARGO_PKG_VERSION").to_owned(), place: place_of_this_process() };
+    ledger.enter(&process).await.context("the ledger does not take this process on its list")?;
     let shutdown = CancellationToken::new();
     // Metrics can be read, and plugins are there, until the worker has finished.
     let worked = CancellationToken::new();
@@ -60,6 +64,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     worked.cancel();
     while children.join_next().await.is_some() {}
     while tasks.join_next().await.is_some() {}
+    if let Err(error) = ledger.leave().await {
+        warn!(error = %chain(&error), "this process stays on the ledger's list until it counts as lost");
+    }
     ledger.shutdown().await;
     info!("quietus has stopped");
     Ok(())
@@ -70,6 +77,12 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSe
     info!(metrics_listen = address, "metrics are served");
     let (Drained::All | Drained::Cut(_)) =
         http::serve(listener, http::metrics_router(metrics), &server, shutdown).await;
+}
+
+/// The machine's name and the process's number there.
+fn place_of_this_process() -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}/{}", machine.trim(), std::process::id())
 }
 
 async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {

@@ -1,14 +1,16 @@
 //! The handles that a configuration describes, built once and given to whoever needs them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::plugins::Plugins;
 use crate::config::{Config, Keys, KeysError};
-use crate::ledger::Ledger as _;
+use crate::ledger::postgres::PostgresLedger;
 use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::{Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiTarget};
 use crate::subject::TargetName;
 use crate::target::Target;
@@ -19,7 +21,7 @@ use crate::worker::Worker;
 pub(crate) struct Parts {
     pub(crate) keys: Keys,
     pub(crate) sources: Vec<Source>,
-    pub(crate) ledger: Arc<SqliteLedger>,
+    pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) plugins: Plugins,
     pub(crate) worker: Worker,
 }
@@ -32,7 +34,7 @@ impl Parts {
         let sources = config.sources.iter().map(|settings| Source::new(settings, &read)).collect::<Result<_, _>>()?;
         let mluvii = Arc::new(MluviiClient::new(&config.mluvii, &read)?);
         let plugins = Plugins::build(config, &read)?;
-        let ledger = open_ledger(config)?;
+        let ledger = open_ledger(config, &config.ledger_place()?).await?;
         if !ledger.belongs_to(keys.index.check_value()).await? {
             anyhow::bail!(KeysError::OfAnotherLedger(config.keys_dir()));
         }
@@ -42,6 +44,7 @@ impl Parts {
             ledger: ledger.clone(),
             mluvii,
             targets,
+            rates: rates(config),
             policy: config.policy(),
             person: config.person.clone(),
             params: config.mluvii.params.clone(),
@@ -56,8 +59,21 @@ impl Parts {
     }
 }
 
-/// Opens the ledger that the configuration names.
-pub(crate) fn open_ledger(config: &Config) -> anyhow::Result<Arc<SqliteLedger>> {
-    let path = config.ledger.path(&config.base)?;
-    SqliteLedger::open(&path).with_context(|| format!("the ledger {} cannot be opened", path.display()))
+/// The targets' rates, over all processes.
+fn rates(config: &Config) -> BTreeMap<TargetName, NonZeroU32> {
+    let mluvii = config.mluvii.calls_per_s.map(|rate| (TargetName::mluvii(), rate));
+    let plugins = config.plugins.iter().filter_map(|plugin| Some((plugin.target(), plugin.calls_per_s?)));
+    mluvii.into_iter().chain(plugins).collect()
+}
+
+/// Opens a ledger; one in PostgreSQL is reached with the configuration's password.
+pub(crate) async fn open_ledger(config: &Config, place: &LedgerPlace) -> anyhow::Result<Arc<dyn Ledger>> {
+    let context = || format!("the ledger {} cannot be opened", place.shown());
+    match place {
+        LedgerPlace::Sqlite(path) => Ok(SqliteLedger::open(path).with_context(context)?),
+        LedgerPlace::Postgres(place) => {
+            let password = config.ledger_password()?;
+            Ok(PostgresLedger::open(place, password.as_ref()).await.with_context(context)?)
+        }
+    }
 }

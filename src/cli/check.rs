@@ -9,7 +9,6 @@ use super::{Global, wait};
 use crate::app;
 use crate::config::{Config, Keys, Problem};
 use crate::keys::SecretRef;
-use crate::ledger::Ledger as _;
 use crate::mluvii::MluviiClient;
 use crate::plugin::{self, Connect, Program};
 use crate::verify::Source;
@@ -105,13 +104,15 @@ async fn what_answers(config: &Config) -> Vec<Finding> {
     if let Ok(mluvii) = MluviiClient::new(&config.mluvii, &read) {
         findings.push(Finding::of(format!("mluvii at {}", config.mluvii.base_url), mluvii.health().await));
     }
-    findings.push(Finding::of(format!("ledger {}", config.ledger.url), try_ledger(config).await));
+    let ledger = config.ledger_place().map_or_else(|_| "ledger".to_owned(), |place| format!("ledger {}", place.shown()));
+    findings.push(Finding::of(ledger, try_ledger(config).await));
     findings
 }
 
 /// Whether something can be written, and whether the ledger and the keys belong together.
 async fn try_ledger(config: &Config) -> Result<(), Failure> {
-    let installation = Installation { ledger: app::open_ledger(config)?, config: config.clone() };
+    let ledger = app::open_ledger(config, &installation::place(config)?).await?;
+    let installation = Installation { ledger, config: config.clone() };
     let tried = async {
         installation.ledger.writable().await?;
         installation.keys().await.map(drop)

@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use super::out::Out;
 use crate::config::{ConfigError, KeysError};
 use crate::keys::{SealBroken, SecretError};
-use crate::ledger::sqlite::OpenError;
-use crate::ledger::{LedgerError, LedgerUrlWrong};
+use crate::ledger::{LedgerError, LedgerUrlWrong, OpenError};
 use crate::mluvii::SettingsError;
 use crate::plugin::PluginRefused;
 use crate::verify::SourceError;
@@ -107,6 +106,12 @@ impl From<SealBroken> for Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
         Self::Ledger(error.into())
     }
 }

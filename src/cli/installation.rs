@@ -7,8 +7,7 @@ use super::Global;
 use super::exit::Failure;
 use crate::app;
 use crate::config::{Config, Keys, KeysError};
-use crate::ledger::Ledger as _;
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::{Ledger, LedgerPlace};
 
 /// The places where a configuration is looked for when none is named.
 const PLACES: [&str; 2] = ["quietus.toml", "/etc/quietus/quietus.toml"];
@@ -16,19 +15,15 @@ const PLACES: [&str; 2] = ["quietus.toml", "/etc/quietus/quietus.toml"];
 /// An installation, opened.
 pub(super) struct Installation {
     pub(super) config: Config,
-    pub(super) ledger: Arc<SqliteLedger>,
+    pub(super) ledger: Arc<dyn Ledger>,
 }
 
 impl Installation {
-    pub(super) fn open(global: &Global) -> Result<Self, Failure> {
+    pub(super) async fn open(global: &Global) -> Result<Self, Failure> {
         let config = load(global)?;
-        let path = ledger_path(&config)?;
-        // Made here, it would belong to whoever runs this command instead of the server's user.
-        if !path.exists() {
-            let what = format!("there is no ledger at {} yet; `quietus serve` makes it", path.display());
-            return Err(Failure::Ledger(anyhow::Error::msg(what)));
-        }
-        let ledger = app::open_ledger(&config)?;
+        let place = place(&config)?;
+        must_be_there(&place)?;
+        let ledger = app::open_ledger(&config, &place).await?;
         Ok(Self { config, ledger })
     }
 
@@ -57,6 +52,18 @@ pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
     })
 }
 
-fn ledger_path(config: &Config) -> Result<PathBuf, Failure> {
-    config.ledger.path(&config.base).map_err(|error| Failure::Config(error.into()))
+/// Where the configuration's ledger is.
+pub(super) fn place(config: &Config) -> Result<LedgerPlace, Failure> {
+    config.ledger_place().map_err(|error| Failure::Config(error.into()))
+}
+
+/// A file that a command made would belong to whoever runs the command instead of the server's user.
+pub(super) fn must_be_there(place: &LedgerPlace) -> Result<(), Failure> {
+    match place {
+        LedgerPlace::Sqlite(path) if !path.exists() => {
+            let what = format!("there is no ledger at {} yet; `quietus serve` makes it", path.display());
+            Err(Failure::Ledger(anyhow::Error::msg(what)))
+        }
+        _ => Ok(()),
+    }
 }

@@ -147,8 +147,8 @@ fn on_installation(
     global: &Global,
     command: impl AsyncFnOnce(&Installation) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    let installation = Installation::open(global)?;
     wait(async {
+        let installation = Installation::open(global).await?;
         let end = command(&installation).await;
         installation.ledger.shutdown().await;
         end

@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, BAD, GOOD, Out};
 use crate::erasure::ErasureState;
-use crate::ledger::{Counts, Ledger as _, TargetHealth, TargetState};
+use crate::ledger::{Counts, TargetHealth, TargetState};
 use crate::span::Span;
 
 /// Say what is under way and what needs a person (exit code 1 when something does)

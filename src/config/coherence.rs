@@ -23,7 +23,7 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     if authority.is_some_and(|authority| authority.contains('@')) {
         layers.problem("server.public_url", "it is logged, so no user and no password may stand in it");
     }
-    if let Err(error) = config.ledger.path(&config.base) {
+    if let Err(error) = config.ledger_place() {
         layers.problem("ledger.url", error.to_string());
     }
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.level) {

@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::http::ServerSettings;
 use crate::keys::{Secret, SecretError, SecretRef};
-use crate::ledger::LedgerSettings;
+use crate::ledger::{LedgerPlace, LedgerSettings, LedgerUrlWrong};
 use crate::mluvii::MluviiSettings;
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
@@ -144,6 +144,16 @@ impl Config {
     /// The folder of the installation's keys.
     pub(crate) fn keys_dir(&self) -> PathBuf {
         self.path(self.keys.dir.as_deref().unwrap_or(Path::new("keys")))
+    }
+
+    /// Where the ledger is.
+    pub(crate) fn ledger_place(&self) -> Result<LedgerPlace, LedgerUrlWrong> {
+        self.ledger.place(&self.base)
+    }
+
+    /// The password with which the ledger is reached, where there is one.
+    pub(crate) fn ledger_password(&self) -> Result<Option<Secret>, SecretError> {
+        self.ledger.password.as_ref().map(|reference| self.read_secret(reference)).transpose()
     }
 
     /// Reads a secret that the configuration refers to.

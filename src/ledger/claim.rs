@@ -1,5 +1,8 @@
 //! Work in hand.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::erasure::{Capsule, Erasure, ErasureId, Stage, Step, Subject};
@@ -21,6 +24,39 @@ pub(crate) enum Queue {
     Close,
 }
 
+impl Queue {
+    /// The queue's name in a ledger, and where it is shown.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Decide => "decide".into(),
+            Self::Settle => "settle".into(),
+            Self::Resolve => "resolve".into(),
+            Self::Close => "close".into(),
+            Self::Step(target) => format!("step:{target}").into(),
+        }
+    }
+}
+
+/// What a look at a queue brought.
+#[derive(Debug)]
+#[must_use = "a claim ends as finish, retry or park"]
+pub(crate) struct Claimed {
+    pub(crate) claims: Vec<Claim>,
+    pub(crate) next: NextLook,
+}
+
+/// When it is worth looking again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NextLook {
+    /// As soon as the queue changes.
+    WhenChanged,
+    /// Not before this has passed, whatever changes: a bound has been reached.
+    After(Duration),
+    /// Nothing can be claimed until something else changes: the target rests or is parked, or others do all that may be
+    /// done at once.
+    WhenPolled,
+}
+
 /// A piece of work that is ours until its lease ends. It is neither `Clone` nor kept: it leaves through the ledger's
 /// `retry`, `park` or one of the methods that finish it.
 #[derive(Debug)]
@@ -32,6 +68,8 @@ pub(crate) struct Claim {
     pub(super) fence: i64,
     /// Attempts that counted before this one.
     pub(crate) attempt: u32,
+    /// Whether the target that is asked had failed last; an answer is then told to the ledger.
+    pub(crate) troubled: bool,
     pub(crate) work: Work,
 }
 
@@ -43,6 +81,19 @@ pub(crate) enum Work {
     Resolve(EraseWork),
     Step(StepWork),
     Close(Erasure),
+}
+
+impl Work {
+    /// The queue that it came from.
+    pub(super) fn queue(&self) -> Queue {
+        match self {
+            Self::Decide(_) => Queue::Decide,
+            Self::Settle(_) => Queue::Settle,
+            Self::Resolve(_) => Queue::Resolve,
+            Self::Step(step) => Queue::Step(step.step.target.clone()),
+            Self::Close(_) => Queue::Close,
+        }
+    }
 }
 
 /// An erasure whose identifiers are to be resolved.

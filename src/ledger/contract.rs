@@ -2,6 +2,7 @@
 //! opens an empty ledger; nothing here knows what is behind the port.
 
 pub(crate) mod asking;
+pub(crate) mod bounding;
 pub(crate) mod closing;
 pub(crate) mod deciding;
 pub(crate) mod erasing;
@@ -31,8 +32,15 @@ macro_rules! contract {
                 a_duty_does_not_grow_younger_by_failing
                 the_longest_due_is_claimed_first
                 a_commit_that_brings_work_wakes_everyone_who_waits
-                a_commit_between_a_claim_and_the_wait_is_not_missed
-                a_target_that_is_parked_or_rests_is_left_alone;
+                a_commit_between_a_claim_and_the_wait_is_not_missed;
+            bounding: a_target_that_is_parked_or_rests_is_left_alone
+                after_a_rest_one_call_tries
+                a_target_rests_after_failures_in_a_row
+                what_comes_back_late_does_not_open_a_parked_target
+                no_more_is_under_way_than_may_be_at_once
+                work_whose_lease_has_ended_is_not_under_way
+                calls_begin_no_faster_than_their_rate
+                a_process_is_listed_with_what_it_holds;
             deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work
                 a_decision_on_a_stale_session_writes_nothing_and_is_due_again
                 a_decision_that_cannot_be_written_leaves_the_work
@@ -59,6 +67,8 @@ macro_rules! contract {
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
                 a_receipt_joins_the_heads_chain_only
+                erasures_are_closed_together_or_not_at_all
+                those_who_close_at_once_make_one_chain
                 a_parked_erasure_that_is_called_off_is_closed_as_cancelled
                 an_erasure_under_way_is_not_called_off;
             asking: erasures_are_listed_newest_first_and_by_state
@@ -74,7 +84,7 @@ macro_rules! stories {
     ($open:path; $($part:ident: $($story:ident)+;)+) => {$($(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $story() {
-            let (ledger, _kept) = $open();
+            let (ledger, _kept) = $open().await;
             $crate::ledger::contract::$part::$story(ledger).await;
         }
     )+)+};

@@ -1,15 +1,21 @@
 //! The ledger: what was received, what is due, what became of it. This port knows no SQL; a backend behind it is shared
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
+mod bell;
+mod bounds;
 mod claim;
+pub(crate) mod postgres;
 mod settings;
 pub(crate) mod sqlite;
+mod transition;
 mod view;
 
-pub(crate) use claim::{Claim, EraseWork, Queue, StepWork, Work};
-pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
+pub(crate) use bounds::{Bounds, RestAfter};
+pub(crate) use claim::{Claim, Claimed, EraseWork, NextLook, Queue, StepWork, Work};
+pub(crate) use settings::{LedgerPlace, LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
-    Counts, ErasureFilter, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored, TargetHealth, TargetState,
+    Counts, ErasureFilter, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored,
+    TargetHealth, TargetState,
 };
 
 use std::time::Duration;
@@ -40,12 +46,19 @@ pub(crate) trait Ledger: Send + Sync {
     // Work.
 
     /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
-    /// else gets them before the lease ends.
-    async fn claim(&self, queue: &Queue, most: usize, lease: Duration) -> Result<Vec<Claim>, LedgerError>;
+    /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
+    /// nor while the target rests or is parked; when its rest is over, one piece tries it.
+    async fn claim(
+        &self,
+        queue: &Queue,
+        most: usize,
+        lease: Duration,
+        bounds: &Bounds,
+    ) -> Result<Claimed, LedgerError>;
 
-    /// Returns when there may be new work, or never; polling is the safety net beside it. It counts from the call on:
-    /// called before a claim and awaited after it, it misses nothing.
-    async fn changed(&self);
+    /// Returns when the queue may have new work, or never; polling is the safety net beside it. It counts from the call
+    /// on: called before a claim and awaited after it, it misses nothing of this process.
+    async fn changed(&self, queue: &Queue);
 
     /// Prolongs the lease of work that is still under way: it ends so long from now.
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError>;
@@ -74,9 +87,9 @@ pub(crate) trait Ledger: Send + Sync {
     /// Finishes one call of [`Work::Step`].
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;
 
-    /// Finishes [`Work::Close`]: appends the receipt, destroys the capsule, marks the sessions erased, if mluvii was asked,
-    /// and the erasure done. `HeadMoved` when another receipt was appended since `receipt` was made.
-    async fn closed(&self, claim: Claim, receipt: Receipt) -> Result<Closed, LedgerError>;
+    /// Finishes several [`Work::Close`] together: appends the receipts, which follow one another, destroys the capsules,
+    /// marks the sessions erased, if mluvii was asked, and the erasures done. All of them, or none.
+    async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError>;
 
     // Looking up, while deciding.
 
@@ -130,6 +143,26 @@ pub(crate) trait Ledger: Send + Sync {
     /// Notes a target's state, for every process and for `quietus status`.
     async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError>;
 
+    /// Counts a call that failed; after so many in a row, in whatever process, the target rests. One that is parked stays so.
+    async fn target_failed(&self, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError>;
+
+    /// Forgets the failures of a target that answered, and ends its rest. One that is parked stays so.
+    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError>;
+
+    // Processes.
+
+    /// Makes this process known; what it claims from here on is held in its name.
+    async fn enter(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
+
+    /// Says that this process is still there. Without it, it is taken for lost; its leases do not depend on it.
+    async fn stay(&self) -> Result<(), LedgerError>;
+
+    /// Takes this process off the list.
+    async fn leave(&self) -> Result<(), LedgerError>;
+
+    /// The processes on this ledger, the oldest first.
+    async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError>;
+
     // The whole.
 
     async fn counts(&self) -> Result<Counts, LedgerError>;
@@ -140,8 +173,19 @@ pub(crate) trait Ledger: Send + Sync {
     /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key.
     async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError>;
 
-    /// Deletes what has served: event keys older than `duplicates_for`, destroyed bytes still in a log. Bounded work.
+    /// Deletes what has served: event keys older than `duplicates_for`, destroyed bytes still in a log, processes that
+    /// have long been lost. Bounded work.
     async fn tidy(&self, duplicates_for: Duration) -> Result<(), LedgerError>;
+
+    /// Writes what waits and lets go of the ledger. Whatever is asked later is answered `Busy`.
+    async fn shutdown(&self);
+}
+
+/// An erasure's end: the claim on [`Work::Close`] and the receipt.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    pub(crate) claim: Claim,
+    pub(crate) receipt: Receipt,
 }
 
 /// What became of a delivery.
@@ -177,14 +221,14 @@ pub(crate) enum Finished {
     Stale,
 }
 
-/// What became of an erasure's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What became of the ends of erasures.
+#[derive(Debug)]
 #[must_use]
 pub(crate) enum Closed {
     Done,
-    LeaseLost,
-    /// The chain has a new head; the work is due again at once, nothing else was written.
-    HeadMoved,
+    /// Nothing was written: another receipt was appended meanwhile, or some of the leases had ended. These claims still
+    /// hold, and want receipts that follow the new head.
+    Again(Vec<Claim>),
 }
 
 /// Whether a failed call counts towards the attempt limit.
@@ -204,6 +248,32 @@ pub(crate) enum LedgerError {
     /// Trying again does not help.
     #[error("the ledger is broken")]
     Broken(#[source] anyhow::Error),
+}
+
+/// Why a ledger did not open.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// An older program must not touch what a newer one wrote.
+    #[error(
+        "the ledger {ledger} has schema {found}, and this quietus knows schemas up to {known}: start the quietus that wrote \
+         it, or a newer one"
+    )]
+    Newer { ledger: String, found: usize, known: usize },
+    /// Its schema is to be brought up to date first, by somebody who may.
+    #[error("the ledger {ledger} has schema {found}, and this quietus needs {known}: run `quietus migrate` as its owner")]
+    Pending { ledger: String, found: usize, known: usize },
+    /// Missing, no permission, not a ledger, locked, away.
+    #[error("the ledger {ledger} does not open")]
+    Failed {
+        ledger: String,
+        #[source]
+        source: anyhow::Error,
+    },
+}
+
+/// Something that the program itself should have prevented.
+fn broken(what: impl Into<String>) -> LedgerError {
+    LedgerError::Broken(anyhow::Error::msg(what.into()))
 }
 
 /// What deciding brought: written in one transaction with the end of the work that led to it.

@@ -90,6 +90,38 @@ pub(crate) enum TargetState {
     },
 }
 
+/// What a process says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct ProcessInfo {
+    /// The program's version.
+    pub(crate) version: String,
+    /// The machine's name and the process's number there, such as `web-1/4711`.
+    pub(crate) place: String,
+}
+
+/// A process on the ledger, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ProcessView {
+    pub(crate) number: i64,
+    pub(crate) version: String,
+    pub(crate) place: String,
+    pub(crate) since: Timestamp,
+    /// Seconds since it was last heard of.
+    pub(crate) silent_s: u64,
+    /// How many pieces of work it holds, by queue.
+    pub(crate) holds: BTreeMap<String, u64>,
+}
+
+impl ProcessView {
+    /// Whether it has not been heard of for so long that it is gone, or stands still.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.silent_s > PROCESS_LOST_S
+    }
+}
+
+/// A process that has not been heard of for so long is lost. It says that it is there several times in that time.
+const PROCESS_LOST_S: u64 = 20;
+
 /// The ledger in numbers.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Counts {

@@ -25,8 +25,10 @@ pub(crate) struct MluviiSettings {
     pub(crate) scope: String,
     /// The longest that one API call may take, a new token and a second try included.
     pub(crate) call_max: Span,
-    /// API calls under way at once.
+    /// API calls under way at once, over all processes on the ledger.
     pub(crate) concurrency_max: usize,
+    /// Look-ups and steps that may begin in a second, over all processes on the ledger; no bound if unset.
+    pub(crate) calls_per_s: Option<std::num::NonZeroU32>,
     pub(crate) look_up_session: String,
     pub(crate) look_up_params: String,
     pub(crate) anonymize_session: String,

@@ -30,9 +30,12 @@ pub(crate) struct PluginSettings {
     /// The longest that one call may take, whatever the plugin declares; 5 minutes if unset.
     #[serde(default)]
     pub(crate) call_max: Option<Span>,
-    /// Calls at once, if fewer than the plugin allows.
+    /// Calls at once over all processes on the ledger, if fewer than the plugin allows.
     #[serde(default)]
     pub(crate) concurrency: Option<u32>,
+    /// Calls that may begin in a second, over all processes on the ledger; no bound if unset.
+    #[serde(default)]
+    pub(crate) calls_per_s: Option<std::num::NonZeroU32>,
 }
 
 impl PluginSettings {

@@ -1,20 +1,80 @@
-//! The end of an erasure: its receipt.
+//! The ends of erasures: their receipts. Those that wait are closed together, so that many join the chain with one
+//! write, and several processes hardly wait for one another at its head.
 
 use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+use tracing::{info, warn};
 
-use super::{Halt, Worker};
-use crate::erasure::{Erasure, ErasureState};
-use crate::receipt::Receipt;
+use super::lane::Lane;
+use super::{LEASE, Worker, chain};
+use crate::erasure::{Erasure, ErasureState, Outcome};
+use crate::ledger::{Claim, Closed, Closing, LedgerError, Work};
+use crate::receipt::{Receipt, ReceiptHead, Unfinished};
 
 impl Worker {
-    /// Issues the receipt of an erasure whose steps all have an outcome, as the successor of the present head.
-    pub(super) async fn issue(&self, erasure: &Erasure) -> Result<Receipt, Halt> {
-        let head = self.ledger.receipt_head().await?;
-        let state = match erasure.state {
-            ErasureState::Cancelled => ErasureState::Cancelled,
-            _ => ErasureState::Done,
+    /// Closes erasures whose steps all have an outcome.
+    pub(super) async fn close(&self, lane: &Lane, claims: Vec<Claim>, leased: Instant) {
+        if claims.is_empty() {
+            return;
+        }
+        // Before the leases end, so that nobody else has begun.
+        let closed = match timeout_at(leased + LEASE / 2, self.close_all(lane, claims)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => chain(&error),
+            Err(_) => "it took longer than it may".to_owned(),
         };
-        Receipt::issue(erasure, state, head.as_ref(), &self.index, &self.receipt, Timestamp::now())
-            .map_err(|unfinished| Halt::Hopeless(unfinished.to_string()))
+        warn!(error = closed, "could not write receipts; it is done again");
+    }
+
+    /// Makes receipts that follow the head, until no other process was faster.
+    async fn close_all(&self, lane: &Lane, mut claims: Vec<Claim>) -> Result<(), LedgerError> {
+        while !claims.is_empty() {
+            let mut head = self.ledger.receipt_head().await?;
+            let mut closing = Vec::with_capacity(claims.len());
+            for claim in claims {
+                match self.issue(&claim, head.as_ref()) {
+                    Ok(receipt) => {
+                        head = Some(receipt.head());
+                        closing.push(Closing { claim, receipt });
+                    }
+                    Err(unfinished) => {
+                        warn!(queue = ?lane.queue, reason = %unfinished, "work is parked; a person is needed");
+                        let _ended = self.ledger.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
+                    }
+                }
+            }
+            let told: Vec<_> = closing.iter().map(|one| &one.receipt.statement).map(|it| (it.erasure, it.sequence)).collect();
+            claims = match self.ledger.closed(closing).await? {
+                Closed::Again(held) => held,
+                Closed::Done => {
+                    for (erasure, sequence) in told {
+                        info!(erasure.id = %erasure, receipt = sequence, "wrote the receipt");
+                    }
+                    Vec::new()
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>) -> Result<Receipt, Unissued> {
+        let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
+        Ok(Receipt::issue(erasure, ends_as(erasure), head, &self.index, &self.receipt, Timestamp::now())?)
+    }
+}
+
+/// Why there is no receipt.
+#[derive(Debug, thiserror::Error)]
+enum Unissued {
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
+    #[error("there are receipts of erasures only")]
+    OtherWork,
+}
+
+fn ends_as(erasure: &Erasure) -> ErasureState {
+    match erasure.state {
+        ErasureState::Cancelled => ErasureState::Cancelled,
+        _ => ErasureState::Done,
     }
 }

@@ -1,38 +1,34 @@
 //! One queue's loop: claim what is due within its bounds, hand each claim to the worker, and wait for more.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::breaker::{Breaker, Gate};
 use super::{LEASE, POLL, Worker, chain};
-use crate::ledger::{Claim, LedgerError, Queue};
+use crate::ledger::{Bounds, Claimed, LedgerError, NextLook, Queue};
+use crate::subject::TargetName;
 use crate::target::Target;
 
 /// One queue and its bounds.
 pub(super) struct Lane {
     pub(super) queue: Queue,
+    /// Pieces of work at once, over all processes on the ledger.
     pub(super) concurrency_max: usize,
+    /// Calls that may begin in a second, over all processes on the ledger.
+    pub(super) calls_per_s: Option<NonZeroU32>,
+    /// Who is asked, and rests when it fails; absent where nobody outside is asked.
+    pub(super) asks: Option<TargetName>,
     /// Whose queue it is. A plugin says how much it can do at once when it is up, so it is asked each time.
     pub(super) target: Option<Arc<dyn Target>>,
     /// The longest that one piece of work may take; it is called off then.
     pub(super) call_max: Duration,
-    /// Absent where nobody outside is asked.
-    pub(super) breaker: Option<Arc<Breaker>>,
     /// Ends what is under way.
     pub(super) abandon: CancellationToken,
-}
-
-/// What a look at the queue brought.
-enum Claimed {
-    Claims(Vec<Claim>),
-    /// All places are taken, or the target rests.
-    Shut,
 }
 
 impl Lane {
@@ -43,24 +39,29 @@ impl Lane {
         loop {
             // Waiting for a change begins before the claim, so that none is missed between the two.
             let ledger = Arc::clone(&worker.ledger);
-            let changed = ledger.changed();
+            let changed = ledger.changed(&lane.queue);
             let asked = Instant::now();
-            let claimed = lane.claim(&worker, under_way.len()).await.unwrap_or_else(|error| {
+            let Claimed { claims, next } = lane.claim(&worker, under_way.len()).await.unwrap_or_else(|error| {
                 warn!(queue = ?lane.queue, error = %chain(&error), "could not claim work");
-                Claimed::Shut
+                Claimed { claims: Vec::new(), next: NextLook::WhenPolled }
             });
-            // A change is no reason to ask again while the queue does not move.
-            let listens = matches!(claimed, Claimed::Claims(_));
-            if let Claimed::Claims(claims) = claimed {
+            if lane.queue == Queue::Close {
+                worker.close(&lane, claims, asked).await;
+            } else {
                 for claim in claims {
-                    under_way.spawn(Arc::clone(&lane).work(Arc::clone(&worker), claim, asked));
+                    let (lane, worker) = (Arc::clone(&lane), Arc::clone(&worker));
+                    under_way.spawn(async move { worker.work(&lane, claim, asked).await });
                 }
             }
+            let pause = match next {
+                NextLook::After(pause) => pause.min(POLL),
+                NextLook::WhenChanged | NextLook::WhenPolled => POLL,
+            };
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 Some(ended) = under_way.join_next() => report(&lane.queue, ended),
-                () = changed, if listens => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = changed, if next == NextLook::WhenChanged => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
         while let Some(ended) = under_way.join_next().await {
@@ -69,25 +70,22 @@ impl Lane {
     }
 
     async fn claim(&self, worker: &Worker, under_way: usize) -> Result<Claimed, LedgerError> {
-        let most = self.target.as_ref().map_or(self.concurrency_max, |target| target.concurrency_max());
-        let free = most.saturating_sub(under_way);
-        let gate = match &self.breaker {
-            Some(breaker) if free > 0 => breaker.gate(&*worker.ledger, Timestamp::now()).await?,
-            _ => Gate::Open,
-        };
-        let most = match gate {
-            Gate::Open => free,
-            Gate::Probe => usize::from(under_way == 0),
-            Gate::Shut => 0,
-        };
+        let most = self.at_once().saturating_sub(under_way);
         if most == 0 {
-            return Ok(Claimed::Shut);
+            return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenPolled });
         }
-        worker.ledger.claim(&self.queue, most, LEASE).await.map(Claimed::Claims)
+        // Where nobody outside is asked, every process may do as much as it can.
+        let bounds = match &self.asks {
+            Some(target) => {
+                Bounds { target: Some(target.clone()), at_once: self.at_once(), calls_per_s: self.calls_per_s }
+            }
+            None => Bounds::NONE,
+        };
+        worker.ledger.claim(&self.queue, most, LEASE, &bounds).await
     }
 
-    async fn work(self: Arc<Self>, worker: Arc<Worker>, claim: Claim, asked: Instant) {
-        worker.work(&self, claim, asked).await;
+    fn at_once(&self) -> usize {
+        self.target.as_ref().map_or(self.concurrency_max, |target| target.concurrency_max())
     }
 }
 

@@ -1,11 +1,11 @@
 //! The worker: claims due work from the ledger, looks sessions up, decides, erases, verifies and writes receipts. It
 //! takes no input but the ledger, so that recovery and the happy path are one; it never sees an HTTP request.
 
-mod breaker;
 mod close;
 mod decide;
 mod deliberate;
 mod lane;
+mod lease;
 mod resolve;
 mod settings;
 mod settle;
@@ -15,6 +15,7 @@ pub(crate) use resolve::{ResolveError, Resolver};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,14 +24,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Ledger, LedgerError, Queue};
+use crate::ledger::{Bounds, Ledger, LedgerError, Queue};
 use crate::mluvii::MluviiClient;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
 use crate::span::Span;
 use crate::subject::{Kind, TargetName};
 use crate::target::{Target, TargetError};
-use breaker::Breaker;
 use lane::Lane;
 
 /// How often what needs no signal is looked at: leases that ended, work whose time has come.
@@ -51,6 +51,12 @@ const RENEWALS: u32 = 4;
 /// Steps that are parked at once because their target is no longer there; it takes less time than their lease.
 const ORPHANS_MAX: usize = 64;
 
+/// Receipts that are written together.
+const CLOSED_AT_ONCE: usize = 64;
+
+/// How often this process says that it is still there.
+const STAY_EVERY: Duration = Duration::from_secs(5);
+
 /// How long writing a receipt may take.
 const CLOSE_MAX: Duration = Duration::from_secs(60);
 
@@ -59,6 +65,8 @@ pub(crate) struct Worker {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) mluvii: Arc<MluviiClient>,
     pub(crate) targets: BTreeMap<TargetName, Arc<dyn Target>>,
+    /// Calls to a target that may begin in a second, over all processes on the ledger; those without a rate are missing.
+    pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
     pub(crate) policy: Policy,
     pub(crate) person: PersonSettings,
     /// The names of form fields that identify a person.
@@ -82,6 +90,7 @@ impl Worker {
             lanes.spawn(lane.run(Arc::clone(&worker), shutdown.clone()));
         }
         lanes.spawn(Arc::clone(&worker).tidy(shutdown.clone()));
+        lanes.spawn(Arc::clone(&worker).stay(shutdown.clone()));
         lanes.spawn(Arc::clone(&worker).look_for_orphans(shutdown.clone(), abandon.clone()));
 
         let drained = async {
@@ -104,37 +113,39 @@ impl Worker {
         }
     }
 
-    /// One lane per queue. All that asks mluvii shares its breaker.
+    /// One lane per queue. All that asks mluvii shares its breaker and its rate.
     fn lanes(&self, abandon: &CancellationToken) -> Vec<Lane> {
-        let mluvii = Arc::new(Breaker::new(TargetName::mluvii()));
+        let mluvii = TargetName::mluvii();
         // A look-up is two calls: the session and its call params.
         let look_up = self.mluvii.call_max * 2;
         let ask = |queue, call_max| Lane {
             queue,
             concurrency_max: self.mluvii.concurrency_max,
+            calls_per_s: self.rates.get(&mluvii).copied(),
+            asks: Some(mluvii.clone()),
             target: None,
             call_max,
-            breaker: Some(Arc::clone(&mluvii)),
             abandon: abandon.clone(),
         };
         let mut lanes =
             vec![ask(Queue::Decide, look_up), ask(Queue::Settle, look_up), ask(Queue::Resolve, RESOLVE_MAX)];
         lanes.push(Lane {
             queue: Queue::Close,
-            concurrency_max: 1,
+            concurrency_max: CLOSED_AT_ONCE,
+            calls_per_s: None,
+            asks: None,
             target: None,
             call_max: CLOSE_MAX,
-            breaker: None,
             abandon: abandon.clone(),
         });
         for (name, target) in &self.targets {
-            let own = || Arc::new(Breaker::new(name.clone()));
             lanes.push(Lane {
                 queue: Queue::Step(name.clone()),
                 concurrency_max: target.concurrency_max(),
+                calls_per_s: self.rates.get(name).copied(),
+                asks: Some(name.clone()),
                 target: Some(Arc::clone(target)),
                 call_max: target.call_max(),
-                breaker: Some(if name.is_mluvii() { Arc::clone(&mluvii) } else { own() }),
                 abandon: abandon.clone(),
             });
         }
@@ -162,17 +173,26 @@ impl Worker {
             let lane = Lane {
                 queue: Queue::Step(target),
                 concurrency_max: ORPHANS_MAX,
+                calls_per_s: None,
+                asks: None,
                 target: None,
                 call_max: CLOSE_MAX,
-                breaker: None,
                 abandon: abandon.clone(),
             };
             let asked = tokio::time::Instant::now();
-            for claim in self.ledger.claim(&lane.queue, lane.concurrency_max, LEASE).await? {
+            for claim in self.ledger.claim(&lane.queue, ORPHANS_MAX, LEASE, &Bounds::NONE).await?.claims {
                 self.work(&lane, claim, asked).await;
             }
         }
         Ok(())
+    }
+
+    async fn stay(self: Arc<Self>, shutdown: CancellationToken) {
+        while shutdown.run_until_cancelled(tokio::time::sleep(STAY_EVERY)).await.is_some() {
+            if let Err(error) = self.ledger.stay().await {
+                warn!(error = %chain(&error), "could not say that this process is there");
+            }
+        }
     }
 
     async fn tidy(self: Arc<Self>, shutdown: CancellationToken) {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::erasure::RetrySettings;
+use crate::ledger::RestAfter;
 use crate::span::Span;
 
 /// When a session has settled.
@@ -31,4 +32,10 @@ pub(crate) struct ErasingSettings {
     /// How long it rests before one call tries it.
     pub(crate) breaker_rest: Span,
     pub(crate) retry: RetrySettings,
+}
+
+impl ErasingSettings {
+    pub(super) fn rest(&self) -> RestAfter {
+        RestAfter { failures: self.breaker_failures, rest: self.breaker_rest.get() }
+    }
 }

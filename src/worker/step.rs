@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::lane::Lane;
 use super::resolve::call;
-use super::{Halt, LEASE, RENEWALS, Worker, chain, random};
+use super::lease::Lease;
+use super::{Halt, LEASE, Worker, chain, random};
 use crate::erasure::{Outcome, Stage};
-use crate::ledger::{Attempt, Claim, Closed, Decision, Finished, LedgerError, Resolution, StepEnd, StepWork, Work};
-use crate::receipt::Receipt;
+use crate::ledger::{
+    Attempt, Claim, Decision, Finished, LedgerError, Resolution, StepEnd, StepWork, TargetHealth, TargetState, Work,
+};
 use crate::target::{Answer, TargetError};
 
 /// What work came to, before it is written.
@@ -20,20 +21,19 @@ enum Brought {
     Resolution(Resolution),
     Step(StepEnd),
     Residual(Option<String>),
-    Receipt(Receipt),
 }
 
 impl Worker {
     /// Does a claimed piece of work and ends its claim.
     pub(super) async fn work(&self, lane: &Lane, claim: Claim, leased: Instant) {
+        let lease = Lease::new(leased, LEASE);
         let brought = tokio::select! {
             () = lane.abandon.cancelled() => Err(Halt::CalledOff),
             () = tokio::time::sleep(lane.call_max) => {
                 Err(Halt::Call(TargetError::Retryable("it took longer than it may".into())))
             }
-            // Whoever has lost the lease must not go on calling: somebody else may have begun.
-            () = keep(LEASE, leased, || self.ledger.renew(&claim, LEASE)) => Err(Halt::CalledOff),
-            brought = self.bring(&claim) => brought,
+            () = lease.keep(|| self.ledger.renew(&claim, LEASE)) => Err(Halt::CalledOff),
+            brought = lease.hold(self.bring(&claim)) => brought.unwrap_or(Err(Halt::CalledOff)),
         };
         let ended = match brought {
             Ok(brought) => self.finish(lane, claim, brought).await,
@@ -50,7 +50,7 @@ impl Worker {
             Work::Settle(session) => Brought::Decision(self.settle(session).await?),
             Work::Resolve(work) => Brought::Resolution(self.resolve(work).await?),
             Work::Step(work) => self.step(work).await?,
-            Work::Close(erasure) => Brought::Receipt(self.issue(erasure).await?),
+            Work::Close(_) => return Err(Halt::Hopeless("erasures are closed together".into())),
         })
     }
 
@@ -103,8 +103,8 @@ impl Worker {
     }
 
     async fn finish(&self, lane: &Lane, claim: Claim, brought: Brought) -> Result<(), LedgerError> {
-        if let Some(breaker) = &lane.breaker {
-            breaker.succeeded(&*self.ledger, Timestamp::now()).await?;
+        if let Some(target) = lane.asks.as_ref().filter(|_| claim.troubled) {
+            self.ledger.target_answered(target).await?;
         }
         let finished = match brought {
             Brought::Decision(decision) => {
@@ -123,22 +123,12 @@ impl Worker {
                 warn!(queue = ?lane.queue, "a target still holds what it was asked to erase; a person is needed");
                 self.ledger.park(claim, Outcome::Residual, &reason).await?
             }
-            Brought::Receipt(receipt) => {
-                let (erasure, sequence) = (receipt.statement.erasure, receipt.statement.sequence);
-                match self.ledger.closed(claim, receipt).await? {
-                    Closed::Done => info!(erasure.id = %erasure, receipt = sequence, "wrote the receipt"),
-                    Closed::LeaseLost | Closed::HeadMoved => {}
-                }
-                return Ok(());
-            }
         };
         report(lane, finished);
         Ok(())
     }
 
     async fn halt(&self, lane: &Lane, claim: Claim, halt: Halt) -> Result<(), LedgerError> {
-        let now = Timestamp::now();
-        let breaker = lane.breaker.as_deref();
         let finished = match halt {
             Halt::Ledger(error) => return Err(error),
             Halt::Postponed(pause) => {
@@ -160,14 +150,16 @@ impl Worker {
             }
             Halt::Call(TargetError::NeedsOperator(reason)) => {
                 warn!(queue = ?lane.queue, reason, "the target's queue is parked; a person is needed");
-                if let Some(breaker) = breaker {
-                    breaker.park(&*self.ledger, &reason, now).await?;
+                if let Some(target) = &lane.asks {
+                    let (target, since) = (target.clone(), jiff::Timestamp::now());
+                    let state = TargetState::Parked { reason: reason.clone() };
+                    self.ledger.set_target(TargetHealth { target, state, since }).await?;
                 }
                 self.ledger.retry(claim, Duration::ZERO, Attempt::Free, &reason).await?
             }
             Halt::Call(TargetError::Retryable(reason)) => {
-                if let Some(breaker) = breaker {
-                    breaker.failed(&*self.ledger, &self.erasing, &reason, now).await?;
+                if let Some(target) = &lane.asks {
+                    self.ledger.target_failed(target, self.erasing.rest(), &reason).await?;
                 }
                 // A session is looked up for as long as it takes: an erasure duty does not end with an outage.
                 let gives_up = matches!(claim.work, Work::Step(_));
@@ -195,61 +187,5 @@ fn report(lane: &Lane, finished: Finished) {
         Finished::Done => {}
         Finished::LeaseLost => info!(queue = ?lane.queue, "the lease had ended; somebody else does the work"),
         Finished::Stale => info!(queue = ?lane.queue, "the session changed meanwhile; it is looked at again"),
-    }
-}
-
-/// Renews a lease for as long as it can; returns when it is lost, or early enough before its end that no one else has
-/// begun. `leased` is when it was asked for: it may have begun then.
-async fn keep<F>(lease: Duration, mut leased: Instant, renew: impl Fn() -> F)
-where
-    F: Future<Output = Result<Finished, LedgerError>>,
-{
-    let step = lease / RENEWALS;
-    loop {
-        let renewal = async {
-            sleep(step).await;
-            (Instant::now(), renew().await)
-        };
-        match timeout_at(leased + lease - step, renewal).await {
-            Ok((asked, Ok(Finished::Done))) => leased = asked,
-            Ok((_, Ok(Finished::LeaseLost | Finished::Stale))) | Err(_) => return,
-            Ok((_, Err(_))) => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::future::{Ready, pending, ready};
-
-    use super::*;
-
-    const SHORT: Duration = Duration::from_millis(800);
-
-    async fn kept<F>(renew: impl Fn() -> F) -> Duration
-    where
-        F: Future<Output = Result<Finished, LedgerError>>,
-    {
-        // The claim has taken its time.
-        let leased = Instant::now() - SHORT / 4;
-        keep(SHORT, leased, renew).await;
-        leased.elapsed()
-    }
-
-    #[tokio::test]
-    async fn a_lease_that_cannot_be_renewed_is_given_up_before_its_end() {
-        assert!(kept(pending).await < SHORT);
-        let away = || ready(Err(LedgerError::Busy(anyhow::anyhow!("away"))));
-        assert!(kept(away).await < SHORT);
-    }
-
-    #[tokio::test]
-    async fn a_lease_is_kept_while_it_is_renewed() {
-        let left = std::cell::Cell::new(4);
-        let renew = || -> Ready<_> {
-            left.set(left.get() - 1);
-            ready(Ok(if left.get() < 0 { Finished::LeaseLost } else { Finished::Done }))
-        };
-        assert!(kept(renew).await > SHORT);
     }
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::out::Out;
 use crate::config::{Config, Keys, read_public};
 use crate::keys::{Secret, fill_random};
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::Ledger;
 use crate::standin::{Crm, StandIn, StandInSettings};
 
 /// How long `quietus serve` may take to listen, or to stop.
@@ -40,7 +40,7 @@ pub(super) struct Stage {
     pub(super) mluvii_url: String,
     pub(super) crm_url: String,
     pub(super) quietus: String,
-    pub(super) ledger: Arc<SqliteLedger>,
+    pub(super) ledger: Arc<dyn Ledger>,
     /// The public key of the receipts, hex.
     pub(super) public_key: String,
     server: Child,
@@ -79,7 +79,7 @@ impl Stage {
             mluvii_url: mluvii_served.url,
             crm_url: crm_served.url,
             quietus: format!("http://{address}"),
-            ledger: crate::app::open_ledger(&loaded)?,
+            ledger: crate::app::open_ledger(&loaded, &loaded.ledger_place()?).await?,
             public_key: read_public(&keys)?,
             server,
             shutdown,

@@ -12,7 +12,6 @@ use super::installation::Installation;
 use super::out::{self, Out};
 use crate::config::Keys;
 use crate::erasure::{Capsule, ErasureId, NewErasure, Subject};
-use crate::ledger::Ledger as _;
 use crate::policy::person_subject;
 use crate::span::Span;
 use crate::subject::{GuestId, Identifier, Identifiers, Kind, SessionKey, SourceName, TargetName};

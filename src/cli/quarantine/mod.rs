@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, Out};
 use crate::event::{Decoded, decode};
-use crate::ledger::{Ledger as _, QuarantineId, Quarantined, Recorded, Stored};
+use crate::ledger::{QuarantineId, Quarantined, Recorded, Stored};
 use crate::verify::Reopened;
 
 #[derive(clap::Subcommand)]

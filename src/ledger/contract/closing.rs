@@ -1,11 +1,13 @@
 //! The receipt, and what ends with it.
 
-use std::time::Duration;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
 
 use super::fixtures::*;
 use crate::erasure::{ErasureState, Outcome};
 use crate::keys::Fingerprint;
-use crate::ledger::{Closed, Finished, Queue, ReceiptRange, Work};
+use crate::ledger::{Claim, Closed, Closing, Finished, Queue, ReceiptRange, Work};
+use crate::receipt::{Receipt, ReceiptKey, verify_chain};
 use crate::subject::Kind;
 
 pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked(ledger: Shared) {
@@ -43,29 +45,100 @@ pub(crate) async fn sessions_that_mluvii_was_not_asked_to_erase_are_still_found(
 }
 
 pub(crate) async fn a_receipt_joins_the_heads_chain_only(ledger: Shared) {
-    for id in 1..=3 {
-        begun(&ledger, id, &["crm"]).await;
-        step_end(&ledger, "crm", ends(Outcome::Absent)).await;
-    }
-    let mut claims = claim(&ledger, &Queue::Close).await;
-    let (third, second, first) = (claims.pop(), claims.pop(), claims.pop());
-    let (Some(first), Some(second), Some(third)) = (first, second, third) else { panic!("three are expected") };
+    let mut claims = to_close(&ledger, 3).await;
+    let third = claims.pop().expect("three");
+    let second = claims.pop().expect("two");
+    let first = claims.pop().expect("one");
     let (one, also_one) = (receipt(&ledger, &first).await, receipt(&ledger, &second).await);
-    assert_eq!(ledger.closed(first, one).await.expect("closed"), Closed::Done);
-    assert_eq!(ledger.closed(second, also_one).await.expect("answered"), Closed::HeadMoved);
+    closed(&ledger, vec![Closing { claim: first, receipt: one }]).await;
+    let second = only(again(&ledger, vec![Closing { claim: second, receipt: also_one }]).await);
 
-    let second = only(claim(&ledger, &Queue::Close).await);
     let mut unlinked = receipt(&ledger, &third).await;
     unlinked.statement.previous = "0".repeat(64);
     let two = receipt(&ledger, &second).await;
-    assert_eq!(ledger.closed(third, unlinked).await.expect("answered"), Closed::HeadMoved);
-    assert_eq!(ledger.closed(second, two).await.expect("closed"), Closed::Done);
-    close(&ledger).await;
+    let third = only(again(&ledger, vec![Closing { claim: third, receipt: unlinked }]).await);
+    closed(&ledger, vec![Closing { claim: second, receipt: two }]).await;
+    let three = receipt(&ledger, &third).await;
+    closed(&ledger, vec![Closing { claim: third, receipt: three }]).await;
 
     let range = ReceiptRange { from: 2, limit: 1 };
     let listed = ledger.receipts(&range).await.expect("listed");
     assert_eq!(listed.iter().map(|receipt| receipt.statement.sequence).collect::<Vec<_>>(), [2]);
     assert_eq!(ledger.counts().await.expect("counted").receipts, 3);
+}
+
+pub(crate) async fn erasures_are_closed_together_or_not_at_all(ledger: Shared) {
+    for id in 1..=3 {
+        begun(&ledger, id, &["crm"]).await;
+        step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    }
+    let lost = claim_for_no_time(&ledger, &Queue::Close).await;
+    let all = claim(&ledger, &Queue::Close).await;
+    assert_eq!(all.len(), 3, "its lease has ended");
+    let (of_lost, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(|claim| claim.task == lost.task);
+    others.push(lost);
+    let held = again(&ledger, chained(&ledger, others).await).await;
+    assert_eq!(held.len(), 2, "the lost one is somebody else's");
+    assert!(ledger.receipt_head().await.expect("read").is_none());
+    closed(&ledger, chained(&ledger, held.into_iter().chain(of_lost).collect()).await).await;
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((counts.receipts, counts.erasures_in(ErasureState::Done)), (3, 3));
+}
+
+pub(crate) async fn those_who_close_at_once_make_one_chain(ledger: Shared) {
+    let claims = to_close(&ledger, 40).await;
+    let mut closers = JoinSet::new();
+    let mut claims = claims.into_iter().peekable();
+    while claims.peek().is_some() {
+        let (ledger, mut mine) = (ledger.clone(), claims.by_ref().take(5).collect::<Vec<_>>());
+        closers.spawn(async move {
+            while !mine.is_empty() {
+                let closing = chained(&ledger, mine).await;
+                mine = match ledger.closed(closing).await.expect("answered") {
+                    Closed::Done => Vec::new(),
+                    Closed::Again(held) => held,
+                };
+            }
+        });
+    }
+    closers.join_all().await;
+    let receipts = ledger.receipts(&ReceiptRange { from: 1, limit: 100 }).await.expect("listed");
+    assert_eq!(receipts.len(), 40);
+    let public = ReceiptKey::new(&Zeroizing::new([2; 32])).public();
+    assert_eq!(verify_chain(&receipts, &public), Ok(40));
+    assert_eq!(ledger.receipt_head().await.expect("read"), receipts.last().map(Receipt::head));
+}
+
+/// Claims on erasures that are to be closed.
+async fn to_close(ledger: &Shared, count: i64) -> Vec<Claim> {
+    for id in 1..=count {
+        begun(ledger, id, &["crm"]).await;
+        step_end(ledger, "crm", ends(Outcome::Absent)).await;
+    }
+    claim(ledger, &Queue::Close).await
+}
+
+/// Receipts that follow one another.
+async fn chained(ledger: &Shared, claims: Vec<Claim>) -> Vec<Closing> {
+    let mut head = ledger.receipt_head().await.expect("read");
+    let closing = claims.into_iter().map(|claim| {
+        let Work::Close(erasure) = &claim.work else { panic!("not an erasure to close") };
+        let receipt = receipt_after(erasure, head.as_ref());
+        head = Some(receipt.head());
+        Closing { claim, receipt }
+    });
+    closing.collect()
+}
+
+async fn closed(ledger: &Shared, closing: Vec<Closing>) {
+    assert!(matches!(ledger.closed(closing).await.expect("closed"), Closed::Done));
+}
+
+async fn again(ledger: &Shared, closing: Vec<Closing>) -> Vec<Claim> {
+    match ledger.closed(closing).await.expect("answered") {
+        Closed::Again(held) => held,
+        Closed::Done => panic!("it was to be refused"),
+    }
 }
 
 pub(crate) async fn a_parked_erasure_that_is_called_off_is_closed_as_cancelled(ledger: Shared) {
@@ -80,7 +153,7 @@ pub(crate) async fn a_parked_erasure_that_is_called_off_is_closed_as_cancelled(l
     assert!(!ledger.cancel_erasure(id).await.expect("it is over"));
     assert!(!ledger.retry_erasure(id).await.expect("it is over"));
 
-    let mine = only(ledger.claim(&Queue::Close, 1, Duration::ZERO).await.expect("claimed"));
+    let mine = claim_for_no_time(&ledger, &Queue::Close).await;
     let Work::Close(erasure) = &mine.work else { panic!("not an erasure") };
     assert_eq!(erasure.state, ErasureState::Cancelled);
     let outcomes: Vec<_> = erasure.steps.iter().map(|step| (step.stage, step.outcome)).collect();

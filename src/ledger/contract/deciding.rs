@@ -1,6 +1,5 @@
 //! What a decision writes.
 
-use std::time::Duration;
 
 use super::fixtures::*;
 use crate::consent::ConsentState;
@@ -63,7 +62,7 @@ pub(crate) async fn a_decision_on_a_stale_session_writes_nothing_and_is_due_agai
 
 pub(crate) async fn a_decision_that_cannot_be_written_leaves_the_work(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
-    let mine = only(ledger.claim(&Queue::Decide, 1, Duration::ZERO).await.expect("claimed"));
+    let mine = claim_for_no_time(&ledger, &Queue::Decide).await;
     let impossible = Decision { session: unchanged(1, 0), erasures: vec![due_erasure(1, &[])] };
     let (refused, other) = tokio::join!(ledger.decided(mine, impossible), ledger.record(event(2, 1)));
     assert!(matches!(refused, Err(LedgerError::Broken(_))));

@@ -151,7 +151,7 @@ pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
 
 pub(crate) async fn a_step_without_its_lease_writes_nothing(ledger: Shared) {
     let id = begun(&ledger, 1, &["crm"]).await;
-    let old = only(ledger.claim(&Queue::Step(target("crm")), 1, Duration::ZERO).await.expect("claimed"));
+    let old = claim_for_no_time(&ledger, &Queue::Step(target("crm"))).await;
     let new = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.stepped(old, ends(Outcome::Absent)).await.expect("answered"), Finished::LeaseLost);
     assert_eq!(shown(&ledger, id).await.steps[0].outcome, None);

@@ -12,9 +12,9 @@ use crate::erasure::{Capsule, Erasure, ErasureId, ErasureState, NewErasure, Outc
 use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, IndexKey, SealKey, fill_random};
 use crate::ledger::{
-    Claim, Closed, Decision, Finished, Ledger, Queue, Recorded, Resolution, SessionChange, StepEnd, Work,
+    Bounds, Claim, Closed, Closing, Decision, Finished, Ledger, Queue, Recorded, Resolution, SessionChange, StepEnd, Work,
 };
-use crate::receipt::{Receipt, ReceiptKey};
+use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
 use crate::subject::{Identifier, Identifiers, Kind, SessionId, SessionKey, SourceName, TargetName};
 
 pub(super) type Shared = Arc<dyn Ledger>;
@@ -99,7 +99,12 @@ pub(super) fn only(mut claims: Vec<Claim>) -> Claim {
 }
 
 pub(super) async fn claim(ledger: &Shared, queue: &Queue) -> Vec<Claim> {
-    ledger.claim(queue, 100, HOUR).await.expect("claims")
+    ledger.claim(queue, 100, HOUR, &Bounds::NONE).await.expect("claims").claims
+}
+
+/// Claims one piece of work under a lease that ends at once.
+pub(super) async fn claim_for_no_time(ledger: &Shared, queue: &Queue) -> Claim {
+    only(ledger.claim(queue, 1, Duration::ZERO, &Bounds::NONE).await.expect("claims").claims)
 }
 
 pub(super) async fn claim_step(ledger: &Shared, name: &str) -> Claim {
@@ -155,15 +160,21 @@ pub(super) async fn shown(ledger: &Shared, id: ErasureId) -> Erasure {
 /// The receipt of a claimed erasure, as the chain's next.
 pub(super) async fn receipt(ledger: &Shared, claim: &Claim) -> Receipt {
     let Work::Close(erasure) = &claim.work else { panic!("not an erasure to close") };
-    let state = if erasure.state == ErasureState::Cancelled { ErasureState::Cancelled } else { ErasureState::Done };
     let head = ledger.receipt_head().await.expect("read");
+    receipt_after(erasure, head.as_ref())
+}
+
+/// The receipt of an erasure that follows `head`.
+pub(super) fn receipt_after(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
+    let state = if erasure.state == ErasureState::Cancelled { ErasureState::Cancelled } else { ErasureState::Done };
     let index = IndexKey::new(&Zeroizing::new([1; 32]));
     let key = ReceiptKey::new(&Zeroizing::new([2; 32]));
-    Receipt::issue(erasure, state, head.as_ref(), &index, &key, Timestamp::now()).expect("all outcomes are there")
+    Receipt::issue(erasure, state, head, &index, &key, Timestamp::now()).expect("all outcomes are there")
 }
 
 pub(super) async fn close(ledger: &Shared) {
     let claim = only(claim(ledger, &Queue::Close).await);
     let receipt = receipt(ledger, &claim).await;
-    assert_eq!(ledger.closed(claim, receipt).await.expect("closed"), Closed::Done);
+    let closed = ledger.closed(vec![Closing { claim, receipt }]).await.expect("closed");
+    assert!(matches!(closed, Closed::Done));
 }

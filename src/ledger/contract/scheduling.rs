@@ -1,6 +1,5 @@
 //! Erasures before they begin.
 
-use std::time::Duration;
 
 use super::fixtures::*;
 use crate::erasure::{ErasureState, Subject};
@@ -106,7 +105,7 @@ pub(crate) async fn a_scheduled_erasure_can_be_made_due(ledger: Shared) {
 
 pub(crate) async fn a_scheduled_erasure_can_be_called_off(ledger: Shared) {
     let id = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
-    let mine = only(ledger.claim(&Queue::Resolve, 1, Duration::ZERO).await.expect("claimed"));
+    let mine = claim_for_no_time(&ledger, &Queue::Resolve).await;
     assert!(ledger.cancel_erasure(id).await.expect("called off"));
     assert!(!ledger.cancel_erasure(id).await.expect("it is over"));
     assert!(!ledger.retry_erasure(id).await.expect("it is over"));

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::fixtures::*;
 use crate::erasure::Outcome;
-use crate::ledger::{Attempt, Finished, Queue, TargetHealth, TargetState, Work};
+use crate::ledger::{Attempt, Bounds, Finished, Queue, Work};
 
 pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) {
     let mut deliveries = JoinSet::new();
@@ -23,7 +23,7 @@ pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) 
         claimers.spawn(async move {
             let mut mine = Vec::new();
             loop {
-                let claims = ledger.claim(&Queue::Decide, 7, HOUR).await.expect("claimed");
+                let claims = ledger.claim(&Queue::Decide, 7, HOUR, &Bounds::NONE).await.expect("claimed").claims;
                 assert!(claims.len() <= 7);
                 if claims.is_empty() {
                     return mine;
@@ -44,7 +44,7 @@ pub(crate) async fn work_is_due_again_when_its_lease_ends_and_the_old_claim_fini
     ledger.record(event(1, 1)).await.expect("recorded");
     let mut claims = Vec::new();
     for _ in 0..4 {
-        claims.push(only(ledger.claim(&Queue::Decide, 1, Duration::ZERO).await.expect("claimed")));
+        claims.push(claim_for_no_time(&ledger, &Queue::Decide).await);
     }
     let newest = only(claim(&ledger, &Queue::Decide).await);
     assert!(claim(&ledger, &Queue::Decide).await.is_empty());
@@ -67,7 +67,7 @@ pub(crate) async fn work_is_due_again_when_its_lease_ends_and_the_old_claim_fini
 
 pub(crate) async fn a_renewed_lease_holds(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
-    let mine = only(ledger.claim(&Queue::Decide, 1, Duration::ZERO).await.expect("claimed"));
+    let mine = claim_for_no_time(&ledger, &Queue::Decide).await;
     assert_eq!(ledger.renew(&mine, HOUR).await.expect("renewed"), Finished::Done);
     assert!(claim(&ledger, &Queue::Decide).await.is_empty());
     assert_eq!(ledger.decided(mine, decision(unchanged(1, 0))).await.expect("decided"), Finished::Done);
@@ -108,7 +108,7 @@ pub(crate) async fn the_longest_due_is_claimed_first(ledger: Shared) {
     assert!(counts.oldest_due.expect("some are due") < in_hours(-2));
     let mut order = Vec::new();
     for _ in 0..3 {
-        let mine = only(ledger.claim(&Queue::Resolve, 1, HOUR).await.expect("claimed"));
+        let mine = only(ledger.claim(&Queue::Resolve, 1, HOUR, &Bounds::NONE).await.expect("claimed").claims);
         let Work::Resolve(work) = mine.work else { panic!("not an erasure") };
         order.push(work.subject.key());
     }
@@ -117,7 +117,7 @@ pub(crate) async fn the_longest_due_is_claimed_first(ledger: Shared) {
 }
 
 pub(crate) async fn a_commit_that_brings_work_wakes_everyone_who_waits(ledger: Shared) {
-    let waits = [ledger.changed(), ledger.changed(), ledger.changed()];
+    let waits = [ledger.changed(&Queue::Decide), ledger.changed(&Queue::Decide), ledger.changed(&Queue::Decide)];
     ledger.record(event(1, 1)).await.expect("recorded");
     for wait in waits {
         timeout(Duration::from_secs(10), wait).await.expect("woken");
@@ -125,23 +125,10 @@ pub(crate) async fn a_commit_that_brings_work_wakes_everyone_who_waits(ledger: S
 }
 
 pub(crate) async fn a_commit_between_a_claim_and_the_wait_is_not_missed(ledger: Shared) {
+    let wait = ledger.changed(&Queue::Decide);
     assert!(claim(&ledger, &Queue::Decide).await.is_empty());
     ledger.record(event(1, 1)).await.expect("recorded");
-    timeout(Duration::from_secs(10), ledger.changed()).await.expect("woken");
-}
-
-pub(crate) async fn a_target_that_is_parked_or_rests_is_left_alone(ledger: Shared) {
-    begun(&ledger, 1, &["crm", "mluvii"]).await;
-    let resting = |hours| TargetState::Resting { until: in_hours(hours), reason: "it failed".into() };
-    for still in [TargetState::Parked { reason: "its token was revoked".into() }, resting(1)] {
-        let health = TargetHealth { target: target("crm"), state: still, since: in_hours(0) };
-        ledger.set_target(health).await.expect("noted");
-        assert!(claim(&ledger, &Queue::Step(target("crm"))).await.is_empty());
-    }
-    let rested = TargetHealth { target: target("crm"), state: resting(-1), since: in_hours(-2) };
-    ledger.set_target(rested).await.expect("noted");
-    let _ = claim_step(&ledger, "mluvii").await;
-    let _ = claim_step(&ledger, "crm").await;
+    timeout(Duration::from_secs(10), wait).await.expect("woken");
 }
 
 pub(crate) async fn a_duty_does_not_grow_younger_by_failing(ledger: Shared) {

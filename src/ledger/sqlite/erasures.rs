@@ -4,9 +4,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
+use super::transition::{self, UnderWay};
 use super::{ErasureFilter, LedgerError, Queue};
 use super::{steps, tasks};
-use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
+use crate::erasure::{Erasure, ErasureId, ErasureState};
 use crate::subject::TargetName;
 
 pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
@@ -19,7 +20,7 @@ pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasu
     let Some((mut erasure, targets)) = found else { return Ok(None) };
     erasure.steps = match erasure.begun {
         Some(_) => steps::all(connection, id)?,
-        None => targets.into_iter().map(planned).collect(),
+        None => targets.into_iter().map(transition::planned).collect(),
     };
     Ok(Some(erasure))
 }
@@ -47,21 +48,16 @@ pub(super) fn state(connection: &Connection, id: ErasureId) -> Result<Option<Era
 
 /// Sets the state of a begun erasure by its steps, and lets it be closed when the last of them is final.
 pub(super) fn recompute_state(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerError> {
-    let (erasing, verifying, parked): (bool, bool, bool) = tx
+    let under_way = tx
         .prepare_cached(
             "SELECT COALESCE(MAX(stage = 'erase' AND parked = 0), 0),
                     COALESCE(MAX(stage = 'verify' AND parked = 0), 0),
                     MAX(parked)
              FROM step WHERE erasure = ?1",
         )?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let state = match (erasing, verifying, parked) {
-        (true, _, _) => ErasureState::Erasing,
-        (false, false, true) => ErasureState::Parked,
-        (false, _, _) => ErasureState::Verifying,
-    };
-    tx.prepare_cached("UPDATE erasure SET state = ?2 WHERE id = ?1")?.execute(params![id, Word(state)])?;
-    if !erasing && !verifying && !parked {
+        .query_row([id], |row| Ok(UnderWay { erasing: row.get(0)?, verifying: row.get(1)?, parked: row.get(2)? }))?;
+    tx.prepare_cached("UPDATE erasure SET state = ?2 WHERE id = ?1")?.execute(params![id, Word(under_way.state())])?;
+    if under_way.is_over() {
         tasks::add(tx, &Queue::Close, id)?;
     }
     Ok(())
@@ -84,19 +80,4 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
         steps: Vec::new(),
     };
     Ok((erasure, targets))
-}
-
-/// A step of an erasure that has not begun.
-fn planned(target: TargetName) -> Step {
-    Step {
-        target,
-        stage: None,
-        outcome: None,
-        reason: None,
-        attempts: 0,
-        rounds: 0,
-        counts: Default::default(),
-        erased_at: None,
-        verified_at: None,
-    }
 }

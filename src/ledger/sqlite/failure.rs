@@ -3,6 +3,7 @@
 use rusqlite::ErrorCode;
 
 use super::LedgerError;
+pub(super) use crate::ledger::broken;
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
@@ -42,9 +43,4 @@ impl From<LedgerError> for Failure {
             LedgerError::Broken(cause) => Self { passing: false, text: format!("{cause:#}") },
         }
     }
-}
-
-/// Something that the program itself should have prevented.
-pub(super) fn broken(what: impl Into<String>) -> LedgerError {
-    LedgerError::Broken(anyhow::Error::msg(what.into()))
 }

@@ -13,6 +13,7 @@ mod failure;
 mod inbox;
 mod job;
 mod meta;
+mod processes;
 mod quarantine;
 mod readers;
 mod receipts;
@@ -28,26 +29,27 @@ mod tidy;
 mod work;
 mod writer;
 
-pub(crate) use schema::OpenError;
-
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::Notify;
 
 use self::job::Wakes;
 use self::readers::Readers;
+use self::tasks::Holder;
 use self::tidy::Walk;
 use self::writer::Writer;
+use super::bell::Bell;
 use super::{
-    Attempt, Claim, Closed, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger, LedgerError, PutAside,
-    QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Resolution, SessionChange, SessionView, StepEnd,
-    StepWork, Stored, TargetHealth, TargetState, Work,
+    Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
+    LedgerError, NextLook, OpenError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded,
+    Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work,
+    bounds, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;
@@ -60,30 +62,26 @@ pub(crate) struct SqliteLedger {
     writer: Writer,
     thread: Mutex<Option<JoinHandle<()>>>,
     readers: Arc<Readers>,
-    changed: Arc<Notify>,
+    bell: Arc<Bell>,
     walk: Walk,
+    /// The number of this process; 0 until it has entered.
+    process: AtomicI64,
 }
 
 impl SqliteLedger {
     /// Opens the file, makes it where it is missing, and brings its schema up to date. Blocks for a moment.
     pub(crate) fn open(path: &Path) -> Result<Arc<Self>, OpenError> {
         let connection = schema::open(path)?;
-        let changed = Arc::new(Notify::new());
-        let (writer, thread) = Writer::start(connection, path.to_owned(), changed.clone())
-            .map_err(|error| OpenError::Failed { path: path.to_owned(), source: error.into() })?;
+        let bell = Arc::<Bell>::default();
+        let (writer, thread) = Writer::start(connection, path.to_owned(), Arc::clone(&bell))
+            .map_err(|error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() })?;
         let thread = Mutex::new(Some(thread));
-        Ok(Arc::new(Self { writer, thread, readers: Readers::new(path.to_owned()), changed, walk: Walk::new() }))
+        let (readers, walk, process) = (Readers::new(path.to_owned()), Walk::new(), AtomicI64::new(0));
+        Ok(Arc::new(Self { writer, thread, readers, bell, walk, process }))
     }
 
-    /// Writes what waits and closes the file, which empties the log unless another process has the file open. Whatever is asked later is answered `Busy`.
-    pub(crate) async fn shutdown(&self) {
-        self.readers.close().await;
-        self.writer.stop().await;
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // The thread contains its panics, so there is nothing to learn from its end.
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        }
+    fn process(&self) -> i64 {
+        self.process.load(Ordering::Relaxed)
     }
 }
 
@@ -97,18 +95,25 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| quarantine::add(tx, &item)).await
     }
 
-    async fn claim(&self, queue: &Queue, most: usize, lease: Duration) -> Result<Vec<Claim>, LedgerError> {
-        let queue = queue.clone();
-        self.writer.write(Wakes::NoOne, move |tx| tasks::claim(tx, &queue, most, lease)).await
+    async fn claim(
+        &self,
+        queue: &Queue,
+        most: usize,
+        lease: Duration,
+        bounds: &Bounds,
+    ) -> Result<Claimed, LedgerError> {
+        let (queue, bounds, holder) = (queue.clone(), bounds.clone(), Holder { process: self.process(), lease });
+        self.writer.write(Wakes::NoOne, move |tx| tasks::claim(tx, &queue, most, holder, &bounds)).await
     }
 
     // Written out, because the body of an `async fn` runs at the first poll, and this begins with the call.
-    fn changed<'a, 'b>(&'a self) -> Pin<Box<dyn Future<Output = ()> + Send + 'b>>
+    fn changed<'a, 'b, 'c>(&'a self, queue: &'b Queue) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
     where
-        'a: 'b,
-        Self: 'b,
+        'a: 'c,
+        'b: 'c,
+        Self: 'c,
     {
-        Box::pin(self.changed.notified())
+        Box::pin(self.bell.of(&queue.name()).notified_owned())
     }
 
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError> {
@@ -148,8 +153,8 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::Workers, move |tx| steps::stepped(tx, &claim, end)).await
     }
 
-    async fn closed(&self, claim: Claim, receipt: Receipt) -> Result<Closed, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| receipts::closed(tx, &claim, &receipt)).await
+    async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
+        self.writer.write(Wakes::NoOne, move |tx| receipts::closed(tx, closing)).await
     }
 
     async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
@@ -222,6 +227,37 @@ impl Ledger for SqliteLedger {
         self.writer.write(wakes, move |tx| targets::set(tx, &health)).await
     }
 
+    async fn target_failed(&self, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
+        let (target, reason) = (target.clone(), reason.to_owned());
+        self.writer.write(Wakes::NoOne, move |tx| targets::failed(tx, &target, rest, &reason)).await
+    }
+
+    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
+        let target = target.clone();
+        self.writer.write(Wakes::Workers, move |tx| targets::answered(tx, &target)).await
+    }
+
+    async fn enter(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
+        let process = process.clone();
+        let number = self.writer.write(Wakes::NoOne, move |tx| processes::enter(tx, &process)).await?;
+        self.process.store(number, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn stay(&self) -> Result<(), LedgerError> {
+        let number = self.process();
+        self.writer.write(Wakes::NoOne, move |tx| processes::stay(tx, number)).await
+    }
+
+    async fn leave(&self) -> Result<(), LedgerError> {
+        let number = self.process();
+        self.writer.write(Wakes::NoOne, move |tx| processes::leave(tx, number)).await
+    }
+
+    async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {
+        self.readers.read(|connection| processes::list(connection, Timestamp::now())).await
+    }
+
     async fn counts(&self) -> Result<Counts, LedgerError> {
         self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
     }
@@ -236,10 +272,22 @@ impl Ledger for SqliteLedger {
 
     async fn tidy(&self, duplicates_for: Duration) -> Result<(), LedgerError> {
         self.walk.go_on(&self.readers, &self.writer, duplicates_for).await?;
+        self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
         if self.writer.truncate_log().await? {
             return Ok(());
         }
         Err(LedgerError::Busy(anyhow::anyhow!("a reader keeps the ledger's log from being emptied")))
+    }
+
+    /// Empties the log, unless another process has the file open.
+    async fn shutdown(&self) {
+        self.readers.close().await;
+        self.writer.stop().await;
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // The thread contains its panics, so there is nothing to learn from its end.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
     }
 }
 

@@ -4,53 +4,41 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
-use super::{Claim, Closed, LedgerError, ReceiptRange, Work};
-use super::{failure::broken, schedule, sessions, tasks};
-use crate::erasure::ErasureState;
+use super::{Closed, Closing, LedgerError, ReceiptRange};
+use super::{schedule, sessions, tasks, transition};
 use crate::receipt::{Receipt, ReceiptHead};
 
-pub(super) fn closed(tx: &Tx<'_>, claim: &Claim, receipt: &Receipt) -> Result<Closed, LedgerError> {
-    let Work::Close(erasure) = &claim.work else { return Err(broken("only an erasure with all outcomes is closed")) };
-    if receipt.statement.erasure != erasure.id {
-        return Err(broken(format!("the receipt of {} is not one of {}", receipt.statement.erasure, erasure.id)));
-    }
-    if !tasks::holds(tx, claim)? {
-        return Ok(Closed::LeaseLost);
-    }
-    if !succeeds(receipt, head(tx)?.as_ref()) {
-        tasks::give_back(tx, claim)?;
-        return Ok(Closed::HeadMoved);
-    }
-    tasks::delete(tx, claim)?;
-    append(tx, receipt)?;
-    schedule::delete_capsules(tx, erasure.id)?;
-    let state = match erasure.state {
-        // Called off with steps unfinished: the sessions may still be there, and must still be found.
-        ErasureState::Cancelled => ErasureState::Cancelled,
-        _ => {
-            // Sessions are at mluvii: where it was not asked they are still there, and must still be found.
-            if receipt.statement.steps.iter().any(|step| step.target.is_mluvii()) {
-                sessions::mark_erased(tx, erasure.id)?;
-            }
-            ErasureState::Done
+pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
+    let all = closing.len();
+    let mut held = Vec::with_capacity(all);
+    for one in closing {
+        if tasks::holds(tx, &one.claim)? {
+            held.push(one);
         }
-    };
-    tx.prepare_cached("DELETE FROM erasure_session WHERE erasure = ?1")?.execute([erasure.id])?;
-    tx.prepare_cached("UPDATE erasure SET state = ?2, ended = ?3 WHERE id = ?1")?.execute(params![
-        erasure.id,
-        Word(state),
-        Millis(tx.now)
-    ])?;
+    }
+    if held.len() < all || !transition::succeed(held.iter().map(|one| &one.receipt), head(tx)?) {
+        return Ok(Closed::Again(held.into_iter().map(|one| one.claim).collect()));
+    }
+    held.iter().try_for_each(|one| close(tx, one))?;
     Ok(Closed::Done)
 }
 
-/// Whether the receipt is the head's successor. Of the first one, the number says so.
-fn succeeds(receipt: &Receipt, head: Option<&ReceiptHead>) -> bool {
-    let statement = &receipt.statement;
-    match head {
-        Some(head) => statement.sequence == head.sequence + 1 && statement.previous == head.hash,
-        None => statement.sequence == 1,
+fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), LedgerError> {
+    let erasure = transition::erasure_of(claim, receipt)?;
+    tasks::delete(tx, claim)?;
+    append(tx, receipt)?;
+    schedule::delete_capsules(tx, erasure.id)?;
+    let ends = transition::end_of(erasure, receipt);
+    if ends.sessions_are_erased {
+        sessions::mark_erased(tx, erasure.id)?;
     }
+    tx.prepare_cached("DELETE FROM erasure_session WHERE erasure = ?1")?.execute([erasure.id])?;
+    tx.prepare_cached("UPDATE erasure SET state = ?2, ended = ?3 WHERE id = ?1")?.execute(params![
+        erasure.id,
+        Word(ends.state),
+        Millis(tx.now)
+    ])?;
+    Ok(())
 }
 
 fn append(tx: &Tx<'_>, receipt: &Receipt) -> Result<(), LedgerError> {

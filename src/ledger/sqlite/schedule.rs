@@ -5,68 +5,49 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
+use super::transition::{self, Merged, Scheduled};
 use super::{LedgerError, Queue};
 use super::{erasures, failure::broken, sessions, tasks};
 use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Outcome, Stage, Subject};
-use crate::subject::{SessionKey, TargetName};
+use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one of the same subject that has not begun.
 pub(super) fn schedule(tx: &Tx<'_>, new: &NewErasure) -> Result<ErasureId, LedgerError> {
-    if new.targets.is_empty() {
-        return Err(broken(format!("erasure {} has no targets", new.id)));
-    }
     let key = new.subject.key();
-    match Scheduled::find(tx, &key)? {
+    match find(tx, &key)? {
         Some(open) => merge(tx, open, new),
         None => insert(tx, &key, new),
     }
 }
 
-/// What counts of an erasure that has not begun.
-struct Scheduled {
-    id: ErasureId,
-    rules: Vec<String>,
-    targets: Vec<TargetName>,
-    due_rule: Timestamp,
-    due: Timestamp,
+fn find(tx: &Tx<'_>, subject_key: &str) -> Result<Option<Scheduled>, LedgerError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id, rules, targets, due_rule, due FROM erasure WHERE subject_key = ?1 AND state = 'scheduled'",
+    )?;
+    let found = statement.query_row([subject_key], |row| {
+        let (Json(rules), Json(targets)) = (row.get(1)?, row.get(2)?);
+        let (Millis(due_rule), Millis(due)) = (row.get(3)?, row.get(4)?);
+        Ok(Scheduled { id: row.get(0)?, rules, targets, due_rule, due })
+    });
+    Ok(found.optional()?)
 }
 
-impl Scheduled {
-    fn find(tx: &Tx<'_>, subject_key: &str) -> Result<Option<Self>, LedgerError> {
-        let mut statement = tx.prepare_cached(
-            "SELECT id, rules, targets, due_rule, due FROM erasure WHERE subject_key = ?1 AND state = 'scheduled'",
-        )?;
-        let found = statement.query_row([subject_key], |row| {
-            let (Json(rules), Json(targets)) = (row.get(1)?, row.get(2)?);
-            let (Millis(due_rule), Millis(due)) = (row.get(3)?, row.get(4)?);
-            Ok(Self { id: row.get(0)?, rules, targets, due_rule, due })
-        });
-        Ok(found.optional()?)
-    }
-
-    /// Whoever is resolving it now loses the claim: what they resolve is no longer all of it.
-    fn write(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
-        tx.prepare_cached("UPDATE erasure SET rules = ?2, targets = ?3, due_rule = ?4, due = ?5 WHERE id = ?1")?
-            .execute(params![
-                self.id,
-                Json(&self.rules),
-                Json(&self.targets),
-                Millis(self.due_rule),
-                Millis(self.due)
-            ])?;
-        let changed = tx
-            .prepare_cached(
-                "UPDATE task SET due = ?2, fence = fence + 1, attempt = 0, parked = 0, reason = NULL
-                 WHERE erasure = ?1 AND queue = 'resolve'",
-            )?
-            .execute(params![self.id, Millis(self.due)])?;
-        if changed == 1 { Ok(()) } else { Err(broken(format!("scheduled erasure {} has no work", self.id))) }
-    }
+/// Whoever is resolving it now loses the claim: what they resolve is no longer all of it.
+fn write(tx: &Tx<'_>, open: &Scheduled) -> Result<(), LedgerError> {
+    tx.prepare_cached("UPDATE erasure SET rules = ?2, targets = ?3, due_rule = ?4, due = ?5 WHERE id = ?1")?.execute(
+        params![open.id, Json(&open.rules), Json(&open.targets), Millis(open.due_rule), Millis(open.due)],
+    )?;
+    let changed = tx
+        .prepare_cached(
+            "UPDATE task SET due = ?2, fence = fence + 1, attempt = 0, parked = 0, reason = NULL, holder = NULL
+             WHERE erasure = ?1 AND queue = 'resolve'",
+        )?
+        .execute(params![open.id, Millis(open.due)])?;
+    if changed == 1 { Ok(()) } else { Err(broken(format!("scheduled erasure {} has no work", open.id))) }
 }
 
 fn insert(tx: &Tx<'_>, key: &str, new: &NewErasure) -> Result<ErasureId, LedgerError> {
-    let mut targets = Vec::new();
-    add_missing(&mut targets, &new.targets);
+    let targets = transition::targets_of(new)?;
     let due = due(tx, &new.subject, new.due)?;
     tx.prepare_cached(
         "INSERT INTO erasure (id, subject, subject_key, rules, targets, state, created, due_rule, due)
@@ -92,32 +73,16 @@ fn insert(tx: &Tx<'_>, key: &str, new: &NewErasure) -> Result<ErasureId, LedgerE
 }
 
 fn merge(tx: &Tx<'_>, mut open: Scheduled, new: &NewErasure) -> Result<ErasureId, LedgerError> {
-    let targets = add_missing(&mut open.targets, &new.targets);
-    let rules = add_missing(&mut open.rules, std::slice::from_ref(&new.rule));
-    let earlier = new.due < open.due_rule;
-    if earlier {
-        open.due_rule = new.due;
-        open.due = due(tx, &new.subject, new.due)?;
-    }
-    if let Some(capsule) = &new.capsule {
-        add_capsule(tx, open.id, capsule)?;
-    }
-    // The same again changes nothing, and takes the work from no one.
-    if targets || rules || earlier || new.capsule.is_some() {
-        open.write(tx)?;
+    if let Merged::Changed { earlier } = open.merge(new) {
+        if earlier {
+            open.due = due(tx, &new.subject, new.due)?;
+        }
+        if let Some(capsule) = &new.capsule {
+            add_capsule(tx, open.id, capsule)?;
+        }
+        write(tx, &open)?;
     }
     Ok(open.id)
-}
-
-/// Adds what is missing; says whether anything was.
-fn add_missing<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) -> bool {
-    let before = all.len();
-    for item in more {
-        if !all.contains(item) {
-            all.push(item.clone());
-        }
-    }
-    all.len() > before
 }
 
 pub(super) fn add_capsule(tx: &Tx<'_>, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
@@ -143,13 +108,13 @@ fn due(tx: &Tx<'_>, subject: &Subject, rule: Timestamp) -> Result<Timestamp, Led
 
 /// Moves the session's own erasure with its settling; once it has settled, the rule's time counts.
 pub(super) fn settling_moved(tx: &Tx<'_>, key: &SessionKey, settle_at: Option<Timestamp>) -> Result<(), LedgerError> {
-    let Some(mut open) = Scheduled::find(tx, &Subject::Session(key.clone()).key())? else { return Ok(()) };
+    let Some(mut open) = find(tx, &Subject::Session(key.clone()).key())? else { return Ok(()) };
     let due = open.due_rule.max(settle_at.unwrap_or(tx.now));
     if due == open.due {
         return Ok(());
     }
     open.due = due;
-    open.write(tx)
+    write(tx, &open)
 }
 
 /// Sets an erasure going: now, if it has not begun; again, where it is parked.
@@ -163,7 +128,7 @@ pub(super) fn retry(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
         Some(ErasureState::Scheduled) => {
             tx.prepare_cached("UPDATE erasure SET due_rule = ?2, due = ?2 WHERE id = ?1")?
                 .execute(params![id, Millis(tx.now)])?;
-            tx.prepare_cached("UPDATE task SET due = ?2, fence = fence + 1 WHERE erasure = ?1 AND queue = 'resolve'")?
+            tx.prepare_cached("UPDATE task SET due = ?2, fence = fence + 1, holder = NULL WHERE erasure = ?1 AND queue = 'resolve'")?
                 .execute(params![id, Millis(tx.now)])?;
             Ok(true)
         }

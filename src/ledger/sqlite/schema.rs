@@ -2,15 +2,17 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::ledger::OpenError;
+
 /// Only ever appended to; the number of those applied stands in `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_processes.sql")];
 
 /// How often a lock that another process holds is tried, a millisecond apart. Even tries find the short gaps between
 /// the batches of a busy server, which a growing pause would miss.
@@ -19,32 +21,13 @@ const LOCK_TRIES_MAX: i32 = 1_000;
 /// How long a reader waits for what blocks readers, which is hardly anything.
 const READ_WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// Why the ledger did not open.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OpenError {
-    /// An older program must not touch what a newer one wrote.
-    #[error(
-        "the ledger {} has schema {found}, and this quietus knows schemas up to {known}: start the quietus that wrote \
-         it, or a newer one",
-        path.display()
-    )]
-    Newer { path: PathBuf, found: usize, known: usize },
-    /// Missing directory, wrong permissions, not a database, locked.
-    #[error("the ledger {} does not open", path.display())]
-    Failed {
-        path: PathBuf,
-        #[source]
-        source: anyhow::Error,
-    },
-}
-
 /// The connection that writes, on a file that is there and migrated.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    let failed = |source| OpenError::Failed { path: path.to_owned(), source };
+    let failed = |source| OpenError::Failed { ledger: path.display().to_string(), source };
     let mut connection = connect(path).map_err(failed)?;
     match migrate(&mut connection).map_err(failed)? {
         Schema::Known => Ok(connection),
-        Schema::Newer(found) => Err(OpenError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() }),
+        Schema::Newer(found) => Err(OpenError::Newer { ledger: path.display().to_string(), found, known: MIGRATIONS.len() }),
     }
 }
 

@@ -190,7 +190,8 @@ fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), Ledge
             .prepare_cached(
                 "INSERT INTO task (queue, source, session, due, since) VALUES ('settle', ?1, ?2, ?3, ?3)
                  ON CONFLICT (source, session) WHERE queue = 'settle'
-                 DO UPDATE SET due = excluded.due, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0, reason = NULL",
+                 DO UPDATE SET due = excluded.due, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0, reason = NULL,
+                   holder = NULL",
             )?
             .execute(params![place.source, place.session, Millis(at)])?,
         None => tx

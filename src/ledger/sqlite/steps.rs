@@ -1,11 +1,10 @@
 //! Steps: their beginning when an erasure is resolved, and what each call brings.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, Row, params};
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
+use super::transition::{self, Next};
 use super::{Claim, Finished, LedgerError, Queue, Resolution, StepEnd, StepWork, Work};
 use super::{erasures, failure::broken, schedule, sources, tasks};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Stage, Step};
@@ -86,31 +85,10 @@ pub(super) fn stepped(tx: &Tx<'_>, claim: &Claim, end: StepEnd) -> Result<Finish
         return Ok(Finished::LeaseLost);
     }
     let mut step = one(tx, work.erasure, &work.step.target)?;
-    let told = told(tx, work)?;
-    step.attempts = 0;
-    match end {
-        StepEnd::VerifyAfter { pause, outcome, reason, counts } => {
-            answered(tx, &mut step, outcome, &counts);
-            step.stage = Some(Stage::Verify);
-            step.reason = reason;
-            go_on(tx, claim, pause)?;
-        }
-        StepEnd::EraseAgain { pause } => {
-            step.stage = Some(Stage::Erase);
-            step.reason = None;
-            step.rounds += 1;
-            go_on(tx, claim, pause)?;
-        }
-        StepEnd::Final { outcome, reason, counts } => {
-            answered(tx, &mut step, outcome, &counts);
-            step.stage = None;
-            step.reason = reason.or(told);
-            // One that cannot be asked has verified nothing.
-            if work.stage == Stage::Verify && outcome != Outcome::Unverifiable {
-                step.verified_at = Some(tx.now);
-            }
-            tasks::delete(tx, claim)?;
-        }
+    step.reason = told(tx, work)?;
+    match transition::after_call(&mut step, end, tx.now) {
+        Next::GoesOn(pause) => go_on(tx, claim, pause)?,
+        Next::Over => tasks::delete(tx, claim)?,
     }
     write(tx, work, &step)?;
     erasures::recompute_state(tx, work.erasure)?;
@@ -121,19 +99,6 @@ pub(super) fn stepped(tx: &Tx<'_>, claim: &Claim, end: StepEnd) -> Result<Finish
 fn told(tx: &Tx<'_>, work: &StepWork) -> Result<Option<String>, LedgerError> {
     let mut statement = tx.prepare_cached("SELECT reason FROM step WHERE erasure = ?1 AND target = ?2")?;
     Ok(statement.query_row(params![work.erasure, work.step.target.0], |row| row.get(0))?)
-}
-
-/// What a target answers later does not undo what it said before: a repeated call finds less, or nothing any more.
-fn answered(tx: &Tx<'_>, step: &mut Step, outcome: Outcome, counts: &BTreeMap<String, u64>) {
-    if outcome == Outcome::Erased && (step.erased_at.is_none() || step.stage == Some(Stage::Erase)) {
-        step.erased_at = Some(tx.now);
-    }
-    let erased = outcome == Outcome::Absent && step.erased_at.is_some();
-    step.outcome = Some(if erased { Outcome::Erased } else { outcome });
-    for (name, count) in counts {
-        let most = step.counts.entry(name.clone()).or_default();
-        *most = (*most).max(*count);
-    }
 }
 
 fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
@@ -159,7 +124,7 @@ fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
 
 /// The step goes on with its other stage, and its attempts are counted anew.
 fn go_on(tx: &Tx<'_>, claim: &Claim, pause: std::time::Duration) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE task SET due = ?2, attempt = 0, reason = NULL WHERE id = ?1")?
+    tx.prepare_cached("UPDATE task SET due = ?2, attempt = 0, reason = NULL, holder = NULL WHERE id = ?1")?
         .execute(params![claim.task, Millis(tasks::after(tx.now, pause))])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::columns::Millis;
 use super::job::Tx;
-use super::{LedgerError, TargetHealth, TargetState};
+use super::{LedgerError, RestAfter, TargetHealth, TargetState};
 use crate::subject::TargetName;
 
 pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerError> {
@@ -17,7 +17,7 @@ pub(super) fn set(tx: &Tx<'_>, health: &TargetHealth) -> Result<(), LedgerError>
     let (until, reason) = match &health.state {
         TargetState::Open => {
             tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&health.target.0])?;
-            return Ok(());
+            return forget_failures(tx, &health.target);
         }
         TargetState::Resting { until, reason } => (Some(Millis(*until)), reason),
         TargetState::Parked { reason } => (None, reason),
@@ -31,17 +31,77 @@ pub(super) fn set(tx: &Tx<'_>, health: &TargetHealth) -> Result<(), LedgerError>
     Ok(())
 }
 
-/// Whether nothing is claimed for the target now.
-pub(super) fn stand_still(tx: &Tx<'_>, target: &TargetName) -> Result<bool, LedgerError> {
+/// How a target stands with claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// Nothing is claimed now.
+    Still,
+    /// Its rest is over: one call tries.
+    Trying,
+    Open {
+        failures: u32,
+    },
+}
+
+pub(super) fn stands(tx: &Tx<'_>, target: &TargetName) -> Result<Stands, LedgerError> {
+    Ok(match state(tx, target)? {
+        TargetState::Parked { .. } => Stands::Still,
+        TargetState::Resting { until, .. } if until > tx.now => Stands::Still,
+        TargetState::Resting { .. } => Stands::Trying,
+        TargetState::Open => Stands::Open { failures: failures(tx, target)? },
+    })
+}
+
+fn state(tx: &Tx<'_>, target: &TargetName) -> Result<TargetState, LedgerError> {
     let found = tx
         .prepare_cached("SELECT name, until, reason, since FROM target WHERE name = ?1")?
         .query_row([&target.0], read)
         .optional()?;
-    Ok(match found.map(|health| health.state) {
-        None | Some(TargetState::Open) => false,
-        Some(TargetState::Resting { until, .. }) => until > tx.now,
-        Some(TargetState::Parked { .. }) => true,
-    })
+    Ok(found.map_or(TargetState::Open, |health| health.state))
+}
+
+fn failures(tx: &Tx<'_>, target: &TargetName) -> Result<u32, LedgerError> {
+    let mut statement = tx.prepare_cached("SELECT failures FROM pace WHERE target = ?1")?;
+    Ok(statement.query_row([&target.0], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+pub(super) fn failed(tx: &Tx<'_>, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
+    let failures: u32 = tx
+        .prepare_cached(
+            "INSERT INTO pace (target, failures) VALUES (?1, 1)
+             ON CONFLICT DO UPDATE SET failures = failures + 1 RETURNING failures",
+        )?
+        .query_row([&target.0], |row| row.get(0))?;
+    if failures < rest.failures || matches!(state(tx, target)?, TargetState::Parked { .. }) {
+        return Ok(());
+    }
+    let state = TargetState::Resting { until: super::tasks::after(tx.now, rest.rest), reason: reason.to_owned() };
+    set(tx, &TargetHealth { target: target.clone(), state, since: tx.now })
+}
+
+pub(super) fn answered(tx: &Tx<'_>, target: &TargetName) -> Result<(), LedgerError> {
+    tx.prepare_cached("DELETE FROM target WHERE name = ?1 AND until IS NOT NULL")?.execute([&target.0])?;
+    forget_failures(tx, target)
+}
+
+fn forget_failures(tx: &Tx<'_>, target: &TargetName) -> Result<(), LedgerError> {
+    tx.prepare_cached("UPDATE pace SET failures = 0 WHERE target = ?1")?.execute([&target.0])?;
+    Ok(())
+}
+
+/// The earliest time of the target's next call, in microseconds since 1970.
+pub(super) fn next_call_us(tx: &Tx<'_>, target: &TargetName) -> Result<i64, LedgerError> {
+    let mut statement = tx.prepare_cached("SELECT next_call_us FROM pace WHERE target = ?1")?;
+    Ok(statement.query_row([&target.0], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+pub(super) fn set_next_call_us(tx: &Tx<'_>, target: &TargetName, next_us: i64) -> Result<(), LedgerError> {
+    tx.prepare_cached(
+        "INSERT INTO pace (target, next_call_us) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET next_call_us = excluded.next_call_us",
+    )?
+    .execute(params![target.0, next_us])?;
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TargetHealth> {

@@ -1,7 +1,7 @@
 //! Claiming work and giving it back. A claim is a lease: the task is due again by itself when the lease ends, and the
 //! fence, which grows with each claim, keeps the one who lost it from finishing it.
 
-use std::borrow::Cow;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,61 +9,108 @@ use rusqlite::{Connection, params};
 
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::{Attempt, Claim, Finished, LedgerError, Queue, Work};
-use super::{erasures, inbox, targets, work};
+use super::targets::Stands;
+use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, Queue, Work};
+use super::{bounds, erasures, inbox, targets, work};
 use crate::erasure::{ErasureId, Outcome};
 use crate::subject::TargetName;
-
-/// The name of a queue in its column.
-pub(super) fn queue_name(queue: &Queue) -> Cow<'static, str> {
-    match queue {
-        Queue::Decide => "decide".into(),
-        Queue::Settle => "settle".into(),
-        Queue::Resolve => "resolve".into(),
-        Queue::Close => "close".into(),
-        Queue::Step(target) => step_queue(target).into(),
-    }
-}
-
-pub(super) fn step_queue(target: &TargetName) -> String {
-    format!("step:{target}")
-}
 
 /// The time after a pause, as far as the calendar goes.
 pub(super) fn after(now: Timestamp, pause: Duration) -> Timestamp {
     SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(Timestamp::MAX)
 }
 
-pub(super) fn claim(tx: &Tx<'_>, queue: &Queue, most: usize, lease: Duration) -> Result<Vec<Claim>, LedgerError> {
-    match queue {
-        Queue::Step(target) if targets::stand_still(tx, target)? => return Ok(Vec::new()),
-        Queue::Decide => inbox::unfold(tx, most)?,
-        _ => {}
+/// Who claims, and for how long.
+#[derive(Clone, Copy)]
+pub(super) struct Holder {
+    pub(super) process: i64,
+    pub(super) lease: Duration,
+}
+
+pub(super) fn claim(
+    tx: &Tx<'_>,
+    queue: &Queue,
+    most: usize,
+    holder: Holder,
+    bounds: &Bounds,
+) -> Result<Claimed, LedgerError> {
+    let nothing = |next| Claimed { claims: Vec::new(), next };
+    let (mut at_once, mut troubled) = (bounds.at_once, false);
+    if let Some(target) = &bounds.target {
+        match targets::stands(tx, target)? {
+            Stands::Still => return Ok(nothing(NextLook::WhenPolled)),
+            Stands::Trying => (at_once, troubled) = (1, true),
+            Stands::Open { failures } => troubled = failures > 0,
+        }
     }
-    let due: Vec<i64> = tx
+    let free = at_once.saturating_sub(if at_once == usize::MAX { 0 } else { under_way(tx, queue)? });
+    if free == 0 {
+        return Ok(nothing(NextLook::WhenPolled));
+    }
+    let most = most.min(free);
+    if *queue == Queue::Decide {
+        inbox::unfold(tx, most)?;
+    }
+    let mut due: Vec<i64> = tx
         .prepare_cached("SELECT id FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 ORDER BY due LIMIT ?3")?
-        .query_map(params![queue_name(queue), Millis(tx.now), most as i64], |row| row.get(0))?
+        .query_map(params![queue.name(), Millis(tx.now), most as i64], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    let wait = match (&bounds.target, bounds.calls_per_s) {
+        (Some(target), Some(rate)) => grant(tx, target, rate, &mut due)?,
+        _ => None,
+    };
     let mut claims = Vec::with_capacity(due.len());
     for task in due {
-        claims.extend(claim_one(tx, queue, task, lease)?);
+        claims.extend(claim_one(tx, queue, task, holder, troubled)?);
     }
-    Ok(claims)
+    Ok(Claimed { claims, next: wait.map_or(NextLook::WhenChanged, NextLook::After) })
+}
+
+/// Cuts what is due to what the target's rate grants; returns how long the rest has to wait.
+fn grant(
+    tx: &Tx<'_>,
+    target: &TargetName,
+    rate: NonZeroU32,
+    due: &mut Vec<i64>,
+) -> Result<Option<Duration>, LedgerError> {
+    if due.is_empty() {
+        return Ok(None);
+    }
+    let granted = bounds::grant(rate, targets::next_call_us(tx, target)?, tx.now.as_microsecond(), due.len());
+    due.truncate(granted.calls);
+    targets::set_next_call_us(tx, target, granted.next_us)?;
+    Ok(granted.wait)
+}
+
+/// How much of a queue is being worked on, in all processes.
+fn under_way(tx: &Tx<'_>, queue: &Queue) -> Result<usize, LedgerError> {
+    let mut statement =
+        tx.prepare_cached("SELECT COUNT(*) FROM task WHERE queue = ?1 AND due > ?2 AND holder IS NOT NULL")?;
+    let count: i64 = statement.query_row(params![queue.name(), Millis(tx.now)], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// Work that cannot be read is parked: it would otherwise stand in the way of its queue for ever.
-fn claim_one(tx: &Tx<'_>, queue: &Queue, task: i64, lease: Duration) -> Result<Option<Claim>, LedgerError> {
-    let lease_until = after(tx.now, lease);
+fn claim_one(
+    tx: &Tx<'_>,
+    queue: &Queue,
+    task: i64,
+    holder: Holder,
+    troubled: bool,
+) -> Result<Option<Claim>, LedgerError> {
+    let lease_until = after(tx.now, holder.lease);
     let (fence, attempt) = tx
-        .prepare_cached("UPDATE task SET due = ?2, fence = fence + 1 WHERE id = ?1 RETURNING fence, attempt")?
-        .query_row(params![task, Millis(lease_until)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .prepare_cached(
+            "UPDATE task SET due = ?2, fence = fence + 1, holder = ?3 WHERE id = ?1 RETURNING fence, attempt",
+        )?
+        .query_row(params![task, Millis(lease_until), holder.process], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match work::load(tx, queue, task) {
-        Ok(work) => Ok(Some(Claim { task, fence, attempt, work })),
+        Ok(work) => Ok(Some(Claim { task, fence, attempt, troubled, work })),
         Err(LedgerError::Busy(cause)) => Err(LedgerError::Busy(cause)),
         Err(LedgerError::Broken(cause)) => {
             tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
             tx.prepare_cached(
-                "UPDATE task SET parked = 1, reason = 'what is stored of it cannot be read' WHERE id = ?1",
+                "UPDATE task SET parked = 1, holder = NULL, reason = 'what is stored of it cannot be read' WHERE id = ?1",
             )?
             .execute([task])?;
             Ok(None)
@@ -95,7 +142,7 @@ pub(super) fn retry(
     let counts = i64::from(attempt == Attempt::Counts);
     let changed = tx
         .prepare_cached(
-            "UPDATE task SET due = ?3, attempt = attempt + ?4, reason = ?5
+            "UPDATE task SET due = ?3, attempt = attempt + ?4, reason = ?5, holder = NULL
              WHERE id = ?1 AND fence = ?2 AND parked = 0",
         )?
         .execute(params![claim.task, claim.fence, Millis(after(tx.now, pause)), counts, reason])?;
@@ -113,7 +160,8 @@ pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -
     if !holds(tx, claim)? {
         return Ok(Finished::LeaseLost);
     }
-    tx.prepare_cached("UPDATE task SET parked = 1, reason = ?2 WHERE id = ?1")?.execute(params![claim.task, reason])?;
+    tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
+        .execute(params![claim.task, reason])?;
     if let Work::Step(step) = &claim.work {
         tx.prepare_cached("UPDATE step SET parked = 1, outcome = ?3, reason = ?4 WHERE erasure = ?1 AND target = ?2")?
             .execute(params![step.erasure, step.step.target.0, Word(outcome), reason])?;
@@ -124,7 +172,8 @@ pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -
 
 /// Makes the claimed work due again at once.
 pub(super) fn give_back(tx: &Tx<'_>, claim: &Claim) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE task SET due = ?2 WHERE id = ?1")?.execute(params![claim.task, Millis(tx.now)])?;
+    tx.prepare_cached("UPDATE task SET due = ?2, holder = NULL WHERE id = ?1")?
+        .execute(params![claim.task, Millis(tx.now)])?;
     Ok(())
 }
 
@@ -136,7 +185,7 @@ pub(super) fn delete(tx: &Tx<'_>, claim: &Claim) -> Result<(), LedgerError> {
 /// Adds work on an erasure, due at once.
 pub(super) fn add(tx: &Tx<'_>, queue: &Queue, erasure: ErasureId) -> Result<(), LedgerError> {
     tx.prepare_cached("INSERT INTO task (queue, due, erasure) VALUES (?1, ?2, ?3)")?.execute(params![
-        queue_name(queue),
+        queue.name(),
         Millis(tx.now),
         erasure
     ])?;

@@ -15,7 +15,7 @@ use crate::keys::{SealKey, Sealed};
 use crate::ledger::contract::{self, event};
 use crate::subject::SessionId;
 
-fn open() -> (Arc<dyn Ledger>, TempDir) {
+async fn open() -> (Arc<dyn Ledger>, TempDir) {
     let (ledger, dir) = sqlite();
     (ledger, dir)
 }
@@ -37,6 +37,10 @@ fn beside(dir: &TempDir) -> Connection {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
+async fn claim(ledger: &SqliteLedger, queue: &Queue, most: usize) -> Vec<Claim> {
+    ledger.claim(queue, most, HOUR, &Bounds::NONE).await.expect("claimed").claims
+}
+
 contract::contract!(open);
 
 #[tokio::test]
@@ -49,7 +53,7 @@ async fn a_reopened_ledger_has_everything() {
 
     let ledger = SqliteLedger::open(&file(&dir)).expect("opens");
     assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
-    assert_eq!(ledger.claim(&Queue::Decide, 9, HOUR).await.expect("claimed").len(), 1);
+    assert_eq!(claim(&ledger, &Queue::Decide, 9).await.len(), 1);
     assert!(!ledger.belongs_to(Digest([2; 16])).await.expect("answered"));
 }
 
@@ -107,7 +111,7 @@ async fn while_another_process_holds_the_lock_the_ledger_is_busy() {
     let other = beside(&dir);
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     let (record, claim, counts) =
-        tokio::join!(ledger.record(event(1, 1)), ledger.claim(&Queue::Decide, 1, HOUR), ledger.counts());
+        tokio::join!(ledger.record(event(1, 1)), ledger.claim(&Queue::Decide, 1, HOUR, &Bounds::NONE), ledger.counts());
     assert!(matches!(record, Err(LedgerError::Busy(_))));
     assert!(matches!(claim, Err(LedgerError::Busy(_))));
     assert_eq!(counts.expect("reading goes on").events_waiting, 0);
@@ -162,7 +166,7 @@ async fn a_full_disk_acknowledges_nothing_and_recovers() {
     assert_eq!(ledger.record(large).await.expect("recorded"), Recorded::New);
     let again = ledger.record(new_source).await.expect("recorded");
     assert_eq!(again, if beside.is_ok() { Recorded::Duplicate } else { Recorded::New });
-    let claims = ledger.claim(&Queue::Decide, 9, HOUR).await.expect("claimed");
+    let claims = claim(&ledger, &Queue::Decide, 9).await;
     let sources: Vec<_> = claims.iter().map(source_of).collect();
     assert_eq!(sources.iter().filter(|source| *source == "new").count(), 1);
     assert_eq!(claims.len(), 3);
@@ -196,7 +200,7 @@ async fn work_that_cannot_be_read_is_parked_and_does_not_stand_in_the_way() {
     ledger.record(event(1, 1)).await.expect("recorded");
     let mut claims = Vec::new();
     while claims.is_empty() {
-        claims = ledger.claim(&Queue::Decide, 1, HOUR).await.expect("claimed");
+        claims = claim(&ledger, &Queue::Decide, 1).await;
     }
     assert_eq!(source_of(&claims[0]), "acme");
     assert_eq!(ledger.counts().await.expect("counted").parked_work, 1);
@@ -213,8 +217,8 @@ async fn two_processes_share_the_work() {
     }
     let new = writes.join_all().await.into_iter().filter(|recorded| *recorded == Recorded::New).count();
     assert_eq!(new, 64);
-    let (mine, theirs) = tokio::join!(ledger.claim(&Queue::Decide, 64, HOUR), other.claim(&Queue::Decide, 64, HOUR));
-    assert_eq!(mine.expect("claimed").len() + theirs.expect("claimed").len(), 64);
+    let (mine, theirs) = tokio::join!(claim(&ledger, &Queue::Decide, 64), claim(&other, &Queue::Decide, 64));
+    assert_eq!(mine.len() + theirs.len(), 64);
 }
 
 /// A capsule that is found again in raw bytes.
@@ -255,7 +259,7 @@ async fn no_byte_of_a_destroyed_capsule_is_left_after_tidying() {
     assert!(marks(&dir) > 1_000);
 
     // Half of them are called off, the others resolved into a capsule of another content, in an order of no pattern.
-    let claims = ledger.claim(&Queue::Resolve, 200, HOUR).await.expect("claimed");
+    let claims = claim(&ledger, &Queue::Resolve, 200).await;
     for (i, claim) in claims.into_iter().enumerate() {
         if i * 7 % 3 == 0 {
             let Work::Resolve(work) = &claim.work else { panic!("not an erasure") };

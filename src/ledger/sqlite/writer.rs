@@ -7,14 +7,14 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::{self, Checkpoints};
 use super::failure::{Failure, broken};
 use super::job::{Answer, Job, Tx, Wakes, Write};
 use super::record::{self, Delivery};
 use super::sources::Sources;
-use super::{LedgerError, Recorded};
+use super::{Bell, LedgerError, Recorded};
 use crate::event::StoredEvent;
 
 /// Writes that wait for the thread; further callers wait for room.
@@ -35,15 +35,15 @@ enum Order {
 }
 
 impl Writer {
-    /// Starts the thread. `changed` is told of every commit that brought work.
+    /// Starts the thread. `bell` is rung at every commit that brought work.
     pub(super) fn start(
         connection: Connection,
         path: PathBuf,
-        changed: Arc<Notify>,
+        bell: Arc<Bell>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (orders, waiting) = mpsc::channel(WAITING_MAX);
         let checkpoints = Checkpoints::new(path);
-        let thread = Thread { connection, sources: Sources::default(), checkpoints, changed };
+        let thread = Thread { connection, sources: Sources::default(), checkpoints, bell };
         let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || thread.run(waiting))?;
         Ok((Self(orders), thread))
     }
@@ -95,7 +95,7 @@ struct Thread {
     connection: Connection,
     sources: Sources,
     checkpoints: Checkpoints,
-    changed: Arc<Notify>,
+    bell: Arc<Bell>,
 }
 
 impl Thread {
@@ -142,9 +142,7 @@ impl Thread {
                 }
                 batch.jobs.into_iter().for_each(|job| job.answer(Ok(())));
                 if wakes == Wakes::Workers {
-                    self.changed.notify_waiters();
-                    // Kept for one who is between a claim that found nothing and its wait.
-                    self.changed.notify_one();
+                    self.bell.ring_all();
                 }
                 self.checkpoints.after_commit(&self.connection);
             }

@@ -1,0 +1,37 @@
+//! Who waits for a queue's work is woken here: within the process, and by what is heard of other processes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+/// One signal per queue, by the queue's name.
+#[derive(Default)]
+pub(super) struct Bell(Mutex<HashMap<String, Arc<Notify>>>);
+
+impl Bell {
+    /// The signal of a queue. Whoever waits for it awaits `notified()`, which counts from its making.
+    pub(super) fn of(&self, queue: &str) -> Arc<Notify> {
+        let mut all = self.lock();
+        match all.get(queue) {
+            Some(notify) => Arc::clone(notify),
+            None => Arc::clone(all.entry(queue.to_owned()).or_default()),
+        }
+    }
+
+    /// Wakes whoever waits for the queue.
+    pub(super) fn ring(&self, queue: &str) {
+        if let Some(notify) = self.lock().get(queue) {
+            notify.notify_waiters();
+        }
+    }
+
+    /// Wakes everyone.
+    pub(super) fn ring_all(&self) {
+        self.lock().values().for_each(|notify| notify.notify_waiters());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Notify>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

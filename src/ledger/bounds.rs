@@ -1,0 +1,95 @@
+//! What holds for a queue over all processes on one ledger: how many calls at once, how many a second. Numbers enter and
+//! leave; the clock and the place where they are kept are the backend's.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::subject::TargetName;
+
+/// The bounds of a queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    /// Whose rest and rate count; `None` where nobody outside is asked.
+    pub(crate) target: Option<TargetName>,
+    /// Pieces of work under way at once.
+    pub(crate) at_once: usize,
+    /// Calls that may begin in a second.
+    pub(crate) calls_per_s: Option<NonZeroU32>,
+}
+
+impl Bounds {
+    /// No bounds but those of the caller.
+    pub(crate) const NONE: Self = Self { target: None, at_once: usize::MAX, calls_per_s: None };
+}
+
+/// After how many failed calls in a row a target rests, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RestAfter {
+    pub(crate) failures: u32,
+    pub(crate) rest: Duration,
+}
+
+/// Calls that were not made are saved up for so long at the most.
+const SAVED: Duration = Duration::from_millis(100);
+
+/// What a rate grants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Granted {
+    pub(super) calls: usize,
+    /// The earliest time of the next call, in microseconds of the backend's clock: what is kept.
+    pub(super) next_us: i64,
+    /// How long until a further call may begin; `None` when all that was wanted is granted.
+    pub(super) wait: Option<Duration>,
+}
+
+/// Grants calls of a rate: evenly spaced, with a little saved up. Each call moves `next_us` by its share of a second.
+pub(super) fn grant(rate: NonZeroU32, next_us: i64, now_us: i64, wanted: usize) -> Granted {
+    let share = 1_000_000 / i64::from(rate.get());
+    let saved = share.max(SAVED.as_micros() as i64);
+    let from = next_us.max(now_us - saved);
+    let free = if from > now_us { 0 } else { (now_us - from) / share.max(1) };
+    let calls = usize::try_from(free).unwrap_or(0).min(wanted);
+    let next_us = from + calls as i64 * share;
+    let wait = (calls < wanted).then(|| Duration::from_micros((next_us + share - now_us).max(1).unsigned_abs()));
+    Granted { calls, next_us, wait }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The calls that are granted while somebody always wants more.
+    fn granted(per_s: u32, seconds: i64) -> usize {
+        let rate = NonZeroU32::new(per_s).expect("not zero");
+        let (mut now, mut next, mut calls) = (1_000_000_000, 0, 0);
+        let end = now + seconds * 1_000_000;
+        while now < end {
+            let granted = grant(rate, next, now, 1_000);
+            (next, calls) = (granted.next_us, calls + granted.calls);
+            let wait = granted.wait.expect("more is wanted than granted");
+            now += i64::try_from(wait.as_micros()).expect("short");
+        }
+        calls
+    }
+
+    #[test]
+    fn a_rate_is_kept_and_used() {
+        for per_s in [1, 3, 10, 250, 5_000] {
+            let (all, most) = (granted(per_s, 10), per_s as usize * 10 + per_s as usize / 10 + 2);
+            assert!((per_s as usize * 10..=most).contains(&all), "{per_s} a second: {all} in 10 s");
+        }
+    }
+
+    #[test]
+    fn calls_that_were_not_made_are_not_saved_for_long() {
+        let rate = NonZeroU32::new(100).expect("not zero");
+        let granted = grant(rate, 0, 3_600_000_000, 1_000);
+        assert_eq!(granted.calls, 10);
+        assert_eq!(grant(rate, granted.next_us, 3_600_000_000, 1).calls, 0);
+    }
+
+    #[test]
+    fn what_is_granted_at_once_waits_for_nothing() {
+        assert_eq!(grant(NonZeroU32::MIN, 0, 9_000_000, 1).wait, None);
+    }
+}

@@ -1,0 +1,166 @@
+//! Bounds hold over all who work on a ledger: the breaker, the concurrency, the rate.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use super::fixtures::*;
+use crate::erasure::Outcome;
+use crate::ledger::{
+    Attempt, Bounds, Claimed, Finished, NextLook, ProcessInfo, Queue, RestAfter, TargetHealth, TargetState,
+};
+
+const REST: RestAfter = RestAfter { failures: 3, rest: HOUR };
+
+fn bounds(at_once: usize) -> Bounds {
+    Bounds { target: Some(target("crm")), at_once, calls_per_s: None }
+}
+
+async fn look(ledger: &Shared, bounds: &Bounds) -> Claimed {
+    ledger.claim(&Queue::Step(target("crm")), 100, HOUR, bounds).await.expect("claims")
+}
+
+/// So many steps at the CRM.
+async fn steps(ledger: &Shared, count: i64) {
+    for id in 1..=count {
+        begun(ledger, id, &["crm"]).await;
+    }
+}
+
+async fn set(ledger: &Shared, state: TargetState) {
+    let health = TargetHealth { target: target("crm"), state, since: in_hours(0) };
+    ledger.set_target(health).await.expect("noted");
+}
+
+fn resting(hours: i64) -> TargetState {
+    TargetState::Resting { until: in_hours(hours), reason: "it failed".into() }
+}
+
+pub(crate) async fn a_target_that_is_parked_or_rests_is_left_alone(ledger: Shared) {
+    steps(&ledger, 1).await;
+    for still in [TargetState::Parked { reason: "its token was revoked".into() }, resting(1)] {
+        set(&ledger, still).await;
+        let claimed = look(&ledger, &bounds(9)).await;
+        assert!(claimed.claims.is_empty());
+        assert_eq!(claimed.next, NextLook::WhenPolled);
+    }
+    set(&ledger, TargetState::Open).await;
+    let mine = only(look(&ledger, &bounds(9)).await.claims);
+    assert!(!mine.troubled);
+}
+
+pub(crate) async fn after_a_rest_one_call_tries(ledger: Shared) {
+    steps(&ledger, 3).await;
+    set(&ledger, resting(-1)).await;
+    let mine = only(look(&ledger, &bounds(9)).await.claims);
+    assert!(mine.troubled);
+    assert!(look(&ledger, &bounds(9)).await.claims.is_empty());
+    ledger.target_answered(&target("crm")).await.expect("noted");
+    assert_eq!(look(&ledger, &bounds(9)).await.claims.len(), 2);
+    assert!(ledger.targets().await.expect("listed").is_empty());
+}
+
+pub(crate) async fn a_target_rests_after_failures_in_a_row(ledger: Shared) {
+    steps(&ledger, 1).await;
+    let fail = async || ledger.target_failed(&target("crm"), REST, "503").await.expect("noted");
+    fail().await;
+    fail().await;
+    ledger.target_answered(&target("crm")).await.expect("noted");
+    fail().await;
+    fail().await;
+    assert!(ledger.targets().await.expect("listed").is_empty());
+    let mine = only(look(&ledger, &bounds(9)).await.claims);
+    assert!(mine.troubled, "it failed last");
+    assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Free, "503").await.expect("put back"), Finished::Done);
+    fail().await;
+    let health = ledger.targets().await.expect("listed");
+    assert!(matches!(&health[0].state, TargetState::Resting { until, reason } if *until > in_hours(0) && reason == "503"));
+    assert!(look(&ledger, &bounds(9)).await.claims.is_empty());
+}
+
+pub(crate) async fn what_comes_back_late_does_not_open_a_parked_target(ledger: Shared) {
+    let parked = TargetState::Parked { reason: "the token was revoked".into() };
+    set(&ledger, parked.clone()).await;
+    ledger.target_answered(&target("crm")).await.expect("noted");
+    for _ in 0..REST.failures {
+        ledger.target_failed(&target("crm"), REST, "503").await.expect("noted");
+    }
+    assert_eq!(ledger.targets().await.expect("listed")[0].state, parked);
+}
+
+pub(crate) async fn no_more_is_under_way_than_may_be_at_once(ledger: Shared) {
+    steps(&ledger, 12).await;
+    let mut claimers = JoinSet::new();
+    for _ in 0..8 {
+        let ledger = ledger.clone();
+        claimers.spawn(async move { look(&ledger, &bounds(5)).await.claims });
+    }
+    let mut claims = claimers.join_all().await.into_iter().flatten().collect::<Vec<_>>();
+    assert_eq!(claims.len(), 5);
+    assert_eq!(look(&ledger, &bounds(5)).await.next, NextLook::WhenPolled);
+    let mine = claims.pop().expect("five");
+    assert_eq!(ledger.stepped(mine, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+    let mine = claims.pop().expect("four");
+    assert_eq!(ledger.retry(mine, HOUR, Attempt::Free, "later").await.expect("put back"), Finished::Done);
+    let mine = claims.pop().expect("three");
+    assert_eq!(ledger.park(mine, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    assert_eq!(look(&ledger, &bounds(5)).await.claims.len(), 3);
+}
+
+pub(crate) async fn work_whose_lease_has_ended_is_not_under_way(ledger: Shared) {
+    steps(&ledger, 2).await;
+    let _lost = ledger.claim(&Queue::Step(target("crm")), 1, Duration::ZERO, &bounds(1)).await.expect("claims");
+    let claimed = async {
+        while look(&ledger, &bounds(1)).await.claims.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), claimed).await.expect("claimed");
+}
+
+pub(crate) async fn calls_begin_no_faster_than_their_rate(ledger: Shared) {
+    const RATE: u32 = 50;
+    steps(&ledger, 30).await;
+    let bounds = Bounds { target: Some(target("crm")), at_once: 100, calls_per_s: NonZeroU32::new(RATE) };
+    let began = Instant::now();
+    let mut claimers = JoinSet::new();
+    for _ in 0..3 {
+        let (ledger, bounds) = (ledger.clone(), bounds.clone());
+        claimers.spawn(async move {
+            let mut claimed = 0;
+            loop {
+                let look = look(&ledger, &bounds).await;
+                claimed += look.claims.len();
+                match look.next {
+                    NextLook::After(pause) => tokio::time::sleep(pause).await,
+                    NextLook::WhenChanged | NextLook::WhenPolled => return claimed,
+                }
+            }
+        });
+    }
+    let claimed: usize = claimers.join_all().await.into_iter().sum();
+    assert_eq!(claimed, 30);
+    // Some are saved up at the beginning; the others are a fiftieth of a second apart.
+    assert!(began.elapsed() >= Duration::from_millis(480), "{:?}", began.elapsed());
+}
+
+pub(crate) async fn a_process_is_listed_with_what_it_holds(ledger: Shared) {
+    assert!(ledger.processes().await.expect("listed").is_empty());
+    let process = ProcessInfo { version: "1.2.3".into(), place: "web-1/4711".into() };
+    ledger.enter(&process).await.expect("entered");
+    steps(&ledger, 3).await;
+    assert_eq!(look(&ledger, &bounds(2)).await.claims.len(), 2);
+    ledger.stay().await.expect("noted");
+    let listed = ledger.processes().await.expect("listed");
+    assert_eq!((&*listed[0].version, &*listed[0].place, listed.len()), ("1.2.3", "web-1/4711", 1));
+    assert_eq!(listed[0].holds, counts_of("step:crm", 2));
+    assert!(listed[0].silent_s < 20 && !listed[0].is_lost());
+    ledger.leave().await.expect("left");
+    assert!(ledger.processes().await.expect("listed").is_empty());
+}
+
+fn counts_of(queue: &str, count: u64) -> std::collections::BTreeMap<String, u64> {
+    std::collections::BTreeMap::from([(queue.to_owned(), count)])
+}

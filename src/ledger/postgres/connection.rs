@@ -1,0 +1,46 @@
+//! A connection of its own, outside of the pools, and the pause before it is tried again.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio_postgres::Client;
+
+use super::place::Connector;
+
+/// The pauses between tries to connect: doubled from the first to the last, with jitter.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Connects; the connection is driven by a task that ends with it.
+pub(super) async fn open(connector: &Connector) -> anyhow::Result<Client> {
+    let (client, connection) =
+        connector.config.connect(connector.tls.clone()).await.map_err(told).context("cannot connect")?;
+    // Its end is seen by whoever uses the client.
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(client)
+}
+
+/// What the server said, without its details: they can quote values.
+pub(super) fn told(error: tokio_postgres::Error) -> anyhow::Error {
+    crate::ledger::LedgerError::from(error).into()
+}
+
+/// Growing pauses between tries.
+#[derive(Default)]
+pub(super) struct Pauses(u32);
+
+impl Pauses {
+    /// Waits, each time a little longer; nobody else waits exactly as long.
+    pub(super) async fn wait(&mut self) {
+        let longest = PAUSE_MAX.min(PAUSE_MIN * 2u32.saturating_pow(self.0));
+        self.0 = self.0.saturating_add(1).min(16);
+        let mut random = [0; 1];
+        crate::keys::fill_random(&mut random);
+        tokio::time::sleep(longest.mul_f64(0.5 + f64::from(random[0]) / 512.0)).await;
+    }
+
+    /// It worked: the next pause is the shortest again.
+    pub(super) fn reset(&mut self) {
+        self.0 = 0;
+    }
+}

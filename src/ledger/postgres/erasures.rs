@@ -1,0 +1,104 @@
+//! Erasures as they are shown, and the state that follows from their steps.
+
+use tokio_postgres::Row;
+
+use super::columns::{erasure_id, ids, json_at, maybe_time, small, time, word};
+use super::transition::{self, UnderWay};
+use super::tx::{Connection, Tx};
+use super::{ErasureFilter, LedgerError, Queue, steps, tasks};
+use crate::erasure::{Erasure, ErasureId, ErasureState};
+
+/// The erasures with these ids, in no order; those that are not there are left out.
+pub(super) async fn many(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
+    let rows = connection
+        .rows(
+            "SELECT id, subject, rules, targets, state, created, due, begun, ended, sessions
+             FROM erasure WHERE id = ANY($1)",
+            &[&ids(all)],
+        )
+        .await?;
+    let mut begun = steps::all(connection, all).await?;
+    let mut erasures = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut erasure = read(&row)?;
+        erasure.steps = match erasure.begun {
+            Some(_) => begun.remove(&erasure.id).unwrap_or_default(),
+            None => json_at::<Vec<_>>(&row, 3)?.into_iter().map(transition::planned).collect(),
+        };
+        erasures.push(erasure);
+    }
+    Ok(erasures)
+}
+
+pub(super) async fn list(connection: &Connection, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
+    let states = if filter.states.is_empty() { &ErasureState::ALL[..] } else { &filter.states };
+    let mut newest: Vec<ErasureId> = Vec::new();
+    // One walk of the index for each state: rare states are found without reading the others.
+    for state in states {
+        let rows = connection
+            .rows(
+                "SELECT id FROM erasure WHERE state = $1 ORDER BY id DESC LIMIT $2",
+                &[&state.as_str(), &i64::from(filter.limit)],
+            )
+            .await?;
+        for row in rows {
+            newest.push(erasure_id(row.get(0))?);
+        }
+    }
+    newest.sort_unstable_by(|a, b| b.cmp(a));
+    newest.dedup();
+    newest.truncate(filter.limit as usize);
+    let mut erasures = many(connection, &newest).await?;
+    erasures.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    Ok(erasures)
+}
+
+/// Has whoever else writes on this erasure wait for the transaction's end; its state, if it is there.
+pub(super) async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<ErasureState>, LedgerError> {
+    let row = tx.maybe("SELECT state FROM erasure WHERE id = $1 FOR UPDATE", &[&id.0.as_slice()]).await?;
+    row.map(|row| word(row.get(0))).transpose()
+}
+
+/// Sets the state of a begun erasure, which is locked, by its steps, and lets it be closed when the last of them is final.
+pub(super) async fn recompute_state(tx: &mut Tx, id: ErasureId) -> Result<(), LedgerError> {
+    let row = tx
+        .row(
+            "SELECT COALESCE(BOOL_OR(stage = 'erase' AND NOT parked), FALSE),
+                    COALESCE(BOOL_OR(stage = 'verify' AND NOT parked), FALSE),
+                    BOOL_OR(parked), (SELECT state FROM erasure WHERE id = $1)
+             FROM step WHERE erasure = $1",
+            &[&id.0.as_slice()],
+        )
+        .await?;
+    let under_way = UnderWay { erasing: row.get(0), verifying: row.get(1), parked: row.get(2) };
+    set_state(tx, id, word(row.get(3))?, under_way.state()).await?;
+    if under_way.is_over() {
+        tasks::add(tx, Queue::Close, id).await?;
+    }
+    Ok(())
+}
+
+async fn set_state(tx: &mut Tx, id: ErasureId, from: ErasureState, to: ErasureState) -> Result<(), LedgerError> {
+    if from == to {
+        return Ok(());
+    }
+    tx.execute("UPDATE erasure SET state = $2 WHERE id = $1", &[&id.0.as_slice(), &to.as_str()]).await?;
+    tx.tally.leaves(from);
+    tx.tally.enters(to);
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<Erasure, LedgerError> {
+    Ok(Erasure {
+        id: erasure_id(row.get(0))?,
+        subject: json_at(row, 1)?,
+        rules: json_at(row, 2)?,
+        state: word(row.get(4))?,
+        created: time(row.get(5))?,
+        due: time(row.get(6))?,
+        begun: maybe_time(row.get(7))?,
+        ended: maybe_time(row.get(8))?,
+        sessions: small(row.get(9)),
+        steps: Vec::new(),
+    })
+}

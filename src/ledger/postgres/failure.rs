@@ -1,0 +1,78 @@
+//! What PostgreSQL's failures mean for the caller.
+
+use tokio_postgres::error::SqlState;
+
+use super::LedgerError;
+
+/// What the server says, in its words but without its details: they quote values.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(super) struct Told {
+    text: String,
+    /// Two transactions were in each other's way: the same again at once succeeds.
+    pub(super) conflict: bool,
+}
+
+impl From<tokio_postgres::Error> for LedgerError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(told) = error.as_db_error() else {
+            let lost = error.is_closed() || is_io(&error);
+            let text = if lost { format!("no connection: {}", chain(&error)) } else { chain(&error) };
+            // What is not of the server is of the way to it, or a defect in what we sent.
+            let away = lost || error.code().is_none() && !chain(&error).contains("serializing");
+            let told = Told { text, conflict: false };
+            return if away { Self::Busy(told.into()) } else { Self::Broken(told.into()) };
+        };
+        let code = told.code();
+        let conflict = matches!(*code, SqlState::T_R_DEADLOCK_DETECTED | SqlState::T_R_SERIALIZATION_FAILURE);
+        let failure = Told { text: format!("{} (SQLSTATE {})", told.message(), code.code()), conflict };
+        if is_passing(code) { Self::Busy(failure.into()) } else { Self::Broken(failure.into()) }
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for LedgerError {
+    fn from(error: deadpool_postgres::PoolError) -> Self {
+        match error {
+            deadpool_postgres::PoolError::Backend(error) => match Self::from(error) {
+                // A connection that is refused (a password, too many of them, a server that starts) may be taken later.
+                Self::Broken(cause) | Self::Busy(cause) => Self::Busy(cause),
+            },
+            other => Self::Busy(anyhow::anyhow!("no connection: {}", chain(&other))),
+        }
+    }
+}
+
+/// Another transaction was in the way; the same again at once succeeds.
+pub(super) fn conflict(what: &str) -> LedgerError {
+    LedgerError::Busy(Told { text: what.to_owned(), conflict: true }.into())
+}
+
+/// Whether the error says that two transactions were in each other's way.
+pub(super) fn is_conflict(error: &LedgerError) -> bool {
+    let (LedgerError::Busy(cause) | LedgerError::Broken(cause)) = error;
+    cause.downcast_ref::<Told>().is_some_and(|told| told.conflict)
+}
+
+/// By class, see the manual's appendix "PostgreSQL Error Codes".
+fn is_passing(code: &SqlState) -> bool {
+    let passing = [
+        "08", // connection
+        "25", // a transaction in the wrong state, such as on a server that can only be read: a new primary is looked for
+        "40", // rolled back: deadlock, serialization
+        "53", // resources: disk full, out of memory, too many connections
+        "55", // a lock was not to be had in time
+        "57", // an operator: shutdown, cancelled, starting
+        "58", // the system: I/O
+    ];
+    passing.iter().any(|class| code.code().starts_with(class))
+}
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    causes.into_iter().any(|cause| cause.is::<std::io::Error>())
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

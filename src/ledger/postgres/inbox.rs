@@ -1,0 +1,61 @@
+//! Unfolding: rows of the inbox become tasks, as fast as the workers take them.
+
+use super::tx::Tx;
+use super::{LedgerError, Sources};
+use crate::event::{EventHead, StoredEvent};
+
+/// Makes tasks of the oldest rows until `most` are ready; a row that another process is unfolding is passed over.
+pub(super) async fn unfold(tx: &Tx, sources: &Sources, most: usize) -> Result<(), LedgerError> {
+    let ready: i64 = tx
+        .row(
+            "SELECT COUNT(*) FROM (
+               SELECT FROM task WHERE queue = 'decide' AND NOT parked AND due <= $1 LIMIT $2) AS ready",
+            &[&tx.now.as_millisecond(), &(most as i64)],
+        )
+        .await?
+        .get(0);
+    let mut missing = most as i64 - ready;
+    while missing > 0 {
+        let Some(count) = unfold_oldest(tx, sources).await? else { break };
+        missing -= count;
+    }
+    Ok(())
+}
+
+async fn unfold_oldest(tx: &Tx, sources: &Sources) -> Result<Option<i64>, LedgerError> {
+    let oldest = tx
+        .maybe(
+            "DELETE FROM inbox WHERE seq = (SELECT seq FROM inbox ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
+             RETURNING received, events",
+            &[],
+        )
+        .await?;
+    let Some(oldest) = oldest else { return Ok(None) };
+    let (received, lines): (i64, &[u8]) = (oldest.get(0), oldest.get(1));
+    let events: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
+    forget_announcements(tx, sources, &events).await?;
+    tx.execute(
+        "INSERT INTO task (queue, due, since, event) SELECT 'decide', $1, $1, event FROM unnest($2::BYTEA[]) AS event",
+        &[&received, &events],
+    )
+    .await?;
+    Ok(Some(events.len() as i64))
+}
+
+/// From here on the same body is a new event: the session is looked up only after this, so what it announces now will be
+/// seen, and what it announces later would not be.
+async fn forget_announcements(tx: &Tx, sources: &Sources, events: &[&[u8]]) -> Result<(), LedgerError> {
+    // One that cannot be read becomes a task like the others, is parked when it is claimed, and stops nobody.
+    let heads = events.iter().filter_map(|event| serde_json::from_slice::<StoredEvent>(event).ok()).map(|event| event.head);
+    for EventHead { session, kind, digest, time, .. } in heads.filter(|head| head.kind.is_announcement()) {
+        if let Some(source) = sources.known(tx, &session.source).await? {
+            let happened = time.map_or(0, jiff::Timestamp::as_millisecond);
+            tx.execute(
+                "DELETE FROM event WHERE happened = $1 AND source = $2 AND session = $3 AND kind = $4 AND digest = $5",
+                &[&happened, &source, &session.session.0, &kind.code(), &digest.0.as_slice()],
+            )
+            .await?;
+        }
+    }
+    Ok(())
+}

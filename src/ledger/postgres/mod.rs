@@ -1,0 +1,435 @@
+//! The ledger in PostgreSQL, shared by any number of processes. Calls of the port enter and become transactions; which rule
+//! or target they come from is not known here.
+//!
+//! What is received goes a short way of its own (`record`, later unfolded by `inbox`); everything else is a function on a
+//! transaction or on a reading connection, one file for each noun. Only the server's clock counts. A connection that is
+//! lost is replaced by itself; what was under way on it is answered `Busy`, and finds what it wrote when it comes again.
+
+mod columns;
+mod connection;
+mod counts;
+mod deciding;
+mod erasures;
+mod failure;
+mod inbox;
+mod meta;
+mod place;
+mod processes;
+mod quarantine;
+mod receipts;
+mod record;
+mod ringer;
+mod schedule;
+mod schema;
+mod sessions;
+mod sources;
+mod steps;
+mod tally;
+mod targets;
+mod tasks;
+mod tidy;
+mod tx;
+mod work;
+
+pub(crate) use place::PostgresPlace;
+pub(crate) use schema::migrate;
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use tokio_util::sync::DropGuard;
+
+use self::place::Connector;
+use self::record::Receiver;
+use self::ringer::Ringer;
+use self::sessions::Place;
+use self::sources::Sources;
+use self::tx::{Connection, Tx};
+use super::bell::Bell;
+use super::{
+    Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
+    LedgerError, NextLook, OpenError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange,
+    Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored, TargetHealth, TargetState,
+    Work, bounds, broken, transition,
+};
+use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
+use crate::event::StoredEvent;
+use crate::keys::{Digest, Fingerprint, Secret};
+use crate::receipt::{Receipt, ReceiptHead};
+use crate::subject::{GuestId, SessionKey, SourceName, TargetName};
+
+/// Connections that only read.
+const READERS_MAX: usize = 4;
+
+/// How often a transaction that was in another's way is tried again at once.
+const CONFLICTS_MAX: u32 = 8;
+
+/// How long a free connection is waited for; callers in a hurry have bounds of their own.
+const POOL_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// A ledger in a database.
+pub(crate) struct PostgresLedger {
+    /// Connections for transactions.
+    work: Pool,
+    readers: Pool,
+    receiver: Mutex<Option<Arc<Receiver>>>,
+    ringer: Arc<Ringer>,
+    /// Its end stops the listening.
+    listening: Mutex<Option<DropGuard>>,
+    sources: Sources,
+    /// The number of this process; 0 until it has entered.
+    process: AtomicI64,
+}
+
+impl PostgresLedger {
+    /// Connects to a database whose schema is the one that this program knows.
+    pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Arc<Self>, OpenError> {
+        let failed = |source| OpenError::Failed { ledger: place.shown(), source };
+        let connector = place.connector(password).map_err(failed)?;
+        let client = connection::open(&connector).await.map_err(failed)?;
+        schema::check(&client, place).await?;
+        let ringer = Ringer::new();
+        let receiver = Receiver::start(connector.clone(), place.statement_max, Arc::clone(&ringer));
+        Ok(Arc::new(Self {
+            work: pool(&connector, place.connections_max).map_err(failed)?,
+            readers: pool(&connector, READERS_MAX).map_err(failed)?,
+            receiver: Mutex::new(Some(Arc::new(receiver))),
+            listening: Mutex::new(Some(ringer.start(connector))),
+            ringer,
+            sources: Sources::default(),
+            process: AtomicI64::new(0),
+        }))
+    }
+
+    fn process(&self) -> i64 {
+        self.process.load(Ordering::Relaxed)
+    }
+
+    async fn reading(&self) -> Result<Connection, LedgerError> {
+        Connection::of(&self.readers).await
+    }
+
+    /// A connection for statements that are a transaction each.
+    async fn writing(&self) -> Result<Connection, LedgerError> {
+        Connection::of(&self.work).await
+    }
+
+    fn receiver(&self) -> Result<Arc<Receiver>, LedgerError> {
+        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        receiver.ok_or_else(|| LedgerError::Busy(anyhow::anyhow!("the ledger is closed")))
+    }
+}
+
+fn pool(connector: &Connector, connections: usize) -> anyhow::Result<Pool> {
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(connector.config.clone(), connector.tls.clone(), recycling);
+    let wait = Some(POOL_WAIT_MAX);
+    let pool = Pool::builder(manager).max_size(connections.max(1)).runtime(Runtime::Tokio1);
+    Ok(pool.wait_timeout(wait).create_timeout(wait).build()?)
+}
+
+/// Runs an operation in a transaction of its own, which ends with `COMMIT` where `$keep` says so of its result, and is
+/// undone elsewhere; tries again when another transaction was in the way.
+macro_rules! transact {
+    ($ledger:expr, $keep:expr, |$tx:ident| $operation:expr) => {{
+        let mut tries = 0;
+        loop {
+            let tried = async {
+                let mut begun = Tx::begin(&$ledger.work).await?;
+                let $tx = &mut begun;
+                match $operation.await {
+                    Ok(done) if $keep(&done) => {
+                        $ledger.ringer.ring(begun.commit().await?);
+                        Ok(done)
+                    }
+                    undone => {
+                        begun.rollback().await;
+                        undone
+                    }
+                }
+            };
+            match tried.await {
+                Err(error) if tries < CONFLICTS_MAX && failure::is_conflict(&error) => tries += 1,
+                done => break done,
+            }
+        }
+    }};
+    ($ledger:expr, |$tx:ident| $operation:expr) => {
+        transact!($ledger, |_: &_| true, |$tx| $operation)
+    };
+}
+
+/// What became of a try to close erasures.
+enum Tried {
+    Closed,
+    /// The chain has a new head.
+    Moved,
+    /// Not all claims hold; which do.
+    Lost(Vec<bool>),
+}
+
+/// Whether the end of a claim was written.
+fn done(finished: &Finished) -> bool {
+    *finished == Finished::Done
+}
+
+#[async_trait]
+impl Ledger for PostgresLedger {
+    async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError> {
+        self.receiver()?.record(&event).await
+    }
+
+    async fn quarantine(&self, item: Quarantined) -> Result<PutAside, LedgerError> {
+        let source = self.sources.id(&self.writing().await?, &item.source).await?;
+        transact!(self, |tx| quarantine::add(tx, source, &item))
+    }
+
+    async fn claim(
+        &self,
+        queue: &Queue,
+        most: usize,
+        lease: Duration,
+        bounds: &Bounds,
+    ) -> Result<Claimed, LedgerError> {
+        if !tasks::is_due(&self.reading().await?, queue).await? {
+            return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
+        }
+        transact!(self, |tx| tasks::claim(self, tx, queue, most, lease, bounds))
+    }
+
+    // Written out, because the body of an `async fn` runs at the first poll, and this begins with the call.
+    fn changed<'a, 'b, 'c>(&'a self, queue: &'b Queue) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
+    where
+        'a: 'c,
+        'b: 'c,
+        Self: 'c,
+    {
+        Box::pin(self.ringer.bell().of(&queue.name()).notified_owned())
+    }
+
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError> {
+        tasks::renew(&self.writing().await?, claim, lease).await
+    }
+
+    async fn retry(
+        &self,
+        claim: Claim,
+        pause: Duration,
+        attempt: Attempt,
+        reason: &str,
+    ) -> Result<Finished, LedgerError> {
+        transact!(self, done, |tx| tasks::retry(tx, &claim, pause, attempt, reason))
+    }
+
+    async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
+        transact!(self, done, |tx| tasks::park(tx, &claim, outcome, reason))
+    }
+
+    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {
+        let key = deciding::subject(&claim, &decision)?;
+        let source = self.sources.id(&self.reading().await?, &key.source).await?;
+        let place = Place { source, session: key.session.0 };
+        let finished = transact!(self, done, |tx| deciding::decided(self, tx, &claim, &decision, place))?;
+        if finished == Finished::Stale {
+            tasks::give_back(&self.writing().await?, &claim).await?;
+            self.ringer.ring([claim.work.queue()]);
+        }
+        Ok(finished)
+    }
+
+    async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError> {
+        let sources = steps::sources_of(self, &self.reading().await?, &resolution).await?;
+        transact!(self, done, |tx| steps::resolved(tx, &claim, &resolution, &sources))
+    }
+
+    async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {
+        tasks::awaited_targets(&self.reading().await?).await
+    }
+
+    async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {
+        transact!(self, done, |tx| steps::stepped(tx, &claim, &end))
+    }
+
+    async fn closed(&self, mut closing: Vec<Closing>) -> Result<Closed, LedgerError> {
+        let claims = |closing: Vec<Closing>| closing.into_iter().map(|one| one.claim).collect();
+        if !transition::succeed(closing.iter().map(|one| &one.receipt), self.receipt_head().await?) {
+            return Ok(Closed::Again(claims(closing)));
+        }
+        let tried = transact!(self, |tried: &Tried| matches!(tried, Tried::Closed), |tx| async {
+            let held = receipts::held(tx, &closing).await?;
+            if held.contains(&false) {
+                return Ok(Tried::Lost(held));
+            }
+            Ok(if receipts::closed(tx, &closing).await? { Tried::Closed } else { Tried::Moved })
+        })?;
+        match tried {
+            Tried::Closed => return Ok(Closed::Done),
+            Tried::Moved => {}
+            Tried::Lost(held) => {
+                let mut held = held.into_iter();
+                closing.retain(|_| held.next() == Some(true));
+            }
+        }
+        Ok(Closed::Again(claims(closing)))
+    }
+
+    async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(source) = self.sources.known(&connection, &key.source).await? else { return Ok(None) };
+        sessions::one(&connection, Place { source, session: key.session.0 }).await
+    }
+
+    async fn sessions_of_guest(&self, source: &SourceName, guest: &GuestId) -> Result<Vec<SessionView>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(source) = self.sources.known(&connection, source).await? else { return Ok(Vec::new()) };
+        sessions::of_guest(&connection, source, guest).await
+    }
+
+    async fn sessions_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<SessionView>, LedgerError> {
+        if fingerprints.is_empty() {
+            return Ok(Vec::new());
+        }
+        sessions::with(&self.reading().await?, fingerprints).await
+    }
+
+    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
+        transact!(self, |tx| schedule::schedule(self, tx, &erasure))
+    }
+
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
+        Ok(erasures::many(&self.reading().await?, &[id]).await?.pop())
+    }
+
+    async fn erasures(&self, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
+        erasures::list(&self.reading().await?, filter).await
+    }
+
+    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        transact!(self, |tx| schedule::retry(tx, id))
+    }
+
+    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        transact!(self, |tx| schedule::cancel(tx, id))
+    }
+
+    async fn retry_parked(&self) -> Result<u64, LedgerError> {
+        transact!(self, |tx| tasks::retry_parked(tx))
+    }
+
+    async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
+        receipts::head(&self.reading().await?).await
+    }
+
+    async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
+        receipts::list(&self.reading().await?, *range).await
+    }
+
+    async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError> {
+        quarantine::list(&self.reading().await?).await
+    }
+
+    async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {
+        quarantine::one(&self.reading().await?, id).await
+    }
+
+    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError> {
+        quarantine::drop(&self.writing().await?, id).await
+    }
+
+    async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError> {
+        targets::list(&self.reading().await?).await
+    }
+
+    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
+        transact!(self, |tx| async {
+            targets::set(tx, &health).await?;
+            tx.rings.extend(queues_of(&health.target));
+            Ok(())
+        })
+    }
+
+    async fn target_failed(&self, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
+        transact!(self, |tx| targets::failed(tx, target, rest, reason))
+    }
+
+    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
+        transact!(self, |tx| async {
+            targets::answered(tx, target).await?;
+            tx.rings.extend(queues_of(target));
+            Ok(())
+        })
+    }
+
+    async fn enter(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
+        let number = processes::enter(&self.writing().await?, process).await?;
+        self.process.store(number, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn stay(&self) -> Result<(), LedgerError> {
+        processes::stay(&self.writing().await?, self.process()).await
+    }
+
+    async fn leave(&self) -> Result<(), LedgerError> {
+        processes::leave(&self.writing().await?, self.process()).await
+    }
+
+    async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {
+        processes::list(&self.reading().await?).await
+    }
+
+    async fn counts(&self) -> Result<Counts, LedgerError> {
+        counts::all(&self.reading().await?).await
+    }
+
+    async fn writable(&self) -> Result<(), LedgerError> {
+        meta::touch(&self.writing().await?).await
+    }
+
+    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
+        meta::belongs_to(&self.writing().await?, check).await
+    }
+
+    async fn tidy(&self, duplicates_for: Duration) -> Result<(), LedgerError> {
+        let connection = self.writing().await?;
+        processes::forget_lost(&connection).await?;
+        tidy::event_keys(&connection, duplicates_for).await
+    }
+
+    /// Deliveries that wait are still written.
+    async fn shutdown(&self) {
+        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(receiver);
+        drop(self.listening.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Err(error) = self.tell_the_others().await {
+            tracing::debug!(error = format!("{error:#}"), "the others find out by polling");
+        }
+        self.work.close();
+        self.readers.close();
+    }
+}
+
+impl PostgresLedger {
+    /// News that the listener had no time to tell: a command that ends at once has none.
+    async fn tell_the_others(&self) -> Result<(), LedgerError> {
+        let Some(message) = self.ringer.take_untold() else { return Ok(()) };
+        self.writing().await?.row("SELECT pg_notify($1, $2)", &[&ringer::CHANNEL, &message]).await?;
+        Ok(())
+    }
+}
+
+/// The queues for which a target is asked. All that is looked up is looked up at mluvii.
+fn queues_of(target: &TargetName) -> Vec<Queue> {
+    let mut queues = vec![Queue::Step(target.clone())];
+    if target.is_mluvii() {
+        queues.extend([Queue::Decide, Queue::Settle, Queue::Resolve]);
+    }
+    queues
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! The processes on the database, as they say themselves.
+
+use std::collections::HashMap;
+
+use super::columns::{time, unsigned};
+use super::tx::{Connection, NOW_MS};
+use super::{LedgerError, ProcessInfo, ProcessView};
+
+/// A process that was last seen so long ago is taken off the list.
+const FORGOTTEN_AFTER_MS: i64 = 24 * 3_600_000;
+
+/// Notes a process; returns its number.
+pub(super) async fn enter(connection: &Connection, process: &ProcessInfo) -> Result<i64, LedgerError> {
+    let sql = format!(
+        "INSERT INTO process (version, place, since, seen) VALUES ($1, $2, {NOW_MS}, {NOW_MS}) RETURNING number"
+    );
+    Ok(connection.row(&sql, &[&process.version, &process.place]).await?.get(0))
+}
+
+pub(super) async fn stay(connection: &Connection, number: i64) -> Result<(), LedgerError> {
+    connection.execute(&format!("UPDATE process SET seen = {NOW_MS} WHERE number = $1"), &[&number]).await?;
+    Ok(())
+}
+
+pub(super) async fn leave(connection: &Connection, number: i64) -> Result<(), LedgerError> {
+    connection.execute("DELETE FROM process WHERE number = $1", &[&number]).await?;
+    Ok(())
+}
+
+pub(super) async fn forget_lost(connection: &Connection) -> Result<(), LedgerError> {
+    connection.execute(&format!("DELETE FROM process WHERE seen < {NOW_MS} - $1"), &[&FORGOTTEN_AFTER_MS]).await?;
+    Ok(())
+}
+
+pub(super) async fn list(connection: &Connection) -> Result<Vec<ProcessView>, LedgerError> {
+    let held = connection
+        .rows(
+            &format!(
+                "SELECT holder, queue, COUNT(*) FROM task WHERE holder IS NOT NULL AND due > {NOW_MS}
+                 GROUP BY holder, queue"
+            ),
+            &[],
+        )
+        .await?;
+    let mut holds = HashMap::<i64, std::collections::BTreeMap<String, u64>>::new();
+    for row in held {
+        holds.entry(row.get(0)).or_default().insert(row.get(1), unsigned(row.get(2)));
+    }
+    let sql = format!("SELECT number, version, place, since, ({NOW_MS} - seen) / 1000 FROM process ORDER BY number");
+    let rows = connection.rows(&sql, &[]).await?;
+    let processes = rows.iter().map(|row| {
+        let number = row.get(0);
+        Ok(ProcessView {
+            number,
+            version: row.get(1),
+            place: row.get(2),
+            since: time(row.get(3))?,
+            silent_s: u64::try_from(row.get::<_, i64>(4)).unwrap_or(0),
+            holds: holds.remove(&number).unwrap_or_default(),
+        })
+    });
+    processes.collect()
+}

@@ -1,0 +1,70 @@
+//! Sealed bodies that could not be read.
+
+use super::columns::{digest, millis, small, time, unsigned};
+use super::tx::{Connection, Tx};
+use super::{LedgerError, PutAside, QuarantineId, Quarantined, Stored};
+use crate::keys::Sealed;
+use crate::ledger::QUARANTINED_MAX;
+use crate::subject::SourceName;
+
+pub(super) async fn add(tx: &Tx, source: i64, item: &Quarantined) -> Result<PutAside, LedgerError> {
+    // One at a time of a source, so that the bound holds over all processes.
+    tx.maybe("SELECT FROM source WHERE id = $1 FOR UPDATE", &[&source]).await?;
+    let same = "SELECT FROM quarantine WHERE source = $1 AND digest = $2";
+    if tx.maybe(same, &[&source, &item.digest.0.as_slice()]).await?.is_some() {
+        return Ok(PutAside::Duplicate);
+    }
+    let count = tx.row("SELECT COUNT(*) FROM quarantine WHERE source = $1", &[&source]).await?;
+    if small(count.get(0)) >= QUARANTINED_MAX {
+        return Ok(PutAside::Full);
+    }
+    tx.execute(
+        "INSERT INTO quarantine (source, digest, reason, received, sealed) VALUES ($1, $2, $3, $4, $5)",
+        &[&source, &item.digest.0.as_slice(), &item.reason, &millis(tx.now), &item.sealed.0],
+    )
+    .await?;
+    Ok(PutAside::New)
+}
+
+pub(super) async fn list(connection: &Connection) -> Result<Vec<Stored>, LedgerError> {
+    let rows = connection
+        .rows(
+            "SELECT quarantine.id, source.name, reason, received, LENGTH(sealed)::BIGINT
+             FROM quarantine JOIN source ON source.id = quarantine.source ORDER BY quarantine.id",
+            &[],
+        )
+        .await?;
+    let stored = rows.iter().map(|row| {
+        Ok(Stored {
+            id: QuarantineId(row.get(0)),
+            source: SourceName(row.get::<_, &str>(1).into()),
+            reason: row.get(2),
+            received: time(row.get(3))?,
+            sealed_bytes: unsigned(row.get(4)),
+        })
+    });
+    stored.collect()
+}
+
+pub(super) async fn one(connection: &Connection, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {
+    let row = connection
+        .maybe(
+            "SELECT source.name, digest, reason, sealed
+             FROM quarantine JOIN source ON source.id = quarantine.source WHERE quarantine.id = $1",
+            &[&id.0],
+        )
+        .await?;
+    let read = |row: tokio_postgres::Row| {
+        Ok(Quarantined {
+            source: SourceName(row.get::<_, &str>(0).into()),
+            digest: digest(row.get(1))?,
+            reason: row.get(2),
+            sealed: Sealed(row.get(3)),
+        })
+    };
+    row.map(read).transpose()
+}
+
+pub(super) async fn drop(connection: &Connection, id: QuarantineId) -> Result<bool, LedgerError> {
+    Ok(connection.execute("DELETE FROM quarantine WHERE id = $1", &[&id.0]).await? > 0)
+}

@@ -1,0 +1,113 @@
+//! Closing: receipts join the chain, capsules go.
+//!
+//! There is one chain, and whoever appends to it holds its head for as long as one commit takes. Receipts are made before,
+//! of the head as it was then, and many at a time; when another process was faster, they are made anew.
+
+use super::columns::{ids, json, millis, of_json};
+use super::tx::{Connection, Tx};
+use super::{Closing, LedgerError, ReceiptRange, schedule, sessions, transition};
+use crate::erasure::{ErasureId, ErasureState};
+use crate::receipt::{Receipt, ReceiptHead};
+
+/// Which of the claims still hold their work, in their order. They do until the transaction ends.
+pub(super) async fn held(tx: &Tx, closing: &[Closing]) -> Result<Vec<bool>, LedgerError> {
+    let erasures = erasures(closing)?;
+    tx.rows("SELECT FROM erasure WHERE id = ANY($1) ORDER BY id FOR UPDATE", &[&ids(&erasures)]).await?;
+    let tasks: Vec<i64> = closing.iter().map(|one| one.claim.task).collect();
+    let fences: Vec<i64> = closing.iter().map(|one| one.claim.fence).collect();
+    let rows = tx
+        .rows(
+            "SELECT id FROM task
+             WHERE (id, fence) IN (SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[])) AND NOT parked
+             ORDER BY id FOR UPDATE",
+            &[&tasks, &fences],
+        )
+        .await?;
+    let held: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+    Ok(tasks.iter().map(|task| held.contains(task)).collect())
+}
+
+/// Closes erasures whose claims hold; `false` when the chain has another head than the first receipt follows.
+pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, LedgerError> {
+    let (Some(first), Some(last)) = (closing.first(), closing.last()) else { return Ok(true) };
+    let all = erasures(closing)?;
+    let mut asked = Vec::new();
+    let mut states = Vec::with_capacity(closing.len());
+    for Closing { claim, receipt } in closing {
+        let erasure = transition::erasure_of(claim, receipt)?;
+        let end = transition::end_of(erasure, receipt);
+        states.push(end.state.as_str());
+        if end.sessions_are_erased {
+            asked.push(erasure.id);
+        }
+        if end.state == ErasureState::Done {
+            // All its outcomes were there, so it was being verified.
+            tx.tally.leaves(ErasureState::Verifying);
+            tx.tally.enters(ErasureState::Done);
+        }
+    }
+    sessions::mark_erased(tx, &asked).await?;
+    schedule::delete_capsules(tx, &all).await?;
+    tx.execute("DELETE FROM erasure_session WHERE erasure = ANY($1)", &[&ids(&all)]).await?;
+    tx.execute(
+        "UPDATE erasure SET state = closed.state, ended = $3
+         FROM unnest($1::BYTEA[], $2::TEXT[]) AS closed (id, state) WHERE erasure.id = closed.id",
+        &[&ids(&all), &states, &millis(tx.now)],
+    )
+    .await?;
+    let tasks: Vec<i64> = closing.iter().map(|one| one.claim.task).collect();
+    tx.execute("DELETE FROM task WHERE id = ANY($1)", &[&tasks]).await?;
+    append(tx, closing).await?;
+    move_head(tx, &first.receipt, &last.receipt).await
+}
+
+fn erasures(closing: &[Closing]) -> Result<Vec<ErasureId>, LedgerError> {
+    closing.iter().map(|one| Ok(transition::erasure_of(&one.claim, &one.receipt)?.id)).collect()
+}
+
+async fn append(tx: &Tx, closing: &[Closing]) -> Result<(), LedgerError> {
+    let mut columns = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for Closing { receipt, .. } in closing {
+        columns.0.push(receipt.statement.sequence as i64);
+        columns.1.push(receipt.statement.erasure.0.to_vec());
+        columns.2.push(receipt.head().hash);
+        columns.3.push(json(receipt)?);
+    }
+    tx.execute(
+        "INSERT INTO receipt (sequence, erasure, hash, receipt)
+         SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::TEXT[], $4::TEXT[]) ON CONFLICT (sequence) DO NOTHING",
+        &[&columns.0, &columns.1, &columns.2, &columns.3],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Moves the head from the first receipt's predecessor to the last receipt, if it is there.
+async fn move_head(tx: &Tx, first: &Receipt, last: &Receipt) -> Result<bool, LedgerError> {
+    let (from, to) = (&first.statement, last.head());
+    let moved = tx
+        .execute(
+            "UPDATE chain SET sequence = $3, hash = $4
+             WHERE name = 'receipts' AND sequence = $1 AND (hash = $2 OR sequence = 0)",
+            &[&(from.sequence as i64 - 1), &from.previous, &(to.sequence as i64), &to.hash],
+        )
+        .await?;
+    Ok(moved == 1)
+}
+
+pub(super) async fn head(connection: &Connection) -> Result<Option<ReceiptHead>, LedgerError> {
+    let row = connection.row("SELECT sequence, hash FROM chain WHERE name = 'receipts'", &[]).await?;
+    let head = ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) };
+    Ok((head.sequence > 0).then_some(head))
+}
+
+pub(super) async fn list(connection: &Connection, range: ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
+    let from = i64::try_from(range.from).unwrap_or(i64::MAX);
+    let rows = connection
+        .rows(
+            "SELECT receipt FROM receipt WHERE sequence >= $1 ORDER BY sequence LIMIT $2",
+            &[&from, &i64::from(range.limit)],
+        )
+        .await?;
+    rows.iter().map(|row| of_json(row.get::<_, &str>(0).as_bytes())).collect()
+}

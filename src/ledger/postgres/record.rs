@@ -1,0 +1,237 @@
+//! The receiving path: whatever waits becomes one statement on a connection of its own, and everyone is answered after
+//! its commit. A connection that is cut while the statement is under way leaves its outcome unknown; the same statement
+//! again, on a new connection, finds what was written by its keys.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_postgres::{Client, Statement};
+use tracing::{info, warn};
+
+use super::connection::{self, Pauses};
+use super::place::Connector;
+use super::ringer::Ringer;
+use super::tx::NOW_MS;
+use super::{LedgerError, Queue, Recorded};
+use crate::event::StoredEvent;
+use crate::keys::Digest;
+use crate::subject::SourceName;
+
+/// Deliveries that wait; further callers wait for room.
+const WAITING_MAX: usize = 4_096;
+
+/// Deliveries in one statement, and the bytes of them.
+const BATCH_MAX: usize = 1_024;
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What makes one delivery the same as another.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key {
+    happened: i64,
+    source: SourceName,
+    session: i64,
+    kind: i64,
+    digest: [u8; 16],
+}
+
+/// A delivery to be written, and who waits for it.
+struct Delivery {
+    key: Key,
+    json: Vec<u8>,
+    answer: oneshot::Sender<Result<Recorded, LedgerError>>,
+}
+
+/// The way to the task that writes deliveries.
+pub(super) struct Receiver(mpsc::Sender<Delivery>);
+
+impl Receiver {
+    /// Starts the task; it connects when the first delivery comes, and ends when this is dropped.
+    pub(super) fn start(connector: Connector, statement_max: Duration, ringer: Arc<Ringer>) -> Self {
+        let (deliveries, waiting) = mpsc::channel(WAITING_MAX);
+        let task = Task { connector, statement_max, ringer, line: None, held_back: Vec::new() };
+        tokio::spawn(task.run(waiting));
+        Self(deliveries)
+    }
+
+    /// Returns when the event is on disk. While the database is away it waits; the caller has a bound of its own.
+    pub(super) async fn record(&self, event: &StoredEvent) -> Result<Recorded, LedgerError> {
+        let json = serde_json::to_vec(event).map_err(|error| LedgerError::Broken(error.into()))?;
+        let head = &event.head;
+        let Digest(digest) = head.digest;
+        let key = Key {
+            happened: head.time.map_or(0, Timestamp::as_millisecond),
+            source: head.session.source.clone(),
+            session: head.session.session.0,
+            kind: head.kind.code(),
+            digest,
+        };
+        let closed = || LedgerError::Busy(anyhow::anyhow!("the ledger is closed"));
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Delivery { key, json, answer }).await.map_err(|_| closed())?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+/// A connection with the statement prepared on it.
+struct Line {
+    client: Client,
+    insert: Statement,
+    sources: HashMap<SourceName, i64>,
+}
+
+struct Task {
+    connector: Connector,
+    statement_max: Duration,
+    ringer: Arc<Ringer>,
+    line: Option<Line>,
+    /// Those that had no room in the last batch.
+    held_back: Vec<Delivery>,
+}
+
+impl Task {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Delivery>) {
+        let mut batch = Vec::new();
+        loop {
+            batch.append(&mut self.held_back);
+            if batch.is_empty() && waiting.recv_many(&mut batch, BATCH_MAX).await == 0 {
+                return;
+            }
+            self.held_back = batch.split_off(fitting(&batch));
+            self.write(&mut batch).await;
+        }
+    }
+
+    /// Writes a batch and answers everyone in it, however long it takes; whoever gave up meanwhile is left out.
+    async fn write(&mut self, batch: &mut Vec<Delivery>) {
+        let mut pauses = Pauses::default();
+        let mut lost = false;
+        while {
+            batch.retain(|delivery| !delivery.answer.is_closed());
+            !batch.is_empty()
+        } {
+            match self.try_to_write(batch).await {
+                Ok(recorded) => {
+                    if recorded.contains(&Recorded::New) {
+                        self.ringer.ring([Queue::Decide]);
+                    }
+                    for (delivery, recorded) in batch.drain(..).zip(recorded) {
+                        let _ = delivery.answer.send(Ok(recorded));
+                    }
+                    if lost {
+                        info!("deliveries are recorded again");
+                    }
+                }
+                Err(error) => {
+                    if !lost {
+                        warn!(error = format!("{error:#}"), "deliveries cannot be recorded; it is tried again");
+                    }
+                    lost = true;
+                    self.line = None;
+                    pauses.wait().await;
+                }
+            }
+        }
+    }
+
+    async fn try_to_write(&mut self, batch: &[Delivery]) -> anyhow::Result<Vec<Recorded>> {
+        // The server's own limit comes first; this is for a server that does not answer at all.
+        let limit = self.statement_max + Duration::from_secs(1);
+        let line = match &mut self.line {
+            Some(line) => line,
+            none => none.insert(timeout(limit, Line::open(&self.connector)).await.context("no connection in time")??),
+        };
+        timeout(limit, line.insert(batch)).await.context("no answer in time")?
+    }
+}
+
+/// How many of them fit into one statement; at least one.
+fn fitting(batch: &[Delivery]) -> usize {
+    let mut bytes = 0;
+    let fits = batch.iter().take_while(|delivery| {
+        bytes += delivery.json.len();
+        bytes <= BATCH_BYTES_MAX
+    });
+    fits.count().max(1)
+}
+
+impl Line {
+    async fn open(connector: &Connector) -> anyhow::Result<Self> {
+        let client = connection::open(connector).await?;
+        // The planner knows nothing of the arrays' lengths; what it would choose for a few rows is slow for many.
+        client.batch_execute("SET enable_nestloop = off").await.map_err(connection::told)?;
+        let insert = client.prepare(&insert()).await.map_err(connection::told)?;
+        Ok(Self { client, insert, sources: HashMap::new() })
+    }
+
+    /// The answers are in the order of the deliveries.
+    async fn insert(&mut self, batch: &[Delivery]) -> anyhow::Result<Vec<Recorded>> {
+        // The first of each key is written, in the order of the keys: two processes that write the same ones then wait for
+        // each other, and not crosswise.
+        let mut first = HashMap::with_capacity(batch.len());
+        for (place, delivery) in batch.iter().enumerate() {
+            first.entry(&delivery.key).or_insert(place);
+        }
+        let mut places: Vec<usize> = first.values().copied().collect();
+        places.sort_unstable_by(|a, b| batch[*a].key.cmp(&batch[*b].key));
+
+        let mut sources = Vec::with_capacity(places.len());
+        for place in &places {
+            sources.push(self.source(&batch[*place].key.source).await?);
+        }
+        let column = |value: fn(&Key) -> i64| places.iter().map(|place| value(&batch[*place].key)).collect::<Vec<_>>();
+        let digests: Vec<&[u8]> = places.iter().map(|place| batch[*place].key.digest.as_slice()).collect();
+        let events: Vec<&[u8]> = places.iter().map(|place| batch[*place].json.as_slice()).collect();
+        let (happened, sessions, kinds) = (column(|key| key.happened), column(|key| key.session), column(|key| key.kind));
+        let new = self
+            .client
+            .query(&self.insert, &[&happened, &sources, &sessions, &kinds, &digests, &events])
+            .await
+            .map_err(connection::told)?;
+        let mut recorded = vec![Recorded::Duplicate; batch.len()];
+        for row in new {
+            // Numbered from 1.
+            let ord: i64 = row.get(0);
+            let place = usize::try_from(ord - 1).ok().and_then(|at| places.get(at)).context("an answer to nothing")?;
+            recorded[*place] = Recorded::New;
+        }
+        Ok(recorded)
+    }
+
+    async fn source(&mut self, name: &SourceName) -> anyhow::Result<i64> {
+        if let Some(id) = self.sources.get(name) {
+            return Ok(*id);
+        }
+        let insert = "INSERT INTO source (name) VALUES ($1) ON CONFLICT DO NOTHING";
+        self.client.execute(insert, &[&&*name.0]).await.map_err(connection::told)?;
+        let row = self.client.query_one("SELECT id FROM source WHERE name = $1", &[&&*name.0]).await;
+        let id = row.map_err(connection::told)?.get(0);
+        self.sources.insert(name.clone(), id);
+        Ok(id)
+    }
+}
+
+/// Keys and work in one statement, which is one transaction.
+fn insert() -> String {
+    format!(
+        "WITH input AS (
+           SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::BYTEA[], $6::BYTEA[])
+                         WITH ORDINALITY AS input (happened, source, session, kind, digest, event, ord)
+         ), new AS (
+           INSERT INTO event (happened, source, session, kind, digest, received)
+           SELECT happened, source, session, kind, digest, {NOW_MS} FROM input ORDER BY ord
+           ON CONFLICT DO NOTHING
+           RETURNING happened, source, session, kind, digest
+         ), work AS (
+           INSERT INTO inbox (received, count, events)
+           SELECT {NOW_MS}, COUNT(*), string_agg(event, '\\x0a' ORDER BY ord)
+           FROM input JOIN new USING (happened, source, session, kind, digest)
+           HAVING COUNT(*) > 0
+         )
+         SELECT ord FROM input JOIN new USING (happened, source, session, kind, digest)"
+    )
+}

@@ -1,0 +1,152 @@
+//! News of work, to this process at once and to the others by `NOTIFY`. On a connection of its own, which also listens:
+//! `NOTIFY` within a transaction would have all committing transactions wait for one lock. News that is lost with a
+//! connection is made up for by polling.
+
+use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio::time::sleep;
+use tokio_postgres::{AsyncMessage, Client};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::debug;
+
+use super::connection::{self, Pauses};
+use super::place::Connector;
+use super::{Bell, Queue};
+
+pub(super) const CHANNEL: &str = "quietus";
+
+/// News is gathered for so long before the others are told.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// Who tells of work and is told.
+pub(super) struct Ringer {
+    bell: Bell,
+    /// The names of queues of which the others are not told yet.
+    untold: Mutex<BTreeSet<String>>,
+    there_is_news: Notify,
+    /// Tells this process's own news from that of others.
+    name: String,
+}
+
+impl Ringer {
+    pub(super) fn new() -> Arc<Self> {
+        let mut random = [0; 8];
+        crate::keys::fill_random(&mut random);
+        let (bell, untold, there_is_news) = (Bell::default(), Mutex::default(), Notify::new());
+        Arc::new(Self { bell, untold, there_is_news, name: hex::encode(random) })
+    }
+
+    /// Keeps listening and telling until what is returned is dropped.
+    pub(super) fn start(self: &Arc<Self>, connector: Connector) -> DropGuard {
+        let stop = CancellationToken::new();
+        let ringer = Arc::clone(self);
+        tokio::spawn(stop.clone().run_until_cancelled_owned(async move { ringer.run(connector).await }));
+        stop.drop_guard()
+    }
+
+    pub(super) fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// These queues have work.
+    pub(super) fn ring(&self, queues: impl IntoIterator<Item = Queue>) {
+        let mut untold = self.untold();
+        let before = untold.len();
+        for queue in queues {
+            let name = queue.name();
+            self.bell.ring(&name);
+            untold.insert(name.into_owned());
+        }
+        if untold.len() > before {
+            self.there_is_news.notify_one();
+        }
+    }
+
+    /// What the others are to be told, as one message; `None` when there is nothing.
+    pub(super) fn take_untold(&self) -> Option<String> {
+        let untold = std::mem::take(&mut *self.untold());
+        let names = untold.into_iter().collect::<Vec<_>>().join("\n");
+        // PostgreSQL takes less than 8,000 bytes; too many names mean everything.
+        let names = if names.len() > 7_000 { EVERYTHING.to_owned() } else { names };
+        (!names.is_empty()).then(|| format!("{}\n{names}", self.name))
+    }
+
+    async fn run(&self, connector: Connector) {
+        let mut pauses = Pauses::default();
+        loop {
+            match self.listen(&connector).await {
+                Ok(()) => pauses.reset(),
+                Err(error) => debug!(error = format!("{error:#}"), "no news of other processes; polling goes on"),
+            }
+            pauses.wait().await;
+        }
+    }
+
+    /// Listens and tells until the connection ends.
+    async fn listen(&self, connector: &Connector) -> anyhow::Result<()> {
+        let (client, mut connection) =
+            connector.config.connect(connector.tls.clone()).await.map_err(connection::told)?;
+        let (heard, mut hears) = mpsc::unbounded_channel();
+        let driver = async move {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                if let AsyncMessage::Notification(news) = message
+                    && heard.send(news.payload().to_owned()).is_err()
+                {
+                    return;
+                }
+            }
+        };
+        let listener = async {
+            client.batch_execute(&format!("LISTEN {CHANNEL}")).await.map_err(connection::told)?;
+            // What was told while nobody listened is not known.
+            self.bell.ring_all();
+            loop {
+                tokio::select! {
+                    told = self.tell(&client) => told?,
+                    news = hears.recv() => match news {
+                        Some(news) => self.hear(&news),
+                        None => return anyhow::Ok(()),
+                    },
+                }
+            }
+        };
+        tokio::select! {
+            () = driver => Ok(()),
+            ended = listener => ended,
+        }
+    }
+
+    async fn tell(&self, client: &Client) -> anyhow::Result<()> {
+        self.there_is_news.notified().await;
+        sleep(GATHER).await;
+        if let Some(message) = self.take_untold() {
+            client.execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &message]).await.map_err(connection::told)?;
+        }
+        Ok(())
+    }
+
+    fn hear(&self, news: &str) {
+        let mut lines = news.lines();
+        if lines.next() == Some(&*self.name) {
+            return;
+        }
+        for queue in lines {
+            if queue == EVERYTHING {
+                self.bell.ring_all();
+            } else {
+                self.bell.ring(queue);
+            }
+        }
+    }
+
+    fn untold(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stands for all queues.
+const EVERYTHING: &str = "*";

@@ -1,0 +1,89 @@
+//! Migrations: applied by `quietus migrate` with the owner's rights, and checked by everyone else.
+
+use tokio_postgres::Client;
+
+use super::connection;
+use super::place::{PostgresPlace, SCHEMA};
+use super::tx::NOW_MS;
+use crate::keys::Secret;
+use crate::ledger::OpenError;
+
+/// Only ever appended to; the number of those applied stands in the table `migration`. Each leaves the schema such that the
+/// version before goes on working with it (expand first; contract in a later version).
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
+
+/// So that several processes that migrate at once do it one after the other.
+const LOCK: i64 = 0x7175_6965_7475_7331;
+
+/// What a migration did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Migrated {
+    /// The schema's number before.
+    pub(crate) from: usize,
+    /// The schema's number now.
+    pub(crate) to: usize,
+}
+
+/// Applies what is missing, all of it or nothing.
+pub(crate) async fn migrate(place: &PostgresPlace, password: Option<&Secret>) -> Result<Migrated, OpenError> {
+    let failed = |source| OpenError::Failed { ledger: place.shown(), source };
+    let connector = place.connector(password).map_err(failed)?;
+    let client = connection::open(&connector).await.map_err(failed)?;
+    let (found, known) = (apply(&client).await.map_err(|error| failed(error.into()))?, MIGRATIONS.len());
+    if found > known {
+        return Err(OpenError::Newer { ledger: place.shown(), found, known });
+    }
+    Ok(Migrated { from: found, to: known })
+}
+
+async fn apply(client: &Client) -> Result<usize, crate::ledger::LedgerError> {
+    // A migration may take as long as it takes.
+    client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0; BEGIN").await?;
+    client.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
+    let found = found(client).await?;
+    if found.is_none() {
+        // An owner who was given the schema may not be allowed to make one.
+        if client.query_one("SELECT to_regnamespace($1) IS NULL", &[&SCHEMA]).await?.get(0) {
+            client.batch_execute(&format!("CREATE SCHEMA {SCHEMA}")).await?;
+        }
+        client
+            .batch_execute("CREATE TABLE migration (number BIGINT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL, program TEXT NOT NULL)")
+            .await?;
+    }
+    let found = found.unwrap_or(0);
+    for (index, sql) in MIGRATIONS.iter().enumerate().skip(found) {
+        client.batch_execute(sql).await?;
+        client
+            .execute(
+                "INSERT INTO migration (number, applied, program) VALUES ($1, now(), $2)",
+                &[&(index as i64 + 1), &env!("CARGO_PKG_VERSION")],
+            )
+            .await?;
+    }
+    if found <= MIGRATIONS.len() {
+        client.execute(&format!("SELECT keep_months({NOW_MS}, 0)"), &[]).await?;
+    }
+    client.batch_execute("COMMIT").await?;
+    Ok(found)
+}
+
+/// The number of the last migration that was applied; `None` when none ever was.
+async fn found(client: &Client) -> Result<Option<usize>, crate::ledger::LedgerError> {
+    let there = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&format!("{SCHEMA}.migration")]).await?;
+    if !there.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let number: i64 = client.query_one("SELECT COALESCE(MAX(number), 0) FROM migration", &[]).await?.get(0);
+    Ok(Some(usize::try_from(number).unwrap_or(usize::MAX)))
+}
+
+/// Refuses a schema that is not the one that this program knows.
+pub(super) async fn check(client: &Client, place: &PostgresPlace) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Failed { ledger: place.shown(), source };
+    let known = MIGRATIONS.len();
+    match found(client).await.map_err(|error| failed(error.into()))?.unwrap_or(0) {
+        found if found < known => Err(OpenError::Pending { ledger: place.shown(), found, known }),
+        found if found > known => Err(OpenError::Newer { ledger: place.shown(), found, known }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,176 @@
+//! Steps: their beginning when an erasure is resolved, and what each call brings.
+
+use std::collections::HashMap;
+
+use tokio_postgres::Row;
+
+use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, maybe_word, millis, small};
+use super::transition::{self, Next};
+use super::tx::{Connection, Tx};
+use super::{
+    Claim, Finished, LedgerError, PostgresLedger, Queue, Resolution, StepEnd, Work, broken, erasures, schedule, tasks,
+};
+use crate::erasure::{ErasureId, ErasureState, Stage, Step};
+use crate::subject::TargetName;
+
+/// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
+const SELECT: &str = "SELECT step.erasure, step.target, step.stage, step.outcome, COALESCE(step.reason, task.reason),
+                             step.attempts, step.rounds, step.counts, step.erased_at, step.verified_at
+                      FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.target";
+
+/// The steps of each erasure, by target.
+pub(super) async fn all(
+    connection: &Connection,
+    erasures: &[ErasureId],
+) -> Result<HashMap<ErasureId, Vec<Step>>, LedgerError> {
+    let sql = format!("{SELECT} WHERE step.erasure = ANY($1) ORDER BY step.erasure, step.target");
+    let mut steps = HashMap::<_, Vec<_>>::new();
+    for row in connection.rows(&sql, &[&ids(erasures)]).await? {
+        steps.entry(erasure_id(row.get(0))?).or_default().push(read(&row)?);
+    }
+    Ok(steps)
+}
+
+/// The step of each erasure at one target; one that cannot be read is an error of its own.
+pub(super) async fn of_target(
+    connection: &Connection,
+    erasures: &[ErasureId],
+    target: &TargetName,
+) -> Result<HashMap<ErasureId, Result<Step, LedgerError>>, LedgerError> {
+    let sql = format!("{SELECT} WHERE step.erasure = ANY($1) AND step.target = $2");
+    let rows = connection.rows(&sql, &[&ids(erasures), &&*target.0]).await?;
+    rows.iter().map(|row| Ok((erasure_id(row.get(0))?, read(row)))).collect()
+}
+
+fn read(row: &Row) -> Result<Step, LedgerError> {
+    Ok(Step {
+        target: TargetName(row.get::<_, &str>(1).into()),
+        stage: maybe_word(row.get(2))?,
+        outcome: maybe_word(row.get(3))?,
+        reason: row.get(4),
+        attempts: small(row.get(5)),
+        rounds: small(row.get(6)),
+        counts: json_at(row, 7)?,
+        erased_at: maybe_time(row.get(8))?,
+        verified_at: maybe_time(row.get(9))?,
+    })
+}
+
+/// Begins an erasure: the resolved capsule in place of the request's, and a step for each target. `sources` are those of
+/// the sessions, in their order.
+pub(super) async fn resolved(
+    tx: &mut Tx,
+    claim: &Claim,
+    resolution: &Resolution,
+    sources: &[i64],
+) -> Result<Finished, LedgerError> {
+    let Work::Resolve(work) = &claim.work else { return Err(broken("only an erasure that is due is resolved")) };
+    let id = work.id.0.as_slice();
+    // The subject first, as in a merge.
+    schedule::no_longer_scheduled(tx, &work.subject.key(), work.id).await?;
+    erasures::lock(tx, work.id).await?;
+    if !tasks::delete(tx, claim).await? {
+        return Ok(Finished::LeaseLost);
+    }
+    schedule::delete_capsules(tx, &[work.id]).await?;
+    schedule::add_capsule(tx, work.id, &resolution.capsule).await?;
+    let sessions: Vec<i64> = resolution.sessions.iter().map(|key| key.session.0).collect();
+    let reached = tx
+        .execute(
+            "INSERT INTO erasure_session (erasure, source, session)
+             SELECT $1, source, session FROM unnest($2::BIGINT[], $3::BIGINT[]) AS reached (source, session)
+             ON CONFLICT DO NOTHING",
+            &[&id, &sources, &sessions],
+        )
+        .await?;
+    // A merge takes the claim away, so the targets of the claim are all there are.
+    let targets: Vec<&str> = work.targets.iter().map(|target| &*target.0).collect();
+    tx.execute(
+        "INSERT INTO step (erasure, target, stage) SELECT $1, target, $3 FROM unnest($2::TEXT[]) AS target",
+        &[&id, &targets, &Stage::Erase.as_str()],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO task (queue, due, erasure) SELECT 'step:' || target, $3, $1 FROM unnest($2::TEXT[]) AS target",
+        &[&id, &targets, &millis(tx.now)],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE erasure SET state = $2, begun = $3, sessions = $4 WHERE id = $1",
+        &[&id, &ErasureState::Erasing.as_str(), &millis(tx.now), &(reached as i64)],
+    )
+    .await?;
+    tx.tally.leaves(ErasureState::Scheduled);
+    tx.tally.enters(ErasureState::Erasing);
+    tx.rings.extend(work.targets.iter().cloned().map(Queue::Step));
+    Ok(Finished::Done)
+}
+
+/// The sources of the sessions that a resolution reaches.
+pub(super) async fn sources_of(
+    ledger: &PostgresLedger,
+    connection: &Connection,
+    resolution: &Resolution,
+) -> Result<Vec<i64>, LedgerError> {
+    let mut sources = Vec::with_capacity(resolution.sessions.len());
+    for key in &resolution.sessions {
+        sources.push(ledger.sources.id(connection, &key.source).await?);
+    }
+    Ok(sources)
+}
+
+/// Writes what one call brought.
+pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result<Finished, LedgerError> {
+    let Work::Step(work) = &claim.work else { return Err(broken("only a step brings a step's end")) };
+    // Two steps of one erasure that end at once: the later one must see that the other has ended.
+    erasures::lock(tx, work.erasure).await?;
+    if !tasks::holds(tx, claim).await? {
+        return Ok(Finished::LeaseLost);
+    }
+    let (id, target) = (work.erasure.0.as_slice(), &*work.step.target.0);
+    // Without the task's reason: the step's own is what the target said.
+    let row = tx
+        .row(
+            "SELECT erasure, target, stage, outcome, reason, attempts, rounds, counts, erased_at, verified_at
+             FROM step WHERE erasure = $1 AND target = $2",
+            &[&id, &target],
+        )
+        .await?;
+    let mut step = read(&row)?;
+    let next = transition::after_call(&mut step, end.clone(), tx.now);
+    tx.execute(
+        "UPDATE step SET stage = $3, outcome = $4, reason = $5, attempts = $6, rounds = $7, counts = $8, erased_at = $9,
+                         verified_at = $10
+         WHERE erasure = $1 AND target = $2",
+        &[
+            &id,
+            &target,
+            &step.stage.map(Stage::as_str),
+            &step.outcome.map(crate::erasure::Outcome::as_str),
+            &step.reason,
+            &i64::from(step.attempts),
+            &i64::from(step.rounds),
+            &json(&step.counts)?,
+            &maybe_millis(step.erased_at),
+            &maybe_millis(step.verified_at),
+        ],
+    )
+    .await?;
+    match next {
+        Next::GoesOn(pause) => {
+            // The step goes on with its other stage, and its attempts are counted anew.
+            let due = millis(tasks::after(tx.now, pause));
+            tx.execute(
+                "UPDATE task SET due = $2, attempt = 0, reason = NULL, holder = NULL WHERE id = $1",
+                &[&claim.task, &due],
+            )
+            .await?;
+            tx.rings.push(Queue::Step(work.step.target.clone()));
+        }
+        Next::Over => {
+            tx.execute("DELETE FROM task WHERE id = $1", &[&claim.task]).await?;
+        }
+    }
+    erasures::recompute_state(tx, work.erasure).await?;
+    Ok(Finished::Done)
+}

@@ -1,0 +1,125 @@
+//! The states of targets, for every process. A target that is open has no row; one that rests has an end.
+
+use tokio_postgres::Row;
+
+use super::columns::{maybe_millis, maybe_time, millis, small, time};
+use super::tx::{Connection, Tx};
+use super::{LedgerError, RestAfter, TargetHealth, TargetState, tasks};
+use crate::subject::TargetName;
+
+const SELECT: &str = "SELECT name, until, reason, since FROM target";
+
+pub(super) async fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerError> {
+    connection.rows(&format!("{SELECT} ORDER BY name"), &[]).await?.iter().map(read).collect()
+}
+
+pub(super) async fn set(tx: &Tx, health: &TargetHealth) -> Result<(), LedgerError> {
+    let target = &*health.target.0;
+    let (until, reason) = match &health.state {
+        TargetState::Open => {
+            tx.execute("DELETE FROM target WHERE name = $1", &[&target]).await?;
+            return forget_failures(tx, &health.target).await;
+        }
+        TargetState::Resting { until, reason } => (Some(*until), reason),
+        TargetState::Parked { reason } => (None, reason),
+    };
+    tx.execute(
+        "INSERT INTO target (name, until, reason, since) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE SET until = excluded.until, reason = excluded.reason, since = excluded.since",
+        &[&target, &maybe_millis(until), reason, &millis(health.since)],
+    )
+    .await?;
+    Ok(())
+}
+
+/// How a target stands with claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// Nothing is claimed now.
+    Still,
+    /// Its rest is over: one call tries.
+    Trying,
+    Open {
+        failures: u32,
+    },
+}
+
+pub(super) async fn stands(tx: &Tx, target: &TargetName, failures: u32) -> Result<Stands, LedgerError> {
+    Ok(match state(tx, target).await? {
+        TargetState::Parked { .. } => Stands::Still,
+        TargetState::Resting { until, .. } if until > tx.now => Stands::Still,
+        TargetState::Resting { .. } => Stands::Trying,
+        TargetState::Open => Stands::Open { failures },
+    })
+}
+
+async fn state(tx: &Tx, target: &TargetName) -> Result<TargetState, LedgerError> {
+    let row = tx.maybe(&format!("{SELECT} WHERE name = $1"), &[&&*target.0]).await?;
+    Ok(row.as_ref().map(read).transpose()?.map_or(TargetState::Open, |health| health.state))
+}
+
+/// What is counted of a target.
+pub(super) struct Pace {
+    pub(super) failures: u32,
+    /// The earliest time of its next call, in microseconds since 1970.
+    pub(super) next_call_us: i64,
+}
+
+/// Has whoever else claims for this target wait for the transaction's end.
+pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Pace, LedgerError> {
+    let select = "SELECT failures, next_call_us FROM pace WHERE target = $1 FOR UPDATE";
+    let row = match tx.maybe(select, &[&&*target.0]).await? {
+        Some(row) => row,
+        None => {
+            tx.execute("INSERT INTO pace (target) VALUES ($1) ON CONFLICT DO NOTHING", &[&&*target.0]).await?;
+            tx.row(select, &[&&*target.0]).await?
+        }
+    };
+    Ok(Pace { failures: small(row.get(0)), next_call_us: row.get(1) })
+}
+
+pub(super) async fn set_next_call_us(tx: &Tx, target: &TargetName, next_us: i64) -> Result<(), LedgerError> {
+    tx.execute("UPDATE pace SET next_call_us = $2 WHERE target = $1", &[&&*target.0, &next_us]).await?;
+    Ok(())
+}
+
+pub(super) async fn failed(
+    tx: &Tx,
+    target: &TargetName,
+    rest: RestAfter,
+    reason: &str,
+) -> Result<(), LedgerError> {
+    let row = tx
+        .row(
+            "INSERT INTO pace (target, failures) VALUES ($1, 1)
+             ON CONFLICT (target) DO UPDATE SET failures = pace.failures + 1 RETURNING failures",
+            &[&&*target.0],
+        )
+        .await?;
+    if small(row.get(0)) < rest.failures || matches!(state(tx, target).await?, TargetState::Parked { .. }) {
+        return Ok(());
+    }
+    let state = TargetState::Resting { until: tasks::after(tx.now, rest.rest), reason: reason.to_owned() };
+    set(tx, &TargetHealth { target: target.clone(), state, since: tx.now }).await
+}
+
+pub(super) async fn answered(tx: &Tx, target: &TargetName) -> Result<(), LedgerError> {
+    // In the order of a claim and of a failure: first what is counted, then the state.
+    forget_failures(tx, target).await?;
+    tx.execute("DELETE FROM target WHERE name = $1 AND until IS NOT NULL", &[&&*target.0]).await?;
+    Ok(())
+}
+
+async fn forget_failures(tx: &Tx, target: &TargetName) -> Result<(), LedgerError> {
+    tx.execute("UPDATE pace SET failures = 0 WHERE target = $1", &[&&*target.0]).await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<TargetHealth, LedgerError> {
+    let reason = row.get(2);
+    let state = match maybe_time(row.get(1))? {
+        Some(until) => TargetState::Resting { until, reason },
+        None => TargetState::Parked { reason },
+    };
+    Ok(TargetHealth { target: TargetName(row.get::<_, &str>(0).into()), state, since: time(row.get(3))? })
+}

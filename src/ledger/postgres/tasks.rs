@@ -1,0 +1,288 @@
+//! Claiming work and giving it back. A claim is a lease: the task is due again by itself when the lease ends, and the
+//! fence, which grows with each claim, keeps the one who lost it from finishing it.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::Row;
+
+use super::columns::{millis, unsigned};
+use super::targets::Stands;
+use super::tx::{Connection, NOW_MS, Tx};
+use super::{
+    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, Queue, Work, bounds, erasures,
+    inbox, targets, work,
+};
+use crate::erasure::{ErasureId, Outcome};
+use crate::subject::TargetName;
+
+/// The time after a pause, as far as the calendar goes.
+pub(super) fn after(now: Timestamp, pause: Duration) -> Timestamp {
+    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(Timestamp::MAX)
+}
+
+/// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster.
+pub(super) async fn is_due(connection: &Connection, queue: &Queue) -> Result<bool, LedgerError> {
+    let inbox = if *queue == Queue::Decide { "EXISTS (SELECT FROM inbox)" } else { "FALSE" };
+    let sql = format!(
+        "SELECT EXISTS (SELECT FROM task WHERE queue = $1 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1) OR {inbox}"
+    );
+    Ok(connection.row(&sql, &[&queue.name()]).await?.get(0))
+}
+
+pub(super) async fn claim(
+    ledger: &PostgresLedger,
+    tx: &Tx,
+    queue: &Queue,
+    most: usize,
+    lease: Duration,
+    bounds: &Bounds,
+) -> Result<Claimed, LedgerError> {
+    let nothing = |next| Claimed { claims: Vec::new(), next };
+    let (mut free, mut troubled, mut next_us) = (bounds.at_once, false, 0);
+    if let Some(target) = &bounds.target {
+        // Whoever claims for a target does so alone, for as long as a commit takes: the bounds are of all processes.
+        let pace = targets::lock(tx, target).await?;
+        match targets::stands(tx, target, pace.failures).await? {
+            Stands::Still => return Ok(nothing(NextLook::WhenPolled)),
+            Stands::Trying => (free, troubled) = (1, true),
+            Stands::Open { failures } => troubled = failures > 0,
+        }
+        free = free.saturating_sub(under_way(tx, queue).await?);
+        next_us = pace.next_call_us;
+    }
+    if free == 0 {
+        return Ok(nothing(NextLook::WhenPolled));
+    }
+    let most = most.min(free);
+    let rate = bounds.calls_per_s.map(|rate| (rate, bounds::grant(rate, next_us, tx.now.as_microsecond(), most)));
+    let granted = rate.map_or(most, |(_, granted)| granted.calls);
+    let mut next = NextLook::WhenChanged;
+    let mut claims = Vec::new();
+    if granted > 0 {
+        if *queue == Queue::Decide {
+            inbox::unfold(tx, &ledger.sources, granted).await?;
+        }
+        let rows = take(tx, queue, granted, lease, ledger.process()).await?;
+        claims = load(ledger, tx, queue, rows, troubled).await?;
+    }
+    if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
+        let used = bounds::grant(rate, next_us, tx.now.as_microsecond(), claims.len());
+        targets::set_next_call_us(tx, target, used.next_us).await?;
+        if claims.len() == granted.calls && let Some(wait) = granted.wait {
+            next = NextLook::After(wait);
+        }
+    }
+    Ok(Claimed { claims, next })
+}
+
+/// A task that was taken.
+struct Taken {
+    task: i64,
+    fence: i64,
+    attempt: u32,
+    row: Row,
+}
+
+/// Takes what is due, the longest due first; what another process is taking is passed over.
+async fn take(tx: &Tx, queue: &Queue, most: usize, lease: Duration, holder: i64) -> Result<Vec<Taken>, LedgerError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut rows = tx
+        .rows(
+            "WITH found AS (
+               SELECT id, due AS was FROM task WHERE queue = $1 AND NOT parked AND due <= $2
+               ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
+             )
+             UPDATE task SET due = $4, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
+             RETURNING task.id, fence, attempt, was, source, session, erasure, event",
+            &[&queue.name(), &millis(tx.now), &most, &millis(after(tx.now, lease)), &holder],
+        )
+        .await?;
+    rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
+    let taken = |row: Row| {
+        let attempt = super::columns::small(row.get(2));
+        Taken { task: row.get(0), fence: row.get(1), attempt, row }
+    };
+    Ok(rows.into_iter().map(taken).collect())
+}
+
+/// Work that cannot be read is parked: it would otherwise stand in the way of its queue for ever.
+async fn load(
+    ledger: &PostgresLedger,
+    tx: &Tx,
+    queue: &Queue,
+    taken: Vec<Taken>,
+    troubled: bool,
+) -> Result<Vec<Claim>, LedgerError> {
+    let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
+    let loaded = work::load(ledger, tx, queue, &rows).await?;
+    let mut claims = Vec::with_capacity(taken.len());
+    for (Taken { task, fence, attempt, .. }, work) in taken.into_iter().zip(loaded) {
+        match work {
+            Ok(work) => claims.push(Claim { task, fence, attempt, troubled, work }),
+            Err(LedgerError::Busy(cause)) => return Err(LedgerError::Busy(cause)),
+            Err(LedgerError::Broken(cause)) => {
+                tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
+                tx.execute(
+                    "UPDATE task SET parked = TRUE, holder = NULL, reason = 'what is stored of it cannot be read'
+                     WHERE id = $1",
+                    &[&task],
+                )
+                .await?;
+            }
+        }
+    }
+    Ok(claims)
+}
+
+/// How much of a queue is being worked on, in all processes.
+async fn under_way(tx: &Tx, queue: &Queue) -> Result<usize, LedgerError> {
+    let count = tx
+        .row(
+            "SELECT COUNT(*) FROM task WHERE queue = $1 AND due > $2 AND holder IS NOT NULL",
+            &[&queue.name(), &millis(tx.now)],
+        )
+        .await?;
+    Ok(usize::try_from(unsigned(count.get(0))).unwrap_or(usize::MAX))
+}
+
+/// Whether the work is still the claim's own; it stays so until the transaction ends.
+pub(super) async fn holds(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> {
+    let held = tx
+        .maybe(
+            "SELECT FROM task WHERE id = $1 AND fence = $2 AND NOT parked FOR UPDATE",
+            &[&claim.task, &claim.fence],
+        )
+        .await?;
+    Ok(held.is_some())
+}
+
+/// Prolongs the lease: it ends so long from now.
+pub(super) async fn renew(connection: &Connection, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError> {
+    let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2);
+    let changed = connection
+        .execute(
+            &format!("UPDATE task SET due = {NOW_MS} + $3 WHERE id = $1 AND fence = $2 AND NOT parked"),
+            &[&claim.task, &claim.fence, &lease_ms],
+        )
+        .await?;
+    Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
+}
+
+pub(super) async fn retry(
+    tx: &mut Tx,
+    claim: &Claim,
+    pause: Duration,
+    attempt: Attempt,
+    reason: &str,
+) -> Result<Finished, LedgerError> {
+    let counts = i64::from(attempt == Attempt::Counts);
+    let due = millis(after(tx.now, pause));
+    let changed = tx
+        .execute(
+            "UPDATE task SET due = $3, attempt = attempt + $4, reason = $5, holder = NULL
+             WHERE id = $1 AND fence = $2 AND NOT parked",
+            &[&claim.task, &claim.fence, &due, &counts, &reason],
+        )
+        .await?;
+    if changed == 0 {
+        return Ok(Finished::LeaseLost);
+    }
+    if let Work::Step(step) = &claim.work {
+        tx.execute(
+            "UPDATE step SET attempts = attempts + $3 WHERE erasure = $1 AND target = $2",
+            &[&step.erasure.0.as_slice(), &&*step.step.target.0, &counts],
+        )
+        .await?;
+    }
+    tx.rings.push(claim.work.queue());
+    Ok(Finished::Done)
+}
+
+pub(super) async fn park(
+    tx: &mut Tx,
+    claim: &Claim,
+    outcome: Outcome,
+    reason: &str,
+) -> Result<Finished, LedgerError> {
+    if let Work::Step(step) = &claim.work {
+        erasures::lock(tx, step.erasure).await?;
+    }
+    let parked = tx
+        .execute(
+            "UPDATE task SET parked = TRUE, holder = NULL, reason = $3 WHERE id = $1 AND fence = $2 AND NOT parked",
+            &[&claim.task, &claim.fence, &reason],
+        )
+        .await?;
+    if parked == 0 {
+        return Ok(Finished::LeaseLost);
+    }
+    if let Work::Step(step) = &claim.work {
+        tx.execute(
+            "UPDATE step SET parked = TRUE, outcome = $3, reason = $4 WHERE erasure = $1 AND target = $2",
+            &[&step.erasure.0.as_slice(), &&*step.step.target.0, &outcome.as_str(), &reason],
+        )
+        .await?;
+        erasures::recompute_state(tx, step.erasure).await?;
+    }
+    Ok(Finished::Done)
+}
+
+/// Makes the claimed work due again at once.
+pub(super) async fn give_back(connection: &Connection, claim: &Claim) -> Result<(), LedgerError> {
+    connection
+        .execute(
+            &format!("UPDATE task SET due = {NOW_MS}, holder = NULL WHERE id = $1 AND fence = $2"),
+            &[&claim.task, &claim.fence],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Deletes the claim's task; `false` when it is no longer the claim's.
+pub(super) async fn delete(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> {
+    let deleted = tx
+        .execute("DELETE FROM task WHERE id = $1 AND fence = $2 AND NOT parked", &[&claim.task, &claim.fence])
+        .await?;
+    Ok(deleted > 0)
+}
+
+/// Adds work on an erasure, due at once.
+pub(super) async fn add(tx: &mut Tx, queue: Queue, erasure: ErasureId) -> Result<(), LedgerError> {
+    tx.execute(
+        "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)",
+        &[&queue.name(), &millis(tx.now), &erasure.0.as_slice()],
+    )
+    .await?;
+    tx.rings.push(queue);
+    Ok(())
+}
+
+/// One look into the index for each target, however many steps wait for it.
+pub(super) async fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>, LedgerError> {
+    let rows = connection
+        .rows(
+            "WITH RECURSIVE awaited (queue) AS (
+               (SELECT queue FROM task WHERE NOT parked AND queue >= 'step:' AND queue < 'step;' ORDER BY queue LIMIT 1)
+               UNION ALL
+               SELECT (SELECT queue FROM task WHERE NOT parked AND queue > awaited.queue AND queue < 'step;'
+                       ORDER BY queue LIMIT 1)
+               FROM awaited WHERE queue IS NOT NULL
+             )
+             SELECT SUBSTR(queue, 6) FROM awaited WHERE queue IS NOT NULL",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| TargetName(row.get::<_, &str>(0).into())).collect())
+}
+
+/// Sets parked work other than steps going again.
+pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
+    tx.rings.extend([Queue::Decide, Queue::Settle, Queue::Resolve, Queue::Close]);
+    tx.execute(
+        "UPDATE task SET parked = FALSE, due = $1, attempt = 0, reason = NULL
+         WHERE parked AND NOT (queue >= 'step:' AND queue < 'step;')",
+        &[&millis(tx.now)],
+    )
+    .await
+}

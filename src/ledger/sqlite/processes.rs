@@ -1,0 +1,70 @@
+//! The processes that have the file open, as they say themselves.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+
+use super::columns::Millis;
+use super::job::Tx;
+use super::{LedgerError, ProcessInfo, ProcessView};
+
+/// A process that was last seen so long ago is taken off the list.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Notes a process; returns its number.
+pub(super) fn enter(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, LedgerError> {
+    tx.prepare_cached("INSERT INTO process (version, place, since, seen) VALUES (?1, ?2, ?3, ?3)")?.execute(params![
+        process.version,
+        process.place,
+        Millis(tx.now)
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+pub(super) fn stay(tx: &Tx<'_>, number: i64) -> Result<(), LedgerError> {
+    tx.prepare_cached("UPDATE process SET seen = ?2 WHERE number = ?1")?.execute(params![number, Millis(tx.now)])?;
+    Ok(())
+}
+
+pub(super) fn leave(tx: &Tx<'_>, number: i64) -> Result<(), LedgerError> {
+    tx.prepare_cached("DELETE FROM process WHERE number = ?1")?.execute([number])?;
+    Ok(())
+}
+
+pub(super) fn forget_lost(tx: &Tx<'_>) -> Result<(), LedgerError> {
+    let before = tx.now.saturating_sub(FORGOTTEN_AFTER).unwrap_or(Timestamp::MIN);
+    tx.prepare_cached("DELETE FROM process WHERE seen < ?1")?.execute([Millis(before)])?;
+    Ok(())
+}
+
+pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<ProcessView>, LedgerError> {
+    let mut held = held(connection, now)?;
+    let mut statement =
+        connection.prepare_cached("SELECT number, version, place, since, seen FROM process ORDER BY number")?;
+    let processes = statement.query_map([], |row| {
+        let (number, Millis(since), Millis(seen)) = (row.get(0)?, row.get(3)?, row.get(4)?);
+        Ok(ProcessView {
+            number,
+            version: row.get(1)?,
+            place: row.get(2)?,
+            since,
+            silent_s: u64::try_from(now.duration_since(seen).as_secs()).unwrap_or(0),
+            holds: held.remove(&number).unwrap_or_default(),
+        })
+    })?;
+    Ok(processes.collect::<Result<_, _>>()?)
+}
+
+/// What each process holds, by its number.
+fn held(connection: &Connection, now: Timestamp) -> Result<BTreeMap<i64, BTreeMap<String, u64>>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT holder, queue, COUNT(*) FROM task WHERE holder IS NOT NULL AND due > ?1 GROUP BY holder, queue",
+    )?;
+    let mut held = BTreeMap::<i64, BTreeMap<String, u64>>::new();
+    let mut rows = statement.query([Millis(now)])?;
+    while let Some(row) = rows.next()? {
+        held.entry(row.get(0)?).or_default().insert(row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs());
+    }
+    Ok(held)
+}

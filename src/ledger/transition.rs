@@ -1,0 +1,197 @@
+//! How what is stored changes: the same in every backend, without a word of SQL.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Claim, LedgerError, StepEnd, Work};
+use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Stage, Step};
+use crate::receipt::{Receipt, ReceiptHead};
+use crate::subject::TargetName;
+
+/// What counts of an erasure that has not begun.
+pub(super) struct Scheduled {
+    pub(super) id: ErasureId,
+    pub(super) rules: Vec<String>,
+    pub(super) targets: Vec<TargetName>,
+    /// The rule's time.
+    pub(super) due_rule: Timestamp,
+    /// The time at which it begins: the rule's, or when its session is looked at for settling.
+    pub(super) due: Timestamp,
+}
+
+/// What a merge comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Merged {
+    /// It was all there; nobody loses the work.
+    Same,
+    /// It is to be written. `earlier`: `due` is to be worked out from the rule's new time.
+    Changed { earlier: bool },
+}
+
+impl Scheduled {
+    /// Takes in a further request of the same subject: the union of targets and rules, the earlier time.
+    pub(super) fn merge(&mut self, new: &NewErasure) -> Merged {
+        let targets = add_missing(&mut self.targets, &new.targets);
+        let rules = add_missing(&mut self.rules, std::slice::from_ref(&new.rule));
+        let earlier = new.due < self.due_rule;
+        if earlier {
+            self.due_rule = new.due;
+        }
+        let changed = targets || rules || earlier || new.capsule.is_some();
+        if changed { Merged::Changed { earlier } } else { Merged::Same }
+    }
+}
+
+/// The targets of a new erasure, each once.
+pub(super) fn targets_of(new: &NewErasure) -> Result<Vec<TargetName>, LedgerError> {
+    if new.targets.is_empty() {
+        return Err(super::broken(format!("erasure {} has no targets", new.id)));
+    }
+    let mut targets = Vec::new();
+    add_missing(&mut targets, &new.targets);
+    Ok(targets)
+}
+
+/// Adds what is missing; says whether anything was.
+fn add_missing<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) -> bool {
+    let before = all.len();
+    for item in more {
+        if !all.contains(item) {
+            all.push(item.clone());
+        }
+    }
+    all.len() > before
+}
+
+/// What becomes of a step's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It is due again after the pause.
+    GoesOn(Duration),
+    /// The outcome is final.
+    Over,
+}
+
+/// Writes into the step what one call of its present stage brought. The reason that stands in it is the target's own.
+pub(super) fn after_call(step: &mut Step, end: StepEnd, now: Timestamp) -> Next {
+    step.attempts = 0;
+    match end {
+        StepEnd::VerifyAfter { pause, outcome, reason, counts } => {
+            answered(step, outcome, &counts, now);
+            step.stage = Some(Stage::Verify);
+            step.reason = reason;
+            Next::GoesOn(pause)
+        }
+        StepEnd::EraseAgain { pause } => {
+            step.stage = Some(Stage::Erase);
+            step.reason = None;
+            step.rounds += 1;
+            Next::GoesOn(pause)
+        }
+        StepEnd::Final { outcome, reason, counts } => {
+            answered(step, outcome, &counts, now);
+            // One that cannot be asked has verified nothing.
+            if step.stage == Some(Stage::Verify) && outcome != Outcome::Unverifiable {
+                step.verified_at = Some(now);
+            }
+            step.stage = None;
+            step.reason = reason.or(step.reason.take());
+            Next::Over
+        }
+    }
+}
+
+/// What a target answers later does not undo what it said before: a repeated call finds less, or nothing any more.
+fn answered(step: &mut Step, outcome: Outcome, counts: &BTreeMap<String, u64>, now: Timestamp) {
+    if outcome == Outcome::Erased && (step.erased_at.is_none() || step.stage == Some(Stage::Erase)) {
+        step.erased_at = Some(now);
+    }
+    let erased = outcome == Outcome::Absent && step.erased_at.is_some();
+    step.outcome = Some(if erased { Outcome::Erased } else { outcome });
+    for (name, count) in counts {
+        let most = step.counts.entry(name.clone()).or_default();
+        *most = (*most).max(*count);
+    }
+}
+
+/// A step of an erasure that has not begun.
+pub(super) fn planned(target: TargetName) -> Step {
+    Step {
+        target,
+        stage: None,
+        outcome: None,
+        reason: None,
+        attempts: 0,
+        rounds: 0,
+        counts: BTreeMap::new(),
+        erased_at: None,
+        verified_at: None,
+    }
+}
+
+/// What the steps of a begun erasure are doing: whether any of them erases, verifies, is parked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnderWay {
+    pub(super) erasing: bool,
+    pub(super) verifying: bool,
+    pub(super) parked: bool,
+}
+
+impl UnderWay {
+    pub(super) fn state(self) -> ErasureState {
+        match (self.erasing, self.verifying, self.parked) {
+            (true, _, _) => ErasureState::Erasing,
+            (false, false, true) => ErasureState::Parked,
+            (false, _, _) => ErasureState::Verifying,
+        }
+    }
+
+    /// Whether every outcome is final, so that the erasure can be closed.
+    pub(super) fn is_over(self) -> bool {
+        !self.erasing && !self.verifying && !self.parked
+    }
+}
+
+/// Whether the receipts are the head's successors, one after the other. Of the first one ever, the number says so.
+pub(super) fn succeed<'a>(receipts: impl IntoIterator<Item = &'a Receipt>, head: Option<ReceiptHead>) -> bool {
+    let mut head = head;
+    receipts.into_iter().all(|receipt| {
+        let statement = &receipt.statement;
+        let follows = match &head {
+            Some(head) => statement.sequence == head.sequence + 1 && statement.previous == head.hash,
+            None => statement.sequence == 1,
+        };
+        head = Some(receipt.head());
+        follows
+    })
+}
+
+/// The erasure that a claim closes; the receipt must be its own.
+pub(super) fn erasure_of<'a>(claim: &'a Claim, receipt: &Receipt) -> Result<&'a Erasure, LedgerError> {
+    let Work::Close(erasure) = &claim.work else {
+        return Err(super::broken("only an erasure with all outcomes is closed"));
+    };
+    if receipt.statement.erasure != erasure.id {
+        let (of, not) = (receipt.statement.erasure, erasure.id);
+        return Err(super::broken(format!("the receipt of {of} is not one of {not}")));
+    }
+    Ok(erasure)
+}
+
+/// How an erasure ends.
+pub(super) struct End {
+    pub(super) state: ErasureState,
+    pub(super) sessions_are_erased: bool,
+}
+
+/// Called off with steps unfinished, its sessions may still be there, and must still be found. So must those of an erasure
+/// for which mluvii was not asked, for sessions are at mluvii.
+pub(super) fn end_of(erasure: &Erasure, receipt: &Receipt) -> End {
+    if erasure.state == ErasureState::Cancelled {
+        return End { state: ErasureState::Cancelled, sessions_are_erased: false };
+    }
+    let asked = receipt.statement.steps.iter().any(|step| step.target.is_mluvii());
+    End { state: ErasureState::Done, sessions_are_erased: asked }
+}
