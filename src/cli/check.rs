@@ -104,7 +104,8 @@ async fn what_answers(config: &Config) -> Vec<Finding> {
     if let Ok(mluvii) = MluviiClient::new(&config.mluvii, &read) {
         findings.push(Finding::of(format!("mluvii at {}", config.mluvii.base_url), mluvii.health().await));
     }
-    let ledger = config.ledger_place().map_or_else(|_| "ledger".to_owned(), |place| format!("ledger {}", place.shown()));
+    let ledger =
+        config.ledger_place().map_or_else(|_| "ledger".to_owned(), |place| format!("ledger {}", place.shown()));
     findings.push(Finding::of(ledger, try_ledger(config).await));
     findings
 }

@@ -11,6 +11,7 @@ mod exit;
 mod identity;
 mod installation;
 mod keys;
+mod migrate;
 mod out;
 mod plugin_host;
 mod quarantine;
@@ -77,6 +78,7 @@ enum ForPeople {
     Standin(standin::Standin),
     Check(check::Check),
     Status(status::Status),
+    Migrate(migrate::Migrate),
     Erase(erase::Erase),
     /// See erasures, set parked ones going again, call scheduled ones off
     #[command(subcommand)]
@@ -126,6 +128,7 @@ fn run(command: ForPeople, global: &Global, out: &mut Out) -> Result<Exit, Failu
         ForPeople::Standin(standin) => wait(standin.run(out)),
         ForPeople::Check(check) => check.run(global, out),
         ForPeople::Status(status) => on_installation(global, async |on| status.run(on, out).await),
+        ForPeople::Migrate(migrate) => migrate.run(global, out),
         ForPeople::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
         ForPeople::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),
         ForPeople::Receipts(receipts) => receipts.run(global, out),
@@ -137,7 +140,7 @@ fn run(command: ForPeople, global: &Global, out: &mut Out) -> Result<Exit, Failu
 }
 
 /// Runs a command that waits for the ledger or the network.
-fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(Failure::from)?.block_on(command)
 }

@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, BAD, GOOD, Out};
 use crate::erasure::ErasureState;
-use crate::ledger::{Counts, TargetHealth, TargetState};
+use crate::ledger::{Counts, ProcessView, TargetHealth, TargetState};
 use crate::span::Span;
 
 /// Say what is under way and what needs a person (exit code 1 when something does)
@@ -20,15 +20,27 @@ struct Report {
     #[serde(flatten)]
     counts: Counts,
     targets: Vec<TargetHealth>,
+    processes: Vec<ProcessReport>,
     /// Empty when nothing needs a person.
     needs_a_person: Vec<String>,
 }
 
+/// A process on the ledger.
+#[derive(Serialize)]
+struct ProcessReport {
+    #[serde(flatten)]
+    process: ProcessView,
+    lost: bool,
+}
+
 impl Status {
     pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
-        let (counts, targets) = (installation.ledger.counts().await?, installation.ledger.targets().await?);
+        let ledger = &installation.ledger;
+        let (counts, targets, processes) = (ledger.counts().await?, ledger.targets().await?, ledger.processes().await?);
         let needs_a_person = needs(&counts, &targets, installation.config.erasing.deadline, Timestamp::now());
-        let report = Report { counts, targets, needs_a_person };
+        let reported = |process: ProcessView| ProcessReport { lost: process.is_lost(), process };
+        let processes = processes.into_iter().map(reported).collect();
+        let report = Report { counts, targets, processes, needs_a_person };
         if out.is_json() {
             out.json(&report)?;
         } else {
@@ -56,6 +68,7 @@ impl Report {
                 out::time(health.since)
             ))?;
         }
+        self.write_processes(out)?;
         for need in &self.needs_a_person {
             out.marked(BAD, "✗", need)?;
         }
@@ -63,6 +76,29 @@ impl Report {
             out.marked(GOOD, "✓", "nothing needs a person")?;
         }
         Ok(())
+    }
+}
+
+impl Report {
+    fn write_processes(&self, out: &mut Out) -> std::io::Result<()> {
+        if self.processes.is_empty() {
+            return out.line("processes   none");
+        }
+        out.line(format_args!("processes   {}", self.processes.len()))?;
+        let row = |ProcessReport { process, lost }: &ProcessReport| {
+            let holds = process.holds.iter().map(|(queue, count)| format!("{queue}: {count}")).collect::<Vec<_>>();
+            let holds = if holds.is_empty() { "nothing".to_owned() } else { holds.join(", ") };
+            let state = if *lost { format!("silent for {} s", process.silent_s) } else { "works".to_owned() };
+            [
+                process.number.to_string(),
+                process.place.clone(),
+                process.version.clone(),
+                out::time(process.since),
+                state,
+                holds,
+            ]
+        };
+        out.table(["PROCESS", "PLACE", "VERSION", "SINCE", "STATE", "HOLDS"], self.processes.iter().map(row))
     }
 }
 

@@ -48,13 +48,8 @@ pub(crate) trait Ledger: Send + Sync {
     /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
     /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
     /// nor while the target rests or is parked; when its rest is over, one piece tries it.
-    async fn claim(
-        &self,
-        queue: &Queue,
-        most: usize,
-        lease: Duration,
-        bounds: &Bounds,
-    ) -> Result<Claimed, LedgerError>;
+    async fn claim(&self, queue: &Queue, most: usize, lease: Duration, bounds: &Bounds)
+    -> Result<Claimed, LedgerError>;
 
     /// Returns when the queue may have new work, or never; polling is the safety net beside it. It counts from the call
     /// on: called before a claim and awaited after it, it misses nothing of this process.
@@ -250,6 +245,15 @@ pub(crate) enum LedgerError {
     Broken(#[source] anyhow::Error),
 }
 
+/// What a migration did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Migrated {
+    /// The schema's number before; 0 for none.
+    pub(crate) from: usize,
+    /// The schema's number now.
+    pub(crate) to: usize,
+}
+
 /// Why a ledger did not open.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
@@ -260,7 +264,9 @@ pub(crate) enum OpenError {
     )]
     Newer { ledger: String, found: usize, known: usize },
     /// Its schema is to be brought up to date first, by somebody who may.
-    #[error("the ledger {ledger} has schema {found}, and this quietus needs {known}: run `quietus migrate` as its owner")]
+    #[error(
+        "the ledger {ledger} has schema {found}, and this quietus needs {known}: run `quietus migrate` as its owner"
+    )]
     Pending { ledger: String, found: usize, known: usize },
     /// Missing, no permission, not a ledger, locked, away.
     #[error("the ledger {ledger} does not open")]

@@ -60,6 +60,7 @@ impl LedgerSettings {
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let place = PostgresPlace {
                 url: url.to_owned(),
+                user: None,
                 ca_file: self.ca_file.as_ref().map(|path| base.join(path)),
                 statement_max: self.statement_max.get(),
                 connections_max: self.connections_max,

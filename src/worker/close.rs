@@ -43,7 +43,8 @@ impl Worker {
                     }
                 }
             }
-            let told: Vec<_> = closing.iter().map(|one| &one.receipt.statement).map(|it| (it.erasure, it.sequence)).collect();
+            let told: Vec<_> =
+                closing.iter().map(|one| &one.receipt.statement).map(|it| (it.erasure, it.sequence)).collect();
             claims = match self.ledger.closed(closing).await? {
                 Closed::Again(held) => held,
                 Closed::Done => {

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::lane::Lane;
-use super::resolve::call;
 use super::lease::Lease;
+use super::resolve::call;
 use super::{Halt, LEASE, Worker, chain, random};
 use crate::erasure::{Outcome, Stage};
 use crate::ledger::{

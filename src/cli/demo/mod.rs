@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
 use super::{receipts, wait};
-use crate::ledger::{ReceiptRange};
+use crate::ledger::ReceiptRange;
 use narrator::Narrator;
 use stage::Stage;
 

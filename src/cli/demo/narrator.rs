@@ -9,7 +9,7 @@ use super::stage::Stage;
 use crate::cli::exit::Failure;
 use crate::cli::out::{GOOD, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
-use crate::ledger::{ErasureFilter};
+use crate::ledger::ErasureFilter;
 use crate::standin::Call;
 
 const CAME_IN: Style = AnsiColor::Cyan.on_default();

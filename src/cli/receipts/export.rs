@@ -9,7 +9,7 @@ use super::super::exit::{Exit, Failure};
 use super::super::installation::Installation;
 use super::super::out::Out;
 use crate::config::read_public;
-use crate::ledger::{ReceiptRange};
+use crate::ledger::ReceiptRange;
 
 /// How many receipts are read from the ledger at once.
 const CHUNK: u32 = 1000;

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, Out};
 use super::{Global, on_installation};
-use crate::ledger::{ReceiptRange};
+use crate::ledger::ReceiptRange;
 use crate::receipt::{Receipt, StepStatement};
 
 #[derive(clap::Subcommand)]

@@ -76,7 +76,9 @@ pub(crate) async fn a_target_rests_after_failures_in_a_row(ledger: Shared) {
     assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Free, "503").await.expect("put back"), Finished::Done);
     fail().await;
     let health = ledger.targets().await.expect("listed");
-    assert!(matches!(&health[0].state, TargetState::Resting { until, reason } if *until > in_hours(0) && reason == "503"));
+    assert!(
+        matches!(&health[0].state, TargetState::Resting { until, reason } if *until > in_hours(0) && reason == "503")
+    );
     assert!(look(&ledger, &bounds(9)).await.claims.is_empty());
 }
 

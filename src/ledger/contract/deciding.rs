@@ -1,6 +1,5 @@
 //! What a decision writes.
 
-
 use super::fixtures::*;
 use crate::consent::ConsentState;
 use crate::erasure::ErasureState;

@@ -12,7 +12,8 @@ use crate::erasure::{Capsule, Erasure, ErasureId, ErasureState, NewErasure, Outc
 use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, IndexKey, SealKey, fill_random};
 use crate::ledger::{
-    Bounds, Claim, Closed, Closing, Decision, Finished, Ledger, Queue, Recorded, Resolution, SessionChange, StepEnd, Work,
+    Bounds, Claim, Closed, Closing, Decision, Finished, Ledger, Queue, Recorded, Resolution, SessionChange, StepEnd,
+    Work,
 };
 use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
 use crate::subject::{Identifier, Identifiers, Kind, SessionId, SessionKey, SourceName, TargetName};

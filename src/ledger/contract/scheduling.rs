@@ -1,6 +1,5 @@
 //! Erasures before they begin.
 
-
 use super::fixtures::*;
 use crate::erasure::{ErasureState, Subject};
 use crate::keys::Digest;

@@ -46,7 +46,8 @@ async fn unfold_oldest(tx: &Tx, sources: &Sources) -> Result<Option<i64>, Ledger
 /// seen, and what it announces later would not be.
 async fn forget_announcements(tx: &Tx, sources: &Sources, events: &[&[u8]]) -> Result<(), LedgerError> {
     // One that cannot be read becomes a task like the others, is parked when it is claimed, and stops nobody.
-    let heads = events.iter().filter_map(|event| serde_json::from_slice::<StoredEvent>(event).ok()).map(|event| event.head);
+    let heads =
+        events.iter().filter_map(|event| serde_json::from_slice::<StoredEvent>(event).ok()).map(|event| event.head);
     for EventHead { session, kind, digest, time, .. } in heads.filter(|head| head.kind.is_announcement()) {
         if let Some(source) = sources.known(tx, &session.source).await? {
             let happened = time.map_or(0, jiff::Timestamp::as_millisecond);

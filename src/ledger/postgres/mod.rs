@@ -52,9 +52,9 @@ use self::tx::{Connection, Tx};
 use super::bell::Bell;
 use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
-    LedgerError, NextLook, OpenError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange,
-    Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    Work, bounds, broken, transition,
+    LedgerError, NextLook, OpenError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue,
+    ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored, TargetHealth,
+    TargetState, Work, bounds, broken, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;

@@ -32,6 +32,8 @@ const LOCK_MS: u32 = 5_000;
 #[derive(Clone, Debug)]
 pub(crate) struct PostgresPlace {
     pub(crate) url: String,
+    /// Who connects, in place of the URL's user.
+    pub(crate) user: Option<String>,
     /// Certificates (PEM) that are trusted beside the system's own.
     pub(crate) ca_file: Option<PathBuf>,
     /// The longest that one statement may take.
@@ -45,9 +47,13 @@ impl PostgresPlace {
     pub(crate) fn config(&self) -> Result<Config, &'static str> {
         // This is what `require` does here in any case: a certificate is always verified, its name included.
         let url = self.url.replace("sslmode=verify-full", "sslmode=require");
-        let mut config: Config = url.parse().map_err(|_| "is not a PostgreSQL URL, `postgres://USER@HOST:PORT/DATABASE`")?;
+        let mut config: Config =
+            url.parse().map_err(|_| "is not a PostgreSQL URL, `postgres://USER@HOST:PORT/DATABASE`")?;
         if config.get_password().is_some() {
             return Err("has a password in it; write it as `ledger.password = { file = \"…\" }`");
+        }
+        if let Some(user) = &self.user {
+            config.user(user.as_str());
         }
         if config.get_hosts().is_empty() || config.get_dbname().is_none() {
             return Err("names no host or no database; `postgres://USER@HOST:PORT/DATABASE` does");
@@ -134,7 +140,7 @@ mod tests {
 
     fn place(url: &str) -> PostgresPlace {
         let statement_max = Duration::from_secs(1);
-        PostgresPlace { url: url.to_owned(), ca_file: None, statement_max, connections_max: 1 }
+        PostgresPlace { url: url.to_owned(), user: None, ca_file: None, statement_max, connections_max: 1 }
     }
 
     #[track_caller]
@@ -161,7 +167,9 @@ mod tests {
 
     #[test]
     fn what_is_no_place_or_holds_a_password_is_refused() {
-        for url in ["postgres://user:hunter2@host/quietus", "postgres://host:port/quietus", "postgres://host", "postgres:"] {
+        for url in
+            ["postgres://user:hunter2@host/quietus", "postgres://host:port/quietus", "postgres://host", "postgres:"]
+        {
             let wrong = place(url).config().expect_err(url);
             assert!(!wrong.contains("hunter2"), "{wrong}");
         }

@@ -186,7 +186,8 @@ impl Line {
         let column = |value: fn(&Key) -> i64| places.iter().map(|place| value(&batch[*place].key)).collect::<Vec<_>>();
         let digests: Vec<&[u8]> = places.iter().map(|place| batch[*place].key.digest.as_slice()).collect();
         let events: Vec<&[u8]> = places.iter().map(|place| batch[*place].json.as_slice()).collect();
-        let (happened, sessions, kinds) = (column(|key| key.happened), column(|key| key.session), column(|key| key.kind));
+        let (happened, sessions, kinds) =
+            (column(|key| key.happened), column(|key| key.session), column(|key| key.kind));
         let new = self
             .client
             .query(&self.insert, &[&happened, &sources, &sessions, &kinds, &digests, &events])

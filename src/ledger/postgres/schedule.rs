@@ -63,10 +63,7 @@ async fn find(tx: &Tx, subject_key: &str) -> Result<Option<Scheduled>, LedgerErr
     let Some(subject) = subject else { return Ok(None) };
     let id = erasure_id(subject.get(0))?;
     let row = tx
-        .row(
-            "SELECT rules, targets, due_rule, due FROM erasure WHERE id = $1 FOR UPDATE",
-            &[&id.0.as_slice()],
-        )
+        .row("SELECT rules, targets, due_rule, due FROM erasure WHERE id = $1 FOR UPDATE", &[&id.0.as_slice()])
         .await?;
     let (rules, targets) = (json_at(&row, 0)?, json_at(&row, 1)?);
     let (due_rule, due) = (time(row.get(2))?, time(row.get(3))?);

@@ -6,7 +6,7 @@ use super::connection;
 use super::place::{PostgresPlace, SCHEMA};
 use super::tx::NOW_MS;
 use crate::keys::Secret;
-use crate::ledger::OpenError;
+use crate::ledger::{Migrated, OpenError};
 
 /// Only ever appended to; the number of those applied stands in the table `migration`. Each leaves the schema such that the
 /// version before goes on working with it (expand first; contract in a later version).
@@ -14,15 +14,6 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
 
 /// So that several processes that migrate at once do it one after the other.
 const LOCK: i64 = 0x7175_6965_7475_7331;
-
-/// What a migration did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub(crate) struct Migrated {
-    /// The schema's number before.
-    pub(crate) from: usize,
-    /// The schema's number now.
-    pub(crate) to: usize,
-}
 
 /// Applies what is missing, all of it or nothing.
 pub(crate) async fn migrate(place: &PostgresPlace, password: Option<&Secret>) -> Result<Migrated, OpenError> {

@@ -12,7 +12,8 @@ use crate::erasure::{ErasureId, Subject};
 use crate::keys::Fingerprint;
 use crate::subject::{GuestId, Kind};
 
-const SELECT: &str = "SELECT source, session, version, record, concluded, recording_ready, settle_at, forms_seen, erased_at
+const SELECT: &str =
+    "SELECT source, session, version, record, concluded, recording_ready, settle_at, forms_seen, erased_at
                       FROM session";
 
 /// A session's place in its table.
@@ -181,11 +182,7 @@ async fn write(tx: &Tx, place: Place, change: &SessionChange) -> Result<Changed,
     Ok(if written == 0 { Changed::Stale } else { Changed::Done })
 }
 
-async fn replace_fingerprints(
-    tx: &Tx,
-    place: Place,
-    fingerprints: &[(Kind, Fingerprint)],
-) -> Result<(), LedgerError> {
+async fn replace_fingerprints(tx: &Tx, place: Place, fingerprints: &[(Kind, Fingerprint)]) -> Result<(), LedgerError> {
     tx.execute("DELETE FROM fingerprint WHERE source = $1 AND session = $2", &[&place.source, &place.session]).await?;
     let values: Vec<&[u8]> = fingerprints.iter().map(|(_, fingerprint)| fingerprint.0.as_slice()).collect();
     let kinds: Vec<&str> = fingerprints.iter().map(|(kind, _)| kind.as_str()).collect();

@@ -83,12 +83,7 @@ pub(super) async fn set_next_call_us(tx: &Tx, target: &TargetName, next_us: i64)
     Ok(())
 }
 
-pub(super) async fn failed(
-    tx: &Tx,
-    target: &TargetName,
-    rest: RestAfter,
-    reason: &str,
-) -> Result<(), LedgerError> {
+pub(super) async fn failed(tx: &Tx, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
     let row = tx
         .row(
             "INSERT INTO pace (target, failures) VALUES ($1, 1)

@@ -69,7 +69,9 @@ pub(super) async fn claim(
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
         let used = bounds::grant(rate, next_us, tx.now.as_microsecond(), claims.len());
         targets::set_next_call_us(tx, target, used.next_us).await?;
-        if claims.len() == granted.calls && let Some(wait) = granted.wait {
+        if claims.len() == granted.calls
+            && let Some(wait) = granted.wait
+        {
             next = NextLook::After(wait);
         }
     }
@@ -149,10 +151,7 @@ async fn under_way(tx: &Tx, queue: &Queue) -> Result<usize, LedgerError> {
 /// Whether the work is still the claim's own; it stays so until the transaction ends.
 pub(super) async fn holds(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> {
     let held = tx
-        .maybe(
-            "SELECT FROM task WHERE id = $1 AND fence = $2 AND NOT parked FOR UPDATE",
-            &[&claim.task, &claim.fence],
-        )
+        .maybe("SELECT FROM task WHERE id = $1 AND fence = $2 AND NOT parked FOR UPDATE", &[&claim.task, &claim.fence])
         .await?;
     Ok(held.is_some())
 }
@@ -199,12 +198,7 @@ pub(super) async fn retry(
     Ok(Finished::Done)
 }
 
-pub(super) async fn park(
-    tx: &mut Tx,
-    claim: &Claim,
-    outcome: Outcome,
-    reason: &str,
-) -> Result<Finished, LedgerError> {
+pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
     if let Work::Step(step) = &claim.work {
         erasures::lock(tx, step.erasure).await?;
     }

@@ -1,5 +1,11 @@
 //! The contract, and what is true of a database only.
 
+mod away;
+mod fleet;
+mod months;
+mod plans;
+mod schema;
+
 use test_postgres::Cluster;
 
 use super::*;
@@ -7,6 +13,8 @@ use crate::ledger::contract;
 
 /// The database of a test.
 const DATABASE: &str = "quietus";
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 async fn open() -> (Arc<dyn Ledger>, Cluster) {
     let (ledger, cluster) = postgres().await;
@@ -19,17 +27,30 @@ async fn postgres() -> (Arc<PostgresLedger>, Cluster) {
     cluster.create_database(DATABASE);
     let place = place(&cluster.url(DATABASE));
     migrate(&place, None).await.expect("migrated");
-    let ledger = PostgresLedger::open(&place, None).await.expect("opens");
-    (ledger, cluster)
+    (at(&place).await, cluster)
+}
+
+async fn at(place: &PostgresPlace) -> Arc<PostgresLedger> {
+    PostgresLedger::open(place, None).await.expect("opens")
 }
 
 fn place(url: &str) -> PostgresPlace {
     PostgresPlace {
         url: url.to_owned(),
+        user: None,
         ca_file: None,
         statement_max: Duration::from_secs(10),
         connections_max: 8,
     }
+}
+
+/// Looks past the program that keeps the ledger.
+fn sql(cluster: &Cluster, sql: &str) -> String {
+    cluster.sql(DATABASE, &format!("SET search_path = quietus; {sql}"))
+}
+
+async fn claim(ledger: &PostgresLedger, queue: &Queue, most: usize) -> Vec<Claim> {
+    ledger.claim(queue, most, HOUR, &Bounds::NONE).await.expect("claimed").claims
 }
 
 contract::contract!(open);

@@ -58,7 +58,8 @@ impl Tx {
     pub(super) async fn begin(pool: &Pool) -> Result<Self, LedgerError> {
         let connection = Connection::of(pool).await?;
         let now = connection.prepared(&format!("SELECT {NOW_MS}")).await?;
-        let mut tx = Self { connection: Some(connection), now: Timestamp::MIN, tally: Tally::default(), rings: Vec::new() };
+        let mut tx =
+            Self { connection: Some(connection), now: Timestamp::MIN, tally: Tally::default(), rings: Vec::new() };
         let object = &tx.0;
         // Both are sent at once; a transaction costs one exchange less.
         let (begun, row) = tokio::join!(object.batch_execute("BEGIN"), object.query_one(&now, &[]));
@@ -100,4 +101,3 @@ impl Drop for Tx {
         }
     }
 }
-

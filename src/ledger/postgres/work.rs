@@ -65,9 +65,8 @@ type Works = HashMap<ErasureId, Loaded>;
 async fn resolves(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
     let undecided_since = undecided_since(tx).await?;
     let mut capsules = capsules(tx, all).await?;
-    let rows = tx
-        .rows("SELECT id, subject, targets, created, due_rule FROM erasure WHERE id = ANY($1)", &[&ids(all)])
-        .await?;
+    let rows =
+        tx.rows("SELECT id, subject, targets, created, due_rule FROM erasure WHERE id = ANY($1)", &[&ids(all)]).await?;
     let mut works = Works::new();
     for row in rows {
         let id = erasure_id(row.get(0))?;

@@ -29,6 +29,8 @@ mod tidy;
 mod work;
 mod writer;
 
+pub(crate) use schema::migrate_file;
+
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -47,9 +49,9 @@ use self::writer::Writer;
 use super::bell::Bell;
 use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
-    LedgerError, NextLook, OpenError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded,
-    Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work,
-    bounds, transition,
+    LedgerError, NextLook, OpenError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue,
+    ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored, TargetHealth,
+    TargetState, Work, bounds, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;

@@ -14,11 +14,8 @@ const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// Notes a process; returns its number.
 pub(super) fn enter(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, LedgerError> {
-    tx.prepare_cached("INSERT INTO process (version, place, since, seen) VALUES (?1, ?2, ?3, ?3)")?.execute(params![
-        process.version,
-        process.place,
-        Millis(tx.now)
-    ])?;
+    tx.prepare_cached("INSERT INTO process (version, place, since, seen) VALUES (?1, ?2, ?3, ?3)")?
+        .execute(params![process.version, process.place, Millis(tx.now)])?;
     Ok(tx.last_insert_rowid())
 }
 

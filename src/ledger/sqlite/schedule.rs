@@ -34,9 +34,8 @@ fn find(tx: &Tx<'_>, subject_key: &str) -> Result<Option<Scheduled>, LedgerError
 
 /// Whoever is resolving it now loses the claim: what they resolve is no longer all of it.
 fn write(tx: &Tx<'_>, open: &Scheduled) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE erasure SET rules = ?2, targets = ?3, due_rule = ?4, due = ?5 WHERE id = ?1")?.execute(
-        params![open.id, Json(&open.rules), Json(&open.targets), Millis(open.due_rule), Millis(open.due)],
-    )?;
+    tx.prepare_cached("UPDATE erasure SET rules = ?2, targets = ?3, due_rule = ?4, due = ?5 WHERE id = ?1")?
+        .execute(params![open.id, Json(&open.rules), Json(&open.targets), Millis(open.due_rule), Millis(open.due)])?;
     let changed = tx
         .prepare_cached(
             "UPDATE task SET due = ?2, fence = fence + 1, attempt = 0, parked = 0, reason = NULL, holder = NULL
@@ -128,8 +127,10 @@ pub(super) fn retry(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
         Some(ErasureState::Scheduled) => {
             tx.prepare_cached("UPDATE erasure SET due_rule = ?2, due = ?2 WHERE id = ?1")?
                 .execute(params![id, Millis(tx.now)])?;
-            tx.prepare_cached("UPDATE task SET due = ?2, fence = fence + 1, holder = NULL WHERE erasure = ?1 AND queue = 'resolve'")?
-                .execute(params![id, Millis(tx.now)])?;
+            tx.prepare_cached(
+                "UPDATE task SET due = ?2, fence = fence + 1, holder = NULL WHERE erasure = ?1 AND queue = 'resolve'",
+            )?
+            .execute(params![id, Millis(tx.now)])?;
             Ok(true)
         }
         Some(ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked) => {

@@ -9,10 +9,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::ledger::OpenError;
+use crate::ledger::{Migrated, OpenError};
 
 /// Only ever appended to; the number of those applied stands in `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_processes.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_processes.sql")];
 
 /// How often a lock that another process holds is tried, a millisecond apart. Even tries find the short gaps between
 /// the batches of a busy server, which a growing pause would miss.
@@ -27,8 +28,18 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let mut connection = connect(path).map_err(failed)?;
     match migrate(&mut connection).map_err(failed)? {
         Schema::Known => Ok(connection),
-        Schema::Newer(found) => Err(OpenError::Newer { ledger: path.display().to_string(), found, known: MIGRATIONS.len() }),
+        Schema::Newer(found) => {
+            Err(OpenError::Newer { ledger: path.display().to_string(), found, known: MIGRATIONS.len() })
+        }
     }
+}
+
+/// Brings a file's schema up to date, and makes the file where it is missing.
+pub(crate) fn migrate_file(path: &Path) -> Result<Migrated, OpenError> {
+    let failed = |source| OpenError::Failed { ledger: path.display().to_string(), source };
+    let from = connect(path).and_then(|connection| version(&connection)).map_err(failed)?;
+    open(path)?;
+    Ok(Migrated { from, to: MIGRATIONS.len() })
 }
 
 /// A connection that reads, on a file that [`open`] has opened.

@@ -1,0 +1,16 @@
+-- What the servers' role may do, and nothing else. Run after each `quietus migrate`, as the owner:
+--
+--   psql -d quietus -U quietus_owner -f grants.sql
+--
+-- Where UPDATE stands for a table that is never updated, it is for `SELECT … FOR UPDATE`, which asks for it.
+
+SET search_path = quietus;
+
+GRANT SELECT ON migration TO quietus;
+GRANT SELECT, INSERT, UPDATE ON meta, tally, source, session, erasure, step, pace TO quietus;
+GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, scheduled, target, process TO quietus;
+GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, quarantine TO quietus;
+GRANT SELECT, DELETE ON event_other TO quietus;
+GRANT SELECT, UPDATE ON chain TO quietus;
+GRANT SELECT, INSERT ON receipt TO quietus;
+GRANT EXECUTE ON FUNCTION keep_months(BIGINT, BIGINT) TO quietus;

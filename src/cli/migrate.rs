@@ -1,0 +1,56 @@
+//! `quietus migrate`: the ledger's schema, brought up to date by somebody who may.
+
+use std::path::PathBuf;
+
+use super::exit::{Exit, Failure};
+use super::out::{GOOD, Out};
+use super::{Global, installation, wait};
+use crate::keys::SecretRef;
+use crate::ledger::{LedgerPlace, Migrated, postgres, sqlite};
+
+/// Bring the ledger's schema up to date
+///
+/// A ledger in PostgreSQL is migrated by its owner, before the servers of the new version start; servers of the version
+/// before go on working. Several that migrate at once do it one after the other. A ledger in SQLite is also migrated
+/// whenever it is opened.
+#[derive(clap::Args)]
+pub(super) struct Migrate {
+    /// PostgreSQL: who owns the ledger [default: the user of `ledger.url`]
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// PostgreSQL: a file with the owner's password [default: `ledger.password`]
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl Migrate {
+    pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        let config = installation::load(global)?;
+        let place = installation::place(&config)?;
+        let shown = place.shown();
+        let migrated = match place {
+            LedgerPlace::Sqlite(path) => sqlite::migrate_file(&path)?,
+            LedgerPlace::Postgres(mut place) => {
+                place.user = self.user;
+                let password = match self.password_file.map(SecretRef::File) {
+                    Some(reference) => Some(config.read_secret(&reference)?),
+                    None => config.ledger_password()?,
+                };
+                wait(async { Ok(postgres::migrate(&place, password.as_ref()).await?) })?
+            }
+        };
+        report(&shown, migrated, out)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn report(ledger: &str, migrated: Migrated, out: &mut Out) -> std::io::Result<()> {
+    let Migrated { from, to } = migrated;
+    if out.is_json() {
+        out.json(&serde_json::json!({ "ledger": ledger, "from": from, "to": to }))
+    } else if from == to {
+        out.marked(GOOD, "✓", format_args!("the ledger {ledger} has schema {to} already"))
+    } else {
+        out.marked(GOOD, "✓", format_args!("the ledger {ledger} had schema {from} and has {to} now"))
+    }
+}

@@ -1,0 +1,169 @@
+//! The database goes away, in every way it can, and comes back.
+
+use test_postgres::{Cut, Mode, Proxy};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::*;
+use crate::ledger::contract::event;
+
+/// A ledger behind a proxy that can cut its connections.
+async fn behind_a_proxy() -> (Arc<PostgresLedger>, Proxy, Cluster) {
+    let (ledger, cluster) = postgres().await;
+    ledger.shutdown().await;
+    let proxy = Proxy::to(cluster.port());
+    let ledger = at(&place(&proxy.url(DATABASE))).await;
+    (ledger, proxy, cluster)
+}
+
+async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(60), what).await.expect("in time")
+}
+
+/// The statement that records deliveries.
+const RECORDING: &str = "INSERT INTO inbox";
+
+#[tokio::test]
+async fn a_delivery_whose_outcome_is_unknown_is_recorded_once() {
+    let (ledger, proxy, cluster) = behind_a_proxy().await;
+    ledger.record(event(1, 1)).await.expect("recorded");
+    for (id, cut) in [(2, Cut::BeforeCommitReaches), (3, Cut::AfterCommitBeforeAnswer)] {
+        proxy.cut_statement(RECORDING, cut);
+        let recorded = in_time(ledger.record(event(id, 1))).await.expect("recorded");
+        assert!(proxy.has_cut());
+        // Committed and not told, it is found again by its key.
+        let expected = if cut == Cut::BeforeCommitReaches { Recorded::New } else { Recorded::Duplicate };
+        assert_eq!(recorded, expected);
+    }
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM event"), "3");
+    assert_eq!(sql(&cluster, "SELECT sum(count) FROM inbox"), "3");
+    assert_eq!(claim(&ledger, &Queue::Decide, 9).await.len(), 3);
+}
+
+#[tokio::test]
+async fn work_whose_end_is_unknown_is_done_or_comes_again() {
+    for (cut, again) in [(Cut::BeforeCommitReaches, 1), (Cut::AfterCommitBeforeAnswer, 0)] {
+        let (ledger, proxy, cluster) = behind_a_proxy().await;
+        ledger.record(event(1, 1)).await.expect("recorded");
+        let mine = claim(&ledger, &Queue::Decide, 1).await.remove(0);
+        proxy.cut_at(cut);
+        let parked = in_time(ledger.park(mine, Outcome::Parked, "no such rule")).await;
+        assert!(matches!(parked, Err(LedgerError::Busy(_))), "{parked:?}");
+        assert!(proxy.has_cut());
+        sql(&cluster, "UPDATE task SET due = 0");
+        let due = async {
+            // The server sees the end of a connection a moment later.
+            loop {
+                let found = claim(&ledger, &Queue::Decide, 9).await.len();
+                if found == again {
+                    return;
+                }
+            }
+        };
+        in_time(due).await;
+        assert_eq!(ledger.counts().await.expect("counted").parked_work, 1 - again as u64);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restarted_database_loses_nothing_and_work_resumes_by_itself() {
+    let (ledger, cluster) = postgres().await;
+    let mut deliveries = JoinSet::new();
+    for id in 0..400 {
+        let ledger = ledger.clone();
+        deliveries.spawn(async move { in_time(ledger.record(event(id, 1))).await });
+        if id == 200 {
+            cluster.stop(Mode::Immediate);
+        }
+    }
+    let away = ledger.counts().await;
+    assert!(matches!(away, Err(LedgerError::Busy(_))), "{away:?}");
+    cluster.start_again();
+    for recorded in deliveries.join_all().await {
+        recorded.expect("recorded");
+    }
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM event"), "400");
+    let mut claimed = 0;
+    while claimed < 400 {
+        claimed += claim(&ledger, &Queue::Decide, 100).await.len();
+    }
+    assert_eq!(claimed, 400);
+}
+
+#[tokio::test]
+async fn callers_that_gave_up_while_it_was_away_are_left_out() {
+    let (ledger, proxy, cluster) = behind_a_proxy().await;
+    ledger.record(event(1, 1)).await.expect("recorded");
+    proxy.refuse();
+    proxy.cut();
+    let gave_up = timeout(Duration::from_millis(300), ledger.record(event(2, 1))).await;
+    assert!(gave_up.is_err());
+    proxy.accept();
+    assert_eq!(in_time(ledger.record(event(3, 1))).await.expect("recorded"), Recorded::New);
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM event WHERE session = 2"), "0");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_given_up_and_asked_again() {
+    let (cluster_ledger, cluster) = postgres().await;
+    cluster_ledger.shutdown().await;
+    let proxy = Proxy::to(cluster.port());
+    let mut impatient = place(&proxy.url(DATABASE));
+    impatient.statement_max = Duration::from_millis(200);
+    let ledger = at(&impatient).await;
+    ledger.record(event(1, 1)).await.expect("recorded");
+    proxy.stall();
+    let waiting = tokio::spawn({
+        let ledger = ledger.clone();
+        async move { ledger.record(event(2, 1)).await }
+    });
+    // Longer than a statement may take, so that the connection is given up.
+    assert!(timeout(Duration::from_millis(1_500), ledger.record(event(3, 1))).await.is_err());
+    proxy.go_on();
+    in_time(waiting).await.expect("ran").expect("recorded");
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM event WHERE session = 2"), "1");
+}
+
+#[tokio::test]
+async fn news_reaches_others_and_is_heard_again_after_the_connection_was_cut() {
+    let (mine, proxy, cluster) = behind_a_proxy().await;
+    let theirs = at(&place(&cluster.url(DATABASE))).await;
+    let heard = async |id| {
+        // Until the listener is there, news is lost; polling is for that.
+        let mut digest = 0;
+        loop {
+            let wait = mine.changed(&Queue::Decide);
+            digest += 1;
+            theirs.record(event(id, digest)).await.expect("recorded");
+            if timeout(Duration::from_millis(500), wait).await.is_ok() {
+                return;
+            }
+        }
+    };
+    in_time(heard(1)).await;
+    proxy.cut();
+    in_time(heard(2)).await;
+}
+
+#[tokio::test]
+async fn a_process_that_stands_still_in_a_transaction_does_not_keep_the_others_waiting() {
+    let (ledger, cluster) = postgres().await;
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let bounds = Bounds { target: Some(TargetName::mluvii()), at_once: 9, calls_per_s: None };
+    let _first = ledger.claim(&Queue::Decide, 1, Duration::ZERO, &bounds).await.expect("claimed");
+    // It has locked the row that everyone needs who claims for mluvii.
+    let frozen = at(&place(&cluster.url(DATABASE))).await;
+    let tx = Tx::begin(&frozen.work).await.expect("begun");
+    targets::lock(&tx, &TargetName::mluvii()).await.expect("locked");
+    let claimed = async {
+        loop {
+            if let Ok(claimed) = ledger.claim(&Queue::Decide, 1, HOUR, &bounds).await
+                && !claimed.claims.is_empty()
+            {
+                return;
+            }
+        }
+    };
+    in_time(claimed).await;
+    assert!(matches!(tx.commit().await, Err(LedgerError::Busy(_))), "the server has ended its session");
+}

@@ -1,0 +1,100 @@
+//! Migrations, roles, and who may start on what.
+
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::ledger::Migrated;
+use crate::ledger::contract::event;
+
+fn empty() -> (Cluster, PostgresPlace) {
+    let cluster = Cluster::start();
+    cluster.create_database(DATABASE);
+    let place = place(&cluster.url(DATABASE));
+    (cluster, place)
+}
+
+fn refused(opened: Result<Arc<PostgresLedger>, OpenError>) -> OpenError {
+    opened.err().expect("refused")
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_migrated_is_refused_with_what_to_do() {
+    let (_cluster, place) = empty();
+    let refused = refused(PostgresLedger::open(&place, None).await);
+    assert!(matches!(refused, OpenError::Pending { found: 0, .. }));
+    assert!(refused.to_string().contains("run `quietus migrate`"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_with_what_to_do() {
+    let (cluster, place) = empty();
+    migrate(&place, None).await.expect("migrated");
+    sql(&cluster, "INSERT INTO migration VALUES (1000, now(), 'a later one')");
+    let refused = refused(PostgresLedger::open(&place, None).await);
+    assert!(matches!(refused, OpenError::Newer { found: 1_000, .. }));
+    assert!(refused.to_string().contains("start the quietus that wrote it"), "{refused}");
+    assert!(matches!(migrate(&place, None).await, Err(OpenError::Newer { found: 1_000, .. })));
+}
+
+#[tokio::test]
+async fn several_that_migrate_at_once_apply_each_migration_once() {
+    let (cluster, place) = empty();
+    let mut migrations = JoinSet::new();
+    for _ in 0..6 {
+        let place = place.clone();
+        migrations.spawn(async move { migrate(&place, None).await.expect("migrated") });
+    }
+    let mut all = migrations.join_all().await;
+    all.sort_by_key(|migrated| migrated.from);
+    assert_eq!(all.remove(0), Migrated { from: 0, to: 1 });
+    assert!(all.iter().all(|migrated| *migrated == Migrated { from: 1, to: 1 }));
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM migration"), "1");
+    at(&place).await.record(event(1, 1)).await.expect("recorded");
+}
+
+#[tokio::test]
+async fn an_unreachable_database_says_where_it_is_and_not_who_connects() {
+    let opened = PostgresLedger::open(&place("postgres://somebody@127.0.0.1:9/quietus"), None).await;
+    let said = format!("{:#}", anyhow::Error::from(refused(opened)));
+    assert!(said.starts_with("the ledger quietus at 127.0.0.1 does not open: cannot connect"), "{said}");
+    assert!(!said.contains("somebody"), "{said}");
+}
+
+/// The files that a deployment uses.
+const ROLES: &str = include_str!("../../../../config/postgres/roles.sql");
+const GRANTS: &str = include_str!("../../../../config/postgres/grants.sql");
+
+async fn with_roles() -> (Arc<dyn Ledger>, Cluster) {
+    let (cluster, mut owner) = empty();
+    cluster.sql(DATABASE, ROLES);
+    owner.user = Some("quietus_owner".to_owned());
+    migrate(&owner, None).await.expect("migrated");
+    cluster.try_sql(DATABASE, "quietus_owner", GRANTS).expect("granted");
+    let ledger = at(&place(&cluster.url_of("quietus", DATABASE))).await;
+    (ledger, cluster)
+}
+
+#[tokio::test]
+async fn the_servers_role_may_not_touch_what_it_need_not() {
+    let (_ledger, cluster) = with_roles().await;
+    for forbidden in [
+        "UPDATE quietus.receipt SET hash = ''",
+        "DELETE FROM quietus.receipt",
+        "DELETE FROM quietus.erasure",
+        "DROP TABLE quietus.event",
+        "CREATE TABLE quietus.mine (id BIGINT)",
+        "INSERT INTO quietus.migration VALUES (2, now(), 'me')",
+        "TRUNCATE quietus.task",
+        "ALTER TABLE quietus.session ADD COLUMN name TEXT",
+    ] {
+        let refused = cluster.try_sql(DATABASE, "quietus", forbidden).expect_err(forbidden);
+        assert!(refused.contains("permission denied") || refused.contains("must be owner"), "{forbidden}: {refused}");
+    }
+}
+
+/// Everything that a server does, with no more than its role may.
+mod as_the_servers_role {
+    use super::with_roles;
+
+    crate::ledger::contract::contract!(with_roles);
+}
