@@ -11,6 +11,7 @@ mod exit;
 mod identity;
 mod installation;
 mod keys;
+mod ledger;
 mod migrate;
 mod out;
 mod plugin_host;
@@ -95,6 +96,9 @@ enum ForPeople {
     /// Show the configuration that applies, or its JSON Schema
     #[command(subcommand)]
     Config(config::Config),
+    /// Move the ledger from one backend to the other
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     Completions(completions::Completions),
 }
 
@@ -135,6 +139,7 @@ fn run(command: ForPeople, global: &Global, out: &mut Out) -> Result<Exit, Failu
         ForPeople::Quarantine(quarantine) => on_installation(global, async |on| quarantine.run(on, out).await),
         ForPeople::Keys(keys) => keys.run(global, out),
         ForPeople::Config(config) => config.run(global, out),
+        ForPeople::Ledger(ledger) => ledger.run(global, out),
         ForPeople::Completions(completions) => completions.run(out),
     }
 }

@@ -78,6 +78,13 @@ pub(crate) struct EventHead {
     pub(crate) started: Option<Timestamp>,
 }
 
+impl EventHead {
+    /// When it happened by its own words, in milliseconds since 1970; 0 when it does not say. The same body says the same.
+    pub(crate) fn happened(&self) -> i64 {
+        self.time.map_or(0, Timestamp::as_millisecond)
+    }
+}
+
 /// The way a conversation was held, as mluvii spells it; `unknown` where it is not a plain word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

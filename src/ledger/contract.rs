@@ -11,7 +11,7 @@ pub(crate) mod receiving;
 pub(crate) mod scheduling;
 pub(crate) mod working;
 
-pub(crate) use fixtures::event;
+pub(crate) use fixtures::{a_busy_ledger, event};
 
 /// Makes a test of each story. `$open` returns an `Arc<dyn Ledger>` and something that is kept until the story ends.
 macro_rules! contract {

@@ -4,6 +4,7 @@
 mod bell;
 mod bounds;
 mod claim;
+pub(crate) mod copy;
 pub(crate) mod postgres;
 mod settings;
 pub(crate) mod sqlite;
@@ -13,6 +14,7 @@ mod view;
 pub(crate) use bounds::{Bounds, RestAfter};
 pub(crate) use claim::{Claim, Claimed, EraseWork, NextLook, Queue, StepWork, Work};
 pub(crate) use settings::{LedgerPlace, LedgerSettings, LedgerUrlWrong};
+use view::PROCESS_LOST_S;
 pub(crate) use view::{
     Counts, ErasureFilter, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored,
     TargetHealth, TargetState,
@@ -268,6 +270,9 @@ pub(crate) enum OpenError {
         "the ledger {ledger} has schema {found}, and this quietus needs {known}: run `quietus migrate` as its owner"
     )]
     Pending { ledger: String, found: usize, known: usize },
+    /// Half of another ledger is no ledger to work on.
+    #[error("a copy into the ledger {ledger} is not finished: run the same `quietus ledger copy` again")]
+    Unfinished { ledger: String },
     /// Missing, no permission, not a ledger, locked, away.
     #[error("the ledger {ledger} does not open")]
     Failed {

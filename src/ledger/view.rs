@@ -120,7 +120,7 @@ impl ProcessView {
 }
 
 /// A process that has not been heard of for so long is lost. It says that it is there several times in that time.
-const PROCESS_LOST_S: u64 = 20;
+pub(super) const PROCESS_LOST_S: u64 = 20;
 
 /// The ledger in numbers.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -17,7 +17,7 @@ use crate::target::{Answer, TargetError};
 
 /// What work came to, before it is written.
 enum Brought {
-    Decision(Decision),
+    Decision(Box<Decision>),
     Resolution(Resolution),
     Step(StepEnd),
     Residual(Option<String>),
@@ -46,8 +46,8 @@ impl Worker {
 
     async fn bring(&self, claim: &Claim) -> Result<Brought, Halt> {
         Ok(match &claim.work {
-            Work::Decide(event) => Brought::Decision(self.decide(event).await?),
-            Work::Settle(session) => Brought::Decision(self.settle(session).await?),
+            Work::Decide(event) => Brought::Decision(Box::new(self.decide(event).await?)),
+            Work::Settle(session) => Brought::Decision(Box::new(self.settle(session).await?)),
             Work::Resolve(work) => Brought::Resolution(self.resolve(work).await?),
             Work::Step(work) => self.step(work).await?,
             Work::Close(_) => return Err(Halt::Hopeless("erasures are closed together".into())),
@@ -114,7 +114,7 @@ impl Worker {
                         "decided to erase"
                     );
                 }
-                self.ledger.decided(claim, decision).await?
+                self.ledger.decided(claim, *decision).await?
             }
             Brought::Resolution(resolution) => self.ledger.resolved(claim, resolution).await?,
             Brought::Step(end) => self.ledger.stepped(claim, end).await?,

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::consent::ConsentRecord;
 use crate::erasure::{Capsule, Erasure, ErasureId, ErasureState, NewErasure, Outcome, Subject};
 use crate::event::{EventHead, EventKind, StoredEvent};
-use crate::keys::{Digest, IndexKey, SealKey, fill_random};
+use crate::keys::{Digest, Fingerprint, IndexKey, SealKey, fill_random};
 use crate::ledger::{
     Bounds, Claim, Closed, Closing, Decision, Finished, Ledger, Queue, Recorded, Resolution, SessionChange, StepEnd,
     Work,
@@ -178,4 +178,33 @@ pub(super) async fn close(ledger: &Shared) {
     let receipt = receipt(ledger, &claim).await;
     let closed = ledger.closed(vec![Closing { claim, receipt }]).await.expect("closed");
     assert!(matches!(closed, Closed::Done));
+}
+
+/// A ledger that has something of everything: finished, parked and open erasures, sessions, quarantine, targets.
+pub(crate) async fn a_busy_ledger(ledger: &Shared) {
+    ledger.belongs_to(Digest([9; 16])).await.expect("noted");
+    for id in 1..=3 {
+        let mut change = unchanged(id, 0);
+        change.fingerprints = Some(vec![(Kind::Email, Fingerprint([u8::try_from(id).expect("small"); 32]))]);
+        change.settle_at = (id == 3).then(|| in_hours(1));
+        decide(ledger, change).await;
+    }
+    for id in 1..=2 {
+        begun(ledger, id, &["mluvii"]).await;
+        step_end(ledger, "mluvii", ends(Outcome::Erased)).await;
+        close(ledger).await;
+    }
+    begun(ledger, 4, &["crm", "mailbox"]).await;
+    let claim = claim_step(ledger, "crm").await;
+    assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    let mut waits = erasure_of(Subject::Person { digest: Digest([5; 16]) }, &["mluvii"], in_hours(5));
+    waits.capsule = Some(capsule("ann@x.cz"));
+    ledger.request(waits).await.expect("requested");
+    let (digest, sealed) = (Digest([6; 16]), crate::keys::Sealed(vec![1, 2, 3]));
+    let item = crate::ledger::Quarantined { source: source(), digest, reason: "not JSON".into(), sealed };
+    ledger.quarantine(item).await.expect("put aside");
+    let state = crate::ledger::TargetState::Parked { reason: "its token was revoked".into() };
+    let health = crate::ledger::TargetHealth { target: target("crm"), state, since: Timestamp::UNIX_EPOCH };
+    ledger.set_target(health).await.expect("noted");
+    ledger.record(event(6, 1)).await.expect("recorded");
 }

@@ -45,11 +45,11 @@ pub(super) async fn list(connection: &Connection, filter: &ErasureFilter) -> Res
             newest.push(erasure_id(row.get(0))?);
         }
     }
-    newest.sort_unstable_by(|a, b| b.cmp(a));
+    newest.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
     newest.dedup();
     newest.truncate(filter.limit as usize);
     let mut erasures = many(connection, &newest).await?;
-    erasures.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    erasures.sort_unstable_by_key(|erasure| std::cmp::Reverse(erasure.id));
     Ok(erasures)
 }
 

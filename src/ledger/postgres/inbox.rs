@@ -2,7 +2,7 @@
 
 use super::tx::Tx;
 use super::{LedgerError, Sources};
-use crate::event::{EventHead, StoredEvent};
+use crate::event::StoredEvent;
 
 /// Makes tasks of the oldest rows until `most` are ready; a row that another process is unfolding is passed over.
 pub(super) async fn unfold(tx: &Tx, sources: &Sources, most: usize) -> Result<(), LedgerError> {
@@ -48,12 +48,11 @@ async fn forget_announcements(tx: &Tx, sources: &Sources, events: &[&[u8]]) -> R
     // One that cannot be read becomes a task like the others, is parked when it is claimed, and stops nobody.
     let heads =
         events.iter().filter_map(|event| serde_json::from_slice::<StoredEvent>(event).ok()).map(|event| event.head);
-    for EventHead { session, kind, digest, time, .. } in heads.filter(|head| head.kind.is_announcement()) {
-        if let Some(source) = sources.known(tx, &session.source).await? {
-            let happened = time.map_or(0, jiff::Timestamp::as_millisecond);
+    for head in heads.filter(|head| head.kind.is_announcement()) {
+        if let Some(source) = sources.known(tx, &head.session.source).await? {
             tx.execute(
                 "DELETE FROM event WHERE happened = $1 AND source = $2 AND session = $3 AND kind = $4 AND digest = $5",
-                &[&happened, &source, &session.session.0, &kind.code(), &digest.0.as_slice()],
+                &[&head.happened(), &source, &head.session.session.0, &head.kind.code(), &head.digest.0.as_slice()],
             )
             .await?;
         }

@@ -7,6 +7,7 @@
 
 mod columns;
 mod connection;
+mod copy;
 mod counts;
 mod deciding;
 mod erasures;
@@ -31,6 +32,7 @@ mod tidy;
 mod tx;
 mod work;
 
+pub(crate) use copy::PostgresRows;
 pub(crate) use place::PostgresPlace;
 pub(crate) use schema::migrate;
 
@@ -92,6 +94,7 @@ impl PostgresLedger {
         let connector = place.connector(password).map_err(failed)?;
         let client = connection::open(&connector).await.map_err(failed)?;
         schema::check(&client, place).await?;
+        schema::check_finished(&client, place).await?;
         let ringer = Ringer::new();
         let receiver = Receiver::start(connector.clone(), place.statement_max, Arc::clone(&ringer));
         Ok(Arc::new(Self {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Statement};
@@ -64,7 +63,7 @@ impl Receiver {
         let head = &event.head;
         let Digest(digest) = head.digest;
         let key = Key {
-            happened: head.time.map_or(0, Timestamp::as_millisecond),
+            happened: head.happened(),
             source: head.session.source.clone(),
             session: head.session.session.0,
             kind: head.kind.code(),

@@ -68,6 +68,13 @@ async fn found(client: &Client) -> Result<Option<usize>, crate::ledger::LedgerEr
     Ok(Some(usize::try_from(number).unwrap_or(usize::MAX)))
 }
 
+/// Refuses a ledger into which a copy was begun and not finished.
+pub(super) async fn check_finished(client: &Client, place: &PostgresPlace) -> Result<(), OpenError> {
+    let failed = |error| OpenError::Failed { ledger: place.shown(), source: connection::told(error) };
+    let unfinished = client.query_opt("SELECT FROM meta WHERE name = 'copy'", &[]).await.map_err(failed)?;
+    unfinished.map_or(Ok(()), |_| Err(OpenError::Unfinished { ledger: place.shown() }))
+}
+
 /// Refuses a schema that is not the one that this program knows.
 pub(super) async fn check(client: &Client, place: &PostgresPlace) -> Result<(), OpenError> {
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };

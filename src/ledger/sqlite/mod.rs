@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod columns;
+mod copy;
 mod counts;
 mod deciding;
 mod erasures;
@@ -29,6 +30,7 @@ mod tidy;
 mod work;
 mod writer;
 
+pub(crate) use copy::SqliteRows;
 pub(crate) use schema::migrate_file;
 
 use std::path::Path;

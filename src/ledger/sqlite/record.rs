@@ -17,6 +17,7 @@ const INBOX_ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A delivery to be written, and who waits for it.
 pub(super) struct Delivery {
     source: SourceName,
+    happened: i64,
     session: i64,
     kind: i64,
     digest: Digest,
@@ -31,6 +32,7 @@ impl Delivery {
         let head = &event.head;
         Ok(Self {
             source: head.session.source.clone(),
+            happened: head.happened(),
             session: head.session.session.0,
             kind: head.kind.code(),
             digest: head.digest,
@@ -47,14 +49,14 @@ pub(super) fn insert(
     deliveries: &[Delivery],
 ) -> Result<Vec<Recorded>, LedgerError> {
     let mut key = tx.prepare_cached(
-        "INSERT INTO event (source, session, kind, digest, received) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO event (source, session, kind, digest, received, happened) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO NOTHING",
     )?;
     let mut recorded = Vec::with_capacity(deliveries.len());
     let mut new = Lines::default();
     for delivery in deliveries {
         let source = sources.id(tx, &delivery.source)?;
-        let row = params![source, delivery.session, delivery.kind, delivery.digest, Millis(tx.now)];
+        let row = params![source, delivery.session, delivery.kind, delivery.digest, Millis(tx.now), delivery.happened];
         if key.execute(row)? == 0 {
             recorded.push(Recorded::Duplicate);
             continue;

@@ -22,8 +22,20 @@ const LOCK_TRIES_MAX: i32 = 1_000;
 /// How long a reader waits for what blocks readers, which is hardly anything.
 const READ_WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// The connection that writes, on a file that is there and migrated.
+/// The connection that writes, on a file that is migrated and whole.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open_for_copy(path)?;
+    let unfinished =
+        connection.prepare("SELECT 1 FROM meta WHERE name = 'copy'").and_then(|mut found| found.exists([]));
+    match unfinished {
+        Ok(false) => Ok(connection),
+        Ok(true) => Err(OpenError::Unfinished { ledger: path.display().to_string() }),
+        Err(error) => Err(OpenError::Failed { ledger: path.display().to_string(), source: error.into() }),
+    }
+}
+
+/// The same, on a file into which another ledger may just be copied.
+pub(super) fn open_for_copy(path: &Path) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Failed { ledger: path.display().to_string(), source };
     let mut connection = connect(path).map_err(failed)?;
     match migrate(&mut connection).map_err(failed)? {

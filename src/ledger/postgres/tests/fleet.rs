@@ -24,10 +24,10 @@ async fn duplicates_that_reach_different_processes_at_once_make_one_event() {
     const DISTINCT: i64 = 300;
     let (fleet, cluster) = fleet(3).await;
     let mut deliveries = JoinSet::new();
-    for round in 0..3 {
+    for (round, process) in fleet.iter().enumerate() {
         // In another order at each, as they would block each other if they were written so.
         for id in 0..DISTINCT {
-            let (ledger, id) = (fleet[round].clone(), if round == 1 { DISTINCT - 1 - id } else { id });
+            let (ledger, id) = (process.clone(), if round == 1 { DISTINCT - 1 - id } else { id });
             deliveries.spawn(async move { ledger.record(event(id, 1)).await.expect("recorded") });
         }
     }

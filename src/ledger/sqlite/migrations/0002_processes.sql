@@ -16,3 +16,6 @@ CREATE TABLE pace (
   failures     INTEGER NOT NULL DEFAULT 0,
   next_call_us INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+
+-- When the event happened, by its own words: part of its key where a ledger is partitioned by it. 0 when it tells none.
+ALTER TABLE event ADD COLUMN happened INTEGER NOT NULL DEFAULT 0;

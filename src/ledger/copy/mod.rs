@@ -1,0 +1,187 @@
+//! Moving a ledger from one backend to another. Two ledgers that nobody works on enter, the second one leaves with all that
+//! the first has, verified. Rows are copied as they stand, table by table in the order of their keys; how far it has come is
+//! written with the rows, so that it goes on there when it was interrupted.
+
+mod table;
+
+pub(crate) use table::{Column, TABLES, Table};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{LedgerError, broken};
+use crate::receipt::{ChainBroken, Receipt, ReceiptHead, verify_chain};
+
+/// Rows that are copied with one transaction.
+const CHUNK: usize = 2_000;
+
+/// A value of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Value {
+    Null,
+    Number(i64),
+    Text(String),
+    Bytes(#[serde(with = "hex::serde")] Vec<u8>),
+    Truth(bool),
+}
+
+/// A row, in the order of the table's columns.
+pub(crate) type Row = Vec<Value>;
+
+/// How far a copy has come: the table that is being copied, and the key of its last row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// The number of the source's receipts, which tells one source from another.
+    pub(crate) receipts: u64,
+    pub(crate) table: usize,
+    pub(crate) after: Option<Row>,
+}
+
+/// A ledger's tables, whatever keeps them.
+#[async_trait]
+pub(crate) trait Rows: Send + Sync {
+    async fn count(&self, table: &Table) -> Result<u64, LedgerError>;
+
+    /// The rows after a key, in the order of the keys.
+    async fn read(&self, table: &Table, after: Option<&Row>, most: usize) -> Result<Vec<Row>, LedgerError>;
+
+    /// Writes rows and how far that is, in one transaction.
+    async fn write(&self, table: &Table, rows: Vec<Row>, mark: &Mark) -> Result<(), LedgerError>;
+
+    /// How far a copy into this ledger has come, while it is unfinished.
+    async fn mark(&self) -> Result<Option<Mark>, LedgerError>;
+
+    /// Works out what follows from the rows, forgets the mark; the ledger can be used from here on.
+    async fn finish(&self) -> Result<(), LedgerError>;
+
+    /// Processes that are there, and not lost.
+    async fn users(&self) -> Result<u64, LedgerError>;
+
+    async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError>;
+
+    /// In the order of the chain, from a number on.
+    async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError>;
+}
+
+/// What was copied.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Copied {
+    /// Rows by table, each counted on both sides.
+    pub(crate) rows: Vec<(&'static str, u64)>,
+    /// Receipts whose signatures and links were verified in the copy.
+    pub(crate) receipts: u64,
+}
+
+/// Why a ledger was not copied; one variant per reaction of whoever asked for it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CopyError {
+    #[error("{0} processes work on the ledger that is copied; stop them first")]
+    InUse(u64),
+    #[error("the ledger to copy into is not empty ({0} rows in `{1}`), and it is no unfinished copy of this one")]
+    NotEmpty(u64, &'static str),
+    #[error(
+        "`{table}` has {there} rows and its copy {here}: the ledger changed meanwhile; empty the copy and begin anew"
+    )]
+    Differs { table: &'static str, there: u64, here: u64 },
+    #[error("the copied receipts do not verify")]
+    Chain(#[from] ChainBroken),
+    #[error("the copied chain ends with another receipt")]
+    Head,
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Copies everything, or what is left of it. `tell` is told of each table and of the rows that were copied.
+pub(crate) async fn copy(
+    from: &dyn Rows,
+    to: &dyn Rows,
+    public_key: &str,
+    tell: &dyn Fn(Progress),
+) -> Result<Copied, CopyError> {
+    let users = from.users().await?;
+    if users > 0 {
+        return Err(CopyError::InUse(users));
+    }
+    let mut mark = begin(from, to).await?;
+    while let Some(table) = TABLES.get(mark.table) {
+        tell(Progress::Table { name: table.name, rows: from.count(table).await?, copied: to.count(table).await? });
+        loop {
+            let rows = from.read(table, mark.after.as_ref(), CHUNK).await?;
+            let Some(last) = rows.last() else { break };
+            mark.after = Some(table.key_of(last));
+            let copied = rows.len();
+            to.write(table, rows, &mark).await?;
+            tell(Progress::Rows(copied as u64));
+        }
+        mark = Mark { receipts: mark.receipts, table: mark.table + 1, after: None };
+    }
+    let rows = compare(from, to).await?;
+    let receipts = verify(from, to, public_key).await?;
+    to.finish().await?;
+    Ok(Copied { rows, receipts })
+}
+
+/// How a copy goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Progress {
+    /// A table begins; some of it may be there from before.
+    Table { name: &'static str, rows: u64, copied: u64 },
+    /// Further rows are there.
+    Rows(u64),
+}
+
+/// Where to begin: where it was interrupted, or with an empty ledger.
+async fn begin(from: &dyn Rows, to: &dyn Rows) -> Result<Mark, CopyError> {
+    let receipts = from.receipt_head().await?.map_or(0, |head| head.sequence);
+    if let Some(mark) = to.mark().await?.filter(|mark| mark.receipts == receipts) {
+        return Ok(mark);
+    }
+    for table in TABLES {
+        let count = to.count(table).await?;
+        if count > 0 {
+            return Err(CopyError::NotEmpty(count, table.name));
+        }
+    }
+    let mark = Mark { receipts, ..Mark::default() };
+    to.write(&TABLES[0], Vec::new(), &mark).await?;
+    Ok(mark)
+}
+
+async fn compare(from: &dyn Rows, to: &dyn Rows) -> Result<Vec<(&'static str, u64)>, CopyError> {
+    let mut rows = Vec::with_capacity(TABLES.len());
+    for table in TABLES {
+        let (there, here) = (from.count(table).await?, to.count(table).await?);
+        if there != here {
+            return Err(CopyError::Differs { table: table.name, there, here });
+        }
+        rows.push((table.name, here));
+    }
+    Ok(rows)
+}
+
+/// Verifies the copied chain from its beginning to the head of the ledger that was copied.
+async fn verify(from: &dyn Rows, to: &dyn Rows, public_key: &str) -> Result<u64, CopyError> {
+    let mut chunk: Vec<Receipt> = Vec::new();
+    let mut verified = 0;
+    loop {
+        let more = to.receipts(verified + 1, CHUNK).await?;
+        if more.is_empty() {
+            break;
+        }
+        verified += more.len() as u64;
+        // The last one of a chunk is the first of the next, so that the link between them is verified too.
+        chunk.drain(..chunk.len().saturating_sub(1));
+        chunk.extend(more);
+        verify_chain(&chunk, public_key)?;
+    }
+    let ends = chunk.last().map(Receipt::head);
+    if ends != from.receipt_head().await? { Err(CopyError::Head) } else { Ok(verified) }
+}
+
+/// A row that does not fit its table.
+pub(super) fn misfit(table: &Table) -> LedgerError {
+    broken(format!("a row of `{}` is not as it should be", table.name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! The tables that a ledger consists of, as both backends have them. What a backend keeps beside them follows from them.
+
+use super::Row;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    Number,
+    Text,
+    Bytes,
+    Truth,
+}
+
+use Column::{Bytes, Number, Text, Truth};
+
+/// A table: its name, its columns, and how many of the first of them are its key.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [(&'static str, Column)],
+    key: usize,
+    /// Which rows are copied.
+    pub(crate) only: &'static str,
+}
+
+impl Table {
+    pub(crate) fn key(&self) -> impl Iterator<Item = &(&'static str, Column)> {
+        self.columns.iter().take(self.key)
+    }
+
+    pub(crate) fn key_of(&self, row: &Row) -> Row {
+        row.iter().take(self.key).cloned().collect()
+    }
+
+    /// The columns' names, as they stand in a statement.
+    pub(crate) fn names(&self) -> String {
+        self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(crate) fn key_names(&self) -> String {
+        self.key().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+const ALL: &str = "TRUE";
+
+/// In an order in which a row that refers to another comes after it. Claims are not copied: nobody works on the ledger.
+pub(crate) const TABLES: &[Table] = &[
+    Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: "name = 'index key'" },
+    Table { name: "source", key: 1, columns: &[("id", Number), ("name", Text)], only: ALL },
+    Table {
+        name: "event",
+        key: 5,
+        columns: &[
+            ("happened", Number),
+            ("source", Number),
+            ("session", Number),
+            ("kind", Number),
+            ("digest", Bytes),
+            ("received", Number),
+        ],
+        only: ALL,
+    },
+    Table {
+        name: "inbox",
+        key: 1,
+        columns: &[("seq", Number), ("received", Number), ("count", Number), ("events", Bytes)],
+        only: ALL,
+    },
+    Table {
+        name: "task",
+        key: 1,
+        columns: &[
+            ("id", Number),
+            ("queue", Text),
+            ("due", Number),
+            ("fence", Number),
+            ("attempt", Number),
+            ("parked", Truth),
+            ("reason", Text),
+            ("source", Number),
+            ("session", Number),
+            ("erasure", Bytes),
+            ("event", Bytes),
+            ("since", Number),
+        ],
+        only: ALL,
+    },
+    Table {
+        name: "session",
+        key: 2,
+        columns: &[
+            ("source", Number),
+            ("session", Number),
+            ("version", Number),
+            ("guest", Text),
+            ("settle_at", Number),
+            ("concluded", Truth),
+            ("recording_ready", Truth),
+            ("erased_at", Number),
+            ("record", Text),
+            ("forms_seen", Bytes),
+        ],
+        only: ALL,
+    },
+    Table {
+        name: "fingerprint",
+        key: 3,
+        columns: &[("fingerprint", Bytes), ("source", Number), ("session", Number), ("kind", Text)],
+        only: ALL,
+    },
+    Table {
+        name: "erasure",
+        key: 1,
+        columns: &[
+            ("id", Bytes),
+            ("subject", Text),
+            ("subject_key", Text),
+            ("rules", Text),
+            ("targets", Text),
+            ("state", Text),
+            ("created", Number),
+            ("due_rule", Number),
+            ("due", Number),
+            ("begun", Number),
+            ("ended", Number),
+            ("sessions", Number),
+        ],
+        only: ALL,
+    },
+    Table {
+        name: "capsule",
+        key: 1,
+        columns: &[("id", Number), ("erasure", Bytes), ("wrapped_key", Bytes), ("content", Bytes)],
+        only: ALL,
+    },
+    Table {
+        name: "erasure_session",
+        key: 3,
+        columns: &[("erasure", Bytes), ("source", Number), ("session", Number)],
+        only: ALL,
+    },
+    Table {
+        name: "step",
+        key: 2,
+        columns: &[
+            ("erasure", Bytes),
+            ("target", Text),
+            ("stage", Text),
+            ("parked", Truth),
+            ("outcome", Text),
+            ("reason", Text),
+            ("attempts", Number),
+            ("rounds", Number),
+            ("counts", Text),
+            ("erased_at", Number),
+            ("verified_at", Number),
+        ],
+        only: ALL,
+    },
+    Table {
+        name: "receipt",
+        key: 1,
+        columns: &[("sequence", Number), ("erasure", Bytes), ("hash", Text), ("receipt", Text)],
+        only: ALL,
+    },
+    Table {
+        name: "quarantine",
+        key: 1,
+        columns: &[
+            ("id", Number),
+            ("source", Number),
+            ("digest", Bytes),
+            ("reason", Text),
+            ("received", Number),
+            ("sealed", Bytes),
+        ],
+        only: ALL,
+    },
+    Table {
+        name: "target",
+        key: 1,
+        columns: &[("name", Text), ("until", Number), ("reason", Text), ("since", Number)],
+        only: ALL,
+    },
+    Table {
+        name: "pace",
+        key: 1,
+        columns: &[("target", Text), ("failures", Number), ("next_call_us", Number)],
+        only: ALL,
+    },
+];

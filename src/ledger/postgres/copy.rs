@@ -1,0 +1,220 @@
+//! The database's tables as they stand, for a move. As the ledger's owner, on a connection of its own: nobody else works on it.
+
+use async_trait::async_trait;
+use tokio_postgres::Client;
+use tokio_postgres::types::ToSql;
+
+use super::tx::NOW_MS;
+use super::{OpenError, PostgresPlace, connection, schema};
+use crate::keys::Secret;
+use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit};
+use crate::ledger::{LedgerError, PROCESS_LOST_S};
+use crate::receipt::{Receipt, ReceiptHead};
+
+/// The tables of a database.
+pub(crate) struct PostgresRows(Client);
+
+/// The tables whose ids are given out by the database.
+const NUMBERED: [(&str, &str); 5] =
+    [("source", "id"), ("inbox", "seq"), ("task", "id"), ("capsule", "id"), ("quarantine", "id")];
+
+impl PostgresRows {
+    pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Failed { ledger: place.shown(), source };
+        let connector = place.connector(password).map_err(failed)?;
+        let client = connection::open(&connector).await.map_err(failed)?;
+        schema::check(&client, place).await?;
+        // A chunk is one statement; a table is counted whole, once.
+        let patient = client.batch_execute("SET statement_timeout = 0").await;
+        patient.map_err(|error| failed(connection::told(error)))?;
+        Ok(Self(client))
+    }
+}
+
+#[async_trait]
+impl Rows for PostgresRows {
+    async fn count(&self, table: &Table) -> Result<u64, LedgerError> {
+        let sql = format!("SELECT COUNT(*) FROM {} WHERE {}", table.name, table.only);
+        Ok(self.0.query_one(&sql, &[]).await?.get::<_, i64>(0).unsigned_abs())
+    }
+
+    async fn read(&self, table: &Table, after: Option<&Row>, most: usize) -> Result<Vec<Row>, LedgerError> {
+        let key = table.key_names();
+        let places = table.key().enumerate().map(|(at, (_, column))| format!("${}::{}", at + 1, type_of(*column)));
+        let beyond = match after {
+            Some(_) => format!("({key}) > ({})", places.collect::<Vec<_>>().join(", ")),
+            None => "TRUE".to_owned(),
+        };
+        let sql = format!(
+            "SELECT {} FROM {} WHERE {} AND {beyond} ORDER BY {key} LIMIT {most}",
+            table.names(),
+            table.name,
+            table.only
+        );
+        let values = after.into_iter().flatten().map(Value::as_sql).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.0.query(&sql, &values).await?;
+        let read = |row: &tokio_postgres::Row| {
+            let values = table.columns.iter().enumerate().map(|(at, (_, column))| value(row, at, *column));
+            values.collect::<Result<Row, tokio_postgres::Error>>()
+        };
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    async fn write(&self, table: &Table, rows: Vec<Row>, mark: &Mark) -> Result<(), LedgerError> {
+        let mark = serde_json::to_vec(mark).map_err(|error| LedgerError::Broken(error.into()))?;
+        self.0.batch_execute("BEGIN").await?;
+        if !rows.is_empty() {
+            let columns = columns(table, rows)?;
+            let values: Vec<_> = columns.iter().map(Values::as_sql).collect();
+            self.0.execute(&insertion(table), &values).await?;
+        }
+        self.0
+            .execute(
+                "INSERT INTO meta (name, value) VALUES ('copy', $1)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                &[&mark],
+            )
+            .await?;
+        self.0.batch_execute("COMMIT").await?;
+        Ok(())
+    }
+
+    async fn mark(&self) -> Result<Option<Mark>, LedgerError> {
+        let row = self.0.query_opt("SELECT value FROM meta WHERE name = 'copy'", &[]).await?;
+        let read = |row: tokio_postgres::Row| {
+            serde_json::from_slice(row.get(0)).map_err(|error| LedgerError::Broken(error.into()))
+        };
+        row.map(read).transpose()
+    }
+
+    async fn finish(&self) -> Result<(), LedgerError> {
+        let mut sql = "BEGIN;
+             INSERT INTO scheduled (subject_key, erasure) SELECT subject_key, id FROM erasure WHERE state = 'scheduled';
+             INSERT INTO tally (part, sessions, scheduled, erasing, verifying, parked, done, cancelled)
+               SELECT 0, (SELECT COUNT(*) FROM session),
+                      COUNT(*) FILTER (WHERE state = 'scheduled'), COUNT(*) FILTER (WHERE state = 'erasing'),
+                      COUNT(*) FILTER (WHERE state = 'verifying'), COUNT(*) FILTER (WHERE state = 'parked'),
+                      COUNT(*) FILTER (WHERE state = 'done'), COUNT(*) FILTER (WHERE state = 'cancelled') FROM erasure;
+             UPDATE chain SET sequence = newest.sequence, hash = newest.hash
+               FROM (SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1) AS newest;
+             DELETE FROM meta WHERE name = 'copy';\n"
+            .to_owned();
+        for (table, column) in NUMBERED {
+            sql += &format!(
+                "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), (SELECT COALESCE(MAX({column}), 0) + 1 FROM {table}), FALSE);\n"
+            );
+        }
+        self.0.batch_execute(&(sql + "COMMIT")).await?;
+        Ok(())
+    }
+
+    async fn users(&self) -> Result<u64, LedgerError> {
+        let sql = format!("SELECT COUNT(*) FROM process WHERE seen >= {NOW_MS} - $1");
+        Ok(self.0.query_one(&sql, &[&(PROCESS_LOST_S as i64 * 1_000)]).await?.get::<_, i64>(0).unsigned_abs())
+    }
+
+    /// The newest that is there, whatever the chain's head says: of a copy, it is set at the end.
+    async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
+        let row = self.0.query_opt("SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1", &[]).await?;
+        Ok(row.map(|row| ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) }))
+    }
+
+    async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError> {
+        let (from, most) = (i64::try_from(from).unwrap_or(i64::MAX), i64::try_from(most).unwrap_or(i64::MAX));
+        let sql = "SELECT receipt FROM receipt WHERE sequence >= $1 ORDER BY sequence LIMIT $2";
+        let rows = self.0.query(sql, &[&from, &most]).await?;
+        rows.iter().map(|row| super::columns::of_json(row.get::<_, &str>(0).as_bytes())).collect()
+    }
+}
+
+fn type_of(column: Column) -> &'static str {
+    match column {
+        Column::Number => "BIGINT",
+        Column::Text => "TEXT",
+        Column::Bytes => "BYTEA",
+        Column::Truth => "BOOLEAN",
+    }
+}
+
+fn insertion(table: &Table) -> String {
+    let arrays =
+        table.columns.iter().enumerate().map(|(at, (_, column))| format!("${}::{}[]", at + 1, type_of(*column)));
+    let arrays = arrays.collect::<Vec<_>>().join(", ");
+    format!("INSERT INTO {} ({}) SELECT * FROM unnest({arrays})", table.name, table.names())
+}
+
+fn value(row: &tokio_postgres::Row, at: usize, column: Column) -> Result<Value, tokio_postgres::Error> {
+    Ok(match column {
+        Column::Number => row.try_get::<_, Option<_>>(at)?.map(Value::Number),
+        Column::Text => row.try_get::<_, Option<_>>(at)?.map(Value::Text),
+        Column::Bytes => row.try_get::<_, Option<_>>(at)?.map(Value::Bytes),
+        Column::Truth => row.try_get::<_, Option<_>>(at)?.map(Value::Truth),
+    }
+    .unwrap_or(Value::Null))
+}
+
+impl Value {
+    /// The value as a statement takes it; a part of a key is never null.
+    fn as_sql(&self) -> Result<&(dyn ToSql + Sync), LedgerError> {
+        match self {
+            Self::Number(number) => Ok(number),
+            Self::Text(text) => Ok(text),
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::Truth(truth) => Ok(truth),
+            Self::Null => Err(crate::ledger::broken("a part of a key is missing")),
+        }
+    }
+}
+
+/// One column of many rows.
+enum Values {
+    Number(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+    Truth(Vec<Option<bool>>),
+}
+
+impl Values {
+    fn new(column: Column) -> Self {
+        match column {
+            Column::Number => Self::Number(Vec::new()),
+            Column::Text => Self::Text(Vec::new()),
+            Column::Bytes => Self::Bytes(Vec::new()),
+            Column::Truth => Self::Truth(Vec::new()),
+        }
+    }
+
+    fn push(&mut self, value: Value, table: &Table) -> Result<(), LedgerError> {
+        match (self, value) {
+            (Self::Number(all), Value::Number(number)) => all.push(Some(number)),
+            (Self::Text(all), Value::Text(text)) => all.push(Some(text)),
+            (Self::Bytes(all), Value::Bytes(bytes)) => all.push(Some(bytes)),
+            (Self::Truth(all), Value::Truth(truth)) => all.push(Some(truth)),
+            (Self::Number(all), Value::Null) => all.push(None),
+            (Self::Text(all), Value::Null) => all.push(None),
+            (Self::Bytes(all), Value::Null) => all.push(None),
+            (Self::Truth(all), Value::Null) => all.push(None),
+            _ => return Err(misfit(table)),
+        }
+        Ok(())
+    }
+
+    fn as_sql(&self) -> &(dyn ToSql + Sync) {
+        match self {
+            Self::Number(all) => all,
+            Self::Text(all) => all,
+            Self::Bytes(all) => all,
+            Self::Truth(all) => all,
+        }
+    }
+}
+
+fn columns(table: &Table, rows: Vec<Row>) -> Result<Vec<Values>, LedgerError> {
+    let mut columns: Vec<Values> = table.columns.iter().map(|(_, column)| Values::new(*column)).collect();
+    for row in rows {
+        for (column, value) in columns.iter_mut().zip(row) {
+            column.push(value, table)?;
+        }
+    }
+    Ok(columns)
+}

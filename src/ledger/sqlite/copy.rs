@@ -1,0 +1,123 @@
+//! The file's tables as they stand, for a move. On a connection of its own: nobody else works on the file.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params, params_from_iter};
+
+use super::{OpenError, processes, receipts, schema};
+use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit};
+use crate::ledger::{LedgerError, ProcessView, ReceiptRange};
+use crate::receipt::{Receipt, ReceiptHead};
+
+/// The tables of a file.
+pub(crate) struct SqliteRows(Mutex<Connection>);
+
+impl SqliteRows {
+    /// Opens the file, makes it where it is missing, and brings its schema up to date.
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        schema::open_for_copy(path).map(|connection| Self(Mutex::new(connection)))
+    }
+
+    fn connection(&self) -> std::sync::MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Rows for SqliteRows {
+    async fn count(&self, table: &Table) -> Result<u64, LedgerError> {
+        let sql = format!("SELECT COUNT(*) FROM {} WHERE {}", table.name, table.only);
+        Ok(self.connection().query_row(&sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    async fn read(&self, table: &Table, after: Option<&Row>, most: usize) -> Result<Vec<Row>, LedgerError> {
+        let key = table.key_names();
+        let beyond = match after {
+            Some(after) => format!("({key}) > ({})", vec!["?"; after.len()].join(", ")),
+            None => "TRUE".to_owned(),
+        };
+        let sql = format!(
+            "SELECT {} FROM {} WHERE {} AND {beyond} ORDER BY {key} LIMIT {most}",
+            table.names(),
+            table.name,
+            table.only
+        );
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(after.into_iter().flatten()))?;
+        let mut read = Vec::new();
+        while let Some(row) = rows.next()? {
+            let values =
+                table.columns.iter().enumerate().map(|(at, (_, column))| value(row.get_ref(at)?, *column, table));
+            read.push(values.collect::<Result<Row, LedgerError>>()?);
+        }
+        Ok(read)
+    }
+
+    async fn write(&self, table: &Table, rows: Vec<Row>, mark: &Mark) -> Result<(), LedgerError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let places = vec!["?"; table.columns.len()].join(", ");
+        let sql = format!("INSERT INTO {} ({}) VALUES ({places})", table.name, table.names());
+        for row in rows {
+            transaction.prepare_cached(&sql)?.execute(params_from_iter(row))?;
+        }
+        let mark = serde_json::to_vec(mark).map_err(|error| LedgerError::Broken(error.into()))?;
+        transaction.execute("REPLACE INTO meta (name, value) VALUES ('copy', ?1)", params![mark])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    async fn mark(&self) -> Result<Option<Mark>, LedgerError> {
+        let found = self.connection().query_row("SELECT value FROM meta WHERE name = 'copy'", [], |row| row.get(0));
+        let bytes: Option<Vec<u8>> = found.optional()?;
+        bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(|error| LedgerError::Broken(error.into()))).transpose()
+    }
+
+    /// What is counted follows by itself.
+    async fn finish(&self) -> Result<(), LedgerError> {
+        self.connection().execute("DELETE FROM meta WHERE name = 'copy'", [])?;
+        Ok(())
+    }
+
+    async fn users(&self) -> Result<u64, LedgerError> {
+        let all = processes::list(&self.connection(), jiff::Timestamp::now())?;
+        Ok(all.iter().filter(|process: &&ProcessView| !process.is_lost()).count() as u64)
+    }
+
+    async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
+        receipts::head(&self.connection())
+    }
+
+    async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError> {
+        let limit = u32::try_from(most).unwrap_or(u32::MAX);
+        receipts::list(&self.connection(), ReceiptRange { from, limit })
+    }
+}
+
+fn value(stored: ValueRef<'_>, column: Column, table: &Table) -> Result<Value, LedgerError> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map(Value::Text).map_err(|_| misfit(table));
+    match (column, stored) {
+        (_, ValueRef::Null) => Ok(Value::Null),
+        (Column::Number, ValueRef::Integer(number)) => Ok(Value::Number(number)),
+        (Column::Truth, ValueRef::Integer(number)) => Ok(Value::Truth(number != 0)),
+        (Column::Text, ValueRef::Text(bytes)) => text(bytes),
+        (Column::Bytes, ValueRef::Blob(bytes)) => Ok(Value::Bytes(bytes.to_vec())),
+        _ => Err(misfit(table)),
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Owned(Stored::Null),
+            Self::Number(number) => (*number).into(),
+            Self::Truth(truth) => i64::from(*truth).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::Bytes(bytes) => bytes.as_slice().into(),
+        })
+    }
+}
