@@ -158,6 +158,7 @@ fn status_asks_for_a_person_only_when_one_is_needed() {
     erasures    0 scheduled, 0 erasing, 0 verifying, 0 parked, 0 done, 0 cancelled
     due now     0
     receipts    0
+    processes   none
     ✓ nothing needs a person
     ");
     home.quarantine("name=Ann");
@@ -272,7 +273,7 @@ fn check_tries_mluvii_and_the_ledger_when_asked_to() {
     let (code, said) = home.run(&["check", "--connect"]);
     assert_eq!(code, 1);
     assert!(said.contains("✗ mluvii at http://127.0.0.1:9"), "{said}");
-    assert!(said.contains("✓ ledger sqlite:quietus.db"), "{said}");
+    assert!(said.contains("✓ ledger HOME/quietus.db"), "{said}");
 }
 
 #[test]

@@ -195,7 +195,7 @@ pub(crate) enum Recorded {
 
 /// Deliveries of one source in quarantine. More are not taken until a person has looked: a sender that went wrong would
 /// fill the disk with them, and the other sources with it.
-pub(crate) const QUARANTINED_MAX: u32 = 10_000;
+pub(crate) const QUARANTINED_MAX: u32 = if cfg!(test) { 1_000 } else { 10_000 };
 
 /// What became of a delivery that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod fleet;
 mod months;
 mod plans;
 mod schema;
+mod way;
 
 use test_postgres::Cluster;
 
