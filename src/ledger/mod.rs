@@ -5,6 +5,7 @@ mod bell;
 mod bounds;
 mod claim;
 pub(crate) mod copy;
+mod place;
 pub(crate) mod postgres;
 mod settings;
 pub(crate) mod sqlite;
@@ -13,7 +14,8 @@ mod view;
 
 pub(crate) use bounds::{Bounds, RestAfter};
 pub(crate) use claim::{Claim, Claimed, EraseWork, NextLook, Queue, StepWork, Work};
-pub(crate) use settings::{LedgerPlace, LedgerSettings, LedgerUrlWrong};
+pub(crate) use place::{LedgerPlace, PostgresPlace};
+pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 use view::PROCESS_LOST_S;
 pub(crate) use view::{
     Counts, ErasureFilter, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::postgres::PostgresPlace;
+use super::place::{LedgerPlace, PostgresPlace};
 use crate::keys::SecretRef;
 use crate::span::Span;
 
@@ -26,14 +26,6 @@ pub(crate) struct LedgerSettings {
     pub(crate) statement_max: Span,
     /// How long a delivery is remembered, to find it again.
     pub(crate) duplicates_for: Span,
-}
-
-/// Where a ledger is.
-#[derive(Clone, Debug)]
-pub(crate) enum LedgerPlace {
-    /// The embedded ledger's file.
-    Sqlite(PathBuf),
-    Postgres(PostgresPlace),
 }
 
 /// A `ledger.url` that names no ledger.
@@ -71,16 +63,6 @@ impl LedgerSettings {
         match url.strip_prefix("sqlite:") {
             Some(path) if !path.is_empty() && !path.ends_with('/') => Ok(LedgerPlace::Sqlite(base.join(path))),
             _ => Err(LedgerUrlWrong::Scheme),
-        }
-    }
-}
-
-impl LedgerPlace {
-    /// The place in words, without a user.
-    pub(crate) fn shown(&self) -> String {
-        match self {
-            Self::Sqlite(path) => path.display().to_string(),
-            Self::Postgres(place) => place.shown(),
         }
     }
 }

@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::ledger::contract::{a_busy_ledger, event};
-use crate::ledger::postgres::{self, PostgresLedger, PostgresPlace, PostgresRows};
+use crate::ledger::postgres::{self, PostgresLedger, PostgresRows};
 use crate::ledger::sqlite::{SqliteLedger, SqliteRows};
-use crate::ledger::{Ledger, OpenError, Queue, Recorded, Work};
+use crate::ledger::{Ledger, OpenError, PostgresPlace, Queue, Recorded, Work};
 use crate::receipt::ReceiptKey;
 
 const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);

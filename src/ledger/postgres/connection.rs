@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio_postgres::Client;
 
-use super::place::Connector;
+use super::connector::Connector;
 
 /// The pauses between tries to connect: doubled from the first to the last, with jitter.
 const PAUSE_MIN: Duration = Duration::from_millis(50);

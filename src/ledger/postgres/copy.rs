@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
+use super::connector::Connector;
 use super::tx::NOW_MS;
 use super::{OpenError, PostgresPlace, connection, schema};
 use crate::keys::Secret;
@@ -21,7 +22,7 @@ const NUMBERED: [(&str, &str); 5] =
 impl PostgresRows {
     pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Failed { ledger: place.shown(), source };
-        let connector = place.connector(password).map_err(failed)?;
+        let connector = Connector::new(place, password).map_err(failed)?;
         let client = connection::open(&connector).await.map_err(failed)?;
         schema::check(&client, place).await?;
         // A chunk is one statement; a table is counted whole, once.

@@ -7,6 +7,7 @@
 
 mod columns;
 mod connection;
+mod connector;
 mod copy;
 mod counts;
 mod deciding;
@@ -14,7 +15,6 @@ mod erasures;
 mod failure;
 mod inbox;
 mod meta;
-mod place;
 mod processes;
 mod quarantine;
 mod receipts;
@@ -33,7 +33,6 @@ mod tx;
 mod work;
 
 pub(crate) use copy::PostgresRows;
-pub(crate) use place::PostgresPlace;
 pub(crate) use schema::migrate;
 
 use std::pin::Pin;
@@ -45,7 +44,7 @@ use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_util::sync::DropGuard;
 
-use self::place::Connector;
+use self::connector::Connector;
 use self::record::Receiver;
 use self::ringer::Ringer;
 use self::sessions::Place;
@@ -54,9 +53,9 @@ use self::tx::{Connection, Tx};
 use super::bell::Bell;
 use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
-    LedgerError, NextLook, OpenError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue,
-    ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored, TargetHealth,
-    TargetState, Work, bounds, broken, transition,
+    LedgerError, NextLook, OpenError, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined,
+    Queue, ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored,
+    TargetHealth, TargetState, Work, bounds, broken, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;
@@ -91,7 +90,7 @@ impl PostgresLedger {
     /// Connects to a database whose schema is the one that this program knows.
     pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Arc<Self>, OpenError> {
         let failed = |source| OpenError::Failed { ledger: place.shown(), source };
-        let connector = place.connector(password).map_err(failed)?;
+        let connector = Connector::new(place, password).map_err(failed)?;
         let client = connection::open(&connector).await.map_err(failed)?;
         schema::check(&client, place).await?;
         schema::check_finished(&client, place).await?;

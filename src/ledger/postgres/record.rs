@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Statement};
 use tracing::{info, warn};
 
 use super::connection::{self, Pauses};
-use super::place::Connector;
+use super::connector::Connector;
 use super::ringer::Ringer;
 use super::tx::NOW_MS;
 use super::{LedgerError, Queue, Recorded};

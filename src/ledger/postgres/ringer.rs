@@ -14,7 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
 use super::connection::{self, Pauses};
-use super::place::Connector;
+use super::connector::Connector;
 use super::{Bell, Queue};
 
 pub(super) const CHANNEL: &str = "quietus";

@@ -2,9 +2,9 @@
 
 use tokio_postgres::Client;
 
-use super::connection;
-use super::place::{PostgresPlace, SCHEMA};
+use super::connector::{Connector, SCHEMA};
 use super::tx::NOW_MS;
+use super::{PostgresPlace, connection};
 use crate::keys::Secret;
 use crate::ledger::{Migrated, OpenError};
 
@@ -18,7 +18,7 @@ const LOCK: i64 = 0x7175_6965_7475_7331;
 /// Applies what is missing, all of it or nothing.
 pub(crate) async fn migrate(place: &PostgresPlace, password: Option<&Secret>) -> Result<Migrated, OpenError> {
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };
-    let connector = place.connector(password).map_err(failed)?;
+    let connector = Connector::new(place, password).map_err(failed)?;
     let client = connection::open(&connector).await.map_err(failed)?;
     let (found, known) = (apply(&client).await.map_err(|error| failed(error.into()))?, MIGRATIONS.len());
     if found > known {
