@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio_postgres::Client;
 
+use super::LedgerError;
 use super::connector::Connector;
 
 /// The pauses between tries to connect: doubled from the first to the last, with jitter.
@@ -22,7 +23,8 @@ pub(super) async fn open(connector: &Connector) -> anyhow::Result<Client> {
 
 /// What the server said, without its details: they can quote values.
 pub(super) fn told(error: tokio_postgres::Error) -> anyhow::Error {
-    crate::ledger::LedgerError::from(error).into()
+    let (LedgerError::Busy(cause) | LedgerError::Broken(cause)) = error.into();
+    cause
 }
 
 /// Growing pauses between tries.

@@ -16,12 +16,10 @@ pub(super) struct Told {
 impl From<tokio_postgres::Error> for LedgerError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(told) = error.as_db_error() else {
+            let told = Told { text: chain(&error), conflict: false };
+            // What is not of the server is of the way to it, or a defect in what we sent or understand.
             let lost = error.is_closed() || is_io(&error);
-            let text = if lost { format!("no connection: {}", chain(&error)) } else { chain(&error) };
-            // What is not of the server is of the way to it, or a defect in what we sent.
-            let away = lost || error.code().is_none() && !chain(&error).contains("serializing");
-            let told = Told { text, conflict: false };
-            return if away { Self::Busy(told.into()) } else { Self::Broken(told.into()) };
+            return if lost { Self::Busy(told.into()) } else { Self::Broken(told.into()) };
         };
         let code = told.code();
         let conflict = matches!(*code, SqlState::T_R_DEADLOCK_DETECTED | SqlState::T_R_SERIALIZATION_FAILURE);

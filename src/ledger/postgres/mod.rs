@@ -405,7 +405,10 @@ impl Ledger for PostgresLedger {
     /// Deliveries that wait are still written.
     async fn shutdown(&self) {
         let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(receiver);
+        // Whoever is delivering at this moment has it too, and gets an answer.
+        if let Some(receiver) = receiver.and_then(Arc::into_inner) {
+            receiver.end().await;
+        }
         drop(self.listening.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Err(error) = self.tell_the_others().await {
             tracing::debug!(error = format!("{error:#}"), "the others find out by polling");

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Statement};
 use tracing::{info, warn};
@@ -46,15 +47,24 @@ struct Delivery {
 }
 
 /// The way to the task that writes deliveries.
-pub(super) struct Receiver(mpsc::Sender<Delivery>);
+pub(super) struct Receiver {
+    deliveries: mpsc::Sender<Delivery>,
+    task: JoinHandle<()>,
+}
 
 impl Receiver {
-    /// Starts the task; it connects when the first delivery comes, and ends when this is dropped.
+    /// Starts the task; it connects when the first delivery comes.
     pub(super) fn start(connector: Connector, statement_max: Duration, ringer: Arc<Ringer>) -> Self {
         let (deliveries, waiting) = mpsc::channel(WAITING_MAX);
         let task = Task { connector, statement_max, ringer, line: None, held_back: Vec::new() };
-        tokio::spawn(task.run(waiting));
-        Self(deliveries)
+        Self { deliveries, task: tokio::spawn(task.run(waiting)) }
+    }
+
+    /// Waits until what waits is written, or given up by its callers.
+    pub(super) async fn end(self) {
+        drop(self.deliveries);
+        // A defect in it is told by whoever got no answer.
+        let _ = self.task.await;
     }
 
     /// Returns when the event is on disk. While the database is away it waits; the caller has a bound of its own.
@@ -71,7 +81,7 @@ impl Receiver {
         };
         let closed = || LedgerError::Busy(anyhow::anyhow!("the ledger is closed"));
         let (answer, answered) = oneshot::channel();
-        self.0.send(Delivery { key, json, answer }).await.map_err(|_| closed())?;
+        self.deliveries.send(Delivery { key, json, answer }).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 }
