@@ -13,4 +13,4 @@ GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, qu
 GRANT SELECT, DELETE ON event_other TO quietus;
 GRANT SELECT, UPDATE ON chain TO quietus;
 GRANT SELECT, INSERT ON receipt TO quietus;
-GRANT EXECUTE ON FUNCTION keep_months(BIGINT, BIGINT) TO quietus;
+GRANT EXECUTE ON FUNCTION keep_months(BIGINT), drop_months(BIGINT) TO quietus;

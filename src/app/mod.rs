@@ -33,8 +33,6 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let Parts { keys, sources, ledger, plugins, worker } = Parts::build(&config).await?;
     let server = &config.server;
     let listener = listen(server.listen).await?;
-    let process = ProcessInfo { version: env!("CARGO_PKG_VERSION").to_owned(), place: place_of_this_process() };
-    ledger.enter(&process).await.context("the ledger does not take this process on its list")?;
     let shutdown = CancellationToken::new();
     // Metrics can be read, and plugins are there, until the worker has finished.
     let worked = CancellationToken::new();
@@ -46,6 +44,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tasks.spawn(stop_at_signal(shutdown.clone())?);
     let mut children = plugins.run(&worked);
+    let targets = worker.targets.keys().cloned().collect();
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let process = ProcessInfo { version, place: place_of_this_process(), targets };
+    ledger.enter(&process).await.context("the ledger does not take this process on its list")?;
     let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.get()));
 
     for source in &sources {

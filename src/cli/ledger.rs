@@ -17,13 +17,14 @@ use crate::ledger::{LedgerPlace, LedgerUrlWrong};
 #[derive(clap::Subcommand)]
 pub(super) enum Ledger {
     Copy(Copy),
+    Reopen(Reopen),
 }
 
 /// Copy a ledger into another, empty one, and verify the copy
 ///
 /// No server may run on either. What was interrupted goes on where it was when the same command runs again; until it is
-/// finished, no server starts on the copy. Afterwards let `ledger.url` name the copy, and keep the old ledger away from
-/// servers: it has the same duties.
+/// finished, no server starts on the copy. Afterwards let `ledger.url` name the copy. The old ledger stays as it was, and
+/// no server starts on it any more: it has the same duties.
 #[derive(clap::Args)]
 pub(super) struct Copy {
     /// The ledger that is copied: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`
@@ -41,7 +42,38 @@ impl Ledger {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
             Self::Copy(copy) => copy.run(global, out),
+            Self::Reopen(reopen) => reopen.run(global, out),
         }
+    }
+}
+
+/// Let a ledger that was copied be used again, in place of the copy
+///
+/// What the copy has done meanwhile, this ledger does again. A copy that was interrupted is then begun anew.
+#[derive(clap::Args)]
+pub(super) struct Reopen {
+    /// The ledger: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`
+    url: String,
+    /// PostgreSQL: a file with USER's password [default: `ledger.password`]
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl Reopen {
+    fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        let config = installation::load(global)?;
+        let place = place("URL", &self.url, &config)?;
+        installation::must_be_there(&place)?;
+        let password = password(self.password_file.as_ref(), &config)?;
+        let held = wait(async {
+            let rows = open(&place, password.as_ref()).await?;
+            let held = rows.hold().await?.is_some();
+            rows.set_hold(None).await?;
+            Ok(held)
+        })?;
+        let word = if held { "can be used again" } else { "could be used all the time" };
+        out.marked(GOOD, "✓", format_args!("the ledger {} {word}", place.shown()))?;
+        Ok(Exit::Done)
     }
 }
 
@@ -49,13 +81,9 @@ impl Copy {
     fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let config = installation::load(global)?;
         let public_key = read_public(&config.keys_dir())?;
-        let place = |argument: &str, url: &str| {
-            let wrong = |wrong: LedgerUrlWrong| Failure::Usage(format!("{argument} {wrong}"));
-            config.ledger.place_of(url, &config.base).map_err(wrong)
-        };
-        let (from, to) = (place("--from", &self.from)?, place("--to", &self.to)?);
+        let (from, to) = (place("--from", &self.from, &config)?, place("--to", &self.to, &config)?);
         installation::must_be_there(&from)?;
-        let password = self.password(&config)?;
+        let password = password(self.password_file.as_ref(), &config)?;
         let copied = wait(async {
             let (from, to) = (open(&from, password.as_ref()).await?, open(&to, password.as_ref()).await?);
             let bar = bar();
@@ -66,12 +94,17 @@ impl Copy {
         report(&copied, &to, out)?;
         Ok(Exit::Done)
     }
+}
 
-    fn password(&self, config: &Config) -> Result<Option<Secret>, Failure> {
-        match &self.password_file {
-            Some(path) => Ok(Some(config.read_secret(&SecretRef::File(path.clone()))?)),
-            None => Ok(config.ledger_password()?),
-        }
+fn place(argument: &str, url: &str, config: &Config) -> Result<LedgerPlace, Failure> {
+    let wrong = |wrong: LedgerUrlWrong| Failure::Usage(format!("{argument} {wrong}"));
+    config.ledger.place_of(url, &config.base).map_err(wrong)
+}
+
+fn password(file: Option<&PathBuf>, config: &Config) -> Result<Option<Secret>, Failure> {
+    match file {
+        Some(path) => Ok(Some(config.read_secret(&SecretRef::File(path.clone()))?)),
+        None => Ok(config.ledger_password()?),
     }
 }
 

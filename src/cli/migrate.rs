@@ -27,6 +27,7 @@ impl Migrate {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let config = installation::load(global)?;
         let place = installation::place(&config)?;
+        installation::must_be_there(&place)?;
         let shown = place.shown();
         let migrated = match place {
             LedgerPlace::Sqlite(path) => sqlite::migrate_file(&path)?,

@@ -11,7 +11,7 @@ use crate::subject::TargetName;
 pub(crate) struct Bounds {
     /// Whose rest and rate count; `None` where nobody outside is asked.
     pub(crate) target: Option<TargetName>,
-    /// Pieces of work under way at once.
+    /// Pieces of work under way at once, of all queues in which the target is asked.
     pub(crate) at_once: usize,
     /// Calls that may begin in a second.
     pub(crate) calls_per_s: Option<NonZeroU32>,
@@ -27,6 +27,24 @@ impl Bounds {
 pub(crate) struct RestAfter {
     pub(crate) failures: u32,
     pub(crate) rest: Duration,
+}
+
+/// What is under way and due at one target.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Load {
+    /// Under way, of the queue that is looked at.
+    pub(super) own: usize,
+    /// Under way, of all queues in which the target is asked.
+    pub(super) all: usize,
+    /// Other queues of the target in which something is due.
+    pub(super) others_waiting: usize,
+}
+
+/// How much of a queue may begin. Each other queue of the target that has something due is left a place, so that a long
+/// one does not keep the others from theirs.
+pub(super) fn free(at_once: usize, load: Load) -> usize {
+    let share = at_once.saturating_sub(load.others_waiting).max(1);
+    at_once.saturating_sub(load.all).min(share.saturating_sub(load.own))
 }
 
 /// Calls that were not made are saved up for so long at the most.
@@ -57,6 +75,18 @@ pub(super) fn grant(rate: NonZeroU32, next_us: i64, now_us: i64, wanted: usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_queue_leaves_the_others_a_place() {
+        let load = |own, all, others_waiting| Load { own, all, others_waiting };
+        assert_eq!(free(4, load(0, 0, 0)), 4);
+        assert_eq!(free(4, load(0, 0, 2)), 2);
+        assert_eq!(free(4, load(2, 2, 2)), 0);
+        assert_eq!(free(4, load(0, 3, 1)), 1);
+        assert_eq!(free(4, load(0, 4, 3)), 0);
+        assert_eq!(free(1, load(0, 0, 3)), 1);
+        assert_eq!(free(1, load(0, 1, 0)), 0);
+    }
 
     /// The calls that are granted while somebody always wants more.
     fn granted(per_s: u32, seconds: i64) -> usize {

@@ -37,6 +37,21 @@ impl Queue {
     }
 }
 
+/// The queues of steps, as SQL says it of a column `queue` that is compared byte by byte.
+pub(super) const STEP_QUEUES: &str = "(queue >= 'step:' AND queue < 'step;')";
+
+/// The target of a queue of steps, likewise.
+pub(super) const STEP_TARGET: &str = "SUBSTR(queue, 6)";
+
+/// The queues in which a target is asked. All that is looked up is looked up at mluvii.
+pub(super) fn queues_of(target: &TargetName) -> Vec<Queue> {
+    let mut queues = vec![Queue::Step(target.clone())];
+    if target.is_mluvii() {
+        queues.extend([Queue::Decide, Queue::Settle, Queue::Resolve]);
+    }
+    queues
+}
+
 /// What a look at a queue brought.
 #[derive(Debug)]
 #[must_use = "a claim ends as finish, retry or park"]

@@ -27,6 +27,9 @@ macro_rules! contract {
             working: concurrent_claimers_never_get_the_same_work
                 work_is_due_again_when_its_lease_ends_and_the_old_claim_finishes_nothing
                 a_renewed_lease_holds
+                a_renewal_that_comes_late_does_not_move_what_was_put_back
+                text_with_a_nul_is_taken
+                parked_steps_are_no_parked_events
                 work_that_is_put_back_is_due_after_its_pause
                 parked_work_waits_for_a_person
                 a_duty_does_not_grow_younger_by_failing
@@ -39,6 +42,7 @@ macro_rules! contract {
                 what_comes_back_late_does_not_open_a_parked_target
                 no_more_is_under_way_than_may_be_at_once
                 work_whose_lease_has_ended_is_not_under_way
+                a_bound_counts_all_queues_of_a_target_and_leaves_each_its_place
                 calls_begin_no_faster_than_their_rate
                 a_process_is_listed_with_what_it_holds;
             deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work

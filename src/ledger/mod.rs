@@ -16,11 +16,11 @@ pub(crate) use bounds::{Bounds, RestAfter};
 pub(crate) use claim::{Claim, Claimed, EraseWork, NextLook, Queue, StepWork, Work};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
-use view::PROCESS_LOST_S;
 pub(crate) use view::{
     Counts, ErasureFilter, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored,
     TargetHealth, TargetState,
 };
+use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
 
 use std::time::Duration;
 
@@ -275,6 +275,12 @@ pub(crate) enum OpenError {
     /// Half of another ledger is no ledger to work on.
     #[error("a copy into the ledger {ledger} is not finished: run the same `quietus ledger copy` again")]
     Unfinished { ledger: String },
+    /// Two ledgers with the same duties would do everything twice.
+    #[error(
+        "the ledger {ledger} was copied into another (`quietus ledger copy`), which has its duties now; to work with this \
+         one all the same, `quietus ledger reopen` it"
+    )]
+    Moved { ledger: String },
     /// Missing, no permission, not a ledger, locked, away.
     #[error("the ledger {ledger} does not open")]
     Failed {

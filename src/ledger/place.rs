@@ -43,7 +43,8 @@ impl PostgresPlace {
     /// What the URL says, or why it says nothing. The text does not repeat the URL.
     pub(crate) fn config(&self) -> Result<Config, &'static str> {
         // This is what `require` does here in any case: a certificate is always verified, its name included.
-        let url = self.url.replace("sslmode=verify-full", "sslmode=require");
+        let url =
+            self.url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
         let mut config: Config =
             url.parse().map_err(|_| "is not a PostgreSQL URL, `postgres://USER@HOST:PORT/DATABASE`")?;
         if config.get_password().is_some() {
@@ -58,9 +59,10 @@ impl PostgresPlace {
         if config.get_ssl_mode() == SslMode::Prefer {
             config.ssl_mode(if is_local(&config) { SslMode::Disable } else { SslMode::Require });
         }
-        if config.get_hosts().len() > 1 {
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        if config.get_options().is_some() {
+            return Err("has `options` in it; quietus sets the session's own");
         }
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         Ok(config)
     }
 
@@ -81,7 +83,7 @@ fn is_local(config: &Config) -> bool {
         Host::Unix(_) => true,
         Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
     };
-    config.get_hosts().iter().all(local)
+    config.get_hosts().iter().all(local) && config.get_hostaddrs().iter().all(IpAddr::is_loopback)
 }
 
 #[cfg(test)]
@@ -106,20 +108,25 @@ mod tests {
         mode("postgres://quietus@127.0.0.1/quietus", SslMode::Disable);
         mode("postgres://quietus@localhost/quietus?sslmode=require", SslMode::Require);
         mode("postgres:///quietus?host=/run/postgresql&user=quietus", SslMode::Disable);
+        mode("postgres://quietus@localhost/quietus?hostaddr=10.0.0.7", SslMode::Require);
         mode("postgres://quietus@localhost,db.example.com/quietus", SslMode::Require);
     }
 
     #[test]
-    fn of_several_hosts_the_one_that_can_be_written_is_used() {
+    fn a_server_that_can_be_written_is_used() {
         let config = place("postgres://quietus@a.example.com,b.example.com/quietus").config().expect("a place");
         assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
     }
 
     #[test]
     fn what_is_no_place_or_holds_a_password_is_refused() {
-        for url in
-            ["postgres://user:hunter2@host/quietus", "postgres://host:port/quietus", "postgres://host", "postgres:"]
-        {
+        for url in [
+            "postgres://user:hunter2@host/quietus",
+            "postgres://host:port/quietus",
+            "postgres://host",
+            "postgres:",
+            "postgres://host/q?options=-c%20fsync%3Doff",
+        ] {
             let wrong = place(url).config().expect_err(url);
             assert!(!wrong.contains("hunter2"), "{wrong}");
         }

@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Claim, LedgerError, StepEnd, Work};
 use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Stage, Step};
 use crate::receipt::{Receipt, ReceiptHead};
 use crate::subject::TargetName;
+
+/// The time after a pause, as far as the calendar goes.
+pub(super) fn after(now: Timestamp, pause: Duration) -> Timestamp {
+    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(Timestamp::MAX)
+}
 
 /// What counts of an erasure that has not begun.
 pub(super) struct Scheduled {

@@ -97,6 +97,8 @@ pub(crate) struct ProcessInfo {
     pub(crate) version: String,
     /// The machine's name and the process's number there, such as `web-1/4711`.
     pub(crate) place: String,
+    /// The targets in its configuration.
+    pub(crate) targets: Vec<TargetName>,
 }
 
 /// A process on the ledger, as it is shown.
@@ -108,6 +110,8 @@ pub(crate) struct ProcessView {
     pub(crate) since: Timestamp,
     /// Seconds since it was last heard of.
     pub(crate) silent_s: u64,
+    /// The targets in its configuration.
+    pub(crate) targets: Vec<TargetName>,
     /// How many pieces of work it holds, by queue.
     pub(crate) holds: BTreeMap<String, u64>,
 }
@@ -121,6 +125,9 @@ impl ProcessView {
 
 /// A process that has not been heard of for so long is lost. It says that it is there several times in that time.
 pub(super) const PROCESS_LOST_S: u64 = 20;
+
+/// A process that has not been heard of for so long is taken off the list.
+pub(super) const PROCESS_FORGOTTEN_S: i64 = 24 * 3_600;
 
 /// The ledger in numbers.
 #[derive(Clone, Debug, Default, Serialize)]

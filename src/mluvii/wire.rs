@@ -78,7 +78,7 @@ pub(super) fn session(json: &[u8], id: SessionId, params: &Params) -> Option<Ses
         call_params.filter_map(|(name, value)| Identifier::new(kind(params, name)?, value)).collect();
     identifiers.extend(reply.text("phoneCallbackNumber").and_then(|number| Identifier::new(Kind::Phone, number)));
     Some(SessionFacts {
-        guest: of_guest("identity").map(|id| GuestId(id.to_owned())),
+        guest: of_guest("identity").and_then(GuestId::named),
         consent_version: of_guest("gdprVersion").map(|version| version.chars().take(VERSION_CHARS_MAX).collect()),
         started: reply.text("started").and_then(parse_timestamp),
         ended: reply.text("ended").and_then(parse_timestamp),

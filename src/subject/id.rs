@@ -20,6 +20,17 @@ pub(crate) struct TenantId(pub(crate) i64);
 #[serde(transparent)]
 pub(crate) struct GuestId(pub(crate) String);
 
+impl GuestId {
+    /// The longest that is taken for an id, in bytes.
+    const BYTES_MAX: usize = 256;
+
+    /// The id that mluvii or a person names; `None` where it can be none.
+    pub(crate) fn named(text: &str) -> Option<Self> {
+        let sound = !text.is_empty() && text.len() <= Self::BYTES_MAX && !text.chars().any(char::is_control);
+        sound.then(|| Self(text.to_owned()))
+    }
+}
+
 /// The configured name of a source; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

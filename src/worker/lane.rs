@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,8 @@ pub(super) struct Lane {
     pub(super) calls_per_s: Option<NonZeroU32>,
     /// Who is asked, and rests when it fails; absent where nobody outside is asked.
     pub(super) asks: Option<TargetName>,
+    /// Tells the lanes that ask the same target that a place has become free.
+    pub(super) room: Arc<Notify>,
     /// Whose queue it is. A plugin says how much it can do at once when it is up, so it is asked each time.
     pub(super) target: Option<Arc<dyn Target>>,
     /// The longest that one piece of work may take; it is called off then.
@@ -40,17 +43,25 @@ impl Lane {
             // Waiting for a change begins before the claim, so that none is missed between the two.
             let ledger = Arc::clone(&worker.ledger);
             let changed = ledger.changed(&lane.queue);
+            let room = lane.room.notified();
             let asked = Instant::now();
             let Claimed { claims, next } = lane.claim(&worker, under_way.len()).await.unwrap_or_else(|error| {
                 warn!(queue = ?lane.queue, error = %chain(&error), "could not claim work");
                 Claimed { claims: Vec::new(), next: NextLook::WhenPolled }
             });
             if lane.queue == Queue::Close {
+                let all = claims.len() >= lane.at_once();
                 worker.close(&lane, claims, asked).await;
+                if all && !shutdown.is_cancelled() {
+                    continue;
+                }
             } else {
                 for claim in claims {
                     let (lane, worker) = (Arc::clone(&lane), Arc::clone(&worker));
-                    under_way.spawn(async move { worker.work(&lane, claim, asked).await });
+                    under_way.spawn(async move {
+                        worker.work(&lane, claim, asked).await;
+                        lane.room.notify_waiters();
+                    });
                 }
             }
             let pause = match next {
@@ -61,6 +72,7 @@ impl Lane {
                 () = shutdown.cancelled() => break,
                 Some(ended) = under_way.join_next() => report(&lane.queue, ended),
                 () = changed, if next == NextLook::WhenChanged => {}
+                () = room, if next == NextLook::WhenPolled => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }

@@ -14,11 +14,12 @@ mod step;
 pub(crate) use resolve::{ResolveError, Resolver};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -116,6 +117,7 @@ impl Worker {
     /// One lane per queue. All that asks mluvii shares its breaker and its rate.
     fn lanes(&self, abandon: &CancellationToken) -> Vec<Lane> {
         let mluvii = TargetName::mluvii();
+        let room = Arc::new(Notify::new());
         // A look-up is two calls: the session and its call params.
         let look_up = self.mluvii.call_max * 2;
         let ask = |queue, call_max| Lane {
@@ -123,6 +125,7 @@ impl Worker {
             concurrency_max: self.mluvii.concurrency_max,
             calls_per_s: self.rates.get(&mluvii).copied(),
             asks: Some(mluvii.clone()),
+            room: Arc::clone(&room),
             target: None,
             call_max,
             abandon: abandon.clone(),
@@ -134,6 +137,7 @@ impl Worker {
             concurrency_max: CLOSED_AT_ONCE,
             calls_per_s: None,
             asks: None,
+            room: Arc::default(),
             target: None,
             call_max: CLOSE_MAX,
             abandon: abandon.clone(),
@@ -144,6 +148,7 @@ impl Worker {
                 concurrency_max: target.concurrency_max(),
                 calls_per_s: self.rates.get(name).copied(),
                 asks: Some(name.clone()),
+                room: if name.is_mluvii() { Arc::clone(&room) } else { Arc::default() },
                 target: Some(Arc::clone(target)),
                 call_max: target.call_max(),
                 abandon: abandon.clone(),
@@ -166,8 +171,12 @@ impl Worker {
     }
 
     async fn park_orphans(&self, abandon: &CancellationToken) -> Result<(), LedgerError> {
+        let processes = self.ledger.processes().await?;
+        // Another process may have been started with a newer configuration.
+        let known: BTreeSet<_> =
+            processes.iter().filter(|process| !process.is_lost()).flat_map(|p| &p.targets).collect();
         for target in self.ledger.awaited_targets().await? {
-            if self.targets.contains_key(&target) {
+            if self.targets.contains_key(&target) || known.contains(&target) {
                 continue;
             }
             let lane = Lane {
@@ -175,6 +184,7 @@ impl Worker {
                 concurrency_max: ORPHANS_MAX,
                 calls_per_s: None,
                 asks: None,
+                room: Arc::default(),
                 target: None,
                 call_max: CLOSE_MAX,
                 abandon: abandon.clone(),

@@ -103,9 +103,8 @@ impl Worker {
     }
 
     async fn finish(&self, lane: &Lane, claim: Claim, brought: Brought) -> Result<(), LedgerError> {
-        if let Some(target) = lane.asks.as_ref().filter(|_| claim.troubled) {
-            self.ledger.target_answered(target).await?;
-        }
+        // An erasure can be resolved without anybody being asked.
+        let answered = claim.troubled && !matches!(claim.work, Work::Resolve(_));
         let finished = match brought {
             Brought::Decision(decision) => {
                 for erasure in &decision.erasures {
@@ -125,7 +124,10 @@ impl Worker {
             }
         };
         report(lane, finished);
-        Ok(())
+        match &lane.asks {
+            Some(target) if answered => self.ledger.target_answered(target).await,
+            _ => Ok(()),
+        }
     }
 
     async fn halt(&self, lane: &Lane, claim: Claim, halt: Halt) -> Result<(), LedgerError> {
@@ -150,6 +152,7 @@ impl Worker {
             }
             Halt::Call(TargetError::NeedsOperator(reason)) => {
                 warn!(queue = ?lane.queue, reason, "the target's queue is parked; a person is needed");
+                // First, or the work would be claimed again at once.
                 if let Some(target) = &lane.asks {
                     let (target, since) = (target.clone(), jiff::Timestamp::now());
                     let state = TargetState::Parked { reason: reason.clone() };
@@ -158,18 +161,19 @@ impl Worker {
                 self.ledger.retry(claim, Duration::ZERO, Attempt::Free, &reason).await?
             }
             Halt::Call(TargetError::Retryable(reason)) => {
-                if let Some(target) = &lane.asks {
-                    self.ledger.target_failed(target, self.erasing.rest(), &reason).await?;
-                }
                 // A session is looked up for as long as it takes: an erasure duty does not end with an outage.
                 let gives_up = matches!(claim.work, Work::Step(_));
-                if gives_up && claim.attempt + 1 >= self.erasing.retry.attempts_max {
+                let finished = if gives_up && claim.attempt + 1 >= self.erasing.retry.attempts_max {
                     self.park(lane, claim, &reason).await?
                 } else {
                     info!(queue = ?lane.queue, attempt = claim.attempt + 1, reason, "a call failed; it is tried again");
                     let pause = self.erasing.retry.pause(claim.attempt, None, random());
                     self.ledger.retry(claim, pause, Attempt::Counts, &reason).await?
+                };
+                if let Some(target) = &lane.asks {
+                    self.ledger.target_failed(target, self.erasing.rest(), &reason).await?;
                 }
+                finished
             }
         };
         report(lane, finished);

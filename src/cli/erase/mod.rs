@@ -109,10 +109,8 @@ impl Erase {
             let (source, id) = given.value().expose().split_once('/').ok_or_else(wrong)?;
             let source = SourceName(source.into());
             known_source(installation, &source)?;
-            if id.is_empty() {
-                return Err(wrong());
-            }
-            return Ok((Subject::Guest { source, guest: GuestId(id.to_owned()) }, Identifiers::default()));
+            let guest = GuestId::named(id).ok_or_else(wrong)?;
+            return Ok((Subject::Guest { source, guest }, Identifiers::default()));
         }
         let identifiers = self.identifiers(out)?;
         if installation.config.person.matches(&identifiers, &keys.index).is_empty() {

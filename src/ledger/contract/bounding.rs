@@ -122,6 +122,22 @@ pub(crate) async fn work_whose_lease_has_ended_is_not_under_way(ledger: Shared) 
     timeout(Duration::from_secs(10), claimed).await.expect("claimed");
 }
 
+pub(crate) async fn a_bound_counts_all_queues_of_a_target_and_leaves_each_its_place(ledger: Shared) {
+    let mluvii = |at_once| Bounds { target: Some(target("mluvii")), at_once, calls_per_s: None };
+    let look = async |queue: &Queue, at_once| {
+        ledger.claim(queue, 100, HOUR, &mluvii(at_once)).await.expect("claims").claims.len()
+    };
+    for id in 1..=6 {
+        begun(&ledger, id, &["mluvii"]).await;
+        ledger.record(event(id, 1)).await.expect("recorded");
+    }
+    let steps = Queue::Step(target("mluvii"));
+    assert_eq!(look(&Queue::Decide, 4).await, 3, "one place is left to the steps");
+    assert_eq!(look(&steps, 4).await, 1);
+    assert_eq!((look(&Queue::Decide, 4).await, look(&steps, 4).await), (0, 0));
+    assert_eq!(look(&Queue::Decide, 6).await, 2, "three and one are under way");
+}
+
 pub(crate) async fn calls_begin_no_faster_than_their_rate(ledger: Shared) {
     const RATE: u32 = 50;
     steps(&ledger, 30).await;
@@ -150,7 +166,7 @@ pub(crate) async fn calls_begin_no_faster_than_their_rate(ledger: Shared) {
 
 pub(crate) async fn a_process_is_listed_with_what_it_holds(ledger: Shared) {
     assert!(ledger.processes().await.expect("listed").is_empty());
-    let process = ProcessInfo { version: "1.2.3".into(), place: "web-1/4711".into() };
+    let process = ProcessInfo { version: "1.2.3".into(), place: "web-1/4711".into(), targets: Vec::new() };
     ledger.enter(&process).await.expect("entered");
     steps(&ledger, 3).await;
     assert_eq!(look(&ledger, &bounds(2)).await.claims.len(), 2);

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::fixtures::*;
 use crate::erasure::Outcome;
-use crate::ledger::{Attempt, Bounds, Finished, Queue, Work};
+use crate::ledger::{Attempt, Bounds, Claim, Finished, Queue, Work};
 
 pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) {
     let mut deliveries = JoinSet::new();
@@ -71,6 +71,33 @@ pub(crate) async fn a_renewed_lease_holds(ledger: Shared) {
     assert_eq!(ledger.renew(&mine, HOUR).await.expect("renewed"), Finished::Done);
     assert!(claim(&ledger, &Queue::Decide).await.is_empty());
     assert_eq!(ledger.decided(mine, decision(unchanged(1, 0))).await.expect("decided"), Finished::Done);
+}
+
+pub(crate) async fn a_renewal_that_comes_late_does_not_move_what_was_put_back(ledger: Shared) {
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let mine = claim_for_no_time(&ledger, &Queue::Decide).await;
+    let late = Claim { task: mine.task, fence: mine.fence, attempt: 0, troubled: false, work: mine.work.clone() };
+    assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Counts, "away").await.expect("put back"), Finished::Done);
+    assert_eq!(ledger.renew(&late, HOUR).await.expect("answered"), Finished::LeaseLost);
+    let _ = only(claim(&ledger, &Queue::Decide).await);
+}
+
+pub(crate) async fn text_with_a_nul_is_taken(ledger: Shared) {
+    let mine = recorded(&ledger, event(1, 1)).await;
+    assert_eq!(ledger.park(mine, Outcome::Parked, "a\0b").await.expect("parked"), Finished::Done);
+    assert_eq!(ledger.counts().await.expect("counted").parked_work, 1);
+}
+
+pub(crate) async fn parked_steps_are_no_parked_events(ledger: Shared) {
+    begun(&ledger, 1, &["crm"]).await;
+    assert_eq!(ledger.awaited_targets().await.expect("listed"), [target("crm")]);
+    assert_eq!(ledger.counts().await.expect("counted").overdue, 1);
+    let mine = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.park(mine, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((counts.parked_work, counts.parked_steps["crm"]), (0, 1));
+    assert_eq!(ledger.retry_parked().await.expect("answered"), 0);
+    assert!(ledger.awaited_targets().await.expect("listed").is_empty());
 }
 
 pub(crate) async fn work_that_is_put_back_is_due_after_its_pause(ledger: Shared) {

@@ -31,8 +31,8 @@ pub(crate) type Row = Vec<Value>;
 /// How far a copy has come: the table that is being copied, and the key of its last row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
-    /// The number of the source's receipts, which tells one source from another.
-    pub(crate) receipts: u64,
+    /// What the ledger that is copied is held with: another hold means that it may have changed meanwhile.
+    pub(crate) hold: String,
     pub(crate) table: usize,
     pub(crate) after: Option<Row>,
 }
@@ -53,6 +53,12 @@ pub(crate) trait Rows: Send + Sync {
 
     /// Works out what follows from the rows, forgets the mark; the ledger can be used from here on.
     async fn finish(&self) -> Result<(), LedgerError>;
+
+    /// What this ledger is held with since a copy of it was begun; nobody opens it then.
+    async fn hold(&self) -> Result<Option<String>, LedgerError>;
+
+    /// Holds the ledger, or lets it be opened again.
+    async fn set_hold(&self, hold: Option<&str>) -> Result<(), LedgerError>;
 
     /// Processes that are there, and not lost.
     async fn users(&self) -> Result<u64, LedgerError>;
@@ -77,6 +83,8 @@ pub(crate) struct Copied {
 pub(crate) enum CopyError {
     #[error("{0} processes work on the ledger that is copied; stop them first")]
     InUse(u64),
+    #[error("the ledger that is copied is itself a copy that is not finished")]
+    Unfinished,
     #[error("the ledger to copy into is not empty ({0} rows in `{1}`), and it is no unfinished copy of this one")]
     NotEmpty(u64, &'static str),
     #[error(
@@ -98,10 +106,6 @@ pub(crate) async fn copy(
     public_key: &str,
     tell: &dyn Fn(Progress),
 ) -> Result<Copied, CopyError> {
-    let users = from.users().await?;
-    if users > 0 {
-        return Err(CopyError::InUse(users));
-    }
     let mut mark = begin(from, to).await?;
     while let Some(table) = TABLES.get(mark.table) {
         tell(Progress::Table { name: table.name, rows: from.count(table).await?, copied: to.count(table).await? });
@@ -113,7 +117,7 @@ pub(crate) async fn copy(
             to.write(table, rows, &mark).await?;
             tell(Progress::Rows(copied as u64));
         }
-        mark = Mark { receipts: mark.receipts, table: mark.table + 1, after: None };
+        mark = Mark { hold: mark.hold, table: mark.table + 1, after: None };
     }
     let rows = compare(from, to).await?;
     let receipts = verify(from, to, public_key).await?;
@@ -130,21 +134,57 @@ pub(crate) enum Progress {
     Rows(u64),
 }
 
-/// Where to begin: where it was interrupted, or with an empty ledger.
+/// Holds the ledger that is copied, and says where to begin: where it was interrupted, or with an empty ledger.
 async fn begin(from: &dyn Rows, to: &dyn Rows) -> Result<Mark, CopyError> {
-    let receipts = from.receipt_head().await?.map_or(0, |head| head.sequence);
-    if let Some(mark) = to.mark().await?.filter(|mark| mark.receipts == receipts) {
-        return Ok(mark);
+    if from.mark().await?.is_some() {
+        return Err(CopyError::Unfinished);
     }
+    nobody_uses(from).await?;
+    let held = from.hold().await?;
+    match (to.mark().await?, &held) {
+        (Some(mark), Some(hold)) if mark.hold == *hold => return Ok(mark),
+        _ => must_be_empty(from, to).await?,
+    }
+    let hold = match held {
+        Some(hold) => hold,
+        None => hold(from).await?,
+    };
+    let mark = Mark { hold, ..Mark::default() };
+    to.write(&TABLES[0], Vec::new(), &mark).await?;
+    Ok(mark)
+}
+
+/// Nobody opens the ledger from here on; those who had opened it before are asked to leave first.
+async fn hold(from: &dyn Rows) -> Result<String, CopyError> {
+    let mut random = [0; 8];
+    crate::keys::fill_random(&mut random);
+    let hold = hex::encode(random);
+    from.set_hold(Some(&hold)).await?;
+    // One that came in between the look before and the hold.
+    if let Err(used) = nobody_uses(from).await {
+        from.set_hold(None).await?;
+        return Err(used);
+    }
+    Ok(hold)
+}
+
+async fn nobody_uses(from: &dyn Rows) -> Result<(), CopyError> {
+    match from.users().await? {
+        0 => Ok(()),
+        users => Err(CopyError::InUse(users)),
+    }
+}
+
+/// Empty, but for the check value of the same index key: `quietus check` writes that.
+async fn must_be_empty(from: &dyn Rows, to: &dyn Rows) -> Result<(), CopyError> {
     for table in TABLES {
         let count = to.count(table).await?;
-        if count > 0 {
+        let same = table.name == "meta" && to.read(table, None, 2).await? == from.read(table, None, 2).await?;
+        if count > 0 && !same {
             return Err(CopyError::NotEmpty(count, table.name));
         }
     }
-    let mark = Mark { receipts, ..Mark::default() };
-    to.write(&TABLES[0], Vec::new(), &mark).await?;
-    Ok(mark)
+    Ok(())
 }
 
 async fn compare(from: &dyn Rows, to: &dyn Rows) -> Result<Vec<(&'static str, u64)>, CopyError> {
@@ -176,6 +216,11 @@ async fn verify(from: &dyn Rows, to: &dyn Rows, public_key: &str) -> Result<u64,
     }
     let ends = chunk.last().map(Receipt::head);
     if ends != from.receipt_head().await? { Err(CopyError::Head) } else { Ok(verified) }
+}
+
+/// The one row of `meta` may be there already.
+pub(super) fn unless_there(table: &Table) -> &'static str {
+    if table.name == "meta" { " ON CONFLICT DO NOTHING" } else { "" }
 }
 
 /// A row that does not fit its table.

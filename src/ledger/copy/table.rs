@@ -13,7 +13,7 @@ pub(crate) enum Column {
 
 use Column::{Bytes, Number, Text, Truth};
 
-/// A table: its name, its columns, and how many of the first of them are its key.
+/// A table: its name, its columns, and how many of the first of them are its key in both backends.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) name: &'static str,

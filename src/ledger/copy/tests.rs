@@ -78,6 +78,18 @@ async fn a_ledger_that_was_moved_there_and_back_is_the_same() {
     let back = copied(&places.postgres_rows().await, &second).await;
     assert_eq!(there, back);
     assert_eq!(everything(&first).await, everything(&second).await);
+    // What was copied has no duties any more, until somebody says so.
+    for rows in [&first as &dyn Rows, &places.postgres_rows().await] {
+        assert!(rows.hold().await.expect("read").is_some());
+    }
+    let refused = SqliteLedger::open(&places.file("first.db")).err().expect("refused");
+    assert!(
+        matches!(refused, OpenError::Moved { .. }) && refused.to_string().contains("quietus ledger reopen"),
+        "{refused}"
+    );
+    let refused = PostgresLedger::open(&places.postgres, None).await;
+    assert!(matches!(refused.err(), Some(OpenError::Moved { .. })));
+    places.postgres_rows().await.set_hold(None).await.expect("reopened");
     for ledger in [
         SqliteLedger::open(&places.file("second.db")).expect("opens") as std::sync::Arc<dyn Ledger>,
         PostgresLedger::open(&places.postgres, None).await.expect("opens"),
@@ -160,10 +172,41 @@ async fn nothing_is_copied_over_another_ledger_or_away_under_a_server() {
     let refused = copy(&first, &to, &public_key(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::NotEmpty(1, "source"))), "{refused:?}");
 
-    let process = crate::ledger::ProcessInfo { version: "1".into(), place: "here/1".into() };
+    let process = crate::ledger::ProcessInfo { version: "1".into(), place: "here/1".into(), targets: Vec::new() };
     ledger.enter(&process).await.expect("entered");
     let refused = copy(&first, &to, &public_key(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::InUse(1))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_changed_meanwhile_is_not_gone_on_with_and_half_a_ledger_is_not_copied() {
+    let places = Places::new().await;
+    let ledger = SqliteLedger::open(&places.file("first.db")).expect("opens");
+    a_busy_ledger(&(ledger.clone() as std::sync::Arc<dyn Ledger>)).await;
+    ledger.shutdown().await;
+    let (first, to) = (places.sqlite_rows("first.db"), places.postgres_rows().await);
+    let mark = begin(&first, &to).await.expect("begun");
+    to.write(&TABLES[1], first.read(&TABLES[1], None, CHUNK).await.expect("read"), &mark).await.expect("written");
+
+    let refused = copy(&to, &places.sqlite_rows("third.db"), &public_key(), &|_| {}).await;
+    assert!(matches!(refused, Err(CopyError::Unfinished)), "{refused:?}");
+    // Somebody worked on it again.
+    first.set_hold(None).await.expect("reopened");
+    let refused = copy(&first, &to, &public_key(), &|_| {}).await;
+    assert!(matches!(refused, Err(CopyError::NotEmpty(1, "source"))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_ledger_that_was_checked_before_is_empty_all_the_same() {
+    let places = Places::new().await;
+    let (first, to) = (SqliteLedger::open(&places.file("first.db")).expect("opens"), &places.postgres);
+    let checked = PostgresLedger::open(to, None).await.expect("opens");
+    for ledger in [first.clone() as std::sync::Arc<dyn Ledger>, checked.clone()] {
+        assert!(ledger.belongs_to(crate::keys::Digest([9; 16])).await.expect("noted"));
+        ledger.writable().await.expect("writable");
+        ledger.shutdown().await;
+    }
+    copied(&places.sqlite_rows("first.db"), &places.postgres_rows().await).await;
 }
 
 #[tokio::test]

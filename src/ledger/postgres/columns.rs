@@ -1,5 +1,7 @@
 //! How the domain's values stand in columns.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,6 +53,11 @@ pub(super) fn word<T: DeserializeOwned>(text: &str) -> Result<T, LedgerError> {
 
 pub(super) fn maybe_word<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, LedgerError> {
     text.map(word).transpose()
+}
+
+/// Text that others wrote, as a column of text takes it: PostgreSQL knows no NUL.
+pub(super) fn text(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
 /// A number that is never negative, as a column holds it.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio_postgres::Client;
+use tokio::time::timeout;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::LedgerError;
 use super::connector::Connector;
@@ -12,10 +15,21 @@ use super::connector::Connector;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// How long it may take to reach a server that is there, of however many hosts.
+const OPEN_MAX: Duration = Duration::from_secs(30);
+
+/// A connection before anything drives it.
+type Undriven = (Client, tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>);
+
+/// Connects; nothing moves until the connection is driven.
+pub(super) async fn begin(connector: &Connector) -> anyhow::Result<Undriven> {
+    let connecting = connector.config.connect(connector.tls.clone());
+    timeout(OPEN_MAX, connecting).await.context("no answer in time")?.map_err(told).context("cannot connect")
+}
+
 /// Connects; the connection is driven by a task that ends with it.
 pub(super) async fn open(connector: &Connector) -> anyhow::Result<Client> {
-    let (client, connection) =
-        connector.config.connect(connector.tls.clone()).await.map_err(told).context("cannot connect")?;
+    let (client, connection) = begin(connector).await?;
     // Its end is seen by whoever uses the client.
     tokio::spawn(async move { drop(connection.await) });
     Ok(client)

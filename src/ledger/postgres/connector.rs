@@ -24,8 +24,8 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// was stopped must not keep the others waiting.
 const IDLE_IN_TRANSACTION_MS: u32 = 5_000;
 
-/// How long one statement waits for a lock.
-const LOCK_MS: u32 = 5_000;
+/// How long one statement waits for a lock: for longer than whoever holds it can stand still.
+const LOCK_MS: u32 = 7_000;
 
 /// What makes connections.
 #[derive(Clone)]
@@ -43,7 +43,11 @@ impl Connector {
         if config.get_application_name().is_none() {
             config.application_name("quietus");
         }
-        config.connect_timeout(CONNECT_MAX).tcp_user_timeout(CONNECT_MAX * 2).keepalives_idle(CONNECT_MAX * 6);
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_MAX);
+        }
+        config.tcp_user_timeout(CONNECT_MAX * 2).keepalives_idle(CONNECT_MAX * 2);
+        config.keepalives_interval(CONNECT_MAX).keepalives_retries(2);
         config.options(format!(
             "-c search_path={SCHEMA} -c synchronous_commit=on -c statement_timeout={} -c lock_timeout={LOCK_MS} \
              -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} \

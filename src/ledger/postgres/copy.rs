@@ -8,7 +8,7 @@ use super::connector::Connector;
 use super::tx::NOW_MS;
 use super::{OpenError, PostgresPlace, connection, schema};
 use crate::keys::Secret;
-use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit};
+use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
 use crate::ledger::{LedgerError, PROCESS_LOST_S};
 use crate::receipt::{Receipt, ReceiptHead};
 
@@ -98,6 +98,10 @@ impl Rows for PostgresRows {
                       COUNT(*) FILTER (WHERE state = 'done'), COUNT(*) FILTER (WHERE state = 'cancelled') FROM erasure;
              UPDATE chain SET sequence = newest.sequence, hash = newest.hash
                FROM (SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1) AS newest;
+             SELECT make_month(month::DATE) FROM generate_series(
+               date_trunc('month', LEAST((SELECT to_timestamp(MIN(happened) / 1000.0) FROM event WHERE happened > 0),
+                                         (SELECT to_timestamp(MIN(created) / 1000.0) FROM erasure)) AT TIME ZONE 'UTC'),
+               now() AT TIME ZONE 'UTC', '1 month') AS month;
              DELETE FROM meta WHERE name = 'copy';\n"
             .to_owned();
         for (table, column) in NUMBERED {
@@ -106,6 +110,19 @@ impl Rows for PostgresRows {
             );
         }
         self.0.batch_execute(&(sql + "COMMIT")).await?;
+        Ok(())
+    }
+
+    async fn hold(&self) -> Result<Option<String>, LedgerError> {
+        let row = self.0.query_opt("SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'hold'", &[]).await?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    async fn set_hold(&self, hold: Option<&str>) -> Result<(), LedgerError> {
+        self.0.execute("DELETE FROM meta WHERE name = 'hold'", &[]).await?;
+        if let Some(hold) = hold {
+            self.0.execute("INSERT INTO meta (name, value) VALUES ('hold', $1)", &[&hold.as_bytes()]).await?;
+        }
         Ok(())
     }
 
@@ -141,7 +158,8 @@ fn insertion(table: &Table) -> String {
     let arrays =
         table.columns.iter().enumerate().map(|(at, (_, column))| format!("${}::{}[]", at + 1, type_of(*column)));
     let arrays = arrays.collect::<Vec<_>>().join(", ");
-    format!("INSERT INTO {} ({}) SELECT * FROM unnest({arrays})", table.name, table.names())
+    let unless_there = unless_there(table);
+    format!("INSERT INTO {} ({}) SELECT * FROM unnest({arrays}){unless_there}", table.name, table.names())
 }
 
 fn value(row: &tokio_postgres::Row, at: usize, column: Column) -> Result<Value, tokio_postgres::Error> {

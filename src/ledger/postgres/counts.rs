@@ -1,5 +1,6 @@
 //! The ledger in numbers, from small indexes and the tally.
 
+use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{maybe_time, unsigned};
 use super::tx::{Connection, NOW_MS};
 use super::{Counts, LedgerError};
@@ -19,11 +20,7 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
     // `ErasureState::ALL` is in the order of the columns.
     let erasures = ErasureState::ALL.iter().enumerate().map(|(i, state)| (state.as_str(), unsigned(tally.get(i + 1))));
     let parked_steps = connection
-        .rows(
-            "SELECT SUBSTR(queue, 6), COUNT(*) FROM task
-             WHERE parked AND queue >= 'step:' AND queue < 'step;' GROUP BY queue",
-            &[],
-        )
+        .rows(&format!("SELECT {STEP_TARGET}, COUNT(*) FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue"), &[])
         .await?;
     Ok(Counts {
         sessions: unsigned(tally.get(0)),
@@ -37,13 +34,11 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         // Claimed work is not due before its lease ends, so what is due is what nobody has taken.
         overdue: number(&format!(
             "SELECT (SELECT COUNT(*) FROM task WHERE NOT parked AND queue = 'resolve' AND due <= {NOW_MS})
-                  + (SELECT COUNT(*) FROM task
-                     WHERE NOT parked AND queue >= 'step:' AND queue < 'step;' AND due <= {NOW_MS})"
+                  + (SELECT COUNT(*) FROM task WHERE NOT parked AND {STEP_QUEUES} AND due <= {NOW_MS})"
         ))
         .await?,
         oldest_due: oldest_due(connection).await?,
-        parked_work: number("SELECT COUNT(*) FROM task WHERE parked AND NOT (queue >= 'step:' AND queue < 'step;')")
-            .await?,
+        parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked AND NOT {STEP_QUEUES}")).await?,
         parked_steps: parked_steps.iter().map(|row| (row.get(0), unsigned(row.get(1)))).collect(),
         receipts: number("SELECT sequence FROM chain WHERE name = 'receipts'").await?,
         quarantined: number("SELECT COUNT(*) FROM quarantine").await?,

@@ -1,5 +1,7 @@
 //! Erasures as they are shown, and the state that follows from their steps.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 
 use super::columns::{erasure_id, ids, json_at, maybe_time, small, time, word};
@@ -8,8 +10,11 @@ use super::tx::{Connection, Tx};
 use super::{ErasureFilter, LedgerError, Queue, steps, tasks};
 use crate::erasure::{Erasure, ErasureId, ErasureState};
 
-/// The erasures with these ids, in no order; those that are not there are left out.
-pub(super) async fn many(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
+/// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
+pub(super) async fn many(
+    connection: &Connection,
+    all: &[ErasureId],
+) -> Result<HashMap<ErasureId, Result<Erasure, LedgerError>>, LedgerError> {
     let rows = connection
         .rows(
             "SELECT id, subject, rules, targets, state, created, due, begun, ended, sessions
@@ -18,16 +23,25 @@ pub(super) async fn many(connection: &Connection, all: &[ErasureId]) -> Result<V
         )
         .await?;
     let mut begun = steps::all(connection, all).await?;
-    let mut erasures = Vec::with_capacity(rows.len());
+    let mut erasures = HashMap::with_capacity(rows.len());
     for row in rows {
-        let mut erasure = read(&row)?;
-        erasure.steps = match erasure.begun {
-            Some(_) => begun.remove(&erasure.id).unwrap_or_default(),
-            None => json_at::<Vec<_>>(&row, 3)?.into_iter().map(transition::planned).collect(),
+        let id = erasure_id(row.get(0))?;
+        let steps = begun.remove(&id);
+        let whole = || {
+            let mut erasure = read(&row)?;
+            erasure.steps = match erasure.begun {
+                Some(_) => steps.unwrap_or_else(|| Ok(Vec::new()))?,
+                None => json_at::<Vec<_>>(&row, 3)?.into_iter().map(transition::planned).collect(),
+            };
+            Ok(erasure)
         };
-        erasures.push(erasure);
+        erasures.insert(id, whole());
     }
     Ok(erasures)
+}
+
+pub(super) async fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
+    many(connection, &[id]).await?.remove(&id).transpose()
 }
 
 pub(super) async fn list(connection: &Connection, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
@@ -49,8 +63,7 @@ pub(super) async fn list(connection: &Connection, filter: &ErasureFilter) -> Res
     newest.dedup();
     newest.truncate(filter.limit as usize);
     let mut erasures = many(connection, &newest).await?;
-    erasures.sort_unstable_by_key(|erasure| std::cmp::Reverse(erasure.id));
-    Ok(erasures)
+    newest.iter().filter_map(|id| erasures.remove(id)).collect()
 }
 
 /// Has whoever else writes on this erasure wait for the transaction's end; its state, if it is there.

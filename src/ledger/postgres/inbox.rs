@@ -48,14 +48,25 @@ async fn forget_announcements(tx: &Tx, sources: &Sources, events: &[&[u8]]) -> R
     // One that cannot be read becomes a task like the others, is parked when it is claimed, and stops nobody.
     let heads =
         events.iter().filter_map(|event| serde_json::from_slice::<StoredEvent>(event).ok()).map(|event| event.head);
+    let (mut happened, mut from, mut sessions, mut kinds, mut digests) = (vec![], vec![], vec![], vec![], vec![]);
     for head in heads.filter(|head| head.kind.is_announcement()) {
         if let Some(source) = sources.known(tx, &head.session.source).await? {
-            tx.execute(
-                "DELETE FROM event WHERE happened = $1 AND source = $2 AND session = $3 AND kind = $4 AND digest = $5",
-                &[&head.happened(), &source, &head.session.session.0, &head.kind.code(), &head.digest.0.as_slice()],
-            )
-            .await?;
+            happened.push(head.happened());
+            from.push(source);
+            sessions.push(head.session.session.0);
+            kinds.push(head.kind.code());
+            digests.push(head.digest.0.to_vec());
         }
+    }
+    if !from.is_empty() {
+        tx.execute(
+            "DELETE FROM event USING unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::BYTEA[])
+                                     AS gone (happened, source, session, kind, digest)
+             WHERE event.happened = gone.happened AND event.source = gone.source AND event.session = gone.session
+               AND event.kind = gone.kind AND event.digest = gone.digest",
+            &[&happened, &from, &sessions, &kinds, &digests],
+        )
+        .await?;
     }
     Ok(())
 }

@@ -44,18 +44,19 @@ use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_util::sync::DropGuard;
 
+use self::connection::Pauses;
 use self::connector::Connector;
 use self::record::Receiver;
 use self::ringer::Ringer;
 use self::sessions::Place;
 use self::sources::Sources;
-use self::tx::{Connection, Tx};
+use self::tx::{Connection, Connections, Tx};
 use super::bell::Bell;
 use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
-    LedgerError, NextLook, OpenError, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined,
-    Queue, ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored,
-    TargetHealth, TargetState, Work, bounds, broken, transition,
+    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, PostgresPlace, ProcessInfo, ProcessView, PutAside,
+    QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView,
+    StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, broken, claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;
@@ -69,14 +70,18 @@ const READERS_MAX: usize = 4;
 /// How often a transaction that was in another's way is tried again at once.
 const CONFLICTS_MAX: u32 = 8;
 
+/// How long the end of a claim is tried while the database is away: what a call brought is not thrown away for a restart. Once
+/// written without our knowing, it is found by its fence.
+const END_TRIED_MAX: Duration = Duration::from_secs(10);
+
 /// How long a free connection is waited for; callers in a hurry have bounds of their own.
 const POOL_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// A ledger in a database.
 pub(crate) struct PostgresLedger {
     /// Connections for transactions.
-    work: Pool,
-    readers: Pool,
+    work: Connections,
+    readers: Connections,
     receiver: Mutex<Option<Arc<Receiver>>>,
     ringer: Arc<Ringer>,
     /// Its end stops the listening.
@@ -84,6 +89,8 @@ pub(crate) struct PostgresLedger {
     sources: Sources,
     /// The number of this process; 0 until it has entered.
     process: AtomicI64,
+    /// What it said of itself then.
+    info: Mutex<Option<ProcessInfo>>,
 }
 
 impl PostgresLedger {
@@ -93,17 +100,18 @@ impl PostgresLedger {
         let connector = Connector::new(place, password).map_err(failed)?;
         let client = connection::open(&connector).await.map_err(failed)?;
         schema::check(&client, place).await?;
-        schema::check_finished(&client, place).await?;
+        schema::check_whole(&client, place).await?;
         let ringer = Ringer::new();
         let receiver = Receiver::start(connector.clone(), place.statement_max, Arc::clone(&ringer));
         Ok(Arc::new(Self {
-            work: pool(&connector, place.connections_max).map_err(failed)?,
-            readers: pool(&connector, READERS_MAX).map_err(failed)?,
+            work: connections(&connector, place, place.connections_max).map_err(failed)?,
+            readers: connections(&connector, place, READERS_MAX).map_err(failed)?,
             receiver: Mutex::new(Some(Arc::new(receiver))),
             listening: Mutex::new(Some(ringer.start(connector))),
             ringer,
             sources: Sources::default(),
             process: AtomicI64::new(0),
+            info: Mutex::default(),
         }))
     }
 
@@ -112,12 +120,12 @@ impl PostgresLedger {
     }
 
     async fn reading(&self) -> Result<Connection, LedgerError> {
-        Connection::of(&self.readers).await
+        self.readers.get().await
     }
 
     /// A connection for statements that are a transaction each.
     async fn writing(&self) -> Result<Connection, LedgerError> {
-        Connection::of(&self.work).await
+        self.work.get().await
     }
 
     fn receiver(&self) -> Result<Arc<Receiver>, LedgerError> {
@@ -126,19 +134,21 @@ impl PostgresLedger {
     }
 }
 
-fn pool(connector: &Connector, connections: usize) -> anyhow::Result<Pool> {
+fn connections(connector: &Connector, place: &PostgresPlace, most: usize) -> anyhow::Result<Connections> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(connector.config.clone(), connector.tls.clone(), recycling);
     let wait = Some(POOL_WAIT_MAX);
-    let pool = Pool::builder(manager).max_size(connections.max(1)).runtime(Runtime::Tokio1);
-    Ok(pool.wait_timeout(wait).create_timeout(wait).build()?)
+    let pool = Pool::builder(manager).max_size(most.max(1)).runtime(Runtime::Tokio1);
+    let pool = pool.wait_timeout(wait).create_timeout(wait).build()?;
+    Ok(Connections { pool, answer_max: place.statement_max + Duration::from_secs(1) })
 }
 
 /// Runs an operation in a transaction of its own, which ends with `COMMIT` where `$keep` says so of its result, and is
-/// undone elsewhere; tries again when another transaction was in the way.
+/// undone elsewhere. Tried again at once when another transaction was in the way; and, for so long as `$patience` says, while
+/// the database is away.
 macro_rules! transact {
-    ($ledger:expr, $keep:expr, |$tx:ident| $operation:expr) => {{
-        let mut tries = 0;
+    ($ledger:expr, $keep:expr, $patience:expr, |$tx:ident| $operation:expr) => {{
+        let (mut conflicts, mut pauses, began) = (0, Pauses::default(), tokio::time::Instant::now());
         loop {
             let tried = async {
                 let mut begun = Tx::begin(&$ledger.work).await?;
@@ -155,13 +165,14 @@ macro_rules! transact {
                 }
             };
             match tried.await {
-                Err(error) if tries < CONFLICTS_MAX && failure::is_conflict(&error) => tries += 1,
+                Err(error) if conflicts < CONFLICTS_MAX && failure::is_conflict(&error) => conflicts += 1,
+                Err(LedgerError::Busy(_)) if began.elapsed() < $patience => pauses.wait().await,
                 done => break done,
             }
         }
     }};
     ($ledger:expr, |$tx:ident| $operation:expr) => {
-        transact!($ledger, |_: &_| true, |$tx| $operation)
+        transact!($ledger, |_: &_| true, Duration::ZERO, |$tx| $operation)
     };
 }
 
@@ -224,18 +235,19 @@ impl Ledger for PostgresLedger {
         attempt: Attempt,
         reason: &str,
     ) -> Result<Finished, LedgerError> {
-        transact!(self, done, |tx| tasks::retry(tx, &claim, pause, attempt, reason))
+        transact!(self, done, END_TRIED_MAX, |tx| tasks::retry(tx, &claim, pause, attempt, reason))
     }
 
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
-        transact!(self, done, |tx| tasks::park(tx, &claim, outcome, reason))
+        transact!(self, done, END_TRIED_MAX, |tx| tasks::park(tx, &claim, outcome, reason))
     }
 
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {
         let key = deciding::subject(&claim, &decision)?;
         let source = self.sources.id(&self.reading().await?, &key.source).await?;
         let place = Place { source, session: key.session.0 };
-        let finished = transact!(self, done, |tx| deciding::decided(self, tx, &claim, &decision, place))?;
+        let finished =
+            transact!(self, done, END_TRIED_MAX, |tx| deciding::decided(self, tx, &claim, &decision, place))?;
         if finished == Finished::Stale {
             tasks::give_back(&self.writing().await?, &claim).await?;
             self.ringer.ring([claim.work.queue()]);
@@ -245,7 +257,7 @@ impl Ledger for PostgresLedger {
 
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError> {
         let sources = steps::sources_of(self, &self.reading().await?, &resolution).await?;
-        transact!(self, done, |tx| steps::resolved(tx, &claim, &resolution, &sources))
+        transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, &sources))
     }
 
     async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {
@@ -253,7 +265,7 @@ impl Ledger for PostgresLedger {
     }
 
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {
-        transact!(self, done, |tx| steps::stepped(tx, &claim, &end))
+        transact!(self, done, END_TRIED_MAX, |tx| steps::stepped(tx, &claim, &end))
     }
 
     async fn closed(&self, mut closing: Vec<Closing>) -> Result<Closed, LedgerError> {
@@ -261,7 +273,7 @@ impl Ledger for PostgresLedger {
         if !transition::succeed(closing.iter().map(|one| &one.receipt), self.receipt_head().await?) {
             return Ok(Closed::Again(claims(closing)));
         }
-        let tried = transact!(self, |tried: &Tried| matches!(tried, Tried::Closed), |tx| async {
+        let tried = transact!(self, |tried: &Tried| matches!(tried, Tried::Closed), Duration::ZERO, |tx| async {
             let held = receipts::held(tx, &closing).await?;
             if held.contains(&false) {
                 return Ok(Tried::Lost(held));
@@ -303,7 +315,7 @@ impl Ledger for PostgresLedger {
     }
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
-        Ok(erasures::many(&self.reading().await?, &[id]).await?.pop())
+        erasures::one(&self.reading().await?, id).await
     }
 
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
@@ -349,7 +361,7 @@ impl Ledger for PostgresLedger {
     async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
         transact!(self, |tx| async {
             targets::set(tx, &health).await?;
-            tx.rings.extend(queues_of(&health.target));
+            tx.rings.extend(claim::queues_of(&health.target));
             Ok(())
         })
     }
@@ -361,7 +373,7 @@ impl Ledger for PostgresLedger {
     async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
         transact!(self, |tx| async {
             targets::answered(tx, target).await?;
-            tx.rings.extend(queues_of(target));
+            tx.rings.extend(claim::queues_of(target));
             Ok(())
         })
     }
@@ -369,11 +381,18 @@ impl Ledger for PostgresLedger {
     async fn enter(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let number = processes::enter(&self.writing().await?, process).await?;
         self.process.store(number, Ordering::Relaxed);
+        *self.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
         Ok(())
     }
 
     async fn stay(&self) -> Result<(), LedgerError> {
-        processes::stay(&self.writing().await?, self.process()).await
+        let info = self.info.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let listed = processes::stay(&self.writing().await?, self.process()).await?;
+        match info {
+            // It was away for so long that it has been forgotten.
+            Some(info) if !listed => self.enter(&info).await,
+            _ => Ok(()),
+        }
     }
 
     async fn leave(&self) -> Result<(), LedgerError> {
@@ -413,8 +432,8 @@ impl Ledger for PostgresLedger {
         if let Err(error) = self.tell_the_others().await {
             tracing::debug!(error = format!("{error:#}"), "the others find out by polling");
         }
-        self.work.close();
-        self.readers.close();
+        self.work.pool.close();
+        self.readers.pool.close();
     }
 }
 
@@ -425,15 +444,6 @@ impl PostgresLedger {
         self.writing().await?.row("SELECT pg_notify($1, $2)", &[&ringer::CHANNEL, &message]).await?;
         Ok(())
     }
-}
-
-/// The queues for which a target is asked. All that is looked up is looked up at mluvii.
-fn queues_of(target: &TargetName) -> Vec<Queue> {
-    let mut queues = vec![Queue::Step(target.clone())];
-    if target.is_mluvii() {
-        queues.extend([Queue::Decide, Queue::Settle, Queue::Resolve]);
-    }
-    queues
 }
 
 #[cfg(test)]

@@ -2,24 +2,23 @@
 
 use std::collections::HashMap;
 
-use super::columns::{time, unsigned};
+use super::columns::{json, json_at, time, unsigned};
 use super::tx::{Connection, NOW_MS};
-use super::{LedgerError, ProcessInfo, ProcessView};
-
-/// A process that was last seen so long ago is taken off the list.
-const FORGOTTEN_AFTER_MS: i64 = 24 * 3_600_000;
+use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView};
 
 /// Notes a process; returns its number.
 pub(super) async fn enter(connection: &Connection, process: &ProcessInfo) -> Result<i64, LedgerError> {
     let sql = format!(
-        "INSERT INTO process (version, place, since, seen) VALUES ($1, $2, {NOW_MS}, {NOW_MS}) RETURNING number"
+        "INSERT INTO process (version, place, since, seen, targets) VALUES ($1, $2, {NOW_MS}, {NOW_MS}, $3)
+         RETURNING number"
     );
-    Ok(connection.row(&sql, &[&process.version, &process.place]).await?.get(0))
+    Ok(connection.row(&sql, &[&process.version, &process.place, &json(&process.targets)?]).await?.get(0))
 }
 
-pub(super) async fn stay(connection: &Connection, number: i64) -> Result<(), LedgerError> {
-    connection.execute(&format!("UPDATE process SET seen = {NOW_MS} WHERE number = $1"), &[&number]).await?;
-    Ok(())
+/// Whether it is still on the list.
+pub(super) async fn stay(connection: &Connection, number: i64) -> Result<bool, LedgerError> {
+    let sql = format!("UPDATE process SET seen = {NOW_MS} WHERE number = $1");
+    Ok(connection.execute(&sql, &[&number]).await? > 0)
 }
 
 pub(super) async fn leave(connection: &Connection, number: i64) -> Result<(), LedgerError> {
@@ -28,7 +27,8 @@ pub(super) async fn leave(connection: &Connection, number: i64) -> Result<(), Le
 }
 
 pub(super) async fn forget_lost(connection: &Connection) -> Result<(), LedgerError> {
-    connection.execute(&format!("DELETE FROM process WHERE seen < {NOW_MS} - $1"), &[&FORGOTTEN_AFTER_MS]).await?;
+    let after_ms = PROCESS_FORGOTTEN_S * 1_000;
+    connection.execute(&format!("DELETE FROM process WHERE seen < {NOW_MS} - $1"), &[&after_ms]).await?;
     Ok(())
 }
 
@@ -46,7 +46,8 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<ProcessView>, Le
     for row in held {
         holds.entry(row.get(0)).or_default().insert(row.get(1), unsigned(row.get(2)));
     }
-    let sql = format!("SELECT number, version, place, since, ({NOW_MS} - seen) / 1000 FROM process ORDER BY number");
+    let sql =
+        format!("SELECT number, version, place, since, ({NOW_MS} - seen) / 1000, targets FROM process ORDER BY number");
     let rows = connection.rows(&sql, &[]).await?;
     let processes = rows.iter().map(|row| {
         let number = row.get(0);
@@ -56,6 +57,7 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<ProcessView>, Le
             place: row.get(2),
             since: time(row.get(3))?,
             silent_s: u64::try_from(row.get::<_, i64>(4)).unwrap_or(0),
+            targets: json_at(row, 5)?,
             holds: holds.remove(&number).unwrap_or_default(),
         })
     });

@@ -1,6 +1,6 @@
 //! Sealed bodies that could not be read.
 
-use super::columns::{digest, millis, small, time, unsigned};
+use super::columns::{digest, millis, small, text, time, unsigned};
 use super::tx::{Connection, Tx};
 use super::{LedgerError, PutAside, QuarantineId, Quarantined, Stored};
 use crate::keys::Sealed;
@@ -20,7 +20,7 @@ pub(super) async fn add(tx: &Tx, source: i64, item: &Quarantined) -> Result<PutA
     }
     tx.execute(
         "INSERT INTO quarantine (source, digest, reason, received, sealed) VALUES ($1, $2, $3, $4, $5)",
-        &[&source, &item.digest.0.as_slice(), &item.reason, &millis(tx.now), &item.sealed.0],
+        &[&source, &item.digest.0.as_slice(), &text(&item.reason), &millis(tx.now), &item.sealed.0],
     )
     .await?;
     Ok(PutAside::New)

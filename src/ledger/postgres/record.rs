@@ -23,7 +23,7 @@ use crate::keys::Digest;
 use crate::subject::SourceName;
 
 /// Deliveries that wait; further callers wait for room.
-const WAITING_MAX: usize = 4_096;
+const WAITING_MAX: usize = 1_024;
 
 /// Deliveries in one statement, and the bytes of them.
 const BATCH_MAX: usize = 1_024;
@@ -152,7 +152,7 @@ impl Task {
         let limit = self.statement_max + Duration::from_secs(1);
         let line = match &mut self.line {
             Some(line) => line,
-            none => none.insert(timeout(limit, Line::open(&self.connector)).await.context("no connection in time")??),
+            none => none.insert(Line::open(&self.connector).await?),
         };
         timeout(limit, line.insert(batch)).await.context("no answer in time")?
     }

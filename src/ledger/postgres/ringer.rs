@@ -7,9 +7,9 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::time::sleep;
-use tokio_postgres::{AsyncMessage, Client};
+use tokio_postgres::AsyncMessage;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
@@ -55,13 +55,12 @@ impl Ringer {
     /// These queues have work.
     pub(super) fn ring(&self, queues: impl IntoIterator<Item = Queue>) {
         let mut untold = self.untold();
-        let before = untold.len();
         for queue in queues {
             let name = queue.name();
             self.bell.ring(&name);
             untold.insert(name.into_owned());
         }
-        if untold.len() > before {
+        if !untold.is_empty() {
             self.there_is_news.notify_one();
         }
     }
@@ -88,45 +87,33 @@ impl Ringer {
 
     /// Listens and tells until the connection ends.
     async fn listen(&self, connector: &Connector) -> anyhow::Result<()> {
-        let (client, mut connection) =
-            connector.config.connect(connector.tls.clone()).await.map_err(connection::told)?;
-        let (heard, mut hears) = mpsc::unbounded_channel();
-        let driver = async move {
+        let (client, mut connection) = connection::begin(connector).await?;
+        let hear = async {
             while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-                if let AsyncMessage::Notification(news) = message
-                    && heard.send(news.payload().to_owned()).is_err()
-                {
-                    return;
+                if let AsyncMessage::Notification(news) = message {
+                    self.hear(news.payload());
                 }
             }
         };
-        let listener = async {
+        let tell = async {
             client.batch_execute(&format!("LISTEN {CHANNEL}")).await.map_err(connection::told)?;
             // What was told while nobody listened is not known.
             self.bell.ring_all();
             loop {
-                tokio::select! {
-                    told = self.tell(&client) => told?,
-                    news = hears.recv() => match news {
-                        Some(news) => self.hear(&news),
-                        None => return anyhow::Ok(()),
-                    },
+                self.there_is_news.notified().await;
+                sleep(GATHER).await;
+                if let Some(message) = self.take_untold() {
+                    client
+                        .execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &message])
+                        .await
+                        .map_err(connection::told)?;
                 }
             }
         };
         tokio::select! {
-            () = driver => Ok(()),
-            ended = listener => ended,
+            () = hear => Ok(()),
+            ended = tell => ended,
         }
-    }
-
-    async fn tell(&self, client: &Client) -> anyhow::Result<()> {
-        self.there_is_news.notified().await;
-        sleep(GATHER).await;
-        if let Some(message) = self.take_untold() {
-            client.execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &message]).await.map_err(connection::told)?;
-        }
-        Ok(())
     }
 
     fn hear(&self, news: &str) {

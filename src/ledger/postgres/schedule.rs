@@ -5,11 +5,13 @@
 
 use jiff::Timestamp;
 
+use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{erasure_id, ids, json, json_at, maybe_time, millis, time};
 use super::transition::{self, Merged, Scheduled};
 use super::tx::Tx;
 use super::{LedgerError, PostgresLedger, Queue, broken, erasures, failure, tasks};
 use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Outcome, Stage, Subject};
+use crate::subject::TargetName;
 
 /// Schedules an erasure, or merges it into the one of the same subject that has not begun.
 pub(super) async fn schedule(ledger: &PostgresLedger, tx: &mut Tx, new: &NewErasure) -> Result<ErasureId, LedgerError> {
@@ -163,13 +165,15 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
     let (bytes, now) = (id.0.as_slice(), millis(tx.now));
     let parked = tx
         .rows(
-            "UPDATE task SET parked = FALSE, due = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
-             RETURNING SUBSTR(queue, 6)",
+            &format!(
+                "UPDATE task SET parked = FALSE, due = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
+                 RETURNING CASE WHEN {STEP_QUEUES} THEN {STEP_TARGET} END"
+            ),
             &[&bytes, &now],
         )
         .await?;
-    let steps = parked.iter().map(|row| Queue::Step(crate::subject::TargetName(row.get::<_, &str>(0).into())));
-    tx.rings.extend(steps.chain([Queue::Close, Queue::Resolve]));
+    let target = |row: &tokio_postgres::Row| Some(TargetName(row.get::<_, Option<&str>>(0)?.into()));
+    tx.rings.extend(parked.iter().filter_map(target).map(Queue::Step).chain([Queue::Close, Queue::Resolve]));
     match state {
         Some(ErasureState::Scheduled) => {
             tx.execute("UPDATE erasure SET due_rule = $2, due = $2 WHERE id = $1", &[&bytes, &now]).await?;
@@ -202,8 +206,7 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
                     &[&bytes],
                 )
                 .await?;
-            let queues = opened.iter().map(|row| Queue::Step(crate::subject::TargetName(row.get::<_, &str>(0).into())));
-            tx.rings.extend(queues);
+            tx.rings.extend(opened.iter().filter_map(target).map(Queue::Step));
             Ok(!parked.is_empty() || !opened.is_empty())
         }
         Some(ErasureState::Done | ErasureState::Cancelled) | None => Ok(!parked.is_empty()),

@@ -52,7 +52,7 @@ async fn apply(client: &Client) -> Result<usize, crate::ledger::LedgerError> {
             .await?;
     }
     if found <= MIGRATIONS.len() {
-        client.execute(&format!("SELECT keep_months({NOW_MS}, 0)"), &[]).await?;
+        client.execute(&format!("SELECT keep_months({NOW_MS})"), &[]).await?;
     }
     client.batch_execute("COMMIT").await?;
     Ok(found)
@@ -68,11 +68,21 @@ async fn found(client: &Client) -> Result<Option<usize>, crate::ledger::LedgerEr
     Ok(Some(usize::try_from(number).unwrap_or(usize::MAX)))
 }
 
-/// Refuses a ledger into which a copy was begun and not finished.
-pub(super) async fn check_finished(client: &Client, place: &PostgresPlace) -> Result<(), OpenError> {
+/// Refuses a ledger into which a copy was begun and not finished, and one that was copied.
+pub(super) async fn check_whole(client: &Client, place: &PostgresPlace) -> Result<(), OpenError> {
     let failed = |error| OpenError::Failed { ledger: place.shown(), source: connection::told(error) };
-    let unfinished = client.query_opt("SELECT FROM meta WHERE name = 'copy'", &[]).await.map_err(failed)?;
-    unfinished.map_or(Ok(()), |_| Err(OpenError::Unfinished { ledger: place.shown() }))
+    let row = client
+        .query_one(
+            "SELECT EXISTS (SELECT FROM meta WHERE name = 'copy'), EXISTS (SELECT FROM meta WHERE name = 'hold')",
+            &[],
+        )
+        .await
+        .map_err(failed)?;
+    match (row.get(0), row.get(1)) {
+        (true, _) => Err(OpenError::Unfinished { ledger: place.shown() }),
+        (_, true) => Err(OpenError::Moved { ledger: place.shown() }),
+        (false, false) => Ok(()),
+    }
 }
 
 /// Refuses a schema that is not the one that this program knows.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, maybe_word, millis, small};
+use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, maybe_word, millis, small, text};
 use super::transition::{self, Next};
 use super::tx::{Connection, Tx};
 use super::{
@@ -18,15 +18,20 @@ const SELECT: &str = "SELECT step.erasure, step.target, step.stage, step.outcome
                              step.attempts, step.rounds, step.counts, step.erased_at, step.verified_at
                       FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.target";
 
-/// The steps of each erasure, by target.
+/// The steps of each erasure, by target; those of which one cannot be read are an error of their own.
 pub(super) async fn all(
     connection: &Connection,
     erasures: &[ErasureId],
-) -> Result<HashMap<ErasureId, Vec<Step>>, LedgerError> {
+) -> Result<HashMap<ErasureId, Result<Vec<Step>, LedgerError>>, LedgerError> {
     let sql = format!("{SELECT} WHERE step.erasure = ANY($1) ORDER BY step.erasure, step.target");
-    let mut steps = HashMap::<_, Vec<_>>::new();
+    let mut steps = HashMap::new();
     for row in connection.rows(&sql, &[&ids(erasures)]).await? {
-        steps.entry(erasure_id(row.get(0))?).or_default().push(read(&row)?);
+        let of_one = steps.entry(erasure_id(row.get(0))?).or_insert_with(|| Ok(Vec::new()));
+        match (of_one.as_mut(), read(&row)) {
+            (Ok(all), Ok(step)) => all.push(step),
+            (Ok(_), Err(error)) => *of_one = Err(error),
+            (Err(_), _) => {}
+        }
     }
     Ok(steps)
 }
@@ -147,7 +152,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
             &target,
             &step.stage.map(Stage::as_str),
             &step.outcome.map(crate::erasure::Outcome::as_str),
-            &step.reason,
+            &step.reason.as_deref().map(text),
             &i64::from(step.attempts),
             &i64::from(step.rounds),
             &json(&step.counts)?,
@@ -159,7 +164,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
     match next {
         Next::GoesOn(pause) => {
             // The step goes on with its other stage, and its attempts are counted anew.
-            let due = millis(tasks::after(tx.now, pause));
+            let due = millis(transition::after(tx.now, pause));
             tx.execute(
                 "UPDATE task SET due = $2, attempt = 0, reason = NULL, holder = NULL WHERE id = $1",
                 &[&claim.task, &due],

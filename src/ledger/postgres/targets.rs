@@ -2,9 +2,9 @@
 
 use tokio_postgres::Row;
 
-use super::columns::{maybe_millis, maybe_time, millis, small, time};
+use super::columns::{maybe_millis, maybe_time, millis, small, text, time};
 use super::tx::{Connection, Tx};
-use super::{LedgerError, RestAfter, TargetHealth, TargetState, tasks};
+use super::{LedgerError, RestAfter, TargetHealth, TargetState, transition};
 use crate::subject::TargetName;
 
 const SELECT: &str = "SELECT name, until, reason, since FROM target";
@@ -15,6 +15,8 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<TargetHealth>, L
 
 pub(super) async fn set(tx: &Tx, health: &TargetHealth) -> Result<(), LedgerError> {
     let target = &*health.target.0;
+    // In the order of a claim and of a failure: first what is counted, then the state.
+    lock(tx, &health.target).await?;
     let (until, reason) = match &health.state {
         TargetState::Open => {
             tx.execute("DELETE FROM target WHERE name = $1", &[&target]).await?;
@@ -26,7 +28,7 @@ pub(super) async fn set(tx: &Tx, health: &TargetHealth) -> Result<(), LedgerErro
     tx.execute(
         "INSERT INTO target (name, until, reason, since) VALUES ($1, $2, $3, $4)
          ON CONFLICT (name) DO UPDATE SET until = excluded.until, reason = excluded.reason, since = excluded.since",
-        &[&target, &maybe_millis(until), reason, &millis(health.since)],
+        &[&target, &maybe_millis(until), &text(reason), &millis(health.since)],
     )
     .await?;
     Ok(())
@@ -94,12 +96,11 @@ pub(super) async fn failed(tx: &Tx, target: &TargetName, rest: RestAfter, reason
     if small(row.get(0)) < rest.failures || matches!(state(tx, target).await?, TargetState::Parked { .. }) {
         return Ok(());
     }
-    let state = TargetState::Resting { until: tasks::after(tx.now, rest.rest), reason: reason.to_owned() };
+    let state = TargetState::Resting { until: transition::after(tx.now, rest.rest), reason: reason.to_owned() };
     set(tx, &TargetHealth { target: target.clone(), state, since: tx.now }).await
 }
 
 pub(super) async fn answered(tx: &Tx, target: &TargetName) -> Result<(), LedgerError> {
-    // In the order of a claim and of a failure: first what is counted, then the state.
     forget_failures(tx, target).await?;
     tx.execute("DELETE FROM target WHERE name = $1 AND until IS NOT NULL", &[&&*target.0]).await?;
     Ok(())

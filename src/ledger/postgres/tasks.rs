@@ -3,23 +3,18 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
-use super::columns::{millis, unsigned};
+use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
+use super::columns::{millis, text, unsigned};
 use super::targets::Stands;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
     Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, Queue, Work, bounds, erasures,
-    inbox, targets, work,
+    inbox, targets, transition, work,
 };
 use crate::erasure::{ErasureId, Outcome};
 use crate::subject::TargetName;
-
-/// The time after a pause, as far as the calendar goes.
-pub(super) fn after(now: Timestamp, pause: Duration) -> Timestamp {
-    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(Timestamp::MAX)
-}
 
 /// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster.
 pub(super) async fn is_due(connection: &Connection, queue: &Queue) -> Result<bool, LedgerError> {
@@ -48,7 +43,7 @@ pub(super) async fn claim(
             Stands::Trying => (free, troubled) = (1, true),
             Stands::Open { failures } => troubled = failures > 0,
         }
-        free = free.saturating_sub(under_way(tx, queue).await?);
+        free = bounds::free(free, load_of(tx, queue, target).await?);
         next_us = pace.next_call_us;
     }
     if free == 0 {
@@ -97,7 +92,7 @@ async fn take(tx: &Tx, queue: &Queue, most: usize, lease: Duration, holder: i64)
              )
              UPDATE task SET due = $4, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
              RETURNING task.id, fence, attempt, was, source, session, erasure, event",
-            &[&queue.name(), &millis(tx.now), &most, &millis(after(tx.now, lease)), &holder],
+            &[&queue.name(), &millis(tx.now), &most, &millis(transition::after(tx.now, lease)), &holder],
         )
         .await?;
     rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
@@ -137,15 +132,30 @@ async fn load(
     Ok(claims)
 }
 
-/// How much of a queue is being worked on, in all processes.
-async fn under_way(tx: &Tx, queue: &Queue) -> Result<usize, LedgerError> {
-    let count = tx
-        .row(
-            "SELECT COUNT(*) FROM task WHERE queue = $1 AND due > $2 AND holder IS NOT NULL",
-            &[&queue.name(), &millis(tx.now)],
+/// What is under way and due at the target, in all processes.
+async fn load_of(tx: &Tx, queue: &Queue, target: &TargetName) -> Result<bounds::Load, LedgerError> {
+    let queues: Vec<_> = queues_of(target).iter().map(Queue::name).collect();
+    let rows = tx
+        .rows(
+            "SELECT name,
+                    (SELECT COUNT(*) FROM task WHERE queue = name AND due > $2 AND holder IS NOT NULL),
+                    EXISTS (SELECT FROM task WHERE queue = name AND NOT parked AND due <= $2)
+                      OR name = 'decide' AND EXISTS (SELECT FROM inbox)
+             FROM unnest($1::TEXT[]) AS name",
+            &[&queues, &millis(tx.now)],
         )
         .await?;
-    Ok(usize::try_from(unsigned(count.get(0))).unwrap_or(usize::MAX))
+    let mut load = bounds::Load::default();
+    for row in rows {
+        let under_way = usize::try_from(unsigned(row.get(1))).unwrap_or(usize::MAX);
+        load.all += under_way;
+        if row.get::<_, &str>(0) == queue.name() {
+            load.own = under_way;
+        } else if row.get(2) {
+            load.others_waiting += 1;
+        }
+    }
+    Ok(load)
 }
 
 /// Whether the work is still the claim's own; it stays so until the transaction ends.
@@ -156,12 +166,12 @@ pub(super) async fn holds(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> {
     Ok(held.is_some())
 }
 
-/// Prolongs the lease: it ends so long from now.
+/// Prolongs the lease: it ends so long from now. One that comes late, when the claim has ended, changes nothing.
 pub(super) async fn renew(connection: &Connection, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError> {
     let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2);
     let changed = connection
         .execute(
-            &format!("UPDATE task SET due = {NOW_MS} + $3 WHERE id = $1 AND fence = $2 AND NOT parked"),
+            &format!("UPDATE task SET due = {NOW_MS} + $3 WHERE id = $1 AND fence = $2 AND holder IS NOT NULL"),
             &[&claim.task, &claim.fence, &lease_ms],
         )
         .await?;
@@ -176,12 +186,12 @@ pub(super) async fn retry(
     reason: &str,
 ) -> Result<Finished, LedgerError> {
     let counts = i64::from(attempt == Attempt::Counts);
-    let due = millis(after(tx.now, pause));
+    let due = millis(transition::after(tx.now, pause));
     let changed = tx
         .execute(
             "UPDATE task SET due = $3, attempt = attempt + $4, reason = $5, holder = NULL
              WHERE id = $1 AND fence = $2 AND NOT parked",
-            &[&claim.task, &claim.fence, &due, &counts, &reason],
+            &[&claim.task, &claim.fence, &due, &counts, &text(reason)],
         )
         .await?;
     if changed == 0 {
@@ -205,7 +215,7 @@ pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &
     let parked = tx
         .execute(
             "UPDATE task SET parked = TRUE, holder = NULL, reason = $3 WHERE id = $1 AND fence = $2 AND NOT parked",
-            &[&claim.task, &claim.fence, &reason],
+            &[&claim.task, &claim.fence, &text(reason)],
         )
         .await?;
     if parked == 0 {
@@ -214,7 +224,7 @@ pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &
     if let Work::Step(step) = &claim.work {
         tx.execute(
             "UPDATE step SET parked = TRUE, outcome = $3, reason = $4 WHERE erasure = $1 AND target = $2",
-            &[&step.erasure.0.as_slice(), &&*step.step.target.0, &outcome.as_str(), &reason],
+            &[&step.erasure.0.as_slice(), &&*step.step.target.0, &outcome.as_str(), &text(reason)],
         )
         .await?;
         erasures::recompute_state(tx, step.erasure).await?;
@@ -254,19 +264,18 @@ pub(super) async fn add(tx: &mut Tx, queue: Queue, erasure: ErasureId) -> Result
 
 /// One look into the index for each target, however many steps wait for it.
 pub(super) async fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>, LedgerError> {
-    let rows = connection
-        .rows(
-            "WITH RECURSIVE awaited (queue) AS (
-               (SELECT queue FROM task WHERE NOT parked AND queue >= 'step:' AND queue < 'step;' ORDER BY queue LIMIT 1)
-               UNION ALL
-               SELECT (SELECT queue FROM task WHERE NOT parked AND queue > awaited.queue AND queue < 'step;'
-                       ORDER BY queue LIMIT 1)
-               FROM awaited WHERE queue IS NOT NULL
-             )
-             SELECT SUBSTR(queue, 6) FROM awaited WHERE queue IS NOT NULL",
-            &[],
-        )
-        .await?;
+    let next = |after: &str| {
+        format!("SELECT queue FROM task WHERE NOT parked AND {STEP_QUEUES} {after} ORDER BY queue LIMIT 1")
+    };
+    let sql = format!(
+        "WITH RECURSIVE awaited (queue) AS (
+           ({}) UNION ALL SELECT ({}) FROM awaited WHERE queue IS NOT NULL
+         )
+         SELECT {STEP_TARGET} FROM awaited WHERE queue IS NOT NULL",
+        next(""),
+        next("AND queue > awaited.queue"),
+    );
+    let rows = connection.rows(&sql, &[]).await?;
     Ok(rows.iter().map(|row| TargetName(row.get::<_, &str>(0).into())).collect())
 }
 
@@ -274,8 +283,9 @@ pub(super) async fn awaited_targets(connection: &Connection) -> Result<Vec<Targe
 pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
     tx.rings.extend([Queue::Decide, Queue::Settle, Queue::Resolve, Queue::Close]);
     tx.execute(
-        "UPDATE task SET parked = FALSE, due = $1, attempt = 0, reason = NULL
-         WHERE parked AND NOT (queue >= 'step:' AND queue < 'step;')",
+        &format!(
+            "UPDATE task SET parked = FALSE, due = $1, attempt = 0, reason = NULL WHERE parked AND NOT {STEP_QUEUES}"
+        ),
         &[&millis(tx.now)],
     )
     .await

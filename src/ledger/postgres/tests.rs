@@ -25,7 +25,9 @@ async fn open() -> (Arc<dyn Ledger>, Cluster) {
 /// A server with an empty ledger.
 async fn postgres() -> (Arc<PostgresLedger>, Cluster) {
     let cluster = Cluster::start();
-    cluster.create_database(DATABASE);
+    // A collation in which `;` comes before `:`, as people have it.
+    let create = "CREATE DATABASE quietus TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'";
+    cluster.sql("postgres", create);
     let place = place(&cluster.url(DATABASE));
     migrate(&place, None).await.expect("migrated");
     (at(&place).await, cluster)

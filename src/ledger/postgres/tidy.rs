@@ -10,7 +10,8 @@ const KEYS_MAX: i64 = 50_000;
 
 pub(super) async fn event_keys(connection: &Connection, duplicates_for: Duration) -> Result<(), LedgerError> {
     let age_ms = i64::try_from(duplicates_for.as_millis()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4);
-    connection.maybe(&format!("SELECT FROM keep_months({NOW_MS}, {NOW_MS} - $1)"), &[&age_ms]).await?;
+    connection.maybe(&format!("SELECT FROM keep_months({NOW_MS})"), &[]).await?;
+    connection.maybe(&format!("SELECT FROM drop_months({NOW_MS} - $1)"), &[&age_ms]).await?;
     connection
         .execute(
             &format!(

@@ -1,9 +1,14 @@
 //! One transaction, and what a statement is: prepared once per connection, and the same text every time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Row, Statement};
 
 use super::tally::Tally;
 use super::{LedgerError, Queue, broken};
@@ -14,20 +19,34 @@ pub(super) const NOW_MS: &str = "FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1
 /// Values of a statement.
 pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// A connection.
-pub(super) struct Connection(Object);
+/// Connections of one kind, and how long a statement on them is waited for.
+pub(super) struct Connections {
+    pub(super) pool: Pool,
+    /// Longer than the server's own limit: for a server that does not answer at all.
+    pub(super) answer_max: Duration,
+}
+
+impl Connections {
+    pub(super) async fn get(&self) -> Result<Connection, LedgerError> {
+        let (object, sound) = (Some(self.pool.get().await?), AtomicBool::new(true));
+        Ok(Connection { object, answer_max: self.answer_max, sound })
+    }
+}
+
+/// A connection. When it is dropped it goes back to those that are free, unless something was wrong with it.
+pub(super) struct Connection {
+    object: Option<Object>,
+    answer_max: Duration,
+    sound: AtomicBool,
+}
 
 impl Connection {
-    pub(super) async fn of(pool: &Pool) -> Result<Self, LedgerError> {
-        Ok(Self(pool.get().await?))
-    }
-
     pub(super) async fn rows(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, LedgerError> {
-        Ok(self.0.query(&self.prepared(sql).await?, values).await?)
+        self.bounded(async { self.object().query(&self.object().prepare_cached(sql).await?, values).await }).await
     }
 
     pub(super) async fn maybe(&self, sql: &str, values: Values<'_>) -> Result<Option<Row>, LedgerError> {
-        Ok(self.0.query_opt(&self.prepared(sql).await?, values).await?)
+        self.bounded(async { self.object().query_opt(&self.object().prepare_cached(sql).await?, values).await }).await
     }
 
     pub(super) async fn row(&self, sql: &str, values: Values<'_>) -> Result<Row, LedgerError> {
@@ -36,17 +55,51 @@ impl Connection {
 
     /// Returns how many rows it touched.
     pub(super) async fn execute(&self, sql: &str, values: Values<'_>) -> Result<u64, LedgerError> {
-        Ok(self.0.execute(&self.prepared(sql).await?, values).await?)
+        self.bounded(async { self.object().execute(&self.object().prepare_cached(sql).await?, values).await }).await
     }
 
-    async fn prepared(&self, sql: &str) -> Result<Statement, LedgerError> {
-        Ok(self.0.prepare_cached(sql).await?)
+    async fn command(&self, sql: &str) -> Result<(), LedgerError> {
+        self.bounded(self.object().batch_execute(sql)).await
+    }
+
+    /// Waits for an answer, but not for ever. A connection that gives none, or whose server cannot be written, is not used
+    /// again: the next one may find the new primary.
+    async fn bounded<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, LedgerError> {
+        let answered = match timeout(self.answer_max, answer).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                self.sound.store(false, Ordering::Relaxed);
+                return Err(LedgerError::Busy(anyhow::anyhow!("the database gave no answer in time")));
+            }
+        };
+        answered.map_err(|error| {
+            if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+                self.sound.store(false, Ordering::Relaxed);
+            }
+            error.into()
+        })
+    }
+
+    fn object(&self) -> &Object {
+        self.object.as_ref().expect("only its end takes it away")
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take_if(|_| !*self.sound.get_mut()) {
+            drop(Object::take(object));
+        }
     }
 }
 
 /// A transaction. Dropped without its end, it is rolled back.
 pub(super) struct Tx {
-    connection: Option<Connection>,
+    connection: Connection,
+    ended: bool,
     /// The ledger's clock at its beginning.
     pub(super) now: Timestamp,
     pub(super) tally: Tally,
@@ -55,14 +108,14 @@ pub(super) struct Tx {
 }
 
 impl Tx {
-    pub(super) async fn begin(pool: &Pool) -> Result<Self, LedgerError> {
-        let connection = Connection::of(pool).await?;
-        let now = connection.prepared(&format!("SELECT {NOW_MS}")).await?;
-        let mut tx =
-            Self { connection: Some(connection), now: Timestamp::MIN, tally: Tally::default(), rings: Vec::new() };
-        let object = &tx.0;
+    pub(super) async fn begin(connections: &Connections) -> Result<Self, LedgerError> {
+        let connection = connections.get().await?;
+        let (tally, rings) = (Tally::default(), Vec::new());
+        let mut tx = Self { connection, ended: false, now: Timestamp::MIN, tally, rings };
+        let sql = format!("SELECT {NOW_MS}");
+        tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
         // Both are sent at once; a transaction costs one exchange less.
-        let (begun, row) = tokio::join!(object.batch_execute("BEGIN"), object.query_one(&now, &[]));
+        let (begun, row) = tokio::join!(tx.command("BEGIN"), tx.row(&sql, &[]));
         begun?;
         tx.now = super::columns::time(row?.get(0))?;
         Ok(tx)
@@ -71,17 +124,14 @@ impl Tx {
     /// Commits, and returns the queues that now have work.
     pub(super) async fn commit(mut self) -> Result<Vec<Queue>, LedgerError> {
         self.tally.write(&self).await?;
-        self.0.batch_execute("COMMIT").await?;
-        // It goes back to those that are free.
-        drop(self.connection.take());
+        self.command("COMMIT").await?;
+        self.ended = true;
         Ok(std::mem::take(&mut self.rings))
     }
 
     /// Undoes everything and gives the connection back.
     pub(super) async fn rollback(mut self) {
-        if self.0.batch_execute("ROLLBACK").await.is_ok() {
-            drop(self.connection.take());
-        }
+        self.ended = self.command("ROLLBACK").await.is_ok();
     }
 }
 
@@ -89,15 +139,15 @@ impl std::ops::Deref for Tx {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        self.connection.as_ref().expect("only its end takes the connection away")
+        &self.connection
     }
 }
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            // The server rolls back when the connection ends, which it does with this.
-            drop(Object::take(connection.0));
+        // The server rolls back when the connection ends.
+        if !self.ended {
+            self.connection.sound.store(false, Ordering::Relaxed);
         }
     }
 }

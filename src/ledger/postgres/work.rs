@@ -121,7 +121,7 @@ async fn of_steps(
 
 async fn closes(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
     let erasures = erasures::many(tx, all).await?;
-    Ok(erasures.into_iter().map(|erasure| (erasure.id, Ok(Work::Close(erasure)))).collect())
+    Ok(erasures.into_iter().map(|(id, erasure)| (id, erasure.map(Work::Close))).collect())
 }
 
 /// In the order in which they were brought.

@@ -8,7 +8,7 @@ use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, params_from_iter};
 
 use super::{OpenError, processes, receipts, schema};
-use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit};
+use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
 use crate::ledger::{LedgerError, ProcessView, ReceiptRange};
 use crate::receipt::{Receipt, ReceiptHead};
 
@@ -34,8 +34,10 @@ impl Rows for SqliteRows {
     }
 
     async fn read(&self, table: &Table, after: Option<&Row>, most: usize) -> Result<Vec<Row>, LedgerError> {
-        let key = table.key_names();
-        let beyond = match after {
+        // The file's own order of events; any other would be a walk over all of them for each chunk.
+        let key = table.key_names().replace("happened, ", "");
+        let after = after.map(|after| if table.name == "event" { after[1..].to_vec() } else { after.clone() });
+        let beyond = match &after {
             Some(after) => format!("({key}) > ({})", vec!["?"; after.len()].join(", ")),
             None => "TRUE".to_owned(),
         };
@@ -61,7 +63,7 @@ impl Rows for SqliteRows {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
         let places = vec!["?"; table.columns.len()].join(", ");
-        let sql = format!("INSERT INTO {} ({}) VALUES ({places})", table.name, table.names());
+        let sql = format!("INSERT INTO {} ({}) VALUES ({places}){}", table.name, table.names(), unless_there(table));
         for row in rows {
             transaction.prepare_cached(&sql)?.execute(params_from_iter(row))?;
         }
@@ -80,6 +82,20 @@ impl Rows for SqliteRows {
     /// What is counted follows by itself.
     async fn finish(&self) -> Result<(), LedgerError> {
         self.connection().execute("DELETE FROM meta WHERE name = 'copy'", [])?;
+        Ok(())
+    }
+
+    async fn hold(&self) -> Result<Option<String>, LedgerError> {
+        let held = self.connection().query_row("SELECT value FROM meta WHERE name = 'hold'", [], |row| row.get(0));
+        Ok(held.optional()?)
+    }
+
+    async fn set_hold(&self, hold: Option<&str>) -> Result<(), LedgerError> {
+        let connection = self.connection();
+        match hold {
+            Some(hold) => connection.execute("REPLACE INTO meta (name, value) VALUES ('hold', ?1)", [hold])?,
+            None => connection.execute("DELETE FROM meta WHERE name = 'hold'", [])?,
+        };
         Ok(())
     }
 

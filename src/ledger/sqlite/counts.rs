@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::Millis;
 use super::{Counts, LedgerError};
 use crate::erasure::ErasureState;
@@ -27,9 +28,7 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
         erasures,
         overdue: overdue(connection, now)?,
         oldest_due: oldest_due(connection, now)?,
-        parked_work: number(
-            "SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT (queue >= 'step:' AND queue < 'step;')",
-        )?,
+        parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT {STEP_QUEUES}"))?,
         parked_steps: parked_steps(connection)?,
         receipts: number("SELECT COALESCE(MAX(sequence), 0) FROM receipt")?,
         quarantined: number("SELECT COUNT(*) FROM quarantine")?,
@@ -44,10 +43,10 @@ fn tally(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> 
 
 /// Claimed work is not due before its lease ends, so what is due is what nobody has taken.
 fn overdue(connection: &Connection, now: Timestamp) -> Result<u64, LedgerError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT (SELECT COUNT(*) FROM task WHERE parked = 0 AND queue = 'resolve' AND due <= ?1)
-              + (SELECT COUNT(*) FROM task WHERE parked = 0 AND queue >= 'step:' AND queue < 'step;' AND due <= ?1)",
-    )?;
+              + (SELECT COUNT(*) FROM task WHERE parked = 0 AND {STEP_QUEUES} AND due <= ?1)",
+    ))?;
     Ok(statement.query_row(params![Millis(now)], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 
@@ -71,10 +70,8 @@ fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Option<Timestam
 }
 
 fn parked_steps(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT SUBSTR(queue, 6), COUNT(*) FROM task
-         WHERE parked = 1 AND queue >= 'step:' AND queue < 'step;' GROUP BY queue",
-    )?;
+    let sql = format!("SELECT {STEP_TARGET}, COUNT(*) FROM task WHERE parked = 1 AND {STEP_QUEUES} GROUP BY queue");
+    let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -51,9 +51,9 @@ use self::writer::Writer;
 use super::bell::Bell;
 use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
-    LedgerError, NextLook, OpenError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue,
-    ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork, Stored, TargetHealth,
-    TargetState, Work, bounds, transition,
+    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    Quarantined, Queue, ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork,
+    Stored, TargetHealth, TargetState, Work, bounds, claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
 use crate::event::StoredEvent;

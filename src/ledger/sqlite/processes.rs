@@ -5,17 +5,14 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::columns::Millis;
+use super::columns::{Json, Millis};
 use super::job::Tx;
-use super::{LedgerError, ProcessInfo, ProcessView};
-
-/// A process that was last seen so long ago is taken off the list.
-const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView};
 
 /// Notes a process; returns its number.
 pub(super) fn enter(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, LedgerError> {
-    tx.prepare_cached("INSERT INTO process (version, place, since, seen) VALUES (?1, ?2, ?3, ?3)")?
-        .execute(params![process.version, process.place, Millis(tx.now)])?;
+    tx.prepare_cached("INSERT INTO process (version, place, since, seen, targets) VALUES (?1, ?2, ?3, ?3, ?4)")?
+        .execute(params![process.version, process.place, Millis(tx.now), Json(&process.targets)])?;
     Ok(tx.last_insert_rowid())
 }
 
@@ -30,23 +27,25 @@ pub(super) fn leave(tx: &Tx<'_>, number: i64) -> Result<(), LedgerError> {
 }
 
 pub(super) fn forget_lost(tx: &Tx<'_>) -> Result<(), LedgerError> {
-    let before = tx.now.saturating_sub(FORGOTTEN_AFTER).unwrap_or(Timestamp::MIN);
+    let before = tx.now.saturating_sub(SignedDuration::from_secs(PROCESS_FORGOTTEN_S)).unwrap_or(Timestamp::MIN);
     tx.prepare_cached("DELETE FROM process WHERE seen < ?1")?.execute([Millis(before)])?;
     Ok(())
 }
 
 pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<ProcessView>, LedgerError> {
     let mut held = held(connection, now)?;
-    let mut statement =
-        connection.prepare_cached("SELECT number, version, place, since, seen FROM process ORDER BY number")?;
+    let mut statement = connection
+        .prepare_cached("SELECT number, version, place, since, seen, targets FROM process ORDER BY number")?;
     let processes = statement.query_map([], |row| {
         let (number, Millis(since), Millis(seen)) = (row.get(0)?, row.get(3)?, row.get(4)?);
+        let Json(targets) = row.get(5)?;
         Ok(ProcessView {
             number,
             version: row.get(1)?,
             place: row.get(2)?,
             since,
             silent_s: u64::try_from(now.duration_since(seen).as_secs()).unwrap_or(0),
+            targets,
             holds: held.remove(&number).unwrap_or_default(),
         })
     })?;

@@ -25,13 +25,18 @@ const READ_WAIT_MAX: Duration = Duration::from_secs(1);
 /// The connection that writes, on a file that is migrated and whole.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let connection = open_for_copy(path)?;
-    let unfinished =
-        connection.prepare("SELECT 1 FROM meta WHERE name = 'copy'").and_then(|mut found| found.exists([]));
-    match unfinished {
-        Ok(false) => Ok(connection),
-        Ok(true) => Err(OpenError::Unfinished { ledger: path.display().to_string() }),
-        Err(error) => Err(OpenError::Failed { ledger: path.display().to_string(), source: error.into() }),
+    let ledger = || path.display().to_string();
+    let there = |name: &str| {
+        let found = connection.prepare("SELECT 1 FROM meta WHERE name = ?1").and_then(|mut found| found.exists([name]));
+        found.map_err(|error| OpenError::Failed { ledger: ledger(), source: error.into() })
+    };
+    if there("copy")? {
+        return Err(OpenError::Unfinished { ledger: ledger() });
     }
+    if there("hold")? {
+        return Err(OpenError::Moved { ledger: ledger() });
+    }
+    Ok(connection)
 }
 
 /// The same, on a file into which another ledger may just be copied.

@@ -125,6 +125,6 @@ fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
 /// The step goes on with its other stage, and its attempts are counted anew.
 fn go_on(tx: &Tx<'_>, claim: &Claim, pause: std::time::Duration) -> Result<(), LedgerError> {
     tx.prepare_cached("UPDATE task SET due = ?2, attempt = 0, reason = NULL, holder = NULL WHERE id = ?1")?
-        .execute(params![claim.task, Millis(tasks::after(tx.now, pause))])?;
+        .execute(params![claim.task, Millis(transition::after(tx.now, pause))])?;
     Ok(())
 }

@@ -75,7 +75,7 @@ pub(super) fn failed(tx: &Tx<'_>, target: &TargetName, rest: RestAfter, reason: 
     if failures < rest.failures || matches!(state(tx, target)?, TargetState::Parked { .. }) {
         return Ok(());
     }
-    let state = TargetState::Resting { until: super::tasks::after(tx.now, rest.rest), reason: reason.to_owned() };
+    let state = TargetState::Resting { until: super::transition::after(tx.now, rest.rest), reason: reason.to_owned() };
     set(tx, &TargetHealth { target: target.clone(), state, since: tx.now })
 }
 

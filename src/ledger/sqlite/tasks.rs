@@ -4,21 +4,16 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
+use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{Millis, Word};
 use super::job::Tx;
 use super::targets::Stands;
 use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, Queue, Work};
-use super::{bounds, erasures, inbox, targets, work};
+use super::{bounds, erasures, inbox, targets, transition, work};
 use crate::erasure::{ErasureId, Outcome};
 use crate::subject::TargetName;
-
-/// The time after a pause, as far as the calendar goes.
-pub(super) fn after(now: Timestamp, pause: Duration) -> Timestamp {
-    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(Timestamp::MAX)
-}
 
 /// Who claims, and for how long.
 #[derive(Clone, Copy)]
@@ -43,7 +38,10 @@ pub(super) fn claim(
             Stands::Open { failures } => troubled = failures > 0,
         }
     }
-    let free = at_once.saturating_sub(if at_once == usize::MAX { 0 } else { under_way(tx, queue)? });
+    let free = match &bounds.target {
+        Some(target) => bounds::free(at_once, load_of(tx, queue, target)?),
+        None => at_once,
+    };
     if free == 0 {
         return Ok(nothing(NextLook::WhenPolled));
     }
@@ -82,12 +80,24 @@ fn grant(
     Ok(granted.wait)
 }
 
-/// How much of a queue is being worked on, in all processes.
-fn under_way(tx: &Tx<'_>, queue: &Queue) -> Result<usize, LedgerError> {
-    let mut statement =
+/// What is under way and due at the target, in all processes.
+fn load_of(tx: &Tx<'_>, queue: &Queue, target: &TargetName) -> Result<bounds::Load, LedgerError> {
+    let mut under_way =
         tx.prepare_cached("SELECT COUNT(*) FROM task WHERE queue = ?1 AND due > ?2 AND holder IS NOT NULL")?;
-    let count: i64 = statement.query_row(params![queue.name(), Millis(tx.now)], |row| row.get(0))?;
-    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    let mut due = tx.prepare_cached("SELECT 1 FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 LIMIT 1")?;
+    let mut received = tx.prepare_cached("SELECT 1 FROM inbox LIMIT 1")?;
+    let mut load = bounds::Load::default();
+    for other in queues_of(target) {
+        let count: i64 = under_way.query_row(params![other.name(), Millis(tx.now)], |row| row.get(0))?;
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        load.all += count;
+        if other == *queue {
+            load.own = count;
+        } else if due.exists(params![other.name(), Millis(tx.now)])? || other == Queue::Decide && received.exists([])? {
+            load.others_waiting += 1;
+        }
+    }
+    Ok(load)
 }
 
 /// Work that cannot be read is parked: it would otherwise stand in the way of its queue for ever.
@@ -98,7 +108,7 @@ fn claim_one(
     holder: Holder,
     troubled: bool,
 ) -> Result<Option<Claim>, LedgerError> {
-    let lease_until = after(tx.now, holder.lease);
+    let lease_until = transition::after(tx.now, holder.lease);
     let (fence, attempt) = tx
         .prepare_cached(
             "UPDATE task SET due = ?2, fence = fence + 1, holder = ?3 WHERE id = ?1 RETURNING fence, attempt",
@@ -124,11 +134,11 @@ pub(super) fn holds(tx: &Tx<'_>, claim: &Claim) -> Result<bool, LedgerError> {
     Ok(statement.exists(params![claim.task, claim.fence])?)
 }
 
-/// Prolongs the lease: it ends so long from now.
+/// Prolongs the lease: it ends so long from now. One that comes late, when the claim has ended, changes nothing.
 pub(super) fn renew(tx: &Tx<'_>, task: i64, fence: i64, lease: Duration) -> Result<Finished, LedgerError> {
     let changed = tx
-        .prepare_cached("UPDATE task SET due = ?3 WHERE id = ?1 AND fence = ?2 AND parked = 0")?
-        .execute(params![task, fence, Millis(after(tx.now, lease))])?;
+        .prepare_cached("UPDATE task SET due = ?3 WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL")?
+        .execute(params![task, fence, Millis(transition::after(tx.now, lease))])?;
     Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
 }
 
@@ -145,7 +155,7 @@ pub(super) fn retry(
             "UPDATE task SET due = ?3, attempt = attempt + ?4, reason = ?5, holder = NULL
              WHERE id = ?1 AND fence = ?2 AND parked = 0",
         )?
-        .execute(params![claim.task, claim.fence, Millis(after(tx.now, pause)), counts, reason])?;
+        .execute(params![claim.task, claim.fence, Millis(transition::after(tx.now, pause)), counts, reason])?;
     if changed == 0 {
         return Ok(Finished::LeaseLost);
     }
@@ -193,9 +203,8 @@ pub(super) fn add(tx: &Tx<'_>, queue: &Queue, erasure: ErasureId) -> Result<(), 
 }
 
 pub(super) fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT SUBSTR(queue, 6) FROM task WHERE parked = 0 AND queue >= 'step:' AND queue < 'step;'",
-    )?;
+    let sql = format!("SELECT DISTINCT {STEP_TARGET} FROM task WHERE parked = 0 AND {STEP_QUEUES}");
+    let mut statement = connection.prepare_cached(&sql)?;
     let targets = statement.query_map([], |row| row.get(0).map(TargetName))?;
     Ok(targets.collect::<Result<_, _>>()?)
 }
@@ -203,10 +212,9 @@ pub(super) fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>
 /// Sets parked work other than steps going again.
 pub(super) fn retry_parked(tx: &Tx<'_>) -> Result<u64, LedgerError> {
     let changed = tx
-        .prepare_cached(
-            "UPDATE task SET parked = 0, due = ?1, attempt = 0, reason = NULL
-             WHERE parked = 1 AND NOT (queue >= 'step:' AND queue < 'step;')",
-        )?
+        .prepare_cached(&format!(
+            "UPDATE task SET parked = 0, due = ?1, attempt = 0, reason = NULL WHERE parked = 1 AND NOT {STEP_QUEUES}"
+        ))?
         .execute([Millis(tx.now)])?;
     Ok(changed as u64)
 }

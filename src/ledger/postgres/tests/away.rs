@@ -41,28 +41,36 @@ async fn a_delivery_whose_outcome_is_unknown_is_recorded_once() {
 }
 
 #[tokio::test]
-async fn work_whose_end_is_unknown_is_done_or_comes_again() {
-    for (cut, again) in [(Cut::BeforeCommitReaches, 1), (Cut::AfterCommitBeforeAnswer, 0)] {
-        let (ledger, proxy, cluster) = behind_a_proxy().await;
+async fn the_end_of_work_whose_outcome_is_unknown_is_written_once() {
+    // Committed and not told, the second try finds that the claim is no longer held.
+    for (cut, expected) in
+        [(Cut::BeforeCommitReaches, Finished::Done), (Cut::AfterCommitBeforeAnswer, Finished::LeaseLost)]
+    {
+        let (ledger, proxy, _cluster) = behind_a_proxy().await;
         ledger.record(event(1, 1)).await.expect("recorded");
         let mine = claim(&ledger, &Queue::Decide, 1).await.remove(0);
         proxy.cut_at(cut);
-        let parked = in_time(ledger.park(mine, Outcome::Parked, "no such rule")).await;
-        assert!(matches!(parked, Err(LedgerError::Busy(_))), "{parked:?}");
+        let parked = in_time(ledger.park(mine, Outcome::Parked, "no such rule")).await.expect("ended");
         assert!(proxy.has_cut());
-        sql(&cluster, "UPDATE task SET due = 0");
-        let due = async {
-            // The server sees the end of a connection a moment later.
-            loop {
-                let found = claim(&ledger, &Queue::Decide, 9).await.len();
-                if found == again {
-                    return;
-                }
-            }
-        };
-        in_time(due).await;
-        assert_eq!(ledger.counts().await.expect("counted").parked_work, 1 - again as u64);
+        assert_eq!(parked, expected);
+        assert_eq!(ledger.counts().await.expect("counted").parked_work, 1);
     }
+}
+
+#[tokio::test]
+async fn the_end_of_work_outlasts_a_moment_without_a_database() {
+    let (ledger, proxy, _cluster) = behind_a_proxy().await;
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let mine = claim(&ledger, &Queue::Decide, 1).await.remove(0);
+    proxy.refuse();
+    proxy.cut();
+    let ended = tokio::spawn({
+        let ledger = ledger.clone();
+        async move { ledger.park(mine, Outcome::Parked, "no such rule").await }
+    });
+    while !matches!(ledger.writable().await, Err(LedgerError::Busy(_))) {}
+    proxy.accept();
+    assert_eq!(in_time(ended).await.expect("ran").expect("ended"), Finished::Done);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

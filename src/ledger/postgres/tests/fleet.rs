@@ -136,7 +136,7 @@ async fn the_bounds_of_a_target_are_those_of_the_fleet() {
 async fn the_fleet_is_listed() {
     let (fleet, cluster) = fleet(2).await;
     for (i, ledger) in fleet.iter().enumerate() {
-        let process = ProcessInfo { version: format!("1.{i}.0"), place: format!("web-{i}/1") };
+        let process = ProcessInfo { version: format!("1.{i}.0"), place: format!("web-{i}/1"), targets: Vec::new() };
         ledger.enter(&process).await.expect("entered");
     }
     fleet[0].record(event(1, 1)).await.expect("recorded");

@@ -66,7 +66,7 @@ async fn no_statement_of_the_daily_work_reads_a_whole_table() {
     everything(&ledger).await;
     let mut looked_at = 0;
     for pool in [&ledger.work, &ledger.readers] {
-        let connection = pool.get().await.expect("free");
+        let connection = pool.pool.get().await.expect("free");
         connection.batch_execute("SET plan_cache_mode = force_generic_plan").await.expect("set");
         let prepared = connection
             .query("SELECT name, statement, cardinality(parameter_types) FROM pg_prepared_statements", &[])

@@ -63,7 +63,7 @@ async fn a_connection_is_encrypted_verified_and_authenticated() {
     assert_eq!(said(&place, "right horse").await, "migrated");
     let ledger = PostgresLedger::open(&place, Some(&Secret::new("right horse"))).await.expect("opens");
     ledger.writable().await.expect("writable");
-    let connection = ledger.work.get().await.expect("free");
+    let connection = ledger.work.pool.get().await.expect("free");
     let row = connection.query_one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[]).await;
     assert!(row.expect("told").get::<_, bool>(0));
 

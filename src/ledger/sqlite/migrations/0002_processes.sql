@@ -7,7 +7,9 @@ CREATE TABLE process (
   version TEXT NOT NULL,
   place   TEXT NOT NULL,
   since   INTEGER NOT NULL,
-  seen    INTEGER NOT NULL
+  seen    INTEGER NOT NULL,
+  -- The names of the targets in its configuration, as JSON.
+  targets TEXT NOT NULL
 ) STRICT;
 
 -- What is counted of a target over all processes; `next_call_us` is the earliest time of its next call, in microseconds.
