@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::oracle;
 use crate::harness::{Installation, RULES, Server, StandIn, receipts, wait_for};
 
 /// A stand-in, an installation with the company's rules, and a server that mluvii delivers to.
@@ -24,17 +25,6 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(target, outcome)| ((*target).to_owned(), (*outcome).to_owned())).collect()
 }
 
-/// Exports the receipts and verifies them offline with the installation's public key.
-#[track_caller]
-fn assert_chain_is_valid(installation: &Installation) {
-    let file = installation.path("receipts.jsonl");
-    let file = file.to_str().expect("UTF-8");
-    let key = format!("@{}", installation.path("keys/receipt.pub").display());
-    assert!(installation.run(&["receipts", "export", "--out", file]).status.success());
-    let verified = installation.run(&["receipts", "verify", file, "--public-key", &key]);
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
-}
-
 #[test]
 fn a_session_without_consent_goes_from_mluvii_and_the_crm() {
     let (standin, installation, _server) = company();
@@ -48,7 +38,7 @@ fn a_session_without_consent_goes_from_mluvii_and_the_crm() {
     assert_eq!(receipts[0]["statement"]["subject"], "session:acme/101");
     assert!(standin.holds("not.bea@example.com"));
     assert_eq!(standin.crm_calls("DELETE").len(), 1);
-    assert_chain_is_valid(&installation);
+    oracle::the_receipts_verify(&installation);
 }
 
 #[test]
@@ -159,7 +149,7 @@ fn calling_a_parked_erasure_off_leaves_a_receipt_that_says_what_is_left() {
     let receipts = receipts(&installation, 1);
     assert_eq!(receipts[0]["statement"]["state"], "cancelled");
     assert!(outcomes(&receipts[0]).contains(&("mluvii".into(), "residual".into())));
-    assert_chain_is_valid(&installation);
+    oracle::the_receipts_verify(&installation);
 }
 
 #[test]

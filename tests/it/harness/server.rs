@@ -1,6 +1,7 @@
 //! `quietus serve` on an installation.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use serde_json::{Value, json};
@@ -23,6 +24,11 @@ impl Server {
     /// With settings of its own, such as `("SERVER__REQUESTS_MAX", "1")`.
     pub(crate) fn start_with(installation: &Installation, settings: &[(&str, &str)]) -> Self {
         Self::run(serve(installation, quietus()), settings)
+    }
+
+    /// Another version of the program.
+    pub(crate) fn start_as(program: &Path, installation: &Installation, settings: &[(&str, &str)]) -> Self {
+        Self::run(serve(installation, std::process::Command::new(program)), settings)
     }
 
     /// One that is not killed by a write beyond the largest size of a file; the write fails, as on a full disk.

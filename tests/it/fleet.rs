@@ -1,0 +1,5 @@
+//! Several processes on one PostgreSQL database.
+
+mod calls;
+mod fire;
+mod load;

@@ -1,0 +1,287 @@
+//! A fleet under fire: processes are killed and frozen, the database crashes, connections are cut, and all the while
+//! deliveries come in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use test_postgres::Cut;
+
+use super::calls::Calls;
+use super::load::Load;
+use crate::harness::{ERASE, Fleet, Random, Seed, StandIn, oracle, wait_for};
+
+const MEMBERS: usize = 3;
+
+/// How long a process may be silent before its work is somebody else's: `LEASE` in src/worker/mod.rs.
+const LEASE: Duration = Duration::from_secs(12);
+
+/// Events of the whole run; `QUIETUS_FLEET_EVENTS` makes it more.
+fn events() -> i64 {
+    std::env::var("QUIETUS_FLEET_EVENTS").map_or(1_500, |text| text.parse().expect("a number"))
+}
+
+/// For about half a minute, or for as long as the fleet takes at a rate that it keeps up with.
+fn per_second(events: i64) -> u32 {
+    u32::try_from(events / 30).expect("not that many").clamp(10, 100)
+}
+
+#[test]
+fn a_fleet_under_fire_loses_nothing_and_does_nothing_twice() {
+    let seed = Seed::new();
+    let standin = StandIn::start();
+    // Calls take long enough to be cut short.
+    standin.fault(&json!({ "kind": "delay", "delay_ms": 15, "path": "" }));
+    let settings = [("LOG__LEVEL", "info"), ("MLUVII__CONCURRENCY_MAX", "48"), ("SERVER__RECORD_MAX", "500ms")];
+    let fleet = Fleet::start(&standin, ERASE, MEMBERS, &settings);
+    let events = events();
+    let load = Load::start(&standin, &fleet, events, per_second(events));
+    let mut fire = Fire {
+        fleet,
+        load,
+        standin,
+        random: seed.random(),
+        calls: Calls::default(),
+        deck: Vec::new(),
+        troubles: Troubles::default(),
+    };
+    while !fire.load.is_over() {
+        fire.round();
+    }
+    fire.settle(events);
+}
+
+/// What is on fire.
+struct Fire {
+    fleet: Fleet,
+    load: Load,
+    standin: StandIn,
+    random: Random,
+    calls: Calls,
+    /// Troubles to come, so that each comes as often as the others.
+    deck: Vec<Trouble>,
+    troubles: Troubles,
+}
+
+/// What happens to the fleet, beside freezing.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    /// A process is killed, and started anew a little later.
+    Kill,
+    /// The database crashes and recovers.
+    Crash,
+    /// All connections of a process are cut at a random instant.
+    Cut,
+    /// One of its connections is cut when it commits.
+    CutCommit(Cut),
+    /// The one is cut by which it records deliveries.
+    CutRecord(Cut),
+}
+
+const DECK: [Trouble; 8] = [
+    Trouble::Kill,
+    Trouble::Kill,
+    Trouble::Crash,
+    Trouble::Cut,
+    Trouble::CutCommit(Cut::BeforeCommitReaches),
+    Trouble::CutCommit(Cut::AfterCommitBeforeAnswer),
+    Trouble::CutRecord(Cut::BeforeCommitReaches),
+    Trouble::CutRecord(Cut::AfterCommitBeforeAnswer),
+];
+
+/// How often what happened.
+#[derive(Debug, Default)]
+struct Troubles {
+    kills: u32,
+    crashes: u32,
+    cuts: u32,
+    cuts_at_commit: u32,
+    cuts_at_record: u32,
+    freezes: u32,
+    /// Freezes after which others did the work that was in hand.
+    takeovers: u32,
+}
+
+/// A process that stands still with work in hand.
+struct Frozen {
+    member: usize,
+    /// Its number in the ledger.
+    process: i64,
+    since: Instant,
+}
+
+impl Fire {
+    /// One process stands still until others have done its work, and meanwhile these have troubles of their own.
+    fn round(&mut self) {
+        let Some(frozen) = self.freeze() else { return };
+        let mut held = Duration::ZERO;
+        while self.still_holds(&frozen) {
+            held = frozen.since.elapsed();
+            if self.load.is_over() {
+                wait_for("its work to be taken over", || {
+                    (!self.still_holds(&frozen)).then(|| held = frozen.since.elapsed())
+                });
+            } else {
+                self.trouble(frozen.member);
+            }
+            self.calls.fetch(&self.standin);
+        }
+        // A commit that was on its way ends soon; what is held for longer is held until the lease ends.
+        if held > LEASE * 3 / 4 {
+            self.troubles.takeovers += 1;
+        }
+        self.fleet.members[frozen.member].server().signal("CONT");
+        self.calls.fetch(&self.standin);
+    }
+
+    /// Stops a process that has work in hand; `None` when the load ended before there was one.
+    fn freeze(&mut self) -> Option<Frozen> {
+        wait_for("a process with work in hand", || {
+            if self.load.is_over() {
+                return Some(None);
+            }
+            let member = self.one_of(MEMBERS);
+            let process = self.fleet.process(member)?;
+            if process["holds"].as_object().is_none_or(|holds| holds.is_empty()) {
+                return None;
+            }
+            self.fleet.members[member].server().signal("STOP");
+            let process = process["number"].as_i64().expect("a number");
+            let frozen = Frozen { member, process, since: Instant::now() };
+            if self.still_holds(&frozen) {
+                self.troubles.freezes += 1;
+                return Some(Some(frozen));
+            }
+            self.fleet.members[member].server().signal("CONT");
+            None
+        })
+    }
+
+    fn still_holds(&self, frozen: &Frozen) -> bool {
+        self.fleet.database.count(&format!("SELECT count(*) FROM task WHERE holder = {}", frozen.process)) > 0
+    }
+
+    /// Something happens to one that is not frozen, or to the database, after a random number of deliveries.
+    fn trouble(&mut self, frozen: usize) {
+        let member = (frozen + 1 + self.one_of(MEMBERS - 1)) % MEMBERS;
+        self.wait_a_little();
+        if self.deck.is_empty() {
+            self.deck = DECK.to_vec();
+        }
+        let next = self.one_of(self.deck.len());
+        match self.deck.swap_remove(next) {
+            Trouble::Kill => {
+                self.fleet.members[member].server.take().expect("it runs").kill();
+                self.wait_a_little();
+                self.fleet.start_member(member);
+                self.load.moved(&self.fleet, member);
+                self.troubles.kills += 1;
+            }
+            Trouble::Crash => {
+                self.fleet.database.crash();
+                self.troubles.crashes += 1;
+            }
+            Trouble::Cut => {
+                self.fleet.members[member].proxy.cut();
+                self.troubles.cuts += 1;
+            }
+            Trouble::CutCommit(cut) => {
+                self.fleet.members[member].proxy.cut_at(cut);
+                self.troubles.cuts_at_commit += self.wait_for_the_cut(member);
+            }
+            Trouble::CutRecord(cut) => {
+                self.fleet.members[member].proxy.cut_statement("INSERT INTO inbox", cut);
+                self.troubles.cuts_at_record += self.wait_for_the_cut(member);
+            }
+        }
+    }
+
+    /// Waits for a cut that was asked for, as long as there is a load; returns how many there were.
+    fn wait_for_the_cut(&self, member: usize) -> u32 {
+        let proxy = &self.fleet.members[member].proxy;
+        wait_for("a connection to be cut", || (proxy.has_cut() || self.load.is_over()).then_some(()));
+        u32::from(proxy.has_cut())
+    }
+
+    fn wait_a_little(&mut self) {
+        self.load.wait_for_further(1 + self.random.below(40));
+    }
+
+    fn one_of(&mut self, count: usize) -> usize {
+        usize::try_from(self.random.below(count as u64)).expect("a small number")
+    }
+
+    /// After the fire: nothing is lost, nothing was done twice, and nothing is left lying about.
+    #[expect(clippy::print_stderr, reason = "what happened in a long run is shown at its end")]
+    fn settle(mut self, events: i64) {
+        let (refused, begun) = (self.load.refused(), Instant::now());
+        let acknowledged = self.load.end();
+        assert_eq!(acknowledged, (1..=events).collect(), "all were delivered until they were taken");
+        let mut receipts = 0;
+        while receipts < events {
+            receipts = wait_for("further erasures", || {
+                Some(self.fleet.database.count("SELECT count(*) FROM receipt")).filter(|count| *count > receipts)
+            });
+            self.calls.fetch(&self.standin);
+        }
+        eprintln!(
+            "{events} events, {:?}, {refused} not taken at first, settled in {:?}",
+            self.troubles,
+            begun.elapsed()
+        );
+        self.fleet.stop();
+        self.calls.fetch(&self.standin);
+        each_event_is_there_once(&self.fleet, &acknowledged);
+        each_erasure_is_done_once(&self.fleet, &acknowledged);
+        nothing_lies_about(&self.fleet);
+        oracle::each_is_erased_once(&self.fleet.installation, &acknowledged);
+        oracle::the_receipts_verify(&self.fleet.installation);
+        oracle::nothing_is_left(&self.standin, &acknowledged);
+        let writes = self.calls.writes();
+        oracle::no_calls_overlap(&writes, &acknowledged);
+        no_call_comes_late(&self.fleet, &writes);
+        let Troubles { kills, crashes, cuts, cuts_at_commit, cuts_at_record, takeovers, .. } = self.troubles;
+        let each = [kills, crashes, cuts, cuts_at_commit, cuts_at_record, takeovers];
+        assert!(each.iter().all(|times| *times > 0), "there was little fire");
+    }
+}
+
+#[track_caller]
+fn each_event_is_there_once(fleet: &Fleet, acknowledged: &BTreeSet<i64>) {
+    assert_eq!(fleet.database.numbers("SELECT session FROM event"), *acknowledged);
+    assert_eq!(fleet.database.count("SELECT count(*) FROM event"), acknowledged.len() as i64);
+}
+
+#[track_caller]
+fn each_erasure_is_done_once(fleet: &Fleet, sessions: &BTreeSet<i64>) {
+    let (database, count) = (&fleet.database, sessions.len() as i64);
+    assert_eq!(database.count("SELECT count(*) FROM erasure"), count);
+    assert_eq!(database.count("SELECT count(DISTINCT subject_key) FROM erasure WHERE state = 'done'"), count);
+    assert_eq!(database.count("SELECT count(DISTINCT erasure) FROM receipt JOIN erasure ON id = erasure"), count);
+    assert_eq!(database.count("SELECT count(*) FROM receipt"), count);
+    // What is counted beside the tables agrees with them.
+    let status = fleet.installation.json(&["status"]);
+    assert_eq!((&status["erasures"]["done"], &status["sessions"]), (&json!(count), &json!(count)), "{status}");
+}
+
+#[track_caller]
+fn nothing_lies_about(fleet: &Fleet) {
+    for table in ["inbox", "task", "capsule", "scheduled", "erasure_session", "quarantine"] {
+        assert_eq!(fleet.database.count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
+}
+
+/// Whoever stood still, or lost its way to the ledger, does not call for what others have done meanwhile.
+#[track_caller]
+fn no_call_comes_late(fleet: &Fleet, writes: &[Value]) {
+    let rows = fleet.database.sql("SELECT subject_key, erased_at FROM step JOIN erasure ON id = erasure");
+    let erased = rows.lines().map(|row| row.split_once('|').expect("two columns"));
+    let erased: BTreeMap<_, i64> = erased.map(|(subject, at)| (subject, at.parse().expect("a time"))).collect();
+    for call in writes {
+        let path = call["path"].as_str().expect("a path");
+        let session = path.trim_end_matches("/anonymous").rsplit('/').next().expect("a part of a path");
+        let started: jiff::Timestamp = call["started"].as_str().and_then(|at| at.parse().ok()).expect("a time");
+        let erased = erased[&*format!("session:acme/{session}")];
+        assert!(started.as_millisecond() <= erased, "erased at {erased} and then asked again: {call}");
+    }
+}
