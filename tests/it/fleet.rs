@@ -1,5 +1,10 @@
 //! Several processes on one PostgreSQL database.
 
+mod away;
 mod calls;
 mod fire;
+mod frozen;
 mod load;
+mod main_job;
+mod schema;
+mod status;

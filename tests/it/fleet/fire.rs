@@ -118,8 +118,10 @@ impl Fire {
         while self.still_holds(&frozen) {
             held = frozen.since.elapsed();
             if self.load.is_over() {
-                wait_for("its work to be taken over", || {
-                    (!self.still_holds(&frozen)).then(|| held = frozen.since.elapsed())
+                // Older work comes first, however much of it there is.
+                let receipts = self.receipts();
+                wait_for("the others' work", || {
+                    (self.receipts() > receipts || !self.still_holds(&frozen)).then_some(())
                 });
             } else {
                 self.trouble(frozen.member);
@@ -159,6 +161,10 @@ impl Fire {
 
     fn still_holds(&self, frozen: &Frozen) -> bool {
         self.fleet.database.count(&format!("SELECT count(*) FROM task WHERE holder = {}", frozen.process)) > 0
+    }
+
+    fn receipts(&self) -> i64 {
+        self.fleet.database.count("SELECT count(*) FROM receipt")
     }
 
     /// Something happens to one that is not frozen, or to the database, after a random number of deliveries.
@@ -219,9 +225,7 @@ impl Fire {
         assert_eq!(acknowledged, (1..=events).collect(), "all were delivered until they were taken");
         let mut receipts = 0;
         while receipts < events {
-            receipts = wait_for("further erasures", || {
-                Some(self.fleet.database.count("SELECT count(*) FROM receipt")).filter(|count| *count > receipts)
-            });
+            receipts = wait_for("further erasures", || Some(self.receipts()).filter(|count| *count > receipts));
             self.calls.fetch(&self.standin);
         }
         eprintln!(

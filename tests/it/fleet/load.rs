@@ -83,8 +83,8 @@ impl Load {
     }
 
     /// Waits for its end; returns what was acknowledged.
-    pub(super) fn end(self) -> BTreeSet<i64> {
-        self.runtime.block_on(self.all).expect("every delivery was taken in time");
+    pub(super) fn end(&mut self) -> BTreeSet<i64> {
+        self.runtime.block_on(&mut self.all).expect("every delivery was taken in time");
         self.sending.acknowledged().clone()
     }
 }

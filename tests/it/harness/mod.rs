@@ -13,7 +13,7 @@ mod standin;
 mod wire;
 
 pub(crate) use away::Away;
-pub(crate) use fleet::{Database, Fleet, Member};
+pub(crate) use fleet::{Database, Fleet};
 pub(crate) use installation::{ERASE, Installation, PASSWORD, RULES};
 pub(crate) use process::Process;
 pub(crate) use random::{Random, Seed};

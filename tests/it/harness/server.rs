@@ -71,6 +71,27 @@ impl Server {
         self.deliver(&session_ended(session))
     }
 
+    /// The status of the answer to a delivered end, and its `Retry-After`.
+    pub(crate) fn answer_to_end(&self, session: i64) -> (u16, Option<String>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let request = client().post(self.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
+        runtime.block_on(async {
+            let response = request.json(&session_ended(session)).send().await.expect("the server answers");
+            let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+            (response.status().as_u16(), after)
+        })
+    }
+
+    /// The status of its answer whether it is ready.
+    pub(crate) fn ready(&self) -> u16 {
+        http(client().get(self.url("/readyz"))).0
+    }
+
+    /// The status of its answer whether it lives.
+    pub(crate) fn healthy(&self) -> u16 {
+        http(client().get(self.url("/healthz"))).0
+    }
+
     pub(crate) fn metrics(&self) -> String {
         http(client().get(format!("http://{}/metrics", self.metrics))).1
     }
