@@ -8,3 +8,5 @@ mod load;
 mod main_job;
 mod schema;
 mod status;
+mod upgrade;
+mod verdict;

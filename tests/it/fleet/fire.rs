@@ -1,15 +1,15 @@
 //! A fleet under fire: processes are killed and frozen, the database crashes, connections are cut, and all the while
 //! deliveries come in.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use test_postgres::Cut;
 
 use super::calls::Calls;
 use super::load::Load;
-use crate::harness::{ERASE, Fleet, Random, Seed, StandIn, oracle, wait_for};
+use super::verdict;
+use crate::harness::{ERASE, Fleet, Random, Seed, StandIn, wait_for};
 
 const MEMBERS: usize = 3;
 
@@ -235,57 +235,9 @@ impl Fire {
         );
         self.fleet.stop();
         self.calls.fetch(&self.standin);
-        each_event_is_there_once(&self.fleet, &acknowledged);
-        each_erasure_is_done_once(&self.fleet, &acknowledged);
-        nothing_lies_about(&self.fleet);
-        oracle::each_is_erased_once(&self.fleet.installation, &acknowledged);
-        oracle::the_receipts_verify(&self.fleet.installation);
-        oracle::nothing_is_left(&self.standin, &acknowledged);
-        let writes = self.calls.writes();
-        oracle::no_calls_overlap(&writes, &acknowledged);
-        no_call_comes_late(&self.fleet, &writes);
+        verdict::all_is_done_once(&self.fleet, &self.standin, &self.calls.writes(), &acknowledged);
         let Troubles { kills, crashes, cuts, cuts_at_commit, cuts_at_record, takeovers, .. } = self.troubles;
         let each = [kills, crashes, cuts, cuts_at_commit, cuts_at_record, takeovers];
         assert!(each.iter().all(|times| *times > 0), "there was little fire");
-    }
-}
-
-#[track_caller]
-fn each_event_is_there_once(fleet: &Fleet, acknowledged: &BTreeSet<i64>) {
-    assert_eq!(fleet.database.numbers("SELECT session FROM event"), *acknowledged);
-    assert_eq!(fleet.database.count("SELECT count(*) FROM event"), acknowledged.len() as i64);
-}
-
-#[track_caller]
-fn each_erasure_is_done_once(fleet: &Fleet, sessions: &BTreeSet<i64>) {
-    let (database, count) = (&fleet.database, sessions.len() as i64);
-    assert_eq!(database.count("SELECT count(*) FROM erasure"), count);
-    assert_eq!(database.count("SELECT count(DISTINCT subject_key) FROM erasure WHERE state = 'done'"), count);
-    assert_eq!(database.count("SELECT count(DISTINCT erasure) FROM receipt JOIN erasure ON id = erasure"), count);
-    assert_eq!(database.count("SELECT count(*) FROM receipt"), count);
-    // What is counted beside the tables agrees with them.
-    let status = fleet.installation.json(&["status"]);
-    assert_eq!((&status["erasures"]["done"], &status["sessions"]), (&json!(count), &json!(count)), "{status}");
-}
-
-#[track_caller]
-fn nothing_lies_about(fleet: &Fleet) {
-    for table in ["inbox", "task", "capsule", "scheduled", "erasure_session", "quarantine"] {
-        assert_eq!(fleet.database.count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
-    }
-}
-
-/// Whoever stood still, or lost its way to the ledger, does not call for what others have done meanwhile.
-#[track_caller]
-fn no_call_comes_late(fleet: &Fleet, writes: &[Value]) {
-    let rows = fleet.database.sql("SELECT subject_key, erased_at FROM step JOIN erasure ON id = erasure");
-    let erased = rows.lines().map(|row| row.split_once('|').expect("two columns"));
-    let erased: BTreeMap<_, i64> = erased.map(|(subject, at)| (subject, at.parse().expect("a time"))).collect();
-    for call in writes {
-        let path = call["path"].as_str().expect("a path");
-        let session = path.trim_end_matches("/anonymous").rsplit('/').next().expect("a part of a path");
-        let started: jiff::Timestamp = call["started"].as_str().and_then(|at| at.parse().ok()).expect("a time");
-        let erased = erased[&*format!("session:acme/{session}")];
-        assert!(started.as_millisecond() <= erased, "erased at {erased} and then asked again: {call}");
     }
 }
