@@ -1,6 +1,6 @@
 # Sourced by tests/run, after tests/needs.sh: builds the program as it was a commit ago, which a fleet is upgraded from,
-# and names it in QUIETUS_TEST_PREVIOUS. Its sources lie in a folder of their own, so that what is compiled of them stands
-# beside what is compiled of the present ones; what both depend on is compiled once.
+# and names it in QUIETUS_TEST_PREVIOUS. It is built once for a commit, with the dependencies that are compiled already.
+# For cargo it is the same program at another place, so the present one is compiled anew after it.
 # shellcheck shell=bash
 
 build_previous() {

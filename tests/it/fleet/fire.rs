@@ -21,9 +21,9 @@ fn events() -> i64 {
     std::env::var("QUIETUS_FLEET_EVENTS").map_or(1_500, |text| text.parse().expect("a number"))
 }
 
-/// For about half a minute, or for as long as the fleet takes at a rate that it keeps up with.
+/// For about half a minute, or longer at a rate with which the fleet keeps up.
 fn per_second(events: i64) -> u32 {
-    u32::try_from(events / 30).expect("not that many").clamp(10, 100)
+    u32::try_from(events / 30).expect("not that many").clamp(10, 80)
 }
 
 #[test]
@@ -43,6 +43,7 @@ fn a_fleet_under_fire_loses_nothing_and_does_nothing_twice() {
         random: seed.random(),
         calls: Calls::default(),
         deck: Vec::new(),
+        calm: u64::try_from(events / 40).expect("positive").max(1),
         troubles: Troubles::default(),
     };
     while !fire.load.is_over() {
@@ -60,6 +61,9 @@ struct Fire {
     calls: Calls,
     /// Troubles to come, so that each comes as often as the others.
     deck: Vec<Trouble>,
+    /// The most deliveries between two troubles. Those who are killed or frozen keep what they hold for as long as a lease,
+    /// so there must be somebody who does it.
+    calm: u64,
     troubles: Troubles,
 }
 
@@ -134,6 +138,7 @@ impl Fire {
         }
         self.fleet.members[frozen.member].server().signal("CONT");
         self.calls.fetch(&self.standin);
+        self.wait_a_little();
     }
 
     /// Stops a process that has work in hand; `None` when the load ended before there was one.
@@ -210,7 +215,7 @@ impl Fire {
     }
 
     fn wait_a_little(&mut self) {
-        self.load.wait_for_further(1 + self.random.below(40));
+        self.load.wait_for_further(1 + self.random.below(self.calm));
     }
 
     fn one_of(&mut self, count: usize) -> usize {
