@@ -115,11 +115,12 @@ struct Frozen {
 }
 
 impl Fire {
-    /// One process stands still until others have done its work, and meanwhile these have troubles of their own.
+    /// One process stands still for longer than its lease, the first one until others have done its work; meanwhile these
+    /// have troubles of their own.
     fn round(&mut self) {
         let Some(frozen) = self.freeze() else { return };
         let mut held = Duration::ZERO;
-        while self.still_holds(&frozen) {
+        while self.still_holds(&frozen) && (self.troubles.takeovers == 0 || held < LEASE * 3 / 2) {
             held = frozen.since.elapsed();
             if self.load.is_over() {
                 // Older work comes first, however much of it there is.
@@ -133,7 +134,7 @@ impl Fire {
             self.calls.fetch(&self.standin);
         }
         // A commit that was on its way ends soon; what is held for longer is held until the lease ends.
-        if held > LEASE * 3 / 4 {
+        if held > LEASE * 3 / 4 && !self.still_holds(&frozen) {
             self.troubles.takeovers += 1;
         }
         self.fleet.members[frozen.member].server().signal("CONT");
