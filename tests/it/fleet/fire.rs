@@ -76,17 +76,20 @@ enum Trouble {
     Crash,
     /// All connections of a process are cut at a random instant.
     Cut,
+    /// Nothing comes through to the database or back for a while, and no connection ends.
+    Stall,
     /// One of its connections is cut when it commits.
     CutCommit(Cut),
     /// The one is cut by which it records deliveries.
     CutRecord(Cut),
 }
 
-const DECK: [Trouble; 8] = [
+const DECK: [Trouble; 9] = [
     Trouble::Kill,
     Trouble::Kill,
     Trouble::Crash,
     Trouble::Cut,
+    Trouble::Stall,
     Trouble::CutCommit(Cut::BeforeCommitReaches),
     Trouble::CutCommit(Cut::AfterCommitBeforeAnswer),
     Trouble::CutRecord(Cut::BeforeCommitReaches),
@@ -99,6 +102,7 @@ struct Troubles {
     kills: u32,
     crashes: u32,
     cuts: u32,
+    stalls: u32,
     cuts_at_commit: u32,
     cuts_at_record: u32,
     freezes: u32,
@@ -197,6 +201,12 @@ impl Fire {
                 self.fleet.members[member].proxy.cut();
                 self.troubles.cuts += 1;
             }
+            Trouble::Stall => {
+                self.fleet.members[member].proxy.stall();
+                self.wait_a_little();
+                self.fleet.members[member].proxy.go_on();
+                self.troubles.stalls += 1;
+            }
             Trouble::CutCommit(cut) => {
                 self.fleet.members[member].proxy.cut_at(cut);
                 self.troubles.cuts_at_commit += self.wait_for_the_cut(member);
@@ -242,8 +252,8 @@ impl Fire {
         self.fleet.stop();
         self.calls.fetch(&self.standin);
         verdict::all_is_done_once(&self.fleet, &self.standin, &self.calls.writes(), &acknowledged);
-        let Troubles { kills, crashes, cuts, cuts_at_commit, cuts_at_record, takeovers, .. } = self.troubles;
-        let each = [kills, crashes, cuts, cuts_at_commit, cuts_at_record, takeovers];
+        let Troubles { kills, crashes, cuts, stalls, cuts_at_commit, cuts_at_record, takeovers, .. } = self.troubles;
+        let each = [kills, crashes, cuts, stalls, cuts_at_commit, cuts_at_record, takeovers];
         assert!(each.iter().all(|times| *times > 0), "there was little fire");
     }
 }

@@ -133,6 +133,8 @@ impl Server {
     /// Kills it at this instant.
     pub(crate) fn kill(mut self) {
         self.process.kill();
+        // Its last lines are looked at, too.
+        self.process.end();
     }
 }
 
