@@ -11,7 +11,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::harness::{CONNECTIONS, Fleet, PATIENCE, StandIn, runtime, send_begin, send_end, sender_within, wait_for};
+use crate::harness::{
+    CONNECTIONS, Fleet, PATIENCE, StandIn, runtime, send_begin, send_end, sender, sender_within, wait_for,
+};
 
 /// After so long without an answer the next process is asked.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
@@ -30,7 +32,10 @@ pub(super) struct Load {
 }
 
 struct Sending {
+    /// To the fleet.
     client: Client,
+    /// To the stand-in, which may be slow and is nobody's fault.
+    patient: Client,
     mluvii: String,
     /// Where the processes are, by their place in the fleet.
     servers: Mutex<Vec<SocketAddr>>,
@@ -45,6 +50,7 @@ impl Load {
     pub(super) fn start(standin: &StandIn, fleet: &Fleet, events: i64, per_second: u32) -> Self {
         let sending = Arc::new(Sending {
             client: sender_within(ANSWER_MAX),
+            patient: sender(),
             mluvii: standin.mluvii.clone(),
             servers: Mutex::new(fleet.members.iter().map(|member| member.server().address).collect()),
             turn: AtomicUsize::new(0),
@@ -111,7 +117,7 @@ impl Sending {
     }
 
     async fn send(&self, id: i64) {
-        send_begin(&self.client, &self.mluvii, id).await;
+        send_begin(&self.patient, &self.mluvii, id).await;
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         if id % TWICE_EVERY == 0 {
             tokio::join!(self.until_taken(id, turn), self.until_taken(id, turn + 1));
