@@ -39,7 +39,11 @@ fn status_shows_each_process_what_it_holds_and_which_is_lost() {
     assert_eq!(fleet.processes().len(), 2);
     for (line, number) in lines(&fleet).iter().zip(&numbers) {
         assert_eq!(line[0], number.to_string());
+        let process = fleet.processes().into_iter().find(|process| process["number"] == *number).expect("it is there");
+        assert_eq!(process["place"], line[1]);
         assert_eq!(line[2], env!("CARGO_PKG_VERSION"));
+        let since = process["since"].as_str().expect("a time");
+        assert_eq!(since[..19], line[3][..19], "to the second");
         assert_eq!(line[4..], ["works", "nothing"]);
     }
 
