@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -72,8 +72,8 @@ pub(crate) enum FaultKind {
 /// A call that was made.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Call {
-    #[serde(skip)]
-    number: u64,
+    /// Counts from 0, over all calls.
+    pub(crate) number: u64,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) idempotency_key: Option<String>,
@@ -92,7 +92,11 @@ impl Gate {
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
-        self.inner().calls.iter().cloned().collect()
+        self.calls_from(0)
+    }
+
+    fn calls_from(&self, number: u64) -> Vec<Call> {
+        self.inner().calls.iter().filter(|call| call.number >= number).cloned().collect()
     }
 
     /// The first fault that waits for this path, and uses it up.
@@ -206,8 +210,16 @@ async fn clear_faults(State(gate): State<Gate>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn calls(State(gate): State<Gate>) -> Json<Vec<Call>> {
-    Json(gate.calls())
+/// Which calls are shown.
+#[derive(Deserialize)]
+struct Shown {
+    /// The number of the first one.
+    #[serde(default)]
+    from: u64,
+}
+
+async fn calls(State(gate): State<Gate>, Query(shown): Query<Shown>) -> Json<Vec<Call>> {
+    Json(gate.calls_from(shown.from))
 }
 
 async fn clear_calls(State(gate): State<Gate>) -> StatusCode {

@@ -40,6 +40,10 @@ impl Lane {
         let lane = Arc::new(self);
         let mut under_way = JoinSet::new();
         loop {
+            // Whatever has ended leaves its place, so that one claim fills all places that are free.
+            while let Some(ended) = under_way.try_join_next() {
+                report(&lane.queue, ended);
+            }
             // Waiting for a change begins before the claim, so that none is missed between the two.
             let ledger = Arc::clone(&worker.ledger);
             let changed = ledger.changed(&lane.queue);

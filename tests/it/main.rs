@@ -5,6 +5,7 @@ mod canary;
 mod demo;
 mod endurance;
 mod faults;
+mod fleet;
 mod harness;
 mod interop;
 mod main_job;

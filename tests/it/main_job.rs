@@ -2,15 +2,23 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::oracle;
 use crate::harness::{Installation, RULES, Server, StandIn, receipts, wait_for};
 
 /// A stand-in, an installation with the company's rules, and a server that mluvii delivers to.
-fn company() -> (StandIn, Installation, Server) {
+pub(crate) struct Company {
+    // In this order they end.
+    pub(crate) server: Server,
+    pub(crate) installation: Installation,
+    pub(crate) standin: StandIn,
+}
+
+fn company() -> Company {
     let standin = StandIn::start();
     let installation = Installation::new(&standin, RULES);
     let server = Server::start(&installation);
     standin.register(&server.callback());
-    (standin, installation, server)
+    Company { server, installation, standin }
 }
 
 #[track_caller]
@@ -24,36 +32,31 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(target, outcome)| ((*target).to_owned(), (*outcome).to_owned())).collect()
 }
 
-/// Exports the receipts and verifies them offline with the installation's public key.
+/// A session without consent is erased at mluvii and in the CRM, and nobody else is.
 #[track_caller]
-fn assert_chain_is_valid(installation: &Installation) {
-    let file = installation.path("receipts.jsonl");
-    let file = file.to_str().expect("UTF-8");
-    let key = format!("@{}", installation.path("keys/receipt.pub").display());
-    assert!(installation.run(&["receipts", "export", "--out", file]).status.success());
-    let verified = installation.run(&["receipts", "verify", file, "--public-key", &key]);
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
-}
-
-#[test]
-fn a_session_without_consent_goes_from_mluvii_and_the_crm() {
-    let (standin, installation, _server) = company();
+pub(crate) fn without_consent(Company { standin, installation, .. }: &Company) {
     standin.add_contact("bea@example.com");
     standin.add_contact("not.bea@example.com");
     standin.begin(101, "bea@example.com", None);
     standin.end(101);
 
-    let receipts = receipts(&installation, 1);
+    let receipts = receipts(installation, 1);
     assert_eq!(outcomes(&receipts[0]), pairs(&[("crm", "erased"), ("mluvii", "erased")]));
     assert_eq!(receipts[0]["statement"]["subject"], "session:acme/101");
     assert!(standin.holds("not.bea@example.com"));
     assert_eq!(standin.crm_calls("DELETE").len(), 1);
-    assert_chain_is_valid(&installation);
+}
+
+#[test]
+fn a_session_without_consent_goes_from_mluvii_and_the_crm() {
+    let company = company();
+    without_consent(&company);
+    oracle::the_receipts_verify(&company.installation);
 }
 
 #[test]
 fn a_session_with_consent_stays_until_its_retention_is_over() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     standin.begin(101, "ann@example.com", Some("v3"));
     standin.end(101);
     let scheduled = wait_for("the retention", || {
@@ -65,9 +68,9 @@ fn a_session_with_consent_stays_until_its_retention_is_over() {
     assert_eq!(standin.calls("/anonymous").len(), 0);
 }
 
-#[test]
-fn the_deletion_form_takes_all_sessions_of_the_person_and_nobody_elses() {
-    let (standin, installation, _server) = company();
+/// A form has all sessions of a person erased, and nobody else's.
+#[track_caller]
+pub(crate) fn the_deletion_form(Company { standin, installation, .. }: &Company) {
     for (id, email) in [(101, "cecilie@example.com"), (102, "Cecilie@Example.com"), (103, "ann@example.com")] {
         standin.begin(id, email, Some("v3"));
         standin.end(id);
@@ -76,7 +79,7 @@ fn the_deletion_form_takes_all_sessions_of_the_person_and_nobody_elses() {
     wait_for("all sessions to settle", || (installation.json(&["status"])["sessions"] == 3).then_some(()));
     standin.submit(102, 4711, &json!({ "oo1_guest_email": "CECILIE@example.com" }));
 
-    let receipts = receipts(&installation, 1);
+    let receipts = receipts(installation, 1);
     assert_eq!(outcomes(&receipts[0]), pairs(&[("crm", "erased"), ("mluvii", "erased")]));
     assert_eq!(receipts[0]["statement"]["scope"], "person");
     assert_eq!(receipts[0]["statement"]["sessions"], 2);
@@ -85,8 +88,13 @@ fn the_deletion_form_takes_all_sessions_of_the_person_and_nobody_elses() {
 }
 
 #[test]
+fn the_deletion_form_takes_all_sessions_of_the_person_and_nobody_elses() {
+    the_deletion_form(&company());
+}
+
+#[test]
 fn consent_withdrawn_in_a_form_takes_all_sessions_of_the_guest() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     for id in [101, 102] {
         standin.begin(id, "dan@example.com", Some("v3"));
         standin.end(id);
@@ -102,7 +110,7 @@ fn consent_withdrawn_in_a_form_takes_all_sessions_of_the_guest() {
 
 #[test]
 fn the_echo_of_an_anonymization_makes_no_second_erasure() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     standin.begin(101, "bea@example.com", None);
     standin.end(101);
     receipts(&installation, 1);
@@ -116,7 +124,7 @@ fn the_echo_of_an_anonymization_makes_no_second_erasure() {
 
 #[test]
 fn a_target_that_accepts_and_does_nothing_is_asked_again_until_it_is_gone() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "accepted_but_not_done" }));
     standin.begin(101, "bea@example.com", None);
     standin.end(101);
@@ -127,7 +135,7 @@ fn a_target_that_accepts_and_does_nothing_is_asked_again_until_it_is_gone() {
 
 #[test]
 fn a_target_that_never_does_it_is_parked_as_residual_and_goes_on_when_asked_to() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     standin.fault(&json!({ "path": "/anonymous", "times": 3, "kind": "accepted_but_not_done" }));
     standin.begin(101, "bea@example.com", None);
     standin.end(101);
@@ -148,7 +156,7 @@ fn a_target_that_never_does_it_is_parked_as_residual_and_goes_on_when_asked_to()
 
 #[test]
 fn calling_a_parked_erasure_off_leaves_a_receipt_that_says_what_is_left() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     standin.fault(&json!({ "path": "/anonymous", "kind": "accepted_but_not_done" }));
     standin.begin(101, "bea@example.com", None);
     standin.end(101);
@@ -159,12 +167,12 @@ fn calling_a_parked_erasure_off_leaves_a_receipt_that_says_what_is_left() {
     let receipts = receipts(&installation, 1);
     assert_eq!(receipts[0]["statement"]["state"], "cancelled");
     assert!(outcomes(&receipts[0]).contains(&("mluvii".into(), "residual".into())));
-    assert_chain_is_valid(&installation);
+    oracle::the_receipts_verify(&installation);
 }
 
 #[test]
 fn one_target_down_does_not_keep_the_others_from_erasing() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     standin.add_contact("bea@example.com");
     standin.crm_fault(&json!({ "path": "/contacts", "times": 6, "kind": "status", "status": 503 }));
     standin.begin(101, "bea@example.com", None);
@@ -180,7 +188,7 @@ fn one_target_down_does_not_keep_the_others_from_erasing() {
 
 #[test]
 fn a_plugin_that_is_killed_in_the_middle_of_a_call_does_it_again() {
-    let (standin, installation, server) = company();
+    let Company { standin, installation, server } = company();
     standin.add_contact("bea@example.com");
     standin.crm_fault(&json!({ "path": "/contacts/", "times": 1, "kind": "timeout", "delay_ms": 60_000 }));
     standin.begin(101, "bea@example.com", None);
@@ -197,7 +205,7 @@ fn a_plugin_that_is_killed_in_the_middle_of_a_call_does_it_again() {
 
 #[test]
 fn a_request_by_hand_is_tried_out_and_then_carried_out() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     standin.begin(101, "ann@example.com", Some("v3"));
     standin.end(101);
     standin.add_contact("ann@example.com");
@@ -220,7 +228,7 @@ fn a_request_by_hand_is_tried_out_and_then_carried_out() {
 
 #[test]
 fn a_person_reaches_all_sessions_of_their_guest() {
-    let (standin, installation, _server) = company();
+    let Company { standin, installation, server: _server } = company();
     for (id, email) in [(111, "bea@example.com"), (112, "bea@other.example.com")] {
         let params = json!([{ "name": "oo1_guest_email", "value": email, "source": "ENTRY_FORM" }]);
         let conversation =
@@ -237,7 +245,7 @@ fn a_person_reaches_all_sessions_of_their_guest() {
 
 #[test]
 fn a_step_of_a_target_that_is_no_longer_there_is_parked_and_can_be_called_off() {
-    let (standin, installation, server) = company();
+    let Company { standin, installation, server } = company();
     standin.crm_fault(&json!({ "path": "/contacts", "times": 1000, "kind": "status", "status": 503 }));
     installation.write("who", "ann@example.com\n");
     let who = format!("@{}", installation.path("who").display());

@@ -2,11 +2,7 @@
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-use crate::harness::{Away, Installation, PASSWORD, Server, client, http, session_ended, wait_for};
-
-fn ready(server: &Server) -> u16 {
-    http(client().get(server.url("/readyz"))).0
-}
+use crate::harness::{Away, Installation, Server, wait_for};
 
 #[test]
 fn a_locked_ledger_is_a_reason_to_come_back() {
@@ -14,33 +10,22 @@ fn a_locked_ledger_is_a_reason_to_come_back() {
     let installation = Installation::bare(&mluvii.url(), "");
     let server = Server::start_with(&installation, &[("SERVER__RECORD_MAX", "200ms")]);
     assert_eq!(server.deliver_end(1), 204);
-    assert_eq!(ready(&server), 200);
+    assert_eq!(server.ready(), 200);
 
     let other = installation.ledger();
     other.execute_batch("BEGIN EXCLUSIVE").expect("the ledger is free for a moment");
-    let refused = reqwest_head(&server, 2);
+    let refused = server.answer_to_end(2);
     assert_eq!(refused.0, 503);
     assert!(refused.1.is_some(), "it says when to come back");
-    wait_for("the server to say that it is not ready", || (ready(&server) == 503).then_some(()));
+    wait_for("the server to say that it is not ready", || (server.ready() == 503).then_some(()));
     // Whether the process lives is another question.
-    assert_eq!(http(client().get(server.url("/healthz"))).0, 200);
+    assert_eq!(server.healthy(), 200);
     other.execute_batch("ROLLBACK").expect("a rollback");
 
     wait_for("the delivery to be taken", || (server.deliver_end(2) == 204).then_some(()));
-    wait_for("the server to be ready", || (ready(&server) == 200).then_some(()));
+    wait_for("the server to be ready", || (server.ready() == 200).then_some(()));
     assert_eq!(installation.events(), 2);
     assert!(server.metrics().contains("result=\"busy\"}"));
-}
-
-/// The status of a delivery and its `Retry-After`.
-fn reqwest_head(server: &Server, session: i64) -> (u16, Option<String>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let request = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
-    runtime.block_on(async {
-        let response = request.json(&session_ended(session)).send().await.expect("the server answers");
-        let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        (response.status().as_u16(), after)
-    })
 }
 
 /// No file of the server's may grow beyond `size` any more: what the system says then is what it says of a full disk, but
@@ -73,7 +58,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
         }
     }
     assert!(refused > 0, "the disk was never full");
-    wait_for("the server to say that it is not ready", || (ready(&server) == 503).then_some(()));
+    wait_for("the server to say that it is not ready", || (server.ready() == 503).then_some(()));
 
     // A crash at this moment loses nothing either.
     let present = |session: &i64| installation.count(&format!("SELECT count(*) FROM event WHERE session = {session}"));
@@ -88,7 +73,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
     assert_eq!(server.deliver_end(62), 503);
     limit_files(&server, None);
     wait_for("the delivery to be taken", || (server.deliver_end(62) == 204).then_some(()));
-    wait_for("the server to be ready", || (ready(&server) == 200).then_some(()));
+    wait_for("the server to be ready", || (server.ready() == 200).then_some(()));
     let (status, _) = server.stop();
     assert!(status.success());
 }

@@ -148,6 +148,15 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
         command.stdin(std::process::Stdio::null()).output().expect("quietus runs")
     }
 
+    /// Brings the ledger's schema up to what a version of the program knows.
+    #[track_caller]
+    pub(crate) fn migrate(&self, program: &Path) {
+        let mut command = std::process::Command::new(program);
+        let migrated = command.arg("--config").arg(self.path("quietus.toml")).arg("migrate").output();
+        let migrated = migrated.expect("quietus runs");
+        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    }
+
     /// Runs a command with `--json` and reads what it says.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {

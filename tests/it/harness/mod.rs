@@ -1,16 +1,23 @@
 //! What the tests drive: an installation in a folder of its own, a server on it, and the stand-ins, each a process.
 
 mod away;
+mod fleet;
 mod installation;
 mod ledger;
+pub(crate) mod oracle;
 mod process;
+mod random;
+mod sending;
 mod server;
 mod standin;
 mod wire;
 
 pub(crate) use away::Away;
+pub(crate) use fleet::{Database, Fleet};
 pub(crate) use installation::{ERASE, Installation, PASSWORD, RULES};
 pub(crate) use process::Process;
+pub(crate) use random::{Random, Seed};
+pub(crate) use sending::{CONNECTIONS, runtime, send_begin, send_end, sender, sender_within};
 pub(crate) use server::{Server, receipts, session_ended};
 pub(crate) use standin::{API_SECRET, CRM_TOKEN, StandIn};
 pub(crate) use wire::Wire;

@@ -1,6 +1,7 @@
 //! `quietus serve` on an installation.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use serde_json::{Value, json};
@@ -23,6 +24,11 @@ impl Server {
     /// With settings of its own, such as `("SERVER__REQUESTS_MAX", "1")`.
     pub(crate) fn start_with(installation: &Installation, settings: &[(&str, &str)]) -> Self {
         Self::run(serve(installation, quietus()), settings)
+    }
+
+    /// Another version of the program.
+    pub(crate) fn start_as(program: &Path, installation: &Installation, settings: &[(&str, &str)]) -> Self {
+        Self::run(serve(installation, std::process::Command::new(program)), settings)
     }
 
     /// One that is not killed by a write beyond the largest size of a file; the write fails, as on a full disk.
@@ -63,6 +69,27 @@ impl Server {
     /// The end of a session of tenant 62.
     pub(crate) fn deliver_end(&self, session: i64) -> u16 {
         self.deliver(&session_ended(session))
+    }
+
+    /// The status of the answer to a delivered end, and its `Retry-After`.
+    pub(crate) fn answer_to_end(&self, session: i64) -> (u16, Option<String>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let request = client().post(self.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
+        runtime.block_on(async {
+            let response = request.json(&session_ended(session)).send().await.expect("the server answers");
+            let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+            (response.status().as_u16(), after)
+        })
+    }
+
+    /// The status of its answer whether it is ready.
+    pub(crate) fn ready(&self) -> u16 {
+        http(client().get(self.url("/readyz"))).0
+    }
+
+    /// The status of its answer whether it lives.
+    pub(crate) fn healthy(&self) -> u16 {
+        http(client().get(self.url("/healthz"))).0
     }
 
     pub(crate) fn metrics(&self) -> String {
@@ -106,6 +133,8 @@ impl Server {
     /// Kills it at this instant.
     pub(crate) fn kill(mut self) {
         self.process.kill();
+        // Its last lines are looked at, too.
+        self.process.end();
     }
 }
 

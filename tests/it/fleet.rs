@@ -1,0 +1,12 @@
+//! Several processes on one PostgreSQL database.
+
+mod away;
+mod calls;
+mod fire;
+mod frozen;
+mod load;
+mod main_job;
+mod schema;
+mod status;
+mod upgrade;
+mod verdict;

@@ -1,0 +1,67 @@
+//! A process that stands still for longer than its lease.
+
+use serde_json::json;
+
+use crate::harness::{Fleet, StandIn, wait_for};
+
+/// A guest is told to mluvii with one call, and the guest's session with another one after it.
+const RULES: &str = r#"
+[settling]
+limit = "0s"
+pause = "0s"
+
+[[rule]]
+name = "no consent, nothing kept"
+on = "session-settled"
+when = "consent.state == 'absent'"
+erase = "guest"
+targets = ["mluvii"]
+"#;
+
+const GUESTS: i64 = 8;
+
+/// How many writes mluvii was asked for.
+fn writes(standin: &StandIn) -> i64 {
+    standin.calls("/anonymous").len() as i64
+}
+
+/// How many of them are not answered yet.
+fn under_way(standin: &StandIn) -> i64 {
+    standin.calls("/anonymous").iter().filter(|call| call["ended"].is_null()).count() as i64
+}
+
+#[test]
+fn a_process_that_stood_still_makes_no_call_for_what_another_has_done() {
+    let standin = StandIn::start();
+    // Calls may take longer than the process stands still: what ends them is the lease.
+    let settings = [("LOG__LEVEL", "info"), ("MLUVII__CALL_MAX", "60s"), ("MLUVII__CONCURRENCY_MAX", "8")];
+    let mut fleet = Fleet::start(&standin, RULES, 2, &settings);
+    standin.fault(&json!({ "kind": "delay", "delay_ms": 8000, "path": "/Guest/", "times": GUESTS }));
+    for id in 1..=GUESTS {
+        standin.begin(id, &format!("guest{id}@example.com"), None);
+        assert_eq!(fleet.members[0].server().deliver_end(id), 204);
+    }
+    // The first of the two calls of each step is under way, and the second is still to come.
+    let (holder, held) = wait_for("steps under way", || {
+        let holds = |member| fleet.process(member)?["holds"]["step:mluvii"].as_i64();
+        let most = (0..2).filter_map(|member| Some((member, holds(member)?))).max_by_key(|(_, held)| *held)?;
+        (under_way(&standin) == GUESTS).then_some(most)
+    });
+    assert!(held >= GUESTS / 2, "one of them holds the most");
+    fleet.members[holder].server().signal("STOP");
+    assert_eq!(under_way(&standin), GUESTS, "none of them has gone on");
+
+    // The other one does it all when the leases have ended.
+    fleet.wait_for_receipts(GUESTS);
+    assert!(!standin.holds("@example.com"));
+    let made = writes(&standin);
+    assert_eq!(made, 2 * GUESTS + held, "two for each, and the first of those that were in hand once more");
+
+    // The calls of the one that stood still were answered long ago, and it could go on with the second ones.
+    let stood_still = fleet.members[holder].server();
+    stood_still.signal("CONT");
+    let given_up = |log: Vec<String>| log.iter().filter(|line| line.contains("somebody else does the work")).count();
+    wait_for("the process to find out", || (given_up(stood_still.log()) as i64 == held).then_some(()));
+    fleet.stop();
+    assert_eq!(writes(&standin), made);
+}

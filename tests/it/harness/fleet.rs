@@ -1,0 +1,165 @@
+//! Several servers on one database, each with a way to it of its own, which can be cut.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use test_postgres::{Cluster, Proxy};
+
+use super::{Installation, Server, StandIn, wait_for};
+
+/// The name of the database.
+const NAME: &str = "quietus";
+
+/// A PostgreSQL server with an empty database for a ledger.
+pub(crate) struct Database(Cluster);
+
+impl Database {
+    pub(crate) fn start() -> Self {
+        let cluster = Cluster::start();
+        cluster.create_database(NAME);
+        Self(cluster)
+    }
+
+    /// The part of a configuration that names it.
+    pub(crate) fn ledger(&self) -> String {
+        format!("[ledger]\nurl = \"{}\"\n", self.0.url(NAME))
+    }
+
+    /// Rows as `psql` shows them, past the program that keeps them.
+    #[track_caller]
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        self.0.sql(NAME, &format!("SET search_path = quietus; {sql}"))
+    }
+
+    #[track_caller]
+    pub(crate) fn count(&self, sql: &str) -> i64 {
+        self.sql(sql).parse().expect("a number")
+    }
+
+    /// The numbers in the first column.
+    #[track_caller]
+    pub(crate) fn numbers(&self, sql: &str) -> BTreeSet<i64> {
+        self.sql(sql).lines().map(|line| line.parse().expect("a number")).collect()
+    }
+
+    /// Stops it as a crash does and starts it again.
+    pub(crate) fn crash(&self) {
+        self.0.restart_immediate();
+    }
+}
+
+/// Servers of one installation on one database.
+pub(crate) struct Fleet {
+    // In this order they end.
+    pub(crate) members: Vec<Member>,
+    pub(crate) installation: Installation,
+    pub(crate) database: Database,
+}
+
+/// A place of a fleet, with or without a server in it.
+pub(crate) struct Member {
+    /// Its way to the database.
+    pub(crate) proxy: Proxy,
+    pub(crate) server: Option<Server>,
+    /// What is served there.
+    pub(crate) program: PathBuf,
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Fleet {
+    /// So many servers on a database that was migrated before, against the stand-in.
+    pub(crate) fn start(standin: &StandIn, rules: &str, members: usize, settings: &[(&'static str, &str)]) -> Self {
+        Self::start_as(Path::new(env!("CARGO_BIN_EXE_quietus")), standin, rules, members, settings)
+    }
+
+    /// The same with another version of the program.
+    pub(crate) fn start_as(
+        program: &Path,
+        standin: &StandIn,
+        rules: &str,
+        members: usize,
+        settings: &[(&'static str, &str)],
+    ) -> Self {
+        let database = Database::start();
+        let installation = Installation::bare(&standin.mluvii, &format!("{rules}\n{}", database.ledger()));
+        installation.migrate(program);
+        let member = || {
+            let mut member = Member {
+                proxy: Proxy::to(database.0.port()),
+                server: None,
+                program: program.to_owned(),
+                settings: settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+            };
+            member.settings.push(("LEDGER__URL", member.proxy.url(NAME)));
+            member.start(&installation);
+            member
+        };
+        let members = (0..members).map(|_| member()).collect();
+        Self { members, installation, database }
+    }
+
+    /// Waits until so many erasures have ended, however long that takes: there must be further ones.
+    #[track_caller]
+    pub(crate) fn wait_for_receipts(&self, count: i64) {
+        let mut receipts = 0;
+        while receipts < count {
+            receipts = wait_for("further erasures", || {
+                Some(self.database.count("SELECT count(*) FROM receipt")).filter(|now| *now > receipts)
+            });
+        }
+    }
+
+    /// What `quietus status --json` says of the processes.
+    #[track_caller]
+    pub(crate) fn processes(&self) -> Vec<Value> {
+        let status = self.installation.json(&["status"]);
+        status["processes"].as_array().expect("a list of processes").clone()
+    }
+
+    /// What it says of one member's, if it is on the list.
+    #[track_caller]
+    pub(crate) fn process(&self, member: usize) -> Option<Value> {
+        let place = format!("/{}", self.members[member].id());
+        self.processes().into_iter().find(|process| process["place"].as_str().is_some_and(|at| at.ends_with(&place)))
+    }
+
+    /// Starts the server of a place.
+    pub(crate) fn start_member(&mut self, member: usize) {
+        self.members[member].start(&self.installation);
+    }
+
+    /// Ends every server as a service manager does.
+    #[track_caller]
+    pub(crate) fn stop(&mut self) {
+        for member in &mut self.members {
+            if let Some(server) = member.server.take() {
+                let (status, log) = server.stop();
+                assert!(status.success(), "{status}: {log:#?}");
+            }
+        }
+    }
+}
+
+impl Member {
+    fn start(&mut self, installation: &Installation) {
+        let settings: Vec<_> = self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.server = Some(Server::start_as(&self.program, installation, &settings));
+    }
+
+    /// The server, which is there.
+    #[track_caller]
+    pub(crate) fn server(&self) -> &Server {
+        self.server.as_ref().expect("a server is there")
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.server().id()
+    }
+
+    /// Its way to the database is closed, and what was under way on it is cut short.
+    pub(crate) fn cut_off(&self) {
+        self.proxy.refuse();
+        self.proxy.cut();
+    }
+}

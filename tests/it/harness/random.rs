@@ -1,0 +1,41 @@
+//! Chance that can be had again.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Random numbers that are the same for the same seed.
+pub(crate) struct Random(u64);
+
+impl Random {
+    /// A number from 0 to `end`, which it is not.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        // Xorshift.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}
+
+/// A seed from the clock, or from `QUIETUS_SEED` to see a failure again; shown when the test fails.
+pub(crate) struct Seed(u64);
+
+impl Seed {
+    pub(crate) fn new() -> Self {
+        let given = std::env::var("QUIETUS_SEED").ok().map(|text| text.parse().expect("a number"));
+        let clock = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as u64;
+        Self(given.unwrap_or_else(clock) | 1)
+    }
+
+    pub(crate) fn random(&self) -> Random {
+        Random(self.0)
+    }
+}
+
+impl Drop for Seed {
+    #[expect(clippy::print_stderr, reason = "a test's output is shown when it fails")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("to see it again: QUIETUS_SEED={}", self.0);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+# Sourced by tests/run, after tests/needs.sh: builds the program as it was a commit ago, which a fleet is upgraded from,
+# and names it in QUIETUS_TEST_PREVIOUS. It is built once for a commit, with the dependencies that are compiled already.
+# For cargo it is the same program at another place, so the present one is compiled anew after it.
+# shellcheck shell=bash
+
+# Chained, since a failure is the caller's to judge. The sources do not get the times of the commit, which cargo could
+# take for older than what it has built; all of the workspace is built, so that the dependencies have the same features;
+# and the program comes last: where it is, the rest is.
+build_previous() {
+    local commit=$1 home=$2/$1 sources=$2/sources
+    rm -rf "$sources" &&
+        mkdir -p "$sources" "$home" &&
+        git archive "$commit" | tar -x -m -C "$sources" &&
+        cargo build --workspace --locked --manifest-path "$sources/Cargo.toml" --target-dir "$target" &&
+        cp "$target/debug/libhttp_purge.so" "$home/" &&
+        cp "$target/debug/quietus" "$home/quietus.part" &&
+        mv "$home/quietus.part" "$home/quietus" &&
+        rm -rf "$sources" &&
+        # Those of older commits have served.
+        find "$2" -mindepth 1 -maxdepth 1 -type d -mtime +0 -exec rm -rf {} +
+}
+
+# A shallow clone has no commit before, and the first commits had no fleet.
+if commit=$(git rev-parse --verify --quiet 'HEAD~1^{commit}') && git cat-file -e "$commit:src/ledger/postgres/mod.rs" 2>/dev/null; then
+    previous=$(mkdir -p "$tools/previous" && cd "$tools/previous" && pwd)
+    if (
+        flock 9
+        [ -x "$previous/$commit/quietus" ] || build_previous "$commit" "$previous"
+    ) 9>"$tools/previous.lock"; then
+        export QUIETUS_TEST_PREVIOUS=$previous/$commit/quietus
+    else
+        echo "the commit before, $commit, does not build; a fleet is not upgraded from it" >&2
+    fi
+fi
