@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
 use super::plugins::Plugins;
 use crate::config::{Config, Keys, KeysError};
 use crate::ledger::postgres::PostgresLedger;
@@ -68,12 +66,11 @@ fn rates(config: &Config) -> BTreeMap<TargetName, NonZeroU32> {
 
 /// Opens a ledger; one in PostgreSQL is reached with the configuration's password.
 pub(crate) async fn open_ledger(config: &Config, place: &LedgerPlace) -> anyhow::Result<Arc<dyn Ledger>> {
-    let context = || format!("the ledger {} cannot be opened", place.shown());
     match place {
-        LedgerPlace::Sqlite(path) => Ok(SqliteLedger::open(path).with_context(context)?),
+        LedgerPlace::Sqlite(path) => Ok(SqliteLedger::open(path)?),
         LedgerPlace::Postgres(place) => {
             let password = config.ledger_password()?;
-            Ok(PostgresLedger::open(place, password.as_ref()).await.with_context(context)?)
+            Ok(PostgresLedger::open(place, password.as_ref()).await?)
         }
     }
 }

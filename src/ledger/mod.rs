@@ -249,6 +249,14 @@ pub(crate) enum LedgerError {
     Broken(#[source] anyhow::Error),
 }
 
+impl LedgerError {
+    /// The cause alone.
+    fn into_cause(self) -> anyhow::Error {
+        let (Self::Busy(cause) | Self::Broken(cause)) = self;
+        cause
+    }
+}
+
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Migrated {

@@ -37,8 +37,7 @@ pub(super) async fn open(connector: &Connector) -> anyhow::Result<Client> {
 
 /// What the server said, without its details: they can quote values.
 pub(super) fn told(error: tokio_postgres::Error) -> anyhow::Error {
-    let (LedgerError::Busy(cause) | LedgerError::Broken(cause)) = error.into();
-    cause
+    LedgerError::from(error).into_cause()
 }
 
 /// Growing pauses between tries.

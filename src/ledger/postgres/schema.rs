@@ -20,7 +20,7 @@ pub(crate) async fn migrate(place: &PostgresPlace, password: Option<&Secret>) ->
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };
     let connector = Connector::new(place, password).map_err(failed)?;
     let client = connection::open(&connector).await.map_err(failed)?;
-    let (found, known) = (apply(&client).await.map_err(|error| failed(error.into()))?, MIGRATIONS.len());
+    let (found, known) = (apply(&client).await.map_err(|error| failed(error.into_cause()))?, MIGRATIONS.len());
     if found > known {
         return Err(OpenError::Newer { ledger: place.shown(), found, known });
     }
@@ -89,7 +89,7 @@ pub(super) async fn check_whole(client: &Client, place: &PostgresPlace) -> Resul
 pub(super) async fn check(client: &Client, place: &PostgresPlace) -> Result<(), OpenError> {
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };
     let known = MIGRATIONS.len();
-    match found(client).await.map_err(|error| failed(error.into()))?.unwrap_or(0) {
+    match found(client).await.map_err(|error| failed(error.into_cause()))?.unwrap_or(0) {
         found if found < known => Err(OpenError::Pending { ledger: place.shown(), found, known }),
         found if found > known => Err(OpenError::Newer { ledger: place.shown(), found, known }),
         _ => Ok(()),
