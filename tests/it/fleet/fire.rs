@@ -43,7 +43,7 @@ fn a_fleet_under_fire_loses_nothing_and_does_nothing_twice() {
         random: seed.random(),
         calls: Calls::default(),
         deck: Vec::new(),
-        calm: u64::try_from(events / 40).expect("positive").max(1),
+        calm: u64::try_from(events / 40).expect("positive").clamp(1, 600),
         troubles: Troubles::default(),
     };
     while !fire.load.is_over() {
