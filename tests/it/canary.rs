@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::{Installation, PASSWORD, RULES, Server, StandIn, client, http, receipts, wait_for};
+use crate::harness::{Database, Installation, PASSWORD, RULES, Server, StandIn, client, http, receipts, wait_for};
 
 // One canary per field, so that a leak names its way. ASCII and not, since escapes differ.
 const EMAIL: &str = "canary.email.1@example.com";
@@ -30,9 +30,31 @@ const CANARIES: [&str; 15] =
 
 #[test]
 fn no_personal_data_is_in_any_file_log_metric_or_receipt() {
+    everything_is_silent("", || {});
+}
+
+#[test]
+fn no_personal_data_is_in_a_database_or_its_log() {
+    let database = Database::that_logs_all();
+    everything_is_silent(&database.ledger(), || {
+        assert_silent("the database", database.all().as_bytes());
+        let log = database.log();
+        assert!(
+            log.contains("INSERT INTO inbox"),
+            "statements and their values are logged, or this test tests nothing"
+        );
+        assert_silent("the database's log", log.as_bytes());
+    });
+}
+
+/// Everything happens on a ledger, and then all that was written is searched; `and` searches what is elsewhere.
+fn everything_is_silent(ledger: &str, and: impl Fn()) {
     let standin = StandIn::start();
     let more = "[mluvii.params]\noo1_guest_ident = \"name\"\noo1_guest_email = \"email\"\noo1_guest_phone = \"phone\"\ncustomer = \"customer\"\n";
-    let installation = Installation::new(&standin, &format!("{more}{RULES}"));
+    let installation = Installation::new(&standin, &format!("{more}{RULES}{ledger}"));
+    if !ledger.is_empty() {
+        installation.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
+    }
     let server = Server::start(&installation);
     standin.register(&server.callback());
 
@@ -40,6 +62,7 @@ fn no_personal_data_is_in_any_file_log_metric_or_receipt() {
     let shown = search_what_is_shown(&installation, &server);
     assert_silent("what commands and metrics show", shown.as_bytes());
     search_files(installation.folder());
+    and();
 
     let receipts = receipts(&installation, 3);
     assert_silent("the receipts", json!(receipts).to_string().as_bytes());
@@ -56,6 +79,7 @@ fn no_personal_data_is_in_any_file_log_metric_or_receipt() {
     assert!(log.len() > 100, "at `trace` there is much to search");
     assert_silent("the log", log.join("\n").as_bytes());
     search_files(installation.folder());
+    and();
 }
 
 /// Personal data comes in by every way there is.

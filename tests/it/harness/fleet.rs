@@ -21,6 +21,24 @@ impl Database {
         Self(cluster)
     }
 
+    /// The same, with a log of all statements and their values.
+    pub(crate) fn that_logs_all() -> Self {
+        let cluster = Cluster::start_with(&[("log_statement", "all"), ("log_parameter_max_length_on_error", "-1")]);
+        cluster.create_database(NAME);
+        Self(cluster)
+    }
+
+    /// What the server has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.0.log()
+    }
+
+    /// All rows of all tables, as text; bytes are in hex.
+    pub(crate) fn all(&self) -> String {
+        let tables = self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'quietus'");
+        tables.lines().map(|table| self.sql(&format!("SELECT t::TEXT FROM {table} AS t"))).collect()
+    }
+
     /// The part of a configuration that names it.
     pub(crate) fn ledger(&self) -> String {
         format!("[ledger]\nurl = \"{}\"\n", self.0.url(NAME))
