@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::installed::Installed;
 use crate::keeper::Keeper;
 use crate::psql::{psql, quoted};
+use crate::template::Make;
 use crate::{PATIENCE, PAUSE};
 
 /// Fast rather than safe against the machine's failure; against the server's own, nothing is given up.
@@ -54,8 +55,17 @@ impl Cluster {
 
     /// With settings of its own over those for tests, such as `("fsync", "on")`.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_made(Make::Small, &[&SETTINGS, settings].concat())
+    }
+
+    /// With PostgreSQL's own defaults, those of `initdb` too, and settings over them: for measuring.
+    pub fn start_as_installed(settings: &[(&str, &str)]) -> Self {
+        Self::start_made(Make::Default, settings)
+    }
+
+    fn start_made(make: Make, settings: &[(&str, &str)]) -> Self {
         let installed = Installed::find();
-        let mut keeper = Keeper::new(&installed, &[&SETTINGS, settings].concat());
+        let mut keeper = Keeper::new(&installed, make, settings);
         for _ in 0..PORTS_MAX {
             let port = free_port();
             if let Started::Ready = start(&mut keeper, port) {

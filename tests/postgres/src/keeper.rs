@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use crate::installed::{Installed, as_owner};
-use crate::template::template;
+use crate::template::{Make, template};
 
 /// The keeper of one server, which runs or not.
 pub(crate) struct Keeper {
@@ -22,10 +22,10 @@ pub(crate) struct Postmaster(u32);
 
 impl Keeper {
     /// Makes the folder and the data in it, and starts nothing yet.
-    pub(crate) fn new(installed: &Installed, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(installed: &Installed, make: Make, settings: &[(&str, &str)]) -> Self {
         let mut command = as_owner("sh");
         command.args(["-c", include_str!("keeper.sh"), "keeper"]);
-        command.arg(std::env::temp_dir()).arg(template(installed)).arg(installed.program("postgres"));
+        command.arg(std::env::temp_dir()).arg(template(installed, make)).arg(installed.program("postgres"));
         for (name, value) in settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }

@@ -7,18 +7,43 @@ use std::process::Stdio;
 
 use crate::installed::{Installed, as_owner, is_root};
 
+/// How a data folder is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Make {
+    /// With a log in small parts, which is copied fast.
+    Small,
+    /// As `initdb` makes one by itself.
+    Default,
+}
+
+impl Make {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Small => "postgres",
+            Self::Default => "postgres-default",
+        }
+    }
+
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Small => &["--wal-segsize=1"],
+            Self::Default => &[],
+        }
+    }
+}
+
 /// The template, made if it is not there yet.
-pub(crate) fn template(installed: &Installed) -> PathBuf {
-    let home = home(installed);
+pub(crate) fn template(installed: &Installed, how: Make) -> PathBuf {
+    let home = home(installed, how);
     let data = home.join("data");
     if !data.exists() {
-        make(installed, &home, &data);
+        make(installed, how, &home, &data);
     }
     data
 }
 
 /// Whoever comes meanwhile waits. The lock is initdb's too, so that it holds as long as one is at work, whose test was killed.
-fn make(installed: &Installed, home: &Path, data: &Path) {
+fn make(installed: &Installed, how: Make, home: &Path, data: &Path) {
     let lock = File::create(home.join("lock")).expect("the template's folder is writable");
     lock.lock().expect("the template can be locked");
     if data.exists() {
@@ -30,7 +55,8 @@ fn make(installed: &Installed, home: &Path, data: &Path) {
     }
     let output = as_owner(installed.program("initdb"))
         .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"])
-        .args(["--wal-segsize=1", "--no-sync", "--no-instructions", "--pgdata"])
+        .args(how.arguments())
+        .args(["--no-sync", "--no-instructions", "--pgdata"])
         .arg(&half_made)
         .stdin(Stdio::from(lock.try_clone().expect("a descriptor")))
         .output()
@@ -40,8 +66,8 @@ fn make(installed: &Installed, home: &Path, data: &Path) {
 }
 
 /// The folder of the template, which is the owner's and closed to all others.
-fn home(installed: &Installed) -> PathBuf {
-    let name = format!("postgres-{}-{}", installed.major, installed.owner.uid);
+fn home(installed: &Installed, how: Make) -> PathBuf {
+    let name = format!("{}-{}-{}", how.name(), installed.major, installed.owner.uid);
     let tools = target().join("test-tools");
     std::fs::create_dir_all(&tools).expect("the target folder is writable");
     // Below the home folder of root, say, other users see nothing.

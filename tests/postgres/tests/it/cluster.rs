@@ -29,6 +29,14 @@ fn settings_of_ones_own_come_last() {
 }
 
 #[test]
+fn a_server_for_measuring_has_the_defaults() {
+    let cluster = Cluster::start_as_installed(&[("shared_buffers", "32MB")]);
+    let shown =
+        cluster.sql("postgres", "SHOW fsync; SHOW full_page_writes; SHOW wal_segment_size; SHOW shared_buffers");
+    assert_eq!(shown, "on\non\n16MB\n32MB");
+}
+
+#[test]
 fn an_error_is_told() {
     let cluster = Cluster::start();
     let refused = cluster.try_sql("postgres", "postgres", "SELECT 1/0").expect_err("division by zero");
