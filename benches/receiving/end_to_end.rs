@@ -8,6 +8,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::server::{SECRET, Server, folder, quietus};
+use crate::store::Store;
 use crate::{Credentials, load, requests};
 
 /// Events of the measurement.
@@ -29,16 +30,16 @@ targets = ["mluvii"]
 "#;
 
 /// One line: the median and the 99th percentile.
-pub(crate) fn measure() -> String {
+pub(crate) fn measure(store: Store<'_>) -> String {
     let standin = standin();
     let url = format!("http://{}", standin.address);
-    let server = Server::quietus_in(folder(), &url, RULES);
+    let quietus = store.quietus_at(&url, RULES);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(begin_conversations(&url));
 
     let begun = Timestamp::now();
     let longest = Duration::from_secs_f64(EVENTS as f64 / RATE * 2.0);
-    let sent = load::pace(server.address, 8, requests(&Credentials::Basic, EVENTS, 0), RATE, longest);
+    let sent = load::pace(quietus.server.address, 8, requests(&Credentials::Basic, EVENTS, 0), RATE, longest);
     assert_eq!((sent.requests, sent.refused), (EVENTS, 0), "every event is acknowledged");
     let called = runtime.block_on(anonymize_calls(&url));
 

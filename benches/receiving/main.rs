@@ -1,9 +1,13 @@
-//! `cargo bench`: how fast deliveries are received durably, beside a bare handler and the physical limit, in one run on
-//! one machine; how long it takes from a delivery to the call that anonymizes; and whether a full ledger changes that.
+//! `cargo bench --bench receiving`: how fast deliveries are received durably, beside a bare handler and the physical limit,
+//! in one run on one machine; how long it takes from a delivery to the call that anonymizes; and whether a full ledger
+//! changes that. `-- postgres half-load` measures only these parts.
 
 mod end_to_end;
 mod load;
 mod server;
+#[path = "../shared/mod.rs"]
+mod shared;
+mod store;
 mod yardsticks;
 
 use std::fmt::Write as _;
@@ -14,12 +18,15 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 
 use load::Measured;
 use server::Server;
-
-/// How long one measurement takes at most.
-const LONGEST: Duration = Duration::from_secs(4);
+use shared::postgres::Postgres;
+use shared::{is_wanted, machine, number};
+use store::Store;
 
 /// Connections of the measurements.
-const CONNECTIONS: [usize; 4] = [1, 16, 64, 256];
+const CONNECTIONS: [u64; 4] = [1, 16, 64, 256];
+
+/// The parts, which can be named as arguments; without any, all are measured.
+const PARTS: [&str; 5] = ["sqlite", "postgres", "half-load", "end-to-end", "full-ledger"];
 
 fn main() {
     let arguments: Vec<_> = std::env::args().collect();
@@ -28,71 +35,111 @@ fn main() {
     {
         return yardsticks::serve(yardstick, folder);
     }
+    for named in arguments.iter().skip(1).filter(|argument| !argument.starts_with("--")) {
+        assert!(PARTS.contains(&named.as_str()), "there is no part {named}, only {PARTS:?}");
+    }
     // The first one wins, and there is no other.
     let _installed = rustls::crypto::ring::default_provider().install_default();
-    let mut out = std::io::stdout().lock();
-    let mut say = |line: &str| writeln!(out, "{line}").and_then(|()| out.flush()).expect("stdout is open");
-    say(&machine());
-    say("durable receiving: every 204 after an fsync, de-duplicated, its follow-up work written\n");
-    say(
-        "connections | bare /s | file /s | basic /s | ratio bare, file | p99 ms | hmac /s | ratio bare, file | p99 ms | RSS MB",
-    );
-    for connections in CONNECTIONS {
-        say(&receiving(connections));
+    let say = |line: &str| {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{line}").and_then(|()| out.flush()).expect("stdout is open");
+    };
+    let postgres = is_wanted("postgres").then(Postgres::start);
+    let sqlite = (is_wanted("sqlite") || postgres.is_none()).then_some(Store::Sqlite);
+    let stores: Vec<_> = sqlite.into_iter().chain(postgres.as_ref().map(Store::Postgres)).collect();
+    say(&machine::described());
+    say("durable receiving: every 204 after an fsync, de-duplicated, its follow-up work written");
+    if let Some(postgres) = &postgres {
+        say(&postgres.described());
     }
-    say("");
-    say(&half_load());
-    say(&end_to_end::measure());
-    say(&full_ledger());
+    say(&machine::load());
+    if is_wanted("sqlite") || is_wanted("postgres") {
+        say(
+            "\nconnections | bare /s | file /s | ledger     | basic /s | ratio bare, file | p99 ms | hmac /s | ratio bare, file | p99 ms | RSS MB",
+        );
+        for connections in CONNECTIONS {
+            // One that is chosen takes the place of all.
+            if number("QUIETUS_BENCH_CONNECTIONS", connections) == connections {
+                say(&receiving(connections as usize, &stores));
+            }
+        }
+        say("");
+    }
+    for store in stores {
+        if is_wanted("half-load") {
+            say(&half_load(store));
+        }
+        if is_wanted("end-to-end") {
+            say(&format!("{}: {}", store.name(), end_to_end::measure(store)));
+        }
+    }
+    if is_wanted("full-ledger") {
+        say(&full_ledger());
+    }
+    say(&machine::load());
 }
 
-/// One row: the four servers one after the other, each with its own folder on the same disk.
-fn receiving(connections: usize) -> String {
+/// How long one measurement takes at most.
+fn longest() -> Duration {
+    Duration::from_secs(number("QUIETUS_BENCH_SECONDS", 4))
+}
+
+/// One row for each ledger: the servers one after the other, each with its own folder on the same disk.
+fn receiving(connections: usize, stores: &[Store<'_>]) -> String {
     let bare = flood(&Server::yardstick("bare"), connections, &Credentials::Basic, 0);
     let file = flood(&Server::yardstick("file"), connections, &Credentials::Basic, 0);
-    let mut row = format!("{connections:>11} | {:>7.0} | {:>7.0}", bare.per_second(), file.per_second());
-    let mut resident = 0.0_f64;
-    for credentials in [Credentials::Basic, Credentials::Hmac] {
-        let server = Server::quietus();
-        let ours = flood(&server, connections, &credentials, 0);
-        resident = resident.max(server.resident_mb_peak());
-        assert_eq!(ours.refused, 0, "every distinct event is acknowledged");
-        server.assert_holds(ours.requests);
-        let (to_bare, to_file) = (ours.per_second() / bare.per_second(), ours.per_second() / file.per_second());
-        let p99 = ours.percentile(99.0).as_secs_f64() * 1e3;
-        write!(row, " | {:>8.0} | {to_bare:.2}, {to_file:.2} | {p99:.1}", ours.per_second()).expect("to memory");
-    }
-    write!(row, " | {resident:.0}").expect("to memory");
-    row
+    let rows = stores.iter().map(|store| {
+        let mut row = format!(
+            "{connections:>11} | {:>7.0} | {:>7.0} | {:<10}",
+            bare.per_second(),
+            file.per_second(),
+            store.name()
+        );
+        let mut resident = 0.0_f64;
+        for credentials in [Credentials::Basic, Credentials::Hmac] {
+            let quietus = store.quietus();
+            let ours = flood(&quietus.server, connections, &credentials, 0);
+            resident = resident.max(quietus.server.resident_mb_peak());
+            assert_eq!(ours.refused, 0, "every distinct event is acknowledged");
+            quietus.assert_holds(ours.requests);
+            let (to_bare, to_file) = (ours.per_second() / bare.per_second(), ours.per_second() / file.per_second());
+            let p99 = ours.percentile(99.0).as_secs_f64() * 1e3;
+            write!(row, " | {:>8.0} | {to_bare:.2}, {to_file:.2} | {p99:.1}", ours.per_second()).expect("to memory");
+        }
+        write!(row, " | {resident:.0}").expect("to memory");
+        row
+    });
+    rows.collect::<Vec<_>>().join("\n")
 }
 
 /// The latencies at half of what 64 connections bring, beside those of the physical limit at the same rate; and the
 /// memory before and during.
-fn half_load() -> String {
-    let full = flood(&Server::quietus(), 64, &Credentials::Basic, 0);
+fn half_load(store: Store<'_>) -> String {
+    let full = flood(&store.quietus().server, 64, &Credentials::Basic, 0);
     let rate = full.per_second() / 2.0;
     let at_half = |server: &Server| {
-        let requests = requests(&Credentials::Basic, (rate * LONGEST.as_secs_f64()) as usize, 0);
-        let half = load::pace(server.address, 64, requests, rate, LONGEST * 2);
+        let requests = requests(&Credentials::Basic, (rate * longest().as_secs_f64()) as usize, 0);
+        let half = load::pace(server.address, 64, requests, rate, longest() * 2);
         let [median, tail] = [50.0, 99.0].map(|percent| half.percentile(percent).as_secs_f64() * 1e3);
         format!("p50 {median:.2} ms, p99 {tail:.2} ms")
     };
-    let server = Server::quietus();
-    let idle = server.resident_mb();
-    let ours = at_half(&server);
+    let quietus = store.quietus();
+    let idle = quietus.server.resident_mb();
+    let ours = at_half(&quietus.server);
     format!(
-        "half of that load at 64 connections ({rate:.0}/s): {ours}; the file at that rate: {}; bare: {}\n\
+        "{}: half of that load at 64 connections ({rate:.0}/s): {ours}; the file at that rate: {}; bare: {}\n\
          resident {idle:.1} MB idle, {:.1} MB at most",
+        store.name(),
         at_half(&Server::yardstick("file")),
         at_half(&Server::yardstick("bare")),
-        server.resident_mb_peak(),
+        quietus.server.resident_mb_peak(),
     )
 }
 
-/// The same at 64 connections with a million sessions in the ledger.
+/// The same at 64 connections with a million sessions in the ledger, in SQLite.
 fn full_ledger() -> String {
     const SESSIONS: usize = 1_000_000;
-    let empty = flood(&Server::quietus(), 64, &Credentials::Basic, SESSIONS);
+    let empty = flood(&Store::Sqlite.quietus().server, 64, &Credentials::Basic, SESSIONS);
     let server = Server::quietus_with_sessions(SESSIONS);
     let full = flood(&server, 64, &Credentials::Basic, SESSIONS);
     format!(
@@ -108,7 +155,7 @@ fn full_ledger() -> String {
 fn flood(server: &Server, connections: usize, credentials: &Credentials, first: usize) -> Measured {
     // One connection waits for a sync each time; many bring at most what the bare handler can.
     let enough = if connections == 1 { 60_000 } else { 400_000 };
-    load::flood(server.address, connections, requests(credentials, enough, first), LONGEST)
+    load::flood(server.address, connections, requests(credentials, enough, first), longest())
 }
 
 /// How deliveries authenticate.
@@ -139,18 +186,4 @@ fn request(credentials: &Credentials, session: usize) -> Vec<u8> {
         body.len()
     )
     .into_bytes()
-}
-
-/// The machine's own words about itself.
-fn machine() -> String {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let info = read("/proc/cpuinfo");
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let kernel = read("/proc/sys/kernel/osrelease");
-    format!(
-        "{cores} cores, {}, Linux {}; generator and server share them",
-        model.trim_matches([' ', '\t', ':']),
-        kernel.trim()
-    )
 }

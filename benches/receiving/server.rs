@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,14 +28,9 @@ impl Server {
         Self::spawn(command, folder, |line| line.trim().parse().ok())
     }
 
-    /// quietus with an empty ledger and no rule, and with mluvii away: look-ups rest, receiving goes on.
-    pub(crate) fn quietus() -> Self {
-        Self::quietus_in(folder(), "http://127.0.0.1:9", "")
-    }
-
-    /// The same with so many sessions decided on.
+    /// quietus with so many sessions decided on, in SQLite.
     pub(crate) fn quietus_with_sessions(sessions: usize) -> Self {
-        let mut server = Self::quietus();
+        let mut server = Self::quietus_in(folder(), "http://127.0.0.1:9", "");
         server.stop();
         fill(&server.folder.path().join("quietus.db"), sessions);
         let folder = std::mem::replace(&mut server.folder, folder());
@@ -44,36 +39,7 @@ impl Server {
 
     /// quietus against the given mluvii with further configuration.
     pub(crate) fn quietus_in(folder: TempDir, mluvii: &str, more: &str) -> Self {
-        let path = folder.path().join("quietus.toml");
-        let secret = folder.path().join("secret");
-        std::fs::write(&secret, SECRET).expect("the folder is writable");
-        let config = format!(
-            r#"
-            [server]
-            listen = "127.0.0.1:0"
-            [log]
-            level = "quietus=info"
-            format = "json"
-            [mluvii]
-            base_url = "{mluvii}"
-            client_id = {{ file = "secret" }}
-            client_secret = {{ file = "secret" }}
-            [[source]]
-            name = "bench"
-            tenants = [62]
-            [[source.auth]]
-            basic = {{ user = "mluvii", password = {{ file = "secret" }} }}
-            [[source.auth]]
-            hmac = {{ header = "x-signature", algorithm = "sha256", encoding = "hex", prefix = "sha256=", secrets = [{{ file = "secret" }}] }}
-            {more}
-            "#
-        );
-        std::fs::write(&path, config).expect("the folder is writable");
-        let keys = folder.path().join("keys");
-        if !keys.exists() {
-            let made = quietus().args(["keys", "new"]).arg(keys).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            assert!(made.expect("quietus runs").success(), "keys can be made");
-        }
+        let path = configure(&folder, mluvii, more);
         let mut command = quietus();
         command.arg("serve").arg("--config").arg(path);
         Self::spawn(command, folder, listening)
@@ -115,13 +81,6 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
     }
 
-    /// Asserts that the ledger holds just as many events.
-    pub(crate) fn assert_holds(&self, events: usize) {
-        let ledger = rusqlite::Connection::open(self.folder.path().join("quietus.db")).expect("the ledger opens");
-        let held: i64 = ledger.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).expect("it has events");
-        assert_eq!(held as usize, events, "every acknowledged event is in the ledger, once");
-    }
-
     fn stop(&mut self) {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(asked.success(), "the server is there");
@@ -140,6 +99,41 @@ impl Drop for Server {
     }
 }
 
+/// Writes what quietus needs into a folder: its configuration, whose path is returned, the secret, keys.
+pub(crate) fn configure(folder: &TempDir, mluvii: &str, more: &str) -> PathBuf {
+    let path = folder.path().join("quietus.toml");
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, SECRET).expect("the folder is writable");
+    let config = format!(
+        r#"
+        [server]
+        listen = "127.0.0.1:0"
+        [log]
+        level = "quietus=info"
+        format = "json"
+        [mluvii]
+        base_url = "{mluvii}"
+        client_id = {{ file = "secret" }}
+        client_secret = {{ file = "secret" }}
+        [[source]]
+        name = "bench"
+        tenants = [62]
+        [[source.auth]]
+        basic = {{ user = "mluvii", password = {{ file = "secret" }} }}
+        [[source.auth]]
+        hmac = {{ header = "x-signature", algorithm = "sha256", encoding = "hex", prefix = "sha256=", secrets = [{{ file = "secret" }}] }}
+        {more}
+        "#
+    );
+    std::fs::write(&path, config).expect("the folder is writable");
+    let keys = folder.path().join("keys");
+    if !keys.exists() {
+        let made = quietus().args(["keys", "new"]).arg(keys).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(made.expect("quietus runs").success(), "keys can be made");
+    }
+    path
+}
+
 /// The program under test.
 pub(crate) fn quietus() -> Command {
     Command::new(env!("CARGO_BIN_EXE_quietus"))
@@ -147,8 +141,7 @@ pub(crate) fn quietus() -> Command {
 
 /// A folder beside the build, which is on a real disk where `/tmp` may be memory.
 pub(crate) fn folder() -> TempDir {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    TempDir::new_in(target).expect("the build folder is writable")
+    TempDir::new_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).expect("the build folder is writable")
 }
 
 /// The address in the log line that says where the server listens.
