@@ -1,6 +1,7 @@
 //! quietus: the webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt.
 //!
-//! The library exists for the binary beside it; its one public item is [`main`]. ARCHITECTURE.md maps the modules.
+//! The library exists for the binary beside it; its one public item is [`main`]; the feature `measure` adds what a
+//! benchmark needs. ARCHITECTURE.md maps the modules.
 
 mod app;
 mod cli;
@@ -23,3 +24,8 @@ mod verify;
 mod worker;
 
 pub use cli::main;
+
+/// What `benches/claiming` measures.
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub use ledger::postgres::measure;

@@ -14,7 +14,11 @@ mod deciding;
 mod erasures;
 mod failure;
 mod inbox;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod meta;
+#[cfg(any(test, feature = "measure"))]
+mod plans;
 mod processes;
 mod quarantine;
 mod receipts;

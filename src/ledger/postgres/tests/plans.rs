@@ -1,7 +1,7 @@
-//! The statements find what they want by an index, whatever the tables hold. The text of each statement is taken from where
-//! the server has it: the statements that a ledger has prepared.
+//! The statements find what they want by an index, whatever the tables hold.
 
 use super::*;
+use crate::ledger::postgres::plans as explained;
 
 /// As many finished and pending things as fit into a test.
 const FILL: &str = "
@@ -64,31 +64,12 @@ async fn no_statement_of_the_daily_work_reads_a_whole_table() {
     let (ledger, cluster) = postgres().await;
     sql(&cluster, FILL);
     everything(&ledger).await;
-    let mut looked_at = 0;
-    for pool in [&ledger.work, &ledger.readers] {
-        let connection = pool.pool.get().await.expect("free");
-        connection.batch_execute("SET plan_cache_mode = force_generic_plan").await.expect("set");
-        let prepared = connection
-            .query("SELECT name, statement, cardinality(parameter_types) FROM pg_prepared_statements", &[])
-            .await
-            .expect("listed");
-        for row in prepared {
-            let (name, statement, values): (String, String, i32) = (row.get(0), row.get(1), row.get(2));
-            let values = vec!["NULL"; values.unsigned_abs() as usize].join(", ");
-            let values = if values.is_empty() { values } else { format!("({values})") };
-            let explain = format!("EXPLAIN EXECUTE \"{name}\"{values}");
-            let Ok(plan) = connection.simple_query(&explain).await else { continue };
-            let lines = plan.iter().filter_map(|message| match message {
-                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
-                _ => None,
-            });
-            looked_at += 1;
-            for line in lines {
-                let whole =
-                    line.split_once("Seq Scan on ").map(|(_, table)| table.split(' ').next().unwrap_or_default());
-                assert!(whole.is_none_or(|table| SMALL.contains(&table)), "{line}\nin {statement}");
-            }
+    let plans = explained::of(&ledger).await.expect("explained");
+    for plan in &plans {
+        for line in &plan.lines {
+            let whole = line.split_once("Seq Scan on ").map(|(_, table)| table.split(' ').next().unwrap_or_default());
+            assert!(whole.is_none_or(|table| SMALL.contains(&table)), "{line}\nin {}", plan.statement);
         }
     }
-    assert!(looked_at > 25, "{looked_at} statements");
+    assert!(plans.len() > 25, "{} statements", plans.len());
 }

@@ -1,0 +1,126 @@
+//! What a ledger holds after a long time, written as the ledger itself would have left it.
+
+use crate::SOURCE;
+use crate::TARGET;
+use crate::shared::postgres::Database;
+
+/// Of what is finished, sessions and fingerprints are fewer.
+const SESSIONS_MAX: u64 = 1_000_000;
+
+/// So many months are gone, each with its partitions.
+const MONTHS: u64 = 12;
+
+/// Rows of one statement.
+const CHUNK: u64 = 250_000;
+
+/// The partitions of the months that are gone.
+pub(crate) fn months(database: &Database<'_>) {
+    database.sql(&format!(
+        "SELECT keep_months(FLOOR(EXTRACT(EPOCH FROM now() - make_interval(months => ago)) * 1000)::BIGINT, 0)
+         FROM generate_series(1, {MONTHS}) AS ago"
+    ));
+}
+
+/// Erasures under way, each with one step that is due at the target.
+pub(crate) fn pending(database: &Database<'_>, steps: u64) {
+    // Their ids begin with the time, so those of the last minutes; before all that is finished in number only.
+    let from = "FLOOR(EXTRACT(EPOCH FROM now()) * 1000)::BIGINT";
+    let steps = i64::try_from(steps).expect("fits");
+    let erasure = |i: &str| format!("id_from({from} - {steps} + {i}) || substr(sha256({i}::TEXT::BYTEA), 1, 10)");
+    database.sql(&format!(
+        "{}
+         CREATE TEMPORARY TABLE made ON COMMIT DROP AS
+           SELECT {} AS id, i, {from} - {steps} + i AS due FROM generate_series(1, {steps}) AS i;
+         INSERT INTO erasure (id, subject, subject_key, rules, targets, state, created, due_rule, due, begun, sessions)
+           SELECT id, {}, 'session:{SOURCE}/p' || i, '[\"no consent\"]', '[\"{TARGET}\"]', 'erasing', due, due, due, due, 1
+           FROM made;
+         INSERT INTO step (erasure, target, stage) SELECT id, '{TARGET}', 'erase' FROM made;
+         INSERT INTO capsule (erasure, wrapped_key, content)
+           SELECT id, decode(repeat('ab', 72), 'hex'), decode(repeat('cd', 160), 'hex') FROM made;
+         INSERT INTO erasure_session (erasure, source, session)
+           SELECT id, (SELECT id FROM source WHERE name = '{SOURCE}'), i FROM made;
+         INSERT INTO task (queue, due, erasure) SELECT 'step:{TARGET}', due, id FROM made;
+         INSERT INTO tally VALUES (1000, 0, 0, {steps}, 0, 0, 0, 0)",
+        source(),
+        erasure("i"),
+        subject("i"),
+    ));
+    clean(database);
+}
+
+/// Erasures that are done, spread over the last months, their steps and receipts; and sessions that have settled.
+pub(crate) fn finished(database: &Database<'_>, steps: u64) {
+    database.sql(&source());
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            chunks(steps, |from, to| done(database, from, to, steps));
+        });
+        threads.spawn(|| {
+            chunks(steps, |from, to| receipts(database, from, to));
+            chunks(steps.min(SESSIONS_MAX), |from, to| sessions(database, from, to));
+        });
+    });
+    clean(database);
+}
+
+fn chunks(rows: u64, write: impl Fn(u64, u64)) {
+    for from in (0..rows).step_by(CHUNK as usize) {
+        write(from + 1, (from + CHUNK).min(rows));
+    }
+}
+
+/// A finished erasure's time is its share of the months that are gone.
+fn done(database: &Database<'_>, from: u64, to: u64, all: u64) {
+    database.sql(&format!(
+        "CREATE TEMPORARY TABLE made ON COMMIT DROP AS
+           SELECT id_from(at) || substr(sha256(i::TEXT::BYTEA), 1, 10) AS id, i, at FROM (
+             SELECT i, (EXTRACT(EPOCH FROM now() - interval '{MONTHS} months') * 1000
+                        + i * (EXTRACT(EPOCH FROM interval '{MONTHS} months') * 1000 - 4000000) / {all})::BIGINT AS at
+             FROM generate_series({from}, {to}) AS i) AS times;
+         INSERT INTO erasure (id, subject, subject_key, rules, targets, state, created, due_rule, due, begun, ended, sessions)
+           SELECT id, {}, 'session:{SOURCE}/' || i, '[\"no consent\"]', '[\"{TARGET}\"]', 'done', at, at, at, at, at, 1
+           FROM made;
+         INSERT INTO step (erasure, target, outcome, counts, erased_at, verified_at)
+           SELECT id, '{TARGET}', 'erased', '{{\"messages\":12}}', at, at FROM made",
+        subject("i"),
+    ));
+}
+
+fn receipts(database: &Database<'_>, from: u64, to: u64) {
+    database.sql(&format!(
+        "INSERT INTO receipt (sequence, erasure, hash, receipt)
+         SELECT i, substr(sha256(i::TEXT::BYTEA), 1, 16), md5(i::TEXT), '{{\"in short\":' || i || '}}'
+         FROM generate_series({from}, {to}) AS i"
+    ));
+}
+
+/// Three sessions of each guest, each with two fingerprints.
+fn sessions(database: &Database<'_>, from: u64, to: u64) {
+    let source = format!("(SELECT id FROM source WHERE name = '{SOURCE}')");
+    database.sql(&format!(
+        "INSERT INTO session (source, session, version, guest, concluded, recording_ready, record, forms_seen)
+           SELECT {source}, i, 1, 'g' || i / 3, TRUE, FALSE,
+             '{{\"source\":\"{SOURCE}\",\"session\":' || i || ',\"tenant\":62,\"guest\":\"g' || i / 3 ||
+             '\",\"channel\":\"Chat\",\"session_source\":\"Default\",\"started\":\"2026-05-02T14:05:24Z\",\
+             \"ended\":\"2026-05-02T14:15:24Z\",\"consent\":{{\"state\":\"given\",\"version\":\"v3\"}}}}', ''
+           FROM generate_series({from}, {to}) AS i;
+         INSERT INTO fingerprint (fingerprint, source, session, kind)
+           SELECT sha256((kind || i)::BYTEA), {source}, i, kind
+           FROM generate_series({from}, {to}) AS i, unnest(ARRAY['email', 'phone']) AS kind"
+    ));
+}
+
+fn source() -> String {
+    format!("INSERT INTO source (name) VALUES ('{SOURCE}') ON CONFLICT DO NOTHING;")
+}
+
+/// The subject of an erasure, as SQL.
+fn subject(session: &str) -> String {
+    format!("'{{\"scope\":\"session\",\"source\":\"{SOURCE}\",\"session\":' || {session} || '}}'")
+}
+
+/// As autovacuum would have done long ago.
+fn clean(database: &Database<'_>) {
+    database.statement("VACUUM ANALYZE");
+    database.statement("CHECKPOINT");
+}
