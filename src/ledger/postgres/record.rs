@@ -172,7 +172,7 @@ impl Line {
     async fn open(connector: &Connector) -> anyhow::Result<Self> {
         let client = connection::open(connector).await?;
         // The planner knows nothing of the arrays' lengths; what it would choose for a few rows is slow for many.
-        client.batch_execute("SET enable_nestloop = off").await.map_err(connection::told)?;
+        client.batch_execute("SET enable_hashjoin = on; SET enable_nestloop = off").await.map_err(connection::told)?;
         let insert = client.prepare(&insert()).await.map_err(connection::told)?;
         Ok(Self { client, insert, sources: HashMap::new() })
     }
@@ -181,12 +181,9 @@ impl Line {
     async fn insert(&mut self, batch: &[Delivery]) -> anyhow::Result<Vec<Recorded>> {
         // The first of each key is written, in the order of the keys: two processes that write the same ones then wait for
         // each other, and not crosswise.
-        let mut first = HashMap::with_capacity(batch.len());
-        for (place, delivery) in batch.iter().enumerate() {
-            first.entry(&delivery.key).or_insert(place);
-        }
-        let mut places: Vec<usize> = first.values().copied().collect();
-        places.sort_unstable_by(|a, b| batch[*a].key.cmp(&batch[*b].key));
+        let mut places: Vec<usize> = (0..batch.len()).collect();
+        places.sort_by(|a, b| batch[*a].key.cmp(&batch[*b].key));
+        places.dedup_by(|later, first| batch[*later].key == batch[*first].key);
 
         let mut sources = Vec::with_capacity(places.len());
         for place in &places {
@@ -194,18 +191,24 @@ impl Line {
         }
         let column = |value: fn(&Key) -> i64| places.iter().map(|place| value(&batch[*place].key)).collect::<Vec<_>>();
         let digests: Vec<&[u8]> = places.iter().map(|place| batch[*place].key.digest.as_slice()).collect();
-        let events: Vec<&[u8]> = places.iter().map(|place| batch[*place].json.as_slice()).collect();
         let (happened, sessions, kinds) =
             (column(|key| key.happened), column(|key| key.session), column(|key| key.kind));
-        let new = self
+        let events = Lines::of(places.iter().map(|place| batch[*place].json.as_slice()));
+        let row = self
             .client
-            .query(&self.insert, &[&happened, &sources, &sessions, &kinds, &digests, &events])
+            .query_one(
+                &self.insert,
+                &[&happened, &sources, &sessions, &kinds, &digests, &events.bytes, &events.starts, &events.lengths],
+            )
             .await
             .map_err(connection::told)?;
         let mut recorded = vec![Recorded::Duplicate; batch.len()];
-        for row in new {
+        let Some(new) = row.get::<_, Option<Vec<i64>>>(0) else {
+            places.iter().for_each(|place| recorded[*place] = Recorded::New);
+            return Ok(recorded);
+        };
+        for ord in new {
             // Numbered from 1.
-            let ord: i64 = row.get(0);
             let place = usize::try_from(ord - 1).ok().and_then(|at| places.get(at)).context("an answer to nothing")?;
             recorded[*place] = Recorded::New;
         }
@@ -225,23 +228,57 @@ impl Line {
     }
 }
 
-/// Keys and work in one statement, which is one transaction.
+/// Events as a row of the inbox has them, and where each of them is.
+#[derive(Default)]
+struct Lines {
+    bytes: Vec<u8>,
+    /// Numbered from 1.
+    starts: Vec<i32>,
+    lengths: Vec<i32>,
+}
+
+impl Lines {
+    /// What fits into one statement is far from what an `i32` holds.
+    fn of<'a>(events: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut lines = Self::default();
+        for event in events {
+            if !lines.bytes.is_empty() {
+                lines.bytes.push(b'\n');
+            }
+            lines.starts.push(lines.bytes.len() as i32 + 1);
+            lines.lengths.push(event.len() as i32);
+            lines.bytes.extend_from_slice(event);
+        }
+        lines
+    }
+}
+
+/// Keys and work in one statement, which is one transaction. Nearly always all events are new; then their lines are written
+/// as they came, and the answer is null. Else it says which are new.
 fn insert() -> String {
     format!(
-        "WITH input AS (
-           SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::BYTEA[], $6::BYTEA[])
-                         WITH ORDINALITY AS input (happened, source, session, kind, digest, event, ord)
-         ), new AS (
+        "WITH new AS (
            INSERT INTO event (happened, source, session, kind, digest, received)
-           SELECT happened, source, session, kind, digest, {NOW_MS} FROM input ORDER BY ord
+           SELECT happened, source, session, kind, digest, (SELECT {NOW_MS})
+           FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::BYTEA[])
+                AS input (happened, source, session, kind, digest)
            ON CONFLICT DO NOTHING
            RETURNING happened, source, session, kind, digest
+         ), counted AS (
+           SELECT COUNT(*) AS count FROM new
+         ), kept AS (
+           SELECT count, CASE WHEN count < cardinality($1) THEN ARRAY(
+             SELECT ord FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY
+                             AS input (happened, source, session, kind, digest, ord)
+             JOIN new USING (happened, source, session, kind, digest) ORDER BY ord
+           ) END AS ords FROM counted
          ), work AS (
            INSERT INTO inbox (received, count, events)
-           SELECT {NOW_MS}, COUNT(*), string_agg(event, '\\x0a' ORDER BY ord)
-           FROM input JOIN new USING (happened, source, session, kind, digest)
-           HAVING COUNT(*) > 0
+           SELECT {NOW_MS}, count, CASE WHEN ords IS NULL THEN $6::BYTEA ELSE (
+             SELECT string_agg(substr($6, ($7::INT[])[ord], ($8::INT[])[ord]), '\\x0a' ORDER BY ord)
+             FROM unnest(ords) AS ord
+           ) END FROM kept WHERE count > 0
          )
-         SELECT ord FROM input JOIN new USING (happened, source, session, kind, digest)"
+         SELECT ords FROM kept"
     )
 }
