@@ -115,7 +115,7 @@ impl Tx {
         let sql = format!("SELECT {NOW_MS}");
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
         // Both are sent at once; a transaction costs one exchange less.
-        let (begun, row) = tokio::join!(tx.command("BEGIN"), tx.row(&sql, &[]));
+        let (begun, row) = tokio::join!(biased; tx.command("BEGIN"), tx.row(&sql, &[]));
         begun?;
         tx.now = super::columns::time(row?.get(0))?;
         Ok(tx)
