@@ -4,6 +4,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::TargetState;
 use crate::subject::TargetName;
 
 /// The bounds of a queue.
@@ -20,6 +23,30 @@ pub(crate) struct Bounds {
 impl Bounds {
     /// No bounds but those of the caller.
     pub(crate) const NONE: Self = Self { target: None, at_once: usize::MAX, calls_per_s: None };
+}
+
+/// How a target stands with claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// Nothing is claimed now.
+    Still,
+    /// Its rest is over: one call tries.
+    Trying,
+    Open {
+        /// Calls that failed in a row before.
+        failures: u32,
+    },
+}
+
+impl Stands {
+    pub(super) fn of(state: &TargetState, failures: u32, now: Timestamp) -> Self {
+        match state {
+            TargetState::Parked { .. } => Self::Still,
+            TargetState::Resting { until, .. } if *until > now => Self::Still,
+            TargetState::Resting { .. } => Self::Trying,
+            TargetState::Open => Self::Open { failures },
+        }
+    }
 }
 
 /// After how many failed calls in a row a target rests, and for how long.

@@ -37,6 +37,12 @@ impl Table {
         self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     }
 
+    /// The statement that reads at most so many rows in the order of `key`, those of which `beyond` is true.
+    pub(crate) fn selection(&self, key: &str, beyond: &str, most: usize) -> String {
+        let (names, name, only) = (self.names(), self.name, self.only);
+        format!("SELECT {names} FROM {name} WHERE {only} AND {beyond} ORDER BY {key} LIMIT {most}")
+    }
+
     pub(crate) fn key_names(&self) -> String {
         self.key().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     }

@@ -46,12 +46,7 @@ impl Rows for PostgresRows {
             Some(_) => format!("({key}) > ({})", places.collect::<Vec<_>>().join(", ")),
             None => "TRUE".to_owned(),
         };
-        let sql = format!(
-            "SELECT {} FROM {} WHERE {} AND {beyond} ORDER BY {key} LIMIT {most}",
-            table.names(),
-            table.name,
-            table.only
-        );
+        let sql = table.selection(&key, &beyond, most);
         let values = after.into_iter().flatten().map(Value::as_sql).collect::<Result<Vec<_>, _>>()?;
         let rows = self.0.query(&sql, &values).await?;
         let read = |row: &tokio_postgres::Row| {

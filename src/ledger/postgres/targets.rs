@@ -2,6 +2,7 @@
 
 use tokio_postgres::Row;
 
+use super::bounds::Stands;
 use super::columns::{maybe_millis, maybe_time, millis, small, text, time};
 use super::tx::{Connection, Tx};
 use super::{LedgerError, RestAfter, TargetHealth, TargetState, transition};
@@ -34,25 +35,8 @@ pub(super) async fn set(tx: &Tx, health: &TargetHealth) -> Result<(), LedgerErro
     Ok(())
 }
 
-/// How a target stands with claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stands {
-    /// Nothing is claimed now.
-    Still,
-    /// Its rest is over: one call tries.
-    Trying,
-    Open {
-        failures: u32,
-    },
-}
-
 pub(super) async fn stands(tx: &Tx, target: &TargetName, failures: u32) -> Result<Stands, LedgerError> {
-    Ok(match state(tx, target).await? {
-        TargetState::Parked { .. } => Stands::Still,
-        TargetState::Resting { until, .. } if until > tx.now => Stands::Still,
-        TargetState::Resting { .. } => Stands::Trying,
-        TargetState::Open => Stands::Open { failures },
-    })
+    Ok(Stands::of(&state(tx, target).await?, failures, tx.now))
 }
 
 async fn state(tx: &Tx, target: &TargetName) -> Result<TargetState, LedgerError> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
+use super::bounds::Stands;
 use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{millis, text, unsigned};
-use super::targets::Stands;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
     Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, Queue, Work, bounds, erasures,

@@ -41,12 +41,7 @@ impl Rows for SqliteRows {
             Some(after) => format!("({key}) > ({})", vec!["?"; after.len()].join(", ")),
             None => "TRUE".to_owned(),
         };
-        let sql = format!(
-            "SELECT {} FROM {} WHERE {} AND {beyond} ORDER BY {key} LIMIT {most}",
-            table.names(),
-            table.name,
-            table.only
-        );
+        let sql = table.selection(&key, &beyond, most);
         let connection = self.connection();
         let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(after.into_iter().flatten()))?;

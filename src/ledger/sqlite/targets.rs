@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::bounds::Stands;
 use super::columns::Millis;
 use super::job::Tx;
 use super::{LedgerError, RestAfter, TargetHealth, TargetState};
@@ -31,25 +32,8 @@ pub(super) fn set(tx: &Tx<'_>, health: &TargetHealth) -> Result<(), LedgerError>
     Ok(())
 }
 
-/// How a target stands with claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stands {
-    /// Nothing is claimed now.
-    Still,
-    /// Its rest is over: one call tries.
-    Trying,
-    Open {
-        failures: u32,
-    },
-}
-
 pub(super) fn stands(tx: &Tx<'_>, target: &TargetName) -> Result<Stands, LedgerError> {
-    Ok(match state(tx, target)? {
-        TargetState::Parked { .. } => Stands::Still,
-        TargetState::Resting { until, .. } if until > tx.now => Stands::Still,
-        TargetState::Resting { .. } => Stands::Trying,
-        TargetState::Open => Stands::Open { failures: failures(tx, target)? },
-    })
+    Ok(Stands::of(&state(tx, target)?, failures(tx, target)?, tx.now))
 }
 
 fn state(tx: &Tx<'_>, target: &TargetName) -> Result<TargetState, LedgerError> {

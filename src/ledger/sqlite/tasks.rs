@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
+use super::bounds::Stands;
 use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::targets::Stands;
 use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, Queue, Work};
 use super::{bounds, erasures, inbox, targets, transition, work};
 use crate::erasure::{ErasureId, Outcome};
