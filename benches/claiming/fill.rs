@@ -16,7 +16,7 @@ const CHUNK: u64 = 250_000;
 /// The partitions of the months that are gone.
 pub(crate) fn months(database: &Database<'_>) {
     database.sql(&format!(
-        "SELECT keep_months(FLOOR(EXTRACT(EPOCH FROM now() - make_interval(months => ago)) * 1000)::BIGINT, 0)
+        "SELECT make_month((date_trunc('month', now()) - make_interval(months => ago))::DATE)
          FROM generate_series(1, {MONTHS}) AS ago"
     ));
 }
