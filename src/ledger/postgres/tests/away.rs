@@ -99,6 +99,50 @@ async fn a_restarted_database_loses_nothing_and_work_resumes_by_itself() {
 }
 
 #[tokio::test]
+async fn a_new_primary_at_another_address_is_found() {
+    let (ledger, cluster) = postgres().await;
+    ledger.shutdown().await;
+    let (old, new) = (Proxy::to(cluster.port()), Proxy::to(cluster.port()));
+    let hosts = format!("127.0.0.1:{},127.0.0.1:{}", old.port(), new.port());
+    let ledger = at(&place(&format!("postgres://postgres@{hosts}/{DATABASE}"))).await;
+    ledger.record(event(1, 1)).await.expect("recorded");
+    old.refuse();
+    old.cut();
+    assert_eq!(in_time(ledger.record(event(2, 1))).await.expect("recorded"), Recorded::New);
+    let claimed = async {
+        let mut claimed = 0;
+        while claimed < 2 {
+            // The first use of a connection that was cut tells of it.
+            if let Ok(found) = ledger.claim(&Queue::Decide, 9, HOUR, &Bounds::NONE).await {
+                claimed += found.claims.len();
+            }
+        }
+    };
+    in_time(claimed).await;
+}
+
+#[tokio::test]
+async fn a_server_that_can_only_be_read_is_left_for_one_that_can_be_written() {
+    let (ledger, cluster) = postgres().await;
+    ledger.writable().await.expect("writable");
+    // As a primary that has become a standby: its sessions go on, and may no longer write.
+    sql(&cluster, "ALTER DATABASE quietus SET default_transaction_read_only = on");
+    assert!(cluster.kill_backends(DATABASE) > 0);
+    let refused = in_time(async {
+        loop {
+            match ledger.writable().await {
+                Err(LedgerError::Busy(_)) => return,
+                other => other.expect("busy, or not noticed yet"),
+            }
+        }
+    });
+    refused.await;
+    cluster.sql("postgres", "ALTER DATABASE quietus RESET default_transaction_read_only");
+    in_time(async { while ledger.writable().await.is_err() {} }).await;
+    assert_eq!(in_time(ledger.record(event(1, 1))).await.expect("recorded"), Recorded::New);
+}
+
+#[tokio::test]
 async fn callers_that_gave_up_while_it_was_away_are_left_out() {
     let (ledger, proxy, cluster) = behind_a_proxy().await;
     ledger.record(event(1, 1)).await.expect("recorded");
