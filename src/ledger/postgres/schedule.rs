@@ -1,7 +1,7 @@
 //! Erasures before they begin: scheduling, merging, moving with the settling of their session; and what people order.
 //!
 //! Rows are locked in one order everywhere: session, subject, erasure, task. Two transactions then wait for each other,
-//! and not crosswise.
+//! and not crosswise. Closing (`receipts`) takes its sessions last: whoever holds one of those wants no erasure that is over.
 
 use jiff::Timestamp;
 
