@@ -21,7 +21,7 @@
 //!     type Config = Config;
 //!
 //!     fn manifest() -> Manifest {
-//!         Manifest::new("folder", "1.0.0").requires("guest_id")
+//!         Manifest::new("folder", "1.0.0").requires("guest_id").writes("/folder")
 //!     }
 //!
 //!     fn configure(config: Config, _: Secrets) -> Result<Self, PluginError> {

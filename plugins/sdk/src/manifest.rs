@@ -27,9 +27,18 @@ pub struct Manifest {
     /// The names of the secrets that it wants.
     #[serde(default)]
     pub secrets: Wanted,
-    /// The TCP ports that it connects to.
+    /// The TCP ports that it connects to, whatever its configuration says.
     #[serde(default)]
     pub ports: Vec<u16>,
+    /// Where its configuration names what it connects to: JSON pointers (RFC 6901) to a URL, a `host:port` or a port.
+    #[serde(default)]
+    pub ports_from: Vec<String>,
+    /// Where its configuration names files and folders that it reads: JSON pointers to a path, or to a list of them.
+    #[serde(default)]
+    pub reads_from: Vec<String>,
+    /// Where its configuration names folders in which it reads, writes and deletes: JSON pointers as above.
+    #[serde(default)]
+    pub writes_from: Vec<String>,
     /// Whether the same call may be made again when its outcome is unknown.
     #[serde(default = "yes")]
     pub idempotent: bool,
@@ -137,6 +146,9 @@ impl Manifest {
             config_schema: serde_json::Value::Null,
             secrets: Wanted::default(),
             ports: Vec::new(),
+            ports_from: Vec::new(),
+            reads_from: Vec::new(),
+            writes_from: Vec::new(),
             idempotent: true,
             timeouts: Timeouts::default(),
             max_concurrency: 1,
@@ -175,6 +187,27 @@ impl Manifest {
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.ports.push(port);
+        self
+    }
+
+    /// Connects to what the configuration names there, such as `/base_url`. See [`Manifest::ports_from`].
+    #[must_use]
+    pub fn port_from(mut self, pointer: impl Into<String>) -> Self {
+        self.ports_from.push(pointer.into());
+        self
+    }
+
+    /// Reads the file or folder that the configuration names there, such as `/ca_file`. See [`Manifest::reads_from`].
+    #[must_use]
+    pub fn reads(mut self, pointer: impl Into<String>) -> Self {
+        self.reads_from.push(pointer.into());
+        self
+    }
+
+    /// Reads, writes and deletes in the folder that the configuration names there. See [`Manifest::writes_from`].
+    #[must_use]
+    pub fn writes(mut self, pointer: impl Into<String>) -> Self {
+        self.writes_from.push(pointer.into());
         self
     }
 
