@@ -7,6 +7,7 @@ mod endurance;
 mod faults;
 mod fleet;
 mod harness;
+mod hostile;
 mod interop;
 mod main_job;
 mod shapes;
