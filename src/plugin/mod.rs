@@ -11,6 +11,8 @@ mod host;
 mod installed;
 mod launch;
 mod locate;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod program;
 mod reach;
 mod redact;
