@@ -50,12 +50,14 @@
 
 pub mod abi;
 mod call;
+mod kind;
 mod manifest;
 mod plugin;
 pub mod protocol;
 mod thunk;
 
 pub use call::Call;
+pub use kind::Kind;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use plugin::{Plugin, Secrets};
 pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};

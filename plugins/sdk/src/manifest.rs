@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Kind;
+
 /// In [`Wanted::optional`]: any name, for plugins whose configuration names what it uses.
 pub const ANY: &str = "*";
 
@@ -157,15 +159,15 @@ impl Manifest {
 
     /// Cannot work without an identifier of this kind.
     #[must_use]
-    pub fn requires(mut self, kind: impl Into<String>) -> Self {
-        self.identifiers.required.push(kind.into());
+    pub fn requires(mut self, kind: impl Into<Kind>) -> Self {
+        self.identifiers.required.push(kind.into().into());
         self
     }
 
     /// Uses identifiers of this kind when there are any.
     #[must_use]
-    pub fn accepts(mut self, kind: impl Into<String>) -> Self {
-        self.identifiers.optional.push(kind.into());
+    pub fn accepts(mut self, kind: impl Into<Kind>) -> Self {
+        self.identifiers.optional.push(kind.into().into());
         self
     }
 

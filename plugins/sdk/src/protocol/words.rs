@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::Kind;
+
 /// Text that is personal or secret: wiped when dropped, never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -43,11 +45,11 @@ pub enum Scope {
     Person,
 }
 
-/// A kind, such as `email`, `phone`, `name`, `guest_id` or `session_id`, and a value.
+/// A kind, such as [`Kind::Email`], and a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identifier {
     /// What it is.
-    pub kind: String,
+    pub kind: Kind,
     /// As the person wrote it: anything at all may stand here.
     pub value: Sensitive,
 }
@@ -68,9 +70,17 @@ pub struct Request {
     pub identifiers: Vec<Identifier>,
 }
 
+impl Identifier {
+    /// An identifier.
+    pub fn new(kind: impl Into<Kind>, value: impl Into<String>) -> Self {
+        Self { kind: kind.into(), value: Sensitive::new(value) }
+    }
+}
+
 impl Request {
     /// The values of one kind.
-    pub fn values<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn values<'a, K: Into<Kind>>(&'a self, kind: K) -> impl Iterator<Item = &'a str> + use<'a, K> {
+        let kind = kind.into();
         self.identifiers.iter().filter(move |identifier| identifier.kind == kind).map(|i| i.value.expose())
     }
 }
