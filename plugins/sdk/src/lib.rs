@@ -50,17 +50,24 @@
 
 pub mod abi;
 mod call;
+mod dispatch;
 mod kind;
 mod manifest;
 mod plugin;
 pub mod protocol;
+mod redact;
+mod test_host;
 mod thunk;
+mod writes;
 
 pub use call::Call;
 pub use kind::Kind;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use plugin::{Plugin, Secrets};
 pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};
+pub use redact::{redact, shown};
+pub use test_host::TestHost;
+pub use writes::Writes;
 
 /// For [`export_plugin!`] only.
 #[doc(hidden)]

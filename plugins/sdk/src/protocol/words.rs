@@ -85,6 +85,25 @@ impl Request {
     }
 }
 
+/// A request about these identifiers, with made-up ids, for tests: see [`TestHost`](crate::TestHost).
+impl<K: Into<Kind>, V: Into<String>, const N: usize> From<[(K, V); N]> for Request {
+    fn from(identifiers: [(K, V); N]) -> Self {
+        Self {
+            erasure: "e-test".into(),
+            idempotency_key: "k-test".into(),
+            scope: Scope::Person,
+            dry_run: false,
+            identifiers: identifiers.into_iter().map(|(kind, value)| Identifier::new(kind, value)).collect(),
+        }
+    }
+}
+
+impl From<&Request> for Request {
+    fn from(request: &Request) -> Self {
+        request.clone()
+    }
+}
+
 /// What became of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

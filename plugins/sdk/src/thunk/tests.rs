@@ -1,7 +1,8 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::Manifest;
+use crate::protocol::{Answer, PluginError, Request};
+use crate::{Call, Manifest, Secrets};
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
