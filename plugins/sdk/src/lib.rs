@@ -51,11 +51,14 @@
 pub mod abi;
 mod call;
 mod dispatch;
+#[cfg(feature = "http")]
+pub mod http;
 mod kind;
 mod manifest;
 mod plugin;
 pub mod protocol;
 mod redact;
+mod span;
 mod test_host;
 mod thunk;
 mod writes;
@@ -66,6 +69,7 @@ pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use plugin::{Plugin, Secrets};
 pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};
 pub use redact::{redact, shown};
+pub use span::Span;
 pub use test_host::TestHost;
 pub use writes::Writes;
 
