@@ -203,7 +203,8 @@ impl Client {
     ///     client.log_in(call)
     /// }
     /// # let settings = Settings { base_url: "https://crm.example".into(), ..Settings::default() };
-    /// # health(&Client::new(&settings, &Default::default())?, &Call::unattended())
+    /// # health(&Client::new(&settings, &Default::default())?, &Call::unattended())?;
+    /// # Ok::<(), PluginError>(())
     /// ```
     pub fn log_in(&self, call: &Call) -> Result<(), PluginError> {
         match &self.auth {
