@@ -10,8 +10,29 @@ use crate::call::CallHost;
 use crate::dispatch::{Configured, manifest};
 use crate::protocol::{FRAME_BYTES_MAX, Level, Reply};
 
-/// Exports a [`Plugin`] from a `cdylib`: makes the one symbol that quietus looks for. `export_plugin!(MyPlugin);`, once,
-/// as in the [crate's example](crate).
+/// Exports a [`Plugin`] from a `cdylib`: makes the one symbol that quietus looks for. Once in a library.
+///
+/// ```
+/// use quietus_plugin::*;
+///
+/// struct Nothing;
+///
+/// impl Plugin for Nothing {
+///     type Config = ();
+///     fn manifest() -> Manifest {
+///         Manifest::new("nothing", "1.0.0").requires(Kind::Email)
+///     }
+///     fn configure(_: (), _: Secrets) -> Result<Self, PluginError> {
+///         Ok(Self)
+///     }
+///     fn erase(&self, _: &Request, _: &Call) -> Result<Answer, PluginError> {
+///         Ok(Answer::absent())
+///     }
+/// }
+///
+/// export_plugin!(Nothing);
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! export_plugin {
     ($plugin:ty) => {
@@ -26,6 +47,7 @@ macro_rules! export_plugin {
 }
 
 /// A plugin's table, or nothing when its manifest could not be made.
+#[doc(hidden)]
 pub struct Table(Option<PluginV1>);
 
 // SAFETY: the table is never written after it was made; its pointers are to functions and to a leaked manifest.
@@ -35,12 +57,14 @@ unsafe impl Sync for Table {}
 
 impl Table {
     /// What the entry function returns.
+    #[doc(hidden)]
     pub fn as_ptr(&self) -> *const PluginV1 {
         self.0.as_ref().map_or(std::ptr::null(), std::ptr::from_ref)
     }
 }
 
 /// Makes the table of a plugin.
+#[doc(hidden)]
 pub fn table<P: Plugin>() -> Table {
     let made = manifest::<P>().and_then(|manifest| {
         let json = serde_json::to_vec(&manifest).ok()?;
