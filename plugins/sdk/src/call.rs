@@ -134,3 +134,39 @@ impl CallHost for Nobody {
         -1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl CallHost for Heard {
+        fn log(&self, _: u64, _: Level, text: &str) {
+            self.0.lock().expect("not poisoned").push(text.to_owned());
+        }
+
+        fn cancelled(&self, _: u64) -> bool {
+            false
+        }
+
+        fn remaining_ms(&self, _: u64) -> i64 {
+            -1
+        }
+    }
+
+    #[test]
+    fn what_is_logged_is_redacted_before_it_leaves_the_plugin() {
+        let heard = Heard::default();
+        let identifiers = [Identifier::new(Kind::Email, "ann@x.cz"), Identifier::new(Kind::SessionId, "4711")];
+        let secrets = [Sensitive::new("hunter2")];
+        let call = Call::new(&heard, 1, &identifiers, &secrets);
+        call.log(Level::Info, "GET /c?q=Ann%40x.cz with hunter2 in session 4711");
+        call.log(Level::Info, "nothing\nof hers");
+        let heard = heard.0.into_inner().expect("not poisoned");
+        assert_eq!(heard, ["GET /c?q=[redacted] with [redacted] in session 4711", "nothing\nof hers"]);
+    }
+}

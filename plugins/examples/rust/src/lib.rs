@@ -30,8 +30,11 @@ impl Plugin for Folder {
     fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         let Some(writes) = request.writes() else { return self.verify(request, call) };
         let files = self.each(request, call, |file| delete(file, writes))?;
+        if files == 0 {
+            return Ok(Answer::absent());
+        }
         call.log(Level::Info, format!("deleted {files} files"));
-        Ok(if files == 0 { Answer::absent() } else { Answer::erased().count("files", files) })
+        Ok(Answer::erased().count("files", files))
     }
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {

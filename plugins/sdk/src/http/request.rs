@@ -307,6 +307,10 @@ impl Request {
         if let Some(wrong) = &self.wrong {
             return Err(wrong.clone());
         }
+        // Otherwise it would go on with the host's name.
+        if !self.path.is_empty() && !self.path.starts_with('/') {
+            return Err(PluginError::permanent("the path does not begin with `/`"));
+        }
         let needless = !matches!(self.method, Method::PUT | Method::PATCH | Method::DELETE);
         match self.leave {
             Leave::Granted => Ok(()),

@@ -126,6 +126,10 @@ fn a_value_cannot_leave_its_place() {
             client.send(&Request::get("/people").segment(value), &Call::unattended()).expect_err("refused").error;
         assert!(error.class == ErrorClass::Permanent && error.message.contains("path"), "{value}");
     }
+    for path in [".evil.example/", "@evil.example/", "people"] {
+        let error = client.send(&Request::get(path), &Call::unattended()).expect_err("refused").error;
+        assert_eq!(error.message, "the path does not begin with `/`");
+    }
     let header = client.send(&Request::get("/").header("X-Person", "a\r\nX-Admin: 1"), &Call::unattended());
     assert_eq!(header.expect_err("refused").error.message, "a value cannot stand in a header");
     assert!(server.lines().is_empty());

@@ -97,6 +97,17 @@ fn a_call_is_answered_once_with_its_id() {
 }
 
 #[test]
+fn a_dry_run_that_the_plugin_does_not_declare_never_reaches_it() {
+    let heard = Heard::default();
+    let instance = make(&heard, SETUP).expect("made");
+    let request = r#"{"erasure":"e","idempotency_key":"k","scope":"person","dry_run":true,"identifiers":[]}"#;
+    // SAFETY: `make` made the instance; the rest lives until it returns.
+    unsafe { call::<Sample>(instance, 5, Bytes::of(b"erase"), Bytes::of(request.as_bytes())) };
+    let refusal = r#"{"type":"error","error":{"class":"permanent","message":"this plugin does not declare dry runs"}}"#;
+    assert_eq!(heard.last().1, refusal);
+}
+
+#[test]
 fn a_panic_fails_the_call_and_shows_nothing() {
     let heard = Heard::default();
     let instance = make(&heard, SETUP).expect("made");
