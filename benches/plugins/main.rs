@@ -37,7 +37,9 @@ async fn rates(library: &Path) {
     for callers in [1, 16] {
         let rate = per_second(plugin.erase_for(LONG_ENOUGH, callers).await);
         let ratio = rate / bare;
-        say(&format!("{callers:>2} calls at once   {rate:>7.0}/s, {ratio:.2} of a bare echo, one at a time ({bare:.0}/s)"));
+        say(&format!(
+            "{callers:>2} calls at once   {rate:>7.0}/s, {ratio:.2} of a bare echo, one at a time ({bare:.0}/s)"
+        ));
     }
     say(&format!("its process       {}", memory(plugin.process())));
     plugin.stop().await;

@@ -30,7 +30,7 @@ impl MeasuredPlugin {
         let settings = serde_json::from_value(settings).expect("settings");
         let no_secret = |_: &SecretRef| -> Result<Secret, SecretError> { unreachable!("it has none") };
         let installed = Installed::find(settings, Path::new("."), &no_secret).expect("found");
-        let host = PluginHost::new(installed, Program::new(program, ["plugin-host"]));
+        let host = PluginHost::new(installed, Program::new(program, [Program::PLUGIN_HOST]));
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(host.clone().run(shutdown.clone()));
         let state = host.started().await;

@@ -12,7 +12,7 @@ mod installed;
 mod launch;
 mod locate;
 #[cfg(feature = "measure")]
-pub mod measure;
+pub(crate) mod measure;
 mod program;
 mod reach;
 mod redact;
