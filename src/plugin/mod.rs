@@ -8,6 +8,7 @@ mod check;
 mod child;
 mod contract;
 mod host;
+mod kit;
 mod library;
 mod program;
 mod redact;
@@ -18,6 +19,7 @@ mod target;
 pub(crate) use check::{Connect, check};
 pub(crate) use child::plugin_host_main;
 pub(crate) use host::{PluginHost, PluginRefused, PluginState};
+pub(crate) use kit::{Event, Finding, Form, Introduction, Subject, Verdict, conform, introduce};
 pub(crate) use program::Program;
 pub(crate) use settings::PluginSettings;
 
