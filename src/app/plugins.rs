@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::http::{self, PluginStates};
 use crate::keys::ReadSecret;
-use crate::plugin::{PluginHost, PluginRefused, PluginState, Program};
+use crate::plugin::{Installed, PluginHost, PluginRefused, PluginState, Program};
 use crate::subject::TargetName;
 use crate::target::Target;
 
@@ -21,7 +21,8 @@ impl Plugins {
     /// Finds the libraries and reads the secrets; nothing runs yet.
     pub(crate) fn build(config: &Config, read: ReadSecret<'_>) -> Result<Self, PluginRefused> {
         let hosts = config.plugins.iter().map(|settings| {
-            let host = PluginHost::new(settings.clone(), &config.base, read, Program::this())?;
+            let installed = Installed::find(settings.clone(), &config.base, read)?;
+            let host = PluginHost::new(installed, Program::this());
             Ok((TargetName(settings.name.as_str().into()), host))
         });
         hosts.collect::<Result<_, _>>().map(Self)
@@ -45,10 +46,7 @@ impl Plugins {
 
 fn word(state: &PluginState) -> &'static str {
     match state {
-        PluginState::Starting => "starting",
         PluginState::Up(_) => http::UP,
-        PluginState::Restarting(_) => "restarting",
-        PluginState::Failed(_) => "failed",
-        PluginState::Stopped => "stopped",
+        other => other.as_str(),
     }
 }

@@ -1,19 +1,19 @@
 //! `quietus plugin-host`: what the server starts for each plugin; not for people.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::plugin::plugin_host_main;
 
-/// Host one plugin on standard input
+/// Host one plugin; the socket on standard input says which
 #[derive(clap::Args)]
 pub(super) struct PluginHost {
-    #[arg(long)]
-    library: PathBuf,
+    /// Its name, for those who look at the list of processes.
+    #[arg(value_name = "NAME")]
+    _name: String,
 }
 
 impl PluginHost {
     pub(super) fn run(self) -> ExitCode {
-        plugin_host_main(&self.library)
+        plugin_host_main()
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use super::host::{PluginHost, PluginInfo, PluginState};
+use super::installed::Installed;
 use super::program::Program;
 use super::settings::PluginSettings;
 use crate::keys::ReadSecret;
@@ -43,7 +44,8 @@ pub(crate) async fn check(
 ) -> Result<PluginReport, CheckRefused> {
     let plugin = settings.name.clone();
     let refused = |why| CheckRefused { plugin: plugin.clone(), why };
-    let host = PluginHost::new(settings, base, read, program).map_err(|e| refused(e.why))?;
+    let installed = Installed::find(settings, base, read).map_err(|e| refused(e.why))?;
+    let host = PluginHost::new(installed, program);
     let shutdown = CancellationToken::new();
     let looking = async {
         let report = match host.started().await {

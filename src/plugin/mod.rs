@@ -1,4 +1,4 @@
-//! Plugins: targets that are native libraries, each in a child process of its own. Settings and calls enter, answers and
+//! Plugins: targets that are native libraries or programs, each in a child process of its own. Settings and calls enter, answers and
 //! classed failures leave. Knows nothing of the ledger, of HTTP or of mluvii; loads no library into the server itself.
 //!
 //! [`PluginHost`] supervises: it starts the child (`quietus plugin-host`, see [`child`]), speaks with it ([`session`]),
@@ -8,9 +8,12 @@ mod check;
 mod child;
 mod contract;
 mod host;
+mod installed;
 mod kit;
-mod library;
+mod launch;
+mod locate;
 mod program;
+mod reach;
 mod redact;
 mod session;
 mod settings;
@@ -18,8 +21,10 @@ mod target;
 
 pub(crate) use check::{Connect, check};
 pub(crate) use child::plugin_host_main;
-pub(crate) use host::{PluginHost, PluginRefused, PluginState};
+pub(crate) use host::{PluginHost, PluginInfo, PluginState, PluginView};
+pub(crate) use installed::{Installed, PluginRefused};
 pub(crate) use kit::{Event, Finding, Form, Introduction, Subject, Verdict, conform, introduce};
+pub(crate) use launch::Level;
 pub(crate) use program::Program;
 pub(crate) use settings::PluginSettings;
 

@@ -4,14 +4,16 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
-/// A program that becomes a plugin's child when it is given the library's path as its last argument.
+use crate::subject::TargetName;
+
+/// A program that becomes a plugin's child. Its last argument is the plugin's name, for people to see.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     executable: PathBuf,
@@ -21,7 +23,7 @@ pub(crate) struct Program {
 impl Program {
     /// This program, as it runs: a newer one at the same path is not mixed in.
     pub(crate) fn this() -> Self {
-        Self::new("/proc/self/exe", ["plugin-host", "--library"])
+        Self::new("/proc/self/exe", ["plugin-host"])
     }
 
     /// Another program.
@@ -32,12 +34,12 @@ impl Program {
     /// Starts the child: clean environment, a process group of its own, the socket as its standard input.
     ///
     /// Without `pre_exec`, which would fork the whole server.
-    pub(super) fn spawn(&self, library: &Path) -> io::Result<Spawned> {
+    pub(super) fn spawn(&self, plugin: &TargetName) -> io::Result<Spawned> {
         let (ours, theirs) = StdStream::pair()?;
         ours.set_nonblocking(true)?;
         let mut child = Command::new(&self.executable)
             .args(&self.arguments)
-            .arg(library)
+            .arg(&*plugin.0)
             .env_clear()
             .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(theirs)))

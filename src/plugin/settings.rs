@@ -1,11 +1,12 @@
 //! `[[plugin]]`: one use of a plugin, as the operator writes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::launch::{Level, Limits};
 use crate::keys::SecretRef;
 use crate::span::Span;
 use crate::subject::{Kind, TargetName};
@@ -16,8 +17,18 @@ use crate::subject::{Kind, TargetName};
 pub(crate) struct PluginSettings {
     /// The target's name in the rules.
     pub(crate) name: String,
-    /// The library's file: absolute, or to be found beside the configuration or the program.
-    pub(crate) library: PathBuf,
+    /// The library's file: absolute, or to be found beside the configuration or the program. This or `exec`.
+    #[serde(default)]
+    pub(crate) library: Option<PathBuf>,
+    /// A program that speaks the plugins' protocol on its standard input and output; found as a library is.
+    #[serde(default)]
+    pub(crate) exec: Option<PathBuf>,
+    /// The arguments of `exec`. No secrets: every user of the machine can read them.
+    #[serde(default)]
+    pub(crate) args: Vec<String>,
+    /// The SHA-256 of the library's or program's file, in hexadecimal: another one is refused.
+    #[serde(default)]
+    pub(crate) sha256: Option<String>,
     /// The kinds of identifiers that it may see.
     #[serde(default)]
     pub(crate) grants: Vec<Kind>,
@@ -36,6 +47,21 @@ pub(crate) struct PluginSettings {
     /// Calls that may begin in a second, over all processes on the ledger; no bound if unset.
     #[serde(default)]
     pub(crate) calls_per_s: Option<std::num::NonZeroU32>,
+    /// What its process may use.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// The level that the sandbox must reach on this machine; otherwise the plugin does not start.
+    #[serde(default)]
+    pub(crate) sandbox: Level,
+    /// TCP ports that it may connect to, beside those that it declares.
+    #[serde(default)]
+    pub(crate) ports: BTreeSet<u16>,
+    /// Files and folders that it may read, beside those that it declares and the system's libraries.
+    #[serde(default)]
+    pub(crate) reads: BTreeSet<PathBuf>,
+    /// Folders in which it may read, write and delete, beside those that it declares.
+    #[serde(default)]
+    pub(crate) writes: BTreeSet<PathBuf>,
 }
 
 impl PluginSettings {
@@ -46,6 +72,16 @@ impl PluginSettings {
     /// The plugin's own configuration; nothing at all means an empty table.
     pub(super) fn own_config(&self) -> serde_json::Value {
         if self.config.is_null() { serde_json::json!({}) } else { self.config.clone() }
+    }
+
+    /// What is wrong with the pin.
+    pub(super) fn check_pin(&self) -> Result<(), String> {
+        match &self.sha256 {
+            Some(pin) if pin.len() != 64 || !pin.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                Err(format!("sha256: `{pin}` is not 64 hexadecimal digits; `sha256sum` prints them"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is wrong with the name.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::contract::Contract;
 use super::host::PluginHost;
-use super::session::{Ask, Company, Ended};
+use super::session::{Ask, Ended, Session};
 use crate::erasure::Outcome;
 use crate::subject::{Identifier, Kind, Scope};
 use crate::target::{Answer, Target, TargetCall, TargetError};
@@ -34,20 +34,7 @@ impl Target for PluginHost {
     }
 
     async fn health(&self) -> Result<(), TargetError> {
-        let session = self.session().await?;
-        if !session.contract.can(&Operation::Health) {
-            return Ok(());
-        }
-        match session.call(Ask::Health, session.contract.health_max, Company::Any).await {
-            Ended::Result(_) | Ended::Unsupported => Ok(()),
-            Ended::Failed(error) => Err(of_error(error)),
-            Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
-            Ended::Stopped => Err(TargetError::Cancelled),
-            Ended::Lost(why) => Err(TargetError::Retryable(format!("the plugin's process was lost: {why}"))),
-            Ended::Bystander => Err(bystander()),
-            Ended::NotSent => Err(not_sent()),
-            Ended::TimedOut | Ended::TooLarge => Err(TargetError::Retryable("no answer in time".into())),
-        }
+        self.session().await?.health().await
     }
 
     fn call_max(&self) -> Duration {
@@ -67,18 +54,43 @@ enum Method {
 
 impl PluginHost {
     async fn ask(&self, method: Method, call: &TargetCall) -> Result<Answer, TargetError> {
-        let session = self.session().await?;
+        let asked = self.ask_session(method, call, &*self.session().await?).await;
+        let asked = match asked {
+            Ok(answer) => answer,
+            // Another process has taken over, or will.
+            Err(NotSent) => match self.ask_session(method, call, &*self.session().await?).await {
+                Ok(answer) => answer,
+                Err(NotSent) => Err(TargetError::Retryable("the plugin's process was lost before the call".into())),
+            },
+        };
+        if let Err(TargetError::Retryable(why) | TargetError::Permanent(why) | TargetError::NeedsOperator(why)) = &asked
+        {
+            self.note_error(why);
+        }
+        asked
+    }
+
+    async fn ask_session(
+        &self,
+        method: Method,
+        call: &TargetCall,
+        session: &Session,
+    ) -> Result<Result<Answer, TargetError>, NotSent> {
         let contract = &session.contract;
         let request = match may_ask(contract, method, call) {
             Ok(request) => request,
-            Err(why) => return Ok(unverifiable(why)),
+            Err(why) => return Ok(Ok(unverifiable(why))),
         };
         let key = request.idempotency_key.clone();
         let (ask, longest) = match method {
             Method::Erase => (Ask::Erase(request), contract.erase_max),
             Method::Verify => (Ask::Verify(request), contract.verify_max),
         };
-        let ended = session.call(ask, longest, self.company(&key)).await;
+        let ended = session.call(ask, longest, self.strikes.company(&key)).await;
+        if matches!(ended, Ended::Result(_) | Ended::Failed(_) | Ended::Unsupported) {
+            // It did not kill the child, whatever else it did.
+            self.strikes.acquit(&key);
+        }
         // Once may be too often for a plugin that says so.
         let unknown = |error: TargetError| match error {
             TargetError::Retryable(why) if method == Method::Erase && !contract.idempotent && !call.dry_run => {
@@ -86,37 +98,32 @@ impl PluginHost {
             }
             error => error,
         };
-        if matches!(ended, Ended::Result(_) | Ended::Failed(_) | Ended::Unsupported) {
-            // It did not kill the child, whatever else it did.
-            self.acquit(&key);
-        }
-        match ended {
+        Ok(match ended {
             Ended::Result(result) => of_result(result).map_err(|why| unknown(TargetError::Retryable(why))),
             Ended::Failed(error) if error.class == ErrorClass::Protocol => Err(unknown(of_error(error))),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Unsupported if method == Method::Verify => Ok(unverifiable(CANNOT_VERIFY.into())),
             Ended::Unsupported => Err(TargetError::Permanent("the plugin does not support `erase`".into())),
-            Ended::Lost(why) => Err(unknown(self.blame(&key, format!("the plugin's process was lost: {why}")))),
+            Ended::Lost(why) => Err(unknown(self.strikes.blame(&key, format!("the plugin's process was lost: {why}")))),
             Ended::TimedOut => {
                 let why = format!("no answer within {} s; the plugin's process was killed", longest.as_secs());
-                Err(unknown(self.blame(&key, why)))
+                Err(unknown(self.strikes.blame(&key, why)))
             }
             Ended::Bystander => Err(unknown(bystander())),
             Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
             Ended::TooLarge => Err(TargetError::Permanent("more identifiers than one call can carry".into())),
             Ended::Stopped => Err(TargetError::Cancelled),
-            Ended::NotSent => Err(not_sent()),
-        }
+            Ended::NotSent => return Err(NotSent),
+        })
     }
 }
 
+/// The session ended before the call was made.
+struct NotSent;
+
 const CANNOT_VERIFY: &str = "this plugin cannot look again";
 
-fn not_sent() -> TargetError {
-    TargetError::Retryable("the plugin's process was lost before the call".into())
-}
-
-fn bystander() -> TargetError {
+pub(super) fn bystander() -> TargetError {
     TargetError::Retryable("the plugin's process was killed because of another call".into())
 }
 
@@ -195,7 +202,7 @@ pub(super) fn of_result(result: Value) -> Result<Answer, String> {
     Ok(Answer { outcome, reason: answer.reason, counts: answer.counts, verify_after })
 }
 
-fn of_error(error: PluginError) -> TargetError {
+pub(super) fn of_error(error: PluginError) -> TargetError {
     match error.class {
         ErrorClass::RateLimited => {
             TargetError::RateLimited { retry_after: error.retry_after_ms.map(Duration::from_millis) }

@@ -15,11 +15,11 @@ use super::*;
 #[test]
 fn as_child() {
     let arguments: Vec<_> = std::env::args_os().collect();
-    if let [_, name, exact, library] = arguments.as_slice()
+    if let [_, name, exact, _plugin] = arguments.as_slice()
         && name == CHILD
         && exact == "--exact"
     {
-        let code = plugin_host_main(Path::new(library));
+        let code = plugin_host_main();
         std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
     }
 }

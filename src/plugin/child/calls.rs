@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use quietus_plugin::protocol::{PluginMessage, Reply, encode};
 use quietus_plugin::{ErrorClass, Level, PluginError};
 
-use super::confine;
+use super::end_at_once;
 
 /// A line of a plugin's log, in bytes.
 const LOG_TEXT_MAX: usize = 4096;
@@ -47,7 +47,7 @@ impl Calls {
         });
         let Ok(frame) = frame else { return };
         if lock(&self.socket).write_all(&frame).is_err() {
-            confine::end_at_once();
+            end_at_once();
         }
     }
 

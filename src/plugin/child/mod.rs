@@ -1,60 +1,115 @@
-//! The child: the process that a plugin's library lives in. A library's path and the socket on standard input enter;
-//! protocol messages leave. It serves one plugin, knows nothing of the server, and ends when the socket does.
+//! The child: the process that a plugin lives in. A launch and then protocol messages enter through the socket on standard
+//! input; messages leave. It serves one plugin, knows nothing of the server, and ends when the socket does.
 
 mod calls;
-mod confine;
+mod code;
 mod native;
 mod pool;
+mod sandbox;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use quietus_plugin::protocol::{HostMessage, PROTOCOL, PluginMessage, Reply, Setup, body_len};
-use quietus_plugin::{Manifest, PluginError};
+use quietus_plugin::PluginError;
+use quietus_plugin::protocol::{HostMessage, PROTOCOL, PluginMessage, Reply, Setup, body_len, encode};
+use rustix::process::{Signal, getpgrp, getpid, kill_process, kill_process_group};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use super::launch::{Code, Confined, Debugger, Launch};
 use calls::Calls;
+use code::Checked;
 use native::Library;
 use pool::{Job, Pool};
 
 /// Messages that wait for the main thread.
 const INBOX_MAX: usize = 64;
 
-/// `quietus plugin-host --library PATH`: loads the library and serves the socket on standard input until it ends.
+/// `quietus plugin-host`: confines itself, becomes the plugin that it is told on standard input, and serves that socket
+/// until it ends.
 ///
 /// To be called at the very start of the process, before there are other threads, as it confines the process.
-pub(crate) fn plugin_host_main(library: &Path) -> ExitCode {
-    let Ok(confined) = confine::before_loading() else { return ExitCode::FAILURE };
-    let Ok((socket, reader)) = take_socket() else { return ExitCode::FAILURE };
+pub(crate) fn plugin_host_main() -> ExitCode {
+    if sandbox::close_descriptors().is_err() {
+        return ExitCode::FAILURE;
+    }
+    let Ok(mut socket) = take_socket() else { return ExitCode::FAILURE };
+    let Ok(launch) = hear_launch(&mut socket) else { return ExitCode::FAILURE };
+    let checked = match confine(&launch, &mut socket) {
+        Ok(checked) => checked,
+        Err(why) => {
+            let _ = say(&mut socket, &Confined::Refused { why });
+            return ExitCode::FAILURE;
+        }
+    };
+    if launch.debugger == Debugger::Awaited {
+        code::await_debugger();
+    }
+    let ended = match &launch.code {
+        Code::Library { .. } => host_library(checked, socket),
+        Code::Exec { args, .. } => {
+            let Err(why) = become_program(&checked, args, &socket);
+            let error = PluginError::needs_operator(why);
+            say(&mut socket, &PluginMessage::Error { id: None, error }).map_err(|_| ())
+        }
+    };
+    if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The socket; standard input becomes `/dev/null`, so that a library does not read it by accident.
+fn take_socket() -> io::Result<UnixStream> {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    Ok(socket)
+}
+
+fn hear_launch(socket: &mut UnixStream) -> io::Result<Launch> {
+    serde_json::from_slice(&frame(socket)?).map_err(io::Error::other)
+}
+
+fn say(socket: &mut UnixStream, message: &impl Serialize) -> io::Result<()> {
+    socket.write_all(&encode(message).map_err(io::Error::other)?)
+}
+
+/// Looks at the code, confines the process, and says so.
+fn confine(launch: &Launch, socket: &mut UnixStream) -> Result<Checked, String> {
+    let checked = code::check(launch)?;
+    let level = sandbox::enter(launch)?;
+    let facts = BTreeMap::from([("sha256".to_owned(), checked.sha256.clone())]);
+    say(socket, &Confined::Entered { level, facts }).map_err(|e| e.to_string())?;
+    Ok(checked)
+}
+
+/// Replaces this program by the plugin's, whose standard input and output are the socket.
+fn become_program(checked: &Checked, args: &[String], socket: &UnixStream) -> Result<Infallible, String> {
+    let shown = checked.path.display();
+    let wired = rustix::stdio::dup2_stdin(socket).and_then(|()| rustix::stdio::dup2_stdout(socket));
+    wired.map_err(|e| format!("cannot hand the socket to {shown}: {e}"))?;
+    let error = Command::new(checked.file())
+        .arg0(&checked.path)
+        .args(args)
+        .env_clear()
+        .envs([("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8")])
+        .exec();
+    Err(format!("cannot execute {shown}: {error}"))
+}
+
+/// Loads the library and serves until the end.
+fn host_library(checked: Checked, socket: UnixStream) -> Result<(), ()> {
+    let reader = socket.try_clone().map_err(|_| ())?;
     let calls: &'static Calls = Box::leak(Box::new(Calls::new(socket)));
     let (to_main, inbox) = sync_channel(INBOX_MAX);
     let (to_canceller, cancels) = sync_channel(INBOX_MAX);
     std::thread::spawn(move || read(reader, calls, &to_main, &to_canceller));
-
-    match serve(library, confined, calls, &inbox, cancels) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            calls.send(&PluginMessage::Error { id: None, error });
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The socket, twice; standard input becomes `/dev/null`, so that the library does not read it by accident.
-fn take_socket() -> io::Result<(UnixStream, UnixStream)> {
-    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-    let reader = socket.try_clone()?;
-    Ok((socket, reader))
+    serve(&checked, calls, &inbox, cancels).map_err(|error| calls.send(&PluginMessage::Error { id: None, error }))
 }
 
 /// Reads messages until the socket ends, and then ends the process. Never waits for the plugin.
@@ -81,37 +136,49 @@ fn read(mut socket: UnixStream, calls: &Calls, to_main: &SyncSender<HostMessage>
             }
         }
     }
-    confine::end_at_once();
+    end_at_once();
 }
 
 fn next(socket: &mut UnixStream) -> io::Result<HostMessage> {
+    HostMessage::decode(&frame(socket)?).map_err(io::Error::other)
+}
+
+/// The JSON of the next frame.
+fn frame(socket: &mut UnixStream) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut header = [0; 4];
     socket.read_exact(&mut header)?;
     let mut body = Zeroizing::new(vec![0; body_len(header).map_err(io::Error::other)?]);
     socket.read_exact(&mut body)?;
-    HostMessage::decode(&body).map_err(io::Error::other)
+    Ok(body)
+}
+
+/// Ends the process without running anything of the plugin's: no destructors, no exit handlers. What the library has
+/// started ends with it, as long as it is in the process's own group: nobody else is left to end it.
+fn end_at_once() {
+    if getpgrp() == getpid() {
+        let _ = kill_process_group(getpid(), Signal::KILL);
+    }
+    let _ = kill_process(getpid(), Signal::KILL);
 }
 
 /// Hello, configure, then calls until `shutdown`.
 fn serve(
-    path: &Path,
-    confined: BTreeMap<String, String>,
+    checked: &Checked,
     calls: &'static Calls,
     inbox: &Receiver<HostMessage>,
     cancels: Receiver<u64>,
 ) -> Result<(), PluginError> {
     // Loaded first, answered second: whatever is wrong is the answer to the host's hello.
-    let loaded = load(path);
+    let loaded = Library::open(checked);
     let Ok(HostMessage::Hello { protocol }) = inbox.recv() else { return Err(out_of_order("hello")) };
     if protocol != PROTOCOL {
         let text = format!("the host speaks protocol {protocol}, this process speaks {PROTOCOL}");
         return Err(PluginError::needs_operator(text));
     }
-    let (library, manifest, sha256) = loaded.map_err(PluginError::needs_operator)?;
+    let library = loaded.map_err(PluginError::needs_operator)?;
+    let manifest = library.manifest().map_err(PluginError::needs_operator)?;
     let concurrency = manifest.max_concurrency.min(library.max_concurrency());
-    let mut facts = confined;
-    facts.insert("sha256".into(), sha256);
-    facts.insert("abi".into(), library.abi());
+    let facts = BTreeMap::from([("abi".to_owned(), library.abi())]);
     calls.send(&PluginMessage::Hello { protocol: PROTOCOL, manifest: Box::new(manifest), facts });
 
     let Ok(HostMessage::Configure { config, secrets }) = inbox.recv() else { return Err(out_of_order("configure")) };
@@ -147,22 +214,4 @@ fn submit(pool: &Pool, calls: &Calls, id: u64, method: &'static str, request: &i
 
 fn out_of_order(expected: &str) -> PluginError {
     PluginError::needs_operator(format!("the host spoke out of order; expected was {expected}"))
-}
-
-/// Hashes the library and loads what was hashed: the path is not looked up a second time.
-fn load(path: &Path) -> Result<(Library, Manifest, String), String> {
-    let shown = path.display();
-    let mut file = File::open(path).map_err(|e| format!("cannot open {shown}: {e}"))?;
-    let mut hash = Sha256::new();
-    let mut chunk = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut chunk).map_err(|e| format!("cannot read {shown}: {e}"))? {
-            0 => break,
-            read => hash.update(&chunk[..read]),
-        }
-    }
-    let library = Library::open(&file, path)?;
-    let manifest = serde_json::from_slice(library.manifest())
-        .map_err(|e| format!("{shown}: its manifest is not one, at column {}", e.column()))?;
-    Ok((library, manifest, hex::encode(hash.finalize())))
 }

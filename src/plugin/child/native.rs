@@ -5,20 +5,19 @@
 
 use std::error::Error as _;
 use std::ffi::c_void;
-use std::fs::File;
 use std::io;
 use std::mem::{MaybeUninit, offset_of};
-use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
-use std::path::Path;
+use std::os::fd::{BorrowedFd, RawFd};
 
 use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
-use quietus_plugin::Level;
 use quietus_plugin::abi::{
     ABI_MAJOR, ABI_MINOR, Bytes, Cancel, Create, Destroy, DoCall, ENTRY_SYMBOL, Entry, HostV1, MAGIC, PluginV1,
 };
 use quietus_plugin::protocol::FRAME_BYTES_MAX;
+use quietus_plugin::{Level, Manifest};
 
 use super::calls::Calls;
+use super::code::Checked;
 
 /// The size of version 1.0 of a plugin's table; later minor versions append to it.
 const TABLE_BYTES_MIN: usize = offset_of!(PluginV1, destroy) + size_of::<Option<Destroy>>();
@@ -31,13 +30,13 @@ pub(super) struct Library {
 }
 
 impl Library {
-    /// Loads the open file; `path` is only shown.
-    pub(super) fn open(file: &File, path: &Path) -> Result<Self, String> {
-        let shown = path.display();
-        let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
+    /// Loads what was checked.
+    pub(super) fn open(checked: &Checked) -> Result<Self, String> {
+        let (shown, file) = (checked.path.display(), checked.file());
         // SAFETY: the library's initializers run, which is what the operator configured it for; they run confined.
-        let handle = unsafe { Handle::open(Some(&descriptor), RTLD_NOW | RTLD_LOCAL) }
-            .map_err(|e| format!("cannot load {shown}: {}", chain(&e).replace(&descriptor, "this file")))?;
+        let handle = unsafe { Handle::open(Some(&file), RTLD_NOW | RTLD_LOCAL) }.map_err(|e| {
+            format!("cannot load {shown}: {}", chain(&e).replace(&*file.to_string_lossy(), "this file"))
+        })?;
         // SAFETY: the symbol's name carries the version of the signature.
         let entry = unsafe { handle.get::<Entry>(ENTRY_SYMBOL) }.map(|symbol| *symbol).map_err(|_| {
             let symbol = ENTRY_SYMBOL.to_string_lossy();
@@ -53,9 +52,10 @@ impl Library {
         Ok(Self { table, create, call })
     }
 
-    pub(super) fn manifest(&self) -> &[u8] {
+    pub(super) fn manifest(&self) -> Result<Manifest, String> {
         // SAFETY: the header demands that the manifest is static; its length was checked.
-        unsafe { self.table.manifest.as_slice() }
+        let json = unsafe { self.table.manifest.as_slice() };
+        serde_json::from_slice(json).map_err(|e| format!("its manifest is not one, at column {}", e.column()))
     }
 
     pub(super) fn max_concurrency(&self) -> u32 {
@@ -186,15 +186,20 @@ unsafe extern "C" fn remaining_ms(ctx: *mut c_void, call: u64) -> i64 {
     unsafe { calls(ctx) }.remaining_ms(call)
 }
 
-/// Closes every descriptor but the three standard ones: the server's own are not the plugin's business.
+/// Closes every descriptor but the three standard ones. To be called at the start of the process, when nothing of it holds
+/// a descriptor yet.
 pub(super) fn close_other_descriptors() -> io::Result<()> {
+    // SAFETY: as above, nobody uses what is closed here.
+    if unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) } == 0 {
+        return Ok(());
+    }
+    // A kernel before 5.9.
     let open: Vec<RawFd> = std::fs::read_dir("/proc/self/fd")?
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|descriptor| *descriptor > 2)
         .collect();
     for descriptor in open {
-        // SAFETY: this is the start of the process, and nothing of it holds a descriptor yet. The one that the list was
-        // read through is closed by now, and passed over.
+        // SAFETY: as above. The one that the list was read through is closed by now, and passed over.
         unsafe {
             if rustix::io::fcntl_getfd(BorrowedFd::borrow_raw(descriptor)).is_ok() {
                 rustix::io::close(descriptor);

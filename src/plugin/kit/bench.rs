@@ -7,11 +7,11 @@ use quietus_plugin::{ErrorClass, Manifest, Operation, PluginError};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::Subject;
 use super::ears::Private;
 use super::person::Person;
 use super::report::{Checked, Event, Finding, Not, Verdict};
-use super::wire::{Introduced, Lost, SharedEars, Told, Wire};
+use super::wire::{Lost, SharedEars, Told, Wire};
+use super::{Introduction, Subject};
 use crate::plugin::target::of_result;
 use crate::target::Answer;
 
@@ -26,7 +26,7 @@ pub(super) struct Bench<'a> {
     watch: &'a mut dyn FnMut(Event<'_>),
     findings: Vec<Finding>,
     wire: Option<Wire>,
-    introduced: Option<Introduced>,
+    introduced: Option<Introduction>,
     /// Whether it could be configured once.
     configured: bool,
 }
@@ -58,7 +58,7 @@ impl Method {
 impl<'a> Bench<'a> {
     pub(super) fn new(subject: Subject, watch: &'a mut dyn FnMut(Event<'_>)) -> Self {
         let ears = SharedEars::default();
-        for (name, secret) in &subject.secrets {
+        for (name, secret) in subject.secrets() {
             ears.open().listen_for(Private::Secret, &format!("the secret `{name}`"), secret.expose());
         }
         Self { subject, ears, watch, findings: Vec::new(), wire: None, introduced: None, configured: false }
@@ -104,7 +104,7 @@ impl<'a> Bench<'a> {
 
     // The process.
 
-    pub(super) fn introduced(&self) -> Result<&Introduced, Not> {
+    pub(super) fn introduced(&self) -> Result<&Introduction, Not> {
         self.introduced.as_ref().ok_or_else(|| Not::skipped("the plugin could not be loaded"))
     }
 
@@ -112,7 +112,8 @@ impl<'a> Bench<'a> {
         Ok(&self.introduced()?.manifest)
     }
 
-    pub(super) fn remember(&mut self, introduced: Introduced) {
+    pub(super) fn remember(&mut self, introduced: Introduction) {
+        self.subject.learn_reach(&introduced.manifest);
         self.introduced = Some(introduced);
     }
 
@@ -121,10 +122,10 @@ impl<'a> Bench<'a> {
     }
 
     /// A process that has said hello, and nothing else.
-    pub(super) async fn greeted(&self) -> Result<(Wire, Introduced), Not> {
+    pub(super) async fn greeted(&self) -> Result<(Wire, Introduction), Not> {
         let start = |why: String| Not::failed(why, "see the check `file-loads`");
         let mut wire = Wire::start(&self.subject, &self.ears).map_err(|e| start(format!("cannot start it: {e}")))?;
-        match wire.hello(Value::Null).await {
+        match wire.hello(&self.subject, Value::Null).await {
             Ok(Told::Yes(introduced)) => Ok((wire, introduced)),
             Ok(Told::No(error)) => Err(start(self.shown_error(&error))),
             Err(lost) => Err(start(lost.to_string())),
@@ -140,7 +141,7 @@ impl<'a> Bench<'a> {
         let (mut wire, _) = self.greeted().await?;
         let secrets = self.subject.exposed_secrets();
         let advice = "being configured must work each time alike";
-        match wire.configure(&self.subject.config, secrets, Value::Null).await {
+        match wire.configure(&self.subject.config(), secrets, Value::Null).await {
             Ok(Told::Yes(())) => Ok(wire),
             Ok(Told::No(error)) => Err(Not::failed(self.shown_error(&error), advice)),
             Err(lost) => Err(Not::failed(lost.to_string(), advice)),

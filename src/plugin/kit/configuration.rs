@@ -37,7 +37,7 @@ fn validator(bench: &Bench<'_>) -> Result<Option<Validator>, Not> {
 fn fits(bench: &Bench<'_>) -> Checked {
     let Some(validator) = validator(bench)? else { return Err(Not::skipped("there is no schema")) };
     let wrong: Vec<_> = validator
-        .iter_errors(&bench.subject.config)
+        .iter_errors(&bench.subject.config())
         .take(5)
         .map(|e| format!("config{}: {}", e.instance_path().as_str().replace('/', "."), e.masked()))
         .collect();
@@ -49,7 +49,7 @@ fn fits(bench: &Bench<'_>) -> Checked {
 
 async fn accepted(bench: &mut Bench<'_>) -> Checked {
     let (mut wire, _) = bench.greeted().await?;
-    let told = wire.configure(&bench.subject.config, bench.subject.exposed_secrets(), Value::Null).await;
+    let told = wire.configure(&bench.subject.config(), bench.subject.exposed_secrets(), Value::Null).await;
     wire.end().await;
     let advice = "give a configuration and secrets that work (--config, --secret)";
     match told {
@@ -88,7 +88,7 @@ async fn types(bench: &mut Bench<'_>) -> Checked {
     let wrong = [json!(MARK), json!(MARK_NUMBER), json!([MARK]), json!({ MARK: MARK }), json!(true)];
     let mut tried = 0;
     for key in properties.keys().take(KEYS_MAX) {
-        let changed = || wrong.iter().map(|value| with(&bench.subject.config, key, value.clone()));
+        let changed = || wrong.iter().map(|value| with(&bench.subject.config(), key, value.clone()));
         // One that the schema refuses is enough; where it takes anything, the plugin must know better.
         let one = changed().find(|config| !validator.is_valid(config));
         let mut was_refused = false;
@@ -107,7 +107,7 @@ async fn types(bench: &mut Bench<'_>) -> Checked {
 
 async fn unknown_key(bench: &mut Bench<'_>) -> Checked {
     bench.manifest()?;
-    let config = with(&bench.subject.config, "quietus_kit", json!(MARK));
+    let config = with(&bench.subject.config(), "quietus_kit", json!(MARK));
     if refused(bench, "with an unknown key", &config, bench.subject.exposed_secrets()).await? {
         return Ok(None);
     }
@@ -123,7 +123,7 @@ async fn missing_key(bench: &mut Bench<'_>) -> Checked {
         return Err(Not::skipped("the schema requires no key"));
     }
     for key in required.iter().take(KEYS_MAX) {
-        let mut config = bench.subject.config.clone();
+        let mut config = bench.subject.config();
         config.as_object_mut().and_then(|config| config.remove(*key));
         refused(bench, &format!("without `{key}`"), &config, bench.subject.exposed_secrets()).await?;
     }
@@ -147,7 +147,7 @@ async fn missing_secret(bench: &mut Bench<'_>) -> Checked {
         let Value::Object(mut secrets) = bench.subject.exposed_secrets() else { continue };
         secrets.remove(name);
         let (mut wire, _) = bench.greeted().await?;
-        let told = wire.configure(&bench.subject.config, Value::Object(secrets), Value::Null).await;
+        let told = wire.configure(&bench.subject.config(), Value::Object(secrets), Value::Null).await;
         wire.end().await;
         let advice =
             "take required secrets when you are configured, and refuse with class `needs_operator` without them";

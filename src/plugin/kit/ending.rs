@@ -39,7 +39,7 @@ async fn worked(bench: &mut Bench<'_>) -> Result<Wire, Not> {
 
 async fn shut_down(wire: &mut Wire) -> Checked {
     let advice = "end when the last call is done; give threads of your own a way to end";
-    wire.say(json!({ "type": "shutdown" })).await.map_err(|lost| lost_during("`shutdown`", &lost))?;
+    wire.say(&json!({ "type": "shutdown" })).await.map_err(|lost| lost_during("`shutdown`", &lost))?;
     match wire.ended(CANCEL_GRACE).await {
         Some(status) if status.success() => Ok(None),
         Some(status) => Err(Not::failed(format!("it ended with {}", describe(status)), advice)),

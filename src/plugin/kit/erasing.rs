@@ -94,7 +94,7 @@ async fn dry_run_files(bench: &mut Bench<'_>) -> Checked {
     if !bench.can(&Operation::DryRun)? {
         return Err(Not::skipped("it does not declare `dry_run`"));
     }
-    let before = Files::written_by(bench.manifest()?, &bench.subject.config);
+    let before = Files::written_by(bench.manifest()?, &bench.subject.config());
     if before.is_empty() {
         return Err(Not::skipped("it is granted no folder to write in"));
     }

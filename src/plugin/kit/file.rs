@@ -25,8 +25,8 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
 }
 
 fn readable(bench: &Bench<'_>) -> Checked {
-    let file = &bench.subject.file;
-    if bench.subject.form == Form::Exec {
+    let file = bench.subject.file();
+    if bench.subject.form() == Form::Exec {
         return executable(file);
     }
     let elf = read(file)?;
@@ -58,10 +58,10 @@ fn read(file: &Path) -> Result<Elf, Not> {
 
 /// What is only there to be asked of a library that can be read.
 fn library(bench: &Bench<'_>) -> Result<Elf, Not> {
-    if bench.subject.form == Form::Exec {
+    if bench.subject.form() == Form::Exec {
         return Err(Not::skipped("it is a program"));
     }
-    Elf::read(&bench.subject.file).map_err(|_| Not::skipped("the file cannot be read"))
+    Elf::read(bench.subject.file()).map_err(|_| Not::skipped("the file cannot be read"))
 }
 
 fn entry(bench: &Bench<'_>) -> Checked {
@@ -106,7 +106,7 @@ async fn loads(bench: &mut Bench<'_>) -> Checked {
     let failed = |why: String| Not::failed(why, advice);
     let wire = Wire::start(&bench.subject, &bench.ears);
     let mut wire = wire.map_err(|e| failed(format!("cannot start its process: {e}")))?;
-    let told = wire.hello(Value::Null).await;
+    let told = wire.hello(&bench.subject, Value::Null).await;
     wire.end().await;
     match told {
         Ok(Told::Yes(introduced)) => {

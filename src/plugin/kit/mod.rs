@@ -24,12 +24,16 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{MutexGuard, PoisonError};
 
 use quietus_plugin::Manifest;
 use serde_json::{Value, json};
 
+use super::installed::{Installed, granted};
+use super::launch::{Code, Launch, Level, Reach};
 use super::program::{Program, Spawned};
+use super::reach::reach;
 use super::redact::redact;
 use crate::keys::Secret;
 use crate::subject::Kind;
@@ -40,14 +44,9 @@ use wire::{SharedEars, Told, Wire};
 pub(crate) use report::{Event, Finding, Verdict};
 
 /// A plugin under test.
-#[derive(Clone)]
 pub(crate) struct Subject {
-    pub(crate) file: PathBuf,
-    pub(crate) form: Form,
+    pub(crate) installed: Installed,
     pub(crate) program: Program,
-    /// The plugin's own configuration.
-    pub(crate) config: Value,
-    pub(crate) secrets: BTreeMap<String, Secret>,
     /// A person of the test system.
     pub(crate) identifiers: Vec<(Kind, Secret)>,
     /// How many calls show that nothing grows.
@@ -75,17 +74,53 @@ impl Form {
 
 impl Subject {
     fn spawn(&self) -> io::Result<Spawned> {
-        self.program.spawn(&self.file)
+        self.program.spawn(&self.installed.settings.target())
+    }
+
+    /// With what it was found to declare that it reaches.
+    fn launch(&self) -> Launch {
+        self.installed.launch(self.reached().clone())
+    }
+
+    /// Takes in what it declares; the next process of it reaches that.
+    fn learn_reach(&self, manifest: &Manifest) {
+        let settings = &self.installed.settings;
+        *self.reached() = reach(manifest, &settings.own_config(), granted(settings));
+    }
+
+    /// A panic elsewhere leaves it whole.
+    fn reached(&self) -> MutexGuard<'_, Reach> {
+        self.installed.reach.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn file(&self) -> &Path {
+        self.installed.code.file()
+    }
+
+    fn form(&self) -> Form {
+        match self.installed.code {
+            Code::Library { .. } => Form::Library,
+            Code::Exec { .. } => Form::Exec,
+        }
+    }
+
+    /// The plugin's own configuration.
+    fn config(&self) -> Value {
+        self.installed.settings.own_config()
+    }
+
+    fn secrets(&self) -> &BTreeMap<String, Secret> {
+        &self.installed.secrets
     }
 
     /// Text of the plugin's, without what is known to be personal or secret.
     fn shown(&self, text: &str) -> String {
-        redact(text, self.secrets.values().chain(self.identifiers.iter().map(|(_, value)| value)))
+        redact(text, self.secrets().values().chain(self.identifiers.iter().map(|(_, value)| value)))
     }
 
     /// The secrets, as `configure` carries them.
     fn exposed_secrets(&self) -> Value {
-        self.secrets.iter().map(|(name, secret)| (name.clone(), json!(secret.expose()))).collect()
+        self.secrets().iter().map(|(name, secret)| (name.clone(), json!(secret.expose()))).collect()
     }
 }
 
@@ -93,6 +128,8 @@ impl Subject {
 #[derive(Debug)]
 pub(crate) struct Introduction {
     pub(crate) manifest: Manifest,
+    /// What the sandbox reached.
+    pub(crate) sandbox: Level,
     pub(crate) facts: BTreeMap<String, String>,
 }
 
@@ -100,10 +137,10 @@ pub(crate) struct Introduction {
 pub(crate) async fn introduce(subject: &Subject) -> Result<Introduction, String> {
     let mut wire =
         Wire::start(subject, &SharedEars::default()).map_err(|e| format!("cannot start its process: {e}"))?;
-    let told = wire.hello(Value::Null).await;
+    let told = wire.hello(subject, Value::Null).await;
     wire.end().await;
     match told {
-        Ok(Told::Yes(said)) => Ok(Introduction { manifest: said.manifest, facts: said.facts }),
+        Ok(Told::Yes(said)) => Ok(said),
         Ok(Told::No(error)) => Err(subject.shown(&error.message)),
         Err(lost) => Err(lost.to_string()),
     }

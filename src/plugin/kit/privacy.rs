@@ -19,7 +19,7 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
 
 fn silent(bench: &Bench<'_>, about: Private) -> Checked {
     bench.manifest()?;
-    if about == Private::Secret && bench.subject.secrets.is_empty() {
+    if about == Private::Secret && bench.subject.secrets().is_empty() {
         return Err(Not::skipped("it was given no secret"));
     }
     let ears = bench.ears.open();

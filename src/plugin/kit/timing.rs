@@ -42,7 +42,7 @@ async fn give_up(bench: &mut Bench<'_>, person: &Person, longest: Duration, what
         skipped => skipped,
     };
     let id = wire.begin("erase", person.request(&fresh_key(), false), longest).await.map_err(lost)?;
-    wire.say(json!({ "type": "cancel", "id": id })).await.map_err(lost)?;
+    wire.say(&json!({ "type": "cancel", "id": id })).await.map_err(lost)?;
     wire.answer(id, CANCEL_GRACE).await.map_err(lost)?;
     bench.still_lives(what).await?;
     Ok(None)

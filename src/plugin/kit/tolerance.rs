@@ -38,11 +38,11 @@ async fn with_more(bench: &Bench<'_>, wire: &mut Wire, person: &Person) -> Check
         skipped => skipped,
     };
     let refused = |error| Not::failed(bench.shown_error(&error), IGNORE);
-    if let Told::No(error) = wire.hello(more()).await.map_err(lost)? {
+    if let Told::No(error) = wire.hello(&bench.subject, more()).await.map_err(lost)? {
         return Err(refused(error));
     }
     let secrets = bench.subject.exposed_secrets();
-    if let Told::No(error) = wire.configure(&bench.subject.config, secrets, more()).await.map_err(lost)? {
+    if let Told::No(error) = wire.configure(&bench.subject.config(), secrets, more()).await.map_err(lost)? {
         return Err(refused(error));
     }
     let mut request = person.request(&fresh_key(), false);
@@ -62,7 +62,7 @@ async fn messages(bench: &mut Bench<'_>) -> Checked {
     let wire = bench.ready().await?;
     let lost = |lost| lost_during("a message of an unknown type", &lost);
     let id = wire.fresh_id();
-    wire.say(json!({ "type": "quietus_kit", "id": id, "kit": more() })).await.map_err(lost)?;
+    wire.say(&json!({ "type": "quietus_kit", "id": id, "kit": more() })).await.map_err(lost)?;
     match wire.answer(id, longest).await.map_err(lost)? {
         Reply::Unsupported => {}
         _ => {
@@ -82,7 +82,7 @@ async fn strays(bench: &mut Bench<'_>) -> Checked {
         json!({ "type": "unsupported", "what": "quietus_kit" }),
         json!({ "type": "unsupported", "id": never, "what": "quietus_kit" }),
     ] {
-        wire.say(stray).await.map_err(|lost| lost_during("a stray message", &lost))?;
+        wire.say(&stray).await.map_err(|lost| lost_during("a stray message", &lost))?;
     }
     bench.still_lives("stray messages").await?;
     Ok(None)

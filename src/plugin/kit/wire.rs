@@ -7,8 +7,9 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use quietus_plugin::PluginError;
 use quietus_plugin::protocol::{PROTOCOL, PluginMessage, Reply, body_len, encode};
-use quietus_plugin::{Manifest, PluginError};
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -16,8 +17,9 @@ use tokio::process::Child;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Subject;
 use super::ears::Ears;
+use super::{Introduction, Subject};
+use crate::plugin::launch::Confined;
 use crate::plugin::program::{Group, Spawned};
 use crate::plugin::session::CANCEL_GRACE;
 
@@ -53,12 +55,6 @@ impl SharedEars {
     pub(super) fn open(&self) -> MutexGuard<'_, Ears> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Who the plugin says it is.
-pub(super) struct Introduced {
-    pub(super) manifest: Manifest,
-    pub(super) facts: std::collections::BTreeMap<String, String>,
 }
 
 /// Why there is no message; nothing more comes after it.
@@ -103,11 +99,19 @@ impl Wire {
     }
 
     /// Says hello.
-    pub(super) async fn hello(&mut self, more: Value) -> Result<Told<Introduced>, Lost> {
-        self.say(with(json!({ "type": "hello", "protocol": PROTOCOL }), more)).await?;
-        match self.hear_first(HELLO_MAX).await? {
-            PluginMessage::Hello { protocol: PROTOCOL, manifest, facts } => {
-                Ok(Told::Yes(Introduced { manifest: *manifest, facts }))
+    pub(super) async fn hello(&mut self, subject: &Subject, more: Value) -> Result<Told<Introduction>, Lost> {
+        let deadline = Instant::now() + HELLO_MAX;
+        self.say(&subject.launch()).await?;
+        let (sandbox, mut facts) = match self.confined(deadline).await? {
+            Confined::Entered { level, facts } => (level, facts),
+            Confined::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
+        };
+        self.say(&with(json!({ "type": "hello", "protocol": PROTOCOL }), more)).await?;
+        match self.hear_first(deadline, HELLO_MAX).await? {
+            PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more } => {
+                // What this program found out is not overwritten by what the plugin says.
+                more.into_iter().for_each(|(name, value)| drop(facts.entry(name).or_insert(value)));
+                Ok(Told::Yes(Introduction { manifest: *manifest, sandbox, facts }))
             }
             PluginMessage::Hello { protocol, .. } => {
                 Err(Lost::Broken(format!("it speaks protocol {protocol}, this program speaks {PROTOCOL}")))
@@ -119,8 +123,8 @@ impl Wire {
 
     /// Configures it.
     pub(super) async fn configure(&mut self, config: &Value, secrets: Value, more: Value) -> Result<Told<()>, Lost> {
-        self.say(with(json!({ "type": "configure", "config": config, "secrets": secrets }), more)).await?;
-        match self.hear_first(CONFIGURE_MAX).await? {
+        self.say(&with(json!({ "type": "configure", "config": config, "secrets": secrets }), more)).await?;
+        match self.hear_first(Instant::now() + CONFIGURE_MAX, CONFIGURE_MAX).await? {
             PluginMessage::Ready => Ok(Told::Yes(())),
             PluginMessage::Error { error, .. } => Ok(Told::No(error)),
             _ => Err(Lost::Broken("it answered `configure` with neither `ready` nor an error".into())),
@@ -141,7 +145,7 @@ impl Wire {
         if !request.is_null() {
             message["request"] = request;
         }
-        self.say(message).await?;
+        self.say(&message).await?;
         Ok(id)
     }
 
@@ -176,8 +180,7 @@ impl Wire {
     }
 
     /// The next message that is no log line.
-    async fn hear_first(&mut self, longest: Duration) -> Result<PluginMessage, Lost> {
-        let deadline = Instant::now() + longest;
+    async fn hear_first(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
         loop {
             match self.hear(deadline, longest).await? {
                 PluginMessage::Log { .. } => {}
@@ -187,12 +190,7 @@ impl Wire {
     }
 
     async fn hear(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
-        let Ok(read) = timeout_at(deadline, self.read()).await else { return Err(Lost::Silent(longest)) };
-        let body = match read {
-            Ok(body) => body,
-            Err(Some(broken)) => return Err(Lost::Broken(broken)),
-            Err(None) => return Err(Lost::Ended(self.how_it_ended().await)),
-        };
+        let body = self.frame(deadline, longest).await?;
         if let Ok(json) = serde_json::from_slice(&body) {
             self.ears.open().hear(&json);
         }
@@ -201,6 +199,21 @@ impl Wire {
             self.lines.push(text.clone());
         }
         Ok(message)
+    }
+
+    /// What the child says before anything of the plugin's runs.
+    async fn confined(&mut self, deadline: Instant) -> Result<Confined, Lost> {
+        let body = self.frame(deadline, HELLO_MAX).await?;
+        serde_json::from_slice(&body).map_err(|_| Lost::Broken("its process is not this program's".into()))
+    }
+
+    async fn frame(&mut self, deadline: Instant, longest: Duration) -> Result<Vec<u8>, Lost> {
+        match timeout_at(deadline, self.read()).await {
+            Ok(Ok(body)) => Ok(body),
+            Ok(Err(Some(broken))) => Err(Lost::Broken(broken)),
+            Ok(Err(None)) => Err(Lost::Ended(self.how_it_ended().await)),
+            Err(_) => Err(Lost::Silent(longest)),
+        }
     }
 
     /// One frame's body. `None`: the process ended.
@@ -213,8 +226,8 @@ impl Wire {
     }
 
     /// Says anything at all.
-    pub(super) async fn say(&mut self, message: Value) -> Result<(), Lost> {
-        let frame = encode(&message).map_err(|e| Lost::Broken(e.to_string()))?;
+    pub(super) async fn say(&mut self, message: &impl Serialize) -> Result<(), Lost> {
+        let frame = encode(message).map_err(|e| Lost::Broken(e.to_string()))?;
         match timeout(SOON, self.writer.write_all(&frame)).await {
             Ok(Ok(())) => Ok(()),
             // It may have said why before it ended; whoever listens next is told.
@@ -240,6 +253,7 @@ impl Wire {
     pub(super) async fn end(self) {
         let Self { mut child, group, mut drains, .. } = self;
         drop(group);
+        let _ = child.start_kill();
         let _ = timeout(SOON, child.wait()).await;
         let _ = timeout(SOON, async { while drains.join_next().await.is_some() {} }).await;
     }

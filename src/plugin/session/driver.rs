@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use quietus_plugin::Manifest;
-use quietus_plugin::protocol::{HostMessage, PROTOCOL, PluginMessage, Sensitive, body_len, encode};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use quietus_plugin::protocol::{FrameError, HostMessage, PROTOCOL, PluginMessage, Sensitive, body_len, encode};
+use serde::Serialize;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::Child;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -25,9 +24,11 @@ use super::{CANCEL_GRACE, Ended, Frame, Session};
 use crate::keys::Secret;
 use crate::plugin::contract::Contract;
 use crate::plugin::host::PluginInfo;
+use crate::plugin::installed::{Installed, granted};
+use crate::plugin::launch::{Confined, Debugger, Level, Reach};
 use crate::plugin::program::{Group, Program, Spawned};
+use crate::plugin::reach;
 use crate::plugin::redact::redact;
-use crate::plugin::settings::PluginSettings;
 use crate::subject::TargetName;
 
 /// How long loading the library may take.
@@ -48,6 +49,8 @@ pub(in crate::plugin) enum StartFailed {
     Refused(String),
     /// It was lost on the way.
     Lost(String),
+    /// The server shuts down.
+    CalledOff,
 }
 
 /// How a session ended.
@@ -63,41 +66,68 @@ pub(in crate::plugin) struct Driver {
     /// Before the child, as it is dropped first: see [`Group`].
     group: Group,
     child: Child,
-    reader: OwnedReadHalf,
+    reader: BufReader<OwnedReadHalf>,
     writer: OwnedWriteHalf,
     outbox: mpsc::Receiver<Frame>,
     /// Read the child's standard output and error.
     drains: JoinSet<()>,
 }
 
-/// Starts the child, has it load the library, checks that everything fits, and has it configured.
+/// Starts the child, has it load the plugin, checks that everything fits, and has it configured.
+///
+/// What the plugin may reach is set before it is loaded, and what it declares is known after; so the first start of a
+/// plugin that reaches anything is one for its manifest alone.
 pub(in crate::plugin) async fn start(
     program: &Program,
-    library: &Path,
-    settings: &PluginSettings,
-    secrets: &BTreeMap<String, Secret>,
+    installed: &Installed,
 ) -> Result<(Arc<Session>, Driver), StartFailed> {
-    let spawned = program.spawn(library).map_err(|e| StartFailed::Lost(format!("cannot start its process: {e}")))?;
+    for _ in 0..2 {
+        let reach = lock(&installed.reach).clone();
+        match start_within(program, installed, reach).await {
+            Err(Trouble::OutOfReach(reach)) => *lock(&installed.reach) = reach,
+            Err(Trouble::Refused(why)) => return Err(StartFailed::Refused(why)),
+            Err(Trouble::Lost(why)) => return Err(StartFailed::Lost(why)),
+            Ok(started) => return Ok(started),
+        }
+    }
+    Err(StartFailed::Refused("its manifest says something else each time".into()))
+}
+
+enum Trouble {
+    Refused(String),
+    Lost(String),
+    /// It declares that it reaches this.
+    OutOfReach(Reach),
+}
+
+async fn start_within(
+    program: &Program,
+    installed: &Installed,
+    reach: Reach,
+) -> Result<(Arc<Session>, Driver), Trouble> {
+    let target = installed.settings.target();
+    let spawned = program.spawn(&target).map_err(|e| Trouble::Lost(format!("cannot start its process: {e}")))?;
     let Spawned { child, group, socket, stdout, stderr } = spawned;
-    let target = settings.target();
     let mut drains = JoinSet::new();
     drains.spawn(drain(stdout, target.clone(), "standard output"));
     drains.spawn(drain(stderr, target.clone(), "standard error"));
     let (reader, writer) = socket.into_split();
     let (sender, outbox) = mpsc::channel(OUTBOX_MAX);
-    let mut driver = Driver { group, child, reader, writer, outbox, drains };
+    let mut driver = Driver { group, child, reader: BufReader::new(reader), writer, outbox, drains };
 
-    let introduced = introduce(&mut driver, &target, settings, secrets).await;
-    let (contract, info) = match introduced {
+    let (contract, info) = match introduce(&mut driver, installed, reach).await {
         Ok(introduced) => introduced,
-        Err(Trouble::Refused(why)) => return Err(StartFailed::Refused(why)),
-        Err(Trouble::Lost(why)) => return Err(StartFailed::Lost(format!("{why}; {}", driver.end().await))),
+        Err(Trouble::Lost(why)) => return Err(Trouble::Lost(format!("{why}; {}", driver.end().await))),
+        Err(trouble) => {
+            driver.end().await;
+            return Err(trouble);
+        }
     };
     let session = Session {
         slots: Semaphore::new(contract.concurrency as usize),
         contract,
         info,
-        secrets: secrets.values().cloned().collect(),
+        secrets: installed.secrets.values().cloned().collect(),
         outbox: sender,
         pending: Mutex::default(),
         next: AtomicU64::new(1),
@@ -107,55 +137,74 @@ pub(in crate::plugin) async fn start(
     Ok((Arc::new(session), driver))
 }
 
-enum Trouble {
-    Refused(String),
-    Lost(String),
-}
-
 async fn introduce(
     driver: &mut Driver,
-    target: &TargetName,
-    settings: &PluginSettings,
-    secrets: &BTreeMap<String, Secret>,
+    installed: &Installed,
+    reach: Reach,
 ) -> Result<(Contract, PluginInfo), Trouble> {
+    let Installed { settings, secrets, .. } = installed;
+    let launch = installed.launch(reach);
     let hello = async {
+        driver.write(&launch).await?;
+        let (sandbox, facts) = driver.confined().await?;
         driver.write(&HostMessage::Hello { protocol: PROTOCOL }).await?;
-        driver.first_word(secrets).await
+        Ok((sandbox, facts, driver.first_word(secrets).await?))
     };
-    let said = timeout(HELLO_MAX, hello).await.map_err(|_| late("load", HELLO_MAX))??;
-    let PluginMessage::Hello { protocol, manifest, facts } = said else {
+    let (sandbox, mut facts, said) = within(installed, HELLO_MAX, "load", hello).await?;
+    let PluginMessage::Hello { protocol, manifest, facts: more } = said else {
         return Err(Trouble::Refused("it did not say hello first".into()));
     };
     if protocol != PROTOCOL {
         return Err(Trouble::Refused(format!("it speaks protocol {protocol}, this program speaks {PROTOCOL}")));
     }
     let contract = Contract::make(&manifest, settings, secrets).map_err(|wrong| Trouble::Refused(wrong.join("\n")))?;
+    let config = settings.own_config();
+    let reach = reach::reach(&manifest, &config, granted(settings));
+    if reach != launch.reach {
+        return Err(Trouble::OutOfReach(reach));
+    }
 
     let named = secrets.iter().map(|(name, secret)| (name.clone(), Sensitive::new(secret.expose())));
-    let configure = HostMessage::Configure { config: settings.own_config(), secrets: named.collect() };
+    let configure = HostMessage::Configure { config, secrets: named.collect() };
     let configured = async {
         driver.write(&configure).await?;
         driver.first_word(secrets).await
     };
-    let said = timeout(CONFIGURE_MAX, configured).await.map_err(|_| late("be configured", CONFIGURE_MAX))??;
-    let PluginMessage::Ready = said else {
+    let PluginMessage::Ready = within(installed, CONFIGURE_MAX, "be configured", configured).await? else {
         return Err(Trouble::Refused("it was not ready after it was configured".into()));
     };
-    Ok((contract, info(target, &manifest, &facts)))
-}
-
-fn late(what: &str, longest: Duration) -> Trouble {
-    Trouble::Lost(format!("it took longer than {} s to {what}", longest.as_secs()))
-}
-
-fn info(target: &TargetName, manifest: &Manifest, facts: &BTreeMap<String, String>) -> PluginInfo {
-    let plain = |text: &str| redact(&text.chars().take(FACT_CHARS_MAX).collect::<String>(), []);
-    PluginInfo {
-        target: target.clone(),
+    // What this program found out is not overwritten by what the plugin says.
+    for (name, value) in more.iter().take(FACTS_MAX) {
+        facts.entry(plain(name)).or_insert_with(|| plain(value));
+    }
+    let info = PluginInfo {
+        target: settings.target(),
         name: manifest.name.clone(),
         version: manifest.version.clone(),
-        facts: facts.iter().take(FACTS_MAX).map(|(name, value)| (plain(name), plain(value))).collect(),
+        sandbox,
+        process: driver.child.id().unwrap_or_default(),
+        facts,
+    };
+    Ok((contract, info))
+}
+
+/// One step of the start. A person with a debugger takes their time.
+async fn within<T>(
+    installed: &Installed,
+    longest: Duration,
+    what: &str,
+    step: impl Future<Output = Result<T, Trouble>>,
+) -> Result<T, Trouble> {
+    if installed.debugger == Debugger::Awaited {
+        return step.await;
     }
+    let late = |_| Trouble::Lost(format!("it took longer than {} s to {what}", longest.as_secs()));
+    timeout(longest, step).await.map_err(late)?
+}
+
+/// A word of the plugin's, as it may be shown.
+fn plain(text: &str) -> String {
+    redact(&text.chars().take(FACT_CHARS_MAX).collect::<String>(), [])
 }
 
 impl Driver {
@@ -192,8 +241,9 @@ impl Driver {
     /// Kills what is left of the child and says how it ended.
     async fn end(self) -> String {
         let Self { mut child, group, mut drains, .. } = self;
-        // Before the wait: see `Group`.
+        // Before the wait: see `Group`. And the process itself, should it have left its group.
         drop(group);
+        let _ = child.start_kill();
         let how = match child.wait().await {
             Ok(status) => describe(status),
             Err(e) => format!("its end is not known: {e}"),
@@ -202,7 +252,17 @@ impl Driver {
         how
     }
 
-    async fn write(&mut self, message: &HostMessage) -> Result<(), Trouble> {
+    /// What the child says before anything of the plugin's runs.
+    async fn confined(&mut self) -> Result<(Level, BTreeMap<String, String>), Trouble> {
+        let frame = read_frame(&mut self.reader).await.map_err(|why| Trouble::Lost(why.to_string()))?;
+        match serde_json::from_slice(&frame) {
+            Ok(Confined::Entered { level, facts }) => Ok((level, facts)),
+            Ok(Confined::Refused { why }) => Err(Trouble::Refused(why)),
+            Err(_) => Err(Trouble::Lost("its process is not this program's".into())),
+        }
+    }
+
+    async fn write(&mut self, message: &impl Serialize) -> Result<(), Trouble> {
         let frame = encode(message).map_err(|e| Trouble::Refused(format!("the configuration cannot be sent: {e}")))?;
         // A child that ends early may have said why.
         let _ = self.writer.write_all(&frame).await;
@@ -223,6 +283,10 @@ impl Driver {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Session {
     /// What was not shown of the plugin's log.
     fn report(&self) {
@@ -236,7 +300,7 @@ impl Session {
 
 /// Reads and writes until one of them ends; says why.
 async fn serve(
-    reader: &mut OwnedReadHalf,
+    reader: &mut BufReader<OwnedReadHalf>,
     writer: &mut OwnedWriteHalf,
     outbox: &mut mpsc::Receiver<Frame>,
     session: &Session,
@@ -268,14 +332,22 @@ async fn serve(
     }
 }
 
-async fn read(reader: &mut OwnedReadHalf) -> io::Result<PluginMessage> {
+async fn read(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<PluginMessage> {
+    PluginMessage::decode(&read_frame(reader).await?).map_err(broken)
+}
+
+/// The JSON of the next frame.
+async fn read_frame(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Frame> {
     let mut header = [0; 4];
     // The end and a reset both mean that the child is lost.
     reader.read_exact(&mut header).await.map_err(|_| io::Error::other("its process ended"))?;
-    let broken = |e| io::Error::other(format!("it broke the protocol: {e}"));
     let mut body = Zeroizing::new(vec![0; body_len(header).map_err(broken)?]);
     reader.read_exact(&mut body).await.map_err(|_| io::Error::other("its process ended within a message"))?;
-    PluginMessage::decode(&body).map_err(broken)
+    Ok(body)
+}
+
+fn broken(error: FrameError) -> io::Error {
+    io::Error::other(format!("it broke the protocol: {error}"))
 }
 
 /// Reads an output of the child's to its end. What stands there may be personal, so it is counted, not shown.

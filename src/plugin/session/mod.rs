@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use quietus_plugin::protocol::{HostMessage, PluginMessage, encode};
-use quietus_plugin::{ErrorClass, Identifier, PluginError, Request};
+use quietus_plugin::{ErrorClass, Identifier, Operation, PluginError, Request};
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
@@ -21,8 +21,10 @@ use zeroize::Zeroizing;
 use super::contract::Contract;
 use super::host::PluginInfo;
 use super::redact::redact;
+use super::target::{bystander, of_error};
 use crate::keys::Secret;
 use crate::subject::Kind;
+use crate::target::TargetError;
 use chatter::Chatter;
 
 /// How long a call that was cancelled may go on before the child is killed.
@@ -142,6 +144,23 @@ impl Session {
         Ended::TimedOut
     }
 
+    /// Asks the plugin whether its system can be reached.
+    pub(super) async fn health(&self) -> Result<(), TargetError> {
+        if !self.contract.can(&Operation::Health) {
+            return Ok(());
+        }
+        match self.call(Ask::Health, self.contract.health_max, Company::Any).await {
+            Ended::Result(_) | Ended::Unsupported => Ok(()),
+            Ended::Failed(error) => Err(of_error(error)),
+            Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(SLOT_WAIT_MAX) }),
+            Ended::Stopped => Err(TargetError::Cancelled),
+            Ended::Lost(why) => Err(TargetError::Retryable(format!("the plugin's process was lost: {why}"))),
+            Ended::Bystander => Err(bystander()),
+            Ended::NotSent => Err(TargetError::Retryable("the plugin's process was lost before the call".into())),
+            Ended::TimedOut | Ended::TooLarge => Err(TargetError::Retryable("no answer in time".into())),
+        }
+    }
+
     async fn send(&self, frame: Frame, deadline: Instant) -> Result<(), Ended> {
         match timeout_at(deadline, self.outbox.send(frame)).await {
             Ok(Ok(())) => Ok(()),
@@ -247,6 +266,17 @@ impl Session {
         for pending in calls.into_values() {
             let _ = pending.answer.send(how());
         }
+    }
+
+    /// Returns when the calls that have begun are over; those that come after are not taken.
+    pub(super) async fn drained(&self) {
+        let _ = self.slots.acquire_many(self.contract.concurrency).await;
+        self.close_door();
+    }
+
+    /// How many calls are under way.
+    pub(super) fn calls_under_way(&self) -> usize {
+        self.pending().calls.len()
     }
 
     /// Whether no further call is taken.

@@ -8,6 +8,8 @@ use std::process::{Child, Stdio};
 use quietus_plugin::protocol::{HostMessage, PluginMessage, Sensitive, body_len, encode};
 use quietus_plugin::{ErrorClass, Identifier, Request, Scope};
 
+use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Limits, Reach};
+
 use super::*;
 
 struct Raw {
@@ -16,15 +18,29 @@ struct Raw {
 }
 
 impl Raw {
+    /// Past the launch.
     fn start(library: &Path) -> Self {
+        let mut raw = Self::launch(&launch(Code::Library { file: library.to_owned() }));
+        let Confined::Entered { level, facts } = raw.confined() else { panic!("not confined") };
+        assert!(level >= Level::Basic && facts["sha256"].len() == 64);
+        raw
+    }
+
+    fn launch(launch: &Launch) -> Self {
         let (socket, theirs) = UnixStream::pair().expect("a socket");
         socket.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
         let mut command = Command::new(std::env::current_exe().expect("known"));
-        command.args([CHILD, "--exact"]).arg(library).env_clear();
+        command.args([CHILD, "--exact", "wayward"]).env_clear();
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).stderr(Stdio::null());
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let process = command.spawn().expect("it starts");
-        Self { process, socket }
+        let mut raw = Self { process, socket };
+        raw.socket.write_all(&encode(launch).expect("fits")).expect("written");
+        raw
+    }
+
+    fn confined(&mut self) -> Confined {
+        serde_json::from_slice(&self.frame()).expect("an answer")
     }
 
     /// Through hello and configure.
@@ -43,11 +59,15 @@ impl Raw {
     }
 
     fn hear(&mut self) -> PluginMessage {
+        PluginMessage::decode(&self.frame()).expect("a message")
+    }
+
+    fn frame(&mut self) -> Vec<u8> {
         let mut header = [0; 4];
         self.socket.read_exact(&mut header).expect("a message");
         let mut body = vec![0; body_len(header).expect("a length")];
         self.socket.read_exact(&mut body).expect("a whole message");
-        PluginMessage::decode(&body).expect("a message")
+        body
     }
 
     fn erase(&mut self, id: u64, name: &str) {
@@ -60,6 +80,17 @@ impl Raw {
             identifiers,
         };
         self.say(&HostMessage::Erase { id, timeout_ms: 10_000, request });
+    }
+}
+
+fn launch(code: Code) -> Launch {
+    Launch {
+        code,
+        sha256: None,
+        limits: Limits::default(),
+        reach: Reach::default(),
+        sandbox: Level::Basic,
+        debugger: Debugger::None,
     }
 }
 
@@ -89,15 +120,11 @@ fn the_end_of_the_socket_ends_the_child_even_while_the_plugin_hangs() {
 }
 
 #[test]
-fn the_end_of_the_socket_ends_what_the_library_has_started() {
+fn a_library_starts_no_process() {
     let mut raw = Raw::ready();
     raw.erase(1, "fork");
     let PluginMessage::Result { id: 1, result } = raw.hear() else { panic!("no result") };
-    let stat = format!("/proc/{}/stat", result["counts"]["process"]);
-    raw.socket.shutdown(std::net::Shutdown::Both).expect("shut");
-    // Where nobody waits for orphans, one stays as a zombie.
-    let ended = || std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
-    eventually("what it started ends", ended);
+    assert_eq!(result["outcome"], "absent", "none was started");
 }
 
 #[test]
@@ -106,7 +133,7 @@ fn a_bad_configuration_still_shows_the_manifest() {
     let mut raw = Raw::start(&wayward.library);
     raw.say(&HostMessage::Hello { protocol: 1 });
     let PluginMessage::Hello { manifest, facts, .. } = raw.hear() else { panic!("no hello") };
-    assert_eq!((manifest.name.as_str(), facts["sha256"].len(), facts["abi"].as_str()), ("wayward", 64, "1.0"));
+    assert_eq!((manifest.name.as_str(), facts["abi"].as_str()), ("wayward", "1.0"));
     raw.say(&HostMessage::Configure { config: serde_json::json!({ "mood": "bad" }), secrets: Default::default() });
     let PluginMessage::Error { id: None, error } = raw.hear() else { panic!("not refused") };
     assert_eq!((error.class, error.message.as_str()), (ErrorClass::Permanent, "in a bad mood, hunter2"));
@@ -118,7 +145,9 @@ fn what_is_no_plugin_is_refused_by_name() {
     let text = folder.path().join("notes.txt");
     std::fs::write(&text, "not a library").expect("written");
     assert!(refusal(&text).contains("notes.txt: dlopen failed: this file: "), "{}", refusal(&text));
-    assert!(refusal(&folder.path().join("none.so")).contains("No such file"));
+    let mut raw = Raw::launch(&launch(Code::Library { file: folder.path().join("none.so") }));
+    let Confined::Refused { why } = raw.confined() else { panic!("not refused") };
+    assert!(why.contains("none.so: No such file"), "{why}");
     let other = Wayward::with(&["-DSYMBOL=another_entry"]);
     assert!(refusal(&other.library).contains("no symbol `quietus_plugin_entry_v1`"));
     let other = Wayward::with(&["-DMAGIC=7"]);
@@ -169,4 +198,17 @@ fn an_unknown_message_is_unsupported_and_shutdown_ends_in_peace() {
     assert_eq!(what, "dance");
     raw.say(&HostMessage::Shutdown);
     assert!(raw.process.wait().expect("it ends").success());
+}
+
+#[test]
+fn another_file_than_the_pinned_one_is_refused() {
+    let wayward = Wayward::new();
+    let file = wayward.library.clone();
+    let hash =
+        |file: &Path| hex::encode(<sha2::Sha256 as sha2::Digest>::digest(std::fs::read(file).expect("readable")));
+    let pinned = Launch { sha256: Some(hash(&file).to_uppercase()), ..launch(Code::Library { file: file.clone() }) };
+    assert!(matches!(Raw::launch(&pinned).confined(), Confined::Entered { .. }));
+    let other = Launch { sha256: Some("ab".repeat(32)), ..pinned };
+    let Confined::Refused { why } = Raw::launch(&other).confined() else { panic!("not refused") };
+    assert!(why.contains(&hash(&file)) && why.contains("`sha256`"), "{why}");
 }

@@ -24,6 +24,10 @@ fn read(_: &SecretRef) -> Result<Secret, SecretError> {
     Ok(Secret::new("hunter2"))
 }
 
+fn installed(settings: PluginSettings) -> Installed {
+    Installed::find(settings, Path::new("."), &read).expect("accepted")
+}
+
 impl Running {
     /// A plugin that is up.
     async fn start(change: impl FnOnce(&mut PluginSettings)) -> Self {
@@ -35,7 +39,7 @@ impl Running {
     async fn of(wayward: Wayward, change: impl FnOnce(&mut PluginSettings)) -> Self {
         let mut settings = wayward.settings();
         change(&mut settings);
-        let host = PluginHost::new(settings, Path::new("."), &read, program()).expect("accepted");
+        let host = PluginHost::new(installed(settings), program());
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(host.clone().run(shutdown.clone()));
         host.started().await;
@@ -268,7 +272,7 @@ async fn check_tells_who_the_plugin_is_or_what_is_wrong() {
 
 #[test]
 fn a_library_that_is_not_there_is_refused_with_the_places_looked_at() {
-    let refused = PluginHost::new(settings(Path::new("libnone.so")), Path::new("/etc/quietus"), &read, program());
+    let refused = Installed::find(settings(Path::new("libnone.so")), Path::new("/etc/quietus"), &read);
     let text = refused.err().expect("refused").to_string();
     assert!(text.contains("/etc/quietus/libnone.so") && text.contains("/etc/quietus/plugins/libnone.so"), "{text}");
 }
@@ -284,7 +288,7 @@ async fn the_http_plugin_is_found_beside_the_program_and_erases() {
         },
     });
     let settings = serde_json::from_value(settings).expect("settings");
-    let host = PluginHost::new(settings, Path::new("."), &read, program()).expect("found");
+    let host = PluginHost::new(installed(settings), program());
     let shutdown = CancellationToken::new();
     let task = tokio::spawn(host.clone().run(shutdown.clone()));
     let asked = tokio::spawn(async move {

@@ -1,0 +1,86 @@
+//! Files and ports: what a plugin may open and connect to (Landlock).
+
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, LandlockStatus, NetPort,
+    PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, Scope, path_beneath_rules,
+};
+
+use crate::plugin::launch::{Code, Launch, Level};
+
+/// The latest rules that are known here; older kernels apply what they know of them.
+const ABI_KNOWN: ABI = ABI::V7;
+/// Since which the kernel restricts TCP.
+const ABI_NETWORK: ABI = ABI::V4;
+/// Where resolvers go when an answer is too long for UDP.
+const DNS: u16 = 53;
+
+/// Libraries, certificate authorities, and what name resolution and time zones need.
+const READABLE: [&str; 22] = [
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local/lib",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/ca-certificates",
+    "/usr/share/zoneinfo",
+    "/etc/ca-certificates",
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/pki",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/etc/ssl",
+    "/run/systemd/resolve",
+    "/proc/self",
+];
+/// What a program needs beyond that, its interpreter among it.
+const EXECUTABLE: [&str; 4] = ["/bin", "/sbin", "/usr", "/lib"];
+const DEVICES: [&str; 3] = ["/dev/null", "/dev/random", "/dev/urandom"];
+
+/// Restricts this thread and all that come from it; how far, the error why not at all.
+pub(super) fn restrict(launch: &Launch) -> Result<Level, String> {
+    match try_restrict(launch).map_err(|e| format!("Landlock: {e}"))? {
+        LandlockStatus::Available { effective_abi, .. } if effective_abi >= ABI_NETWORK => Ok(Level::Network),
+        LandlockStatus::Available { .. } => Ok(Level::Files),
+        LandlockStatus::NotEnabled => Err("Landlock is switched off in this kernel".into()),
+        _ => Err("this kernel has no Landlock (since Linux 5.13)".into()),
+    }
+}
+
+fn try_restrict(launch: &Launch) -> Result<LandlockStatus, RulesetError> {
+    let all = AccessFs::from_all(ABI_KNOWN);
+    let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    let reach = &launch.reach;
+    let mut rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(all)?
+        .handle_access(AccessNet::BindTcp | AccessNet::ConnectTcp)?
+        .scope(Scope::AbstractUnixSocket | Scope::Signal)?
+        .create()?
+        .add_rules(path_beneath_rules(READABLE, read))?
+        .add_rules(path_beneath_rules(DEVICES, AccessFs::ReadFile | AccessFs::WriteFile))?
+        .add_rules(path_beneath_rules(&reach.reads, read))?
+        .add_rules(path_beneath_rules(&reach.writes, writing(all)))?;
+    if let Code::Exec { file, .. } = &launch.code {
+        rules = rules.add_rules(path_beneath_rules(EXECUTABLE, read | AccessFs::Execute))?;
+        if let Ok(file) = PathFd::new(file) {
+            rules = rules.add_rule(PathBeneath::new(file, AccessFs::ReadFile | AccessFs::Execute))?;
+        }
+    }
+    let dns = (!reach.ports.is_empty()).then_some(DNS);
+    for port in reach.ports.iter().copied().chain(dns) {
+        rules = rules.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+    }
+    Ok(rules.restrict_self()?.landlock)
+}
+
+/// In a folder of the plugin's: all but running what lies there, and devices.
+fn writing(all: BitFlags<AccessFs>) -> BitFlags<AccessFs> {
+    all & !(AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev)
+}

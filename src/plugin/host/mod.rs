@@ -1,0 +1,150 @@
+//! One plugin, as the rest of the server sees it: a session that works or why there is none, and how the plugin is.
+//! [`supervise`] keeps its process running; [`blame`] knows which calls have killed it.
+
+mod blame;
+mod restarts;
+mod standing;
+mod supervise;
+mod watch;
+
+pub(crate) use standing::{LastError, PluginInfo, PluginState, PluginView};
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch as channel};
+use tokio::time::timeout;
+
+use super::contract;
+use super::installed::Installed;
+use super::program::Program;
+use super::session::{CANCEL_GRACE, SLOT_WAIT_MAX, Session};
+use crate::subject::TargetName;
+use crate::target::TargetError;
+use blame::Strikes;
+use standing::Standing;
+use supervise::Reload;
+
+/// How long a call waits for a child that is being started.
+const READY_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Requests to reload that wait.
+const RELOADS_MAX: usize = 4;
+
+/// One configured plugin.
+pub(crate) struct PluginHost {
+    pub(super) target: TargetName,
+    program: Program,
+    /// Replaced when a reload succeeds.
+    installed: Mutex<Arc<Installed>>,
+    standing: channel::Sender<Standing>,
+    reloads: mpsc::Sender<Reload>,
+    /// Taken by the one task that supervises.
+    reload_requests: Mutex<Option<mpsc::Receiver<Reload>>>,
+    pub(super) strikes: Strikes,
+    /// Processes that were started.
+    starts: AtomicU64,
+    last_error: Mutex<Option<LastError>>,
+}
+
+impl PluginHost {
+    /// Nothing runs before [`Self::run`].
+    pub(crate) fn new(installed: Installed, program: Program) -> Arc<Self> {
+        let (reloads, reload_requests) = mpsc::channel(RELOADS_MAX);
+        Arc::new(Self {
+            target: installed.settings.target(),
+            program,
+            installed: Mutex::new(Arc::new(installed)),
+            standing: channel::Sender::new(Standing::Starting),
+            reloads,
+            reload_requests: Mutex::new(Some(reload_requests)),
+            strikes: Strikes::default(),
+            starts: AtomicU64::new(0),
+            last_error: Mutex::default(),
+        })
+    }
+
+    /// How it is at the moment.
+    pub(crate) fn state(&self) -> PluginState {
+        self.standing.borrow().state()
+    }
+
+    /// How it is at the moment, and how it has been.
+    pub(crate) fn view(&self) -> PluginView {
+        let standing = self.standing.borrow();
+        PluginView {
+            name: self.target.clone(),
+            file: self.installed().code.file().to_owned(),
+            state: standing.state(),
+            calls: standing.session().map_or(0, |session| session.calls_under_way()),
+            restarts: self.starts.load(Ordering::Relaxed).saturating_sub(1),
+            last_error: lock(&self.last_error).clone(),
+        }
+    }
+
+    /// Returns when the first start has succeeded or failed.
+    pub(crate) async fn started(&self) -> PluginState {
+        let mut standing = self.standing.subscribe();
+        // The sender is ours, so it cannot be gone.
+        let _ = standing.wait_for(|standing| !matches!(standing, Standing::Starting)).await;
+        self.state()
+    }
+
+    /// Starts another process beside the one that runs, and lets it take over when it has been configured and is healthy;
+    /// what is under way ends where it began. The error is why everything stays as it is.
+    pub(crate) async fn reload(&self, installed: Installed) -> Result<PluginInfo, String> {
+        let (answer, answered) = oneshot::channel();
+        let stopped = |_| "the server shuts down".to_owned();
+        let request = Reload { installed: Arc::new(installed), answer };
+        self.reloads.send(request).await.map_err(|_| stopped(()))?;
+        answered.await.map_err(|_| stopped(()))?
+    }
+
+    /// The session, once the child is up. A child that is being started again is waited for, but not for long: the
+    /// worker has its own pauses.
+    pub(super) async fn session(&self) -> Result<Arc<Session>, TargetError> {
+        let mut standing = self.standing.subscribe();
+        let settled = |standing: &Standing| match standing {
+            Standing::Up(session) => !session.is_closed(),
+            Standing::Starting | Standing::Restarting(_) => false,
+            Standing::Failed(_) | Standing::Stopped => true,
+        };
+        let _ = timeout(READY_WAIT_MAX, standing.wait_for(settled)).await;
+        let standing = self.standing.borrow().clone();
+        match standing {
+            Standing::Up(session) => Ok(session),
+            Standing::Starting => Err(TargetError::Retryable("the plugin is still starting".into())),
+            Standing::Restarting(why) => Err(TargetError::Retryable(format!("the plugin is not running: {why}"))),
+            Standing::Failed(why) => Err(TargetError::NeedsOperator(format!("the plugin cannot work: {why}"))),
+            Standing::Stopped => Err(TargetError::Cancelled),
+        }
+    }
+
+    /// What is known without a session.
+    pub(super) fn concurrency(&self) -> usize {
+        self.standing.borrow().session().map_or(1, |session| session.contract.concurrency as usize)
+    }
+
+    /// Waiting for the child, for others, for the answer and for the end of a cancelled call, and some slack. Twice, as a
+    /// call that was not sent is made again where another child has taken over.
+    pub(super) fn call_max(&self) -> Duration {
+        let slack = Duration::from_secs(1);
+        let waiting = READY_WAIT_MAX + SLOT_WAIT_MAX;
+        2 * waiting + contract::call_max(&self.installed().settings) + CANCEL_GRACE + slack
+    }
+
+    /// Remembers what went wrong last, for the operator. The text is redacted.
+    pub(super) fn note_error(&self, why: &str) {
+        *lock(&self.last_error) = Some(LastError { at: Timestamp::now(), why: why.to_owned() });
+    }
+
+    fn installed(&self) -> Arc<Installed> {
+        Arc::clone(&lock(&self.installed))
+    }
+}
+
+/// A panic elsewhere leaves these values whole.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,102 @@
+//! How a plugin is: for callers, for health pages, for the operator.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::plugin::launch::Level;
+use crate::plugin::session::Session;
+use crate::subject::TargetName;
+
+#[derive(Clone)]
+pub(super) enum Standing {
+    Starting,
+    Up(Arc<Session>),
+    Restarting(String),
+    Failed(String),
+    Stopped,
+}
+
+impl Standing {
+    pub(super) fn state(&self) -> PluginState {
+        match self {
+            Self::Starting => PluginState::Starting,
+            Self::Up(session) => PluginState::Up(session.info.clone()),
+            Self::Restarting(why) => PluginState::Restarting(why.clone()),
+            Self::Failed(why) => PluginState::Failed(why.clone()),
+            Self::Stopped => PluginState::Stopped,
+        }
+    }
+
+    pub(super) fn session(&self) -> Option<&Arc<Session>> {
+        match self {
+            Self::Up(session) => Some(session),
+            _ => None,
+        }
+    }
+}
+
+/// How a plugin is, for `/readyz` and `quietus plugin list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", content = "detail", rename_all = "lowercase")]
+pub(crate) enum PluginState {
+    Starting,
+    Up(PluginInfo),
+    /// Its child was lost, and will be started again; why.
+    Restarting(String),
+    /// It cannot work until a person acts; why. It is tried again each minute, and when its file changes.
+    Failed(String),
+    /// The server shuts down.
+    Stopped,
+}
+
+impl PluginState {
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Up(_) => "up",
+            Self::Restarting(_) => "restarting",
+            Self::Failed(_) => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// What a plugin says of itself, and what its process is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PluginInfo {
+    /// The operator's name for it.
+    pub(crate) target: TargetName,
+    /// Its own name.
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// The level that its sandbox reached.
+    pub(crate) sandbox: Level,
+    /// The id of its process.
+    pub(crate) process: u32,
+    /// Such as the file's `sha256`.
+    pub(crate) facts: BTreeMap<String, String>,
+}
+
+/// A plugin in `quietus plugin list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PluginView {
+    pub(crate) name: TargetName,
+    pub(crate) file: PathBuf,
+    pub(crate) state: PluginState,
+    /// Under way.
+    pub(crate) calls: usize,
+    /// How often its process was started after the first time.
+    pub(crate) restarts: u64,
+    pub(crate) last_error: Option<LastError>,
+}
+
+/// What went wrong last; free of personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastError {
+    pub(crate) at: Timestamp,
+    pub(crate) why: String,
+}

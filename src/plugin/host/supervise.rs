@@ -1,0 +1,240 @@
+//! Keeps a plugin's process running: starts it, starts it again when it is lost, and replaces it by a better one.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::restarts::{PAUSE_MAX, Pause, Restarts};
+use super::standing::Standing;
+use super::watch::Watch;
+use super::{PluginHost, PluginInfo, lock};
+use crate::plugin::installed::Installed;
+use crate::plugin::session::{self, CANCEL_GRACE, Session, SessionEnd, StartFailed};
+
+/// A request to replace the process.
+pub(super) struct Reload {
+    pub(super) installed: Arc<Installed>,
+    pub(super) answer: oneshot::Sender<Result<PluginInfo, String>>,
+}
+
+/// A process that runs.
+struct Life {
+    session: Arc<Session>,
+    stop: CancellationToken,
+    task: JoinHandle<SessionEnd>,
+}
+
+/// What happens to a plugin.
+enum Event {
+    Ended(SessionEnd),
+    TimeToStart,
+    Asked(Reload),
+    FileChanged,
+    /// A life that had been replaced is over.
+    Replaced,
+    Shutdown,
+}
+
+struct Supervisor {
+    host: Arc<PluginHost>,
+    shutdown: CancellationToken,
+    requests: mpsc::Receiver<Reload>,
+    life: Option<Life>,
+    /// When there is no life.
+    start_at: Instant,
+    restarts: Restarts,
+    watch: Watch,
+    /// Lives that have been replaced, until their last call has ended.
+    ending: JoinSet<()>,
+}
+
+impl PluginHost {
+    /// Keeps the child running until the shutdown; returns when it has ended. To be owned by the app's tasks, once.
+    pub(crate) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+        let Some(requests) = lock(&self.reload_requests).take() else { return };
+        let supervisor = Supervisor {
+            host: self,
+            shutdown,
+            requests,
+            life: None,
+            start_at: Instant::now(),
+            restarts: Restarts::default(),
+            watch: Watch::new(),
+            ending: JoinSet::new(),
+        };
+        supervisor.run().await;
+    }
+}
+
+impl Supervisor {
+    async fn run(mut self) {
+        loop {
+            match self.next().await {
+                Event::Shutdown => break,
+                Event::TimeToStart => self.start().await,
+                Event::Ended(SessionEnd::Stopped) => self.life = None,
+                Event::Ended(SessionEnd::Lost(why)) => self.lost(why),
+                Event::Asked(Reload { installed, answer }) => {
+                    // Whoever asked may have gone.
+                    let _ = answer.send(self.replace(installed, "asked to").await);
+                }
+                Event::Replaced => {}
+                Event::FileChanged => {
+                    let _ = self.replace(self.host.installed(), "its file has changed").await;
+                }
+            }
+        }
+        if let Some(life) = self.life.take() {
+            let _ = life.task.await;
+        }
+        while self.ending.join_next().await.is_some() {}
+        self.stand(Standing::Stopped);
+    }
+
+    async fn next(&mut self) -> Event {
+        let (installed, lives) = (self.host.installed(), self.life.is_some());
+        let ended = async {
+            match &mut self.life {
+                // A session's task does not panic.
+                Some(life) => (&mut life.task).await.unwrap_or(SessionEnd::Stopped),
+                None => std::future::pending().await,
+            }
+        };
+        let start_at = self.start_at;
+        tokio::select! {
+            () = self.shutdown.cancelled() => Event::Shutdown,
+            end = ended => Event::Ended(end),
+            () = sleep_until(start_at), if !lives => Event::TimeToStart,
+            Some(reload) = self.requests.recv() => Event::Asked(reload),
+            () = self.watch.changed(installed.code.file()) => Event::FileChanged,
+            Some(_) = self.ending.join_next() => Event::Replaced,
+        }
+    }
+
+    async fn start(&mut self) {
+        match self.bring_up(&self.host.installed()).await {
+            Ok(life) => self.take_over(life),
+            Err(StartFailed::Lost(why)) => self.lost(why),
+            Err(StartFailed::Refused(why)) => self.refused(why),
+            Err(StartFailed::CalledOff) => {}
+        }
+    }
+
+    /// Starts a process and has it configured.
+    async fn bring_up(&mut self, installed: &Arc<Installed>) -> Result<Life, StartFailed> {
+        self.watch.loads(installed.code.file()).await;
+        self.host.starts.fetch_add(1, Ordering::Relaxed);
+        // Called off, a start takes its process with it; a session ends in its own way.
+        let (session, driver) = tokio::select! {
+            () = self.shutdown.cancelled() => return Err(StartFailed::CalledOff),
+            started = session::start(&self.host.program, installed) => started?,
+        };
+        let stop = self.shutdown.child_token();
+        let task = tokio::spawn({
+            let (session, stop) = (Arc::clone(&session), stop.clone());
+            async move { driver.run(&session, &stop).await }
+        });
+        Ok(Life { session, stop, task })
+    }
+
+    /// Brings up another process; it takes over when it is no worse than the one that runs.
+    async fn replace(&mut self, installed: Arc<Installed>, because: &str) -> Result<PluginInfo, String> {
+        match self.candidate(&installed).await {
+            Ok(life) => {
+                let info = life.session.info.clone();
+                tracing::info!(plugin = %self.host.target, because, "a plugin is replaced");
+                *lock(&self.host.installed) = installed;
+                self.restarts.forget();
+                self.take_over(life);
+                Ok(info)
+            }
+            Err(why) => {
+                tracing::error!(plugin = %self.host.target, because, why, "a plugin was not replaced");
+                self.host.note_error(&format!("not replaced: {why}"));
+                Err(why)
+            }
+        }
+    }
+
+    async fn candidate(&mut self, installed: &Arc<Installed>) -> Result<Life, String> {
+        let life = match self.bring_up(installed).await {
+            Ok(life) => life,
+            Err(StartFailed::Refused(why) | StartFailed::Lost(why)) => return Err(why),
+            Err(StartFailed::CalledOff) => return Err("the server shuts down".into()),
+        };
+        // Where nothing works, nothing is lost by a plugin whose system is away.
+        if self.life.is_some()
+            && let Err(error) = life.session.health().await
+        {
+            self.end(life);
+            return Err(format!("it is not healthy: {error}"));
+        }
+        Ok(life)
+    }
+
+    fn take_over(&mut self, life: Life) {
+        let info = &life.session.info;
+        let (name, version, sandbox) = (&info.name, &info.version, info.sandbox.as_str());
+        tracing::info!(plugin = %self.host.target, name, version, sandbox, "a plugin is up");
+        self.stand(Standing::Up(Arc::clone(&life.session)));
+        if let Some(old) = self.life.replace(life) {
+            self.end(old);
+        }
+    }
+
+    /// Ends a process once its calls have ended.
+    fn end(&mut self, life: Life) {
+        let longest = self.host.call_max() + CANCEL_GRACE;
+        self.ending.spawn(async move {
+            let Life { session, stop, task } = life;
+            let idle = async {
+                tokio::select! {
+                    () = session.drained() => {}
+                    () = stop.cancelled() => {}
+                }
+            };
+            let _ = timeout(longest, idle).await;
+            stop.cancel();
+            let _ = task.await;
+        });
+    }
+
+    fn lost(&mut self, why: String) {
+        self.life = None;
+        let pause = self.restarts.crashed(Instant::now(), random());
+        tracing::warn!(plugin = %self.host.target, why, crashes = self.restarts.of_late(), "a plugin's process was lost");
+        self.host.note_error(&why);
+        let (pause, why) = match pause {
+            Pause::Short(pause) => (pause, why),
+            Pause::Rest(pause, rests) => (pause, format!("{rests}; the last: {why}")),
+        };
+        self.wait(pause, Standing::Restarting(why));
+    }
+
+    fn refused(&mut self, why: String) {
+        tracing::error!(plugin = %self.host.target, why, "a plugin cannot work");
+        self.host.note_error(&why);
+        self.wait(PAUSE_MAX, Standing::Failed(why));
+    }
+
+    fn wait(&mut self, pause: Duration, standing: Standing) {
+        self.start_at = Instant::now() + pause;
+        self.stand(standing);
+    }
+
+    fn stand(&self, standing: Standing) {
+        self.host.standing.send_replace(standing);
+    }
+}
+
+/// Uniform in 0..1.
+fn random() -> f64 {
+    let mut bytes = [0; 4];
+    crate::keys::fill_random(&mut bytes);
+    f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+}

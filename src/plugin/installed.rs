@@ -1,0 +1,79 @@
+//! A plugin as the operator installed it: settings that have been read, a file that has been found, secrets. Nothing runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::launch::{Code, Debugger, Launch, Reach};
+use super::locate::locate;
+use super::settings::PluginSettings;
+use crate::keys::{ReadSecret, Secret};
+
+/// All that a start needs.
+pub(crate) struct Installed {
+    pub(super) settings: PluginSettings,
+    pub(super) code: Code,
+    pub(super) secrets: BTreeMap<String, Secret>,
+    pub(super) debugger: Debugger,
+    /// What it reached when it was started last: what it declares is known only then.
+    pub(super) reach: Mutex<Reach>,
+}
+
+/// Settings that no plugin can be started with.
+#[derive(Debug, thiserror::Error)]
+#[error("plugin `{plugin}`: {why}")]
+pub(crate) struct PluginRefused {
+    pub(crate) plugin: String,
+    pub(crate) why: String,
+}
+
+impl Installed {
+    /// Finds the file and reads the secrets. `base` is the configuration's folder.
+    pub(crate) fn find(settings: PluginSettings, base: &Path, read: ReadSecret<'_>) -> Result<Self, PluginRefused> {
+        let refused = |why| PluginRefused { plugin: settings.name.clone(), why };
+        settings.check_name().and_then(|()| settings.check_pin()).map_err(refused)?;
+        let code = find_code(&settings, base).map_err(refused)?;
+        let mut secrets = BTreeMap::new();
+        for (name, reference) in &settings.secrets {
+            let secret = read(reference).map_err(|e| refused(format!("secrets.{name}: {e}")))?;
+            secrets.insert(name.clone(), secret);
+        }
+        let reach = Mutex::new(granted(&settings));
+        Ok(Self { settings, code, secrets, debugger: Debugger::None, reach })
+    }
+
+    /// Has its process wait for a debugger.
+    pub(crate) fn for_debugger(mut self) -> Self {
+        self.debugger = Debugger::Awaited;
+        self
+    }
+
+    pub(super) fn launch(&self, reach: Reach) -> Launch {
+        Launch {
+            code: self.code.clone(),
+            sha256: self.settings.sha256.clone(),
+            limits: self.settings.limits,
+            reach,
+            sandbox: self.settings.sandbox,
+            debugger: self.debugger,
+        }
+    }
+}
+
+/// What the operator lets it reach, whatever it declares.
+pub(super) fn granted(settings: &PluginSettings) -> Reach {
+    let PluginSettings { ports, reads, writes, .. } = settings;
+    Reach { ports: ports.clone(), reads: reads.clone(), writes: writes.clone() }
+}
+
+fn find_code(settings: &PluginSettings, base: &Path) -> Result<Code, String> {
+    let program = std::env::current_exe().ok();
+    let find = |file: &Path| locate(file, base, program.as_deref());
+    match (&settings.library, &settings.exec) {
+        (Some(library), None) if settings.args.is_empty() => Ok(Code::Library { file: find(library)? }),
+        (Some(_), None) => Err("`args` are for `exec`; a library takes none".into()),
+        (None, Some(exec)) => Ok(Code::Exec { file: find(exec)?, args: settings.args.clone() }),
+        (Some(_), Some(_)) => Err("it has both `library` and `exec`; it is one of the two".into()),
+        (None, None) => Err("it has neither `library` nor `exec`: the plugin's file is missing".into()),
+    }
+}

@@ -1,0 +1,115 @@
+//! What the server tells its child before the plugin is there: what to run, within which bounds. And the child's answer.
+//! The two are one program of one version, so this is no protocol that others speak.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One life of a plugin's process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    pub(crate) code: Code,
+    /// What the code must hash to, in hexadecimal.
+    pub(crate) sha256: Option<String>,
+    pub(crate) limits: Limits,
+    pub(crate) reach: Reach,
+    /// What the sandbox must reach.
+    pub(crate) sandbox: Level,
+    pub(crate) debugger: Debugger,
+}
+
+/// What runs in the process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Code {
+    /// A library that speaks the C ABI; this program loads it.
+    Library { file: PathBuf },
+    /// A program that speaks the protocol on its standard input and output.
+    Exec { file: PathBuf, args: Vec<String> },
+}
+
+impl Code {
+    pub(crate) fn file(&self) -> &Path {
+        match self {
+            Self::Library { file } | Self::Exec { file, .. } => file,
+        }
+    }
+}
+
+/// What a plugin's process may use; see the limits of the same name in setrlimit(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    /// Memory that it may write to, in MiB (`RLIMIT_DATA`).
+    pub(crate) memory_mib: u32,
+    /// Open files and connections (`RLIMIT_NOFILE`).
+    pub(crate) files: u32,
+    /// The largest file that it may write, in MiB (`RLIMIT_FSIZE`).
+    pub(crate) file_mib: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory_mib: 512, files: 256, file_mib: 1024 }
+    }
+}
+
+/// What a plugin may reach outside of its process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reach {
+    /// TCP ports, of any host.
+    pub(crate) ports: BTreeSet<u16>,
+    /// Files and folders.
+    pub(crate) reads: BTreeSet<PathBuf>,
+    /// Folders, to read, write and delete in.
+    pub(crate) writes: BTreeSet<PathBuf>,
+}
+
+/// How much of the sandbox holds. Each level includes those before it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Level {
+    /// A process of its own: empty environment, no descriptors of the server's, limits, no privileges. Always reached.
+    #[default]
+    Basic,
+    /// System calls that no plugin needs are refused (seccomp).
+    Syscalls,
+    /// Files beyond system libraries and those that the configuration names are out of reach (Landlock, Linux 5.13).
+    Files,
+    /// Only declared TCP ports can be connected to, and none listened on (Landlock, Linux 6.7).
+    Network,
+}
+
+impl Level {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Syscalls => "syscalls",
+            Self::Files => "files",
+            Self::Network => "network",
+        }
+    }
+}
+
+/// Whether the process waits until a debugger has attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Debugger {
+    None,
+    /// Before the plugin is loaded. The process can be debugged, so it is a little less confined.
+    Awaited,
+}
+
+/// The child's first word.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Confined {
+    /// The sandbox is entered; what comes next is the plugin's.
+    Entered { level: Level, facts: BTreeMap<String, String> },
+    /// Nothing of the plugin's will run.
+    Refused { why: String },
+}

@@ -1,0 +1,101 @@
+//! What a plugin may reach: what its manifest declares, looked up in its configuration, and what the operator adds.
+
+use std::path::PathBuf;
+
+use quietus_plugin::Manifest;
+use serde_json::Value;
+
+use super::launch::Reach;
+
+/// Ports by the scheme of a URL that names none.
+const SCHEMES: [(&str, u16); 10] = [
+    ("https", 443),
+    ("http", 80),
+    ("imaps", 993),
+    ("imap", 143),
+    ("postgres", 5432),
+    ("postgresql", 5432),
+    ("mysql", 3306),
+    ("amqp", 5672),
+    ("amqps", 5671),
+    ("nats", 4222),
+];
+
+/// Adds what the manifest declares for this configuration. A pointer that leads nowhere adds nothing: what it leads to is
+/// optional then, or the schema refuses the configuration.
+pub(super) fn reach(manifest: &Manifest, config: &Value, mut granted: Reach) -> Reach {
+    let named = |pointers: &[String]| {
+        let found = pointers.iter().filter_map(|pointer| config.pointer(pointer));
+        found
+            .flat_map(|value| value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let paths = |pointers: &[String]| {
+        named(pointers).into_iter().filter_map(|value| value.as_str().map(PathBuf::from)).collect::<Vec<_>>()
+    };
+    granted.ports.extend(&manifest.ports);
+    granted.ports.extend(named(&manifest.ports_from).iter().filter_map(port));
+    granted.reads.extend(paths(&manifest.reads_from));
+    granted.writes.extend(paths(&manifest.writes_from));
+    granted
+}
+
+/// The port of a port, of a `host:port`, or of a URL.
+fn port(named: &Value) -> Option<u16> {
+    let Some(text) = named.as_str() else { return named.as_u64()?.try_into().ok() };
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, text),
+    };
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // Not a colon of an IPv6 address.
+    let written = host.rsplit_once(':').filter(|(before, _)| !before.contains(':') || before.ends_with(']'));
+    match written {
+        Some((_, port)) => port.parse().ok(),
+        None => {
+            let scheme = scheme?;
+            SCHEMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(scheme)).map(|(_, port)| *port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(named: Value, expected: Option<u16>) {
+        assert_eq!(port(&named), expected, "{named}");
+    }
+
+    #[test]
+    fn a_port_is_found_in_all_that_names_one() {
+        check(json!(8443), Some(8443));
+        check(json!("https://crm.example/v1"), Some(443));
+        check(json!("http://user:pass@127.0.0.1:8080?x=1"), Some(8080));
+        check(json!("HTTPS://[::1]:8443/"), Some(8443));
+        check(json!("https://[::1]/"), Some(443));
+        check(json!("mail.example:993"), Some(993));
+        check(json!("mail.example"), None);
+        check(json!("gopher://old.example"), None);
+        check(json!(70_000), None);
+        check(json!(null), None);
+    }
+
+    #[test]
+    fn what_is_declared_is_looked_up_in_the_configuration_and_added_to_what_is_granted() {
+        let manifest =
+            Manifest::new("x", "1").port(25).port_from("/servers").port_from("/none").reads("/ca").writes("/out");
+        let config =
+            json!({ "servers": ["https://a.example", "b.example:81"], "ca": "/etc/ca.pem", "out": ["/a", "/b"] });
+        let granted = Reach { ports: [9].into(), ..Reach::default() };
+        let reach = reach(&manifest, &config, granted);
+        assert_eq!(reach.ports, [9, 25, 81, 443].into());
+        assert_eq!(reach.reads, ["/etc/ca.pem".into()].into());
+        assert_eq!(reach.writes, ["/a".into(), "/b".into()].into());
+    }
+}
