@@ -14,6 +14,7 @@ mod keys;
 mod ledger;
 mod migrate;
 mod out;
+mod plugin;
 mod plugin_host;
 mod quarantine;
 mod receipts;
@@ -79,6 +80,9 @@ enum ForPeople {
     Standin(standin::Standin),
     Check(check::Check),
     Status(status::Status),
+    /// Look after plugins, write them, test them
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     Migrate(migrate::Migrate),
     Erase(erase::Erase),
     /// See erasures, set parked ones going again, call scheduled ones off
@@ -132,6 +136,7 @@ fn run(command: ForPeople, global: &Global, out: &mut Out) -> Result<Exit, Failu
         ForPeople::Standin(standin) => wait(standin.run(out)),
         ForPeople::Check(check) => check.run(global, out),
         ForPeople::Status(status) => on_installation(global, async |on| status.run(on, out).await),
+        ForPeople::Plugin(plugin) => plugin.run(global, out),
         ForPeople::Migrate(migrate) => migrate.run(global, out),
         ForPeople::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
         ForPeople::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),

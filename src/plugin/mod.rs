@@ -29,4 +29,4 @@ pub(crate) use program::Program;
 pub(crate) use settings::PluginSettings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -27,7 +27,7 @@ fn as_child() {
 /// The full name of the test above.
 const CHILD: &str = "plugin::tests::as_child";
 
-fn program() -> Program {
+pub(crate) fn program() -> Program {
     Program::new(std::env::current_exe().expect("known"), [CHILD, "--exact"])
 }
 
