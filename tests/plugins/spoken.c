@@ -73,7 +73,7 @@ int main(void) {
       if (fork() == 0) for (;;) pause();
 #endif
       return 0;
-    } else if (is("cancel") || is("unsupported")) {
+    } else if (is("cancel") || strstr(body, "\"type\":\"unsupported\",\"what\"")) {
 #ifdef NERVOUS
       return 5;
 #endif

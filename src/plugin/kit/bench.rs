@@ -125,7 +125,7 @@ impl<'a> Bench<'a> {
     pub(super) async fn greeted(&self) -> Result<(Wire, Introduction), Not> {
         let start = |why: String| Not::failed(why, "see the check `file-loads`");
         let mut wire = Wire::start(&self.subject, &self.ears).map_err(|e| start(format!("cannot start it: {e}")))?;
-        match wire.hello(&self.subject, Value::Null).await {
+        match wire.hello(&self.subject.launch(), Value::Null).await {
             Ok(Told::Yes(introduced)) => Ok((wire, introduced)),
             Ok(Told::No(error)) => Err(start(self.shown_error(&error))),
             Err(lost) => Err(start(lost.to_string())),

@@ -106,7 +106,7 @@ async fn loads(bench: &mut Bench<'_>) -> Checked {
     let failed = |why: String| Not::failed(why, advice);
     let wire = Wire::start(&bench.subject, &bench.ears);
     let mut wire = wire.map_err(|e| failed(format!("cannot start its process: {e}")))?;
-    let told = wire.hello(&bench.subject, Value::Null).await;
+    let told = wire.hello(&bench.subject.launch(), Value::Null).await;
     wire.end().await;
     match told {
         Ok(Told::Yes(introduced)) => {

@@ -137,7 +137,7 @@ pub(crate) struct Introduction {
 pub(crate) async fn introduce(subject: &Subject) -> Result<Introduction, String> {
     let mut wire =
         Wire::start(subject, &SharedEars::default()).map_err(|e| format!("cannot start its process: {e}"))?;
-    let told = wire.hello(subject, Value::Null).await;
+    let told = wire.hello(&subject.launch(), Value::Null).await;
     wire.end().await;
     match told {
         Ok(Told::Yes(said)) => Ok(said),

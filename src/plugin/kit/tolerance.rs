@@ -3,10 +3,12 @@
 use quietus_plugin::protocol::Reply;
 use serde_json::{Value, json};
 
+use super::Form;
 use super::bench::{Bench, Method, lost_during};
 use super::person::{Person, fresh_key};
 use super::report::{Checked, Not};
 use super::wire::{Told, Wire};
+use crate::plugin::launch::{HostVersion, Launch};
 
 pub(super) async fn run(bench: &mut Bench<'_>) {
     bench.check("unknown-fields", "fields that it does not know are ignored in every message", fields).await;
@@ -38,7 +40,7 @@ async fn with_more(bench: &Bench<'_>, wire: &mut Wire, person: &Person) -> Check
         skipped => skipped,
     };
     let refused = |error| Not::failed(bench.shown_error(&error), IGNORE);
-    if let Told::No(error) = wire.hello(&bench.subject, more()).await.map_err(lost)? {
+    if let Told::No(error) = wire.hello(&bench.subject.launch(), more()).await.map_err(lost)? {
         return Err(refused(error));
     }
     let secrets = bench.subject.exposed_secrets();
@@ -90,7 +92,36 @@ async fn strays(bench: &mut Bench<'_>) -> Checked {
 
 async fn later_host(bench: &mut Bench<'_>) -> Checked {
     bench.fresh().await?.end().await;
-    Err(Not::skipped("this version of the kit cannot be another host"))
+    if bench.subject.form() == Form::Exec {
+        return Err(Not::skipped("to a program, a later host is one that says more: see `unknown-fields`"));
+    }
+    let person = Person::nobody(bench.manifest()?);
+    person.tell(&bench.ears);
+    let mut wire = start(bench)?;
+    let ended = with_later_host(bench, &mut wire, &person).await;
+    wire.end().await;
+    ended
+}
+
+async fn with_later_host(bench: &Bench<'_>, wire: &mut Wire, person: &Person) -> Checked {
+    let advice = "take a host whose `struct_size` and `abi_minor` are greater than yours: it begins with what you know";
+    let during = "a start by a later host";
+    let lost = |lost| match lost_during(during, &lost) {
+        Not::Failed { why, .. } => Not::failed(why, advice),
+        skipped => skipped,
+    };
+    let refused = |error| Not::failed(format!("during {during}: {}", bench.shown_error(&error)), advice);
+    let launch = Launch { host: HostVersion::Later, ..bench.subject.launch() };
+    if let Told::No(error) = wire.hello(&launch, Value::Null).await.map_err(lost)? {
+        return Err(refused(error));
+    }
+    let secrets = bench.subject.exposed_secrets();
+    if let Told::No(error) = wire.configure(&bench.subject.config(), secrets, Value::Null).await.map_err(lost)? {
+        return Err(refused(error));
+    }
+    let longest = bench.longest(Method::Erase);
+    wire.call("erase", person.request(&fresh_key(), false), longest).await.map_err(lost)?;
+    Ok(None)
 }
 
 fn start(bench: &Bench<'_>) -> Result<Wire, Not> {

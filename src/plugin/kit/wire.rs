@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ears::Ears;
 use super::{Introduction, Subject};
-use crate::plugin::launch::Confined;
+use crate::plugin::launch::{Confined, Launch};
 use crate::plugin::program::{Group, Spawned};
 use crate::plugin::session::CANCEL_GRACE;
 
@@ -98,10 +98,10 @@ impl Wire {
         self.child.id()
     }
 
-    /// Says hello.
-    pub(super) async fn hello(&mut self, subject: &Subject, more: Value) -> Result<Told<Introduction>, Lost> {
+    /// Says what to run, and then hello.
+    pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Told<Introduction>, Lost> {
         let deadline = Instant::now() + HELLO_MAX;
-        self.say(&subject.launch()).await?;
+        self.say(launch).await?;
         let (sandbox, mut facts) = match self.confined(deadline).await? {
             Confined::Entered { level, facts } => (level, facts),
             Confined::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
@@ -110,7 +110,9 @@ impl Wire {
         match self.hear_first(deadline, HELLO_MAX).await? {
             PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more } => {
                 // What this program found out is not overwritten by what the plugin says.
-                more.into_iter().for_each(|(name, value)| drop(facts.entry(name).or_insert(value)));
+                for (name, value) in more {
+                    facts.entry(name).or_insert(value);
+                }
                 Ok(Told::Yes(Introduction { manifest: *manifest, sandbox, facts }))
             }
             PluginMessage::Hello { protocol, .. } => {
