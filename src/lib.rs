@@ -7,6 +7,7 @@ mod app;
 mod cli;
 mod config;
 mod consent;
+mod control;
 mod erasure;
 mod event;
 mod http;

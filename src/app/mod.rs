@@ -1,6 +1,7 @@
 //! The server put together: a configuration enters; handles are built, tasks are owned and, at a signal, shut down in
 //! order. What the parts do, they know themselves.
 
+mod control;
 mod log;
 mod parts;
 mod plugins;
@@ -44,6 +45,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tasks.spawn(stop_at_signal(shutdown.clone())?);
     let mut children = plugins.run(&worked);
+    tasks.spawn(control::run(&config, plugins.hosts(), worked.clone()));
     let targets = worker.targets.keys().cloned().collect();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };

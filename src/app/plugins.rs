@@ -37,6 +37,11 @@ impl Plugins {
         self.0.iter().map(|(name, host)| (name.clone(), Arc::clone(host) as Arc<dyn Target>)).collect()
     }
 
+    /// The hosts themselves.
+    pub(crate) fn hosts(&self) -> BTreeMap<TargetName, Arc<PluginHost>> {
+        self.0.clone()
+    }
+
     /// The states in one word each, for `/readyz`.
     pub(crate) fn states(&self) -> PluginStates {
         let hosts = self.0.clone();

@@ -37,6 +37,9 @@ pub(crate) struct Config {
     /// The folder at which relative paths start: the configuration file's.
     #[schemars(skip)]
     pub(crate) base: PathBuf,
+    /// The configuration file.
+    #[schemars(skip)]
+    pub(crate) file: PathBuf,
     /// The address, and the bounds of what it takes in.
     pub(crate) server: ServerSettings,
     /// Where the ledger is.
@@ -101,7 +104,7 @@ impl Config {
     fn load_with(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let mut layers = Layers::read(path, variables)?;
         layers.only(&Self::SECTIONS);
-        let config = Self::assemble(folder(path), &mut layers);
+        let config = Self::assemble(path, &mut layers);
         if let Some(config) = config.as_ref().filter(|_| layers.are_sound()) {
             coherence::check(config, &mut layers);
         }
@@ -109,8 +112,8 @@ impl Config {
         Ok(config.expect("a section that could not be read is a problem"))
     }
 
-    /// Puts the sections together; relative paths start at `base` from here on.
-    fn assemble(base: PathBuf, layers: &mut Layers) -> Option<Self> {
+    /// Puts the sections together; relative paths start at the file's folder from here on.
+    fn assemble(file: &Path, layers: &mut Layers) -> Option<Self> {
         // Every section is read before the first missing one ends it, so that all problems are found.
         let (server, ledger, log) = (layers.section("server"), layers.section("ledger"), layers.section("log"));
         let (keys, settling) = (layers.section("keys"), layers.section("settling"));
@@ -119,9 +122,11 @@ impl Config {
         let (sources, consent_rules) = (layers.list("source"), layers.list("consent"));
         let (rules, plugins) = (layers.list("rule"), layers.list("plugin"));
         let mut mluvii = mluvii?;
+        let base = folder(file);
         mluvii.ca_file = mluvii.ca_file.map(|path| base.join(path));
         Some(Self {
             base,
+            file: file.to_owned(),
             server: server?,
             ledger: ledger?,
             log: log?,
@@ -150,6 +155,15 @@ impl Config {
     /// Where the ledger is.
     pub(crate) fn ledger_place(&self) -> Result<LedgerPlace, LedgerUrlWrong> {
         self.ledger.place(&self.base)
+    }
+
+    /// The socket on which the server is asked, where there is one.
+    pub(crate) fn control_socket(&self) -> Option<PathBuf> {
+        let beside_ledger = || match self.ledger_place() {
+            Ok(LedgerPlace::Sqlite(ledger)) => Some(ledger.with_extension("sock")),
+            _ => None,
+        };
+        self.server.control.as_ref().map(|path| self.path(path)).or_else(beside_ledger)
     }
 
     /// The password with which the ledger is reached, where there is one.

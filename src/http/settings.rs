@@ -1,6 +1,7 @@
 //! `[server]`: where to listen, and the bounds of what is received.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,6 +16,9 @@ pub(crate) struct ServerSettings {
     pub(crate) listen: SocketAddr,
     /// Where Prometheus may ask for `/metrics`; nowhere when it is not given. Keep it inside your network.
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// The socket on which `quietus plugin list` and others ask the server; beside a ledger in a file, with the ending
+    /// `.sock`, when it is not given. With a ledger in PostgreSQL there is none then.
+    pub(crate) control: Option<PathBuf>,
     /// What mluvii calls: the address of `listen` as it is seen from outside.
     pub(crate) public_url: Option<String>,
     /// A larger body is answered 413.

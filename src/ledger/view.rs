@@ -144,6 +144,8 @@ pub(crate) struct Counts {
     /// Events and sessions that need a person.
     pub(crate) parked_work: u64,
     pub(crate) parked_steps: BTreeMap<String, u64>,
+    /// Steps that are due, will be, or are under way, by target.
+    pub(crate) waiting_steps: BTreeMap<String, u64>,
     pub(crate) receipts: u64,
     pub(crate) quarantined: u64,
 }

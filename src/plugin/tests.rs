@@ -1,8 +1,12 @@
 //! Real children: this test program is started again as `plugin-host`, with libraries compiled from C.
 
 mod child;
+mod exec;
+mod sandbox;
 mod supervisor;
+mod swap;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -31,26 +35,29 @@ pub(crate) fn program() -> Program {
     Program::new(std::env::current_exe().expect("known"), [CHILD, "--exact"])
 }
 
-/// A library compiled from `tests/plugins/wayward.c`, in a folder that is removed with it.
-struct Wayward {
+/// A library compiled from one of `tests/plugins`, in a folder that is removed with it.
+struct Compiled {
     _folder: TempDir,
     library: PathBuf,
 }
 
-impl Wayward {
-    fn new() -> Self {
-        Self::with(&[])
-    }
-
-    fn with(macros: &[&str]) -> Self {
+impl Compiled {
+    fn new(source: &str, macros: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = TempDir::new().expect("a folder");
-        let library = folder.path().join("libwayward.so");
+        // An ordinary user may have to read it.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("changed");
+        let library = folder.path().join(source).with_extension("so");
         let mut cc = Command::new("cc");
         cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root.join("plugins/sdk/include"));
-        cc.args(macros).arg("-o").arg(&library).arg(root.join("tests/plugins/wayward.c"));
+        cc.args(macros).arg("-o").arg(&library).arg(root.join("tests/plugins").join(source)).arg("-pthread");
         assert!(cc.status().expect("a C compiler named `cc`").success());
         Self { _folder: folder, library }
+    }
+
+    /// `wayward.c`, which misbehaves as it is told.
+    fn wayward() -> Self {
+        Self::new("wayward.c", &[])
     }
 
     fn settings(&self) -> PluginSettings {

@@ -16,17 +16,21 @@
 #ifndef SYMBOL
 #define SYMBOL quietus_plugin_entry_v1
 #endif
+#ifndef VERSION
+#define VERSION "1"
+#endif
 #ifndef IDEMPOTENT
 #define IDEMPOTENT "true"
 #endif
 
 static const char MANIFEST[] =
-    "{\"name\":\"wayward\",\"version\":\"1\",\"identifiers\":{\"required\":[\"name\"],\"optional\":[\"guest_id\"]},"
+    "{\"name\":\"wayward\",\"version\":\"" VERSION "\",\"identifiers\":{\"required\":[\"name\"],\"optional\":[\"guest_id\"]},"
     "\"operations\":[\"erase\",\"verify\",\"health\"],\"idempotent\":" IDEMPOTENT ",\"max_concurrency\":4,"
     "\"timeouts\":{\"erase_ms\":60000,\"verify_ms\":60000,\"health_ms\":1000},\"secrets\":{\"optional\":[\"token\"]},"
-    "\"config_schema\":{\"type\":\"object\",\"properties\":{\"mood\":{\"enum\":[\"good\",\"bad\"]}}}}";
+    "\"config_schema\":{\"type\":\"object\",\"properties\":{\"mood\":{\"enum\":[\"good\",\"sick\",\"bad\"]}}}}";
 
 static const quietus_host_v1 *host;
+static int sick;
 
 static quietus_bytes text(const char *s) {
   quietus_bytes bytes = {(const uint8_t *)s, strlen(s)};
@@ -47,15 +51,21 @@ static int32_t create(const quietus_host_v1 *h, quietus_bytes config, void **ins
     reply(0, "{\"type\":\"error\",\"error\":{\"class\":\"permanent\",\"message\":\"in a bad mood, hunter2\"}}");
     return 1;
   }
+  sick = memmem(config.ptr, config.len, "\"sick\"", 6) != NULL;
   *instance = &host;
   return 0;
 }
 
 static int32_t call(void *instance, uint64_t id, quietus_bytes method, quietus_bytes request) {
   (void)instance;
-  if (method.len == 6 && memcmp(method.ptr, "health", 6) == 0) return reply(id, "{\"type\":\"result\",\"result\":{}}");
+  int health = method.len == 6 && memcmp(method.ptr, "health", 6) == 0;
+  if (health && sick) {
+    return reply(id, "{\"type\":\"error\",\"error\":{\"class\":\"retryable\",\"message\":\"feeling sick\"}}");
+  }
+  if (health) return reply(id, "{\"type\":\"result\",\"result\":{}}");
   if (told(request, "crash")) abort();
   if (told(request, "hang")) for (;;) pause();
+  if (told(request, "linger")) sleep(1);
   if (told(request, "wait")) {
     host->log(host->ctx, id, QUIETUS_LOG_INFO, text("waiting"));
     while (!host->cancelled(host->ctx, id)) usleep(1000);

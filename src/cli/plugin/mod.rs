@@ -4,6 +4,8 @@ mod answer;
 mod describe;
 mod heard;
 mod junit;
+mod list;
+mod reload;
 mod run;
 mod schema;
 mod subject;
@@ -11,7 +13,9 @@ mod test;
 
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, wait};
+use super::{Global, on_installation, wait};
+use crate::config::Config;
+use crate::control::{ControlClient, ControlError};
 use crate::plugin::Program;
 
 /// What can be done about plugins.
@@ -20,6 +24,8 @@ pub(super) enum Plugin {
     Describe(describe::Describe),
     Run(run::Run),
     Test(test::Test),
+    List(list::List),
+    Reload(reload::Reload),
 }
 
 impl Plugin {
@@ -28,6 +34,8 @@ impl Plugin {
             Self::Describe(describe) => wait(describe.run(global, out)),
             Self::Run(run) => wait(run.run(global, out)),
             Self::Test(test) => wait(test.run(global, out)),
+            Self::List(list) => on_installation(global, async |on| list.run(on, out).await),
+            Self::Reload(reload) => reload.run(global, out),
         }
     }
 }
@@ -42,6 +50,18 @@ fn program() -> Program {
 #[cfg(test)]
 fn program() -> Program {
     crate::plugin::tests::program()
+}
+
+/// The way to the running server.
+fn control(config: &Config) -> Result<ControlClient, Failure> {
+    let missing = || Failure::Usage("no control socket: set `server.control` to a path, as the ledger has none".into());
+    Ok(ControlClient::new(&config.control_socket().ok_or_else(missing)?)?)
+}
+
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
+        Self::Other(error.into())
+    }
 }
 
 #[cfg(test)]

@@ -19,9 +19,11 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         .await?;
     // `ErasureState::ALL` is in the order of the columns.
     let erasures = ErasureState::ALL.iter().enumerate().map(|(i, state)| (state.as_str(), unsigned(tally.get(i + 1))));
-    let parked_steps = connection
-        .rows(&format!("SELECT {STEP_TARGET}, COUNT(*) FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue"), &[])
-        .await?;
+    let steps = async |which: &str| {
+        let sql = format!("SELECT {STEP_TARGET}, COUNT(*) FROM task WHERE {which} AND {STEP_QUEUES} GROUP BY queue");
+        let rows = connection.rows(&sql, &[]).await?;
+        Ok::<_, LedgerError>(rows.iter().map(|row| (row.get(0), unsigned(row.get(1)))).collect())
+    };
     Ok(Counts {
         sessions: unsigned(tally.get(0)),
         events_waiting: number(
@@ -39,7 +41,8 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         .await?,
         oldest_due: oldest_due(connection).await?,
         parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked AND NOT {STEP_QUEUES}")).await?,
-        parked_steps: parked_steps.iter().map(|row| (row.get(0), unsigned(row.get(1)))).collect(),
+        parked_steps: steps("parked").await?,
+        waiting_steps: steps("NOT parked").await?,
         receipts: number("SELECT sequence FROM chain WHERE name = 'receipts'").await?,
         quarantined: number("SELECT COUNT(*) FROM quarantine").await?,
     })

@@ -29,7 +29,8 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
         overdue: overdue(connection, now)?,
         oldest_due: oldest_due(connection, now)?,
         parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT {STEP_QUEUES}"))?,
-        parked_steps: parked_steps(connection)?,
+        parked_steps: steps(connection, "parked = 1")?,
+        waiting_steps: steps(connection, "parked = 0")?,
         receipts: number("SELECT COALESCE(MAX(sequence), 0) FROM receipt")?,
         quarantined: number("SELECT COUNT(*) FROM quarantine")?,
     })
@@ -69,8 +70,9 @@ fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Option<Timestam
     Ok(oldest.map(|oldest| oldest.0))
 }
 
-fn parked_steps(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> {
-    let sql = format!("SELECT {STEP_TARGET}, COUNT(*) FROM task WHERE parked = 1 AND {STEP_QUEUES} GROUP BY queue");
+/// By target.
+fn steps(connection: &Connection, which: &str) -> Result<BTreeMap<String, u64>, LedgerError> {
+    let sql = format!("SELECT {STEP_TARGET}, COUNT(*) FROM task WHERE {which} AND {STEP_QUEUES} GROUP BY queue");
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
     Ok(rows.collect::<Result<_, _>>()?)

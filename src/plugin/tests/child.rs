@@ -45,7 +45,7 @@ impl Raw {
 
     /// Through hello and configure.
     fn ready() -> Self {
-        let wayward = Wayward::new();
+        let wayward = Compiled::wayward();
         let mut raw = Self::start(&wayward.library);
         raw.say(&HostMessage::Hello { protocol: 1 });
         assert!(matches!(raw.hear(), PluginMessage::Hello { .. }));
@@ -130,7 +130,7 @@ fn a_library_starts_no_process() {
 
 #[test]
 fn a_bad_configuration_still_shows_the_manifest() {
-    let wayward = Wayward::new();
+    let wayward = Compiled::wayward();
     let mut raw = Raw::start(&wayward.library);
     raw.say(&HostMessage::Hello { protocol: 1 });
     let PluginMessage::Hello { manifest, facts, .. } = raw.hear() else { panic!("no hello") };
@@ -149,11 +149,11 @@ fn what_is_no_plugin_is_refused_by_name() {
     let mut raw = Raw::launch(&launch(Code::Library { file: folder.path().join("none.so") }));
     let Confined::Refused { why } = raw.confined() else { panic!("not refused") };
     assert!(why.contains("none.so: No such file"), "{why}");
-    let other = Wayward::with(&["-DSYMBOL=another_entry"]);
+    let other = Compiled::new("wayward.c", &["-DSYMBOL=another_entry"]);
     assert!(refusal(&other.library).contains("no symbol `quietus_plugin_entry_v1`"));
-    let other = Wayward::with(&["-DMAGIC=7"]);
+    let other = Compiled::new("wayward.c", &["-DMAGIC=7"]);
     assert!(refusal(&other.library).contains("begins with 0x00000007"));
-    let other = Wayward::with(&["-DMAJOR=2"]);
+    let other = Compiled::new("wayward.c", &["-DMAJOR=2"]);
     assert!(refusal(&other.library).contains("ABI version 2"));
 }
 
@@ -203,7 +203,7 @@ fn an_unknown_message_is_unsupported_and_shutdown_ends_in_peace() {
 
 #[test]
 fn another_file_than_the_pinned_one_is_refused() {
-    let wayward = Wayward::new();
+    let wayward = Compiled::wayward();
     let file = wayward.library.clone();
     let hash =
         |file: &Path| hex::encode(<sha2::Sha256 as sha2::Digest>::digest(std::fs::read(file).expect("readable")));

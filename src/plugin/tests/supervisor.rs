@@ -13,32 +13,37 @@ use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::subject::{GuestId, Identifier, Identifiers, Kind, Scope};
 use crate::target::{Answer, Target as _, TargetCall, TargetError};
 
-struct Running {
-    host: Arc<PluginHost>,
+pub(super) struct Running {
+    pub(super) host: Arc<PluginHost>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
-    _wayward: Wayward,
+    _wayward: Option<Compiled>,
 }
 
-fn read(_: &SecretRef) -> Result<Secret, SecretError> {
+pub(super) fn read(_: &SecretRef) -> Result<Secret, SecretError> {
     Ok(Secret::new("hunter2"))
 }
 
-fn installed(settings: PluginSettings) -> Installed {
+pub(super) fn installed(settings: PluginSettings) -> Installed {
     Installed::find(settings, Path::new("."), &read).expect("accepted")
 }
 
 impl Running {
     /// A plugin that is up.
     async fn start(change: impl FnOnce(&mut PluginSettings)) -> Self {
-        let running = Self::of(Wayward::new(), change).await;
+        let running = Self::of(Compiled::wayward(), change).await;
         assert!(matches!(running.host.state(), PluginState::Up(_)), "{:?}", running.host.state());
         running
     }
 
-    async fn of(wayward: Wayward, change: impl FnOnce(&mut PluginSettings)) -> Self {
+    async fn of(wayward: Compiled, change: impl FnOnce(&mut PluginSettings)) -> Self {
         let mut settings = wayward.settings();
         change(&mut settings);
+        Self::with(settings, Some(wayward)).await
+    }
+
+    /// Up, or whatever comes of a first start.
+    pub(super) async fn with(settings: PluginSettings, wayward: Option<Compiled>) -> Self {
         let host = PluginHost::new(installed(settings), program());
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(host.clone().run(shutdown.clone()));
@@ -46,11 +51,11 @@ impl Running {
         Self { host, shutdown, task, _wayward: wayward }
     }
 
-    async fn erase(&self, name: &str) -> Result<Answer, TargetError> {
+    pub(super) async fn erase(&self, name: &str) -> Result<Answer, TargetError> {
         self.host.erase(&call(name)).await
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.shutdown.cancel();
         self.task.await.expect("it ends");
         assert_eq!(self.host.state(), PluginState::Stopped);
@@ -58,7 +63,7 @@ impl Running {
 }
 
 /// A call about a person; the same name has the same idempotency key.
-fn call(name: &str) -> TargetCall {
+pub(super) fn call(name: &str) -> TargetCall {
     let identifiers = [(Kind::Name, name), (Kind::Email, "ann@x.cz")];
     let identifiers = identifiers.iter().filter_map(|(kind, value)| Identifier::new(kind.clone(), value));
     TargetCall {
@@ -72,11 +77,11 @@ fn call(name: &str) -> TargetCall {
     }
 }
 
-fn process(answer: &Answer) -> i32 {
+pub(super) fn process(answer: &Answer) -> i32 {
     i32::try_from(answer.counts["process"]).expect("a process id")
 }
 
-fn is_alive(process: i32) -> bool {
+pub(super) fn is_alive(process: i32) -> bool {
     Path::new(&format!("/proc/{process}")).exists()
 }
 
@@ -192,7 +197,7 @@ async fn what_a_plugin_says_is_redacted() {
     assert_eq!((answer.outcome, answer.reason.as_deref()), (Outcome::Retained, Some("[redacted] said [redacted]")));
     running.stop().await;
 
-    let running = Running::of(Wayward::new(), |settings| {
+    let running = Running::of(Compiled::wayward(), |settings| {
         change(settings);
         settings.config = serde_json::json!({ "mood": "bad" });
     });
@@ -216,7 +221,7 @@ async fn breaches_of_the_protocol_are_retryable_and_rate_limits_are_told() {
 
 #[tokio::test]
 async fn a_plugin_that_is_not_idempotent_is_not_asked_twice() {
-    let running = Running::of(Wayward::with(&["-DIDEMPOTENT=\"false\""]), |_| {}).await;
+    let running = Running::of(Compiled::new("wayward.c", &["-DIDEMPOTENT=\"false\""]), |_| {}).await;
     let crashed = running.erase("crash").await;
     assert!(matches!(&crashed, Err(TargetError::Permanent(why)) if why.contains("asked twice")), "{crashed:?}");
     running.stop().await;
@@ -257,7 +262,7 @@ async fn the_environment_of_the_child_is_empty() {
 
 #[tokio::test]
 async fn check_tells_who_the_plugin_is_or_what_is_wrong() {
-    let wayward = Wayward::new();
+    let wayward = Compiled::wayward();
     let report = check(wayward.settings(), Path::new("."), &read, program(), Connect::Try).await.expect("fits");
     assert_eq!((report.info.name.as_str(), report.info.facts["sha256"].len()), ("wayward", 64));
     assert!(matches!(report.health, Some(Ok(()))));

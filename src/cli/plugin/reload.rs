@@ -1,0 +1,40 @@
+//! `quietus plugin reload`.
+
+use super::control;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{GOOD, Out};
+use crate::cli::{Global, installation, wait};
+use crate::subject::TargetName;
+
+/// Replace a plugin of the running server by what its file, configuration and secrets are now
+///
+/// The new process has to load, to accept the configuration and to be healthy before it takes over; calls under way end in
+/// the old one. When it does not, everything stays as it is, and the exit code is 1. A plugin whose file changes is replaced
+/// in the same way by itself. How many calls a second and at once are allowed changes with a restart of the server only.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Reload {
+    /// The plugin's name in the configuration
+    name: String,
+}
+
+impl Reload {
+    pub(in crate::cli) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        let client = control(&installation::load(global)?)?;
+        let name = TargetName(self.name.as_str().into());
+        let info = match wait(async { Ok(client.reload(&name).await) })? {
+            Ok(info) => info,
+            Err(crate::control::ControlError::Refused(why)) => {
+                out.error(&format!("plugin {name} was not replaced: {why}"));
+                return Ok(Exit::No);
+            }
+            Err(away) => return Err(away.into()),
+        };
+        if out.is_json() {
+            out.json(&info)?;
+        } else {
+            let sandbox = info.sandbox.as_str();
+            out.marked(GOOD, "✓", format_args!("plugin {name} is {} {}, sandbox {sandbox}", info.name, info.version))?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,64 @@
+//! The commands' side.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+
+use super::NotDone;
+use crate::plugin::{PluginInfo, PluginView};
+use crate::subject::TargetName;
+
+/// Longer than a reload can take: loading, configuring and asking for the health.
+const ANSWER_MAX: Duration = Duration::from_secs(120);
+
+/// A way to the server.
+pub(crate) struct ControlClient {
+    http: reqwest::Client,
+    socket: PathBuf,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ControlError {
+    /// Nobody is there.
+    #[error("no server answers at {}; is `quietus serve` running, on this machine and as this user?", .0.display())]
+    Away(PathBuf),
+    /// The server says no, and why.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl ControlClient {
+    pub(crate) fn new(socket: &Path) -> Result<Self, ControlError> {
+        let http = reqwest::Client::builder().unix_socket(socket).timeout(ANSWER_MAX).no_proxy().build();
+        let away = |_| ControlError::Away(socket.to_owned());
+        Ok(Self { http: http.map_err(away)?, socket: socket.to_owned() })
+    }
+
+    /// All plugins of the server.
+    pub(crate) async fn plugins(&self) -> Result<Vec<PluginView>, ControlError> {
+        self.ask(self.request(Method::GET, "plugins")).await
+    }
+
+    /// Has a plugin replaced; returns what runs now.
+    pub(crate) async fn reload(&self, plugin: &TargetName) -> Result<PluginInfo, ControlError> {
+        self.ask(self.request(Method::POST, &format!("plugins/{plugin}/reload"))).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://quietus/{path}"))
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ControlError> {
+        let away = |_| ControlError::Away(self.socket.clone());
+        let answer = request.send().await.map_err(away)?;
+        if answer.status().is_success() {
+            return answer.json().await.map_err(away);
+        }
+        let status = answer.status();
+        let why = answer.json::<NotDone>().await.map(|not_done| not_done.why);
+        Err(ControlError::Refused(why.unwrap_or_else(|_| format!("the server answers {status}"))))
+    }
+}

@@ -1,0 +1,156 @@
+/* A plugin that tries what it is told by the `name` in a call, and answers with the errno that came of it: 0 is success.
+ * For tests of the sandbox, to which only the errno matters. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "quietus_plugin.h"
+
+static const char MANIFEST[] =
+    "{\"name\":\"prober\",\"version\":\"1\",\"identifiers\":{\"required\":[\"name\"]},\"operations\":[\"erase\"],"
+    "\"writes_from\":[\"/folder\"],\"reads_from\":[\"/file\"],\"ports_from\":[\"/url\"]}";
+
+static const quietus_host_v1 *host;
+
+static int32_t create(const quietus_host_v1 *h, quietus_bytes config, void **instance) {
+  (void)config;
+  host = h;
+  *instance = &host;
+  return 0;
+}
+
+static int open_as(const char *path, int flags) {
+  int fd = open(path, flags | O_CLOEXEC, 0600);
+  if (fd >= 0) close(fd);
+  return fd;
+}
+
+static int tcp(int port, int listening) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  int done = listening ? bind(fd, (struct sockaddr *)&address, sizeof address)
+                       : connect(fd, (struct sockaddr *)&address, sizeof address);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return done;
+}
+
+/* Into abstract names only a process of the same sandbox connects. */
+static int abstract(const char *name) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path + 1, name, sizeof address.sun_path - 2);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int done = connect(fd, (struct sockaddr *)&address, sizeof(sa_family_t) + 1 + strlen(name));
+  int why = errno;
+  close(fd);
+  errno = why;
+  return done;
+}
+
+static int memory_of(pid_t process) {
+  char byte;
+  struct iovec here = {&byte, 1}, there = {&byte, 1};
+  return (int)process_vm_readv(process, &here, 1, &there, 1, 0);
+}
+
+/* Memory by the MiB until there is no more; then how much it was, as a negative errno would not be. */
+static int hog(void) {
+  int mib = 0;
+  while (mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED) mib++;
+  return mib;
+}
+
+static int files(void) {
+  int n = 0;
+  while (open("/dev/null", O_RDONLY) >= 0) n++;
+  return n;
+}
+
+static void *nothing(void *argument) { return argument; }
+
+static int try(char *verb, char *argument) {
+  int number = atoi(argument);
+  errno = 0;
+  if (!strcmp(verb, "read")) return open_as(argument, O_RDONLY);
+  if (!strcmp(verb, "write")) return open_as(argument, O_WRONLY | O_CREAT);
+  if (!strcmp(verb, "unlink")) return unlink(argument);
+  if (!strcmp(verb, "connect")) return tcp(number, 0);
+  if (!strcmp(verb, "listen")) return tcp(number, 1);
+  if (!strcmp(verb, "abstract")) return abstract(argument);
+  if (!strcmp(verb, "fork")) return (int)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+  if (!strcmp(verb, "clone3")) return (int)syscall(SYS_clone3, NULL, 0);
+  if (!strcmp(verb, "exec")) return execl("/bin/true", "true", (char *)NULL);
+  if (!strcmp(verb, "kill")) return kill(number, 0);
+  if (!strcmp(verb, "tgkill")) return (int)syscall(SYS_tgkill, number, number, 0);
+  if (!strcmp(verb, "ptrace")) return (int)ptrace(PTRACE_ATTACH, number, NULL, NULL);
+  if (!strcmp(verb, "memory")) return memory_of(number);
+  if (!strcmp(verb, "setsid")) return (int)setsid();
+  if (!strcmp(verb, "setpgid")) return setpgid(0, number);
+  if (!strcmp(verb, "unshare")) return unshare(CLONE_NEWUSER);
+  if (!strcmp(verb, "io_uring")) return (int)syscall(SYS_io_uring_setup, 1, NULL);
+  if (!strcmp(verb, "bpf")) return (int)syscall(SYS_bpf, 0, NULL, 0);
+  if (!strcmp(verb, "mount")) return (int)syscall(SYS_mount, "none", "/mnt", "tmpfs", 0, NULL);
+  if (!strcmp(verb, "dumpable")) return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  if (!strcmp(verb, "packet")) return socket(AF_PACKET, SOCK_RAW, 0);
+#ifdef __x86_64__
+  if (!strcmp(verb, "x32")) return (int)syscall(0x40000000 | SYS_getpid);
+#endif
+  if (!strcmp(verb, "thread")) {
+    pthread_t thread;
+    int failed = pthread_create(&thread, NULL, nothing, NULL);
+    if (!failed) pthread_join(thread, NULL);
+    errno = failed;
+    return failed ? -1 : 0;
+  }
+  if (!strcmp(verb, "own-signal")) return kill(getpid(), 0) | raise(0);
+  errno = ENOSYS;
+  return -1;
+}
+
+static int32_t call(void *instance, uint64_t id, quietus_bytes method, quietus_bytes request) {
+  (void)instance, (void)method;
+  static const char BEFORE[] = "\"value\":\"";
+  char told[512] = "", json[160];
+  const char *begin = memmem(request.ptr, request.len, BEFORE, sizeof BEFORE - 1);
+  if (begin) sscanf(begin + sizeof BEFORE - 1, "%511[^\"]", told);
+  char *argument = strchr(told, ' ');
+  if (argument) *argument++ = 0;
+  int count;
+  if (!strcmp(told, "hog")) count = hog();
+  else if (!strcmp(told, "files")) count = files();
+  else if (!strcmp(told, "environment")) { extern char **environ; count = environ[0] != NULL; }
+  else count = try(told, argument ? argument : "") < 0 ? errno : 0;
+  snprintf(json, sizeof json, "{\"type\":\"result\",\"result\":{\"outcome\":\"erased\",\"counts\":{\"errno\":%d}}}", count);
+  return host->reply(host->ctx, id, (quietus_bytes){(const uint8_t *)json, strlen(json)});
+}
+
+static const quietus_plugin_v1 TABLE = {
+    .magic = QUIETUS_MAGIC,
+    .struct_size = sizeof(quietus_plugin_v1),
+    .abi_major = QUIETUS_ABI_MAJOR,
+    .abi_minor = QUIETUS_ABI_MINOR,
+    .max_concurrency = 1,
+    .manifest = {(const uint8_t *)MANIFEST, sizeof MANIFEST - 1},
+    .create = create,
+    .call = call,
+};
+
+const quietus_plugin_v1 *quietus_plugin_entry_v1(void) { return &TABLE; }

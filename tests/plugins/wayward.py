@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""A program that is a plugin and misbehaves as it is told by the `name` in a call."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import time
+
+MANIFEST = {
+    "name": "wayward-exec",
+    "version": "1",
+    "identifiers": {"required": ["name"]},
+    "operations": ["erase", "health"],
+    "config_schema": {"type": "object", "properties": {"mood": {"enum": ["good", "sick", "bad"]}}},
+}
+
+
+def read():
+    header = sys.stdin.buffer.read(4)
+    if len(header) < 4:
+        sys.exit(0)
+    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
+
+
+def write(message):
+    body = json.dumps(message).encode()
+    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
+    sys.stdout.buffer.flush()
+
+
+def try_to(action):
+    try:
+        action()
+        return 0
+    except OSError as error:
+        return error.errno
+
+
+def erase(name):
+    verb, _, argument = name.partition(" ")
+    if verb == "crash":
+        os.abort()
+    if verb == "hang":
+        time.sleep(3600)
+    if verb == "leave":
+        return subprocess.Popen(["sleep", "3600"]).pid
+    if verb == "read":
+        return try_to(lambda: open(argument).close())
+    if verb == "write":
+        return try_to(lambda: open(argument, "w").close())
+    if verb == "namespace":
+        return try_to(lambda: os.unshare(0x10000000)) if hasattr(os, "unshare") else 1
+    if verb == "session":
+        return try_to(os.setsid)
+    if verb == "environment":
+        return len(os.environ.keys() - {"PATH", "LANG", "LC_CTYPE"})
+    if verb == "descriptors":
+        return len([n for n in os.listdir("/proc/self/fd") if int(n) > 2]) - 1
+    if verb == "raw":
+        sys.stdout.buffer.write(bytes.fromhex(argument))
+        sys.stdout.buffer.flush()
+        time.sleep(3600)
+    return os.getpid()
+
+
+mood = "good"
+while True:
+    message = read()
+    kind = message["type"]
+    if kind == "hello":
+        write({"type": "hello", "protocol": 1, "manifest": MANIFEST, "facts": {"sha256": "a lie", "python": "yes"}})
+    elif kind == "configure":
+        mood = message["config"].get("mood", "good")
+        if mood == "bad":
+            write({"type": "error", "error": {"class": "permanent", "message": "in a bad mood"}})
+        else:
+            write({"type": "ready"})
+    elif kind == "erase":
+        number = erase(message["request"]["identifiers"][0]["value"])
+        write({"type": "result", "id": message["id"], "result": {"outcome": "erased", "counts": {"number": number}}})
+    elif kind == "health" and mood == "sick":
+        write({"type": "error", "id": message["id"], "error": {"class": "retryable", "message": "feeling sick"}})
+    elif kind == "health":
+        write({"type": "result", "id": message["id"], "result": {}})
+    elif kind == "shutdown":
+        sys.exit(0)
