@@ -9,4 +9,5 @@ mod fleet;
 mod harness;
 mod interop;
 mod main_job;
+mod plugins;
 mod shapes;

@@ -77,7 +77,7 @@ async fn many(bench: &mut Bench<'_>) -> Result<(String, Measured), Not> {
 }
 
 fn usage(bench: &Bench<'_>) -> Result<Usage, Not> {
-    let usage = bench.process().and_then(Usage::of);
+    let usage = bench.process().and_then(Usage::of_group);
     usage.ok_or_else(|| Not::skipped("this machine does not tell what a process holds"))
 }
 

@@ -11,18 +11,23 @@ use serde_json::Value;
 /// Files that are compared.
 const FILES_MAX: usize = 10_000;
 
-/// What a process holds.
+/// What a group of processes holds: a library's one, or a program's and the one that watches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Usage {
     /// Open descriptors; where these may not be counted, the places for them, which double.
     pub(super) descriptors: u64,
-    /// Memory that is the process's alone, in bytes.
+    /// Memory that is a process's alone, in bytes.
     pub(super) private: u64,
 }
 
 impl Usage {
-    /// Of a process that lives.
-    pub(super) fn of(process: u32) -> Option<Self> {
+    /// Of a group that lives.
+    pub(super) fn of_group(group: u32) -> Option<Self> {
+        let each = members(group).into_iter().filter_map(Self::of).collect::<Vec<_>>();
+        each.into_iter().reduce(|a, b| Self { descriptors: a.descriptors + b.descriptors, private: a.private + b.private })
+    }
+
+    fn of(process: u32) -> Option<Self> {
         let folder = PathBuf::from(format!("/proc/{process}"));
         let status = fs::read_to_string(folder.join("status")).ok()?;
         // A child that is not dumpable shows these two to root only.
@@ -44,15 +49,20 @@ fn number(text: &str, name: &str) -> Option<u64> {
 
 /// The processes of a group that have not ended, other than the one that leads it.
 pub(super) fn left_in_group(group: u32) -> usize {
-    let Ok(list) = fs::read_dir("/proc") else { return 0 };
-    let names = list.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let left = names.filter(|process| {
+    members(group).into_iter().filter(|process| *process != group).count()
+}
+
+/// The processes of a group that have not ended.
+fn members(group: u32) -> Vec<u32> {
+    let Ok(list) = fs::read_dir("/proc") else { return Vec::new() };
+    let processes = list.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let is_member = |process: &u32| {
         let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else { return false };
         // proc(5): after the name in parentheses come the state, the parent and the group.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().take(3).collect();
         matches!(fields.as_slice(), [state, _, its] if *state != "Z" && *state != "X" && its.parse() == Ok(group))
-    });
-    left.filter(|process| *process != group).count()
+    };
+    processes.filter(is_member).collect()
 }
 
 /// The files in the folders that a plugin may write in, as they were.
@@ -126,7 +136,7 @@ mod tests {
         let open = std::fs::File::open("/dev/null").expect("opened");
         assert!(Usage::of(std::process::id()).expect("it lives").descriptors > usage.descriptors);
         drop(open);
-        assert_eq!(Usage::of(u32::MAX), None);
+        assert_eq!(Usage::of_group(u32::MAX), None);
     }
 
     #[test]
