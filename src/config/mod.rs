@@ -9,10 +9,10 @@ mod problem;
 mod redact;
 mod secrets;
 
-pub(crate) use secrets::read_secret;
 pub(crate) use keys::{Keys, KeysError, read_public};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem};
+pub(crate) use secrets::read_secret;
 
 use std::path::{Path, PathBuf};
 

@@ -173,7 +173,8 @@ fn inline(value: &Value) -> String {
         Value::String(text) => quoted(text),
         Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
-            let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{} = {}", toml_key(name), inline(value))).collect();
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| format!("{} = {}", toml_key(name), inline(value))).collect();
             if fields.is_empty() { "{}".into() } else { format!("{{ {} }}", fields.join(", ")) }
         }
         other => other.to_string(),

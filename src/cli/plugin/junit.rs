@@ -26,14 +26,19 @@ pub(super) fn write(file: &str, findings: &[Finding]) -> String {
 }
 
 fn case(xml: &mut String, Finding { id, sentence, verdict, took }: &Finding) {
-    let _ = write!(xml, "    <testcase classname=\"quietus.plugin\" name=\"{}\" time=\"{}\">", escaped(id), seconds(*took));
+    let _ =
+        write!(xml, "    <testcase classname=\"quietus.plugin\" name=\"{}\" time=\"{}\">", escaped(id), seconds(*took));
     let said = match verdict {
         Verdict::Passed { note } => {
             let note = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
             format!("<system-out>{}{}</system-out>", escaped(sentence), escaped(&note))
         }
         Verdict::Failed { why, advice } => {
-            format!("<failure message=\"{}\">{}</failure>", escaped(why), escaped(&format!("{sentence}: no. {why}. {advice}")))
+            format!(
+                "<failure message=\"{}\">{}</failure>",
+                escaped(why),
+                escaped(&format!("{sentence}: no. {why}. {advice}"))
+            )
         }
         Verdict::Skipped { why } => format!("<skipped message=\"{}\"/>", escaped(why)),
     };

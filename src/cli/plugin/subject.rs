@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::cli::Global;
 use crate::cli::exit::Failure;
 use crate::cli::identity::{self, Given};
 use crate::cli::installation;
 use crate::cli::out::Out;
-use crate::cli::Global;
 use crate::config::{Config, read_secret};
 use crate::keys::{Secret, SecretRef};
 use crate::plugin::{Form, Installed, Level, PluginSettings};
@@ -145,7 +145,8 @@ fn of_configuration(config: &Config, name: &str) -> Result<Settings, Failure> {
     let found = config.plugins.iter().find(|plugin| plugin.name == name);
     let plugin = found.cloned().ok_or_else(|| {
         let known: Vec<_> = config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-        let known = if known.is_empty() { "it has none".to_owned() } else { format!("there are: {}", known.join(", ")) };
+        let known =
+            if known.is_empty() { "it has none".to_owned() } else { format!("there are: {}", known.join(", ")) };
         Failure::Usage(format!("there is no plugin `{name}` in the configuration; {known}"))
     })?;
     Ok(Settings { plugin, granted: true, base: config.base.clone() })
@@ -156,12 +157,14 @@ fn own_configuration(given: &Path) -> Result<Value, Failure> {
     let wrong = |what: String| Failure::Config(anyhow::Error::msg(what));
     if let Some(json) = given.to_str().filter(|text| text.trim_start().starts_with('{')) {
         // The error names a place and no content.
-        return serde_json::from_str(json).map_err(|e| wrong(format!("--config is not JSON, at column {}", e.column())));
+        return serde_json::from_str(json)
+            .map_err(|e| wrong(format!("--config is not JSON, at column {}", e.column())));
     }
     let shown = given.display();
     let text = std::fs::read_to_string(given).map_err(|e| wrong(format!("{shown}: {e}")))?;
     if given.extension().is_some_and(|extension| extension == "json") {
-        let at = |e: serde_json::Error| wrong(format!("{shown} is not JSON, at line {}, column {}", e.line(), e.column()));
+        let at =
+            |e: serde_json::Error| wrong(format!("{shown} is not JSON, at line {}, column {}", e.line(), e.column()));
         return serde_json::from_str(&text).map_err(at);
     }
     toml::from_str(&text).map_err(|e| wrong(format!("{shown} is not TOML: {}", e.message())))

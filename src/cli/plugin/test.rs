@@ -81,7 +81,6 @@ struct Screen<'a> {
 impl Screen<'_> {
     fn show(&mut self, event: Event<'_>) {
         match event {
-            Event::Began(_) => {}
             Event::Calls { done, of } => {
                 let bar = self.bar.get_or_insert_with(|| bar(of));
                 bar.set_position(done.into());

@@ -71,7 +71,6 @@ impl<'a> Bench<'a> {
         sentence: &'static str,
         what: impl AsyncFnOnce(&mut Self) -> Checked,
     ) {
-        (self.watch)(Event::Began(id));
         let begin = Instant::now();
         let checked = timeout(CHECK_MAX, what(self)).await;
         let verdict = Verdict::from(checked.unwrap_or_else(|_| {

@@ -44,7 +44,6 @@ impl Verdict {
 
 /// What happens while the kit runs.
 pub(crate) enum Event<'a> {
-    Began(&'static str),
     Calls { done: u32, of: u32 },
     Ended(&'a Finding),
 }

@@ -24,7 +24,8 @@ impl Usage {
     /// Of a group that lives.
     pub(super) fn of_group(group: u32) -> Option<Self> {
         let each = members(group).into_iter().filter_map(Self::of).collect::<Vec<_>>();
-        each.into_iter().reduce(|a, b| Self { descriptors: a.descriptors + b.descriptors, private: a.private + b.private })
+        each.into_iter()
+            .reduce(|a, b| Self { descriptors: a.descriptors + b.descriptors, private: a.private + b.private })
     }
 
     fn of(process: u32) -> Option<Self> {
