@@ -9,6 +9,7 @@ mod child;
 mod contract;
 mod host;
 mod installed;
+mod kit;
 mod launch;
 mod locate;
 #[cfg(feature = "measure")]
@@ -24,8 +25,10 @@ pub(crate) use check::{Connect, check};
 pub(crate) use child::plugin_host_main;
 pub(crate) use host::{PluginHost, PluginInfo, PluginState, PluginView};
 pub(crate) use installed::{Installed, PluginRefused};
+pub(crate) use kit::{Event, Finding, Form, Introduction, Subject, Verdict, conform, introduce};
+pub(crate) use launch::Level;
 pub(crate) use program::Program;
 pub(crate) use settings::PluginSettings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -23,7 +23,7 @@ use rustix::process::{Signal, getpgrp, getpid, kill_process, kill_process_group}
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::launch::{Code, Confined, Debugger, Launch};
+use super::launch::{Code, Confined, Debugger, HostVersion, Launch};
 use calls::Calls;
 use code::Checked;
 use native::Library;
@@ -53,7 +53,7 @@ pub(crate) fn plugin_host_main() -> ExitCode {
         code::await_debugger();
     }
     match &launch.code {
-        Code::Library { .. } => host_library(&checked, socket),
+        Code::Library { .. } => host_library(&checked, launch.host, socket),
         Code::Exec { args, .. } => program::guard(&checked, args, socket),
     }
 }
@@ -83,13 +83,13 @@ fn confine(launch: &Launch, socket: &mut UnixStream) -> Result<Checked, String> 
 }
 
 /// Loads the library and serves until the end.
-fn host_library(checked: &Checked, socket: UnixStream) -> ExitCode {
+fn host_library(checked: &Checked, version: HostVersion, socket: UnixStream) -> ExitCode {
     let Ok(reader) = socket.try_clone() else { return ExitCode::FAILURE };
     let calls: &'static Calls = Box::leak(Box::new(Calls::new(socket)));
     let (to_main, inbox) = sync_channel(INBOX_MAX);
     let (to_canceller, cancels) = sync_channel(INBOX_MAX);
     std::thread::spawn(move || read(reader, calls, &to_main, &to_canceller));
-    match serve(checked, calls, &inbox, cancels) {
+    match serve(checked, version, calls, &inbox, cancels) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             calls.send(&PluginMessage::Error { id: None, error });
@@ -150,6 +150,7 @@ fn end_at_once() {
 /// Hello, configure, then calls until `shutdown`.
 fn serve(
     checked: &Checked,
+    version: HostVersion,
     calls: &'static Calls,
     inbox: &Receiver<HostMessage>,
     cancels: Receiver<u64>,
@@ -169,7 +170,7 @@ fn serve(
 
     let Ok(HostMessage::Configure { config, secrets }) = inbox.recv() else { return Err(out_of_order("configure")) };
     let setup = Zeroizing::new(serde_json::to_vec(&Setup { config, secrets }).unwrap_or_default());
-    let Some(instance) = library.create(calls, &setup) else { return Err(calls.why_refused()) };
+    let Some(instance) = library.create(version, calls, &setup) else { return Err(calls.why_refused()) };
     let instance = Arc::new(instance);
     let pool = Pool::start(Arc::clone(&instance), calls, concurrency, cancels);
     calls.send(&PluginMessage::Ready);
