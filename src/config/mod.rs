@@ -12,6 +12,7 @@ mod secrets;
 pub(crate) use keys::{Keys, KeysError, read_public};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem};
+pub(crate) use secrets::read_secret;
 
 use std::path::{Path, PathBuf};
 

@@ -14,7 +14,7 @@ use crate::keys::{Secret, SecretError, SecretRef};
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// Reads the secret behind `reference`; a relative path starts at `base`.
-pub(super) fn read_secret(base: &Path, reference: &SecretRef) -> Result<Secret, SecretError> {
+pub(crate) fn read_secret(base: &Path, reference: &SecretRef) -> Result<Secret, SecretError> {
     let text = match reference {
         SecretRef::File(path) => read_file(&base.join(path))?,
         SecretRef::Env(name) => read_variable(name)?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::launch::{Code, Debugger, Launch, Reach};
+use super::launch::{Code, Debugger, HostVersion, Launch, Reach};
 use super::locate::locate;
 use super::settings::PluginSettings;
 use crate::keys::{ReadSecret, Secret};
@@ -56,6 +56,7 @@ impl Installed {
             reach,
             sandbox: self.settings.sandbox,
             debugger: self.debugger,
+            host: HostVersion::This,
         }
     }
 }

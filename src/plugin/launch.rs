@@ -18,6 +18,19 @@ pub(crate) struct Launch {
     /// What the sandbox must reach.
     pub(crate) sandbox: Level,
     pub(crate) debugger: Debugger,
+    /// Which host a library sees.
+    pub(crate) host: HostVersion,
+}
+
+/// Which minor version of the C ABI the host's table has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HostVersion {
+    /// This program's.
+    #[default]
+    This,
+    /// The next one, with more fields: for tests of plugins.
+    Later,
 }
 
 /// What runs in the process.

@@ -9,8 +9,11 @@ mod child;
 mod contract;
 mod host;
 mod installed;
+mod kit;
 mod launch;
 mod locate;
+#[cfg(feature = "measure")]
+pub(crate) mod measure;
 mod program;
 mod reach;
 mod redact;
@@ -22,8 +25,10 @@ pub(crate) use check::{Connect, check};
 pub(crate) use child::plugin_host_main;
 pub(crate) use host::{PluginHost, PluginInfo, PluginState, PluginView};
 pub(crate) use installed::{Installed, PluginRefused};
+pub(crate) use kit::{Event, Finding, Form, Introduction, Subject, Verdict, conform, introduce};
+pub(crate) use launch::Level;
 pub(crate) use program::Program;
 pub(crate) use settings::PluginSettings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

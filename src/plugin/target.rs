@@ -156,7 +156,7 @@ fn may_ask(contract: &Contract, method: Method, call: &TargetCall) -> Result<Req
         identifiers: identifiers
             .iter()
             .map(|i| quietus_plugin::Identifier {
-                kind: i.kind.as_str().to_owned(),
+                kind: i.kind.as_str().into(),
                 value: Sensitive::new(i.value.expose()),
             })
             .collect(),
@@ -176,7 +176,7 @@ fn unverifiable(why: String) -> Answer {
 }
 
 /// Reads an answer. The error is a breach of the protocol, and shows nothing of it.
-fn of_result(result: Value) -> Result<Answer, String> {
+pub(super) fn of_result(result: Value) -> Result<Answer, String> {
     let broken = |what: &str| format!("the plugin's answer is not one: {what}");
     let answer: quietus_plugin::Answer = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
     let outcome = match answer.outcome {

@@ -31,18 +31,18 @@ fn as_child() {
 /// The full name of the test above.
 const CHILD: &str = "plugin::tests::as_child";
 
-fn program() -> Program {
+pub(crate) fn program() -> Program {
     Program::new(std::env::current_exe().expect("known"), [CHILD, "--exact"])
 }
 
 /// A library compiled from one of `tests/plugins`, in a folder that is removed with it.
-struct Compiled {
+pub(crate) struct Compiled {
     _folder: TempDir,
-    library: PathBuf,
+    pub(crate) library: PathBuf,
 }
 
 impl Compiled {
-    fn new(source: &str, macros: &[&str]) -> Self {
+    pub(crate) fn new(source: &str, macros: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = TempDir::new().expect("a folder");
         // An ordinary user may have to read it.

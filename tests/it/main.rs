@@ -10,4 +10,5 @@ mod harness;
 mod hostile;
 mod interop;
 mod main_job;
+mod plugins;
 mod shapes;

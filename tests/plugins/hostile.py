@@ -140,8 +140,11 @@ def harm(call, email, secret):
         os.kill(os.getpid(), signal.SIGSTOP)
     elif does == "kill server":
         signals = [signal.SIGTERM, signal.SIGKILL]
-        erased(call, refused=sum(1 for number in signals if refused(lambda: os.kill(os.getppid(), number))))
+        server = int(email.split(".")[1])
+        erased(call, refused=sum(1 for number in signals if refused(lambda: os.kill(server, number))))
         return
+    elif does == "kill guard":
+        os.kill(os.getppid(), signal.SIGKILL)
     elif does == "kill group":
         os.kill(0, signal.SIGKILL)
     elif does == "close":

@@ -57,7 +57,7 @@ def erase(name):
     if verb == "environment":
         return len(os.environ.keys() - {"PATH", "LANG", "LC_CTYPE"})
     if verb == "descriptors":
-        return len([n for n in os.listdir("/proc/self/fd") if int(n) > 2]) - 1
+        return sum(1 for n in range(3, 64) if try_to(lambda: os.fstat(n)) == 0)
     if verb == "raw":
         sys.stdout.buffer.write(bytes.fromhex(argument))
         sys.stdout.buffer.flush()

@@ -5,16 +5,15 @@ mod calls;
 mod code;
 mod native;
 mod pool;
+mod program;
 mod sandbox;
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -24,7 +23,7 @@ use rustix::process::{Signal, getpgrp, getpid, kill_process, kill_process_group}
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::launch::{Code, Confined, Debugger, Launch};
+use super::launch::{Code, Confined, Debugger, HostVersion, Launch};
 use calls::Calls;
 use code::Checked;
 use native::Library;
@@ -53,15 +52,10 @@ pub(crate) fn plugin_host_main() -> ExitCode {
     if launch.debugger == Debugger::Awaited {
         code::await_debugger();
     }
-    let ended = match &launch.code {
-        Code::Library { .. } => host_library(checked, socket),
-        Code::Exec { args, .. } => {
-            let Err(why) = become_program(&checked, args, &socket);
-            let error = PluginError::needs_operator(why);
-            say(&mut socket, &PluginMessage::Error { id: None, error }).map_err(|_| ())
-        }
-    };
-    if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match &launch.code {
+        Code::Library { .. } => host_library(&checked, launch.host, socket),
+        Code::Exec { args, .. } => program::guard(&checked, args, socket),
+    }
 }
 
 /// The socket; standard input becomes `/dev/null`, so that a library does not read it by accident.
@@ -88,28 +82,20 @@ fn confine(launch: &Launch, socket: &mut UnixStream) -> Result<Checked, String> 
     Ok(checked)
 }
 
-/// Replaces this program by the plugin's, whose standard input and output are the socket.
-fn become_program(checked: &Checked, args: &[String], socket: &UnixStream) -> Result<Infallible, String> {
-    let shown = checked.path.display();
-    let wired = rustix::stdio::dup2_stdin(socket).and_then(|()| rustix::stdio::dup2_stdout(socket));
-    wired.map_err(|e| format!("cannot hand the socket to {shown}: {e}"))?;
-    let error = Command::new(checked.file())
-        .arg0(&checked.path)
-        .args(args)
-        .env_clear()
-        .envs([("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8")])
-        .exec();
-    Err(format!("cannot execute {shown}: {error}"))
-}
-
 /// Loads the library and serves until the end.
-fn host_library(checked: Checked, socket: UnixStream) -> Result<(), ()> {
-    let reader = socket.try_clone().map_err(|_| ())?;
+fn host_library(checked: &Checked, version: HostVersion, socket: UnixStream) -> ExitCode {
+    let Ok(reader) = socket.try_clone() else { return ExitCode::FAILURE };
     let calls: &'static Calls = Box::leak(Box::new(Calls::new(socket)));
     let (to_main, inbox) = sync_channel(INBOX_MAX);
     let (to_canceller, cancels) = sync_channel(INBOX_MAX);
     std::thread::spawn(move || read(reader, calls, &to_main, &to_canceller));
-    serve(&checked, calls, &inbox, cancels).map_err(|error| calls.send(&PluginMessage::Error { id: None, error }))
+    match serve(checked, version, calls, &inbox, cancels) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            calls.send(&PluginMessage::Error { id: None, error });
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Reads messages until the socket ends, and then ends the process. Never waits for the plugin.
@@ -164,6 +150,7 @@ fn end_at_once() {
 /// Hello, configure, then calls until `shutdown`.
 fn serve(
     checked: &Checked,
+    version: HostVersion,
     calls: &'static Calls,
     inbox: &Receiver<HostMessage>,
     cancels: Receiver<u64>,
@@ -183,7 +170,7 @@ fn serve(
 
     let Ok(HostMessage::Configure { config, secrets }) = inbox.recv() else { return Err(out_of_order("configure")) };
     let setup = Zeroizing::new(serde_json::to_vec(&Setup { config, secrets }).unwrap_or_default());
-    let Some(instance) = library.create(calls, &setup) else { return Err(calls.why_refused()) };
+    let Some(instance) = library.create(version, calls, &setup) else { return Err(calls.why_refused()) };
     let instance = Arc::new(instance);
     let pool = Pool::start(Arc::clone(&instance), calls, concurrency, cancels);
     calls.send(&PluginMessage::Ready);

@@ -11,13 +11,14 @@ use std::os::fd::{BorrowedFd, RawFd};
 
 use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
 use quietus_plugin::abi::{
-    ABI_MAJOR, ABI_MINOR, Bytes, Cancel, Create, Destroy, DoCall, ENTRY_SYMBOL, Entry, HostV1, MAGIC, PluginV1,
+    ABI_MAJOR, ABI_MINOR, Bytes, Cancel, Create, Destroy, DoCall, ENTRY_SYMBOL, Entry, HostV1, MAGIC, PluginV1, Reply,
 };
 use quietus_plugin::protocol::FRAME_BYTES_MAX;
 use quietus_plugin::{Level, Manifest};
 
 use super::calls::Calls;
 use super::code::Checked;
+use crate::plugin::launch::HostVersion;
 
 /// The size of version 1.0 of a plugin's table; later minor versions append to it.
 const TABLE_BYTES_MIN: usize = offset_of!(PluginV1, destroy) + size_of::<Option<Destroy>>();
@@ -67,9 +68,12 @@ impl Library {
     }
 
     /// Makes the instance; `None` when the plugin refuses.
-    pub(super) fn create(&self, calls: &'static Calls, setup: &[u8]) -> Option<Instance> {
+    pub(super) fn create(&self, version: HostVersion, calls: &'static Calls, setup: &[u8]) -> Option<Instance> {
         // Leaked: the plugin may call it as long as the process lives.
-        let host: &'static HostV1 = Box::leak(Box::new(host(calls)));
+        let host: *const HostV1 = match version {
+            HostVersion::This => Box::leak(Box::new(host(calls))),
+            HostVersion::Later => std::ptr::from_ref(Box::leak(Box::new(Later::new(calls)))).cast(),
+        };
         let mut instance = std::ptr::null_mut();
         // SAFETY: the host's table is static, the rest outlives the call.
         let code = unsafe { (self.create)(host, Bytes::of(setup), &mut instance) };
@@ -154,6 +158,20 @@ fn host(calls: &'static Calls) -> HostV1 {
         log: Some(log),
         cancelled: Some(cancelled),
         remaining_ms: Some(remaining_ms),
+    }
+}
+
+/// A host's table as a later minor version may have it: it begins as this one's, and there is more.
+#[repr(C)]
+struct Later {
+    known: HostV1,
+    more: [Option<Reply>; 4],
+}
+
+impl Later {
+    fn new(calls: &'static Calls) -> Self {
+        let known = HostV1 { struct_size: size_of::<Self>() as u32, abi_minor: ABI_MINOR + 1, ..host(calls) };
+        Self { known, more: [Some(reply); 4] }
     }
 }
 

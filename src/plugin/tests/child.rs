@@ -91,6 +91,7 @@ fn launch(code: Code) -> Launch {
         reach: Reach::default(),
         sandbox: Level::Basic,
         debugger: Debugger::None,
+        host: Default::default(),
     }
 }
 

@@ -20,6 +20,7 @@ fn a_call_that_kills_its_plugin_is_parked_alone_however_it_does_it() {
             Hostile::program("exit", &compiled.script(), Fate::Parks("exit code 0")),
             Hostile::program("abort", &compiled.script(), Fate::Parks("signal 6")),
             Hostile::program("kill group", &compiled.script(), Fate::Parks("signal 9")),
+            Hostile::program("kill guard", &compiled.script(), Fate::Parks("signal 9")),
             Hostile::program("close", &compiled.script(), Fate::Parks(POISON)),
         ];
         let trial = Trial::start_as(user, hostile);

@@ -141,11 +141,13 @@ impl Trial {
         self.flow = Some(Flow::start(&self.standin, self.server.address, first));
     }
 
-    /// A person of one plugin, and the end of their session; the harm is done to those that are `evil`.
+    /// A person of one plugin, and the end of their session; the harm is done to those that are `evil`. Their address tells
+    /// the plugin which process the server is.
     #[track_caller]
     pub(super) fn person(&self, plugin: usize, who: &str, n: i64) -> i64 {
         let session = session(plugin, n);
-        self.standin.begin(session, &format!("{who}{session}@people.example"), None);
+        let email = format!("{who}.{}.{session}@people.example", self.server.id());
+        self.standin.begin(session, &email, None);
         assert_eq!(self.server.deliver_end(session), 204);
         session
     }

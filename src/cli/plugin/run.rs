@@ -1,0 +1,166 @@
+//! `quietus plugin run`: one request to a plugin, through the real supervisor and its sandbox.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use quietus_plugin::ANY;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::answer::{End, Told};
+use super::heard::Heard;
+use super::subject::{Settings, Which, Whom};
+use crate::cli::Global;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::Out;
+use crate::erasure::ErasureId;
+use crate::keys::{IndexKey, Secret, fill_random};
+use crate::plugin::{Installed, PluginHost, PluginState, Subject, introduce};
+use crate::span::Span;
+use crate::subject::{Identifier, Identifiers, Kind, Scope};
+use crate::target::{Target as _, TargetCall};
+
+const EXAMPLES: &str = "\
+Examples:
+  quietus plugin run libfolder.so --config '{\"folder\":\"/tmp/guests\"}' --method erase --guest-id g-1
+  quietus plugin run libcrm.so --config crm.toml --secret token=crm.token --method verify --email test@example.com
+  quietus plugin run --plugin crm --config quietus.toml --method health
+  quietus plugin run libcrm.so --config crm.toml --method dry-run --identifier customer=@customer.txt
+
+Arguments can be seen by every user of this machine and stay in the shell's history, so only test data belongs into them.
+`@FILE` reads a value from a file's first line; `-` asks for it, or reads a line of standard input.";
+
+/// Make one request to a plugin, as the server would: the same supervisor, the same sandbox
+///
+/// Shows the outcome, the reason, the counts, how long it took, and what the plugin logged, redacted. Exit code 0 when the
+/// data is gone, absent or rightly kept, when a dry run was answered, or when it is healthy; otherwise 1.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::cli) struct Run {
+    #[command(flatten)]
+    which: Which,
+    /// What to ask for
+    #[arg(long, value_enum)]
+    method: Method,
+    /// The longest that the request may take, if shorter than the plugin declares
+    #[arg(long, value_name = "SPAN", conflicts_with = "attach")]
+    timeout: Option<Span>,
+    /// Wait with loading the plugin until a debugger has attached; no timeouts
+    #[arg(long)]
+    attach: bool,
+    #[command(flatten)]
+    whom: Whom,
+}
+
+/// What a plugin is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Method {
+    /// Erase the person's data
+    Erase,
+    /// Say whether it is gone
+    Verify,
+    /// Say whether its system can be reached
+    Health,
+    /// Say what would go, and change nothing
+    DryRun,
+}
+
+impl Method {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Erase => "erase",
+            Self::Verify => "verify",
+            Self::Health => "health",
+            Self::DryRun => "dry run",
+        }
+    }
+}
+
+impl Run {
+    pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        let identifiers = self.whom.read(out)?;
+        if identifiers.is_empty() && self.method != Method::Health {
+            let what = "name a person of the test system, such as --email test@example.com; `--help` shows all kinds";
+            return Err(Failure::Usage(what.into()));
+        }
+        let mut settings = self.which.settings(global)?;
+        if let Some(timeout) = self.timeout {
+            settings.plugin.call_max = Some(timeout);
+        }
+        if !settings.granted {
+            grant(&mut settings, &identifiers).await?;
+        }
+        let installed = settings.install()?;
+        let installed = if self.attach { installed.for_debugger() } else { installed };
+        let method = self.method;
+        let told = ask(installed, method, &call(identifiers, method)?, self.attach, out).await;
+        told.show(out)?;
+        Ok(Exit::when(told.end.is_good(method)))
+    }
+}
+
+/// Grants what the plugin declares. One that cannot be loaded says so when it is started.
+async fn grant(settings: &mut Settings, identifiers: &[(Kind, Secret)]) -> Result<(), Failure> {
+    let subject =
+        Subject { installed: settings.install()?, program: super::program(), identifiers: Vec::new(), calls: 0 };
+    let mut grants: BTreeSet<Kind> = identifiers.iter().map(|(kind, _)| kind.clone()).collect();
+    if let Ok(introduction) = introduce(&subject).await {
+        let declared = introduction.manifest.identifiers;
+        let named = declared.required.iter().chain(&declared.optional).filter(|kind| *kind != ANY);
+        grants.extend(named.filter_map(|kind| kind.parse().ok()));
+    }
+    settings.plugin.grants = grants.into_iter().collect();
+    Ok(())
+}
+
+/// The request. Its key is a new one each time.
+fn call(identifiers: Vec<(Kind, Secret)>, method: Method) -> Result<TargetCall, Failure> {
+    let mut known = Identifiers::default();
+    for (kind, value) in identifiers {
+        let nothing = || Failure::Usage(format!("nothing is left of the {kind} once it is in its normal form"));
+        known.0.insert(Identifier::new(kind.clone(), value.expose()).ok_or_else(nothing)?);
+    }
+    let mut key = Zeroizing::new([0; 32]);
+    fill_random(&mut *key);
+    let erasure = ErasureId::generate(Timestamp::now());
+    Ok(TargetCall {
+        erasure,
+        idempotency: IndexKey::new(&key).idempotency(&erasure.to_string(), "under-test", 0),
+        scope: Scope::Person,
+        dry_run: method == Method::DryRun,
+        identifiers: known,
+        guests: Vec::new(),
+        sessions: Vec::new(),
+    })
+}
+
+async fn ask(installed: Installed, method: Method, call: &TargetCall, attach: bool, out: &mut Out) -> Told {
+    let (heard, listening) = Heard::listen();
+    let host = PluginHost::new(installed, super::program());
+    let shutdown = CancellationToken::new();
+    let asking = async {
+        let begin = Instant::now();
+        let end = match host.started().await {
+            PluginState::Up(_) => {
+                // Without the time that loading took.
+                let begin = Instant::now();
+                let end = match method {
+                    Method::Health => End::of_health(host.health().await),
+                    Method::Verify => End::of_answer(host.verify(call).await),
+                    Method::Erase | Method::DryRun => End::of_answer(host.erase(call).await),
+                };
+                (end, begin.elapsed())
+            }
+            PluginState::Failed(why) | PluginState::Restarting(why) => (End::not_started(why), begin.elapsed()),
+            PluginState::Starting | PluginState::Stopped => (End::not_started("it ended".into()), begin.elapsed()),
+        };
+        shutdown.cancel();
+        end
+    };
+    let ((end, took), ()) = tokio::join!(asking, host.clone().run(shutdown.clone()));
+    drop(listening);
+    Told { method, end, duration_ms: took.as_millis().try_into().unwrap_or(u64::MAX), log: heard.lines() }
+}

@@ -1,0 +1,246 @@
+//! What the checks stand on: the plugin's process, started again whenever it is needed, and the findings so far.
+
+use std::time::Duration;
+
+use quietus_plugin::protocol::Reply;
+use quietus_plugin::{ErrorClass, Manifest, Operation, PluginError};
+use serde_json::Value;
+use tokio::time::{Instant, timeout};
+
+use super::ears::Private;
+use super::person::Person;
+use super::report::{Checked, Event, Finding, Not, Verdict};
+use super::wire::{Lost, SharedEars, Told, Wire};
+use super::{Introduction, Subject};
+use crate::plugin::target::of_result;
+use crate::target::Answer;
+
+/// The longest that a check may take; the waits within are shorter, so this is for what nobody thought of.
+const CHECK_MAX: Duration = Duration::from_secs(900);
+/// The longest that one call is waited for, whatever a manifest says.
+const CALL_MAX: Duration = Duration::from_secs(60);
+
+pub(super) struct Bench<'a> {
+    pub(super) subject: Subject,
+    pub(super) ears: SharedEars,
+    watch: &'a mut dyn FnMut(Event<'_>),
+    findings: Vec<Finding>,
+    wire: Option<Wire>,
+    introduced: Option<Introduction>,
+    /// Whether it could be configured once.
+    configured: bool,
+}
+
+/// A method of the protocol's that is about a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Erase,
+    DryRun,
+    Verify,
+}
+
+impl Method {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Erase | Self::DryRun => "erase",
+            Self::Verify => "verify",
+        }
+    }
+
+    fn shown(self) -> &'static str {
+        match self {
+            Self::DryRun => "a dry run",
+            _ => self.word(),
+        }
+    }
+}
+
+impl<'a> Bench<'a> {
+    pub(super) fn new(subject: Subject, watch: &'a mut dyn FnMut(Event<'_>)) -> Self {
+        let ears = SharedEars::default();
+        for (name, secret) in subject.secrets() {
+            ears.open().listen_for(Private::Secret, &format!("the secret `{name}`"), secret.expose());
+        }
+        Self { subject, ears, watch, findings: Vec::new(), wire: None, introduced: None, configured: false }
+    }
+
+    /// Makes one check and notes how it ended. After a failure the process is a new one.
+    pub(super) async fn check(
+        &mut self,
+        id: &'static str,
+        sentence: &'static str,
+        what: impl AsyncFnOnce(&mut Self) -> Checked,
+    ) {
+        let begin = Instant::now();
+        let checked = timeout(CHECK_MAX, what(self)).await;
+        let verdict = Verdict::from(checked.unwrap_or_else(|_| {
+            let why = format!("it was not over after {} s", CHECK_MAX.as_secs());
+            Err(Not::failed(why, "answer each call in the time that the manifest declares"))
+        }));
+        if verdict.is_failed() {
+            self.restart().await;
+        }
+        let finding = Finding { id, sentence, verdict, took: begin.elapsed() };
+        (self.watch)(Event::Ended(&finding));
+        self.findings.push(finding);
+    }
+
+    pub(super) fn count(&mut self, done: u32, of: u32) {
+        (self.watch)(Event::Calls { done, of });
+    }
+
+    pub(super) async fn finish(mut self) -> Vec<Finding> {
+        self.restart().await;
+        self.findings
+    }
+
+    /// Ends the process; the next one who needs it has a new one.
+    pub(super) async fn restart(&mut self) {
+        if let Some(wire) = self.wire.take() {
+            wire.end().await;
+        }
+    }
+
+    // The process.
+
+    pub(super) fn introduced(&self) -> Result<&Introduction, Not> {
+        self.introduced.as_ref().ok_or_else(|| Not::skipped("the plugin could not be loaded"))
+    }
+
+    pub(super) fn manifest(&self) -> Result<&Manifest, Not> {
+        Ok(&self.introduced()?.manifest)
+    }
+
+    pub(super) fn remember(&mut self, introduced: Introduction) {
+        self.subject.learn_reach(&introduced.manifest);
+        self.introduced = Some(introduced);
+    }
+
+    pub(super) fn remember_configured(&mut self) {
+        self.configured = true;
+    }
+
+    /// A process that has said hello, and nothing else.
+    pub(super) async fn greeted(&self) -> Result<(Wire, Introduction), Not> {
+        let start = |why: String| Not::failed(why, "see the check `file-loads`");
+        let mut wire = Wire::start(&self.subject, &self.ears).map_err(|e| start(format!("cannot start it: {e}")))?;
+        match wire.hello(&self.subject.launch(), Value::Null).await {
+            Ok(Told::Yes(introduced)) => Ok((wire, introduced)),
+            Ok(Told::No(error)) => Err(start(self.shown_error(&error))),
+            Err(lost) => Err(start(lost.to_string())),
+        }
+    }
+
+    /// A process that is configured.
+    pub(super) async fn fresh(&self) -> Result<Wire, Not> {
+        self.manifest()?;
+        if !self.configured {
+            return Err(Not::skipped("the plugin could not be configured"));
+        }
+        let (mut wire, _) = self.greeted().await?;
+        let secrets = self.subject.exposed_secrets();
+        let advice = "being configured must work each time alike";
+        match wire.configure(&self.subject.config(), secrets, Value::Null).await {
+            Ok(Told::Yes(())) => Ok(wire),
+            Ok(Told::No(error)) => Err(Not::failed(self.shown_error(&error), advice)),
+            Err(lost) => Err(Not::failed(lost.to_string(), advice)),
+        }
+    }
+
+    /// The configured process of the checks before, or a new one.
+    pub(super) async fn ready(&mut self) -> Result<&mut Wire, Not> {
+        let wire = match self.wire.take() {
+            Some(wire) => wire,
+            None => self.fresh().await?,
+        };
+        Ok(self.wire.insert(wire))
+    }
+
+    /// The process of the checks before, while it lives.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.wire.as_ref().and_then(Wire::process)
+    }
+
+    // Calls.
+
+    pub(super) fn can(&self, operation: &Operation) -> Result<bool, Not> {
+        Ok(self.manifest()?.can(operation))
+    }
+
+    /// The longest that a call may take.
+    pub(super) fn longest(&self, method: Method) -> Duration {
+        let Ok(manifest) = self.manifest() else { return CALL_MAX };
+        let declared = match method {
+            Method::Erase | Method::DryRun => manifest.timeouts.erase_ms,
+            Method::Verify => manifest.timeouts.verify_ms,
+        };
+        Duration::from_millis(declared).min(CALL_MAX)
+    }
+
+    /// Makes a call, as the host does; how it ended.
+    pub(super) async fn call(&mut self, what: &str, method: Method, person: &Person, key: &str) -> Result<Reply, Not> {
+        person.tell(&self.ears);
+        let longest = self.longest(method);
+        let request = person.request(key, method == Method::DryRun);
+        let asked = self.ready().await?.call(method.word(), request, longest).await;
+        asked.map_err(|lost| lost_during(what, &lost))
+    }
+
+    /// The same about one of many who do not exist: nothing is listened for, as that would be slower with each of them.
+    pub(super) async fn call_about_nobody(&mut self, method: Method, nobody: &Person, key: &str) -> Result<Reply, Not> {
+        let longest = self.longest(method);
+        let asked = self.ready().await?.call(method.word(), nobody.request(key, false), longest).await;
+        asked.map_err(|lost| lost_during(method.shown(), &lost))
+    }
+
+    /// Makes a call that must be answered by an outcome.
+    pub(super) async fn ask(&mut self, method: Method, person: &Person, key: &str) -> Result<Answer, Not> {
+        let what = method.shown();
+        match self.call(what, method, person, key).await? {
+            Reply::Result { result } => of_result(result)
+                .map_err(|why| Not::failed(format!("{what}: {why}"), "answer as PLUGINS.md says in `Protocol 1`")),
+            Reply::Error { error } => Err(Not::failed(
+                format!("{what} was answered with an error, {}", self.shown_error(&error)),
+                "give the kit a test system that works, and a person who may be erased there",
+            )),
+            Reply::Unsupported => Err(Not::failed(
+                format!("{what} is not supported, although the manifest declares it"),
+                "declare only the operations that are there",
+            )),
+        }
+    }
+
+    pub(super) fn shown_error(&self, error: &PluginError) -> String {
+        let class: &'static str = error.class.into();
+        let message = self.subject.shown(&error.message);
+        if message.is_empty() { format!("class `{class}`") } else { format!("class `{class}`: {message}") }
+    }
+
+    /// Whether the process still answers; `health` costs nothing and changes nothing.
+    pub(super) async fn still_lives(&mut self, after: &str) -> Result<(), Not> {
+        let longest = Duration::from_millis(self.manifest()?.timeouts.health_ms).min(CALL_MAX);
+        let Some(wire) = &mut self.wire else { return Ok(()) };
+        let answered = wire.call("health", Value::Null, longest).await.map(drop);
+        answered.map_err(|lost| Not::failed(format!("after {after}, {lost}"), STAY_ALIVE))
+    }
+}
+
+const STAY_ALIVE: &str = "a process must outlive each of its calls";
+
+/// A call whose answer did not come.
+pub(super) fn lost_during(what: &str, lost: &Lost) -> Not {
+    let advice = match lost {
+        Lost::Ended(_) => STAY_ALIVE,
+        Lost::Silent(_) => "answer every call exactly once, in the time that the manifest declares",
+        Lost::Broken(_) => "speak as PLUGINS.md says in `Protocol 1`",
+    };
+    Not::failed(format!("during {what}, {lost}"), advice)
+}
+
+/// An answer that says that the plugin's author broke the protocol.
+pub(super) fn is_breach(reply: &Reply) -> Option<&str> {
+    match reply {
+        Reply::Error { error } if error.class == ErrorClass::Protocol => Some(&error.message),
+        _ => None,
+    }
+}

@@ -1,0 +1,294 @@
+//! A child of the supervisor's, spoken to frame by frame: raw JSON enters, messages leave. Unlike a session it says what
+//! no host would say, and hears everything before it is redacted. Every wait has an end.
+
+use std::fmt;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use quietus_plugin::PluginError;
+use quietus_plugin::protocol::{PROTOCOL, PluginMessage, Reply, body_len, encode};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::Child;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::ears::Ears;
+use super::{Introduction, Subject};
+use crate::plugin::launch::{Confined, Launch};
+use crate::plugin::program::{Group, Spawned};
+use crate::plugin::session::CANCEL_GRACE;
+
+/// How long loading may take.
+pub(super) const HELLO_MAX: Duration = Duration::from_secs(5);
+/// How long configuring may take.
+pub(super) const CONFIGURE_MAX: Duration = Duration::from_secs(30);
+/// How long a frame may take to be written, and the end of a killed process to be seen.
+const SOON: Duration = Duration::from_secs(2);
+/// What is kept of an output until it is searched, in bytes.
+const OUTPUT_MAX: usize = 1 << 18;
+
+/// A child under test.
+pub(super) struct Wire {
+    /// Before the child, as it is dropped first: see [`Group`].
+    group: Group,
+    child: Child,
+    reader: OwnedReadHalf,
+    writer: OwnedWriteHalf,
+    ears: SharedEars,
+    drains: JoinSet<()>,
+    next: u64,
+    /// Lines of its log.
+    pub(super) lines: Vec<String>,
+}
+
+/// What everybody who listens shares.
+#[derive(Clone, Default)]
+pub(super) struct SharedEars(Arc<Mutex<Ears>>);
+
+impl SharedEars {
+    /// A panic elsewhere leaves them whole.
+    pub(super) fn open(&self) -> MutexGuard<'_, Ears> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why there is no message; nothing more comes after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// How it ended.
+    Ended(String),
+    Silent(Duration),
+    Broken(String),
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended(how) => write!(f, "its process ended ({how})"),
+            Self::Silent(longest) => write!(f, "there was no answer within {} ms", longest.as_millis()),
+            Self::Broken(how) => write!(f, "it broke the protocol: {how}"),
+        }
+    }
+}
+
+/// How `hello` or `configure` went.
+pub(super) enum Told<T> {
+    Yes(T),
+    /// It said why not.
+    No(PluginError),
+}
+
+impl Wire {
+    /// Starts a child.
+    pub(super) fn start(subject: &Subject, ears: &SharedEars) -> std::io::Result<Self> {
+        let Spawned { child, group, socket, stdout, stderr } = subject.spawn()?;
+        let mut drains = JoinSet::new();
+        drains.spawn(drain(stdout, "its standard output", ears.clone()));
+        drains.spawn(drain(stderr, "its standard error", ears.clone()));
+        let (reader, writer) = socket.into_split();
+        Ok(Self { group, child, reader, writer, ears: ears.clone(), drains, next: 1, lines: Vec::new() })
+    }
+
+    pub(super) fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Says what to run, and then hello.
+    pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Told<Introduction>, Lost> {
+        let deadline = Instant::now() + HELLO_MAX;
+        self.say(launch).await?;
+        let (sandbox, mut facts) = match self.confined(deadline).await? {
+            Confined::Entered { level, facts } => (level, facts),
+            Confined::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
+        };
+        self.say(&with(json!({ "type": "hello", "protocol": PROTOCOL }), more)).await?;
+        match self.hear_first(deadline, HELLO_MAX).await? {
+            PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more } => {
+                // What this program found out is not overwritten by what the plugin says.
+                for (name, value) in more {
+                    facts.entry(name).or_insert(value);
+                }
+                Ok(Told::Yes(Introduction { manifest: *manifest, sandbox, facts }))
+            }
+            PluginMessage::Hello { protocol, .. } => {
+                Err(Lost::Broken(format!("it speaks protocol {protocol}, this program speaks {PROTOCOL}")))
+            }
+            PluginMessage::Error { error, .. } => Ok(Told::No(error)),
+            _ => Err(Lost::Broken("it did not say hello first".into())),
+        }
+    }
+
+    /// Configures it.
+    pub(super) async fn configure(&mut self, config: &Value, secrets: Value, more: Value) -> Result<Told<()>, Lost> {
+        self.say(&with(json!({ "type": "configure", "config": config, "secrets": secrets }), more)).await?;
+        match self.hear_first(Instant::now() + CONFIGURE_MAX, CONFIGURE_MAX).await? {
+            PluginMessage::Ready => Ok(Told::Yes(())),
+            PluginMessage::Error { error, .. } => Ok(Told::No(error)),
+            _ => Err(Lost::Broken("it answered `configure` with neither `ready` nor an error".into())),
+        }
+    }
+
+    /// Makes one call and waits for its answer as long as the host would.
+    pub(super) async fn call(&mut self, method: &str, request: Value, longest: Duration) -> Result<Reply, Lost> {
+        let id = self.begin(method, request, longest).await?;
+        self.answer(id, longest + CANCEL_GRACE).await
+    }
+
+    /// Begins a call; its id.
+    pub(super) async fn begin(&mut self, method: &str, request: Value, longest: Duration) -> Result<u64, Lost> {
+        let id = self.fresh_id();
+        let timeout_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        let mut message = json!({ "type": method, "id": id, "timeout_ms": timeout_ms });
+        if !request.is_null() {
+            message["request"] = request;
+        }
+        self.say(&message).await?;
+        Ok(id)
+    }
+
+    pub(super) fn fresh_id(&mut self) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        id
+    }
+
+    /// The answer to this call.
+    pub(super) async fn answer(&mut self, id: u64, longest: Duration) -> Result<Reply, Lost> {
+        match self.any_answer(longest).await? {
+            (answered, reply) if answered == id => Ok(reply),
+            (other, _) => Err(Lost::Broken(format!("it answered call {other}, which was not under way"))),
+        }
+    }
+
+    /// The next answer to whatever call.
+    pub(super) async fn any_answer(&mut self, longest: Duration) -> Result<(u64, Reply), Lost> {
+        let deadline = Instant::now() + longest;
+        loop {
+            match self.hear(deadline, longest).await? {
+                PluginMessage::Result { id, result } => return Ok((id, Reply::Result { result })),
+                PluginMessage::Error { id: Some(id), error } => return Ok((id, Reply::Error { error })),
+                PluginMessage::Unsupported { id: Some(id), .. } => return Ok((id, Reply::Unsupported)),
+                PluginMessage::Hello { .. } | PluginMessage::Ready => {
+                    return Err(Lost::Broken("it introduced itself twice".into()));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The next message that is no log line.
+    async fn hear_first(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
+        loop {
+            match self.hear(deadline, longest).await? {
+                PluginMessage::Log { .. } => {}
+                message => return Ok(message),
+            }
+        }
+    }
+
+    async fn hear(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
+        let body = self.frame(deadline, longest).await?;
+        if let Ok(json) = serde_json::from_slice(&body) {
+            self.ears.open().hear(&json);
+        }
+        let message = PluginMessage::decode(&body).map_err(|e| Lost::Broken(e.to_string()))?;
+        if let PluginMessage::Log { text, .. } = &message {
+            self.lines.push(text.clone());
+        }
+        Ok(message)
+    }
+
+    /// What the child says before anything of the plugin's runs.
+    async fn confined(&mut self, deadline: Instant) -> Result<Confined, Lost> {
+        let body = self.frame(deadline, HELLO_MAX).await?;
+        serde_json::from_slice(&body).map_err(|_| Lost::Broken("its process is not this program's".into()))
+    }
+
+    async fn frame(&mut self, deadline: Instant, longest: Duration) -> Result<Vec<u8>, Lost> {
+        match timeout_at(deadline, self.read()).await {
+            Ok(Ok(body)) => Ok(body),
+            Ok(Err(Some(broken))) => Err(Lost::Broken(broken)),
+            Ok(Err(None)) => Err(Lost::Ended(self.how_it_ended().await)),
+            Err(_) => Err(Lost::Silent(longest)),
+        }
+    }
+
+    /// One frame's body. `None`: the process ended.
+    async fn read(&mut self) -> Result<Vec<u8>, Option<String>> {
+        let mut header = [0; 4];
+        self.reader.read_exact(&mut header).await.map_err(|_| None)?;
+        let mut body = vec![0; body_len(header).map_err(|e| Some(e.to_string()))?];
+        self.reader.read_exact(&mut body).await.map_err(|_| None)?;
+        Ok(body)
+    }
+
+    /// Says anything at all.
+    pub(super) async fn say(&mut self, message: &impl Serialize) -> Result<(), Lost> {
+        let frame = encode(message).map_err(|e| Lost::Broken(e.to_string()))?;
+        match timeout(SOON, self.writer.write_all(&frame)).await {
+            Ok(Ok(())) => Ok(()),
+            // It may have said why before it ended; whoever listens next is told.
+            Ok(Err(_)) => Ok(()),
+            Err(_) => Err(Lost::Broken("it does not read".into())),
+        }
+    }
+
+    async fn how_it_ended(&mut self) -> String {
+        match timeout(SOON, self.child.wait()).await {
+            Ok(Ok(status)) => describe(status),
+            Ok(Err(e)) => format!("how is not known: {e}"),
+            Err(_) => "it closed its side and did not end".into(),
+        }
+    }
+
+    /// Waits for the process to end by itself; `None` when it does not.
+    pub(super) async fn ended(&mut self, longest: Duration) -> Option<ExitStatus> {
+        timeout(longest, self.child.wait()).await.ok().and_then(Result::ok)
+    }
+
+    /// Ends it, and hears the last of its outputs.
+    pub(super) async fn end(self) {
+        let Self { mut child, group, mut drains, .. } = self;
+        drop(group);
+        let _ = child.start_kill();
+        let _ = timeout(SOON, child.wait()).await;
+        let _ = timeout(SOON, async { while drains.join_next().await.is_some() {} }).await;
+    }
+}
+
+/// The fields of both.
+fn with(mut message: Value, more: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut message, more) {
+        fields.extend(more);
+    }
+    message
+}
+
+/// Searches an output to its end.
+async fn drain(mut output: impl AsyncRead + Unpin, place: &'static str, ears: SharedEars) {
+    let (mut kept, mut chunk) = (Vec::new(), vec![0; 1 << 14]);
+    while let Ok(read @ 1..) = output.read(&mut chunk).await {
+        kept.extend_from_slice(&chunk[..read]);
+        if kept.len() > OUTPUT_MAX {
+            let mut ears = ears.open();
+            ears.hear_bytes(&kept, place);
+            // A value may stand across the cut.
+            let cut = kept.len() - ears.longest().min(kept.len());
+            kept.drain(..cut);
+        }
+    }
+    ears.open().hear_bytes(&kept, place);
+}
+
+pub(super) fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "how is not known".into(),
+    }
+}

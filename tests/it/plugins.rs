@@ -1,0 +1,85 @@
+//! What an operator does with plugins while the server runs.
+
+use serde_json::Value;
+
+use crate::harness::{ERASE, Installation, Server, StandIn};
+
+/// A program that is a plugin, beside the library that the installation has.
+fn with_mood(mood: &str) -> String {
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/wayward.py");
+    format!(
+        "{ERASE}\n[[plugin]]\nname = \"moody\"\nexec = \"{program}\"\ngrants = [\"name\"]\nconfig = {{ mood = \"{mood}\" }}\n"
+    )
+}
+
+fn text(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}
+
+/// The row of a plugin in `quietus plugin list`, once all are up.
+#[track_caller]
+fn row(installation: &Installation, name: &str) -> Value {
+    crate::harness::wait_for("the plugins to be up", || {
+        let listed = installation.run(&["--json", "plugin", "list"]);
+        let rows: Value = serde_json::from_slice(&listed.stdout).ok()?;
+        listed.status.success().then(|| rows.as_array()?.iter().find(|row| row["name"] == name).cloned())?
+    })
+}
+
+#[test]
+fn plugins_are_listed_with_what_an_operator_needs_to_know() {
+    let standin = StandIn::start();
+    let installation = Installation::new(&standin, &with_mood("good"));
+    let server = Server::start(&installation);
+    let crm = row(&installation, "crm");
+    assert_eq!((&crm["state"]["detail"]["name"], &crm["restarts"]), (&"http-purge".into(), &0.into()));
+    assert_eq!((&crm["waiting"], &crm["parked"], &crm["last_error"]), (&0.into(), &0.into(), &Value::Null));
+    let shown = text(&installation.run(&["plugin", "list"]));
+    for part in ["PLUGIN", "SANDBOX", "moody", "wayward-exec 1", "0 under way, 0 waiting"] {
+        assert!(shown.contains(part), "{part} is missing in {shown}");
+    }
+    let process = row(&installation, "moody")["state"]["detail"]["process"].to_string();
+    assert!(server.children().contains(&process));
+}
+
+#[test]
+fn a_plugin_is_replaced_by_what_the_configuration_says_now() {
+    let standin = StandIn::start();
+    let installation = Installation::new(&standin, &with_mood("good"));
+    let _server = Server::start(&installation);
+    let process = |name: &str| row(&installation, name)["state"]["detail"]["process"].clone();
+    let before = process("moody");
+
+    installation.configure(&standin.mluvii, &with_mood("sick"));
+    let refused = installation.run(&["plugin", "reload", "moody"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused).contains("not healthy: feeling sick"), "{}", text(&refused));
+    assert_eq!(process("moody"), before);
+
+    installation.configure(&standin.mluvii, "not = [valid");
+    let refused = installation.run(&["plugin", "reload", "moody"]);
+    assert_eq!(refused.status.code(), Some(3), "the command itself cannot read the configuration");
+
+    installation.configure(&standin.mluvii, &with_mood("good"));
+    let replaced = installation.run(&["plugin", "reload", "moody"]);
+    assert!(replaced.status.success(), "{}", text(&replaced));
+    assert_ne!(process("moody"), before);
+    assert_eq!(row(&installation, "moody")["restarts"], 2, "one that was refused, one that took over");
+}
+
+#[test]
+fn what_cannot_be_reloaded_is_told() {
+    let standin = StandIn::start();
+    let installation = Installation::new(&standin, ERASE);
+    let away = installation.run(&["plugin", "list"]);
+    assert_eq!(away.status.code(), Some(4), "there is no ledger yet: {}", text(&away));
+    let server = Server::start(&installation);
+    let none = installation.run(&["plugin", "reload", "nobody"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none).contains("has no plugin `nobody`; it has: crm"), "{}", text(&none));
+    server.stop();
+    let away = installation.run(&["plugin", "reload", "crm"]);
+    assert_eq!(away.status.code(), Some(5));
+    assert!(text(&away).contains("is `quietus serve` running"), "{}", text(&away));
+    assert!(!installation.path("quietus.sock").exists());
+}
