@@ -6,14 +6,14 @@
 
 mod compiled;
 mod crashes;
-// mod files;
+mod files;
 mod floods;
 mod flow;
 mod frames;
 mod hangs;
-// mod killed;
-// mod lifecycle;
+mod killed;
+mod lifecycle;
 mod processes;
-// mod sandbox;
+mod sandbox;
 mod tables;
 mod trial;

@@ -180,6 +180,7 @@ static int32_t harm(uint64_t id, quietus_bytes request) {
   if (told("eat")) eat();
   if (told("loop")) for (volatile int n = 0;; n++) {}
   if (told("ignore")) hang();
+  if (told("threads and ignore")) threads(), hang();
   if (told("stop")) raise(SIGSTOP), hang();
   if (told("close")) each_descriptor(shut), hang();
   if (told("scribble")) each_descriptor(scribble), hang();

@@ -133,6 +133,10 @@ def harm(call, email, secret):
     elif does == "leave":
         start("pass")
         hang()
+    elif does == "deaf":
+        for number in {signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT}:
+            signal.signal(number, signal.SIG_IGN)
+        start("pass")
     elif does == "loop":
         while True:
             pass

@@ -30,11 +30,16 @@ impl Compiled {
 
     /// The library with these macros, such as `-DMAGIC=7`.
     pub(super) fn compile(&self, name: &str, macros: &[&str]) -> PathBuf {
+        self.compile_of("hostile.c", name, macros)
+    }
+
+    /// Another source of `tests/plugins`.
+    pub(super) fn compile_of(&self, source: &str, name: &str, macros: &[&str]) -> PathBuf {
         let (root, library) = (Path::new(env!("CARGO_MANIFEST_DIR")), self.path(name));
         let mut cc = Command::new("cc");
         cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-pthread", "-I"]);
         cc.arg(root.join("plugins/sdk/include")).args(macros);
-        cc.arg("-o").arg(&library).arg(root.join("tests/plugins/hostile.c"));
+        cc.arg("-o").arg(&library).arg(root.join("tests/plugins").join(source));
         assert!(cc.status().expect("a C compiler named `cc`").success());
         library
     }

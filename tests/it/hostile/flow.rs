@@ -15,7 +15,7 @@ use crate::harness::{CRM_TOKEN, StandIn, runtime, send_begin, send_end, sender};
 /// The first session of a flow; all that are greater are a flow's.
 pub(super) const FIRST: i64 = 1_000_000;
 /// Between two sessions.
-const PACE: Duration = Duration::from_millis(40);
+const PACE: Duration = Duration::from_millis(80);
 
 /// A sender on a thread of its own.
 pub(super) struct Flow {

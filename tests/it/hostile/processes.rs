@@ -30,10 +30,11 @@ fn a_library_starts_no_process_and_a_program_takes_all_of_its_own_with_it() {
         assert!(counted("threads", "threads").is_some_and(|threads| (1..2000).contains(&threads)));
         assert!(counted("files", "files").is_some_and(|files| (1..256).contains(&files)));
         assert_eq!(counted("exec-kill-server", "refused"), Some(2));
-        let other = trial.up("exec-kill-server");
-        let bomb = trial.up("exec-bomb");
+        let alive = ["exec-kill-server", "exec-bomb"].map(|name| trial.up(name));
         wait_for("the bombs to be gone", || {
-            compiled.programs().iter().all(|id| [other, bomb].contains(id)).then_some(())
+            let left = compiled.programs();
+            let of_those = left.iter().all(|id| stat(*id).is_some_and(|(_, _, group)| alive.contains(&group)));
+            (of_those && left.len() == alive.len()).then_some(())
         });
         trial.finish();
         assert!(compiled.programs().is_empty(), "what a program left behind is gone");
@@ -65,4 +66,11 @@ pub(super) fn all() -> Vec<u32> {
 /// The processes of a group that have not ended.
 pub(super) fn of_group(group: u32) -> Vec<u32> {
     all().into_iter().filter(|id| stat(*id).is_some_and(|(state, _, of)| of == group && state != 'Z')).collect()
+}
+
+/// Sends a signal to a process, or with a minus before its id to a group.
+#[track_caller]
+pub(super) fn signal(whom: &str, name: &str) {
+    let sent = std::process::Command::new("kill").args([&format!("-{name}"), "--", whom]).status();
+    assert!(sent.expect("kill runs").success(), "{whom} is there");
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::flow::{self, Flow};
 use crate::harness::{Installation, PASSWORD, PATIENCE, Server, StandIn, oracle, wait_for};
@@ -152,6 +152,16 @@ impl Trial {
         session
     }
 
+    /// The same, of a person who has a name.
+    #[track_caller]
+    pub(super) fn named(&self, plugin: usize, n: i64, name: &str) -> i64 {
+        let session = session(plugin, n);
+        let params = json!([{ "name": "oo1_guest_ident", "value": name, "source": "ENTRY_FORM" }]);
+        self.standin.begin_with(json!({ "id": session, "tenant": 62, "guest": "somebody", "call_params": params }));
+        assert_eq!(self.server.deliver_end(session), 204);
+        session
+    }
+
     /// The number of a plugin.
     #[track_caller]
     pub(super) fn number(&self, name: &str) -> usize {
@@ -239,6 +249,15 @@ impl Trial {
         if let Some(flow) = self.flow.take() {
             self.acknowledged.append(&mut flow.stop());
         }
+    }
+
+    /// Kills the server at this instant, and the deliveries end with it. Its leases end as if the time had passed.
+    #[track_caller]
+    pub(super) fn kill_server(&mut self) {
+        self.server.signal("KILL");
+        self.pause();
+        let ledger = self.installation.ledger();
+        ledger.execute("UPDATE task SET due = 0 WHERE parked = 0", []).expect("an update");
     }
 
     /// Stops the deliveries, checks that nothing that was acknowledged is lost, ends the server, and checks that it said nothing
