@@ -182,6 +182,7 @@ static int32_t harm(uint64_t id, quietus_bytes request) {
   if (told("ignore")) hang();
   if (told("threads and ignore")) threads(), hang();
   if (told("stop")) raise(SIGSTOP), hang();
+  if (told("kill group")) kill(0, SIGKILL);
   if (told("close")) each_descriptor(shut), hang();
   if (told("scribble")) each_descriptor(scribble), hang();
   if (told("half")) each_descriptor(half_a_frame), hang();

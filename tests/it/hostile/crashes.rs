@@ -17,6 +17,7 @@ fn a_call_that_kills_its_plugin_is_parked_alone_however_it_does_it() {
             library("exit", "exit code 0"),
             library("overflow", "signal 6"),
             library("eat", "signal 11").with("limits = { memory_mib = 128 }"),
+            library("kill group", "signal 9"),
             Hostile::program("exit", &compiled.script(), Fate::Parks("exit code 0")),
             Hostile::program("abort", &compiled.script(), Fate::Parks("signal 6")),
             Hostile::program("kill group", &compiled.script(), Fate::Parks("signal 9")),

@@ -19,7 +19,7 @@ fn a_plugin_finds_nothing_of_the_server_its_files_or_its_network() {
         let prober = compiled.compile_of("prober.c", "prober.so", &[]);
         let declared = TcpListener::bind("127.0.0.1:0").expect("a port");
         let declared = declared.local_addr().expect("bound").port();
-        let settings = format!("grants = [\"name\"]\nports = [{declared}]");
+        let settings = format!("grants = [\"name\"]\nsecrets = {{}}\nports = [{declared}]");
         let trial = Trial::start_as(user, vec![Hostile::library("probe", &prober, Fate::Erases).with(&settings)]);
         let server = trial.server.id();
         let level = trial.plugin("probe")["state"]["detail"]["sandbox"].clone();

@@ -438,10 +438,11 @@ fn more(hostile: &[Hostile]) -> String {
     for (number, Hostile { name, settings, .. }) in (1..).zip(hostile) {
         let unless = |key: &str, line: &'static str| if settings.contains(key) { "" } else { line };
         let grants = unless("grants", "grants = [\"email\"]");
+        let secrets = unless("secrets", "secrets = { token = { file = \"hostile.secret\" } }");
         let call_max = unless("call_max", "call_max = \"1s\"");
         more += &format!(
             "\n[[plugin]]\nname = \"{name}\"\n{grants}\n{call_max}\n\
-             secrets = {{ token = {{ file = \"hostile.secret\" }} }}\n{settings}\n\
+             {secrets}\n{settings}\n\
              [[rule]]\nname = \"at {name}\"\non = \"session-settled\"\nwhen = \"session.id / {SESSIONS} == {number}\"\n\
              erase = \"session\"\ntargets = [\"mluvii\", \"crm\", \"{name}\"]\n"
         );
