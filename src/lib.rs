@@ -26,7 +26,10 @@ mod worker;
 
 pub use cli::main;
 
-/// What `benches/claiming` measures.
+/// What `benches/claiming` and `benches/plugins` measure.
 #[cfg(feature = "measure")]
 #[doc(hidden)]
-pub use ledger::postgres::measure;
+pub mod measure {
+    pub use crate::ledger::postgres::measure::*;
+    pub use crate::plugin::measure::MeasuredPlugin;
+}

@@ -20,7 +20,8 @@ target=${CARGO_TARGET_DIR:-target}
 tools=$target/test-tools
 mkdir -p "$tools"
 
-need 'command -v cc && echo "#include <stdio.h>" | cc -E -' build-essential
+need 'command -v cc && command -v make && echo "#include <stdio.h>" | cc -E -' build-essential
+need 'command -v node' nodejs
 need 'python3 -c "import venv, ensurepip"' python3 python3-venv
 
 has_postgres() {

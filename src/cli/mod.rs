@@ -15,7 +15,6 @@ mod ledger;
 mod migrate;
 mod out;
 mod plugin;
-mod plugin_host;
 mod quarantine;
 mod receipts;
 mod serve;
@@ -29,6 +28,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app;
+use crate::plugin::{Program, plugin_host_main};
 use exit::{Exit, Failure};
 use installation::Installation;
 use out::Out;
@@ -63,18 +63,9 @@ struct Global {
     json: bool,
 }
 
+/// The commands; what each is for stands with its arguments.
 #[derive(Subcommand)]
 enum Command {
-    #[command(flatten)]
-    ForPeople(ForPeople),
-    /// What the server starts for each plugin; not for people.
-    #[command(hide = true)]
-    PluginHost(plugin_host::PluginHost),
-}
-
-/// The commands for people; what each is for stands with its arguments.
-#[derive(Subcommand)]
-enum ForPeople {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Standin(standin::Standin),
@@ -109,17 +100,16 @@ enum ForPeople {
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Before anything else: such a process confines itself while it is small and has one thread.
+    if std::env::args_os().nth(1).is_some_and(|first| first == Program::PLUGIN_HOST) {
+        return plugin_host_main();
+    }
     let Cli { global, command } = Cli::parse();
-    let command = match command {
-        Command::ForPeople(command) => command,
-        // Its process confines itself before anything else happens in it.
-        Command::PluginHost(host) => return host.run(),
-    };
     app::keep_to_oneself();
     // One provider of cryptography for every connection of this process; it can only be there already.
     let _there = rustls::crypto::ring::default_provider().install_default();
     // These start the log that their configuration asks for.
-    if !matches!(command, ForPeople::Serve(_) | ForPeople::Demo(_)) {
+    if !matches!(command, Command::Serve(_) | Command::Demo(_)) {
         out::show_warnings();
     }
     let mut out = Out::stdout(global.json);
@@ -129,23 +119,23 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: ForPeople, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
     match command {
-        ForPeople::Serve(serve) => serve.run(global),
-        ForPeople::Demo(demo) => demo.run(out),
-        ForPeople::Standin(standin) => wait(standin.run(out)),
-        ForPeople::Check(check) => check.run(global, out),
-        ForPeople::Status(status) => on_installation(global, async |on| status.run(on, out).await),
-        ForPeople::Plugin(plugin) => plugin.run(global, out),
-        ForPeople::Migrate(migrate) => migrate.run(global, out),
-        ForPeople::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
-        ForPeople::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),
-        ForPeople::Receipts(receipts) => receipts.run(global, out),
-        ForPeople::Quarantine(quarantine) => on_installation(global, async |on| quarantine.run(on, out).await),
-        ForPeople::Keys(keys) => keys.run(global, out),
-        ForPeople::Config(config) => config.run(global, out),
-        ForPeople::Ledger(ledger) => ledger.run(global, out),
-        ForPeople::Completions(completions) => completions.run(out),
+        Command::Serve(serve) => serve.run(global),
+        Command::Demo(demo) => demo.run(out),
+        Command::Standin(standin) => wait(standin.run(out)),
+        Command::Check(check) => check.run(global, out),
+        Command::Status(status) => on_installation(global, async |on| status.run(on, out).await),
+        Command::Plugin(plugin) => plugin.run(global, out),
+        Command::Migrate(migrate) => migrate.run(global, out),
+        Command::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
+        Command::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),
+        Command::Receipts(receipts) => receipts.run(global, out),
+        Command::Quarantine(quarantine) => on_installation(global, async |on| quarantine.run(on, out).await),
+        Command::Keys(keys) => keys.run(global, out),
+        Command::Config(config) => config.run(global, out),
+        Command::Ledger(ledger) => ledger.run(global, out),
+        Command::Completions(completions) => completions.run(out),
     }
 }
 

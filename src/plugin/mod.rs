@@ -12,6 +12,8 @@ mod installed;
 mod kit;
 mod launch;
 mod locate;
+#[cfg(feature = "measure")]
+pub(crate) mod measure;
 mod program;
 mod reach;
 mod redact;

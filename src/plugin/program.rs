@@ -21,9 +21,12 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// This program's first argument when it is to become a plugin's child; no command for people.
+    pub(crate) const PLUGIN_HOST: &str = "plugin-host";
+
     /// This program, as it runs: a newer one at the same path is not mixed in.
     pub(crate) fn this() -> Self {
-        Self::new("/proc/self/exe", ["plugin-host"])
+        Self::new("/proc/self/exe", [Self::PLUGIN_HOST])
     }
 
     /// Another program.

@@ -156,7 +156,7 @@ fn may_ask(contract: &Contract, method: Method, call: &TargetCall) -> Result<Req
         identifiers: identifiers
             .iter()
             .map(|i| quietus_plugin::Identifier {
-                kind: i.kind.as_str().to_owned(),
+                kind: i.kind.as_str().into(),
                 value: Sensitive::new(i.value.expose()),
             })
             .collect(),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
+use quietus_plugin::Span;
+use quietus_plugin::http::{Auth, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,33 +47,19 @@ pub struct Config {
     pub health: Option<Step>,
 }
 
-/// How requests are authenticated. `secret` is the name of a secret of the plugin.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Auth {
-    /// `Authorization: Bearer …`
-    Bearer {
-        /// The token.
-        secret: String,
-    },
-    /// `Authorization: Basic …`
-    Basic {
-        /// The user's name.
-        user: String,
-        /// The password.
-        secret: String,
-    },
-    /// OAuth 2.0 client credentials (RFC 6749, 4.4). The token is fetched once and again after a 401.
-    Oauth2 {
-        /// Where tokens are given out.
-        token_url: String,
-        /// The client's id.
-        client_id: String,
-        /// The client's secret.
-        secret: String,
-        /// The scope, where one is needed.
-        scope: Option<String>,
-    },
+impl Config {
+    /// The part that is the client's.
+    pub(crate) fn client(&self) -> Settings {
+        Settings {
+            base_url: self.base_url.clone(),
+            allow_plaintext: self.allow_plaintext,
+            ca_file: self.ca_file.clone(),
+            auth: self.auth.clone(),
+            rate: self.rate,
+            timeout: self.timeout,
+            user_agent: Some(concat!("quietus-http-purge/", env!("CARGO_PKG_VERSION")).into()),
+        }
+    }
 }
 
 /// One request, made once for each value of each identifier kind in its templates. A step whose templates need an
@@ -197,37 +184,4 @@ pub struct Statuses {
     pub retained: Vec<u16>,
     /// Every request will fail until a person acts.
     pub needs_operator: Vec<u16>,
-}
-
-/// A length of time, such as `500ms`, `30s` or `5m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Span(pub Duration);
-
-impl TryFrom<String> for Span {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let wrong = || format!("`{text}` is not a length of time such as 500ms, 30s or 5m");
-        let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let number: u64 = text[..unit].parse().map_err(|_| wrong())?;
-        let millis = match &text[unit..] {
-            "ms" => Some(number),
-            "s" => number.checked_mul(1_000),
-            "m" => number.checked_mul(60_000),
-            "h" => number.checked_mul(3_600_000),
-            _ => None,
-        };
-        millis.map(|millis| Self(Duration::from_millis(millis))).ok_or_else(wrong)
-    }
-}
-
-impl JsonSchema for Span {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Span".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{1,9}(ms|s|m|h)$", "examples": ["30s"] })
-    }
 }

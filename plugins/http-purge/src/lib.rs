@@ -1,21 +1,18 @@
 //! http-purge: erases people from any system with an HTTP API, by configuration alone. Steps with templates enter
 //! (README.md describes them), requests leave, and what the answers say becomes the outcome. Knows no vendor.
 
-mod client;
 mod config;
 mod memory;
 mod outcome;
-mod pace;
 mod plan;
 mod run;
 mod template;
-mod token;
 
 use std::time::Duration;
 
+use quietus_plugin::http::Client;
 use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, export_plugin};
 
-use client::Client;
 use config::Config;
 use memory::Memory;
 use plan::Plan;
@@ -36,9 +33,7 @@ impl Plugin for HttpPurge {
         Manifest::new("http-purge", env!("CARGO_PKG_VERSION"))
             .accepts(ANY)
             .accepts_secret(ANY)
-            .port_from("/base_url")
-            .port_from("/auth/oauth2/token_url")
-            .reads("/ca_file")
+            .http("")
             .dry_run()
             .call_max(Duration::from_secs(240))
             .concurrency(4)
@@ -46,18 +41,18 @@ impl Plugin for HttpPurge {
 
     fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
         let plan = Plan::make(&config, &secrets).map_err(PluginError::needs_operator)?;
-        let client = Client::make(&config, &secrets).map_err(PluginError::needs_operator)?;
+        let client = Client::new(&config.client(), &secrets)?;
         Ok(Self { plan, client, memory: Memory::default() })
     }
 
     fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         let mut run = Run::new(&self.plan, &self.client, request, call);
-        if request.dry_run {
+        let Some(writes) = request.writes() else {
             run.look(&self.plan.erase)?;
             return run.found.would_go();
-        }
+        };
         let mut progress = self.memory.recall(&request.idempotency_key);
-        let ended = run.erase(&self.memory, &mut progress);
+        let ended = run.erase(&self.memory, &mut progress, writes);
         // Also after success: the answer may not reach the host, which then asks again.
         self.memory.keep(&request.idempotency_key, progress.clone());
         ended?;

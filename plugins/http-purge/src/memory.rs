@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
+use quietus_plugin::http::Request;
 use serde_json::Value;
-
-use crate::client::Outgoing;
 
 /// Erasures that are remembered; the oldest is forgotten for a new one.
 pub(crate) const ERASURES_MAX: usize = 1024;
@@ -51,11 +50,11 @@ impl Memory {
 
     /// Numbers that stand for what a request erases, in this process only: one for each item that it carries in a list,
     /// so that a list that is shorter the next time counts no item twice; otherwise one for the request.
-    pub(crate) fn marks(&self, request: &Outgoing, list: Option<&[Value]>) -> Vec<u64> {
-        let Outgoing { method, target, body, .. } = request;
+    pub(crate) fn marks(&self, request: &Request, list: Option<&[Value]>) -> Vec<u64> {
+        let (method, target, body) = (request.method(), request.target(), request.body());
         match list {
-            Some(items) => items.iter().map(|item| self.hasher.hash_one((method, target, item.to_string()))).collect(),
-            None => vec![self.hasher.hash_one((method, target, body.as_ref().map(|(_, bytes)| bytes)))],
+            Some(items) => items.iter().map(|item| self.hasher.hash_one((method, &target, item.to_string()))).collect(),
+            None => vec![self.hasher.hash_one((method, &target, body))],
         }
     }
 }

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quietus_plugin::Secrets;
+use quietus_plugin::http::{HeaderName, Method};
 use serde_json::Value;
-use ureq::http::{HeaderName, Method};
 
 use crate::config::{Body, Config, Statuses, Step};
 use crate::template::{Known, Name, Place, Template};

@@ -7,10 +7,10 @@ mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quietus_plugin::{Call, ErrorClass, PluginError, Request};
+use quietus_plugin::http::{self, Client, Failure};
+use quietus_plugin::{Call, ErrorClass, PluginError, Request, Writes};
 use serde_json::Value;
 
-use crate::client::{Client, Failure};
 use crate::memory::{Memory, Progress};
 use crate::outcome::Found;
 use crate::plan::{Plan, Planned, PlannedPaging};
@@ -36,7 +36,12 @@ impl<'a> Run<'a> {
     }
 
     /// Runs all erasing steps. A request that fails for good does not keep the others from being made.
-    pub(crate) fn erase(&mut self, memory: &Memory, progress: &mut Progress) -> Result<(), PluginError> {
+    pub(crate) fn erase(
+        &mut self,
+        memory: &Memory,
+        progress: &mut Progress,
+        writes: Writes<'_>,
+    ) -> Result<(), PluginError> {
         let mut failed = None;
         for step in &self.plan.erase {
             if !self.wanted(step) {
@@ -44,7 +49,7 @@ impl<'a> Run<'a> {
             }
             if step.reads {
                 self.look_with(step)?;
-            } else if let Err(error) = self.erase_with(step, memory, progress) {
+            } else if let Err(error) = self.erase_with(step, memory, progress, writes) {
                 match error.class {
                     ErrorClass::Permanent => failed = failed.or(Some(error)),
                     _ => return Err(error),
@@ -126,20 +131,20 @@ impl<'a> Run<'a> {
 
     /// All pages of one search; adds to `found`.
     fn pages(&mut self, step: &'a Planned, turn: &Turn<'_>, found: &mut u64) -> Result<(), PluginError> {
-        let mut request = outgoing(step, &self.values(turn), self.client)?;
+        let mut request = outgoing(step, &self.values(turn))?;
         if let Some(PlannedPaging::Offset { .. }) = &step.paging {
             request.at_offset(step, 0);
         }
         let mut read = 0;
         for _ in 0..step.pages_max() {
             self.call.check()?;
-            let answer = self.client.send(&request.to_send()?, self.call)?;
+            let answer = self.client.exchange(&request.to_read(), self.call)?;
             self.found.answered(step);
             match verdict(step, &answer)? {
                 Verdict::Ok => {}
                 Verdict::Absent => return Ok(()),
                 Verdict::Retained => {
-                    self.found.retained(step, answer.status);
+                    self.found.retained(step, answer.status());
                     return Ok(());
                 }
             }
@@ -191,7 +196,13 @@ impl<'a> Run<'a> {
     }
 
     /// Makes all requests of a step that erases; the first error that is for good is told after the last of them.
-    fn erase_with(&mut self, step: &'a Planned, memory: &Memory, progress: &mut Progress) -> Result<(), PluginError> {
+    fn erase_with(
+        &mut self,
+        step: &'a Planned,
+        memory: &Memory,
+        progress: &mut Progress,
+        writes: Writes<'_>,
+    ) -> Result<(), PluginError> {
         let list = self.at_once(step).map(<[Value]>::to_vec);
         if list.as_ref().is_some_and(Vec::is_empty) {
             return Ok(());
@@ -199,7 +210,8 @@ impl<'a> Run<'a> {
         let mut failed = None;
         for turn in self.turns(step)? {
             self.call.check()?;
-            match self.write(step, &turn, list.as_deref(), memory, progress) {
+            let request = outgoing(step, &self.values(&turn)).map(|draft| draft.to_write(writes));
+            match request.and_then(|request| self.write(step, &request, list.as_deref(), memory, progress)) {
                 Ok(()) => {}
                 Err(error) if error.class == ErrorClass::Permanent => failed = failed.or(Some(error)),
                 Err(error) => return Err(in_step(step, error)),
@@ -211,14 +223,13 @@ impl<'a> Run<'a> {
     fn write(
         &mut self,
         step: &'a Planned,
-        turn: &Turn<'_>,
+        request: &http::Request,
         list: Option<&[Value]>,
         memory: &Memory,
         progress: &mut Progress,
     ) -> Result<(), PluginError> {
-        let request = outgoing(step, &self.values(turn), self.client)?.to_send()?;
-        let marks = memory.marks(&request, list);
-        let answer = self.client.send(&request, self.call).map_err(|Failure { error, unsure }| {
+        let marks = memory.marks(request, list);
+        let answer = self.client.exchange(request, self.call).map_err(|Failure { error, unsure }| {
             if unsure {
                 progress.unsure(&step.count, &marks);
             }
@@ -232,10 +243,10 @@ impl<'a> Run<'a> {
             Ok(Verdict::Absent) => {}
             Ok(Verdict::Retained) => {
                 progress.refused(&step.count, &marks);
-                self.found.retained(step, answer.status);
+                self.found.retained(step, answer.status());
             }
             Err(error) => {
-                if matches!(answer.status, 408 | 500..) {
+                if answer.unsure() {
                     progress.unsure(&step.count, &marks);
                 }
                 return Err(error);
@@ -286,7 +297,7 @@ impl<'a> Run<'a> {
 pub(crate) fn health(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginError> {
     let lists = BTreeMap::new();
     let values = Values { kinds: BTreeMap::new(), item: None, lists: &lists, idempotency_key: "", erasure: "" };
-    let answer = outgoing(step, &values, client).and_then(|request| Ok(client.send(&request.to_send()?, call)?));
+    let answer = outgoing(step, &values).and_then(|request| Ok(client.exchange(&request.to_read(), call)?));
     match answer.and_then(|answer| verdict(step, &answer)).map_err(|error| in_step(step, error))? {
         Verdict::Ok => Ok(()),
         Verdict::Absent | Verdict::Retained => {

@@ -246,15 +246,3 @@ fn slot(inner: &str, known: &Known<'_>) -> Result<(Name, Quote), String> {
     };
     Ok((found, quote))
 }
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-pub(crate) fn percent(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
-}

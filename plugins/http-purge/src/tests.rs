@@ -5,7 +5,6 @@ mod configuration;
 mod erasing;
 mod hostile;
 mod lost;
-mod server;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ use quietus_plugin::{Answer, Call, Identifier, Outcome, Plugin as _, PluginError
 use serde_json::{Value, json};
 
 use super::HttpPurge;
-use server::{Reply, Server};
+use quietus_plugin::http::test::{Reply, Server};
 
 /// A plugin with these settings beside `base_url`.
 fn plugin(server: &Server, settings: Value) -> HttpPurge {

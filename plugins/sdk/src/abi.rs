@@ -5,15 +5,48 @@
 use std::ffi::{CStr, c_void};
 
 /// The first field of a plugin's table: "QTUS".
+///
+/// ```
+/// use quietus_plugin::abi::MAGIC;
+/// assert_eq!(&MAGIC.to_be_bytes(), b"QTUS");
+/// ```
 pub const MAGIC: u32 = 0x5154_5553;
 /// Also part of the symbol's name.
+///
+/// ```
+/// use quietus_plugin::abi::{ABI_MAJOR, ENTRY_SYMBOL};
+/// assert!(ENTRY_SYMBOL.to_bytes().ends_with(format!("_v{ABI_MAJOR}").as_bytes()));
+/// ```
 pub const ABI_MAJOR: u16 = 1;
 /// Grows when a field is appended.
+///
+/// ```
+/// use quietus_plugin::abi::{ABI_MINOR, HostV1};
+///
+/// /// Whether a host has all that this version knows.
+/// fn is_complete(host: &HostV1) -> bool {
+///     host.abi_minor >= ABI_MINOR && host.struct_size as usize >= size_of::<HostV1>()
+/// }
+/// # let _ = is_complete;
+/// ```
 pub const ABI_MINOR: u16 = 0;
 /// The only symbol that a plugin exports.
+///
+/// ```
+/// use quietus_plugin::abi::ENTRY_SYMBOL;
+/// assert_eq!(ENTRY_SYMBOL.to_str(), Ok("quietus_plugin_entry_v1"));
+/// ```
 pub const ENTRY_SYMBOL: &CStr = c"quietus_plugin_entry_v1";
 
 /// `quietus_bytes`: bytes that somebody else owns.
+///
+/// ```
+/// use quietus_plugin::abi::Bytes;
+///
+/// let empty = Bytes { ptr: std::ptr::null(), len: 0 };
+/// // SAFETY: nothing is read of no bytes.
+/// assert_eq!(unsafe { empty.as_slice() }, b"");
+/// ```
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Bytes {
@@ -25,11 +58,26 @@ pub struct Bytes {
 
 impl Bytes {
     /// Borrows a slice; whoever gets it may use it as long as the slice lives.
+    ///
+    /// ```
+    /// # use quietus_plugin::abi::Bytes;
+    /// let method = Bytes::of(b"erase");
+    /// assert_eq!(method.len, 5);
+    /// ```
     pub const fn of(slice: &[u8]) -> Self {
         Self { ptr: slice.as_ptr(), len: slice.len() }
     }
 
     /// The bytes, as a slice.
+    ///
+    /// ```
+    /// use quietus_plugin::abi::Bytes;
+    ///
+    /// let json = String::from("{}");
+    /// let lent = Bytes::of(json.as_bytes());
+    /// // SAFETY: `json` is alive, and nobody writes to it.
+    /// assert_eq!(unsafe { lent.as_slice() }, b"{}");
+    /// ```
     ///
     /// # Safety
     /// `ptr` must be valid for reads of `len` bytes for `'a`, and nobody may write to them meanwhile.
@@ -62,6 +110,17 @@ pub type Cancel = unsafe extern "C" fn(instance: *mut c_void, call: u64);
 pub type Destroy = unsafe extern "C" fn(instance: *mut c_void);
 
 /// `quietus_host_v1`: what the host offers.
+///
+/// ```
+/// use quietus_plugin::abi::HostV1;
+///
+/// /// What a plugin does with the host's pointer, checked to be as long as this version's.
+/// fn remaining_ms(host: &HostV1, call: u64) -> i64 {
+///     // SAFETY: the host's own function and context.
+///     host.remaining_ms.map_or(-1, |function| unsafe { function(host.ctx, call) })
+/// }
+/// # let _ = remaining_ms;
+/// ```
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct HostV1 {
@@ -84,6 +143,17 @@ pub struct HostV1 {
 }
 
 /// `quietus_plugin_v1`: what the plugin offers. A function that is `None` is a null pointer.
+///
+/// ```
+/// use quietus_plugin::abi::{ABI_MAJOR, MAGIC, PluginV1};
+///
+/// /// What a host looks at before it calls anything.
+/// fn is_sound(table: &PluginV1) -> bool {
+///     let whole = table.struct_size as usize >= size_of::<PluginV1>();
+///     table.magic == MAGIC && table.abi_major == ABI_MAJOR && whole && table.create.is_some() && table.call.is_some()
+/// }
+/// # let _ = is_sound;
+/// ```
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct PluginV1 {

@@ -21,16 +21,17 @@
 //!     type Config = Config;
 //!
 //!     fn manifest() -> Manifest {
-//!         Manifest::new("folder", "1.0.0").requires("guest_id").writes("/folder")
+//!         Manifest::new("folder", "1.0.0").requires(Kind::GuestId).writes("/folder")
 //!     }
 //!
 //!     fn configure(config: Config, _: Secrets) -> Result<Self, PluginError> {
 //!         Ok(Self(config))
 //!     }
 //!
-//!     fn erase(&self, request: &Request, _: &Call) -> Result<Answer, PluginError> {
+//!     fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
 //!         let mut erased = 0;
-//!         for id in request.values("guest_id").filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric())) {
+//!         for id in request.values(Kind::GuestId).filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric())) {
+//!             call.check()?;
 //!             match std::fs::remove_file(self.0.folder.join(format!("{id}.json"))) {
 //!                 Ok(()) => erased += 1,
 //!                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
@@ -42,23 +43,43 @@
 //! }
 //!
 //! export_plugin!(Folder);
-//! # fn main() {}
+//!
+//! // In a test:
+//! let host = TestHost::<Folder>::new(serde_json::json!({ "folder": "/nowhere" }))?;
+//! assert_eq!(host.erase([("guest_id", "4711")]), Ok(Answer::absent()));
+//! # Ok::<(), PluginError>(())
 //! ```
 //!
-//! Knows nothing of the server, of threads or of sockets: [`protocol`] is types and a codec without I/O, [`abi`] mirrors
-//! `include/quietus_plugin.h`.
+//! [`TestHost`] runs a plugin in a test. [`Request::writes`] keeps a dry run from changing anything. The feature `http`
+//! brings a client for systems with an HTTP API.
+//!
+//! Knows nothing of the server or of threads: [`protocol`] is types and a codec without I/O, [`abi`] mirrors
+//! `include/quietus_plugin.h`. Only the feature `http` connects to anything.
 
 pub mod abi;
 mod call;
+mod dispatch;
+#[cfg(feature = "http")]
+pub mod http;
+mod kind;
 mod manifest;
 mod plugin;
 pub mod protocol;
+mod redact;
+mod span;
+mod test_host;
 mod thunk;
+mod writes;
 
 pub use call::Call;
+pub use kind::Kind;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use plugin::{Plugin, Secrets};
 pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};
+pub use redact::{redact, shown};
+pub use span::Span;
+pub use test_host::TestHost;
+pub use writes::Writes;
 
 /// For [`export_plugin!`] only.
 #[doc(hidden)]

@@ -5,10 +5,33 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Kind;
+
 /// In [`Wanted::optional`]: any name, for plugins whose configuration names what it uses.
+///
+/// ```
+/// use quietus_plugin::{ANY, Manifest};
+///
+/// let manifest = Manifest::new("http-purge", "1.0.0").accepts(ANY);
+/// assert!(manifest.identifiers.names("customer_no"));
+/// ```
 pub const ANY: &str = "*";
 
 /// What a plugin says of itself.
+///
+/// ```
+/// use std::time::Duration;
+/// use quietus_plugin::{Kind, Manifest, Operation};
+///
+/// let manifest = Manifest::new("crm", "1.0.0")
+///     .requires(Kind::Email)
+///     .accepts("customer_no")
+///     .requires_secret("token")
+///     .port(5432)
+///     .dry_run()
+///     .call_max(Duration::from_secs(20));
+/// assert!(manifest.can(&Operation::DryRun) && manifest.idempotent);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The plugin's own name, not the name that the operator gives to one use of it.
@@ -59,6 +82,13 @@ fn one() -> u32 {
 }
 
 /// Names that are wanted.
+///
+/// ```
+/// use quietus_plugin::Wanted;
+///
+/// let wanted = Wanted { required: vec!["email".into()], optional: vec!["phone".into()] };
+/// assert!(wanted.names("phone") && !wanted.names("guest_id"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// Without these it cannot work.
@@ -71,12 +101,25 @@ pub struct Wanted {
 
 impl Wanted {
     /// Whether the name is one of them.
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// let secrets = Manifest::new("crm", "1").requires_secret("token").secrets;
+    /// assert!(secrets.names("token") && !secrets.names("tokken"));
+    /// ```
     pub fn names(&self, name: &str) -> bool {
         self.required.iter().chain(&self.optional).any(|wanted| wanted == name || wanted == ANY)
     }
 }
 
 /// What a plugin can do.
+///
+/// ```
+/// use quietus_plugin::Operation;
+///
+/// assert_eq!(Operation::from("dry_run".to_owned()), Operation::DryRun);
+/// assert_eq!(Operation::from("dance".to_owned()), Operation::Other("dance".into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -118,6 +161,14 @@ impl From<Operation> for String {
 }
 
 /// How long calls may take, in milliseconds. The operator may set less.
+///
+/// ```
+/// use quietus_plugin::{Manifest, Timeouts};
+///
+/// let manifest = Manifest::new("crm", "1");
+/// let hasty = Manifest { timeouts: Timeouts { health_ms: 1_000, ..Timeouts::default() }, ..manifest };
+/// assert_eq!((hasty.timeouts.erase_ms, hasty.timeouts.health_ms), (60_000, 1_000));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Timeouts {
@@ -137,6 +188,14 @@ impl Default for Timeouts {
 
 impl Manifest {
     /// A plugin that erases, verifies and tells its health, one call at a time.
+    ///
+    /// ```
+    /// use quietus_plugin::{Manifest, Operation};
+    ///
+    /// let manifest = Manifest::new("folder", env!("CARGO_PKG_VERSION"));
+    /// assert_eq!(manifest.operations, [Operation::Erase, Operation::Verify, Operation::Health]);
+    /// assert_eq!(manifest.max_concurrency, 1);
+    /// ```
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -156,20 +215,37 @@ impl Manifest {
     }
 
     /// Cannot work without an identifier of this kind.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Kind, Manifest};
+    /// let manifest = Manifest::new("mailbox", "1").requires(Kind::Email);
+    /// assert_eq!(manifest.identifiers.required, ["email"]);
+    /// ```
     #[must_use]
-    pub fn requires(mut self, kind: impl Into<String>) -> Self {
-        self.identifiers.required.push(kind.into());
+    pub fn requires(mut self, kind: impl Into<Kind>) -> Self {
+        self.identifiers.required.push(kind.into().into());
         self
     }
 
     /// Uses identifiers of this kind when there are any.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Kind, Manifest};
+    /// let manifest = Manifest::new("crm", "1").requires(Kind::Email).accepts(Kind::Phone).accepts("customer_no");
+    /// assert_eq!(manifest.identifiers.optional, ["phone", "customer_no"]);
+    /// ```
     #[must_use]
-    pub fn accepts(mut self, kind: impl Into<String>) -> Self {
-        self.identifiers.optional.push(kind.into());
+    pub fn accepts(mut self, kind: impl Into<Kind>) -> Self {
+        self.identifiers.optional.push(kind.into().into());
         self
     }
 
     /// Cannot work without this secret.
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// assert_eq!(Manifest::new("crm", "1").requires_secret("token").secrets.required, ["token"]);
+    /// ```
     #[must_use]
     pub fn requires_secret(mut self, name: impl Into<String>) -> Self {
         self.secrets.required.push(name.into());
@@ -177,6 +253,12 @@ impl Manifest {
     }
 
     /// Uses this secret when it is there.
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// let manifest = Manifest::new("mailbox", "1").requires_secret("password").accepts_secret("client_key");
+    /// assert!(manifest.secrets.names("client_key"));
+    /// ```
     #[must_use]
     pub fn accepts_secret(mut self, name: impl Into<String>) -> Self {
         self.secrets.optional.push(name.into());
@@ -184,6 +266,11 @@ impl Manifest {
     }
 
     /// Connects to this TCP port.
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// assert_eq!(Manifest::new("mailbox", "1").port(993).ports, [993]);
+    /// ```
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.ports.push(port);
@@ -191,6 +278,12 @@ impl Manifest {
     }
 
     /// Connects to what the configuration names there, such as `/base_url`. See [`Manifest::ports_from`].
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// // The operator writes: config = { server = "db.example:5432" }
+    /// assert_eq!(Manifest::new("database", "1").port_from("/server").ports_from, ["/server"]);
+    /// ```
     #[must_use]
     pub fn port_from(mut self, pointer: impl Into<String>) -> Self {
         self.ports_from.push(pointer.into());
@@ -198,6 +291,12 @@ impl Manifest {
     }
 
     /// Reads the file or folder that the configuration names there, such as `/ca_file`. See [`Manifest::reads_from`].
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// // The operator writes: config = { tls = { ca_file = "/etc/quietus/ca.pem" } }
+    /// assert_eq!(Manifest::new("database", "1").reads("/tls/ca_file").reads_from, ["/tls/ca_file"]);
+    /// ```
     #[must_use]
     pub fn reads(mut self, pointer: impl Into<String>) -> Self {
         self.reads_from.push(pointer.into());
@@ -205,6 +304,12 @@ impl Manifest {
     }
 
     /// Reads, writes and deletes in the folder that the configuration names there. See [`Manifest::writes_from`].
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// // The operator writes: config = { folder = "/srv/exports" }
+    /// assert_eq!(Manifest::new("exports", "1").writes("/folder").writes_from, ["/folder"]);
+    /// ```
     #[must_use]
     pub fn writes(mut self, pointer: impl Into<String>) -> Self {
         self.writes_from.push(pointer.into());
@@ -212,6 +317,11 @@ impl Manifest {
     }
 
     /// Honours [`Request::dry_run`](crate::Request::dry_run).
+    ///
+    /// ```
+    /// # use quietus_plugin::{Manifest, Operation};
+    /// assert!(Manifest::new("crm", "1").dry_run().can(&Operation::DryRun));
+    /// ```
     #[must_use]
     pub fn dry_run(mut self) -> Self {
         self.operations.push(Operation::DryRun);
@@ -219,6 +329,12 @@ impl Manifest {
     }
 
     /// The longest that one `erase` or `verify` may take.
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// let patient = Manifest::new("archive", "1").call_max(std::time::Duration::from_secs(240));
+    /// assert_eq!((patient.timeouts.erase_ms, patient.timeouts.verify_ms), (240_000, 240_000));
+    /// ```
     #[must_use]
     pub fn call_max(mut self, longest: Duration) -> Self {
         let millis = longest.as_millis().try_into().unwrap_or(u64::MAX);
@@ -227,6 +343,11 @@ impl Manifest {
     }
 
     /// Takes this many calls at once.
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// assert_eq!(Manifest::new("crm", "1").concurrency(4).max_concurrency, 4);
+    /// ```
     #[must_use]
     pub fn concurrency(mut self, most: u32) -> Self {
         self.max_concurrency = most.max(1);
@@ -234,6 +355,12 @@ impl Manifest {
     }
 
     /// Must not be called again when the outcome of a call is unknown.
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// let letters = Manifest::new("letters-of-notice", "1").not_idempotent();
+    /// assert!(!letters.idempotent, "a second letter would do harm");
+    /// ```
     #[must_use]
     pub fn not_idempotent(mut self) -> Self {
         self.idempotent = false;
@@ -241,6 +368,12 @@ impl Manifest {
     }
 
     /// Whether it can do this.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Manifest, Operation};
+    /// let manifest = Manifest::new("crm", "1");
+    /// assert!(manifest.can(&Operation::Verify) && !manifest.can(&Operation::DryRun));
+    /// ```
     pub fn can(&self, operation: &Operation) -> bool {
         self.operations.contains(operation)
     }

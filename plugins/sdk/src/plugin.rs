@@ -12,30 +12,151 @@ use crate::{Call, Manifest};
 ///
 /// One instance serves all calls, up to [`Manifest::max_concurrency`] of them at once, each on a thread of its own that
 /// may block. A panic fails the call that it happens in.
+///
+/// ```
+/// use quietus_plugin::*;
+///
+/// /// Keeps nothing itself; its system forgets by itself after a day.
+/// struct Cache;
+///
+/// impl Plugin for Cache {
+///     type Config = ();
+///
+///     fn manifest() -> Manifest {
+///         Manifest::new("cache", "1.0.0").requires(Kind::SessionId)
+///     }
+///
+///     fn configure(_: (), _: Secrets) -> Result<Self, PluginError> {
+///         Ok(Self)
+///     }
+///
+///     fn erase(&self, _: &Request, _: &Call) -> Result<Answer, PluginError> {
+///         Ok(Answer::retained("the cache forgets within a day"))
+///     }
+/// }
+///
+/// let answer = TestHost::<Cache>::new(())?.erase([("session_id", "4711")])?;
+/// assert_eq!(answer.outcome, Outcome::Retained);
+/// # Ok::<(), PluginError>(())
+/// ```
 pub trait Plugin: Sized + Send + Sync + 'static {
     /// The configuration. Its JSON Schema is part of the manifest, so that the host can check it beforehand.
+    ///
+    /// ```
+    /// /// `config = { table = "people", batch = 100 }`; doc comments become the schema's descriptions.
+    /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Config {
+    ///     /// The table that people are deleted from.
+    ///     table: String,
+    ///     /// How many at once.
+    ///     #[schemars(range(min = 1, max = 1000))]
+    ///     batch: u32,
+    /// }
+    /// # let config: Config = serde_json::from_str(r#"{ "table": "people", "batch": 100 }"#)?;
+    /// # assert_eq!((config.table.as_str(), config.batch), ("people", 100));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     type Config: DeserializeOwned + JsonSchema;
 
     /// What the plugin says of itself.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Kind, Manifest};
+    /// fn manifest() -> Manifest {
+    ///     Manifest::new("crm", env!("CARGO_PKG_VERSION")).requires(Kind::Email).requires_secret("token").dry_run()
+    /// }
+    /// # assert_eq!(manifest().secrets.required, ["token"]);
+    /// ```
     fn manifest() -> Manifest;
 
     /// Makes the plugin from its configuration. Checks what the schema cannot; calls nobody: that is what
     /// [`Plugin::health`] is for.
+    ///
+    /// ```
+    /// # use quietus_plugin::{PluginError, Secrets, Sensitive};
+    /// # struct Config { table: String }
+    /// # #[derive(Debug)] struct Database { table: String, password: Sensitive }
+    /// # impl Database {
+    /// fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
+    ///     if !config.table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+    ///         return Err(PluginError::needs_operator("config.table is not the name of a table"));
+    ///     }
+    ///     Ok(Self { table: config.table, password: secrets.require("password")?.clone() })
+    /// }
+    /// # }
+    /// # let refused = Database::configure(Config { table: "people; drop".into() }, Secrets::default());
+    /// # assert!(refused.is_err());
+    /// ```
     fn configure(config: Self::Config, secrets: Secrets) -> Result<Self, PluginError>;
 
     /// Erases, and says what became of it.
     ///
     /// May be called again with the same [`Request::idempotency_key`] when an earlier call ended without an answer, so
     /// finding nothing is no error but [`Answer::absent`].
+    ///
+    /// ```
+    /// # use quietus_plugin::{Answer, Call, Kind, PluginError, Request};
+    /// # struct Crm;
+    /// # impl Crm {
+    /// #     fn find(&self, _: &str, _: &Call) -> Result<Vec<u64>, PluginError> { Ok(vec![7]) }
+    /// #     fn delete(&self, _: u64, _: quietus_plugin::Writes<'_>) -> Result<(), PluginError> { Ok(()) }
+    /// fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
+    ///     let mut found = Vec::new();
+    ///     for email in request.values(Kind::Email) {
+    ///         found.extend(self.find(email, call)?);
+    ///     }
+    ///     let count = found.len() as u64;
+    ///     if count == 0 {
+    ///         return Ok(Answer::absent());
+    ///     }
+    ///     let Some(writes) = request.writes() else { return Ok(Answer::residual().count("contacts", count)) };
+    ///     for id in found {
+    ///         call.check()?;
+    ///         self.delete(id, writes)?;
+    ///     }
+    ///     Ok(Answer::erased().count("contacts", count))
+    /// }
+    /// # }
+    /// # let answer = Crm.erase(&[("email", "ann@x.cz")].into(), &Call::unattended());
+    /// # assert_eq!(answer, Ok(Answer::erased().count("contacts", 1)));
+    /// ```
     fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError>;
 
     /// Looks whether it is really gone: [`Answer::absent`] or [`Answer::residual`].
+    ///
+    /// ```
+    /// # use quietus_plugin::{Answer, Call, Kind, PluginError, Request};
+    /// # struct Crm;
+    /// # impl Crm {
+    /// #     fn find(&self, _: &str, _: &Call) -> Result<Vec<u64>, PluginError> { Ok(Vec::new()) }
+    /// fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
+    ///     let mut left = 0;
+    ///     for email in request.values(Kind::Email) {
+    ///         left += self.find(email, call)?.len() as u64;
+    ///     }
+    ///     Ok(if left == 0 { Answer::absent() } else { Answer::residual().count("contacts", left) })
+    /// }
+    /// # }
+    /// # assert_eq!(Crm.verify(&[("email", "ann@x.cz")].into(), &Call::unattended()), Ok(Answer::absent()));
+    /// ```
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         let _ = (request, call);
         Ok(Answer::unverifiable("this plugin cannot look again"))
     }
 
     /// Whether the system can be reached and accepts the credentials.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Call, PluginError};
+    /// # struct Exports { folder: std::path::PathBuf }
+    /// # impl Exports {
+    /// fn health(&self, _: &Call) -> Result<(), PluginError> {
+    ///     if self.folder.is_dir() { Ok(()) } else { Err(PluginError::needs_operator("the folder is not there")) }
+    /// }
+    /// # }
+    /// # assert!(Exports { folder: "/nowhere".into() }.health(&Call::unattended()).is_err());
+    /// ```
     fn health(&self, call: &Call) -> Result<(), PluginError> {
         let _ = call;
         Ok(())
@@ -43,21 +164,46 @@ pub trait Plugin: Sized + Send + Sync + 'static {
 }
 
 /// The secrets that the operator gave to the plugin, by name.
+///
+/// ```
+/// use quietus_plugin::{Secrets, Sensitive};
+///
+/// let secrets = Secrets::new([("token".to_owned(), Sensitive::new("hunter2"))].into());
+/// assert!(!format!("{secrets:?}").contains("hunter2"));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Secrets(BTreeMap<String, Sensitive>);
 
 impl Secrets {
     /// Of a map; for tests of plugins.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Secrets, Sensitive};
+    /// let secrets = Secrets::new([("token".to_owned(), Sensitive::new("hunter2"))].into());
+    /// assert_eq!(secrets.get("token"), Some(&Sensitive::new("hunter2")));
+    /// ```
     pub fn new(secrets: BTreeMap<String, Sensitive>) -> Self {
         Self(secrets)
     }
 
     /// The secret of this name, where there is one.
+    ///
+    /// ```
+    /// # use quietus_plugin::Secrets;
+    /// let proxy = Secrets::default();
+    /// assert!(proxy.get("proxy_password").is_none(), "then without");
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Sensitive> {
         self.0.get(name)
     }
 
     /// The secret of this name, or an error that names it.
+    ///
+    /// ```
+    /// # use quietus_plugin::{ErrorClass, Secrets};
+    /// let missing = Secrets::default().require("token").err().expect("not there");
+    /// assert_eq!((missing.class, missing.message.as_str()), (ErrorClass::NeedsOperator, "the secret `token` is not configured"));
+    /// ```
     pub fn require(&self, name: &str) -> Result<&Sensitive, PluginError> {
         self.get(name).ok_or_else(|| PluginError::needs_operator(format!("the secret `{name}` is not configured")))
     }

@@ -1,16 +1,38 @@
-//! From the C ABI to [`Plugin`] and back: the functions whose pointers stand in a plugin's table. A panic ends here.
+//! From the C ABI to [`Plugin`] and back: the functions whose pointers stand in a plugin's table.
 #![expect(unsafe_code, reason = "the plugin's side of the C boundary")]
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::Plugin;
 use crate::abi::{ABI_MAJOR, ABI_MINOR, Bytes, HostV1, MAGIC, PluginV1};
 use crate::call::CallHost;
-use crate::protocol::{Answer, FRAME_BYTES_MAX, Level, PluginError, Reply, Request, Setup};
-use crate::{Call, Plugin, Secrets};
+use crate::dispatch::{Configured, manifest};
+use crate::protocol::{FRAME_BYTES_MAX, Level, Reply};
 
-/// Exports a [`Plugin`] from a `cdylib`: makes the one symbol that quietus looks for. `export_plugin!(MyPlugin);`, once,
-/// as in the [crate's example](crate).
+/// Exports a [`Plugin`] from a `cdylib`: makes the one symbol that quietus looks for. Once in a library.
+///
+/// ```
+/// use quietus_plugin::*;
+///
+/// struct Nothing;
+///
+/// impl Plugin for Nothing {
+///     type Config = ();
+///     fn manifest() -> Manifest {
+///         Manifest::new("nothing", "1.0.0").requires(Kind::Email)
+///     }
+///     fn configure(_: (), _: Secrets) -> Result<Self, PluginError> {
+///         Ok(Self)
+///     }
+///     fn erase(&self, _: &Request, _: &Call) -> Result<Answer, PluginError> {
+///         Ok(Answer::absent())
+///     }
+/// }
+///
+/// export_plugin!(Nothing);
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! export_plugin {
     ($plugin:ty) => {
@@ -25,6 +47,7 @@ macro_rules! export_plugin {
 }
 
 /// A plugin's table, or nothing when its manifest could not be made.
+#[doc(hidden)]
 pub struct Table(Option<PluginV1>);
 
 // SAFETY: the table is never written after it was made; its pointers are to functions and to a leaked manifest.
@@ -34,16 +57,16 @@ unsafe impl Sync for Table {}
 
 impl Table {
     /// What the entry function returns.
+    #[doc(hidden)]
     pub fn as_ptr(&self) -> *const PluginV1 {
         self.0.as_ref().map_or(std::ptr::null(), std::ptr::from_ref)
     }
 }
 
 /// Makes the table of a plugin.
+#[doc(hidden)]
 pub fn table<P: Plugin>() -> Table {
-    let made = catch_unwind(|| {
-        let mut manifest = P::manifest();
-        manifest.config_schema = schemars::schema_for!(P::Config).into();
+    let made = manifest::<P>().and_then(|manifest| {
         let json = serde_json::to_vec(&manifest).ok()?;
         Some(PluginV1 {
             magic: MAGIC,
@@ -60,7 +83,7 @@ pub fn table<P: Plugin>() -> Table {
             destroy: Some(destroy::<P>),
         })
     });
-    Table(made.ok().flatten())
+    Table(made)
 }
 
 /// The host's table, copied.
@@ -102,7 +125,7 @@ impl CallHost for Host {
 }
 
 struct Instance<P> {
-    plugin: P,
+    plugin: Configured<P>,
     host: Host,
 }
 
@@ -121,10 +144,9 @@ unsafe extern "C" fn create<P: Plugin>(host: *const HostV1, config: Bytes, insta
     let host = Host(unsafe { *host });
     // SAFETY: the host lends the configuration until we return.
     let config = unsafe { config.as_slice() };
-    let made = catch_unwind(AssertUnwindSafe(|| configure::<P>(config)));
-    match made.unwrap_or_else(|_| Err(PluginError::permanent("the plugin panicked while it was configured"))) {
+    match Configured::make(config) {
         Ok(plugin) => {
-            let made = Box::into_raw(Box::new(Instance { plugin, host }));
+            let made = Box::into_raw(Box::new(Instance::<P> { plugin, host }));
             // SAFETY: not null, and the host lends it for writing.
             unsafe { *instance = made.cast() };
             0
@@ -134,15 +156,6 @@ unsafe extern "C" fn create<P: Plugin>(host: *const HostV1, config: Bytes, insta
             1
         }
     }
-}
-
-fn configure<P: Plugin>(setup: &[u8]) -> Result<P, PluginError> {
-    // The parser's message could quote a value.
-    let wrong = |e: serde_json::Error| {
-        PluginError::permanent(format!("the configuration does not fit the plugin's type ({:?} error)", e.classify()))
-    };
-    let setup: Setup = serde_json::from_slice(setup).map_err(wrong)?;
-    P::configure(serde_json::from_value(setup.config).map_err(wrong)?, Secrets::new(setup.secrets))
 }
 
 /// # Safety
@@ -155,34 +168,7 @@ unsafe extern "C" fn call<P: Plugin>(instance: *mut c_void, id: u64, method: Byt
     let instance = unsafe { &*instance.cast::<Instance<P>>() };
     // SAFETY: the host lends both until we return.
     let (method, request) = unsafe { (method.as_slice(), request.as_slice()) };
-    let call = Call::new(&instance.host, id);
-    let reply = catch_unwind(AssertUnwindSafe(|| dispatch(&instance.plugin, method, request, &call)));
-    let reply = reply.unwrap_or_else(|_| {
-        // The panic's text may be personal, so it is not repeated.
-        Reply::Error { error: PluginError::retryable("the plugin panicked") }
-    });
-    instance.host.reply(id, &reply)
-}
-
-fn dispatch<P: Plugin>(plugin: &P, method: &[u8], request: &[u8], call: &Call) -> Reply {
-    let answer = match method {
-        b"erase" => parse(request).and_then(|request| plugin.erase(&request, call)).map(of_answer),
-        b"verify" => parse(request).and_then(|request| plugin.verify(&request, call)).map(of_answer),
-        b"health" => plugin.health(call).map(|()| serde_json::json!({})),
-        _ => return Reply::Unsupported,
-    };
-    match answer {
-        Ok(result) => Reply::Result { result },
-        Err(error) => Reply::Error { error },
-    }
-}
-
-fn parse(request: &[u8]) -> Result<Request, PluginError> {
-    serde_json::from_slice(request).map_err(|_| PluginError::permanent("the request is not one that this plugin knows"))
-}
-
-fn of_answer(answer: Answer) -> serde_json::Value {
-    serde_json::to_value(answer).unwrap_or_default()
+    instance.host.reply(id, &instance.plugin.call(&instance.host, id, method, request))
 }
 
 /// # Safety

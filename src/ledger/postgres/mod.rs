@@ -15,7 +15,7 @@ mod erasures;
 mod failure;
 mod inbox;
 #[cfg(feature = "measure")]
-pub mod measure;
+pub(crate) mod measure;
 mod meta;
 #[cfg(any(test, feature = "measure"))]
 mod plans;

@@ -1,10 +1,10 @@
 //! What an answer means: its status, and the results in its body.
 
-use quietus_plugin::{ErrorClass, PluginError};
+use quietus_plugin::PluginError;
+use quietus_plugin::http::Response;
 use serde_json::Value;
 
 use super::identifying;
-use crate::client::Incoming;
 use crate::plan::{Holder, Planned, PlannedMatch, Results, Source};
 use crate::template::{Values, scalar};
 
@@ -17,29 +17,20 @@ pub(super) enum Verdict {
 }
 
 /// Reads a status, the operator's meanings first.
-pub(super) fn verdict(step: &Planned, answer: &Incoming) -> Result<Verdict, PluginError> {
-    let status = answer.status;
+pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, PluginError> {
+    let status = answer.status();
     let says = |codes: &[u16]| codes.contains(&status);
     let configured = &step.status;
-    let class = match status {
+    match status {
         _ if says(&configured.ok) => return Ok(Verdict::Ok),
         _ if says(&configured.absent) => return Ok(Verdict::Absent),
         _ if says(&configured.retained) => return Ok(Verdict::Retained),
-        _ if says(&configured.retry) => ErrorClass::Retryable,
-        _ if says(&configured.needs_operator) => ErrorClass::NeedsOperator,
-        200..300 => return Ok(Verdict::Ok),
-        404 | 410 => return Ok(Verdict::Absent),
+        _ if says(&configured.retry) => return Err(answer.later()),
+        _ if says(&configured.needs_operator) => return Err(PluginError::needs_operator(format!("status {status}"))),
         423 | 451 => return Ok(Verdict::Retained),
-        401 | 403 => ErrorClass::NeedsOperator,
-        429 => ErrorClass::RateLimited,
-        408 | 425 | 500..600 => ErrorClass::Retryable,
-        _ => ErrorClass::Permanent,
-    };
-    match (class, answer.retry_after) {
-        (ErrorClass::Retryable | ErrorClass::RateLimited, Some(pause)) => Err(PluginError::rate_limited(Some(pause))),
-        (ErrorClass::RateLimited, None) => Err(PluginError::rate_limited(None)),
-        (class, _) => Err(PluginError::new(class, format!("status {status}"))),
+        _ => answer.check()?,
     }
+    Ok(if answer.gone() { Verdict::Absent } else { Verdict::Ok })
 }
 
 /// One page of results.
@@ -53,12 +44,11 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn read(step: &Planned, answer: &Incoming, values: &Values<'_>) -> Result<Self, PluginError> {
-        if answer.status == 204 {
+    pub(super) fn read(step: &Planned, answer: &Response, values: &Values<'_>) -> Result<Self, PluginError> {
+        if answer.status() == 204 {
             return Ok(Self { document: Value::Null, results: 0, matching: 0, lists: step.results.empty_lists() });
         }
-        let document: Value =
-            serde_json::from_slice(&answer.body).map_err(|_| PluginError::retryable("the answer is not JSON"))?;
+        let document: Value = answer.json()?;
         let Results { items, extract, matches } = &step.results;
         let mut lists = step.results.empty_lists();
         let Some(items) = items else {

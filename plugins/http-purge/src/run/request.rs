@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use quietus_plugin::PluginError;
+use quietus_plugin::http::{Client, HeaderName, Method, Request};
+use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 use serde_json_path::JsonPath;
-use ureq::http::{HeaderName, HeaderValue, Method};
 
 use super::path::segment;
-use crate::client::{Client, Outgoing};
 use crate::plan::{CursorInto, JsonTemplate, Planned, PlannedBody, PlannedPaging};
-use crate::template::{Template, Values, percent, scalar};
+use crate::template::{Template, Values, scalar};
 
 /// One time that a step is run: with these identifiers and this item.
 pub(super) struct Turn<'a> {
@@ -23,7 +22,7 @@ pub(super) struct Draft {
     method: Method,
     path: String,
     query: Vec<(String, String)>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, String)>,
     body: DraftBody,
     reads_body: bool,
     /// What led to this page.
@@ -39,8 +38,8 @@ enum DraftBody {
 }
 
 /// Fills a step's templates.
-pub(super) fn outgoing(step: &Planned, values: &Values<'_>, client: &Client) -> Result<Draft, PluginError> {
-    let mut path = client.base_path().to_owned();
+pub(super) fn outgoing(step: &Planned, values: &Values<'_>) -> Result<Draft, PluginError> {
+    let mut path = String::new();
     for template in &step.path {
         path.push('/');
         path.push_str(&segment(template, values)?);
@@ -50,8 +49,7 @@ pub(super) fn outgoing(step: &Planned, values: &Values<'_>, client: &Client) -> 
         let text = template.render(values, |value| {
             if value.chars().any(char::is_control) { Err("has control characters") } else { Ok(value.to_owned()) }
         })?;
-        let value = HeaderValue::from_bytes(text.as_bytes());
-        headers.push((name.clone(), value.map_err(|_| PluginError::permanent("a value cannot stand in a header"))?));
+        headers.push((name.clone(), text));
     }
     let body = match &step.body {
         PlannedBody::None => DraftBody::None,
@@ -64,22 +62,28 @@ pub(super) fn outgoing(step: &Planned, values: &Values<'_>, client: &Client) -> 
 }
 
 impl Draft {
-    pub(super) fn to_send(&self) -> Result<Outgoing, PluginError> {
-        let target = match (&self.link, self.query.as_slice()) {
-            (Some(link), _) => link.clone(),
-            (None, []) => self.path.clone(),
-            (None, query) => format!("{}?{}", self.path, encoded(query)),
+    /// A request that changes nothing.
+    pub(super) fn to_read(&self) -> Request {
+        self.request().reads()
+    }
+
+    pub(super) fn to_write(&self, writes: Writes<'_>) -> Request {
+        self.request().writes(writes)
+    }
+
+    fn request(&self) -> Request {
+        let mut request = Request::new(self.method.clone(), self.path.clone());
+        request = match &self.link {
+            Some(link) => request.at(link),
+            None => self.query.iter().fold(request, |request, (name, value)| request.query(name, value)),
         };
-        let body = match &self.body {
-            DraftBody::None => None,
-            DraftBody::Json(json) => {
-                let bytes = serde_json::to_vec(json).map_err(|_| PluginError::permanent("the body is not JSON"))?;
-                Some(("application/json", bytes))
-            }
-            DraftBody::Form(form) => Some(("application/x-www-form-urlencoded", encoded(form).into_bytes())),
+        request = self.headers.iter().fold(request, |request, (name, value)| request.header(name.as_str(), value));
+        request = match &self.body {
+            DraftBody::None => request,
+            DraftBody::Json(json) => request.json(json),
+            DraftBody::Form(form) => request.form(form.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
         };
-        let (method, headers) = (self.method.clone(), self.headers.clone());
-        Ok(Outgoing { method, target, headers, body, reads_body: self.reads_body })
+        if self.reads_body { request } else { request.status_only() }
     }
 
     /// Sets the offset of a step that pages by offset.
@@ -176,11 +180,6 @@ fn plain_pairs(pairs: &[(String, Template)], values: &Values<'_>) -> Result<Vec<
         Ok((name.clone(), template.render(values, |value| Ok(value.to_owned()))?))
     };
     pairs.iter().map(pair).collect()
-}
-
-fn encoded(pairs: &[(String, String)]) -> String {
-    let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
-    pairs.join("&")
 }
 
 fn set(query: &mut Vec<(String, String)>, name: &str, value: String) {

@@ -6,9 +6,21 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 /// The longest JSON of one message, in bytes.
+///
+/// ```
+/// use quietus_plugin::protocol::{FRAME_BYTES_MAX, body_len};
+/// assert!(body_len((FRAME_BYTES_MAX as u32 + 1).to_be_bytes()).is_err());
+/// ```
 pub const FRAME_BYTES_MAX: usize = 1 << 20;
 
 /// A frame or message that breaks the protocol. Shows no content: it may be personal.
+///
+/// ```
+/// use quietus_plugin::protocol::{FrameError, HostMessage};
+///
+/// let error = HostMessage::decode(br#"{"type":"erase","id":"ann@x.cz"}"#).expect_err("an id is a number");
+/// assert!(matches!(error, FrameError::Json { .. }) && !error.to_string().contains("ann"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// Longer than [`FRAME_BYTES_MAX`], or empty.
@@ -23,6 +35,14 @@ pub enum FrameError {
 }
 
 /// The whole frame of a message: length and JSON. Wiped when dropped.
+///
+/// ```
+/// use quietus_plugin::protocol::{PluginMessage, encode};
+///
+/// let frame = encode(&PluginMessage::Ready)?;
+/// assert_eq!(&frame[..], b"\0\0\0\x10{\"type\":\"ready\"}");
+/// # Ok::<(), quietus_plugin::protocol::FrameError>(())
+/// ```
 pub fn encode(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError> {
     let mut frame = Zeroizing::new(Vec::with_capacity(4096));
     frame.extend_from_slice(&[0; 4]);
@@ -34,6 +54,20 @@ pub fn encode(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError
 }
 
 /// How many bytes of JSON follow a frame's first four bytes. To be asked before anything is allocated for them.
+///
+/// ```
+/// use std::io::Read;
+/// use quietus_plugin::protocol::{PluginMessage, body_len, encode};
+///
+/// let frame = encode(&PluginMessage::Ready)?;
+/// let mut stream = &frame[..];
+/// let mut header = [0; 4];
+/// stream.read_exact(&mut header)?;
+/// let mut body = vec![0; body_len(header)?];
+/// stream.read_exact(&mut body)?;
+/// assert!(matches!(PluginMessage::decode(&body)?, PluginMessage::Ready));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn body_len(header: [u8; 4]) -> Result<usize, FrameError> {
     let length = u32::from_be_bytes(header) as usize;
     if (1..=FRAME_BYTES_MAX).contains(&length) { Ok(length) } else { Err(FrameError::Length(length)) }

@@ -14,11 +14,17 @@
 //!                 ◀─────    result, error or unsupported (id): exactly one of them
 //! ```
 
+mod answer;
+mod error;
 mod frame;
-mod words;
+mod level;
+mod request;
 
+pub use answer::{Answer, Outcome};
+pub use error::{ErrorClass, PluginError};
 pub use frame::{FRAME_BYTES_MAX, FrameError, body_len, encode};
-pub use words::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};
+pub use level::Level;
+pub use request::{Identifier, Request, Scope, Sensitive};
 
 use std::collections::BTreeMap;
 
@@ -27,9 +33,25 @@ use serde::{Deserialize, Serialize};
 use crate::Manifest;
 
 /// The protocol's version, said in `hello`. Not the product's version.
+///
+/// ```
+/// use quietus_plugin::protocol::{HostMessage, PROTOCOL};
+///
+/// let hello = serde_json::to_value(HostMessage::Hello { protocol: PROTOCOL })?;
+/// assert_eq!(hello, serde_json::json!({ "type": "hello", "protocol": 1 }));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub const PROTOCOL: u32 = 1;
 
 /// What the host says.
+///
+/// ```
+/// use quietus_plugin::protocol::HostMessage;
+///
+/// let cancel = HostMessage::Cancel { id: 7 };
+/// assert_eq!(serde_json::to_string(&cancel)?, r#"{"type":"cancel","id":7}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -99,6 +121,16 @@ pub enum HostMessage {
 }
 
 /// What a plugin's process says.
+///
+/// ```
+/// use quietus_plugin::PluginError;
+/// use quietus_plugin::protocol::PluginMessage;
+///
+/// let refusal = PluginMessage::Error { id: None, error: PluginError::needs_operator("no such table") };
+/// let json = serde_json::json!({ "type": "error", "error": { "class": "needs_operator", "message": "no such table" } });
+/// assert_eq!(serde_json::to_value(&refusal)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -182,6 +214,14 @@ impl HostMessage {
     const KINDS: [&str; 8] = ["hello", "configure", "erase", "verify", "health", "cancel", "shutdown", "unsupported"];
 
     /// Reads one message's JSON. The error shows no content.
+    ///
+    /// ```
+    /// use quietus_plugin::protocol::HostMessage;
+    ///
+    /// let later = HostMessage::decode(br#"{"type":"dance","id":9,"steps":[1,2]}"#)?;
+    /// assert!(matches!(later, HostMessage::Unknown { kind, id: Some(9) } if kind == "dance"));
+    /// # Ok::<(), quietus_plugin::protocol::FrameError>(())
+    /// ```
     pub fn decode(json: &[u8]) -> Result<Self, FrameError> {
         let envelope: Envelope = frame::parse(json)?;
         if Self::KINDS.contains(&envelope.kind.as_str()) {
@@ -195,6 +235,14 @@ impl PluginMessage {
     const KINDS: [&str; 7] = ["hello", "ready", "result", "error", "log", "progress", "unsupported"];
 
     /// Reads one message's JSON. The error shows no content.
+    ///
+    /// ```
+    /// use quietus_plugin::protocol::PluginMessage;
+    ///
+    /// let progress = PluginMessage::decode(br#"{"type":"progress","id":7,"done":3,"mood":"good"}"#)?;
+    /// assert!(matches!(progress, PluginMessage::Progress { id: 7, done: 3, total: None }));
+    /// # Ok::<(), quietus_plugin::protocol::FrameError>(())
+    /// ```
     pub fn decode(json: &[u8]) -> Result<Self, FrameError> {
         let envelope: Envelope = frame::parse(json)?;
         if Self::KINDS.contains(&envelope.kind.as_str()) {
@@ -205,6 +253,13 @@ impl PluginMessage {
 }
 
 /// What a library passes to the host's `reply`: the answer to a call without its id.
+///
+/// ```
+/// use quietus_plugin::protocol::Reply;
+///
+/// assert_eq!(serde_json::to_string(&Reply::Unsupported)?, r#"{"type":"unsupported"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reply {
@@ -223,6 +278,15 @@ pub enum Reply {
 }
 
 /// What a library's `create` gets: the content of `configure`.
+///
+/// ```
+/// use quietus_plugin::protocol::Setup;
+///
+/// let setup: Setup = serde_json::from_str(r#"{ "config": { "folder": "/srv" }, "secrets": { "token": "hunter2" } }"#)?;
+/// assert_eq!(setup.config["folder"], "/srv");
+/// assert_eq!(setup.secrets["token"].expose(), "hunter2");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Setup {
     /// Fits the manifest's JSON Schema.

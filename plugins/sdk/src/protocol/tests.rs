@@ -1,4 +1,5 @@
 use super::*;
+use crate::Kind;
 
 fn request() -> Request {
     Request {
@@ -30,6 +31,25 @@ fn the_wire_shape_of_a_call_is_the_documented_one() {
         },
     });
     assert_eq!(json, expected);
+}
+
+#[test]
+fn a_kind_is_its_word_on_the_wire() {
+    for word in ["email", "phone", "name", "guest_id", "session_id", "customer_no"] {
+        let json = format!(r#"{{"kind":"{word}","value":"x"}}"#);
+        let identifier: Identifier = serde_json::from_str(&json).expect("an identifier");
+        assert_eq!(matches!(identifier.kind, Kind::Other(_)), word == "customer_no");
+        assert_eq!(serde_json::to_string(&identifier).expect("JSON"), json);
+    }
+    assert_eq!(Kind::Other("email".into()), Kind::Email);
+}
+
+#[test]
+fn values_are_found_by_kind_or_by_word() {
+    let request = request();
+    assert_eq!(request.values(Kind::Email).collect::<Vec<_>>(), ["ann@x.cz"]);
+    assert_eq!(request.values("email").count(), 1);
+    assert_eq!(request.values(String::from("phone")).count(), 0);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::Manifest;
+use crate::protocol::{Answer, PluginError, Request};
+use crate::{Call, Manifest, Secrets};
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +94,17 @@ fn a_call_is_answered_once_with_its_id() {
     assert_eq!(heard.last().1, r#"{"type":"result","result":{}}"#);
     // SAFETY: made above, and no call is under way.
     unsafe { destroy::<Sample>(instance) };
+}
+
+#[test]
+fn a_dry_run_that_the_plugin_does_not_declare_never_reaches_it() {
+    let heard = Heard::default();
+    let instance = make(&heard, SETUP).expect("made");
+    let request = r#"{"erasure":"e","idempotency_key":"k","scope":"person","dry_run":true,"identifiers":[]}"#;
+    // SAFETY: `make` made the instance; the rest lives until it returns.
+    unsafe { call::<Sample>(instance, 5, Bytes::of(b"erase"), Bytes::of(request.as_bytes())) };
+    let refusal = r#"{"type":"error","error":{"class":"permanent","message":"this plugin does not declare dry runs"}}"#;
+    assert_eq!(heard.last().1, refusal);
 }
 
 #[test]

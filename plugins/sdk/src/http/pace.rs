@@ -3,19 +3,19 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use quietus_plugin::{Call, PluginError};
+use crate::{Call, PluginError};
 
 /// How long a wait goes on without a look whether it is still wanted.
 const NAP: Duration = Duration::from_millis(100);
 
-pub(crate) struct Pace {
+pub(super) struct Pace {
     interval: Duration,
     /// When the next request may go out.
     next: Mutex<Instant>,
 }
 
 impl Pace {
-    pub(crate) fn new(per_second: f64) -> Result<Self, String> {
+    pub(super) fn new(per_second: f64) -> Result<Self, String> {
         if !(0.001..=1000.0).contains(&per_second) {
             return Err("allowed are 0.001 to 1000 requests per second".into());
         }
@@ -23,7 +23,7 @@ impl Pace {
     }
 
     /// Waits for this request's turn. A turn that is beyond the call's time is asked for again later.
-    pub(crate) fn wait(&self, call: &Call) -> Result<(), PluginError> {
+    pub(super) fn wait(&self, call: &Call) -> Result<(), PluginError> {
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = (*next).max(Instant::now());
@@ -34,13 +34,18 @@ impl Pace {
             *next = turn + self.interval;
             turn
         };
-        loop {
-            call.check()?;
-            let left = turn.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            std::thread::sleep(left.min(NAP));
+        wait_until(turn, call)
+    }
+}
+
+/// Waits, unless the call is cancelled.
+pub(super) fn wait_until(end: Instant, call: &Call) -> Result<(), PluginError> {
+    loop {
+        call.check()?;
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
         }
+        std::thread::sleep(left.min(NAP));
     }
 }

@@ -3,26 +3,27 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use quietus_plugin::{PluginError, Sensitive};
 use serde::Deserialize;
 use ureq::http::Uri;
 
-use crate::template::percent;
+use super::Response;
+use super::encode::pairs;
+use crate::{PluginError, Sensitive};
 
 /// A token is renewed this long before its end.
 const EARLY: Duration = Duration::from_secs(60);
 /// A token whose end is not told.
 const LIFE: Duration = Duration::from_secs(300);
 
-pub(crate) struct Tokens {
-    pub(crate) url: Uri,
-    pub(crate) client_id: String,
-    pub(crate) secret: Sensitive,
-    pub(crate) scope: Option<String>,
-    pub(crate) cached: Mutex<Option<Cached>>,
+pub(super) struct Tokens {
+    pub(super) url: Uri,
+    client_id: String,
+    secret: Sensitive,
+    scope: Option<String>,
+    cached: Mutex<Option<Cached>>,
 }
 
-pub(crate) struct Cached {
+struct Cached {
     token: Sensitive,
     until: Instant,
 }
@@ -35,33 +36,31 @@ struct Reply {
 }
 
 impl Tokens {
-    /// The token, fetched by `post` when there is none. `post` gets the form and gives the status and the body. One call
-    /// fetches, the others wait for it.
-    pub(crate) fn get(
+    pub(super) fn new(url: Uri, client_id: String, secret: Sensitive, scope: Option<String>) -> Self {
+        Self { url, client_id, secret, scope, cached: Mutex::default() }
+    }
+
+    /// The token, fetched by `post` of a form when there is none. One call fetches, the others wait for it.
+    pub(super) fn get(
         &self,
-        post: impl FnOnce(&str) -> Result<(u16, Vec<u8>), PluginError>,
+        post: impl FnOnce(&str) -> Result<Response, PluginError>,
     ) -> Result<Sensitive, PluginError> {
         let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cached) = cached.as_ref().filter(|cached| cached.until > Instant::now()) {
             return Ok(cached.token.clone());
         }
-        let mut form = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={}",
-            percent(&self.client_id),
-            percent(self.secret.expose())
-        );
-        if let Some(scope) = &self.scope {
-            form = format!("{form}&scope={}", percent(scope));
-        }
-        let (status, body) = post(&form)?;
-        match status {
+        let grant = [("grant_type", "client_credentials"), ("client_id", &self.client_id)];
+        let secret = ("client_secret", self.secret.expose());
+        let scope = self.scope.iter().map(|scope| ("scope", scope.as_str()));
+        let answer = post(&pairs(grant.into_iter().chain([secret]).chain(scope)))?;
+        match answer.status() {
             200..300 => {}
             429 => return Err(PluginError::rate_limited(None)),
-            408 | 425 | 500.. => return Err(PluginError::retryable(format!("no token: status {status}"))),
-            _ => return Err(PluginError::needs_operator(format!("no token: status {status}"))),
+            status @ (408 | 425 | 500..) => return Err(PluginError::retryable(format!("no token: status {status}"))),
+            status => return Err(PluginError::needs_operator(format!("no token: status {status}"))),
         }
-        let reply: Reply =
-            serde_json::from_slice(&body).map_err(|_| PluginError::retryable("no token: the answer is not one"))?;
+        let reply: Reply = serde_json::from_slice(answer.body())
+            .map_err(|_| PluginError::retryable("no token: the answer is not one"))?;
         let life = reply.expires_in.map_or(LIFE, Duration::from_secs).min(Duration::from_secs(86_400));
         *cached =
             Some(Cached { token: reply.access_token.clone(), until: Instant::now() + life.saturating_sub(EARLY) });
@@ -69,7 +68,7 @@ impl Tokens {
     }
 
     /// Forgets the token if it is still this one.
-    pub(crate) fn refused(&self, token: &Sensitive) {
+    pub(super) fn refused(&self, token: &Sensitive) {
         let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.as_ref().is_some_and(|cached| cached.token == *token) {
             *cached = None;

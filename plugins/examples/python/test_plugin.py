@@ -1,0 +1,114 @@
+"""Starts the plugin as a process and speaks the protocol with it: python3 -m unittest"""
+
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+PLUGIN = pathlib.Path(__file__).with_name("plugin.py")
+
+
+def about(*ids, **more):
+    identifiers = [{"kind": "guest_id", "value": i} for i in ids]
+    return {"erasure": "e", "idempotency_key": "k", "scope": "guest", "identifiers": identifiers, **more}
+
+
+class PluginTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen([sys.executable, "-B", PLUGIN], stdin=pipe, stdout=pipe, stderr=pipe)
+        limit = threading.Timer(30, self.process.kill)
+        limit.start()
+        self.addCleanup(limit.cancel)
+        self.addCleanup(self.process.communicate)
+        self.manifest = self.ask({"type": "hello", "protocol": 1})["manifest"]
+        ready = self.ask({"type": "configure", "config": {"folder": folder.name}, "secrets": {}})
+        self.assertEqual(ready, {"type": "ready"})
+
+    def say(self, message):
+        body = json.dumps(message).encode()
+        self.process.stdin.write(struct.pack(">I", len(body)) + body)
+        self.process.stdin.flush()
+
+    def hear(self):
+        (length,) = struct.unpack(">I", self.process.stdout.read(4))
+        return json.loads(self.process.stdout.read(length))
+
+    def ask(self, message):
+        self.say(message)
+        return self.hear()
+
+    def call(self, kind, request, timeout_ms=10_000):
+        """Makes one call; gives its result or its error's class."""
+        answer = self.ask({"type": kind, "id": 1, "timeout_ms": timeout_ms, "request": request, "new": [1]})
+        while answer["type"] == "log":
+            self.assertNotIn("g-", answer["text"])
+            answer = self.hear()
+        self.assertEqual(answer["id"], 1)
+        return answer["result"] if answer["type"] == "result" else answer["error"]["class"]
+
+    def put(self, *names):
+        for name in names:
+            (self.folder / f"{name}.json").write_text("{}")
+
+    def left(self):
+        return sorted(path.stem for path in self.folder.iterdir())
+
+    def test_what_is_there_is_counted_erased_and_looked_for_again(self):
+        self.put("g-7", "g_8", "other")
+        two = {"files": 2}
+        self.assertEqual(self.call("erase", about("g-7", "g_8", dry_run=True)), {"outcome": "residual", "counts": two})
+        self.assertEqual(self.call("verify", about("g-7", "g_8")), {"outcome": "residual", "counts": two})
+        self.assertEqual(self.call("erase", about("g-7", "g_8", "none")), {"outcome": "erased", "counts": two})
+        self.assertEqual(self.left(), ["other"])
+        self.assertEqual(self.call("erase", about("g-7")), {"outcome": "absent"})
+        self.assertEqual(self.call("verify", about("g-7")), {"outcome": "absent"})
+        self.assertEqual(self.call("health", None), {})
+
+    def test_whatever_a_stranger_types_stays_in_the_folder(self):
+        self.put("other")
+        hostile = about("../" + self.folder.name + "/other", "", "other\0", "other\n", "žluť", "x" * 300)
+        self.assertEqual(self.call("erase", hostile), {"outcome": "absent"})
+        self.assertEqual(self.left(), ["other"])
+
+    def test_a_call_whose_time_is_over_deletes_nothing(self):
+        self.put("g-7")
+        self.assertEqual(self.call("erase", about("g-7"), timeout_ms=0), "cancelled")
+        self.assertEqual(self.left(), ["g-7"])
+
+    def test_a_cancelled_call_is_answered_once(self):
+        self.say({"type": "erase", "id": 5, "timeout_ms": 10_000, "request": about(*(f"g{n}" for n in range(20_000)))})
+        self.say({"type": "cancel", "id": 5})
+        self.say({"type": "cancel", "id": 6})
+        answer = self.hear()
+        self.assertEqual(answer["id"], 5)
+        self.assertIn(answer.get("error", {}).get("class"), ["cancelled", None])
+        self.assertEqual(self.call("health", None), {})
+
+    def test_what_it_does_not_know_is_unsupported(self):
+        answer = self.ask({"type": "dance", "id": 9})
+        self.assertEqual(answer, {"type": "unsupported", "id": 9, "what": "dance"})
+        self.assertEqual(self.call("erase", {"new": 1}), "permanent")
+
+    def test_a_wrong_configuration_is_refused(self):
+        answer = self.ask({"type": "configure", "config": {"folder": 7}, "secrets": {}})
+        self.assertEqual(answer["error"]["class"], "needs_operator")
+
+    def test_it_ends_after_shutdown_and_with_its_input_and_is_silent(self):
+        self.say({"type": "shutdown"})
+        self.assertEqual(self.process.communicate(), (b"", b""))
+        self.assertEqual(self.process.returncode, 0)
+        self.doCleanups()
+        self.setUp()
+        self.assertEqual(self.process.communicate(), (b"", b""))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,143 @@
+//! What a plugin answers to `erase` and `verify`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What became of the data.
+///
+/// ```
+/// use quietus_plugin::{Answer, Outcome};
+///
+/// let answer: Answer = serde_json::from_str(r#"{ "outcome": "residual", "counts": { "messages": 2 } }"#)?;
+/// assert_eq!(answer.outcome, Outcome::Residual);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was there and is gone. To `verify`: it is gone.
+    Erased,
+    /// It was never there. To `verify`: it is not there.
+    Absent,
+    /// A hold or a law keeps it; the reason says which.
+    Retained,
+    /// Asked again, it was still there.
+    Residual,
+    /// The system cannot be asked.
+    Unverifiable,
+}
+
+/// What a plugin answers to `erase` and `verify`.
+///
+/// ```
+/// use std::time::Duration;
+/// use quietus_plugin::Answer;
+///
+/// let answer = Answer::erased().count("contacts", 2).count("notes", 5).verify_after(Duration::from_secs(60));
+/// assert_eq!((answer.counts["notes"], answer.verify_after_s), (5, Some(60)));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What became of the data.
+    pub outcome: Outcome,
+    /// Why, where the outcome needs a reason; free of personal data, as it goes into the receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How many of what, such as `contacts: 2`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
+    /// How many seconds to wait before `verify`, where the system needs time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify_after_s: Option<u64>,
+}
+
+impl Answer {
+    fn new(outcome: Outcome, reason: Option<String>) -> Self {
+        Self { outcome, reason, counts: BTreeMap::new(), verify_after_s: None }
+    }
+
+    /// It was there and is gone.
+    ///
+    /// ```
+    /// # use quietus_plugin::Answer;
+    /// fn of(deleted_rows: u64) -> Answer {
+    ///     if deleted_rows == 0 { Answer::absent() } else { Answer::erased().count("rows", deleted_rows) }
+    /// }
+    /// assert_eq!(of(2).counts["rows"], 2);
+    /// ```
+    pub fn erased() -> Self {
+        Self::new(Outcome::Erased, None)
+    }
+
+    /// It was never there.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Answer, Outcome};
+    /// # let contacts: Vec<u64> = Vec::new();
+    /// let answer = if contacts.is_empty() { Answer::absent() } else { Answer::residual() };
+    /// assert_eq!(answer.outcome, Outcome::Absent);
+    /// ```
+    pub fn absent() -> Self {
+        Self::new(Outcome::Absent, None)
+    }
+
+    /// A hold or a law keeps it.
+    ///
+    /// ```
+    /// # use quietus_plugin::Answer;
+    /// let answer = Answer::retained("invoices are kept for ten years").count("invoices", 3);
+    /// assert_eq!(answer.reason.as_deref(), Some("invoices are kept for ten years"));
+    /// ```
+    pub fn retained(reason: impl Into<String>) -> Self {
+        Self::new(Outcome::Retained, Some(reason.into()))
+    }
+
+    /// Asked again, it is still there.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Answer, Outcome};
+    /// let still_there = Answer::residual().count("messages", 1);
+    /// assert_eq!(still_there.outcome, Outcome::Residual);
+    /// ```
+    pub fn residual() -> Self {
+        Self::new(Outcome::Residual, None)
+    }
+
+    /// The system cannot be asked.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Answer, Outcome};
+    /// let answer = Answer::unverifiable("the archive can only be searched by its vendor");
+    /// assert_eq!(answer.outcome, Outcome::Unverifiable);
+    /// ```
+    pub fn unverifiable(reason: impl Into<String>) -> Self {
+        Self::new(Outcome::Unverifiable, Some(reason.into()))
+    }
+
+    /// Adds to the count of `what`.
+    ///
+    /// ```
+    /// # use quietus_plugin::Answer;
+    /// let answer = Answer::erased().count("contacts", 1).count("contacts", 2);
+    /// assert_eq!(answer.counts["contacts"], 3);
+    /// ```
+    pub fn count(mut self, what: impl Into<String>, how_many: u64) -> Self {
+        *self.counts.entry(what.into()).or_default() += how_many;
+        self
+    }
+
+    /// The system needs this long until `verify` makes sense.
+    ///
+    /// ```
+    /// # use quietus_plugin::Answer;
+    /// let answer = Answer::erased().verify_after(std::time::Duration::from_secs(90));
+    /// assert_eq!(answer.verify_after_s, Some(90), "the search index lags behind");
+    /// ```
+    pub fn verify_after(mut self, pause: Duration) -> Self {
+        self.verify_after_s = Some(pause.as_secs());
+        self
+    }
+}

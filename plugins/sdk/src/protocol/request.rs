@@ -1,0 +1,164 @@
+//! Whom a call is about.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::Kind;
+
+/// Text that is personal or secret: wiped when dropped, never printed.
+///
+/// ```
+/// use quietus_plugin::Sensitive;
+///
+/// let token = Sensitive::new("hunter2");
+/// assert_eq!(format!("{token:?}"), "[redacted]");
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sensitive(Zeroizing<String>);
+
+impl Sensitive {
+    /// Takes the text in.
+    ///
+    /// ```
+    /// # use quietus_plugin::Sensitive;
+    /// assert_eq!(Sensitive::new(String::from("hunter2")), Sensitive::new("hunter2"));
+    /// ```
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself; every use of this is a place where it could leak.
+    ///
+    /// ```
+    /// # use quietus_plugin::Sensitive;
+    /// let token = Sensitive::new("hunter2");
+    /// let header = format!("Bearer {}", token.expose());
+    /// assert_eq!(header.len(), 14);
+    /// ```
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sensitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// How far an erasure reaches.
+///
+/// ```
+/// use quietus_plugin::{Request, Scope};
+///
+/// /// One session is not a reason to delete a person's contact.
+/// fn deletes_contacts(request: &Request) -> bool {
+///     request.scope != Scope::Session
+/// }
+/// assert!(deletes_contacts(&[("email", "ann@x.cz")].into()));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Scope {
+    /// One session.
+    Session,
+    /// All sessions of one guest.
+    Guest,
+    /// Everything of one person.
+    Person,
+}
+
+/// A kind, such as [`Kind::Email`], and a value.
+///
+/// ```
+/// use quietus_plugin::{Identifier, Kind};
+///
+/// let identifier: Identifier = serde_json::from_str(r#"{ "kind": "phone", "value": "+420 777 123 456" }"#)?;
+/// assert_eq!(identifier.kind, Kind::Phone);
+/// assert!(!format!("{identifier:?}").contains("777"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identifier {
+    /// What it is.
+    pub kind: Kind,
+    /// As the person wrote it: anything at all may stand here.
+    pub value: Sensitive,
+}
+
+/// Whom a call is about.
+///
+/// ```
+/// use quietus_plugin::{Request, Scope};
+///
+/// let request = Request { scope: Scope::Guest, dry_run: true, ..Request::from([("guest_id", "g-7")]) };
+/// assert_eq!(request.values("guest_id").collect::<Vec<_>>(), ["g-7"]);
+/// assert!(request.writes().is_none());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The erasure's id; free of personal data.
+    pub erasure: String,
+    /// The same over all calls of this erasure to this plugin.
+    pub idempotency_key: String,
+    /// How far it reaches.
+    pub scope: Scope,
+    /// `true`: say what would go, and change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Only of kinds that the manifest names and the operator granted.
+    pub identifiers: Vec<Identifier>,
+}
+
+impl Identifier {
+    /// An identifier.
+    ///
+    /// ```
+    /// use quietus_plugin::{Identifier, Kind};
+    ///
+    /// let ours = Identifier::new("customer_no", "4711");
+    /// assert_eq!(ours.kind, Kind::Other("customer_no".into()));
+    /// ```
+    pub fn new(kind: impl Into<Kind>, value: impl Into<String>) -> Self {
+        Self { kind: kind.into(), value: Sensitive::new(value) }
+    }
+}
+
+impl Request {
+    /// The values of one kind.
+    ///
+    /// ```
+    /// use quietus_plugin::{Kind, Request};
+    ///
+    /// let request = Request::from([("email", "ann@x.cz"), ("email", "ann@y.cz"), ("name", "Ann")]);
+    /// assert_eq!(request.values(Kind::Email).count(), 2);
+    /// assert_eq!(request.values("customer_no").next(), None);
+    /// ```
+    pub fn values<'a, K: Into<Kind>>(&'a self, kind: K) -> impl Iterator<Item = &'a str> + use<'a, K> {
+        let kind = kind.into();
+        self.identifiers.iter().filter(move |identifier| identifier.kind == kind).map(|i| i.value.expose())
+    }
+}
+
+/// A request about these identifiers, with made-up ids, for tests: see [`TestHost`](crate::TestHost).
+impl<K: Into<Kind>, V: Into<String>, const N: usize> From<[(K, V); N]> for Request {
+    fn from(identifiers: [(K, V); N]) -> Self {
+        Self {
+            erasure: "e-test".into(),
+            idempotency_key: "k-test".into(),
+            scope: Scope::Person,
+            dry_run: false,
+            identifiers: identifiers.into_iter().map(|(kind, value)| Identifier::new(kind, value)).collect(),
+        }
+    }
+}
+
+impl From<&Request> for Request {
+    fn from(request: &Request) -> Self {
+        request.clone()
+    }
+}

@@ -1,0 +1,90 @@
+//! What the host accepts of a plugin: its manifest, its secrets, its answers. What it would refuse enters and an error
+//! leaves.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::protocol::{Answer, ErrorClass, FRAME_BYTES_MAX, Identifier, Outcome, PluginError, Reply, Sensitive};
+use crate::redact::{redact, shown};
+use crate::{ANY, Kind, Manifest, Operation, Wanted};
+
+/// Counts in one answer.
+const COUNTS_MAX: usize = 32;
+
+/// The manifest's words stand in logs and pages, so they are short and plain.
+pub(super) fn manifest(manifest: &Manifest) -> Result<(), PluginError> {
+    let printable = |word: &str| (1..=64).contains(&word.len()) && word.chars().all(|c| c.is_ascii_graphic());
+    if !printable(&manifest.name) || !printable(&manifest.version) {
+        return refused("the plugin's name or version is not 1 to 64 printable characters without a space");
+    }
+    if !manifest.can(&Operation::Erase) {
+        return refused("the plugin does not declare the operation `erase`");
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let kind = |kind: &str| kind == ANY || (!kind.is_empty() && kind.chars().all(plain));
+    let Wanted { required, optional } = &manifest.identifiers;
+    match required.iter().chain(optional).find(|word| !kind(word)) {
+        Some(word) => refused(format!("identifier kind `{word}`: only a-z, 0-9 and `_` are allowed")),
+        None if required.is_empty() && optional.is_empty() => refused("the plugin works with no identifiers at all"),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn secrets(declared: &Wanted, given: &BTreeMap<String, Sensitive>) -> Result<(), PluginError> {
+    if let Some(name) = declared.required.iter().find(|name| !given.contains_key(*name)) {
+        return refused(format!("secrets: the plugin requires `{name}`"));
+    }
+    match given.keys().find(|name| !declared.names(name)) {
+        Some(name) => refused(format!("secrets: the plugin does not know `{name}`")),
+        None => Ok(()),
+    }
+}
+
+fn refused(why: impl Into<String>) -> Result<(), PluginError> {
+    Err(PluginError::needs_operator(why))
+}
+
+/// A reply, as the host reads what the plugin wrote.
+pub(super) fn on_the_wire(reply: &Reply) -> Result<Reply, PluginError> {
+    let json = serde_json::to_vec(reply).map_err(|_| broken("it is not JSON"))?;
+    if json.len() > FRAME_BYTES_MAX {
+        return Err(PluginError::new(ErrorClass::Protocol, "the answer is too large"));
+    }
+    serde_json::from_slice(&json).map_err(|_| broken("its shape"))
+}
+
+pub(super) fn answer(result: Value, identifiers: &[Identifier], secrets: &[Sensitive]) -> Result<Answer, PluginError> {
+    let answer: Answer = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
+    // The names go into receipts; a value of a person's could hide in one that is not a plain word.
+    let plain = |name: &String| {
+        (1..=40).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-' || b == b' ')
+    };
+    if answer.counts.len() > COUNTS_MAX || !answer.counts.keys().all(plain) {
+        return Err(broken("what it counts is not named by plain words of a-z, `_`, `-` and spaces"));
+    }
+    if answer.counts.keys().any(|name| redact(name, values(identifiers, secrets)) != *name) {
+        return Err(PluginError::new(ErrorClass::Protocol, "the plugin names a count by a value"));
+    }
+    if answer.outcome == Outcome::Retained && answer.reason.is_none() {
+        return Err(broken("retained without a reason"));
+    }
+    let reason = answer.reason.map(|reason| shown(&reason, values(identifiers, secrets)));
+    Ok(Answer { reason, ..answer })
+}
+
+/// An error, as the host shows it.
+pub(super) fn error(error: PluginError, identifiers: &[Identifier], secrets: &[Sensitive]) -> PluginError {
+    PluginError { message: shown(&error.message, values(identifiers, secrets)), ..error }
+}
+
+/// What must not be said. A session's number is no secret: it stands in receipts.
+pub(super) fn values<'v>(identifiers: &'v [Identifier], secrets: &'v [Sensitive]) -> impl Iterator<Item = &'v str> {
+    let personal = identifiers.iter().filter(|identifier| identifier.kind != Kind::SessionId);
+    personal.map(|identifier| &identifier.value).chain(secrets).map(Sensitive::expose)
+}
+
+fn broken(what: &str) -> PluginError {
+    PluginError::new(ErrorClass::Protocol, format!("the plugin's answer is not one: {what}"))
+}
