@@ -50,7 +50,7 @@ impl Home {
         let config = self.path("quietus.toml").display().to_string();
         let all = ["quietus", "--config", &config].into_iter().chain(arguments.iter().copied());
         let parsed = Cli::try_parse_from(all).unwrap_or_else(|error| panic!("{error}"));
-        let Cli { global, command: Command::ForPeople(command) } = parsed else { panic!("not for people") };
+        let Cli { global, command } = parsed;
         let (mut out, captured) = Out::captured(global.json);
         let code = match run(command, &global, &mut out) {
             Ok(exit) => u8::from(exit == Exit::No),
