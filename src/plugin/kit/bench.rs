@@ -186,13 +186,6 @@ impl<'a> Bench<'a> {
         asked.map_err(|lost| lost_during(what, &lost))
     }
 
-    /// The same about one of many who do not exist: nothing is listened for, as that would be slower with each of them.
-    pub(super) async fn call_about_nobody(&mut self, method: Method, nobody: &Person, key: &str) -> Result<Reply, Not> {
-        let longest = self.longest(method);
-        let asked = self.ready().await?.call(method.word(), nobody.request(key, false), longest).await;
-        asked.map_err(|lost| lost_during(method.shown(), &lost))
-    }
-
     /// Makes a call that must be answered by an outcome.
     pub(super) async fn ask(&mut self, method: Method, person: &Person, key: &str) -> Result<Answer, Not> {
         let what = method.shown();

@@ -16,7 +16,7 @@ const FILES_MAX: usize = 10_000;
 pub(super) struct Usage {
     /// Open descriptors; where these may not be counted, the places for them, which double.
     pub(super) descriptors: u64,
-    /// Memory that is a process's alone, in bytes.
+    /// Memory that a process has written to, in bytes.
     pub(super) private: u64,
 }
 
@@ -36,7 +36,8 @@ impl Usage {
         let descriptors = counted.ok().or_else(|| number(&status, "FDSize:"))?;
         let exact = fs::read_to_string(folder.join("smaps_rollup")).ok().filter(|text| !text.is_empty());
         let private = match exact {
-            Some(maps) => number(&maps, "Private_Clean:")? + number(&maps, "Private_Dirty:")?,
+            // Not what is clean: of a file, that becomes private when another process that has mapped it ends.
+            Some(maps) => number(&maps, "Private_Dirty:")?,
             None => number(&status, "RssAnon:")?,
         };
         Some(Self { descriptors, private: private * 1024 })

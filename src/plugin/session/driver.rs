@@ -147,6 +147,9 @@ async fn introduce(
     let hello = async {
         driver.write(&launch).await?;
         let (sandbox, facts) = driver.confined().await?;
+        if installed.debugger == Debugger::Awaited {
+            installed.awaiting.send_replace(driver.child.id());
+        }
         driver.write(&HostMessage::Hello { protocol: PROTOCOL }).await?;
         Ok((sandbox, facts, driver.first_word(secrets).await?))
     };
@@ -158,6 +161,10 @@ async fn introduce(
         return Err(Trouble::Refused(format!("it speaks protocol {protocol}, this program speaks {PROTOCOL}")));
     }
     let contract = Contract::make(&manifest, settings, secrets).map_err(|wrong| Trouble::Refused(wrong.join("\n")))?;
+    let contract = match installed.debugger {
+        Debugger::None => contract,
+        Debugger::Awaited => contract.without_timeouts(),
+    };
     let config = settings.own_config();
     let reach = reach::reach(&manifest, &config, granted(settings));
     if reach != launch.reach {
