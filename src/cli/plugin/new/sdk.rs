@@ -71,7 +71,25 @@ mod tests {
                        a.workspace = true\nb = { workspace = true, optional = true }\nc = \"3\"\n";
         let workspace = "[workspace.package]\nversion = \"1.0.0\"\n[workspace.lints.rust]\nunsafe_code = \"deny\"\n\
                          [workspace.dependencies]\na = { version = \"1\", features = [\"f\"] }\nb = \"2\"\n";
-        insta::assert_snapshot!(standalone(package, workspace));
+        insta::assert_snapshot!(standalone(package, workspace), @r#"
+        [dependencies]
+        c = "3"
+
+        [dependencies.a]
+        features = ["f"]
+        version = "1"
+
+        [dependencies.b]
+        optional = true
+        version = "2"
+
+        [lints.rust]
+        unsafe_code = "deny"
+
+        [package]
+        name = "x"
+        version = "1.0.0"
+        "#);
     }
 
     #[test]
