@@ -113,6 +113,8 @@ impl Level {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Debugger {
     None,
+    /// It does not wait, and whoever started it may look at what it holds: for tests of plugins.
+    Inspected,
     /// Before the plugin is loaded. The process can be debugged, so it is a little less confined.
     Awaited,
 }

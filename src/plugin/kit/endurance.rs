@@ -64,8 +64,7 @@ async fn many(bench: &mut Bench<'_>) -> Result<(String, Measured), Not> {
     if calls < CALLS_MIN {
         return Err(Not::skipped(format!("fewer than {CALLS_MIN} calls tell nothing (--calls)")));
     }
-    bench.restart().await;
-    bench.ready().await?;
+    bench.start_inspected().await?;
     let fresh = usage(bench)?;
     let warm = calls / 5;
     let mut errors = Errors::default();
@@ -195,7 +194,7 @@ mod tests {
         assert_eq!(grows([(9, 4000), (30, 5500), (30, 9000), (40, 9000), (40, 9000)]), (false, false));
         assert_eq!(grows([(9, 4000), (12, 4200), (15, 4400), (18, 4600), (21, 4800)]), (true, false));
         assert_eq!(grows([(9, 4000), (9, 5000), (9, 6000), (9, 7000), (9, 8000)]), (false, true));
-        // A leak that has reached the limit; where descriptors are not counted, the places for them.
+        // A leak that has reached the limit.
         assert_eq!(grows([(209, 4000), (256, 4000), (256, 4000), (256, 4000), (256, 4000)]), (true, false));
     }
 }

@@ -162,7 +162,7 @@ async fn introduce(
     }
     let contract = Contract::make(&manifest, settings, secrets).map_err(|wrong| Trouble::Refused(wrong.join("\n")))?;
     let contract = match installed.debugger {
-        Debugger::None => contract,
+        Debugger::None | Debugger::Inspected => contract,
         Debugger::Awaited => contract.without_timeouts(),
     };
     let config = settings.own_config();
