@@ -8,6 +8,7 @@ mod endurance;
 mod faults;
 mod fleet;
 mod harness;
+mod hostile;
 mod interop;
 mod main_job;
 mod plugins;
