@@ -67,6 +67,7 @@ impl Installed {
             limits: self.settings.limits,
             reach,
             sandbox: self.settings.sandbox,
+            cgroup: None,
             debugger: self.debugger,
             host: HostVersion::This,
         }
