@@ -1,5 +1,6 @@
 //! The program that is started for a plugin, and how.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -7,7 +8,9 @@ use std::os::unix::net::UnixStream as StdStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
@@ -70,6 +73,23 @@ pub(super) struct Spawned {
 /// The child's process group; killed when dropped. To be dropped before the child is waited for: until then its id is
 /// nobody else's.
 pub(super) struct Group(Pid);
+
+impl Group {
+    /// Ends what a program has left behind when it ended itself: as long as anything of it holds the line, the line's end
+    /// does not tell. Never returns.
+    pub(super) async fn end_with_its_leader(&self) -> Infallible {
+        // Unlike a wait, this leaves the id to the process. Before Linux 5.3 the calls' own time has to do.
+        let leader = pidfd_open(self.0, PidfdFlags::NONBLOCK).ok();
+        #[expect(deprecated, reason = "the other way is unsafe; an owned descriptor stays the same one, as it demands")]
+        let leader = leader.and_then(|leader| AsyncFd::with_interest(leader, Interest::READABLE).ok());
+        if let Some(leader) = leader
+            && leader.readable().await.is_ok()
+        {
+            let _ = kill_process_group(self.0, Signal::KILL);
+        }
+        std::future::pending().await
+    }
+}
 
 impl Drop for Group {
     fn drop(&mut self) {

@@ -1,12 +1,14 @@
 //! Tests that drive the real binary over real sockets, files and processes.
 
 mod authentication;
+mod authors;
 mod canary;
 mod demo;
 mod endurance;
 mod faults;
 mod fleet;
 mod harness;
+mod hostile;
 mod interop;
 mod main_job;
 mod plugins;

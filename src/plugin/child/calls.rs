@@ -7,13 +7,14 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use quietus_plugin::protocol::{PluginMessage, Reply, encode};
+use quietus_plugin::protocol::{FRAME_BYTES_MAX, PluginMessage, Reply, encode};
 use quietus_plugin::{ErrorClass, Level, PluginError};
 
 use super::end_at_once;
 
 /// A line of a plugin's log, in bytes.
 const LOG_TEXT_MAX: usize = 4096;
+const TOO_LARGE: &str = "the plugin's answer is too large";
 
 /// The calls under way.
 pub(super) struct Calls {
@@ -80,7 +81,11 @@ impl Calls {
 
     /// The library answers a call; `false` when the answer is not taken.
     pub(super) fn reply(&self, id: u64, json: &[u8]) -> bool {
-        let reply: Option<Reply> = serde_json::from_slice(json).ok();
+        // Not even read: of what is beyond all measure, each copy may be one too many for this process.
+        let reply: Option<Reply> = match json.len() {
+            ..=FRAME_BYTES_MAX => serde_json::from_slice(json).ok(),
+            _ => Some(broken(TOO_LARGE)),
+        };
         if id == 0 {
             let Some(Reply::Error { error }) = reply else { return false };
             *lock(&self.refusal) = Some(error);
@@ -124,7 +129,7 @@ pub(super) fn broken(message: &str) -> Reply {
 }
 
 fn too_large(id: Option<u64>) -> PluginMessage {
-    PluginMessage::Error { id, error: PluginError::new(ErrorClass::Protocol, "the plugin's answer is too large") }
+    PluginMessage::Error { id, error: PluginError::new(ErrorClass::Protocol, TOO_LARGE) }
 }
 
 fn with_id(id: u64, reply: Reply) -> PluginMessage {

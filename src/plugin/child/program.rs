@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -27,7 +28,8 @@ pub(super) fn guard(checked: &Checked, args: &[String], mut socket: UnixStream) 
                 await_end_of_server();
                 end_at_once();
             });
-            // The socket stays open until then: the server sees its end when it can see how this process ended.
+            // Open until this process is no more: when the server sees the socket's end, it can see how this process ended.
+            let _socket = ManuallyDrop::new(socket);
             program.wait().map_or(ExitCode::FAILURE, end_alike)
         }
         Err(error) => {

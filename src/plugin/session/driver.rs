@@ -222,6 +222,7 @@ impl Driver {
             tokio::pin!(serving);
             tokio::select! {
                 why = &mut serving => Some(why),
+                never = self.group.end_with_its_leader() => match never {},
                 () = shutdown.cancelled() => {
                     session.ask_to_stop();
                     let _ = timeout(CANCEL_GRACE, serving).await;
