@@ -329,12 +329,15 @@ async fn the_http_plugin_passes() {
 #[tokio::test]
 async fn a_process_waits_for_a_debugger() {
     let compiled = Compiled::new("obedient.c", &[]);
-    let settings =
-        json!({ "name": "x", "library": compiled.library, "grants": ["email"], "config": { "folder": "/tmp" } });
+    let settings = json!({ "name": "x", "library": compiled.library, "grants": ["email"],
+        "config": { "folder": "/tmp" }, "secrets": { "token": { "env": "X" } } });
     let settings = serde_json::from_value(settings).expect("settings");
     let read = |_: &SecretRef| Ok::<_, SecretError>(Secret::new("x"));
     let installed = Installed::find(settings, Path::new("."), &read).expect("found");
-    let (installed, mut awaiting) = installed.for_debugger();
+    // Known to reach its folder, it is started once.
+    let subject = Subject { installed, program: program(), identifiers: Vec::new(), calls: 0 };
+    introduce(&subject).await.expect("introduced");
+    let (installed, mut awaiting) = subject.installed.for_debugger();
     let host = crate::plugin::PluginHost::new(installed, program());
     let shutdown = tokio_util::sync::CancellationToken::new();
     let running = tokio::spawn(host.clone().run(shutdown.clone()));
@@ -342,6 +345,18 @@ async fn a_process_waits_for_a_debugger() {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it lives");
     assert!(status.contains("\nTracerPid:\t0\n"), "{status}");
     assert_eq!(host.state(), crate::plugin::PluginState::Starting);
+    attach(process);
+    let started = tokio::time::timeout(std::time::Duration::from_secs(20), host.started());
+    let state = started.await.expect("in time");
+    assert!(matches!(state, crate::plugin::PluginState::Up(_)), "{state:?}");
     shutdown.cancel();
     running.await.expect("it ends");
+}
+
+/// Attaches as a debugger does, and lets the process run.
+#[expect(unsafe_code, reason = "there is no safe function for it")]
+fn attach(process: u32) {
+    let process = libc::pid_t::try_from(process).expect("a process id");
+    // SAFETY: nothing of this process is touched.
+    assert_eq!(unsafe { libc::ptrace(libc::PTRACE_SEIZE, process, 0, 0) }, 0, "not attached");
 }
