@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::http::{self, PluginStates};
 use crate::keys::ReadSecret;
-use crate::plugin::{Installed, PluginHost, PluginRefused, PluginState, Program};
+use crate::plugin::{Delegated, Installed, PluginHost, PluginRefused, PluginState, Program};
 use crate::subject::TargetName;
 use crate::target::Target;
 
@@ -20,9 +20,14 @@ pub(crate) struct Plugins(BTreeMap<TargetName, Arc<PluginHost>>);
 impl Plugins {
     /// Finds the libraries and reads the secrets; nothing runs yet.
     pub(crate) fn build(config: &Config, read: ReadSecret<'_>) -> Result<Self, PluginRefused> {
+        // Before any child is there.
+        let program = match config.plugins.as_slice() {
+            [] => Program::this(),
+            _ => Program::this().divide(Delegated::take().map(Arc::new)),
+        };
         let hosts = config.plugins.iter().map(|settings| {
             let installed = Installed::find(settings.clone(), &config.base, read)?;
-            let host = PluginHost::new(installed, Program::this());
+            let host = PluginHost::new(installed, program.clone());
             Ok((TargetName(settings.name.as_str().into()), host))
         });
         hosts.collect::<Result<_, _>>().map(Self)

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
+use tokio::sync::watch;
+
 use super::launch::{Code, Debugger, HostVersion, Launch, Reach};
 use super::locate::locate;
 use super::settings::PluginSettings;
 use crate::keys::{ReadSecret, Secret};
+use crate::subject::Kind;
 
 /// All that a start needs.
 pub(crate) struct Installed {
@@ -15,6 +18,8 @@ pub(crate) struct Installed {
     pub(super) code: Code,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) debugger: Debugger,
+    /// The process that waits for a debugger.
+    pub(super) awaiting: watch::Sender<Option<u32>>,
     /// What it reached when it was started last: what it declares is known only then.
     pub(super) reach: Mutex<Reach>,
 }
@@ -39,12 +44,19 @@ impl Installed {
             secrets.insert(name.clone(), secret);
         }
         let reach = Mutex::new(granted(&settings));
-        Ok(Self { settings, code, secrets, debugger: Debugger::None, reach })
+        Ok(Self { settings, code, secrets, debugger: Debugger::None, awaiting: watch::Sender::new(None), reach })
     }
 
-    /// Has its process wait for a debugger.
-    pub(crate) fn for_debugger(mut self) -> Self {
+    /// Has its process wait for a debugger, without timeouts, and tells which process that is.
+    pub(crate) fn for_debugger(mut self) -> (Self, watch::Receiver<Option<u32>>) {
         self.debugger = Debugger::Awaited;
+        let awaiting = self.awaiting.subscribe();
+        (self, awaiting)
+    }
+
+    /// Grants these kinds of identifiers and no others, where no operator has granted any.
+    pub(crate) fn granting(mut self, kinds: Vec<Kind>) -> Self {
+        self.settings.grants = kinds;
         self
     }
 
@@ -55,6 +67,7 @@ impl Installed {
             limits: self.settings.limits,
             reach,
             sandbox: self.settings.sandbox,
+            cgroup: None,
             debugger: self.debugger,
             host: HostVersion::This,
         }

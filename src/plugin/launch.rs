@@ -17,6 +17,8 @@ pub(crate) struct Launch {
     pub(crate) reach: Reach,
     /// What the sandbox must reach.
     pub(crate) sandbox: Level,
+    /// Where the process and all that it starts are limited together.
+    pub(crate) cgroup: Option<PathBuf>,
     pub(crate) debugger: Debugger,
     /// Which host a library sees.
     pub(crate) host: HostVersion,
@@ -61,11 +63,14 @@ pub(crate) struct Limits {
     pub(crate) files: u32,
     /// The largest file that it may write, in MiB (`RLIMIT_FSIZE`).
     pub(crate) file_mib: u32,
+    /// Processes and threads, where the server has a delegated cgroup (`pids.max`); there, the memory is limited for all of
+    /// them together as well.
+    pub(crate) processes: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_mib: 512, files: 256, file_mib: 1024 }
+        Self { memory_mib: 512, files: 256, file_mib: 1024, processes: 256 }
     }
 }
 
@@ -113,6 +118,8 @@ impl Level {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Debugger {
     None,
+    /// It does not wait, and whoever started it may look at what it holds: for tests of plugins.
+    Inspected,
     /// Before the plugin is loaded. The process can be debugged, so it is a little less confined.
     Awaited,
 }

@@ -4,6 +4,7 @@
 //! [`PluginHost`] supervises: it starts the child (`quietus plugin-host`, see [`child`]), speaks with it ([`session`]),
 //! starts it again when it is lost, and is a [`Target`](crate::target::Target) like any other.
 
+mod cgroup;
 mod check;
 mod child;
 mod contract;
@@ -21,6 +22,7 @@ mod session;
 mod settings;
 mod target;
 
+pub(crate) use cgroup::Delegated;
 pub(crate) use check::{Connect, check};
 pub(crate) use child::plugin_host_main;
 pub(crate) use host::{PluginHost, PluginInfo, PluginState, PluginView};

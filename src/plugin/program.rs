@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdStream;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use tokio::io::Interest;
@@ -14,6 +15,8 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
+use super::cgroup::{Cgroup, Delegated};
+use super::launch::Limits;
 use crate::subject::TargetName;
 
 /// A program that becomes a plugin's child. Its last argument is the plugin's name, for people to see.
@@ -21,6 +24,7 @@ use crate::subject::TargetName;
 pub(crate) struct Program {
     executable: PathBuf,
     arguments: Vec<OsString>,
+    cgroups: Option<Arc<Delegated>>,
 }
 
 impl Program {
@@ -34,7 +38,20 @@ impl Program {
 
     /// Another program.
     pub(crate) fn new(executable: impl Into<PathBuf>, arguments: impl IntoIterator<Item = &'static str>) -> Self {
-        Self { executable: executable.into(), arguments: arguments.into_iter().map(OsString::from).collect() }
+        let arguments = arguments.into_iter().map(OsString::from).collect();
+        Self { executable: executable.into(), arguments, cgroups: None }
+    }
+
+    /// Each child in a cgroup of its own, where there is something to divide.
+    #[must_use]
+    pub(crate) fn divide(mut self, cgroups: Option<Arc<Delegated>>) -> Self {
+        self.cgroups = cgroups;
+        self
+    }
+
+    /// The cgroup for a child; `None` where nothing is delegated.
+    pub(super) fn cgroup(&self, plugin: &TargetName, limits: &Limits) -> io::Result<Option<Cgroup>> {
+        self.cgroups.as_ref().map(|cgroups| cgroups.make(plugin, limits)).transpose()
     }
 
     /// Starts the child: clean environment, a process group of its own, the socket as its standard input.

@@ -1,6 +1,7 @@
 //! Tests that drive the real binary over real sockets, files and processes.
 
 mod authentication;
+mod authors;
 mod canary;
 mod demo;
 mod endurance;

@@ -1,4 +1,4 @@
-//! What the supervisor logs of a plugin while a command runs, kept for the command to show. It is redacted by then.
+//! What is logged of a plugin's words while a command runs, kept for the command to show. It is redacted by then.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,8 +10,8 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 /// Lines that are kept.
 const LINES_MAX: usize = 1000;
-/// Who logs of plugins.
-const PLUGINS: &str = "quietus::plugin";
+/// Who logs what plugins say. What the supervisor does is told by the answer.
+const PLUGINS: &str = "quietus::plugin::session";
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +71,7 @@ impl Visit for Said {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "message" => self.message = value.to_owned(),
+            "plugin" => {}
             name => self.fields.push_str(&format!(" {name}={value}")),
         }
     }
@@ -84,7 +85,7 @@ mod tests {
     fn what_is_said_of_plugins_is_heard_while_somebody_listens() {
         let (heard, guard) = Heard::listen();
         tracing::info!(target: "quietus::plugin::session", plugin = "x", bytes = 3, "it spoke");
-        tracing::info!(target: "quietus::ledger", "not of a plugin");
+        tracing::info!(target: "quietus::plugin::host", "not of the plugin itself");
         drop(guard);
         tracing::info!(target: "quietus::plugin::session", "too late");
         assert_eq!(heard.lines(), [Line { level: "info".into(), text: "it spoke bytes=3".into() }]);

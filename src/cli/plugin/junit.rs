@@ -84,6 +84,15 @@ mod tests {
             finding("b", Verdict::Failed { why: "\"]]>&\u{0}\u{1b}\n".into(), advice: "don't" }),
             finding("c", Verdict::Skipped { why: "no".into() }),
         ];
-        assert_snapshot!(write("a&b.so", &findings), @"");
+        assert_snapshot!(write("a&b.so", &findings), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites tests="3" failures="1" errors="0" skipped="1" time="0.036">
+          <testsuite name="a&amp;b.so" tests="3" failures="1" errors="0" skipped="1" time="0.036">
+            <testcase classname="quietus.plugin" name="a" time="0.012"><system-out>it is so: 2 &lt; 3</system-out></testcase>
+            <testcase classname="quietus.plugin" name="b" time="0.012"><failure message="&quot;]]&gt;&amp;��&#10;">it is so: no. &quot;]]&gt;&amp;��&#10;. don&apos;t</failure></testcase>
+            <testcase classname="quietus.plugin" name="c" time="0.012"><skipped message="no"/></testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 }

@@ -5,6 +5,7 @@ mod describe;
 mod heard;
 mod junit;
 mod list;
+mod new;
 mod reload;
 mod run;
 mod schema;
@@ -21,6 +22,7 @@ use crate::plugin::Program;
 /// What can be done about plugins.
 #[derive(clap::Subcommand)]
 pub(super) enum Plugin {
+    New(new::New),
     Describe(describe::Describe),
     Run(run::Run),
     Test(test::Test),
@@ -31,6 +33,7 @@ pub(super) enum Plugin {
 impl Plugin {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
+            Self::New(new) => new.run(out),
             Self::Describe(describe) => wait(describe.run(global, out)),
             Self::Run(run) => wait(run.run(global, out)),
             Self::Test(test) => wait(test.run(global, out)),

@@ -6,12 +6,13 @@ use std::time::Instant;
 use jiff::Timestamp;
 use quietus_plugin::ANY;
 use serde::Serialize;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::answer::{End, Told};
 use super::heard::Heard;
-use super::subject::{Settings, Which, Whom};
+use super::subject::{Which, Whom};
 use crate::cli::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
@@ -90,30 +91,52 @@ impl Run {
         if let Some(timeout) = self.timeout {
             settings.plugin.call_max = Some(timeout);
         }
-        if !settings.granted {
-            grant(&mut settings, &identifiers).await?;
-        }
-        let installed = settings.install()?;
-        let installed = if self.attach { installed.for_debugger() } else { installed };
+        let installed = introduced(settings.install()?, settings.granted, &identifiers).await;
         let method = self.method;
-        let told = ask(installed, method, &call(identifiers, method)?, self.attach, out).await;
+        let call = call(identifiers, method)?;
+        let told = if self.attach {
+            let (installed, awaiting) = installed.for_debugger();
+            let debugged = async {
+                tell_process(awaiting, out).await;
+                std::future::pending().await
+            };
+            tokio::select! {
+                told = ask(installed, method, &call) => told,
+                never = debugged => never,
+            }
+        } else {
+            ask(installed, method, &call).await
+        };
         told.show(out)?;
         Ok(Exit::when(told.end.is_good(method)))
     }
 }
 
-/// Grants what the plugin declares. One that cannot be loaded says so when it is started.
-async fn grant(settings: &mut Settings, identifiers: &[(Kind, Secret)]) -> Result<(), Failure> {
-    let subject =
-        Subject { installed: settings.install()?, program: super::program(), identifiers: Vec::new(), calls: 0 };
+/// Lets the plugin introduce itself, so that it is granted what it declares where no operator has granted anything. One
+/// that cannot be loaded says so when it is started.
+async fn introduced(installed: Installed, granted: bool, identifiers: &[(Kind, Secret)]) -> Installed {
+    let subject = Subject { installed, program: super::program(), identifiers: Vec::new(), calls: 0 };
+    let introduction = introduce(&subject).await;
+    if granted {
+        return subject.installed;
+    }
     let mut grants: BTreeSet<Kind> = identifiers.iter().map(|(kind, _)| kind.clone()).collect();
-    if let Ok(introduction) = introduce(&subject).await {
+    if let Ok(introduction) = introduction {
         let declared = introduction.manifest.identifiers;
         let named = declared.required.iter().chain(&declared.optional).filter(|kind| *kind != ANY);
         grants.extend(named.filter_map(|kind| kind.parse().ok()));
     }
-    settings.plugin.grants = grants.into_iter().collect();
-    Ok(())
+    subject.installed.granting(grants.into_iter().collect())
+}
+
+/// Says how to attach, once a process waits for it.
+async fn tell_process(mut awaiting: watch::Receiver<Option<u32>>, out: &mut Out) {
+    let Ok(process) = awaiting.wait_for(Option::is_some).await.map(|process| *process) else { return };
+    let process = process.unwrap_or_default();
+    out.note(format_args!(
+        "process {process} waits for a debugger before it loads the plugin: gdb -p {process} -ex 'set breakpoint pending on'; \
+         set breakpoints there, and continue. There are no timeouts"
+    ));
 }
 
 /// The request. Its key is a new one each time.
@@ -137,7 +160,7 @@ fn call(identifiers: Vec<(Kind, Secret)>, method: Method) -> Result<TargetCall, 
     })
 }
 
-async fn ask(installed: Installed, method: Method, call: &TargetCall, attach: bool, out: &mut Out) -> Told {
+async fn ask(installed: Installed, method: Method, call: &TargetCall) -> Told {
     let (heard, listening) = Heard::listen();
     let host = PluginHost::new(installed, super::program());
     let shutdown = CancellationToken::new();

@@ -44,7 +44,7 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, String> {
         return Err(format!("{} has {size} bytes; allowed are {CODE_BYTES_MAX}", path.display()));
     }
     let copy = match (&launch.code, launch.debugger) {
-        (Code::Library { .. }, Debugger::None) => memory(),
+        (Code::Library { .. }, Debugger::None | Debugger::Inspected) => memory(),
         _ => None,
     };
     let (sha256, begins) = hash(&mut file, copy.as_ref()).map_err(wrong("read"))?;

@@ -23,7 +23,8 @@ use rustix::process::{Signal, getpgrp, getpid, kill_process, kill_process_group}
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::launch::{Code, Confined, Debugger, HostVersion, Launch};
+use super::cgroup;
+use super::launch::{Code, Confined, Debugger, HostVersion, Launch, Limits};
 use calls::Calls;
 use code::Checked;
 use native::Library;
@@ -76,8 +77,15 @@ fn say(socket: &mut UnixStream, message: &impl Serialize) -> io::Result<()> {
 /// Looks at the code, confines the process, and says so.
 fn confine(launch: &Launch, socket: &mut UnixStream) -> Result<Checked, String> {
     let checked = code::check(launch)?;
+    if let Some(path) = &launch.cgroup {
+        cgroup::enter(path).map_err(|e| format!("cannot enter the cgroup {}: {e}", path.display()))?;
+    }
     let level = sandbox::enter(launch)?;
-    let facts = BTreeMap::from([("sha256".to_owned(), checked.sha256.clone())]);
+    let mut facts = BTreeMap::from([("sha256".to_owned(), checked.sha256.clone())]);
+    if launch.cgroup.is_some() {
+        let Limits { memory_mib, processes, .. } = launch.limits;
+        facts.insert("cgroup".into(), format!("{memory_mib} MiB and {processes} processes in all"));
+    }
     say(socket, &Confined::Entered { level, facts }).map_err(|e| e.to_string())?;
     Ok(checked)
 }

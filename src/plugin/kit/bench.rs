@@ -12,6 +12,7 @@ use super::person::Person;
 use super::report::{Checked, Event, Finding, Not, Verdict};
 use super::wire::{Lost, SharedEars, Told, Wire};
 use super::{Introduction, Subject};
+use crate::plugin::launch::{Debugger, Launch};
 use crate::plugin::target::of_result;
 use crate::target::Answer;
 
@@ -122,9 +123,13 @@ impl<'a> Bench<'a> {
 
     /// A process that has said hello, and nothing else.
     pub(super) async fn greeted(&self) -> Result<(Wire, Introduction), Not> {
+        self.greeted_by(&self.subject.launch()).await
+    }
+
+    async fn greeted_by(&self, launch: &Launch) -> Result<(Wire, Introduction), Not> {
         let start = |why: String| Not::failed(why, "see the check `file-loads`");
         let mut wire = Wire::start(&self.subject, &self.ears).map_err(|e| start(format!("cannot start it: {e}")))?;
-        match wire.hello(&self.subject.launch(), Value::Null).await {
+        match wire.hello(launch, Value::Null).await {
             Ok(Told::Yes(introduced)) => Ok((wire, introduced)),
             Ok(Told::No(error)) => Err(start(self.shown_error(&error))),
             Err(lost) => Err(start(lost.to_string())),
@@ -133,11 +138,15 @@ impl<'a> Bench<'a> {
 
     /// A process that is configured.
     pub(super) async fn fresh(&self) -> Result<Wire, Not> {
+        self.fresh_by(&self.subject.launch()).await
+    }
+
+    async fn fresh_by(&self, launch: &Launch) -> Result<Wire, Not> {
         self.manifest()?;
         if !self.configured {
             return Err(Not::skipped("the plugin could not be configured"));
         }
-        let (mut wire, _) = self.greeted().await?;
+        let (mut wire, _) = self.greeted_by(launch).await?;
         let secrets = self.subject.exposed_secrets();
         let advice = "being configured must work each time alike";
         match wire.configure(&self.subject.config(), secrets, Value::Null).await {
@@ -154,6 +163,14 @@ impl<'a> Bench<'a> {
             None => self.fresh().await?,
         };
         Ok(self.wire.insert(wire))
+    }
+
+    /// A new process for the checks that follow, which may be looked into.
+    pub(super) async fn start_inspected(&mut self) -> Result<(), Not> {
+        self.restart().await;
+        let launch = Launch { debugger: Debugger::Inspected, ..self.subject.launch() };
+        self.wire = Some(self.fresh_by(&launch).await?);
+        Ok(())
     }
 
     /// The process of the checks before, while it lives.
@@ -184,13 +201,6 @@ impl<'a> Bench<'a> {
         let request = person.request(key, method == Method::DryRun);
         let asked = self.ready().await?.call(method.word(), request, longest).await;
         asked.map_err(|lost| lost_during(what, &lost))
-    }
-
-    /// The same about one of many who do not exist: nothing is listened for, as that would be slower with each of them.
-    pub(super) async fn call_about_nobody(&mut self, method: Method, nobody: &Person, key: &str) -> Result<Reply, Not> {
-        let longest = self.longest(method);
-        let asked = self.ready().await?.call(method.word(), nobody.request(key, false), longest).await;
-        asked.map_err(|lost| lost_during(method.shown(), &lost))
     }
 
     /// Makes a call that must be answered by an outcome.

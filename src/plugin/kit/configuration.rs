@@ -48,6 +48,7 @@ fn fits(bench: &Bench<'_>) -> Checked {
 }
 
 async fn accepted(bench: &mut Bench<'_>) -> Checked {
+    bench.manifest()?;
     let (mut wire, _) = bench.greeted().await?;
     let told = wire.configure(&bench.subject.config(), bench.subject.exposed_secrets(), Value::Null).await;
     wire.end().await;

@@ -12,7 +12,8 @@ const CALL_MS_MAX: u64 = 300_000;
 const HEALTH_MS_MAX: u64 = 30_000;
 
 pub(super) async fn run(bench: &mut Bench<'_>) {
-    let checks: [(&str, &str, fn(&Manifest) -> Checked); 6] = [
+    type Check = fn(&Manifest) -> Checked;
+    let checks: [(&str, &str, Check); 6] = [
         ("manifest-words", "name and version are short plain words", words),
         ("manifest-operations", "`erase` is declared, and every operation is a plain word", operations),
         ("manifest-identifiers", "the kinds of identifiers are known or plain words", identifiers),

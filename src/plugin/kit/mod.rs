@@ -133,14 +133,17 @@ pub(crate) struct Introduction {
     pub(crate) facts: BTreeMap<String, String>,
 }
 
-/// Starts the plugin, says hello, and ends it. The error says why that did not work.
+/// Starts the plugin, says hello, and ends it; the subject knows then what it reaches. The error says why that did not work.
 pub(crate) async fn introduce(subject: &Subject) -> Result<Introduction, String> {
     let mut wire =
         Wire::start(subject, &SharedEars::default()).map_err(|e| format!("cannot start its process: {e}"))?;
     let told = wire.hello(&subject.launch(), Value::Null).await;
     wire.end().await;
     match told {
-        Ok(Told::Yes(said)) => Ok(said),
+        Ok(Told::Yes(said)) => {
+            subject.learn_reach(&said.manifest);
+            Ok(said)
+        }
         Ok(Told::No(error)) => Err(subject.shown(&error.message)),
         Err(lost) => Err(lost.to_string()),
     }

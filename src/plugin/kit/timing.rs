@@ -11,7 +11,7 @@ use super::report::{Checked, Not};
 use crate::plugin::session::CANCEL_GRACE;
 
 /// Calls at once, whatever a manifest says.
-const AT_ONCE_MAX: u32 = 64;
+pub(super) const AT_ONCE_MAX: u32 = 64;
 
 pub(super) async fn run(bench: &mut Bench<'_>) {
     bench.check("cancel-honoured", "a call that is cancelled is answered within 2 s", cancelled).await;

@@ -14,9 +14,9 @@ const FILES_MAX: usize = 10_000;
 /// What a group of processes holds: a library's one, or a program's and the one that watches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Usage {
-    /// Open descriptors; where these may not be counted, the places for them, which double.
+    /// Open descriptors.
     pub(super) descriptors: u64,
-    /// Memory that is a process's alone, in bytes.
+    /// Memory that a process has written to, in bytes.
     pub(super) private: u64,
 }
 
@@ -32,11 +32,11 @@ impl Usage {
         let folder = PathBuf::from(format!("/proc/{process}"));
         let status = fs::read_to_string(folder.join("status")).ok()?;
         // A child that is not dumpable shows these two to root only.
-        let counted = fs::read_dir(folder.join("fd")).map(|list| list.count() as u64);
-        let descriptors = counted.ok().or_else(|| number(&status, "FDSize:"))?;
+        let descriptors = fs::read_dir(folder.join("fd")).ok()?.count() as u64;
         let exact = fs::read_to_string(folder.join("smaps_rollup")).ok().filter(|text| !text.is_empty());
         let private = match exact {
-            Some(maps) => number(&maps, "Private_Clean:")? + number(&maps, "Private_Dirty:")?,
+            // Not what is clean: of a file, that becomes private when another process that has mapped it ends.
+            Some(maps) => number(&maps, "Private_Dirty:")?,
             None => number(&status, "RssAnon:")?,
         };
         Some(Self { descriptors, private: private * 1024 })

@@ -22,10 +22,11 @@ use zeroize::Zeroizing;
 use super::chatter::Chatter;
 use super::{CANCEL_GRACE, Ended, Frame, Session};
 use crate::keys::Secret;
+use crate::plugin::cgroup::Cgroup;
 use crate::plugin::contract::Contract;
 use crate::plugin::host::PluginInfo;
 use crate::plugin::installed::{Installed, granted};
-use crate::plugin::launch::{Confined, Debugger, Level, Reach};
+use crate::plugin::launch::{Confined, Debugger, Launch, Level, Reach};
 use crate::plugin::program::{Group, Program, Spawned};
 use crate::plugin::reach;
 use crate::plugin::redact::redact;
@@ -65,6 +66,8 @@ pub(in crate::plugin) enum SessionEnd {
 pub(in crate::plugin) struct Driver {
     /// Before the child, as it is dropped first: see [`Group`].
     group: Group,
+    /// Where it is limited together with what it starts; removed with this.
+    cgroup: Option<Cgroup>,
     child: Child,
     reader: BufReader<OwnedReadHalf>,
     writer: OwnedWriteHalf,
@@ -106,6 +109,8 @@ async fn start_within(
     reach: Reach,
 ) -> Result<(Arc<Session>, Driver), Trouble> {
     let target = installed.settings.target();
+    let cgroup = program.cgroup(&target, &installed.settings.limits);
+    let cgroup = cgroup.map_err(|e| Trouble::Lost(format!("cannot make a cgroup for its process: {e}")))?;
     let spawned = program.spawn(&target).map_err(|e| Trouble::Lost(format!("cannot start its process: {e}")))?;
     let Spawned { child, group, socket, stdout, stderr } = spawned;
     let mut drains = JoinSet::new();
@@ -113,7 +118,7 @@ async fn start_within(
     drains.spawn(drain(stderr, target.clone(), "standard error"));
     let (reader, writer) = socket.into_split();
     let (sender, outbox) = mpsc::channel(OUTBOX_MAX);
-    let mut driver = Driver { group, child, reader: BufReader::new(reader), writer, outbox, drains };
+    let mut driver = Driver { group, cgroup, child, reader: BufReader::new(reader), writer, outbox, drains };
 
     let (contract, info) = match introduce(&mut driver, installed, reach).await {
         Ok(introduced) => introduced,
@@ -143,10 +148,14 @@ async fn introduce(
     reach: Reach,
 ) -> Result<(Contract, PluginInfo), Trouble> {
     let Installed { settings, secrets, .. } = installed;
-    let launch = installed.launch(reach);
+    let cgroup = driver.cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());
+    let launch = Launch { cgroup, ..installed.launch(reach) };
     let hello = async {
         driver.write(&launch).await?;
         let (sandbox, facts) = driver.confined().await?;
+        if installed.debugger == Debugger::Awaited {
+            installed.awaiting.send_replace(driver.child.id());
+        }
         driver.write(&HostMessage::Hello { protocol: PROTOCOL }).await?;
         Ok((sandbox, facts, driver.first_word(secrets).await?))
     };
@@ -158,6 +167,10 @@ async fn introduce(
         return Err(Trouble::Refused(format!("it speaks protocol {protocol}, this program speaks {PROTOCOL}")));
     }
     let contract = Contract::make(&manifest, settings, secrets).map_err(|wrong| Trouble::Refused(wrong.join("\n")))?;
+    let contract = match installed.debugger {
+        Debugger::None | Debugger::Inspected => contract,
+        Debugger::Awaited => contract.without_timeouts(),
+    };
     let config = settings.own_config();
     let reach = reach::reach(&manifest, &config, granted(settings));
     if reach != launch.reach {

@@ -90,6 +90,7 @@ fn launch(code: Code) -> Launch {
         limits: Limits::default(),
         reach: Reach::default(),
         sandbox: Level::Basic,
+        cgroup: None,
         debugger: Debugger::None,
         host: Default::default(),
     }

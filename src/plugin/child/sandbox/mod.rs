@@ -26,6 +26,7 @@ pub(super) fn enter(launch: &Launch) -> Result<Level, String> {
     limits::drop_privileges()?;
     let dumpable = match launch.debugger {
         Debugger::None => DumpableBehavior::NotDumpable,
+        Debugger::Inspected => DumpableBehavior::Dumpable,
         Debugger::Awaited => {
             // Only where Yama restricts debuggers; elsewhere there is nothing to allow.
             let _ = set_ptracer(PTracer::Any);

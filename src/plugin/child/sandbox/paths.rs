@@ -5,7 +5,7 @@ use landlock::{
     PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, Scope, path_beneath_rules,
 };
 
-use crate::plugin::launch::{Code, Launch, Level};
+use crate::plugin::launch::{Code, Debugger, Launch, Level};
 
 /// The latest rules that are known here; older kernels apply what they know of them.
 const ABI_KNOWN: ABI = ABI::V7;
@@ -67,6 +67,12 @@ fn try_restrict(launch: &Launch) -> Result<LandlockStatus, RulesetError> {
         .add_rules(path_beneath_rules(DEVICES, AccessFs::ReadFile | AccessFs::WriteFile))?
         .add_rules(path_beneath_rules(&reach.reads, read))?
         .add_rules(path_beneath_rules(&reach.writes, writing(all)))?;
+    if let (Code::Library { file }, Debugger::Awaited) = (&launch.code, launch.debugger)
+        && let Ok(file) = PathFd::new(file)
+    {
+        // Loaded by its path, by which the debugger finds it.
+        rules = rules.add_rule(PathBeneath::new(file, AccessFs::ReadFile))?;
+    }
     if let Code::Exec { file, .. } = &launch.code {
         rules = rules.add_rules(path_beneath_rules(EXECUTABLE, read | AccessFs::Execute))?;
         if let Ok(file) = PathFd::new(file) {

@@ -1,0 +1,123 @@
+//! A plugin author's first afternoon: a new project, its own tests, and the conformance kit. Each language for real.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::harness::quietus;
+
+const CONFIG: &str = r#"{"folder": "GUESTS"}"#;
+
+/// A new project, and the folder whose files its plugin deletes.
+struct Project {
+    folder: TempDir,
+    guests: TempDir,
+}
+
+impl Project {
+    fn new(lang: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let made = quietus().args(["plugin", "new", "my-plugin", "--lang", lang, "--into"]).arg(folder.path()).output();
+        succeeded("plugin new", &made.expect("quietus runs"));
+        Self { folder, guests: TempDir::new().expect("a folder") }
+    }
+
+    #[track_caller]
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.folder.path());
+        succeeded(program, &command.output().expect("it runs"));
+    }
+
+    /// `quietus plugin …` on the plugin's file.
+    fn plugin(&self, arguments: &[&str]) -> Output {
+        let config = CONFIG.replace("GUESTS", self.guests.path().to_str().expect("UTF-8"));
+        let mut command = quietus();
+        command.arg("plugin").args(arguments).args(["--config", &config, "--guest-id", "g-1"]);
+        command.current_dir(self.folder.path()).output().expect("quietus runs")
+    }
+
+    /// Describes, dry-runs, erases, and passes the kit.
+    #[track_caller]
+    fn works(&self, file: &str) {
+        self.guest();
+        let dry = self.plugin(&["run", file, "--method", "dry-run", "--json"]);
+        assert_eq!(outcome(&dry), "residual");
+        assert!(self.guests.path().join("g-1.json").exists());
+        let erased = self.plugin(&["run", file, "--method", "erase", "--json"]);
+        assert_eq!(outcome(&erased), "erased");
+        assert!(!self.guests.path().join("g-1.json").exists());
+
+        self.guest();
+        let report = self.folder.path().join("report.xml");
+        let tested = self.plugin(&["test", file, "--junit", report.to_str().expect("UTF-8")]);
+        succeeded("plugin test", &tested);
+        assert!(std::fs::read_to_string(report).expect("written").contains("<testsuite"));
+    }
+
+    fn guest(&self) {
+        std::fs::write(self.guests.path().join("g-1.json"), "{}").expect("written");
+    }
+}
+
+#[track_caller]
+fn succeeded(what: &str, output: &Output) {
+    let said = [output.stdout.as_slice(), &output.stderr].concat();
+    assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&said));
+}
+
+#[track_caller]
+fn outcome(output: &Output) -> String {
+    succeeded("plugin run", output);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let outcome = &told["outcome"];
+    outcome.as_str().unwrap_or_else(|| panic!("{told}")).to_owned()
+}
+
+#[test]
+fn a_new_plugin_in_rust_builds_and_passes_everything() {
+    let project = Project::new("rust");
+    // The same versions as this repository's, which are there; and one folder for all runs of this test.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(root.join("Cargo.lock"), project.folder.path().join("Cargo.lock")).expect("copied");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-plugin");
+    let target = target.to_str().expect("UTF-8");
+    project.run("cargo", &["test", "--offline", "--target-dir", target]);
+    project.run("cargo", &["build", "--offline", "--target-dir", target]);
+    let library = format!("{target}/debug/libmy_plugin.so");
+    std::fs::copy(library, project.folder.path().join("libmy_plugin.so")).expect("copied");
+    project.works("libmy_plugin.so");
+}
+
+#[test]
+fn a_new_plugin_in_c_builds_and_passes_everything() {
+    let project = Project::new("c");
+    project.run("make", &["test"]);
+    project.run("make", &[]);
+    project.works("libmy_plugin.so");
+}
+
+#[test]
+fn a_new_plugin_in_python_passes_everything() {
+    let project = Project::new("python");
+    project.run("python3", &["-B", "-m", "unittest"]);
+    project.works("plugin.py");
+}
+
+#[test]
+fn a_new_plugin_in_node_passes_everything() {
+    let project = Project::new("node");
+    project.run("node", &["--test"]);
+    project.works("plugin.mjs");
+}
+
+#[test]
+fn a_folder_with_something_in_it_is_left_alone() {
+    let project = Project::new("c");
+    let before = std::fs::read(project.folder.path().join("plugin.c")).expect("there");
+    let again = quietus().args(["plugin", "new", "other", "--lang", "c", "--into"]).arg(project.folder.path()).output();
+    assert_eq!(again.expect("quietus runs").status.code(), Some(2));
+    assert_eq!(std::fs::read(project.folder.path().join("plugin.c")).expect("there"), before);
+}
