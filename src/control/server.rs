@@ -19,8 +19,11 @@ use crate::subject::TargetName;
 pub(crate) struct Control {
     pub(crate) plugins: BTreeMap<TargetName, Arc<PluginHost>>,
     /// Reads the configuration of a plugin again, its secrets included. May block.
-    pub(crate) reread: Box<dyn Fn(&TargetName) -> Result<Installed, String> + Send + Sync>,
+    pub(crate) reread: Reread,
 }
+
+/// The error is for the operator.
+pub(crate) type Reread = Box<dyn Fn(&TargetName) -> Result<Installed, String> + Send + Sync>;
 
 /// Answers until the shutdown.
 pub(crate) async fn serve(socket: ControlSocket, control: Control, shutdown: CancellationToken) {

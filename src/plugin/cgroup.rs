@@ -2,7 +2,7 @@
 //! server (cgroup v2, `Delegate=yes` of systemd). Elsewhere the limits of each process alone have to do.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
@@ -51,7 +51,7 @@ impl Delegated {
     fn divide(root: &Path) -> io::Result<()> {
         let server = root.join(SERVER);
         fs::create_dir_all(&server)?;
-        fs::write(server.join("cgroup.procs"), std::process::id().to_string())?;
+        write(&server.join("cgroup.procs"), &std::process::id().to_string())?;
         for entry in fs::read_dir(root)?.flatten() {
             if entry.file_name().to_string_lossy().starts_with(PLUGIN) {
                 // Of a server that was killed.
@@ -61,7 +61,7 @@ impl Delegated {
         let there = fs::read_to_string(root.join("cgroup.controllers"))?;
         let wanted = ["memory", "pids"].into_iter().filter(|wanted| there.split_whitespace().any(|c| c == *wanted));
         let wanted: Vec<_> = wanted.map(|controller| format!("+{controller}")).collect();
-        fs::write(root.join("cgroup.subtree_control"), wanted.join(" "))
+        if wanted.is_empty() { Ok(()) } else { write(&root.join("cgroup.subtree_control"), &wanted.join(" ")) }
     }
 
     /// A cgroup for one process of a plugin's.
@@ -69,20 +69,13 @@ impl Delegated {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let path = self.root.join(format!("{PLUGIN}{plugin}-{number}"));
         fs::create_dir(&path)?;
-        let cgroup = Cgroup(path);
+        let mut cgroup = Cgroup { path, limits: String::new() };
         let memory = (u64::from(limits.memory_mib) << 20).to_string();
-        let limits = [
-            ("memory.max", memory.as_str()),
-            ("memory.swap.max", "0"),
-            ("memory.oom.group", "1"),
-            ("pids.max", &limits.processes.to_string()),
-        ];
-        for (file, limit) in limits {
-            // Not every controller is everywhere.
-            if let Err(error) = fs::write(cgroup.0.join(file), limit)
-                && error.kind() != io::ErrorKind::NotFound
-            {
-                return Err(error);
+        let processes = limits.processes.to_string();
+        for (file, limit) in [("memory.max", memory.as_str()), ("memory.swap.max", "0"), ("pids.max", &processes)] {
+            // Not every controller is everywhere; what holds is told.
+            if write(&cgroup.path.join(file), limit).is_ok() {
+                cgroup.limits += &format!(" {file}={limit}");
             }
         }
         Ok(cgroup)
@@ -91,25 +84,42 @@ impl Delegated {
 
 /// A plugin's cgroup. Its processes end, and it is removed, when it is dropped.
 #[derive(Debug)]
-pub(super) struct Cgroup(PathBuf);
+pub(super) struct Cgroup {
+    path: PathBuf,
+    limits: String,
+}
 
 impl Cgroup {
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// The limits that hold, for the operator.
+    pub(super) fn limits(&self) -> &str {
+        if self.limits.is_empty() {
+            "no limits: neither `memory` nor `pids` is delegated"
+        } else {
+            self.limits.trim_start()
+        }
     }
 }
 
 impl Drop for Cgroup {
     fn drop(&mut self) {
-        let path = std::mem::take(&mut self.0);
+        let path = std::mem::take(&mut self.path);
         // It may take a moment, and this may be a thread of the runtime's.
         std::thread::spawn(move || remove(&path));
     }
 }
 
+/// Into a file that is there: a cgroup's are not made by writing.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    fs::OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes())
+}
+
 fn remove(cgroup: &Path) {
     // Since Linux 5.14; before, the process group has to do.
-    let _ = fs::write(cgroup.join("cgroup.kill"), "1");
+    let _ = write(&cgroup.join("cgroup.kill"), "1");
     for _ in 0..EMPTY_TRIES {
         match fs::remove_dir(cgroup) {
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => sleep(EMPTY_PAUSE),
@@ -120,7 +130,7 @@ fn remove(cgroup: &Path) {
 
 /// Moves this process into a cgroup.
 pub(super) fn enter(cgroup: &Path) -> io::Result<()> {
-    fs::write(cgroup.join("cgroup.procs"), "0")
+    write(&cgroup.join("cgroup.procs"), "0")
 }
 
 /// The cgroup of this process, in the file system.

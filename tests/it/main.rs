@@ -3,6 +3,7 @@
 mod authentication;
 mod authors;
 mod canary;
+mod cgroup;
 mod demo;
 mod endurance;
 mod faults;

@@ -38,6 +38,20 @@ def try_to(action):
         return error.errno
 
 
+def forks():
+    """How many processes it can start, up to 200; they end again."""
+    started = []
+    try:
+        while len(started) < 200:
+            started.append(subprocess.Popen(["sleep", "60"]))
+    except OSError:
+        pass
+    for process in started:
+        process.kill()
+        process.wait()
+    return len(started)
+
+
 def erase(name):
     verb, _, argument = name.partition(" ")
     if verb == "crash":
@@ -46,6 +60,8 @@ def erase(name):
         time.sleep(3600)
     if verb == "leave":
         return subprocess.Popen(["sleep", "3600"]).pid
+    if verb == "forks":
+        return forks()
     if verb == "read":
         return try_to(lambda: open(argument).close())
     if verb == "write":

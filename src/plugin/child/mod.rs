@@ -24,7 +24,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::cgroup;
-use super::launch::{Code, Confined, Debugger, HostVersion, Launch, Limits};
+use super::launch::{Code, Confined, Debugger, HostVersion, Launch};
 use calls::Calls;
 use code::Checked;
 use native::Library;
@@ -81,11 +81,7 @@ fn confine(launch: &Launch, socket: &mut UnixStream) -> Result<Checked, String> 
         cgroup::enter(path).map_err(|e| format!("cannot enter the cgroup {}: {e}", path.display()))?;
     }
     let level = sandbox::enter(launch)?;
-    let mut facts = BTreeMap::from([("sha256".to_owned(), checked.sha256.clone())]);
-    if launch.cgroup.is_some() {
-        let Limits { memory_mib, processes, .. } = launch.limits;
-        facts.insert("cgroup".into(), format!("{memory_mib} MiB and {processes} processes in all"));
-    }
+    let facts = BTreeMap::from([("sha256".to_owned(), checked.sha256.clone())]);
     say(socket, &Confined::Entered { level, facts }).map_err(|e| e.to_string())?;
     Ok(checked)
 }

@@ -186,6 +186,9 @@ async fn introduce(
     let PluginMessage::Ready = within(installed, CONFIGURE_MAX, "be configured", configured).await? else {
         return Err(Trouble::Refused("it was not ready after it was configured".into()));
     };
+    if let Some(cgroup) = &driver.cgroup {
+        facts.insert("cgroup".into(), cgroup.limits().to_owned());
+    }
     // What this program found out is not overwritten by what the plugin says.
     for (name, value) in more.iter().take(FACTS_MAX) {
         facts.entry(plain(name)).or_insert_with(|| plain(value));

@@ -48,6 +48,14 @@ impl Server {
         Self::run(serve(installation, other), settings)
     }
 
+    /// One that runs in this cgroup.
+    pub(crate) fn start_in_cgroup(installation: &Installation, cgroup: &Path) -> Self {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", r#"echo 0 > "$CGROUP/cgroup.procs" && exec "$0" "$@""#, env!("CARGO_BIN_EXE_quietus")]);
+        shell.env("CGROUP", cgroup);
+        Self::run(serve(installation, shell), &[])
+    }
+
     fn run(mut command: std::process::Command, settings: &[(&str, &str)]) -> Self {
         command.envs(settings.iter().map(|(key, value)| (format!("QUIETUS__{key}"), value)));
         let process = Process::spawn(command);
