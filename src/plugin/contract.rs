@@ -148,9 +148,7 @@ mod tests {
     use super::*;
 
     fn manifest() -> Manifest {
-        let manifest =
-            Manifest::new("sample", "1").requires("email").accepts("phone").requires_secret("token").concurrency(4);
-        manifest
+        Manifest::new("sample", "1").requires("email").accepts("phone").requires_secret("token").concurrency(4)
     }
 
     fn settings(more: serde_json::Value) -> PluginSettings {

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::plugin::launch::{Code, Debugger, Launch};
 /// The largest file that is taken for a plugin, in bytes.
 const CODE_BYTES_MAX: u64 = 1 << 30;
 /// What an executable in the machine's own format begins with; anything else is run by an interpreter.
-const ELF: &[u8] = b"\x7fELF";
+const ELF: &[u8; 4] = b"\x7fELF";
 
 /// A file that is what it should be.
 pub(super) struct Checked {
@@ -43,11 +44,16 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, String> {
     if size > CODE_BYTES_MAX {
         return Err(format!("{} has {size} bytes; allowed are {CODE_BYTES_MAX}", path.display()));
     }
+    let mut begins = [0; ELF.len()];
+    let is_elf = file.read_at(&mut begins, 0).map_err(wrong("read"))? == ELF.len() && begins == *ELF;
     let copy = match (&launch.code, launch.debugger) {
-        (Code::Library { .. }, Debugger::None | Debugger::Inspected) => memory(),
-        _ => None,
+        (_, Debugger::Awaited) => None,
+        (Code::Library { .. }, _) => memory(),
+        // What is pinned must be what is executed. Else a copy of what may be large is not worth its memory.
+        (Code::Exec { .. }, _) if is_elf && launch.sha256.is_some() => memory(),
+        (Code::Exec { .. }, _) => None,
     };
-    let (sha256, begins) = hash(&mut file, copy.as_ref()).map_err(wrong("read"))?;
+    let sha256 = hash(&mut file, copy.as_ref()).map_err(wrong("read"))?;
     if let Some(pinned) = launch.sha256.as_ref().filter(|pinned| !pinned.eq_ignore_ascii_case(&sha256)) {
         return Err(format!("{} has the SHA-256 {sha256}, and {pinned} is wanted (`sha256`)", path.display()));
     }
@@ -58,7 +64,7 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, String> {
             Kept::Copy(copy)
         }
         (None, _) if launch.debugger == Debugger::Awaited => Kept::Path,
-        (None, Code::Exec { .. }) if begins != ELF => Kept::Path,
+        (None, Code::Exec { .. }) if !is_elf => Kept::Path,
         (None, _) => Kept::Opened(file),
     };
     Ok(Checked { path: path.to_owned(), sha256, kept })
@@ -72,19 +78,14 @@ fn memory() -> Option<File> {
     made.ok().map(File::from)
 }
 
-/// The hash, and the first bytes.
-fn hash(file: &mut File, mut copy: Option<&File>) -> io::Result<(String, Vec<u8>)> {
+fn hash(file: &mut File, mut copy: Option<&File>) -> io::Result<String> {
     let mut hash = Sha256::new();
-    let mut begins = Vec::new();
     let mut chunk = vec![0; 1 << 17];
     loop {
         let read = match file.read(&mut chunk)? {
-            0 => return Ok((hex::encode(hash.finalize()), begins)),
+            0 => return Ok(hex::encode(hash.finalize())),
             read => &chunk[..read],
         };
-        if begins.is_empty() {
-            begins.extend_from_slice(&read[..read.len().min(ELF.len())]);
-        }
         hash.update(read);
         if let Some(copy) = &mut copy {
             copy.write_all(read)?;

@@ -42,6 +42,32 @@ impl Chatter {
     }
 }
 
+/// What a plugin may say unasked, in bytes a second, and at once. What is beyond that is heard later: the plugin waits.
+const UNASKED_BYTES_PER_S: f64 = (1 << 20) as f64;
+const UNASKED_BYTES_AT_ONCE: f64 = (4 << 20) as f64;
+/// What a message costs beside its bytes.
+const MESSAGE_BYTES: usize = 256;
+
+/// How much was said unasked of late.
+pub(super) struct Unasked {
+    bytes: f64,
+    at: Instant,
+}
+
+impl Unasked {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { bytes: 0.0, at: now }
+    }
+
+    /// How long nothing more is heard after a message of so many bytes.
+    pub(super) fn pause(&mut self, now: Instant, bytes: usize) -> Duration {
+        let forgotten = now.duration_since(self.at).as_secs_f64() * UNASKED_BYTES_PER_S;
+        self.bytes = (self.bytes - forgotten).max(0.0) + (bytes + MESSAGE_BYTES) as f64;
+        self.at = now;
+        Duration::from_secs_f64((self.bytes - UNASKED_BYTES_AT_ONCE).max(0.0) / UNASKED_BYTES_PER_S)
+    }
+}
+
 /// Shows a line that is already redacted.
 pub(super) fn show(plugin: &TargetName, level: Level, text: &str) {
     match level {
@@ -56,6 +82,19 @@ pub(super) fn show(plugin: &TargetName, level: Level, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_talks_without_end_is_heard_slowly() {
+        let begin = Instant::now();
+        let mut unasked = Unasked::new(begin);
+        for _ in 0..3 {
+            assert_eq!(unasked.pause(begin, 1 << 20), Duration::ZERO);
+        }
+        unasked.pause(begin, 1 << 20);
+        let pause = unasked.pause(begin, 1 << 20).as_secs_f64();
+        assert!((1.0..1.1).contains(&pause), "{pause}");
+        assert_eq!(unasked.pause(begin + Duration::from_secs(10), 1 << 20), Duration::ZERO);
+    }
 
     #[test]
     fn a_flood_is_dropped_until_the_window_is_over() {

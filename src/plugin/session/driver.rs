@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::chatter::Chatter;
+use super::chatter::{Chatter, Unasked};
 use super::{CANCEL_GRACE, Ended, Frame, Session};
 use crate::keys::Secret;
 use crate::plugin::cgroup::Cgroup;
@@ -299,7 +299,7 @@ impl Driver {
     /// The next message that is no log line. An error is why the plugin refuses.
     async fn first_word(&mut self, secrets: &BTreeMap<String, Secret>) -> Result<PluginMessage, Trouble> {
         loop {
-            match read(&mut self.reader).await.map_err(|why| Trouble::Lost(why.to_string()))? {
+            match read(&mut self.reader).await.map_err(|why| Trouble::Lost(why.to_string()))?.0 {
                 PluginMessage::Log { .. } => {}
                 PluginMessage::Error { error, .. } => {
                     return Err(Trouble::Refused(redact(&error.message, secrets.values())));
@@ -333,13 +333,21 @@ async fn serve(
     session: &Session,
 ) -> String {
     let reading = async {
+        let mut unasked = Unasked::new(Instant::now());
         loop {
-            let heard = match read(reader).await {
-                Ok(message) => session.hear(message),
+            let (message, bytes) = match read(reader).await {
+                Ok(read) => read,
                 Err(why) => return why.to_string(),
             };
-            if let Err(why) = heard {
+            let pause = match session.awaits(&message) {
+                true => Duration::ZERO,
+                false => unasked.pause(Instant::now(), bytes),
+            };
+            if let Err(why) = session.hear(message) {
                 return format!("it broke the protocol: {why}");
+            }
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
             }
         }
     };
@@ -359,8 +367,10 @@ async fn serve(
     }
 }
 
-async fn read(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<PluginMessage> {
-    PluginMessage::decode(&read_frame(reader).await?).map_err(broken)
+/// The next message, and its size in bytes.
+async fn read(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<(PluginMessage, usize)> {
+    let frame = read_frame(reader).await?;
+    Ok((PluginMessage::decode(&frame).map_err(broken)?, frame.len()))
 }
 
 /// The JSON of the next frame.

@@ -177,6 +177,16 @@ impl Session {
         }
     }
 
+    /// Whether somebody waits for this.
+    fn awaits(&self, message: &PluginMessage) -> bool {
+        match message {
+            PluginMessage::Result { id, .. }
+            | PluginMessage::Error { id: Some(id), .. }
+            | PluginMessage::Unsupported { id: Some(id), .. } => self.pending().calls.contains_key(id),
+            _ => false,
+        }
+    }
+
     /// Takes what the plugin says. The error says how it broke the protocol.
     fn hear(&self, message: PluginMessage) -> Result<(), &'static str> {
         match message {
@@ -232,17 +242,19 @@ impl Session {
     /// A line of the plugin's log. Outside of a call it may be about people whose values are no longer here, so that it
     /// is counted and not shown, unless nobody's were ever sent.
     fn hear_line(&self, id: Option<u64>, level: quietus_plugin::Level, text: &str) {
-        let mut chatter = self.chatter.lock().unwrap_or_else(PoisonError::into_inner);
-        if !chatter.may_speak(Instant::now()) {
-            return;
-        }
-        let pending = self.pending();
-        let under_way = id.is_some_and(|id| pending.calls.contains_key(&id));
-        if !under_way && self.next.load(Ordering::Relaxed) > 1 {
-            return chatter.hide();
-        }
-        let values = pending.calls.values().flat_map(|pending| &pending.values);
-        chatter::show(&self.info.target, level, &redact(text, self.secrets.iter().chain(values)));
+        let values = {
+            let mut chatter = self.chatter.lock().unwrap_or_else(PoisonError::into_inner);
+            if !chatter.may_speak(Instant::now()) {
+                return;
+            }
+            let pending = self.pending();
+            let under_way = id.is_some_and(|id| pending.calls.contains_key(&id));
+            if !under_way && self.next.load(Ordering::Relaxed) > 1 {
+                return chatter.hide();
+            }
+            pending.calls.values().flat_map(|pending| pending.values.clone()).collect::<Vec<_>>()
+        };
+        chatter::show(&self.info.target, level, &self.redact(text, &values));
     }
 
     /// Cancels all that is under way and asks the child to end.

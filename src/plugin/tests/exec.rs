@@ -121,3 +121,17 @@ fn a_plugin_is_a_library_or_a_program() {
     assert!(refused(json!({ "exec": null, "library": "x.so", "args": ["-v"] })).contains("`args` are for `exec`"));
     assert!(refused(json!({ "sha256": "abc" })).contains("64 hexadecimal digits"));
 }
+
+#[tokio::test]
+async fn a_pinned_program_is_executed_as_it_was_hashed() {
+    let program = Path::new("/bin/true");
+    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(std::fs::read(program).expect("readable")));
+    let running = Running::with(wayward(json!({ "exec": program, "sha256": hash })), None).await;
+    let PluginState::Restarting(why) = running.host.state() else { panic!("{:?}", running.host.state()) };
+    assert!(why.contains("its process ended"), "it ran: {why}");
+    running.stop().await;
+    let running = Running::with(wayward(json!({ "exec": program, "sha256": "ab".repeat(32) })), None).await;
+    let PluginState::Failed(why) = running.host.state() else { panic!("{:?}", running.host.state()) };
+    assert!(why.contains("is wanted (`sha256`)"), "{why}");
+    running.stop().await;
+}
