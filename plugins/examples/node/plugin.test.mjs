@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
@@ -144,6 +144,17 @@ test('what it does not know is unsupported', async () => {
   const host = await Host.start();
   assert.deepEqual(await host.ask({ type: 'dance', id: 9 }), { type: 'unsupported', id: 9, what: 'dance' });
   assert.equal(await host.call('erase', { new: 1 }), 'permanent');
+  await host.end();
+});
+
+test('a folder that is not there needs an operator', async () => {
+  const host = await Host.start();
+  rmSync(host.folder, { recursive: true });
+  for (const type of ['erase', 'verify', 'health']) {
+    assert.equal(await host.call(type, about('g-7')), 'needs_operator');
+  }
+  assert.equal(await host.call('erase', { ...about('g-7'), dry_run: true }), 'needs_operator');
+  mkdirSync(host.folder);
   await host.end();
 });
 

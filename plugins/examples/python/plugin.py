@@ -61,12 +61,17 @@ class Folder:
         return {"outcome": "residual", "counts": {"files": files}} if files else {"outcome": "absent"}
 
     def health(self, _request, _check, _log):
+        self._is_there()
+        return {}
+
+    def _is_there(self):
+        """Where nobody can look, nothing is `absent`: that would be signed, for a folder whose name has a typo."""
         if not os.path.isdir(self.folder) or not os.access(self.folder, os.W_OK | os.X_OK):
             raise Failed("needs_operator", "the folder is not there, or may not be changed")
-        return {}
 
     def _each(self, request, check, act):
         """Acts on the files that are there, and counts them. Other ids than plain ones cannot name a file here."""
+        self._is_there()
         ids = [i["value"] for i in request["identifiers"] if i["kind"] == "guest_id" and PLAIN.fullmatch(i["value"])]
         files = 0
         for guest_id in ids:

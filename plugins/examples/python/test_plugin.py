@@ -97,6 +97,14 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(answer, {"type": "unsupported", "id": 9, "what": "dance"})
         self.assertEqual(self.call("erase", {"new": 1}), "permanent")
 
+    def test_a_folder_that_is_not_there_needs_an_operator(self):
+        self.assertEqual(self.call("health", None), {})
+        self.folder.rmdir()
+        for kind in ("erase", "verify", "health"):
+            self.assertEqual(self.call(kind, about("g-7")), "needs_operator")
+        self.assertEqual(self.call("erase", about("g-7", dry_run=True)), "needs_operator")
+        self.folder.mkdir()
+
     def test_a_wrong_configuration_is_refused(self):
         answer = self.ask({"type": "configure", "config": {"folder": 7}, "secrets": {}})
         self.assertEqual(answer["error"]["class"], "needs_operator")

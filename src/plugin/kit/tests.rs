@@ -203,6 +203,8 @@ async fn answers_are_what_they_should_be() {
     check(&["-DSICK"], &["health-answers"], "class `retryable`: away").await;
     check(&["-DCOUNTS_ON"], &["dry-run-repeats"], "then `residual` (files: ").await;
     check(&["-DTOUCHES"], &["dry-run-writes-nothing"], "0 gone, 1 new, 0 changed").await;
+    let typo = |trial: &mut Trial| trial.settings["config"]["folder"] = json!(trial.folder.path().join("typo"));
+    check_with(&[], &["dry-run-writes-nothing"], "1 of the folders", typo).await;
     check(&["-DVAPORIZES"], &["erase-answers"], "its shape").await;
     check(&["-DCHANGES_ITS_MIND"], &["erase-again"], "first `erased` (files: 1), then `residual`").await;
     check(&["-DNEVER_SURE"], &["verify-after-erase"], "it says `residual`").await;
