@@ -174,7 +174,11 @@ process.stdin.on('data', (chunk) => {
     hear(message);
   }
 });
-process.stdin.on('end', () => process.exit(0));
+// The host is gone: nobody waits for the answers.
+process.stdin.on('end', () => {
+  for (const { cancel } of calls.values()) cancel.abort();
+  process.exit(0);
+});
 process.stdin.on('error', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));
 console.log = console.error; // A stray log must not break the protocol.

@@ -165,6 +165,17 @@ test('a wrong configuration is refused', async () => {
   await host.end();
 });
 
+test('calls under way are answered before it ends', async () => {
+  const host = await Host.start();
+  const many = about(...Array.from({ length: 2_000 }, (_, n) => `g${n}`));
+  for (const id of [0, 1, 2, 3]) host.say({ type: 'verify', id, timeout_ms: 10_000, request: many });
+  host.say({ type: 'shutdown' });
+  const ids = [];
+  while (ids.length < 4) ids.push((await host.hear()).id);
+  assert.deepEqual(ids.sort(), [0, 1, 2, 3]);
+  await host.end(() => {});
+});
+
 test('it ends after shutdown', async () => {
   const host = await Host.start();
   await host.end(() => host.say({ type: 'shutdown' }));
