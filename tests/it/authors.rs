@@ -1,6 +1,6 @@
 //! A plugin author's first afternoon: a new project, its own tests, and the conformance kit. Each language for real.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -8,12 +8,12 @@ use tempfile::TempDir;
 
 use crate::harness::quietus;
 
-const CONFIG: &str = r#"{"folder": "GUESTS"}"#;
+/// As a new project's README.md has it.
+const CONFIG: &str = r#"{"folder": "guests"}"#;
 
-/// A new project, and the folder whose files its plugin deletes.
+/// A new project.
 struct Project {
     folder: TempDir,
-    guests: TempDir,
 }
 
 impl Project {
@@ -21,7 +21,7 @@ impl Project {
         let folder = TempDir::new().expect("a folder");
         let made = quietus().args(["plugin", "new", "my-plugin", "--lang", lang, "--into"]).arg(folder.path()).output();
         succeeded("plugin new", &made.expect("quietus runs"));
-        Self { folder, guests: TempDir::new().expect("a folder") }
+        Self { folder }
     }
 
     #[track_caller]
@@ -33,22 +33,22 @@ impl Project {
 
     /// `quietus plugin …` on the plugin's file.
     fn plugin(&self, arguments: &[&str]) -> Output {
-        let config = CONFIG.replace("GUESTS", self.guests.path().to_str().expect("UTF-8"));
         let mut command = quietus();
-        command.arg("plugin").args(arguments).args(["--config", &config, "--guest-id", "g-1"]);
+        command.arg("plugin").args(arguments).args(["--config", CONFIG, "--guest-id", "g-1"]);
         command.current_dir(self.folder.path()).output().expect("quietus runs")
     }
 
     /// Describes, dry-runs, erases, and passes the kit.
     #[track_caller]
     fn works(&self, file: &str) {
+        std::fs::create_dir(self.folder.path().join("guests")).expect("made");
         self.guest();
         let dry = self.plugin(&["run", file, "--method", "dry-run", "--json"]);
         assert_eq!(outcome(&dry), "residual");
-        assert!(self.guests.path().join("g-1.json").exists());
+        assert!(self.file().exists());
         let erased = self.plugin(&["run", file, "--method", "erase", "--json"]);
         assert_eq!(outcome(&erased), "erased");
-        assert!(!self.guests.path().join("g-1.json").exists());
+        assert!(!self.file().exists());
 
         self.guest();
         let report = self.folder.path().join("report.xml");
@@ -58,7 +58,12 @@ impl Project {
     }
 
     fn guest(&self) {
-        std::fs::write(self.guests.path().join("g-1.json"), "{}").expect("written");
+        std::fs::write(self.file(), "{}").expect("written");
+    }
+
+    /// What is deleted.
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("guests/g-1.json")
     }
 }
 

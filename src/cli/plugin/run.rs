@@ -25,7 +25,7 @@ use crate::target::{Target as _, TargetCall};
 
 const EXAMPLES: &str = "\
 Examples:
-  quietus plugin run libfolder.so --config '{\"folder\":\"/tmp/guests\"}' --method erase --guest-id g-1
+  quietus plugin run libfolder.so --config '{\"folder\":\"guests\"}' --method erase --guest-id g-1
   quietus plugin run libcrm.so --config crm.toml --secret token=crm.token --method verify --email test@example.com
   quietus plugin run --plugin crm --config quietus.toml --method health
   quietus plugin run libcrm.so --config crm.toml --method dry-run --identifier customer=@customer.txt

@@ -19,7 +19,7 @@ const ID_WIDTH: usize = 29;
 
 const EXAMPLES: &str = "\
 Examples:
-  quietus plugin test libfolder.so --config '{\"folder\":\"/tmp/guests\"}' --guest-id g-1
+  quietus plugin test libfolder.so --config '{\"folder\":\"guests\"}' --guest-id g-1
   quietus plugin test libcrm.so --config crm.toml --secret token=env:CRM_TOKEN --email test@example.com
   quietus plugin test --plugin crm --config quietus.toml --junit plugin.xml
 
