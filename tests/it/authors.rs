@@ -41,7 +41,7 @@ impl Project {
     /// Describes, dry-runs, erases, and passes the kit.
     #[track_caller]
     fn works(&self, file: &str) {
-        std::fs::create_dir(self.folder.path().join("guests")).expect("made");
+        self.works_in();
         self.guest();
         let dry = self.plugin(&["run", file, "--method", "dry-run", "--json"]);
         assert_eq!(outcome(&dry), "residual");
@@ -55,6 +55,11 @@ impl Project {
         let tested = self.plugin(&["test", file, "--junit", report.to_str().expect("UTF-8")]);
         succeeded("plugin test", &tested);
         assert!(std::fs::read_to_string(report).expect("written").contains("<testsuite"));
+    }
+
+    /// Makes the folder that it is tried on.
+    fn works_in(&self) {
+        std::fs::create_dir(self.folder.path().join("guests")).expect("made");
     }
 
     fn guest(&self) {
@@ -109,6 +114,28 @@ fn a_new_plugin_in_python_passes_everything() {
     let project = Project::new("python");
     project.run("python3", &["-B", "-m", "unittest"]);
     project.works("plugin.py");
+}
+
+#[test]
+fn what_a_plugin_prints_is_shown_to_its_author_alone() {
+    let project = Project::new("python");
+    project.works_in();
+    let file = project.folder.path().join("plugin.py");
+    let text = std::fs::read_to_string(&file).expect("there");
+    let loud = text.replace("\nMANIFEST = ", "\nprint('here\\x1b[31m I am', file=sys.stderr)\nMANIFEST = ");
+    std::fs::write(&file, loud).expect("written");
+    let shown = "here\u{fffd}[31m I am\n";
+    for (command, shows) in [
+        (&["run", "plugin.py", "--method", "health"][..], false),
+        (&["run", "plugin.py", "--method", "health", "--show-output"], true),
+        (&["test", "plugin.py", "--calls", "1", "--show-output"], true),
+    ] {
+        let said = project.plugin(command);
+        succeeded("quietus plugin", &said);
+        let said = String::from_utf8(said.stderr).expect("UTF-8");
+        assert_eq!(said.contains(shown), shows, "{command:?}: {said}");
+        assert!(shows || !said.contains("here"), "{said}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::answer::{End, Told};
 use super::heard::Heard;
-use super::subject::{Which, Whom};
+use super::subject::{Watched, Which, Whom};
 use crate::cli::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
@@ -51,6 +51,8 @@ pub(in crate::cli) struct Run {
     /// Wait with loading the plugin until a debugger has attached; no timeouts
     #[arg(long)]
     attach: bool,
+    #[command(flatten)]
+    watched: Watched,
     #[command(flatten)]
     whom: Whom,
 }
@@ -91,7 +93,8 @@ impl Run {
         if let Some(timeout) = self.timeout {
             settings.plugin.call_max = Some(timeout);
         }
-        let installed = introduced(settings.install()?, settings.granted, &identifiers).await;
+        let installed =
+            introduced(settings.install()?.with_output(self.watched.output()), settings.granted, &identifiers).await;
         let method = self.method;
         let call = call(identifiers, method)?;
         let told = if self.attach {

@@ -26,7 +26,8 @@ use crate::plugin::cgroup::Cgroup;
 use crate::plugin::contract::Contract;
 use crate::plugin::host::PluginInfo;
 use crate::plugin::installed::{Installed, granted};
-use crate::plugin::launch::{Confined, Debugger, Launch, Level, Reach};
+use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Reach};
+use crate::plugin::output::Lines;
 use crate::plugin::program::{Group, Program, Spawned};
 use crate::plugin::reach;
 use crate::plugin::redact::redact;
@@ -114,15 +115,18 @@ async fn start_within(
     let spawned = program.spawn(&target).map_err(|e| Trouble::Lost(format!("cannot start its process: {e}")))?;
     let Spawned { child, group, socket, stdout, stderr } = spawned;
     let mut drains = JoinSet::new();
-    drains.spawn(drain(stdout, target.clone(), "standard output"));
-    drains.spawn(drain(stderr, target.clone(), "standard error"));
+    drains.spawn(drain(stdout, target.clone(), "standard output", Lines::of(&installed.output)));
+    drains.spawn(drain(stderr, target.clone(), "standard error", Lines::of(&installed.output)));
     let (reader, writer) = socket.into_split();
     let (sender, outbox) = mpsc::channel(OUTBOX_MAX);
     let mut driver = Driver { group, cgroup, child, reader: BufReader::new(reader), writer, outbox, drains };
 
     let (contract, info) = match introduce(&mut driver, installed, reach).await {
         Ok(introduced) => introduced,
-        Err(Trouble::Lost(why)) => return Err(Trouble::Lost(format!("{why}; {}", driver.end().await))),
+        Err(Trouble::Lost(why)) => {
+            let why = format!("{why}; {}", driver.end().await);
+            return Err(Trouble::Lost(advised(&why, &installed.code)));
+        }
         Err(trouble) => {
             driver.end().await;
             return Err(trouble);
@@ -367,14 +371,25 @@ fn broken(error: FrameError) -> io::Error {
     io::Error::other(format!("it broke the protocol: {error}"))
 }
 
-/// Reads an output of the child's to its end. What stands there may be personal, so it is counted, not shown.
-async fn drain(mut output: impl AsyncRead + Unpin, plugin: TargetName, stream: &'static str) {
+/// With what authors of programs forget first. A library has nothing to do with frames.
+fn advised(why: &str, code: &Code) -> String {
+    match code {
+        Code::Library { .. } => why.to_owned(),
+        Code::Exec { .. } => format!(
+            "{why} (a program's standard output carries frames only; what it prints belongs on its standard error)"
+        ),
+    }
+}
+
+/// Reads an output of the child's to its end. What stands there may be personal, so it is counted, and shown to authors only.
+async fn drain(mut output: impl AsyncRead + Unpin, plugin: TargetName, stream: &'static str, mut lines: Lines) {
     let mut chunk = [0; 4096];
     let mut bytes = 0_u64;
     while let Ok(read @ 1..) = output.read(&mut chunk).await {
         bytes += read as u64;
+        lines.hear(&chunk[..read]);
     }
-    if bytes > 0 {
+    if bytes > 0 && !lines.are_shown() {
         tracing::info!(%plugin, stream, bytes, "a plugin wrote to an output of its process, which is not shown");
     }
 }
