@@ -185,6 +185,18 @@ async fn a_file_that_is_no_program_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_program_that_prints_is_told_where_to() {
+    let folder = TempDir::new().expect("a folder");
+    let loud = folder.path().join("loud.sh");
+    std::fs::write(&loud, "#!/bin/sh\necho hello\n").expect("written");
+    std::fs::set_permissions(&loud, std::fs::Permissions::from_mode(0o755)).expect("changed");
+    let findings = Trial::spoken(&loud).run().await;
+    let loads = findings.iter().find(|finding| finding.id == "file-loads").expect("a check");
+    let Verdict::Failed { advice, .. } = &loads.verdict else { panic!("{loads:?}") };
+    assert!(advice.contains("standard output carries frames only") && !advice.contains("libraries"), "{advice}");
+}
+
+#[tokio::test]
 async fn configurations_are_refused_in_peace() {
     check(&["-DREFUSES"], &["config-accepted"], "class `needs_operator`: not today").await;
     check(&["-DTRUSTS_TYPES"], &["config-types"], "with a `folder` of another type, its process ended").await;
