@@ -129,6 +129,10 @@ async fn introduced(installed: Installed, granted: bool, identifiers: &[(Kind, S
         let named = declared.required.iter().chain(&declared.optional).filter(|kind| *kind != ANY);
         grants.extend(named.filter_map(|kind| kind.parse().ok()));
     }
+    // A plugin that works with any kind names none, and does not start without one.
+    if grants.is_empty() {
+        grants.insert(Kind::Email);
+    }
     subject.installed.granting(grants.into_iter().collect())
 }
 
