@@ -3,14 +3,11 @@
 use super::compiled::Compiled;
 use super::trial::{Fate, Hostile, Trial, User};
 
-/// Why a call that killed the process each time is parked.
-const POISON: &str = "this call ended the plugin's process 3 times";
-
 #[test]
 fn a_call_that_kills_its_plugin_is_parked_alone_however_it_does_it() {
     for user in User::all() {
         let compiled = Compiled::new();
-        let library = |does, how| Hostile::library(does, &compiled.library(), Fate::Parks(how));
+        let library = |does, how| Hostile::library(does, &compiled.library(), Fate::Poisons(how));
         let hostile = vec![
             library("segv", "signal 11"),
             library("abort", "signal 6"),
@@ -18,11 +15,11 @@ fn a_call_that_kills_its_plugin_is_parked_alone_however_it_does_it() {
             library("overflow", "signal 6"),
             library("eat", "signal 11").with("limits = { memory_mib = 128 }"),
             library("kill group", "signal 9"),
-            Hostile::program("exit", &compiled.script(), Fate::Parks("exit code 0")),
-            Hostile::program("abort", &compiled.script(), Fate::Parks("signal 6")),
-            Hostile::program("kill group", &compiled.script(), Fate::Parks("signal 9")),
-            Hostile::program("kill guard", &compiled.script(), Fate::Parks("signal 9")),
-            Hostile::program("close", &compiled.script(), Fate::Parks(POISON)),
+            Hostile::program("exit", &compiled.script(), Fate::Poisons("exit code 0")),
+            Hostile::program("abort", &compiled.script(), Fate::Poisons("signal 6")),
+            Hostile::program("kill group", &compiled.script(), Fate::Poisons("signal 9")),
+            Hostile::program("kill guard", &compiled.script(), Fate::Poisons("signal 9")),
+            Hostile::program("close", &compiled.script(), Fate::Poisons("signal")),
         ];
         let trial = Trial::start_as(user, hostile);
         trial.harm_and_check();
@@ -35,7 +32,7 @@ fn a_plugin_that_panics_keeps_its_process_unless_the_panic_leaves_it() {
     let mut hostile = vec![
         // The SDK catches it: a failed call like others, given up after as many attempts.
         Hostile::library("panic", "libpanicking.so".as_ref(), Fate::Parks("the plugin panicked")),
-        Hostile::library("unwind", "libpanicking.so".as_ref(), Fate::Parks(POISON)),
+        Hostile::library("unwind", "libpanicking.so".as_ref(), Fate::Poisons("signal")),
     ];
     hostile.push(Hostile::library("panic in create", "libpanicking.so".as_ref(), Fate::Fails("panicked")));
     let trial = Trial::start(hostile);

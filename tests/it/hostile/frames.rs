@@ -38,7 +38,7 @@ fn an_answer_of_a_library_that_is_none_fails_its_call_and_no_other() {
 #[test]
 fn a_library_that_writes_into_or_closes_the_line_of_its_host_is_lost() {
     let compiled = Compiled::new();
-    let library = |does, how| Hostile::library(does, &compiled.library(), Fate::Parks(how));
+    let library = |does, how| Hostile::library(does, &compiled.library(), Fate::Poisons(how));
     let trial = Trial::start(vec![library("scribble", "broke the protocol"), library("close", "its process ended")]);
     trial.harm_and_check();
     trial.finish();
@@ -47,7 +47,7 @@ fn a_library_that_writes_into_or_closes_the_line_of_its_host_is_lost() {
 #[test]
 fn a_program_that_breaks_the_protocol_is_lost_and_what_it_says_to_nobody_is_ignored() {
     let compiled = Compiled::new();
-    let broken = |does| Hostile::program(does, &compiled.script(), Fate::Parks("it broke the protocol"));
+    let broken = |does| Hostile::program(does, &compiled.script(), Fate::Poisons("it broke the protocol"));
     let hostile = vec![
         broken("zero length"),
         broken("four gigabytes"),

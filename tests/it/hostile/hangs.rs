@@ -7,7 +7,7 @@ use super::trial::{Fate, Hostile, Trial, User};
 fn a_call_that_never_ends_is_killed_with_its_process_and_parked_alone() {
     for user in User::all() {
         let compiled = Compiled::new();
-        let late = Fate::Parks("no answer within 1 s; the plugin's process was killed");
+        let late = Fate::Poisons("no answer within 1 s; the plugin's process was killed");
         let library = |does| Hostile::library(does, &compiled.library(), late);
         let program = |does| Hostile::program(does, &compiled.script(), late);
         // The last three say half of something first.

@@ -19,7 +19,7 @@ fn a_library_starts_no_process_and_a_program_takes_all_of_its_own_with_it() {
             library("exec"),
             library("threads"),
             library("files"),
-            Hostile::program("bomb", &compiled.script(), Fate::Parks("signal 6")).with("call_max = \"30s\""),
+            Hostile::program("bomb", &compiled.script(), Fate::Poisons("signal 6")).with("call_max = \"30s\""),
             Hostile::program("kill server", &compiled.script(), Fate::Erases),
         ];
         let trial = Trial::start_as(user, hostile);

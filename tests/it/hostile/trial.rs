@@ -18,6 +18,8 @@ pub(super) const TOKEN: &str = "hostile-token-0815";
 const CHATTER: &str = "hostile-chatter";
 /// A value in the environment of the server.
 pub(super) const CANARY: &str = "canary-of-the-environment";
+/// Why a call that ended the process each time is parked.
+const POISON: &str = "this call ended the plugin's process 3 times";
 /// Sessions of one plugin: its number times this, and more.
 const SESSIONS: i64 = 1000;
 /// `nobody`.
@@ -51,6 +53,8 @@ pub(super) enum Fate {
     Erases,
     /// That person's step is parked alone, for a reason that holds this text; it works for all others.
     Parks(&'static str),
+    /// The same, as the call ended the process three times, the last time so.
+    Poisons(&'static str),
     /// That person's step failed for this reason and is tried again; so are all others.
     Retries(&'static str),
     /// It cannot work, for a reason that holds this text, and its steps wait for a person.
@@ -356,7 +360,10 @@ impl Seen {
         let plugin = find(&self.plugins, "name", &hostile.name);
         match hostile.fate {
             Fate::Erases => all_erased(&[good[0], good[1], evil]),
-            Fate::Parks(why) => {
+            Fate::Parks(why) | Fate::Poisons(why) => {
+                if matches!(hostile.fate, Fate::Poisons(_)) {
+                    holds(&step(evil)?["reason"], POISON)?;
+                }
                 let step = step(evil)?;
                 if step["outcome"] != "parked" {
                     return Err(format!("{evil}: {step}"));
