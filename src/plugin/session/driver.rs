@@ -45,6 +45,10 @@ const OUTBOX_MAX: usize = 64;
 const FACTS_MAX: usize = 16;
 const FACT_CHARS_MAX: usize = 128;
 
+/// For authors of programs: a print that goes to the wrong place looks like a frame of a gigabyte.
+const FRAMES_ONLY: &str =
+    "a program's standard output carries frames only; what it prints belongs on its standard error";
+
 /// Why a child did not come up.
 pub(in crate::plugin) enum StartFailed {
     /// It would fail alike each time: the library, the configuration, the version.
@@ -124,8 +128,10 @@ async fn start_within(
     let (contract, info) = match introduce(&mut driver, installed, reach).await {
         Ok(introduced) => introduced,
         Err(Trouble::Lost(why)) => {
-            let why = format!("{why}; {}", driver.end().await);
-            return Err(Trouble::Lost(advised(&why, &installed.code)));
+            let ended = driver.end().await;
+            let silent = matches!(installed.code, Code::Exec { .. }) && !why.contains(FRAMES_ONLY);
+            let advice = if silent { format!(" ({FRAMES_ONLY})") } else { String::new() };
+            return Err(Trouble::Lost(format!("{why}; {ended}{advice}")));
         }
         Err(trouble) => {
             driver.end().await;
@@ -367,18 +373,9 @@ async fn read_frame(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Frame> 
     Ok(body)
 }
 
+/// With what authors of programs forget first.
 fn broken(error: FrameError) -> io::Error {
-    io::Error::other(format!("it broke the protocol: {error}"))
-}
-
-/// With what authors of programs forget first. A library has nothing to do with frames.
-fn advised(why: &str, code: &Code) -> String {
-    match code {
-        Code::Library { .. } => why.to_owned(),
-        Code::Exec { .. } => format!(
-            "{why} (a program's standard output carries frames only; what it prints belongs on its standard error)"
-        ),
-    }
+    io::Error::other(format!("it broke the protocol: {error} ({FRAMES_ONLY})"))
 }
 
 /// Reads an output of the child's to its end. What stands there may be personal, so it is counted, and shown to authors only.
