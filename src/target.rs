@@ -28,6 +28,11 @@ pub(crate) trait Target: Send + Sync {
 
     /// How many calls may be under way at once.
     fn concurrency_max(&self) -> usize;
+
+    /// Whether a call whose outcome is unknown may be made again.
+    fn may_be_asked_twice(&self) -> bool {
+        true
+    }
 }
 
 /// What one call is about. Holds personal data in memory.

@@ -10,8 +10,8 @@ use super::NotDone;
 use crate::plugin::{PluginInfo, PluginView};
 use crate::subject::TargetName;
 
-/// Longer than a reload can take: loading, configuring and asking for the health.
-const ANSWER_MAX: Duration = Duration::from_secs(120);
+/// Longer than a few reloads can take, each of which loads, configures and asks for the health.
+const ANSWER_MAX: Duration = Duration::from_secs(600);
 
 /// A way to the server.
 pub(crate) struct ControlClient {

@@ -18,8 +18,6 @@ const HEALTH_MAX: Duration = Duration::from_secs(30);
 const A_LONG_DAY: Duration = Duration::from_secs(86_400);
 /// Calls at once, whatever a manifest says.
 const CONCURRENCY_MAX: u32 = 64;
-/// Complaints about a configuration that are shown.
-const COMPLAINTS_MAX: usize = 10;
 
 /// What the plugin declares and the operator grants.
 #[derive(Clone, Debug)]
@@ -52,7 +50,6 @@ impl Contract {
         check_words(manifest, &mut wrong);
         let sent = check_grants(&manifest.identifiers, &settings.grants, &mut wrong);
         check_secrets(&manifest.secrets, secrets, &mut wrong);
-        check_config(&manifest.config_schema, &settings.own_config(), &mut wrong);
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -81,6 +78,11 @@ impl Contract {
 
     pub(super) fn can(&self, operation: &Operation) -> bool {
         self.operations.contains(operation)
+    }
+
+    /// The longest of its calls.
+    pub(super) fn call_max(&self) -> Duration {
+        self.erase_max.max(self.verify_max).max(self.health_max)
     }
 
     pub(super) fn sends(&self, kind: &Kind) -> bool {
@@ -134,22 +136,6 @@ fn check_secrets(declared: &Wanted, secrets: &BTreeMap<String, Secret>, wrong: &
     }
 }
 
-fn check_config(schema: &serde_json::Value, config: &serde_json::Value, wrong: &mut Vec<String>) {
-    if schema.is_null() {
-        return;
-    }
-    match jsonschema::validator_for(schema) {
-        Ok(validator) => {
-            let complaints = validator.iter_errors(config).take(COMPLAINTS_MAX);
-            wrong.extend(complaints.map(|e| match e.instance_path().as_str() {
-                "" => format!("config: {}", e.masked()),
-                path => format!("config{}: {}", path.replace('/', "."), e.masked()),
-            }));
-        }
-        Err(_) => wrong.push("the plugin's JSON Schema is not one".into()),
-    }
-}
-
 /// A name of the manifest's, as it may be shown.
 fn plain(name: &str) -> String {
     name.chars().take(64).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
@@ -162,13 +148,8 @@ mod tests {
     use super::*;
 
     fn manifest() -> Manifest {
-        let mut manifest =
+        let manifest =
             Manifest::new("sample", "1").requires("email").accepts("phone").requires_secret("token").concurrency(4);
-        manifest.config_schema = json!({
-            "type": "object", "required": ["base_url"], "additionalProperties": false,
-            "properties": { "base_url": { "type": "string" }, "rate": { "type": "object",
-                "properties": { "max": { "type": "integer", "maximum": 5 } } } },
-        });
         manifest
     }
 
@@ -200,14 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn all_that_does_not_fit_is_told_at_once_and_no_value_is() {
-        let more = json!({ "grants": ["phone"], "config": { "rate": { "max": 4711 }, "colour": "hunter2" } });
-        let wrong = make(&manifest(), more, &["tokken"]).expect_err("nothing fits");
+    fn all_that_does_not_fit_is_told_at_once() {
+        let wrong = make(&manifest(), json!({ "grants": ["phone"] }), &["tokken"]).expect_err("nothing fits");
         let text = wrong.join("\n");
-        for part in ["`email`", "requires `token`", "`tokken`", "\"base_url\"", "config.rate.max", "colour"] {
+        for part in ["`email`", "requires `token`", "`tokken`"] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
-        assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A plugin as the operator installed it: settings that have been read, a file that has been found, secrets. Nothing runs.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
 
@@ -67,6 +67,11 @@ impl Installed {
     pub(crate) fn granting(mut self, kinds: Vec<Kind>) -> Self {
         self.settings.grants = kinds;
         self
+    }
+
+    /// What it was found to read.
+    pub(super) fn reads(&self) -> BTreeSet<PathBuf> {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).reads.clone()
     }
 
     pub(super) fn launch(&self, reach: Reach) -> Launch {

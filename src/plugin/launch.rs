@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fit::Fit;
+
 /// One life of a plugin's process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Launch {
@@ -33,6 +35,16 @@ pub(crate) enum HostVersion {
     This,
     /// The next one, with more fields: for tests of plugins.
     Later,
+}
+
+/// The first frame.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Errand {
+    /// Holds a configuration against a schema.
+    Fit(Fit),
+    /// Becomes a plugin.
+    Host(Box<Launch>),
 }
 
 /// What runs in the process.

@@ -8,6 +8,7 @@ mod cgroup;
 mod check;
 mod child;
 mod contract;
+mod fit;
 mod host;
 mod installed;
 mod kit;

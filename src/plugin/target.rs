@@ -41,6 +41,10 @@ impl Target for PluginHost {
         PluginHost::call_max(self)
     }
 
+    fn may_be_asked_twice(&self) -> bool {
+        self.is_idempotent()
+    }
+
     fn concurrency_max(&self) -> usize {
         self.concurrency()
     }
@@ -92,26 +96,32 @@ impl PluginHost {
             self.strikes.acquit(&key);
         }
         // Once may be too often for a plugin that says so.
+        let once = method == Method::Erase && !contract.idempotent && !call.dry_run;
         let unknown = |error: TargetError| match error {
-            TargetError::Retryable(why) if method == Method::Erase && !contract.idempotent && !call.dry_run => {
+            TargetError::Retryable(why) if once => {
                 TargetError::Permanent(format!("{why}; its outcome is unknown, and the plugin must not be asked twice"))
             }
             error => error,
         };
+        // One that must not be asked again needs no strikes.
+        let blamed = |why| if once { unknown(TargetError::Retryable(why)) } else { self.strikes.blame(&key, why) };
         Ok(match ended {
             Ended::Result(result) => of_result(result).map_err(|why| unknown(TargetError::Retryable(why))),
             Ended::Failed(error) if error.class == ErrorClass::Protocol => Err(unknown(of_error(error))),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Unsupported if method == Method::Verify => Ok(unverifiable(CANNOT_VERIFY.into())),
             Ended::Unsupported => Err(TargetError::Permanent("the plugin does not support `erase`".into())),
-            Ended::Lost(why) => Err(unknown(self.strikes.blame(&key, format!("the plugin's process was lost: {why}")))),
+            Ended::Lost(why) => Err(blamed(format!("the plugin's process was lost: {why}"))),
             Ended::TimedOut => {
                 let why = format!("no answer within {} s; the plugin's process was killed", longest.as_secs());
-                Err(unknown(self.strikes.blame(&key, why)))
+                Err(blamed(why))
             }
             Ended::Bystander => Err(unknown(bystander())),
             Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
             Ended::TooLarge => Err(TargetError::Permanent("more identifiers than one call can carry".into())),
+            Ended::Stopped if once => {
+                Err(unknown(TargetError::Retryable("the server shut down during the call".into())))
+            }
             Ended::Stopped => Err(TargetError::Cancelled),
             Ended::NotSent => return Err(NotSent),
         })

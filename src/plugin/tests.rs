@@ -2,6 +2,7 @@
 
 mod child;
 mod exec;
+mod fit;
 mod sandbox;
 mod supervisor;
 mod swap;

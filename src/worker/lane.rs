@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{LEASE, POLL, Worker, chain};
-use crate::ledger::{Bounds, Claimed, LedgerError, NextLook, Queue};
+use crate::erasure::Stage;
+use crate::ledger::{Bounds, Claim, Claimed, LedgerError, NextLook, Queue, Work};
 use crate::subject::TargetName;
 use crate::target::Target;
 
@@ -35,6 +36,17 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    /// The longest that one piece of work may take. A plugin's may have changed with the plugin.
+    pub(super) fn call_max(&self) -> Duration {
+        self.target.as_ref().map_or(self.call_max, |target| target.call_max())
+    }
+
+    /// Whether the work may be done again when it is not known what became of it.
+    pub(super) fn may_repeat(&self, claim: &Claim) -> bool {
+        let erases = matches!(&claim.work, Work::Step(work) if work.stage == Stage::Erase);
+        !erases || self.target.as_ref().is_none_or(|target| target.may_be_asked_twice())
+    }
+
     /// Runs until `shutdown`, then waits for what is under way.
     pub(super) async fn run(self, worker: Arc<Worker>, shutdown: CancellationToken) {
         let lane = Arc::new(self);

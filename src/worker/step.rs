@@ -15,6 +15,8 @@ use crate::ledger::{
 };
 use crate::target::{Answer, TargetError};
 
+const NOT_TWICE: &str = "called off while the target was asked, which must not be asked twice; its outcome is unknown";
+
 /// What work came to, before it is written.
 enum Brought {
     Decision(Box<Decision>),
@@ -29,11 +31,15 @@ impl Worker {
         let lease = Lease::new(leased, LEASE);
         let brought = tokio::select! {
             () = lane.abandon.cancelled() => Err(Halt::CalledOff),
-            () = tokio::time::sleep(lane.call_max) => {
+            () = tokio::time::sleep(lane.call_max()) => {
                 Err(Halt::Call(TargetError::Retryable("it took longer than it may".into())))
             }
             () = lease.keep(|| self.ledger.renew(&claim, LEASE)) => Err(Halt::CalledOff),
             brought = lease.hold(self.bring(&claim)) => brought.unwrap_or(Err(Halt::CalledOff)),
+        };
+        let brought = match brought {
+            Err(Halt::CalledOff) if !lane.may_repeat(&claim) => Err(Halt::Hopeless(NOT_TWICE.into())),
+            brought => brought,
         };
         let ended = match brought {
             Ok(brought) => self.finish(lane, claim, brought).await,

@@ -120,6 +120,23 @@ static int try(char *verb, char *argument) {
     errno = failed;
     return failed ? -1 : 0;
   }
+  if (!strcmp(verb, "prlimit")) {
+    struct rlimit limit = {64, 64};
+    return prlimit(number, RLIMIT_NOFILE, &limit, NULL);
+  }
+  if (!strcmp(verb, "nice")) return setpriority(PRIO_PROCESS, number, 19);
+  if (!strcmp(verb, "nice-all")) return setpriority(PRIO_USER, 0, 19);
+  if (!strcmp(verb, "affinity")) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(0, &set);
+    return sched_setaffinity(number, sizeof set, &set);
+  }
+  if (!strcmp(verb, "scheduler")) {
+    struct sched_param none = {0};
+    return sched_setscheduler(number, SCHED_IDLE, &none);
+  }
+  if (!strcmp(verb, "own")) return fcntl(0, F_SETOWN, number);
   if (!strcmp(verb, "own-signal")) return kill(getpid(), 0) | raise(0);
   errno = ENOSYS;
   return -1;

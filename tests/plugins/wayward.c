@@ -27,7 +27,7 @@ static const char MANIFEST[] =
     "{\"name\":\"wayward\",\"version\":\"" VERSION "\",\"identifiers\":{\"required\":[\"name\"],\"optional\":[\"guest_id\"]},"
     "\"operations\":[\"erase\",\"verify\",\"health\"],\"idempotent\":" IDEMPOTENT ",\"max_concurrency\":4,"
     "\"timeouts\":{\"erase_ms\":60000,\"verify_ms\":60000,\"health_ms\":1000},\"secrets\":{\"optional\":[\"token\"]},"
-    "\"config_schema\":{\"type\":\"object\",\"properties\":{\"mood\":{\"enum\":[\"good\",\"sick\",\"bad\"]}}}}";
+    "\"config_schema\":{\"type\":\"object\",\"properties\":{\"mood\":{\"enum\":[\"good\",\"sick\",\"slow\",\"bad\"]}}}}";
 
 static const quietus_host_v1 *host;
 static int sick;
@@ -51,6 +51,7 @@ static int32_t create(const quietus_host_v1 *h, quietus_bytes config, void **ins
     reply(0, "{\"type\":\"error\",\"error\":{\"class\":\"permanent\",\"message\":\"in a bad mood, hunter2\"}}");
     return 1;
   }
+  if (memmem(config.ptr, config.len, "\"slow\"", 6)) sleep(1);
   sick = memmem(config.ptr, config.len, "\"sick\"", 6) != NULL;
   *instance = &host;
   return 0;

@@ -10,7 +10,7 @@ use crate::subject::TargetName;
 ///
 /// The new process has to load, to accept the configuration and to be healthy before it takes over; calls under way end in
 /// the old one. When it does not, everything stays as it is, and the exit code is 1. A plugin whose file changes is replaced
-/// in the same way by itself. How many calls a second and at once are allowed changes with a restart of the server only.
+/// in the same way by itself. `calls_per_s` changes with a restart of the server only.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Reload {
     /// The plugin's name in the configuration

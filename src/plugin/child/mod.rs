@@ -24,7 +24,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::cgroup;
-use super::launch::{Code, Confined, Debugger, HostVersion, Launch};
+use super::launch::{Code, Confined, Debugger, Errand, HostVersion, Launch};
 use calls::Calls;
 use code::Checked;
 use native::Library;
@@ -42,8 +42,19 @@ pub(crate) fn plugin_host_main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let Ok(mut socket) = take_socket() else { return ExitCode::FAILURE };
-    let Ok(launch) = hear_launch(&mut socket) else { return ExitCode::FAILURE };
-    let checked = match confine(&launch, &mut socket) {
+    match hear_errand(&mut socket) {
+        Ok(Errand::Host(launch)) => host(&launch, socket),
+        Ok(Errand::Fit(fit)) if sandbox::enter_for_nothing().is_ok() => {
+            let _ = say(&mut socket, &fit.look());
+            ExitCode::SUCCESS
+        }
+        Ok(Errand::Fit(_)) | Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Becomes the plugin of the launch.
+fn host(launch: &Launch, mut socket: UnixStream) -> ExitCode {
+    let checked = match confine(launch, &mut socket) {
         Ok(checked) => checked,
         Err(why) => {
             let _ = say(&mut socket, &Confined::Refused { why });
@@ -66,7 +77,7 @@ fn take_socket() -> io::Result<UnixStream> {
     Ok(socket)
 }
 
-fn hear_launch(socket: &mut UnixStream) -> io::Result<Launch> {
+fn hear_errand(socket: &mut UnixStream) -> io::Result<Errand> {
     serde_json::from_slice(&frame(socket)?).map_err(io::Error::other)
 }
 

@@ -30,8 +30,11 @@ impl Strikes {
     /// that a person can have it tried again.
     pub(in crate::plugin) fn blame(&self, key: &str, why: String) -> TargetError {
         let mut strikes = lock(&self.0);
-        if strikes.len() >= SUSPECTS_MAX && !strikes.contains_key(key) {
-            return TargetError::Retryable(why);
+        if strikes.len() >= SUSPECTS_MAX
+            && !strikes.contains_key(key)
+            && let Some(forgotten) = strikes.keys().next().cloned()
+        {
+            strikes.remove(&forgotten);
         }
         let count = strikes.entry(key.to_owned()).or_default();
         *count += 1;

@@ -126,12 +126,18 @@ impl PluginHost {
         self.standing.borrow().session().map_or(1, |session| session.contract.concurrency as usize)
     }
 
+    /// What is known without a session: that it is, as most are.
+    pub(super) fn is_idempotent(&self) -> bool {
+        self.standing.borrow().session().is_none_or(|session| session.contract.idempotent)
+    }
+
     /// Waiting for the child, for others, for the answer and for the end of a cancelled call, and some slack. Twice, as a
     /// call that was not sent is made again where another child has taken over.
     pub(super) fn call_max(&self) -> Duration {
         let slack = Duration::from_secs(1);
-        let waiting = READY_WAIT_MAX + SLOT_WAIT_MAX;
-        2 * waiting + contract::call_max(&self.installed().settings) + CANCEL_GRACE + slack
+        let call = contract::call_max(&self.installed().settings);
+        // A suspect waits until the others have ended.
+        2 * (READY_WAIT_MAX + SLOT_WAIT_MAX.max(call)) + call + CANCEL_GRACE + slack
     }
 
     /// Remembers what went wrong last, for the operator. The text is redacted.

@@ -1,5 +1,7 @@
 //! Keeps a plugin's process running: starts it, starts it again when it is lost, and replaces it by a better one.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -77,15 +79,17 @@ impl Supervisor {
             match self.next().await {
                 Event::Shutdown => break,
                 Event::TimeToStart => self.start().await,
-                Event::Ended(SessionEnd::Stopped) => self.life = None,
-                Event::Ended(SessionEnd::Lost(why)) => self.lost(why),
+                Event::Ended(end) => self.note_end(end),
                 Event::Asked(Reload { installed, answer }) => {
                     // Whoever asked may have gone.
                     let _ = answer.send(self.replace(installed, "asked to").await);
                 }
                 Event::Replaced => {}
                 Event::FileChanged => {
-                    let _ = self.replace(self.host.installed(), "its file has changed").await;
+                    if self.replace(self.host.installed(), "its file has changed").await.is_err() {
+                        // What was wrong may pass, such as a system that was away.
+                        self.watch.looks_again_after(PAUSE_MAX);
+                    }
                 }
             }
         }
@@ -98,26 +102,23 @@ impl Supervisor {
 
     async fn next(&mut self) -> Event {
         let (installed, lives) = (self.host.installed(), self.life.is_some());
-        let ended = async {
-            match &mut self.life {
-                // A session's task does not panic.
-                Some(life) => (&mut life.task).await.unwrap_or(SessionEnd::Stopped),
-                None => std::future::pending().await,
-            }
-        };
         let start_at = self.start_at;
         tokio::select! {
             () = self.shutdown.cancelled() => Event::Shutdown,
-            end = ended => Event::Ended(end),
+            end = ended(&mut self.life), if lives => Event::Ended(end),
             () = sleep_until(start_at), if !lives => Event::TimeToStart,
             Some(reload) = self.requests.recv() => Event::Asked(reload),
-            () = self.watch.changed(installed.code.file()) => Event::FileChanged,
+            () = self.watch.changed(&installed) => Event::FileChanged,
             Some(_) = self.ending.join_next() => Event::Replaced,
         }
     }
 
     async fn start(&mut self) {
-        match self.bring_up(&self.host.installed()).await {
+        let installed = self.host.installed();
+        if self.look_at(&installed).await.is_none() {
+            return;
+        }
+        match self.starting(&installed).await {
             Ok(life) => self.take_over(life),
             Err(StartFailed::Lost(why)) => self.lost(why),
             Err(StartFailed::Refused(why)) => self.refused(why),
@@ -125,21 +126,29 @@ impl Supervisor {
         }
     }
 
-    /// Starts a process and has it configured.
-    async fn bring_up(&mut self, installed: &Arc<Installed>) -> Result<Life, StartFailed> {
-        self.watch.loads(installed.code.file()).await;
-        self.host.starts.fetch_add(1, Ordering::Relaxed);
-        // Called off, a start takes its process with it; a session ends in its own way.
-        let (session, driver) = tokio::select! {
-            () = self.shutdown.cancelled() => return Err(StartFailed::CalledOff),
-            started = session::start(&self.host.program, installed) => started?,
-        };
-        let stop = self.shutdown.child_token();
-        let task = tokio::spawn({
-            let (session, stop) = (Arc::clone(&session), stop.clone());
-            async move { driver.run(&session, &stop).await }
-        });
-        Ok(Life { session, stop, task })
+    /// What is about to be loaded; `None` at the shutdown.
+    async fn look_at(&mut self, installed: &Installed) -> Option<()> {
+        self.shutdown.run_until_cancelled(self.watch.loads(installed)).await
+    }
+
+    /// Starts a process and has it configured. Borrows nothing: meanwhile the process that runs may end.
+    fn starting(&self, installed: &Arc<Installed>) -> impl Future<Output = Result<Life, StartFailed>> + use<> {
+        let (host, shutdown) = (Arc::clone(&self.host), self.shutdown.clone());
+        let installed = Arc::clone(installed);
+        async move {
+            host.starts.fetch_add(1, Ordering::Relaxed);
+            // Called off, a start takes its process with it; a session ends in its own way.
+            let (session, driver) = tokio::select! {
+                () = shutdown.cancelled() => return Err(StartFailed::CalledOff),
+                started = session::start(&host.program, &installed) => started?,
+            };
+            let stop = shutdown.child_token();
+            let task = tokio::spawn({
+                let (session, stop) = (Arc::clone(&session), stop.clone());
+                async move { driver.run(&session, &stop).await }
+            });
+            Ok(Life { session, stop, task })
+        }
     }
 
     /// Brings up another process; it takes over when it is no worse than the one that runs.
@@ -162,7 +171,17 @@ impl Supervisor {
     }
 
     async fn candidate(&mut self, installed: &Arc<Installed>) -> Result<Life, String> {
-        let life = match self.bring_up(installed).await {
+        if self.look_at(installed).await.is_none() {
+            return Err("the server shuts down".into());
+        }
+        let mut starting = pin!(self.starting(installed));
+        let started = loop {
+            tokio::select! {
+                started = &mut starting => break started,
+                end = ended(&mut self.life), if self.life.is_some() => self.note_end(end),
+            }
+        };
+        let life = match started {
             Ok(life) => life,
             Err(StartFailed::Refused(why) | StartFailed::Lost(why)) => return Err(why),
             Err(StartFailed::CalledOff) => return Err("the server shuts down".into()),
@@ -190,6 +209,7 @@ impl Supervisor {
     /// Ends a process once its calls have ended.
     fn end(&mut self, life: Life) {
         let longest = self.host.call_max() + CANCEL_GRACE;
+        let host = Arc::clone(&self.host);
         self.ending.spawn(async move {
             let Life { session, stop, task } = life;
             let idle = async {
@@ -200,8 +220,18 @@ impl Supervisor {
             };
             let _ = timeout(longest, idle).await;
             stop.cancel();
-            let _ = task.await;
+            if let Ok(SessionEnd::Lost(why)) = task.await {
+                tracing::warn!(plugin = %host.target, why, "a plugin's process was lost after it had been replaced");
+                host.note_error(&why);
+            }
         });
+    }
+
+    fn note_end(&mut self, end: SessionEnd) {
+        match end {
+            SessionEnd::Stopped => self.life = None,
+            SessionEnd::Lost(why) => self.lost(why),
+        }
     }
 
     fn lost(&mut self, why: String) {
@@ -229,6 +259,15 @@ impl Supervisor {
 
     fn stand(&self, standing: Standing) {
         self.host.standing.send_replace(standing);
+    }
+}
+
+/// The end of a life; to be asked where there is one.
+async fn ended(life: &mut Option<Life>) -> SessionEnd {
+    match life {
+        // A session's task does not panic.
+        Some(life) => (&mut life.task).await.unwrap_or(SessionEnd::Stopped),
+        None => std::future::pending().await,
     }
 }
 

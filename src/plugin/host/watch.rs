@@ -1,52 +1,101 @@
-//! Whether a plugin's file has changed since it was loaded.
+//! Whether what a plugin was started with has changed since: its file, or a file that its sandbox lets it read, which is the
+//! file that was there and no other one that takes its name.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
-/// How often the file is looked at. It counts as changed when it looks the same twice: it may still be written to.
+use crate::plugin::installed::Installed;
+
+/// How often it is looked at. It counts as changed when it looks the same twice: it may still be written to.
 const PERIOD: Duration = Duration::from_secs(1);
+/// Files that every plugin may read and that are replaced while a machine runs.
+const OF_THE_SYSTEM: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
 
-/// Device, inode, size, and the time of the last change in seconds and nanoseconds.
-type Signature = (u64, u64, u64, i64, i64);
+/// Of the plugin's file: device, inode, size, and the time of the last change in seconds and nanoseconds.
+type Code = (u64, u64, u64, i64, i64);
+/// Of the others: device and inode. What is written into them is seen without a new start.
+type Readable = (u64, u64);
+
+#[derive(PartialEq)]
+struct Signature {
+    code: Code,
+    /// `None`: not there, or no file.
+    readable: BTreeMap<PathBuf, Option<Readable>>,
+}
+
+impl Signature {
+    /// What this plugin was found to read only after it was loaded counts from now on.
+    fn learn(&mut self, now: &Self) {
+        for (path, is) in &now.readable {
+            self.readable.entry(path.clone()).or_insert(*is);
+        }
+    }
+}
 
 pub(super) struct Watch {
     ticks: Interval,
     /// As it was when it was loaded last.
     loaded: Option<Signature>,
     seen: Option<Signature>,
+    /// Until then a change is overlooked.
+    quiet_until: Instant,
 }
 
 impl Watch {
     pub(super) fn new() -> Self {
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { ticks, loaded: None, seen: None }
+        Self { ticks, loaded: None, seen: None, quiet_until: Instant::now() }
     }
 
-    /// The file is about to be loaded.
-    pub(super) async fn loads(&mut self, file: &Path) {
-        self.loaded = signature(file.to_owned()).await;
+    /// It is about to be loaded. May be dropped at any time.
+    pub(super) async fn loads(&mut self, installed: &Installed) {
+        self.loaded = signature(installed).await;
     }
 
-    /// Returns when the file is another one than was loaded. May be dropped at any time.
-    pub(super) async fn changed(&mut self, file: &Path) {
+    /// What could not be loaded is to be tried again after a while, though it has not changed.
+    pub(super) fn looks_again_after(&mut self, pause: Duration) {
+        self.quiet_until = Instant::now() + pause;
+        self.loaded = None;
+    }
+
+    /// Returns when it is another one than was loaded. May be dropped at any time.
+    pub(super) async fn changed(&mut self, installed: &Installed) {
         loop {
             self.ticks.tick().await;
-            let now = signature(file.to_owned()).await;
+            let now = signature(installed).await;
             let settled = now == self.seen;
+            if let (Some(loaded), Some(now)) = (&mut self.loaded, &now) {
+                loaded.learn(now);
+            }
+            let changed = now.is_some() && now != self.loaded;
             self.seen = now;
-            if settled && now.is_some() && now != self.loaded {
+            if settled && changed && Instant::now() >= self.quiet_until {
                 return;
             }
         }
     }
 }
 
-/// Not on a thread of the runtime's: the file may lie on a network's drive that is away.
-async fn signature(file: PathBuf) -> Option<Signature> {
-    let looked = tokio::task::spawn_blocking(move || file.metadata()).await.ok()?;
-    looked.ok().map(|data| (data.dev(), data.ino(), data.len(), data.mtime(), data.mtime_nsec()))
+/// `None` when the plugin's file is not there. Not on a thread of the runtime's: it may lie on a drive that is away.
+async fn signature(installed: &Installed) -> Option<Signature> {
+    let code = installed.code.file().to_owned();
+    let reads = installed.reads().into_iter().chain(OF_THE_SYSTEM.map(PathBuf::from));
+    let reads: Vec<_> = reads.collect();
+    let looked = tokio::task::spawn_blocking(move || {
+        let data = code.metadata().ok()?;
+        let readable = |path: PathBuf| {
+            let data = path.metadata().ok().filter(std::fs::Metadata::is_file);
+            (path, data.map(|data| (data.dev(), data.ino())))
+        };
+        Some(Signature {
+            code: (data.dev(), data.ino(), data.len(), data.mtime(), data.mtime_nsec()),
+            readable: reads.into_iter().map(readable).collect(),
+        })
+    });
+    looked.await.ok()?
 }

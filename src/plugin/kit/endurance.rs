@@ -2,7 +2,7 @@
 //!
 //! A first fifth of the calls, as many at once as the plugin takes, is not looked at: pools fill, allocators spread over
 //! threads, lazy things are made. What grows afterwards must stop: only what grows in each quarter of the rest counts. Of
-//! 1,000 calls, a descriptor that each leaves is told, and 2 KiB that each leaves; less cannot be told from the noise of an
+//! 1,000 calls, a descriptor that each leaves is told, and 4 KiB that each leaves; less cannot be told from the noise of an
 //! allocator, and is not claimed. Of a program, 16 MiB are its runtime's.
 
 use std::time::Duration;
@@ -22,7 +22,7 @@ const CALLS_MIN: u32 = 50;
 const DESCRIPTORS_SLACK: u64 = 8;
 const DESCRIPTORS_OF_A_POOL: u64 = 64;
 /// Bytes that may come: some, some for each thread, and some in each quarter by call.
-const MEMORY_SLACK: u64 = 512 * 1024;
+const MEMORY_SLACK: u64 = 2 << 20;
 const MEMORY_BY_THREAD: u64 = 128 * 1024;
 const MEMORY_BY_CALL: u64 = 1024;
 /// Bytes of garbage that a program's runtime may let lie before it collects them.

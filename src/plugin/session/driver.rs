@@ -24,6 +24,7 @@ use super::{CANCEL_GRACE, Ended, Frame, Session};
 use crate::keys::Secret;
 use crate::plugin::cgroup::Cgroup;
 use crate::plugin::contract::Contract;
+use crate::plugin::fit::Fit;
 use crate::plugin::host::PluginInfo;
 use crate::plugin::installed::{Installed, granted};
 use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Reach};
@@ -125,7 +126,7 @@ async fn start_within(
     let (sender, outbox) = mpsc::channel(OUTBOX_MAX);
     let mut driver = Driver { group, cgroup, child, reader: BufReader::new(reader), writer, outbox, drains };
 
-    let (contract, info) = match introduce(&mut driver, installed, reach).await {
+    let (contract, info) = match introduce(&mut driver, program, installed, reach).await {
         Ok(introduced) => introduced,
         Err(Trouble::Lost(why)) => {
             let ended = driver.end().await;
@@ -154,6 +155,7 @@ async fn start_within(
 
 async fn introduce(
     driver: &mut Driver,
+    program: &Program,
     installed: &Installed,
     reach: Reach,
 ) -> Result<(Contract, PluginInfo), Trouble> {
@@ -176,12 +178,20 @@ async fn introduce(
     if protocol != PROTOCOL {
         return Err(Trouble::Refused(format!("it speaks protocol {protocol}, this program speaks {PROTOCOL}")));
     }
-    let contract = Contract::make(&manifest, settings, secrets).map_err(|wrong| Trouble::Refused(wrong.join("\n")))?;
+    let config = settings.own_config();
+    let contract = Contract::make(&manifest, settings, secrets);
+    let complaints = Fit::new(&manifest.config_schema, &config).complaints(program, &settings.target()).await;
+    let contract = match (contract, complaints) {
+        (Ok(contract), complaints) if complaints.is_empty() => contract,
+        (contract, complaints) => {
+            let wrong: Vec<_> = contract.err().unwrap_or_default().into_iter().chain(complaints).collect();
+            return Err(Trouble::Refused(wrong.join("\n")));
+        }
+    };
     let contract = match installed.debugger {
         Debugger::None | Debugger::Inspected => contract,
         Debugger::Awaited => contract.without_timeouts(),
     };
-    let config = settings.own_config();
     let reach = reach::reach(&manifest, &config, granted(settings));
     if reach != launch.reach {
         return Err(Trouble::OutOfReach(reach));
@@ -364,7 +374,7 @@ async fn read(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<PluginMessage
 }
 
 /// The JSON of the next frame.
-async fn read_frame(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Frame> {
+pub(in crate::plugin) async fn read_frame(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Frame> {
     let mut header = [0; 4];
     // The end and a reset both mean that the child is lost.
     reader.read_exact(&mut header).await.map_err(|_| io::Error::other("its process ended"))?;

@@ -4,7 +4,7 @@
 mod chatter;
 mod driver;
 
-pub(super) use driver::{SessionEnd, StartFailed, start};
+pub(super) use driver::{SessionEnd, StartFailed, read_frame, start};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,11 +104,12 @@ pub(super) enum Ended {
 impl Session {
     /// Makes one call and waits for its end, at most `longest`, and [`CANCEL_GRACE`] more after it was cancelled.
     pub(super) async fn call(&self, ask: Ask, longest: Duration, company: Company) -> Ended {
-        let slots = match company {
-            Company::Any => 1,
-            Company::Alone => self.contract.concurrency,
+        let (slots, wait) = match company {
+            Company::Any => (1, SLOT_WAIT_MAX),
+            // Until all others have ended, for which they have their own time.
+            Company::Alone => (self.contract.concurrency, SLOT_WAIT_MAX.max(self.contract.call_max())),
         };
-        let slot = timeout_at(Instant::now() + SLOT_WAIT_MAX, self.slots.acquire_many(slots)).await;
+        let slot = timeout_at(Instant::now() + wait, self.slots.acquire_many(slots)).await;
         let _slot = match slot {
             Ok(Ok(slot)) => slot,
             Ok(Err(_closed)) => return Ended::NotSent,

@@ -73,6 +73,11 @@ async fn tries_everything(prober: &Prober) {
         (format!("ptrace {server}"), EPERM),
         (format!("memory {server}"), EPERM),
         (format!("setpgid {server}"), EPERM),
+        (format!("prlimit {server}"), EPERM),
+        (format!("nice {server}"), EPERM),
+        (format!("affinity {server}"), EPERM),
+        (format!("scheduler {server}"), EPERM),
+        (format!("own {server}"), EPERM),
     ];
     let into_server: Vec<_> = into_server.iter().map(|(what, errno)| (what.as_str(), *errno)).collect();
     prober.check(&into_server).await;
@@ -88,6 +93,8 @@ async fn tries_everything(prober: &Prober) {
             ("mount", EPERM),
             ("dumpable", EPERM),
             ("packet", EPERM),
+            ("nice-all", EPERM),
+            ("affinity 0", 0),
             ("thread", 0),
             ("own-signal", 0),
             ("environment", 0),

@@ -168,3 +168,20 @@ async fn a_plugin_that_cannot_work_is_brought_back_by_a_reload() {
     running.erase("ann").await.expect("it works");
     running.stop().await;
 }
+
+#[tokio::test]
+async fn a_process_that_is_lost_while_another_one_starts_is_told_of() {
+    let place = Place::new();
+    let running = Running::with(place.settings(), None).await;
+    let mut slow = place.settings();
+    slow.config = json!({ "mood": "slow" });
+    let host = Arc::clone(&running.host);
+    let replacing = tokio::spawn(async move { host.reload(installed(slow)).await });
+    until(|| running.host.view().restarts == 1).await;
+    assert!(running.erase("crash").await.is_err());
+    until(|| matches!(running.host.state(), PluginState::Restarting(_))).await;
+    assert!(running.host.view().last_error.expect("noted").why.contains("signal 6"));
+    replacing.await.expect("ends").expect("it takes over all the same");
+    running.erase("ann").await.expect("it works");
+    running.stop().await;
+}

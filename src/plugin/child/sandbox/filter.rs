@@ -95,6 +95,23 @@ const NEW_NAMESPACE: [i32; 8] = [
 /// Kinds of sockets that lead to the machine or its kernel, not to a service.
 const SOCKETS_REFUSED: [i32; 3] = [libc::AF_PACKET, libc::AF_ALG, libc::AF_VSOCK];
 
+/// Calls that name a process in this argument: 0 is the caller's own.
+const OF_A_PROCESS: &[(c_long, u8)] = &[
+    (libc::SYS_ioprio_set, 1),
+    (libc::SYS_migrate_pages, 0),
+    (libc::SYS_move_pages, 0),
+    (libc::SYS_prlimit64, 0),
+    (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_sched_setattr, 0),
+    (libc::SYS_sched_setparam, 0),
+    (libc::SYS_sched_setscheduler, 0),
+    (libc::SYS_setpriority, 1),
+];
+/// Commands of `fcntl` that have signals sent to others (`F_SETOWN_EX`, `F_SETSIG` and `F_SETOWN`).
+const FCNTL_REFUSED: [u64; 3] = [15, 10, libc::F_SETOWN as u64];
+/// The same by `ioctl` (`FIOSETOWN`, `SIOCSPGRP`), and what types into a terminal (`TIOCSTI`, `TIOCLINUX`).
+const IOCTL_REFUSED: [u64; 4] = [0x8901, 0x8902, 0x5412, 0x541c];
+
 /// Which calls a process needs that others do not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runs {
@@ -112,10 +129,24 @@ pub(super) fn install(runs: Runs) -> Result<(), String> {
 }
 
 fn refused(runs: Runs) -> Result<Rules, seccompiler::BackendError> {
+    let own = getpid().as_raw_nonzero().get();
     let mut rules: Rules = NEVER.iter().chain(NEVER_HERE).map(|call| (*call, Vec::new())).collect();
     let undumpable = when(0, libc::PR_SET_DUMPABLE as u64)?;
     let ptracer = when(0, libc::PR_SET_PTRACER as u64)?;
     rules.insert(libc::SYS_prctl, vec![undumpable, ptracer]);
+    for (call, argument) in OF_A_PROCESS {
+        let other = [0, own as u64].map(|pid| SeccompCondition::new(*argument, Dword, Ne, pid));
+        rules.insert(*call, vec![SeccompRule::new(other.into_iter().collect::<Result<_, _>>()?)?]);
+    }
+    // Which counts the processes of a group or of the whole user, whatever the other argument says.
+    let of_many = SeccompRule::new(vec![SeccompCondition::new(0, Dword, Ne, libc::PRIO_PROCESS.into())?])?;
+    rules.entry(libc::SYS_setpriority).or_default().push(of_many);
+    // `IOPRIO_WHO_PROCESS` is 1.
+    let of_many = SeccompRule::new(vec![SeccompCondition::new(0, Dword, Ne, 1)?])?;
+    rules.entry(libc::SYS_ioprio_set).or_default().push(of_many);
+    for (call, refused) in [(libc::SYS_fcntl, &FCNTL_REFUSED[..]), (libc::SYS_ioctl, &IOCTL_REFUSED)] {
+        rules.insert(call, refused.iter().map(|command| when(1, *command)).collect::<Result<_, _>>()?);
+    }
     rules.insert(
         libc::SYS_socket,
         SOCKETS_REFUSED.map(|family| when(0, family as u64)).into_iter().collect::<Result<_, _>>()?,
@@ -129,7 +160,6 @@ fn refused(runs: Runs) -> Result<Rules, seccompiler::BackendError> {
             rules.extend(NOT_IN_A_LIBRARY.iter().map(|call| (*call, Vec::new())));
             // Threads only.
             rules.insert(libc::SYS_clone, vec![flags(libc::CLONE_THREAD as u64, 0)?]);
-            let own = getpid().as_raw_nonzero().get();
             let others = [own, -own, 0].map(|pid| SeccompCondition::new(0, Dword, Ne, pid as u32 as u64));
             let others: Vec<_> = others.into_iter().collect::<Result<_, _>>()?;
             let not_own = SeccompRule::new(vec![others[0].clone()])?;

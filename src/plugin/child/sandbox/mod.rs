@@ -10,13 +10,22 @@ mod paths;
 use rustix::process::{DumpableBehavior, PTracer, set_dumpable_behavior, set_ptracer};
 
 use super::native;
-use crate::plugin::launch::{Code, Debugger, Launch, Level};
+use crate::plugin::launch::{Code, Debugger, Launch, Level, Limits};
 use filter::Runs;
 
 /// Closes every descriptor but the three standard ones: the server's own are not the plugin's business. To be called
 /// before anything is opened.
 pub(super) fn close_descriptors() -> Result<(), String> {
     native::close_other_descriptors().map_err(|e| format!("cannot close the server's descriptors: {e}"))
+}
+
+/// Confines a process that needs nothing but its socket.
+pub(super) fn enter_for_nothing() -> Result<(), String> {
+    limits::set(&Limits::default())?;
+    limits::drop_privileges()?;
+    // As far as the kernel goes: nothing of a plugin's runs here.
+    let _ = filter::install(Runs::Library);
+    Ok(())
 }
 
 /// Confines the process for good; says how far that went. Without the first level the plugin must not run at all, and

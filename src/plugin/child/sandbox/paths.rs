@@ -15,7 +15,7 @@ const ABI_NETWORK: ABI = ABI::V4;
 const DNS: u16 = 53;
 
 /// Libraries, certificate authorities, and what name resolution and time zones need.
-const READABLE: [&str; 22] = [
+const READABLE: [&str; 27] = [
     "/lib",
     "/lib64",
     "/usr/lib",
@@ -32,10 +32,15 @@ const READABLE: [&str; 22] = [
     "/etc/ld.so.cache",
     "/etc/localtime",
     "/etc/nsswitch.conf",
-    "/etc/pki",
+    "/etc/pki/ca-trust",
+    "/etc/pki/tls/cert.pem",
+    "/etc/pki/tls/certs",
+    "/etc/pki/tls/openssl.cnf",
     "/etc/resolv.conf",
     "/etc/services",
-    "/etc/ssl",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
     "/run/systemd/resolve",
     "/proc/self",
 ];

@@ -1,0 +1,44 @@
+//! Schemas that mean harm.
+
+use serde_json::json;
+
+use super::*;
+use crate::plugin::fit::Fit;
+
+/// Each step looks twice at the one before, so forty of them are 2⁴⁰ looks.
+fn bomb() -> serde_json::Value {
+    let step = |n: u32| (format!("d{n}"), json!({ "anyOf": [reference(n - 1), reference(n - 1)] }));
+    let mut steps: serde_json::Map<_, _> = (1..=40).map(step).collect();
+    steps.insert("d0".into(), json!({ "type": "null" }));
+    json!({ "$defs": steps, "$ref": "#/$defs/d40" })
+}
+
+fn reference(n: u32) -> serde_json::Value {
+    json!({ "$ref": format!("#/$defs/d{n}") })
+}
+
+#[tokio::test]
+async fn a_schema_that_takes_years_is_given_up_and_holds_up_nobody() {
+    let schema = bomb();
+    let target = crate::subject::TargetName("x".into());
+    let (fit, program) = (Fit::new(&schema, &json!({})), program());
+    let mut looking = std::pin::pin!(fit.complaints(&program, &target));
+    let mut turns = 0_u32;
+    let complaints = loop {
+        tokio::select! {
+            complaints = &mut looking => break complaints,
+            () = tokio::time::sleep(Duration::from_millis(10)) => turns += 1,
+        }
+    };
+    assert!(turns > 0, "this thread was free");
+    assert!(complaints[0].contains("takes longer than"), "{complaints:?}");
+}
+
+#[tokio::test]
+async fn what_fits_is_told_by_the_other_process_too() {
+    let schema = json!({ "type": "object", "required": ["url"] });
+    let target = crate::subject::TargetName("x".into());
+    assert!(Fit::new(&schema, &json!({ "url": "" })).complaints(&program(), &target).await.is_empty());
+    let complaints = Fit::new(&schema, &json!({})).complaints(&program(), &target).await;
+    assert!(complaints[0].contains("\"url\""), "{complaints:?}");
+}
