@@ -104,6 +104,11 @@ impl Write for Out {
     }
 }
 
+/// Shows what comes from elsewhere on standard error, as it comes.
+pub(super) fn show_aside(text: &str) {
+    let _gone = write!(anstream::stderr(), "{}", harmless(text));
+}
+
 /// Shows warnings, such as of a secret that everyone can read, where no server logs them.
 pub(super) fn show_warnings() {
     let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(io::stderr);

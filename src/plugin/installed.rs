@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::launch::{Code, Debugger, HostVersion, Launch, Reach};
 use super::locate::locate;
+use super::output::Output;
 use super::settings::PluginSettings;
 use crate::keys::{ReadSecret, Secret};
 use crate::subject::Kind;
@@ -18,6 +19,7 @@ pub(crate) struct Installed {
     pub(super) code: Code,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) debugger: Debugger,
+    pub(super) output: Output,
     /// The process that waits for a debugger.
     pub(super) awaiting: watch::Sender<Option<u32>>,
     /// What it reached when it was started last: what it declares is known only then.
@@ -44,7 +46,8 @@ impl Installed {
             secrets.insert(name.clone(), secret);
         }
         let reach = Mutex::new(granted(&settings));
-        Ok(Self { settings, code, secrets, debugger: Debugger::None, awaiting: watch::Sender::new(None), reach })
+        let (debugger, output, awaiting) = (Debugger::None, Output::Counted, watch::Sender::new(None));
+        Ok(Self { settings, code, secrets, debugger, output, awaiting, reach })
     }
 
     /// Has its process wait for a debugger, without timeouts, and tells which process that is.
@@ -52,6 +55,12 @@ impl Installed {
         self.debugger = Debugger::Awaited;
         let awaiting = self.awaiting.subscribe();
         (self, awaiting)
+    }
+
+    /// Does this with what its process writes to its outputs.
+    pub(crate) fn with_output(mut self, output: Output) -> Self {
+        self.output = output;
+        self
     }
 
     /// Grants these kinds of identifiers and no others, where no operator has granted any.

@@ -16,6 +16,7 @@ mod launch;
 mod locate;
 #[cfg(feature = "measure")]
 pub(crate) mod measure;
+mod output;
 mod program;
 mod reach;
 mod redact;
@@ -30,6 +31,7 @@ pub(crate) use host::{PluginHost, PluginInfo, PluginState, PluginView};
 pub(crate) use installed::{Installed, PluginRefused};
 pub(crate) use kit::{Event, Finding, Form, Introduction, Subject, Verdict, conform, introduce};
 pub(crate) use launch::Level;
+pub(crate) use output::Output;
 pub(crate) use program::Program;
 pub(crate) use settings::PluginSettings;
 

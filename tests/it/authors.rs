@@ -1,6 +1,6 @@
 //! A plugin author's first afternoon: a new project, its own tests, and the conformance kit. Each language for real.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -8,12 +8,12 @@ use tempfile::TempDir;
 
 use crate::harness::quietus;
 
-const CONFIG: &str = r#"{"folder": "GUESTS"}"#;
+/// As a new project's README.md has it.
+const CONFIG: &str = r#"{"folder": "guests"}"#;
 
-/// A new project, and the folder whose files its plugin deletes.
+/// A new project.
 struct Project {
     folder: TempDir,
-    guests: TempDir,
 }
 
 impl Project {
@@ -21,7 +21,7 @@ impl Project {
         let folder = TempDir::new().expect("a folder");
         let made = quietus().args(["plugin", "new", "my-plugin", "--lang", lang, "--into"]).arg(folder.path()).output();
         succeeded("plugin new", &made.expect("quietus runs"));
-        Self { folder, guests: TempDir::new().expect("a folder") }
+        Self { folder }
     }
 
     #[track_caller]
@@ -33,22 +33,22 @@ impl Project {
 
     /// `quietus plugin …` on the plugin's file.
     fn plugin(&self, arguments: &[&str]) -> Output {
-        let config = CONFIG.replace("GUESTS", self.guests.path().to_str().expect("UTF-8"));
         let mut command = quietus();
-        command.arg("plugin").args(arguments).args(["--config", &config, "--guest-id", "g-1"]);
+        command.arg("plugin").args(arguments).args(["--config", CONFIG, "--guest-id", "g-1"]);
         command.current_dir(self.folder.path()).output().expect("quietus runs")
     }
 
     /// Describes, dry-runs, erases, and passes the kit.
     #[track_caller]
     fn works(&self, file: &str) {
+        self.works_in();
         self.guest();
         let dry = self.plugin(&["run", file, "--method", "dry-run", "--json"]);
         assert_eq!(outcome(&dry), "residual");
-        assert!(self.guests.path().join("g-1.json").exists());
+        assert!(self.file().exists());
         let erased = self.plugin(&["run", file, "--method", "erase", "--json"]);
         assert_eq!(outcome(&erased), "erased");
-        assert!(!self.guests.path().join("g-1.json").exists());
+        assert!(!self.file().exists());
 
         self.guest();
         let report = self.folder.path().join("report.xml");
@@ -57,8 +57,18 @@ impl Project {
         assert!(std::fs::read_to_string(report).expect("written").contains("<testsuite"));
     }
 
+    /// Makes the folder that it is tried on.
+    fn works_in(&self) {
+        std::fs::create_dir(self.folder.path().join("guests")).expect("made");
+    }
+
     fn guest(&self) {
-        std::fs::write(self.guests.path().join("g-1.json"), "{}").expect("written");
+        std::fs::write(self.file(), "{}").expect("written");
+    }
+
+    /// What is deleted.
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("guests/g-1.json")
     }
 }
 
@@ -104,6 +114,28 @@ fn a_new_plugin_in_python_passes_everything() {
     let project = Project::new("python");
     project.run("python3", &["-B", "-m", "unittest"]);
     project.works("plugin.py");
+}
+
+#[test]
+fn what_a_plugin_prints_is_shown_to_its_author_alone() {
+    let project = Project::new("python");
+    project.works_in();
+    let file = project.folder.path().join("plugin.py");
+    let text = std::fs::read_to_string(&file).expect("there");
+    let loud = text.replace("\nMANIFEST = ", "\nprint('here\\x1b[31m I am', file=sys.stderr)\nMANIFEST = ");
+    std::fs::write(&file, loud).expect("written");
+    let shown = "here\u{fffd}[31m I am\n";
+    for (command, shows) in [
+        (&["run", "plugin.py", "--method", "health"][..], false),
+        (&["run", "plugin.py", "--method", "health", "--show-output"], true),
+        (&["test", "plugin.py", "--calls", "1", "--show-output"], true),
+    ] {
+        let said = project.plugin(command);
+        succeeded("quietus plugin", &said);
+        let said = String::from_utf8(said.stderr).expect("UTF-8");
+        assert_eq!(said.contains(shown), shows, "{command:?}: {said}");
+        assert!(shows || !said.contains("here"), "{said}");
+    }
 }
 
 #[test]

@@ -21,14 +21,25 @@
 #define MORE_KEYS "\"additionalProperties\":false,"
 #endif
 
+#ifdef FORGES
+#define LINE "\\nsandbox      network"
+#else
+#define LINE
+#endif
+#ifdef ANY_KIND
+#define KINDS "\"optional\":[\"*\"]"
+#else
+#define KINDS "\"required\":[\"email\"],\"optional\":[\"name" LINE "\"]"
+#endif
+
 static const char MANIFEST[] =
-    "{\"name\":\"obedient\",\"version\":\"1.0.0\",\"identifiers\":{\"required\":[\"email\"],\"optional\":[\"name\"]},"
+    "{\"name\":\"obedient" LINE "\",\"version\":\"1.0.0" LINE "\",\"identifiers\":{" KINDS "},"
     "\"operations\":[\"erase\",\"verify\",\"health\",\"dry_run\"],\"max_concurrency\":4,"
-    "\"timeouts\":{\"erase_ms\":10000,\"verify_ms\":10000,\"health_ms\":5000},\"secrets\":{\"required\":[\"token\"]},"
+    "\"timeouts\":{\"erase_ms\":10000,\"verify_ms\":10000,\"health_ms\":5000},\"secrets\":{\"required\":[\"token" LINE "\"]},"
     "\"writes_from\":[\"/folder\"],"
     "\"config_schema\":{\"type\":\"object\"," MORE_KEYS "\"required\":[\"folder\"],\"properties\":{"
     "\"folder\":{\"type\":\"string\",\"description\":\"Where the files are.\"},"
-    "\"note\":{\"type\":\"string\",\"default\":\"none\",\"description\":\"Anything.\"}}}}";
+    "\"note" LINE "\":{\"type\":\"string\",\"default\":\"none" LINE "\",\"description\":\"Anything.\"}}}}";
 
 #define KEYS_MAX 64
 

@@ -120,6 +120,17 @@ int main(int argc, char **argv) {
 
   unlink(path("other.json"));
   table->destroy(p);
+
+  /* Where nobody can look, nothing is absent. */
+  snprintf(config, sizeof config, "{\"config\":{\"folder\":\"%s/none\"},\"secrets\":{}}", folder);
+  CHECK(table->create(&host, bytes(config), &p) == 0);
+  const char *methods[] = {"erase", "verify", "health"};
+  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    replies = 0;
+    CHECK(table->call(p, 7, bytes(methods[i]), bytes(ABOUT("", ID("g-7")))) == 0 && replies == 1);
+    CHECK(strstr(said, "needs_operator") != NULL);
+  }
+  table->destroy(p);
   puts("ok");
   return 0;
 }

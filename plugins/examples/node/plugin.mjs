@@ -56,14 +56,20 @@ class Folder {
   }
 
   async health() {
+    await this.#isThere();
+    return {};
+  }
+
+  /** Where nobody can look, nothing is `absent`: that would be signed, for a folder whose name has a typo. */
+  async #isThere() {
     const there = await stat(this.folder).then((found) => found.isDirectory(), () => false);
     const writable = await access(this.folder, constants.W_OK | constants.X_OK).then(() => true, () => false);
     if (!there || !writable) throw new Failed('needs_operator', 'the folder is not there, or may not be changed');
-    return {};
   }
 
   /** Acts on the files that are there, and counts them. Other ids than plain ones cannot name a file here. */
   async #each(request, call, act) {
+    await this.#isThere();
     const guests = request.identifiers.filter(({ kind, value }) => kind === 'guest_id' && PLAIN.test(value));
     let files = 0;
     for (const { value } of guests) {
@@ -168,7 +174,11 @@ process.stdin.on('data', (chunk) => {
     hear(message);
   }
 });
-process.stdin.on('end', () => process.exit(0));
+// The host is gone: nobody waits for the answers.
+process.stdin.on('end', () => {
+  for (const { cancel } of calls.values()) cancel.abort();
+  process.exit(0);
+});
 process.stdin.on('error', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));
 console.log = console.error; // A stray log must not break the protocol.

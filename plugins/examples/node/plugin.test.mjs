@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
@@ -147,11 +147,33 @@ test('what it does not know is unsupported', async () => {
   await host.end();
 });
 
+test('a folder that is not there needs an operator', async () => {
+  const host = await Host.start();
+  rmSync(host.folder, { recursive: true });
+  for (const type of ['erase', 'verify', 'health']) {
+    assert.equal(await host.call(type, about('g-7')), 'needs_operator');
+  }
+  assert.equal(await host.call('erase', { ...about('g-7'), dry_run: true }), 'needs_operator');
+  mkdirSync(host.folder);
+  await host.end();
+});
+
 test('a wrong configuration is refused', async () => {
   const host = await Host.start();
   const answer = await host.ask({ type: 'configure', config: { folder: 7 }, secrets: {} });
   assert.equal(answer.error.class, 'needs_operator');
   await host.end();
+});
+
+test('calls under way are answered before it ends', async () => {
+  const host = await Host.start();
+  const many = about(...Array.from({ length: 2_000 }, (_, n) => `g${n}`));
+  for (const id of [0, 1, 2, 3]) host.say({ type: 'verify', id, timeout_ms: 10_000, request: many });
+  host.say({ type: 'shutdown' });
+  const ids = [];
+  while (ids.length < 4) ids.push((await host.hear()).id);
+  assert.deepEqual(ids.sort(), [0, 1, 2, 3]);
+  await host.end(() => {});
 });
 
 test('it ends after shutdown', async () => {

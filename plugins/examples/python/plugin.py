@@ -61,12 +61,17 @@ class Folder:
         return {"outcome": "residual", "counts": {"files": files}} if files else {"outcome": "absent"}
 
     def health(self, _request, _check, _log):
+        self._is_there()
+        return {}
+
+    def _is_there(self):
+        """Where nobody can look, nothing is `absent`: that would be signed, for a folder whose name has a typo."""
         if not os.path.isdir(self.folder) or not os.access(self.folder, os.W_OK | os.X_OK):
             raise Failed("needs_operator", "the folder is not there, or may not be changed")
-        return {}
 
     def _each(self, request, check, act):
         """Acts on the files that are there, and counts them. Other ids than plain ones cannot name a file here."""
+        self._is_there()
         ids = [i["value"] for i in request["identifiers"] if i["kind"] == "guest_id" and PLAIN.fullmatch(i["value"])]
         files = 0
         for guest_id in ids:
@@ -103,13 +108,19 @@ class Session:
             elif kind == "cancel":
                 self.calls.get(message.get("id"), (None, threading.Event()))[1].set()
             elif kind == "shutdown":
+                # Each is there until its answer is said.
                 for thread, _ in list(self.calls.values()):
                     thread.join()
                 return
             elif kind != "unsupported":
                 self.say({"type": "unsupported", "id": message.get("id"), "what": str(kind)})
+        self.abandon()
+
+    def abandon(self):
+        """Ends at once, as the host is gone and nobody waits for an answer."""
         for _, cancelled in list(self.calls.values()):
             cancelled.set()
+        os._exit(0)  # Without waiting for the threads.
 
     def configure(self, message):
         try:
@@ -120,7 +131,7 @@ class Session:
 
     def begin(self, kind, message):
         cancelled = threading.Event()
-        thread = threading.Thread(target=self.call, args=(kind, message, cancelled), daemon=True)
+        thread = threading.Thread(target=self.call, args=(kind, message, cancelled))
         self.calls[message["id"]] = (thread, cancelled)
         thread.start()
 
@@ -146,8 +157,8 @@ class Session:
         except Exception as e:  # Its text may be personal, so it is not repeated.
             error = {"class": "permanent", "message": f"the plugin failed ({type(e).__name__})"}
             answer = {"type": "error", "id": call_id, "error": error}
-        self.calls.pop(call_id, None)
         self.say(answer)
+        self.calls.pop(call_id, None)
 
     def read(self):
         """One message; None at the end of the stream, or when it makes no sense any more."""

@@ -1,5 +1,6 @@
 """Starts the plugin as a process and speaks the protocol with it: python3 -m unittest"""
 
+import io
 import json
 import pathlib
 import struct
@@ -9,12 +10,19 @@ import tempfile
 import threading
 import unittest
 
+import plugin
+
 PLUGIN = pathlib.Path(__file__).with_name("plugin.py")
 
 
 def about(*ids, **more):
     identifiers = [{"kind": "guest_id", "value": i} for i in ids]
     return {"erasure": "e", "idempotency_key": "k", "scope": "guest", "identifiers": identifiers, **more}
+
+
+def frame(message):
+    body = json.dumps(message).encode()
+    return struct.pack(">I", len(body)) + body
 
 
 class PluginTest(unittest.TestCase):
@@ -33,8 +41,7 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(ready, {"type": "ready"})
 
     def say(self, message):
-        body = json.dumps(message).encode()
-        self.process.stdin.write(struct.pack(">I", len(body)) + body)
+        self.process.stdin.write(frame(message))
         self.process.stdin.flush()
 
     def hear(self):
@@ -97,9 +104,41 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(answer, {"type": "unsupported", "id": 9, "what": "dance"})
         self.assertEqual(self.call("erase", {"new": 1}), "permanent")
 
+    def test_a_folder_that_is_not_there_needs_an_operator(self):
+        self.assertEqual(self.call("health", None), {})
+        self.folder.rmdir()
+        for kind in ("erase", "verify", "health"):
+            self.assertEqual(self.call(kind, about("g-7")), "needs_operator")
+        self.assertEqual(self.call("erase", about("g-7", dry_run=True)), "needs_operator")
+        self.folder.mkdir()
+
     def test_a_wrong_configuration_is_refused(self):
         answer = self.ask({"type": "configure", "config": {"folder": 7}, "secrets": {}})
         self.assertEqual(answer["error"]["class"], "needs_operator")
+
+    def test_shutdown_waits_for_every_answer(self):
+        waited_for = []
+
+        class Session(plugin.Session):
+            def say(self, message):
+                thread, _ = self.calls[message["id"]]
+                waited_for.append(thread is threading.current_thread() and not thread.daemon)
+
+        calls = b"".join(frame({"type": "health", "id": n, "timeout_ms": 10_000}) for n in range(50))
+        Session(io.BytesIO(calls + frame({"type": "shutdown"})), None).run()
+        self.assertEqual(waited_for, [True] * 50)
+
+    def test_calls_under_way_are_answered_before_it_ends(self):
+        for call_id in range(4):
+            self.say({"type": "verify", "id": call_id, "timeout_ms": 10_000, "request": about(*(f"g{n}" for n in range(5_000)))})
+        self.say({"type": "shutdown"})
+        self.assertEqual(sorted(self.hear()["id"] for _ in range(4)), [0, 1, 2, 3])
+        self.assertEqual((self.process.stdout.read(), self.process.stderr.read(), self.process.wait()), (b"", b"", 0))
+
+    def test_with_its_input_it_ends_at_once(self):
+        self.say({"type": "verify", "id": 1, "timeout_ms": 10_000, "request": about(*(f"g{n}" for n in range(20_000)))})
+        _, said = self.process.communicate()
+        self.assertEqual((said, self.process.returncode), (b"", 0))
 
     def test_it_ends_after_shutdown_and_with_its_input_and_is_silent(self):
         self.say({"type": "shutdown"})

@@ -72,7 +72,7 @@ typedef struct quietus_plugin_v1 {
   quietus_bytes manifest;           /* the manifest, see PLUGINS.md */
 
   /* Makes the one instance. config is {"config":{…},"secrets":{"name":"value"}}. 0: made, *instance is set. Anything
-   * else: refused; then reply() to call 0 with an error that says why. */
+   * else: refused. To say why, reply() to call 0 with an error before create returns; later, nobody hears it. */
   int32_t (*create)(const quietus_host_v1 *host, quietus_bytes config, void **instance);
 
   /* Does one call and blocks until it is done. method is plain text: "erase", "verify" or "health"; new ones may come.

@@ -29,6 +29,10 @@
 //!     }
 //!
 //!     fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
+//!         if !self.0.folder.is_dir() {
+//!             // Where nobody can look, nothing is absent.
+//!             return Err(PluginError::needs_operator("the folder is not there"));
+//!         }
 //!         let mut erased = 0;
 //!         for id in request.values(Kind::GuestId).filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric())) {
 //!             call.check()?;
@@ -46,7 +50,8 @@
 //!
 //! // In a test:
 //! let host = TestHost::<Folder>::new(serde_json::json!({ "folder": "/nowhere" }))?;
-//! assert_eq!(host.erase([("guest_id", "4711")]), Ok(Answer::absent()));
+//! let refused = host.erase([("guest_id", "4711")]).expect_err("nobody can look there");
+//! assert_eq!(refused.class, ErrorClass::NeedsOperator);
 //! # Ok::<(), PluginError>(())
 //! ```
 //!

@@ -20,21 +20,15 @@ const REDACTED: &str = "[redacted]";
 /// assert_eq!(redact("status 404", ["40"]), "status 404", "a short value only where it stands alone");
 /// ```
 pub fn redact<'t, 'v>(text: &'t str, values: impl IntoIterator<Item = &'v str>) -> Cow<'t, str> {
-    let mut values: Vec<&str> = values.into_iter().filter(|value| !value.is_empty()).collect();
-    // The longest first, so that no part of one is left over.
-    values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
-    let mut redacted = String::new();
-    let (mut kept, mut at, mut before) = (0, 0, None);
-    while let Some(next) = text[at..].chars().next() {
-        let found = values.iter().find_map(|value| at_start(&text[at..], value, before));
-        let taken = found.unwrap_or(next.len_utf8());
-        if found.is_some() {
-            redacted.push_str(&text[kept..at]);
+    let mut pieces = Pieces::of(text, values);
+    let (mut redacted, mut kept, mut begin) = (String::new(), 0, 0);
+    while let Some(piece) = pieces.next() {
+        if matches!(piece, Piece::Value) {
+            redacted.push_str(&text[kept..begin]);
             redacted.push_str(REDACTED);
-            kept = at + taken;
+            kept = pieces.at;
         }
-        before = text[at..at + taken].chars().next_back();
-        at += taken;
+        begin = pieces.at;
     }
     if kept == 0 {
         return Cow::Borrowed(text);
@@ -49,13 +43,59 @@ pub fn redact<'t, 'v>(text: &'t str, values: impl IntoIterator<Item = &'v str>) 
 /// assert_eq!(quietus_plugin::shown("ann@x.cz\nis gone", ["ann@x.cz"]), "[redacted] is gone");
 /// ```
 pub fn shown<'v>(text: &str, values: impl IntoIterator<Item = &'v str>) -> String {
+    first_line(&mut Pieces::of(text, values))
+}
+
+/// Values are looked for in the text as it is, not as it is cut, so that none is shown in part; and no further than it is
+/// shown, so that long text costs no more than short.
+fn first_line(pieces: &mut Pieces<'_, '_>) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
-    let redacted = redact(text, values);
-    let mut shown: String = redacted.chars().take(TEXT_CHARS_MAX).map(plain).collect();
-    if redacted.chars().nth(TEXT_CHARS_MAX).is_some() {
-        shown.push('…');
+    let mut chars = pieces.flat_map(|piece| match piece {
+        Piece::Kept(char) => char.chars(),
+        Piece::Value => REDACTED.chars(),
+    });
+    let mut line: String = chars.by_ref().take(TEXT_CHARS_MAX).map(plain).collect();
+    if chars.next().is_some() {
+        line.push('…');
     }
-    shown
+    line
+}
+
+/// The text from its begin to its end.
+struct Pieces<'t, 'v> {
+    text: &'t str,
+    values: Vec<&'v str>,
+    at: usize,
+    before: Option<char>,
+}
+
+enum Piece<'t> {
+    /// One character.
+    Kept(&'t str),
+    Value,
+}
+
+impl<'t, 'v> Pieces<'t, 'v> {
+    fn of(text: &'t str, values: impl IntoIterator<Item = &'v str>) -> Self {
+        let mut values: Vec<&str> = values.into_iter().filter(|value| !value.is_empty()).collect();
+        // The longest first, so that no part of one is left over.
+        values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+        Self { text, values, at: 0, before: None }
+    }
+}
+
+impl<'t> Iterator for Pieces<'t, '_> {
+    type Item = Piece<'t>;
+
+    fn next(&mut self) -> Option<Piece<'t>> {
+        let rest = &self.text[self.at..];
+        let next = rest.chars().next()?;
+        let found = self.values.iter().find_map(|value| at_start(rest, value, self.before));
+        let taken = &rest[..found.unwrap_or(next.len_utf8())];
+        self.before = taken.chars().next_back();
+        self.at += taken.len();
+        Some(if found.is_some() { Piece::Value } else { Piece::Kept(taken) })
+    }
 }
 
 /// How many bytes of the text are the value, if it begins with it.
@@ -113,5 +153,19 @@ mod tests {
     fn text_becomes_one_printable_line_of_bounded_length() {
         check("a\nb\u{1b}[31m", &[], "a b [31m");
         assert_eq!(shown(&"x".repeat(10_000), []).chars().count(), TEXT_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn no_more_of_a_long_text_is_looked_at_than_is_shown() {
+        let (text, value) = ("a".repeat(1 << 20), format!("{}b", "a".repeat(999)));
+        let mut pieces = Pieces::of(&text, [value.as_str()]);
+        assert_eq!(first_line(&mut pieces), "a".repeat(TEXT_CHARS_MAX) + "…");
+        assert_eq!(pieces.at, TEXT_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn a_value_across_the_cut_is_not_shown_in_part() {
+        let text = format!("{}ann@x.cz", " ".repeat(TEXT_CHARS_MAX - 3));
+        check(&text, &["ann@x.cz"], &format!("{}[re…", " ".repeat(TEXT_CHARS_MAX - 3)));
     }
 }

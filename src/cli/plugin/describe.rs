@@ -60,6 +60,8 @@ fn show(settings: &Settings, said: &Introduction, out: &mut Out) -> std::io::Res
         Form::Library => "library",
         Form::Exec => "program",
     };
+    let block = block(settings, manifest, &keys);
+    let manifest = &on_one_line(manifest);
     out.line(format_args!("{} {}", manifest.name, manifest.version))?;
     out.line("")?;
     let mut line = |name: &str, text: String| match text.is_empty() {
@@ -68,7 +70,7 @@ fn show(settings: &Settings, said: &Introduction, out: &mut Out) -> std::io::Res
     };
     line(form, settings.file().display().to_string())?;
     for (name, value) in facts {
-        line(name, value.clone())?;
+        line(&plain(name), plain(value))?;
     }
     line("sandbox", format!("{} (on this machine)", sandbox.as_str()))?;
     line("operations", manifest.operations.iter().cloned().map(String::from).collect::<Vec<_>>().join(", "))?;
@@ -91,12 +93,32 @@ fn show(settings: &Settings, said: &Introduction, out: &mut Out) -> std::io::Res
                 Some(default) => default.to_string(),
                 None => String::new(),
             };
-            [key.name.clone(), key.kind.clone(), standing, key.description.clone()]
+            [plain(&key.name), plain(&key.kind), standing, plain(&key.description)]
         };
         out.table(["KEY", "TYPE", "DEFAULT", "DESCRIPTION"], keys.iter().map(row))?;
     }
     out.line("")?;
-    out.line(block(settings, manifest, &keys).trim_end())
+    out.line(block.trim_end())
+}
+
+/// What a plugin says of itself makes no lines of its own.
+fn on_one_line(manifest: &Manifest) -> Manifest {
+    let mut manifest = manifest.clone();
+    for text in [&mut manifest.name, &mut manifest.version] {
+        *text = plain(text);
+    }
+    let Wanted { required, optional, .. } = &mut manifest.identifiers;
+    let Wanted { required: secrets, optional: more, .. } = &mut manifest.secrets;
+    let pointers = [&mut manifest.ports_from, &mut manifest.reads_from, &mut manifest.writes_from];
+    for text in [required, optional, secrets, more].into_iter().chain(pointers).flatten() {
+        *text = plain(text);
+    }
+    manifest.operations = manifest.operations.into_iter().map(|known| plain(&String::from(known)).into()).collect();
+    manifest
+}
+
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// Names, the required ones marked.
@@ -134,10 +156,10 @@ fn block(settings: &Settings, manifest: &Manifest, keys: &[Key]) -> String {
     if !manifest.secrets.required.is_empty() || !manifest.secrets.optional.is_empty() {
         line(String::from("\n[plugin.secrets]"));
         for name in &manifest.secrets.required {
-            line(format!("{} = {{ file = \"/etc/quietus/{name}\" }}", toml_key(name)));
+            line(format!("{} = {{ file = {} }}", toml_key(name), quoted(&format!("/etc/quietus/{name}"))));
         }
         for name in manifest.secrets.optional.iter().filter(|name| *name != ANY) {
-            line(format!("# {} = {{ file = \"/etc/quietus/{name}\" }}", toml_key(name)));
+            line(format!("# {} = {{ file = {} }}", toml_key(name), quoted(&format!("/etc/quietus/{name}"))));
         }
     }
     line(String::from("\n[plugin.config]"));
@@ -181,7 +203,11 @@ fn inline(value: &Value) -> String {
     }
 }
 
+/// On one line, whatever stands in it: JSON's escapes are TOML's.
 fn quoted(text: &str) -> String {
+    if text.contains(char::is_control) {
+        return Value::from(text).to_string();
+    }
     toml::Value::String(text.to_owned()).to_string()
 }
 

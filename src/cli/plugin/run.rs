@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::answer::{End, Told};
 use super::heard::Heard;
-use super::subject::{Which, Whom};
+use super::subject::{Watched, Which, Whom};
 use crate::cli::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
@@ -25,7 +25,7 @@ use crate::target::{Target as _, TargetCall};
 
 const EXAMPLES: &str = "\
 Examples:
-  quietus plugin run libfolder.so --config '{\"folder\":\"/tmp/guests\"}' --method erase --guest-id g-1
+  quietus plugin run libfolder.so --config '{\"folder\":\"guests\"}' --method erase --guest-id g-1
   quietus plugin run libcrm.so --config crm.toml --secret token=crm.token --method verify --email test@example.com
   quietus plugin run --plugin crm --config quietus.toml --method health
   quietus plugin run libcrm.so --config crm.toml --method dry-run --identifier customer=@customer.txt
@@ -51,6 +51,8 @@ pub(in crate::cli) struct Run {
     /// Wait with loading the plugin until a debugger has attached; no timeouts
     #[arg(long)]
     attach: bool,
+    #[command(flatten)]
+    watched: Watched,
     #[command(flatten)]
     whom: Whom,
 }
@@ -91,7 +93,8 @@ impl Run {
         if let Some(timeout) = self.timeout {
             settings.plugin.call_max = Some(timeout);
         }
-        let installed = introduced(settings.install()?, settings.granted, &identifiers).await;
+        let installed =
+            introduced(settings.install()?.with_output(self.watched.output()), settings.granted, &identifiers).await;
         let method = self.method;
         let call = call(identifiers, method)?;
         let told = if self.attach {
@@ -125,6 +128,10 @@ async fn introduced(installed: Installed, granted: bool, identifiers: &[(Kind, S
         let declared = introduction.manifest.identifiers;
         let named = declared.required.iter().chain(&declared.optional).filter(|kind| *kind != ANY);
         grants.extend(named.filter_map(|kind| kind.parse().ok()));
+    }
+    // A plugin that works with any kind names none, and does not start without one.
+    if grants.is_empty() {
+        grants.insert(Kind::Email);
     }
     subject.installed.granting(grants.into_iter().collect())
 }

@@ -1,6 +1,7 @@
 //! Which plugin a command is about, with which configuration and secrets, and whom it asks the plugin about.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -8,10 +9,10 @@ use crate::cli::Global;
 use crate::cli::exit::Failure;
 use crate::cli::identity::{self, Given};
 use crate::cli::installation;
-use crate::cli::out::Out;
+use crate::cli::out::{Out, show_aside};
 use crate::config::{Config, read_secret};
 use crate::keys::{Secret, SecretRef};
-use crate::plugin::{Form, Installed, Level, PluginSettings};
+use crate::plugin::{Form, Installed, Level, Output, PluginSettings};
 use crate::subject::Kind;
 
 /// What stands for the operator's name of a plugin that has none.
@@ -39,6 +40,23 @@ pub(super) struct Which {
     /// What the sandbox must reach on this machine; otherwise the plugin does not start
     #[arg(long, value_enum)]
     sandbox: Option<Level>,
+}
+
+/// What an author sees of the plugin's process.
+#[derive(clap::Args)]
+pub(super) struct Watched {
+    /// Show on standard error what the plugin prints, which can be personal: with test data only
+    ///
+    /// That is what its process writes to its standard error, and a library also to its standard output. A server never
+    /// shows it.
+    #[arg(long)]
+    show_output: bool,
+}
+
+impl Watched {
+    pub(super) fn output(&self) -> Output {
+        if self.show_output { Output::Shown(Arc::new(show_aside)) } else { Output::Counted }
+    }
 }
 
 /// Whom the plugin is asked about.

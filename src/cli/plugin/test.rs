@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::junit;
-use super::subject::{Which, Whom};
+use super::subject::{Watched, Which, Whom};
 use crate::cli::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{BAD, GOOD, Out};
@@ -19,7 +19,7 @@ const ID_WIDTH: usize = 29;
 
 const EXAMPLES: &str = "\
 Examples:
-  quietus plugin test libfolder.so --config '{\"folder\":\"/tmp/guests\"}' --guest-id g-1
+  quietus plugin test libfolder.so --config '{\"folder\":\"guests\"}' --guest-id g-1
   quietus plugin test libcrm.so --config crm.toml --secret token=env:CRM_TOKEN --email test@example.com
   quietus plugin test --plugin crm --config quietus.toml --junit plugin.xml
 
@@ -43,6 +43,8 @@ pub(in crate::cli) struct Test {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     #[command(flatten)]
+    watched: Watched,
+    #[command(flatten)]
     whom: Whom,
 }
 
@@ -51,7 +53,7 @@ impl Test {
         let identifiers = self.whom.read(out)?;
         let settings = self.which.settings(global)?;
         let file = settings.file().display().to_string();
-        let installed = settings.install()?;
+        let installed = settings.install()?.with_output(self.watched.output());
         let subject = Subject { installed, program: super::program(), identifiers, calls: self.calls };
         let findings = {
             let mut screen = Screen { out, bar: None, failed: None };

@@ -120,6 +120,20 @@ fn a_plugin_is_described_with_a_block_to_begin_with() {
 }
 
 #[test]
+fn a_manifest_makes_no_lines_of_its_own() {
+    let (code, said) = Bench::new(&["-DFORGES"]).plugin(&["describe", "LIBRARY"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("sandbox")).count(), 1, "{said}");
+    assert!(said.starts_with("obedient?sandbox "), "{said}");
+}
+
+#[test]
+fn a_plugin_for_any_kind_is_asked_without_an_identifier() {
+    let (code, said) = Bench::new(&["-DANY_KIND"]).configured(&["run", "--method", "health"]);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
 fn what_is_no_plugin_is_not_described() {
     let bench = Bench::new(&["-DSYMBOL=another"]);
     assert_snapshot!(bench.plugin(&["describe", "LIBRARY"]).1, @"error: LIBRARY cannot be loaded: LIBRARY has no symbol `quietus_plugin_entry_v1`: it is no quietus plugin of ABI version 1");

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use quietus_plugin::PluginError;
-use quietus_plugin::protocol::{HostMessage, PROTOCOL, PluginMessage, Reply, Setup, body_len, encode};
+use quietus_plugin::protocol::{HostMessage, PROTOCOL, PluginMessage, Reply, Setup, body_len, encode, json};
 use rustix::process::{Signal, getpgrp, getpid, kill_process, kill_process_group};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -184,7 +184,7 @@ fn serve(
     calls.send(&PluginMessage::Hello { protocol: PROTOCOL, manifest: Box::new(manifest), facts });
 
     let Ok(HostMessage::Configure { config, secrets }) = inbox.recv() else { return Err(out_of_order("configure")) };
-    let setup = Zeroizing::new(serde_json::to_vec(&Setup { config, secrets }).unwrap_or_default());
+    let setup = json(&Setup { config, secrets }).map_err(|e| PluginError::needs_operator(e.to_string()))?;
     let Some(instance) = library.create(version, calls, &setup) else { return Err(calls.why_refused()) };
     let instance = Arc::new(instance);
     let pool = Pool::start(Arc::clone(&instance), calls, concurrency, cancels);
@@ -208,8 +208,8 @@ fn serve(
 }
 
 fn submit(pool: &Pool, calls: &Calls, id: u64, method: &'static str, request: &impl Serialize) {
-    match serde_json::to_vec(request) {
-        Ok(json) => pool.submit(Job { id, method, request: Zeroizing::new(json) }),
+    match json(request) {
+        Ok(request) => pool.submit(Job { id, method, request }),
         Err(_) => calls.close(id, Reply::Error { error: PluginError::permanent("the request cannot be written") }),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn guard(checked: &Checked, args: &[String], mut socket: UnixStream) 
             program.wait().map_or(ExitCode::FAILURE, end_alike)
         }
         Err(error) => {
-            let why = format!("cannot execute {}: {error}", checked.path.display());
+            let why = format!("cannot execute {}: {error}{}", checked.path.display(), advice(&error));
             let error = PluginError::needs_operator(why);
             let _ = say(&mut socket, &PluginMessage::Error { id: None, error });
             ExitCode::FAILURE
@@ -51,6 +51,15 @@ fn start(checked: &Checked, args: &[String], socket: &UnixStream) -> io::Result<
         .stdin(copy()?)
         .stdout(copy()?)
         .spawn()
+}
+
+/// What the author should look at. The file itself is there: it has been hashed.
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "; is it executable? chmod +x FILE",
+        io::ErrorKind::NotFound => "; the interpreter in its first line is not there, or may not be read",
+        _ => "",
+    }
 }
 
 /// The server reads our standard output to its own end, and nobody else does.

@@ -242,7 +242,10 @@ pub(super) fn lost_during(what: &str, lost: &Lost) -> Not {
     let advice = match lost {
         Lost::Ended(_) => STAY_ALIVE,
         Lost::Silent(_) => "answer every call exactly once, in the time that the manifest declares",
-        Lost::Broken(_) => "speak as PLUGINS.md says in `Protocol 1`",
+        Lost::Broken(_) => {
+            "speak as PLUGINS.md says in `Protocol 1`; standard output carries frames only, what a program prints belongs on \
+             standard error"
+        }
     };
     Not::failed(format!("during {what}, {lost}"), advice)
 }

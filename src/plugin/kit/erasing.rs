@@ -91,10 +91,20 @@ async fn dry_run(bench: &mut Bench<'_>) -> Checked {
 }
 
 async fn dry_run_files(bench: &mut Bench<'_>) -> Checked {
+    bench.manifest()?;
+    let before = Files::in_folders(bench.subject.reached().writes.iter().cloned().collect());
+    match before.missing() {
+        0 => {}
+        missing => {
+            let why = format!("{missing} of the folders that it is granted to write in are not there");
+            let advice = "make them, or correct the configuration; where nobody can look, nothing is `absent`: answer \
+                          `needs_operator`";
+            return Err(Not::failed(why, advice));
+        }
+    }
     if !bench.can(&Operation::DryRun)? {
         return Err(Not::skipped("it does not declare `dry_run`"));
     }
-    let before = Files::written_by(bench.manifest()?, &bench.subject.config());
     if before.is_empty() {
         return Err(Not::skipped("it is granted no folder to write in"));
     }

@@ -102,7 +102,15 @@ fn symbols(bench: &Bench<'_>) -> Checked {
 }
 
 async fn loads(bench: &mut Bench<'_>) -> Checked {
-    let advice = "make it load without anything but its own libraries; what it does when it is loaded must be quick";
+    let advice = match bench.subject.form() {
+        Form::Library => {
+            "make it load without anything but its own libraries; what it does when it is loaded must be quick"
+        }
+        Form::Exec => {
+            "answer `hello` as PLUGINS.md says in `Protocol 1`; standard output carries frames only, what it prints belongs on \
+             standard error, which `--show-output` shows"
+        }
+    };
     let failed = |why: String| Not::failed(why, advice);
     let wire = Wire::start(&bench.subject, &bench.ears);
     let mut wire = wire.map_err(|e| failed(format!("cannot start its process: {e}")))?;
@@ -114,6 +122,9 @@ async fn loads(bench: &mut Bench<'_>) -> Checked {
             let facts = bench.subject.shown(&facts.collect::<Vec<_>>().join(", "));
             bench.remember(introduced);
             Ok(Some(facts))
+        }
+        Ok(Told::No(error)) if bench.subject.form() == Form::Exec => {
+            Err(Not::failed(bench.subject.shown(&error.message), "make it a program that can be started"))
         }
         Ok(Told::No(error)) => Err(failed(bench.subject.shown(&error.message))),
         Err(lost) => Err(failed(lost.to_string())),

@@ -185,6 +185,18 @@ async fn a_file_that_is_no_program_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_program_that_prints_is_told_where_to() {
+    let folder = TempDir::new().expect("a folder");
+    let loud = folder.path().join("loud.sh");
+    std::fs::write(&loud, "#!/bin/sh\necho hello\n").expect("written");
+    std::fs::set_permissions(&loud, std::fs::Permissions::from_mode(0o755)).expect("changed");
+    let findings = Trial::spoken(&loud).run().await;
+    let loads = findings.iter().find(|finding| finding.id == "file-loads").expect("a check");
+    let Verdict::Failed { advice, .. } = &loads.verdict else { panic!("{loads:?}") };
+    assert!(advice.contains("standard output carries frames only") && !advice.contains("libraries"), "{advice}");
+}
+
+#[tokio::test]
 async fn configurations_are_refused_in_peace() {
     check(&["-DREFUSES"], &["config-accepted"], "class `needs_operator`: not today").await;
     check(&["-DTRUSTS_TYPES"], &["config-types"], "with a `folder` of another type, its process ended").await;
@@ -203,6 +215,8 @@ async fn answers_are_what_they_should_be() {
     check(&["-DSICK"], &["health-answers"], "class `retryable`: away").await;
     check(&["-DCOUNTS_ON"], &["dry-run-repeats"], "then `residual` (files: ").await;
     check(&["-DTOUCHES"], &["dry-run-writes-nothing"], "0 gone, 1 new, 0 changed").await;
+    let typo = |trial: &mut Trial| trial.settings["config"]["folder"] = json!(trial.folder.path().join("typo"));
+    check_with(&[], &["dry-run-writes-nothing"], "1 of the folders", typo).await;
     check(&["-DVAPORIZES"], &["erase-answers"], "its shape").await;
     check(&["-DCHANGES_ITS_MIND"], &["erase-again"], "first `erased` (files: 1), then `residual`").await;
     check(&["-DNEVER_SURE"], &["verify-after-erase"], "it says `residual`").await;

@@ -5,9 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use quietus_plugin::Manifest;
-use serde_json::Value;
-
 /// Files that are compared.
 const FILES_MAX: usize = 10_000;
 
@@ -73,18 +70,14 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Of the folders that the configuration names where the manifest says.
-    pub(super) fn written_by(manifest: &Manifest, config: &Value) -> Self {
-        let named = manifest.writes_from.iter().filter_map(|pointer| config.pointer(pointer));
-        let folders: Vec<PathBuf> = named
-            .flat_map(|value| match value {
-                Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-                value => value.as_str().into_iter().collect::<Vec<_>>(),
-            })
-            .map(PathBuf::from)
-            .collect();
+    pub(super) fn in_folders(folders: Vec<PathBuf>) -> Self {
         let files = snapshot(&folders);
         Self { folders, files }
+    }
+
+    /// How many of the folders are not there.
+    pub(super) fn missing(&self) -> usize {
+        self.folders.iter().filter(|folder| !folder.exists()).count()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -126,8 +119,6 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -146,12 +137,12 @@ mod tests {
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
         write("a", "1");
         write("b", "1");
-        let manifest = Manifest::new("x", "1").writes("/folders").writes("/none");
-        let files = Files::written_by(&manifest, &json!({ "folders": [folder.path()] }));
-        assert_eq!((files.len(), files.changed()), (2, None));
+        let files = Files::in_folders(vec![folder.path().to_owned()]);
+        assert_eq!((files.len(), files.missing(), files.changed()), (2, 0, None));
         write("a", "22");
         write("c", "1");
         std::fs::remove_file(folder.path().join("b")).expect("removed");
         assert_eq!(files.changed().as_deref(), Some("files in its folders: 1 gone, 1 new, 1 changed"));
+        assert_eq!(Files::in_folders(vec![folder.path().join("none")]).missing(), 1);
     }
 }

@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::ears::Ears;
 use super::{Introduction, Subject};
 use crate::plugin::launch::{Confined, Launch};
+use crate::plugin::output::Lines;
 use crate::plugin::program::{Group, Spawned};
 use crate::plugin::session::CANCEL_GRACE;
 
@@ -88,8 +89,9 @@ impl Wire {
     pub(super) fn start(subject: &Subject, ears: &SharedEars) -> std::io::Result<Self> {
         let Spawned { child, group, socket, stdout, stderr } = subject.spawn()?;
         let mut drains = JoinSet::new();
-        drains.spawn(drain(stdout, "its standard output", ears.clone()));
-        drains.spawn(drain(stderr, "its standard error", ears.clone()));
+        let lines = || Lines::of(&subject.installed.output);
+        drains.spawn(drain(stdout, "its standard output", ears.clone(), lines()));
+        drains.spawn(drain(stderr, "its standard error", ears.clone(), lines()));
         let (reader, writer) = socket.into_split();
         Ok(Self { group, child, reader, writer, ears: ears.clone(), drains, next: 1, lines: Vec::new() })
     }
@@ -270,9 +272,10 @@ fn with(mut message: Value, more: Value) -> Value {
 }
 
 /// Searches an output to its end.
-async fn drain(mut output: impl AsyncRead + Unpin, place: &'static str, ears: SharedEars) {
+async fn drain(mut output: impl AsyncRead + Unpin, place: &'static str, ears: SharedEars, mut lines: Lines) {
     let (mut kept, mut chunk) = (Vec::new(), vec![0; 1 << 14]);
     while let Ok(read @ 1..) = output.read(&mut chunk).await {
+        lines.hear(&chunk[..read]);
         kept.extend_from_slice(&chunk[..read]);
         if kept.len() > OUTPUT_MAX {
             let mut ears = ears.open();

@@ -27,7 +27,8 @@ use crate::plugin::contract::Contract;
 use crate::plugin::fit::Fit;
 use crate::plugin::host::PluginInfo;
 use crate::plugin::installed::{Installed, granted};
-use crate::plugin::launch::{Confined, Debugger, Launch, Level, Reach};
+use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Reach};
+use crate::plugin::output::Lines;
 use crate::plugin::program::{Group, Program, Spawned};
 use crate::plugin::reach;
 use crate::plugin::redact::redact;
@@ -44,6 +45,10 @@ const OUTBOX_MAX: usize = 64;
 /// What a child says of itself, in entries and in characters.
 const FACTS_MAX: usize = 16;
 const FACT_CHARS_MAX: usize = 128;
+
+/// For authors of programs: a print that goes to the wrong place looks like a frame of a gigabyte.
+const FRAMES_ONLY: &str =
+    "a program's standard output carries frames only; what it prints belongs on its standard error";
 
 /// Why a child did not come up.
 pub(in crate::plugin) enum StartFailed {
@@ -115,15 +120,20 @@ async fn start_within(
     let spawned = program.spawn(&target).map_err(|e| Trouble::Lost(format!("cannot start its process: {e}")))?;
     let Spawned { child, group, socket, stdout, stderr } = spawned;
     let mut drains = JoinSet::new();
-    drains.spawn(drain(stdout, target.clone(), "standard output"));
-    drains.spawn(drain(stderr, target.clone(), "standard error"));
+    drains.spawn(drain(stdout, target.clone(), "standard output", Lines::of(&installed.output)));
+    drains.spawn(drain(stderr, target.clone(), "standard error", Lines::of(&installed.output)));
     let (reader, writer) = socket.into_split();
     let (sender, outbox) = mpsc::channel(OUTBOX_MAX);
     let mut driver = Driver { group, cgroup, child, reader: BufReader::new(reader), writer, outbox, drains };
 
     let (contract, info) = match introduce(&mut driver, program, installed, reach).await {
         Ok(introduced) => introduced,
-        Err(Trouble::Lost(why)) => return Err(Trouble::Lost(format!("{why}; {}", driver.end().await))),
+        Err(Trouble::Lost(why)) => {
+            let ended = driver.end().await;
+            let silent = matches!(installed.code, Code::Exec { .. }) && !why.contains(FRAMES_ONLY);
+            let advice = if silent { format!(" ({FRAMES_ONLY})") } else { String::new() };
+            return Err(Trouble::Lost(format!("{why}; {ended}{advice}")));
+        }
         Err(trouble) => {
             driver.end().await;
             return Err(trouble);
@@ -383,18 +393,20 @@ pub(in crate::plugin) async fn read_frame(reader: &mut BufReader<OwnedReadHalf>)
     Ok(body)
 }
 
+/// With what authors of programs forget first.
 fn broken(error: FrameError) -> io::Error {
-    io::Error::other(format!("it broke the protocol: {error}"))
+    io::Error::other(format!("it broke the protocol: {error} ({FRAMES_ONLY})"))
 }
 
-/// Reads an output of the child's to its end. What stands there may be personal, so it is counted, not shown.
-async fn drain(mut output: impl AsyncRead + Unpin, plugin: TargetName, stream: &'static str) {
+/// Reads an output of the child's to its end. What stands there may be personal, so it is counted, and shown to authors only.
+async fn drain(mut output: impl AsyncRead + Unpin, plugin: TargetName, stream: &'static str, mut lines: Lines) {
     let mut chunk = [0; 4096];
     let mut bytes = 0_u64;
     while let Ok(read @ 1..) = output.read(&mut chunk).await {
         bytes += read as u64;
+        lines.hear(&chunk[..read]);
     }
-    if bytes > 0 {
+    if bytes > 0 && !lines.are_shown() {
         tracing::info!(%plugin, stream, bytes, "a plugin wrote to an output of its process, which is not shown");
     }
 }

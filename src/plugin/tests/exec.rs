@@ -78,6 +78,8 @@ async fn frames_that_are_none_cost_the_program_its_life() {
         let broken = running.erase(&format!("raw {frame}")).await;
         let Err(TargetError::Retryable(why)) = &broken else { panic!("{what}: {broken:?}") };
         assert!(why.contains("broke the protocol"), "{what}: {why}");
+        let is_frame = what == "a hello";
+        assert!(is_frame || why.contains("belongs on its standard error"), "{what}: {why}");
         running.stop().await;
     }
 }
@@ -92,8 +94,8 @@ async fn a_program_that_is_none_is_refused_by_name() {
         path
     };
     let table = [
-        (script("plain.sh", "#!/bin/sh\n", 0o644), "Permission denied"),
-        (script("lost.py", "#!/nowhere/python\n", 0o755), "No such file"),
+        (script("plain.sh", "#!/bin/sh\n", 0o644), "is it executable? chmod +x"),
+        (script("lost.py", "#!/nowhere/python\n", 0o755), "the interpreter in its first line is not there"),
     ];
     for (path, expected) in table {
         let running = Running::with(wayward(json!({ "exec": path })), None).await;
@@ -101,10 +103,12 @@ async fn a_program_that_is_none_is_refused_by_name() {
         assert!(why.contains(expected) && why.contains(&*path.to_string_lossy()), "{why}");
         running.stop().await;
     }
-    let silent = Running::with(wayward(json!({ "exec": script("true.sh", "#!/bin/sh\nexit 3\n", 0o755) })), None).await;
-    let PluginState::Restarting(why) = silent.host.state() else { panic!("{:?}", silent.host.state()) };
-    assert!(why.contains("exit code"), "{why}");
-    silent.stop().await;
+    for (name, text) in [("true.sh", "#!/bin/sh\nexit 3\n"), ("loud.sh", "#!/bin/sh\necho hello\nexit 3\n")] {
+        let lost = Running::with(wayward(json!({ "exec": script(name, text, 0o755) })), None).await;
+        let PluginState::Restarting(why) = lost.host.state() else { panic!("{:?}", lost.host.state()) };
+        assert!(why.contains("what it prints belongs on its standard error"), "{why}");
+        lost.stop().await;
+    }
 }
 
 #[test]

@@ -43,13 +43,19 @@ impl Plugin for Folder {
     }
 
     fn health(&self, _: &Call) -> Result<(), PluginError> {
-        if self.0.folder.is_dir() { Ok(()) } else { Err(PluginError::needs_operator("the folder is not there")) }
+        self.is_there()
     }
 }
 
 impl Folder {
+    /// Where nobody can look, nothing is `absent`: that would be signed, for a folder whose name has a typo.
+    fn is_there(&self) -> Result<(), PluginError> {
+        if self.0.folder.is_dir() { Ok(()) } else { Err(PluginError::needs_operator("the folder is not there")) }
+    }
+
     /// Acts on the files that are there, and counts them. Other ids than plain ones cannot name a file here.
     fn each(&self, request: &Request, call: &Call, act: impl Fn(&Path) -> io::Result<()>) -> Result<u64, PluginError> {
+        self.is_there()?;
         let mut files = 0;
         for id in request.values(Kind::GuestId).filter(|id| is_plain(id)) {
             call.check()?;

@@ -45,5 +45,10 @@ fn a_folder_that_is_not_there_needs_an_operator() {
     let (folder, host) = with(&[]);
     assert_eq!(host.health(), Ok(()));
     drop(folder);
-    assert_eq!(host.health().map_err(|error| error.class), Err(ErrorClass::NeedsOperator));
+    let refused = Err(ErrorClass::NeedsOperator);
+    let guest = Request::from([("guest_id", "g-7")]);
+    assert_eq!(host.health().map_err(|error| error.class), refused);
+    for answer in [host.erase(&guest), host.dry_run(&guest), host.verify(&guest)] {
+        assert_eq!(answer.map_err(|error| error.class).map(drop), refused, "nobody has looked, so nothing is absent");
+    }
 }

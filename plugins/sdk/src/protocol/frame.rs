@@ -1,6 +1,8 @@
 //! Frames: a length of four bytes, big-endian, then that many bytes of JSON. Messages enter, bytes leave, and back; no
 //! reading or writing here.
 
+use std::io;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -12,6 +14,9 @@ use zeroize::Zeroizing;
 /// assert!(body_len((FRAME_BYTES_MAX as u32 + 1).to_be_bytes()).is_err());
 /// ```
 pub const FRAME_BYTES_MAX: usize = 1 << 20;
+
+/// What most messages fit into, in bytes.
+const BYTES_AT_FIRST: usize = 4096;
 
 /// A frame or message that breaks the protocol. Shows no content: it may be personal.
 ///
@@ -44,13 +49,54 @@ pub enum FrameError {
 /// # Ok::<(), quietus_plugin::protocol::FrameError>(())
 /// ```
 pub fn encode(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError> {
-    let mut frame = Zeroizing::new(Vec::with_capacity(4096));
-    frame.extend_from_slice(&[0; 4]);
-    serde_json::to_writer(&mut *frame, message).map_err(|e| FrameError::Json { column: e.column() })?;
+    let mut frame = write(&[0; 4], message)?;
     let length = frame.len() - 4;
     let header = u32::try_from(length).ok().filter(|_| length <= FRAME_BYTES_MAX).ok_or(FrameError::Length(length))?;
     frame[..4].copy_from_slice(&header.to_be_bytes());
     Ok(frame)
+}
+
+/// A value as JSON, without a frame. Wiped when dropped, and no copy of it stays in freed memory.
+///
+/// ```
+/// assert_eq!(&quietus_plugin::protocol::json(&["hunter2"])?[..], b"[\"hunter2\"]");
+/// # Ok::<(), quietus_plugin::protocol::FrameError>(())
+/// ```
+pub fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+    write(&[], value)
+}
+
+fn write(header: &[u8], value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+    let mut wiped = Wiped(Zeroizing::new(Vec::with_capacity(BYTES_AT_FIRST)));
+    wiped.append(header);
+    serde_json::to_writer(&mut wiped, value).map_err(|e| FrameError::Json { column: e.column() })?;
+    Ok(wiped.0)
+}
+
+/// A buffer that leaves nothing behind when it grows. A `Vec` alone gives its old memory back as it is.
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl Wiped {
+    fn append(&mut self, bytes: &[u8]) {
+        let needed = self.0.len() + bytes.len();
+        if needed > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(self.0.capacity() * 2)));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+    }
+}
+
+impl io::Write for Wiped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.append(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// How many bytes of JSON follow a frame's first four bytes. To be asked before anything is allocated for them.

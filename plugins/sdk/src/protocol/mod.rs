@@ -22,7 +22,7 @@ mod request;
 
 pub use answer::{Answer, Outcome};
 pub use error::{ErrorClass, PluginError};
-pub use frame::{FRAME_BYTES_MAX, FrameError, body_len, encode};
+pub use frame::{FRAME_BYTES_MAX, FrameError, body_len, encode, json};
 pub use level::Level;
 pub use request::{Identifier, Request, Scope, Sensitive};
 

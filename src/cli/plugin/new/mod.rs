@@ -96,6 +96,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_project_is_tried_on_is_a_folder_of_its_own() {
+        for lang in [Language::Rust, Language::C, Language::Python, Language::Node] {
+            let commands = project::commands(lang, "crm-purge");
+            let uses = |command: &&String| command.contains("--config");
+            assert!(commands.iter().filter(uses).all(|command| command.contains(r#"'{"folder": "guests"}'"#)));
+            let made = commands.iter().position(|command| command == "mkdir -p guests");
+            assert!(made < commands.iter().position(|command| uses(&command)) && made.is_some(), "{commands:?}");
+        }
+    }
+
+    #[test]
     fn nothing_in_a_project_names_the_example_or_the_repository() {
         for lang in [Language::Rust, Language::C, Language::Python, Language::Node] {
             for file in

@@ -1,0 +1,82 @@
+//! What a plugin's process writes to its own outputs: bytes enter; they are counted, or shown to an author who asks for it.
+
+use std::sync::Arc;
+
+/// A line that is longer is shown in parts, in bytes.
+const LINE_BYTES_MAX: usize = 1 << 16;
+
+/// What becomes of it.
+#[derive(Clone, Default)]
+pub(crate) enum Output {
+    /// It may be personal.
+    #[default]
+    Counted,
+    /// For authors, with test data: whole lines, as they come.
+    Shown(Arc<dyn Fn(&str) + Send + Sync>),
+}
+
+/// One output of one process.
+pub(super) struct Lines {
+    output: Output,
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    pub(super) fn of(output: &Output) -> Self {
+        Self { output: output.clone(), begun: Vec::new() }
+    }
+
+    pub(super) fn are_shown(&self) -> bool {
+        matches!(self.output, Output::Shown(_))
+    }
+
+    pub(super) fn hear(&mut self, chunk: &[u8]) {
+        let Output::Shown(show) = &self.output else { return };
+        self.begun.extend_from_slice(chunk);
+        let end = match self.begun.iter().rposition(|byte| *byte == b'\n') {
+            Some(at) => at + 1,
+            None if self.begun.len() >= LINE_BYTES_MAX => self.begun.len(),
+            None => return,
+        };
+        let lines: Vec<u8> = self.begun.drain(..end).collect();
+        show(&String::from_utf8_lossy(&lines));
+    }
+}
+
+/// What a process says last is often no whole line.
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if let (Output::Shown(show), false) = (&self.output, self.begun.is_empty()) {
+            show(&format!("{}\n", String::from_utf8_lossy(&self.begun)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_shown_whole_and_the_last_one_too() {
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let show = {
+            let shown = shown.clone();
+            move |text: &str| shown.lock().expect("whole").push(text.to_owned())
+        };
+        let mut lines = Lines::of(&Output::Shown(Arc::new(show)));
+        for chunk in [&b"one\ntw"[..], b"o", b"\nthr", b"e\xff"] {
+            lines.hear(chunk);
+        }
+        drop(lines);
+        assert_eq!(*shown.lock().expect("whole"), ["one\n", "two\n", "thre\u{fffd}\n"]);
+    }
+
+    #[test]
+    fn what_is_counted_is_not_kept() {
+        let mut lines = Lines::of(&Output::Counted);
+        lines.hear(b"ann");
+        assert!(lines.begun.is_empty());
+    }
+}
