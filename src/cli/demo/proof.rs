@@ -52,9 +52,11 @@ fn search(folder: &Path) -> std::io::Result<(usize, Vec<String>)> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
+            let entry = entry?;
+            let (kind, path) = (entry.file_type()?, entry.path());
+            // The control socket is neither.
+            if !kind.is_file() {
+                folders.extend(kind.is_dir().then_some(path));
                 continue;
             }
             files += 1;

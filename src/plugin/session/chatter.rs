@@ -43,8 +43,8 @@ impl Chatter {
 }
 
 /// What a plugin may say unasked, in bytes a second, and at once. What is beyond that is heard later: the plugin waits.
-const UNASKED_BYTES_PER_S: f64 = (1 << 20) as f64;
-const UNASKED_BYTES_AT_ONCE: f64 = (4 << 20) as f64;
+const UNASKED_BYTES_PER_S: f64 = (8 << 20) as f64;
+const UNASKED_BYTES_AT_ONCE: f64 = (32 << 20) as f64;
 /// What a message costs beside its bytes.
 const MESSAGE_BYTES: usize = 256;
 
@@ -88,10 +88,10 @@ mod tests {
         let begin = Instant::now();
         let mut unasked = Unasked::new(begin);
         for _ in 0..3 {
-            assert_eq!(unasked.pause(begin, 1 << 20), Duration::ZERO);
+            assert_eq!(unasked.pause(begin, 8 << 20), Duration::ZERO);
         }
-        unasked.pause(begin, 1 << 20);
-        let pause = unasked.pause(begin, 1 << 20).as_secs_f64();
+        unasked.pause(begin, 8 << 20);
+        let pause = unasked.pause(begin, 8 << 20).as_secs_f64();
         assert!((1.0..1.1).contains(&pause), "{pause}");
         assert_eq!(unasked.pause(begin + Duration::from_secs(10), 1 << 20), Duration::ZERO);
     }
