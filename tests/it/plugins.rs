@@ -83,3 +83,29 @@ fn what_cannot_be_reloaded_is_told() {
     assert!(text(&away).contains("is `quietus serve` running"), "{}", text(&away));
     assert!(!installation.path("quietus.sock").exists());
 }
+
+#[test]
+fn a_call_that_must_not_be_made_twice_is_parked_when_the_server_stops_in_it() {
+    let standin = StandIn::start();
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/wayward.py");
+    let plugin =
+        format!("[[plugin]]\nname = \"once\"\nexec = \"{program}\"\nargs = [\"--once\"]\ngrants = [\"name\"]\n");
+    let rules = ERASE.replace("targets = [\"mluvii\"]", "targets = [\"once\"]");
+    let installation = Installation::bare(&standin.mluvii, &format!("{rules}\n{plugin}"));
+    let server = Server::start(&installation);
+    standin.register(&server.callback());
+    standin.begin_with(serde_json::json!({
+        "id": 101, "tenant": 62, "guest": "g-1",
+        "call_params": [{ "name": "oo1_guest_ident", "value": "hang", "source": "ENTRY_FORM" }],
+    }));
+    standin.end(101);
+    crate::harness::wait_for("the call to be under way", || {
+        (installation.json(&["plugin", "list"])[0]["calls"] == 1).then_some(())
+    });
+    server.stop();
+
+    let parked = installation.json(&["erasures", "list", "--state", "parked"]);
+    let id = parked[0]["id"].as_str().unwrap_or_else(|| panic!("nothing is parked: {parked}"));
+    let shown = installation.json(&["erasures", "show", id]).to_string();
+    assert!(shown.contains("must not be asked twice"), "{shown}");
+}

@@ -81,6 +81,8 @@ def erase(name):
     return os.getpid()
 
 
+if "--once" in sys.argv:
+    MANIFEST["idempotent"] = False
 mood = "good"
 while True:
     message = read()
