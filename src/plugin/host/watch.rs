@@ -41,15 +41,15 @@ pub(super) struct Watch {
     /// As it was when it was loaded last.
     loaded: Option<Signature>,
     seen: Option<Signature>,
-    /// Until then a change is overlooked.
-    quiet_until: Instant,
+    /// What could not be loaded, and until when it is left alone.
+    refused: Option<(Signature, Instant)>,
 }
 
 impl Watch {
     pub(super) fn new() -> Self {
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { ticks, loaded: None, seen: None, quiet_until: Instant::now() }
+        Self { ticks, loaded: None, seen: None, refused: None }
     }
 
     /// It is about to be loaded. May be dropped at any time.
@@ -57,10 +57,9 @@ impl Watch {
         self.loaded = signature(installed).await;
     }
 
-    /// What could not be loaded is to be tried again after a while, though it has not changed.
+    /// What could not be loaded is to be tried again after a while, though it has not changed; and at once when it has.
     pub(super) fn looks_again_after(&mut self, pause: Duration) {
-        self.quiet_until = Instant::now() + pause;
-        self.loaded = None;
+        self.refused = self.loaded.take().map(|loaded| (loaded, Instant::now() + pause));
     }
 
     /// Returns when it is another one than was loaded. May be dropped at any time.
@@ -74,7 +73,10 @@ impl Watch {
             }
             let changed = now.is_some() && now != self.loaded;
             self.seen = now;
-            if settled && changed && Instant::now() >= self.quiet_until {
+            let (seen, time) = (self.seen.as_ref(), Instant::now());
+            let left_alone =
+                self.refused.as_ref().is_some_and(|(refused, until)| seen == Some(refused) && time < *until);
+            if settled && changed && !left_alone {
                 return;
             }
         }
