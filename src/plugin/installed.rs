@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use tokio::sync::watch;
 
 use super::launch::{Code, Debugger, HostVersion, Launch, Reach};
 use super::locate::locate;
+use super::lock::lock;
 use super::output::Output;
 use super::settings::PluginSettings;
 use crate::keys::{ReadSecret, Secret};
@@ -71,7 +72,7 @@ impl Installed {
 
     /// What it was found to read.
     pub(super) fn reads(&self) -> BTreeSet<PathBuf> {
-        self.reach.lock().unwrap_or_else(PoisonError::into_inner).reads.clone()
+        lock(&self.reach).reads.clone()
     }
 
     pub(super) fn launch(&self, reach: Reach) -> Launch {

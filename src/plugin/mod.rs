@@ -14,6 +14,7 @@ mod installed;
 mod kit;
 mod launch;
 mod locate;
+mod lock;
 #[cfg(feature = "measure")]
 pub(crate) mod measure;
 mod output;

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use quietus_plugin::protocol::{FRAME_BYTES_MAX, PluginMessage, Reply, encode};
 use quietus_plugin::{ErrorClass, Level, PluginError};
 
 use super::end_at_once;
+use crate::plugin::lock::lock;
 
 /// A line of a plugin's log, in bytes.
 const LOG_TEXT_MAX: usize = 4096;
@@ -138,11 +139,6 @@ fn with_id(id: u64, reply: Reply) -> PluginMessage {
         Reply::Error { error } => PluginMessage::Error { id: Some(id), error },
         Reply::Unsupported => PluginMessage::Unsupported { id: Some(id), what: String::new() },
     }
-}
-
-/// A panic elsewhere leaves these maps whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The threads that the plugin's calls run on. Jobs enter; what a library does with them is the library's.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use quietus_plugin::PluginError;
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::calls::{Calls, broken};
 use super::native::Instance;
+use crate::plugin::lock::lock;
 
 /// Threads, whatever a manifest says.
 const THREADS_MAX: u32 = 64;
@@ -61,7 +62,7 @@ impl Pool {
 
 fn work(instance: &Instance, calls: &Calls, queue: &Mutex<Receiver<Job>>) {
     loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let job = lock(queue).recv();
         let Ok(job) = job else { return };
         let code = instance.call(job.id, job.method, &job.request);
         let otherwise = match code {

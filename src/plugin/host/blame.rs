@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::lock;
+use crate::plugin::lock::lock;
 use crate::plugin::session::Company;
 use crate::target::TargetError;
 

@@ -10,7 +10,7 @@ mod watch;
 pub(crate) use standing::{LastError, PluginInfo, PluginState, PluginView};
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use super::contract;
 use super::installed::Installed;
+use super::lock::lock;
 use super::program::Program;
 use super::session::{CANCEL_GRACE, SLOT_WAIT_MAX, Session};
 use crate::subject::TargetName;
@@ -148,9 +149,4 @@ impl PluginHost {
     fn installed(&self) -> Arc<Installed> {
         Arc::clone(&lock(&self.installed))
     }
-}
-
-/// A panic elsewhere leaves these values whole.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

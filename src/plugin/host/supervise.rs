@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::restarts::{PAUSE_MAX, Pause, Restarts};
 use super::standing::Standing;
 use super::watch::Watch;
-use super::{PluginHost, PluginInfo, lock};
+use super::{PluginHost, PluginInfo};
 use crate::plugin::installed::Installed;
+use crate::plugin::lock::lock;
 use crate::plugin::session::{self, CANCEL_GRACE, Session, SessionEnd, StartFailed};
 
 /// A request to replace the process.

@@ -25,13 +25,14 @@ mod wire;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use quietus_plugin::Manifest;
 use serde_json::{Value, json};
 
 use super::installed::{Installed, granted};
 use super::launch::{Code, Launch, Level, Reach};
+use super::lock::lock;
 use super::program::{Program, Spawned};
 use super::reach::reach;
 use super::redact::redact;
@@ -90,7 +91,7 @@ impl Subject {
 
     /// A panic elsewhere leaves it whole.
     fn reached(&self) -> MutexGuard<'_, Reach> {
-        self.installed.reach.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.installed.reach)
     }
 
     fn file(&self) -> &Path {

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use quietus_plugin::PluginError;
@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::ears::Ears;
 use super::{Introduction, Subject};
 use crate::plugin::launch::{Confined, Launch};
+use crate::plugin::lock::lock;
 use crate::plugin::output::Lines;
 use crate::plugin::program::{Group, Spawned};
 use crate::plugin::session::CANCEL_GRACE;
@@ -54,7 +55,7 @@ pub(super) struct SharedEars(Arc<Mutex<Ears>>);
 impl SharedEars {
     /// A panic elsewhere leaves them whole.
     pub(super) fn open(&self) -> MutexGuard<'_, Ears> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The process behind a session: started, introduced, configured, read from, written to, stopped.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use quietus_plugin::protocol::{FrameError, HostMessage, PROTOCOL, PluginMessage, Sensitive, body_len, encode};
@@ -28,6 +29,7 @@ use crate::plugin::fit::Fit;
 use crate::plugin::host::PluginInfo;
 use crate::plugin::installed::{Installed, granted};
 use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Reach};
+use crate::plugin::lock::lock;
 use crate::plugin::output::Lines;
 use crate::plugin::program::{Group, Program, Spawned};
 use crate::plugin::reach;
@@ -320,14 +322,10 @@ impl Driver {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Session {
     /// What was not shown of the plugin's log.
     fn report(&self) {
-        let chatter = self.chatter.lock().unwrap_or_else(PoisonError::into_inner);
+        let chatter = lock(&self.chatter);
         let (dropped, hidden) = (chatter.dropped, chatter.hidden);
         if dropped + hidden > 0 {
             tracing::warn!(plugin = %self.info.target, dropped, hidden, "lines of a plugin's log were not shown");
@@ -364,15 +362,15 @@ async fn serve(
     let writing = async {
         while let Some(frame) = outbox.recv().await {
             if writer.write_all(&frame).await.is_err() {
-                // Reading tells why.
-                return std::future::pending().await;
+                break;
             }
         }
-        "nobody uses it any more".to_owned()
+        // Reading tells why.
+        std::future::pending::<Infallible>().await
     };
     tokio::select! {
         why = reading => why,
-        why = writing => why,
+        never = writing => match never {},
         () = session.hung.notified() => "a call did not end in time".to_owned(),
     }
 }

@@ -8,7 +8,7 @@ pub(super) use driver::{SessionEnd, StartFailed, read_frame, start};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use quietus_plugin::protocol::{HostMessage, PluginMessage, encode};
@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use super::contract::Contract;
 use super::host::PluginInfo;
+use super::lock::lock;
 use super::redact::redact;
 use super::target::{bystander, of_error};
 use crate::keys::Secret;
@@ -243,7 +244,7 @@ impl Session {
     /// is counted and not shown, unless nobody's were ever sent.
     fn hear_line(&self, id: Option<u64>, level: quietus_plugin::Level, text: &str) {
         let values = {
-            let mut chatter = self.chatter.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut chatter = lock(&self.chatter);
             if !chatter.may_speak(Instant::now()) {
                 return;
             }
@@ -283,7 +284,8 @@ impl Session {
 
     /// Returns when the calls that have begun are over; those that come after are not taken.
     pub(super) async fn drained(&self) {
-        let _ = self.slots.acquire_many(self.contract.concurrency).await;
+        // Held until the door is closed: a call that waits for a place must not begin in what is about to end.
+        let _all = self.slots.acquire_many(self.contract.concurrency).await;
         self.close_door();
     }
 
@@ -297,9 +299,8 @@ impl Session {
         self.pending().closed
     }
 
-    /// A panic elsewhere leaves the map whole.
     fn pending(&self) -> MutexGuard<'_, Waiting> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pending)
     }
 }
 

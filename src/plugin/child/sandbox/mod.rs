@@ -49,18 +49,54 @@ pub(super) fn enter(launch: &Launch) -> Result<Level, String> {
         Code::Library { .. } => Runs::Library,
         Code::Exec { .. } => Runs::Program,
     });
+    judge(launch.sandbox, filtered, covered)
+}
+
+/// The level that was reached, or why it is not the wanted one.
+fn judge(wanted: Level, filtered: Result<(), String>, covered: Result<Level, String>) -> Result<Level, String> {
     let level = match (&filtered, &covered) {
         (Err(_), _) => Level::Basic,
         (Ok(()), Err(_)) => Level::Syscalls,
         (Ok(()), Ok(covered)) => *covered,
     };
-    if level >= launch.sandbox {
+    if level >= wanted {
         return Ok(level);
     }
     let why = filtered.err().or(covered.err()).unwrap_or_else(|| "this kernel restricts no TCP ports".into());
     Err(format!(
         "the sandbox reaches the level `{}` here, and `{}` is wanted (`sandbox`): {why}",
         level.as_str(),
-        launch.sandbox.as_str()
+        wanted.as_str()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_needs_all_that_come_before_it() {
+        let (yes, no) = (|| Ok(()), || Err("no seccomp".to_owned()));
+        let old = || Err("no Landlock".to_owned());
+        assert_eq!(judge(Level::Basic, no(), Ok(Level::Network)), Ok(Level::Basic));
+        assert_eq!(judge(Level::Basic, yes(), old()), Ok(Level::Syscalls));
+        assert_eq!(judge(Level::Files, yes(), Ok(Level::Files)), Ok(Level::Files));
+    }
+
+    #[test]
+    fn below_the_wanted_level_it_is_told_what_is_missing() {
+        let refused = [
+            (
+                judge(Level::Syscalls, Err("no seccomp".into()), Ok(Level::Network)),
+                "reaches the level `basic`",
+                "no seccomp",
+            ),
+            (judge(Level::Files, Ok(()), Err("no Landlock".into())), "`files` is wanted", "no Landlock"),
+            (judge(Level::Network, Ok(()), Ok(Level::Files)), "`network` is wanted", "restricts no TCP ports"),
+        ];
+        for (judged, what, why) in refused {
+            let said = judged.expect_err("refused");
+            assert!(said.contains(what) && said.contains(why), "{said}");
+        }
+    }
 }
