@@ -11,10 +11,12 @@ use crate::{PATIENCE, PAUSE};
 /// So many ports are tried: between finding a free one and listening on it, another program may take it.
 const PORTS_MAX: u32 = 20;
 
+/// The words that start a server in the foreground, in a folder and on a port.
+type Words = Box<dyn Fn(&Path, u16) -> Vec<String> + Send + Sync>;
+
 /// What a server is to whoever starts it.
 pub(crate) struct Recipe {
-    /// The words that start it in the foreground, in its folder and on this port.
-    pub(crate) words: Box<dyn Fn(&Path, u16) -> Vec<String> + Send + Sync>,
+    pub(crate) words: Words,
     /// Whether it takes connections.
     pub(crate) is_ready: fn(&Process, &Path, u16) -> bool,
     /// What it logs when the port is another's.
