@@ -80,7 +80,7 @@ pub use call::Call;
 pub use kind::Kind;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use plugin::{Plugin, Secrets};
-pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};
+pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, ReportTo, Request, Scope, Sensitive};
 pub use redact::{redact, shown};
 pub use span::Span;
 pub use test_host::TestHost;
