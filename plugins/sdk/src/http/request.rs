@@ -30,6 +30,7 @@ pub struct Request {
     leave: Leave,
     repeatable: bool,
     status_only: bool,
+    class: Option<&'static str>,
     wrong: Option<PluginError>,
 }
 
@@ -63,6 +64,7 @@ impl Request {
             leave: Leave::No,
             repeatable,
             status_only: false,
+            class: None,
             wrong: None,
         }
     }
@@ -270,6 +272,19 @@ impl Request {
         self
     }
 
+    /// Says that it also keeps to the rate of a class of requests, where the client has one: see
+    /// [`Client::rate`](super::Client::rate).
+    ///
+    /// ```
+    /// let find = quietus_plugin::http::Request::search("/contacts/search").paced_as("search");
+    /// # assert_eq!(find.target(), "/contacts/search");
+    /// ```
+    #[must_use]
+    pub fn paced_as(mut self, class: &'static str) -> Self {
+        self.class = Some(class);
+        self
+    }
+
     /// The method.
     ///
     /// ```
@@ -336,6 +351,10 @@ impl Request {
 
     pub(super) fn content_type(&self) -> Option<&'static str> {
         self.body.as_ref().map(|(content_type, _)| *content_type)
+    }
+
+    pub(super) fn class(&self) -> Option<&'static str> {
+        self.class
     }
 
     pub(super) fn reads_body(&self) -> bool {
