@@ -53,7 +53,8 @@ pub struct Manifest {
     /// The TCP ports that it connects to, whatever its configuration says.
     #[serde(default)]
     pub ports: Vec<u16>,
-    /// Where its configuration names what it connects to: JSON pointers (RFC 6901) to a URL, a `host:port` or a port.
+    /// Where its configuration names what it connects to: JSON pointers (RFC 6901) to a URL, a `host:port` or a port, or to a
+    /// list of them. A part that is `*` leads to each element of a list, as in `/accounts/*/url`.
     #[serde(default)]
     pub ports_from: Vec<String>,
     /// Where its configuration names files and folders that it reads: JSON pointers to a path, or to a list of them.

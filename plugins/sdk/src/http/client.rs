@@ -170,7 +170,7 @@ impl Client {
         loop {
             attempt += 1;
             let (error, acted) = match self.exchange(request, call) {
-                Ok(answer) => match answer.check() {
+                Ok(answer) => match request.judge(&answer) {
                     Ok(()) => return Ok(Response { unsure_before: unsure, ..answer }),
                     Err(error) => (error, answer.unsure()),
                 },
