@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use quietus_plugin::{Identifier, PluginError, ReportTo, Request, Scope, protocol};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 /// What a message asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,17 +14,15 @@ pub(crate) enum Asks {
     Verification,
 }
 
-/// A message that is ready to be sent. Its body is personal, and wiped by whoever wrote it.
+/// A message that is ready to be sent.
 pub(crate) struct Message {
     /// The same over all attempts, so that receivers can tell what they have had.
     pub(crate) id: String,
     pub(crate) asks: Asks,
     pub(crate) at: Timestamp,
-    pub(crate) body: Body,
+    /// JSON, and personal.
+    pub(crate) body: Zeroizing<Vec<u8>>,
 }
-
-/// JSON that is wiped when dropped.
-pub(crate) struct Body(Box<dyn std::ops::Deref<Target = Vec<u8>> + Send + Sync>);
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -81,14 +80,6 @@ impl Message {
             Asks::Erasure => key.to_owned(),
             Asks::Verification => format!("{key}-verification"),
         };
-        Ok(Self { id, asks, at, body: Body(Box::new(body)) })
-    }
-}
-
-impl std::ops::Deref for Body {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
+        Ok(Self { id, asks, at, body })
     }
 }

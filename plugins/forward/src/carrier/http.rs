@@ -40,7 +40,7 @@ impl Carries for Http {
         let request = Request::new(Method::POST, "")
             .writes(writes)
             .repeatable()
-            .bytes("application/json", &message.body)
+            .bytes("application/json", message.body.as_slice())
             .header("webhook-id", &message.id)
             .header("webhook-timestamp", &at.to_string())
             .header("webhook-signature", &self.signer.sign(&message.id, at, &message.body));
