@@ -65,7 +65,8 @@ impl Choice {
 impl Folder {
     pub(super) fn named(name: &str) -> Result<Self, PluginError> {
         let mailbox = Mailbox::try_from(utf7::encode(name));
-        let mailbox = mailbox.map_err(|_| PluginError::needs_operator(format!("`{name}` cannot be a folder's name")))?;
+        let mailbox =
+            mailbox.map_err(|_| PluginError::needs_operator(format!("`{name}` cannot be a folder's name")))?;
         Ok(Self { name: name.to_owned(), mailbox, attributes: Vec::new() })
     }
 
@@ -110,7 +111,9 @@ pub(super) fn list(session: &mut Session<'_>) -> Result<Vec<Folder>, PluginError
     match ended {
         Ended::Done(_) if too_many => Err(PluginError::permanent(format!("there are more than {FOLDERS_MAX} folders"))),
         Ended::Done(_) => Ok(folders),
-        Ended::Refused(code) => Err(Refusal::new(code).error("the server does not list folders", ErrorClass::Retryable)),
+        Ended::Refused(code) => {
+            Err(Refusal::new(code).error("the server does not list folders", ErrorClass::Retryable))
+        }
     }
 }
 
@@ -153,7 +156,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_choice_is_refused() {
-        for (chosen, exclude) in [(Some(vec![]), vec![]), (Some(vec!["a*b"]), vec![]), (None, vec![""]), (None, vec!["a\n"])] {
+        for (chosen, exclude) in
+            [(Some(vec![]), vec![]), (Some(vec!["a*b"]), vec![]), (None, vec![""]), (None, vec!["a\n"])]
+        {
             let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
             assert!(Choice::new(chosen.map(owned), owned(exclude)).is_err());
         }

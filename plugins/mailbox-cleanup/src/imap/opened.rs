@@ -57,7 +57,9 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
         }
         (Ended::Refused(code), _) => match Refusal::new(code) {
             refusal if refusal.is("NONEXISTENT") => Ok(None),
-            refusal => Err(refusal.error(&format!("the folder `{}` cannot be opened", folder.name), ErrorClass::Retryable)),
+            refusal => {
+                Err(refusal.error(&format!("the folder `{}` cannot be opened", folder.name), ErrorClass::Retryable))
+            }
         },
     }
 }

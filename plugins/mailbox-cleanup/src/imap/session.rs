@@ -32,6 +32,8 @@ pub(super) struct Session<'c> {
     heard: Instant,
     /// Bytes that may still come in answer to the present command.
     left: u64,
+    /// A command is not answered yet, or never will be.
+    is_open: bool,
 }
 
 /// How a command ended.
@@ -62,9 +64,11 @@ impl<'c> Session<'c> {
             _ => return Err(PluginError::needs_operator("the server greets in a way that is not understood")),
         }
         if server.security == Security::Starttls {
-            match session.run(CommandBody::StartTLS)? {
-                Ended::Done(_) => {}
-                Ended::Refused(_) => return Err(no_starttls()),
+            match session.run(CommandBody::StartTLS) {
+                Ok(Ended::Done(_)) => {}
+                Ok(Ended::Refused(_)) => return Err(no_starttls()),
+                Err(_) if !session.is_lost() => return Err(no_starttls()),
+                Err(error) => return Err(error),
             }
             let wire = server.encrypt(session.wire, &clock)?;
             session = Self::over(wire, clock, true);
@@ -79,7 +83,16 @@ impl<'c> Session<'c> {
         options.max_response_size = ANSWER_BYTES_MAX;
         options.discard_greeting = greeted;
         let (client, capabilities) = (Client::new(options), Vec::new());
-        Self { client, wire, clock, tags: 0, capabilities, heard: Instant::now(), left: ANSWERS_BYTES_MAX }
+        Self {
+            client,
+            wire,
+            clock,
+            tags: 0,
+            capabilities,
+            heard: Instant::now(),
+            left: ANSWERS_BYTES_MAX,
+            is_open: false,
+        }
     }
 
     pub(super) fn clock(&self) -> Clock<'c> {
@@ -127,7 +140,7 @@ impl<'c> Session<'c> {
             match self.listen()? {
                 Heard::Data(data) => take(data),
                 Heard::Status(Status::Untagged(status)) => status.code.into_iter().for_each(&mut *note),
-                Heard::Status(status) => return ended(status, &tag),
+                Heard::Status(status) => return self.ended(status, &tag),
                 Heard::Greeting(_) | Heard::Challenge => return Err(garbage()),
             }
         }
@@ -148,7 +161,7 @@ impl<'c> Session<'c> {
         loop {
             match self.listen()? {
                 Heard::Data(_) | Heard::Status(Status::Untagged(_)) => {}
-                Heard::Status(status) => return ended(status, &tag),
+                Heard::Status(status) => return self.ended(status, &tag),
                 Heard::Challenge => {
                     let data = AuthenticateData::Continue(Secret::new(message.take().unwrap_or_default().into()));
                     drop(self.client.set_authenticate_data(data));
@@ -156,6 +169,11 @@ impl<'c> Session<'c> {
                 Heard::Greeting(_) => return Err(garbage()),
             }
         }
+    }
+
+    /// Whether nothing more can be asked: the last command got no answer that ends it.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_open
     }
 
     /// Says goodbye; whatever comes of it.
@@ -168,9 +186,27 @@ impl<'c> Session<'c> {
         self.tags += 1;
         self.left = ANSWERS_BYTES_MAX;
         self.heard = Instant::now();
+        self.is_open = true;
         let tag = Tag::unvalidated(format!("q{}", self.tags));
         self.client.enqueue_command(Command { tag: tag.clone(), body });
         Ok(tag)
+    }
+
+    fn ended(&mut self, status: Status<'static>, tag: &Tag<'_>) -> Result<Ended, PluginError> {
+        let (tagged, body) = match status {
+            Status::Tagged(tagged) => (tagged.tag, tagged.body),
+            Status::Bye(_) => return Err(PluginError::retryable("the server ended the conversation")),
+            Status::Untagged(_) => return Err(garbage()),
+        };
+        if tagged != *tag {
+            return Err(garbage());
+        }
+        self.is_open = false;
+        match body.kind {
+            StatusKind::Ok => Ok(Ended::Done(body.code)),
+            StatusKind::No => Ok(Ended::Refused(body.code)),
+            StatusKind::Bad => Err(PluginError::permanent("the server does not understand a command")),
+        }
     }
 
     fn listen(&mut self) -> Result<Heard, PluginError> {
@@ -207,22 +243,6 @@ impl<'c> Session<'c> {
                 Err(e) => return Err(lost(&e)),
             }
         }
-    }
-}
-
-fn ended(status: Status<'static>, tag: &Tag<'_>) -> Result<Ended, PluginError> {
-    let (tagged, body) = match status {
-        Status::Tagged(tagged) => (tagged.tag, tagged.body),
-        Status::Bye(_) => return Err(PluginError::retryable("the server ended the conversation")),
-        Status::Untagged(_) => return Err(garbage()),
-    };
-    if tagged != *tag {
-        return Err(garbage());
-    }
-    match body.kind {
-        StatusKind::Ok => Ok(Ended::Done(body.code)),
-        StatusKind::No => Ok(Ended::Refused(body.code)),
-        StatusKind::Bad => Err(PluginError::permanent("the server does not understand a command")),
     }
 }
 

@@ -20,7 +20,10 @@ impl Tokens {
                 return Ok(Self::Given(token.clone()));
             }
             Auth::Basic { .. } => return Err("xoauth2: `basic` is a password; that goes into `password`".into()),
-            Auth::Oauth2 { token_url, .. } => token_url,
+            Auth::Header { .. } => return Err("xoauth2: `header` is for HTTP".into()),
+            Auth::Oauth2 { token_url, .. }
+            | Auth::Oauth2Refresh { token_url, .. }
+            | Auth::ServiceAccount { token_url, .. } => token_url,
         };
         let client = http::Settings {
             base_url: token_url.clone(),
@@ -36,7 +39,9 @@ impl Tokens {
     pub(super) fn get(&self, call: &Call) -> Result<Sensitive, PluginError> {
         match self {
             Self::Given(token) => Ok(token.clone()),
-            Self::Fetched(client) => client.bearer(call)?.ok_or_else(|| PluginError::needs_operator("there is no token")),
+            Self::Fetched(client) => {
+                client.access_token(call)?.ok_or_else(|| PluginError::needs_operator("there is no token"))
+            }
         }
     }
 
@@ -45,7 +50,7 @@ impl Tokens {
         match self {
             Self::Given(_) => false,
             Self::Fetched(client) => {
-                client.refused(token);
+                client.access_token_refused(token);
                 true
             }
         }
