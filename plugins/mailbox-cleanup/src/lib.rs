@@ -176,3 +176,6 @@ fn said(some_protected: bool) -> Said {
 }
 
 export_plugin!(MailboxCleanup);
+
+#[cfg(test)]
+mod tests;
