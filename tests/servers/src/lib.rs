@@ -1,6 +1,7 @@
 //! Real servers for a test or a benchmark, each in a temporary folder and gone with the process that started it, however
 //! that ends. It knows nothing of quietus.
 
+pub mod dovecot;
 mod keeper;
 mod owner;
 pub mod postgres;

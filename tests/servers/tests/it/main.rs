@@ -1,5 +1,6 @@
 //! The servers that tests start, tried on themselves.
 
+mod dovecot;
 mod postgres;
 
 use std::time::{Duration, Instant};
