@@ -4,8 +4,11 @@
 mod keeper;
 mod owner;
 pub mod postgres;
+mod s3;
 mod service;
 mod template;
+
+pub use s3::S3;
 
 use std::time::Duration;
 
