@@ -15,7 +15,7 @@ pub struct Config {
     #[serde(default)]
     pub kinds: Vec<String>,
     /// Where a person's files are; all of them are gone through in each call.
-    #[schemars(length(min = 1, max = 16))]
+    #[schemars(length(min = 1))]
     pub place: Vec<Place>,
 }
 
