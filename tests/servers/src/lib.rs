@@ -5,8 +5,11 @@ pub mod dovecot;
 mod keeper;
 mod owner;
 pub mod postgres;
+mod s3;
 mod service;
 mod template;
+
+pub use s3::S3;
 
 use std::time::Duration;
 
