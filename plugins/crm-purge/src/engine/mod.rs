@@ -13,7 +13,7 @@ mod wanted;
 use std::time::Duration;
 
 use quietus_plugin::http::Client;
-use quietus_plugin::{Answer, Call, Kind, Level, Memory, PluginError, Request, Secrets, Writes};
+use quietus_plugin::{Answer, Call, Kind, Level, Memory, Outcome, PluginError, Request, Secrets, Writes};
 
 use crate::config::{Config, Erasure};
 use crate::vendor::{self, Traits, Vendor};
@@ -87,7 +87,8 @@ impl Engine {
         let ended = Run::new(self, key, writes, call).erase(&wanted, &mut progress);
         // Also after success: the answer may not reach the host, which then asks again.
         self.memory.keep(key, progress.clone());
-        Ok(erased(ended?, progress.counts(), self.traits.keeps).verify_after(self.verify_after))
+        let answer = erased(ended?, progress.counts(), self.traits.keeps);
+        Ok(if answer.outcome == Outcome::Erased { answer.verify_after(self.verify_after) } else { answer })
     }
 
     /// What an erasure would erase.
@@ -135,6 +136,11 @@ impl Engine {
             );
         }
         wanted
+    }
+
+    /// What stands for a record in the memory.
+    fn mark(&self, record: &Record) -> u64 {
+        self.memory.mark(&(record.object.path, &record.id))
     }
 
     fn traces(&self, people: &[Record]) -> Vec<Record> {

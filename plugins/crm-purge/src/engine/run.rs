@@ -36,17 +36,27 @@ impl<'a> Run<'a> {
         let mut owed = engine.owed.of(self.key);
         owed.extend(traces.iter().filter(|trace| !owed.contains(trace)).cloned().collect::<Vec<_>>());
         engine.owed.set(self.key, owed.clone());
-        // Traces twice: the deletion of the record itself may leave one.
-        let all: Vec<&Record> = belongings.iter().chain(&traces).chain(&people).chain(&owed).collect();
-        for (done, record) in all.iter().enumerate() {
-            self.check_time(done, all.len())?;
+        let is_new = |trace: &&Record| !progress.is_done(trace.object.count, engine.mark(trace));
+        let first: Vec<&Record> = belongings.iter().chain(traces.iter().filter(is_new)).chain(&people).collect();
+        let all = first.len() + owed.len();
+        for (done, record) in first.iter().enumerate() {
+            self.check_time(done, all)?;
             self.erase_one(record, progress)?;
+        }
+        // Traces once more: the deletion of the record itself may have left one.
+        while let Some(trace) = owed.last() {
+            self.check_time(all - owed.len(), all)?;
+            self.erase_one(trace, progress)?;
+            if self.failed.is_some() {
+                break;
+            }
+            owed.pop();
+            engine.owed.set(self.key, owed.clone());
         }
         if let Some(error) = self.failed {
             return Err(error);
         }
         progress.settle();
-        engine.owed.set(self.key, Vec::new());
         if engine.verify_after >= LONG && self.end.retained.is_none() {
             self.end.left = self.left(&people)?;
         }
@@ -58,7 +68,7 @@ impl<'a> Run<'a> {
 
     fn erase_one(&mut self, record: &Record, progress: &mut Progress) -> Result<(), PluginError> {
         let engine = self.engine;
-        let (count, marks) = (record.object.count, [engine.memory.mark(&(record.object.path, &record.id))]);
+        let (count, marks) = (record.object.count, [engine.mark(record)]);
         let request = engine.vendor.erase(record, engine.erasure, self.writes);
         match engine.write(&request, self.call) {
             Ok(Written::Done) => progress.done(count, &marks),
