@@ -8,6 +8,7 @@ use ureq::http::{HeaderName, HeaderValue, header};
 
 use super::Settings;
 use super::address::address;
+use super::assertion::{Assertions, Claims};
 use super::token::{Grant, Tokens};
 use crate::{PluginError, Secrets, Sensitive};
 
@@ -69,6 +70,20 @@ pub enum Auth {
         #[serde(default)]
         client_auth: ClientAuth,
     },
+    /// OAuth 2.0 with an assertion that a private key signs (RFC 7523, RS256), as Google's service accounts do. The token is
+    /// fetched once, again a minute before its end, and after a 401.
+    ServiceAccount {
+        /// Where tokens are given out, such as `https://oauth2.googleapis.com/token`; not what the key's file says.
+        token_url: String,
+        /// The account's key: the JSON file that Google gives out, or an RSA private key in PEM.
+        secret: String,
+        /// The account's e-mail address; needed beside a key in PEM.
+        issuer: Option<String>,
+        /// On whose behalf it asks, where it may do that (at Google: domain-wide delegation).
+        subject: Option<String>,
+        /// What the token is for, such as `https://mail.google.com/`.
+        scope: String,
+    },
 }
 
 /// How a client says who it is when it asks for a token (RFC 6749, 2.3.1).
@@ -119,16 +134,29 @@ impl Authorization {
                 Self::Header(name, value(secret(of)?.expose().to_owned())?)
             }
             Some(Auth::Oauth2 { token_url, client_id, secret: name, scope }) => {
-                let grant = Grant::Client { secret: secret(name)?, scope: scope.clone() };
-                Self::Oauth2(Tokens::new(url("oauth2", token_url)?, client_id.clone(), grant))
+                let grant = Grant::Client { client_id: client_id.clone(), secret: secret(name)?, scope: scope.clone() };
+                Self::Oauth2(Tokens::new(url("oauth2", token_url)?, grant))
             }
             Some(Auth::Oauth2Refresh { token_url, client_id, secret: name, refresh_token, client_auth }) => {
                 let grant = Grant::Refresh {
+                    client_id: client_id.clone(),
                     secret: name.as_deref().map(secret).transpose()?,
                     first: secret(refresh_token)?,
                     client_auth: *client_auth,
                 };
-                Self::Oauth2(Tokens::new(url("oauth2_refresh", token_url)?, client_id.clone(), grant))
+                Self::Oauth2(Tokens::new(url("oauth2_refresh", token_url)?, grant))
+            }
+            Some(Auth::ServiceAccount { token_url, secret: name, issuer, subject, scope }) => {
+                let claims = Claims {
+                    issuer: issuer.clone(),
+                    subject: subject.clone(),
+                    scope: scope.clone(),
+                    audience: token_url.clone(),
+                };
+                let made = Assertions::make(&secret(name)?, claims);
+                let assertions = made.map_err(|why| format!("auth.service_account: {why}"))?;
+                let grant = Grant::Assertion(Box::new(assertions));
+                Self::Oauth2(Tokens::new(url("service_account", token_url)?, grant))
             }
         })
     }

@@ -62,6 +62,7 @@
 //! ```
 
 mod address;
+mod assertion;
 mod auth;
 mod client;
 mod encode;

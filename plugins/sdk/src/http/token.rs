@@ -1,11 +1,12 @@
 //! OAuth 2.0 tokens: fetches one as the grant says, keeps it until it ends, and forgets it when it is refused.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Deserialize;
 use ureq::http::Uri;
 
+use super::assertion::Assertions;
 use super::auth::pair;
 use super::encode::pairs;
 use super::{ClientAuth, Response};
@@ -16,17 +17,20 @@ const EARLY: Duration = Duration::from_secs(60);
 /// A token whose end is not told.
 const LIFE: Duration = Duration::from_secs(300);
 
+/// The grant of RFC 7523.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 pub(super) struct Tokens {
     pub(super) url: Uri,
-    client_id: String,
     grant: Grant,
     held: Mutex<Held>,
 }
 
 /// What a token is given for.
 pub(super) enum Grant {
-    Client { secret: Sensitive, scope: Option<String> },
-    Refresh { secret: Option<Sensitive>, first: Sensitive, client_auth: ClientAuth },
+    Client { client_id: String, secret: Sensitive, scope: Option<String> },
+    Refresh { client_id: String, secret: Option<Sensitive>, first: Sensitive, client_auth: ClientAuth },
+    Assertion(Box<Assertions>),
 }
 
 #[derive(Default)]
@@ -51,8 +55,8 @@ struct Reply {
 }
 
 impl Tokens {
-    pub(super) fn new(url: Uri, client_id: String, grant: Grant) -> Self {
-        Self { url, client_id, grant, held: Mutex::default() }
+    pub(super) fn new(url: Uri, grant: Grant) -> Self {
+        Self { url, grant, held: Mutex::default() }
     }
 
     /// The token, fetched by `post` of a form, and of the client's own `Authorization` where it has one, when there is
@@ -65,13 +69,16 @@ impl Tokens {
         if let Some(access) = held.access.as_ref().filter(|access| access.until > Instant::now()) {
             return Ok(access.token.clone());
         }
-        let (form, client) = self.grant.form(&self.client_id, held.refresh.as_ref());
+        let (form, client) = self.grant.form(held.refresh.as_ref())?;
         let answer = post(&form, client)?;
         match answer.status() {
             200..300 => {}
             429 => return Err(PluginError::rate_limited(answer.retry_after())),
             status @ (408 | 425 | 500..) => return Err(PluginError::retryable(format!("no token: status {status}"))),
-            status => return Err(PluginError::needs_operator(format!("no token: status {status}"))),
+            status => {
+                let why = refusal(answer.body()).map(|code| format!(", {code}")).unwrap_or_default();
+                return Err(PluginError::needs_operator(format!("no token: status {status}{why}")));
+            }
         }
         let reply: Reply = serde_json::from_slice(answer.body())
             .map_err(|_| PluginError::retryable("no token: the answer is not one"))?;
@@ -95,26 +102,48 @@ impl Tokens {
 
 impl Grant {
     /// The form, and the client's own `Authorization`.
-    fn form(&self, client_id: &str, latest: Option<&Sensitive>) -> (String, Option<String>) {
-        let id = ("client_id", client_id);
-        match self {
-            Self::Client { secret, scope } => {
+    fn form(&self, latest: Option<&Sensitive>) -> Result<(String, Option<String>), PluginError> {
+        Ok(match self {
+            Self::Client { client_id, secret, scope } => {
                 let scope = scope.iter().map(|scope| ("scope", scope.as_str()));
-                let fields = [("grant_type", "client_credentials"), id, ("client_secret", secret.expose())];
-                (pairs(fields.into_iter().chain(scope)), None)
+                let id = [("client_id", client_id.as_str()), ("client_secret", secret.expose())];
+                (pairs([("grant_type", "client_credentials")].into_iter().chain(id).chain(scope)), None)
             }
-            Self::Refresh { secret, first, client_auth } => {
+            Self::Refresh { client_id, secret, first, client_auth } => {
                 let token = ("refresh_token", latest.unwrap_or(first).expose());
                 let fields = [("grant_type", "refresh_token"), token];
                 let secret = secret.as_ref();
                 match (client_auth, secret) {
                     (ClientAuth::Basic, Some(secret)) => (pairs(fields), Some(pair(client_id, secret))),
                     _ => {
+                        let id = [("client_id", client_id.as_str())];
                         let secret = secret.map(|secret| ("client_secret", secret.expose()));
-                        (pairs(fields.into_iter().chain([id]).chain(secret)), None)
+                        (pairs(fields.into_iter().chain(id).chain(secret)), None)
                     }
                 }
             }
-        }
+            Self::Assertion(assertions) => {
+                let signed = assertions.sign(SystemTime::now())?;
+                (pairs([("grant_type", JWT_BEARER), ("assertion", signed.expose())]), None)
+            }
+        })
     }
+}
+
+/// Why there is no token, in one of the words that RFC 6749 (5.2) has for it. What else the answer says may be personal.
+fn refusal(body: &[u8]) -> Option<&'static str> {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    const WORDS: [&str; 6] = [
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    ];
+    let refusal: Refusal = serde_json::from_slice(body).ok()?;
+    WORDS.into_iter().find(|word| *word == refusal.error)
 }

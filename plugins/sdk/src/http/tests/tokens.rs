@@ -97,7 +97,7 @@ fn calls_at_once_share_one_refresh() {
 fn a_refresh_token_that_is_refused_needs_a_person() {
     let server = Server::start(|_| Reply::text(400, r#"{"error":"invalid_grant"}"#));
     let error = refreshing(&server, ClientAuth::Form).log_in(&Call::unattended()).expect_err("refused");
-    assert_eq!(error, PluginError::needs_operator("no token: status 400"));
+    assert_eq!(error, PluginError::needs_operator("no token: status 400, invalid_grant"));
     let server = Server::start(|_| Reply::empty(429).with("Retry-After", "7"));
     let error = refreshing(&server, ClientAuth::Form).log_in(&Call::unattended()).expect_err("limited");
     assert_eq!(error, PluginError::rate_limited(Some(Duration::from_secs(7))));

@@ -1,0 +1,69 @@
+//! One account: its configuration enters; what finds and erases in it leaves, whatever kind of mailbox it is.
+
+use quietus_plugin::{Call, PluginError, Secrets, Writes};
+
+use crate::config::{self, Config};
+use crate::imap::Imap;
+use crate::memory::{Memory, Progress};
+use crate::wanted::Wanted;
+
+/// A mailbox, or all that one account may see. Each kind of mailbox implements it.
+pub(crate) trait Mailbox: Send + Sync {
+    /// Finds the wanted messages and changes nothing: for dry runs and for `verify`.
+    fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError>;
+
+    /// Erases the wanted messages. What was erased goes into [`Task::progress`], at once, as an error may follow.
+    fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError>;
+
+    /// Logs in and changes nothing.
+    fn health(&self, call: &Call) -> Result<(), PluginError>;
+}
+
+/// What one call is about, beside the addresses.
+pub(crate) struct Task<'t> {
+    pub(crate) call: &'t Call<'t>,
+    pub(crate) memory: &'t Memory,
+    pub(crate) progress: &'t mut Progress,
+}
+
+/// What is in an account: to `look`, all that is wanted; to `erase`, what stays.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Wanted messages that are there and that nothing keeps.
+    pub(crate) messages: u64,
+    /// Wanted messages that stay.
+    pub(crate) kept: Vec<Kept>,
+}
+
+/// Messages that the mailbox does not give up.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Why, for the receipt; free of personal data.
+    pub(crate) reason: String,
+    pub(crate) messages: u64,
+}
+
+/// An account of the configuration.
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) mailbox: Box<dyn Mailbox>,
+}
+
+impl Account {
+    /// Checks the account's settings; connects to nobody. The error names the setting that is wrong.
+    pub(crate) fn new(config: &config::Account, all: &Config, at: usize, secrets: &Secrets) -> Result<Self, String> {
+        let name = config.name.clone();
+        let wrong = |why: String| format!("accounts[{at}].{why}");
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        if !(1..=40).contains(&name.len()) || !name.chars().all(plain) {
+            return Err(wrong("name: allowed are 1 to 40 of a-z, A-Z, 0-9, `-` and `_`".into()));
+        }
+        let mailbox: Box<dyn Mailbox> = match config {
+            config::Account { imap: Some(settings), .. } => {
+                Box::new(Imap::new(&name, settings, all, secrets).map_err(|why| wrong(format!("imap.{why}")))?)
+            }
+            _ => return Err(format!("accounts[{at}]: it needs one of `imap`")),
+        };
+        Ok(Self { name, mailbox })
+    }
+}
