@@ -35,6 +35,13 @@ impl Rules {
         all
     }
 
+    /// `ann+` and `@x.cz` of `ann@x.cz`, where what stands between them makes no difference.
+    pub(super) fn around_plus(&self, address: &str) -> Option<(String, String)> {
+        let plain = without_plus(address);
+        let (name, domain) = plain.rsplit_once('@')?;
+        (self.plus_addressing == PlusAddressing::Same).then(|| (format!("{name}+"), format!("@{domain}")))
+    }
+
     pub(super) fn same_address(&self, a: &str, b: &str) -> bool {
         let (a, b) = (a.trim(), b.trim());
         same_letters(a, b)

@@ -8,8 +8,8 @@ use crate::config::By;
 /// Something to look for a person by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// An address, and the spellings to search for.
-    Email { address: String, spellings: Vec<String> },
+    /// An address, the spellings to search for, and what stands before and behind `+…` where that makes no difference.
+    Email { address: String, spellings: Vec<String>, around_plus: Option<(String, String)> },
     /// A number as [`Rules::number`] writes it, and as it was typed.
     Phone { number: String, typed: String },
     /// The vendor's own id, in its form.
@@ -48,7 +48,11 @@ impl Scope {
         match by {
             By::Email => {
                 let address = self.rules.address(typed)?;
-                Some(Wanted::Email { address: address.to_owned(), spellings: self.rules.spellings(address) })
+                Some(Wanted::Email {
+                    address: address.to_owned(),
+                    spellings: self.rules.spellings(address),
+                    around_plus: self.rules.around_plus(address),
+                })
             }
             By::Phone => Some(Wanted::Phone { number: self.rules.number(typed)?, typed: typed.trim().to_owned() }),
             By::Id => Some(typed.trim()).filter(|id| is_id(id)).map(|id| Wanted::Id(id.to_owned())),

@@ -66,7 +66,8 @@ fn no_value_breaks_out_or_matches_more_than_itself() {
             person(13, &["kate@x.cz"], &["+420 606 777 777"]),
         ];
         let standin = StandIn::start(kind, rows);
-        let config = json!({ "by": ["email", "phone", "id"], "related": related::all(kind.name) });
+        let config =
+            json!({ "by": ["email", "phone", "id"], "related": related::all(kind.name), "plus_addressing": "same" });
         for value in values() {
             for of_kind in ["email", "phone", "crm_id"] {
                 let host = host_with(&standin, config.clone());

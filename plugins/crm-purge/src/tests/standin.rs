@@ -150,6 +150,14 @@ impl World {
         self.those(object, state, |row| row.emails.iter().any(|email| email.to_lowercase().contains(&text)))
     }
 
+    /// What begins and ends so, with `*` or `%` in between.
+    fn by_pattern(&self, object: &str, pattern: &str) -> Vec<Row> {
+        let pattern = pattern.to_lowercase().replace('*', "%");
+        let (before, after) = pattern.split_once('%').unwrap_or((&pattern, ""));
+        let fits = |email: &&str| email.to_lowercase().starts_with(before) && email.to_lowercase().ends_with(after);
+        self.those(object, State::Live, |row| row.emails.iter().any(|email| fits(email)))
+    }
+
     /// Fuzzy: what holds the digits somewhere.
     fn by_phone(&self, object: &str, text: &str, state: State) -> Vec<Row> {
         let text = digits(text);

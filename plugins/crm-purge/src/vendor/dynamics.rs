@@ -65,9 +65,14 @@ impl Vendor for Dynamics {
             objects.push(&LEAD);
         }
         let (places, conditions): (_, Vec<String>) = match wanted {
-            Wanted::Email { spellings, .. } => {
+            Wanted::Email { spellings, around_plus, .. } => {
                 let of = |address: &String| columns(ADDRESSES).map(|c| format!("{c} eq {}", quoted(address))).collect::<Vec<_>>();
-                (ADDRESSES, spellings.iter().flat_map(of).collect())
+                let wider = around_plus.iter().flat_map(|(before, after)| {
+                    columns(ADDRESSES).map(|c| {
+                        format!("(startswith({c},{}) and endswith({c},{}))", quoted(before), quoted(after))
+                    })
+                });
+                (ADDRESSES, spellings.iter().flat_map(of).chain(wider).collect())
             }
             Wanted::Phone { number, .. } => {
                 // Numbers are kept as they were typed; `%` is a wildcard here.

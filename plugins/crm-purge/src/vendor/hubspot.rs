@@ -54,7 +54,7 @@ impl Vendor for HubSpot {
             json!({ "filters": [{ "propertyName": property, "operator": operator, "value": value }] })
         };
         let (groups, places): (Vec<Value>, _) = match wanted {
-            Wanted::Email { spellings, .. } => {
+            Wanted::Email { spellings, around_plus, .. } => {
                 let of = |address: &String| {
                     let address = address.to_lowercase();
                     let mut groups = vec![filter("email", "EQ", &address)];
@@ -64,7 +64,11 @@ impl Vendor for HubSpot {
                     }
                     groups
                 };
-                (spellings.iter().flat_map(of).collect(), ADDRESSES)
+                let mut groups: Vec<_> = spellings.iter().flat_map(of).collect();
+                if let Some((before, after)) = around_plus.as_ref().filter(|(before, _)| !before.contains('*')) {
+                    groups.push(filter("email", "CONTAINS_TOKEN", &format!("{before}*{after}").to_lowercase()));
+                }
+                (groups, ADDRESSES)
             }
             Wanted::Phone { number, typed } => {
                 // HubSpot's own searchable forms hold no country code.

@@ -51,9 +51,10 @@ impl Vendor for Pipedrive {
                 .exact(places)
         };
         match wanted {
-            Wanted::Email { spellings, .. } => {
-                let by = |address: &String| of(address.clone(), "email", "true", &[Place::At("/emails")]);
-                spellings.iter().map(by).collect()
+            Wanted::Email { spellings, around_plus, .. } => {
+                let by = |text: &str, exact| of(text.to_owned(), "email", exact, &[Place::At("/emails")]);
+                let wider = around_plus.iter().map(|(before, _)| by(before, "false"));
+                spellings.iter().map(|address| by(address, "true")).chain(wider).collect()
             }
             Wanted::Phone { number, typed } => {
                 let by = |term: &str| of(term.to_owned(), "phone", "false", &[Place::At("/phones")]);

@@ -55,14 +55,16 @@ impl Vendor for Raynet {
             objects.push((&COMPANY, "primaryAddress-contactInfo", OFFICE_ADDRESSES, OFFICE_NUMBERS));
         }
         let of = |(object, holder, addresses, numbers)| match wanted {
-            Wanted::Email { spellings, .. } => {
+            Wanted::Email { spellings, around_plus, .. } => {
                 let both = |(comparison, address): (&str, String)| {
                     ["email", "email2"].map(|field| {
                         let filter = format!("{holder}.{field}[{comparison}]");
                         self.search(object, filter, address.clone()).exact(addresses)
                     })
                 };
-                spellings.iter().flat_map(|address| comparisons(address)).flat_map(both).collect()
+                let wider = around_plus.iter().filter(|(before, after)| !(has_wildcard(before) || has_wildcard(after)));
+                let wider = wider.map(|(before, after)| ("LIKE_NOCASE", format!("{before}%{after}")));
+                spellings.iter().flat_map(|address| comparisons(address)).chain(wider).flat_map(both).collect()
             }
             // There is no filter for numbers.
             Wanted::Phone { number, typed } => {
@@ -143,12 +145,16 @@ impl Raynet {
 
 /// However it is written; an address with a wildcard as it is, and in small letters.
 fn comparisons(address: &str) -> Vec<(&'static str, String)> {
-    if !address.contains(['%', '_', '\\', '*', '?']) {
+    if !has_wildcard(address) {
         return vec![("LIKE_NOCASE", address.to_owned())];
     }
     let mut spellings = vec![("EQ", address.to_owned()), ("EQ", address.to_lowercase())];
     spellings.dedup();
     spellings
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['%', '_', '\\', '*', '?'])
 }
 
 /// Raynet's paths end with `/`. The id is a number: see [`Vendor::is_id`].

@@ -121,8 +121,12 @@ impl Salesforce {
         }
         let of = |(object, numbers): (&'static Object, &[&str])| {
             let (fields, conditions, places): (_, Vec<String>, _) = match wanted {
-                Wanted::Email { spellings, .. } => {
-                    ("Email".to_owned(), spellings.iter().map(|address| format!("Email = {}", quoted(address))).collect(), ADDRESSES)
+                Wanted::Email { spellings, around_plus, .. } => {
+                    let equal = spellings.iter().map(|address| format!("Email = {}", quoted(address)));
+                    let wider = around_plus.iter().map(|(before, after)| {
+                        format!("Email LIKE {}", between(before, after))
+                    });
+                    ("Email".to_owned(), equal.chain(wider).collect(), ADDRESSES)
                 }
                 Wanted::Phone { number, .. } => {
                     // Numbers are kept as they were typed.
@@ -152,5 +156,15 @@ impl Salesforce {
 
 /// A text in SOQL.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+    format!("'{}'", escaped(text))
+}
+
+/// A LIKE pattern in SOQL, with anything between two texts.
+fn between(before: &str, after: &str) -> String {
+    let literal = |text: &str| escaped(text).replace('%', "\\%").replace('_', "\\_");
+    format!("'{}%{}'", literal(before), literal(after))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
 }

@@ -64,15 +64,18 @@ fn select(world: &World, set: &str, filter: &str) -> Option<Vec<Row>> {
     if let Some((_, id)) = skeleton.split_once("_value eq ") {
         return Some(world.linked(word(set), number(id)));
     }
-    let alternatives: Vec<_> = skeleton.split(" or ").collect();
-    if alternatives.len() != literals.len() {
-        return None;
-    }
+    let mut literals = literals.iter();
     let mut found: Vec<Row> = Vec::new();
-    for (alternative, literal) in alternatives.into_iter().zip(&literals) {
+    for alternative in skeleton.split(" or ") {
+        let literal = literals.next()?;
         let rows = match alternative {
             "emailaddress1 eq ?" | "emailaddress2 eq ?" | "emailaddress3 eq ?" => {
                 world.by_email(word(set), literal, State::Live)
+            }
+            "(startswith(emailaddress1,?) and endswith(emailaddress1,?))"
+            | "(startswith(emailaddress2,?) and endswith(emailaddress2,?))"
+            | "(startswith(emailaddress3,?) and endswith(emailaddress3,?))" => {
+                world.by_pattern(word(set), &format!("{literal}%{}", literals.next()?))
             }
             "contains(telephone1,?)"
             | "contains(telephone2,?)"
@@ -82,7 +85,7 @@ fn select(world: &World, set: &str, filter: &str) -> Option<Vec<Row>> {
         };
         found.extend(rows.into_iter().filter(|row| found.iter().all(|known| known.n != row.n)).collect::<Vec<_>>());
     }
-    Some(found)
+    literals.next().is_none().then_some(found)
 }
 
 fn record(row: &Row) -> Value {
