@@ -155,7 +155,7 @@ impl World {
         let pattern = pattern.to_lowercase().replace('*', "%");
         let (before, after) = pattern.split_once('%').unwrap_or((&pattern, ""));
         let fits = |email: &&str| email.to_lowercase().starts_with(before) && email.to_lowercase().ends_with(after);
-        self.those(object, State::Live, |row| row.emails.iter().any(|email| fits(email)))
+        self.those(object, State::Live, |row| row.emails.iter().any(fits))
     }
 
     /// Fuzzy: what holds the digits somewhere.
