@@ -69,6 +69,21 @@ impl Rules {
         (DIGITS_MIN..=DIGITS_MAX).contains(&number.trim_start_matches('+').len()).then_some(number)
     }
 
+    /// How people write the number: with and without the country code, in one or in groups of three.
+    pub(super) fn forms(&self, number: &str) -> Vec<String> {
+        let code = self.country_code.as_ref().map(|code| format!("+{code}"));
+        let national = code.as_ref().and_then(|code| number.strip_prefix(code.as_str()).map(|rest| (code, rest)));
+        let Some((code, national)) = national else { return vec![number.to_owned()] };
+        let mut grouped = String::new();
+        for (at, digit) in national.chars().enumerate() {
+            if at > 0 && at % 3 == 0 {
+                grouped.push(' ');
+            }
+            grouped.push(digit);
+        }
+        vec![number.to_owned(), national.to_owned(), format!("{code} {grouped}"), grouped]
+    }
+
     pub(super) fn same_number(&self, number: &str, other: &str) -> bool {
         self.number(other).is_some_and(|other| other == number)
     }
@@ -135,6 +150,14 @@ mod tests {
         for none in ["", "*", "12", "777 123 456 ext 5", "7+77123456", "+1234567890123456", "\u{662}\u{660}777123456"] {
             check(none, None);
         }
+    }
+
+    #[test]
+    fn numbers_are_looked_for_as_people_write_them() {
+        let forms = czech().forms("+420777123456");
+        assert_eq!(forms, ["+420777123456", "777123456", "+420 777 123 456", "777 123 456"]);
+        assert_eq!(czech().forms("+421777123456"), ["+421777123456"]);
+        assert_eq!(DISTINCT.forms("777123456"), ["777123456"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Who is looked for: a request's identifiers enter; those that a record can hold leave, each once.
 
-use quietus_plugin::{Kind, Request};
+use quietus_plugin::{Kind, Request, same_letters};
 
 use super::exact::Rules;
 use crate::config::By;
@@ -10,8 +10,8 @@ use crate::config::By;
 pub(crate) enum Wanted {
     /// An address, the spellings to search for, and what stands before and behind `+…` where that makes no difference.
     Email { address: String, spellings: Vec<String>, around_plus: Option<(String, String)> },
-    /// A number as [`Rules::number`] writes it, and as it was typed.
-    Phone { number: String, typed: String },
+    /// A number as [`Rules::number`] writes it, and as it may stand in a record: first as it was typed.
+    Phone { number: String, forms: Vec<String> },
     /// The vendor's own id, in its form.
     Id(String),
 }
@@ -54,7 +54,12 @@ impl Scope {
                     around_plus: self.rules.around_plus(address),
                 })
             }
-            By::Phone => Some(Wanted::Phone { number: self.rules.number(typed)?, typed: typed.trim().to_owned() }),
+            By::Phone => {
+                let number = self.rules.number(typed)?;
+                let mut forms = vec![typed.trim().to_owned()];
+                forms.extend(self.rules.forms(&number).into_iter().filter(|form| form != typed.trim()));
+                Some(Wanted::Phone { number, forms })
+            }
             By::Id => Some(typed.trim()).filter(|id| is_id(id)).map(|id| Wanted::Id(id.to_owned())),
         }
     }
@@ -62,7 +67,7 @@ impl Scope {
     fn same(&self, a: &Wanted, b: &Wanted) -> bool {
         match (a, b) {
             (Wanted::Phone { number: a, .. }, Wanted::Phone { number: b, .. }) => a == b,
-            (Wanted::Email { address: a, .. }, Wanted::Email { address: b, .. }) => a == b,
+            (Wanted::Email { address: a, .. }, Wanted::Email { address: b, .. }) => same_letters(a, b),
             (a, b) => a == b,
         }
     }

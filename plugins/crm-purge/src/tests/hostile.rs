@@ -84,6 +84,19 @@ fn no_value_breaks_out_or_matches_more_than_itself() {
 }
 
 #[test]
+fn no_stranger_stops_the_queue_with_a_wildcard() {
+    for_all(|kind| {
+        let rows = (1..=60).map(|n| person(n, &["joann@x.cz"], &["777 123 456"])).collect();
+        let standin = StandIn::start(kind, rows);
+        let host = host_with(&standin, json!({ "by": ["email", "phone"], "plus_addressing": "same" }));
+        for wildcard in ["*@x.cz", "j*@x.cz", "%@x.cz", "_____@x.cz", "?????@x.cz", "*+x@x.cz", "%+x@x.cz"] {
+            let answer = host.erase([("email", wildcard), ("phone", "***")]);
+            assert_eq!(answer, Ok(Answer::absent()), "{} {wildcard}", kind.name);
+        }
+    });
+}
+
+#[test]
 fn odd_addresses_match_themselves() {
     let odd = [
         "o'neil@x.cz",

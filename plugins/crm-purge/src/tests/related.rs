@@ -26,6 +26,8 @@ fn belongings(vendor: &str) -> Vec<(&'static str, Row)> {
         }
         "pipedrive" => vec![
             ("deals", of(1, "deal", 31)),
+            ("deals", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "deal", 37) }),
+            ("leads", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "lead", 38) }),
             ("activities", of(1, "activity", 32)),
             ("notes", of(1, "note", 33)),
             ("notes", of(1, "note", 34)),

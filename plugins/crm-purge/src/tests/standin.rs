@@ -10,6 +10,7 @@ mod salesforce;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub(super) use pipedrive::ARCHIVED;
 use quietus_plugin::http::test::{Reply, Seen, Server};
 use serde_json::{Value, json};
 
@@ -163,6 +164,11 @@ impl World {
         let text = digits(text);
         let fits = |row: &Row| row.phones.iter().any(|phone| digits(phone).contains(&text));
         self.those(object, state, |row| !text.is_empty() && fits(row))
+    }
+
+    /// What holds the text as it stands: no way to write a number is another's.
+    fn by_text(&self, object: &str, text: &str) -> Vec<Row> {
+        self.those(object, State::Live, |row| row.phones.iter().any(|phone| phone.contains(text)))
     }
 
     fn linked(&self, object: &str, owner: u32) -> Vec<Row> {

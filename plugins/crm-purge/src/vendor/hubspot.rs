@@ -70,14 +70,14 @@ impl Vendor for HubSpot {
                 }
                 (groups, ADDRESSES)
             }
-            Wanted::Phone { number, typed } => {
+            Wanted::Phone { number, forms } => {
                 // HubSpot's own searchable forms hold no country code.
                 let end = format!("*{}", tail(number));
                 let groups = vec![
                     filter("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", &end),
                     filter("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", &end),
-                    filter("phone", "EQ", typed),
-                    filter("mobilephone", "EQ", typed),
+                    filter("phone", "EQ", &forms[0]),
+                    filter("mobilephone", "EQ", &forms[0]),
                 ];
                 (groups, NUMBERS)
             }

@@ -56,9 +56,9 @@ impl Vendor for Pipedrive {
                 let wider = around_plus.iter().map(|(before, _)| by(before, "false"));
                 spellings.iter().map(|address| by(address, "true")).chain(wider).collect()
             }
-            Wanted::Phone { number, typed } => {
+            Wanted::Phone { number, forms } => {
                 let by = |term: &str| of(term.to_owned(), "phone", "false", &[Place::At("/phones")]);
-                vec![by(tail(number)), by(typed)]
+                [tail(number)].into_iter().chain(forms.iter().map(String::as_str)).map(by).collect()
             }
             Wanted::Id(_) => Vec::new(),
         }

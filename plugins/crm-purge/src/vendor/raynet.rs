@@ -67,13 +67,9 @@ impl Vendor for Raynet {
                 spellings.iter().flat_map(|address| comparisons(address)).chain(wider).flat_map(both).collect()
             }
             // There is no filter for numbers.
-            Wanted::Phone { number, typed } => {
-                let by = |text: &str| self.search(object, "fulltext".into(), text.to_owned()).exact(numbers);
-                let mut searches = vec![by(typed)];
-                if typed != number {
-                    searches.push(by(number));
-                }
-                searches
+            Wanted::Phone { forms, .. } => {
+                let by = |form: &String| self.search(object, "fulltext".into(), form.clone()).exact(numbers);
+                forms.iter().map(by).collect()
             }
             Wanted::Id(_) => Vec::new(),
         };

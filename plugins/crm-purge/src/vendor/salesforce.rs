@@ -83,8 +83,9 @@ impl Vendor for Salesforce {
         }
         let wanted = BELONGINGS.iter().filter(|(word, ..)| related.contains(word));
         let of = |(_, object, field): &'static (&str, Object, &str)| {
-            let soql = format!("SELECT Id FROM {} WHERE {field} = {}", object.path, quoted(&person.id));
-            self.soql(object, "query", soql)
+            // Tasks and events of more than a year ago are archived, and only found so.
+            let condition = format!("{field} = {} AND IsDeleted = false", quoted(&person.id));
+            self.soql(object, "queryAll", format!("SELECT Id FROM {} WHERE {condition}", object.path))
         };
         wanted.map(of).collect()
     }

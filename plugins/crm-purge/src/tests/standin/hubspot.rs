@@ -51,10 +51,11 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
 fn search(world: &mut World, body: &Value) -> Reply {
     let mut found: Vec<Row> = Vec::new();
     for filter in body["filterGroups"].as_array().into_iter().flatten().map(|group| &group["filters"][0]) {
-        let value = filter["value"].as_str().unwrap_or_default().trim_start_matches('*');
-        let value = if filter["operator"] == "EQ" { filter["value"].as_str().unwrap_or_default() } else { value };
+        let value = filter["value"].as_str().unwrap_or_default();
         let rows = match filter["propertyName"].as_str().unwrap_or_default() {
-            "email" if filter["operator"] == "CONTAINS_TOKEN" => world.by_pattern("person", value),
+            "email" | "hs_additional_emails" if filter["operator"] == "CONTAINS_TOKEN" && value.contains('*') => {
+                world.by_pattern("person", value)
+            }
             "email" | "hs_additional_emails" => world.by_email("person", value, State::Live),
             _ => world.by_phone("person", value, State::Live),
         };

@@ -15,13 +15,16 @@ pub(super) const KIND: Kind = Kind {
     writes: |asked| asked.method == "DELETE",
 };
 
+/// Stands in place of the addresses of what was archived.
+pub(in crate::tests) const ARCHIVED: &[&str] = &["archived"];
+
 fn answer(world: &mut World, asked: &Asked) -> Reply {
     match (asked.method, asked.path().as_slice()) {
         ("GET", ["api", "v2", "persons", "search"]) => {
             let term = asked.query("term");
             let found = match asked.query("fields") {
                 "email" => world.by_email("person", term, State::Live),
-                _ => world.by_phone("person", term, State::Live),
+                _ => world.by_text("person", term),
             };
             let items = found.iter().map(|row| json!({ "result_score": 0.3, "item": item(row) })).collect();
             let (items, cursor) = cursored(world, asked, items);
@@ -36,12 +39,12 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             _ => Reply::json(404, &json!({ "success": false, "error": "Person not found" })),
         },
         ("GET", ["api", "v2", object @ ("deals" | "activities")]) => {
-            let all = listed(world, singular(object), asked);
+            let all = listed(world, singular(object), asked, &[]);
             let (data, cursor) = cursored(world, asked, all);
             Reply::json(200, &json!({ "success": true, "data": data, "additional_data": cursor }))
         }
         ("GET", ["v1", object @ ("notes" | "leads")]) => {
-            let mut all = listed(world, singular(object), asked);
+            let mut all = listed(world, singular(object), asked, &[]);
             let start = number(asked.query("start")) as usize;
             let more = all.len() > start + super::PAGE;
             all = all.into_iter().skip(start).take(super::PAGE).collect();
@@ -50,7 +53,10 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             let data = if all.is_empty() { Value::Null } else { json!(all) };
             Reply::json(200, &json!({ "success": true, "data": data, "additional_data": { "pagination": pagination } }))
         }
-        ("GET", [.., "archived"]) => Reply::json(200, &json!({ "success": true, "data": [] })),
+        ("GET", [.., object, "archived"]) => {
+            let data = listed(world, singular(object), asked, ARCHIVED);
+            Reply::json(200, &json!({ "success": true, "data": data, "additional_data": {} }))
+        }
         ("DELETE", [.., object, id]) => {
             let n = number(id);
             if !world.remove(singular(object), n, State::Bin) {
@@ -70,8 +76,10 @@ fn cursored(world: &mut World, asked: &Asked, all: Vec<Value>) -> (Vec<Value>, V
     (items, json!({ "next_cursor": cursor.map(|cursor| cursor.to_string()) }))
 }
 
-fn listed(world: &World, object: &str, asked: &Asked) -> Vec<Value> {
-    world.linked(object, number(asked.query("person_id"))).iter().map(|row| json!({ "id": row.n })).collect()
+/// What is linked with a person: archived or not.
+fn listed(world: &World, object: &str, asked: &Asked, mark: &[&str]) -> Vec<Value> {
+    let rows = world.linked(object, number(asked.query("person_id")));
+    rows.iter().filter(|row| row.emails == mark).map(|row| json!({ "id": row.n })).collect()
 }
 
 fn item(row: &Row) -> Value {

@@ -36,7 +36,7 @@ fn list(world: &mut World, object: &str, asked: &Asked) -> Reply {
         match name.rsplit_once('[') {
             Some((_, "LIKE_NOCASE]")) if value.contains('%') => found.extend(world.by_pattern(object, value)),
             Some((_, "EQ]" | "LIKE_NOCASE]")) => found.extend(world.by_email(object, value, State::Live)),
-            _ if name == "fulltext" => found.extend(world.by_phone(object, value, State::Live)),
+            _ if name == "fulltext" => found.extend(world.by_text(object, value)),
             _ if matches!(name.as_str(), "limit" | "offset") => {}
             _ => return world.not_understood(asked),
         }

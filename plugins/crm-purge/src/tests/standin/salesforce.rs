@@ -44,10 +44,11 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
 fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Row>> {
     let (skeleton, literals) = literals(soql, '\\')?;
     let (object, condition) = skeleton.strip_prefix("SELECT Id")?.split_once(" FROM ")?.1.split_once(" WHERE ")?;
-    let state = if all { State::Bin } else { State::Live };
-    let condition = match all {
-        true => condition.strip_suffix(" AND IsDeleted = true")?,
-        false => condition,
+    let (condition, state) = match (all, condition.rsplit_once(" AND IsDeleted = ")) {
+        (true, Some((condition, "true"))) => (condition, State::Bin),
+        (true, Some((condition, "false"))) => (condition, State::Live),
+        (false, None) => (condition, State::Live),
+        _ => return None,
     };
     let mut found: Vec<Row> = Vec::new();
     let alternatives: Vec<_> = condition.trim_matches(['(', ')']).split(" OR ").collect();
@@ -61,7 +62,7 @@ fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Row>> {
             "Phone LIKE ?" | "MobilePhone LIKE ?" | "HomePhone LIKE ?" | "OtherPhone LIKE ?" => {
                 world.by_phone(word(object), literal, state)
             }
-            "WhoId = ?" | "ParentId = ?" | "ContactId = ?" => world.linked(word(object), number(literal)),
+            "WhoId = ?" | "ParentId = ?" | "ContactId = ?" if all => world.linked(word(object), number(literal)),
             _ => return None,
         };
         found.extend(rows.into_iter().filter(|row| found.iter().all(|known| known.n != row.n)).collect::<Vec<_>>());
