@@ -30,7 +30,7 @@ pub(super) fn wipe(file: &OwnedFd, bytes: u64, job: &Job<'_>) -> Result<(), Plug
     ftruncate(file, 0).and_then(|()| fsync(file)).map_err(|errno| failed("cannot empty a file", errno))
 }
 
-fn overwrite(file: &OwnedFd, start: u64, end: u64) -> Result<(), Errno> {
+pub(super) fn overwrite(file: &OwnedFd, start: u64, end: u64) -> Result<(), Errno> {
     let mut at = start;
     while at < end {
         let length = (end - at).min(ZEROS.len() as u64) as usize;

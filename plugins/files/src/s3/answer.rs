@@ -24,9 +24,9 @@ pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
             PluginError { message: said, ..PluginError::rate_limited(answer.retry_after()) }
         }
         _ if matters_of_time(code) => PluginError::retryable(said),
-        (408 | 425 | 500..=599, _) => PluginError { message: said, ..answer.later() },
-        (300..=399 | 401 | 403 | 404, _) => PluginError::needs_operator(said),
         _ if matters_of_setup(code) => PluginError::needs_operator(said),
+        (300..=399 | 401 | 403 | 404, _) => PluginError::needs_operator(said),
+        (408 | 425 | 500..=599, _) => PluginError { message: said, ..answer.later() },
         _ => PluginError::permanent(said),
     })
 }
