@@ -12,7 +12,7 @@ use crate::place::Job;
 
 /// What is written, made to last and cut off at once.
 const PIECE: u64 = 16 << 20;
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 pub(super) fn wipe(file: &OwnedFd, bytes: u64, job: &Job<'_>) -> Result<(), PluginError> {
     let mut end = bytes;

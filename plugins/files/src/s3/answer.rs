@@ -31,11 +31,11 @@ pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
     })
 }
 
-/// The same for one key of many.
-pub(super) fn of_key(code: &str) -> PluginError {
+/// What a code becomes that stands within a success.
+pub(super) fn of_code(code: &str) -> PluginError {
     let said = match xml::is_code(code) {
-        true => format!("the storage refused to delete a version: {code}"),
-        false => "the storage refused to delete a version".into(),
+        true => format!("the storage answered {code}"),
+        false => "the storage answered with an error".into(),
     };
     if matters_of_pace(code) {
         PluginError { message: said, ..PluginError::rate_limited(None) }

@@ -128,7 +128,7 @@ fn batch_fates(answer: &Response, batch: &[&Item]) -> Result<Vec<Fate>, PluginEr
         match refused.get(&(key, Some(id))).or_else(|| refused.get(&(key, None))) {
             Some(&"AccessDenied") => Fate::Denied,
             Some(&("NoSuchKey" | "NoSuchVersion")) => Fate::NotThere,
-            Some(code) => Fate::Failed(answer::of_key(code)),
+            Some(code) => Fate::Failed(answer::of_code(code)),
             None => Fate::Unsure(xml::garbage("it does not say what became of a version")),
         }
     };

@@ -82,7 +82,7 @@ fn refusals_have_their_reactions() {
     check(|| error(301, "PermanentRedirect"), NeedsOperator, None, "PermanentRedirect");
     check(|| error(501, "NotImplemented"), NeedsOperator, None, "NotImplemented");
     check(|| Reply::empty(404), NeedsOperator, None, "status 404");
-    check(|| error(404, "NoSuchKey"), Retryable, None, "cannot be read");
+    check(|| error(404, "NoSuchKey"), Permanent, None, "NoSuchKey");
     check(|| error(400, "KeyTooLongError"), Permanent, None, "KeyTooLongError");
     check(|| error(400, "<b>rec/4711.wav</b>"), Permanent, None, "status 400");
     check(|| Reply::text(200, "<html>log in as 4711</html>"), Retryable, None, "cannot be read");
