@@ -1,18 +1,22 @@
 //! One account: its configuration enters; what finds and erases in it leaves, whatever kind of mailbox it is.
 
-use quietus_plugin::{Call, PluginError, Secrets, Writes};
+use quietus_plugin::{Call, Memory, PluginError, Progress, Secrets, Writes};
 
 use crate::config::{self, Config};
 use crate::imap::Imap;
-use crate::memory::{Memory, Progress};
+use crate::through::Through;
 use crate::wanted::Wanted;
+
+/// What erased messages count as.
+pub(crate) const MESSAGES: &str = "messages";
 
 /// A mailbox, or all that one account may see. Each kind of mailbox implements it.
 pub(crate) trait Mailbox: Send + Sync {
     /// Finds the wanted messages and changes nothing: for dry runs and for `verify`.
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError>;
 
-    /// Erases the wanted messages. What was erased goes into [`Task::progress`], at once, as an error may follow.
+    /// Erases the wanted messages. What was erased goes into [`Task::progress`] as [`MESSAGES`], at once, as an error may
+    /// follow.
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError>;
 
     /// Logs in and changes nothing.
@@ -24,6 +28,8 @@ pub(crate) struct Task<'t> {
     pub(crate) call: &'t Call<'t>,
     pub(crate) memory: &'t Memory,
     pub(crate) progress: &'t mut Progress,
+    /// How far this and earlier calls of the task came.
+    pub(crate) through: &'t mut Through,
 }
 
 /// What is in an account: to `look`, all that is wanted; to `erase`, what stays.
