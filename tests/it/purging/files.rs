@@ -25,12 +25,12 @@ impl System {
             std::fs::write(file, "what was said").expect("written");
         }
         let on = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
-        system.ask(Method::PUT, "/b", "");
-        system.ask(Method::PUT, "/b?versioning", on);
+        system.ask(Method::PUT, "/bucket-one", "");
+        system.ask(Method::PUT, "/bucket-one?versioning", on);
         for key in ["rec/4711.wav", "rec/4711.wav", "rec/4711.wav.bak"] {
-            system.ask(Method::PUT, &format!("/b/{key}"), "what was said");
+            system.ask(Method::PUT, &format!("/bucket-one/{key}"), "what was said");
         }
-        system.ask(Method::DELETE, "/b/rec/4711.wav", "");
+        system.ask(Method::DELETE, "/bucket-one/rec/4711.wav", "");
         std::fs::write(system.folder.path().join("key"), "a-long-secret-access-key").expect("written");
         system
     }
@@ -54,7 +54,7 @@ impl System {
         let library = program.parent().unwrap_or(Path::new(".")).join("libfiles.so");
         let local = json!({ "root": self.root(), "path": "*/{session_id}-*.wav" });
         let s3 = json!({
-            "endpoint": self.storage.url(), "bucket": "b", "key": "rec/{session_id}.wav", "rate": 1000,
+            "endpoint": self.storage.url(), "bucket": "bucket-one", "key": "rec/{session_id}.wav", "rate": 1000,
             "access_key_id": "AKIATEST", "secret_access_key": "key",
         });
         let config = json!({ "place": [{ "name": "disk", "local": local }, { "name": "cloud", "s3": s3 }] });
@@ -103,7 +103,7 @@ fn files_erases_what_its_dry_run_has_shown() {
     let mut left: Vec<_> = left.map(|entry| entry.expect("read").file_name()).collect();
     left.sort();
     assert_eq!(left, ["4711.txt", "47110-1.wav"]);
-    let listed = system.ask(Method::GET, "/b?versions", "");
+    let listed = system.ask(Method::GET, "/bucket-one?versions", "");
     assert_eq!(listed.matches("<Key>").count(), 1, "{listed}");
     assert!(listed.contains("<Key>rec/4711.wav.bak</Key>"), "{listed}");
 }
