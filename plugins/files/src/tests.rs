@@ -4,11 +4,13 @@ mod answers;
 mod configuration;
 mod hostile;
 mod links;
+mod listings;
 mod local;
 mod modes;
 mod objects;
 mod resumed;
 mod retained;
+mod standin;
 mod together;
 
 use std::path::{Path, PathBuf};

@@ -129,3 +129,23 @@ fn zeros_are_written_over_all_that_was_there() {
     assert_eq!((&bytes[..3], bytes[199_999]), (&[7, 7, 7][..], 7));
     assert!(bytes[3..199_999].iter().all(|byte| *byte == 0));
 }
+
+/// A file that cannot be cut shows what stood in it when it was to be.
+#[test]
+fn zeros_are_written_before_a_file_is_cut() {
+    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+    use rustix::io::{pread, pwrite};
+
+    let file = memfd_create("wiped", MemfdFlags::ALLOW_SEALING).expect("a file");
+    assert_eq!(pwrite(&file, &[7; 1000], 0), Ok(1000));
+    fcntl_add_seals(&file, SealFlags::SHRINK).expect("sealed");
+    let request = Request::from([("session_id", "4711")]);
+    let (call, memory, mut progress) = (Call::unattended(), Memory::default(), Progress::default());
+    let writes = request.writes().expect("no dry run");
+    let job = Job { call: &call, writes, place: "disk", memory: &memory, progress: &mut progress };
+    let failed = wipe::wipe(&file, 1000, &job).expect_err("it cannot be cut");
+    assert_eq!(failed.class, ErrorClass::NeedsOperator);
+    let mut bytes = [1; 1000];
+    assert_eq!(pread(&file, &mut bytes, 0), Ok(1000));
+    assert_eq!(bytes, [0; 1000]);
+}

@@ -89,3 +89,18 @@ fn a_bucket_that_is_not_there_needs_an_operator() {
     }
     assert_eq!(plugin.health().expect_err("sick").class, ErrorClass::NeedsOperator);
 }
+
+#[test]
+fn a_storage_that_is_down_is_tried_again_later() {
+    let storage = S3::start();
+    let place = s3(&storage.url(), "bucket");
+    let plugin = plugin(json!([{ "name": "cloud", "s3": place }])).expect("configured");
+    fails(plugin.erase(session("4711")), ErrorClass::NeedsOperator, "NoSuchBucket");
+    storage.stop();
+    fails(
+        plugin.erase(session("4711")),
+        ErrorClass::Retryable,
+        "place `cloud`: the connection failed: connection refused",
+    );
+    fails(plugin.verify(session("4711")), ErrorClass::Retryable, "place `cloud`");
+}
