@@ -81,6 +81,11 @@ impl Progress {
         self.done.len() as u64
     }
 
+    /// Whether anything was or may have been erased.
+    pub(crate) fn is_begun(&self) -> bool {
+        !self.done.is_empty() || !self.unsure.is_empty()
+    }
+
     /// How far an earlier attempt was through with a place.
     pub(crate) fn through(&self, place: u64) -> Option<u64> {
         self.through.get(&place).copied()

@@ -1,0 +1,157 @@
+//! Deletes messages for good: ids enter, batches leave, and each status in the answer says what became of one message.
+
+use std::collections::BTreeMap;
+
+use quietus_plugin::http::{Request, has_dots, percent};
+use quietus_plugin::{ErrorClass, PluginError, Writes};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Graph, IMMUTABLE, said};
+use crate::account::Task;
+
+/// Requests in one batch. 20 are allowed, but Outlook takes four at once per app and mailbox
+/// (<https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits>).
+pub(super) const BATCH: usize = 4;
+/// Batches have a rate of their own.
+pub(super) const CLASS: &str = "batch";
+/// What Exchange says of a message in the recoverable items that it does not give up.
+const CANNOT_DELETE: &str = "ErrorCannotDeleteObject";
+
+/// The answer to a batch: 200, whatever became of its requests.
+#[derive(Deserialize)]
+struct Batch {
+    responses: Vec<Inner>,
+}
+
+#[derive(Deserialize)]
+struct Inner {
+    id: String,
+    status: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, Value>,
+    #[serde(default)]
+    body: Value,
+}
+
+/// What became of one message.
+enum Fate {
+    Gone,
+    /// Gone before: by an earlier attempt that was not answered, or by somebody else.
+    NotThere,
+    Held,
+    /// Not done.
+    Failed(PluginError),
+    /// Perhaps done.
+    Unsure(PluginError),
+}
+
+impl Graph {
+    /// Deletes these; the number of those that Exchange does not let go of leaves. What one message is refused for keeps no
+    /// other from being deleted.
+    pub(super) fn delete(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
+        let (mut held, mut failed) = (0, None);
+        for ids in ids.chunks(BATCH) {
+            task.go_on()?;
+            match self.delete_batch(ids, task, writes) {
+                Ok(kept) => held += kept,
+                Err(error) if error.class == ErrorClass::Permanent => failed = failed.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        failed.map_or(Ok(held), Err)
+    }
+
+    fn delete_batch(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
+        let marks: Vec<u64> = ids.iter().map(|id| task.memory.mark((&self.account, id))).collect();
+        let request = self.batch(ids, writes)?;
+        let answer = self.send(&request, task.call).map_err(|failure| {
+            if failure.unsure {
+                task.progress.unsure(&marks);
+            }
+            said("a deletion", failure.error)
+        })?;
+        let Batch { responses } = answer.json().map_err(|error| {
+            task.progress.unsure(&marks);
+            said("a deletion", error)
+        })?;
+        let (mut held, mut failed) = (0, None);
+        for (at, mark) in marks.iter().enumerate() {
+            match fate(responses.iter().find(|inner| inner.id == at.to_string())) {
+                Fate::Gone => task.progress.done(&[*mark]),
+                Fate::NotThere => {}
+                Fate::Held => {
+                    task.progress.refused(&[*mark]);
+                    held += 1;
+                }
+                Fate::Failed(error) => {
+                    task.progress.refused(&[*mark]);
+                    failed = graver(failed, error);
+                }
+                Fate::Unsure(error) => {
+                    task.progress.unsure(&[*mark]);
+                    failed = graver(failed, error);
+                }
+            }
+        }
+        failed.map_or(Ok(held), |error| Err(said("a deletion", error)))
+    }
+
+    fn batch(&self, ids: &[String], writes: Writes<'_>) -> Result<Request, PluginError> {
+        let user = percent(&self.user);
+        let requests: Vec<_> = ids
+            .iter()
+            .enumerate()
+            .map(|(at, id)| {
+                if id.is_empty() || has_dots(id) {
+                    return Err(PluginError::permanent("a message's id cannot stand in a path"));
+                }
+                Ok(json!({
+                    "id": at.to_string(),
+                    "method": "POST",
+                    "url": format!("/users/{user}/messages/{}/permanentDelete", percent(id)),
+                    // A POST without a body is refused within a batch.
+                    "headers": { "Content-Type": "application/json", IMMUTABLE.0: IMMUTABLE.1 },
+                    "body": {},
+                }))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Request::post("/$batch", writes).json(&json!({ "requests": requests })).paced_as(CLASS))
+    }
+}
+
+fn fate(inner: Option<&Inner>) -> Fate {
+    let Some(inner) = inner else { return Fate::Unsure(PluginError::retryable("the answer leaves out a message")) };
+    let status = inner.status;
+    let told = || format!("status {status}");
+    match status {
+        200..300 => Fate::Gone,
+        404 | 410 => Fate::NotThere,
+        _ if inner.body["error"]["code"] == CANNOT_DELETE => Fate::Held,
+        401 | 403 => Fate::Failed(PluginError::needs_operator(told())),
+        424 => Fate::Failed(PluginError::retryable(told())),
+        429 => Fate::Failed(PluginError::rate_limited(inner.retry_after())),
+        503 if inner.retry_after().is_some() => Fate::Unsure(PluginError::rate_limited(inner.retry_after())),
+        408 | 425 | 500..600 => Fate::Unsure(PluginError::retryable(told())),
+        _ => Fate::Failed(PluginError::permanent(told())),
+    }
+}
+
+impl Inner {
+    fn retry_after(&self) -> Option<std::time::Duration> {
+        let (_, value) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+        let seconds = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())?;
+        Some(std::time::Duration::from_secs(seconds.min(86_400)))
+    }
+}
+
+/// The one that says more of what has to be done: by a person, later, or never again.
+fn graver(one: Option<PluginError>, other: PluginError) -> Option<PluginError> {
+    let rank = |error: &PluginError| match error.class {
+        ErrorClass::NeedsOperator => 0,
+        ErrorClass::RateLimited => 1,
+        ErrorClass::Retryable => 2,
+        _ => 3,
+    };
+    one.into_iter().chain([other]).min_by_key(rank)
+}

@@ -1,0 +1,179 @@
+//! Mailboxes in Microsoft 365, through [Microsoft Graph](https://learn.microsoft.com/graph/api/resources/message).
+//!
+//! `permanentDelete` takes a message out of all folders that people see and puts it into the folder Purges, from which
+//! Exchange removes it after some weeks, or never, as long as a hold is on the mailbox. Graph does not tell a hold. So
+//! Purges is looked at once more when all that no hold keeps must have left it: what is there then is kept.
+
+mod delete;
+mod find;
+mod message;
+mod query;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use settings::Settings;
+pub(crate) use settings::reach;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::Duration;
+
+use quietus_plugin::http::{Client, Failure, Request, Response, has_dots};
+use quietus_plugin::{Call, PluginError, Secrets, Writes};
+
+use crate::account::{Kept, Mailbox, Seen, Task};
+use crate::config::Config;
+use crate::wanted::Wanted;
+
+/// Ids that stay when a message is moved (<https://learn.microsoft.com/graph/outlook-immutable-id>).
+const IMMUTABLE: (&str, &str) = ("Prefer", r#"IdType="ImmutableId""#);
+/// How often a request looks whether it is its turn.
+const NAP: Duration = Duration::from_millis(20);
+
+/// One mailbox.
+pub(crate) struct Graph {
+    client: Client,
+    account: String,
+    user: String,
+    messages_max: u64,
+    purges_for: Duration,
+    /// Held during a request: Outlook takes no more at once than one batch has.
+    turn: Mutex<()>,
+}
+
+impl Graph {
+    /// Checks the settings; connects to nobody. The error names the setting that is wrong.
+    pub(crate) fn new(name: &str, settings: &Settings, all: &Config, secrets: &Secrets) -> Result<Self, String> {
+        let user = settings.user.trim();
+        if user.is_empty() || has_dots(user) {
+            return Err("user: it is not the name or the id of a user".into());
+        }
+        Ok(Self {
+            client: settings.client(secrets)?,
+            account: name.into(),
+            user: user.into(),
+            messages_max: all.messages_max(),
+            purges_for: settings.purges_for()?,
+            turn: Mutex::default(),
+        })
+    }
+
+    /// A request below the mailbox's user.
+    fn of_user(&self, path: &str) -> Request {
+        let user = Request::get("/users").segment(&self.user).target();
+        Request::get(format!("{user}{path}")).header(IMMUTABLE.0, IMMUTABLE.1)
+    }
+
+    /// Sends a request when no other one is under way to this mailbox.
+    fn send(&self, request: &Request, call: &Call) -> Result<Response, Failure> {
+        let _turn = self.turn(call)?;
+        self.client.send(request, call)
+    }
+
+    fn turn(&self, call: &Call) -> Result<MutexGuard<'_, ()>, PluginError> {
+        loop {
+            call.check()?;
+            match self.turn.try_lock() {
+                Ok(turn) => return Ok(turn),
+                Err(TryLockError::Poisoned(turn)) => return Ok(turn.into_inner()),
+                Err(TryLockError::WouldBlock) if call.remaining().is_some_and(|left| left < NAP) => {
+                    return Err(PluginError::retryable("another call is using the mailbox"));
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(NAP),
+            }
+        }
+    }
+
+    /// Erases until nothing more is found, where one search cannot show all.
+    fn erase_all(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
+        let (mut tried, mut held) = (BTreeSet::new(), 0);
+        loop {
+            let found = self.find(wanted, task)?;
+            let new: Vec<_> = found.messages.into_iter().filter(|id| !tried.contains(id)).collect();
+            if (tried.len() + new.len()) as u64 > self.messages_max {
+                return Err(self.too_many());
+            }
+            if new.is_empty() && found.is_cut {
+                return Err(unseen(!tried.is_empty()));
+            }
+            held += self.delete(&new, task, writes)?;
+            if !found.is_cut {
+                return Ok(held);
+            }
+            tried.extend(new);
+        }
+    }
+
+    fn too_many(&self) -> PluginError {
+        PluginError::needs_operator(format!(
+            "there are more than {} messages (`messages_max`) of one person; look whether they are really theirs alone",
+            self.messages_max
+        ))
+    }
+
+    /// What stays in Purges after an erasure: to be looked at again, or kept.
+    fn purged(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
+        let purged = self.in_purges(wanted, task)?.len() as u64;
+        if purged > 0 && task.progress.is_begun() && !self.purges_for.is_zero() {
+            return Ok(Seen { again_after: Some(self.purges_for), ..Seen::default() });
+        }
+        Ok(Seen { kept: kept(purged), ..Seen::default() })
+    }
+}
+
+impl Mailbox for Graph {
+    fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
+        let found = self.find(wanted, task)?;
+        if found.messages.is_empty() && found.is_cut {
+            return Err(unseen(false));
+        }
+        let purged = self.in_purges(wanted, task)?.len() as u64;
+        Ok(Seen { messages: found.messages.len() as u64, kept: kept(purged), ..Seen::default() })
+    }
+
+    fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
+        let held = self.erase_all(wanted, task, writes)?;
+        let mut seen = self.purged(wanted, task)?;
+        if held > 0 {
+            let reason = "Exchange does not let go of messages that were deleted before (ErrorCannotDeleteObject)";
+            seen.kept.push(Kept { reason: reason.into(), messages: held });
+        }
+        Ok(seen)
+    }
+
+    fn health(&self, call: &Call) -> Result<(), PluginError> {
+        let answer = self.send(&self.of_user("/mailFolders/inbox").query("$select", "id"), call);
+        let answer = answer.map_err(|failure| said("the mailbox", failure.error))?;
+        if answer.gone() { Err(no_mailbox()) } else { Ok(()) }
+    }
+}
+
+fn kept(messages: u64) -> Vec<Kept> {
+    if messages == 0 {
+        return Vec::new();
+    }
+    let reason = "Exchange keeps messages in its folder Purges: a hold, or its retention of deleted items";
+    vec![Kept { reason: reason.into(), messages }]
+}
+
+fn no_mailbox() -> PluginError {
+    PluginError::needs_operator("there is no such mailbox: check `user`")
+}
+
+/// A search found as much as it may, and nothing in it is left to erase.
+fn unseen(some_erased: bool) -> PluginError {
+    if some_erased {
+        return PluginError::retryable(
+            "Exchange's index still shows what is erased, and no more at once; later goes on",
+        );
+    }
+    // No setting mends it, and other people's searches are none the worse for it.
+    PluginError::permanent(
+        "the search finds too many messages of others to show all: a person has to look for this address",
+    )
+}
+
+fn said(what: &str, error: PluginError) -> PluginError {
+    PluginError { message: format!("{what}: {}", error.message), ..error }
+}

@@ -1,0 +1,40 @@
+//! The plugin against a stand-in for Microsoft Graph, over real sockets.
+
+mod answers;
+mod configuration;
+mod erasing;
+mod exchange;
+mod hostile;
+
+use quietus_plugin::{PluginError, TestHost};
+use serde_json::{Value, json};
+
+use crate::MailboxCleanup;
+use exchange::{Exchange, USER};
+
+type Host = TestHost<MailboxCleanup>;
+
+const ANN: [(&str, &str); 1] = [("email", "ann@x.cz")];
+
+fn account(exchange: &Exchange) -> Value {
+    json!({
+        "user": USER,
+        "base_url": format!("{}/v1.0", exchange.server.url),
+        "token_url": format!("{}/token", exchange.server.url),
+        "client_id": "quietus",
+        "secret": "app",
+        "rate": 1000,
+        "timeout": "400ms",
+    })
+}
+
+/// The plugin with one mailbox, and with these settings beside it.
+fn host(exchange: &Exchange, more: Value) -> Host {
+    configured(json!([{ "name": "support", "graph": account(exchange) }]), more).expect("configured")
+}
+
+fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {
+    let mut config = json!({ "accounts": accounts });
+    config.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
+    TestHost::with_secrets(config, [("app", "hunter2")])
+}

@@ -1,0 +1,266 @@
+//! What is erased, what stays, and what the answer says of it.
+
+use std::time::Duration;
+
+use quietus_plugin::http::test::Reply;
+use quietus_plugin::{Answer, ErrorClass, Outcome};
+
+use super::exchange::{DELETIONS, PURGES, party};
+use super::*;
+
+const DAY: u64 = 86_400;
+
+fn erased(messages: u64) -> Answer {
+    Answer::erased().count("messages", messages)
+}
+
+/// As long as no hold is known of, Purges is looked at again later.
+fn later(answer: Answer) -> Answer {
+    answer.verify_after(Duration::from_secs(21 * DAY))
+}
+
+#[test]
+fn the_persons_messages_go_and_look_alikes_stay() {
+    let exchange = Exchange::with(&["ann@x.cz", "ANN@X.CZ", "joann@x.cz", "ann@x.czech.com", "ann@x.cz.evil.com"]);
+    let host = host(&exchange, json!({}));
+    assert_eq!(host.dry_run(ANN), Ok(Answer::residual().count("messages", 2)));
+    assert_eq!(exchange.count("POST /v1.0"), 0, "a dry run deletes nothing");
+    assert_eq!(host.erase(ANN), Ok(later(erased(2))));
+    assert_eq!(exchange.senders(), ["joann@x.cz", "ann@x.czech.com", "ann@x.cz.evil.com"]);
+    exchange.retention_ends();
+    assert_eq!(host.verify(ANN), Ok(Answer::absent()));
+    assert_eq!(host.health(), Ok(()));
+}
+
+#[test]
+fn every_place_of_an_address_counts() {
+    let exchange = Exchange::new();
+    let (ann, eve) = (party("ann@x.cz"), party("eve@x.cz"));
+    for fields in [
+        json!({ "from": ann }),
+        json!({ "from": eve, "toRecipients": [eve, ann] }),
+        json!({ "from": eve, "ccRecipients": [ann] }),
+        json!({ "from": eve, "bccRecipients": [ann] }),
+        json!({ "from": eve, "replyTo": [ann], "toRecipients": [party("joann@x.cz")] }),
+        json!({ "from": null, "sender": ann, "toRecipients": [party("joann@x.cz")] }),
+        json!({ "from": { "emailAddress": { "name": "ann@x.cz" } }, "toRecipients": [party("joann@x.cz")] }),
+    ] {
+        exchange.mailbox().add("sentitems", fields);
+    }
+    assert_eq!(host(&exchange, json!({ "only_from": true })).dry_run(ANN), Ok(Answer::residual().count("messages", 1)));
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(later(erased(6))));
+}
+
+#[test]
+fn nobody_is_absent() {
+    let exchange = Exchange::with(&["joann@x.cz"]);
+    let host = host(&exchange, json!({}));
+    assert_eq!(host.erase(ANN), Ok(Answer::absent()));
+    assert_eq!(host.verify(ANN), Ok(Answer::absent()));
+    assert_eq!(exchange.senders().len(), 1);
+}
+
+#[test]
+fn what_people_have_deleted_before_goes_too() {
+    let exchange = Exchange::new();
+    exchange.mailbox().add(DELETIONS, json!({ "from": party("ann@x.cz") }));
+    exchange.mailbox().add("deleteditems", json!({ "from": party("ann@x.cz") }));
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(later(erased(2))));
+    assert_eq!(exchange.purged(), 2);
+}
+
+#[test]
+fn recoverable_items_among_all_messages_are_not_taken_for_others() {
+    let exchange = Exchange::with(&["ann@x.cz"]);
+    for folder in [DELETIONS, PURGES] {
+        exchange.mailbox().add(folder, json!({ "from": party("ann@x.cz") }));
+    }
+    exchange.mailbox().mixes_in = true;
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(later(erased(2))));
+    assert_eq!((exchange.senders().len(), exchange.purged()), (0, 3));
+}
+
+#[test]
+fn an_index_that_shows_no_more_than_what_is_erased_is_asked_again_later() {
+    let exchange = Exchange::with(&["ann@x.cz"]);
+    for _ in 0..3 {
+        let fields = json!({ "from": party(USER), "toRecipients": [party("ann@x.cz")] });
+        exchange.mailbox().add("sentitems", fields);
+    }
+    (exchange.mailbox().search_max, exchange.mailbox().mixes_in) = (1000, true);
+    let mails = vec![exchange.mailbox().mails[1].clone(); 1000];
+    exchange.mailbox().mails.extend(mails);
+    let error = host(&exchange, json!({})).erase(ANN).expect_err("cut");
+    assert_eq!(error.class, ErrorClass::Retryable);
+    assert!(error.message.contains("still shows what is erased"), "{error}");
+}
+
+#[test]
+fn what_a_hold_keeps_is_told_once_the_retention_of_deleted_items_is_over() {
+    let exchange = Exchange::with(&["ann@x.cz", "ann@x.cz"]);
+    let host = host(&exchange, json!({}));
+    assert_eq!(host.erase(ANN), Ok(later(erased(2))));
+    let answer = host.verify(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["kept messages"]), (Outcome::Retained, 2));
+    let reason =
+        "account `support`: Exchange keeps messages in its folder Purges: a hold, or its retention of deleted items";
+    assert_eq!(answer.reason.as_deref(), Some(reason));
+}
+
+#[test]
+fn where_only_a_hold_keeps_messages_it_is_told_at_once() {
+    let exchange = Exchange::with(&["ann@x.cz"]);
+    let mut account = account(&exchange);
+    account["purges_days"] = json!(0);
+    let host = configured(json!([{ "name": "support", "graph": account }]), json!({})).expect("configured");
+    let answer = host.erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["kept messages"], answer.counts["messages"]), (Outcome::Retained, 1, 1));
+}
+
+#[test]
+fn what_was_purged_before_is_kept_and_never_absent() {
+    let exchange = Exchange::new();
+    exchange.mailbox().add(PURGES, json!({ "from": party("ann@x.cz") }));
+    let host = host(&exchange, json!({}));
+    for answer in [host.dry_run(ANN), host.erase(ANN), host.verify(ANN)] {
+        let answer = answer.expect("an answer");
+        assert_eq!((answer.outcome, answer.counts["kept messages"]), (Outcome::Retained, 1));
+    }
+    assert_eq!(exchange.count("$batch"), 0);
+}
+
+#[test]
+fn what_exchange_does_not_let_go_of_is_kept() {
+    let exchange = Exchange::new();
+    exchange.mailbox().add(DELETIONS, json!({ "from": party("ann@x.cz") }));
+    exchange.mailbox().inner.push((0, 403, json!({}), "ErrorCannotDeleteObject"));
+    let answer = host(&exchange, json!({})).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["kept messages"]), (Outcome::Retained, 1));
+    assert!(!answer.counts.contains_key("messages"), "{answer:?}");
+}
+
+#[test]
+fn a_purges_folder_that_graph_does_not_show_is_no_failure() {
+    let exchange = Exchange::with(&["ann@x.cz"]);
+    exchange.mailbox().hides_purges = true;
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(erased(1)));
+}
+
+#[test]
+fn what_is_accepted_and_not_done_is_found_by_verify() {
+    let exchange = Exchange::with(&["ann@x.cz", "ann@x.cz"]);
+    exchange.mailbox().is_lazy = true;
+    let host = host(&exchange, json!({}));
+    assert_eq!(host.erase(ANN).expect("an answer").outcome, Outcome::Erased);
+    assert_eq!(host.verify(ANN), Ok(Answer::residual().count("messages", 2)));
+}
+
+#[test]
+fn all_pages_are_read() {
+    let exchange = Exchange::with(&["ann@x.cz"; 9]);
+    exchange.mailbox().page = 2;
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(later(erased(9))));
+    assert_eq!(exchange.count("$batch"), 3, "four in each batch");
+}
+
+#[test]
+fn more_than_one_search_shows_is_searched_deleted_and_searched_again() {
+    let exchange = Exchange::new();
+    for _ in 0..2500 {
+        let fields = json!({ "from": party(USER), "toRecipients": [party("ann@x.cz")] });
+        exchange.mailbox().add("sentitems", fields);
+    }
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(later(erased(2500))));
+    assert!(exchange.senders().is_empty());
+}
+
+#[test]
+fn more_than_allowed_is_refused_before_anything_is_deleted() {
+    let exchange = Exchange::with(&["ann@x.cz"; 4]);
+    let error = host(&exchange, json!({ "messages_max": 3 })).erase(ANN).expect_err("too many");
+    assert_eq!(error.class, ErrorClass::NeedsOperator);
+    assert!(error.message.contains("more than 3 messages (`messages_max`)"), "{error}");
+    assert_eq!(exchange.count("$batch"), 0);
+}
+
+#[test]
+fn a_search_that_others_fill_is_never_nobody() {
+    let exchange = Exchange::with(&["joann@x.cz"; 1000]);
+    let host = host(&exchange, json!({}));
+    for answer in [host.erase(ANN), host.verify(ANN)] {
+        assert_eq!(answer.expect_err("it cannot show all").class, ErrorClass::Permanent);
+    }
+    assert_eq!(exchange.senders().len(), 1000);
+}
+
+#[test]
+fn a_failure_halfway_loses_no_count() {
+    let exchange = Exchange::with(&["ann@x.cz"; 10]);
+    let host = host(&exchange, json!({}));
+    exchange.mailbox().inner.push((5, 503, json!({}), "ServiceUnavailable"));
+    let error = host.erase(ANN).expect_err("halfway");
+    assert_eq!(error.class, ErrorClass::Retryable);
+    assert!(error.message.ends_with("(7 messages are erased so far)"), "{error}");
+    assert_eq!(host.erase(ANN), Ok(later(erased(10))));
+    assert_eq!(host.erase(ANN), Ok(later(erased(10))), "the answer may have been lost");
+}
+
+#[test]
+fn a_batch_whose_answer_is_lost_counts_once_it_is_not_met_again() {
+    for lost in [Reply::HangUp, Reply::Silence, Reply::empty(504), Reply::text(200, "<html>")] {
+        let exchange = Exchange::with(&["ann@x.cz"; 3]);
+        let host = host(&exchange, json!({}));
+        exchange.fault("POST /v1.0/$batch", lost);
+        assert_eq!(host.erase(ANN).expect_err("lost").class, ErrorClass::Retryable);
+        // It was done all the same.
+        exchange.mailbox().mails.iter_mut().for_each(|mail| mail.folder = PURGES.into());
+        assert_eq!(host.erase(ANN), Ok(later(erased(3))));
+    }
+}
+
+#[test]
+fn what_somebody_else_has_deleted_meanwhile_does_not_count() {
+    let exchange = Exchange::with(&["ann@x.cz"; 3]);
+    exchange.mailbox().inner.push((1, 404, json!({}), "ErrorItemNotFound"));
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(later(erased(2))));
+}
+
+#[test]
+fn one_message_that_is_refused_for_good_does_not_keep_the_others() {
+    let exchange = Exchange::with(&["ann@x.cz"; 10]);
+    exchange.mailbox().inner.push((0, 400, json!({}), "ErrorInvalidRequest"));
+    assert_eq!(host(&exchange, json!({})).erase(ANN).expect_err("one").class, ErrorClass::Permanent);
+    assert_eq!(exchange.senders().len(), 1);
+}
+
+#[test]
+fn an_account_that_fails_does_not_keep_the_others_from_being_done() {
+    let (sick, sound) = (Exchange::with(&["ann@x.cz"]), Exchange::with(&["ann@x.cz"; 2]));
+    sick.mailbox().token_valid = false;
+    let accounts =
+        json!([{ "name": "sales", "graph": account(&sick) }, { "name": "support", "graph": account(&sound) }]);
+    let host = configured(accounts, json!({})).expect("configured");
+    let error = host.erase(ANN).expect_err("one account");
+    assert_eq!(error.class, ErrorClass::NeedsOperator);
+    assert!(error.message.starts_with("account `sales`: "), "{error}");
+    assert!(sound.senders().is_empty());
+    sick.mailbox().token_valid = true;
+    assert_eq!(host.erase(ANN), Ok(later(erased(3))));
+}
+
+#[test]
+fn protected_addresses_are_not_searched_for() {
+    let exchange = Exchange::with(&["noreply@x.cz", "me@ours.cz"]);
+    let host = host(&exchange, json!({ "protect": ["noreply@x.cz", "@ours.cz"] }));
+    let answer = host.erase([("email", "NoReply@x.cz"), ("email", "me@ours.cz")]).expect("an answer");
+    assert_eq!(answer.outcome, Outcome::Retained);
+    assert!(exchange.server.lines().is_empty());
+}
+
+#[test]
+fn a_call_that_is_cancelled_stops() {
+    let exchange = Exchange::with(&["ann@x.cz"; 40]);
+    let host = host(&exchange, json!({})).cancel_after(30);
+    assert_eq!(host.erase(ANN).map_err(|error| error.class), Err(ErrorClass::Cancelled));
+    assert!(!exchange.senders().is_empty());
+}
