@@ -2,24 +2,27 @@
 
 use std::time::Duration;
 
-use quietus_plugin::{Call, PluginError, Secrets, Writes};
+use quietus_plugin::{Call, Memory, PluginError, Progress, Secrets, Writes};
 
 use crate::config::{self, Config};
 use crate::gmail::Gmail;
 use crate::graph::Graph;
 use crate::imap::Imap;
-use crate::memory::{Memory, Progress};
+use crate::through::Through;
 use crate::wanted::Wanted;
 
 /// With less time than this no step is begun, as it would be cut off without telling what it did.
 const STEP: Duration = Duration::from_secs(1);
+/// What erased messages count as.
+pub(crate) const MESSAGES: &str = "messages";
 
 /// A mailbox, or all that one account may see. Each kind of mailbox implements it.
 pub(crate) trait Mailbox: Send + Sync {
     /// Finds the wanted messages and changes nothing: for dry runs and for `verify`.
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError>;
 
-    /// Erases the wanted messages. What was erased goes into [`Task::progress`], at once, as an error may follow.
+    /// Erases the wanted messages. What was erased goes into [`Task::progress`] as [`MESSAGES`], at once, as an error may
+    /// follow.
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError>;
 
     /// Logs in and changes nothing.
@@ -31,6 +34,8 @@ pub(crate) struct Task<'t> {
     pub(crate) call: &'t Call<'t>,
     pub(crate) memory: &'t Memory,
     pub(crate) progress: &'t mut Progress,
+    /// How far this and earlier calls of the task came.
+    pub(crate) through: &'t mut Through,
 }
 
 impl Task<'_> {

@@ -6,7 +6,7 @@ use quietus_plugin::{PluginError, Writes};
 use serde_json::json;
 
 use super::{Gmail, said};
-use crate::account::Task;
+use crate::account::{MESSAGES, Task};
 
 /// Deletions have a rate of their own.
 pub(super) const CLASS: &str = "delete";
@@ -23,12 +23,11 @@ impl Gmail {
         let request = Request::post("/users/me/messages/batchDelete", writes)
             .json(&json!({ "ids": ids }))
             .paced_as(CLASS)
-            .status_only()
             .repeatable();
         let marks = self.marks(ids, task);
         let sent = self.send(request, task.call);
         if sent.as_ref().map_or_else(|failure| failure.unsure, |_| true) {
-            task.progress.unsure(&marks);
+            task.progress.unsure(MESSAGES, &marks);
         }
         let answer = sent.map_err(|failure| said("a deletion", failure.error))?;
         if answer.gone() {
@@ -38,6 +37,6 @@ impl Gmail {
     }
 
     pub(super) fn marks(&self, ids: &[String], task: &Task<'_>) -> Vec<u64> {
-        ids.iter().map(|id| task.memory.mark((&self.account, id))).collect()
+        ids.iter().map(|id| task.memory.mark(&(&self.account, id))).collect()
     }
 }

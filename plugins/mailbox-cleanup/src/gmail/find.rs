@@ -13,9 +13,9 @@ use crate::wanted::Wanted;
 
 /// Ids in a page; more are not given (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/list>).
 const PAGE: &str = "500";
-/// What an earlier attempt found out about a message.
+/// What an earlier attempt found out about a message, which is a place of its own to [`Task::through`]: 0 is nothing yet.
 const THEIRS: u64 = 1;
-const OF_OTHERS: u64 = 0;
+const OF_OTHERS: u64 = 2;
 
 impl Gmail {
     /// Ids of messages that may be the person's, spam and trash included.
@@ -50,9 +50,11 @@ impl Gmail {
 
     /// Whether a message's headers are the person's. An earlier attempt's look is good enough: headers do not change.
     pub(super) fn is_theirs(&self, id: &str, wanted: &Wanted, task: &mut Task<'_>) -> Result<bool, PluginError> {
-        let place = task.memory.mark(("headers", &self.account, id));
-        if let Some(known) = task.progress.through(place) {
-            return Ok(known == THEIRS);
+        let place = task.memory.mark(&("headers", &self.account, id));
+        match task.through.at(place).up_to {
+            THEIRS => return Ok(true),
+            OF_OTHERS => return Ok(false),
+            _ => {}
         }
         task.go_on()?;
         let request = Request::get("/users/me/messages").segment(id).query("format", "metadata");
@@ -67,7 +69,7 @@ impl Gmail {
             return Err(PluginError::retryable("a message's headers: they are another message's"));
         }
         let is_theirs = wanted.in_headers(&message.raw());
-        task.progress.set_through(place, if is_theirs { THEIRS } else { OF_OTHERS });
+        task.through.at(place).up_to = if is_theirs { THEIRS } else { OF_OTHERS };
         Ok(is_theirs)
     }
 

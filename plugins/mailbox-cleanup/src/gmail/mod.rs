@@ -21,7 +21,7 @@ use quietus_plugin::http::{Client, Failure, Request, Response};
 use quietus_plugin::{Call, PluginError, Secrets, Writes};
 use serde::Deserialize;
 
-use crate::account::{Mailbox, Seen, Task};
+use crate::account::{MESSAGES, Mailbox, Seen, Task};
 use crate::config::Config;
 use crate::wanted::Wanted;
 
@@ -72,10 +72,10 @@ impl Gmail {
         for id in deleted {
             let marks = self.marks(std::slice::from_ref(id), task);
             if listed.contains(id) && self.is_there(id, task)? {
-                task.progress.refused(&marks);
+                task.progress.refused(MESSAGES, &marks);
                 left += 1;
             } else {
-                task.progress.done(&marks);
+                task.progress.done(MESSAGES, &marks);
             }
         }
         Ok(left)

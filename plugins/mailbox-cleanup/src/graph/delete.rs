@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Graph, IMMUTABLE, said};
-use crate::account::Task;
+use crate::account::{MESSAGES, Task};
 
 /// Requests in one batch. 20 are allowed, but Outlook takes four at once per app and mailbox
 /// (<https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits>).
@@ -63,33 +63,33 @@ impl Graph {
     }
 
     fn delete_batch(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
-        let marks: Vec<u64> = ids.iter().map(|id| task.memory.mark((&self.account, id))).collect();
+        let marks: Vec<u64> = ids.iter().map(|id| task.memory.mark(&(&self.account, id))).collect();
         let request = self.batch(ids, writes)?;
         let answer = self.send(&request, task.call).map_err(|failure| {
             if failure.unsure {
-                task.progress.unsure(&marks);
+                task.progress.unsure(MESSAGES, &marks);
             }
             said("a deletion", failure.error)
         })?;
         let Batch { responses } = answer.json().map_err(|error| {
-            task.progress.unsure(&marks);
+            task.progress.unsure(MESSAGES, &marks);
             said("a deletion", error)
         })?;
         let (mut held, mut failed) = (0, None);
         for (at, mark) in marks.iter().enumerate() {
             match fate(responses.iter().find(|inner| inner.id == at.to_string())) {
-                Fate::Gone => task.progress.done(&[*mark]),
+                Fate::Gone => task.progress.done(MESSAGES, &[*mark]),
                 Fate::NotThere => {}
                 Fate::Held => {
-                    task.progress.refused(&[*mark]);
+                    task.progress.refused(MESSAGES, &[*mark]);
                     held += 1;
                 }
                 Fate::Failed(error) => {
-                    task.progress.refused(&[*mark]);
+                    task.progress.refused(MESSAGES, &[*mark]);
                     failed = graver(failed, error);
                 }
                 Fate::Unsure(error) => {
-                    task.progress.unsure(&[*mark]);
+                    task.progress.unsure(MESSAGES, &[*mark]);
                     failed = graver(failed, error);
                 }
             }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use quietus_plugin::http::{Client, Failure, Request, Response, has_dots};
 use quietus_plugin::{Call, PluginError, Secrets, Writes};
 
-use crate::account::{Kept, Mailbox, Seen, Task};
+use crate::account::{Kept, MESSAGES, Mailbox, Seen, Task};
 use crate::config::Config;
 use crate::wanted::Wanted;
 
@@ -115,7 +115,10 @@ impl Graph {
     /// What stays in Purges after an erasure: to be looked at again, or kept.
     fn purged(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
         let purged = self.in_purges(wanted, task)?.len() as u64;
-        if purged > 0 && task.progress.is_begun() && !self.purges_for.is_zero() {
+        // What was not answered counts, too: it is in Purges now.
+        let mut erased = task.progress.clone();
+        erased.settle();
+        if purged > 0 && erased.counts().contains_key(MESSAGES) && !self.purges_for.is_zero() {
             return Ok(Seen { again_after: Some(self.purges_for), ..Seen::default() });
         }
         Ok(Seen { kept: kept(purged), ..Seen::default() })

@@ -27,7 +27,8 @@ fn the_error_names_what_is_wrong() {
 #[test]
 fn an_account_is_of_one_kind_and_only_imap_looks_at_the_text() {
     let exchange = Exchange::new();
-    let two = json!([{ "name": "a", "graph": account(&exchange), "imap": { "url": "imaps://x.cz" } }]);
+    let gmail = json!({ "user": USER, "base_url": "https://x.cz", "token_url": "https://x.cz", "key": "app" });
+    let two = json!([{ "name": "a", "graph": account(&exchange), "gmail": gmail }]);
     let error = configured(two, json!({})).err().expect("refused");
     assert_eq!(error.message, "accounts[0]: it needs one of `imap`, `graph` and `gmail`, and no more");
     let graph = json!([{ "name": "support", "graph": account(&exchange) }]);

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use quietus_plugin::http::test::{Reply, Seen, Server};
 use serde_json::{Value, json};
 
+use crate::standin::plain;
+
 pub(super) const USER: &str = "support@x.cz";
 pub(super) const PURGES: &str = "recoverableitemspurges";
 pub(super) const DELETIONS: &str = "recoverableitemsdeletions";
@@ -171,10 +173,7 @@ impl Mailbox {
         let found: Option<Vec<&Mail>> = match (option("$search"), option("$filter")) {
             (Some(search), None) => searched(search).map(|(senders, text)| {
                 let matching = self.mails.iter().filter(|mail| mail.holds(&text, senders));
-                matching
-                    .filter(|mail| self.lists(folder, mail))
-                    .take(self.search_max)
-                    .collect()
+                matching.filter(|mail| self.lists(folder, mail)).take(self.search_max).collect()
             }),
             (None, Some(filter)) => filtered(filter).map(|text| {
                 let matching =
@@ -278,23 +277,4 @@ fn filtered(filter: &str) -> Option<String> {
 
 pub(super) fn refused(status: u16, code: &str) -> Reply {
     Reply::json(status, &json!({ "error": { "code": code, "message": "about ann@x.cz" } }))
-}
-
-/// Percent-decoded.
-pub(super) fn plain(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let digits = || [rest.clone().next(), rest.clone().nth(1)];
-        match (byte, digits()) {
-            (b'%', [Some(high), Some(low)]) => {
-                let digits = [high, low];
-                let digits = std::str::from_utf8(&digits).expect("ASCII");
-                bytes.push(u8::from_str_radix(digits, 16).expect("hex"));
-                rest.nth(1);
-            }
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).expect("UTF-8")
 }

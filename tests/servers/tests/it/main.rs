@@ -1,8 +1,7 @@
 //! The servers that tests start, tried on themselves.
 
-mod client;
-mod cluster;
-mod proxy;
+mod dovecot;
+mod postgres;
 
 use std::time::{Duration, Instant};
 
