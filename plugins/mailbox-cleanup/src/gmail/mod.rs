@@ -40,8 +40,7 @@ pub(crate) struct Gmail {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Profile {
-    #[serde(rename = "emailAddress")]
-    _email_address: String,
+    email_address: String,
 }
 
 impl Gmail {
@@ -113,7 +112,11 @@ impl Mailbox for Gmail {
         if answer.gone() {
             return Err(PluginError::needs_operator("there is no such mailbox: check `user` and `base_url`"));
         }
-        answer.json::<Profile>().map(drop).map_err(|error| said("the mailbox", error))
+        let profile: Profile = answer.json().map_err(|error| said("the mailbox", error))?;
+        match profile.email_address.contains('@') {
+            true => Ok(()),
+            false => Err(PluginError::retryable("the mailbox: the answer names nobody")),
+        }
     }
 }
 

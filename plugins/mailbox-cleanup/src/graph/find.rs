@@ -2,22 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use quietus_plugin::PluginError;
 use quietus_plugin::http::Request;
-use serde::Deserialize;
+use quietus_plugin::{ErrorClass, PluginError};
 
+use super::hidden::Hidden;
 use super::message::{Page, SELECT};
 use super::query::Query;
 use super::{Graph, IMMUTABLE, no_mailbox, said};
 use crate::account::Task;
 use crate::wanted::Wanted;
 
-/// All folders, but, as the case may be, the recoverable items.
+/// All folders that people see.
 const MAILBOX: &str = "/messages";
-/// What people have deleted from Deleted Items, and can still recover.
-const DELETIONS: &str = "recoverableitemsdeletions";
-/// What nobody can recover any more.
-const PURGES: &str = "recoverableitemspurges";
 /// Messages in a page; up to 1,000 are allowed.
 const PAGE: &str = "250";
 /// More than one search shows: <https://learn.microsoft.com/graph/search-query-parameter#using-search-on-message-collections>.
@@ -26,74 +22,80 @@ const SEARCH_MAX: usize = 1000;
 const PAGES_MAX: usize = 10_000;
 
 /// What is there.
+#[derive(Default)]
 pub(super) struct Found {
-    /// The ids of the person's messages, outside of Purges.
+    /// The ids of the person's messages.
     pub(super) messages: BTreeSet<String>,
     /// A search showed as much as it may, so that there can be more.
     pub(super) is_cut: bool,
 }
 
-#[derive(Deserialize)]
-struct Folder {
-    id: String,
-}
-
 impl Graph {
-    /// The person's messages in all folders, those that can still be recovered among them.
-    pub(super) fn find(&self, wanted: &Wanted, task: &Task<'_>) -> Result<Found, PluginError> {
-        let purges = self.folder(PURGES, task)?;
-        let mut found = Found { messages: BTreeSet::new(), is_cut: false };
-        if !self.gather(MAILBOX, wanted, purges.as_deref(), &mut found, task)? {
-            return Err(no_mailbox());
+    /// The person's messages in all folders that people see, and those that people can still recover.
+    pub(super) fn find(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<Found, PluginError> {
+        let mut found = Found::default();
+        for query in queries(wanted) {
+            if !self.pages(self.asked(MAILBOX, &query), wanted, hidden, query.is_limited(), &mut found, task)? {
+                return Err(no_mailbox());
+            }
         }
-        self.gather(&messages_in(DELETIONS), wanted, purges.as_deref(), &mut found, task)?;
+        if let Some(deletions) = &hidden.deletions {
+            self.gather(deletions, wanted, hidden, &mut found, task)?;
+        }
         Ok(found)
     }
 
-    /// The person's messages in Purges; none where Graph does not show that folder.
-    pub(super) fn in_purges(&self, wanted: &Wanted, task: &Task<'_>) -> Result<BTreeSet<String>, PluginError> {
-        let mut found = Found { messages: BTreeSet::new(), is_cut: false };
-        self.gather(&messages_in(PURGES), wanted, None, &mut found, task)?;
-        Ok(found.messages)
-    }
-
-    /// The id of a folder, if it is there.
-    fn folder(&self, name: &str, task: &Task<'_>) -> Result<Option<String>, PluginError> {
-        let request = self.of_user(&format!("/mailFolders/{name}")).query("$select", "id");
-        let answer = self.send(&request, task.call).map_err(|failure| said("the mailbox", failure.error))?;
-        if answer.gone() {
-            return Ok(None);
+    /// How many of the person's messages are in a folder that nobody sees.
+    pub(super) fn count_in(
+        &self,
+        folder: Option<&String>,
+        wanted: &Wanted,
+        task: &Task<'_>,
+    ) -> Result<u64, PluginError> {
+        let mut found = Found::default();
+        if let Some(folder) = folder {
+            self.gather(folder, wanted, &Hidden::default(), &mut found, task)?;
         }
-        Ok(Some(answer.json::<Folder>().map_err(|error| said("the mailbox", error))?.id))
+        Ok(found.messages.len() as u64)
     }
 
-    /// Adds the person's messages of a place, but for those in one folder. `false`: there is no such place.
+    /// Adds the person's messages of one folder. Where Graph refuses to search in it, everything in it is looked at.
     fn gather(
         &self,
-        path: &str,
+        folder: &str,
         wanted: &Wanted,
-        without: Option<&str>,
+        hidden: &Hidden,
         found: &mut Found,
         task: &Task<'_>,
-    ) -> Result<bool, PluginError> {
-        for spelling in wanted.addresses().iter().flat_map(|address| address.spellings()) {
-            for query in Query::all(&spelling, wanted.place()) {
-                let (option, value) = query.option();
-                let request = self.of_user(path).query(option, value).query("$select", SELECT).query("$top", PAGE);
-                if !self.pages(request, wanted, without, matches!(query, Query::Search(_)), found, task)? {
-                    return Ok(false);
+    ) -> Result<(), PluginError> {
+        let path = Request::get("/mailFolders").segment(folder).segment("messages").target();
+        for query in queries(wanted) {
+            match self.pages(self.asked(&path, &query), wanted, hidden, query.is_limited(), found, task) {
+                Ok(_) => {}
+                Err(error) if error.class == ErrorClass::Permanent => {
+                    let all = self.asked(&path, &Query::All);
+                    return self.pages(all, wanted, hidden, false, found, task).map(drop);
                 }
+                Err(error) => return Err(error),
             }
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// All pages of one query.
+    fn asked(&self, path: &str, query: &Query) -> Request {
+        let request = self.of_user(path).query("$select", SELECT).query("$top", PAGE);
+        match query.option() {
+            Some((option, value)) => request.query(option, value),
+            None => request,
+        }
+    }
+
+    /// Adds the person's messages of all pages of one query, but for those that are kept. `false`: there is no such place.
     fn pages(
         &self,
         mut request: Request,
         wanted: &Wanted,
-        without: Option<&str>,
+        hidden: &Hidden,
         is_limited: bool,
         found: &mut Found,
         task: &Task<'_>,
@@ -109,7 +111,7 @@ impl Graph {
             shown += page.value.len();
             found.is_cut |= is_limited && shown >= SEARCH_MAX;
             let theirs = page.value.into_iter().filter(|message| message.is_of(wanted));
-            let counted = theirs.filter(|message| Some(message.parent_folder_id.as_str()) != without);
+            let counted = theirs.filter(|message| !hidden.keeps(&message.parent_folder_id));
             found.messages.extend(counted.map(|message| message.id));
             if found.messages.len() as u64 > self.messages_max {
                 return Err(self.too_many());
@@ -124,6 +126,8 @@ impl Graph {
     }
 }
 
-fn messages_in(folder: &str) -> String {
-    format!("/mailFolders/{folder}/messages")
+/// For each spelling of each address.
+fn queries(wanted: &Wanted) -> impl Iterator<Item = Query> {
+    let spellings = wanted.addresses().iter().flat_map(|address| address.spellings());
+    spellings.flat_map(|spelling| Query::all(&spelling, wanted.place()))
 }

@@ -6,6 +6,7 @@
 
 mod delete;
 mod find;
+mod hidden;
 mod message;
 mod query;
 mod settings;
@@ -25,6 +26,7 @@ use quietus_plugin::{Call, PluginError, Secrets, Writes};
 use crate::account::{Kept, MESSAGES, Mailbox, Seen, Task};
 use crate::config::Config;
 use crate::wanted::Wanted;
+use hidden::Hidden;
 
 /// Ids that stay when a message is moved (<https://learn.microsoft.com/graph/outlook-immutable-id>).
 const IMMUTABLE: (&str, &str) = ("Prefer", r#"IdType="ImmutableId""#);
@@ -86,10 +88,16 @@ impl Graph {
     }
 
     /// Erases until nothing more is found, where one search cannot show all.
-    fn erase_all(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
+    fn erase_all(
+        &self,
+        wanted: &Wanted,
+        hidden: &Hidden,
+        task: &mut Task<'_>,
+        writes: Writes<'_>,
+    ) -> Result<u64, PluginError> {
         let (mut tried, mut held) = (BTreeSet::new(), 0);
         loop {
-            let found = self.find(wanted, task)?;
+            let found = self.find(wanted, hidden, task)?;
             let new: Vec<_> = found.messages.into_iter().filter(|id| !tried.contains(id)).collect();
             if (tried.len() + new.len()) as u64 > self.messages_max {
                 return Err(self.too_many());
@@ -112,35 +120,45 @@ impl Graph {
         ))
     }
 
-    /// What stays in Purges after an erasure: to be looked at again, or kept.
-    fn purged(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
-        let purged = self.in_purges(wanted, task)?.len() as u64;
+    /// What is kept after an erasure, and when to look again at what may only be on its way.
+    fn left(&self, wanted: &Wanted, hidden: &Hidden, task: &mut Task<'_>) -> Result<Seen, PluginError> {
+        let (purged, held) = self.kept(wanted, hidden, task)?;
         // What was not answered counts, too: it is in Purges now.
         let mut erased = task.progress.clone();
         erased.settle();
-        if purged > 0 && erased.counts().contains_key(MESSAGES) && !self.purges_for.is_zero() {
-            return Ok(Seen { again_after: Some(self.purges_for), ..Seen::default() });
-        }
-        Ok(Seen { kept: kept(purged), ..Seen::default() })
+        let leaves = purged > 0 && erased.counts().contains_key(MESSAGES) && !self.purges_for.is_zero();
+        Ok(Seen {
+            kept: kept(if leaves { 0 } else { purged }, held),
+            again_after: leaves.then_some(self.purges_for),
+            ..Seen::default()
+        })
+    }
+
+    /// How many messages are in Purges, and in the folder of what holds keep.
+    fn kept(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<(u64, u64), PluginError> {
+        let purged = self.count_in(hidden.purges.as_ref(), wanted, task)?;
+        Ok((purged, self.count_in(hidden.holds.as_ref(), wanted, task)?))
     }
 }
 
 impl Mailbox for Graph {
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
-        let found = self.find(wanted, task)?;
+        let hidden = self.hidden(task)?;
+        let found = self.find(wanted, &hidden, task)?;
         if found.messages.is_empty() && found.is_cut {
             return Err(unseen(false));
         }
-        let purged = self.in_purges(wanted, task)?.len() as u64;
-        Ok(Seen { messages: found.messages.len() as u64, kept: kept(purged), ..Seen::default() })
+        let (purged, held) = self.kept(wanted, &hidden, task)?;
+        Ok(Seen { messages: found.messages.len() as u64, kept: kept(purged, held), ..Seen::default() })
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
-        let held = self.erase_all(wanted, task, writes)?;
-        let mut seen = self.purged(wanted, task)?;
-        if held > 0 {
+        let hidden = self.hidden(task)?;
+        let refused = self.erase_all(wanted, &hidden, task, writes)?;
+        let mut seen = self.left(wanted, &hidden, task)?;
+        if refused > 0 {
             let reason = "Exchange does not let go of messages that were deleted before (ErrorCannotDeleteObject)";
-            seen.kept.push(Kept { reason: reason.into(), messages: held });
+            seen.kept.push(Kept { reason: reason.into(), messages: refused });
         }
         Ok(seen)
     }
@@ -152,12 +170,13 @@ impl Mailbox for Graph {
     }
 }
 
-fn kept(messages: u64) -> Vec<Kept> {
-    if messages == 0 {
-        return Vec::new();
-    }
-    let reason = "Exchange keeps messages in its folder Purges: a hold, or its retention of deleted items";
-    vec![Kept { reason: reason.into(), messages }]
+fn kept(purged: u64, held: u64) -> Vec<Kept> {
+    let reasons = [
+        (purged, "Exchange keeps messages in its folder Purges: a hold, or its retention of deleted items"),
+        (held, "Exchange keeps messages in its folder DiscoveryHolds: a hold"),
+    ];
+    let kept = reasons.into_iter().filter(|(messages, _)| *messages > 0);
+    kept.map(|(messages, reason)| Kept { reason: reason.into(), messages }).collect()
 }
 
 fn no_mailbox() -> PluginError {

@@ -10,6 +10,8 @@ pub(super) enum Query {
     Search(String),
     /// `$filter`, by the messages themselves: the sender only, without a limit.
     Filter(String),
+    /// Everything.
+    All,
 }
 
 impl Query {
@@ -24,11 +26,17 @@ impl Query {
     }
 
     /// The query option, and its value.
-    pub(super) fn option(&self) -> (&'static str, &str) {
+    pub(super) fn option(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::Search(text) => ("$search", text),
-            Self::Filter(text) => ("$filter", text),
+            Self::Search(text) => Some(("$search", text)),
+            Self::Filter(text) => Some(("$filter", text)),
+            Self::All => None,
         }
+    }
+
+    /// Whether it shows no more than some.
+    pub(super) fn is_limited(&self) -> bool {
+        matches!(self, Self::Search(_))
     }
 }
 
@@ -52,8 +60,8 @@ mod tests {
     #[track_caller]
     fn check(spelling: &str, search: &str, filter: &str) {
         let [found, exact] = Query::all(spelling, Place::Headers);
-        assert_eq!(found.option(), ("$search", search));
-        assert_eq!(exact.option(), ("$filter", filter));
+        assert_eq!(found.option(), Some(("$search", search)));
+        assert_eq!(exact.option(), Some(("$filter", filter)));
     }
 
     #[test]

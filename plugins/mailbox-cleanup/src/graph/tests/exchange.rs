@@ -13,6 +13,7 @@ use crate::standin::plain;
 pub(super) const USER: &str = "support@x.cz";
 pub(super) const PURGES: &str = "recoverableitemspurges";
 pub(super) const DELETIONS: &str = "recoverableitemsdeletions";
+pub(super) const HOLDS: &str = "recoverableitemsdiscoveryholds";
 
 /// A message; ids are numbers in a form that does not fit into a path.
 #[derive(Clone)]
@@ -32,8 +33,10 @@ pub(super) struct Mailbox {
     pub(super) inner: Vec<Inner>,
     /// Says 204 and deletes nothing.
     pub(super) is_lazy: bool,
-    /// Graph does not show Purges.
-    pub(super) hides_purges: bool,
+    /// Graph does not know the hidden folders' names.
+    pub(super) hides: bool,
+    /// Graph refuses to search in hidden folders.
+    pub(super) searches_no_hidden: bool,
     /// Shows the recoverable items among all messages, which the documentation leaves open.
     pub(super) mixes_in: bool,
     pub(super) page: usize,
@@ -54,7 +57,8 @@ impl Exchange {
             faults: VecDeque::new(),
             inner: Vec::new(),
             is_lazy: false,
-            hides_purges: false,
+            hides: false,
+            searches_no_hidden: false,
             mixes_in: false,
             page: 1000,
             search_max: 1000,
@@ -145,12 +149,17 @@ impl Mailbox {
         let immutable = seen.header("prefer") == Some(r#"IdType="ImmutableId""#);
         match (seen.method.as_str(), segments.as_slice()) {
             ("POST", ["v1.0", "$batch"]) => self.batch(&seen.json()),
-            ("GET", ["v1.0", "users", USER, "mailFolders", folder]) if self.shows(folder) => {
-                Reply::json(200, &json!({ "id": format!("F-{folder}") }))
-            }
+            ("GET", ["v1.0", "users", USER, "mailFolders", folder]) => match (self.hides, *folder) {
+                (true, folder) if folder.starts_with("recoverable") => refused(400, "ErrorInvalidIdMalformed"),
+                (_, folder) => Reply::json(200, &json!({ "id": format!("F-{folder}") })),
+            },
             ("GET", ["v1.0", "users", USER, rest @ ..]) if immutable => match rest {
                 ["messages"] => self.list(None, &option, seen),
-                ["mailFolders", folder, "messages"] if self.shows(folder) => self.list(Some(folder), &option, seen),
+                ["mailFolders", folder, "messages"] => match folder.strip_prefix("F-") {
+                    Some(_) if self.searches_no_hidden && option("$search").is_some() => refused(400, "BadRequest"),
+                    Some(folder) => self.list(Some(folder), &option, seen),
+                    None => refused(404, "ErrorItemNotFound"),
+                },
                 _ => refused(404, "ErrorItemNotFound"),
             },
             ("GET", _) => refused(404, "ErrorInvalidUser"),
@@ -158,14 +167,10 @@ impl Mailbox {
         }
     }
 
-    fn shows(&self, folder: &str) -> bool {
-        !(self.hides_purges && folder == PURGES)
-    }
-
     fn lists(&self, folder: Option<&str>, mail: &Mail) -> bool {
         match folder {
             Some(folder) => mail.folder == folder,
-            None => self.mixes_in || ![PURGES, DELETIONS].contains(&mail.folder.as_str()),
+            None => self.mixes_in || ![PURGES, DELETIONS, HOLDS].contains(&mail.folder.as_str()),
         }
     }
 
@@ -180,6 +185,9 @@ impl Mailbox {
                     self.mails.iter().filter(|mail| address(&mail.fields["from"]).eq_ignore_ascii_case(&text));
                 matching.filter(|mail| self.lists(folder, mail)).collect()
             }),
+            (None, None) if folder.is_some() => {
+                Some(self.mails.iter().filter(|mail| self.lists(folder, mail)).collect())
+            }
             _ => None,
         };
         let Some(found) = found else { return refused(400, "BadRequest") };
@@ -220,7 +228,7 @@ impl Mailbox {
             let (_, status, headers, code) = self.inner.remove(at);
             return said(status, headers, code);
         }
-        match self.mails.iter_mut().find(|mail| mail.id == *id && mail.folder != PURGES) {
+        match self.mails.iter_mut().find(|mail| mail.id == *id && ![PURGES, HOLDS].contains(&mail.folder.as_str())) {
             None => said(404, json!({}), "ErrorItemNotFound"),
             Some(mail) => {
                 if !self.is_lazy {
