@@ -184,3 +184,6 @@ fn said(some_protected: bool) -> Said {
 }
 
 export_plugin!(MailboxCleanup);
+
+#[cfg(test)]
+mod tests;
