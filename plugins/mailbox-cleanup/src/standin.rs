@@ -1,4 +1,13 @@
-//! What stand-ins for HTTP APIs share.
+//! What the tests of APIs share.
+
+use serde_json::Value;
+
+/// The plugin's configuration in an example of quietus's.
+pub(crate) fn example(text: &str) -> Value {
+    let whole: Value = toml::from_str(text).expect("TOML");
+    assert_eq!(whole["plugin"][0]["library"], "libmailbox_cleanup.so");
+    whole["plugin"][0]["config"].clone()
+}
 
 /// Percent-decoded.
 pub(crate) fn plain(text: &str) -> String {

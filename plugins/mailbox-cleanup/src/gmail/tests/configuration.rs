@@ -1,6 +1,7 @@
 //! What is wrong with a configuration is told when it is read.
 
 use super::*;
+use crate::standin::example;
 
 #[track_caller]
 fn check(change: impl FnOnce(&mut Value), expected: &str) {
@@ -27,4 +28,10 @@ fn a_secret_that_is_no_key_is_refused_and_not_quoted() {
     let config = json!({ "accounts": [{ "name": "support", "gmail": account(&google, USER) }] });
     let error = Host::with_secrets(config, [("google", "hunter2")]).err().expect("refused");
     assert!(error.message.contains("issuer") && !error.message.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn the_example_is_accepted() {
+    let config = example(include_str!("../../../config.gmail.toml"));
+    assert!(Host::with_secrets(config, [("google", KEY)]).is_ok());
 }

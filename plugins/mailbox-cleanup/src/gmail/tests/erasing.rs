@@ -1,5 +1,7 @@
 //! What is erased, what stays, and what the answer says of it.
 
+use std::time::Duration;
+
 use quietus_plugin::http::test::Reply;
 use quietus_plugin::{Answer, ErrorClass, Outcome};
 
@@ -145,4 +147,14 @@ fn a_call_that_is_cancelled_stops() {
     let host = host(&google, json!({})).cancel_after(30);
     assert_eq!(host.erase(ANN).map_err(|error| error.class), Err(ErrorClass::Cancelled));
     assert_eq!(google.senders().len(), 40);
+}
+
+#[test]
+fn a_call_without_time_begins_no_step() {
+    let google = Google::with(&["ann@x.cz"]);
+    let host = host(&google, json!({})).call_max(Duration::from_millis(900));
+    let error = host.erase(ANN).expect_err("no time");
+    assert_eq!(error.class, ErrorClass::Retryable);
+    assert!(error.message.contains("the call's time is over, the next one goes on"), "{error}");
+    assert!(google.server.lines().is_empty());
 }

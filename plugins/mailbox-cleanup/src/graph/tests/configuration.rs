@@ -1,6 +1,7 @@
 //! What is wrong with a configuration is told when it is read.
 
 use super::*;
+use crate::standin::example;
 
 #[track_caller]
 fn check(change: impl FnOnce(&mut Value), expected: &str) {
@@ -34,4 +35,10 @@ fn an_account_is_of_one_kind_and_only_imap_looks_at_the_text() {
     let graph = json!([{ "name": "support", "graph": account(&exchange) }]);
     let error = configured(graph, json!({ "look_at_body": true })).err().expect("refused");
     assert!(error.message.starts_with("look_at_body: it is for IMAP accounts only"), "{error}");
+}
+
+#[test]
+fn the_example_is_accepted() {
+    let config = example(include_str!("../../../config.graph.toml"));
+    assert!(Host::with_secrets(config, [("app", "hunter2")]).is_ok());
 }

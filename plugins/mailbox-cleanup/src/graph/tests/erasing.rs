@@ -290,3 +290,13 @@ fn a_call_that_is_cancelled_stops() {
     assert_eq!(host.erase(ANN).map_err(|error| error.class), Err(ErrorClass::Cancelled));
     assert!(!exchange.senders().is_empty());
 }
+
+#[test]
+fn a_call_without_time_begins_no_step() {
+    let exchange = Exchange::with(&["ann@x.cz"]);
+    let host = host(&exchange, json!({})).call_max(Duration::from_millis(900));
+    let error = host.erase(ANN).expect_err("no time");
+    assert_eq!(error.class, ErrorClass::Retryable);
+    assert!(error.message.contains("the call's time is over, the next one goes on"), "{error}");
+    assert!(exchange.server.lines().is_empty());
+}
