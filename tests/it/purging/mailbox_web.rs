@@ -65,6 +65,24 @@ fn gmail() -> Server {
         if seen.header("authorization") != Some("Bearer gmail-token") {
             return Reply::empty(401);
         }
+        if target == "/batch/gmail/v1" {
+            let asked = seen.body.split("Content-ID: <").skip(1).filter_map(|part| {
+                let (id, request) = part.split_once(">\r\n\r\nGET /gmail/v1/users/me/messages/")?;
+                Some((id, request.split('?').next()?))
+            });
+            let part = |(part, id): (&str, &str)| {
+                let told = match mails.iter().find(|(known, _)| *known == id) {
+                    Some((id, from)) => {
+                        let headers = json!([{ "name": "From", "value": from }]);
+                        format!("200 OK\r\n\r\n{}", json!({ "id": id, "payload": { "headers": headers } }))
+                    }
+                    None => "404 Not Found\r\n\r\n".to_owned(),
+                };
+                format!("--b\r\nContent-ID: <response-{part}>\r\n\r\nHTTP/1.1 {told}\r\n")
+            };
+            let body = asked.map(part).collect::<String>() + "--b--\r\n";
+            return Reply::text(200, &body).with("Content-Type", "multipart/mixed; boundary=b");
+        }
         let path = target.strip_prefix("/gmail/v1/users/me/").unwrap_or_default();
         if path == "messages/batchDelete" {
             let ids = seen.json()["ids"].clone();
@@ -79,13 +97,7 @@ fn gmail() -> Server {
         if path == "profile" {
             return Reply::json(200, &json!({ "emailAddress": "sales@x.cz" }));
         }
-        match mails.iter().find(|(id, _)| path.starts_with(&format!("messages/{id}?"))) {
-            Some((id, from)) => {
-                let headers = json!([{ "name": "From", "value": from }]);
-                Reply::json(200, &json!({ "id": id, "payload": { "headers": headers } }))
-            }
-            None => Reply::empty(404),
-        }
+        Reply::empty(404)
     })
 }
 

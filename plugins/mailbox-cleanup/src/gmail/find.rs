@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use quietus_plugin::PluginError;
 use quietus_plugin::http::Request;
 
-use super::message::{HEADERS, Message, Page};
+use super::message::Page;
 use super::query::query;
-use super::{Gmail, said};
+use super::{Gmail, batch, said};
 use crate::account::Task;
 use crate::wanted::Wanted;
 
@@ -48,29 +48,33 @@ impl Gmail {
         }
     }
 
-    /// Whether a message's headers are the person's. An earlier attempt's look is good enough: headers do not change.
-    pub(super) fn is_theirs(&self, id: &str, wanted: &Wanted, task: &mut Task<'_>) -> Result<bool, PluginError> {
-        let place = task.memory.mark(&("headers", &self.account, id));
-        match task.through.at(place).up_to {
-            THEIRS => return Ok(true),
-            OF_OTHERS => return Ok(false),
-            _ => {}
+    /// Which of these messages are the person's, as their headers say. An earlier attempt's look is good enough: headers do
+    /// not change.
+    pub(super) fn theirs(
+        &self,
+        ids: &[String],
+        wanted: &Wanted,
+        task: &mut Task<'_>,
+    ) -> Result<Vec<String>, PluginError> {
+        let place = |id: &str, task: &Task<'_>| task.memory.mark(&("headers", &self.account, id));
+        let unread: Vec<_> = ids.iter().filter(|id| task.through.at(place(id, task)).up_to == 0).cloned().collect();
+        for ids in unread.chunks(batch::SIZE) {
+            let mut failed = None;
+            for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
+                match told {
+                    Ok(Some(message)) => {
+                        let is_theirs = wanted.in_headers(&message.raw());
+                        task.through.at(place(id, task)).up_to = if is_theirs { THEIRS } else { OF_OTHERS };
+                    }
+                    Ok(None) => {}
+                    // What the others were answered is not lost.
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+            failed.map_or(Ok(()), Err)?;
         }
-        task.go_on()?;
-        let request = Request::get("/users/me/messages").segment(id).query("format", "metadata");
-        let request = HEADERS.iter().fold(request, |request, name| request.query("metadataHeaders", name));
-        let request = request.query("fields", "id,payload/headers");
-        let answer = self.send(request, task.call).map_err(|failure| said("a message's headers", failure.error))?;
-        if answer.gone() {
-            return Ok(false);
-        }
-        let message: Message = answer.json().map_err(|error| said("a message's headers", error))?;
-        if message.id != id {
-            return Err(PluginError::retryable("a message's headers: they are another message's"));
-        }
-        let is_theirs = wanted.in_headers(&message.raw());
-        task.through.at(place).up_to = if is_theirs { THEIRS } else { OF_OTHERS };
-        Ok(is_theirs)
+        let theirs = ids.iter().filter(|id| task.through.at(place(id, task)).up_to == THEIRS);
+        Ok(theirs.cloned().collect())
     }
 
     /// Whether a message is there, whatever the list says, which may be behind.

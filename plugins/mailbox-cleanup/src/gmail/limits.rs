@@ -29,9 +29,11 @@ struct Reason {
 
 /// Whether it is a 403 of a limit.
 pub(super) fn is_limited(answer: &Response) -> bool {
-    if answer.status() != 403 {
-        return false;
-    }
-    let Ok(Refused { error }) = answer.json() else { return false };
+    answer.status() == 403 && names_a_limit(answer.body())
+}
+
+/// Whether the body of a 403 names a limit.
+pub(super) fn names_a_limit(body: &[u8]) -> bool {
+    let Ok(Refused { error }) = serde_json::from_slice(body) else { return false };
     error.errors.iter().chain(&error.details).any(|given| REASONS.contains(&given.reason.as_str()))
 }

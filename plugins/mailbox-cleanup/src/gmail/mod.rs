@@ -3,10 +3,12 @@
 //! Messages are listed by a fuzzy search, their headers decide, `batchDelete` takes them out of the mailbox, and a second
 //! list tells whether it did. What Vault keeps by a hold or a rule is out of the mailbox and cannot be seen from here.
 
+mod batch;
 mod delete;
 mod find;
 mod limits;
 mod message;
+mod parts;
 mod query;
 mod settings;
 #[cfg(test)]
@@ -33,6 +35,9 @@ const AT_ONCE: usize = 200;
 pub(crate) struct Gmail {
     client: Client,
     account: String,
+    /// Of `base_url`, for the requests within a batch, and where batches go.
+    base_path: String,
+    batch_path: String,
     messages_max: u64,
 }
 
@@ -49,7 +54,9 @@ impl Gmail {
         if !settings.user.contains('@') {
             return Err("user: it is not an address".into());
         }
-        Ok(Self { client: settings.client(secrets)?, account: name.into(), messages_max: all.messages_max() })
+        let (base_path, batch_path) = settings.paths();
+        let client = settings.client(secrets)?;
+        Ok(Self { client, account: name.into(), base_path, batch_path, messages_max: all.messages_max() })
     }
 
     fn send(&self, request: Request, call: &Call) -> Result<Response, Failure> {
@@ -83,10 +90,8 @@ impl Gmail {
 
 impl Mailbox for Gmail {
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
-        let mut messages = 0;
-        for id in self.list(wanted, task)? {
-            messages += u64::from(self.is_theirs(&id, wanted, task)?);
-        }
+        let listed: Vec<_> = self.list(wanted, task)?.into_iter().collect();
+        let messages = self.theirs(&listed, wanted, task)?.len() as u64;
         Ok(Seen { messages, ..Seen::default() })
     }
 
@@ -94,12 +99,7 @@ impl Mailbox for Gmail {
         let listed: Vec<_> = self.list(wanted, task)?.into_iter().collect();
         let mut deleted = Vec::new();
         for ids in listed.chunks(AT_ONCE) {
-            let mut theirs = Vec::new();
-            for id in ids {
-                if self.is_theirs(id, wanted, task)? {
-                    theirs.push(id.clone());
-                }
-            }
+            let theirs = self.theirs(ids, wanted, task)?;
             self.delete(&theirs, task, writes)?;
             deleted.extend(theirs);
         }

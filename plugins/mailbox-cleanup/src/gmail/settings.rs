@@ -66,7 +66,16 @@ impl Settings {
             user_agent: Some(concat!("quietus-mailbox-cleanup/", env!("CARGO_PKG_VERSION")).into()),
         };
         let client = Client::new(&http, secrets).map_err(|error| error.message)?;
-        client.rate(super::delete::CLASS, rate * UNITS_READ / UNITS_DELETE).map_err(|error| error.message)
+        let client = client.rate(super::batch::CLASS, rate / super::batch::SIZE as f64);
+        let client = client.and_then(|client| client.rate(super::delete::CLASS, rate * UNITS_READ / UNITS_DELETE));
+        client.map_err(|error| error.message)
+    }
+
+    /// The path of `base_url`, and that of batches: `/batch` goes before the API's own.
+    pub(super) fn paths(&self) -> (String, String) {
+        let after_scheme = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = after_scheme.find('/').map_or("", |at| &after_scheme[at..]).trim_end_matches('/');
+        (path.to_owned(), format!("/batch{path}"))
     }
 }
 

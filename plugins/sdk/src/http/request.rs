@@ -263,6 +263,18 @@ impl Request {
         self
     }
 
+    /// Sets a body of any type.
+    ///
+    /// ```
+    /// let lines = quietus_plugin::http::Request::search("/lookup").raw("text/plain", "7\n8\n");
+    /// assert_eq!(lines.body(), Some(b"7\n8\n".as_slice()));
+    /// ```
+    #[must_use]
+    pub fn raw(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some((content_type, body.into()));
+        self
+    }
+
     /// Leaves the answer's body unread: its status says all.
     ///
     /// ```

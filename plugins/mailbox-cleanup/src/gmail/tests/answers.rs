@@ -23,6 +23,7 @@ fn check(of: &'static str, reply: impl Fn() -> Reply, class: ErrorClass, retry_a
 
 const LIST: &str = "GET /gmail/v1/users/me/messages?";
 const GET: &str = "GET /gmail/v1/users/me/messages/";
+const BATCH: &str = "POST /batch/gmail/v1";
 const DELETE: &str = "POST /gmail/v1/users/me/messages/batchDelete";
 
 #[test]
@@ -61,13 +62,18 @@ fn every_kind_of_request_fails_as_its_status_says() {
     check(LIST, || Reply::json(403, &newer), ErrorClass::RateLimited, None);
     check(LIST, || refused(404, "notFound"), ErrorClass::NeedsOperator, None);
     check(DELETE, || refused(404, "notFound"), ErrorClass::NeedsOperator, None);
+    for reply in [|| Reply::text(200, "<html>"), || Reply::text(200, ""), || Reply::HangUp, || Reply::empty(500)] {
+        check(BATCH, reply, ErrorClass::Retryable, None);
+    }
+    check(BATCH, || refused(429, "rateLimitExceeded"), ErrorClass::RateLimited, None);
+    check(BATCH, || refused(404, "notFound"), ErrorClass::NeedsOperator, None);
     check("POST /token", || Reply::json(400, &json!({ "error": "invalid_grant" })), ErrorClass::NeedsOperator, None);
     check("POST /token", || Reply::empty(500), ErrorClass::Retryable, None);
 }
 
 #[test]
 fn a_request_that_is_not_answered_is_given_up() {
-    check(GET, || Reply::Silence, ErrorClass::Retryable, None);
+    check(BATCH, || Reply::Silence, ErrorClass::Retryable, None);
 }
 
 #[test]

@@ -65,5 +65,5 @@ fn ids_from_the_system_are_no_more_trusted_than_people() {
     let google = Google::with(&["ann@x.cz"]);
     google.state().mailboxes.get_mut(USER).expect("a mailbox")[0].id = "../profile".into();
     assert!(host(&google, json!({})).erase(ANN).is_err());
-    assert_eq!(google.count("profile") + google.count("batchDelete"), 0);
+    assert_eq!(google.count("profile") + google.count("batch"), 0);
 }
