@@ -32,7 +32,7 @@ impl Gmail {
             );
         }
         body += &format!("--{BOUNDARY}--\r\n");
-        let request = Request::search("/").at(&self.batch_path).raw(CONTENT_TYPE, body).paced_as(CLASS);
+        let request = Request::search("/").at(&self.batch_path).bytes(CONTENT_TYPE, body).paced_as(CLASS);
         let answer = self.send(request, task.call).map_err(|failure| said("the headers", failure.error))?;
         if answer.gone() {
             return Err(PluginError::needs_operator("the headers: there is no such place: check `base_url`"));

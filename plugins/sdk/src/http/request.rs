@@ -263,14 +263,14 @@ impl Request {
         self
     }
 
-    /// Sets a body of any type.
+    /// Sets a body of another kind, such as XML.
     ///
     /// ```
-    /// let lines = quietus_plugin::http::Request::search("/lookup").raw("text/plain", "7\n8\n");
-    /// assert_eq!(lines.body(), Some(b"7\n8\n".as_slice()));
+    /// let delete = quietus_plugin::http::Request::search("/bucket").bytes("application/xml", "<Delete/>");
+    /// assert_eq!(delete.body(), Some(b"<Delete/>".as_slice()));
     /// ```
     #[must_use]
-    pub fn raw(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn bytes(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some((content_type, body.into()));
         self
     }
