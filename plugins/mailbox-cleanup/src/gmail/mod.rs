@@ -66,7 +66,7 @@ impl Gmail {
     fn too_many(&self) -> PluginError {
         PluginError::needs_operator(format!(
             "there are more than {} messages (`messages_max`) that may be of one person; look whether they are really \
-             theirs alone. Nothing was deleted",
+             theirs alone",
             self.messages_max
         ))
     }

@@ -40,6 +40,15 @@ fn every_place_of_an_address_counts_in_spam_and_trash_too() {
 }
 
 #[test]
+fn a_message_with_two_of_the_persons_addresses_counts_once() {
+    let google = Google::with(&["ann@y.cz", "bob@x.cz"]);
+    google.add("INBOX", &[("From", "ann@x.cz"), ("Cc", "ann@y.cz")]);
+    let both = [("email", "ann@x.cz"), ("email", "Ann@Y.cz"), ("email", "ann@x.cz")];
+    assert_eq!(host(&google, json!({})).erase(both), Ok(erased(2)));
+    assert_eq!(google.senders(), ["bob@x.cz"]);
+}
+
+#[test]
 fn nobody_is_absent() {
     let google = Google::with(&["joann@x.cz"]);
     assert_eq!(host(&google, json!({})).erase(ANN), Ok(Answer::absent()));

@@ -52,6 +52,16 @@ fn every_place_of_an_address_counts() {
 }
 
 #[test]
+fn a_message_with_two_of_the_persons_addresses_counts_once() {
+    let exchange = Exchange::with(&["ann@y.cz", "bob@x.cz"]);
+    let fields = json!({ "from": party("ann@x.cz"), "ccRecipients": [party("ann@y.cz")] });
+    exchange.mailbox().add("inbox", fields);
+    let both = [("email", "ann@x.cz"), ("email", "Ann@Y.cz"), ("email", "ann@x.cz")];
+    assert_eq!(host(&exchange, json!({})).erase(both), Ok(later(erased(2))));
+    assert_eq!(exchange.senders(), ["bob@x.cz"]);
+}
+
+#[test]
 fn nobody_is_absent() {
     let exchange = Exchange::with(&["joann@x.cz"]);
     let host = host(&exchange, json!({}));
