@@ -1,6 +1,6 @@
 //! One account: its configuration enters; what finds and erases in it leaves, whatever kind of mailbox it is.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quietus_plugin::{Call, Memory, PluginError, Progress, Secrets, Writes};
 
@@ -13,6 +13,8 @@ use crate::wanted::Wanted;
 
 /// With less time than this no step is begun, as it would be cut off without telling what it did.
 const STEP: Duration = Duration::from_secs(1);
+/// How long a pause goes on without a look whether it is still wanted.
+const NAP: Duration = Duration::from_millis(100);
 /// What erased messages count as.
 pub(crate) const MESSAGES: &str = "messages";
 
@@ -46,6 +48,19 @@ impl Task<'_> {
             Some(left) if left < STEP => Err(PluginError::retryable("the call's time is over, the next one goes on")),
             _ => Ok(()),
         }
+    }
+
+    /// Waits as a system asks to, if there is time for that and for a step after it.
+    pub(crate) fn pause(&self, pause: Duration) -> Result<(), PluginError> {
+        if self.call.remaining().is_some_and(|left| left < pause + STEP) {
+            return Err(PluginError::rate_limited(Some(pause)));
+        }
+        let end = Instant::now() + pause;
+        while Instant::now() < end {
+            self.call.check()?;
+            std::thread::sleep(NAP.min(end.saturating_duration_since(Instant::now())));
+        }
+        Ok(())
     }
 }
 

@@ -62,7 +62,9 @@ fn told(id: &str, part: Option<&Part>) -> Told {
         404 | 410 => return Ok(None),
         429 => return Err(PluginError::rate_limited(part.retry_after)),
         403 if limits::names_a_limit(part.body.as_bytes()) => return Err(PluginError::rate_limited(part.retry_after)),
-        status @ (401 | 403) => return Err(PluginError::needs_operator(format!("the headers: status {status}"))),
+        status @ (401 | 403) => {
+            return Err(said("the headers", PluginError::needs_operator(format!("status {status}"))));
+        }
         status @ (408 | 425 | 500..600) => return Err(PluginError::retryable(format!("the headers: status {status}"))),
         status => return Err(PluginError::permanent(format!("the headers: status {status}"))),
     }

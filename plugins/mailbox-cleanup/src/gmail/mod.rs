@@ -20,7 +20,7 @@ pub(crate) use settings::reach;
 use std::collections::BTreeSet;
 
 use quietus_plugin::http::{Client, Failure, Request, Response};
-use quietus_plugin::{Call, PluginError, Secrets, Writes};
+use quietus_plugin::{Call, ErrorClass, PluginError, Secrets, Writes};
 use serde::Deserialize;
 
 use crate::account::{MESSAGES, Mailbox, Seen, Task};
@@ -120,6 +120,13 @@ impl Mailbox for Gmail {
     }
 }
 
+/// An error of a request: to what it happened, and what a person can do.
 fn said(what: &str, error: PluginError) -> PluginError {
-    PluginError { message: format!("{what}: {}", error.message), ..error }
+    let advice = match error.class {
+        ErrorClass::NeedsOperator => {
+            "; check the key, and that its client is granted https://mail.google.com/ for this user"
+        }
+        _ => "",
+    };
+    PluginError { message: format!("{what}: {}{advice}", error.message), ..error }
 }

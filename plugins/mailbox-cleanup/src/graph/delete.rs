@@ -1,6 +1,7 @@
 //! Deletes messages for good: ids enter, batches leave, and each status in the answer says what became of one message.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use quietus_plugin::http::{Request, has_dots, percent};
 use quietus_plugin::{ErrorClass, PluginError, Writes};
@@ -15,6 +16,10 @@ use crate::account::{MESSAGES, Task};
 pub(super) const BATCH: usize = 4;
 /// Batches have a rate of their own.
 pub(super) const CLASS: &str = "batch";
+/// How often a batch is sent that Outlook asks to come back with.
+const ATTEMPTS_MAX: u32 = 3;
+/// A longer pause is left to the host, which meanwhile does other things.
+const PAUSE_MS_MAX: u64 = 10_000;
 /// What Exchange says of a message in the recoverable items that it does not give up.
 const CANNOT_DELETE: &str = "ErrorCannotDeleteObject";
 
@@ -52,14 +57,27 @@ impl Graph {
     pub(super) fn delete(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
         let (mut held, mut failed) = (0, None);
         for ids in ids.chunks(BATCH) {
-            task.go_on()?;
-            match self.delete_batch(ids, task, writes) {
+            match self.delete_patiently(ids, task, writes) {
                 Ok(kept) => held += kept,
                 Err(error) if error.class == ErrorClass::Permanent => failed = failed.or(Some(error)),
                 Err(error) => return Err(error),
             }
         }
         failed.map_or(Ok(held), Err)
+    }
+
+    /// Deletes a batch; when Outlook asks for a short pause, what it has not done comes again after it.
+    fn delete_patiently(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
+        for _ in 1..ATTEMPTS_MAX {
+            task.go_on()?;
+            match self.delete_batch(ids, task, writes) {
+                Err(PluginError { retry_after_ms: Some(millis), .. }) if millis <= PAUSE_MS_MAX => {
+                    task.pause(Duration::from_millis(millis))?;
+                }
+                ended => return ended,
+            }
+        }
+        self.delete_batch(ids, task, writes)
     }
 
     fn delete_batch(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
@@ -138,10 +156,10 @@ fn fate(inner: Option<&Inner>) -> Fate {
 }
 
 impl Inner {
-    fn retry_after(&self) -> Option<std::time::Duration> {
+    fn retry_after(&self) -> Option<Duration> {
         let (_, value) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
         let seconds = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())?;
-        Some(std::time::Duration::from_secs(seconds.min(86_400)))
+        Some(Duration::from_secs(seconds.min(86_400)))
     }
 }
 

@@ -21,7 +21,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use quietus_plugin::http::{Client, Failure, Request, Response, has_dots};
-use quietus_plugin::{Call, PluginError, Secrets, Writes};
+use quietus_plugin::{Call, ErrorClass, PluginError, Secrets, Writes};
 
 use crate::account::{Kept, MESSAGES, Mailbox, Seen, Task};
 use crate::config::Config;
@@ -196,6 +196,11 @@ fn unseen(some_erased: bool) -> PluginError {
     )
 }
 
+/// An error of a request: to what it happened, and what a person can do.
 fn said(what: &str, error: PluginError) -> PluginError {
-    PluginError { message: format!("{what}: {}", error.message), ..error }
+    let advice = match error.class {
+        ErrorClass::NeedsOperator => "; check the app's secret, and that its role reaches this mailbox",
+        _ => "",
+    };
+    PluginError { message: format!("{what}: {}{advice}", error.message), ..error }
 }

@@ -4,9 +4,13 @@ mod answers;
 mod configuration;
 mod erasing;
 mod exchange;
+mod holds;
 mod hostile;
+mod language;
 
-use quietus_plugin::{PluginError, TestHost};
+use std::time::Duration;
+
+use quietus_plugin::{Answer, PluginError, TestHost};
 use serde_json::{Value, json};
 
 use crate::MailboxCleanup;
@@ -37,4 +41,15 @@ fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {
     let mut config = json!({ "accounts": accounts });
     config.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
     TestHost::with_secrets(config, [("app", "hunter2")])
+}
+
+const DAY: u64 = 86_400;
+
+fn erased(messages: u64) -> Answer {
+    Answer::erased().count("messages", messages)
+}
+
+/// As long as no hold is known of, Purges is looked at again later.
+fn later(answer: Answer) -> Answer {
+    answer.verify_after(Duration::from_secs(21 * DAY))
 }

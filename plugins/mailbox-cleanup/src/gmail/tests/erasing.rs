@@ -137,7 +137,8 @@ fn each_account_speaks_for_its_own_user() {
     ]);
     let error = configured(accounts, json!({})).expect("configured").erase(ANN).expect_err("one account");
     assert_eq!(error.class, ErrorClass::NeedsOperator);
-    let told = "account `nobody`: a search: no token: status 401, unauthorized_client (2 messages are erased so far)";
+    let told = "account `nobody`: a search: no token: status 401, unauthorized_client; check the key, and that its client \
+                is granted https://mail.google.com/ for this user (2 messages are erased so far)";
     assert_eq!(error.message, told);
     assert_eq!((google.senders().len(), google.state().mailboxes["sales@x.cz"].len()), (0, 1));
 }

@@ -117,6 +117,23 @@ fn each_status_within_a_batch_counts_for_its_message() {
 }
 
 #[test]
+fn after_a_short_pause_a_batch_comes_again_in_the_same_call() {
+    let exchange = Exchange::with(&["ann@x.cz"; 4]);
+    for _ in 0..2 {
+        exchange.mailbox().inner.push((2, 429, json!({ "Retry-After": "0" }), "TooManyRequests"));
+    }
+    let answer = host(&exchange, json!({})).erase(ANN).expect("an answer");
+    assert_eq!((answer.counts["messages"], exchange.count("$batch")), (4, 3));
+
+    let exchange = Exchange::with(&["ann@x.cz"; 4]);
+    for _ in 0..9 {
+        exchange.mailbox().inner.push((2, 429, json!({ "Retry-After": "0" }), "TooManyRequests"));
+    }
+    let error = host(&exchange, json!({})).erase(ANN).expect_err("limited");
+    assert_eq!((error.class, exchange.count("$batch")), (ErrorClass::RateLimited, 3));
+}
+
+#[test]
 fn a_message_that_a_batchs_answer_leaves_out_is_asked_for_again() {
     let exchange = Exchange::with(&["ann@x.cz"; 2]);
     let host = host(&exchange, json!({}));

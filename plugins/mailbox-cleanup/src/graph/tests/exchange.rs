@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use quietus_plugin::http::test::{Reply, Seen, Server};
 use serde_json::{Value, json};
 
+use super::language::{filtered, searched};
 use crate::standin::plain;
 
 pub(super) const USER: &str = "support@x.cz";
@@ -258,29 +259,6 @@ impl Mail {
             if senders_only { &["from"] } else { &["from", "toRecipients", "ccRecipients", "bccRecipients"] };
         fields.iter().flat_map(|field| of(field)).any(|party| address(&party).to_lowercase().contains(text))
     }
-}
-
-/// The property and the text of a condition in KQL; `None` where it is not one condition.
-fn searched(search: &str) -> Option<(bool, String)> {
-    let inner = search.strip_prefix('"')?.strip_suffix('"')?;
-    let (property, value) = inner.split_once(':')?;
-    let senders = match property {
-        "from" => true,
-        "participants" => false,
-        _ => return None,
-    };
-    let text = match value.strip_prefix("\\\"").and_then(|value| value.strip_suffix("\\\"")) {
-        Some(phrase) => (!phrase.contains(['"', '\\', '*'])).then_some(phrase)?,
-        None => (!value.contains([' ', '"', '\\', '*', '(', ')', ':', '\''])).then_some(value)?,
-    };
-    Some((senders, text.to_lowercase()))
-}
-
-/// The text of a condition in OData; `None` where it is not one condition.
-fn filtered(filter: &str) -> Option<String> {
-    let value = filter.strip_prefix("from/emailAddress/address eq '")?.strip_suffix('\'')?;
-    let unquoted = value.replace("''", "");
-    (!unquoted.contains('\'')).then(|| value.replace("''", "'"))
 }
 
 pub(super) fn refused(status: u16, code: &str) -> Reply {
