@@ -25,13 +25,19 @@ fn account(google: &Google, user: &str) -> Value {
         "token_url": format!("{}/token", google.server.url),
         "key": "google",
         "rate": 1000,
-        "timeout": "400ms",
     })
 }
 
 /// The plugin with one mailbox, and with these settings beside it.
 fn host(google: &Google, more: Value) -> Host {
     configured(json!([{ "name": "support", "gmail": account(google, USER) }]), more).expect("configured")
+}
+
+/// The plugin with one mailbox, which waits no longer than a second for an answer.
+fn hasty(google: &Google) -> Host {
+    let mut account = account(google, USER);
+    account["timeout"] = json!("1s");
+    configured(json!([{ "name": "support", "gmail": account }]), json!({})).expect("configured")
 }
 
 fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {

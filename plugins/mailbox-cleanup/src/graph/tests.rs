@@ -28,13 +28,19 @@ fn account(exchange: &Exchange) -> Value {
         "client_id": "quietus",
         "secret": "app",
         "rate": 1000,
-        "timeout": "400ms",
     })
 }
 
 /// The plugin with one mailbox, and with these settings beside it.
 fn host(exchange: &Exchange, more: Value) -> Host {
     configured(json!([{ "name": "support", "graph": account(exchange) }]), more).expect("configured")
+}
+
+/// The plugin with one mailbox, which waits no longer than a second for an answer.
+fn hasty(exchange: &Exchange) -> Host {
+    let mut account = account(exchange);
+    account["timeout"] = json!("1s");
+    configured(json!([{ "name": "support", "graph": account }]), json!({})).expect("configured")
 }
 
 fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {

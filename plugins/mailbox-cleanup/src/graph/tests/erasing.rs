@@ -137,7 +137,7 @@ fn a_failure_halfway_loses_no_count() {
 fn a_batch_whose_answer_is_lost_counts_once_it_is_not_met_again() {
     for lost in [Reply::HangUp, Reply::Silence, Reply::empty(504), Reply::text(200, "<html>")] {
         let exchange = Exchange::with(&["ann@x.cz"; 3]);
-        let host = host(&exchange, json!({}));
+        let host = hasty(&exchange);
         exchange.fault("POST /v1.0/$batch", lost);
         assert_eq!(host.erase(ANN).expect_err("lost").class, ErrorClass::Retryable);
         // It was done all the same.
