@@ -13,6 +13,8 @@ use crate::wanted::Wanted;
 
 /// Ids in a page; more are not given (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/list>).
 const PAGE: &str = "500";
+/// Pages in a row that bring nothing new.
+const IDLE_MAX: u32 = 10;
 /// What an earlier attempt found out about a message, which is a place of its own to [`Task::through`]: 0 is nothing yet.
 const THEIRS: u64 = 1;
 const OF_OTHERS: u64 = 2;
@@ -26,6 +28,7 @@ impl Gmail {
             .query("maxResults", PAGE);
         let mut listed = BTreeSet::new();
         let mut request = first.clone();
+        let mut idle = 0;
         loop {
             task.go_on()?;
             let answer = self.send(request, task.call).map_err(|failure| said("a search", failure.error))?;
@@ -41,8 +44,9 @@ impl Gmail {
                 return Err(self.too_many());
             }
             let Some(next) = next else { return Ok(listed) };
-            if listed.len() == before {
-                return Err(PluginError::retryable("a search: a page brings nothing new and says that there is more"));
+            idle = if listed.len() == before { idle + 1 } else { 0 };
+            if idle > IDLE_MAX {
+                return Err(PluginError::retryable("a search: its pages bring nothing new and say that there is more"));
             }
             request = first.clone().query("pageToken", &next);
         }

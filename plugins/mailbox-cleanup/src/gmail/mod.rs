@@ -14,8 +14,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use settings::Settings;
-pub(crate) use settings::reach;
+pub(crate) use settings::{Settings, reach};
 
 use std::collections::BTreeSet;
 

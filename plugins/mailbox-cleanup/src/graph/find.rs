@@ -28,12 +28,14 @@ pub(super) struct Found {
     pub(super) messages: BTreeSet<String>,
     /// A search showed as much as it may, so that there can be more.
     pub(super) is_cut: bool,
+    /// More than these are an error: what is only counted has no limit.
+    most: Option<u64>,
 }
 
 impl Graph {
     /// The person's messages in all folders that people see, and those that people can still recover.
     pub(super) fn find(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<Found, PluginError> {
-        let mut found = Found::default();
+        let mut found = Found { most: Some(self.messages_max), ..Found::default() };
         for query in queries(wanted) {
             if !self.pages(self.asked(MAILBOX, &query), wanted, hidden, query.is_limited(), &mut found, task)? {
                 return Err(no_mailbox());
@@ -113,7 +115,7 @@ impl Graph {
             let theirs = page.value.into_iter().filter(|message| message.is_of(wanted));
             let counted = theirs.filter(|message| !hidden.keeps(&message.parent_folder_id));
             found.messages.extend(counted.map(|message| message.id));
-            if found.messages.len() as u64 > self.messages_max {
+            if found.most.is_some_and(|most| found.messages.len() as u64 > most) {
                 return Err(self.too_many());
             }
             let Some(next) = page.next else { return Ok(true) };

@@ -13,8 +13,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use settings::Settings;
-pub(crate) use settings::reach;
+pub(crate) use settings::{Settings, reach};
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, TryLockError};

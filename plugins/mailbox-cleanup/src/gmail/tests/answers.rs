@@ -89,6 +89,13 @@ fn pages_that_bring_nothing_new_end() {
 }
 
 #[test]
+fn a_page_that_is_empty_is_not_the_end() {
+    let google = Google::with(&["ann@x.cz"]);
+    google.fault(LIST, Reply::json(200, &json!({ "resultSizeEstimate": 1, "nextPageToken": "0" })));
+    assert_eq!(host(&google, json!({})).erase(ANN).expect("an answer").counts["messages"], 1);
+}
+
+#[test]
 fn a_token_that_is_refused_is_renewed_once() {
     let google = Google::with(&["ann@x.cz"]);
     let host = host(&google, json!({}));

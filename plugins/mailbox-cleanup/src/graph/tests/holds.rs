@@ -101,3 +101,13 @@ fn hidden_folders_that_cannot_be_searched_are_looked_through() {
     assert_eq!(host.erase(ANN), Ok(later(erased(1))));
     assert_eq!(exchange.purged(), 3);
 }
+
+#[test]
+fn what_is_kept_is_counted_beyond_the_limit_for_what_is_erased() {
+    let exchange = Exchange::with(&["ann@x.cz"]);
+    for _ in 0..3 {
+        exchange.mailbox().add(HOLDS, json!({ "from": party("ann@x.cz") }));
+    }
+    let answer = host(&exchange, json!({ "messages_max": 2 })).erase(ANN).expect("an answer");
+    assert_eq!((answer.counts["messages"], answer.counts["kept messages"]), (1, 3));
+}
