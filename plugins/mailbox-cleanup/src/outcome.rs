@@ -53,7 +53,8 @@ impl Said {
             (None, None, 0) if messages > 0 => Answer::erased(),
             (None, None, 0) => Answer::absent(),
         };
-        let answer = match self.again_after {
+        // What is left is to be erased again now.
+        let answer = match self.again_after.filter(|_| self.messages == 0) {
             Some(pause) => answer.verify_after(pause),
             None => answer,
         };
@@ -148,6 +149,8 @@ mod tests {
         let later = |s| Ok(Seen { again_after: Some(Duration::from_secs(s)), ..Seen::default() });
         let answer = said(vec![later(60), later(90), Ok(Seen::default())]).erased(1);
         assert_eq!(answer, Ok(Answer::erased().count("messages", 1).verify_after(Duration::from_secs(90))));
+        let left = Ok(Seen { messages: 1, ..Seen::default() });
+        assert_eq!(said(vec![later(60), left]).erased(0).expect("an answer").verify_after_s, None);
     }
 
     #[test]

@@ -52,13 +52,18 @@ enum Fate {
 }
 
 impl Graph {
-    /// Deletes these; the number of those that Exchange does not let go of leaves. What one message is refused for keeps no
+    /// Deletes these; those that Exchange does not let go of leave. What one message is refused for keeps no
     /// other from being deleted.
-    pub(super) fn delete(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
-        let (mut held, mut failed) = (0, None);
+    pub(super) fn delete(
+        &self,
+        ids: &[String],
+        task: &mut Task<'_>,
+        writes: Writes<'_>,
+    ) -> Result<Vec<String>, PluginError> {
+        let (mut held, mut failed) = (Vec::new(), None);
         for ids in ids.chunks(BATCH) {
             match self.delete_patiently(ids, task, writes) {
-                Ok(kept) => held += kept,
+                Ok(kept) => held.extend(kept),
                 Err(error) if error.class == ErrorClass::Permanent => failed = failed.or(Some(error)),
                 Err(error) => return Err(error),
             }
@@ -67,7 +72,12 @@ impl Graph {
     }
 
     /// Deletes a batch; when Outlook asks for a short pause, what it has not done comes again after it.
-    fn delete_patiently(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
+    fn delete_patiently(
+        &self,
+        ids: &[String],
+        task: &mut Task<'_>,
+        writes: Writes<'_>,
+    ) -> Result<Vec<String>, PluginError> {
         for _ in 1..ATTEMPTS_MAX {
             task.go_on()?;
             match self.delete_batch(ids, task, writes) {
@@ -80,8 +90,13 @@ impl Graph {
         self.delete_batch(ids, task, writes)
     }
 
-    fn delete_batch(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<u64, PluginError> {
-        let marks: Vec<u64> = ids.iter().map(|id| task.memory.mark(&(&self.account, id))).collect();
+    fn delete_batch(
+        &self,
+        ids: &[String],
+        task: &mut Task<'_>,
+        writes: Writes<'_>,
+    ) -> Result<Vec<String>, PluginError> {
+        let marks: Vec<u64> = ids.iter().map(|id| self.mark(id, task)).collect();
         let request = self.batch(ids, writes)?;
         let answer = self.send(&request, task.call).map_err(|failure| {
             if failure.unsure {
@@ -93,14 +108,14 @@ impl Graph {
             task.progress.unsure(MESSAGES, &marks);
             said("a deletion", error)
         })?;
-        let (mut held, mut failed) = (0, None);
+        let (mut held, mut failed) = (Vec::new(), None);
         for (at, mark) in marks.iter().enumerate() {
             match fate(responses.iter().find(|inner| inner.id == at.to_string())) {
                 Fate::Gone => task.progress.done(MESSAGES, &[*mark]),
                 Fate::NotThere => {}
                 Fate::Held => {
                     task.progress.refused(MESSAGES, &[*mark]);
-                    held += 1;
+                    held.push(ids[at].clone());
                 }
                 Fate::Failed(error) => {
                     task.progress.refused(MESSAGES, &[*mark]);

@@ -6,7 +6,7 @@ use quietus_plugin::http::Request;
 use quietus_plugin::{ErrorClass, PluginError};
 
 use super::hidden::Hidden;
-use super::message::{Page, SELECT};
+use super::message::{Page, Place, SELECT};
 use super::query::Query;
 use super::{Graph, IMMUTABLE, no_mailbox, said};
 use crate::account::Task;
@@ -59,6 +59,18 @@ impl Graph {
             self.gather(folder, wanted, &Hidden::default(), &mut found, task)?;
         }
         Ok(found.messages.len() as u64)
+    }
+
+    /// Whether a message is in a folder from which it can be deleted, whatever a search says.
+    pub(super) fn is_there(&self, id: &str, hidden: &Hidden, task: &Task<'_>) -> Result<bool, PluginError> {
+        task.go_on()?;
+        let request = self.of_user("/messages").segment(id).query("$select", "id,parentFolderId");
+        let answer = self.send(&request, task.call).map_err(|failure| said("a second look", failure.error))?;
+        if answer.gone() {
+            return Ok(false);
+        }
+        let place: Place = answer.json().map_err(|error| said("a second look", error))?;
+        Ok(!hidden.keeps(&place.parent_folder_id))
     }
 
     /// Adds the person's messages of one folder. Where Graph refuses to search in it, everything in it is looked at.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::wanted::{Place, Wanted};
+use crate::wanted::{self, Wanted};
 
 /// The properties that [`Message`] reads.
 pub(super) const SELECT: &str = "id,parentFolderId,from,sender,replyTo,toRecipients,ccRecipients,bccRecipients";
@@ -30,6 +30,13 @@ pub(super) struct Message {
     bcc_recipients: Vec<Party>,
 }
 
+/// Where a message is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Place {
+    pub(super) parent_folder_id: String,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Party {
@@ -47,7 +54,7 @@ impl Message {
     pub(super) fn is_of(&self, wanted: &Wanted) -> bool {
         let senders = self.from.iter().chain(&self.sender).chain(&self.reply_to);
         let recipients = self.to_recipients.iter().chain(&self.cc_recipients).chain(&self.bcc_recipients);
-        let recipients = recipients.filter(|_| wanted.place() != Place::Senders);
+        let recipients = recipients.filter(|_| wanted.place() != wanted::Place::Senders);
         senders
             .chain(recipients)
             .filter_map(|party| party.email_address.address.as_deref())

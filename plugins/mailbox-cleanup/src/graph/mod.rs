@@ -5,6 +5,7 @@
 //! Purges is looked at once more when all that no hold keeps must have left it: what is there then is kept.
 
 mod delete;
+mod erase;
 mod find;
 mod hidden;
 mod message;
@@ -15,14 +16,13 @@ mod tests;
 
 pub(crate) use settings::{Settings, reach};
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use quietus_plugin::http::{Client, Failure, Request, Response, has_dots};
 use quietus_plugin::{Call, ErrorClass, PluginError, Secrets, Writes};
 
-use crate::account::{Kept, MESSAGES, Mailbox, Seen, Task};
+use crate::account::{Kept, Mailbox, Seen, Task};
 use crate::config::Config;
 use crate::wanted::Wanted;
 use hidden::Hidden;
@@ -86,30 +86,9 @@ impl Graph {
         }
     }
 
-    /// Erases until nothing more is found, where one search cannot show all.
-    fn erase_all(
-        &self,
-        wanted: &Wanted,
-        hidden: &Hidden,
-        task: &mut Task<'_>,
-        writes: Writes<'_>,
-    ) -> Result<u64, PluginError> {
-        let (mut tried, mut held) = (BTreeSet::new(), 0);
-        loop {
-            let found = self.find(wanted, hidden, task)?;
-            let new: Vec<_> = found.messages.into_iter().filter(|id| !tried.contains(id)).collect();
-            if (tried.len() + new.len()) as u64 > self.messages_max {
-                return Err(self.too_many());
-            }
-            if new.is_empty() && found.is_cut {
-                return Err(unseen(!tried.is_empty()));
-            }
-            held += self.delete(&new, task, writes)?;
-            if !found.is_cut {
-                return Ok(held);
-            }
-            tried.extend(new);
-        }
+    /// A number that stands for a message.
+    fn mark(&self, id: &str, task: &Task<'_>) -> u64 {
+        task.memory.mark(&(&self.account, id))
     }
 
     fn too_many(&self) -> PluginError {
@@ -117,20 +96,6 @@ impl Graph {
             "there are more than {} messages (`messages_max`) of one person; look whether they are really theirs alone",
             self.messages_max
         ))
-    }
-
-    /// What is kept after an erasure, and when to look again at what may only be on its way.
-    fn left(&self, wanted: &Wanted, hidden: &Hidden, task: &mut Task<'_>) -> Result<Seen, PluginError> {
-        let (purged, held) = self.kept(wanted, hidden, task)?;
-        // What was not answered counts, too: it is in Purges now.
-        let mut erased = task.progress.clone();
-        erased.settle();
-        let leaves = purged > 0 && erased.counts().contains_key(MESSAGES) && !self.purges_for.is_zero();
-        Ok(Seen {
-            kept: kept(if leaves { 0 } else { purged }, held),
-            again_after: leaves.then_some(self.purges_for),
-            ..Seen::default()
-        })
     }
 
     /// How many messages are in Purges, and in the folder of what holds keep.
@@ -153,13 +118,7 @@ impl Mailbox for Graph {
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
         let hidden = self.hidden(task)?;
-        let refused = self.erase_all(wanted, &hidden, task, writes)?;
-        let mut seen = self.left(wanted, &hidden, task)?;
-        if refused > 0 {
-            let reason = "Exchange does not let go of messages that were deleted before (ErrorCannotDeleteObject)";
-            seen.kept.push(Kept { reason: reason.into(), messages: refused });
-        }
-        Ok(seen)
+        self.erase_all(wanted, &hidden, task, writes)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

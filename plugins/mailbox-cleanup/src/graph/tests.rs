@@ -7,6 +7,7 @@ mod exchange;
 mod holds;
 mod hostile;
 mod language;
+mod mail;
 
 use std::time::Duration;
 

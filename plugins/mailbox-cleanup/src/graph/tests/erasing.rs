@@ -5,7 +5,8 @@ use std::time::Duration;
 use quietus_plugin::http::test::Reply;
 use quietus_plugin::{Answer, ErrorClass, Outcome};
 
-use super::exchange::{PURGES, party};
+use super::exchange::PURGES;
+use super::mail::party;
 use super::*;
 
 #[test]
@@ -75,12 +76,22 @@ fn an_index_that_shows_no_more_than_what_is_erased_is_asked_again_later() {
 }
 
 #[test]
-fn what_is_accepted_and_not_done_is_found_by_verify() {
+fn what_is_accepted_and_not_done_is_residual() {
     let exchange = Exchange::with(&["ann@x.cz", "ann@x.cz"]);
     exchange.mailbox().is_lazy = true;
     let host = host(&exchange, json!({}));
-    assert_eq!(host.erase(ANN).expect("an answer").outcome, Outcome::Erased);
+    assert_eq!(host.erase(ANN), Ok(Answer::residual().count("messages left", 2)));
     assert_eq!(host.verify(ANN), Ok(Answer::residual().count("messages", 2)));
+    exchange.mailbox().is_lazy = false;
+    assert_eq!(host.erase(ANN), Ok(later(erased(2))), "and counts once");
+}
+
+#[test]
+fn an_index_that_is_behind_is_not_believed() {
+    let exchange = Exchange::with(&["ann@x.cz", "ann@x.cz"]);
+    exchange.mailbox().is_stale = true;
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(erased(2)), "Purges is not known to the index either");
+    assert_eq!(exchange.purged(), 2);
 }
 
 #[test]

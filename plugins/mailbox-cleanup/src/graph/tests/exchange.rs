@@ -9,20 +9,13 @@ use quietus_plugin::http::test::{Reply, Seen, Server};
 use serde_json::{Value, json};
 
 use super::language::{filtered, searched};
+use super::mail::{Mail, address, party};
 use crate::standin::plain;
 
 pub(super) const USER: &str = "support@x.cz";
 pub(super) const PURGES: &str = "recoverableitemspurges";
 pub(super) const DELETIONS: &str = "recoverableitemsdeletions";
 pub(super) const HOLDS: &str = "recoverableitemsdiscoveryholds";
-
-/// A message; ids are numbers in a form that does not fit into a path.
-#[derive(Clone)]
-pub(super) struct Mail {
-    pub(super) id: String,
-    pub(super) folder: String,
-    fields: Value,
-}
 
 /// How an answer within a batch fails: the number in the message's id, a status, headers and a code.
 pub(super) type Inner = (usize, u16, Value, &'static str);
@@ -40,6 +33,8 @@ pub(super) struct Mailbox {
     pub(super) searches_no_hidden: bool,
     /// Shows the recoverable items among all messages, which the documentation leaves open.
     pub(super) mixes_in: bool,
+    /// The index does not know yet what was deleted.
+    pub(super) is_stale: bool,
     pub(super) page: usize,
     pub(super) search_max: usize,
     tokens: usize,
@@ -61,6 +56,7 @@ impl Exchange {
             hides: false,
             searches_no_hidden: false,
             mixes_in: false,
+            is_stale: false,
             page: 1000,
             search_max: 1000,
             tokens: 0,
@@ -109,22 +105,9 @@ impl Exchange {
     }
 }
 
-pub(super) fn party(address: &str) -> Value {
-    json!({ "emailAddress": { "name": "Somebody", "address": address } })
-}
-
-fn address(party: &Value) -> &str {
-    party["emailAddress"]["address"].as_str().unwrap_or_default()
-}
-
 impl Mailbox {
     pub(super) fn add(&mut self, folder: &str, fields: Value) {
-        let mut message = json!({
-            "from": null, "sender": null, "replyTo": [], "toRecipients": [], "ccRecipients": [], "bccRecipients": [],
-        });
-        message.as_object_mut().expect("an object").extend(fields.as_object().cloned().expect("an object"));
-        let id = format!("AAMk/{}+=", self.mails.len());
-        self.mails.push(Mail { id, folder: folder.into(), fields: message });
+        self.mails.push(Mail::new(self.mails.len(), folder, &fields));
     }
 
     fn answer(&mut self, seen: &Seen) -> Reply {
@@ -156,6 +139,10 @@ impl Mailbox {
             },
             ("GET", ["v1.0", "users", USER, rest @ ..]) if immutable => match rest {
                 ["messages"] => self.list(None, &option, seen),
+                ["messages", id] => match self.mails.iter().find(|mail| mail.id == *id) {
+                    Some(mail) => Reply::json(200, &mail.json(&mail.folder)),
+                    None => refused(404, "ErrorItemNotFound"),
+                },
                 ["mailFolders", folder, "messages"] => match folder.strip_prefix("F-") {
                     Some(_) if self.searches_no_hidden && option("$search").is_some() => refused(400, "BadRequest"),
                     Some(folder) => self.list(Some(folder), &option, seen),
@@ -170,9 +157,14 @@ impl Mailbox {
 
     fn lists(&self, folder: Option<&str>, mail: &Mail) -> bool {
         match folder {
-            Some(folder) => mail.folder == folder,
-            None => self.mixes_in || ![PURGES, DELETIONS, HOLDS].contains(&mail.folder.as_str()),
+            Some(folder) => self.folder_of(mail) == folder,
+            None => self.mixes_in || ![PURGES, DELETIONS, HOLDS].contains(&self.folder_of(mail)),
         }
+    }
+
+    /// As the index has it.
+    fn folder_of<'m>(&self, mail: &'m Mail) -> &'m str {
+        if self.is_stale { &mail.was } else { &mail.folder }
     }
 
     fn list<'o>(&self, folder: Option<&str>, option: &impl Fn(&str) -> Option<&'o str>, seen: &Seen) -> Reply {
@@ -196,7 +188,7 @@ impl Mailbox {
         assert!(top <= 1000 && option("$select").is_some_and(|select| select.contains("bccRecipients")));
         let skip: usize = option("$skip").and_then(|skip| skip.parse().ok()).unwrap_or(0);
         let size = top.min(self.page);
-        let page: Vec<_> = found.iter().skip(skip).take(size).map(|mail| mail.json()).collect();
+        let page: Vec<_> = found.iter().skip(skip).take(size).map(|mail| mail.json(self.folder_of(mail))).collect();
         let mut answer = json!({ "@odata.context": "x", "value": page });
         if skip + size < found.len() {
             let host = seen.header("host").expect("a host");
@@ -227,6 +219,9 @@ impl Mailbox {
         let id = &segments[3];
         if let Some(at) = self.inner.iter().position(|inner| *id == format!("AAMk/{}+=", inner.0)) {
             let (_, status, headers, code) = self.inner.remove(at);
+            if status == 404 {
+                self.mails.retain(|mail| mail.id != *id);
+            }
             return said(status, headers, code);
         }
         match self.mails.iter_mut().find(|mail| mail.id == *id && ![PURGES, HOLDS].contains(&mail.folder.as_str())) {
@@ -238,26 +233,6 @@ impl Mailbox {
                 json!({ "id": request["id"], "status": 204, "headers": {}, "body": null })
             }
         }
-    }
-}
-
-impl Mail {
-    fn json(&self) -> Value {
-        let mut fields = self.fields.clone();
-        fields["id"] = json!(self.id);
-        fields["parentFolderId"] = json!(format!("F-{}", self.folder));
-        fields
-    }
-
-    /// Whether an address or a name holds a text, as an index finds it.
-    fn holds(&self, text: &str, senders_only: bool) -> bool {
-        let of = |field: &str| match &self.fields[field] {
-            Value::Array(parties) => parties.clone(),
-            party => vec![party.clone()],
-        };
-        let fields: &[&str] =
-            if senders_only { &["from"] } else { &["from", "toRecipients", "ccRecipients", "bccRecipients"] };
-        fields.iter().flat_map(|field| of(field)).any(|party| address(&party).to_lowercase().contains(text))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use quietus_plugin::Outcome;
 
-use super::exchange::{DELETIONS, HOLDS, PURGES, party};
+use super::exchange::{DELETIONS, HOLDS, PURGES};
+use super::mail::party;
 use super::*;
 
 #[test]

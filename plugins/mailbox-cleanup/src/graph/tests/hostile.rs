@@ -2,7 +2,7 @@
 
 use quietus_plugin::{ErrorClass, Outcome};
 
-use super::exchange::party;
+use super::mail::party;
 use super::*;
 
 /// Erases by this text in a mailbox with others' messages, none of which may go.
