@@ -2,3 +2,4 @@
 
 mod crm_purge;
 mod files;
+mod mailbox_web;
