@@ -1,7 +1,12 @@
 //! The plugin against a real Dovecot, and against servers that no good one is like.
 
 mod erasing;
+mod garbage;
+mod large;
+mod lost;
 mod mail;
+mod proxy;
+mod servers;
 
 use std::sync::LazyLock;
 

@@ -148,6 +148,18 @@ impl Progress {
         }
     }
 
+    /// Whether it was done.
+    ///
+    /// ```
+    /// # use quietus_plugin::Progress;
+    /// let mut progress = Progress::default();
+    /// progress.done("contacts", &[7]);
+    /// assert!(progress.is_done("contacts", 7) && !progress.is_done("notes", 7));
+    /// ```
+    pub fn is_done(&self, count: &str, mark: u64) -> bool {
+        self.0.get(count).is_some_and(|known| known.done.contains(&mark))
+    }
+
     /// It may have been done.
     ///
     /// ```
@@ -174,6 +186,22 @@ impl Progress {
     pub fn refused(&mut self, count: &str, marks: &[u64]) {
         if let Some(known) = self.0.get_mut(count) {
             known.unsure.retain(|mark| !marks.contains(mark));
+        }
+    }
+
+    /// It is still there, whatever the system has said of it.
+    ///
+    /// ```
+    /// # use quietus_plugin::Progress;
+    /// let mut progress = Progress::default();
+    /// progress.done("messages", &[7, 8]);
+    /// progress.undone("messages", &[7]);
+    /// assert_eq!(progress.counts()["messages"], 1, "a second look has met 7 again");
+    /// ```
+    pub fn undone(&mut self, count: &str, marks: &[u64]) {
+        self.refused(count, marks);
+        if let Some(known) = self.0.get_mut(count) {
+            known.done.retain(|mark| !marks.contains(mark));
         }
     }
 

@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 use super::session::{Ended, Session};
 
 /// Messages of one command.
-pub(super) const BATCH: usize = 250;
+pub(super) const BATCH: usize = 500;
 
 /// How messages are taken out.
 #[derive(Clone, Copy, PartialEq, Eq)]

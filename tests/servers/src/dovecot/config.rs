@@ -32,6 +32,7 @@ first_valid_gid = 0
 mail_location = maildir:~/Maildir
 mail_privileged_group =
 mail_fsync = never
+maildir_very_dirty_syncs = yes
 mail_max_userip_connections = 100
 passdb {{
   driver = static

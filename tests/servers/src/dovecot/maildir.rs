@@ -82,6 +82,12 @@ impl Maildir {
         }
     }
 
+    /// Removes the folder, as the server does; not the one that all others are in.
+    pub(super) fn remove(&self) {
+        assert_ne!(self.folder, self.home.join("Maildir"), "the INBOX stays");
+        std::fs::remove_dir_all(&self.folder).expect("the folder is there");
+    }
+
     pub(super) fn restrict(&self, user: &str, rights: &str) {
         let file = self.folder.join("dovecot-acl");
         std::fs::write(&file, format!("owner {rights}\nuser={user} {rights}\n")).expect("the folder is writable");

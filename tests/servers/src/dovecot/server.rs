@@ -88,7 +88,14 @@ impl Dovecot {
         self.maildir(user, folder).renumber();
     }
 
-    /// Closes a user's folder to the server: nobody may change anything in it.
+    /// Puts a new folder with other messages in the place of a user's folder; the server numbers it anew.
+    pub fn replace(&self, user: &str, folder: &str, messages: impl IntoIterator<Item = Message>) {
+        let maildir = self.maildir(user, folder);
+        maildir.remove();
+        maildir.deliver(messages);
+    }
+
+    /// Gives a user only some rights in a folder (RFC 4314); needs the plugin `acl` in the settings.
     pub fn restrict(&self, user: &str, folder: &str, rights: &str) {
         self.maildir(user, folder).restrict(user, rights);
     }
