@@ -35,6 +35,9 @@ if ! has_postgres >/dev/null && [ ! -e /etc/postgresql-common/createcluster.conf
 fi
 need has_postgres postgresql
 
+# Nor its own IMAP server: the tests' run in folders of their own.
+need 'command -v dovecot && [ -x /usr/lib/dovecot/imap ]' dovecot-imapd
+
 # Two runs at once make it once; a half-made one is made again.
 (
     flock 9

@@ -32,5 +32,19 @@ pub(crate) fn check_plaintext(host: &str, allowed: bool) -> Result<(), String> {
     if allowed || loopback {
         return Ok(());
     }
-    Err("it is not encrypted and leads to another machine; use TLS, or set `allow_plaintext` where the network is safe".into())
+    Err("it is not encrypted and leads to another machine; use TLS, or set `allow_plaintext` where the network is safe"
+        .into())
+}
+
+/// Whether TLS is what failed, somewhere among the causes: nothing that passes by itself.
+pub(crate) fn failed(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| match error.downcast_ref::<std::io::Error>() {
+        Some(error) => error.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static)),
+        None => error.source(),
+    });
+    let tls = |error: &(dyn std::error::Error + 'static)| {
+        use rustls::Error::{InvalidCertificate, InvalidMessage};
+        matches!(error.downcast_ref(), Some(InvalidCertificate(_) | InvalidMessage(_)))
+    };
+    causes.into_iter().any(tls)
 }

@@ -4,22 +4,28 @@
 mod account;
 mod address;
 mod config;
+mod gmail;
+mod graph;
 mod imap;
-mod memory;
 mod outcome;
 mod protect;
+#[cfg(test)]
+mod standin;
+mod through;
 mod wanted;
 
 use std::time::Duration;
 
-use quietus_plugin::{Answer, Call, Kind, Manifest, Plugin, PluginError, Request, Secrets, export_plugin};
+use quietus_plugin::{
+    Answer, Call, Kind, Manifest, Memory, Plugin, PluginError, Progress, Request, Secrets, export_plugin,
+};
 
-use account::{Account, Seen, Task};
+use account::{Account, MESSAGES, Seen, Task};
 use address::Address;
 use config::{ACCOUNTS_MAX, Config};
-use memory::{Memory, Progress};
 use outcome::Said;
 use protect::Protect;
+use through::{Begun, Through};
 use wanted::{Place, Wanted};
 
 /// The plugin: its accounts, and whom it never searches for.
@@ -29,6 +35,7 @@ pub struct MailboxCleanup {
     place: Place,
     /// What earlier calls for the same erasures did: the next attempt must not report less.
     memory: Memory,
+    begun: Begun,
 }
 
 /// A person's addresses.
@@ -49,7 +56,11 @@ impl Plugin for MailboxCleanup {
             .dry_run()
             .call_max(Duration::from_secs(240))
             .concurrency(2);
-        (0..ACCOUNTS_MAX).fold(manifest, |manifest, n| imap::reach(manifest, &format!("/accounts/{n}/imap")))
+        (0..ACCOUNTS_MAX).fold(manifest, |manifest, n| {
+            let manifest = imap::reach(manifest, &format!("/accounts/{n}/imap"));
+            let manifest = graph::reach(manifest, &format!("/accounts/{n}/graph"));
+            gmail::reach(manifest, &format!("/accounts/{n}/gmail"))
+        })
     }
 
     fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
@@ -63,17 +74,19 @@ impl Plugin for MailboxCleanup {
             Whom::Nobody(answer) => return Ok(answer),
         };
         let key = &request.idempotency_key;
-        let mut progress = self.memory.recall(key);
+        let (mut progress, mut through) = (self.memory.recall(key), self.begun.recall(key));
         let ended = self.each(&mut said, |account| {
-            let mut task = Task { call, memory: &self.memory, progress: &mut progress };
+            let mut task = Task { call, memory: &self.memory, progress: &mut progress, through: &mut through };
             account.mailbox.erase(&wanted, &mut task, writes)
         });
         if ended.is_ok() && !said.has_failed() {
             progress.settle();
+            through = Through::default();
         }
-        let erased = progress.count();
+        let erased = progress.counts().get(MESSAGES).copied().unwrap_or_default();
         // Also after success: the answer may not reach the host, which then asks again.
         self.memory.keep(key, progress);
+        self.begun.keep(key, through);
         ended?;
         said.erased(erased)
     }
@@ -108,7 +121,13 @@ impl MailboxCleanup {
             (false, true) => Place::Anywhere,
             (false, false) => Place::Headers,
         };
-        Ok(Self { accounts, protect: Protect::new(&config.protect)?, place, memory: Memory::default() })
+        Ok(Self {
+            accounts,
+            protect: Protect::new(&config.protect)?,
+            place,
+            memory: Memory::default(),
+            begun: Begun::default(),
+        })
     }
 
     /// What is there now. An attempt that ran out of time goes on where it was, as one that erases.
@@ -117,14 +136,14 @@ impl MailboxCleanup {
             Whom::Wanted { wanted, some_protected } => (wanted, said(some_protected)),
             Whom::Nobody(answer) => return Ok(answer),
         };
-        let key = format!("look {} {}", request.dry_run, request.idempotency_key);
-        let mut progress = self.memory.recall(&key);
+        let key = format!("{} {}", if request.dry_run { "dry run" } else { "verify" }, request.idempotency_key);
+        let (mut progress, mut through) = (Progress::default(), self.begun.recall(&key));
         let ended = self.each(&mut said, |account| {
-            let mut task = Task { call, memory: &self.memory, progress: &mut progress };
+            let mut task = Task { call, memory: &self.memory, progress: &mut progress, through: &mut through };
             account.mailbox.look(&wanted, &mut task)
         });
-        let through = ended.is_ok() && !said.has_failed();
-        self.memory.keep(&key, if through { Progress::default() } else { progress });
+        let is_through = ended.is_ok() && !said.has_failed();
+        self.begun.keep(&key, if is_through { Through::default() } else { through });
         ended?;
         said.looked()
     }
@@ -165,3 +184,6 @@ fn said(some_protected: bool) -> Said {
 }
 
 export_plugin!(MailboxCleanup);
+
+#[cfg(test)]
+mod tests;

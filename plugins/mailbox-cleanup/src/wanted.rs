@@ -1,7 +1,7 @@
 //! Whose messages are wanted: a person's addresses enter; whether a message is theirs leaves. The only place that decides
 //! it, for every kind of mailbox.
 
-use mail_parser::{HeaderName, HeaderValue, MessageParser};
+use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, PartType};
 
 use crate::address::{Address, small};
 
@@ -52,6 +52,30 @@ impl Wanted {
             .flat_map(|addresses| addresses.iter())
             .filter_map(|found| found.address())
             .any(|found| self.is(found))
+    }
+
+    /// Whether one of the addresses stands anywhere in a message that came as a whole: in its text or its headers, or in
+    /// those of a message within it. What is attached otherwise is not looked into.
+    pub(crate) fn in_message(&self, raw: &[u8]) -> bool {
+        MessageParser::default().parse(raw).is_some_and(|message| self.in_parts(&message))
+    }
+
+    fn in_parts(&self, message: &Message<'_>) -> bool {
+        let headers = message.parts.iter().flat_map(|part| part.headers.iter());
+        let mut texts = headers.filter_map(|header| match &header.value {
+            HeaderValue::Text(text) => Some(vec![text.clone()]),
+            HeaderValue::TextList(texts) => Some(texts.clone()),
+            HeaderValue::Address(addresses) => {
+                Some(addresses.iter().flat_map(|found| [found.name.clone(), found.address.clone()]).flatten().collect())
+            }
+            _ => None,
+        });
+        texts.any(|texts| texts.iter().any(|text| self.in_text(text)))
+            || message.parts.iter().any(|part| match &part.body {
+                PartType::Text(text) | PartType::Html(text) => self.in_text(text),
+                PartType::Message(inner) => self.in_parts(inner),
+                _ => false,
+            })
     }
 
     fn counts(&self, header: &HeaderName<'_>) -> bool {

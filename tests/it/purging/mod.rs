@@ -1,3 +1,5 @@
 //! The plugins that come with quietus, driven by the real binary against the systems that they erase from.
 
 mod crm_purge;
+mod files;
+mod mailbox_web;

@@ -2,7 +2,7 @@
 
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::{self, message::PublishMessage};
-use async_nats::{ConnectErrorKind, ConnectOptions, ServerAddr};
+use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
 use quietus_plugin::{Call, PluginError, Secrets, Sensitive, Writes};
 
 use super::{Carries, Handed};
@@ -64,17 +64,17 @@ impl Nats {
         if let Some(tls) = &self.tls {
             options = options.require_tls(true).tls_client_config(tls.clone());
         }
-        options.connect(&self.server).await.map_err(|error| refused(error.kind()))
+        options.connect(&self.server).await.map_err(|error| refused(&error))
     }
 
     async fn publish(&self, message: &Message) -> Result<(), PluginError> {
-        let client = self.connect().await?;
+        // Kept until the stream has answered: it closes the connection when it goes.
+        let stream = jetstream::new(self.connect().await?);
         let body = message.body.to_vec();
         let publish = PublishMessage::build().payload(body.into()).message_id(&message.id);
         let publish = publish.header("Quietus-Type", message.asks.as_str());
-        let acknowledgement = jetstream::new(client).send_publish(self.subject.clone(), publish).await;
-        let stored = match acknowledgement {
-            Ok(stored) => stored.await.map(drop),
+        let stored = match stream.send_publish(self.subject.clone(), publish).await {
+            Ok(acknowledgement) => acknowledgement.await.map(drop),
             Err(error) => Err(error),
         };
         stored.map_err(|error| failed(error.kind()))
@@ -83,9 +83,7 @@ impl Nats {
 
 impl Auth {
     fn make(auth: NatsAuth, secrets: &Secrets) -> Result<Self, String> {
-        let secret = |name: &str| {
-            secrets.require(name).cloned().map_err(|error| format!("auth: {}", error.message))
-        };
+        let secret = |name: &str| secrets.require(name).cloned().map_err(|error| format!("auth: {}", error.message));
         Ok(match auth {
             NatsAuth::Password { user, secret: name } => Self::Password(user, secret(&name)?),
             NatsAuth::Token { secret: name } => Self::Token(secret(&name)?),
@@ -113,19 +111,17 @@ impl Carries for Nats {
 }
 
 fn is_subject(subject: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '*' | '>'))
-    };
+    let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '*' | '>'));
     subject.split('.').all(word)
 }
 
-fn refused(kind: ConnectErrorKind) -> PluginError {
-    match kind {
+fn refused(error: &ConnectError) -> PluginError {
+    if tls::failed(error) {
+        return PluginError::needs_operator("NATS's certificate is not trusted (see `ca_file`), or it offers no TLS");
+    }
+    match error.kind() {
         ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
             PluginError::needs_operator("NATS refuses the credentials")
-        }
-        ConnectErrorKind::Tls => {
-            PluginError::needs_operator("NATS offers no TLS, or its certificate is not trusted (see `ca_file`)")
         }
         kind => PluginError::retryable(format!("no connection to NATS: {kind}")),
     }

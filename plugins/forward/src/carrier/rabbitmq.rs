@@ -28,7 +28,8 @@ pub(super) struct RabbitMq {
 
 impl RabbitMq {
     pub(super) fn make(settings: config::RabbitMq, secrets: &Secrets) -> Result<Self, String> {
-        let mut uri: AMQPUri = settings.url.parse().map_err(|_| "url: it is not like `amqps://host/vhost`".to_owned())?;
+        let mut uri: AMQPUri =
+            settings.url.parse().map_err(|_| "url: it is not like `amqps://host/vhost`".to_owned())?;
         if settings.url.contains('@') {
             return Err("url: user and password do not belong there: see `user` and `secret`".into());
         }
@@ -123,23 +124,16 @@ fn failed(error: lapin::Error) -> PluginError {
             AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED) => {
                 PluginError::needs_operator("RabbitMQ does not let the user into the virtual host")
             }
-            other => PluginError::retryable(format!("RabbitMQ refused: {} {}", other.get_id(), word(&other))),
+            other => PluginError::retryable(format!("RabbitMQ refused: {other}")),
         },
         ErrorKind::AuthProviderError(_) => PluginError::needs_operator("the user and password cannot be sent"),
-        ErrorKind::IOError(error) if is_certificate(error) => {
-            PluginError::needs_operator("RabbitMQ's certificate is not trusted (see `ca_file`)")
+        ErrorKind::IOError(error) if tls::failed(&**error) => {
+            PluginError::needs_operator("RabbitMQ's certificate is not trusted (see `ca_file`), or it offers no TLS")
         }
-        ErrorKind::IOError(error) => PluginError::retryable(format!("the connection to RabbitMQ failed: {}", error.kind())),
+        ErrorKind::IOError(error) => {
+            PluginError::retryable(format!("the connection to RabbitMQ failed: {}", error.kind()))
+        }
         ErrorKind::MissingHeartbeatError => PluginError::retryable("RabbitMQ went silent"),
         _ => PluginError::retryable("the connection to RabbitMQ was lost"),
     }
-}
-
-fn word(kind: &AMQPErrorKind) -> String {
-    kind.to_string()
-}
-
-fn is_certificate(error: &std::io::Error) -> bool {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }

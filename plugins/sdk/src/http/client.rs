@@ -268,6 +268,50 @@ impl Client {
         }
     }
 
+    /// The access token of the credentials, for a protocol other than HTTP that takes one, such as IMAP with XOAUTH2; `None`
+    /// when the credentials are not OAuth 2.0.
+    ///
+    /// ```
+    /// use quietus_plugin::http::test::{Reply, Server};
+    /// # use quietus_plugin::http::{Client, Settings};
+    /// # use quietus_plugin::{Call, Secrets, Sensitive};
+    ///
+    /// let login = Server::start(|_| Reply::json(200, &serde_json::json!({ "access_token": "t-1", "expires_in": 3600 })));
+    /// let auth = serde_json::json!({ "oauth2": { "token_url": login.url, "client_id": "quietus", "secret": "key" } });
+    /// let settings = Settings { base_url: login.url.clone(), auth: serde_json::from_value(auth)?, ..Settings::default() };
+    /// let client = Client::new(&settings, &Secrets::new([("key".to_owned(), Sensitive::new("hunter2"))].into()))?;
+    /// let token = client.access_token(&Call::unattended())?.expect("OAuth 2.0");
+    /// assert_eq!(token.expose(), "t-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn access_token(&self, call: &Call) -> Result<Option<Sensitive>, PluginError> {
+        match &self.auth {
+            Authorization::Oauth2(tokens) => self.token(tokens, call).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Forgets an access token that was refused, so that the next one is fetched.
+    ///
+    /// ```
+    /// # use quietus_plugin::http::{Client, Settings};
+    /// use quietus_plugin::{Call, PluginError, Sensitive};
+    ///
+    /// fn renewed(client: &Client, refused: &Sensitive, call: &Call) -> Result<Option<Sensitive>, PluginError> {
+    ///     client.access_token_refused(refused);
+    ///     client.access_token(call)
+    /// }
+    /// # let settings = Settings { base_url: "https://crm.example".into(), ..Settings::default() };
+    /// # let client = Client::new(&settings, &Default::default())?;
+    /// # assert_eq!(renewed(&client, &Sensitive::new("t-1"), &Call::unattended())?, None);
+    /// # Ok::<(), PluginError>(())
+    /// ```
+    pub fn access_token_refused(&self, token: &Sensitive) {
+        if let Authorization::Oauth2(tokens) = &self.auth {
+            tokens.refused(token);
+        }
+    }
+
     fn token(&self, tokens: &Tokens, call: &Call) -> Result<Sensitive, PluginError> {
         tokens.get(|form, client| {
             let mut request = http::Request::post(tokens.url.clone())
