@@ -85,6 +85,19 @@ fn garbage_is_never_nobody() {
 }
 
 #[test]
+fn a_page_without_records_need_not_be_the_last() {
+    for_all(|kind| {
+        // Raynet's pages are counted.
+        if kind.name == "raynet" {
+            return;
+        }
+        let standin = StandIn::start(kind, two());
+        standin.world().hollow = true;
+        counted(host(&standin).erase(ann()), Outcome::Erased, kind.people, 2);
+    });
+}
+
+#[test]
 fn a_write_that_was_done_and_not_answered_counts_once() {
     for reply in [|| Reply::HangUp, || Reply::empty(500), || Reply::text(200, "<html>")] {
         for_all(|kind| {
