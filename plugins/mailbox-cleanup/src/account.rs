@@ -1,12 +1,20 @@
 //! One account: its configuration enters; what finds and erases in it leaves, whatever kind of mailbox it is.
 
+use std::time::{Duration, Instant};
+
 use quietus_plugin::{Call, Memory, PluginError, Progress, Secrets, Writes};
 
 use crate::config::{self, Config};
+use crate::gmail::Gmail;
+use crate::graph::Graph;
 use crate::imap::Imap;
 use crate::through::Through;
 use crate::wanted::Wanted;
 
+/// With less time than this no step is begun, as it would be cut off without telling what it did.
+const STEP: Duration = Duration::from_secs(1);
+/// How long a pause goes on without a look whether it is still wanted.
+const NAP: Duration = Duration::from_millis(100);
 /// What erased messages count as.
 pub(crate) const MESSAGES: &str = "messages";
 
@@ -32,6 +40,30 @@ pub(crate) struct Task<'t> {
     pub(crate) through: &'t mut Through,
 }
 
+impl Task<'_> {
+    /// Whether there is time for one more step. What was done stays, and the next attempt goes on.
+    pub(crate) fn go_on(&self) -> Result<(), PluginError> {
+        self.call.check()?;
+        match self.call.remaining() {
+            Some(left) if left < STEP => Err(PluginError::retryable("the call's time is over, the next one goes on")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits as a system asks to, if there is time for that and for a step after it.
+    pub(crate) fn pause(&self, pause: Duration) -> Result<(), PluginError> {
+        if self.call.remaining().is_some_and(|left| left < pause + STEP) {
+            return Err(PluginError::rate_limited(Some(pause)));
+        }
+        let end = Instant::now() + pause;
+        while Instant::now() < end {
+            self.call.check()?;
+            std::thread::sleep(NAP.min(end.saturating_duration_since(Instant::now())));
+        }
+        Ok(())
+    }
+}
+
 /// What is in an account: to `look`, all that is wanted; to `erase`, what stays.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
@@ -39,6 +71,9 @@ pub(crate) struct Seen {
     pub(crate) messages: u64,
     /// Wanted messages that stay.
     pub(crate) kept: Vec<Kept>,
+    /// To `erase`: some of what was erased leaves the system by itself within this time, if no hold keeps it. Only a look
+    /// after that tells.
+    pub(crate) again_after: Option<Duration>,
 }
 
 /// Messages that the mailbox does not give up.
@@ -64,11 +99,20 @@ impl Account {
         if !(1..=40).contains(&name.len()) || !name.chars().all(plain) {
             return Err(wrong("name: allowed are 1 to 40 of a-z, A-Z, 0-9, `-` and `_`".into()));
         }
-        let mailbox: Box<dyn Mailbox> = match config {
-            config::Account { imap: Some(settings), .. } => {
+        if config.imap.is_none() && all.look_at_body {
+            return Err(format!("look_at_body: it is for IMAP accounts only, and accounts[{at}] is none"));
+        }
+        let mailbox: Box<dyn Mailbox> = match (&config.imap, &config.graph, &config.gmail) {
+            (Some(settings), None, None) => {
                 Box::new(Imap::new(&name, settings, all, secrets).map_err(|why| wrong(format!("imap.{why}")))?)
             }
-            _ => return Err(format!("accounts[{at}]: it needs one of `imap`")),
+            (None, Some(settings), None) => {
+                Box::new(Graph::new(&name, settings, all, secrets).map_err(|why| wrong(format!("graph.{why}")))?)
+            }
+            (None, None, Some(settings)) => {
+                Box::new(Gmail::new(&name, settings, all, secrets).map_err(|why| wrong(format!("gmail.{why}")))?)
+            }
+            _ => return Err(format!("accounts[{at}]: it needs one of `imap`, `graph` and `gmail`, and no more")),
         };
         Ok(Self { name, mailbox })
     }

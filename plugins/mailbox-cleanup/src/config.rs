@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::imap;
+use crate::{gmail, graph, imap};
 
 /// The most accounts: each is a place of its own that the sandbox opens ports for.
 pub(crate) const ACCOUNTS_MAX: usize = 16;
@@ -19,7 +19,7 @@ pub struct Config {
     /// searched for.
     #[serde(default)]
     pub protect: Vec<String>,
-    /// Also erases messages that carry the address anywhere in their text.
+    /// Also erases messages that carry the address anywhere in their text; for IMAP accounts only.
     #[serde(default)]
     pub look_at_body: bool,
     /// Erases only what the person sent: From, Sender and Reply-To count, To, Cc and Bcc do not.
@@ -39,6 +39,10 @@ pub struct Account {
     pub name: String,
     /// A mailbox that is reached by IMAP.
     pub imap: Option<imap::Settings>,
+    /// A mailbox in Microsoft 365, through Microsoft Graph.
+    pub graph: Option<graph::Settings>,
+    /// A mailbox in Google Workspace, through the Gmail API.
+    pub gmail: Option<gmail::Settings>,
 }
 
 impl Config {

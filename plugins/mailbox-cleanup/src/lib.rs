@@ -4,9 +4,13 @@
 mod account;
 mod address;
 mod config;
+mod gmail;
+mod graph;
 mod imap;
 mod outcome;
 mod protect;
+#[cfg(test)]
+mod standin;
 mod through;
 mod wanted;
 
@@ -52,7 +56,11 @@ impl Plugin for MailboxCleanup {
             .dry_run()
             .call_max(Duration::from_secs(240))
             .concurrency(2);
-        (0..ACCOUNTS_MAX).fold(manifest, |manifest, n| imap::reach(manifest, &format!("/accounts/{n}/imap")))
+        (0..ACCOUNTS_MAX).fold(manifest, |manifest, n| {
+            let manifest = imap::reach(manifest, &format!("/accounts/{n}/imap"));
+            let manifest = graph::reach(manifest, &format!("/accounts/{n}/graph"));
+            gmail::reach(manifest, &format!("/accounts/{n}/gmail"))
+        })
     }
 
     fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {

@@ -1,6 +1,8 @@
 //! From what the accounts say to the answer: the only place where outcomes are decided. An account that fails keeps no
 //! other from being done, and the error names it.
 
+use std::time::Duration;
+
 use quietus_plugin::{Answer, ErrorClass, PluginError};
 
 use crate::account::Seen;
@@ -11,6 +13,7 @@ pub(crate) struct Said {
     messages: u64,
     kept: u64,
     reasons: Vec<String>,
+    again_after: Option<Duration>,
     failed: Vec<(String, PluginError)>,
 }
 
@@ -20,6 +23,7 @@ impl Said {
         match said {
             Ok(seen) => {
                 self.messages += seen.messages;
+                self.again_after = self.again_after.max(seen.again_after);
                 for kept in seen.kept {
                     self.kept += kept.messages;
                     self.reasons.push(format!("account `{account}`: {}", kept.reason));
@@ -48,6 +52,11 @@ impl Said {
             (None, Some(reason), 0) => Answer::retained(reason),
             (None, None, 0) if messages > 0 => Answer::erased(),
             (None, None, 0) => Answer::absent(),
+        };
+        // What is left is to be erased again now.
+        let answer = match self.again_after.filter(|_| self.messages == 0) {
+            Some(pause) => answer.verify_after(pause),
+            None => answer,
         };
         Ok(counted(counted(answer, "messages", messages), "kept messages", self.kept))
     }
@@ -106,7 +115,7 @@ mod tests {
     }
 
     fn kept(messages: u64) -> Seen {
-        Seen { messages: 0, kept: vec![Kept { reason: "a hold".into(), messages }] }
+        Seen { kept: vec![Kept { reason: "a hold".into(), messages }], ..Seen::default() }
     }
 
     #[test]
@@ -133,6 +142,15 @@ mod tests {
         assert_eq!((error.class, error.message.as_str()), (ErrorClass::NeedsOperator, told));
         let error = said(vec![Err(limited)]).looked().expect_err("limited");
         assert_eq!((error.class, error.retry_after_ms), (ErrorClass::RateLimited, Some(7000)));
+    }
+
+    #[test]
+    fn the_last_account_to_let_go_says_when_to_look_again() {
+        let later = |s| Ok(Seen { again_after: Some(Duration::from_secs(s)), ..Seen::default() });
+        let answer = said(vec![later(60), later(90), Ok(Seen::default())]).erased(1);
+        assert_eq!(answer, Ok(Answer::erased().count("messages", 1).verify_after(Duration::from_secs(90))));
+        let left = Ok(Seen { messages: 1, ..Seen::default() });
+        assert_eq!(said(vec![later(60), left]).erased(0).expect("an answer").verify_after_s, None);
     }
 
     #[test]

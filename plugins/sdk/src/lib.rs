@@ -82,7 +82,7 @@ pub use kind::Kind;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use memory::{Memory, Progress};
 pub use plugin::{Plugin, Secrets};
-pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};
+pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, ReportTo, Request, Scope, Sensitive};
 pub use redact::{redact, shown};
 pub use span::Span;
 pub use test_host::TestHost;

@@ -177,6 +177,22 @@ impl Progress {
         }
     }
 
+    /// It is still there, whatever the system has said of it.
+    ///
+    /// ```
+    /// # use quietus_plugin::Progress;
+    /// let mut progress = Progress::default();
+    /// progress.done("messages", &[7, 8]);
+    /// progress.undone("messages", &[7]);
+    /// assert_eq!(progress.counts()["messages"], 1, "a second look has met 7 again");
+    /// ```
+    pub fn undone(&mut self, count: &str, marks: &[u64]) {
+        self.refused(count, marks);
+        if let Some(known) = self.0.get_mut(count) {
+            known.done.retain(|mark| !marks.contains(mark));
+        }
+    }
+
     /// All is through: what was unsure and was not met again was done.
     ///
     /// ```

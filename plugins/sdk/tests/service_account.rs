@@ -11,7 +11,7 @@ use quietus_plugin::{Call, ErrorClass, PluginError, Secrets, Sensitive};
 use ring::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Made for these tests; it opens nothing.
 const KEY: &str = include_str!("service_account/key.json");
@@ -38,14 +38,12 @@ fn claims(form: &str) -> Value {
     serde_json::from_slice(&part(claims)).expect("JSON")
 }
 
+/// As an operator writes it.
 fn auth(server: &Server, issuer: Option<&str>, subject: &str) -> Auth {
-    Auth::ServiceAccount {
-        token_url: format!("{}/token", server.url),
-        secret: "key".into(),
-        issuer: issuer.map(str::to_owned),
-        subject: Some(subject.into()),
-        scope: SCOPE.into(),
-    }
+    let token_url = format!("{}/token", server.url);
+    let account =
+        json!({ "token_url": token_url, "secret": "key", "issuer": issuer, "subject": subject, "scope": SCOPE });
+    serde_json::from_value(json!({ "service_account": account })).expect("settings")
 }
 
 fn client(server: &Server, secret: &str, auth: Auth) -> Result<Client, PluginError> {
@@ -62,7 +60,7 @@ fn google(from: usize, expires_in: u64) -> Server {
         if seen.target == "/token" {
             given += 1;
             let token = format!("{}-{given}", claims(&seen.body)["sub"].as_str().expect("a subject"));
-            return Reply::json(200, &serde_json::json!({ "access_token": token, "expires_in": expires_in }));
+            return Reply::json(200, &json!({ "access_token": token, "expires_in": expires_in }));
         }
         let token = seen.header("authorization").and_then(|header| header.rsplit('-').next()?.parse().ok());
         Reply::empty(if token.is_some_and(|number: usize| number >= from) { 200 } else { 401 })

@@ -13,6 +13,8 @@ stop() {
     if [ -n "$server" ]; then
         kill -s "$1" "$server" 2>/dev/null
         wait "$server"
+        # What it started and left behind.
+        kill -s KILL -- "-$server" 2>/dev/null
         server=
     fi
 }
@@ -27,7 +29,7 @@ while read -r order argument; do
         echo $?
         ;;
     start)
-        eval "exec $argument" </dev/null >>"$folder/log" 2>&1 &
+        eval "exec setsid $argument" </dev/null >>"$folder/log" 2>&1 &
         server=$!
         echo "$server"
         ;;

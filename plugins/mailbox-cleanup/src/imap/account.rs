@@ -92,7 +92,7 @@ impl Mailbox for Imap {
         let kept = visit.kept_in(folders.target.as_ref())?;
         visit.end()?;
         session.close();
-        Ok(Seen { messages, kept: kept.into_iter().collect() })
+        Ok(Seen { messages, kept: kept.into_iter().collect(), ..Seen::default() })
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
@@ -109,7 +109,7 @@ impl Mailbox for Imap {
         kept.extend(visit.kept_in(folders.target.as_ref())?);
         visit.end()?;
         session.close();
-        Ok(Seen { messages: 0, kept })
+        Ok(Seen { kept, ..Seen::default() })
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

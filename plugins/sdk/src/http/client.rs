@@ -165,12 +165,43 @@ impl Client {
     /// # Ok::<(), quietus_plugin::PluginError>(())
     /// ```
     pub fn send(&self, request: &Request, call: &Call) -> Result<Response, Failure> {
+        self.send_judged(request, call, |answer| request.judge(answer))
+    }
+
+    /// As [`Client::send`], where the system's own words say more than its statuses do: the function tells what an answer
+    /// becomes.
+    ///
+    /// ```
+    /// use quietus_plugin::http::test::{Reply, Server};
+    /// # use quietus_plugin::http::{Client, Request, Response, Settings};
+    /// use quietus_plugin::{ErrorClass, PluginError};
+    ///
+    /// fn judge(answer: &Response) -> Result<(), PluginError> {
+    ///     match (answer.status(), answer.body()) {
+    ///         (403, b"too many requests") => Err(PluginError::rate_limited(answer.retry_after())),
+    ///         _ => answer.check(),
+    ///     }
+    /// }
+    ///
+    /// let crm = Server::start(|_| Reply::text(403, "too many requests"));
+    /// # let client = Client::new(&Settings { base_url: crm.url.clone(), ..Settings::default() }, &Default::default())?;
+    /// # let call = quietus_plugin::Call::unattended();
+    /// let failed = client.send_judged(&Request::get("/contacts"), &call, judge).expect_err("too many");
+    /// assert_eq!(failed.error.class, ErrorClass::RateLimited);
+    /// # Ok::<(), PluginError>(())
+    /// ```
+    pub fn send_judged(
+        &self,
+        request: &Request,
+        call: &Call,
+        judge: impl Fn(&Response) -> Result<(), PluginError>,
+    ) -> Result<Response, Failure> {
         let mut unsure = false;
         let mut attempt = 0;
         loop {
             attempt += 1;
             let (error, acted) = match self.exchange(request, call) {
-                Ok(answer) => match request.judge(&answer) {
+                Ok(answer) => match judge(&answer) {
                     Ok(()) => return Ok(Response { unsure_before: unsure, ..answer }),
                     Err(error) => (error, answer.unsure()),
                 },

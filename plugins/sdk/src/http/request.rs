@@ -263,6 +263,18 @@ impl Request {
         self
     }
 
+    /// Sets a body of another kind, such as XML.
+    ///
+    /// ```
+    /// let delete = quietus_plugin::http::Request::search("/bucket").bytes("application/xml", "<Delete/>");
+    /// assert_eq!(delete.body(), Some(b"<Delete/>".as_slice()));
+    /// ```
+    #[must_use]
+    pub fn bytes(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some((content_type, body.into()));
+        self
+    }
+
     /// Leaves the answer's body unread: its status says all.
     ///
     /// ```

@@ -1,6 +1,5 @@
 //! Dovecot, an IMAP server, with mail that tests put in and read past it.
 
-mod certificate;
 mod config;
 mod maildir;
 mod server;

@@ -9,8 +9,9 @@ use crate::keeper::{Keeper, Process};
 use crate::owner::Owner;
 use crate::service::{Recipe, Service, free_port};
 
+use super::config;
 use super::maildir::{Maildir, Message};
-use super::{certificate, config};
+use crate::certificate;
 
 /// Every user's.
 pub const PASSWORD: &str = "correct-horse";

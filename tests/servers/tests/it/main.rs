@@ -1,5 +1,6 @@
 //! The servers that tests start, tried on themselves.
 
+mod brokers;
 mod dovecot;
 mod postgres;
 

@@ -1,0 +1,3 @@
+//! The plugins that come with quietus, driven by the real binary against the systems that they erase from.
+
+mod mailbox_web;
