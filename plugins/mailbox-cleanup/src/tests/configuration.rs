@@ -82,3 +82,11 @@ fn the_sandbox_opens_what_each_account_names() {
         assert!(manifest.reads_from.contains(&format!("/accounts/{n}/imap/ca_file")));
     }
 }
+
+#[test]
+fn the_example_is_accepted() {
+    let config = crate::standin::example(include_str!("../../config.imap.toml"));
+    assert_eq!(config["accounts"].as_array().map(Vec::len), Some(2));
+    let accepted = TestHost::<MailboxCleanup>::with_secrets(config, [("office", "x"), ("support", "y")]);
+    assert_eq!(accepted.map(drop), Ok(()));
+}
