@@ -107,6 +107,9 @@ impl MailboxCleanup {
         if config.accounts.is_empty() || config.accounts.len() > ACCOUNTS_MAX {
             return Err(format!("accounts: allowed are 1 to {ACCOUNTS_MAX}"));
         }
+        if config.messages_max == Some(0) {
+            return Err("messages_max: allowed are 1 and more".into());
+        }
         let mut accounts: Vec<Account> = Vec::new();
         for (at, account) in config.accounts.iter().enumerate() {
             let account = Account::new(account, config, at, secrets)?;
