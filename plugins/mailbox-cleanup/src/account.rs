@@ -41,13 +41,9 @@ pub(crate) struct Task<'t> {
 }
 
 impl Task<'_> {
-    /// Whether there is time for one more step. What was done stays, and the next attempt goes on.
+    /// As [`go_on`].
     pub(crate) fn go_on(&self) -> Result<(), PluginError> {
-        self.call.check()?;
-        match self.call.remaining() {
-            Some(left) if left < STEP => Err(PluginError::retryable("the call's time is over, the next one goes on")),
-            _ => Ok(()),
-        }
+        go_on(self.call)
     }
 
     /// Waits as a system asks to, if there is time for that and for a step after it.
@@ -61,6 +57,15 @@ impl Task<'_> {
             std::thread::sleep(NAP.min(end.saturating_duration_since(Instant::now())));
         }
         Ok(())
+    }
+}
+
+/// Whether there is time for one more step. What was done stays, and the next attempt goes on.
+pub(crate) fn go_on(call: &Call) -> Result<(), PluginError> {
+    call.check()?;
+    match call.remaining() {
+        Some(left) if left < STEP => Err(PluginError::retryable("the call's time is over, the next one goes on")),
+        _ => Ok(()),
     }
 }
 

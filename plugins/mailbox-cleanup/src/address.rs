@@ -19,20 +19,32 @@ impl Address {
     pub(crate) fn typed(text: &str) -> Option<Self> {
         let address = Self::carried(text)?;
         let (local, _) = text.trim().rsplit_once('@')?;
-        let plain = |c: char| !c.is_whitespace() && !r#"()<>[]:;@\,""#.contains(c);
         (unquoted(local).is_some() || local.chars().all(plain)).then_some(address)
     }
 
-    /// Of what a message carries at the place of an address, where parsers have taken quotes away.
+    /// Of what a message carries at the place of an address, as RFC 5322 writes it.
     pub(crate) fn carried(text: &str) -> Option<Self> {
+        let (local, domain) = text.trim().rsplit_once('@')?;
+        Self::of(&unquoted(local).unwrap_or_else(|| local.to_owned()), domain)
+    }
+
+    /// Of what the parser of headers has made of an address: it undoes what `\` does within quotes and leaves the quotes, a
+    /// route and spaces around the `@`.
+    pub(crate) fn parsed(text: &str) -> Option<Self> {
         let text = text.trim();
-        if text.len() > BYTES_MAX || text.chars().any(char::is_control) {
+        let text = text.strip_prefix('@').and_then(|route| route.split_once(':')).map_or(text, |(_, rest)| rest);
+        let (local, domain) = text.rsplit_once('@')?;
+        let local = local.trim_end();
+        let inner = local.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
+        Self::of(inner.unwrap_or(local), domain.trim_start())
+    }
+
+    fn of(local: &str, domain: &str) -> Option<Self> {
+        let bytes = local.len() + domain.len();
+        if local.is_empty() || bytes > BYTES_MAX || local.chars().chain(domain.chars()).any(char::is_control) {
             return None;
         }
-        let (local, domain) = text.rsplit_once('@')?;
-        let local = unquoted(local).unwrap_or_else(|| local.to_owned());
-        let domain = domain_of(domain)?;
-        (!local.is_empty()).then(|| Self { local: local.chars().flat_map(small).nfc().collect(), domain })
+        Some(Self { local: local.chars().flat_map(small).nfc().collect(), domain: domain_of(domain)? })
     }
 
     /// What comes after the `@`, as DNS knows it.
@@ -40,13 +52,21 @@ impl Address {
         &self.domain
     }
 
-    /// The spellings that a fuzzy search may need: with the domain in ASCII, and with the domain in its own letters.
+    /// The spellings in a text: with the domain in ASCII, and with the domain in its own letters.
     pub(crate) fn spellings(&self) -> Vec<String> {
-        let plain = |c: char| !c.is_whitespace() && !r#"()<>[]:;@\,""#.contains(c);
-        let local = match self.local.chars().all(plain) {
-            true => self.local.clone(),
-            false => format!("\"{}\"", self.local.replace('\\', "\\\\").replace('"', "\\\"")),
-        };
+        match self.local.chars().all(plain) {
+            true => self.after(&self.local),
+            false => self.after(&format!("\"{}\"", self.local.replace('\\', "\\\\").replace('"', "\\\""))),
+        }
+    }
+
+    /// What a fuzzy search has to ask for, so that it finds all of this address and others. A local part in quotes has many
+    /// spellings, of which each server has its own opinion: then its whole domain.
+    pub(crate) fn searches(&self) -> Vec<String> {
+        if self.local.chars().all(plain) { self.spellings() } else { self.after("") }
+    }
+
+    fn after(&self, local: &str) -> Vec<String> {
         let (unicode, readable) = idna::domain_to_unicode(&self.domain);
         let mut spellings = vec![format!("{local}@{}", self.domain)];
         if readable.is_ok() && unicode != self.domain {
@@ -54,6 +74,11 @@ impl Address {
         }
         spellings
     }
+}
+
+/// Whether a local part may have this character outside of quotes.
+fn plain(c: char) -> bool {
+    !c.is_whitespace() && !r#"()<>[]:;@\,""#.contains(c)
 }
 
 /// A domain as DNS knows it.
@@ -104,6 +129,7 @@ mod tests {
         same("ann@x.cz", "ANN@X.CZ", true);
         same(" Ann@x.cz. ", "ann@x.cz", true);
         same("\"ann b\"@x.cz", "ann b@x.cz", true);
+        same("\"a\\\"b\"@x.cz", "\"a\\\"b\"@x.cz", true);
         same("\"ann\"@x.cz", "ann@x.cz", true);
         same("ann@příklad.cz", "ann@xn--pklad-zsa96e.cz", true);
         same("Ářa@x.cz", "a\u{301}r\u{30c}a@x.cz", true);
@@ -136,6 +162,7 @@ mod tests {
         let spelled = |text| Address::typed(text).expect("an address").spellings();
         assert_eq!(spelled("Ann@X.cz"), ["ann@x.cz"]);
         assert_eq!(spelled("ann@příklad.cz"), ["ann@xn--pklad-zsa96e.cz", "ann@příklad.cz"]);
-        assert_eq!(spelled("\"a \\\"b\"@x.cz"), ["\"a \\\"b\"@x.cz"]);
+        let quoted = Address::typed("\"a \\\"b\"@x.cz").expect("an address");
+        assert_eq!((quoted.spellings(), quoted.searches()), (vec!["\"a \\\"b\"@x.cz".into()], vec!["@x.cz".into()]));
     }
 }

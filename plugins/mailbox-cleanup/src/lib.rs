@@ -1,5 +1,5 @@
 //! mailbox-cleanup: erases a person's messages from mailboxes. Addresses enter, what the accounts say becomes the
-//! outcome. [`account`] is what each kind of mailbox implements; [`wanted`] alone decides whose a message is.
+//! outcome. `account` is what each kind of mailbox implements; `wanted` alone decides whose a message is.
 
 mod account;
 mod address;
@@ -106,6 +106,9 @@ impl MailboxCleanup {
     fn make(config: &Config, secrets: &Secrets) -> Result<Self, String> {
         if config.accounts.is_empty() || config.accounts.len() > ACCOUNTS_MAX {
             return Err(format!("accounts: allowed are 1 to {ACCOUNTS_MAX}"));
+        }
+        if config.messages_max == Some(0) {
+            return Err("messages_max: allowed are 1 and more".into());
         }
         let mut accounts: Vec<Account> = Vec::new();
         for (at, account) in config.accounts.iter().enumerate() {

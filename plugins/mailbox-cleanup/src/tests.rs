@@ -1,10 +1,13 @@
 //! The plugin against a real Dovecot, and against servers that no good one is like.
 
+mod accounts;
+mod configuration;
 mod erasing;
 mod garbage;
 mod large;
 mod lost;
 mod mail;
+mod persons;
 mod proxy;
 mod servers;
 
@@ -47,7 +50,7 @@ fn host(imap: Value) -> Host {
 }
 
 fn configure(config: Value) -> Result<Host, PluginError> {
-    TestHost::with_secrets(config, [("password", PASSWORD), ("token", "t-1")])
+    TestHost::with_secrets(config, [("password", PASSWORD), ("token", "t-1"), ("wrong", "hunter2")])
 }
 
 const ANN: [(&str, &str); 1] = [("email", "ann@x.cz")];

@@ -1,7 +1,7 @@
 //! Whose messages are wanted: a person's addresses enter; whether a message is theirs leaves. The only place that decides
 //! it, for every kind of mailbox.
 
-use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, PartType};
+use mail_parser::{Addr, HeaderName, HeaderValue, Message, MessageParser, PartType};
 
 use crate::address::{Address, small};
 
@@ -44,14 +44,8 @@ impl Wanted {
     pub(crate) fn in_headers(&self, raw: &[u8]) -> bool {
         let Some(message) = MessageParser::new().with_address_headers().parse_headers(raw) else { return false };
         let counted = message.headers().iter().filter(|header| self.counts(&header.name));
-        counted
-            .filter_map(|header| match &header.value {
-                HeaderValue::Address(addresses) => Some(addresses),
-                _ => None,
-            })
-            .flat_map(|addresses| addresses.iter())
-            .filter_map(|found| found.address())
-            .any(|found| self.is(found))
+        let lists = counted.filter_map(|header| header.value.as_address());
+        lists.flat_map(|list| list.iter()).filter_map(parsed).any(|found| self.addresses.contains(&found))
     }
 
     /// Whether one of the addresses stands anywhere in a message that came as a whole: in its text or its headers, or in
@@ -91,6 +85,17 @@ impl Wanted {
         let text: String = text.chars().flat_map(small).collect();
         let spellings = self.addresses.iter().flat_map(Address::spellings);
         spellings.into_iter().any(|spelling| stands_alone(&text, &spelling))
+    }
+}
+
+/// The parser takes a local part in quotes for a name where no `<` stands before it.
+fn parsed(found: &Addr<'_>) -> Option<Address> {
+    let address = found.address()?;
+    match found.name() {
+        Some(local) if address.starts_with('@') && !address.contains(':') => {
+            Address::parsed(&format!("{local}{address}"))
+        }
+        _ => Address::parsed(address),
     }
 }
 
@@ -150,6 +155,10 @@ mod tests {
         headers("To: bob@y.cz\nTo: ann@x.cz", true);
         headers("From: Česká Anna <ann@x.cz>", true);
         headers("To: <\"ann\"@x.cz>", true);
+        headers("To: \"ann\"@x.cz", true);
+        headers("To: ann @ x.cz", true);
+        headers("To: <@relay.cz,@y.cz:ann@x.cz>", true);
+        headers("To: <ann(at home)@x.cz>", true);
     }
 
     #[test]

@@ -4,4 +4,5 @@ mod bench;
 mod crm_purge;
 mod files;
 mod forward;
+mod mailbox_imap;
 mod mailbox_web;

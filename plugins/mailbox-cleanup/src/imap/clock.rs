@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use quietus_plugin::{Call, PluginError};
 
-/// What is left for the answer to the host.
-const MARGIN: Duration = Duration::from_secs(1);
+use crate::account::go_on;
 
 /// The clock of one call.
 #[derive(Clone, Copy)]
@@ -31,10 +30,6 @@ impl<'c> Clock<'c> {
 
     /// Whether there is time for a further step.
     pub(super) fn check(&self) -> Result<(), PluginError> {
-        self.call.check()?;
-        match self.call.remaining() {
-            Some(left) if left < MARGIN => Err(PluginError::retryable("the call's time is over, the next one goes on")),
-            _ => Ok(()),
-        }
+        go_on(self.call)
     }
 }

@@ -92,9 +92,9 @@ fn mark(session: &mut Session<'_>, uids: &[u32], kind: StoreType, _: Writes<'_>)
     done(session.run(body)?, "the server does not mark messages as deleted")
 }
 
-fn each_batch(uids: &[u64], mut act: impl FnMut(&[u32]) -> Result<(), PluginError>) -> Result<(), PluginError> {
+fn each_batch(uids: &[u64], act: impl FnMut(&[u32]) -> Result<(), PluginError>) -> Result<(), PluginError> {
     let uids: Vec<u32> = uids.iter().filter_map(|uid| u32::try_from(*uid).ok()).collect();
-    uids.chunks(BATCH).try_for_each(|batch| act(batch))
+    uids.chunks(BATCH).try_for_each(act)
 }
 
 fn done(ended: Ended, what: &str) -> Result<(), PluginError> {

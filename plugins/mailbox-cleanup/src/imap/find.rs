@@ -64,7 +64,7 @@ fn candidates(session: &mut Session<'_>, wanted: &Wanted, first: u32, last: u32)
     let range = || SequenceSet::try_from(first..=last).map(SearchKey::Uid);
     let mut uids = Vec::new();
     for address in wanted.addresses() {
-        let spellings = address.spellings();
+        let spellings = address.searches();
         let has_ascii = spellings.iter().any(|spelling| spelling.is_ascii());
         for spelling in spellings {
             let charset = (!spelling.is_ascii()).then(|| Charset::try_from("UTF-8")).transpose();

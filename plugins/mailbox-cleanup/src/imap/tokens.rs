@@ -8,7 +8,7 @@ use super::Settings;
 /// Where tokens come from.
 pub(super) enum Tokens {
     Given(Sensitive),
-    Fetched(Client),
+    Fetched(Box<Client>),
 }
 
 impl Tokens {
@@ -33,7 +33,7 @@ impl Tokens {
             user_agent: Some(concat!("quietus-mailbox-cleanup/", env!("CARGO_PKG_VERSION")).into()),
             ..http::Settings::default()
         };
-        Client::new(&client, secrets).map(Self::Fetched).map_err(|e| format!("xoauth2: {e}"))
+        Client::new(&client, secrets).map(|client| Self::Fetched(Box::new(client))).map_err(|e| format!("xoauth2: {e}"))
     }
 
     pub(super) fn get(&self, call: &Call) -> Result<Sensitive, PluginError> {

@@ -133,7 +133,7 @@ fn the_way_is_encrypted_or_nothing_is_said() {
 
 #[test]
 fn a_wrong_password_is_the_operators() {
-    let account = with(imap(&SERVER, "wrong"), json!({ "password": "token" }));
+    let account = with(imap(&SERVER, "wrong"), json!({ "password": "wrong" }));
     for refused in [host(account.clone()).erase(ANN).map(drop), host(account).health()] {
         let error = refused.expect_err("refused");
         let told =
