@@ -41,4 +41,8 @@ while read -r order argument; do
 done
 
 stop "$signal"
-rm -rf "$folder"
+# A server's child that is still at work may write once more.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    rm -rf "$folder" 2>/dev/null && break
+    sleep 1
+done

@@ -88,11 +88,13 @@ impl Mailbox for Imap {
         let folders = self.folders(&mut session)?;
         let mut visit = Visit::new(self, &mut session, wanted, task);
         let found = visit.look_into(&folders.searched)?;
-        let messages = found.iter().map(|seen| seen.messages).sum();
-        let kept = visit.kept_in(folders.target.as_ref())?;
+        let mut kept = visit.kept_of(&found)?;
+        let all: u64 = found.iter().map(|seen| seen.messages).sum();
+        let messages = all - kept.iter().map(|kept| kept.messages).sum::<u64>();
+        kept.extend(visit.kept_in(folders.target.as_ref())?);
         visit.end()?;
         session.close();
-        Ok(Seen { messages, kept: kept.into_iter().collect(), ..Seen::default() })
+        Ok(Seen { messages, kept, ..Seen::default() })
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {

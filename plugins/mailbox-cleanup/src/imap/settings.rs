@@ -51,5 +51,7 @@ pub(crate) fn reach(manifest: Manifest, pointer: &str) -> Manifest {
     manifest
         .port_from(format!("{pointer}/url"))
         .port_from(format!("{pointer}/xoauth2/oauth2/token_url"))
+        .port_from(format!("{pointer}/xoauth2/oauth2_refresh/token_url"))
+        .port_from(format!("{pointer}/xoauth2/service_account/token_url"))
         .reads(format!("{pointer}/ca_file"))
 }

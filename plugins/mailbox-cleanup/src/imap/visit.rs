@@ -4,7 +4,7 @@
 use std::hash::Hash;
 use std::sync::PoisonError;
 
-use quietus_plugin::{Memory, PluginError, Writes};
+use quietus_plugin::{ErrorClass, Memory, PluginError, Writes};
 
 use super::account::Imap;
 use super::erase::{BATCH, Way, erase, relocate, restore};
@@ -70,6 +70,19 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         Ok(kept)
     }
 
+    /// What the server would keep of what was found: only a folder that is opened to be changed tells whether it may be.
+    pub(super) fn kept_of(&mut self, found: &[Found]) -> Result<Vec<Kept>, PluginError> {
+        let mut kept = Vec::new();
+        for (n, Found { folder, messages, .. }) in found.iter().enumerate() {
+            let place = (n + 1, found.len());
+            let opened = self.or_go_on(folder, place, |visit, folder| open(visit.session, folder, For::Changing))?;
+            if opened.flatten().is_some_and(|opened| opened.read_only) {
+                kept.push(read_only(folder, *messages));
+            }
+        }
+        Ok(kept)
+    }
+
     /// The messages in the folder that they are moved to.
     pub(super) fn kept_in(&mut self, target: Option<&Folder>) -> Result<Option<Kept>, PluginError> {
         let Some(folder) = target else { return Ok(None) };
@@ -101,7 +114,12 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         self.session.clock().check()?;
         match ask(self, folder) {
             Ok(answer) => Ok(Some(answer)),
-            Err(error) if self.session.is_lost() || self.session.clock().check().is_err() => {
+            // One that asks to wait asks so in all folders.
+            Err(error)
+                if error.class == ErrorClass::RateLimited
+                    || self.session.is_lost()
+                    || self.session.clock().check().is_err() =>
+            {
                 let message = format!("{error} (in folder {n} of {all})");
                 Err(PluginError { message, ..error })
             }
@@ -173,8 +191,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         }
         if opened.read_only {
             let there = existing(self.session, &numbers(&found))?.len() as u64;
-            let reason = format!("the folder `{}` is read-only", folder.name);
-            return Ok((there > 0).then_some(Kept { reason, messages: there }));
+            return Ok((there > 0).then(|| read_only(folder, there)));
         }
         if !self.task.through.at(aside).found.is_empty() {
             restore(self.session, &mut self.task.through.at(aside).found, writes)?;
@@ -239,6 +256,10 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     fn mark(&self, what: impl Hash) -> u64 {
         self.task.memory.mark(&(self.imap.name.as_str(), what))
     }
+}
+
+fn read_only(folder: &Folder, messages: u64) -> Kept {
+    Kept { reason: format!("the folder `{}` is read-only", folder.name), messages }
 }
 
 /// What stands for messages, by their numbers in a place.
