@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use test_postgres::Cluster;
+use test_servers::postgres::Cluster;
 
 /// What differs from PostgreSQL's defaults, and what must not.
 const SETTINGS: [(&str, &str); 5] = [

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use test_postgres::Cluster;
+use test_servers::postgres::Cluster;
 use zeroize::Zeroizing;
 
 use super::*;

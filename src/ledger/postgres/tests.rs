@@ -7,7 +7,7 @@ mod plans;
 mod schema;
 mod way;
 
-use test_postgres::Cluster;
+use test_servers::postgres::Cluster;
 
 use super::*;
 use crate::ledger::contract;

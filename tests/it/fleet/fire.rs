@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use test_postgres::Cut;
+use test_servers::postgres::Cut;
 
 use super::calls::Calls;
 use super::load::Load;

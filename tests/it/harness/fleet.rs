@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use test_postgres::{Cluster, Proxy};
+use test_servers::postgres::{Cluster, Proxy};
 
 use super::{Installation, Server, StandIn, wait_for};
 

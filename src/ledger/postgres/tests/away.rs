@@ -1,6 +1,6 @@
 //! The database goes away, in every way it can, and comes back.
 
-use test_postgres::{Cut, Mode, Proxy};
+use test_servers::postgres::{Cut, Mode, Proxy};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 

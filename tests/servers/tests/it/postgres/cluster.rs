@@ -5,12 +5,12 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use test_postgres::{Cluster, Mode};
+use test_servers::postgres::{Cluster, Mode};
 
 use crate::wait_until;
 
 /// Set in the process that [`a_killed_test_leaves_nothing`] kills.
-const TO_BE_KILLED: &str = "TEST_POSTGRES_TO_BE_KILLED";
+const TO_BE_KILLED: &str = "TEST_SERVERS_TO_BE_KILLED";
 
 #[test]
 fn a_new_server_answers() {
@@ -96,7 +96,7 @@ fn a_killed_test_leaves_nothing() {
     }
     let myself = std::env::current_exe().expect("a test is a program");
     let mut child = Command::new(myself)
-        .args(["--exact", "cluster::a_killed_test_leaves_nothing", "--nocapture"])
+        .args(["--exact", "postgres::cluster::a_killed_test_leaves_nothing", "--nocapture"])
         .env(TO_BE_KILLED, "1")
         .stdout(Stdio::piped())
         .spawn()

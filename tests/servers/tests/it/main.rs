@@ -1,8 +1,6 @@
 //! The servers that tests start, tried on themselves.
 
-mod client;
-mod cluster;
-mod proxy;
+mod postgres;
 
 use std::time::{Duration, Instant};
 

@@ -1,15 +1,13 @@
 //! A server: PostgreSQL calls it a database cluster.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
-use crate::installed::Installed;
-use crate::keeper::Keeper;
-use crate::psql::{psql, quoted};
-use crate::template::Make;
-use crate::{PATIENCE, PAUSE};
+use super::installed::Installed;
+use super::psql::{psql, quoted};
+use crate::keeper::{Keeper, Process};
+use crate::owner::Owner;
+use crate::service::{Recipe, Service};
+use crate::template::template;
 
 /// Fast rather than safe against the machine's failure; against the server's own, nothing is given up.
 const SETTINGS: [(&str, &str); 6] = [
@@ -21,14 +19,9 @@ const SETTINGS: [(&str, &str); 6] = [
     ("jit", "off"),
 ];
 
-/// So many ports are tried: between finding a free one and listening on it, another program may take it.
-const PORTS_MAX: u32 = 20;
-
 /// A server on the loopback interface, with the superuser `postgres` and no password. Dropping it removes it.
 pub struct Cluster {
-    keeper: Mutex<Keeper>,
-    folder: PathBuf,
-    port: u16,
+    service: Service,
     psql: PathBuf,
 }
 
@@ -41,10 +34,13 @@ pub enum Mode {
     Immediate,
 }
 
-/// What became of a start.
-enum Started {
-    Ready,
-    PortTaken,
+/// How a data folder is made.
+#[derive(Clone, Copy)]
+enum Make {
+    /// With a log in small parts, which is copied fast.
+    Small,
+    /// As `initdb` makes one by itself.
+    Default,
 }
 
 impl Cluster {
@@ -65,25 +61,30 @@ impl Cluster {
 
     fn start_made(make: Make, settings: &[(&str, &str)]) -> Self {
         let installed = Installed::find();
-        let mut keeper = Keeper::new(&installed, make, settings);
-        for _ in 0..PORTS_MAX {
-            let port = free_port();
-            if let Started::Ready = start(&mut keeper, port) {
-                let folder = keeper.folder().to_owned();
-                return Self { keeper: Mutex::new(keeper), folder, port, psql: installed.program("psql") };
-            }
-        }
-        panic!("{PORTS_MAX} free ports were all taken by others at once");
+        let owner = Owner::ordinary("postgres");
+        let template = make.template(&installed, owner);
+        let mut keeper = Keeper::new(owner, "postgres", "QUIT");
+        let data = keeper.folder().join("data");
+        keeper.run(&["cp", "-a", "--reflink=auto", text(&template), text(&data)]);
+        let postgres = text(&installed.program("postgres")).to_owned();
+        let settings: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let words = move |folder: &Path, port: u16| {
+            let data = folder.join("data");
+            let own = [&postgres, "-D", text(&data), "-k", text(folder), "-p", &port.to_string()].map(str::to_owned);
+            own.into_iter().chain(settings.iter().flat_map(|setting| ["-c".to_owned(), setting.clone()])).collect()
+        };
+        let recipe = Recipe { words: Box::new(words), is_ready, port_is_taken: "Address already in use" };
+        Self { service: Service::start(keeper, recipe), psql: installed.program("psql") }
     }
 
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.port
+        self.service.port()
     }
 
     /// The folder of its Unix socket, as a client takes it for a host.
     pub fn socket_folder(&self) -> &Path {
-        &self.folder
+        self.service.folder()
     }
 
     /// The address of a database for its superuser.
@@ -93,7 +94,7 @@ impl Cluster {
 
     /// The address of a database for a user.
     pub fn url_of(&self, user: &str, database: &str) -> String {
-        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
+        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port())
     }
 
     /// Makes an empty database.
@@ -114,7 +115,7 @@ impl Cluster {
     ///
     /// What the server, or the client that could not reach it, said.
     pub fn try_sql(&self, database: &str, user: &str, sql: &str) -> Result<String, String> {
-        psql(&self.psql, (&self.folder, self.port), database, user, sql)
+        psql(&self.psql, (self.service.folder(), self.port()), database, user, sql)
     }
 
     /// Ends every client's connection to a database, waits for that, and says how many there were.
@@ -137,16 +138,12 @@ impl Cluster {
             Mode::Fast => "INT",
             Mode::Immediate => "QUIT",
         };
-        self.keeper().stop(signal);
+        self.service.stop(signal);
     }
 
     /// Starts it after [`Cluster::stop`], on the same port, and waits until it takes connections.
     pub fn start_again(&self) {
-        let until = Instant::now() + PATIENCE;
-        while let Started::PortTaken = start(&mut self.keeper(), self.port) {
-            assert!(Instant::now() < until, "port {} is taken by another program", self.port);
-            std::thread::park_timeout(PAUSE);
-        }
+        self.service.start_again();
     }
 
     /// Stops it as a crash does and starts it again.
@@ -157,37 +154,33 @@ impl Cluster {
 
     /// What the server has logged so far.
     pub fn log(&self) -> String {
-        log(&self.folder)
-    }
-
-    fn keeper(&self) -> MutexGuard<'_, Keeper> {
-        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+        self.service.log()
     }
 }
 
-fn start(keeper: &mut Keeper, port: u16) -> Started {
-    let logged = log(keeper.folder()).len();
-    let postmaster = keeper.start(port);
-    let until = Instant::now() + PATIENCE;
-    while !postmaster.is_ready(keeper.folder()) {
-        if postmaster.has_ended() {
-            let log = log(keeper.folder()).split_off(logged);
-            assert!(log.contains("Address already in use"), "the server does not start: {log}");
-            keeper.stop("QUIT");
-            return Started::PortTaken;
-        }
-        assert!(Instant::now() < until, "waited {PATIENCE:?} for the server: {}", log(keeper.folder()));
-        std::thread::park_timeout(PAUSE);
+impl Make {
+    /// The template of such a data folder.
+    fn template(self, installed: &Installed, owner: Owner) -> PathBuf {
+        let (name, arguments): (_, &[_]) = match self {
+            Self::Small => ("postgres", &["--wal-segsize=1"]),
+            Self::Default => ("postgres-default", &[]),
+        };
+        template(owner, &format!("{name}-{}", installed.major), |data| {
+            let mut initdb = owner.command(installed.program("initdb"));
+            initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"]);
+            initdb.args(arguments).args(["--no-sync", "--no-instructions", "--pgdata"]).arg(data);
+            initdb
+        })
     }
-    Started::Ready
 }
 
-fn log(folder: &Path) -> String {
-    let bytes = std::fs::read(folder.join("log")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+/// Whether it takes connections: it says so in its lock file, as `pg_ctl start --wait` reads it.
+fn is_ready(postmaster: &Process, folder: &Path, _: u16) -> bool {
+    let Ok(file) = std::fs::read_to_string(folder.join("data/postmaster.pid")) else { return false };
+    let mut lines = file.lines().map(str::trim);
+    lines.next() == Some(&postmaster.0.to_string()) && lines.nth(6) == Some("ready")
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound").port()
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a temporary folder's name is text")
 }

@@ -6,8 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-use crate::installed::{Installed, as_owner};
-use crate::template::{Make, template};
+use crate::owner::Owner;
 
 /// The keeper of one server, which runs or not.
 pub(crate) struct Keeper {
@@ -18,17 +17,14 @@ pub(crate) struct Keeper {
 }
 
 /// A process of the server, by number.
-pub(crate) struct Postmaster(u32);
+pub(crate) struct Process(pub(crate) u32);
 
 impl Keeper {
-    /// Makes the folder and the data in it, and starts nothing yet.
-    pub(crate) fn new(installed: &Installed, make: Make, settings: &[(&str, &str)]) -> Self {
-        let mut command = as_owner("sh");
+    /// Makes the folder, and starts nothing yet. `signal` is what ends the server at once.
+    pub(crate) fn new(owner: Owner, name: &str, signal: &str) -> Self {
+        let mut command = owner.command("sh");
         command.args(["-c", include_str!("keeper.sh"), "keeper"]);
-        command.arg(std::env::temp_dir()).arg(template(installed, make)).arg(installed.program("postgres"));
-        for (name, value) in settings {
-            command.arg("-c").arg(format!("{name}={value}"));
-        }
+        command.arg(std::env::temp_dir()).args([name, signal]);
         // Who kills a test may kill its process group.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut shell = command.spawn().expect("a shell starts");
@@ -43,19 +39,30 @@ impl Keeper {
         &self.folder
     }
 
-    pub(crate) fn start(&mut self, port: u16) -> Postmaster {
-        self.order(&format!("start {port}"));
-        Postmaster(self.answer().parse().expect("the number of a process"))
+    /// Runs a command to its end as the server's owner.
+    pub(crate) fn run(&mut self, words: &[&str]) {
+        let status = self.order(&format!("run {}", quoted(words)));
+        assert_eq!(status, "0", "{words:?} failed: {}", self.log());
+    }
+
+    /// Starts the server, whose words these are.
+    pub(crate) fn start(&mut self, words: &[String]) -> Process {
+        Process(self.order(&format!("start {}", quoted(words))).parse().expect("the number of a process"))
     }
 
     /// Sends the server a signal and waits for its end.
     pub(crate) fn stop(&mut self, signal: &str) {
         self.order(&format!("stop {signal}"));
-        self.answer();
     }
 
-    fn order(&mut self, order: &str) {
+    /// What the server and the commands have printed so far.
+    pub(crate) fn log(&self) -> String {
+        log(&self.folder)
+    }
+
+    fn order(&mut self, order: &str) -> String {
         writeln!(self.orders.as_mut().expect("taken by the end only"), "{order}").expect("the keeper reads");
+        self.answer()
     }
 
     fn answer(&mut self) -> String {
@@ -73,17 +80,22 @@ impl Drop for Keeper {
     }
 }
 
-impl Postmaster {
-    /// Whether it takes connections: it says so in its lock file, as `pg_ctl start --wait` reads it.
-    pub(crate) fn is_ready(&self, folder: &Path) -> bool {
-        let Ok(file) = std::fs::read_to_string(folder.join("data/postmaster.pid")) else { return false };
-        let mut lines = file.lines().map(str::trim);
-        lines.next() == Some(&self.0.to_string()) && lines.nth(6) == Some("ready")
-    }
-
+impl Process {
     /// Whether it is gone, or dead and not yet buried by the shell.
     pub(crate) fn has_ended(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
         stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with('Z'))
     }
+}
+
+pub(crate) fn log(folder: &Path) -> String {
+    let bytes = std::fs::read(folder.join("log")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Words as the shell reads them. None has a line's end in it: an order is one line.
+fn quoted(words: &[impl AsRef<str>]) -> String {
+    let quote = |word: &str| format!("'{}'", word.replace('\'', r"'\''"));
+    let words: Vec<_> = words.iter().map(|word| quote(word.as_ref())).collect();
+    words.join(" ")
 }

@@ -4,9 +4,9 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use test_postgres::{Cluster, Cut, Proxy};
+use test_servers::postgres::{Cluster, Cut, Proxy};
 
-use crate::client::{Client, Outcome, query};
+use super::client::{Client, Outcome, query};
 use crate::wait_until;
 
 /// A server with an empty table, and a proxy before it.

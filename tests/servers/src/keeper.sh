@@ -1,0 +1,42 @@
+# Keeps a server in a temporary folder of its own. Arguments: the folder for temporary folders, the server's name, and the
+# signal that ends it at once. Says which folder it made, then obeys orders on its standard input, each of which it answers
+# with a line. The input ends when the test does, however it ends: then the server is stopped and the folder removed.
+# shellcheck shell=sh
+
+# Nothing that ends the test, or that comes from its having ended, may end this before it has cleaned up.
+trap '' HUP INT QUIT TERM PIPE
+
+temporary=$1 name=$2 signal=$3
+server=
+
+stop() {
+    if [ -n "$server" ]; then
+        kill -s "$1" "$server" 2>/dev/null
+        wait "$server"
+        server=
+    fi
+}
+
+folder=$(mktemp -d "$temporary/quietus-$name-XXXXXX") || exit
+echo "$folder"
+
+while read -r order argument; do
+    case $order in
+    run)
+        eval "$argument" </dev/null >>"$folder/log" 2>&1
+        echo $?
+        ;;
+    start)
+        eval "exec $argument" </dev/null >>"$folder/log" 2>&1 &
+        server=$!
+        echo "$server"
+        ;;
+    stop)
+        stop "$argument"
+        echo stopped
+        ;;
+    esac
+done
+
+stop "$signal"
+rm -rf "$folder"

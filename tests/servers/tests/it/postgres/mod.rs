@@ -1,0 +1,5 @@
+//! PostgreSQL, and the proxy before it.
+
+mod client;
+mod cluster;
+mod proxy;
