@@ -2,6 +2,7 @@
 //! that ends. It knows nothing of quietus.
 
 mod keeper;
+pub mod mariadb;
 mod owner;
 pub mod postgres;
 mod service;
