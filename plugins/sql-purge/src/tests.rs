@@ -33,8 +33,8 @@ fn orders() -> Value {
 
 /// Two orders and three notes of Ann's, and some of others'.
 fn filled(database: &Database) {
-    database.sql("CREATE TABLE orders (id int PRIMARY KEY, mail varchar(20000), phone varchar(100))");
-    database.sql("CREATE TABLE notes (id int PRIMARY KEY, mail varchar(20000), body varchar(100))");
+    database.sql("CREATE TABLE orders (id int PRIMARY KEY, mail varchar(12000), phone varchar(100))");
+    database.sql("CREATE TABLE notes (id int PRIMARY KEY, mail varchar(12000), body varchar(100))");
     database.sql(
         "INSERT INTO orders VALUES (1, 'ann@x.cz', '+420 1'), (2, 'ANN@X.CZ', NULL), (3, 'joann@x.cz', '+420 3'), (4, NULL, NULL)",
     );

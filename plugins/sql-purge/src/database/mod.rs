@@ -107,12 +107,11 @@ impl Session {
         }
     }
 
-    /// Whether values of these types and with these characters can be in the columns at all.
+    /// Whether these values can be in the columns at all, by their types and characters. Asked before a transaction.
     pub(crate) async fn can_hold(&mut self, bound: &Bound<'_>) -> Result<bool, Trouble> {
         match self {
             Self::Postgres(session) => session.can_hold(bound).await,
-            // Every text is valid to it; what does not fit the column is not equal to it, byte by byte.
-            Self::Mysql(_) => Ok(true),
+            Self::Mysql(session) => session.can_hold(bound).await,
         }
     }
 

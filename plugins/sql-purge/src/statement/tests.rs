@@ -39,9 +39,9 @@ fn a_value_is_a_parameter_and_the_count_is_of_the_same_rows() {
     );
     assert_eq!(
         erasing,
-        "UPDATE orders SET name = NULL, mail = 'it''s :gone' WHERE (lower(mail) = lower($1) AND NOT kept)"
+        "UPDATE orders SET name = NULL, mail = 'it''s :gone' WHERE ((lower(mail) = lower($1)) AND (NOT kept))"
     );
-    assert_eq!(counting, "SELECT count(*) FROM orders WHERE (lower(mail) = lower($1) AND NOT kept)");
+    assert_eq!(counting, "SELECT count(*) FROM orders WHERE ((lower(mail) = lower($1)) AND (NOT kept))");
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn all_values_are_one_statement() {
     );
     assert_eq!(
         erasing,
-        "DELETE FROM shop.orders AS o WHERE (o.mail = $1 OR o.no = $2::BIGINT OR o.copy = $1) \
-         OR (o.mail = $3 OR o.no = $4::BIGINT OR o.copy = $3)"
+        "DELETE FROM shop.orders AS o WHERE (((o.mail = $1) OR (o.no = ($2::BIGINT))) OR (o.copy = $1)) \
+         OR (((o.mail = $3) OR (o.no = ($4::BIGINT))) OR (o.copy = $3))"
     );
 }
 
@@ -91,7 +91,7 @@ fn what_people_write_is_allowed() {
 #[test]
 fn text_in_which_a_value_would_be_pasted_is_refused() {
     refused("DELETE FROM t WHERE mail = ':email'", "between quotes");
-    refused("DELETE FROM t WHERE mail = 'x' || ':email'", "between quotes");
+    refused("DELETE FROM t WHERE mail = concat('x', ':email')", "between quotes");
     refused("DELETE FROM t WHERE mail = '{email}'", "pasted");
     refused("DELETE FROM t WHERE mail = '{{email}}'", "paste");
     refused("DELETE FROM t WHERE mail = '${email}'", "paste");
@@ -111,7 +111,6 @@ fn text_that_two_readers_read_differently_is_refused() {
     refused("DELETE FROM t WHERE mail = :email /* or 1=1 */", "comment");
     refused("DELETE FROM t /*! WHERE 1=1 OR */ WHERE mail = :email", "comment");
     refused("DELETE FROM t WHERE mail = :email AND x = '\\'", "backslash");
-    refused("DELETE FROM t WHERE mail = :email AND x = E'a'", "SQL");
     refused("DELETE FROM t WHERE mail = :email AND x = 'a\u{1}'", "control character");
     refused("DELETE FROM t WHERE mail = :email; DELETE FROM t", "`;`");
     refused("DELETE FROM t WHERE mail = 'a", "quote");
@@ -119,6 +118,10 @@ fn text_that_two_readers_read_differently_is_refused() {
     for (engine, sql) in [
         (Engine::Postgres, "DELETE FROM t WHERE mail = :email AND x = $$:email$$"),
         (Engine::Postgres, "DELETE FROM t WHERE mail = :email AND x = U&'a'"),
+        (Engine::Postgres, "DELETE FROM t WHERE mail = :email AND x = E'a'"),
+        (Engine::Mysql, "DELETE FROM t WHERE mail = :email || 1 = 1"),
+        (Engine::Mysql, "DELETE FROM t WHERE mail = :email && 1 = 1"),
+        (Engine::Mysql, "DELETE FROM t WHERE mail = :email AND x = N'a'"),
         (Engine::Postgres, "DELETE FROM \":email\" WHERE mail = :email"),
         (Engine::Mysql, "DELETE FROM t WHERE mail = :email AND x = \"a\""),
         (Engine::Mysql, "DELETE FROM t WHERE mail = :email # all"),

@@ -50,7 +50,7 @@ fn one(token: &Token, engine: Engine, kinds: &[String]) -> Result<(), String> {
             Err("text in `\"`: write text in `'`, and names in backticks".into())
         }
         Token::Word(word) if word.quote_style.is_some() => within_quotes(&word.value, kinds),
-        Token::Placeholder(_) => Err(format!("a placeholder of another kind, such as `?` or `$1`; {WRITE_KINDS}")),
+        Token::Placeholder(_) | Token::Question => Err(format!("a placeholder of another kind, such as `?` or `$1`; {WRITE_KINDS}")),
         Token::AtSign | Token::AtAt => Err("a variable (`@`)".into()),
         Token::StringConcat | Token::Overlap if engine == Engine::Mysql => {
             Err("`||` or `&&`, which depend on the server's settings: write OR, AND or concat(…)".into())

@@ -43,7 +43,7 @@ fn postgresql_is_reached_by_tls() {
     let folder = sql("SHOW data_directory");
     for (file, text) in [("server.crt", CERTIFICATE), ("server.key", KEY), ("pg_hba.conf", "local all all trust\nhostssl all all all trust")] {
         // The server writes them, so that they are its own.
-        sql(&format!("COPY (SELECT regexp_split_to_table('{}', E'\\n')) TO '{folder}/{file}'", text.trim_end()));
+        sql(&format!("COPY (SELECT regexp_split_to_table('{}', E'\\n')) TO PROGRAM 'umask 077; cat > {folder}/{file}'", text.trim_end()));
     }
     let log = cluster.log().len();
     sql("ALTER SYSTEM SET ssl = on");

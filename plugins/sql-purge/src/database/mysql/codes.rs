@@ -43,6 +43,11 @@ pub(super) fn committing(error: &Error) -> Trouble {
     }
 }
 
+/// Two sides of a comparison have no character set in common.
+pub(super) fn is_a_conflict_of_collations(error: &Error) -> bool {
+    matches!(error, Error::Server(said) if matches!(said.code, 1267 | 1270 | 1271))
+}
+
 fn of(code: u16) -> Trouble {
     let (class, text) = match code {
         1044 | 1045 | 1130 | 1251 | 1698 => (NeedsOperator, "the database refuses the user or the password"),
@@ -52,7 +57,7 @@ fn of(code: u16) -> Trouble {
         1054 => (NeedsOperator, "a column is not there"),
         1305 | 1630 => (NeedsOperator, "a function is not there"),
         1093 => (NeedsOperator, "the table that is changed is also in a subquery, which MySQL does not accept"),
-        1064 | 1149 | 1176 | 1235 | 1267 => (NeedsOperator, "the database does not accept the statement"),
+        1064 | 1149 | 1176 | 1235 | 1267 | 1270 | 1271 => (NeedsOperator, "the database does not accept the statement"),
         1040 | 1203 | 1226 => (Retryable, "the database has too many connections"),
         1290 | 1792 | 1836 => (Retryable, "the database is read-only: a replica, or one that recovers"),
         1205 => (Retryable, "others held locks on its rows for too long; rolled back"),

@@ -68,6 +68,24 @@ impl Session {
         Stopper { opts: self.opts.clone(), id: self.conn.id() }
     }
 
+    /// A character that the column's character set lacks is an error to it, as a conflict of collations is. It can be in no
+    /// row; all else that does not fit a column is not equal to it, byte by byte.
+    pub(super) async fn can_hold(&mut self, bound: &Bound<'_>) -> Result<bool, Trouble> {
+        if bound.values.iter().all(|value| value.is_ascii()) {
+            return Ok(true);
+        }
+        let explain = format!("EXPLAIN {}", bound.sql);
+        match self.conn.exec_drop(explain.as_str(), parameters(bound)).await {
+            Ok(()) => Ok(true),
+            Err(error) if codes::is_a_conflict_of_collations(&error) => {
+                let plain = Params::Positional(bound.values.iter().map(|_| Value::Bytes(Vec::new())).collect());
+                self.conn.exec_drop(explain, plain).await.map_err(|e| trouble(&e))?;
+                Ok(false)
+            }
+            Err(error) => Err(trouble(&error)),
+        }
+    }
+
     /// What cannot be rolled back must not be begun.
     pub(super) async fn suits(&mut self, table: &ObjectName) -> Result<(), Trouble> {
         let names: Vec<&str> = table.0.iter().filter_map(|part| part.as_ident()).map(|name| name.value.as_str()).collect();
