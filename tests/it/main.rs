@@ -13,4 +13,5 @@ mod hostile;
 mod interop;
 mod main_job;
 mod plugins;
+mod purging;
 mod shapes;

@@ -64,8 +64,7 @@ mod tests {
     #[track_caller]
     fn check(url: &str, engine: Engine, parts: (&str, u16, &str, &str)) {
         let (host, port, user, database) = parts;
-        let expected =
-            Address { engine, host: host.into(), port, user: user.into(), database: database.into() };
+        let expected = Address { engine, host: host.into(), port, user: user.into(), database: database.into() };
         assert_eq!(Address::parse(url), Ok(expected));
     }
 

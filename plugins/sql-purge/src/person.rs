@@ -36,7 +36,8 @@ pub(crate) fn values<'v>(kinds: &[String], request: &'v Request) -> Result<Vec<V
     for kind in kinds {
         let own: BTreeSet<&str> = request.values(kind.as_str()).filter(|value| !value.trim().is_empty()).collect();
         if turns.len() * own.len() > COMBINATIONS_MAX {
-            let text = format!("the person has more than {COMBINATIONS_MAX} combinations of identifiers; nothing was erased");
+            let text =
+                format!("the person has more than {COMBINATIONS_MAX} combinations of identifiers; nothing was erased");
             return Err(PluginError::permanent(text));
         }
         let with = |known: &Values<'v>, value: &'v str| {
@@ -59,7 +60,8 @@ mod tests {
         let request = Request { identifiers: identifiers.collect(), ..Request::from([("email", "x")]) };
         let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
         let turns = values(&kinds, &request).expect("few enough");
-        let found: Vec<Vec<&str>> = turns.iter().map(|turn| kinds.iter().map(|kind| turn.get(kind)).collect()).collect();
+        let found: Vec<Vec<&str>> =
+            turns.iter().map(|turn| kinds.iter().map(|kind| turn.get(kind)).collect()).collect();
         assert_eq!(found, expected);
     }
 

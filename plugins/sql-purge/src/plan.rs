@@ -33,7 +33,8 @@ pub(crate) struct Retaining {
 
 impl Plan {
     pub(crate) fn make(config: &Config, engine: Engine) -> Result<Self, String> {
-        let kinds: Vec<String> = KINDS.iter().map(|kind| kind.as_str().to_owned()).chain(config.kinds.iter().cloned()).collect();
+        let kinds: Vec<String> =
+            KINDS.iter().map(|kind| kind.as_str().to_owned()).chain(config.kinds.iter().cloned()).collect();
         if config.statement.is_empty() {
             return Err("`statement`: there is none, so nothing would ever be erased".into());
         }

@@ -90,7 +90,12 @@ impl Run<'_> {
         Ok(session)
     }
 
-    async fn counted<'t>(&self, session: &mut Session, access: Access, turns: &'t Turns<'_>) -> Result<Counted<'t>, PluginError> {
+    async fn counted<'t>(
+        &self,
+        session: &mut Session,
+        access: Access,
+        turns: &'t Turns<'_>,
+    ) -> Result<Counted<'t>, PluginError> {
         if access == Access::Erase {
             for erasing in &self.plan.erase {
                 session.suits(&erasing.checked).await.map_err(|e| e.in_statement(&erasing.name))?;
@@ -113,7 +118,9 @@ async fn settle(session: &mut Session, past: &mut Past) -> Result<(), PluginErro
     match session.fate(transaction).await.map_err(|e| e.anywhere())? {
         Fate::Committed => past.it_was_committed(),
         Fate::RolledBack => past.it_was_rolled_back(),
-        Fate::UnderWay => return Err(PluginError::retryable("the transaction of an earlier attempt has not ended yet")),
+        Fate::UnderWay => {
+            return Err(PluginError::retryable("the transaction of an earlier attempt has not ended yet"));
+        }
         Fate::Unknown => {}
     }
     Ok(())

@@ -34,7 +34,8 @@ pub(crate) fn attended<T>(
 ) -> Result<T, PluginError> {
     call.check()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| PluginError::retryable(format!("the plugin cannot wait for the database: {}", e.kind())))?;
+    let runtime = runtime
+        .map_err(|e| PluginError::retryable(format!("the plugin cannot wait for the database: {}", e.kind())))?;
     runtime.block_on(async {
         let mut work = pin!(work);
         loop {

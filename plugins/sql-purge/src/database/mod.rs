@@ -19,7 +19,7 @@ const CONNECTING_MAX: Duration = Duration::from_secs(15);
 
 /// Where the database is, and how it is reached.
 pub(crate) enum Database {
-    Postgres(postgres::Settings),
+    Postgres(Box<postgres::Settings>),
     Mysql(mysql::Settings),
 }
 
@@ -80,10 +80,13 @@ impl Database {
         let roots = encrypted.then(|| roots::roots(config.ca_file.as_deref()));
         let roots = roots.transpose().map_err(PluginError::needs_operator)?;
         Ok(match address.engine {
-            Engine::Postgres => Self::Postgres(
-                postgres::Settings::new(&address, password.as_ref(), roots).map_err(PluginError::needs_operator)?,
-            ),
-            Engine::Mysql => Self::Mysql(mysql::Settings::new(&address, password.as_ref().map(Sensitive::expose), roots)),
+            Engine::Postgres => {
+                let settings = postgres::Settings::new(&address, password.as_ref(), roots);
+                Self::Postgres(Box::new(settings.map_err(PluginError::needs_operator)?))
+            }
+            Engine::Mysql => {
+                Self::Mysql(mysql::Settings::new(&address, password.as_ref().map(Sensitive::expose), roots))
+            }
         })
     }
 

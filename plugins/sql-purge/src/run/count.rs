@@ -80,7 +80,11 @@ impl<'r, S> Turn<'r, S> {
 }
 
 /// Counts all, and refuses what is more than a statement may erase.
-pub(super) async fn count<'t>(call: &Call<'_>, session: &mut Session, turns: &'t Turns<'_>) -> Result<Counted<'t>, PluginError> {
+pub(super) async fn count<'t>(
+    call: &Call<'_>,
+    session: &mut Session,
+    turns: &'t Turns<'_>,
+) -> Result<Counted<'t>, PluginError> {
     let mut counted = Counted { met: Met { asked: turns.asked, ..Met::default() }, ..Counted::default() };
     for Turn { own, aimed, values } in &turns.retain {
         call.check()?;
@@ -121,6 +125,11 @@ pub(super) async fn count<'t>(call: &Call<'_>, session: &mut Session, turns: &'t
 }
 
 /// How many rows a statement is about.
-pub(super) async fn rows(session: &mut Session, name: &str, aimed: &Aimed<'_>, values: &[&Values<'_>]) -> Result<u64, PluginError> {
+pub(super) async fn rows(
+    session: &mut Session,
+    name: &str,
+    aimed: &Aimed<'_>,
+    values: &[&Values<'_>],
+) -> Result<u64, PluginError> {
     session.count(&aimed.counting(values)).await.map_err(|e| e.in_statement(name))
 }

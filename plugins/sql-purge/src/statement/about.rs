@@ -3,7 +3,9 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, Expr, InTarget, Query, SelectItem, TableFactor, Value, visit_expressions};
+use sqlparser::ast::{
+    BinaryOperator, Expr, InTarget, Query, SelectItem, TableFactor, UnaryOperator, Value, visit_expressions,
+};
 
 use super::shape::plain;
 
@@ -27,7 +29,8 @@ fn binds(condition: &Expr) -> Result<bool, String> {
         Expr::Nested(inner) => binds(inner),
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => Ok(binds(left)? | binds(right)?),
         Expr::BinaryOp { left, op: BinaryOperator::Or, right } => Ok(binds(left)? & binds(right)?),
-        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => match (has_placeholder(left), has_placeholder(right)) {
+        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => match (has_placeholder(left), has_placeholder(right))
+        {
             (false, false) => Ok(false),
             (false, true) => compares(left, right),
             (true, false) => compares(right, left),
@@ -59,10 +62,27 @@ fn compares(column: &Expr, placeholder: &Expr) -> Result<bool, String> {
     }
 }
 
+/// Something of the row's; not whether something is so, as `1` may be that, and is what a stranger can type.
 fn is_column(expr: &Expr) -> Result<(), String> {
-    match has_column(expr) {
+    match has_column(expr) && !any(expr, is_truth) {
         true => Ok(()),
         false => Err(format!("a placeholder that is not compared with a column; {ALLOWED}")),
+    }
+}
+
+fn is_truth(expr: &Expr) -> bool {
+    use BinaryOperator::{And, Eq, Gt, GtEq, Lt, LtEq, NotEq, Or, Spaceship, Xor};
+    match expr {
+        Expr::BinaryOp { op, .. } => {
+            matches!(op, And | Or | Xor | Eq | NotEq | Gt | GtEq | Lt | LtEq | Spaceship)
+        }
+        Expr::UnaryOp { op, .. } => matches!(op, UnaryOperator::Not | UnaryOperator::BangNot),
+        Expr::In { .. } | Expr::Between { .. } | Expr::Exists { .. } => true,
+        Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } | Expr::RLike { .. } => true,
+        Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::IsTrue(_) | Expr::IsNotTrue(_) => true,
+        Expr::IsFalse(_) | Expr::IsNotFalse(_) | Expr::IsUnknown(_) | Expr::IsNotUnknown(_) => true,
+        Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => true,
+        _ => false,
     }
 }
 
@@ -72,14 +92,24 @@ fn in_query(query: &Query) -> Result<bool, String> {
     let select = plain(query)?;
     let of = |factor: &TableFactor, table: &str| match factor {
         TableFactor::Table { alias: Some(alias), .. } => alias.name.value == table,
-        TableFactor::Table { name, .. } => name.0.last().is_some_and(|last| last.to_string().trim_matches(['"', '`']) == table),
+        TableFactor::Table { name, .. } => {
+            name.0.last().is_some_and(|last| last.to_string().trim_matches(['"', '`']) == table)
+        }
         _ => false,
     };
-    let tables = || select.from.iter().flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
+    let tables = || {
+        select
+            .from
+            .iter()
+            .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)))
+    };
     match select.projection.as_slice() {
         [SelectItem::UnnamedExpr(Expr::CompoundIdentifier(names))]
             if names.iter().rev().nth(1).is_some_and(|table| tables().any(|factor| of(factor, &table.value))) => {}
-        _ => return Err("a subquery that does not select one column of its own by its full name, as `(SELECT t.id FROM t WHERE …)`".into()),
+        _ => return Err(
+            "a subquery that does not select one column of its own by its full name, as `(SELECT t.id FROM t WHERE …)`"
+                .into(),
+        ),
     }
     let mut outside = select.clone();
     outside.selection = None;
@@ -124,6 +154,7 @@ fn has_column(expr: &Expr) -> bool {
 }
 
 fn any(node: &impl sqlparser::ast::Visit, is: impl Fn(&Expr) -> bool) -> bool {
-    let found = visit_expressions(node, |expr| if is(expr) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+    let found =
+        visit_expressions(node, |expr| if is(expr) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
     found.is_break()
 }

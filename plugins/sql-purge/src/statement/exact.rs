@@ -4,9 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Ident, InTarget, ObjectName, visit_expressions_mut,
-};
+use sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Ident, InTarget, ObjectName, visit_expressions_mut};
 
 use super::about::{has_placeholder, is_placeholder};
 

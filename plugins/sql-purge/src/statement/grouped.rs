@@ -34,7 +34,10 @@ fn enclose(operand: &mut Box<Expr>) {
             | Expr::Interval(_)
     );
     if !stands_alone {
-        let inner = std::mem::replace(&mut **operand, Expr::Wildcard(sqlparser::ast::helpers::attached_token::AttachedToken::empty()));
+        let inner = std::mem::replace(
+            &mut **operand,
+            Expr::Wildcard(sqlparser::ast::helpers::attached_token::AttachedToken::empty()),
+        );
         **operand = Expr::Nested(Box::new(inner));
     }
 }

@@ -43,7 +43,9 @@ pub(super) fn for_who_has(mut condition: Expr, has: &BTreeSet<&str>) -> Expr {
                     *expr = never();
                 }
             }
-            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_direct(left, right) && (lacks(left) || lacks(right)) => {
+            Expr::BinaryOp { left, op: BinaryOperator::Eq, right }
+                if is_direct(left, right) && (lacks(left) || lacks(right)) =>
+            {
                 *expr = never();
             }
             _ => {}

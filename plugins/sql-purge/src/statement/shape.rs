@@ -1,8 +1,8 @@
 //! The shape of a statement: a parsed one enters; one UPDATE, DELETE or count of one table leaves, taken apart at its WHERE.
 
 use sqlparser::ast::{
-    Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, Statement,
-    TableFactor, TableWithJoins, Update,
+    Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, ObjectName, Query, Select,
+    SelectItem, SetExpr, Statement, TableFactor, TableWithJoins, Update,
 };
 
 use super::Purpose;
@@ -16,7 +16,8 @@ pub(super) struct Shape {
     pub(super) condition: Expr,
 }
 
-const ONE_TABLE: &str = "more than one table: name one, and the others in a subquery, `… IN (SELECT t.id FROM t WHERE …)`";
+const ONE_TABLE: &str =
+    "more than one table: name one, and the others in a subquery, `… IN (SELECT t.id FROM t WHERE …)`";
 
 pub(super) fn of(statement: Statement, purpose: Purpose) -> Result<Shape, String> {
     match (purpose, statement) {
@@ -74,7 +75,11 @@ fn of_count(query: Query) -> Result<Shape, String> {
     };
     let is_star = matches!(&function.args, FunctionArguments::List(list)
         if matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]));
-    if !function.name.to_string().eq_ignore_ascii_case("count") || !is_star || function.over.is_some() || function.filter.is_some() {
+    if !function.name.to_string().eq_ignore_ascii_case("count")
+        || !is_star
+        || function.over.is_some()
+        || function.filter.is_some()
+    {
         return Err("only `SELECT count(*)` is allowed".into());
     }
     let condition = select.selection.clone().ok_or_else(no_where)?;
@@ -97,7 +102,9 @@ pub(super) fn plain(query: &Query) -> Result<&Select, String> {
         || select.having.is_some()
         || !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
     if more {
-        return Err("a SELECT with WITH, INTO, GROUP BY, HAVING, ORDER BY, LIMIT or a lock; only WHERE is allowed".into());
+        return Err(
+            "a SELECT with WITH, INTO, GROUP BY, HAVING, ORDER BY, LIMIT or a lock; only WHERE is allowed".into()
+        );
     }
     Ok(select)
 }
@@ -105,7 +112,9 @@ pub(super) fn plain(query: &Query) -> Result<&Select, String> {
 /// The one table: its name, and as it stands with its alias.
 fn single(tables: &[TableWithJoins]) -> Result<(ObjectName, String), String> {
     match tables {
-        [TableWithJoins { relation: relation @ TableFactor::Table { name, args: None, .. }, joins }] if joins.is_empty() => {
+        [TableWithJoins { relation: relation @ TableFactor::Table { name, args: None, .. }, joins }]
+            if joins.is_empty() =>
+        {
             Ok((name.clone(), relation.to_string()))
         }
         _ => Err(ONE_TABLE.into()),

@@ -66,7 +66,8 @@ fn mysql_compares_bytes_beside_what_its_collation_says() {
         "DELETE FROM `orders` WHERE ((lower(mail) = lower(?) AND \
          CAST(CONVERT(lower(mail) USING utf8mb4) AS BINARY) = CAST(CONVERT(lower(?) USING utf8mb4) AS BINARY)))"
     );
-    let checked = parse_for("DELETE FROM o WHERE no IN (:email, :phone)", Engine::Mysql, Purpose::Erases).expect("allowed");
+    let checked =
+        parse_for("DELETE FROM o WHERE no IN (:email, :phone)", Engine::Mysql, Purpose::Erases).expect("allowed");
     let aimed = checked.aimed(&checked.kinds()).expect("about all kinds");
     let turn = Values::same(&aimed.kinds, "v");
     let bound = aimed.erasing(&[&turn]);
@@ -80,7 +81,10 @@ fn what_people_write_is_allowed() {
         allowed(engine, "DELETE FROM orders WHERE mail IN (:email, :phone)");
         allowed(engine, "DELETE FROM items WHERE order_id IN (SELECT o.id FROM orders o WHERE o.mail = :email)");
         allowed(engine, "DELETE FROM items WHERE order_id = (SELECT o.id FROM orders AS o WHERE o.mail = :email)");
-        allowed(engine, "UPDATE t SET a = 1, at = now(), b = '12:30:00' WHERE (mail = :email OR phone = :phone) AND a = 0");
+        allowed(
+            engine,
+            "UPDATE t SET a = 1, at = now(), b = '12:30:00' WHERE (mail = :email OR phone = :phone) AND a = 0",
+        );
         allowed(engine, "DELETE FROM t WHERE no = CAST(:customer_no AS CHAR(10))");
         allowed(engine, "DELETE FROM t WHERE mail = :email AND note LIKE 'x%' AND at > '2020-01-01'");
     }
@@ -99,7 +103,7 @@ fn text_in_which_a_value_would_be_pasted_is_refused() {
     refused("DELETE FROM t WHERE mail = '%(email)s'", "paste");
     refused("DELETE FROM t WHERE mail = {email}", "paste");
     refused("DELETE FROM t WHERE mail = ?", "another kind");
-    refused("DELETE FROM t WHERE mail = $1", "another kind");
+    refused("DELETE FROM t WHERE mail = $1", "placeholder");
     refused("DELETE FROM t WHERE mail = @email", "variable");
     refused("DELETE FROM t WHERE mail = : email", "`:`");
     refused("DELETE FROM t WHERE mail = :emial", "`:emial` is not known");
@@ -146,6 +150,9 @@ fn a_condition_that_is_not_about_one_person_is_refused() {
     refused("DELETE FROM t WHERE mail LIKE concat('%', :email, '%')", "LIKE");
     refused("DELETE FROM t WHERE :email = :email", "both sides");
     refused("DELETE FROM t WHERE 'a' = :email", "not compared with a column");
+    refused("DELETE FROM t WHERE (a IS NULL) = :email", "not compared with a column");
+    refused("DELETE FROM t WHERE (a = b) = :email", "not compared with a column");
+    refused("DELETE FROM t WHERE (NOT a) IN (:email)", "not compared with a column");
     refused("DELETE FROM t WHERE mail = coalesce(mail, :email)", "same side");
     refused("DELETE FROM t WHERE :email IS NOT NULL", "not compared");
     refused("DELETE FROM t WHERE EXISTS (SELECT 1 FROM c WHERE mail = :email)", "EXISTS");

@@ -31,7 +31,8 @@ pub(super) fn check(sql: &str, engine: Engine, kinds: &[String]) -> Result<(), S
     let tokens = tokens.map_err(|_| "a quote that is not closed, or another token that is none")?;
     for (n, token) in tokens.iter().enumerate() {
         one(token, engine, kinds)?;
-        if *token == Token::Colon && !matches!(tokens.get(n + 1), Some(Token::Word(word)) if word.quote_style.is_none()) {
+        if *token == Token::Colon && !matches!(tokens.get(n + 1), Some(Token::Word(word)) if word.quote_style.is_none())
+        {
             return Err("a `:` that no kind of identifier follows".into());
         }
     }
@@ -43,23 +44,22 @@ fn one(token: &Token, engine: Engine, kinds: &[String]) -> Result<(), String> {
         Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)) => Err(comment()),
         Token::SemiColon => Err("a `;`: write one statement only, without it".into()),
         Token::SingleQuotedString(text) => within_quotes(text, kinds),
-        Token::DoubleQuotedString(_) => {
-            Err("text in `\"`: write text in `'`, and names in backticks".into())
-        }
+        Token::DoubleQuotedString(_) => Err("text in `\"`: write text in `'`, and names in backticks".into()),
         Token::Word(word) if word.quote_style == Some('"') && engine == Engine::Mysql => {
             Err("text in `\"`: write text in `'`, and names in backticks".into())
         }
         Token::Word(word) if word.quote_style.is_some() => within_quotes(&word.value, kinds),
-        Token::Placeholder(_) | Token::Question => Err(format!("a placeholder of another kind, such as `?` or `$1`; {WRITE_KINDS}")),
+        Token::Placeholder(_) | Token::Question => {
+            Err(format!("a placeholder of another kind, such as `?` or `$1`; {WRITE_KINDS}"))
+        }
         Token::AtSign | Token::AtAt => Err("a variable (`@`)".into()),
+        Token::Word(word) if word.value.starts_with('@') => Err("a variable (`@`)".into()),
         Token::StringConcat | Token::Overlap if engine == Engine::Mysql => {
             Err("`||` or `&&`, which depend on the server's settings: write OR, AND or concat(…)".into())
         }
         Token::LBrace | Token::RBrace => Err(format!("a brace would paste a value into the text; {WRITE_KINDS}")),
         Token::Char(_) => Err("a character that is no SQL".into()),
-        other if is_other_text(other) => {
-            Err("text with a prefix, or between dollars; write plain text in `'`".into())
-        }
+        other if is_other_text(other) => Err("text with a prefix, or between dollars; write plain text in `'`".into()),
         _ => Ok(()),
     }
 }

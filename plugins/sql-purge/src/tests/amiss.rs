@@ -50,7 +50,11 @@ fn a_statement_that_takes_away_what_the_next_one_needs_is_told() {
             { "name": "notes", "rows_max": 10,
               "sql": "DELETE FROM notes WHERE id IN (SELECT o.id FROM orders o WHERE lower(o.mail) = lower(:email))" },
         ]});
-        fails(plugin(database, &settings).erase(ann()), NeedsOperator, "statement `notes`: 2 rows were there, and it would erase 0");
+        fails(
+            plugin(database, &settings).erase(ann()),
+            NeedsOperator,
+            "statement `notes`: 2 rows were there, and it would erase 0",
+        );
         untouched(database);
     });
 }
@@ -69,10 +73,15 @@ fn an_update_that_finds_its_own_rows_again_is_told() {
 fn a_foreign_key_that_refuses_rolls_everything_back() {
     on_both(|database| {
         filled(database);
-        database.sql("CREATE TABLE items (id int PRIMARY KEY, order_id int, FOREIGN KEY (order_id) REFERENCES orders (id))");
+        database.sql(
+            "CREATE TABLE items (id int PRIMARY KEY, order_id int, FOREIGN KEY (order_id) REFERENCES orders (id))",
+        );
         database.sql("INSERT INTO items VALUES (1, 1)");
-        fails(plugin(database, &shop()).erase(ann()), Permanent, "statement `orders`: a foreign key refuses it");
+        let plugin = plugin(database, &shop());
+        fails(plugin.erase(ann()), Permanent, "statement `orders`: a foreign key refuses it");
         untouched(database);
+        database.sql("DELETE FROM items");
+        assert_eq!(plugin.erase(ann()), Ok(erased()), "and complete, once it may be");
     });
 }
 
@@ -88,6 +97,36 @@ fn other_constraints_are_named_by_their_class() {
         let twice = one("UPDATE strict SET mail = '' WHERE mail = :email");
         fails(plugin(database, &twice).erase(ann()), Permanent, "unique");
     });
+}
+
+#[test]
+fn rows_that_a_trigger_keeps_were_not_erased() {
+    let database = Database::new(Engine::Postgres);
+    filled(&database);
+    database.sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+    database.sql("CREATE TRIGGER keep BEFORE DELETE ON orders FOR EACH ROW EXECUTE FUNCTION keep()");
+    fails(plugin(&database, &shop()).erase(ann()), NeedsOperator, "2 rows were there, and it would erase 0");
+    untouched(&database);
+}
+
+#[test]
+fn what_is_no_database_is_an_error_and_never_nobody() {
+    for scheme in ["postgres", "mysql"] {
+        for said in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"", b"\0\0\0\0", &[0xff; 300]] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let port = listener.local_addr().expect("bound").port();
+            std::thread::spawn(move || {
+                for client in listener.incoming().map_while(Result::ok) {
+                    drop(std::io::Write::write_all(&mut &client, said));
+                }
+            });
+            let plugin = configured(&format!("{scheme}://q@127.0.0.1:{port}/shop"), &shop()).expect("configured");
+            for answer in [plugin.erase(ann()), plugin.dry_run(ann()), plugin.verify(ann())] {
+                let error = answer.expect_err("no database");
+                assert!(matches!(error.class, Retryable | Permanent | NeedsOperator), "{}", error.message);
+            }
+        }
+    }
 }
 
 #[test]
@@ -114,7 +153,9 @@ fn a_missing_permission_stops_the_queue() {
         filled(database);
         let user = format!("reader{}", database.port());
         match database.engine {
-            Engine::Postgres => drop(database.sql(&format!("CREATE ROLE {user} LOGIN; GRANT SELECT ON orders, notes TO {user}"))),
+            Engine::Postgres => {
+                drop(database.sql(&format!("CREATE ROLE {user} LOGIN; GRANT SELECT ON orders, notes TO {user}")))
+            }
             Engine::Mysql => {
                 database.sql(&format!("CREATE USER {user}@'127.0.0.1'; GRANT SELECT ON orders TO {user}@'127.0.0.1'"));
                 database.sql(&format!("GRANT SELECT ON notes TO {user}@'127.0.0.1'"));
@@ -146,7 +187,11 @@ fn a_password_is_used_and_never_shown() {
         database.sql("SELECT database()")
     ));
     let url = database.url_at("secret", database.port());
-    fails(configured(&url, &shop()).expect("configured").erase(ann()), NeedsOperator, "refuses the user or the password (error 1045)");
+    fails(
+        configured(&url, &shop()).expect("configured").erase(ann()),
+        NeedsOperator,
+        "refuses the user or the password (error 1045)",
+    );
     let mut settings = shop();
     settings["password"] = json!({ "secret": "password" });
     assert_eq!(configured(&url, &settings).expect("configured").erase(ann()), Ok(erased()));
@@ -179,7 +224,10 @@ fn a_server_that_cannot_now_is_asked_again() {
 fn a_read_only_database_is_asked_again() {
     let database = Database::new(Engine::Postgres);
     filled(&database);
-    database.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.sql("SELECT current_database()")));
+    database.sql(&format!(
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        database.sql("SELECT current_database()")
+    ));
     fails(plugin(&database, &shop()).erase(ann()), Retryable, "read-only");
 
     let server = mariadb::Server::start_with(&["--read-only"]);
@@ -203,7 +251,11 @@ fn what_cannot_be_rolled_back_is_not_begun() {
     database.sql("CREATE VIEW seen AS SELECT * FROM orders");
     fails(plugin(&database, &with("DELETE FROM seen WHERE mail = :email")).erase(ann()), NeedsOperator, "it is a view");
     database.sql("ALTER TABLE orders ENGINE = MyISAM");
-    fails(plugin(&database, &shop()).erase(ann()), NeedsOperator, "statement `orders`: the table's engine has no transactions");
+    fails(
+        plugin(&database, &shop()).erase(ann()),
+        NeedsOperator,
+        "statement `orders`: the table's engine has no transactions",
+    );
     fails(plugin(&database, &shop()).health(), NeedsOperator, "engine");
     untouched(&database);
 }
@@ -214,7 +266,9 @@ fn others_locks_are_not_waited_for_for_long() {
     let mysql = Database::new(Engine::Mysql);
     filled(&mysql);
     let name = mysql.sql("SELECT database()");
-    mysql.sql(&format!("XA START '{name}'; UPDATE orders SET phone = '1' WHERE id = 1; XA END '{name}'; XA PREPARE '{name}'"));
+    mysql.sql(&format!(
+        "XA START '{name}'; UPDATE orders SET phone = '1' WHERE id = 1; XA END '{name}'; XA PREPARE '{name}'"
+    ));
     let patient = plugin(&mysql, &settings);
     fails(patient.erase(ann()), Retryable, "statement `orders`: others held locks");
     mysql.sql(&format!("XA COMMIT '{name}'"));

@@ -41,9 +41,16 @@ fn postgresql_is_reached_by_tls() {
     let plain = cluster.url("postgres");
     refused(with(&plain, &json!({ "tls": "require" })), "takes no TLS");
     let folder = sql("SHOW data_directory");
-    for (file, text) in [("server.crt", CERTIFICATE), ("server.key", KEY), ("pg_hba.conf", "local all all trust\nhostssl all all all trust")] {
+    for (file, text) in [
+        ("server.crt", CERTIFICATE),
+        ("server.key", KEY),
+        ("pg_hba.conf", "local all all trust\nhostssl all all all trust"),
+    ] {
         // The server writes them, so that they are its own.
-        sql(&format!("COPY (SELECT regexp_split_to_table('{}', E'\\n')) TO PROGRAM 'umask 077; cat > {folder}/{file}'", text.trim_end()));
+        sql(&format!(
+            "COPY (SELECT regexp_split_to_table('{}', E'\\n')) TO PROGRAM 'umask 077; cat > {folder}/{file}'",
+            text.trim_end()
+        ));
     }
     let log = cluster.log().len();
     sql("ALTER SYSTEM SET ssl = on");
@@ -61,7 +68,8 @@ fn mariadb_is_reached_by_tls() {
         path.display().to_string()
     };
     let (certificate, key) = (file("server.crt", CERTIFICATE), file("server.key", KEY));
-    let options = [format!("--ssl-cert={certificate}"), format!("--ssl-key={key}"), "--require-secure-transport=1".into()];
+    let options =
+        [format!("--ssl-cert={certificate}"), format!("--ssl-key={key}"), "--require-secure-transport=1".into()];
     let server = mariadb::Server::start_with(&options.each_ref().map(String::as_str));
     server.sql("", "CREATE DATABASE shop");
     server.sql("shop", "CREATE TABLE orders (mail text)");

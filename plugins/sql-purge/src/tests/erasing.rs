@@ -11,7 +11,8 @@ fn what_is_the_persons_goes_and_the_rest_stays() {
         assert_eq!(plugin.health(), Ok(()));
         assert_eq!(plugin.erase(ann()), Ok(erased()));
         database.is("SELECT id FROM orders ORDER BY id", "3 4");
-        database.is("SELECT id, body FROM notes WHERE mail IS NULL ORDER BY id", "1|anonymized 2|anonymized 3|anonymized");
+        database
+            .is("SELECT id, body FROM notes WHERE mail IS NULL ORDER BY id", "1|anonymized 2|anonymized 3|anonymized");
         database.is("SELECT id, body FROM notes WHERE mail IS NOT NULL", "4|d");
         assert_eq!(plugin.verify(ann()), Ok(Answer::absent()));
     });
@@ -74,7 +75,8 @@ fn all_of_a_persons_values_are_one_statement_and_no_row_is_counted_twice() {
             "name": "orders", "rows_max": 3, "sql": "DELETE FROM orders WHERE mail = :email OR phone = :phone",
         }]});
         let plugin = plugin(database, &by_both);
-        let request = Request::from([("email", "ann@x.cz"), ("email", "joann@x.cz"), ("phone", "+420 1"), ("phone", "+420 3")]);
+        let request =
+            Request::from([("email", "ann@x.cz"), ("email", "joann@x.cz"), ("phone", "+420 1"), ("phone", "+420 3")]);
         assert_eq!(plugin.dry_run(request.clone()), Ok(Answer::residual().count("orders", 2)));
         assert_eq!(plugin.erase(request), Ok(Answer::erased().count("orders", 2)));
         database.is("SELECT id FROM orders ORDER BY id", "2 4");

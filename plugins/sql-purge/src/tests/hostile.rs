@@ -6,11 +6,64 @@ use crate::address::Engine;
 
 fn values() -> Vec<String> {
     let mut values: Vec<String> = [
-        "ann@x.cz", "ann@x.cz ", " ann@x.cz", "ann@x.cz\n", "joann@x.cz", "ann@x.czech.com", "än@x.cz", "an@x.cz", "a\u{308}n@x.cz",
-        "'; DROP TABLE orders; --", "' OR '1'='1", "\" OR \"\"=\"", "\\' OR 1=1 -- ", "\\", "\\\\", "'", "''", "\"", "`", "%", "_",
-        "%@x.cz", "*", "?", "$1", ":email", "{{email}}", "${email}", "%s", "/*", "*/", "--", "#", ";", "\r\nX: y", "a\tb", "\u{1b}[31m",
-        "(cn=*)", "{\"$ne\": null}", "https://x.cz/?a=b&c=%27", "\u{202e}zc.x@nna", "\u{feff}ann@x.cz", "ann\u{200b}@x.cz",
-        "ẞ", "ss", "ß", "ﬁ", "fi", "0", "00", "0.0", "0x0", "1e1", "10", "NULL", "true", "😀", "😁",
+        "ann@x.cz",
+        "ann@x.cz ",
+        " ann@x.cz",
+        "ann@x.cz\n",
+        "joann@x.cz",
+        "ann@x.czech.com",
+        "än@x.cz",
+        "an@x.cz",
+        "a\u{308}n@x.cz",
+        "'; DROP TABLE orders; --",
+        "' OR '1'='1",
+        "\" OR \"\"=\"",
+        "\\' OR 1=1 -- ",
+        "\\",
+        "\\\\",
+        "'",
+        "''",
+        "\"",
+        "`",
+        "%",
+        "_",
+        "%@x.cz",
+        "*",
+        "?",
+        "$1",
+        ":email",
+        "{{email}}",
+        "${email}",
+        "%s",
+        "/*",
+        "*/",
+        "--",
+        "#",
+        ";",
+        "\r\nX: y",
+        "a\tb",
+        "\u{1b}[31m",
+        "(cn=*)",
+        "{\"$ne\": null}",
+        "https://x.cz/?a=b&c=%27",
+        "\u{202e}zc.x@nna",
+        "\u{feff}ann@x.cz",
+        "ann\u{200b}@x.cz",
+        "ẞ",
+        "ss",
+        "ß",
+        "ﬁ",
+        "fi",
+        "0",
+        "00",
+        "0.0",
+        "0x0",
+        "1e1",
+        "10",
+        "NULL",
+        "true",
+        "😀",
+        "😁",
     ]
     .map(str::to_owned)
     .into();
@@ -30,7 +83,8 @@ fn literal(database: &Database, value: &str) -> String {
 /// One row for each value.
 fn fill(database: &Database, values: &[String]) {
     database.sql("CREATE TABLE orders (id int PRIMARY KEY, mail varchar(12000))");
-    let rows: Vec<String> = values.iter().enumerate().map(|(id, value)| format!("({id}, {})", literal(database, value))).collect();
+    let rows: Vec<String> =
+        values.iter().enumerate().map(|(id, value)| format!("({id}, {})", literal(database, value))).collect();
     database.sql(&format!("INSERT INTO orders VALUES {}", rows.join(", ")));
 }
 
@@ -45,14 +99,23 @@ fn a_hostile_value_erases_itself_and_nothing_else() {
             for value in &values {
                 let answer = plugin.dry_run(Request::from([("email", value.as_str())]));
                 let is_german = value == "ẞ" && comparison.contains("lower");
-                assert!(answer == Ok(Answer::residual().count("orders", 1)) || is_german, "{:?} {comparison} {value:.40}: {answer:?}", database.engine);
+                assert!(
+                    answer == Ok(Answer::residual().count("orders", 1)) || is_german,
+                    "{:?} {comparison} {value:.40}: {answer:?}",
+                    database.engine
+                );
             }
         }
         let settings = json!({ "statement": [{ "name": "orders", "rows_max": 1, "sql": "DELETE FROM orders WHERE mail = :email" }] });
         let plugin = plugin(database, &settings);
         for (id, value) in values.iter().enumerate() {
             let request = Request { idempotency_key: format!("k-{id}"), ..Request::from([("email", value.as_str())]) };
-            assert_eq!(plugin.erase(request), Ok(Answer::erased().count("orders", 1)), "{:?} {value:.40}", database.engine);
+            assert_eq!(
+                plugin.erase(request),
+                Ok(Answer::erased().count("orders", 1)),
+                "{:?} {value:.40}",
+                database.engine
+            );
             database.is("SELECT count(*), coalesce(min(id), -1) FROM orders", &left(id + 1, values.len()));
         }
     });

@@ -22,9 +22,11 @@ fn dry(database: &Database, comparison: &str, value: &str, expected: u64) {
 fn postgresql_reads_a_value_as_the_columns_type_and_what_does_not_fit_is_nobodys() {
     let database = Database::new(Engine::Postgres);
     database.sql("CREATE TYPE level AS ENUM ('gold', 'lead')");
-    database.sql("CREATE TABLE customers (no bigint, id uuid, level level, born date, mail varchar(5))");
-    database.sql("INSERT INTO customers VALUES (4711, '00000000-0000-0000-0000-00000000000a', 'gold', '2000-01-31', 'a@x')");
-    database.sql("INSERT INTO customers VALUES (0, '00000000-0000-0000-0000-00000000000b', 'lead', NULL, '')");
+    database.sql("CREATE TABLE customers (no bigint, id uuid, level level, born date, mail varchar(5), fixed char(9))");
+    database.sql(
+        "INSERT INTO customers VALUES (4711, '00000000-0000-0000-0000-00000000000a', 'gold', '2000-01-31', 'a@x', 'a@x')",
+    );
+    database.sql("INSERT INTO customers VALUES (0, '00000000-0000-0000-0000-00000000000b', 'lead', NULL, '', NULL)");
     for comparison in ["no = :no", "no = :no::bigint", "no = CAST(:no AS bigint)"] {
         dry(&database, comparison, "4711", 1);
         for nobody in ["4711abc", "abc", "99999999999999999999", "", "4711; DROP TABLE customers", "4711\0"] {
@@ -39,6 +41,8 @@ fn postgresql_reads_a_value_as_the_columns_type_and_what_does_not_fit_is_nobodys
     dry(&database, "born = :no", "2000-01-31", 1);
     dry(&database, "born = :no", "2000-31-31", 0);
     dry(&database, "mail = :no", "a@x.longer", 0);
+    dry(&database, "fixed = :no", "a@x", 1);
+    dry(&database, "fixed = :no", "a@x ", 0);
     let erased = plugin(&database, &by("no = :no")).erase(Request::from([("no", "4711"), ("no", "abc")]));
     assert_eq!(erased, Ok(Answer::erased().count("customers", 1)));
 }
@@ -53,8 +57,11 @@ fn dry_or_unasked(database: &Database, comparison: &str, value: &str) {
 #[test]
 fn mysql_takes_no_text_for_a_number_that_it_only_begins_with() {
     let database = Database::new(Engine::Mysql);
-    database.sql("CREATE TABLE customers (no bigint, id uuid, born date, code binary(2), old varchar(10) CHARACTER SET latin1)");
-    database.sql("INSERT INTO customers VALUES (4711, '00000000-0000-0000-0000-00000000000a', '2000-01-31', x'ff01', 'ä')");
+    database.sql(
+        "CREATE TABLE customers (no bigint, id uuid, born date, code binary(2), old varchar(10) CHARACTER SET latin1)",
+    );
+    database
+        .sql("INSERT INTO customers VALUES (4711, '00000000-0000-0000-0000-00000000000a', '2000-01-31', x'ff01', 'ä')");
     database.sql("INSERT INTO customers VALUES (0, '00000000-0000-0000-0000-00000000000b', NULL, x'fe01', 'a')");
     database.sql("INSERT INTO customers VALUES (9007199254740993, NULL, NULL, NULL, 'x ')");
     dry(&database, "no = :no", "4711", 1);
@@ -73,7 +80,8 @@ fn mysql_takes_no_text_for_a_number_that_it_only_begins_with() {
     dry(&database, "old = :no", "x", 0);
     dry(&database, "old = :no", "x ", 1);
     dry(&database, "old = :no", "😀", 0);
-    let erased = plugin(&database, &by("no = :no")).erase(Request::from([("no", "4711"), ("no", "abc"), ("no", "4711x")]));
+    let erased =
+        plugin(&database, &by("no = :no")).erase(Request::from([("no", "4711"), ("no", "abc"), ("no", "4711x")]));
     assert_eq!(erased, Ok(Answer::erased().count("customers", 1)));
     database.is("SELECT count(*) FROM customers", "2");
 }

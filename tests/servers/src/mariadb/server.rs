@@ -62,6 +62,11 @@ impl Server {
         self.service.port()
     }
 
+    /// Where its data and its socket are.
+    pub fn folder(&self) -> &Path {
+        self.service.folder()
+    }
+
     /// The address of a database for a user.
     pub fn url_of(&self, user: &str, database: &str) -> String {
         format!("mysql://{user}@127.0.0.1:{}/{database}", self.port())
@@ -93,7 +98,12 @@ impl Server {
 /// The command that makes a data folder.
 fn install(owner: Owner, data: &Path) -> Command {
     let mut install = owner.command("mariadb-install-db");
-    install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
+    install.args([
+        "--no-defaults",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        "--skip-name-resolve",
+    ]);
     if is_root() {
         install.arg("--user=root");
     }

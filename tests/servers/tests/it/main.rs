@@ -1,5 +1,6 @@
 //! The servers that tests start, tried on themselves.
 
+mod mariadb;
 mod postgres;
 
 use std::time::{Duration, Instant};

@@ -64,9 +64,10 @@ fn of(code: u16) -> Trouble {
         1213 => (Retryable, "a deadlock; rolled back"),
         1969 | 3024 => (Retryable, "it took longer than this call may take, and was rolled back"),
         1053 | 1152 | 1159 | 1161 | 1317 | 1927 => return Trouble::lost(),
-        1216 | 1217 | 1451 | 1452 => {
-            (Permanent, "a foreign key refuses it; rolled back. A statement before it has to erase what refers to these rows")
-        }
+        1216 | 1217 | 1451 | 1452 => (
+            Permanent,
+            "a foreign key refuses it; rolled back. A statement before it has to erase what refers to these rows",
+        ),
         1048 => (Permanent, "a NOT NULL constraint refuses it; rolled back"),
         1062 => (Permanent, "a unique constraint refuses it; rolled back"),
         3819 | 4025 => (Permanent, "a CHECK constraint refuses it; rolled back"),

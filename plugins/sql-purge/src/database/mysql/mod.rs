@@ -88,11 +88,17 @@ impl Session {
 
     /// What cannot be rolled back must not be begun.
     pub(super) async fn suits(&mut self, table: &ObjectName) -> Result<(), Trouble> {
-        let names: Vec<&str> = table.0.iter().filter_map(|part| part.as_ident()).map(|name| name.value.as_str()).collect();
+        let names: Vec<&str> =
+            table.0.iter().filter_map(|part| part.as_ident()).map(|name| name.value.as_str()).collect();
         let (schema, name) = match names.as_slice() {
             [name] => (None, *name),
             [schema, name] => (Some(*schema), *name),
-            _ => return Err(Trouble::said(ErrorClass::NeedsOperator, "the table's name is not `table` or `schema.table`")),
+            _ => {
+                return Err(Trouble::said(
+                    ErrorClass::NeedsOperator,
+                    "the table's name is not `table` or `schema.table`",
+                ));
+            }
         };
         let sql = "SELECT e.TRANSACTIONS FROM information_schema.TABLES t \
                    LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE \
@@ -113,7 +119,10 @@ impl Session {
         let lock = limits.lock.as_secs().max(1);
         self.run(&format!("SET SESSION innodb_lock_wait_timeout = {lock}")).await?;
         let statement = if self.is_mariadb {
-            format!("SET SESSION max_statement_time = {:.3}", limits.statement.max(Duration::from_millis(1)).as_secs_f64())
+            format!(
+                "SET SESSION max_statement_time = {:.3}",
+                limits.statement.max(Duration::from_millis(1)).as_secs_f64()
+            )
         } else {
             format!("SET SESSION max_execution_time = {}", limits.statement.as_millis().max(1))
         };
@@ -137,7 +146,8 @@ impl Session {
     }
 
     pub(super) async fn count(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
-        let count: Option<u64> = self.conn.exec_first(bound.sql.as_str(), parameters(bound)).await.map_err(|e| trouble(&e))?;
+        let count: Option<u64> =
+            self.conn.exec_first(bound.sql.as_str(), parameters(bound)).await.map_err(|e| trouble(&e))?;
         count.ok_or_else(|| Trouble::said(ErrorClass::Permanent, "the database counted nothing"))
     }
 

@@ -53,7 +53,10 @@ fn of(code: &str) -> Trouble {
         "55P03" => (Retryable, "others held locks on its rows for too long; rolled back"),
         "40001" => (Retryable, "others changed the same rows meanwhile; rolled back"),
         "40P01" => (Retryable, "a deadlock; rolled back"),
-        "23503" => (Permanent, "a foreign key refuses it; rolled back. A statement before it has to erase what refers to these rows"),
+        "23503" => (
+            Permanent,
+            "a foreign key refuses it; rolled back. A statement before it has to erase what refers to these rows",
+        ),
         "23502" => (Permanent, "a NOT NULL constraint refuses it; rolled back"),
         "23505" => (Permanent, "a unique constraint refuses it; rolled back"),
         "23514" => (Permanent, "a CHECK constraint refuses it; rolled back"),

@@ -83,7 +83,12 @@ impl Session {
         }
         let statement = self.client.prepare(&bound.sql).await.map_err(|e| trouble(&e))?;
         for (value, kind) in bound.values.iter().zip(statement.params()) {
-            let alone = self.client.prepare_typed("SELECT $1", std::slice::from_ref(kind)).await.map_err(|e| trouble(&e))?;
+            // `char(n)` has no trailing spaces, and passes over a value's.
+            if *kind == Type::BPCHAR && value.ends_with(' ') {
+                return Ok(false);
+            }
+            let alone =
+                self.client.prepare_typed("SELECT $1", std::slice::from_ref(kind)).await.map_err(|e| trouble(&e))?;
             match self.client.execute(&alone, &[&Text(value)]).await {
                 Ok(_) => {}
                 Err(error) if says_that_the_value_fits_nowhere(&error) => return Ok(false),
@@ -145,7 +150,8 @@ impl Session {
     }
 
     pub(super) async fn fate(&mut self, transaction: &str) -> Result<Fate, Trouble> {
-        let asked = self.client.prepare_typed("SELECT txid_status($1)", &[Type::INT8]).await.map_err(|e| trouble(&e))?;
+        let asked =
+            self.client.prepare_typed("SELECT txid_status($1)", &[Type::INT8]).await.map_err(|e| trouble(&e))?;
         let Ok(row) = self.client.query_one(&asked, &[&Text(transaction)]).await else {
             // A number that the server has not come to: it was restored from a backup.
             return Ok(Fate::Unknown);

@@ -1,0 +1,3 @@
+//! The plugins that quietus brings, driven by the real binary.
+
+mod sql;
