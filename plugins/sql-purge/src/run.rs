@@ -46,6 +46,7 @@ impl Run<'_> {
         let key = &request.idempotency_key;
         attended(self.call, &stop, async {
             let turns = Turns::of(self.plan, request)?;
+            let _alone = self.database.turn().await;
             let mut session = self.connect(&stop).await?;
             let mut past = memory.recall(key);
             settle(&mut session, &mut past).await?;

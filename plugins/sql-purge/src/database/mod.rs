@@ -8,6 +8,7 @@ mod roots;
 use std::time::Duration;
 
 use quietus_plugin::{ErrorClass, PluginError, Secrets, Sensitive};
+use tokio::sync::MutexGuard;
 
 use crate::address::{Address, Engine};
 use crate::config::{Config, Tls};
@@ -88,6 +89,15 @@ impl Database {
                 Self::Mysql(mysql::Settings::new(&address, password.as_ref().map(Sensitive::expose), roots))
             }
         })
+    }
+
+    /// Waits until this process may erase there: what MySQL counts it locks for reading, and two that then want to write are
+    /// in a deadlock.
+    pub(crate) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Mysql(settings) => Some(settings.one_at_a_time.lock().await),
+        }
     }
 
     pub(crate) async fn connect(&self, longest: Duration) -> Result<Session, Trouble> {

@@ -4,10 +4,10 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, InTarget, Query, SelectItem, TableFactor, UnaryOperator, Value, visit_expressions,
+    BinaryOperator, Expr, InTarget, ObjectNamePart, Query, SelectItem, UnaryOperator, Value, visit_expressions,
 };
 
-use super::shape::plain;
+use super::shape::{plain, single};
 
 const ALLOWED: &str = "compare a column with a placeholder by `=` or `IN (…)`, both in functions and casts if needed, \
                        alone or with others in AND and OR";
@@ -71,11 +71,14 @@ fn is_column(expr: &Expr) -> Result<(), String> {
 }
 
 fn is_truth(expr: &Expr) -> bool {
-    use BinaryOperator::{And, Eq, Gt, GtEq, Lt, LtEq, NotEq, Or, Spaceship, Xor};
+    use BinaryOperator::{
+        Arrow, Divide, HashArrow, HashLongArrow, LongArrow, Minus, Modulo, Multiply, Plus, StringConcat,
+    };
     match expr {
-        Expr::BinaryOp { op, .. } => {
-            matches!(op, And | Or | Xor | Eq | NotEq | Gt | GtEq | Lt | LtEq | Spaceship)
-        }
+        Expr::BinaryOp { op, .. } => !matches!(
+            op,
+            Arrow | LongArrow | HashArrow | HashLongArrow | StringConcat | Plus | Minus | Multiply | Divide | Modulo
+        ),
         Expr::UnaryOp { op, .. } => matches!(op, UnaryOperator::Not | UnaryOperator::BangNot),
         Expr::In { .. } | Expr::Between { .. } | Expr::Exists { .. } => true,
         Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } | Expr::RLike { .. } => true,
@@ -87,34 +90,18 @@ fn is_truth(expr: &Expr) -> bool {
 }
 
 /// `(SELECT t.id FROM t WHERE …)`. A column without its table would be taken from outside where the table inside has none
-/// of that name, and then every row matches.
+/// of that name, and then every row matches; with a second table, all of the first's may be combined with the person's.
 fn in_query(query: &Query) -> Result<bool, String> {
     let select = plain(query)?;
-    let of = |factor: &TableFactor, table: &str| match factor {
-        TableFactor::Table { alias: Some(alias), .. } => alias.name.value == table,
-        TableFactor::Table { name, .. } => {
-            name.0.last().is_some_and(|last| last.to_string().trim_matches(['"', '`']) == table)
-        }
-        _ => false,
-    };
-    let tables = || {
-        select
-            .from
-            .iter()
-            .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)))
-    };
-    match select.projection.as_slice() {
-        [SelectItem::UnnamedExpr(Expr::CompoundIdentifier(names))]
-            if names.iter().rev().nth(1).is_some_and(|table| tables().any(|factor| of(factor, &table.value))) => {}
-        _ => return Err(
+    let table = single(&select.from)?;
+    let own = table.alias.or_else(|| table.name.0.last().and_then(ObjectNamePart::as_ident));
+    let is_own = matches!(select.projection.as_slice(), [SelectItem::UnnamedExpr(Expr::CompoundIdentifier(names))]
+        if names.iter().rev().nth(1) == own);
+    if !is_own {
+        return Err(
             "a subquery that does not select one column of its own by its full name, as `(SELECT t.id FROM t WHERE …)`"
                 .into(),
-        ),
-    }
-    let mut outside = select.clone();
-    outside.selection = None;
-    if has_placeholder(&outside) {
-        return Err(format!("a placeholder in a subquery outside of its WHERE; {ALLOWED}"));
+        );
     }
     match select.selection.as_ref().map(binds) {
         Some(Ok(true)) => Ok(true),

@@ -1,8 +1,8 @@
 //! The shape of a statement: a parsed one enters; one UPDATE, DELETE or count of one table leaves, taken apart at its WHERE.
 
 use sqlparser::ast::{
-    Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, ObjectName, Query, Select,
-    SelectItem, SetExpr, Statement, TableFactor, TableWithJoins, Update,
+    Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, ObjectName, Query,
+    Select, SelectItem, SetExpr, Statement, TableFactor, TableWithJoins, Update,
 };
 
 use super::Purpose;
@@ -41,9 +41,9 @@ fn of_delete(mut delete: Delete) -> Result<Shape, String> {
     }
     let condition = delete.selection.take().ok_or_else(no_where)?;
     let FromTable::WithFromKeyword(from) = &delete.from else { return Err("a DELETE without FROM".into()) };
-    let (table, named) = single(from)?;
+    let table = single(from)?;
     let head = format!("{delete} WHERE ");
-    Ok(Shape { head, count_head: counting(&named), table, condition })
+    Ok(Shape { head, count_head: counting(&table), table: table.name.clone(), condition })
 }
 
 fn of_update(mut update: Update) -> Result<Shape, String> {
@@ -63,9 +63,9 @@ fn of_update(mut update: Update) -> Result<Shape, String> {
         return Err("a placeholder in SET would write the identifier into the table; it may stand in WHERE only".into());
     }
     let condition = update.selection.take().ok_or_else(no_where)?;
-    let (table, named) = single(std::slice::from_ref(&update.table))?;
+    let table = single(std::slice::from_ref(&update.table))?;
     let head = format!("{update} WHERE ");
-    Ok(Shape { head, count_head: counting(&named), table, condition })
+    Ok(Shape { head, count_head: counting(&table), table: table.name.clone(), condition })
 }
 
 fn of_count(query: Query) -> Result<Shape, String> {
@@ -83,8 +83,8 @@ fn of_count(query: Query) -> Result<Shape, String> {
         return Err("only `SELECT count(*)` is allowed".into());
     }
     let condition = select.selection.clone().ok_or_else(no_where)?;
-    let (table, named) = single(&select.from)?;
-    Ok(Shape { head: counting(&named), count_head: counting(&named), table, condition })
+    let table = single(&select.from)?;
+    Ok(Shape { head: counting(&table), count_head: counting(&table), table: table.name.clone(), condition })
 }
 
 /// A SELECT that only looks and has no more to it than tables and a condition.
@@ -109,20 +109,27 @@ pub(super) fn plain(query: &Query) -> Result<&Select, String> {
     Ok(select)
 }
 
-/// The one table: its name, and as it stands with its alias.
-fn single(tables: &[TableWithJoins]) -> Result<(ObjectName, String), String> {
+/// The one table, named alone.
+pub(super) struct Single<'a> {
+    pub(super) name: &'a ObjectName,
+    pub(super) alias: Option<&'a Ident>,
+    /// As it stands in the statement.
+    written: String,
+}
+
+pub(super) fn single(tables: &[TableWithJoins]) -> Result<Single<'_>, String> {
     match tables {
-        [TableWithJoins { relation: relation @ TableFactor::Table { name, args: None, .. }, joins }]
+        [TableWithJoins { relation: relation @ TableFactor::Table { name, alias, args: None, .. }, joins }]
             if joins.is_empty() =>
         {
-            Ok((name.clone(), relation.to_string()))
+            Ok(Single { name, alias: alias.as_ref().map(|alias| &alias.name), written: relation.to_string() })
         }
         _ => Err(ONE_TABLE.into()),
     }
 }
 
-fn counting(table: &str) -> String {
-    format!("SELECT count(*) FROM {table} WHERE ")
+fn counting(table: &Single<'_>) -> String {
+    format!("SELECT count(*) FROM {} WHERE ", table.written)
 }
 
 fn no_where() -> String {

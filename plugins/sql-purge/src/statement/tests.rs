@@ -158,6 +158,12 @@ fn a_condition_that_is_not_about_one_person_is_refused() {
     refused("DELETE FROM t WHERE EXISTS (SELECT 1 FROM c WHERE mail = :email)", "EXISTS");
     refused("DELETE FROM t WHERE c IN (SELECT id FROM c WHERE mail = :email)", "full name");
     refused("DELETE FROM t WHERE c IN (SELECT t.id FROM c WHERE mail = :email)", "full name");
+    refused("DELETE FROM t WHERE c IN (SELECT c.id FROM c, d WHERE d.mail = :email)", "more than one table");
+    refused(
+        "DELETE FROM t WHERE c IN (SELECT c.id FROM c JOIN d ON true WHERE d.mail = :email)",
+        "more than one table",
+    );
+    refused("DELETE FROM t WHERE c IN (SELECT x.id FROM c x WHERE x.mail = 'a')", "no placeholder");
     refused("DELETE FROM t WHERE c IN (SELECT c.id FROM c WHERE mail = :email OR 1 = 1)", "no matter whom");
     refused("DELETE FROM t WHERE c NOT IN (SELECT c.id FROM c WHERE mail = :email)", "NOT IN");
     refused("DELETE FROM t WHERE c IN (SELECT c.id FROM c WHERE mail = :email UNION SELECT 1)", "UNION");

@@ -138,8 +138,10 @@ fn a_silent_network_is_given_up_with_the_call() {
 fn erasures_of_one_person_at_once_count_each_row_once() {
     super::database::on_both(|database| {
         filled(database);
-        let plugin = plugin(database, &shop());
+        // Two processes, with two calls each.
+        let plugins = [plugin(database, &shop()), plugin(database, &shop())];
         let one = &|n: usize| {
+            let plugin = &plugins[n % 2];
             let request = Request { idempotency_key: format!("k-{n}"), ..ann() };
             loop {
                 match plugin.erase(request.clone()) {

@@ -17,7 +17,10 @@ use crate::trouble::Trouble;
 use codes::trouble;
 
 /// Where the server is.
-pub(crate) struct Settings(Opts);
+pub(crate) struct Settings {
+    opts: Opts,
+    pub(super) one_at_a_time: tokio::sync::Mutex<()>,
+}
 
 /// A connection.
 pub(crate) struct Session {
@@ -49,17 +52,17 @@ impl Settings {
             // An UPDATE is counted by what it met, as the counting statement does.
             .client_found_rows(true)
             .ssl_opts(tls);
-        Self(opts.into())
+        Self { opts: opts.into(), one_at_a_time: tokio::sync::Mutex::default() }
     }
 
     pub(super) async fn connect(&self) -> Result<Session, Trouble> {
-        let mut conn = Conn::new(self.0.clone()).await.map_err(|e| codes::connecting(&e))?;
+        let mut conn = Conn::new(self.opts.clone()).await.map_err(|e| codes::connecting(&e))?;
         let version: Option<String> = conn.query_first("SELECT VERSION()").await.map_err(|e| trouble(&e))?;
         let is_mariadb = version.is_some_and(|version| version.contains("MariaDB"));
         let settings = "SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
                         SESSION sql_safe_updates = 0, SESSION completion_type = 0";
         conn.query_drop(settings).await.map_err(|e| trouble(&e))?;
-        Ok(Session { conn, opts: self.0.clone(), is_mariadb })
+        Ok(Session { conn, opts: self.opts.clone(), is_mariadb })
     }
 }
 
