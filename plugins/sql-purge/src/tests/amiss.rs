@@ -198,6 +198,33 @@ fn a_password_is_used_and_never_shown() {
 }
 
 #[test]
+fn a_password_is_asked_for() {
+    let cluster = postgres::Cluster::start();
+    let sql = |sql: &str| cluster.sql("postgres", sql);
+    sql("CREATE TABLE orders (mail text)");
+    sql("INSERT INTO orders VALUES ('ann@x.cz')");
+    sql("CREATE ROLE secret LOGIN SUPERUSER PASSWORD 'hunter2'");
+    sql("CREATE ROLE other LOGIN PASSWORD 'hunter3'");
+    let rules = "SELECT regexp_split_to_table('local all all trust,host all all all scram-sha-256', ',')";
+    sql(&format!("COPY ({rules}) TO '{}/pg_hba.conf'", sql("SHOW data_directory")));
+    sql("SELECT pg_reload_conf()");
+    let url = cluster.url_of("secret", "postgres");
+    let only = |more: Value| {
+        let mut settings = json!({ "statement": [orders()] });
+        settings.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
+        settings
+    };
+    let without = configured(&url, &only(json!({}))).expect("configured");
+    wait_until("the rules to be read", || without.health().is_err());
+    fails(without.erase(ann()), NeedsOperator, "asks for a password");
+    let password = only(json!({ "password": { "secret": "password" } }));
+    let wrong = configured(&cluster.url_of("other", "postgres"), &password).expect("configured");
+    fails(wrong.erase(ann()), NeedsOperator, "refuses the user or the password (SQLSTATE 28P01)");
+    let right = configured(&url, &password).expect("configured");
+    assert_eq!(right.erase(ann()), Ok(Answer::erased().count("orders", 1)));
+}
+
+#[test]
 fn a_server_that_cannot_now_is_asked_again() {
     on_both(|database| {
         filled(database);
@@ -307,7 +334,7 @@ fn a_cancelled_call_ends_on_the_server_too() {
 fn a_statement_has_the_calls_time_and_no_more() {
     on_both(|database| {
         filled(database);
-        let short = plugin(database, &slow(database)).call_max(std::time::Duration::from_millis(1500));
+        let short = plugin(database, &slow(database)).call_max(std::time::Duration::from_secs(4));
         fails(short.erase(ann()), Retryable, "statement `orders`: it took longer");
         wait_until("the server to end it", || database.connections() == "0");
         untouched(database);

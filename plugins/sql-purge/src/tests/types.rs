@@ -21,12 +21,14 @@ fn dry(database: &Database, comparison: &str, value: &str, expected: u64) {
 #[test]
 fn postgresql_reads_a_value_as_the_columns_type_and_what_does_not_fit_is_nobodys() {
     let database = Database::new(Engine::Postgres);
+    database.sql("CREATE EXTENSION citext");
     database.sql("CREATE TYPE level AS ENUM ('gold', 'lead')");
-    database.sql("CREATE TABLE customers (no bigint, id uuid, level level, born date, mail varchar(5), fixed char(9))");
+    database.sql("CREATE TABLE customers (no bigint, id uuid, level level, born date, mail varchar(5), fixed char(9), ci citext)");
     database.sql(
-        "INSERT INTO customers VALUES (4711, '00000000-0000-0000-0000-00000000000a', 'gold', '2000-01-31', 'a@x', 'a@x')",
+        "INSERT INTO customers VALUES (4711, '00000000-0000-0000-0000-00000000000a', 'gold', '2000-01-31', 'a@x', 'a@x', 'a@x')",
     );
-    database.sql("INSERT INTO customers VALUES (0, '00000000-0000-0000-0000-00000000000b', 'lead', NULL, '', NULL)");
+    database
+        .sql("INSERT INTO customers VALUES (0, '00000000-0000-0000-0000-00000000000b', 'lead', NULL, '', NULL, NULL)");
     for comparison in ["no = :no", "no = :no::bigint", "no = CAST(:no AS bigint)"] {
         dry(&database, comparison, "4711", 1);
         for nobody in ["4711abc", "abc", "99999999999999999999", "", "4711; DROP TABLE customers", "4711\0"] {
@@ -41,6 +43,8 @@ fn postgresql_reads_a_value_as_the_columns_type_and_what_does_not_fit_is_nobodys
     dry(&database, "born = :no", "2000-01-31", 1);
     dry(&database, "born = :no", "2000-31-31", 0);
     dry(&database, "mail = :no", "a@x.longer", 0);
+    dry(&database, "ci = :no", "A@X", 1);
+    dry(&database, "ci = :no", "a@x ", 0);
     dry(&database, "fixed = :no", "a@x", 1);
     dry(&database, "fixed = :no", "a@x ", 0);
     let erased = plugin(&database, &by("no = :no")).erase(Request::from([("no", "4711"), ("no", "abc")]));
@@ -89,7 +93,6 @@ fn mysql_takes_no_text_for_a_number_that_it_only_begins_with() {
 #[test]
 fn what_a_databases_character_set_lacks_is_nobodys() {
     let database = Database::new(Engine::Postgres);
-    database.sql("SELECT 1");
     let name = database.sql("SELECT current_database()") + "_latin";
     let made = format!("CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
     database.sql(&made);

@@ -14,6 +14,9 @@ pub(super) fn trouble(error: &tokio_postgres::Error) -> Trouble {
     if error.is_closed() {
         return Trouble::lost();
     }
+    if is_login(error) {
+        return Trouble::said(NeedsOperator, "the database asks for a password or another login: check `password`");
+    }
     match error.source() {
         Some(source) if source.to_string().contains("does not support TLS") => Trouble::said(
             NeedsOperator,
@@ -23,6 +26,12 @@ pub(super) fn trouble(error: &tokio_postgres::Error) -> Trouble {
         Some(_) => Trouble::unreachable(error),
         None => Trouble::said(Permanent, "the database's answer cannot be read"),
     }
+}
+
+/// Whether the two could not agree on a login. The driver tells this by its text only.
+fn is_login(error: &tokio_postgres::Error) -> bool {
+    let text = error.to_string();
+    text.starts_with("invalid configuration") || text.starts_with("authentication error")
 }
 
 /// Whether no connection had come about.
