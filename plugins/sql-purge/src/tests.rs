@@ -7,6 +7,7 @@ mod encrypted;
 mod erasing;
 mod hostile;
 mod lost;
+mod refused;
 mod types;
 
 use quietus_plugin::{Answer, PluginError, Request, TestHost};
