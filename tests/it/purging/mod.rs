@@ -6,3 +6,4 @@ mod files;
 mod forward;
 mod mailbox_imap;
 mod mailbox_web;
+mod sql;
