@@ -9,11 +9,14 @@ use tempfile::TempDir;
 
 use crate::harness::quietus;
 
+/// What opens it.
+pub(super) const TOKEN: &str = "a-long-token-of-hubspot";
+
 /// Ann's two contacts, and somebody whose address ends like hers.
-fn hubspot() -> Server {
+pub(super) fn hubspot() -> Server {
     let mut contacts = vec![("1", "ann@x.cz"), ("2", "ANN@x.cz"), ("3", "joann@x.cz")];
     Server::start(move |seen: &Seen| match (seen.method.as_str(), seen.target.as_str()) {
-        _ if seen.header("authorization") != Some("Bearer a-long-token-of-hubspot") => Reply::empty(401),
+        _ if seen.header("authorization") != Some(&*format!("Bearer {TOKEN}")) => Reply::empty(401),
         ("GET", "/crm/v3/objects/contacts?limit=1") => Reply::json(200, &json!({ "results": [] })),
         ("POST", "/crm/v3/objects/contacts/search") => {
             let body = seen.json();
@@ -41,7 +44,7 @@ struct Plugin {
 impl Plugin {
     fn of(hubspot: &Server) -> Self {
         let folder = TempDir::new().expect("a folder");
-        std::fs::write(folder.path().join("token"), "a-long-token-of-hubspot").expect("written");
+        std::fs::write(folder.path().join("token"), TOKEN).expect("written");
         let config = json!({
             "vendor": "hubspot", "base_url": hubspot.url, "auth": { "bearer": { "secret": "token" } },
             "by": ["email", "phone"], "rate": 1000, "search_rate": 1000, "verify_after": "1s",

@@ -6,4 +6,5 @@ mod files;
 mod forward;
 mod mailbox_imap;
 mod mailbox_web;
+mod one_form;
 mod sql;

@@ -1,0 +1,174 @@
+//! One deletion form makes a person disappear from everywhere at once: mluvii, a CRM, a mailbox, two databases, one of
+//! which is away for a while. Others stay, and the receipt says what happened.
+
+use std::collections::BTreeMap;
+
+use quietus_plugin::http::test::Server as Crm;
+use serde_json::{Value, json};
+use test_servers::dovecot::{Dovecot, Message, PASSWORD};
+use test_servers::{mariadb, postgres};
+
+use super::crm_purge::{TOKEN, hubspot};
+use crate::harness::{Installation, Server, StandIn, oracle, receipts, wait_for};
+
+const USER: &str = "office";
+
+/// The systems of a company.
+struct Systems {
+    standin: StandIn,
+    crm: Crm,
+    mail: Dovecot,
+    shop: postgres::Cluster,
+    archive: mariadb::Server,
+}
+
+impl Systems {
+    /// Ann is in each of them, and so is somebody whose address ends like hers.
+    fn start() -> Self {
+        let mail = Dovecot::start();
+        let message =
+            |from: &str, to: &str| Message::new(format!("From: {from}\nTo: {to}\nSubject: Hello\n\nHello.\n"));
+        mail.deliver(USER, "INBOX", [message("Ann <ANN@x.cz>", "office@x.cz"), message("joann@x.cz", "office@x.cz")]);
+        mail.deliver(USER, "Sent", [message("office@x.cz", "\"Novák, Anna\" <ann@x.cz>")]);
+        let shop = postgres::Cluster::start();
+        shop.create_database("shop");
+        shop.sql("shop", "CREATE TABLE orders (id int, mail text)");
+        shop.sql("shop", "INSERT INTO orders VALUES (1, 'ann@x.cz'), (2, 'Ann@X.cz'), (3, 'joann@x.cz')");
+        let archive = mariadb::Server::start();
+        archive.sql("mysql", "CREATE DATABASE archive CHARACTER SET utf8mb4");
+        archive.sql("mysql", "CREATE USER 'quietus'@'127.0.0.1'; GRANT ALL ON archive.* TO 'quietus'@'127.0.0.1'");
+        archive.sql("archive", "CREATE TABLE calls (id int, mail varchar(200), note text) ENGINE=InnoDB");
+        archive.sql("archive", "INSERT INTO calls VALUES (1, 'ann@x.cz', 'a secret'), (2, 'joann@x.cz', 'another')");
+        Self { standin: StandIn::start(), crm: hubspot(), mail, shop, archive }
+    }
+
+    fn install(&self) -> Installation {
+        let rule = r#"
+[settling]
+limit = "2h"
+pause = "0s"
+
+[[rule]]
+name = "the delete-my-data form"
+on = "form-submitted"
+when = "form.id == 4711 && form.submitted"
+erase = "person"
+targets = ["mluvii", "hubspot", "mailbox", "shop", "archive"]
+"#;
+        let plugins = [
+            plugin(
+                "hubspot",
+                "libcrm_purge.so",
+                "token",
+                &json!({
+                    "vendor": "hubspot", "base_url": self.crm.url, "auth": { "bearer": { "secret": "token" } },
+                    "rate": 1000, "search_rate": 1000, "verify_after": "0s",
+                }),
+            ),
+            plugin(
+                "mailbox",
+                "libmailbox_cleanup.so",
+                "mail",
+                &json!({ "accounts": [{ "name": USER, "imap": {
+                "url": format!("imaps://localhost:{}", self.mail.tls_port()), "ca_file": self.mail.certificate(),
+                "user": USER, "password": "mail",
+            } }] }),
+            ),
+            plugin(
+                "shop",
+                "libsql_purge.so",
+                "unused",
+                &json!({ "url": self.shop.url("shop"), "statement": [
+                { "name": "orders", "sql": "DELETE FROM orders WHERE lower(mail) = lower(:email)", "rows_max": 10 },
+            ] }),
+            ),
+            plugin(
+                "archive",
+                "libsql_purge.so",
+                "unused",
+                &json!({
+                    "url": self.archive.url_of("quietus", "archive"), "statement": [{ "name": "calls", "rows_max": 10,
+                    "sql": "UPDATE calls SET mail = NULL, note = NULL WHERE lower(mail) = lower(:email)" }],
+                }),
+            ),
+        ];
+        let installation = Installation::bare(&self.standin.mluvii, &format!("{rule}\n{}", plugins.join("\n")));
+        installation.write("token", TOKEN);
+        installation.write("mail", PASSWORD);
+        installation
+    }
+
+    /// What is left of everybody, by system.
+    fn left(&self) -> BTreeMap<&'static str, String> {
+        let mail = ["INBOX", "Sent"].map(|folder| self.mail.messages(USER, folder));
+        let mail = mail.concat().into_iter().map(|message| String::from_utf8_lossy(&message.text).into_owned());
+        BTreeMap::from([
+            ("mail", mail.collect()),
+            ("shop", self.shop.sql("shop", "SELECT string_agg(mail, ' ' ORDER BY id) FROM orders")),
+            ("archive", self.archive.sql("archive", "SELECT id, mail, note FROM calls ORDER BY id")),
+        ])
+    }
+}
+
+/// A plugin's block; its configuration is JSON, which TOML reads nearly as it is.
+fn plugin(name: &str, library: &str, secret: &str, config: &Value) -> String {
+    let config = toml::to_string(&json!({ "plugin": [{ "config": config }] })).expect("TOML");
+    let block = config.replacen("[[plugin]]", "", 1);
+    let secrets = match secret {
+        "unused" => String::new(),
+        secret => format!("secrets = {{ {secret} = {{ file = \"{secret}\" }} }}\n"),
+    };
+    format!("[[plugin]]\nname = \"{name}\"\nlibrary = \"{library}\"\ngrants = [\"email\"]\n{secrets}{block}\n")
+}
+
+#[test]
+fn one_deletion_form_makes_a_person_disappear_everywhere() {
+    let systems = Systems::start();
+    let installation = systems.install();
+    let server = Server::start(&installation);
+    let standin = &systems.standin;
+    standin.register(&server.callback());
+    for (id, email) in [(101, "ann@x.cz"), (102, "joann@x.cz")] {
+        standin.begin(id, email, Some("v3"));
+        standin.end(id);
+    }
+    wait_for("both sessions to settle", || (installation.json(&["status"])["sessions"] == 2).then_some(()));
+
+    systems.shop.stop(postgres::Mode::Immediate);
+    standin.submit(101, 4711, &json!({ "oo1_guest_email": "Ann@x.cz" }));
+    let waits = wait_for("the others to be done", || {
+        let erasure = installation.json(&["erasures", "list"])[0].clone();
+        let steps = erasure["steps"].as_array()?;
+        let open: Vec<_> = steps.iter().filter(|step| !step["stage"].is_null()).collect();
+        (open.len() == 1 && open[0]["attempts"].as_u64() > Some(0)).then(|| open[0].clone())
+    });
+    assert_eq!((&waits["target"], &waits["outcome"]), (&json!("shop"), &Value::Null), "{waits}");
+    assert_eq!(installation.json(&["receipts", "list"]), json!([]), "no receipt without an outcome for each step");
+    systems.shop.start_again();
+
+    let receipts = receipts(&installation, 1);
+    let steps = receipts[0]["statement"]["steps"].as_array().expect("steps");
+    let of = |step: &Value| (step["target"].clone(), step["outcome"].clone(), step["counts"].clone());
+    let expected = [
+        ("archive", json!({ "calls": 1 })),
+        ("hubspot", json!({ "contacts": 2 })),
+        ("mailbox", json!({ "messages": 2 })),
+        ("mluvii", json!({ "guests": 1, "sessions": 1 })),
+        ("shop", json!({ "orders": 2 })),
+    ];
+    let expected = expected.map(|(target, counts)| (json!(target), json!("erased"), counts));
+    assert_eq!(steps.iter().map(of).collect::<Vec<_>>(), expected);
+    assert!(steps.iter().all(|step| step["verified_at"].is_string()), "{steps:#?}");
+    assert_eq!(receipts[0]["statement"]["scope"], "person");
+
+    let left = systems.left();
+    assert_eq!(left["shop"], "joann@x.cz");
+    assert_eq!(left["archive"], "1|NULL|NULL\n2|joann@x.cz|another");
+    assert!(
+        left["mail"].contains("joann@x.cz") && !left["mail"].to_lowercase().replace("joann", "").contains("ann@x.cz")
+    );
+    assert!(!standin.holds("\"ann@x.cz\"") && standin.holds("joann@x.cz"));
+    let said = server.log().join("\n").to_lowercase().replace("joann", "");
+    assert!(!said.contains("ann@x.cz"), "the log knows her");
+    oracle::the_receipts_verify(&installation);
+}
