@@ -22,7 +22,15 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
         ("GET", None) if *resource == "WhoAmI" => Reply::json(200, &json!({ "UserId": (KIND.id)(9) })),
         ("POST", None) if *resource == "DeleteRecordChangeHistory" => {
             let target = &asked.seen.json()["Target"];
-            let id = target["contactid"].as_str().or(target["leadid"].as_str()).map_or(0, number);
+            let (object, id) = match target["@odata.type"].as_str() {
+                Some("Microsoft.Dynamics.CRM.contact") => ("person", &target["contactid"]),
+                Some("Microsoft.Dynamics.CRM.lead") => ("lead", &target["leadid"]),
+                _ => return world.not_understood(asked),
+            };
+            let id = id.as_str().map_or(0, number);
+            if world.get(object, id).is_none() {
+                return gone();
+            }
             for row in world.rows.iter_mut().filter(|row| row.object == "history" && row.owner == id) {
                 row.state = State::Gone;
             }
