@@ -77,3 +77,6 @@ impl Place for Tree {
         Folder::root(&self.root)?.must_be_writable()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,6 +47,11 @@ impl Tally {
         self.failed.is_empty()
     }
 
+    /// The answer to `health`.
+    pub(crate) fn healthy(self) -> Result<(), PluginError> {
+        together(self.failed).map_or(Ok(()), Err)
+    }
+
     /// The answer to `erase`; the counts are of all attempts.
     pub(crate) fn erased(mut self, counts: BTreeMap<String, u64>) -> Result<Answer, PluginError> {
         self.counts = counts;

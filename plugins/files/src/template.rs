@@ -108,6 +108,9 @@ impl Template {
                 None => filled.unusable += 1,
             }
         }
+        // `{a}{b}` of two values each can come to one name twice.
+        filled.names.sort();
+        filled.names.dedup();
         Ok(filled)
     }
 

@@ -127,9 +127,9 @@ pub struct Kafka {
     pub topic: String,
     /// How the connection is authenticated.
     pub auth: Option<KafkaAuth>,
-    /// A PEM file with certificate authorities that are trusted beside the system's.
+    /// A PEM file with certificate authorities that are trusted beside the system's. With it, it is encrypted in any case.
     pub ca_file: Option<PathBuf>,
-    /// Does not encrypt.
+    /// Does not encrypt. To brokers on this machine, it never does without `ca_file`.
     #[serde(default)]
     pub allow_plaintext: bool,
 }

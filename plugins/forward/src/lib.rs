@@ -64,13 +64,7 @@ impl Plugin for Forward {
 }
 
 impl Forward {
-    fn hand_on(
-        &self,
-        asks: Asks,
-        request: &Request,
-        call: &Call,
-        writes: Writes<'_>,
-    ) -> Result<Answer, PluginError> {
+    fn hand_on(&self, asks: Asks, request: &Request, call: &Call, writes: Writes<'_>) -> Result<Answer, PluginError> {
         if self.report_within.is_some() && request.report.is_none() {
             let text = "receivers are to report (`report_within`), but there is no address for reports: set `server.admin_listen`";
             return Err(PluginError::needs_operator(text));
@@ -81,7 +75,9 @@ impl Forward {
             (Handed::Confirmed, Some(within)) => Ok(Answer::accepted(within)),
             (Handed::Confirmed, None) => {
                 let by = self.carrier.name();
-                Ok(Answer::unverifiable(format!("handed on by {by}, which confirmed it; what came of it is not reported")))
+                Ok(Answer::unverifiable(format!(
+                    "handed on by {by}, which confirmed it; what came of it is not reported"
+                )))
             }
         }
     }

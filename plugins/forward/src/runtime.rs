@@ -11,10 +11,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 const NAP: Duration = Duration::from_millis(100);
 
 /// Works on it until it is done, its time is up, or the call is cancelled.
-pub(crate) fn run<T>(
-    call: &Call,
-    work: impl Future<Output = Result<T, PluginError>>,
-) -> Result<T, PluginError> {
+pub(crate) fn run<T>(call: &Call, work: impl Future<Output = Result<T, PluginError>>) -> Result<T, PluginError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| PluginError::retryable(format!("no runtime: {}", error.kind())))?;
     let longest = call.remaining().map_or(LONGEST, |left| left.min(LONGEST));

@@ -35,7 +35,10 @@ fn ann() -> Request {
 /// A request whose outcome may be reported.
 fn reportable() -> Request {
     let token = Sensitive::new("erase-0-c0ffee");
-    Request { report: Some(ReportTo { url: "https://quietus.example/v1/reports/e-test/forward".into(), token }), ..ann() }
+    Request {
+        report: Some(ReportTo { url: "https://quietus.example/v1/reports/e-test/forward".into(), token }),
+        ..ann()
+    }
 }
 
 fn unreported(by: &str) -> Answer {

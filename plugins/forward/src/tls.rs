@@ -32,7 +32,8 @@ pub(crate) fn check_plaintext(host: &str, allowed: bool) -> Result<(), String> {
     if allowed || loopback {
         return Ok(());
     }
-    Err("it is not encrypted and leads to another machine; use TLS, or set `allow_plaintext` where the network is safe".into())
+    Err("it is not encrypted and leads to another machine; use TLS, or set `allow_plaintext` where the network is safe"
+        .into())
 }
 
 /// Whether TLS is what failed, somewhere among the causes: nothing that passes by itself.

@@ -67,6 +67,7 @@ mod dispatch;
 #[cfg(feature = "http")]
 pub mod http;
 mod kind;
+mod letters;
 mod manifest;
 mod memory;
 mod plugin;
@@ -79,6 +80,7 @@ mod writes;
 
 pub use call::Call;
 pub use kind::Kind;
+pub use letters::same_letters;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use memory::{Memory, Progress};
 pub use plugin::{Plugin, Secrets};

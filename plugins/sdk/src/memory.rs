@@ -148,6 +148,18 @@ impl Progress {
         }
     }
 
+    /// Whether it was done.
+    ///
+    /// ```
+    /// # use quietus_plugin::Progress;
+    /// let mut progress = Progress::default();
+    /// progress.done("contacts", &[7]);
+    /// assert!(progress.is_done("contacts", 7) && !progress.is_done("notes", 7));
+    /// ```
+    pub fn is_done(&self, count: &str, mark: u64) -> bool {
+        self.0.get(count).is_some_and(|known| known.done.contains(&mark))
+    }
+
     /// It may have been done.
     ///
     /// ```

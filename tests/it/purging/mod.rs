@@ -1,4 +1,6 @@
 //! The plugins that come with quietus, driven by the real binary against the systems that they erase from.
 
+mod crm_purge;
+mod files;
 mod mailbox_imap;
 mod mailbox_web;

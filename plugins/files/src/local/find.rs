@@ -91,9 +91,14 @@ impl Search<'_> {
     }
 
     fn entry(&mut self, folder: &Folder, parent: &[Vec<u8>], name: Vec<u8>, meant: Meant) -> Result<(), PluginError> {
-        let Some(node) = folder.node(&name)? else { return Ok(()) };
+        let entry = Entry { parent: parent.to_vec(), name };
+        if self.found.entries.contains(&entry) {
+            return Ok(());
+        }
+        let name = &entry.name;
+        let Some(node) = folder.node(name)? else { return Ok(()) };
         let there = match node.kind {
-            NodeKind::Folder if self.rules.recursive => self.folder(folder, &name, 0)?,
+            NodeKind::Folder if self.rules.recursive => self.folder(folder, name, 0)?,
             NodeKind::Folder if meant == Meant::ByWildcard => false,
             NodeKind::Folder => {
                 let text = "a folder stands in place of a file; `recursive` would take it with all that is in it";
@@ -103,8 +108,7 @@ impl Search<'_> {
             }
             _ => self.leaf(node)?,
         };
-        let entry = Entry { parent: parent.to_vec(), name };
-        if there && !self.found.entries.contains(&entry) {
+        if there {
             self.found.entries.push(entry);
         }
         Ok(())
@@ -118,9 +122,9 @@ impl Search<'_> {
         }
         let Some(folder) = above.enter(name)? else { return Ok(false) };
         let mut there = false;
-        for inner in folder.names()? {
+        // Read to its end first: a listing under way holds a descriptor, too.
+        for inner in folder.names()?.collect::<Result<Vec<_>, _>>()? {
             self.call.check()?;
-            let inner = inner?;
             there |= match folder.node(&inner)? {
                 Some(node) if node.kind == NodeKind::Folder => self.folder(&folder, &inner, depth + 1)?,
                 Some(node) => self.leaf(node)?,

@@ -64,8 +64,7 @@ impl Removal<'_, '_> {
             return Err(PluginError::retryable("a folder stands by now where none was before"));
         }
         let Some(folder) = parent.enter(name)? else { return Ok(false) };
-        let names: Vec<_> = folder.names()?.take(self.left as usize + 1).collect::<Result<_, _>>()?;
-        for inner in names {
+        for inner in folder.names()?.collect::<Result<Vec<_>, _>>()? {
             self.entry(&folder, &inner, depth + 1)?;
         }
         if self.rules.mode == Mode::Empty {

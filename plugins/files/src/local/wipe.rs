@@ -12,7 +12,7 @@ use crate::place::Job;
 
 /// What is written, made to last and cut off at once.
 const PIECE: u64 = 16 << 20;
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 pub(super) fn wipe(file: &OwnedFd, bytes: u64, job: &Job<'_>) -> Result<(), PluginError> {
     let mut end = bytes;
@@ -30,7 +30,7 @@ pub(super) fn wipe(file: &OwnedFd, bytes: u64, job: &Job<'_>) -> Result<(), Plug
     ftruncate(file, 0).and_then(|()| fsync(file)).map_err(|errno| failed("cannot empty a file", errno))
 }
 
-fn overwrite(file: &OwnedFd, start: u64, end: u64) -> Result<(), Errno> {
+pub(super) fn overwrite(file: &OwnedFd, start: u64, end: u64) -> Result<(), Errno> {
     let mut at = start;
     while at < end {
         let length = (end - at).min(ZEROS.len() as u64) as usize;

@@ -24,18 +24,18 @@ pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
             PluginError { message: said, ..PluginError::rate_limited(answer.retry_after()) }
         }
         _ if matters_of_time(code) => PluginError::retryable(said),
-        (408 | 425 | 500..=599, _) => PluginError { message: said, ..answer.later() },
-        (300..=399 | 401 | 403 | 404, _) => PluginError::needs_operator(said),
         _ if matters_of_setup(code) => PluginError::needs_operator(said),
+        (300..=399 | 401 | 403 | 404, _) => PluginError::needs_operator(said),
+        (408 | 425 | 500..=599, _) => PluginError { message: said, ..answer.later() },
         _ => PluginError::permanent(said),
     })
 }
 
-/// The same for one key of many.
-pub(super) fn of_key(code: &str) -> PluginError {
+/// What a code becomes that stands within a success.
+pub(super) fn of_code(code: &str) -> PluginError {
     let said = match xml::is_code(code) {
-        true => format!("the storage refused to delete a version: {code}"),
-        false => "the storage refused to delete a version".into(),
+        true => format!("the storage answered {code}"),
+        false => "the storage answered with an error".into(),
     };
     if matters_of_pace(code) {
         PluginError { message: said, ..PluginError::rate_limited(None) }

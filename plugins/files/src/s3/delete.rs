@@ -127,8 +127,10 @@ fn batch_fates(answer: &Response, batch: &[&Item]) -> Result<Vec<Fate>, PluginEr
         // Some storages do not say which version of the key it was.
         match refused.get(&(key, Some(id))).or_else(|| refused.get(&(key, None))) {
             Some(&"AccessDenied") => Fate::Denied,
+            // An attempt before, whose answer was lost, has deleted it.
+            Some(&("NoSuchKey" | "NoSuchVersion")) if answer.unsure() => Fate::Gone,
             Some(&("NoSuchKey" | "NoSuchVersion")) => Fate::NotThere,
-            Some(code) => Fate::Failed(answer::of_key(code)),
+            Some(code) => Fate::Failed(answer::of_code(code)),
             None => Fate::Unsure(xml::garbage("it does not say what became of a version")),
         }
     };

@@ -100,7 +100,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Listings are sorted by the keys' bytes, so that no more of it comes after this key.
+    /// Listings are sorted, however: a key comes before all that begin with it, so that no more of it comes after one of these.
     fn ends_before(&self, key: &str) -> bool {
         match self {
             Self::Exactly(exact) => key > *exact,

@@ -40,7 +40,7 @@ pub(super) fn parse(body: &[u8], root: &str) -> Result<Element, PluginError> {
     match element.name.as_str() {
         name if name == root => Ok(element),
         // S3 begins some answers with 200 before it knows.
-        "Error" => Err(super::answer::of_key(element.text("Code").unwrap_or_default())),
+        "Error" => Err(super::answer::of_code(element.text("Code").unwrap_or_default())),
         _ => Err(garbage(&format!("it is not a `{root}`"))),
     }
 }

@@ -4,7 +4,7 @@
 pub(crate) type Name = Vec<Pattern>;
 
 /// Texts with any text between one and the next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pattern(Vec<String>);
 
 impl Default for Pattern {

@@ -38,8 +38,8 @@ impl Carrier {
     pub(crate) fn make(config: Config, secrets: &Secrets) -> Result<Self, String> {
         let Config { http, rabbitmq, nats, kafka, .. } = config;
         let http = http.map(|settings| http::Http::make(settings, secrets).map_err(|why| format!("http.{why}")));
-        let rabbitmq =
-            rabbitmq.map(|settings| rabbitmq::RabbitMq::make(settings, secrets).map_err(|why| format!("rabbitmq.{why}")));
+        let rabbitmq = rabbitmq
+            .map(|settings| rabbitmq::RabbitMq::make(settings, secrets).map_err(|why| format!("rabbitmq.{why}")));
         let nats = nats.map(|settings| nats::Nats::make(settings, secrets).map_err(|why| format!("nats.{why}")));
         let kafka = kafka.map(|settings| make_kafka(settings, secrets).map_err(|why| format!("kafka.{why}")));
         let made = [boxed(http), boxed(rabbitmq), boxed(nats), kafka];
@@ -86,5 +86,7 @@ pub(crate) fn reach(manifest: Manifest) -> Manifest {
     let manifest = ["/http/url", "/http/auth/oauth2/token_url", "/rabbitmq/url", "/nats/url", "/kafka/brokers"]
         .into_iter()
         .fold(manifest, Manifest::port_from);
-    ["/http/ca_file", "/rabbitmq/ca_file", "/nats/ca_file", "/kafka/ca_file"].into_iter().fold(manifest, Manifest::reads)
+    ["/http/ca_file", "/rabbitmq/ca_file", "/nats/ca_file", "/kafka/ca_file"]
+        .into_iter()
+        .fold(manifest, Manifest::reads)
 }

@@ -83,9 +83,7 @@ impl Nats {
 
 impl Auth {
     fn make(auth: NatsAuth, secrets: &Secrets) -> Result<Self, String> {
-        let secret = |name: &str| {
-            secrets.require(name).cloned().map_err(|error| format!("auth: {}", error.message))
-        };
+        let secret = |name: &str| secrets.require(name).cloned().map_err(|error| format!("auth: {}", error.message));
         Ok(match auth {
             NatsAuth::Password { user, secret: name } => Self::Password(user, secret(&name)?),
             NatsAuth::Token { secret: name } => Self::Token(secret(&name)?),
@@ -113,9 +111,7 @@ impl Carries for Nats {
 }
 
 fn is_subject(subject: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '*' | '>'))
-    };
+    let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '*' | '>'));
     subject.split('.').all(word)
 }
 

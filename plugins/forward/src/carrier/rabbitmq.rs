@@ -28,7 +28,8 @@ pub(super) struct RabbitMq {
 
 impl RabbitMq {
     pub(super) fn make(settings: config::RabbitMq, secrets: &Secrets) -> Result<Self, String> {
-        let mut uri: AMQPUri = settings.url.parse().map_err(|_| "url: it is not like `amqps://host/vhost`".to_owned())?;
+        let mut uri: AMQPUri =
+            settings.url.parse().map_err(|_| "url: it is not like `amqps://host/vhost`".to_owned())?;
         if settings.url.contains('@') {
             return Err("url: user and password do not belong there: see `user` and `secret`".into());
         }
@@ -129,7 +130,9 @@ fn failed(error: lapin::Error) -> PluginError {
         ErrorKind::IOError(error) if tls::failed(&**error) => {
             PluginError::needs_operator("RabbitMQ's certificate is not trusted (see `ca_file`), or it offers no TLS")
         }
-        ErrorKind::IOError(error) => PluginError::retryable(format!("the connection to RabbitMQ failed: {}", error.kind())),
+        ErrorKind::IOError(error) => {
+            PluginError::retryable(format!("the connection to RabbitMQ failed: {}", error.kind()))
+        }
         ErrorKind::MissingHeartbeatError => PluginError::retryable("RabbitMQ went silent"),
         _ => PluginError::retryable("the connection to RabbitMQ was lost"),
     }

@@ -29,7 +29,8 @@ fn what_is_wrong_is_named() {
         all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         json!({ "http": all })
     };
-    let rabbit = |url: &str| json!({ "rabbitmq": { "url": url, "user": "q", "secret": "password", "routing_key": "x" } });
+    let rabbit =
+        |url: &str| json!({ "rabbitmq": { "url": url, "user": "q", "secret": "password", "routing_key": "x" } });
     let nats = |url: &str, subject: &str| json!({ "nats": { "url": url, "subject": subject } });
     let wrong = [
         (http(json!({ "url": "http://a.example/hook" })), "http.url: "),

@@ -30,7 +30,8 @@ fn what_is_answered_at_once_is_the_outcome() {
 
 #[test]
 fn what_is_only_confirmed_is_not_said_to_be_erased() {
-    for reply in [Reply::empty(200), Reply::empty(202), Reply::empty(204), Reply::json(202, &json!({ "queued": true }))] {
+    for reply in [Reply::empty(200), Reply::empty(202), Reply::empty(204), Reply::json(202, &json!({ "queued": true }))]
+    {
         let mut reply = Some(reply);
         assert_eq!(erased_by(move |_| reply.take().expect("once")), Ok(unreported("HTTP")));
     }
@@ -84,7 +85,10 @@ fn a_message_says_who_and_why_and_nothing_else() {
 fn looking_again_is_asked_for_only_where_somebody_looks() {
     let endpoint = Server::start(|seen| {
         let body = seen.json();
-        assert_eq!((&body["type"], seen.header("webhook-id")), (&json!("erasure.verification"), Some("k-test-verification")));
+        assert_eq!(
+            (&body["type"], seen.header("webhook-id")),
+            (&json!("erasure.verification"), Some("k-test-verification"))
+        );
         Reply::json(200, &json!({ "outcome": "residual", "counts": { "tickets": 1 } }))
     });
     let mut config = http(&endpoint.url);

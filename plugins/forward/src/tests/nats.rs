@@ -22,7 +22,8 @@ fn on_stream<T>(url: &str, options: ConnectOptions, work: impl AsyncFnOnce(strea
     runtime.block_on(async {
         let options = options.user_and_password("quietus".into(), "hunter2".into());
         let client = options.connect(url).await.expect("connected");
-        let config = stream::Config { name: "erasures".into(), subjects: vec!["erasures.>".into()], ..Default::default() };
+        let config =
+            stream::Config { name: "erasures".into(), subjects: vec!["erasures.>".into()], ..Default::default() };
         let stream = jetstream::new(client).get_or_create_stream(config).await.expect("a stream");
         work(stream).await
     })
@@ -59,7 +60,10 @@ fn an_acknowledged_message_is_stored_once_and_survives_a_crash() {
     let other = Request { idempotency_key: "k-other".into(), ..ann() };
     assert_eq!(host.erase(&other), Ok(unreported("NATS JetStream")), "the worker comes back with the server");
     let stored = stored(&server.url(), ConnectOptions::new());
-    assert_eq!(stored.iter().map(|message| values(&message.payload)).collect::<Vec<_>>(), [hostile(), vec!["ann@x.cz".into()]]);
+    assert_eq!(
+        stored.iter().map(|message| values(&message.payload)).collect::<Vec<_>>(),
+        [hostile(), vec!["ann@x.cz".into()]]
+    );
     let header = |name: &str| stored[0].headers.get(name).map(ToString::to_string);
     assert_eq!(header("Nats-Msg-Id").as_deref(), Some("k-test"));
     assert_eq!(header("Quietus-Type").as_deref(), Some("erasure.demanded"));

@@ -26,8 +26,10 @@ json.dump({name: good(key) for name, key in asked["keys"].items()}, sys.stdout)
 fn taken_by_python(headers: &Value, body: &str) -> Value {
     let python = std::env::var("QUIETUS_TEST_PYTHON").expect("QUIETUS_TEST_PYTHON names no Python: run tests/run");
     let mut python = Command::new(python);
-    let mut python = python.args(["-c", CHECK]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
-    let keys: Value = SECRETS.iter().filter(|(_, key)| key.starts_with("whsec_")).map(|(name, key)| (*name, *key)).collect();
+    let mut python =
+        python.args(["-c", CHECK]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let keys: Value =
+        SECRETS.iter().filter(|(_, key)| key.starts_with("whsec_")).map(|(name, key)| (*name, *key)).collect();
     let asked = json!({ "headers": headers, "body": body, "keys": keys });
     write!(python.stdin.take().expect("piped"), "{asked}").expect("written");
     let said = python.wait_with_output().expect("it ends");
