@@ -16,6 +16,23 @@ need() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "$@" >&2
 }
 
+# As `need`, where the package would start a server of its own, that no test asks. Arguments: its unit, then as for `need`.
+need_idle() {
+    local unit=$1 policy=/usr/sbin/policy-rc.d status=0
+    shift
+    if eval "$1" >/dev/null 2>&1; then return; fi
+    if [ -e $policy ]; then
+        need "$@"
+    else
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+        as_root chmod 755 $policy
+        need "$@" || status=$?
+        as_root rm $policy
+    fi
+    as_root systemctl disable --quiet "$unit" 2>/dev/null || true
+    return $status
+}
+
 target=${CARGO_TARGET_DIR:-target}
 tools=$target/test-tools
 mkdir -p "$tools"
@@ -35,8 +52,12 @@ if ! has_postgres >/dev/null && [ ! -e /etc/postgresql-common/createcluster.conf
 fi
 need has_postgres postgresql
 
-# Nor its own IMAP server: the tests' run in folders of their own.
-need 'command -v dovecot && [ -x /usr/lib/dovecot/imap ]' dovecot-imapd
+# Its programs alone: the package `mariadb-server` would start a server of its own.
+need 'test -x /usr/sbin/mariadbd && command -v mariadb && command -v mariadb-install-db' mariadb-server-core mariadb-client-core
+
+need_idle dovecot 'command -v dovecot && [ -x /usr/lib/dovecot/imap ]' dovecot-imapd
+need_idle rabbitmq-server 'test -x /usr/lib/rabbitmq/bin/rabbitmq-server' rabbitmq-server
+need_idle nats-server 'command -v nats-server' nats-server
 
 # Two runs at once make it once; a half-made one is made again.
 (

@@ -31,7 +31,7 @@ use crate::worker::chain;
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = Metrics::install().context("metrics could not be set up")?;
-    let Parts { keys, sources, ledger, plugins, worker } = Parts::build(&config).await?;
+    let Parts { keys, sources, ledger, plugins, mut worker } = Parts::build(&config).await?;
     let server = &config.server;
     let listener = listen(server.listen).await?;
     let shutdown = CancellationToken::new();
@@ -44,8 +44,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tasks.spawn(serve_metrics(listen(address).await?, metrics, server.clone(), worked.clone()));
     }
     if let Some(address) = server.admin_listen {
+        let listener = listen(address).await?;
+        worker.reports = Some(server.reports_url(listener.local_addr()?));
         let reports = Reports::new(ledger.clone(), keys.index.clone(), server);
-        tasks.spawn(serve_reports(listen(address).await?, reports, server.clone(), worked.clone()));
+        tasks.spawn(serve_reports(listener, reports, server.clone(), worked.clone()));
     }
     tasks.spawn(stop_at_signal(shutdown.clone())?);
     let mut children = plugins.run(&worked);

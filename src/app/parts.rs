@@ -49,7 +49,7 @@ impl Parts {
             settling: config.settling.clone(),
             erasing: config.erasing.clone(),
             duplicates_for: config.ledger.duplicates_for,
-            reports: config.server.reports_url(),
+            reports: None,
             index: keys.index.clone(),
             seal: keys.seal.clone(),
             receipt: keys.receipt.clone(),

@@ -46,10 +46,9 @@ pub(crate) struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// Where those report who have accepted a demand; `None` when nobody can.
-    pub(crate) fn reports_url(&self) -> Option<String> {
-        let address = self.admin_listen?;
+    /// What those are told to call who have accepted a demand, when reports are taken at `address`.
+    pub(crate) fn reports_url(&self, address: SocketAddr) -> String {
         let url = self.admin_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-        Some(url.unwrap_or_else(|| format!("http://{address}")))
+        url.unwrap_or_else(|| format!("http://{address}"))
     }
 }

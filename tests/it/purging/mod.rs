@@ -1,6 +1,9 @@
 //! The plugins that come with quietus, driven by the real binary against the systems that they erase from.
 
+mod bench;
 mod crm_purge;
 mod files;
+mod forward;
 mod mailbox_imap;
 mod mailbox_web;
+mod sql;

@@ -12,7 +12,8 @@ server=
 stop() {
     if [ -n "$server" ]; then
         kill -s "$1" "$server" 2>/dev/null
-        wait "$server"
+        # The shell would tell of a server that was killed.
+        wait "$server" 2>/dev/null
         # What it started and left behind.
         kill -s KILL -- "-$server" 2>/dev/null
         server=

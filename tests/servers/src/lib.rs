@@ -4,6 +4,7 @@
 mod certificate;
 pub mod dovecot;
 mod keeper;
+pub mod mariadb;
 pub mod nats;
 mod owner;
 pub mod postgres;

@@ -18,16 +18,14 @@ pub(super) enum Written {
 impl Engine {
     /// Reads: a success, or "it is not there".
     pub(super) fn ask(&self, request: &Request, call: &Call<'_>) -> Result<Response, Failure> {
-        call.check()?;
-        let answer = self.client.exchange(request, call)?;
+        let answer = self.exchange(request, call)?;
         self.check(&answer).map_err(|error| Failure { error, unsure: answer.unsure() })?;
         Ok(answer)
     }
 
     /// Erases.
     pub(super) fn write(&self, request: &Request, call: &Call<'_>) -> Result<Written, Failure> {
-        call.check()?;
-        let answer = self.client.exchange(request, call)?;
+        let answer = self.exchange(request, call)?;
         // Locked (RFC 4918, 11.3), and unavailable for legal reasons (RFC 7725).
         if let status @ (423 | 451) = answer.status() {
             return Ok(Written::Retained(status));
@@ -49,6 +47,16 @@ impl Engine {
             Some(Value::Bool(false)) => Err(PluginError::retryable("the vendor's answer says that it did not work")),
             _ => Ok(document),
         }
+    }
+
+    fn exchange(&self, request: &Request, call: &Call<'_>) -> Result<Response, Failure> {
+        call.check()?;
+        self.quota.check()?;
+        let answer = self.client.exchange(request, call)?;
+        if let Some(pause) = self.vendor.used_up(&answer) {
+            self.quota.used_up(pause);
+        }
+        Ok(answer)
     }
 
     fn check(&self, answer: &Response) -> Result<(), PluginError> {

@@ -94,8 +94,9 @@ impl Engine {
             }
             read += items.len();
             let cursor = match search.next {
-                _ if items.is_empty() => None,
+                // Also after a page without records: it need not be the last.
                 Next::Cursor(at) | Next::Link(at) => id_at(&document, at).filter(|cursor| !cursor.is_empty()),
+                Next::Offset if items.is_empty() => None,
                 Next::Offset => Some(read.to_string()),
             };
             let Some(cursor) = cursor else { return Ok(records) };

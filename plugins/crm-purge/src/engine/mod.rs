@@ -6,6 +6,7 @@ mod ask;
 mod exact;
 mod find;
 mod owed;
+mod quota;
 mod run;
 mod search;
 mod wanted;
@@ -20,6 +21,7 @@ use crate::vendor::{self, Traits, Vendor};
 use answer::{Found, erased, looked, unasked, would_go};
 use exact::Rules;
 use owed::Owed;
+use quota::Quota;
 use run::Run;
 use wanted::Scope;
 
@@ -39,6 +41,7 @@ pub(crate) struct Engine {
     traits: &'static Traits,
     vendor: Box<dyn Vendor>,
     client: Client,
+    quota: Quota,
     scope: Scope,
     related: Vec<&'static str>,
     erasure: Erasure,
@@ -65,6 +68,7 @@ impl Engine {
             traits,
             vendor,
             client: client.rate(SEARCH, config.search_rate.unwrap_or(traits.search_rate))?,
+            quota: Quota::default(),
             scope: Scope { by: config.by.clone(), id_kind, rules },
             related: config.related(traits).map_err(wrong)?,
             erasure: config.erasure(traits).map_err(wrong)?,

@@ -37,11 +37,19 @@ impl<'a> Run<'a> {
         owed.extend(traces.iter().filter(|trace| !owed.contains(trace)).cloned().collect::<Vec<_>>());
         engine.owed.set(self.key, owed.clone());
         let is_new = |trace: &&Record| !progress.is_done(trace.object.count, engine.mark(trace));
-        let first: Vec<&Record> = belongings.iter().chain(traces.iter().filter(is_new)).chain(&people).collect();
-        let all = first.len() + owed.len();
+        let first: Vec<&Record> = belongings.iter().chain(traces.iter().filter(is_new)).collect();
+        let all = first.len() + people.len() + owed.len();
         for (done, record) in first.iter().enumerate() {
             self.check_time(done, all)?;
             self.erase_one(record, progress)?;
+        }
+        // Without the person, what is left of theirs would never be found again.
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        for (done, person) in people.iter().enumerate() {
+            self.check_time(first.len() + done, all)?;
+            self.erase_one(person, progress)?;
         }
         // Traces once more: the deletion of the record itself may have left one.
         while let Some(trace) = owed.last() {

@@ -4,7 +4,7 @@ use quietus_plugin::http::Request;
 use serde_json::Value;
 
 /// A kind of record, as a vendor has it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Object {
     /// The vendor's word for it, as it stands in paths.
     pub(crate) path: &'static str,
@@ -15,7 +15,7 @@ pub(crate) struct Object {
 }
 
 /// One record that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) object: &'static Object,
     pub(crate) id: String,
@@ -47,14 +47,14 @@ pub(crate) enum Place {
     Split(&'static str, char),
 }
 
-/// How the next page is asked for. All end with a page without records.
+/// How the next page is asked for.
 #[derive(Clone, Copy)]
 pub(crate) enum Next {
     /// By a cursor in the answer.
     Cursor(&'static str),
     /// By a link in the answer.
     Link(&'static str),
-    /// By the number of records so far.
+    /// By the number of records so far, until a page has none.
     Offset,
 }
 

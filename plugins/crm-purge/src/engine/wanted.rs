@@ -6,7 +6,7 @@ use super::exact::Rules;
 use crate::config::By;
 
 /// Something to look for a person by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// An address, the spellings to search for, and what stands before and behind `+…` where that makes no difference.
     Email { address: String, spellings: Vec<String>, around_plus: Option<(String, String)> },

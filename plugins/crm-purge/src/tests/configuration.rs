@@ -108,3 +108,19 @@ fn searches_keep_to_their_own_rate() {
         assert_eq!(standin.server.lines().len(), 1, "{}", kind.name);
     });
 }
+
+#[test]
+fn without_a_rate_it_is_the_vendors() {
+    for (kind, rates) in ALL.iter().zip([(10.0, 4.0), (10.0, 5.0), (2.0, 2.0), (5.0, 5.0), (10.0, 10.0)]) {
+        let standin = StandIn::start(kind, Vec::new());
+        let mut config = config(&standin, json!({}));
+        let rate = |config: &Value| {
+            let config: crate::Config = serde_json::from_value(config.clone()).expect("a configuration");
+            let (traits, _) = crate::vendor::of(&config).expect("a vendor");
+            (config.client(traits).expect("settings").rate, traits.search_rate)
+        };
+        assert_eq!(rate(&config).0, Some(1000.0), "{}", kind.name);
+        config.as_object_mut().expect("an object").remove("rate");
+        assert_eq!(rate(&config), (Some(rates.0), rates.1), "{}", kind.name);
+    }
+}

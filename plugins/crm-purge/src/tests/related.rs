@@ -121,6 +121,30 @@ fn an_erasure_that_is_cut_off_goes_on_with_what_is_left() {
 }
 
 #[test]
+fn a_person_stays_as_long_as_something_of_theirs_cannot_be_erased() {
+    for_all(|kind| {
+        if kind.name == "raynet" {
+            // Leads and companies there are found without the person.
+            return;
+        }
+        let rows = vec![person(1, &["ann@x.cz"], &[]), of(1, "note", 31), of(1, "note", 32)];
+        let standin = StandIn::start(kind, rows);
+        let host = host_with(&standin, json!({ "related": ["notes"] }));
+        let mut writes = 0;
+        standin.world().before = Some(Box::new(move |_, write| {
+            writes += usize::from(write);
+            (write && writes == 1).then(|| Reply::json(400, &json!([{ "errorCode": "FIELD_INTEGRITY_EXCEPTION" }])))
+        }));
+        let error = host.erase(ann()).expect_err("refused");
+        assert!(error.class == ErrorClass::Permanent && error.message.contains("notes"), "{} {error}", kind.name);
+        assert_eq!((standin.live("person"), standin.live("note")), (vec![1], vec![31]), "{}", kind.name);
+        let answer = host.erase(ann()).expect("an answer");
+        assert_eq!(answer.counts.values().sum::<u64>(), 3, "{} {answer:?}", kind.name);
+        assert!(standin.live("note").is_empty() && standin.live("person").is_empty(), "{}", kind.name);
+    });
+}
+
+#[test]
 fn more_than_a_person_can_have_needs_an_operator_and_nothing_is_erased() {
     let mut rows = vec![person(1, &["ann@x.cz"], &[])];
     rows.extend((1..=9).map(|n| of(1, "note", n)));

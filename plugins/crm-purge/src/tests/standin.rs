@@ -67,6 +67,8 @@ pub(super) struct World {
     pub(super) before: Option<Fault>,
     /// Asked when the vendor has done what it was asked.
     pub(super) after: Option<Fault>,
+    /// The first page of everything is empty, and not the last.
+    pub(super) hollow: bool,
     /// Requests that the vendor does not understand: something broke out of its place.
     pub(super) malformed: Vec<String>,
     /// What further pages hold, by cursor.
@@ -192,6 +194,10 @@ impl World {
 
     /// The first page of these, and a cursor when there are more.
     fn page(&mut self, mut all: Vec<Value>) -> (Vec<Value>, Option<usize>) {
+        if self.hollow {
+            self.pages.push(all);
+            return (Vec::new(), Some(self.pages.len() - 1));
+        }
         if all.len() <= PAGE {
             return (all, None);
         }
@@ -201,7 +207,10 @@ impl World {
 
     fn next_page(&mut self, cursor: usize) -> (Vec<Value>, Option<usize>) {
         let rest = self.pages.get(cursor).cloned().unwrap_or_default();
-        self.page(rest)
+        let hollow = std::mem::take(&mut self.hollow);
+        let page = self.page(rest);
+        self.hollow = hollow;
+        page
     }
 
     fn not_understood(&mut self, asked: &Asked) -> Reply {

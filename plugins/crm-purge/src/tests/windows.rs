@@ -4,6 +4,9 @@ use super::*;
 
 const DAY: u64 = 24 * 60 * 60;
 
+/// What is answered while so many requests are left.
+type Answers = Box<dyn Fn(&str) -> Reply + Send>;
+
 #[test]
 fn it_is_looked_again_when_the_vendor_has_caught_up_or_emptied_its_bin() {
     for (kind, after, says) in ALL
@@ -77,6 +80,38 @@ fn raynets_day_is_over_until_its_own_header_says() {
     assert_eq!(error.class, ErrorClass::RateLimited);
     assert!(error.retry_after_ms.is_some_and(|ms| (1..=3_600_000).contains(&ms)), "{error:?}");
     assert_eq!(until(now + 90 * DAY).retry_after_ms, Some(DAY * 1000), "a day at most");
+}
+
+#[test]
+fn nothing_is_sent_when_the_days_budget_is_used_up() {
+    let tomorrow = std::time::SystemTime::now() + std::time::Duration::from_secs(DAY / 2);
+    let reset = tomorrow.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs().to_string();
+    let raynet = move |left: &str| {
+        let nobody = Reply::json(200, &json!({ "success": true, "data": [] }));
+        nobody.with("X-Ratelimit-Remaining", left).with("X-Ratelimit-Reset", &reset)
+    };
+    let salesforce = |left: &str| {
+        let usage = if left == "0" { "api-usage=5000/5000" } else { "api-usage=4999/5000" };
+        Reply::json(200, &json!({ "done": true, "records": [] })).with("Sforce-Limit-Info", usage)
+    };
+    let replies: [(_, Answers); 2] = [(ALL[2], Box::new(raynet)), (ALL[3], Box::new(salesforce))];
+    for (kind, reply) in replies {
+        let standin = StandIn::start(kind, Vec::new());
+        let mut answers = 0;
+        standin.world().before = Some(Box::new(move |_, _| {
+            answers += 1;
+            Some(reply(if answers < 3 { "1" } else { "0" }))
+        }));
+        let host = host(&standin);
+        while host.verify(ann()) == Ok(Answer::absent()) {}
+        let error = host.erase(ann()).expect_err("used up");
+        assert!(
+            error.class == ErrorClass::RateLimited && error.retry_after_ms > Some(600_000),
+            "{} {error:?}",
+            kind.name
+        );
+        assert_eq!(standin.server.lines().len(), 3, "{}", kind.name);
+    }
 }
 
 #[test]

@@ -108,6 +108,11 @@ pub(crate) trait Vendor: Send + Sync {
         Vec::new()
     }
 
+    /// How long nothing more is answered, where an answer says that a budget is used up.
+    fn used_up(&self, _: &Response) -> Option<Duration> {
+        None
+    }
+
     /// What a refusal means, where its status alone does not tell.
     fn refusal(&self, _: &Response) -> Option<PluginError> {
         None

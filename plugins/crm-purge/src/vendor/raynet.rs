@@ -109,14 +109,14 @@ impl Vendor for Raynet {
         })
     }
 
-    /// The day's requests are used up: until when is told by a header of Raynet's own.
+    fn used_up(&self, answer: &Response) -> Option<Duration> {
+        (answer.header("x-ratelimit-remaining") == Some("0")).then(|| until_reset(answer)).flatten()
+    }
+
+    /// Until when a limit holds is told by a header of Raynet's own.
     fn refusal(&self, answer: &Response) -> Option<PluginError> {
-        if answer.status() != 429 || answer.retry_after().is_some() {
-            return None;
-        }
-        let reset = answer.header("x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)?;
-        let pause = reset.saturating_sub(SystemTime::now().duration_since(UNIX_EPOCH).ok()?);
-        Some(PluginError::rate_limited(Some(pause.min(super::days(1)))))
+        let its_own = answer.status() == 429 && answer.retry_after().is_none();
+        its_own.then(|| until_reset(answer)).flatten().map(|pause| PluginError::rate_limited(Some(pause)))
     }
 
     fn health(&self) -> Request {
@@ -137,6 +137,13 @@ impl Raynet {
             request.query("offset", offset.unwrap_or("0")).header("X-Instance-Name", &instance).paced_as(SEARCH)
         })
     }
+}
+
+/// The day of requests ends at a time in seconds since 1970.
+fn until_reset(answer: &Response) -> Option<Duration> {
+    let reset = answer.header("x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)?;
+    let pause = reset.saturating_sub(SystemTime::now().duration_since(UNIX_EPOCH).ok()?);
+    Some(pause.min(super::days(1)))
 }
 
 /// However it is written; an address with a wildcard as it is, and in small letters.

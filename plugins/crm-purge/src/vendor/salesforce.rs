@@ -3,7 +3,8 @@
 //!
 //! <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm>,
 //! <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm>,
-//! <https://help.salesforce.com/s/articleView?id=000382207&type=1>
+//! <https://help.salesforce.com/s/articleView?id=000382207&type=1>,
+//! <https://developer.salesforce.com/docs/atlas.en-us.230.0.api_rest.meta/api/headers_api_usage.htm>
 
 use std::time::Duration;
 
@@ -41,6 +42,9 @@ const ADDRESSES: &[Place] = &[Place::At("/Email")];
 const NUMBERS: &[Place] = &[Place::At("/Phone"), Place::At("/MobilePhone"), Place::At("/HomePhone"), Place::At("/OtherPhone")];
 const CONTACT_NUMBERS: &[&str] = &["Phone", "MobilePhone", "HomePhone", "OtherPhone"];
 const LEAD_NUMBERS: &[&str] = &["Phone", "MobilePhone"];
+
+/// The limit is one of 24 hours, rolling.
+const PAUSE: Duration = Duration::from_secs(15 * 60);
 
 pub(super) struct Salesforce {
     /// `/services/data/v62.0`
@@ -94,9 +98,13 @@ impl Vendor for Salesforce {
         self.sobject(|path| Request::delete(path, writes), record)
     }
 
+    fn used_up(&self, answer: &Response) -> Option<Duration> {
+        let usage = answer.header("sforce-limit-info")?.split(',').find_map(|part| part.trim().strip_prefix("api-usage="))?;
+        let (used, limit) = usage.split_once('/')?;
+        (used.parse::<u64>().ok()? >= limit.parse().ok()?).then_some(PAUSE)
+    }
+
     fn refusal(&self, answer: &Response) -> Option<PluginError> {
-        /// The limit is one of 24 hours, rolling.
-        const PAUSE: Duration = Duration::from_secs(15 * 60);
         let errors: Value = answer.json().ok()?;
         match errors.pointer("/0/errorCode")?.as_str()? {
             "REQUEST_LIMIT_EXCEEDED" => Some(PluginError::rate_limited(Some(PAUSE))),

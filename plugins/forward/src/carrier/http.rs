@@ -8,6 +8,9 @@ use crate::config;
 use crate::message::Message;
 use crate::standard::Signer;
 
+/// Messages per second: the endpoint is the operator's own, and says 429 when it is too many.
+const RATE: f64 = 100.0;
+
 pub(super) struct Http {
     client: Client,
     signer: Signer,
@@ -21,7 +24,7 @@ impl Http {
             allow_plaintext: settings.allow_plaintext,
             ca_file: settings.ca_file,
             auth: settings.auth,
-            rate: None,
+            rate: Some(RATE),
             timeout: settings.timeout,
             user_agent: Some(concat!("quietus-forward/", env!("CARGO_PKG_VERSION")).into()),
         };

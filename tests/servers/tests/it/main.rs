@@ -2,6 +2,7 @@
 
 mod brokers;
 mod dovecot;
+mod mariadb;
 mod postgres;
 
 use std::time::{Duration, Instant};

@@ -107,3 +107,14 @@ fn a_token_that_is_refused_is_renewed_once() {
     let error = host.verify(ANN).expect_err("still refused");
     assert_eq!((error.class, google.count("POST /token")), (ErrorClass::NeedsOperator, 3));
 }
+
+#[test]
+fn health_tells_what_every_call_would_meet() {
+    let google = Google::with(&[]);
+    let host = host(&google, json!({}));
+    assert_eq!(host.health(), Ok(()));
+    google.fault("/profile", refused(403, "insufficientPermissions"));
+    let error = host.health().expect_err("forbidden");
+    assert_eq!(error.class, ErrorClass::NeedsOperator);
+    assert!(error.message.starts_with("account `support`: the mailbox: status 403; check the "), "{error}");
+}

@@ -141,3 +141,14 @@ fn a_message_that_a_batchs_answer_leaves_out_is_asked_for_again() {
     assert_eq!(host.erase(ANN).expect_err("one is left out").class, ErrorClass::Retryable);
     assert_eq!(host.erase(ANN).expect("an answer").counts["messages"], 2);
 }
+
+#[test]
+fn health_tells_what_every_call_would_meet() {
+    let exchange = Exchange::new();
+    let host = host(&exchange, json!({}));
+    assert_eq!(host.health(), Ok(()));
+    exchange.fault("mailFolders/inbox", refused(403, "ErrorAccessDenied"));
+    let error = host.health().expect_err("forbidden");
+    assert_eq!(error.class, ErrorClass::NeedsOperator);
+    assert!(error.message.starts_with("account `support`: the mailbox: status 403; check the "), "{error}");
+}

@@ -1,0 +1,77 @@
+//! The configuration, as the operator writes it. README.md explains it by examples.
+
+use std::path::PathBuf;
+
+use quietus_plugin::Span;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The configuration of one use of the plugin.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The database: `postgres://user@host/database`, or `mysql://user@host/database` for MySQL and MariaDB. The port
+    /// follows the host where it is not the usual one. No password.
+    pub url: String,
+    /// The user's password.
+    pub password: Option<Password>,
+    /// Whether the connection is encrypted: by default it is, but to this machine.
+    pub tls: Option<Tls>,
+    /// A PEM file with certificate authorities that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The longest that one statement may wait for rows that others have locked; 10 s if unset.
+    pub lock_max: Option<Span>,
+    /// Identifier kinds of your own that statements use, beside `email`, `phone`, `name`, `guest_id` and `session_id`.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// What erases, in order, in one transaction.
+    pub statement: Vec<Erases>,
+    /// What must be kept: rows that make the outcome `retained`.
+    #[serde(default)]
+    pub retain: Vec<Retains>,
+}
+
+/// Where the password is.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Password {
+    /// A name in `secrets`.
+    pub secret: String,
+}
+
+/// Whether a connection is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tls {
+    /// Encrypted, and the server's certificate is checked.
+    Require,
+    /// In the clear.
+    Off,
+}
+
+/// An UPDATE or a DELETE of one table.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Erases {
+    /// a-z, `_` and `-`.
+    pub name: String,
+    /// The statement, with placeholders such as `:email` in its WHERE.
+    pub sql: String,
+    /// The most rows that it may erase for one person. When it would be more, nothing at all is erased.
+    #[schemars(range(min = 1))]
+    pub rows_max: u64,
+    /// What the rows are, such as `orders`; the statement's name if unset.
+    pub count: Option<String>,
+}
+
+/// A `SELECT count(*)` of rows of one table that must be kept.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retains {
+    /// a-z, `_` and `-`.
+    pub name: String,
+    /// The statement, with placeholders such as `:email` in its WHERE.
+    pub sql: String,
+    /// Why they are kept, such as `invoices are kept for ten years`; stands in the receipt.
+    pub reason: String,
+}

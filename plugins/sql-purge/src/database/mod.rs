@@ -1,0 +1,210 @@
+//! A connection to the database, made for one call and closed after it: statements with their values enter, numbers of rows
+//! leave. Two languages, one behaviour.
+
+mod mysql;
+mod postgres;
+mod roots;
+
+use std::time::Duration;
+
+use quietus_plugin::{ErrorClass, PluginError, Secrets, Sensitive};
+use tokio::sync::MutexGuard;
+
+use crate::address::{Address, Engine};
+use crate::config::{Config, Tls};
+use crate::statement::{Bound, Checked};
+use crate::trouble::Trouble;
+
+/// The longest that a connection may take to come about.
+const CONNECTING_MAX: Duration = Duration::from_secs(15);
+
+/// Where the database is, and how it is reached.
+pub(crate) enum Database {
+    Postgres(Box<postgres::Settings>),
+    Mysql(mysql::Settings),
+}
+
+/// A connection.
+pub(crate) enum Session {
+    Postgres(postgres::Session),
+    Mysql(mysql::Session),
+}
+
+/// What ends whatever a session is doing on the server.
+pub(crate) enum Stopper {
+    Postgres(postgres::Stopper),
+    Mysql(mysql::Stopper),
+}
+
+/// What a transaction may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// The server refuses to change anything.
+    Look,
+    Erase,
+}
+
+/// How long the server may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// One statement.
+    pub(crate) statement: Duration,
+    /// Waiting for others' locks.
+    pub(crate) lock: Duration,
+}
+
+/// What became of a transaction whose end was not heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Committed,
+    RolledBack,
+    /// It has not ended yet.
+    UnderWay,
+    /// The server does not know.
+    Unknown,
+}
+
+impl Database {
+    pub(crate) fn make(config: &Config, address: Address, secrets: &Secrets) -> Result<Self, PluginError> {
+        let password = match &config.password {
+            Some(password) => Some(secrets.require(&password.secret)?.clone()),
+            None => None,
+        };
+        let encrypted = match config.tls {
+            Some(tls) => tls == Tls::Require,
+            None => !address.is_loopback(),
+        };
+        if !encrypted && config.ca_file.is_some() {
+            let text = "`ca_file` has no meaning without TLS: write `tls = \"require\"`";
+            return Err(PluginError::needs_operator(text));
+        }
+        let roots = encrypted.then(|| roots::roots(config.ca_file.as_deref()));
+        let roots = roots.transpose().map_err(PluginError::needs_operator)?;
+        Ok(match address.engine {
+            Engine::Postgres => {
+                let settings = postgres::Settings::new(&address, password.as_ref(), roots);
+                Self::Postgres(Box::new(settings.map_err(PluginError::needs_operator)?))
+            }
+            Engine::Mysql => {
+                Self::Mysql(mysql::Settings::new(&address, password.as_ref().map(Sensitive::expose), roots))
+            }
+        })
+    }
+
+    /// Waits until this process may erase there: what MySQL counts it locks for reading, and two that then want to write are
+    /// in a deadlock.
+    pub(crate) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Mysql(settings) => Some(settings.one_at_a_time.lock().await),
+        }
+    }
+
+    pub(crate) async fn connect(&self, longest: Duration) -> Result<Session, Trouble> {
+        let connecting = async {
+            Ok(match self {
+                Self::Postgres(settings) => Session::Postgres(settings.connect().await?),
+                Self::Mysql(settings) => Session::Mysql(settings.connect().await?),
+            })
+        };
+        let connected = tokio::time::timeout(longest.min(CONNECTING_MAX), connecting).await;
+        connected.unwrap_or_else(|_| Err(Trouble::said(ErrorClass::Retryable, "the database does not answer")))
+    }
+}
+
+impl Session {
+    pub(crate) fn stopper(&self) -> Stopper {
+        match self {
+            Self::Postgres(session) => Stopper::Postgres(session.stopper()),
+            Self::Mysql(session) => Stopper::Mysql(session.stopper()),
+        }
+    }
+
+    /// Whether these values can be in the columns at all, by their types and characters. Asked before a transaction.
+    pub(crate) async fn can_hold(&mut self, bound: &Bound<'_>) -> Result<bool, Trouble> {
+        match self {
+            Self::Postgres(session) => session.can_hold(bound).await,
+            Self::Mysql(session) => session.can_hold(bound).await,
+        }
+    }
+
+    /// Whether a statement's tables can be rolled back, and compare text as it is.
+    pub(crate) async fn suits(&mut self, checked: &Checked) -> Result<(), Trouble> {
+        match self {
+            Self::Postgres(session) => session.suits(&checked.uses).await,
+            Self::Mysql(session) => session.suits(&checked.table).await,
+        }
+    }
+
+    pub(crate) async fn begin(&mut self, access: Access, limits: Limits) -> Result<(), Trouble> {
+        match self {
+            Self::Postgres(session) => session.begin(access, limits).await,
+            Self::Mysql(session) => session.begin(access, limits).await,
+        }
+    }
+
+    /// Lets the server read a statement, and does not run it.
+    pub(crate) async fn prepare(&mut self, sql: &str) -> Result<(), Trouble> {
+        match self {
+            Self::Postgres(session) => session.prepare(sql).await,
+            Self::Mysql(session) => session.prepare(sql).await,
+        }
+    }
+
+    /// The number that a counting statement finds.
+    pub(crate) async fn count(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
+        match self {
+            Self::Postgres(session) => session.count(bound).await,
+            Self::Mysql(session) => session.count(bound).await,
+        }
+    }
+
+    /// The number of rows that an erasing statement met.
+    pub(crate) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
+        match self {
+            Self::Postgres(session) => session.erase(bound).await,
+            Self::Mysql(session) => session.erase(bound).await,
+        }
+    }
+
+    /// The name by which the server knows this transaction later, if it does.
+    pub(crate) async fn transaction(&mut self) -> Result<Option<String>, Trouble> {
+        match self {
+            Self::Postgres(session) => session.transaction().await.map(Some),
+            Self::Mysql(_) => Ok(None),
+        }
+    }
+
+    pub(crate) async fn fate(&mut self, transaction: &str) -> Result<Fate, Trouble> {
+        match self {
+            Self::Postgres(session) => session.fate(transaction).await,
+            Self::Mysql(_) => Ok(Fate::Unknown),
+        }
+    }
+
+    /// An error that is not answered leaves it open whether it was committed.
+    pub(crate) async fn commit(&mut self) -> Result<(), Trouble> {
+        match self {
+            Self::Postgres(session) => session.commit().await,
+            Self::Mysql(session) => session.commit().await,
+        }
+    }
+
+    /// Ends the connection; what was not committed is rolled back.
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Postgres(session) => session.close().await,
+            Self::Mysql(session) => session.close().await,
+        }
+    }
+}
+
+impl Stopper {
+    /// Tells the server, on another connection. Nothing can be done when that fails.
+    pub(crate) async fn stop(self) {
+        match self {
+            Self::Postgres(stopper) => stopper.stop().await,
+            Self::Mysql(stopper) => stopper.stop().await,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! MySQL and MariaDB, by mysql_async. Every statement with values is prepared on the server, and the values follow it.
+
+mod codes;
+
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts, OptsBuilder, Params, SslOpts, Value};
+use quietus_plugin::ErrorClass;
+use rustls::pki_types::CertificateDer;
+use sqlparser::ast::ObjectName;
+
+use super::{Access, Limits};
+use crate::address::Address;
+use crate::statement::Bound;
+use crate::trouble::Trouble;
+use codes::trouble;
+
+/// Where the server is.
+pub(crate) struct Settings {
+    opts: Opts,
+    pub(super) one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+/// A connection.
+pub(crate) struct Session {
+    conn: Conn,
+    opts: Opts,
+    is_mariadb: bool,
+}
+
+/// Ends a session from another connection, which also rolls back what it did.
+pub(crate) struct Stopper {
+    opts: Opts,
+    id: u32,
+}
+
+impl Settings {
+    pub(super) fn new(address: &Address, password: Option<&str>, roots: Option<Vec<CertificateDer<'static>>>) -> Self {
+        let tls = roots.map(|roots| {
+            let roots = roots.iter().map(|root| root.to_vec().into()).collect();
+            SslOpts::default().with_root_certs(roots).with_disable_built_in_roots(true)
+        });
+        let opts = OptsBuilder::default()
+            .ip_or_hostname(&address.host)
+            .tcp_port(address.port)
+            .user(Some(&address.user))
+            .pass(password)
+            .db_name(Some(&address.database))
+            // A socket would be another server than the URL's, say behind a tunnel.
+            .prefer_socket(false)
+            // An UPDATE is counted by what it met, as the counting statement does.
+            .client_found_rows(true)
+            .ssl_opts(tls);
+        Self { opts: opts.into(), one_at_a_time: tokio::sync::Mutex::default() }
+    }
+
+    pub(super) async fn connect(&self) -> Result<Session, Trouble> {
+        let mut conn = Conn::new(self.opts.clone()).await.map_err(|e| codes::connecting(&e))?;
+        let version: Option<String> = conn.query_first("SELECT VERSION()").await.map_err(|e| trouble(&e))?;
+        let is_mariadb = version.is_some_and(|version| version.contains("MariaDB"));
+        let settings = "SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
+                        SESSION sql_safe_updates = 0, SESSION completion_type = 0";
+        conn.query_drop(settings).await.map_err(|e| trouble(&e))?;
+        Ok(Session { conn, opts: self.opts.clone(), is_mariadb })
+    }
+}
+
+impl Session {
+    pub(super) fn stopper(&self) -> Stopper {
+        Stopper { opts: self.opts.clone(), id: self.conn.id() }
+    }
+
+    /// A character that the column's character set lacks is an error to it, as a conflict of collations is. It can be in no
+    /// row; all else that does not fit a column is not equal to it, byte by byte.
+    pub(super) async fn can_hold(&mut self, bound: &Bound<'_>) -> Result<bool, Trouble> {
+        if bound.values.iter().all(|value| value.is_ascii()) {
+            return Ok(true);
+        }
+        let explain = format!("EXPLAIN {}", bound.sql);
+        match self.conn.exec_drop(explain.as_str(), parameters(bound)).await {
+            Ok(()) => Ok(true),
+            Err(error) if codes::is_a_conflict_of_collations(&error) => {
+                let plain = Params::Positional(bound.values.iter().map(|_| Value::Bytes(Vec::new())).collect());
+                self.conn.exec_drop(explain, plain).await.map_err(|e| trouble(&e))?;
+                Ok(false)
+            }
+            Err(error) => Err(trouble(&error)),
+        }
+    }
+
+    /// What cannot be rolled back must not be begun.
+    pub(super) async fn suits(&mut self, table: &ObjectName) -> Result<(), Trouble> {
+        let names: Vec<&str> =
+            table.0.iter().filter_map(|part| part.as_ident()).map(|name| name.value.as_str()).collect();
+        let (schema, name) = match names.as_slice() {
+            [name] => (None, *name),
+            [schema, name] => (Some(*schema), *name),
+            _ => {
+                return Err(Trouble::said(
+                    ErrorClass::NeedsOperator,
+                    "the table's name is not `table` or `schema.table`",
+                ));
+            }
+        };
+        let sql = "SELECT e.TRANSACTIONS FROM information_schema.TABLES t \
+                   LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE \
+                   WHERE t.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND t.TABLE_NAME = ?";
+        let found: Option<Option<String>> = self.conn.exec_first(sql, (schema, name)).await.map_err(|e| trouble(&e))?;
+        match found {
+            Some(Some(yes)) if yes == "YES" => Ok(()),
+            Some(Some(_)) => Err(Trouble::said(
+                ErrorClass::NeedsOperator,
+                "the table's engine has no transactions, so that nothing could be rolled back: `ALTER TABLE … ENGINE = InnoDB`",
+            )),
+            Some(None) => Err(Trouble::said(ErrorClass::NeedsOperator, "it is a view: name the table itself")),
+            None => Err(Trouble::said(ErrorClass::NeedsOperator, "the table is not there, or the user may not see it")),
+        }
+    }
+
+    pub(super) async fn begin(&mut self, access: Access, limits: Limits) -> Result<(), Trouble> {
+        let lock = limits.lock.as_secs().max(1);
+        self.run(&format!("SET SESSION innodb_lock_wait_timeout = {lock}")).await?;
+        let statement = if self.is_mariadb {
+            format!(
+                "SET SESSION max_statement_time = {:.3}",
+                limits.statement.max(Duration::from_millis(1)).as_secs_f64()
+            )
+        } else {
+            format!("SET SESSION max_execution_time = {}", limits.statement.as_millis().max(1))
+        };
+        self.run(&statement).await?;
+        match access {
+            Access::Look => {
+                self.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+                self.run("START TRANSACTION READ ONLY").await
+            }
+            // What was counted stays locked, so that exactly this is erased.
+            Access::Erase => {
+                self.run("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE").await?;
+                self.run("START TRANSACTION").await
+            }
+        }
+    }
+
+    pub(super) async fn prepare(&mut self, sql: &str) -> Result<(), Trouble> {
+        let statement = self.conn.prep(sql).await.map_err(|e| trouble(&e))?;
+        self.conn.close(statement).await.map_err(|e| trouble(&e))
+    }
+
+    pub(super) async fn count(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
+        let count: Option<u64> =
+            self.conn.exec_first(bound.sql.as_str(), parameters(bound)).await.map_err(|e| trouble(&e))?;
+        count.ok_or_else(|| Trouble::said(ErrorClass::Permanent, "the database counted nothing"))
+    }
+
+    pub(super) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
+        self.conn.exec_drop(bound.sql.as_str(), parameters(bound)).await.map_err(|e| trouble(&e))?;
+        Ok(self.conn.affected_rows())
+    }
+
+    /// After an error other than a deadlock's, it is open whether it was done.
+    pub(super) async fn commit(&mut self) -> Result<(), Trouble> {
+        self.conn.query_drop("COMMIT").await.map_err(|e| codes::committing(&e))
+    }
+
+    pub(super) async fn close(self) {
+        // The server has ended it by itself, or does now.
+        let _ended = self.conn.disconnect().await;
+    }
+
+    async fn run(&mut self, sql: &str) -> Result<(), Trouble> {
+        self.conn.query_drop(sql).await.map_err(|e| trouble(&e))
+    }
+}
+
+impl Stopper {
+    pub(super) async fn stop(self) {
+        let Ok(mut conn) = Conn::new(self.opts).await else { return };
+        // Whether it came through is seen by what the session answers.
+        let _asked = conn.query_drop(format!("KILL CONNECTION {}", self.id)).await;
+        let _ended = conn.disconnect().await;
+    }
+}
+
+fn parameters(bound: &Bound<'_>) -> Params {
+    Params::Positional(bound.values.iter().map(|value| Value::Bytes(value.as_bytes().to_vec())).collect())
+}

@@ -1,0 +1,54 @@
+//! From what the statements met to the answer: the only place where outcomes are decided.
+
+use quietus_plugin::Answer;
+
+use crate::memory::Counts;
+
+/// What the statements of one call met.
+#[derive(Default)]
+pub(crate) struct Met {
+    /// Whether any statement was about an identifier that the person has.
+    pub(crate) asked: bool,
+    /// Rows that are there.
+    pub(crate) there: Counts,
+    /// Why rows are kept: a sentence for each statement that found some.
+    pub(crate) kept: Vec<String>,
+}
+
+impl Met {
+    /// The answer to `erase`, of all attempts.
+    pub(crate) fn erased(self, erased: &Counts) -> Answer {
+        let answer = match self.kept() {
+            Some(kept) => kept,
+            None if !erased.is_empty() => Answer::erased(),
+            None if !self.asked => unasked(),
+            None => Answer::absent(),
+        };
+        counted(answer, erased)
+    }
+
+    /// The answer to a dry run and to `verify`: what is there now.
+    pub(crate) fn looked(self, is_dry_run: bool) -> Answer {
+        let kept = self.kept();
+        let answer = match kept {
+            // To a dry run, the same outcome as the erasure's would be; asked again, what is left comes first.
+            Some(kept) if is_dry_run || self.there.is_empty() => kept,
+            _ if !self.there.is_empty() => Answer::residual(),
+            _ if !self.asked => unasked(),
+            _ => Answer::absent(),
+        };
+        counted(answer, &self.there)
+    }
+
+    fn kept(&self) -> Option<Answer> {
+        (!self.kept.is_empty()).then(|| Answer::retained(self.kept.join("; ")))
+    }
+}
+
+fn unasked() -> Answer {
+    Answer::unverifiable("no statement applies to these identifiers")
+}
+
+fn counted(answer: Answer, counts: &Counts) -> Answer {
+    counts.iter().fold(answer, |answer, (what, rows)| answer.count(what.as_str(), *rows))
+}

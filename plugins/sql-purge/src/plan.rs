@@ -1,0 +1,89 @@
+//! The plan: a configuration enters, checked statements leave, or an error that names the statement, what was found in it and
+//! what is allowed.
+
+use quietus_plugin::Kind;
+
+use crate::address::Engine;
+use crate::config::{Config, Erases, Retains};
+use crate::statement::{Checked, Purpose};
+
+/// Kinds that are always known.
+const KINDS: [Kind; 5] = [Kind::Email, Kind::Phone, Kind::Name, Kind::GuestId, Kind::SessionId];
+
+/// What is done for each person.
+pub(crate) struct Plan {
+    pub(crate) erase: Vec<Erasing>,
+    pub(crate) retain: Vec<Retaining>,
+}
+
+/// A statement that erases.
+pub(crate) struct Erasing {
+    pub(crate) name: String,
+    pub(crate) checked: Checked,
+    pub(crate) rows_max: u64,
+    pub(crate) count: String,
+}
+
+/// A statement that finds what must be kept.
+pub(crate) struct Retaining {
+    pub(crate) name: String,
+    pub(crate) checked: Checked,
+    pub(crate) reason: String,
+}
+
+impl Plan {
+    pub(crate) fn make(config: &Config, engine: Engine) -> Result<Self, String> {
+        let kinds: Vec<String> =
+            KINDS.iter().map(|kind| kind.as_str().to_owned()).chain(config.kinds.iter().cloned()).collect();
+        if config.statement.is_empty() {
+            return Err("`statement`: there is none, so nothing would ever be erased".into());
+        }
+        let mut names: Vec<&String> = Vec::new();
+        for name in config.statement.iter().map(|s| &s.name).chain(config.retain.iter().map(|r| &r.name)) {
+            if !is_plain(name) {
+                return Err(format!("statement `{name}`: a name is 1 to 40 of a-z, `_` and `-`"));
+            }
+            if names.contains(&name) {
+                return Err(format!("statement `{name}`: the name is taken by another"));
+            }
+            names.push(name);
+        }
+        let erase = config.statement.iter().map(|own| erasing(own, engine, &kinds)).collect::<Result<_, _>>()?;
+        let retain = config.retain.iter().map(|own| retaining(own, engine, &kinds)).collect::<Result<_, _>>()?;
+        Ok(Self { erase, retain })
+    }
+
+    /// Each statement's name, itself, and whether it erases.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Checked, bool)> {
+        let erase = self.erase.iter().map(|own| (own.name.as_str(), &own.checked, true));
+        erase.chain(self.retain.iter().map(|own| (own.name.as_str(), &own.checked, false)))
+    }
+}
+
+fn erasing(own: &Erases, engine: Engine, kinds: &[String]) -> Result<Erasing, String> {
+    let count = own.count.as_ref().unwrap_or(&own.name);
+    if !is_plain(&count.replace(' ', "_")) {
+        return Err(format!("statement `{}`: `count` is 1 to 40 of a-z, `_`, `-` and spaces", own.name));
+    }
+    if own.rows_max == 0 {
+        return Err(format!("statement `{}`: `rows_max` of 0 would never let it erase", own.name));
+    }
+    let checked = checked(&own.name, &own.sql, engine, Purpose::Erases, kinds)?;
+    Ok(Erasing { name: own.name.clone(), checked, rows_max: own.rows_max, count: count.clone() })
+}
+
+fn retaining(own: &Retains, engine: Engine, kinds: &[String]) -> Result<Retaining, String> {
+    if own.reason.trim().is_empty() {
+        return Err(format!("statement `{}`: `reason` is empty; the receipt says why the rows are kept", own.name));
+    }
+    let checked = checked(&own.name, &own.sql, engine, Purpose::Counts, kinds)?;
+    Ok(Retaining { name: own.name.clone(), checked, reason: own.reason.clone() })
+}
+
+fn checked(name: &str, sql: &str, engine: Engine, purpose: Purpose, kinds: &[String]) -> Result<Checked, String> {
+    Checked::parse(sql, engine, purpose, kinds).map_err(|found| format!("statement `{name}` is refused: {found}"))
+}
+
+fn is_plain(name: &str) -> bool {
+    (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-')
+}

@@ -1,0 +1,178 @@
+//! One call's work in the database: values enter the plan's statements, and what they met leaves. Looking runs in a
+//! transaction in which the server lets nothing change; erasing in one that is committed as a whole or not at all.
+
+mod count;
+
+use std::time::Duration;
+
+use quietus_plugin::{Answer, Call, PluginError, Request, Writes};
+
+use crate::database::{Access, Database, Fate, Limits, Session};
+use crate::memory::{Commit, Counts, Memory, Past};
+use crate::person::Values;
+use crate::plan::Plan;
+use crate::waiting::{Stop, attended};
+use count::{Counted, Turns, rows};
+
+/// So long before the host gives up, the server does, and says so.
+const EARLIER: Duration = Duration::from_millis(500);
+
+/// One statement, where the host names no deadline.
+const STATEMENT_MAX: Duration = Duration::from_secs(240);
+
+pub(crate) struct Run<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) database: &'a Database,
+    pub(crate) lock_max: Duration,
+    pub(crate) call: &'a Call<'a>,
+}
+
+impl Run<'_> {
+    /// What is there, for a dry run and for `verify`.
+    pub(crate) fn look(&self, request: &Request) -> Result<Answer, PluginError> {
+        let stop = Stop::default();
+        attended(self.call, &stop, async {
+            let turns = Turns::of(self.plan, request)?;
+            let mut session = self.connect(&stop).await?;
+            let turns = turns.that_can_be_there(&mut session).await?;
+            let counted = self.counted(&mut session, Access::Look, &turns).await?;
+            session.close().await;
+            Ok(counted.met.looked(request.dry_run))
+        })
+    }
+
+    pub(crate) fn erase(&self, request: &Request, memory: &Memory, _: Writes<'_>) -> Result<Answer, PluginError> {
+        let stop = Stop::default();
+        let key = &request.idempotency_key;
+        attended(self.call, &stop, async {
+            let turns = Turns::of(self.plan, request)?;
+            let _alone = self.database.turn().await;
+            let mut session = self.connect(&stop).await?;
+            let mut past = memory.recall(key);
+            settle(&mut session, &mut past).await?;
+            let turns = turns.that_can_be_there(&mut session).await?;
+            let counted = self.counted(&mut session, Access::Erase, &turns).await?;
+            past.guess(&counted.met.there);
+            memory.keep(key, &past);
+            if !counted.met.there.is_empty() {
+                erase_all(&mut session, &counted).await?;
+                self.call.check()?;
+                commit(&mut session, &counted.met.there, &mut past, |past| memory.keep(key, past)).await?;
+            }
+            session.close().await;
+            Ok(counted.met.erased(&past.done))
+        })
+    }
+
+    /// Lets the server read all statements, without running one.
+    pub(crate) fn health(&self) -> Result<(), PluginError> {
+        let stop = Stop::default();
+        attended(self.call, &stop, async {
+            let mut session = self.connect(&stop).await?;
+            for (name, checked, erases) in self.plan.all() {
+                self.call.check()?;
+                session.suits(checked).await.map_err(|e| e.in_statement(name))?;
+                let Some(aimed) = checked.aimed(&checked.kinds()) else { continue };
+                let values = Values::same(&aimed.kinds, "");
+                session.prepare(&aimed.counting(&[&values]).sql).await.map_err(|e| e.in_statement(name))?;
+                if erases {
+                    session.prepare(&aimed.erasing(&[&values]).sql).await.map_err(|e| e.in_statement(name))?;
+                }
+            }
+            session.close().await;
+            Ok(())
+        })
+    }
+
+    async fn connect(&self, stop: &Stop) -> Result<Session, PluginError> {
+        let longest = self.call.remaining().unwrap_or(Duration::MAX);
+        let session = self.database.connect(longest).await.map_err(|e| e.anywhere())?;
+        stop.by(session.stopper());
+        Ok(session)
+    }
+
+    async fn counted<'t>(
+        &self,
+        session: &mut Session,
+        access: Access,
+        turns: &'t Turns<'_>,
+    ) -> Result<Counted<'t>, PluginError> {
+        if access == Access::Erase {
+            for erasing in &self.plan.erase {
+                session.suits(&erasing.checked).await.map_err(|e| e.in_statement(&erasing.name))?;
+            }
+        }
+        session.begin(access, self.limits()).await.map_err(|e| e.anywhere())?;
+        count::count(self.call, session, turns).await
+    }
+
+    fn limits(&self) -> Limits {
+        let left = self.call.remaining().unwrap_or(STATEMENT_MAX);
+        let statement = left.saturating_sub(EARLIER).max(left / 2);
+        Limits { statement, lock: self.lock_max.min(statement) }
+    }
+}
+
+/// Finds out what became of a commit whose answer was not heard, if the server can say.
+async fn settle(session: &mut Session, past: &mut Past) -> Result<(), PluginError> {
+    let Some(Commit { transaction: Some(transaction), .. }) = &past.unsure else { return Ok(()) };
+    match session.fate(transaction).await.map_err(|e| e.anywhere())? {
+        Fate::Committed => past.it_was_committed(),
+        Fate::RolledBack => past.it_was_rolled_back(),
+        Fate::UnderWay => {
+            return Err(PluginError::retryable("the transaction of an earlier attempt has not ended yet"));
+        }
+        Fate::Unknown => {}
+    }
+    Ok(())
+}
+
+/// Erases exactly what was counted. Whatever is amiss, nothing is committed.
+async fn erase_all(session: &mut Session, counted: &Counted<'_>) -> Result<(), PluginError> {
+    for found in &counted.found {
+        let (name, rows) = (&found.erasing.name, found.rows);
+        let erased = session.erase(&found.aimed.erasing(&found.values)).await.map_err(|e| e.in_statement(name))?;
+        if erased != rows {
+            return Err(PluginError::needs_operator(format!(
+                "statement `{name}`: {rows} rows were there, and it would erase {erased}: a statement before it, a foreign key or a \
+                 trigger took the others; put it before that, or join two statements about the same rows by OR; rolled back"
+            )));
+        }
+    }
+    for found in &counted.found {
+        let left = rows(session, &found.erasing.name, found.aimed, &found.values).await?;
+        if left > 0 {
+            return Err(PluginError::needs_operator(format!(
+                "statement `{}`: its WHERE finds {left} rows after it has run, so that nobody can tell whether it has: leave out \
+                 what is erased already; rolled back",
+                found.erasing.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Commits, and remembers before it does that it may have.
+async fn commit(
+    session: &mut Session,
+    counts: &Counts,
+    past: &mut Past,
+    keep: impl Fn(&Past),
+) -> Result<(), PluginError> {
+    let transaction = session.transaction().await.map_err(|e| e.anywhere())?;
+    past.unsure = Some(Commit { counts: counts.clone(), transaction });
+    keep(past);
+    let ended = session.commit().await;
+    match &ended {
+        Ok(()) => past.it_was_committed(),
+        Err(trouble) if trouble.answered => past.it_was_rolled_back(),
+        Err(_) => {}
+    }
+    keep(past);
+    ended.map_err(|trouble| match trouble.answered {
+        true => trouble.anywhere(),
+        false => PluginError::retryable(
+            "the connection was lost before the database said whether it erased everything or nothing; the next attempt finds out",
+        ),
+    })
+}

@@ -1,0 +1,135 @@
+//! How many rows of the person's each statement is about: a request and a session enter, rows and the values that have any
+//! leave.
+
+use quietus_plugin::{Call, PluginError, Request};
+
+use crate::database::Session;
+use crate::outcome::Met;
+use crate::person::{self, Values};
+use crate::plan::{Erasing, Plan, Retaining};
+use crate::statement::Aimed;
+
+/// A statement, aimed at the person, with the person's values.
+struct Turn<'r, S> {
+    own: &'r S,
+    aimed: Aimed<'r>,
+    values: Vec<Values<'r>>,
+}
+
+/// The statements that can be about the person.
+pub(super) struct Turns<'r> {
+    erase: Vec<Turn<'r, Erasing>>,
+    retain: Vec<Turn<'r, Retaining>>,
+    /// Whether any erases: that something is kept says nothing about what is to be erased.
+    asked: bool,
+}
+
+/// What was counted.
+#[derive(Default)]
+pub(super) struct Counted<'t> {
+    pub(super) met: Met,
+    /// Statements that have rows.
+    pub(super) found: Vec<Found<'t>>,
+}
+
+/// A statement, the values that have rows, and how many.
+pub(super) struct Found<'t> {
+    pub(super) erasing: &'t Erasing,
+    pub(super) aimed: &'t Aimed<'t>,
+    pub(super) values: Vec<&'t Values<'t>>,
+    pub(super) rows: u64,
+}
+
+impl<'r> Turns<'r> {
+    pub(super) fn of(plan: &'r Plan, request: &'r Request) -> Result<Self, PluginError> {
+        let has = person::kinds(request);
+        let erase = plan.erase.iter().filter_map(|own| Some(Turn::of(own, own.checked.aimed(&has)?, request)));
+        let retain = plan.retain.iter().filter_map(|own| Some(Turn::of(own, own.checked.aimed(&has)?, request)));
+        let erase = erase.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { asked: !erase.is_empty(), erase, retain: retain.collect::<Result<_, _>>()? })
+    }
+
+    /// Without values that no column can hold: nobody has them.
+    pub(super) async fn that_can_be_there(mut self, session: &mut Session) -> Result<Self, PluginError> {
+        for turn in &mut self.erase {
+            turn.keep_possible(&turn.own.name, session).await?;
+        }
+        for turn in &mut self.retain {
+            turn.keep_possible(&turn.own.name, session).await?;
+        }
+        Ok(self)
+    }
+}
+
+impl<'r, S> Turn<'r, S> {
+    fn of(own: &'r S, aimed: Aimed<'r>, request: &'r Request) -> Result<Self, PluginError> {
+        let values = person::values(&aimed.kinds, request)?;
+        Ok(Self { own, aimed, values })
+    }
+
+    async fn keep_possible(&mut self, name: &str, session: &mut Session) -> Result<(), PluginError> {
+        let mut possible = Vec::new();
+        for values in std::mem::take(&mut self.values) {
+            if session.can_hold(&self.aimed.counting(&[&values])).await.map_err(|e| e.in_statement(name))? {
+                possible.push(values);
+            }
+        }
+        self.values = possible;
+        Ok(())
+    }
+}
+
+/// Counts all, and refuses what is more than a statement may erase.
+pub(super) async fn count<'t>(
+    call: &Call<'_>,
+    session: &mut Session,
+    turns: &'t Turns<'_>,
+) -> Result<Counted<'t>, PluginError> {
+    let mut counted = Counted { met: Met { asked: turns.asked, ..Met::default() }, ..Counted::default() };
+    for Turn { own, aimed, values } in &turns.retain {
+        call.check()?;
+        let kept = match values.as_slice() {
+            [] => 0,
+            values => rows(session, &own.name, aimed, &values.iter().collect::<Vec<_>>()).await?,
+        };
+        if kept > 0 {
+            counted.met.kept.push(format!("{} ({kept} rows, `{}`)", own.reason, own.name));
+        }
+    }
+    for Turn { own, aimed, values } in &turns.erase {
+        let mut found = Found { erasing: own, aimed, values: Vec::new(), rows: 0 };
+        for values in values {
+            call.check()?;
+            let rows = rows(session, &own.name, aimed, &[values]).await?;
+            if rows > 0 {
+                found.values.push(values);
+                found.rows += rows;
+            }
+        }
+        if found.values.len() > 1 {
+            // A row may be of several of the person's values.
+            found.rows = rows(session, &own.name, aimed, &found.values).await?;
+        }
+        if found.rows > own.rows_max {
+            return Err(PluginError::needs_operator(format!(
+                "statement `{}` would erase {} rows of one person, and `rows_max` allows {}; nothing was erased",
+                own.name, found.rows, own.rows_max
+            )));
+        }
+        if found.rows > 0 {
+            *counted.met.there.entry(own.count.clone()).or_default() += found.rows;
+            counted.found.push(found);
+        }
+    }
+    Ok(counted)
+}
+
+/// How many rows a statement is about.
+pub(super) async fn rows(
+    session: &mut Session,
+    name: &str,
+    aimed: &Aimed<'_>,
+    values: &[&Values<'_>],
+) -> Result<u64, PluginError> {
+    session.count(&aimed.counting(values)).await.map_err(|e| e.in_statement(name))
+}

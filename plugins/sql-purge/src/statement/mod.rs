@@ -1,0 +1,145 @@
+//! Statements: an operator's SQL enters when the configuration is read, and what leaves is a statement that is known to be
+//! about one person only, with places for values. A value never becomes part of the text.
+
+mod about;
+mod exact;
+mod grouped;
+mod kinds;
+mod shape;
+mod template;
+mod tokens;
+mod uses;
+
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{Expr, ObjectName};
+use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect};
+use sqlparser::parser::Parser;
+
+use crate::address::Engine;
+use crate::person::Values;
+use kinds::Needs;
+use shape::Shape;
+use template::Template;
+pub(crate) use uses::Uses;
+
+/// A checked statement of one table.
+pub(crate) struct Checked {
+    /// All before the condition: `DELETE FROM orders WHERE `.
+    head: String,
+    /// The same for counting: `SELECT count(*) FROM orders WHERE `.
+    count_head: String,
+    condition: Expr,
+    ways: Vec<Needs>,
+    /// The table that it erases from or counts in.
+    pub(crate) table: ObjectName,
+    /// All tables in it, and the columns of its condition.
+    pub(crate) uses: Uses,
+    engine: Engine,
+}
+
+/// A statement for somebody who has certain kinds of identifiers.
+pub(crate) struct Aimed<'c> {
+    pub(crate) checked: &'c Checked,
+    condition: Template,
+    /// The kinds in the condition.
+    pub(crate) kinds: Vec<String>,
+}
+
+/// What is sent to the server.
+pub(crate) struct Bound<'v> {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<&'v str>,
+}
+
+/// What a statement is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Erases,
+    Counts,
+}
+
+impl Checked {
+    /// Reads and checks; the error says what was found and what is allowed.
+    pub(crate) fn parse(sql: &str, engine: Engine, purpose: Purpose, kinds: &[String]) -> Result<Self, String> {
+        tokens::check(sql, engine, kinds)?;
+        let parsed = parse(sql, engine)?;
+        // What is checked is the text that will be sent, and not only the one that was written.
+        let text = parsed.to_string();
+        let parsed = parse(&text, engine)?;
+        if parsed.to_string() != text {
+            return Err("it cannot be read with certainty; write it more plainly".into());
+        }
+        let Shape { head, count_head, table, condition } = shape::of(parsed, purpose)?;
+        about::one_person(&condition)?;
+        let uses = Uses::of(&table, &condition);
+        if let Some(unknown) = kinds::used(&condition).iter().find(|kind| !kinds.contains(kind)) {
+            let known = kinds.join(", ");
+            return Err(format!("`:{unknown}` is not known; kinds are {known} (more by `kinds`)"));
+        }
+        let ways = kinds::ways(&condition);
+        Ok(Self { head, count_head, condition: grouped::in_parentheses(condition), ways, table, uses, engine })
+    }
+
+    /// The statement for somebody who has these kinds; nothing when it cannot be about them.
+    pub(crate) fn aimed(&self, has: &BTreeSet<&str>) -> Option<Aimed<'_>> {
+        let possible = self.ways.iter().filter(|needs| needs.iter().all(|kind| has.contains(kind.as_str())));
+        let kinds: BTreeSet<String> = possible.flatten().cloned().collect();
+        if kinds.is_empty() {
+            return None;
+        }
+        let condition = kinds::for_who_has(self.condition.clone(), &kinds.iter().map(String::as_str).collect());
+        let condition = Template::of(match self.engine {
+            Engine::Postgres => condition,
+            Engine::Mysql => exact::to_the_byte(condition),
+        });
+        Some(Aimed { checked: self, condition, kinds: kinds.into_iter().collect() })
+    }
+
+    /// All kinds in it.
+    pub(crate) fn kinds(&self) -> BTreeSet<&str> {
+        self.ways.iter().flatten().map(String::as_str).collect()
+    }
+}
+
+impl Aimed<'_> {
+    /// The statement about all of these values at once.
+    pub(crate) fn erasing<'v>(&self, turns: &[&Values<'v>]) -> Bound<'v> {
+        self.bound(&self.checked.head, turns)
+    }
+
+    /// How many rows it is about.
+    pub(crate) fn counting<'v>(&self, turns: &[&Values<'v>]) -> Bound<'v> {
+        self.bound(&self.checked.count_head, turns)
+    }
+
+    fn bound<'v>(&self, head: &str, turns: &[&Values<'v>]) -> Bound<'v> {
+        let mut bound = Bound { sql: head.to_owned(), values: Vec::new() };
+        for (n, turn) in turns.iter().enumerate() {
+            bound.sql.push_str(if n == 0 { "(" } else { " OR (" });
+            self.condition.bind(turn, self.checked.engine, &mut bound);
+            bound.sql.push(')');
+        }
+        bound
+    }
+}
+
+fn parse(sql: &str, engine: Engine) -> Result<sqlparser::ast::Statement, String> {
+    let dialect: &dyn Dialect = match engine {
+        Engine::Postgres => &PostgreSqlDialect {},
+        Engine::Mysql => &MySqlDialect {},
+    };
+    // The parser's own message repeats the text, in which a value may have been pasted.
+    let mut parsed = Parser::parse_sql(dialect, sql).map_err(|error| match error {
+        sqlparser::parser::ParserError::RecursionLimitExceeded => "it is nested too deeply",
+        _ => "it is no SQL that this plugin can read: one UPDATE, DELETE or SELECT count(*) of one table",
+    })?;
+    match (parsed.pop(), parsed.pop()) {
+        (Some(statement), None) => Ok(statement),
+        (None, _) => Err("it is empty".into()),
+        (Some(_), Some(_)) => Err("several statements: write each as a `[[plugin.config.statement]]`".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! MariaDB, and the proxy before it.
+
+mod proxy;
+mod server;
