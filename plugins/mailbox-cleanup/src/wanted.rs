@@ -82,7 +82,10 @@ impl Wanted {
 
     /// Whether one of the addresses stands in a text, neither as the end nor as the beginning of a longer one.
     pub(crate) fn in_text(&self, text: &str) -> bool {
-        let text: String = text.chars().flat_map(small).collect();
+        let text: String = match text.is_ascii() {
+            true => text.to_ascii_lowercase(),
+            false => text.chars().flat_map(small).collect(),
+        };
         let spellings = self.addresses.iter().flat_map(Address::spellings);
         spellings.into_iter().any(|spelling| stands_alone(&text, &spelling))
     }

@@ -17,7 +17,10 @@ use crate::config::Config;
 use crate::wanted::Wanted;
 
 const SILENCE_MAX: Duration = Duration::from_secs(60);
+/// The largest message that is looked into, unless the settings say otherwise,
 const BODY_BYTES_MAX: u32 = 25 << 20;
+/// and the largest that they may say.
+pub(super) const BODY_BYTES_LIMIT: u32 = 32 << 20;
 
 /// One account on one server.
 pub(crate) struct Imap {
@@ -44,6 +47,10 @@ pub(super) struct Folders {
 impl Imap {
     /// The error names the setting that is wrong.
     pub(crate) fn new(name: &str, settings: &Settings, all: &Config, secrets: &Secrets) -> Result<Self, String> {
+        let body_bytes_max = settings.body_bytes_max.unwrap_or(BODY_BYTES_MAX);
+        if !(1..=BODY_BYTES_LIMIT).contains(&body_bytes_max) {
+            return Err(format!("body_bytes_max: allowed are 1 to {BODY_BYTES_LIMIT}"));
+        }
         let move_to = settings.move_to.as_deref().map(Folder::named).transpose();
         Ok(Self {
             name: name.to_owned(),
@@ -53,7 +60,7 @@ impl Imap {
             move_to: move_to.map_err(|why| format!("move_to: {why}"))?,
             silence_max: settings.timeout.map_or(SILENCE_MAX, |span| span.0),
             messages_max: all.messages_max(),
-            body_bytes_max: settings.body_bytes_max.unwrap_or(BODY_BYTES_MAX),
+            body_bytes_max,
             expunging: Mutex::default(),
         })
     }

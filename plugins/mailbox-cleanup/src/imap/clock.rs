@@ -6,6 +6,9 @@ use quietus_plugin::{Call, PluginError};
 
 use crate::account::go_on;
 
+/// How long a goodbye is waited for.
+const GOODBYE_MAX: Duration = Duration::from_secs(2);
+
 /// The clock of one call.
 #[derive(Clone, Copy)]
 pub(super) struct Clock<'c> {
@@ -16,6 +19,11 @@ pub(super) struct Clock<'c> {
 impl<'c> Clock<'c> {
     pub(super) fn new(call: &'c Call<'c>, silence_max: Duration) -> Self {
         Self { call, silence_max }
+    }
+
+    /// The same clock with little patience, for what does not matter.
+    pub(super) fn brief(self) -> Self {
+        Self { silence_max: self.silence_max.min(GOODBYE_MAX), ..self }
     }
 
     /// How much longer a server may be silent that has been so since then.

@@ -22,7 +22,7 @@ const WINDOW: usize = 5_000;
 /// Messages of one search through texts, which takes far longer.
 const WINDOW_OF_TEXTS: usize = 1_000;
 /// Messages whose headers are fetched at once.
-const HEADERS: usize = 500;
+const HEADERS: usize = 200;
 
 const FIELDS: [&str; 6] = ["FROM", "TO", "CC", "BCC", "SENDER", "REPLY-TO"];
 

@@ -16,9 +16,9 @@ use super::clock::Clock;
 use super::server::{Security, Server, lost, waits};
 use super::wire::Wire;
 
-/// The longest single answer: the numbers of some two million messages.
-const ANSWER_BYTES_MAX: u32 = 16 << 20;
-/// All answers to one command together, beside what a caller allows for messages.
+/// The longest single answer: the largest message that is looked into, or the numbers of some five million.
+const ANSWER_BYTES_MAX: u32 = super::account::BODY_BYTES_LIMIT + (8 << 20);
+/// All answers to one command together.
 const ANSWERS_BYTES_MAX: u64 = 64 << 20;
 
 /// One connection.
@@ -178,6 +178,7 @@ impl<'c> Session<'c> {
 
     /// Says goodbye; whatever comes of it.
     pub(super) fn close(mut self) {
+        self.clock = self.clock.brief();
         drop(self.run(CommandBody::Logout));
     }
 

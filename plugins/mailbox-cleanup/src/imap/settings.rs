@@ -37,8 +37,9 @@ pub struct Settings {
     pub exclude: Vec<String>,
     /// Moves the messages to this folder instead of erasing them; they are then reported as `retained`.
     pub move_to: Option<String>,
-    /// With `look_at_body`: the largest message, in bytes, whose text is looked at; 25 MiB if unset.
-    #[schemars(range(min = 1, max = 100_000_000))]
+    /// With `look_at_body`: the largest message, in bytes, whose text is looked at; 25 MiB if unset, 32 MiB at
+    /// most.
+    #[schemars(range(min = 1, max = 33_554_432))]
     pub body_bytes_max: Option<u32>,
 }
 

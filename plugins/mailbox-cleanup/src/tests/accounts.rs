@@ -53,20 +53,21 @@ fn folders_are_chosen_and_left_alone() {
 }
 
 /// A Dovecot that asks a stand-in whose a token is.
-fn with_tokens(introspection: &Server) -> Dovecot {
-    let folder = tempfile::TempDir::new().expect("a folder").keep();
-    let file = folder.join("oauth2.conf.ext");
+fn with_tokens(introspection: &Server) -> (Dovecot, tempfile::TempDir) {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("oauth2.conf.ext");
     let url = format!(
         "introspection_url = {}/\nintrospection_mode = post\nusername_attribute = username\n",
         introspection.url
     );
     std::fs::write(&file, url + "active_attribute = active\nactive_value = true\n").expect("written");
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&folder, open).expect("ours");
-    Dovecot::start_with(&format!(
+    std::fs::set_permissions(folder.path(), open).expect("ours");
+    let server = Dovecot::start_with(&format!(
         "auth_mechanisms = plain xoauth2\npassdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {}\n}}\n",
         file.display()
-    ))
+    ));
+    (server, folder)
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn a_token_logs_in_and_is_fetched_anew_when_it_is_refused() {
         true => Reply::json(200, &json!({ "active": true, "username": "ann" })),
         false => Reply::json(200, &json!({ "active": false })),
     });
-    let server = with_tokens(&introspection);
+    let (server, _folder) = with_tokens(&introspection);
     server.deliver("ann", "INBOX", anns());
     let given = with(imap(&server, "ann"), json!({ "password": null, "xoauth2": { "bearer": { "secret": "token" } } }));
     assert_eq!(host(given.clone()).dry_run(ANN), residual(10));

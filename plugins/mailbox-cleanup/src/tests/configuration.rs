@@ -54,6 +54,7 @@ fn mistakes_are_named() {
     check_imap(json!({ "user": "" }), "user: it is empty");
     check_imap(json!({ "folders": [] }), "folders: none is named");
     check_imap(json!({ "exclude": ["*x"] }), "exclude: `*x` is no folder");
+    check_imap(json!({ "body_bytes_max": 40 << 20 }), "body_bytes_max: allowed are 1 to 33554432");
     check_imap(json!({ "ca_file": "/nowhere/ca.pem" }), "ca_file /nowhere/ca.pem: ");
 }
 

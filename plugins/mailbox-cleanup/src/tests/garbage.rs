@@ -124,6 +124,12 @@ fn an_answer_without_end_fills_no_memory() {
 }
 
 #[test]
+fn a_goodbye_that_is_not_answered_changes_nothing() {
+    let host = host(scripted(HELLO, but!("LOGOUT", |_tag| String::new())));
+    assert_eq!(host.verify(ANN), residual(3));
+}
+
+#[test]
 fn what_a_server_says_is_not_repeated() {
     let error = host(scripted(HELLO, but!("AUTHENTICATE", |tag| format!("{tag} NO [ANN-AT-HOME x] ann is away\r\n"))));
     let error = error.erase(ANN).expect_err("refused");

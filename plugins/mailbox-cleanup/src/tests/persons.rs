@@ -159,6 +159,17 @@ fn a_text_that_is_too_large_to_look_at_is_not_nobodys() {
 }
 
 #[test]
+fn a_large_text_is_looked_at_as_a_whole() {
+    let user = "largest-text";
+    let large =
+        |last: &str| Message::new(format!("From: eve@y.cz\nSubject: x\n\n{}{last}\n", "0123456\n".repeat(2 << 20)));
+    SERVER.deliver(user, "INBOX", [large("joann@x.cz"), large("ann@x.cz")]);
+    let host = host_with(imap(&SERVER, user), json!({ "look_at_body": true }));
+    assert_eq!(host.erase(ANN), erased(1));
+    assert_eq!(left(&SERVER, user, "INBOX"), 1);
+}
+
+#[test]
 fn only_what_the_person_sent_goes_where_that_is_asked_for() {
     let user = "senders";
     SERVER.deliver(user, "INBOX", anns());
