@@ -1,12 +1,13 @@
 //! The port to a place that data must leave. A step's call enters, an answer or a classed failure leaves; the built-in
 //! `mluvii` target and every plugin stand behind it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use quietus_plugin::ReportTo;
+use serde_json::Value;
 
+pub(crate) use crate::erasure::Answer;
 use crate::erasure::{ErasureId, Outcome};
 use crate::keys::IdempotencyKey;
 use crate::subject::{GuestId, Identifiers, Scope, SessionKey};
@@ -48,18 +49,8 @@ pub(crate) struct TargetCall {
     pub(crate) guests: Vec<GuestId>,
     /// Sessions that go one by one.
     pub(crate) sessions: Vec<SessionKey>,
-}
-
-/// What a target answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Answer {
-    pub(crate) outcome: Outcome,
-    /// Why, where the outcome needs a reason; free of personal data.
-    pub(crate) reason: Option<String>,
-    /// How many of what, such as `contacts: 2`.
-    pub(crate) counts: BTreeMap<String, u64>,
-    /// How long to wait before the target is asked again.
-    pub(crate) verify_after: Option<Duration>,
+    /// Where the outcome may be reported later, if anywhere.
+    pub(crate) report: Option<ReportTo>,
 }
 
 /// Why a call brought no answer; one variant per reaction of the worker.
@@ -77,7 +68,53 @@ pub(crate) enum TargetError {
     /// Every call would fail alike until a person acts (a revoked token): the target's queue is parked.
     #[error("{0}")]
     NeedsOperator(String),
+    /// It was accepted: the answer comes later, as a report.
+    #[error("accepted; it will be reported what came of it")]
+    Later { within: Duration },
     /// The call was called off, as at a shutdown; counts as no attempt.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// Kinds of things that an answer may count.
+const COUNTS_MAX: usize = 32;
+/// The longest that a target may ask to wait before `verify`, or for a report.
+const LATER_MAX: Duration = Duration::from_secs(31 * 86_400);
+
+/// What a plugin, or whoever reports, said in the words of the protocol.
+pub(crate) enum Said {
+    Answer(Answer),
+    Accepted { report_within: Duration },
+}
+
+/// Reads an answer with suspicion. The error shows nothing of it.
+pub(crate) fn read_answer(answer: Value) -> Result<Said, String> {
+    let broken = |what: &str| format!("the answer is not one: {what}");
+    let answer: quietus_plugin::Answer = serde_json::from_value(answer).map_err(|_| broken("its shape"))?;
+    let later = |seconds: u64| Duration::from_secs(seconds).min(LATER_MAX);
+    let outcome = match answer.outcome {
+        quietus_plugin::Outcome::Erased => Outcome::Erased,
+        quietus_plugin::Outcome::Absent => Outcome::Absent,
+        quietus_plugin::Outcome::Retained => Outcome::Retained,
+        quietus_plugin::Outcome::Residual => Outcome::Residual,
+        quietus_plugin::Outcome::Unverifiable => Outcome::Unverifiable,
+        quietus_plugin::Outcome::Accepted => {
+            let within = answer.report_within_s.ok_or_else(|| broken("accepted without `report_within_s`"))?;
+            return Ok(Said::Accepted { report_within: later(within) });
+        }
+        _ => return Err(broken("its outcome")),
+    };
+    // The names go into receipts; a value of a person's could hide in one that is not a plain word.
+    let plain = |name: &String| {
+        (1..=40).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-' || b == b' ')
+    };
+    if answer.counts.len() > COUNTS_MAX || !answer.counts.keys().all(plain) {
+        return Err(broken("what it counts is not named by plain words of a-z, `_`, `-` and spaces"));
+    }
+    if outcome == Outcome::Retained && answer.reason.is_none() {
+        return Err(broken("retained without a reason"));
+    }
+    let verify_after = answer.verify_after_s.map(later);
+    Ok(Said::Answer(Answer { outcome, reason: answer.reason, counts: answer.counts, verify_after }))
 }

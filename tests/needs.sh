@@ -35,6 +35,9 @@ if ! has_postgres >/dev/null && [ ! -e /etc/postgresql-common/createcluster.conf
 fi
 need has_postgres postgresql
 
+# Nor its own IMAP server: the tests' run in folders of their own.
+need 'command -v dovecot && [ -x /usr/lib/dovecot/imap ]' dovecot-imapd
+
 # Its programs alone: the package `mariadb-server` would start a server of its own.
 need 'test -x /usr/sbin/mariadbd && command -v mariadb && command -v mariadb-install-db' mariadb-server-core mariadb-client-core
 

@@ -24,14 +24,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::http::{self, Drained, Metrics, Readiness, Receiver, ServerSettings};
+use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings};
 use crate::ledger::ProcessInfo;
 use crate::worker::chain;
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = Metrics::install().context("metrics could not be set up")?;
-    let Parts { keys, sources, ledger, plugins, worker } = Parts::build(&config).await?;
+    let Parts { keys, sources, ledger, plugins, mut worker } = Parts::build(&config).await?;
     let server = &config.server;
     let listener = listen(server.listen).await?;
     let shutdown = CancellationToken::new();
@@ -42,6 +42,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tasks.spawn(metrics.clone().upkeep(worked.clone()));
     if let Some(address) = server.metrics_listen {
         tasks.spawn(serve_metrics(listen(address).await?, metrics, server.clone(), worked.clone()));
+    }
+    if let Some(address) = server.admin_listen {
+        let listener = listen(address).await?;
+        worker.reports = Some(server.reports_url(listener.local_addr()?));
+        let reports = Reports::new(ledger.clone(), keys.index.clone(), server);
+        tasks.spawn(serve_reports(listener, reports, server.clone(), worked.clone()));
     }
     tasks.spawn(stop_at_signal(shutdown.clone())?);
     let mut children = plugins.run(&worked);
@@ -81,6 +87,13 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSe
     info!(metrics_listen = address, "metrics are served");
     let (Drained::All | Drained::Cut(_)) =
         http::serve(listener, http::metrics_router(metrics), &server, shutdown).await;
+}
+
+async fn serve_reports(listener: TcpListener, reports: Reports, server: ServerSettings, shutdown: CancellationToken) {
+    let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    info!(admin_listen = address, "reports are taken");
+    let (Drained::All | Drained::Cut(_)) =
+        http::serve(listener, http::admin_router(Arc::new(reports)), &server, shutdown).await;
 }
 
 /// The machine's name and the process's number there.

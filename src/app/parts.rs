@@ -49,6 +49,7 @@ impl Parts {
             settling: config.settling.clone(),
             erasing: config.erasing.clone(),
             duplicates_for: config.ledger.duplicates_for,
+            reports: None,
             index: keys.index.clone(),
             seal: keys.seal.clone(),
             receipt: keys.receipt.clone(),

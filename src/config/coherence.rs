@@ -18,10 +18,15 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
-    let url = config.server.public_url.as_deref().unwrap_or_default();
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next();
-    if authority.is_some_and(|authority| authority.contains('@')) {
+    let (public, admin) = (config.server.public_url.as_deref(), config.server.admin_url.as_deref());
+    if public.is_some_and(names_a_user) {
         layers.problem("server.public_url", "it is logged, so no user and no password may stand in it");
+    }
+    if admin.is_some_and(names_a_user) {
+        layers.problem("server.admin_url", "others are told it, so no user and no password may stand in it");
+    }
+    if admin.is_none() && config.server.admin_listen.is_some_and(|listen| !listen.ip().is_loopback()) {
+        layers.problem("server.admin_url", "it is missing: what are others to call, to reach `admin_listen`?");
     }
     if let Err(error) = config.ledger_place() {
         layers.problem("ledger.url", error.to_string());
@@ -32,6 +37,12 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     for bad in Policy::compile(&config.consent_rules, &config.rules, &config.targets()).err().into_iter().flatten() {
         layers.problem(super::problem::counted_from_one(&bad.key), bad.problem);
     }
+}
+
+/// Whether an address has a user or a password in it.
+fn names_a_user(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next();
+    authority.is_some_and(|authority| authority.contains('@'))
 }
 
 fn used_once<'a>(list: &str, names: impl Iterator<Item = &'a str>, layers: &mut Layers) {

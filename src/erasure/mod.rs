@@ -1,8 +1,12 @@
 //! An erasure: one promise to erase, from decision to receipt, made of steps. Its states, outcomes and retries; no I/O,
 //! no clock.
 
+mod answer;
+mod report;
 mod retry;
 
+pub(crate) use answer::Answer;
+pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
 
 use std::fmt;
@@ -231,6 +235,12 @@ pub(crate) struct Step {
     pub(crate) counts: std::collections::BTreeMap<String, u64>,
     pub(crate) erased_at: Option<Timestamp>,
     pub(crate) verified_at: Option<Timestamp>,
+    /// Until when somebody who has accepted the demand is to report what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) report_by: Option<Timestamp>,
+    /// What was reported and is not yet taken in.
+    #[serde(skip)]
+    pub(crate) report: Option<Answer>,
 }
 
 /// An erasure as it is shown and as its receipt is made of.

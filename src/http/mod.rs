@@ -6,6 +6,7 @@ mod client;
 mod health;
 mod metrics;
 mod receiver;
+mod reports;
 mod routes;
 mod serve;
 mod settings;
@@ -14,7 +15,8 @@ mod sparse;
 pub(crate) use health::{PluginStates, Readiness, UP};
 pub(crate) use metrics::Metrics;
 pub(crate) use receiver::Receiver;
-pub(crate) use routes::{metrics_router, router};
+pub(crate) use reports::Reports;
+pub(crate) use routes::{admin_router, metrics_router, router};
 pub(crate) use serve::{Drained, serve};
 pub(crate) use settings::ServerSettings;
 

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
+use super::body::NoBody;
 use super::receiver::Reaction;
-use super::{Metrics, Readiness, Receiver};
+use super::reports::Reception;
+use super::{Metrics, Readiness, Receiver, Reports};
 
 /// What mluvii and an orchestrator reach.
 pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Router {
@@ -23,6 +25,19 @@ pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Rout
 pub(crate) fn metrics_router(metrics: Metrics) -> Router {
     let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Router::new().route("/metrics", get(async move || (text, metrics.render())))
+}
+
+/// What those reach who report what came of a demand, on a listener of its own.
+pub(crate) fn admin_router(reports: Arc<Reports>) -> Router {
+    Router::new().route("/v1/reports/{erasure}/{target}", post(report).with_state(reports))
+}
+
+async fn report(
+    State(reports): State<Arc<Reports>>,
+    Path((erasure, target)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    reports.take(&erasure, target, request).await.into_response()
 }
 
 async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
@@ -47,6 +62,23 @@ pub(super) fn draining() -> Response {
 
 const RETRY_AFTER: (header::HeaderName, HeaderValue) = (header::RETRY_AFTER, HeaderValue::from_static("5"));
 const CLOSE: (header::HeaderName, HeaderValue) = (header::CONNECTION, HeaderValue::from_static("close"));
+
+impl IntoResponse for Reception {
+    fn into_response(self) -> Response {
+        let told = |status, what| (status, Json(serde_json::json!({ "error": what }))).into_response();
+        match self {
+            Self::Taken => StatusCode::NO_CONTENT.into_response(),
+            Self::TooLate => Json(serde_json::json!({ "taken": false })).into_response(),
+            Self::Stranger => StatusCode::UNAUTHORIZED.into_response(),
+            Self::Wrong(why) => told(StatusCode::UNPROCESSABLE_ENTITY, why),
+            Self::NoBody(NoBody::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, [CLOSE]).into_response(),
+            Self::NoBody(NoBody::Slow) => (StatusCode::REQUEST_TIMEOUT, [CLOSE]).into_response(),
+            Self::NoBody(NoBody::Broken) => (StatusCode::BAD_REQUEST, [CLOSE]).into_response(),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, [RETRY_AFTER]).into_response(),
+            Self::LedgerBroken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+}
 
 impl IntoResponse for Reaction {
     fn into_response(self) -> Response {

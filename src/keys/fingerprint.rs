@@ -38,6 +38,11 @@ impl IndexKey {
         IdempotencyKey(self.digest("step", &[erasure.as_bytes(), target.as_bytes(), &round.to_be_bytes()]))
     }
 
+    /// What a token for reports is made of: see [`Reportable`](crate::erasure::Reportable).
+    pub(crate) fn report(&self, erasure: &str, target: &str, stage: &str, round: u32) -> [u8; 32] {
+        self.digest("report", &[erasure.as_bytes(), target.as_bytes(), stage.as_bytes(), &round.to_be_bytes()])
+    }
+
     /// A value that proves that a ledger and this key belong together.
     pub(crate) fn check_value(&self) -> Digest {
         Digest::of(self.digest("check", &[]))

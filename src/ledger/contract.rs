@@ -8,6 +8,7 @@ pub(crate) mod deciding;
 pub(crate) mod erasing;
 mod fixtures;
 pub(crate) mod receiving;
+pub(crate) mod reporting;
 pub(crate) mod scheduling;
 pub(crate) mod working;
 
@@ -68,6 +69,12 @@ macro_rules! contract {
                 a_parked_step_keeps_the_erasure_open_until_a_person_acts
                 a_residual_step_starts_over_with_erasing
                 a_step_without_its_lease_writes_nothing;
+            reporting: a_step_waits_for_its_report_and_is_due_with_it
+                a_report_that_does_not_come_makes_the_step_due
+                a_report_may_come_before_the_answer
+                a_report_that_comes_late_sets_a_parked_step_going
+                a_report_is_taken_once_and_for_the_stage_and_round_it_is_of
+                a_report_during_a_call_does_not_take_its_lease;
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
                 a_receipt_joins_the_heads_chain_only

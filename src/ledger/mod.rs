@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome};
+use crate::erasure::{Answer, Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint};
 use crate::receipt::{Receipt, ReceiptHead};
@@ -85,6 +85,10 @@ pub(crate) trait Ledger: Send + Sync {
 
     /// Finishes one call of [`Work::Step`].
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;
+
+    /// Takes in what is reported of a step whose target has accepted the demand, so that its work is due at once. A step that
+    /// was parked because no report came goes on.
+    async fn report(&self, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError>;
 
     /// Finishes several [`Work::Close`] together: appends the receipts, which follow one another, destroys the capsules,
     /// marks the sessions erased, if mluvii was asked, and the erasures done. All of them, or none.
@@ -207,6 +211,14 @@ pub(crate) enum PutAside {
     Duplicate,
     /// Its source has [`QUARANTINED_MAX`] there; it was not kept.
     Full,
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reported {
+    Taken,
+    /// There was one before, or the step has gone on; nothing has changed.
+    TooLate,
 }
 
 /// What became of the end of a claim.
@@ -344,6 +356,8 @@ pub(crate) enum StepEnd {
         reason: Option<String>,
         counts: std::collections::BTreeMap<String, u64>,
     },
+    /// It was accepted: a report is to come within this time, after which the step is due again.
+    Await { within: Duration },
     /// Asked again, it was still there: erase once more after the pause.
     EraseAgain { pause: Duration },
     /// The outcome is final.

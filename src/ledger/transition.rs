@@ -82,7 +82,20 @@ pub(super) enum Next {
 /// Writes into the step what one call of its present stage brought. The reason that stands in it is the target's own.
 pub(super) fn after_call(step: &mut Step, end: StepEnd, now: Timestamp) -> Next {
     step.attempts = 0;
+    let report = step.report.take();
+    step.report_by = None;
     match end {
+        StepEnd::Await { within } => match report {
+            // It was faster than the answer.
+            Some(report) => {
+                step.report = Some(report);
+                Next::GoesOn(Duration::ZERO)
+            }
+            None => {
+                step.report_by = Some(after(now, within));
+                Next::GoesOn(within)
+            }
+        },
         StepEnd::VerifyAfter { pause, outcome, reason, counts } => {
             answered(step, outcome, &counts, now);
             step.stage = Some(Stage::Verify);
@@ -133,6 +146,8 @@ pub(super) fn planned(target: TargetName) -> Step {
         counts: BTreeMap::new(),
         erased_at: None,
         verified_at: None,
+        report_by: None,
+        report: None,
     }
 }
 

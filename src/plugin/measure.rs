@@ -80,5 +80,6 @@ fn call() -> TargetCall {
         identifiers: Identifiers(Identifier::new(Kind::Email, "ann@example.com").into_iter().collect()),
         guests: Vec::new(),
         sessions: Vec::new(),
+        report: None,
     }
 }

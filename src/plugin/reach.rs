@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::launch::Reach;
 
 /// Ports by the scheme of a URL that names none.
-const SCHEMES: [(&str, u16); 10] = [
+const SCHEMES: [(&str, u16); 11] = [
     ("https", 443),
     ("http", 80),
     ("imaps", 993),
@@ -19,26 +19,33 @@ const SCHEMES: [(&str, u16); 10] = [
     ("amqp", 5672),
     ("amqps", 5671),
     ("nats", 4222),
+    ("tls", 4222),
 ];
 
 /// Adds what the manifest declares for this configuration. A pointer that leads nowhere adds nothing: what it leads to is
 /// optional then, or the schema refuses the configuration.
 pub(super) fn reach(manifest: &Manifest, config: &Value, mut granted: Reach) -> Reach {
     let named = |pointers: &[String]| {
-        let found = pointers.iter().filter_map(|pointer| config.pointer(pointer));
+        let found = pointers.iter().flat_map(|pointer| each(config, pointer));
         found
             .flat_map(|value| value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice))
-            .cloned()
             .collect::<Vec<_>>()
     };
     let paths = |pointers: &[String]| {
-        named(pointers).into_iter().filter_map(|value| value.as_str().map(PathBuf::from)).collect::<Vec<_>>()
+        named(pointers).into_iter().filter_map(Value::as_str).map(PathBuf::from).collect::<Vec<_>>()
     };
     granted.ports.extend(&manifest.ports);
-    granted.ports.extend(named(&manifest.ports_from).iter().filter_map(port));
+    granted.ports.extend(named(&manifest.ports_from).into_iter().filter_map(port));
     granted.reads.extend(paths(&manifest.reads_from));
     granted.writes.extend(paths(&manifest.writes_from));
     granted
+}
+
+/// What a pointer leads to; a part that is `*` leads to each element of a list.
+fn each<'c>(config: &'c Value, pointer: &str) -> Vec<&'c Value> {
+    let Some((before, after)) = pointer.split_once("/*") else { return config.pointer(pointer).into_iter().collect() };
+    let elements = config.pointer(before).and_then(Value::as_array).into_iter().flatten();
+    elements.flat_map(|element| each(element, after)).collect()
 }
 
 /// The port of a port, of a `host:port`, or of a URL.
@@ -84,6 +91,15 @@ mod tests {
         check(json!("gopher://old.example"), None);
         check(json!(70_000), None);
         check(json!(null), None);
+    }
+
+    #[test]
+    fn a_star_leads_to_each_element_of_a_list() {
+        let accounts =
+            json!([{ "imap": { "host": "a.example:993" } }, { "web": {} }, { "imap": { "host": "b.example:143" } }]);
+        let manifest = Manifest::new("x", "1").port_from("/accounts/*/imap/host").port_from("/accounts/*/imap/*/x");
+        let reach = reach(&manifest, &json!({ "accounts": accounts, "imap": { "host": "c:1" } }), Reach::default());
+        assert_eq!(reach.ports, [143, 993].into());
     }
 
     #[test]

@@ -14,14 +14,10 @@ use super::host::PluginHost;
 use super::session::{Ask, Ended, Session};
 use crate::erasure::Outcome;
 use crate::subject::{Identifier, Kind, Scope};
-use crate::target::{Answer, Target, TargetCall, TargetError};
+use crate::target::{Answer, Said, Target, TargetCall, TargetError, read_answer};
 
 /// Before a call is made again that found too many others under way.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
-/// Kinds of things that an answer may count.
-const COUNTS_MAX: usize = 32;
-/// The longest that a plugin may ask to wait before `verify`.
-const VERIFY_AFTER_MAX: Duration = Duration::from_secs(31 * 86_400);
 
 #[async_trait]
 impl Target for PluginHost {
@@ -85,7 +81,7 @@ impl PluginHost {
             Ok(request) => request,
             Err(why) => return Ok(Ok(unverifiable(why))),
         };
-        let key = request.idempotency_key.clone();
+        let (key, may_report) = (request.idempotency_key.clone(), request.report.is_some());
         let (ask, longest) = match method {
             Method::Erase => (Ask::Erase(request), contract.erase_max),
             Method::Verify => (Ask::Verify(request), contract.verify_max),
@@ -106,7 +102,7 @@ impl PluginHost {
         // One that must not be asked again needs no strikes.
         let blamed = |why| if once { unknown(TargetError::Retryable(why)) } else { self.strikes.blame(&key, why) };
         Ok(match ended {
-            Ended::Result(result) => of_result(result).map_err(|why| unknown(TargetError::Retryable(why))),
+            Ended::Result(result) => of_result(result, may_report).map_err(unknown),
             Ended::Failed(error) if error.class == ErrorClass::Protocol => Err(unknown(of_error(error))),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Unsupported if method == Method::Verify => Ok(unverifiable(CANNOT_VERIFY.into())),
@@ -170,6 +166,7 @@ fn may_ask(contract: &Contract, method: Method, call: &TargetCall) -> Result<Req
                 value: Sensitive::new(i.value.expose()),
             })
             .collect(),
+        report: call.report.clone().filter(|_| !call.dry_run && contract.can(&Operation::Report)),
     })
 }
 
@@ -185,31 +182,15 @@ fn unverifiable(why: String) -> Answer {
     Answer { outcome: Outcome::Unverifiable, reason: Some(why), counts: BTreeMap::new(), verify_after: None }
 }
 
-/// Reads an answer. The error is a breach of the protocol, and shows nothing of it.
-pub(super) fn of_result(result: Value) -> Result<Answer, String> {
-    let broken = |what: &str| format!("the plugin's answer is not one: {what}");
-    let answer: quietus_plugin::Answer = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
-    let outcome = match answer.outcome {
-        quietus_plugin::Outcome::Erased => Outcome::Erased,
-        quietus_plugin::Outcome::Absent => Outcome::Absent,
-        quietus_plugin::Outcome::Retained => Outcome::Retained,
-        quietus_plugin::Outcome::Residual => Outcome::Residual,
-        quietus_plugin::Outcome::Unverifiable => Outcome::Unverifiable,
-        _ => return Err(broken("its outcome")),
-    };
-    // The names go into receipts; a value of a person's could hide in one that is not a plain word.
-    let plain = |name: &String| {
-        (1..=40).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-' || b == b' ')
-    };
-    if answer.counts.len() > COUNTS_MAX || !answer.counts.keys().all(plain) {
-        return Err(broken("what it counts is not named by plain words of a-z, `_`, `-` and spaces"));
+/// Reads a result; `may_report` says whether an address for reports went with the call. What cannot be read is a breach of
+/// the protocol, and is not shown.
+pub(super) fn of_result(result: Value, may_report: bool) -> Result<Answer, TargetError> {
+    let broken = |why: &str| TargetError::Retryable(format!("the plugin's result: {why}"));
+    match read_answer(result).map_err(|why| broken(&why))? {
+        Said::Answer(answer) => Ok(answer),
+        Said::Accepted { report_within } if may_report => Err(TargetError::Later { within: report_within }),
+        Said::Accepted { .. } => Err(broken("accepted, but the call had no address for reports")),
     }
-    if outcome == Outcome::Retained && answer.reason.is_none() {
-        return Err(broken("retained without a reason"));
-    }
-    let verify_after = answer.verify_after_s.map(|seconds| Duration::from_secs(seconds).min(VERIFY_AFTER_MAX));
-    Ok(Answer { outcome, reason: answer.reason, counts: answer.counts, verify_after })
 }
 
 pub(super) fn of_error(error: PluginError) -> TargetError {

@@ -14,6 +14,8 @@ fn erasure(outcome: Option<Outcome>) -> Erasure {
         counts: BTreeMap::from([("sessions".to_owned(), 1)]),
         erased_at: Some(now),
         verified_at: Some(now),
+        report_by: None,
+        report: None,
     };
     Erasure {
         id: ErasureId::generate(now),

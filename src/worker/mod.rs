@@ -75,6 +75,8 @@ pub(crate) struct Worker {
     pub(crate) settling: SettlingSettings,
     pub(crate) erasing: ErasingSettings,
     pub(crate) duplicates_for: Span,
+    /// The address of the listener for reports, as it is seen from outside; nobody can report without one.
+    pub(crate) reports: Option<String>,
     pub(crate) index: IndexKey,
     pub(crate) seal: SealKey,
     pub(crate) receipt: ReceiptKey,

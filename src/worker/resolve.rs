@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use quietus_plugin::{ReportTo, Sensitive};
 
-use crate::erasure::{Capsule, ErasureId, Subject};
+use crate::erasure::{Capsule, ErasureId, Reportable, Subject};
 use crate::keys::{IndexKey, SealBroken, SealKey};
 use crate::ledger::{EraseWork, Ledger, LedgerError, Resolution, SessionView, StepWork};
 use crate::mluvii::{LookUp, MluviiClient, MluviiError};
@@ -137,6 +138,7 @@ impl Reach {
             identifiers: self.identifiers.clone(),
             guests: self.guests.iter().cloned().collect(),
             sessions: self.sessions.iter().cloned().collect(),
+            report: None,
         }
     }
 
@@ -158,10 +160,18 @@ pub(super) fn brought(work: &EraseWork, seal: &SealKey) -> Result<Identifiers, S
 }
 
 /// The call of a step: what [`Reach::seal`] sealed, opened.
-pub(super) fn call(work: &StepWork, index: &IndexKey, seal: &SealKey) -> Result<TargetCall, SealBroken> {
+pub(super) fn call(
+    work: &StepWork,
+    index: &IndexKey,
+    seal: &SealKey,
+    reports: Option<&str>,
+) -> Result<TargetCall, SealBroken> {
     let mut identifiers = work.capsule.open(seal)?;
     let guests = identifiers.of_kind(&Kind::GuestId).map(|value| GuestId(value.expose().to_owned())).collect();
     identifiers.0.retain(|identifier| identifier.kind != Kind::GuestId);
+    let reportable = Reportable::now(work.erasure, work.stage, &work.step);
+    let report_to =
+        |base| ReportTo { url: format!("{base}{}", reportable.path()), token: Sensitive::new(reportable.token(index)) };
     Ok(TargetCall {
         erasure: work.erasure,
         idempotency: index.idempotency(&work.erasure.to_string(), &work.step.target.0, work.step.rounds),
@@ -170,5 +180,6 @@ pub(super) fn call(work: &StepWork, index: &IndexKey, seal: &SealKey) -> Result<
         identifiers,
         guests,
         sessions: work.sessions.clone(),
+        report: reports.map(report_to),
     })
 }

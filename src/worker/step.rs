@@ -13,7 +13,7 @@ use crate::erasure::{Outcome, Stage};
 use crate::ledger::{
     Attempt, Claim, Decision, Finished, LedgerError, Resolution, StepEnd, StepWork, TargetHealth, TargetState, Work,
 };
-use crate::target::{Answer, TargetError};
+use crate::target::{Answer, TargetCall, TargetError};
 
 const NOT_TWICE: &str = "called off while the target was asked, which must not be asked twice; its outcome is unknown";
 
@@ -68,13 +68,25 @@ impl Worker {
                 "there is no target `{name}` in the configuration; it was there when this was decided"
             ))
         })?;
-        let call =
-            call(work, &self.index, &self.seal).map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
+        let call = call(work, &self.index, &self.seal, self.reports.as_deref())
+            .map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
+        if let Some(report) = work.step.report.clone() {
+            return Ok(self.take_report(work, report, &call));
+        }
+        if let Some(by) = work.step.report_by {
+            return Err(Halt::Hopeless(format!("it was accepted, and what came of it was not reported by {by}")));
+        }
         let answer = match work.stage {
             Stage::Erase => target.erase(&call).await,
             Stage::Verify => target.verify(&call).await,
         };
-        let answer = answer.map_err(Halt::Call)?;
+        let answer = match answer {
+            Err(TargetError::Later { within }) => {
+                info!(erasure.id = %work.erasure, target = %name, within_s = within.as_secs(), "accepted; a report is to come");
+                return Ok(Brought::Step(StepEnd::Await { within }));
+            }
+            answer => answer.map_err(Halt::Call)?,
+        };
         if answer.outcome == Outcome::Parked {
             return Err(Halt::Hopeless(answer.reason.unwrap_or_else(|| "the target asks for a person".into())));
         }
@@ -83,6 +95,18 @@ impl Worker {
             outcome = answer.outcome.as_str(), "target answered"
         );
         Ok(self.conclude(work, answer))
+    }
+
+    /// A report is an answer; its text is shown only without what the call was about.
+    fn take_report(&self, work: &StepWork, report: Answer, call: &TargetCall) -> Brought {
+        let values = call.identifiers.0.iter().map(|identifier| identifier.value.expose());
+        let values: Vec<&str> = values.chain(call.guests.iter().map(|guest| &*guest.0)).collect();
+        let reason = report.reason.map(|reason| quietus_plugin::shown(&reason, values.iter().copied()));
+        info!(
+            erasure.id = %work.erasure, target = %work.step.target, stage = work.stage.as_str(),
+            outcome = report.outcome.as_str(), "target reported"
+        );
+        self.conclude(work, Answer { reason, ..report })
     }
 
     /// What an answer means for the step.
@@ -146,7 +170,7 @@ impl Worker {
                 self.park(lane, claim, &reason).await?
             }
             Halt::CalledOff => self.ledger.retry(claim, Duration::ZERO, Attempt::Free, "called off").await?,
-            Halt::Call(TargetError::Cancelled) => {
+            Halt::Call(TargetError::Cancelled | TargetError::Later { .. }) => {
                 let pause = self.erasing.retry.pause(0, Some(self.erasing.retry.pause_min.get()), random());
                 self.ledger.retry(claim, pause, Attempt::Free, "called off by the target").await?
             }

@@ -2,7 +2,6 @@
 //! (README.md describes them), requests leave, and what the answers say becomes the outcome. Knows no vendor.
 
 mod config;
-mod memory;
 mod outcome;
 mod plan;
 mod run;
@@ -11,10 +10,9 @@ mod template;
 use std::time::Duration;
 
 use quietus_plugin::http::Client;
-use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, export_plugin};
+use quietus_plugin::{ANY, Answer, Call, Manifest, Memory, Plugin, PluginError, Request, Secrets, export_plugin};
 
 use config::Config;
-use memory::Memory;
 use plan::Plan;
 use run::Run;
 

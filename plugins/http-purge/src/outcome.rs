@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use quietus_plugin::{Answer, PluginError};
+use quietus_plugin::{Answer, PluginError, Progress};
 
-use crate::memory::Progress;
 use crate::plan::Planned;
 
 /// What the steps of one call met.

@@ -8,10 +8,9 @@ mod request;
 use std::collections::{BTreeMap, BTreeSet};
 
 use quietus_plugin::http::{self, Client, Failure};
-use quietus_plugin::{Call, ErrorClass, PluginError, Request, Writes};
+use quietus_plugin::{Call, ErrorClass, Memory, PluginError, Progress, Request, Writes};
 use serde_json::Value;
 
-use crate::memory::{Memory, Progress};
 use crate::outcome::Found;
 use crate::plan::{Plan, Planned, PlannedPaging};
 use crate::template::{Values, scalar};
@@ -228,7 +227,7 @@ impl<'a> Run<'a> {
         memory: &Memory,
         progress: &mut Progress,
     ) -> Result<(), PluginError> {
-        let marks = memory.marks(request, list);
+        let marks = marks(request, list, memory);
         let answer = self.client.exchange(request, self.call).map_err(|Failure { error, unsure }| {
             if unsure {
                 progress.unsure(&step.count, &marks);
@@ -308,6 +307,16 @@ pub(crate) fn health(step: &Planned, client: &Client, call: &Call) -> Result<(),
 
 fn in_step(step: &Planned, error: PluginError) -> PluginError {
     PluginError { message: format!("step `{}`: {}", step.name, error.message), ..error }
+}
+
+/// Marks of what a request erases: one for each item that it carries in a list, so that a list that is shorter the next
+/// time counts no item twice; otherwise one for the request.
+fn marks(request: &http::Request, list: Option<&[Value]>, memory: &Memory) -> Vec<u64> {
+    let (method, target, body) = (request.method(), request.target(), request.body());
+    match list {
+        Some(items) => items.iter().map(|item| memory.mark(&(method, &target, item.to_string()))).collect(),
+        None => vec![memory.mark(&(method, &target, body))],
+    }
 }
 
 /// A value that can identify something: not empty, not a structure.

@@ -34,6 +34,7 @@ fn request(identifiers: &[(&str, &str)]) -> Request {
         scope: Scope::Person,
         dry_run: false,
         identifiers: identifiers.iter().map(identifier).collect(),
+        report: None,
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Kind;
-use crate::protocol::{Identifier, Level, PluginError, Sensitive};
+use crate::protocol::{Level, PluginError, Request, Sensitive};
 use crate::redact::redact;
 
 /// What a call asks of the host that runs it.
@@ -35,18 +34,13 @@ pub(crate) trait CallHost {
 pub struct Call<'a> {
     host: &'a dyn CallHost,
     id: u64,
-    identifiers: &'a [Identifier],
+    request: Option<&'a Request>,
     secrets: &'a [Sensitive],
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(
-        host: &'a dyn CallHost,
-        id: u64,
-        identifiers: &'a [Identifier],
-        secrets: &'a [Sensitive],
-    ) -> Self {
-        Self { host, id, identifiers, secrets }
+    pub(crate) fn new(host: &'a dyn CallHost, id: u64, request: Option<&'a Request>, secrets: &'a [Sensitive]) -> Self {
+        Self { host, id, request, secrets }
     }
 
     /// A call without a host: never cancelled, without a deadline, its log goes nowhere. For tests of single functions;
@@ -58,7 +52,7 @@ impl<'a> Call<'a> {
     /// assert_eq!(call.remaining(), None);
     /// ```
     pub fn unattended() -> Call<'static> {
-        Call { host: &Nobody, id: 0, identifiers: &[], secrets: &[] }
+        Call { host: &Nobody, id: 0, request: None, secrets: &[] }
     }
 
     /// Writes a line into quietus's log. The values that this call was made with and the plugin's secrets are replaced
@@ -73,9 +67,8 @@ impl<'a> Call<'a> {
     /// # report(2, &Call::unattended());
     /// ```
     pub fn log(&self, level: Level, text: impl AsRef<str>) {
-        // A session's number is no secret: it stands in receipts.
-        let personal = self.identifiers.iter().filter(|identifier| identifier.kind != Kind::SessionId);
-        let values = personal.map(|identifier| &identifier.value).chain(self.secrets).map(Sensitive::expose);
+        let said = self.request.into_iter().flat_map(Request::confidential);
+        let values = said.chain(self.secrets).map(Sensitive::expose);
         self.host.log(self.id, level, &redact(text.as_ref(), values));
     }
 
@@ -161,9 +154,9 @@ mod tests {
     #[test]
     fn what_is_logged_is_redacted_before_it_leaves_the_plugin() {
         let heard = Heard::default();
-        let identifiers = [Identifier::new(Kind::Email, "ann@x.cz"), Identifier::new(Kind::SessionId, "4711")];
+        let request = Request::from([("email", "ann@x.cz"), ("session_id", "4711")]);
         let secrets = [Sensitive::new("hunter2")];
-        let call = Call::new(&heard, 1, &identifiers, &secrets);
+        let call = Call::new(&heard, 1, Some(&request), &secrets);
         call.log(Level::Info, "GET /c?q=Ann%40x.cz with hunter2 in session 4711");
         call.log(Level::Info, "nothing\nof hers");
         let heard = heard.0.into_inner().expect("not poisoned");

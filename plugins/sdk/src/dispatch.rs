@@ -42,7 +42,7 @@ impl<P: Plugin> Configured<P> {
             b"verify" => parse(request)
                 .and_then(|request| self.plugin.verify(&request, &self.about(&request, host, id)))
                 .map(of_answer),
-            b"health" => self.plugin.health(&Call::new(host, id, &[], &self.secrets)).map(|()| serde_json::json!({})),
+            b"health" => self.plugin.health(&Call::new(host, id, None, &self.secrets)).map(|()| serde_json::json!({})),
             _ => return Reply::Unsupported,
         };
         match answer {
@@ -60,7 +60,7 @@ impl<P: Plugin> Configured<P> {
     }
 
     fn about<'c>(&'c self, request: &'c Request, host: &'c dyn CallHost, id: u64) -> Call<'c> {
-        Call::new(host, id, &request.identifiers, &self.secrets)
+        Call::new(host, id, Some(request), &self.secrets)
     }
 }
 

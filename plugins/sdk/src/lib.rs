@@ -55,8 +55,8 @@
 //! # Ok::<(), PluginError>(())
 //! ```
 //!
-//! [`TestHost`] runs a plugin in a test. [`Request::writes`] keeps a dry run from changing anything. The feature `http`
-//! brings a client for systems with an HTTP API.
+//! [`TestHost`] runs a plugin in a test. [`Request::writes`] keeps a dry run from changing anything. [`Memory`] keeps what an
+//! erasure that is tried again had erased before. The feature `http` brings a client for systems with an HTTP API.
 //!
 //! Knows nothing of the server or of threads: [`protocol`] is types and a codec without I/O, [`abi`] mirrors
 //! `include/quietus_plugin.h`. Only the feature `http` connects to anything.
@@ -67,7 +67,9 @@ mod dispatch;
 #[cfg(feature = "http")]
 pub mod http;
 mod kind;
+mod letters;
 mod manifest;
+mod memory;
 mod plugin;
 pub mod protocol;
 mod redact;
@@ -78,9 +80,11 @@ mod writes;
 
 pub use call::Call;
 pub use kind::Kind;
+pub use letters::same_letters;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
+pub use memory::{Memory, Progress};
 pub use plugin::{Plugin, Secrets};
-pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, Request, Scope, Sensitive};
+pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, ReportTo, Request, Scope, Sensitive};
 pub use redact::{redact, shown};
 pub use span::Span;
 pub use test_host::TestHost;

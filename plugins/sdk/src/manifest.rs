@@ -53,7 +53,8 @@ pub struct Manifest {
     /// The TCP ports that it connects to, whatever its configuration says.
     #[serde(default)]
     pub ports: Vec<u16>,
-    /// Where its configuration names what it connects to: JSON pointers (RFC 6901) to a URL, a `host:port` or a port.
+    /// Where its configuration names what it connects to: JSON pointers (RFC 6901) to a URL, a `host:port` or a port, or to a
+    /// list of them. A part that is `*` leads to each element of a list, as in `/accounts/*/url`.
     #[serde(default)]
     pub ports_from: Vec<String>,
     /// Where its configuration names files and folders that it reads: JSON pointers to a path, or to a list of them.
@@ -132,6 +133,8 @@ pub enum Operation {
     Health,
     /// Honours [`Request::dry_run`](crate::Request::dry_run). The host sends no dry run to a plugin that does not say so.
     DryRun,
+    /// May answer [`Outcome::Accepted`](crate::Outcome::Accepted) to a call that has an address for reports.
+    Report,
     /// One that this version does not know.
     Other(String),
 }
@@ -143,6 +146,7 @@ impl From<String> for Operation {
             "verify" => Self::Verify,
             "health" => Self::Health,
             "dry_run" => Self::DryRun,
+            "report" => Self::Report,
             _ => Self::Other(word),
         }
     }
@@ -155,6 +159,7 @@ impl From<Operation> for String {
             Operation::Verify => "verify".into(),
             Operation::Health => "health".into(),
             Operation::DryRun => "dry_run".into(),
+            Operation::Report => "report".into(),
             Operation::Other(word) => word,
         }
     }
@@ -325,6 +330,19 @@ impl Manifest {
     #[must_use]
     pub fn dry_run(mut self) -> Self {
         self.operations.push(Operation::DryRun);
+        self
+    }
+
+    /// Hands calls on to something that reports the outcome later: gets [`Request::report`](crate::Request::report), and
+    /// may answer [`Answer::accepted`](crate::Answer::accepted).
+    ///
+    /// ```
+    /// # use quietus_plugin::{Manifest, Operation};
+    /// assert!(Manifest::new("queue", "1").reports().can(&Operation::Report));
+    /// ```
+    #[must_use]
+    pub fn reports(mut self) -> Self {
+        self.operations.push(Operation::Report);
         self
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A length of time in a plugin's configuration, such as `500ms`, `30s` or `5m`.
+/// A length of time in a plugin's configuration, such as `500ms`, `30s`, `5m` or `7d`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,7 +27,7 @@ impl TryFrom<String> for Span {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let wrong = || format!("`{text}` is not a length of time such as 500ms, 30s or 5m");
+        let wrong = || format!("`{text}` is not a length of time such as 500ms, 30s, 5m or 7d");
         let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let number: u64 = text[..unit].parse().map_err(|_| wrong())?;
         let millis = match &text[unit..] {
@@ -35,6 +35,7 @@ impl TryFrom<String> for Span {
             "s" => number.checked_mul(1_000),
             "m" => number.checked_mul(60_000),
             "h" => number.checked_mul(3_600_000),
+            "d" => number.checked_mul(86_400_000),
             _ => None,
         };
         millis.map(|millis| Self(Duration::from_millis(millis))).ok_or_else(wrong)
@@ -47,6 +48,6 @@ impl JsonSchema for Span {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{1,9}(ms|s|m|h)$", "examples": ["30s"] })
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{1,9}(ms|s|m|h|d)$", "examples": ["30s"] })
     }
 }

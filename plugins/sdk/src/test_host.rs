@@ -107,7 +107,7 @@ impl<P: Plugin> TestHost<P> {
         judge::secrets(&manifest.secrets, &setup.secrets)?;
         let secrets: Vec<_> = setup.secrets.values().cloned().collect();
         let json = serde_json::to_vec(&setup).map_err(not_json)?;
-        let plugin = Configured::make(&json).map_err(|error| judge::error(error, &[], &secrets))?;
+        let plugin = Configured::make(&json).map_err(|error| judge::error(error, None, &secrets))?;
         let next = AtomicU64::new(1);
         Ok(Self { plugin, manifest, secrets, watch: Watch::default(), call_max: None, next, of: PhantomData })
     }
@@ -242,7 +242,7 @@ impl<P: Plugin> TestHost<P> {
     /// ```
     pub fn health(&self) -> Result<(), PluginError> {
         let longest = Duration::from_millis(self.manifest.timeouts.health_ms);
-        self.call("health", b"{}", longest).map(drop).map_err(|error| judge::error(error, &[], &self.secrets))
+        self.call("health", b"{}", longest).map(drop).map_err(|error| judge::error(error, None, &self.secrets))
     }
 
     /// The lines of the log so far, as quietus would show them: redacted, each at most 500 characters, no more than 100
@@ -311,14 +311,16 @@ impl<P: Plugin> TestHost<P> {
         if let Some(kind) = wanted.required.iter().find(given) {
             return Ok(Answer::unverifiable(format!("no identifier of the kind `{kind}`, which this target requires")));
         }
+        let report = request.report.clone().filter(|_| self.manifest.can(&Operation::Report));
+        let request = &Request { report, ..request.clone() };
         let json = serde_json::to_vec(request).map_err(|_| PluginError::permanent("the request is not JSON"))?;
         let longest = match method {
             "verify" => self.manifest.timeouts.verify_ms,
             _ => self.manifest.timeouts.erase_ms,
         };
         let result = self.call(method, &json, Duration::from_millis(longest));
-        let answer = result.and_then(|result| judge::answer(result, &request.identifiers, &self.secrets));
-        answer.map_err(|error| judge::error(error, &request.identifiers, &self.secrets))
+        let answer = result.and_then(|result| judge::answer(result, request, &self.secrets));
+        answer.map_err(|error| judge::error(error, Some(request), &self.secrets))
     }
 
     fn call(&self, method: &str, request: &[u8], longest: Duration) -> Result<serde_json::Value, PluginError> {

@@ -50,6 +50,7 @@ impl End {
             TargetError::RateLimited { .. } => "rate_limited",
             TargetError::Permanent(_) => "permanent",
             TargetError::NeedsOperator(_) => "needs_operator",
+            TargetError::Later { .. } => "accepted",
             TargetError::Cancelled => "cancelled",
         };
         Self::Failed { error: class, message: error.to_string() }

@@ -164,6 +164,7 @@ fn call(identifiers: Vec<(Kind, Secret)>, method: Method) -> Result<TargetCall, 
         identifiers: known,
         guests: Vec::new(),
         sessions: Vec::new(),
+        report: None,
     })
 }
 

@@ -1,5 +1,6 @@
 mod answers;
 mod connections;
+mod reports;
 
 use std::sync::Arc;
 

@@ -161,6 +161,8 @@ pub(crate) const TABLES: &[Table] = &[
             ("counts", Text),
             ("erased_at", Number),
             ("verified_at", Number),
+            ("report_by", Number),
+            ("report", Text),
         ],
         only: ALL,
     },

@@ -59,10 +59,10 @@ use super::bell::Bell;
 use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
     LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, PostgresPlace, ProcessInfo, ProcessView, PutAside,
-    QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView,
-    StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, broken, claim, transition,
+    QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange,
+    SessionView, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, broken, claim, transition,
 };
-use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
+use crate::erasure::{Answer, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Secret};
 use crate::receipt::{Receipt, ReceiptHead};
@@ -270,6 +270,10 @@ impl Ledger for PostgresLedger {
 
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {
         transact!(self, done, END_TRIED_MAX, |tx| steps::stepped(tx, &claim, &end))
+    }
+
+    async fn report(&self, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
+        transact!(self, |tx| steps::report(tx, of, report))
     }
 
     async fn closed(&self, mut closing: Vec<Closing>) -> Result<Closed, LedgerError> {

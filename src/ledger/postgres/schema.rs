@@ -10,7 +10,7 @@ use crate::ledger::{Migrated, OpenError};
 
 /// Only ever appended to; the number of those applied stands in the table `migration`. Each leaves the schema such that the
 /// version before goes on working with it (expand first; contract in a later version).
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_reports.sql")];
 
 /// So that several processes that migrate at once do it one after the other.
 const LOCK: i64 = 0x7175_6965_7475_7331;

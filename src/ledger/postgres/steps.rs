@@ -4,18 +4,22 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, maybe_word, millis, small, text};
+use super::columns::{
+    erasure_id, ids, json, json_at, maybe_millis, maybe_time, maybe_word, millis, of_json, small, text,
+};
 use super::transition::{self, Next};
 use super::tx::{Connection, Tx};
 use super::{
-    Claim, Finished, LedgerError, PostgresLedger, Queue, Resolution, StepEnd, Work, broken, erasures, schedule, tasks,
+    Claim, Finished, LedgerError, PostgresLedger, Queue, Reported, Resolution, StepEnd, Work, broken, erasures,
+    schedule, tasks,
 };
-use crate::erasure::{ErasureId, ErasureState, Stage, Step};
+use crate::erasure::{Answer, ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::subject::TargetName;
 
 /// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
 const SELECT: &str = "SELECT step.erasure, step.target, step.stage, step.outcome, COALESCE(step.reason, task.reason),
-                             step.attempts, step.rounds, step.counts, step.erased_at, step.verified_at
+                             step.attempts, step.rounds, step.counts, step.erased_at, step.verified_at,
+                             step.report_by, step.report
                       FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.target";
 
 /// The steps of each erasure, by target; those of which one cannot be read are an error of their own.
@@ -58,6 +62,8 @@ fn read(row: &Row) -> Result<Step, LedgerError> {
         counts: json_at(row, 7)?,
         erased_at: maybe_time(row.get(8))?,
         verified_at: maybe_time(row.get(9))?,
+        report_by: maybe_time(row.get(10))?,
+        report: row.get::<_, Option<&str>>(11).map(|report| of_json(report.as_bytes())).transpose()?,
     })
 }
 
@@ -136,7 +142,8 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
     // Without the task's reason: the step's own is what the target said.
     let row = tx
         .row(
-            "SELECT erasure, target, stage, outcome, reason, attempts, rounds, counts, erased_at, verified_at
+            "SELECT erasure, target, stage, outcome, reason, attempts, rounds, counts, erased_at, verified_at,
+                    report_by, report
              FROM step WHERE erasure = $1 AND target = $2",
             &[&id, &target],
         )
@@ -145,19 +152,21 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
     let next = transition::after_call(&mut step, end.clone(), tx.now);
     tx.execute(
         "UPDATE step SET stage = $3, outcome = $4, reason = $5, attempts = $6, rounds = $7, counts = $8, erased_at = $9,
-                         verified_at = $10
+                         verified_at = $10, report_by = $11, report = $12
          WHERE erasure = $1 AND target = $2",
         &[
             &id,
             &target,
             &step.stage.map(Stage::as_str),
-            &step.outcome.map(crate::erasure::Outcome::as_str),
+            &step.outcome.map(Outcome::as_str),
             &step.reason.as_deref().map(text),
             &i64::from(step.attempts),
             &i64::from(step.rounds),
             &json(&step.counts)?,
             &maybe_millis(step.erased_at),
             &maybe_millis(step.verified_at),
+            &maybe_millis(step.report_by),
+            &step.report.as_ref().map(json).transpose()?,
         ],
     )
     .await?;
@@ -178,4 +187,39 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
     }
     erasures::recompute_state(tx, work.erasure).await?;
     Ok(Finished::Done)
+}
+
+/// Takes in a report, which is due at once, unless a call is under way: that one's end sees to it.
+pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
+    let (id, queue) = (of.erasure.0.as_slice(), Queue::Step(of.target.clone()));
+    erasures::lock(tx, of.erasure).await?;
+    let taken = tx
+        .execute(
+            "UPDATE step SET
+               report = $5,
+               reason = CASE WHEN NOT parked THEN reason END,
+               outcome = CASE WHEN NOT parked THEN outcome WHEN erased_at IS NOT NULL THEN $6 END,
+               parked = FALSE
+             WHERE erasure = $1 AND target = $2 AND stage = $3 AND rounds = $4 AND report IS NULL",
+            &[
+                &id,
+                &&*of.target.0,
+                &of.stage.as_str(),
+                &i64::from(of.round),
+                &text(&json(report)?),
+                &Outcome::Erased.as_str(),
+            ],
+        )
+        .await?;
+    if taken == 0 {
+        return Ok(Reported::TooLate);
+    }
+    tx.execute(
+        "UPDATE task SET due = $3, parked = FALSE, reason = NULL WHERE erasure = $1 AND queue = $2 AND holder IS NULL",
+        &[&id, &&*queue.name(), &millis(tx.now)],
+    )
+    .await?;
+    tx.rings.push(queue);
+    erasures::recompute_state(tx, of.erasure).await?;
+    Ok(Reported::Taken)
 }

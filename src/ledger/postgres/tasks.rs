@@ -223,7 +223,8 @@ pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &
     }
     if let Work::Step(step) = &claim.work {
         tx.execute(
-            "UPDATE step SET parked = TRUE, outcome = $3, reason = $4 WHERE erasure = $1 AND target = $2",
+            "UPDATE step SET parked = TRUE, outcome = $3, reason = $4, report = NULL, report_by = NULL
+             WHERE erasure = $1 AND target = $2",
             &[&step.erasure.0.as_slice(), &&*step.step.target.0, &outcome.as_str(), &text(reason)],
         )
         .await?;

@@ -52,10 +52,10 @@ use super::bell::Bell;
 use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
     LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    Quarantined, Queue, ReceiptRange, Recorded, Resolution, RestAfter, SessionChange, SessionView, StepEnd, StepWork,
-    Stored, TargetHealth, TargetState, Work, bounds, claim, transition,
+    Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange, SessionView, StepEnd,
+    StepWork, Stored, TargetHealth, TargetState, Work, bounds, claim, transition,
 };
-use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome};
+use crate::erasure::{Answer, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint};
 use crate::receipt::{Receipt, ReceiptHead};
@@ -155,6 +155,11 @@ impl Ledger for SqliteLedger {
 
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::Workers, move |tx| steps::stepped(tx, &claim, end)).await
+    }
+
+    async fn report(&self, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
+        let (of, report) = (of.clone(), report.clone());
+        self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &report)).await
     }
 
     async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError> {

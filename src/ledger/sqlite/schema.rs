@@ -12,8 +12,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::ledger::{Migrated, OpenError};
 
 /// Only ever appended to; the number of those applied stands in `user_version`.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_processes.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_ledger.sql"),
+    include_str!("migrations/0002_processes.sql"),
+    include_str!("migrations/0003_reports.sql"),
+];
 
 /// How often a lock that another process holds is tried, a millisecond apart. Even tries find the short gaps between
 /// the batches of a busy server, which a growing pause would miss.

@@ -5,14 +5,14 @@ use rusqlite::{Connection, Row, params};
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::transition::{self, Next};
-use super::{Claim, Finished, LedgerError, Queue, Resolution, StepEnd, StepWork, Work};
+use super::{Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, StepWork, Work};
 use super::{erasures, failure::broken, schedule, sources, tasks};
-use crate::erasure::{ErasureId, ErasureState, Outcome, Stage, Step};
+use crate::erasure::{Answer, ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::subject::TargetName;
 
 /// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
 const COLUMNS: &str = "step.target, step.stage, step.outcome, COALESCE(step.reason, task.reason), step.attempts,
-                       step.rounds, step.counts, step.erased_at, step.verified_at
+                       step.rounds, step.counts, step.erased_at, step.verified_at, step.report_by, step.report
                        FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.target";
 
 pub(super) fn all(connection: &Connection, erasure: ErasureId) -> Result<Vec<Step>, LedgerError> {
@@ -31,6 +31,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Step> {
     let (stage, outcome): (Option<Word<Stage>>, Option<Word<Outcome>>) = (row.get(1)?, row.get(2)?);
     let Json(counts) = row.get(6)?;
     let (erased_at, verified_at): (Option<Millis>, Option<Millis>) = (row.get(7)?, row.get(8)?);
+    let (report_by, report): (Option<Millis>, Option<Json<_>>) = (row.get(9)?, row.get(10)?);
     Ok(Step {
         target: TargetName(row.get(0)?),
         stage: stage.map(|stage| stage.0),
@@ -41,6 +42,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Step> {
         counts,
         erased_at: erased_at.map(|at| at.0),
         verified_at: verified_at.map(|at| at.0),
+        report_by: report_by.map(|at| at.0),
+        report: report.map(|report| report.0),
     })
 }
 
@@ -104,7 +107,7 @@ fn told(tx: &Tx<'_>, work: &StepWork) -> Result<Option<String>, LedgerError> {
 fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
     tx.prepare_cached(
         "UPDATE step SET stage = ?3, outcome = ?4, reason = ?5, attempts = ?6, rounds = ?7, counts = ?8,
-                         erased_at = ?9, verified_at = ?10
+                         erased_at = ?9, verified_at = ?10, report_by = ?11, report = ?12
          WHERE erasure = ?1 AND target = ?2",
     )?
     .execute(params![
@@ -118,6 +121,8 @@ fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
         Json(&step.counts),
         step.erased_at.map(Millis),
         step.verified_at.map(Millis),
+        step.report_by.map(Millis),
+        step.report.as_ref().map(Json),
     ])?;
     Ok(())
 }
@@ -127,4 +132,27 @@ fn go_on(tx: &Tx<'_>, claim: &Claim, pause: std::time::Duration) -> Result<(), L
     tx.prepare_cached("UPDATE task SET due = ?2, attempt = 0, reason = NULL, holder = NULL WHERE id = ?1")?
         .execute(params![claim.task, Millis(transition::after(tx.now, pause))])?;
     Ok(())
+}
+
+/// Takes in a report, which is due at once, unless a call is under way: that one's end sees to it.
+pub(super) fn report(tx: &Tx<'_>, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
+    let taken = tx
+        .prepare_cached(
+            "UPDATE step SET
+               report = ?5,
+               reason = CASE WHEN parked = 0 THEN reason END,
+               outcome = CASE WHEN parked = 0 THEN outcome WHEN erased_at IS NOT NULL THEN ?6 END,
+               parked = 0
+             WHERE erasure = ?1 AND target = ?2 AND stage = ?3 AND rounds = ?4 AND report IS NULL",
+        )?
+        .execute(params![of.erasure, of.target.0, Word(of.stage), of.round, Json(report), Word(Outcome::Erased)])?;
+    if taken == 0 {
+        return Ok(Reported::TooLate);
+    }
+    tx.prepare_cached(
+        "UPDATE task SET due = ?3, parked = 0, reason = NULL WHERE erasure = ?1 AND queue = ?2 AND holder IS NULL",
+    )?
+    .execute(params![of.erasure, Queue::Step(of.target.clone()).name(), Millis(tx.now)])?;
+    erasures::recompute_state(tx, of.erasure)?;
+    Ok(Reported::Taken)
 }

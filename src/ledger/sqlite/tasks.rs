@@ -173,8 +173,11 @@ pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -
     tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
         .execute(params![claim.task, reason])?;
     if let Work::Step(step) = &claim.work {
-        tx.prepare_cached("UPDATE step SET parked = 1, outcome = ?3, reason = ?4 WHERE erasure = ?1 AND target = ?2")?
-            .execute(params![step.erasure, step.step.target.0, Word(outcome), reason])?;
+        tx.prepare_cached(
+            "UPDATE step SET parked = 1, outcome = ?3, reason = ?4, report = NULL, report_by = NULL
+             WHERE erasure = ?1 AND target = ?2",
+        )?
+        .execute(params![step.erasure, step.step.target.0, Word(outcome), reason])?;
         erasures::recompute_state(tx, step.erasure)?;
     }
     Ok(Finished::Done)

@@ -19,6 +19,7 @@ fn call(guests: &[&str], sessions: &[SessionId]) -> TargetCall {
         identifiers: Identifiers::default(),
         guests: guests.iter().map(|&guest| GuestId(guest.to_owned())).collect(),
         sessions: sessions.iter().map(key).collect(),
+        report: None,
     }
 }
 

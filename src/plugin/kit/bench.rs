@@ -207,7 +207,7 @@ impl<'a> Bench<'a> {
     pub(super) async fn ask(&mut self, method: Method, person: &Person, key: &str) -> Result<Answer, Not> {
         let what = method.shown();
         match self.call(what, method, person, key).await? {
-            Reply::Result { result } => of_result(result)
+            Reply::Result { result } => of_result(result, false)
                 .map_err(|why| Not::failed(format!("{what}: {why}"), "answer as PLUGINS.md says in `Protocol 1`")),
             Reply::Error { error } => Err(Not::failed(
                 format!("{what} was answered with an error, {}", self.shown_error(&error)),

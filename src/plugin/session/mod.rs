@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use quietus_plugin::protocol::{HostMessage, PluginMessage, encode};
-use quietus_plugin::{ErrorClass, Identifier, Operation, PluginError, Request};
+use quietus_plugin::{ErrorClass, Operation, PluginError, Request};
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
@@ -24,7 +24,6 @@ use super::lock::lock;
 use super::redact::redact;
 use super::target::{bystander, of_error};
 use crate::keys::Secret;
-use crate::subject::Kind;
 use crate::target::TargetError;
 use chatter::Chatter;
 
@@ -319,13 +318,10 @@ impl Drop for CancelOnDrop<'_> {
     }
 }
 
-/// The message, and the personal values in it. A session's number is no secret: it stands in receipts.
+/// The message, and what of it must not be said.
 fn message(id: u64, ask: Ask, longest: Duration) -> (HostMessage, Vec<Secret>) {
     let timeout_ms = longest.as_millis().try_into().unwrap_or(u64::MAX);
-    let personal = |identifier: &&Identifier| identifier.kind != Kind::SessionId.as_str();
-    let values = |request: &Request| {
-        request.identifiers.iter().filter(personal).map(|i| Secret::new(i.value.expose())).collect()
-    };
+    let values = |request: &Request| request.confidential().map(|value| Secret::new(value.expose())).collect();
     match ask {
         Ask::Erase(request) => {
             let values = values(&request);

@@ -78,6 +78,7 @@ impl Raw {
             scope: Scope::Person,
             dry_run: false,
             identifiers,
+            report: None,
         };
         self.say(&HostMessage::Erase { id, timeout_ms: 10_000, request });
     }

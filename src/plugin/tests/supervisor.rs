@@ -74,6 +74,7 @@ pub(super) fn call(name: &str) -> TargetCall {
         identifiers: Identifiers(identifiers.collect()),
         guests: Vec::new(),
         sessions: Vec::new(),
+        report: None,
     }
 }
 

@@ -1,3 +1,8 @@
-//! The plugins that quietus brings, driven by the real binary.
+//! The plugins that come with quietus, driven by the real binary against the systems that they erase from.
 
+mod bench;
+mod crm_purge;
+mod files;
+mod forward;
+mod mailbox_web;
 mod sql;

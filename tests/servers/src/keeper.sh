@@ -14,6 +14,8 @@ stop() {
         kill -s "$1" "$server" 2>/dev/null
         # The shell would tell of a server that was killed.
         wait "$server" 2>/dev/null
+        # What it started and left behind.
+        kill -s KILL -- "-$server" 2>/dev/null
         server=
     fi
 }
@@ -28,7 +30,7 @@ while read -r order argument; do
         echo $?
         ;;
     start)
-        eval "exec $argument" </dev/null >>"$folder/log" 2>&1 &
+        eval "exec setsid $argument" </dev/null >>"$folder/log" 2>&1 &
         server=$!
         echo "$server"
         ;;

@@ -1,12 +1,19 @@
 //! Real servers for a test or a benchmark, each in a temporary folder and gone with the process that started it, however
 //! that ends. It knows nothing of quietus.
 
+mod certificate;
+pub mod dovecot;
 mod keeper;
 pub mod mariadb;
+pub mod nats;
 mod owner;
 pub mod postgres;
+pub mod rabbitmq;
+mod s3;
 mod service;
 mod template;
+
+pub use s3::S3;
 
 use std::time::Duration;
 

@@ -31,6 +31,16 @@ impl Owner {
         self.user.is_some()
     }
 
+    /// Its name, or its number where it has none.
+    pub(crate) fn name(self) -> String {
+        said_by("id", &["-un", &self.uid.to_string()]).unwrap_or_else(|| self.uid.to_string())
+    }
+
+    /// The name of its group, or its number.
+    pub(crate) fn group_name(self) -> String {
+        said_by("id", &["-gn", &self.uid.to_string()]).unwrap_or_else(|| self.gid.to_string())
+    }
+
     pub(crate) fn owns(self, path: &Path) -> bool {
         path.symlink_metadata().is_ok_and(|found| found.is_dir() && found.uid() == self.uid)
     }

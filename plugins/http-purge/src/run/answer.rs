@@ -1,7 +1,7 @@
 //! What an answer means: its status, and the results in its body.
 
-use quietus_plugin::PluginError;
 use quietus_plugin::http::Response;
+use quietus_plugin::{PluginError, same_letters};
 use serde_json::Value;
 
 use super::identifying;
@@ -131,18 +131,6 @@ impl PlannedMatch {
         };
         Ok(self.path.query(item).all().into_iter().filter_map(scalar).any(same))
     }
-}
-
-/// Equal but for capitals. No letter equals a look-alike: the Kelvin sign's small letter would be `k`, the ohm sign's an
-/// omega.
-fn same_letters(a: &str, b: &str) -> bool {
-    let cases = |a: char, b: char| a.to_lowercase().eq(b.to_lowercase()) && a.to_uppercase().eq(b.to_uppercase());
-    let same = |(a, b): (char, char)| match (a.is_ascii(), b.is_ascii()) {
-        (true, true) => a.eq_ignore_ascii_case(&b),
-        (false, false) => cases(a, b),
-        _ => false,
-    };
-    a.chars().count() == b.chars().count() && a.chars().zip(b.chars()).all(same)
 }
 
 fn take(from: &Value, source: &Source, list: &mut Vec<Value>) -> Result<(), PluginError> {

@@ -3,7 +3,7 @@
 use quietus_plugin::ErrorClass;
 
 use super::*;
-use crate::memory::ERASURES_MAX;
+use quietus_plugin::Memory;
 
 /// A CRM with three contacts of Ann's, whose second DELETE is answered by `fault` when it was done.
 fn losing(fault: fn() -> Reply) -> Server {
@@ -103,7 +103,7 @@ fn a_list_that_is_shorter_the_next_time_counts_no_item_twice() {
 
 #[test]
 fn the_memory_is_bounded_and_forgets_the_oldest() {
-    let mut left = ERASURES_MAX + 1;
+    let mut left = Memory::ERASURES_MAX + 1;
     let server = Server::start(move |_| {
         let there = left > 0;
         left = left.saturating_sub(1);
@@ -112,11 +112,11 @@ fn the_memory_is_bounded_and_forgets_the_oldest() {
     let step = json!({ "name": "delete", "method": "DELETE", "url": "/people/{{email}}" });
     let plugin = plugin(&server, json!({ "erase": [step] }));
     let nth = |n: usize| Request { idempotency_key: format!("k-{n}"), ..ann() };
-    for n in 0..=ERASURES_MAX {
+    for n in 0..=Memory::ERASURES_MAX {
         erase(&plugin, &nth(n)).expect("an answer");
     }
     let erased = Ok(Answer::erased().count("delete", 1));
     assert_eq!(erase(&plugin, &nth(0)), Ok(Answer::absent()), "forgotten");
     assert_eq!(erase(&plugin, &nth(1)), erased, "remembered");
-    assert_eq!(erase(&plugin, &nth(ERASURES_MAX)), erased);
+    assert_eq!(erase(&plugin, &nth(Memory::ERASURES_MAX)), erased);
 }

@@ -1,10 +1,11 @@
 //! The client: a request enters, an answer leaves, or why there is none.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
 use ureq::AsSendBody;
-use ureq::http::{self, HeaderValue, header};
+use ureq::http::{self, HeaderName, HeaderValue, header};
 
 use super::address::{address, origin};
 use super::auth::{Authorization, bearer};
@@ -48,6 +49,8 @@ pub struct Client {
     base_path: String,
     auth: Authorization,
     pace: Pace,
+    /// Of classes of requests, beside the general one.
+    paces: BTreeMap<&'static str, Pace>,
     timeout: Duration,
 }
 
@@ -98,8 +101,29 @@ impl Client {
             base_path: base.path().trim_end_matches('/').to_owned(),
             auth: Authorization::make(settings, secrets)?,
             pace: Pace::new(settings.rate.unwrap_or(RATE)).map_err(|why| format!("rate: {why}"))?,
+            paces: BTreeMap::new(),
             timeout,
         })
+    }
+
+    /// Adds a rate for a class of requests, which they keep to beside the general one; see
+    /// [`Request::paced_as`].
+    ///
+    /// ```
+    /// use quietus_plugin::http::{Client, Request, Settings};
+    ///
+    /// // 19 requests per second, of which four may be searches.
+    /// let settings = Settings { base_url: "https://crm.example".into(), rate: Some(19.0), ..Settings::default() };
+    /// let client = Client::new(&settings, &Default::default())?.rate("search", 4.0)?;
+    /// let find = Request::search("/contacts/search").paced_as("search");
+    /// assert!(Client::new(&settings, &Default::default())?.rate("search", 0.0).is_err());
+    /// # drop((client, find));
+    /// # Ok::<(), quietus_plugin::PluginError>(())
+    /// ```
+    pub fn rate(mut self, class: &'static str, per_second: f64) -> Result<Self, PluginError> {
+        let wrong = |why| PluginError::needs_operator(format!("the rate of `{class}`: {why}"));
+        self.paces.insert(class, Pace::new(per_second).map_err(wrong)?);
+        Ok(self)
     }
 
     /// Path and query of a link in an answer, for [`Request::at`]; `None` when it leads elsewhere.
@@ -141,12 +165,43 @@ impl Client {
     /// # Ok::<(), quietus_plugin::PluginError>(())
     /// ```
     pub fn send(&self, request: &Request, call: &Call) -> Result<Response, Failure> {
+        self.send_judged(request, call, |answer| request.judge(answer))
+    }
+
+    /// As [`Client::send`], where the system's own words say more than its statuses do: the function tells what an answer
+    /// becomes.
+    ///
+    /// ```
+    /// use quietus_plugin::http::test::{Reply, Server};
+    /// # use quietus_plugin::http::{Client, Request, Response, Settings};
+    /// use quietus_plugin::{ErrorClass, PluginError};
+    ///
+    /// fn judge(answer: &Response) -> Result<(), PluginError> {
+    ///     match (answer.status(), answer.body()) {
+    ///         (403, b"too many requests") => Err(PluginError::rate_limited(answer.retry_after())),
+    ///         _ => answer.check(),
+    ///     }
+    /// }
+    ///
+    /// let crm = Server::start(|_| Reply::text(403, "too many requests"));
+    /// # let client = Client::new(&Settings { base_url: crm.url.clone(), ..Settings::default() }, &Default::default())?;
+    /// # let call = quietus_plugin::Call::unattended();
+    /// let failed = client.send_judged(&Request::get("/contacts"), &call, judge).expect_err("too many");
+    /// assert_eq!(failed.error.class, ErrorClass::RateLimited);
+    /// # Ok::<(), PluginError>(())
+    /// ```
+    pub fn send_judged(
+        &self,
+        request: &Request,
+        call: &Call,
+        judge: impl Fn(&Response) -> Result<(), PluginError>,
+    ) -> Result<Response, Failure> {
         let mut unsure = false;
         let mut attempt = 0;
         loop {
             attempt += 1;
             let (error, acted) = match self.exchange(request, call) {
-                Ok(answer) => match answer.check() {
+                Ok(answer) => match judge(&answer) {
                     Ok(()) => return Ok(Response { unsure_before: unsure, ..answer }),
                     Err(error) => (error, answer.unsure()),
                 },
@@ -178,19 +233,19 @@ impl Client {
         request.check()?;
         let Authorization::Oauth2(tokens) = &self.auth else {
             let header = match &self.auth {
-                Authorization::Header(header) => Some(header.clone()),
+                Authorization::Header(name, value) => Some((name.clone(), value.clone())),
                 _ => None,
             };
             return self.send_as(request, header, call);
         };
         let token = self.token(tokens, call)?;
-        let answer = self.send_as(request, Some(bearer(&token)?), call)?;
+        let answer = self.send_as(request, Some((header::AUTHORIZATION, bearer(&token)?)), call)?;
         if answer.status != 401 {
             return Ok(answer);
         }
         tokens.refused(&token);
         let token = self.token(tokens, call)?;
-        self.send_as(request, Some(bearer(&token)?), call)
+        self.send_as(request, Some((header::AUTHORIZATION, bearer(&token)?)), call)
     }
 
     /// Tries the credentials where that needs no request of the plugin's: fetches an OAuth token.
@@ -213,16 +268,71 @@ impl Client {
         }
     }
 
+    /// The access token of the credentials, for a protocol other than HTTP that takes one, such as IMAP with XOAUTH2; `None`
+    /// when the credentials are not OAuth 2.0.
+    ///
+    /// ```
+    /// use quietus_plugin::http::test::{Reply, Server};
+    /// # use quietus_plugin::http::{Client, Settings};
+    /// # use quietus_plugin::{Call, Secrets, Sensitive};
+    ///
+    /// let login = Server::start(|_| Reply::json(200, &serde_json::json!({ "access_token": "t-1", "expires_in": 3600 })));
+    /// let auth = serde_json::json!({ "oauth2": { "token_url": login.url, "client_id": "quietus", "secret": "key" } });
+    /// let settings = Settings { base_url: login.url.clone(), auth: serde_json::from_value(auth)?, ..Settings::default() };
+    /// let client = Client::new(&settings, &Secrets::new([("key".to_owned(), Sensitive::new("hunter2"))].into()))?;
+    /// let token = client.access_token(&Call::unattended())?.expect("OAuth 2.0");
+    /// assert_eq!(token.expose(), "t-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn access_token(&self, call: &Call) -> Result<Option<Sensitive>, PluginError> {
+        match &self.auth {
+            Authorization::Oauth2(tokens) => self.token(tokens, call).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Forgets an access token that was refused, so that the next one is fetched.
+    ///
+    /// ```
+    /// # use quietus_plugin::http::{Client, Settings};
+    /// use quietus_plugin::{Call, PluginError, Sensitive};
+    ///
+    /// fn renewed(client: &Client, refused: &Sensitive, call: &Call) -> Result<Option<Sensitive>, PluginError> {
+    ///     client.access_token_refused(refused);
+    ///     client.access_token(call)
+    /// }
+    /// # let settings = Settings { base_url: "https://crm.example".into(), ..Settings::default() };
+    /// # let client = Client::new(&settings, &Default::default())?;
+    /// # assert_eq!(renewed(&client, &Sensitive::new("t-1"), &Call::unattended())?, None);
+    /// # Ok::<(), PluginError>(())
+    /// ```
+    pub fn access_token_refused(&self, token: &Sensitive) {
+        if let Authorization::Oauth2(tokens) = &self.auth {
+            tokens.refused(token);
+        }
+    }
+
     fn token(&self, tokens: &Tokens, call: &Call) -> Result<Sensitive, PluginError> {
-        tokens.get(|form| {
-            let request = http::Request::post(tokens.url.clone())
+        tokens.get(|form, client| {
+            let mut request = http::Request::post(tokens.url.clone())
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(header::ACCEPT, "application/json");
+            if let Some(client) = client {
+                request = request.header(header::AUTHORIZATION, client);
+            }
             Ok(self.wire(request, Some(form.as_bytes()), Wanted::Body, call)?)
         })
     }
 
-    fn send_as(&self, asked: &Request, authorization: Option<HeaderValue>, call: &Call) -> Result<Response, Failure> {
+    fn send_as(
+        &self,
+        asked: &Request,
+        authorization: Option<(HeaderName, HeaderValue)>,
+        call: &Call,
+    ) -> Result<Response, Failure> {
+        if let Some(pace) = asked.class().and_then(|class| self.paces.get(class)) {
+            pace.wait(call)?;
+        }
         let base_path = if asked.is_complete() { "" } else { &self.base_path };
         let uri = format!("{}{base_path}{}", self.origin, asked.target());
         let mut request = http::Request::builder().method(asked.method().clone()).uri(uri);
@@ -230,10 +340,8 @@ impl Client {
         if let Some(content_type) = asked.content_type() {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
-        if let Some(authorization) = authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
         if let Some(headers) = request.headers_mut() {
+            headers.extend(authorization);
             headers.extend(asked.headers().clone());
         }
         let wanted = if asked.reads_body() { Wanted::Body } else { Wanted::Status };

@@ -62,6 +62,7 @@
 //! ```
 
 mod address;
+mod assertion;
 mod auth;
 mod client;
 mod encode;
@@ -74,7 +75,7 @@ pub mod test;
 mod tls;
 mod token;
 
-pub use auth::Auth;
+pub use auth::{Auth, ClientAuth};
 pub use client::Client;
 pub use encode::{has_dots, percent};
 pub use failure::Failure;

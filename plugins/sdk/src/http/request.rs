@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use super::Response;
 use super::encode::{has_dots, pairs, percent};
 use crate::{PluginError, Writes};
 
@@ -30,6 +31,8 @@ pub struct Request {
     leave: Leave,
     repeatable: bool,
     status_only: bool,
+    class: Option<&'static str>,
+    limited: Option<fn(&Response) -> bool>,
     wrong: Option<PluginError>,
 }
 
@@ -63,6 +66,8 @@ impl Request {
             leave: Leave::No,
             repeatable,
             status_only: false,
+            class: None,
+            limited: None,
             wrong: None,
         }
     }
@@ -258,6 +263,18 @@ impl Request {
         self
     }
 
+    /// Sets a body of another kind, such as XML.
+    ///
+    /// ```
+    /// let delete = quietus_plugin::http::Request::search("/bucket").bytes("application/xml", "<Delete/>");
+    /// assert_eq!(delete.body(), Some(b"<Delete/>".as_slice()));
+    /// ```
+    #[must_use]
+    pub fn bytes(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some((content_type, body.into()));
+        self
+    }
+
     /// Leaves the answer's body unread: its status says all.
     ///
     /// ```
@@ -267,6 +284,43 @@ impl Request {
     #[must_use]
     pub fn status_only(mut self) -> Self {
         self.status_only = true;
+        self
+    }
+
+    /// Says that it also keeps to the rate of a class of requests, where the client has one: see
+    /// [`Client::rate`](super::Client::rate).
+    ///
+    /// ```
+    /// let find = quietus_plugin::http::Request::search("/contacts/search").paced_as("search");
+    /// # assert_eq!(find.target(), "/contacts/search");
+    /// ```
+    #[must_use]
+    pub fn paced_as(mut self, class: &'static str) -> Self {
+        self.class = Some(class);
+        self
+    }
+
+    /// Says which answers, beside those with the status 429, are the system's word for "too often". For systems that have
+    /// one status for what nobody may and for what nobody may so often, and tell them apart in the body.
+    ///
+    /// ```
+    /// use quietus_plugin::ErrorClass;
+    /// use quietus_plugin::http::Request;
+    /// # use quietus_plugin::http::{Client, Settings, test::{Reply, Server}};
+    ///
+    /// # let crm = Server::start(|_| Reply::text(403, r#"{ "error": "REQUEST_LIMIT_EXCEEDED" }"#));
+    /// # let client = Client::new(&Settings { base_url: crm.url.clone(), ..Settings::default() }, &Default::default())?;
+    /// # let call = quietus_plugin::Call::unattended();
+    /// let find = Request::get("/contacts").limited_if(|answer| {
+    ///     answer.status() == 403 && answer.body().windows(14).any(|word| word == b"LIMIT_EXCEEDED")
+    /// });
+    /// let failure = client.send(&find, &call).expect_err("too often");
+    /// assert_eq!(failure.error.class, ErrorClass::RateLimited);
+    /// # Ok::<(), quietus_plugin::PluginError>(())
+    /// ```
+    #[must_use]
+    pub fn limited_if(mut self, is_limited: fn(&Response) -> bool) -> Self {
+        self.limited = Some(is_limited);
         self
     }
 
@@ -336,6 +390,18 @@ impl Request {
 
     pub(super) fn content_type(&self) -> Option<&'static str> {
         self.body.as_ref().map(|(content_type, _)| *content_type)
+    }
+
+    /// What an answer to it means to the host.
+    pub(super) fn judge(&self, answer: &Response) -> Result<(), PluginError> {
+        match self.limited {
+            Some(is_limited) if is_limited(answer) => Err(PluginError::rate_limited(answer.retry_after())),
+            _ => answer.check(),
+        }
+    }
+
+    pub(super) fn class(&self) -> Option<&'static str> {
+        self.class
     }
 
     pub(super) fn reads_body(&self) -> bool {

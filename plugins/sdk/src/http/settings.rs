@@ -50,13 +50,15 @@ impl Manifest {
     ///
     /// ```
     /// let manifest = quietus_plugin::Manifest::new("crm", "1.0.0").http("/http");
-    /// assert_eq!(manifest.ports_from, ["/http/base_url", "/http/auth/oauth2/token_url"]);
+    /// assert_eq!(manifest.ports_from[..2], ["/http/base_url", "/http/auth/oauth2/token_url"]);
     /// assert_eq!(manifest.reads_from, ["/http/ca_file"]);
     /// ```
     #[must_use]
     pub fn http(self, pointer: &str) -> Self {
         self.port_from(format!("{pointer}/base_url"))
             .port_from(format!("{pointer}/auth/oauth2/token_url"))
+            .port_from(format!("{pointer}/auth/oauth2_refresh/token_url"))
+            .port_from(format!("{pointer}/auth/service_account/token_url"))
             .reads(format!("{pointer}/ca_file"))
     }
 }

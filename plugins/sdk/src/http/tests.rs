@@ -1,11 +1,12 @@
 //! The client against a real server in the same process.
 
-use std::collections::BTreeMap;
+mod tokens;
+
 use std::time::Duration;
 
 use super::test::{Reply, Server};
 use super::*;
-use crate::{Answer, Call, ErrorClass, Manifest, Plugin, PluginError, Secrets, Sensitive, Span, TestHost};
+use crate::{Answer, Call, ErrorClass, Manifest, Plugin, PluginError, Secrets, Span, TestHost};
 
 fn settings(server: &Server) -> Settings {
     let timeout = Some(Span(Duration::from_millis(300)));
@@ -157,29 +158,36 @@ fn an_answer_without_end_is_not_read() {
 }
 
 #[test]
-fn a_refused_token_is_fetched_again_once() {
-    let mut tokens = 0;
-    let server = Server::start(move |seen| match (seen.target.as_str(), seen.header("authorization")) {
-        ("/token", _) => {
-            tokens += 1;
-            Reply::text(200, &format!(r#"{{"access_token":"t-{tokens}","expires_in":3600}}"#))
+fn a_class_of_requests_keeps_to_a_rate_of_its_own() {
+    let server = in_turn([]);
+    let host = TestHost::<Searches>::new(&server.url).expect("configured");
+    let error = host.erase([("email", "ann@x.cz")]).expect_err("too soon");
+    assert!(error.class == ErrorClass::RateLimited && error.retry_after_ms > Some(90_000), "{error:?}");
+    assert_eq!(server.lines(), ["GET /plain", "POST /search", "GET /plain"]);
+}
+
+/// Asks in turn what has a rate of its own, a hundred seconds apart, and what has none.
+struct Searches(Client);
+
+impl Plugin for Searches {
+    type Config = String;
+
+    fn manifest() -> Manifest {
+        Manifest::new("searches", "1").requires("email")
+    }
+
+    fn configure(base_url: String, _: Secrets) -> Result<Self, PluginError> {
+        let settings = Settings { base_url, rate: Some(1000.0), ..Settings::default() };
+        Ok(Self(Client::new(&settings, &Secrets::default())?.rate("search", 0.01)?))
+    }
+
+    fn erase(&self, _: &crate::Request, call: &Call) -> Result<Answer, PluginError> {
+        for _ in 0..2 {
+            self.0.send(&Request::get("/plain"), call)?;
+            self.0.send(&Request::search("/search").paced_as("search"), call)?;
         }
-        (_, Some("Bearer t-2")) => Reply::empty(200),
-        _ => Reply::empty(401),
-    });
-    let auth = Auth::Oauth2 {
-        token_url: format!("{}/token", server.url),
-        client_id: "quietus".into(),
-        secret: "token".into(),
-        scope: Some("erase all".into()),
-    };
-    let secrets = Secrets::new(BTreeMap::from([("token".to_owned(), Sensitive::new("hunter2"))]));
-    let client = Client::new(&Settings { auth: Some(auth), ..settings(&server) }, &secrets).expect("settings");
-    client.send(&Request::get("/people"), &Call::unattended()).expect("an answer");
-    client.send(&Request::get("/people"), &Call::unattended()).expect("an answer");
-    assert_eq!(server.lines(), ["POST /token", "GET /people", "POST /token", "GET /people", "GET /people"]);
-    let form = "grant_type=client_credentials&client_id=quietus&client_secret=hunter2&scope=erase%20all";
-    assert_eq!(server.seen()[0].body, form);
+        Ok(Answer::absent())
+    }
 }
 
 /// Asks one page after the other.

@@ -1,13 +1,15 @@
-//! OAuth 2.0 client credentials: fetches a token, keeps it until it ends, and forgets it when it is refused.
+//! OAuth 2.0 tokens: fetches one as the grant says, keeps it until it ends, and forgets it when it is refused.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Deserialize;
 use ureq::http::Uri;
 
-use super::Response;
+use super::assertion::Assertions;
+use super::auth::pair;
 use super::encode::pairs;
+use super::{ClientAuth, Response};
 use crate::{PluginError, Sensitive};
 
 /// A token is renewed this long before its end.
@@ -15,15 +17,30 @@ const EARLY: Duration = Duration::from_secs(60);
 /// A token whose end is not told.
 const LIFE: Duration = Duration::from_secs(300);
 
+/// The grant of RFC 7523.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 pub(super) struct Tokens {
     pub(super) url: Uri,
-    client_id: String,
-    secret: Sensitive,
-    scope: Option<String>,
-    cached: Mutex<Option<Cached>>,
+    grant: Grant,
+    held: Mutex<Held>,
 }
 
-struct Cached {
+/// What a token is given for.
+pub(super) enum Grant {
+    Client { client_id: String, secret: Sensitive, scope: Option<String> },
+    Refresh { client_id: String, secret: Option<Sensitive>, first: Sensitive, client_auth: ClientAuth },
+    Assertion(Box<Assertions>),
+}
+
+#[derive(Default)]
+struct Held {
+    access: Option<Access>,
+    /// The latest refresh token, once the first was replaced.
+    refresh: Option<Sensitive>,
+}
+
+struct Access {
     token: Sensitive,
     until: Instant,
 }
@@ -33,45 +50,100 @@ struct Reply {
     access_token: Sensitive,
     #[serde(default)]
     expires_in: Option<u64>,
+    #[serde(default)]
+    refresh_token: Option<Sensitive>,
 }
 
 impl Tokens {
-    pub(super) fn new(url: Uri, client_id: String, secret: Sensitive, scope: Option<String>) -> Self {
-        Self { url, client_id, secret, scope, cached: Mutex::default() }
+    pub(super) fn new(url: Uri, grant: Grant) -> Self {
+        Self { url, grant, held: Mutex::default() }
     }
 
-    /// The token, fetched by `post` of a form when there is none. One call fetches, the others wait for it.
+    /// The token, fetched by `post` of a form, and of the client's own `Authorization` where it has one, when there is
+    /// none. One call fetches, the others wait for it.
     pub(super) fn get(
         &self,
-        post: impl FnOnce(&str) -> Result<Response, PluginError>,
+        post: impl FnOnce(&str, Option<String>) -> Result<Response, PluginError>,
     ) -> Result<Sensitive, PluginError> {
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cached) = cached.as_ref().filter(|cached| cached.until > Instant::now()) {
-            return Ok(cached.token.clone());
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(access) = held.access.as_ref().filter(|access| access.until > Instant::now()) {
+            return Ok(access.token.clone());
         }
-        let grant = [("grant_type", "client_credentials"), ("client_id", &self.client_id)];
-        let secret = ("client_secret", self.secret.expose());
-        let scope = self.scope.iter().map(|scope| ("scope", scope.as_str()));
-        let answer = post(&pairs(grant.into_iter().chain([secret]).chain(scope)))?;
+        let (form, client) = self.grant.form(held.refresh.as_ref())?;
+        let answer = post(&form, client)?;
         match answer.status() {
             200..300 => {}
-            429 => return Err(PluginError::rate_limited(None)),
+            429 => return Err(PluginError::rate_limited(answer.retry_after())),
             status @ (408 | 425 | 500..) => return Err(PluginError::retryable(format!("no token: status {status}"))),
-            status => return Err(PluginError::needs_operator(format!("no token: status {status}"))),
+            status => {
+                let why = refusal(answer.body()).map(|code| format!(", {code}")).unwrap_or_default();
+                return Err(PluginError::needs_operator(format!("no token: status {status}{why}")));
+            }
         }
         let reply: Reply = serde_json::from_slice(answer.body())
             .map_err(|_| PluginError::retryable("no token: the answer is not one"))?;
         let life = reply.expires_in.map_or(LIFE, Duration::from_secs).min(Duration::from_secs(86_400));
-        *cached =
-            Some(Cached { token: reply.access_token.clone(), until: Instant::now() + life.saturating_sub(EARLY) });
+        let until = Instant::now() + life.saturating_sub(EARLY);
+        held.access = Some(Access { token: reply.access_token.clone(), until });
+        if reply.refresh_token.is_some() {
+            held.refresh = reply.refresh_token;
+        }
         Ok(reply.access_token)
     }
 
     /// Forgets the token if it is still this one.
     pub(super) fn refused(&self, token: &Sensitive) {
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        if cached.as_ref().is_some_and(|cached| cached.token == *token) {
-            *cached = None;
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.access.as_ref().is_some_and(|access| access.token == *token) {
+            held.access = None;
         }
     }
+}
+
+impl Grant {
+    /// The form, and the client's own `Authorization`.
+    fn form(&self, latest: Option<&Sensitive>) -> Result<(String, Option<String>), PluginError> {
+        Ok(match self {
+            Self::Client { client_id, secret, scope } => {
+                let scope = scope.iter().map(|scope| ("scope", scope.as_str()));
+                let id = [("client_id", client_id.as_str()), ("client_secret", secret.expose())];
+                (pairs([("grant_type", "client_credentials")].into_iter().chain(id).chain(scope)), None)
+            }
+            Self::Refresh { client_id, secret, first, client_auth } => {
+                let token = ("refresh_token", latest.unwrap_or(first).expose());
+                let fields = [("grant_type", "refresh_token"), token];
+                let secret = secret.as_ref();
+                match (client_auth, secret) {
+                    (ClientAuth::Basic, Some(secret)) => (pairs(fields), Some(pair(client_id, secret))),
+                    _ => {
+                        let id = [("client_id", client_id.as_str())];
+                        let secret = secret.map(|secret| ("client_secret", secret.expose()));
+                        (pairs(fields.into_iter().chain(id).chain(secret)), None)
+                    }
+                }
+            }
+            Self::Assertion(assertions) => {
+                let signed = assertions.sign(SystemTime::now())?;
+                (pairs([("grant_type", JWT_BEARER), ("assertion", signed.expose())]), None)
+            }
+        })
+    }
+}
+
+/// Why there is no token, in one of the words that RFC 6749 (5.2) has for it. What else the answer says may be personal.
+fn refusal(body: &[u8]) -> Option<&'static str> {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    const WORDS: [&str; 6] = [
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    ];
+    let refusal: Refusal = serde_json::from_slice(body).ok()?;
+    WORDS.into_iter().find(|word| *word == refusal.error)
 }

@@ -28,6 +28,8 @@ pub enum Outcome {
     Residual,
     /// The system cannot be asked.
     Unverifiable,
+    /// Whoever has taken it in hand will report the outcome to [`Request::report`](crate::Request::report).
+    Accepted,
 }
 
 /// What a plugin answers to `erase` and `verify`.
@@ -52,11 +54,14 @@ pub struct Answer {
     /// How many seconds to wait before `verify`, where the system needs time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify_after_s: Option<u64>,
+    /// With `accepted`: how many seconds to wait for the report before a person is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report_within_s: Option<u64>,
 }
 
 impl Answer {
     fn new(outcome: Outcome, reason: Option<String>) -> Self {
-        Self { outcome, reason, counts: BTreeMap::new(), verify_after_s: None }
+        Self { outcome, reason, counts: BTreeMap::new(), verify_after_s: None, report_within_s: None }
     }
 
     /// It was there and is gone.
@@ -115,6 +120,25 @@ impl Answer {
     /// ```
     pub fn unverifiable(reason: impl Into<String>) -> Self {
         Self::new(Outcome::Unverifiable, Some(reason.into()))
+    }
+
+    /// It has been taken in hand, and the outcome will be reported within this time to
+    /// [`Request::report`](crate::Request::report), without which it is no answer.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Answer, PluginError, Request};
+    /// # use std::time::Duration;
+    /// fn erase(request: &Request) -> Result<Answer, PluginError> {
+    ///     let Some(_report) = &request.report else {
+    ///         return Err(PluginError::needs_operator("there is no address for reports: set `server.admin_listen`"));
+    ///     };
+    ///     // Hand the identifiers on, with `report.url` and `report.token`.
+    ///     Ok(Answer::accepted(Duration::from_secs(86_400)))
+    /// }
+    /// assert!(erase(&[("email", "ann@x.cz")].into()).is_err());
+    /// ```
+    pub fn accepted(report_within: Duration) -> Self {
+        Self { report_within_s: Some(report_within.as_secs()), ..Self::new(Outcome::Accepted, None) }
     }
 
     /// Adds to the count of `what`.

@@ -24,7 +24,7 @@ pub use answer::{Answer, Outcome};
 pub use error::{ErrorClass, PluginError};
 pub use frame::{FRAME_BYTES_MAX, FrameError, body_len, encode, json};
 pub use level::Level;
-pub use request::{Identifier, Request, Scope, Sensitive};
+pub use request::{Identifier, ReportTo, Request, Scope, Sensitive};
 
 use std::collections::BTreeMap;
 

@@ -90,6 +90,23 @@ pub struct Identifier {
     pub value: Sensitive,
 }
 
+/// Where the outcome of a call is reported that was answered [`Outcome::Accepted`](crate::Outcome::Accepted): by a POST
+/// of an [`Answer`](crate::Answer) as JSON, with `Authorization: Bearer` and the token.
+///
+/// ```
+/// use quietus_plugin::{ReportTo, Sensitive};
+///
+/// let report = ReportTo { url: "https://quietus.example/v1/reports/e-1/crm".into(), token: Sensitive::new("hunter2") };
+/// assert!(!format!("{report:?}").contains("hunter2"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportTo {
+    /// The address, which is free of personal data.
+    pub url: String,
+    /// Good for this step of this erasure only, the same over all calls of it.
+    pub token: Sensitive,
+}
+
 /// Whom a call is about.
 ///
 /// ```
@@ -112,6 +129,10 @@ pub struct Request {
     pub dry_run: bool,
     /// Only of kinds that the manifest names and the operator granted.
     pub identifiers: Vec<Identifier>,
+    /// Where the outcome may be reported later: given to plugins that declare
+    /// [`Operation::Report`](crate::Operation::Report), where the operator has opened the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportTo>,
 }
 
 impl Identifier {
@@ -144,6 +165,22 @@ impl Request {
     }
 }
 
+impl Request {
+    /// What must not stand in a log, an error or an answer: the identifiers, but no session's number, which stands in
+    /// receipts; and the token.
+    ///
+    /// ```
+    /// use quietus_plugin::Request;
+    ///
+    /// let request = Request::from([("email", "ann@x.cz"), ("session_id", "4711")]);
+    /// assert_eq!(request.confidential().map(|value| value.expose()).collect::<Vec<_>>(), ["ann@x.cz"]);
+    /// ```
+    pub fn confidential(&self) -> impl Iterator<Item = &Sensitive> {
+        let personal = self.identifiers.iter().filter(|identifier| identifier.kind != Kind::SessionId);
+        personal.map(|identifier| &identifier.value).chain(self.report.as_ref().map(|report| &report.token))
+    }
+}
+
 /// A request about these identifiers, with made-up ids, for tests: see [`TestHost`](crate::TestHost).
 impl<K: Into<Kind>, V: Into<String>, const N: usize> From<[(K, V); N]> for Request {
     fn from(identifiers: [(K, V); N]) -> Self {
@@ -153,6 +190,7 @@ impl<K: Into<Kind>, V: Into<String>, const N: usize> From<[(K, V); N]> for Reque
             scope: Scope::Person,
             dry_run: false,
             identifiers: identifiers.into_iter().map(|(kind, value)| Identifier::new(kind, value)).collect(),
+            report: None,
         }
     }
 }

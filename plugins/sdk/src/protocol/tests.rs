@@ -8,6 +8,7 @@ fn request() -> Request {
         scope: Scope::Person,
         dry_run: false,
         identifiers: vec![Identifier { kind: "email".into(), value: Sensitive::new("ann@x.cz") }],
+        report: None,
     }
 }
 

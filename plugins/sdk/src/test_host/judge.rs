@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::protocol::{Answer, ErrorClass, FRAME_BYTES_MAX, Identifier, Outcome, PluginError, Reply, Sensitive};
+use crate::protocol::{Answer, ErrorClass, FRAME_BYTES_MAX, Outcome, PluginError, Reply, Request, Sensitive};
 use crate::redact::{redact, shown};
-use crate::{ANY, Kind, Manifest, Operation, Wanted};
+use crate::{ANY, Manifest, Operation, Wanted};
 
 /// Counts in one answer.
 const COUNTS_MAX: usize = 32;
@@ -54,7 +54,7 @@ pub(super) fn on_the_wire(reply: &Reply) -> Result<Reply, PluginError> {
     serde_json::from_slice(&json).map_err(|_| broken("its shape"))
 }
 
-pub(super) fn answer(result: Value, identifiers: &[Identifier], secrets: &[Sensitive]) -> Result<Answer, PluginError> {
+pub(super) fn answer(result: Value, request: &Request, secrets: &[Sensitive]) -> Result<Answer, PluginError> {
     let answer: Answer = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
     // The names go into receipts; a value of a person's could hide in one that is not a plain word.
     let plain = |name: &String| {
@@ -64,25 +64,27 @@ pub(super) fn answer(result: Value, identifiers: &[Identifier], secrets: &[Sensi
     if answer.counts.len() > COUNTS_MAX || !answer.counts.keys().all(plain) {
         return Err(broken("what it counts is not named by plain words of a-z, `_`, `-` and spaces"));
     }
-    if answer.counts.keys().any(|name| redact(name, values(identifiers, secrets)) != *name) {
+    if answer.counts.keys().any(|name| redact(name, values(Some(request), secrets)) != *name) {
         return Err(PluginError::new(ErrorClass::Protocol, "the plugin names a count by a value"));
     }
     if answer.outcome == Outcome::Retained && answer.reason.is_none() {
         return Err(broken("retained without a reason"));
     }
-    let reason = answer.reason.map(|reason| shown(&reason, values(identifiers, secrets)));
+    if answer.outcome == Outcome::Accepted && (request.report.is_none() || answer.report_within_s.is_none()) {
+        return Err(broken("accepted, but there is no address for reports, or no time in which one comes"));
+    }
+    let reason = answer.reason.map(|reason| shown(&reason, values(Some(request), secrets)));
     Ok(Answer { reason, ..answer })
 }
 
 /// An error, as the host shows it.
-pub(super) fn error(error: PluginError, identifiers: &[Identifier], secrets: &[Sensitive]) -> PluginError {
-    PluginError { message: shown(&error.message, values(identifiers, secrets)), ..error }
+pub(super) fn error(error: PluginError, request: Option<&Request>, secrets: &[Sensitive]) -> PluginError {
+    PluginError { message: shown(&error.message, values(request, secrets)), ..error }
 }
 
-/// What must not be said. A session's number is no secret: it stands in receipts.
-pub(super) fn values<'v>(identifiers: &'v [Identifier], secrets: &'v [Sensitive]) -> impl Iterator<Item = &'v str> {
-    let personal = identifiers.iter().filter(|identifier| identifier.kind != Kind::SessionId);
-    personal.map(|identifier| &identifier.value).chain(secrets).map(Sensitive::expose)
+/// What must not be said.
+pub(super) fn values<'v>(request: Option<&'v Request>, secrets: &'v [Sensitive]) -> impl Iterator<Item = &'v str> {
+    request.into_iter().flat_map(Request::confidential).chain(secrets).map(Sensitive::expose)
 }
 
 fn broken(what: &str) -> PluginError {

@@ -75,8 +75,7 @@ impl CallHost for Watching<'_> {
         }
         chatter.in_window = chatter.in_window.saturating_add(1);
         if chatter.in_window <= LINES_MAX {
-            let identifiers = self.request.as_ref().map_or(&[][..], |request| &request.identifiers);
-            let line = shown(text, values(identifiers, self.secrets));
+            let line = shown(text, values(self.request.as_ref(), self.secrets));
             chatter.lines.push((level, line));
         }
     }

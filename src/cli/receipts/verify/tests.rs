@@ -23,6 +23,8 @@ fn erasure() -> Erasure {
         counts: Default::default(),
         erased_at: Some(now),
         verified_at: Some(now),
+        report_by: None,
+        report: None,
     };
     Erasure {
         id: ErasureId([7; 16]),

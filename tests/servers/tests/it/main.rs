@@ -1,5 +1,7 @@
 //! The servers that tests start, tried on themselves.
 
+mod brokers;
+mod dovecot;
 mod mariadb;
 mod postgres;
 

@@ -1,0 +1,172 @@
+//! The configuration, as the operator writes it: one shape for all vendors. README.md explains it by examples.
+
+use std::path::PathBuf;
+
+use quietus_plugin::Span;
+use quietus_plugin::http::{Auth, Settings};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::vendor::{self, Traits};
+
+/// The configuration of one use of the plugin.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Whose system it is.
+    #[schemars(extend("enum" = vendor::NAMES))]
+    pub vendor: String,
+    /// Where the system is, such as `https://example.my.salesforce.com`; the vendor's public address if unset. Salesforce and
+    /// Dynamics 365 have none.
+    pub base_url: Option<String>,
+    /// How requests are authenticated.
+    pub auth: Auth,
+    /// Raynet only: the name of the instance.
+    pub instance: Option<String>,
+    /// Salesforce and Dynamics 365 only: the API's version, such as `v62.0` and `v9.2`.
+    pub api_version: Option<String>,
+    /// What people are looked for by; `["email"]` if unset.
+    #[serde(default = "by_email")]
+    #[schemars(length(min = 1))]
+    pub by: Vec<By>,
+    /// The identifier kind that holds the vendor's own id of a person; `crm_id` if unset. Needs `by = ["id"]`.
+    pub id_kind: Option<String>,
+    /// The country code of telephone numbers without one, such as `420`. Without it, a number with a country code and one
+    /// without are different.
+    #[schemars(regex(pattern = r"^[1-9][0-9]{0,2}$"))]
+    pub country_code: Option<String>,
+    /// Whether `ann+shop@x.cz` is somebody else than `ann@x.cz`; `distinct` if unset.
+    #[serde(default)]
+    pub plus_addressing: PlusAddressing,
+    /// What else goes, beside the person: words of the vendor's, see README.md. Nothing if unset.
+    #[serde(default)]
+    pub related: Vec<String>,
+    /// How a person is erased, where the vendor has a choice; its true erasure if unset.
+    pub erasure: Option<Erasure>,
+    /// The most records of people that one person may have; 5 if unset. More of them are a search that matched too much:
+    /// nothing is erased, and the queue stops until a person acts.
+    #[schemars(range(min = 1, max = 1000))]
+    pub matches_max: Option<usize>,
+    /// The most related objects that one person may have; 1,000 if unset.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub related_max: Option<usize>,
+    /// The most requests per second, over all calls; the vendor's documented limit if unset.
+    #[schemars(range(min = 0.001, max = 1000.0))]
+    pub rate: Option<f64>,
+    /// The most searches per second among them; the vendor's documented limit if unset.
+    #[schemars(range(min = 0.001, max = 1000.0))]
+    pub search_rate: Option<f64>,
+    /// How long after an erasure it is looked again, such as `1m`. If unset: until the vendor has emptied its bin, or
+    /// until its search has caught up.
+    pub verify_after: Option<Span>,
+    /// The longest that one request may take; 30 s if unset.
+    pub timeout: Option<Span>,
+    /// A PEM file with certificate authorities that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Allows `http://` to another machine. To this machine it is always allowed.
+    #[serde(default)]
+    pub allow_plaintext: bool,
+}
+
+fn by_email() -> Vec<By> {
+    vec![By::Email]
+}
+
+/// What people are looked for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// E-mail addresses.
+    Email,
+    /// Telephone numbers.
+    Phone,
+    /// The vendor's own id.
+    Id,
+}
+
+/// Whether what stands behind a `+` in an address makes it another person's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlusAddressing {
+    /// It does.
+    #[default]
+    Distinct,
+    /// It does not: `ann+shop@x.cz` is `ann@x.cz`.
+    Same,
+}
+
+/// How a person is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Erasure {
+    /// The vendor's erasure of personal data, which cannot be undone.
+    Anonymize,
+    /// The record is deleted.
+    Delete,
+}
+
+impl Erasure {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Anonymize => "anonymize",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl Config {
+    /// The client's part, with the vendor's defaults.
+    pub(crate) fn client(&self, vendor: &Traits) -> Result<Settings, String> {
+        let base_url = self.base_url.as_deref().or(vendor.base_url);
+        Ok(Settings {
+            base_url: base_url.ok_or_else(|| format!("base_url: {} has no common address", vendor.name))?.to_owned(),
+            allow_plaintext: self.allow_plaintext,
+            ca_file: self.ca_file.clone(),
+            auth: Some(self.auth.clone()),
+            rate: Some(self.rate.unwrap_or(vendor.rate)),
+            timeout: self.timeout,
+            user_agent: Some(concat!("quietus-crm-purge/", env!("CARGO_PKG_VERSION")).into()),
+        })
+    }
+
+    /// How people are erased: as asked, if the vendor can.
+    pub(crate) fn erasure(&self, vendor: &Traits) -> Result<Erasure, String> {
+        let wanted = self.erasure.or(vendor.erasures.first().copied()).ok_or("the vendor erases nothing")?;
+        if vendor.erasures.contains(&wanted) {
+            return Ok(wanted);
+        }
+        let known: Vec<_> = vendor.erasures.iter().map(|erasure| erasure.word()).collect();
+        Err(format!("erasure: {} has no `{}`; it has {}", vendor.name, wanted.word(), known.join(", ")))
+    }
+
+    /// The related objects that go, too.
+    pub(crate) fn related(&self, vendor: &Traits) -> Result<Vec<&'static str>, String> {
+        let known = |word: &String| vendor.related.iter().find(|known| *known == word).copied();
+        let unknown = |word: &String| {
+            let all = vendor.related.join(", ");
+            format!("related: `{word}` cannot be erased from {}; possible are {all}", vendor.name)
+        };
+        self.related.iter().map(|word| known(word).ok_or_else(|| unknown(word))).collect()
+    }
+
+    /// The country code, checked.
+    pub(crate) fn country_code(&self) -> Result<Option<String>, String> {
+        let is_code = |code: &String| {
+            (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) && !code.starts_with('0')
+        };
+        match &self.country_code {
+            Some(code) if !is_code(code) => Err("country_code: it is not one to three digits, such as 420".into()),
+            code => Ok(code.clone()),
+        }
+    }
+
+    /// The API's version: digits, dots and a `v`.
+    pub(crate) fn version(&self, default: &str) -> Result<String, String> {
+        let version = self.api_version.as_deref().unwrap_or(default);
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.contains('.');
+        match version.strip_prefix('v') {
+            Some(number) if plain(number) && !number.contains("..") => Ok(version.to_owned()),
+            _ => Err(format!("api_version: it is no version such as {default}")),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! One request to the vendor: an answer that can be read leaves, or the error that the host understands.
+
+use quietus_plugin::http::{Failure, Request, Response};
+use quietus_plugin::{Call, PluginError};
+use serde_json::Value;
+
+use super::Engine;
+
+/// What became of a record that was to be erased.
+pub(super) enum Written {
+    Done,
+    /// It was not there.
+    Gone,
+    /// The vendor must keep it; the status.
+    Retained(u16),
+}
+
+impl Engine {
+    /// Reads: a success, or "it is not there".
+    pub(super) fn ask(&self, request: &Request, call: &Call<'_>) -> Result<Response, Failure> {
+        call.check()?;
+        let answer = self.client.exchange(request, call)?;
+        self.check(&answer).map_err(|error| Failure { error, unsure: answer.unsure() })?;
+        Ok(answer)
+    }
+
+    /// Erases.
+    pub(super) fn write(&self, request: &Request, call: &Call<'_>) -> Result<Written, Failure> {
+        call.check()?;
+        let answer = self.client.exchange(request, call)?;
+        // Locked (RFC 4918, 11.3), and unavailable for legal reasons (RFC 7725).
+        if let status @ (423 | 451) = answer.status() {
+            return Ok(Written::Retained(status));
+        }
+        self.check(&answer).map_err(|error| Failure { error, unsure: answer.unsure() })?;
+        if answer.gone() {
+            return Ok(Written::Gone);
+        }
+        if !answer.body().is_empty() {
+            self.document(&answer).map_err(|error| Failure { error, unsure: true })?;
+        }
+        Ok(Written::Done)
+    }
+
+    /// The answer's JSON, unless it says that it did not work.
+    pub(super) fn document(&self, answer: &Response) -> Result<Value, PluginError> {
+        let document: Value = answer.json()?;
+        match document.get("success") {
+            Some(Value::Bool(false)) => Err(PluginError::retryable("the vendor's answer says that it did not work")),
+            _ => Ok(document),
+        }
+    }
+
+    fn check(&self, answer: &Response) -> Result<(), PluginError> {
+        match answer.status() {
+            200..300 => Ok(()),
+            _ => self.vendor.refusal(answer).map_or_else(|| answer.check(), Err),
+        }
+    }
+}

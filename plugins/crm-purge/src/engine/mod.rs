@@ -1,0 +1,149 @@
+//! What is the same for all vendors: find a person's records, make sure that they are really the person's, erase them, and
+//! look again. A request enters, an answer leaves. Knows no vendor.
+
+mod answer;
+mod ask;
+mod exact;
+mod find;
+mod owed;
+mod run;
+mod search;
+mod wanted;
+
+use std::time::Duration;
+
+use quietus_plugin::http::Client;
+use quietus_plugin::{Answer, Call, Kind, Level, Memory, Outcome, PluginError, Request, Secrets, Writes};
+
+use crate::config::{Config, Erasure};
+use crate::vendor::{self, Traits, Vendor};
+use answer::{Found, erased, looked, unasked, would_go};
+use exact::Rules;
+use owed::Owed;
+use run::Run;
+use wanted::Scope;
+
+pub(crate) use search::{Next, Object, Place, Record, Search};
+pub(crate) use wanted::{Wanted, tail, tail_pattern};
+
+/// The class of requests that a vendor limits beside the others.
+pub(crate) const SEARCH: &str = "search";
+/// From here on, nobody would know for a long time that the vendor erased nothing: it is looked at once, too.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+/// As `matches_max` and `related_max`.
+const MATCHES_MAX: usize = 5;
+const RELATED_MAX: usize = 1000;
+
+/// One use of the plugin.
+pub(crate) struct Engine {
+    traits: &'static Traits,
+    vendor: Box<dyn Vendor>,
+    client: Client,
+    scope: Scope,
+    related: Vec<&'static str>,
+    erasure: Erasure,
+    matches_max: usize,
+    related_max: usize,
+    verify_after: Duration,
+    /// What earlier calls for the same erasures did: the next attempt must not report less.
+    memory: Memory,
+    owed: Owed,
+}
+
+impl Engine {
+    pub(crate) fn make(config: &Config, secrets: &Secrets) -> Result<Self, PluginError> {
+        let wrong = PluginError::needs_operator;
+        let (traits, vendor) = vendor::of(config).map_err(wrong)?;
+        if config.by.is_empty() {
+            return Err(wrong("by: it is empty, so that nobody would be found".into()));
+        }
+        let rules =
+            Rules { plus_addressing: config.plus_addressing, country_code: config.country_code().map_err(wrong)? };
+        let id_kind = Kind::from(config.id_kind.clone().unwrap_or_else(|| "crm_id".into()));
+        let client = Client::new(&config.client(traits).map_err(wrong)?, secrets)?;
+        Ok(Self {
+            traits,
+            vendor,
+            client: client.rate(SEARCH, config.search_rate.unwrap_or(traits.search_rate))?,
+            scope: Scope { by: config.by.clone(), id_kind, rules },
+            related: config.related(traits).map_err(wrong)?,
+            erasure: config.erasure(traits).map_err(wrong)?,
+            matches_max: config.matches_max.unwrap_or(MATCHES_MAX),
+            related_max: config.related_max.unwrap_or(RELATED_MAX),
+            verify_after: config.verify_after.map_or(traits.verify_after, |span| span.0),
+            memory: Memory::default(),
+            owed: Owed::default(),
+        })
+    }
+
+    /// Erases.
+    pub(crate) fn erase(&self, request: &Request, writes: Writes<'_>, call: &Call<'_>) -> Result<Answer, PluginError> {
+        let wanted = self.wanted(request, call);
+        if wanted.is_empty() {
+            return Ok(unasked());
+        }
+        let key = &request.idempotency_key;
+        let mut progress = self.memory.recall(key);
+        let ended = Run::new(self, key, writes, call).erase(&wanted, &mut progress);
+        // Also after success: the answer may not reach the host, which then asks again.
+        self.memory.keep(key, progress.clone());
+        let answer = erased(ended?, progress.counts(), self.traits.keeps);
+        Ok(if answer.outcome == Outcome::Erased { answer.verify_after(self.verify_after) } else { answer })
+    }
+
+    /// What an erasure would erase.
+    pub(crate) fn foresee(&self, request: &Request, call: &Call<'_>) -> Result<Answer, PluginError> {
+        let wanted = self.wanted(request, call);
+        if wanted.is_empty() {
+            return Ok(unasked());
+        }
+        let people = self.people(&wanted, call)?;
+        let belongings = self.belongings(&people, call)?;
+        let traces = self.traces(&people);
+        let found = Found::of(people.iter().chain(&belongings).chain(&traces));
+        let recycled = if found.is_empty() { self.recycled(&wanted, call)?.len() } else { 0 };
+        Ok(would_go(found, recycled))
+    }
+
+    /// Looks again.
+    pub(crate) fn verify(&self, request: &Request, call: &Call<'_>) -> Result<Answer, PluginError> {
+        let wanted = self.wanted(request, call);
+        if wanted.is_empty() {
+            return Ok(unasked());
+        }
+        let people = self.people(&wanted, call)?;
+        // Before its time, the bin holds it for sure.
+        let early = self.verify_after < self.traits.verify_after;
+        let recycled = if early { Vec::new() } else { self.recycled(&wanted, call)? };
+        Ok(looked(Found::of(&people), recycled.len()))
+    }
+
+    /// Whether the vendor can be reached and accepts the credentials.
+    pub(crate) fn health(&self, call: &Call<'_>) -> Result<(), PluginError> {
+        let answer = self.ask(&self.vendor.health(), call)?;
+        if answer.gone() {
+            return Err(PluginError::needs_operator("the vendor's API is not at this address: check `base_url`"));
+        }
+        self.document(&answer).map(drop)
+    }
+
+    fn wanted(&self, request: &Request, call: &Call<'_>) -> Vec<Wanted> {
+        let (wanted, unusable) = self.scope.wanted(request, |id| self.vendor.is_id(id));
+        if unusable > 0 {
+            call.log(
+                Level::Warn,
+                format!("{unusable} identifiers have no form that a record could hold: not looked for"),
+            );
+        }
+        wanted
+    }
+
+    /// What stands for a record in the memory.
+    fn mark(&self, record: &Record) -> u64 {
+        self.memory.mark(&(record.object.path, &record.id))
+    }
+
+    fn traces(&self, people: &[Record]) -> Vec<Record> {
+        people.iter().flat_map(|person| self.vendor.traces(person, &self.related)).collect()
+    }
+}

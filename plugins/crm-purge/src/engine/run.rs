@@ -1,0 +1,113 @@
+//! One attempt of an erasure: what belongs to a person goes first, as it is found by the person's record; then the record;
+//! then what the vendor keeps of the record beyond it.
+
+use std::time::Duration;
+
+use quietus_plugin::http::Failure;
+use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Writes};
+
+use super::answer::{End, Found};
+use super::ask::Written;
+use super::{Engine, LONG, Record, Wanted};
+
+/// With less time than this, no further deletion is begun.
+const TIME_MIN: Duration = Duration::from_secs(2);
+
+pub(super) struct Run<'a> {
+    engine: &'a Engine,
+    key: &'a str,
+    writes: Writes<'a>,
+    call: &'a Call<'a>,
+    end: End,
+    /// The first error that is for good; the other records are erased all the same.
+    failed: Option<PluginError>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(engine: &'a Engine, key: &'a str, writes: Writes<'a>, call: &'a Call<'a>) -> Self {
+        Self { engine, key, writes, call, end: End::default(), failed: None }
+    }
+
+    pub(super) fn erase(mut self, wanted: &[Wanted], progress: &mut Progress) -> Result<End, PluginError> {
+        let engine = self.engine;
+        let people = engine.people(wanted, self.call)?;
+        let belongings = engine.belongings(&people, self.call)?;
+        let traces = engine.traces(&people);
+        let mut owed = engine.owed.of(self.key);
+        owed.extend(traces.iter().filter(|trace| !owed.contains(trace)).cloned().collect::<Vec<_>>());
+        engine.owed.set(self.key, owed.clone());
+        let is_new = |trace: &&Record| !progress.is_done(trace.object.count, engine.mark(trace));
+        let first: Vec<&Record> = belongings.iter().chain(traces.iter().filter(is_new)).chain(&people).collect();
+        let all = first.len() + owed.len();
+        for (done, record) in first.iter().enumerate() {
+            self.check_time(done, all)?;
+            self.erase_one(record, progress)?;
+        }
+        // Traces once more: the deletion of the record itself may have left one.
+        while let Some(trace) = owed.last() {
+            self.check_time(all - owed.len(), all)?;
+            self.erase_one(trace, progress)?;
+            if self.failed.is_some() {
+                break;
+            }
+            owed.pop();
+            engine.owed.set(self.key, owed.clone());
+        }
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        progress.settle();
+        if engine.verify_after >= LONG && self.end.retained.is_none() {
+            self.end.left = self.left(&people)?;
+        }
+        if people.is_empty() && progress.counts().is_empty() {
+            self.end.recycled = engine.recycled(wanted, self.call)?.len();
+        }
+        Ok(self.end)
+    }
+
+    fn erase_one(&mut self, record: &Record, progress: &mut Progress) -> Result<(), PluginError> {
+        let engine = self.engine;
+        let (count, marks) = (record.object.count, [engine.mark(record)]);
+        let request = engine.vendor.erase(record, engine.erasure, self.writes);
+        match engine.write(&request, self.call) {
+            Ok(Written::Done) => progress.done(count, &marks),
+            // Never there, or gone already: by an earlier attempt that was not answered.
+            Ok(Written::Gone) => {}
+            Ok(Written::Retained(status)) => {
+                progress.refused(count, &marks);
+                let reason =
+                    || format!("deleting some of the {count} was answered {status}: the vendor must keep them");
+                self.end.retained.get_or_insert_with(reason);
+            }
+            Err(Failure { error, unsure }) => {
+                if unsure {
+                    progress.unsure(count, &marks);
+                }
+                if error.class != ErrorClass::Permanent {
+                    return Err(error);
+                }
+                let message = format!("some of the {count} cannot be erased: {}", error.message);
+                self.failed.get_or_insert(PluginError { message, ..error });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_time(&self, done: usize, all: usize) -> Result<(), PluginError> {
+        if self.call.remaining().is_none_or(|left| left >= TIME_MIN) {
+            return Ok(());
+        }
+        let text = format!("the call's time is over after {done} of {all} deletions; the next attempt goes on");
+        Err(PluginError::retryable(text))
+    }
+
+    /// What the vendor said to have erased, and can still be read.
+    fn left(&self, people: &[Record]) -> Result<Found, PluginError> {
+        let mut left = Vec::new();
+        for person in people {
+            left.extend(self.engine.read(person, self.call)?);
+        }
+        Ok(Found::of(&left))
+    }
+}

@@ -1,0 +1,119 @@
+//! A search as a vendor describes it: requests for its pages, and where in the answers records and their values stand.
+
+use quietus_plugin::http::Request;
+use serde_json::Value;
+
+/// A kind of record, as a vendor has it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// The vendor's word for it, as it stands in paths.
+    pub(crate) path: &'static str,
+    /// The receipt's word for it.
+    pub(crate) count: &'static str,
+    /// Where in a record its id stands: a JSON pointer.
+    pub(crate) id: &'static str,
+}
+
+/// One record that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) object: &'static Object,
+    pub(crate) id: String,
+}
+
+/// Makes the request for a page.
+type Page = Box<dyn Fn(Option<&str>) -> Request>;
+
+/// One search.
+pub(crate) struct Search {
+    pub(crate) object: &'static Object,
+    /// Asks for the first page, or for the page that a cursor stands for.
+    pub(crate) page: Page,
+    /// Where in an answer the records stand.
+    pub(crate) items: &'static str,
+    /// Where in one of them the record itself stands.
+    pub(crate) within: &'static str,
+    /// Where in a record a value must be exactly what was looked for; empty when the vendor links records by ids.
+    pub(crate) values: &'static [Place],
+    pub(crate) next: Next,
+}
+
+/// Where in a record values stand.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    /// A text, or a list of them.
+    At(&'static str),
+    /// A text with several values.
+    Split(&'static str, char),
+}
+
+/// How the next page is asked for. All end with a page without records.
+#[derive(Clone, Copy)]
+pub(crate) enum Next {
+    /// By a cursor in the answer.
+    Cursor(&'static str),
+    /// By a link in the answer.
+    Link(&'static str),
+    /// By the number of records so far.
+    Offset,
+}
+
+impl Search {
+    /// Of one page, without an end to what may follow.
+    pub(crate) fn new(
+        object: &'static Object,
+        items: &'static str,
+        next: Next,
+        page: impl Fn(Option<&str>) -> Request + 'static,
+    ) -> Self {
+        Self { object, page: Box::new(page), items, within: "", values: &[], next }
+    }
+
+    /// Whose records stand within something, such as a score.
+    pub(crate) fn within(self, within: &'static str) -> Self {
+        Self { within, ..self }
+    }
+
+    /// Whose records hold what was looked for in one of these places.
+    pub(crate) fn exact(self, values: &'static [Place]) -> Self {
+        Self { values, ..self }
+    }
+}
+
+impl Place {
+    /// The values there.
+    pub(crate) fn values(self, record: &Value) -> Vec<String> {
+        let (at, separator) = match self {
+            Self::At(at) => (at, None),
+            Self::Split(at, separator) => (at, Some(separator)),
+        };
+        let mut found = Vec::new();
+        if let Some(value) = record.pointer(at) {
+            texts(value, &mut found);
+        }
+        match separator {
+            Some(separator) => found.iter().flat_map(|text| text.split(separator)).map(str::to_owned).collect(),
+            None => found,
+        }
+    }
+}
+
+/// Texts, also within lists and as the `value` of objects in them.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Number(number) => found.push(number.to_string()),
+        Value::Array(list) => list.iter().for_each(|value| texts(value, found)),
+        Value::Object(object) => object.get("value").into_iter().for_each(|value| texts(value, found)),
+        _ => {}
+    }
+}
+
+/// An id: a text or a whole number.
+pub(crate) fn id_at(record: &Value, at: &str) -> Option<String> {
+    match record.pointer(at)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}

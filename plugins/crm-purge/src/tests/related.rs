@@ -1,0 +1,150 @@
+//! What belongs to a person goes only where the operator asks for it, and before the person.
+
+use super::*;
+
+/// All that a vendor can erase beside a person.
+pub(super) fn all(vendor: &str) -> Vec<&'static str> {
+    match vendor {
+        "hubspot" => vec!["notes", "calls", "emails", "meetings", "tasks", "deals", "tickets"],
+        "pipedrive" => vec!["deals", "activities", "notes", "leads"],
+        "raynet" => vec!["leads", "companies"],
+        "salesforce" => vec!["leads", "tasks", "events", "notes", "cases"],
+        _ => vec!["leads", "opportunities", "emails", "phonecalls", "tasks", "appointments", "notes", "audit_history"],
+    }
+}
+
+/// A vendor's records beside Ann's, and what the receipt calls them.
+fn belongings(vendor: &str) -> Vec<(&'static str, Row)> {
+    let lead = |object| Row { object, ..person(50, &["ann@x.cz"], &[]) };
+    match vendor {
+        "hubspot" => {
+            vec![
+                ("archived notes", of(1, "note", 31)),
+                ("archived deals", of(1, "deal", 32)),
+                ("archived calls", of(1, "call", 33)),
+            ]
+        }
+        "pipedrive" => vec![
+            ("deals", of(1, "deal", 31)),
+            ("deals", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "deal", 37) }),
+            ("leads", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "lead", 38) }),
+            ("activities", of(1, "activity", 32)),
+            ("notes", of(1, "note", 33)),
+            ("notes", of(1, "note", 34)),
+            ("notes", of(1, "note", 35)),
+            ("leads", of(1, "lead", 36)),
+        ],
+        "raynet" => vec![("leads", lead("lead")), ("companies", lead("company"))],
+        "salesforce" => vec![
+            ("leads", lead("lead")),
+            ("tasks", of(1, "task", 31)),
+            ("events", of(1, "event", 32)),
+            ("notes", of(1, "note", 33)),
+            ("cases", of(1, "case", 34)),
+        ],
+        _ => vec![
+            ("leads", lead("lead")),
+            ("opportunities", of(1, "opportunity", 31)),
+            ("emails", of(1, "email", 32)),
+            ("phonecalls", of(1, "phonecall", 33)),
+            ("tasks", of(1, "task", 34)),
+            ("appointments", of(1, "appointment", 35)),
+            ("notes", of(1, "note", 36)),
+        ],
+    }
+}
+
+fn world(vendor: &str) -> Vec<Row> {
+    let mut rows = vec![person(1, &["ann@x.cz"], &[]), person(2, &["joann@x.cz"], &[])];
+    rows.extend(belongings(vendor).into_iter().map(|(_, row)| row));
+    // Somebody else's.
+    rows.extend(["note", "deal", "task", "email"].map(|object| of(2, object, 99)));
+    rows
+}
+
+#[test]
+fn what_belongs_to_a_person_stays_unless_it_is_asked_for() {
+    for_all(|kind| {
+        let standin = StandIn::start(kind, world(kind.name));
+        counted(host(&standin).erase(ann()), Outcome::Erased, kind.people, 1);
+        let live = standin.world().rows.iter().filter(|row| row.state == State::Live).count();
+        assert_eq!(live, world(kind.name).len() - 1, "{}", kind.name);
+    });
+}
+
+#[test]
+fn what_is_asked_for_goes_with_its_own_counts_and_before_the_person() {
+    for_all(|kind| {
+        let standin = StandIn::start(kind, world(kind.name));
+        let host = host_with(&standin, json!({ "related": all(kind.name) }));
+        let dry = host.dry_run(ann()).expect("an answer");
+        assert_eq!(standin.writes(), 0, "{}", kind.name);
+        let answer = host.erase(ann()).expect("an answer");
+        assert_eq!((answer.outcome, &answer.counts), (Outcome::Erased, &dry.counts), "{}", kind.name);
+        let mut expected = Answer::erased().count(kind.people, 1);
+        for (count, _) in belongings(kind.name) {
+            expected = expected.count(count, 1);
+        }
+        if kind.name == "dynamics" {
+            expected = expected.count("audit histories", 2);
+        }
+        assert_eq!(answer.counts, expected.counts, "{}", kind.name);
+        let world = standin.world();
+        let live: Vec<_> =
+            world.rows.iter().filter(|row| row.state == State::Live).map(|row| (row.object, row.n)).collect();
+        assert_eq!(live, [("person", 2), ("note", 99), ("deal", 99), ("task", 99), ("email", 99)], "{}", kind.name);
+    });
+}
+
+#[test]
+fn an_erasure_that_is_cut_off_goes_on_with_what_is_left() {
+    for_all(|kind| {
+        let standin = StandIn::start(kind, world(kind.name));
+        let host = host_with(&standin, json!({ "related": all(kind.name) }));
+        let dry = host.dry_run(ann()).expect("an answer");
+        // Every second write is lost, whether it was done or not.
+        let mut writes = 0;
+        standin.world().after = Some(Box::new(move |_, write| {
+            writes += usize::from(write);
+            (write && writes % 2 == 0).then_some(Reply::HangUp)
+        }));
+        let mut attempts = 0;
+        let answer = loop {
+            attempts += 1;
+            match host.erase(ann()) {
+                Ok(answer) => break answer,
+                Err(error) => assert!(error.class == ErrorClass::Retryable && attempts < 50, "{} {error}", kind.name),
+            }
+        };
+        assert_eq!((answer.outcome, answer.counts), (Outcome::Erased, dry.counts), "{}", kind.name);
+    });
+}
+
+#[test]
+fn more_than_a_person_can_have_needs_an_operator_and_nothing_is_erased() {
+    let mut rows = vec![person(1, &["ann@x.cz"], &[])];
+    rows.extend((1..=9).map(|n| of(1, "note", n)));
+    let standin = StandIn::start(ALL[1], rows);
+    let host = host_with(&standin, json!({ "related": ["notes"], "related_max": 8 }));
+    let error = host.erase(ann()).expect_err("too many");
+    assert!(error.class == ErrorClass::NeedsOperator && error.message.contains("`related_max`"), "{error}");
+    assert_eq!(standin.writes(), 0);
+}
+
+#[test]
+fn the_audit_history_that_a_deletion_leaves_is_erased_by_the_next_attempt() {
+    let dynamics = ALL[4];
+    let standin = StandIn::start(dynamics, vec![person(1, &["ann@x.cz"], &[]), of(1, "history", 70)]);
+    let host = host_with(&standin, json!({ "related": ["audit_history"] }));
+    // Its own deletion is logged, and the third write is the one that erases that.
+    let mut writes = 0;
+    standin.world().before = Some(Box::new(move |_, write| {
+        writes += usize::from(write);
+        (write && writes == 3).then(|| Reply::empty(503))
+    }));
+    assert_eq!(host.erase(ann()).expect_err("cut off").class, ErrorClass::Retryable);
+    standin.world().rows.push(of(1, "history", 71));
+    let answer = host.erase(ann()).expect("an answer");
+    assert_eq!(answer.counts, Answer::erased().count("contacts", 1).count("audit histories", 1).counts);
+    assert!(standin.live("history").is_empty(), "also what was logged after the record was gone");
+}

@@ -1,0 +1,249 @@
+//! Stand-ins for the vendors: one world of records, and for each vendor a file that speaks its HTTP as it is documented.
+//! Searches are fuzzy, pages are short, and what is deleted stays in the bin where the vendor has one.
+
+mod dynamics;
+mod hubspot;
+mod pipedrive;
+mod raynet;
+mod salesforce;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub(super) use pipedrive::ARCHIVED;
+use quietus_plugin::http::test::{Reply, Seen, Server};
+use serde_json::{Value, json};
+
+/// Records on one page, whatever was asked for.
+const PAGE: usize = 2;
+
+/// A vendor's stand-in.
+pub(super) struct Kind {
+    /// As in `vendor`.
+    pub(super) name: &'static str,
+    /// What the receipt calls a person.
+    pub(super) people: &'static str,
+    /// The configuration beside `vendor`, `base_url`, `auth` and rates.
+    pub(super) config: fn() -> Value,
+    /// An id in the vendor's form.
+    pub(super) id: fn(u32) -> String,
+    answer: fn(&mut World, &Asked) -> Reply,
+    writes: fn(&Asked) -> bool,
+}
+
+pub(super) const ALL: [&Kind; 5] =
+    [&hubspot::KIND, &pipedrive::KIND, &raynet::KIND, &salesforce::KIND, &dynamics::KIND];
+
+/// One record.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) object: &'static str,
+    pub(super) n: u32,
+    pub(super) emails: Vec<&'static str>,
+    pub(super) phones: Vec<&'static str>,
+    /// The person that it belongs to.
+    pub(super) owner: u32,
+    pub(super) state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Live,
+    /// Deleted, and can be restored.
+    Bin,
+    Anonymized,
+    Gone,
+}
+
+/// Answers in place of the vendor; told whether the request writes.
+pub(super) type Fault = Box<dyn FnMut(&Seen, bool) -> Option<Reply> + Send>;
+
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) rows: Vec<Row>,
+    /// Accepts what writes, and does nothing.
+    pub(super) lazy: bool,
+    /// Asked before the vendor answers.
+    pub(super) before: Option<Fault>,
+    /// Asked when the vendor has done what it was asked.
+    pub(super) after: Option<Fault>,
+    /// Requests that the vendor does not understand: something broke out of its place.
+    pub(super) malformed: Vec<String>,
+    /// What further pages hold, by cursor.
+    pages: Vec<Vec<Value>>,
+    /// Addresses that HubSpot would block.
+    pub(super) blocked: usize,
+}
+
+/// A vendor that runs.
+pub(super) struct StandIn {
+    pub(super) kind: &'static Kind,
+    pub(super) server: Server,
+    world: Arc<Mutex<World>>,
+}
+
+/// A request, taken apart.
+pub(super) struct Asked<'a> {
+    seen: &'a Seen,
+    method: &'a str,
+    path: Vec<String>,
+    query: BTreeMap<String, String>,
+}
+
+impl StandIn {
+    pub(super) fn start(kind: &'static Kind, rows: Vec<Row>) -> Self {
+        let world = Arc::new(Mutex::new(World { rows, ..World::default() }));
+        let shared = Arc::clone(&world);
+        let server = Server::start(move |seen| {
+            let mut world = shared.lock().expect("not poisoned");
+            let asked = Asked::of(seen);
+            let writes = (kind.writes)(&asked);
+            if let Some(reply) = world.before.as_mut().and_then(|fault| fault(seen, writes)) {
+                return reply;
+            }
+            let reply = (kind.answer)(&mut world, &asked);
+            world.after.as_mut().and_then(|fault| fault(seen, writes)).unwrap_or(reply)
+        });
+        Self { kind, server, world }
+    }
+
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().expect("not poisoned")
+    }
+
+    /// How many requests wrote.
+    pub(super) fn writes(&self) -> usize {
+        self.server.seen().iter().filter(|seen| (self.kind.writes)(&Asked::of(seen))).count()
+    }
+
+    /// The records of an object that are live.
+    pub(super) fn live(&self, object: &str) -> Vec<u32> {
+        let world = self.world();
+        world.rows.iter().filter(|row| row.object == object && row.state == State::Live).map(|row| row.n).collect()
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn of(seen: &'a Seen) -> Self {
+        let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        Self {
+            seen,
+            method: &seen.method,
+            path: path.split('/').skip(1).map(decoded).collect(),
+            query: pairs.map(|(name, value)| (decoded(name), decoded(value))).collect(),
+        }
+    }
+
+    fn path(&self) -> Vec<&str> {
+        self.path.iter().map(String::as_str).collect()
+    }
+
+    fn query(&self, name: &str) -> &str {
+        self.query.get(name).map_or("", String::as_str)
+    }
+}
+
+impl World {
+    /// Fuzzy: what holds the text somewhere.
+    fn by_email(&self, object: &str, text: &str, state: State) -> Vec<Row> {
+        let text = text.to_lowercase();
+        self.those(object, state, |row| row.emails.iter().any(|email| email.to_lowercase().contains(&text)))
+    }
+
+    /// What begins and ends so, with `*` or `%` in between.
+    fn by_pattern(&self, object: &str, pattern: &str) -> Vec<Row> {
+        let pattern = pattern.to_lowercase().replace('*', "%");
+        let (before, after) = pattern.split_once('%').unwrap_or((&pattern, ""));
+        let fits = |email: &&str| email.to_lowercase().starts_with(before) && email.to_lowercase().ends_with(after);
+        self.those(object, State::Live, |row| row.emails.iter().any(fits))
+    }
+
+    /// Fuzzy: what holds the digits somewhere.
+    fn by_phone(&self, object: &str, text: &str, state: State) -> Vec<Row> {
+        let text = digits(text);
+        let fits = |row: &Row| row.phones.iter().any(|phone| digits(phone).contains(&text));
+        self.those(object, state, |row| !text.is_empty() && fits(row))
+    }
+
+    /// What holds the text as it stands: no way to write a number is another's.
+    fn by_text(&self, object: &str, text: &str) -> Vec<Row> {
+        self.those(object, State::Live, |row| row.phones.iter().any(|phone| phone.contains(text)))
+    }
+
+    fn linked(&self, object: &str, owner: u32) -> Vec<Row> {
+        self.those(object, State::Live, |row| row.owner == owner)
+    }
+
+    fn those(&self, object: &str, state: State, fits: impl Fn(&Row) -> bool) -> Vec<Row> {
+        self.rows.iter().filter(|row| row.object == object && row.state == state && fits(row)).cloned().collect()
+    }
+
+    fn get(&self, object: &str, n: u32) -> Option<&Row> {
+        self.rows.iter().find(|row| row.object == object && row.n == n)
+    }
+
+    /// Whether there was something to remove.
+    fn remove(&mut self, object: &str, n: u32, to: State) -> bool {
+        let lazy = self.lazy;
+        let row = self.rows.iter_mut().find(|row| row.object == object && row.n == n && row.state == State::Live);
+        row.map(|row| row.state = if lazy { State::Live } else { to }).is_some()
+    }
+
+    /// The first page of these, and a cursor when there are more.
+    fn page(&mut self, mut all: Vec<Value>) -> (Vec<Value>, Option<usize>) {
+        if all.len() <= PAGE {
+            return (all, None);
+        }
+        self.pages.push(all.split_off(PAGE));
+        (all, Some(self.pages.len() - 1))
+    }
+
+    fn next_page(&mut self, cursor: usize) -> (Vec<Value>, Option<usize>) {
+        let rest = self.pages.get(cursor).cloned().unwrap_or_default();
+        self.page(rest)
+    }
+
+    fn not_understood(&mut self, asked: &Asked) -> Reply {
+        self.malformed.push(format!("{} {} {}", asked.method, asked.seen.target, asked.seen.body));
+        Reply::json(400, &json!([{ "errorCode": "MALFORMED" }]))
+    }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Percent-decoded.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut digit = || rest.next().map_or(0, |digit| (digit as char).to_digit(16).unwrap_or_default() as u8);
+        bytes.push(if byte == b'%' { digit() * 16 + digit() } else { byte });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A text's literals between single quotes, and the text with `?` in their places. `escape`: the backslash, or `'` itself.
+fn literals(text: &str, escape: char) -> Option<(String, Vec<String>)> {
+    let (mut skeleton, mut all) = (String::new(), Vec::new());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c != '\'' {
+            skeleton.push(c);
+            continue;
+        }
+        let mut literal = String::new();
+        loop {
+            match rest.next()? {
+                c if c == escape && (escape != '\'' || rest.peek() == Some(&'\'')) => literal.push(rest.next()?),
+                '\'' => break,
+                c => literal.push(c),
+            }
+        }
+        skeleton.push('?');
+        all.push(literal);
+    }
+    Some((skeleton, all))
+}

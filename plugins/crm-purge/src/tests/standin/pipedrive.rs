@@ -1,0 +1,99 @@
+//! Pipedrive: search of persons, deletion into 30 days of "deleted", and the lists of what is linked with a person; version
+//! 2 with cursors, version 1 with positions.
+
+use quietus_plugin::http::test::Reply;
+use serde_json::{Value, json};
+
+use super::{Asked, Kind, Row, State, World};
+
+pub(super) const KIND: Kind = Kind {
+    name: "pipedrive",
+    people: "persons",
+    config: || json!({}),
+    id: |n| n.to_string(),
+    answer,
+    writes: |asked| asked.method == "DELETE",
+};
+
+/// Stands in place of the addresses of what was archived.
+pub(in crate::tests) const ARCHIVED: &[&str] = &["archived"];
+
+fn answer(world: &mut World, asked: &Asked) -> Reply {
+    match (asked.method, asked.path().as_slice()) {
+        ("GET", ["api", "v2", "persons", "search"]) => {
+            let term = asked.query("term");
+            let found = match asked.query("fields") {
+                "email" => world.by_email("person", term, State::Live),
+                _ => world.by_text("person", term),
+            };
+            let items = found.iter().map(|row| json!({ "result_score": 0.3, "item": item(row) })).collect();
+            let (items, cursor) = cursored(world, asked, items);
+            Reply::json(200, &json!({ "success": true, "data": { "items": items }, "additional_data": cursor }))
+        }
+        ("GET", ["api", "v2", "persons"]) => Reply::json(200, &json!({ "success": true, "data": [] })),
+        ("GET", ["api", "v2", "persons", id]) => match world.get("person", number(id)) {
+            Some(row) if row.state != State::Gone => {
+                let data = json!({ "id": row.n, "is_deleted": row.state == State::Bin });
+                Reply::json(200, &json!({ "success": true, "data": data }))
+            }
+            _ => Reply::json(404, &json!({ "success": false, "error": "Person not found" })),
+        },
+        ("GET", ["api", "v2", object @ ("deals" | "activities")]) => {
+            let all = listed(world, singular(object), asked, &[]);
+            let (data, cursor) = cursored(world, asked, all);
+            Reply::json(200, &json!({ "success": true, "data": data, "additional_data": cursor }))
+        }
+        ("GET", ["v1", object @ ("notes" | "leads")]) => {
+            let mut all = listed(world, singular(object), asked, &[]);
+            let start = number(asked.query("start")) as usize;
+            let more = all.len() > start + super::PAGE;
+            all = all.into_iter().skip(start).take(super::PAGE).collect();
+            let next = more.then_some(start + super::PAGE);
+            let pagination = json!({ "more_items_in_collection": more, "next_start": next });
+            let data = if all.is_empty() { Value::Null } else { json!(all) };
+            Reply::json(200, &json!({ "success": true, "data": data, "additional_data": { "pagination": pagination } }))
+        }
+        ("GET", [.., object, "archived"]) => {
+            let data = listed(world, singular(object), asked, ARCHIVED);
+            Reply::json(200, &json!({ "success": true, "data": data, "additional_data": {} }))
+        }
+        ("DELETE", [.., object, id]) => {
+            let n = number(id);
+            if !world.remove(singular(object), n, State::Bin) {
+                return Reply::json(404, &json!({ "success": false, "error": "not found" }));
+            }
+            Reply::json(200, &json!({ "success": true, "data": { "id": n } }))
+        }
+        _ => world.not_understood(asked),
+    }
+}
+
+fn cursored(world: &mut World, asked: &Asked, all: Vec<Value>) -> (Vec<Value>, Value) {
+    let (items, cursor) = match asked.query("cursor") {
+        "" => world.page(all),
+        cursor => world.next_page(number(cursor) as usize),
+    };
+    (items, json!({ "next_cursor": cursor.map(|cursor| cursor.to_string()) }))
+}
+
+/// What is linked with a person: archived or not.
+fn listed(world: &World, object: &str, asked: &Asked, mark: &[&str]) -> Vec<Value> {
+    let rows = world.linked(object, number(asked.query("person_id")));
+    rows.iter().filter(|row| row.emails == mark).map(|row| json!({ "id": row.n })).collect()
+}
+
+fn item(row: &Row) -> Value {
+    json!({ "id": row.n, "type": "person", "emails": row.emails, "phones": row.phones, "custom_fields": [] })
+}
+
+fn singular(object: &str) -> &str {
+    match object {
+        "persons" => "person",
+        "activities" => "activity",
+        other => other.trim_end_matches('s'),
+    }
+}
+
+fn number(text: &str) -> u32 {
+    text.parse().unwrap_or_default()
+}

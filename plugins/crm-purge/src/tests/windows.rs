@@ -1,0 +1,106 @@
+//! What vendors keep of what was deleted, and when it makes sense to look again.
+
+use super::*;
+
+const DAY: u64 = 24 * 60 * 60;
+
+#[test]
+fn it_is_looked_again_when_the_vendor_has_caught_up_or_emptied_its_bin() {
+    for (kind, after, says) in ALL
+        .iter()
+        .zip([60, 31 * DAY, 5, 16 * DAY, 5])
+        .zip([Some("30 days"), Some("30 days"), None, Some("15 days"), None])
+        .map(|((kind, after), says)| (kind, after, says))
+    {
+        let standin = StandIn::start(kind, vec![person(1, &["ann@x.cz"], &[])]);
+        let answer = host(&standin).erase(ann()).expect("an answer");
+        assert_eq!((answer.outcome, answer.verify_after_s), (Outcome::Erased, Some(after)), "{}", kind.name);
+        assert_eq!(answer.reason.is_some(), says.is_some(), "{}", kind.name);
+        assert!(answer.reason.unwrap_or_default().contains(says.unwrap_or_default()), "{}", kind.name);
+        let hurried = host_with(&standin, json!({ "verify_after": "2m" }));
+        standin.world().rows = vec![person(1, &["ann@x.cz"], &[])];
+        assert_eq!(hurried.erase(again()).expect("an answer").verify_after_s, Some(120), "{}", kind.name);
+        standin.world().rows.clear();
+        let third = Request { idempotency_key: "k-3".into(), ..ann() };
+        assert_eq!(host(&standin).erase(third), Ok(Answer::absent()), "nothing to wait for");
+    }
+}
+
+#[test]
+fn what_salesforce_still_has_in_its_bin_is_told() {
+    let salesforce = ALL[3];
+    let standin =
+        StandIn::start(salesforce, vec![person(1, &["ann@x.cz"], &["777 123 456"]), person(2, &["joann@x.cz"], &[])]);
+    let host = host(&standin);
+    counted(host.erase(ann()), Outcome::Erased, "contacts", 1);
+    counted(host.verify(ann()), Outcome::Residual, "recycled", 1);
+    // An operator who does not want to wait is told what is live.
+    let hurried = host_with(&standin, json!({ "verify_after": "1m" }));
+    assert_eq!(hurried.verify(ann()), Ok(Answer::absent()));
+    // Deleted before by somebody else: it can still be restored, so that it is looked again.
+    let answer = host.dry_run(again()).expect("an answer");
+    assert_eq!(answer, Answer::residual().count("recycled", 1));
+    let answer = host.erase(again()).expect("an answer");
+    assert_eq!(
+        (answer.outcome, answer.counts["recycled"], answer.verify_after_s),
+        (Outcome::Erased, 1, Some(16 * DAY))
+    );
+    standin.world().rows.retain(|row| row.state != State::Bin);
+    assert_eq!(host.verify(ann()), Ok(Answer::absent()));
+}
+
+#[test]
+fn raynet_anonymizes_or_deletes_as_the_operator_wants() {
+    let raynet = ALL[2];
+    for (erasure, state, method) in [("anonymize", State::Anonymized, "POST"), ("delete", State::Gone, "DELETE")] {
+        let standin = StandIn::start(raynet, vec![person(1, &["ann@x.cz"], &[])]);
+        let host = host_with(&standin, json!({ "erasure": erasure, "by": ["email", "id"] }));
+        let both = Request::from([("email", "ann@x.cz"), ("crm_id", "1")]);
+        counted(host.erase(&both), Outcome::Erased, "persons", 1);
+        assert_eq!(standin.world().rows[0].state, state);
+        assert!(standin.server.lines().iter().any(|line| line.starts_with(method)), "{:?}", standin.server.lines());
+        assert_eq!(host.verify(&both), Ok(Answer::absent()), "an anonymized record holds nobody");
+    }
+}
+
+#[test]
+fn raynets_day_is_over_until_its_own_header_says() {
+    let raynet = ALL[2];
+    let standin = StandIn::start(raynet, Vec::new());
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let until = |reset: u64| {
+        standin.world().before =
+            Some(Box::new(move |_, _| Some(Reply::empty(429).with("X-Ratelimit-Reset", &reset.to_string()))));
+        host(&standin).erase(ann()).expect_err("limited")
+    };
+    let error = until(now + 3600);
+    assert_eq!(error.class, ErrorClass::RateLimited);
+    assert!(error.retry_after_ms.is_some_and(|ms| (1..=3_600_000).contains(&ms)), "{error:?}");
+    assert_eq!(until(now + 90 * DAY).retry_after_ms, Some(DAY * 1000), "a day at most");
+}
+
+#[test]
+fn salesforces_words_are_understood() {
+    let salesforce = ALL[3];
+    for (status, word, class) in [
+        (403, "REQUEST_LIMIT_EXCEEDED", ErrorClass::RateLimited),
+        (400, "UNABLE_TO_LOCK_ROW", ErrorClass::Retryable),
+        (400, "MALFORMED_QUERY", ErrorClass::Permanent),
+        (403, "INSUFFICIENT_ACCESS", ErrorClass::NeedsOperator),
+    ] {
+        let standin = StandIn::start(salesforce, Vec::new());
+        standin.world().before = Some(Box::new(move |_, _| Some(Reply::json(status, &json!([{ "errorCode": word }])))));
+        assert_eq!(host(&standin).erase(ann()).expect_err("refused").class, class, "{word}");
+    }
+}
+
+#[test]
+fn salesforces_two_forms_of_an_id_are_one_record() {
+    let salesforce = ALL[3];
+    let standin = StandIn::start(salesforce, vec![person(1, &["ann@x.cz"], &[])]);
+    let host = host_with(&standin, json!({ "by": ["email", "id"] }));
+    let id = (salesforce.id)(1);
+    let request = Request::from([("email", "ann@x.cz"), ("crm_id", &id[..15]), ("crm_id", &id)]);
+    counted(host.erase(request), Outcome::Erased, "contacts", 1);
+    assert_eq!(standin.writes(), 1);
+}

@@ -1,0 +1,161 @@
+//! Dynamics 365 (Dataverse): contacts, and what belongs to them if it is asked for. The audit log keeps the values of what
+//! is deleted, so that its history of a record can be erased, too.
+//!
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/query/filter-rows>,
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/auditing/delete-audit-data>,
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/api-limits>
+
+use std::time::Duration;
+
+use quietus_plugin::Writes;
+use quietus_plugin::http::{Request, percent};
+use serde_json::json;
+
+use super::{Traits, Vendor};
+use crate::config::{Config, Erasure};
+use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
+
+pub(super) const TRAITS: Traits = Traits {
+    name: "Dynamics 365",
+    base_url: None,
+    // 6,000 requests in 5 minutes, half of which is left to others.
+    rate: 10.0,
+    search_rate: 10.0,
+    erasures: &[Erasure::Delete],
+    related: &["leads", "opportunities", "emails", "phonecalls", "tasks", "appointments", "notes", "audit_history"],
+    verify_after: Duration::from_secs(5),
+    keeps: None,
+    own_keys: &["api_version"],
+};
+
+const CONTACT: Object = Object { path: "contacts", count: "contacts", id: "/contactid" };
+const LEAD: Object = Object { path: "leads", count: "leads", id: "/leadid" };
+/// Words of the configuration, what they are, and the column that holds the contact's id.
+const BELONGINGS: [(&str, Object, &str); 6] = [
+    (
+        "opportunities",
+        Object { path: "opportunities", count: "opportunities", id: "/opportunityid" },
+        "_parentcontactid_value",
+    ),
+    ("emails", Object { path: "emails", count: "emails", id: "/activityid" }, "_regardingobjectid_value"),
+    ("phonecalls", Object { path: "phonecalls", count: "phonecalls", id: "/activityid" }, "_regardingobjectid_value"),
+    ("tasks", Object { path: "tasks", count: "tasks", id: "/activityid" }, "_regardingobjectid_value"),
+    ("appointments", Object { path: "appointments", count: "appointments", id: "/activityid" }, "_regardingobjectid_value"),
+    ("notes", Object { path: "annotations", count: "notes", id: "/annotationid" }, "_objectid_value"),
+];
+const CONTACT_HISTORY: Object = Object { path: "contact", count: "audit histories", id: "/contactid" };
+const LEAD_HISTORY: Object = Object { path: "lead", count: "audit histories", id: "/leadid" };
+const ADDRESSES: &[Place] = &[Place::At("/emailaddress1"), Place::At("/emailaddress2"), Place::At("/emailaddress3")];
+const NUMBERS: &[Place] =
+    &[Place::At("/telephone1"), Place::At("/telephone2"), Place::At("/telephone3"), Place::At("/mobilephone")];
+
+pub(super) struct Dynamics {
+    /// `/api/data/v9.2`
+    root: String,
+}
+
+pub(super) fn make(config: &Config) -> Result<Dynamics, String> {
+    Ok(Dynamics { root: format!("/api/data/{}", config.version("v9.2")?) })
+}
+
+impl Vendor for Dynamics {
+    fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
+        let mut objects = vec![&CONTACT];
+        if related.contains(&"leads") {
+            objects.push(&LEAD);
+        }
+        let (places, conditions): (_, Vec<String>) = match wanted {
+            Wanted::Email { spellings, around_plus, .. } => {
+                let of = |address: &String| columns(ADDRESSES).map(|c| format!("{c} eq {}", quoted(address))).collect::<Vec<_>>();
+                let wider = around_plus.iter().flat_map(|(before, after)| {
+                    columns(ADDRESSES).map(|c| {
+                        format!("(startswith({c},{}) and endswith({c},{}))", quoted(before), quoted(after))
+                    })
+                });
+                (ADDRESSES, spellings.iter().flat_map(of).chain(wider).collect())
+            }
+            Wanted::Phone { number, .. } => {
+                // Numbers are kept as they were typed; `%` is a wildcard here.
+                let pattern = quoted(&tail_pattern(number));
+                (NUMBERS, columns(NUMBERS).map(|c| format!("contains({c},{pattern})")).collect())
+            }
+            Wanted::Id(_) => return Vec::new(),
+        };
+        let of = |object: &'static Object| {
+            let select: Vec<_> = columns(places).chain([&object.id[1..]]).collect();
+            self.search(object, &select.join(","), conditions.join(" or ")).exact(places)
+        };
+        objects.into_iter().map(of).collect()
+    }
+
+    fn is_id(&self, id: &str) -> bool {
+        let parts: Vec<_> = id.split('-').map(str::len).collect();
+        parts == [8, 4, 4, 4, 12] && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+    }
+
+    fn same_id(&self, a: &str, b: &str) -> bool {
+        a.eq_ignore_ascii_case(b)
+    }
+
+    fn person(&self, id: String) -> Record {
+        Record { object: &CONTACT, id: id.to_ascii_lowercase() }
+    }
+
+    fn look(&self, record: &Record) -> Request {
+        Request::get(self.row(record)).query("$select", &record.object.id[1..])
+    }
+
+    fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
+        if person.object != &CONTACT || !self.is_id(&person.id) {
+            return Vec::new();
+        }
+        let of = |(_, object, column): &'static (&str, Object, &str)| {
+            self.search(object, &object.id[1..], format!("{column} eq {}", person.id))
+        };
+        BELONGINGS.iter().filter(|(word, ..)| related.contains(word)).map(of).collect()
+    }
+
+    fn traces(&self, person: &Record, related: &[&str]) -> Vec<Record> {
+        let object = if person.object == &LEAD { &LEAD_HISTORY } else { &CONTACT_HISTORY };
+        let trace = Record { object, id: person.id.clone() };
+        related.iter().filter(|word| **word == "audit_history").map(|_| trace.clone()).collect()
+    }
+
+    fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
+        if record.object != &CONTACT_HISTORY && record.object != &LEAD_HISTORY {
+            return Request::delete(self.row(record), writes);
+        }
+        let mut target = json!({ "@odata.type": format!("Microsoft.Dynamics.CRM.{}", record.object.path) });
+        target[&record.object.id[1..]] = json!(record.id);
+        Request::post(format!("{}/DeleteRecordChangeHistory", self.root), writes).json(&json!({ "Target": target }))
+    }
+
+    fn health(&self) -> Request {
+        Request::get(format!("{}/WhoAmI", self.root))
+    }
+}
+
+impl Dynamics {
+    fn search(&self, object: &'static Object, select: &str, filter: String) -> Search {
+        let (path, select) = (format!("{}/{}", self.root, object.path), select.to_owned());
+        Search::new(object, "/value", Next::Link("/@odata.nextLink"), move |_| {
+            Request::get(path.clone()).query("$select", &select).query("$filter", &filter).paced_as(SEARCH)
+        })
+    }
+
+    fn row(&self, record: &Record) -> String {
+        format!("{}/{}({})", self.root, record.object.path, percent(&record.id))
+    }
+}
+
+/// The columns that these places are.
+fn columns(places: &'static [Place]) -> impl Iterator<Item = &'static str> {
+    places.iter().map(|place| match place {
+        Place::At(at) | Place::Split(at, _) => &at[1..],
+    })
+}
+
+/// A text in OData.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

@@ -1,0 +1,134 @@
+//! HubSpot: contacts, by the permanent deletion for privacy laws. That is asked for by the record's id alone: with an
+//! address that HubSpot does not know, it would block the address.
+//!
+//! <https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/basic/post-crm-v3-objects-contacts-gdpr-delete>,
+//! <https://developers.hubspot.com/docs/api/crm/search>, <https://developers.hubspot.com/docs/api/usage-details>
+
+use std::time::Duration;
+
+use quietus_plugin::Writes;
+use quietus_plugin::http::Request;
+use serde_json::{Value, json};
+
+use super::{Traits, Vendor, is_number};
+use crate::config::{Config, Erasure};
+use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
+
+pub(super) const TRAITS: Traits = Traits {
+    name: "HubSpot",
+    base_url: Some("https://api.hubapi.com"),
+    // 100 requests in 10 s on the smallest plan, 190 on larger ones; four searches per second.
+    rate: 10.0,
+    search_rate: 4.0,
+    // A plain deletion only archives for 90 days, so it is not offered.
+    erasures: &[Erasure::Anonymize],
+    related: &["notes", "calls", "emails", "meetings", "tasks", "deals", "tickets"],
+    verify_after: Duration::from_secs(60),
+    keeps: Some("HubSpot completes a permanent deletion within 30 days"),
+    own_keys: &[],
+};
+
+const CONTACT: Object = Object { path: "contacts", count: "contacts", id: "/id" };
+/// Other objects can only be archived.
+const ARCHIVED: [Object; 7] = [
+    Object { path: "notes", count: "archived notes", id: "/toObjectId" },
+    Object { path: "calls", count: "archived calls", id: "/toObjectId" },
+    Object { path: "emails", count: "archived emails", id: "/toObjectId" },
+    Object { path: "meetings", count: "archived meetings", id: "/toObjectId" },
+    Object { path: "tasks", count: "archived tasks", id: "/toObjectId" },
+    Object { path: "deals", count: "archived deals", id: "/toObjectId" },
+    Object { path: "tickets", count: "archived tickets", id: "/toObjectId" },
+];
+const ADDRESSES: &[Place] = &[Place::At("/properties/email"), Place::Split("/properties/hs_additional_emails", ';')];
+const NUMBERS: &[Place] = &[Place::At("/properties/phone"), Place::At("/properties/mobilephone")];
+
+pub(super) struct HubSpot;
+
+pub(super) fn make(_: &Config) -> Result<HubSpot, String> {
+    Ok(HubSpot)
+}
+
+impl Vendor for HubSpot {
+    fn find(&self, wanted: &Wanted, _: &[&str]) -> Vec<Search> {
+        let filter = |property, operator, value: &str| {
+            json!({ "filters": [{ "propertyName": property, "operator": operator, "value": value }] })
+        };
+        let (groups, places): (Vec<Value>, _) = match wanted {
+            Wanted::Email { spellings, around_plus, .. } => {
+                let of = |address: &String| {
+                    let address = address.to_lowercase();
+                    let mut groups = vec![filter("email", "EQ", &address)];
+                    // A wildcard there.
+                    if !address.contains('*') {
+                        groups.push(filter("hs_additional_emails", "CONTAINS_TOKEN", &address));
+                    }
+                    groups
+                };
+                let mut groups: Vec<_> = spellings.iter().flat_map(of).collect();
+                if let Some((before, after)) = around_plus.as_ref().filter(|(before, _)| !before.contains('*')) {
+                    groups.push(filter("email", "CONTAINS_TOKEN", &format!("{before}*{after}").to_lowercase()));
+                }
+                (groups, ADDRESSES)
+            }
+            Wanted::Phone { number, forms } => {
+                // HubSpot's own searchable forms hold no country code.
+                let end = format!("*{}", tail(number));
+                let groups = vec![
+                    filter("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", &end),
+                    filter("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", &end),
+                    filter("phone", "EQ", &forms[0]),
+                    filter("mobilephone", "EQ", &forms[0]),
+                ];
+                (groups, NUMBERS)
+            }
+            Wanted::Id(_) => return Vec::new(),
+        };
+        let page = move |after: Option<&str>| {
+            let mut body = json!({
+                "filterGroups": groups,
+                "properties": ["email", "hs_additional_emails", "phone", "mobilephone"],
+                "limit": 100,
+            });
+            if let Some(after) = after {
+                body["after"] = json!(after);
+            }
+            Request::search("/crm/v3/objects/contacts/search").json(&body).paced_as(SEARCH)
+        };
+        vec![Search::new(&CONTACT, "/results", Next::Cursor("/paging/next/after"), page).exact(places)]
+    }
+
+    fn is_id(&self, id: &str) -> bool {
+        is_number(id)
+    }
+
+    fn person(&self, id: String) -> Record {
+        Record { object: &CONTACT, id }
+    }
+
+    fn look(&self, record: &Record) -> Request {
+        Request::get("/crm/v3/objects/contacts").segment(&record.id).query("properties", "email")
+    }
+
+    fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
+        let of = |object: &'static Object| {
+            let id = person.id.clone();
+            Search::new(object, "/results", Next::Cursor("/paging/next/after"), move |after| {
+                let request = Request::get("/crm/v4/objects/contacts").segment(&id).segment("associations");
+                let request = request.segment(object.path).query("limit", "500");
+                after.map_or(request.clone(), |after| request.query("after", after))
+            })
+        };
+        ARCHIVED.iter().filter(|object| related.contains(&object.path)).map(of).collect()
+    }
+
+    fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
+        if record.object == &CONTACT {
+            return Request::post("/crm/v3/objects/contacts/gdpr-delete", writes).json(&json!({ "objectId": record.id }));
+        }
+        Request::delete("/crm/v3/objects", writes).segment(record.object.path).segment(&record.id)
+    }
+
+    fn health(&self) -> Request {
+        Request::get("/crm/v3/objects/contacts").query("limit", "1")
+    }
+}

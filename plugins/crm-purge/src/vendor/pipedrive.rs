@@ -1,0 +1,114 @@
+//! Pipedrive: persons, by the deletion that becomes permanent after 30 days. Deals, notes, activities and leads stay unless
+//! they are asked for.
+//!
+//! <https://developers.pipedrive.com/docs/api/v1/Persons>,
+//! <https://developers.pipedrive.com/changelog/post/permanent-deletion-logic-for-6-core-entities>,
+//! <https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting>
+
+use quietus_plugin::Writes;
+use quietus_plugin::http::Request;
+use serde_json::Value;
+
+use super::{Traits, Vendor, days, is_number};
+use crate::config::{Config, Erasure};
+use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
+
+pub(super) const TRAITS: Traits = Traits {
+    name: "Pipedrive",
+    base_url: Some("https://api.pipedrive.com"),
+    // 20 requests in 2 s on the smallest plan; ten searches in 2 s.
+    rate: 10.0,
+    search_rate: 5.0,
+    erasures: &[Erasure::Delete],
+    related: &["deals", "activities", "notes", "leads"],
+    verify_after: days(31),
+    keeps: Some("Pipedrive removes what is deleted for good after 30 days"),
+    own_keys: &[],
+};
+
+const PERSON: Object = Object { path: "/api/v2/persons", count: "persons", id: "/id" };
+const DEAL: Object = Object { path: "/api/v2/deals", count: "deals", id: "/id" };
+const ACTIVITY: Object = Object { path: "/api/v2/activities", count: "activities", id: "/id" };
+const NOTE: Object = Object { path: "/v1/notes", count: "notes", id: "/id" };
+const LEAD: Object = Object { path: "/v1/leads", count: "leads", id: "/id" };
+
+pub(super) struct Pipedrive;
+
+pub(super) fn make(_: &Config) -> Result<Pipedrive, String> {
+    Ok(Pipedrive)
+}
+
+impl Vendor for Pipedrive {
+    fn find(&self, wanted: &Wanted, _: &[&str]) -> Vec<Search> {
+        let of = |term: String, field: &'static str, exact: &'static str, places| {
+            let page = move |cursor: Option<&str>| {
+                let request = Request::get("/api/v2/persons/search").query("term", &term).query("fields", field);
+                let request = request.query("exact_match", exact).query("limit", "100").paced_as(SEARCH);
+                cursor.map_or(request.clone(), |cursor| request.query("cursor", cursor))
+            };
+            Search::new(&PERSON, "/data/items", Next::Cursor("/additional_data/next_cursor"), page)
+                .within("/item")
+                .exact(places)
+        };
+        match wanted {
+            Wanted::Email { spellings, around_plus, .. } => {
+                let by = |text: &str, exact| of(text.to_owned(), "email", exact, &[Place::At("/emails")]);
+                let wider = around_plus.iter().map(|(before, _)| by(before, "false"));
+                spellings.iter().map(|address| by(address, "true")).chain(wider).collect()
+            }
+            Wanted::Phone { number, forms } => {
+                let by = |term: &str| of(term.to_owned(), "phone", "false", &[Place::At("/phones")]);
+                [tail(number)].into_iter().chain(forms.iter().map(String::as_str)).map(by).collect()
+            }
+            Wanted::Id(_) => Vec::new(),
+        }
+    }
+
+    fn is_id(&self, id: &str) -> bool {
+        is_number(id)
+    }
+
+    fn person(&self, id: String) -> Record {
+        Record { object: &PERSON, id }
+    }
+
+    fn look(&self, record: &Record) -> Request {
+        Request::get(PERSON.path).segment(&record.id)
+    }
+
+    fn looked_at(&self) -> &'static str {
+        "/data"
+    }
+
+    fn is_there(&self, record: &Value) -> bool {
+        record["is_deleted"] != true && record["active_flag"] != false
+    }
+
+    fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
+        let of = |object: &'static Object, more: &'static str, at: &'static str, cursor: &'static str| {
+            let id = person.id.clone();
+            Search::new(object, "/data", Next::Cursor(at), move |page| {
+                let request = Request::get(format!("{}{more}", object.path)).query("person_id", &id).query("limit", "100");
+                page.map_or(request.clone(), |page| request.query(cursor, page))
+            })
+        };
+        let by_cursor = |object, more| of(object, more, "/additional_data/next_cursor", "cursor");
+        let by_start = |object, more| of(object, more, "/additional_data/pagination/next_start", "start");
+        let of_word = |word: &&str| match *word {
+            "deals" => vec![by_cursor(&DEAL, ""), by_cursor(&DEAL, "/archived")],
+            "activities" => vec![by_cursor(&ACTIVITY, "")],
+            "notes" => vec![by_start(&NOTE, "")],
+            "leads" => vec![by_start(&LEAD, ""), by_start(&LEAD, "/archived")],
+            _ => Vec::new(),
+        };
+        related.iter().flat_map(of_word).collect()
+    }
+
+    fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
+        Request::delete(record.object.path, writes).segment(&record.id)
+    }
+
+    fn health(&self) -> Request {
+        Request::get(PERSON.path).query("limit", "1")
+    }
+}

@@ -1,0 +1,159 @@
+//! Raynet CRM: persons, and leads and companies if they are asked for, by its GDPR anonymization or by deletion.
+//!
+//! <https://app.raynetcrm.com/api/doc/index-en.html>
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use quietus_plugin::http::{Request, Response};
+use quietus_plugin::{PluginError, Writes};
+use serde_json::Value;
+
+use super::{Traits, Vendor, is_number};
+use crate::config::{Config, Erasure};
+use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
+
+pub(super) const TRAITS: Traits = Traits {
+    name: "Raynet",
+    base_url: Some("https://app.raynet.cz"),
+    // Limited by the day alone, for all applications of an instance together.
+    rate: 2.0,
+    search_rate: 2.0,
+    erasures: &[Erasure::Anonymize, Erasure::Delete],
+    related: &["leads", "companies"],
+    verify_after: Duration::from_secs(5),
+    keeps: None,
+    own_keys: &["instance"],
+};
+
+const PERSON: Object = Object { path: "/api/v2/person/", count: "persons", id: "/id" };
+const LEAD: Object = Object { path: "/api/v2/lead/", count: "leads", id: "/id" };
+const COMPANY: Object = Object { path: "/api/v2/company/", count: "companies", id: "/id" };
+const ADDRESSES: &[Place] = &[Place::At("/contactInfo/email"), Place::At("/contactInfo/email2")];
+const NUMBERS: &[Place] = &[Place::At("/contactInfo/tel1"), Place::At("/contactInfo/tel2")];
+const OFFICE_ADDRESSES: &[Place] =
+    &[Place::At("/primaryAddress/contactInfo/email"), Place::At("/primaryAddress/contactInfo/email2")];
+const OFFICE_NUMBERS: &[Place] =
+    &[Place::At("/primaryAddress/contactInfo/tel1"), Place::At("/primaryAddress/contactInfo/tel2")];
+const ALL: [&[Place]; 4] = [ADDRESSES, NUMBERS, OFFICE_ADDRESSES, OFFICE_NUMBERS];
+
+pub(super) struct Raynet {
+    instance: String,
+}
+
+pub(super) fn make(config: &Config) -> Result<Raynet, String> {
+    let instance = config.instance.clone().filter(|name| name.bytes().all(|b| b.is_ascii_graphic()) && !name.is_empty());
+    Ok(Raynet { instance: instance.ok_or("instance: Raynet needs the name of the instance, such as my-crm")? })
+}
+
+impl Vendor for Raynet {
+    fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
+        let mut objects = vec![(&PERSON, "contactInfo", ADDRESSES, NUMBERS)];
+        if related.contains(&"leads") {
+            objects.push((&LEAD, "contactInfo", ADDRESSES, NUMBERS));
+        }
+        if related.contains(&"companies") {
+            objects.push((&COMPANY, "primaryAddress-contactInfo", OFFICE_ADDRESSES, OFFICE_NUMBERS));
+        }
+        let of = |(object, holder, addresses, numbers)| match wanted {
+            Wanted::Email { spellings, around_plus, .. } => {
+                let both = |(comparison, address): (&str, String)| {
+                    ["email", "email2"].map(|field| {
+                        let filter = format!("{holder}.{field}[{comparison}]");
+                        self.search(object, filter, address.clone()).exact(addresses)
+                    })
+                };
+                let wider = around_plus.iter().filter(|(before, after)| !(has_wildcard(before) || has_wildcard(after)));
+                let wider = wider.map(|(before, after)| ("LIKE_NOCASE", format!("{before}%{after}")));
+                spellings.iter().flat_map(|address| comparisons(address)).chain(wider).flat_map(both).collect()
+            }
+            // There is no filter for numbers.
+            Wanted::Phone { forms, .. } => {
+                let by = |form: &String| self.search(object, "fulltext".into(), form.clone()).exact(numbers);
+                forms.iter().map(by).collect()
+            }
+            Wanted::Id(_) => Vec::new(),
+        };
+        objects.into_iter().flat_map(of).collect()
+    }
+
+    fn is_id(&self, id: &str) -> bool {
+        is_number(id)
+    }
+
+    fn person(&self, id: String) -> Record {
+        Record { object: &PERSON, id }
+    }
+
+    fn look(&self, record: &Record) -> Request {
+        self.of(Request::get(one(record, "")))
+    }
+
+    fn looked_at(&self) -> &'static str {
+        "/data"
+    }
+
+    /// An anonymized record stays, without anything to reach the person by.
+    fn is_there(&self, record: &Value) -> bool {
+        let values = ALL.iter().flat_map(|places| places.iter()).flat_map(|place| place.values(record));
+        values.into_iter().any(|value| !value.trim().is_empty())
+    }
+
+    fn belongings(&self, _: &Record, _: &[&str]) -> Vec<Search> {
+        Vec::new()
+    }
+
+    fn erase(&self, record: &Record, how: Erasure, writes: Writes<'_>) -> Request {
+        self.of(match how {
+            Erasure::Anonymize => Request::post(one(record, "anonymize/"), writes),
+            Erasure::Delete => Request::delete(one(record, ""), writes),
+        })
+    }
+
+    /// The day's requests are used up: until when is told by a header of Raynet's own.
+    fn refusal(&self, answer: &Response) -> Option<PluginError> {
+        if answer.status() != 429 || answer.retry_after().is_some() {
+            return None;
+        }
+        let reset = answer.header("x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)?;
+        let pause = reset.saturating_sub(SystemTime::now().duration_since(UNIX_EPOCH).ok()?);
+        Some(PluginError::rate_limited(Some(pause.min(super::days(1)))))
+    }
+
+    fn health(&self) -> Request {
+        self.of(Request::get(PERSON.path).query("limit", "1"))
+    }
+}
+
+impl Raynet {
+    fn of(&self, request: Request) -> Request {
+        request.header("X-Instance-Name", &self.instance)
+    }
+
+    fn search(&self, object: &'static Object, filter: String, value: String) -> Search {
+        const LIMIT: &str = "100";
+        let instance = self.instance.clone();
+        Search::new(object, "/data", Next::Offset, move |offset| {
+            let request = Request::get(object.path).query(&filter, &value).query("limit", LIMIT);
+            request.query("offset", offset.unwrap_or("0")).header("X-Instance-Name", &instance).paced_as(SEARCH)
+        })
+    }
+}
+
+/// However it is written; an address with a wildcard as it is, and in small letters.
+fn comparisons(address: &str) -> Vec<(&'static str, String)> {
+    if !has_wildcard(address) {
+        return vec![("LIKE_NOCASE", address.to_owned())];
+    }
+    let mut spellings = vec![("EQ", address.to_owned()), ("EQ", address.to_lowercase())];
+    spellings.dedup();
+    spellings
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['%', '_', '\\', '*', '?'])
+}
+
+/// Raynet's paths end with `/`. The id is a number: see [`Vendor::is_id`].
+fn one(record: &Record, what: &str) -> String {
+    format!("{}{}/{what}", record.object.path, record.id)
+}

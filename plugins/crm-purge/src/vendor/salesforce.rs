@@ -1,0 +1,171 @@
+//! Salesforce: contacts, and what belongs to them if it is asked for, by a deletion into the Recycle Bin. Deleting past the
+//! bin needs a permission that is off by default, and is left to Salesforce's own tools.
+//!
+//! <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm>,
+//! <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm>,
+//! <https://help.salesforce.com/s/articleView?id=000382207&type=1>
+
+use std::time::Duration;
+
+use quietus_plugin::http::{Request, Response};
+use quietus_plugin::{PluginError, Writes};
+use serde_json::Value;
+
+use super::{Traits, Vendor, days};
+use crate::config::{Config, Erasure};
+use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
+
+pub(super) const TRAITS: Traits = Traits {
+    name: "Salesforce",
+    base_url: None,
+    // Limited by the day alone, for all applications of an organization together.
+    rate: 5.0,
+    search_rate: 5.0,
+    erasures: &[Erasure::Delete],
+    related: &["leads", "tasks", "events", "notes", "cases"],
+    verify_after: days(16),
+    keeps: Some("Salesforce keeps what is deleted in the Recycle Bin for up to 15 days"),
+    own_keys: &["api_version"],
+};
+
+const CONTACT: Object = Object { path: "Contact", count: "contacts", id: "/Id" };
+const LEAD: Object = Object { path: "Lead", count: "leads", id: "/Id" };
+/// Words of the configuration, what they are, and the field that holds the contact's id.
+const BELONGINGS: [(&str, Object, &str); 4] = [
+    ("tasks", Object { path: "Task", count: "tasks", id: "/Id" }, "WhoId"),
+    ("events", Object { path: "Event", count: "events", id: "/Id" }, "WhoId"),
+    ("notes", Object { path: "Note", count: "notes", id: "/Id" }, "ParentId"),
+    ("cases", Object { path: "Case", count: "cases", id: "/Id" }, "ContactId"),
+];
+const ADDRESSES: &[Place] = &[Place::At("/Email")];
+const NUMBERS: &[Place] = &[Place::At("/Phone"), Place::At("/MobilePhone"), Place::At("/HomePhone"), Place::At("/OtherPhone")];
+const CONTACT_NUMBERS: &[&str] = &["Phone", "MobilePhone", "HomePhone", "OtherPhone"];
+const LEAD_NUMBERS: &[&str] = &["Phone", "MobilePhone"];
+
+pub(super) struct Salesforce {
+    /// `/services/data/v62.0`
+    root: String,
+}
+
+pub(super) fn make(config: &Config) -> Result<Salesforce, String> {
+    Ok(Salesforce { root: format!("/services/data/{}", config.version("v62.0")?) })
+}
+
+impl Vendor for Salesforce {
+    fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
+        self.people(wanted, related, "query", "")
+    }
+
+    fn bin(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
+        self.people(wanted, related, "queryAll", " AND IsDeleted = true")
+    }
+
+    fn is_id(&self, id: &str) -> bool {
+        matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
+    }
+
+    /// Ids of 18 letters are those of 15 with a checksum.
+    fn same_id(&self, a: &str, b: &str) -> bool {
+        a.get(..15) == b.get(..15)
+    }
+
+    fn person(&self, id: String) -> Record {
+        Record { object: &CONTACT, id }
+    }
+
+    fn look(&self, record: &Record) -> Request {
+        self.sobject(Request::get, record).query("fields", "Id")
+    }
+
+    fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
+        if person.object != &CONTACT {
+            return Vec::new();
+        }
+        let wanted = BELONGINGS.iter().filter(|(word, ..)| related.contains(word));
+        let of = |(_, object, field): &'static (&str, Object, &str)| {
+            // Tasks and events of more than a year ago are archived, and only found so.
+            let condition = format!("{field} = {} AND IsDeleted = false", quoted(&person.id));
+            self.soql(object, "queryAll", format!("SELECT Id FROM {} WHERE {condition}", object.path))
+        };
+        wanted.map(of).collect()
+    }
+
+    fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
+        self.sobject(|path| Request::delete(path, writes), record)
+    }
+
+    fn refusal(&self, answer: &Response) -> Option<PluginError> {
+        /// The limit is one of 24 hours, rolling.
+        const PAUSE: Duration = Duration::from_secs(15 * 60);
+        let errors: Value = answer.json().ok()?;
+        match errors.pointer("/0/errorCode")?.as_str()? {
+            "REQUEST_LIMIT_EXCEEDED" => Some(PluginError::rate_limited(Some(PAUSE))),
+            "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" => Some(PluginError::retryable("Salesforce is busy with the record")),
+            "DELETE_FAILED" => {
+                let text = "other records depend on it (DELETE_FAILED); delete these first, or name them in `related`";
+                Some(PluginError::permanent(text))
+            }
+            _ => None,
+        }
+    }
+
+    fn health(&self) -> Request {
+        Request::get(format!("{}/limits", self.root))
+    }
+}
+
+impl Salesforce {
+    fn people(&self, wanted: &Wanted, related: &[&str], resource: &str, and: &str) -> Vec<Search> {
+        let mut objects = vec![(&CONTACT, CONTACT_NUMBERS)];
+        if related.contains(&"leads") {
+            objects.push((&LEAD, LEAD_NUMBERS));
+        }
+        let of = |(object, numbers): (&'static Object, &[&str])| {
+            let (fields, conditions, places): (_, Vec<String>, _) = match wanted {
+                Wanted::Email { spellings, around_plus, .. } => {
+                    let equal = spellings.iter().map(|address| format!("Email = {}", quoted(address)));
+                    let wider = around_plus.iter().map(|(before, after)| {
+                        format!("Email LIKE {}", between(before, after))
+                    });
+                    ("Email".to_owned(), equal.chain(wider).collect(), ADDRESSES)
+                }
+                Wanted::Phone { number, .. } => {
+                    // Numbers are kept as they were typed.
+                    let pattern = quoted(&tail_pattern(number));
+                    (numbers.join(", "), numbers.iter().map(|field| format!("{field} LIKE {pattern}")).collect(), NUMBERS)
+                }
+                Wanted::Id(_) => return None,
+            };
+            let (path, conditions) = (object.path, conditions.join(" OR "));
+            let soql = format!("SELECT Id, {fields} FROM {path} WHERE ({conditions}){and}");
+            Some(self.soql(object, resource, soql).exact(places))
+        };
+        objects.into_iter().filter_map(of).collect()
+    }
+
+    fn soql(&self, object: &'static Object, resource: &str, soql: String) -> Search {
+        let path = format!("{}/{resource}", self.root);
+        Search::new(object, "/records", Next::Link("/nextRecordsUrl"), move |_| {
+            Request::get(path.clone()).query("q", &soql).paced_as(SEARCH)
+        })
+    }
+
+    fn sobject(&self, request: impl FnOnce(String) -> Request, record: &Record) -> Request {
+        request(format!("{}/sobjects/{}", self.root, record.object.path)).segment(&record.id)
+    }
+}
+
+/// A text in SOQL.
+fn quoted(text: &str) -> String {
+    format!("'{}'", escaped(text))
+}
+
+/// A LIKE pattern in SOQL, with anything between two texts.
+fn between(before: &str, after: &str) -> String {
+    let literal = |text: &str| escaped(text).replace('%', "\\%").replace('_', "\\_");
+    format!("'{}%{}'", literal(before), literal(after))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
+}

@@ -1,0 +1,87 @@
+//! Erasing what was found, through open folders. What changed since then is met here as it is now: it is judged again, and
+//! what somebody else has removed is not counted.
+
+use quietus_plugin::PluginError;
+
+use super::find::{DEPTH_MAX, Entry, is_empty_already, kind_of, may_go, too_many};
+use super::folder::{Folder, Node, NodeKind};
+use super::{Rules, wipe};
+use crate::config::Mode;
+use crate::place::Job;
+
+pub(super) fn remove(root: &Folder, found: &[Entry], rules: Rules, job: &mut Job<'_>) -> Result<(), PluginError> {
+    let mut removal = Removal { rules, job, left: rules.files_max };
+    for siblings in found.chunk_by(|one, other| one.parent == other.parent) {
+        let Some(folder) = walk(root, &siblings[0].parent)? else { continue };
+        let done = siblings.iter().try_for_each(|entry| removal.entry(&folder, &entry.name, 0));
+        // Also when it ended early: what was removed must last.
+        folder.sync()?;
+        done?;
+    }
+    Ok(())
+}
+
+/// From the root to a folder below it; `None` when it is gone.
+fn walk(root: &Folder, path: &[Vec<u8>]) -> Result<Option<Folder>, PluginError> {
+    let Some((first, rest)) = path.split_first() else { return root.again().map(Some) };
+    let mut folder = root.enter(first)?;
+    for name in rest {
+        let Some(open) = folder else { return Ok(None) };
+        folder = open.enter(name)?;
+    }
+    Ok(folder)
+}
+
+struct Removal<'j, 'a> {
+    rules: Rules,
+    job: &'j mut Job<'a>,
+    /// What may still be removed: a folder that grows meanwhile has an end.
+    left: u64,
+}
+
+impl Removal<'_, '_> {
+    fn entry(&mut self, parent: &Folder, name: &[u8], depth: usize) -> Result<(), PluginError> {
+        self.job.go_on()?;
+        let Some(node) = parent.node(name)? else { return Ok(()) };
+        if is_empty_already(node, self.rules.mode) {
+            return Ok(());
+        }
+        may_go(node, self.rules)?;
+        let gone = match node.kind {
+            NodeKind::Folder => self.folder(parent, name, depth)?,
+            NodeKind::File => self.file(parent, name, node)?,
+            NodeKind::Link | NodeKind::Special => parent.unlink(name)?,
+        };
+        if gone {
+            self.job.done(kind_of(node), &(name, node.identity));
+            self.left = self.left.checked_sub(1).ok_or_else(|| too_many(self.rules))?;
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, parent: &Folder, name: &[u8], depth: usize) -> Result<bool, PluginError> {
+        if !self.rules.recursive || depth >= DEPTH_MAX {
+            return Err(PluginError::retryable("a folder stands by now where none was before"));
+        }
+        let Some(folder) = parent.enter(name)? else { return Ok(false) };
+        for inner in folder.names()?.collect::<Result<Vec<_>, _>>()? {
+            self.entry(&folder, &inner, depth + 1)?;
+        }
+        if self.rules.mode == Mode::Empty {
+            return Ok(false);
+        }
+        parent.remove_folder(name)
+    }
+
+    fn file(&mut self, parent: &Folder, name: &[u8], node: Node) -> Result<bool, PluginError> {
+        if self.rules.mode == Mode::Delete {
+            return parent.unlink(name);
+        }
+        let Some((file, opened)) = parent.open_to_write(name)? else { return Ok(false) };
+        if opened.identity.0 != node.identity.0 || opened.identity.1 != node.identity.1 {
+            return Err(PluginError::retryable("a file was replaced while it was being erased"));
+        }
+        wipe::wipe(&file, opened.bytes, self.job)?;
+        if self.rules.mode == Mode::Empty { Ok(true) } else { parent.unlink(name) }
+    }
+}

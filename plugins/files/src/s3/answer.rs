@@ -1,0 +1,83 @@
+//! What an answer of S3 means to the host. Its codes say more than its statuses: an expired token is 400.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
+
+use quietus_plugin::PluginError;
+use quietus_plugin::http::Response;
+
+use super::xml;
+
+/// What an answer becomes. That a key, a version or an upload is not there is a success; that a bucket is not, is none.
+pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
+    let status = answer.status();
+    if matches!(status, 200..300) {
+        return Ok(());
+    }
+    let code = xml::error_code(answer.body());
+    let code = code.as_deref().unwrap_or_default();
+    let said = match code {
+        "" => format!("the storage answered with status {status}"),
+        code => format!("the storage answered {code} (status {status})"),
+    };
+    Err(match (status, code) {
+        (404, "NoSuchKey" | "NoSuchVersion" | "NoSuchUpload") => return Ok(()),
+        _ if matters_of_pace(code) || status == 429 => {
+            PluginError { message: said, ..PluginError::rate_limited(answer.retry_after()) }
+        }
+        _ if matters_of_time(code) => PluginError::retryable(said),
+        _ if matters_of_setup(code) => PluginError::needs_operator(said),
+        (300..=399 | 401 | 403 | 404, _) => PluginError::needs_operator(said),
+        (408 | 425 | 500..=599, _) => PluginError { message: said, ..answer.later() },
+        _ => PluginError::permanent(said),
+    })
+}
+
+/// What a code becomes that stands within a success.
+pub(super) fn of_code(code: &str) -> PluginError {
+    let said = match xml::is_code(code) {
+        true => format!("the storage answered {code}"),
+        false => "the storage answered with an error".into(),
+    };
+    if matters_of_pace(code) {
+        PluginError { message: said, ..PluginError::rate_limited(None) }
+    } else if matters_of_time(code) {
+        PluginError::retryable(said)
+    } else if matters_of_setup(code) {
+        PluginError::needs_operator(said)
+    } else {
+        PluginError::permanent(said)
+    }
+}
+
+fn matters_of_pace(code: &str) -> bool {
+    matches!(code, "SlowDown" | "TooManyRequests" | "RequestLimitExceeded" | "Throttling")
+}
+
+fn matters_of_time(code: &str) -> bool {
+    matches!(code, "InternalError" | "ServiceUnavailable" | "OperationAborted" | "RequestTimeout" | "Busy")
+}
+
+/// Keys, tokens, addresses and clocks: every call fails alike.
+fn matters_of_setup(code: &str) -> bool {
+    matches!(
+        code,
+        "AccessDenied"
+            | "AccountProblem"
+            | "AllAccessDisabled"
+            | "AuthorizationHeaderMalformed"
+            | "AuthorizationQueryParametersError"
+            | "ExpiredToken"
+            | "IllegalLocationConstraintException"
+            | "InvalidAccessKeyId"
+            | "InvalidBucketName"
+            | "InvalidSecurity"
+            | "InvalidToken"
+            | "MethodNotAllowed"
+            | "NoSuchBucket"
+            | "NotImplemented"
+            | "NotSignedUp"
+            | "RequestExpired"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch"
+            | "TokenRefreshRequired"
+    )
+}

@@ -1,0 +1,224 @@
+//! Deleting versions and uploads: items enter, and those that the storage denies to delete leave. What it does not answer
+//! is neither deleted nor not: the next attempt sees.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>,
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
+use quick_xml::escape::escape;
+use quietus_plugin::PluginError;
+use quietus_plugin::http::{Failure, Request, Response};
+use rusty_s3::Method;
+
+use super::answer;
+use super::bucket::Bucket;
+use super::list::Item;
+use super::xml;
+use crate::place::Job;
+
+/// Keys of one request, which S3 does not take more of.
+const BATCH: usize = 1000;
+
+/// Aborts uploads. One that is not there any more was completed or aborted by somebody else.
+pub(super) fn uploads(bucket: &Bucket, uploads: &[Item], job: &mut Job<'_>) -> Result<(), PluginError> {
+    for upload in uploads {
+        job.go_on()?;
+        let mark = ("upload", &upload.key, &upload.id);
+        let target = bucket.target(Method::Delete, Some(&upload.key), &[("uploadId", &upload.id)], &[])?;
+        let sent = bucket.send(&Request::delete("", job.writes).at(&target), job.call);
+        match sent {
+            Ok(answer) if answer.erased() => job.done("uploads", &mark),
+            Ok(_) => job.refused("uploads", &mark),
+            Err(failure) => {
+                if failure.unsure {
+                    job.unsure("uploads", &mark);
+                }
+                return Err(failure.error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What became of one version.
+#[derive(Clone)]
+enum Fate {
+    Gone,
+    NotThere,
+    Denied,
+    /// It may be gone.
+    Unsure(PluginError),
+    /// It is there.
+    Failed(PluginError),
+}
+
+/// Deletes versions; those that the storage denies come back.
+pub(super) fn versions<'i>(
+    bucket: &Bucket,
+    versions: &'i [Item],
+    job: &mut Job<'_>,
+) -> Result<Vec<&'i Item>, PluginError> {
+    let mut keys = Keys::of(versions);
+    let (plain, odd): (Vec<_>, Vec<_>) = versions.iter().partition(|item| is_plain(&item.key));
+    for batch in plain.chunks(BATCH) {
+        job.go_on()?;
+        let fates = delete_batch(bucket, batch, job);
+        keys.settle(batch, &fates, job)?;
+    }
+    for item in odd {
+        job.go_on()?;
+        let fate = delete_one(bucket, item, job);
+        keys.settle(&[item], &[fate], job)?;
+    }
+    Ok(keys.denied)
+}
+
+/// Whether a key goes through XML unchanged, both ways.
+fn is_plain(key: &str) -> bool {
+    !key.chars().any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'))
+}
+
+fn delete_batch(bucket: &Bucket, batch: &[&Item], job: &Job<'_>) -> Vec<Fate> {
+    let sent = batch_request(bucket, batch, job).and_then(|request| bucket.send(&request, job.call));
+    let answer = match sent {
+        Ok(answer) => answer,
+        Err(failure) => return vec![of_failure(failure); batch.len()],
+    };
+    match batch_fates(&answer, batch) {
+        Ok(fates) => fates,
+        Err(error) => vec![Fate::Unsure(error); batch.len()],
+    }
+}
+
+fn batch_request(bucket: &Bucket, batch: &[&Item], job: &Job<'_>) -> Result<Request, Failure> {
+    let object = |item: &&Item| {
+        format!("<Object><Key>{}</Key><VersionId>{}</VersionId></Object>", escape(&item.key), escape(&item.id))
+    };
+    let objects: String = batch.iter().map(object).collect();
+    let body = format!(r#"<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{objects}</Delete>"#);
+    // A checksum must be there, and this is the one that all storages know.
+    let md5 = STANDARD.encode(Md5::digest(&body));
+    let target = bucket.target(Method::Post, None, &[("delete", "")], &[("content-md5", &md5)])?;
+    let request =
+        Request::post("", job.writes).at(&target).header("Content-MD5", &md5).header("Accept", "application/xml");
+    Ok(request.bytes("application/xml", body).repeatable())
+}
+
+fn batch_fates(answer: &Response, batch: &[&Item]) -> Result<Vec<Fate>, PluginError> {
+    let result = xml::parse(answer.body(), "DeleteResult")?;
+    let mut deleted = BTreeSet::new();
+    for entry in result.all("Deleted") {
+        deleted.insert((entry.need("Key")?, entry.text("VersionId").unwrap_or("null")));
+    }
+    let mut refused = BTreeMap::new();
+    for entry in result.all("Error") {
+        let version = entry.text("VersionId").filter(|id| !id.is_empty());
+        refused.insert((entry.need("Key")?, version), entry.need("Code")?);
+    }
+    let fate = |item: &&Item| {
+        let (key, id) = (item.key.as_str(), item.id.as_str());
+        if deleted.contains(&(key, id)) {
+            return Fate::Gone;
+        }
+        // Some storages do not say which version of the key it was.
+        match refused.get(&(key, Some(id))).or_else(|| refused.get(&(key, None))) {
+            Some(&"AccessDenied") => Fate::Denied,
+            // An attempt before, whose answer was lost, has deleted it.
+            Some(&("NoSuchKey" | "NoSuchVersion")) if answer.unsure() => Fate::Gone,
+            Some(&("NoSuchKey" | "NoSuchVersion")) => Fate::NotThere,
+            Some(code) => Fate::Failed(answer::of_code(code)),
+            None => Fate::Unsure(xml::garbage("it does not say what became of a version")),
+        }
+    };
+    Ok(batch.iter().map(fate).collect())
+}
+
+fn delete_one(bucket: &Bucket, item: &Item, job: &Job<'_>) -> Fate {
+    let target = bucket.target(Method::Delete, Some(&item.key), &[("versionId", &item.id)], &[]);
+    let request = match target {
+        Ok(target) => Request::delete("", job.writes).at(&target),
+        Err(error) => return Fate::Failed(error),
+    };
+    // A lock is a refusal of this version, and not of everything.
+    let denied =
+        |answer: &Response| answer.status() == 403 && xml::error_code(answer.body()).as_deref() == Some("AccessDenied");
+    let judge = |answer: &Response| if denied(answer) { Ok(()) } else { answer::judge(answer) };
+    match bucket.send_judged(&request, job.call, judge) {
+        Ok(answer) if denied(&answer) => Fate::Denied,
+        Ok(answer) if answer.erased() => Fate::Gone,
+        Ok(_) => Fate::NotThere,
+        Err(failure) => of_failure(failure),
+    }
+}
+
+fn of_failure(failure: Failure) -> Fate {
+    if failure.unsure { Fate::Unsure(failure.error) } else { Fate::Failed(failure.error) }
+}
+
+/// What is left of each key: it is an object that is erased when nothing is.
+struct Keys<'i> {
+    left: BTreeMap<&'i str, Left>,
+    denied: Vec<&'i Item>,
+}
+
+#[derive(Default)]
+struct Left {
+    versions: u64,
+    gone: bool,
+    unsure: bool,
+    refused: bool,
+}
+
+impl<'i> Keys<'i> {
+    fn of(versions: &'i [Item]) -> Self {
+        let mut left: BTreeMap<_, Left> = BTreeMap::new();
+        for item in versions {
+            left.entry(item.key.as_str()).or_default().versions += 1;
+        }
+        Self { left, denied: Vec::new() }
+    }
+
+    /// Notes all fates; the error is the first of those that failed.
+    fn settle(&mut self, batch: &[&'i Item], fates: &[Fate], job: &mut Job<'_>) -> Result<(), PluginError> {
+        let mut failed = None;
+        for (item, fate) in batch.iter().zip(fates) {
+            let mark = ("version", &item.key, &item.id, &item.made);
+            let left = self.left.entry(item.key.as_str()).or_default();
+            left.versions = left.versions.saturating_sub(1);
+            match fate {
+                Fate::Gone => {
+                    left.gone = true;
+                    job.done("versions", &mark);
+                }
+                Fate::NotThere => job.refused("versions", &mark),
+                Fate::Denied => {
+                    left.refused = true;
+                    job.refused("versions", &mark);
+                    self.denied.push(item);
+                }
+                Fate::Unsure(error) => {
+                    left.unsure = true;
+                    job.unsure("versions", &mark);
+                    failed.get_or_insert_with(|| error.clone());
+                }
+                Fate::Failed(error) => {
+                    left.refused = true;
+                    job.refused("versions", &mark);
+                    failed.get_or_insert_with(|| error.clone());
+                }
+            }
+            let mark = ("object", &item.key);
+            match left {
+                Left { refused: true, .. } => job.refused("objects", &mark),
+                Left { versions: 0, unsure: true, .. } => job.unsure("objects", &mark),
+                Left { versions: 0, gone: true, .. } => job.done("objects", &mark),
+                _ => {}
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,144 @@
+//! What a storage must keep: versions enter, and those under a legal hold or a retention leave (S3 Object Lock).
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html>
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use quietus_plugin::http::Response;
+use quietus_plugin::{Call, Level, PluginError};
+
+use super::bucket::Bucket;
+use super::list::Item;
+use super::{answer, xml};
+
+/// Versions that are kept.
+#[derive(Default)]
+pub(super) struct Kept<'i> {
+    /// Keys and versions.
+    pub(super) items: BTreeSet<(&'i str, &'i str)>,
+    held: u64,
+    /// Until when the last of them is retained.
+    until: Option<Timestamp>,
+}
+
+enum Lock {
+    Hold,
+    Until(Timestamp),
+}
+
+impl<'i> Kept<'i> {
+    /// What a receipt says of them.
+    pub(super) fn told(&self) -> Option<String> {
+        let versions = self.items.len();
+        let what = match (self.held, self.until) {
+            (0, None) => return None,
+            (0, Some(until)) => format!("retained until {}", until.strftime("%Y-%m-%d")),
+            (_, None) => "under a legal hold".into(),
+            (held, Some(until)) => {
+                format!("{held} of them under a legal hold, others retained until {}", until.strftime("%Y-%m-%d"))
+            }
+        };
+        Some(format!("Object Lock keeps {versions} versions, {what}"))
+    }
+
+    fn add(&mut self, item: &'i Item, lock: Lock) {
+        self.items.insert((&item.key, &item.id));
+        match lock {
+            Lock::Hold => self.held += 1,
+            Lock::Until(until) => self.until = self.until.max(Some(until)),
+        }
+    }
+}
+
+/// Of versions that are only looked at.
+pub(super) fn all<'i>(bucket: &Bucket, versions: &'i [Item], call: &Call) -> Result<Kept<'i>, PluginError> {
+    let mut kept = Kept::default();
+    if versions.is_empty() || !is_on(bucket, call)? {
+        return Ok(kept);
+    }
+    for item in versions {
+        call.check()?;
+        if let Some(lock) = lock(bucket, item, call)? {
+            kept.add(item, lock);
+        }
+    }
+    Ok(kept)
+}
+
+/// Of versions that the storage denied to delete. One that no lock keeps was denied to everybody of these credentials.
+pub(super) fn of_denied<'i>(bucket: &Bucket, denied: &[&'i Item], call: &Call) -> Result<Kept<'i>, PluginError> {
+    let mut kept = Kept::default();
+    for item in denied {
+        call.check()?;
+        match lock(bucket, item, call)? {
+            Some(lock) => kept.add(item, lock),
+            None => {
+                let text = "the storage denies to delete a version that no lock keeps; grant `s3:DeleteObjectVersion`";
+                return Err(PluginError::needs_operator(text));
+            }
+        }
+    }
+    Ok(kept)
+}
+
+/// Whether the bucket has locks at all.
+fn is_on(bucket: &Bucket, call: &Call) -> Result<bool, PluginError> {
+    let judge = |answer: &Response| if answer.status() == 403 { Ok(()) } else { has_or_not(answer) };
+    let answer = bucket.send_judged(&bucket.get(None, &[("object-lock", "")])?, call, judge)?;
+    match answer.status() {
+        200 => {
+            let configuration = xml::parse(answer.body(), "ObjectLockConfiguration")?;
+            Ok(configuration.text("ObjectLockEnabled") == Some("Enabled"))
+        }
+        403 => {
+            let text = "cannot tell what Object Lock keeps: `s3:GetBucketObjectLockConfiguration` is not granted";
+            call.log(Level::Warn, text);
+            Ok(false)
+        }
+        _ => Ok(false),
+    }
+}
+
+fn lock(bucket: &Bucket, item: &Item, call: &Call) -> Result<Option<Lock>, PluginError> {
+    let ask = |what: &str| {
+        let mut query = [(what, ""), ("versionId", item.id.as_str())];
+        query.sort_unstable();
+        let answer = bucket.send_judged(&bucket.get(Some(&item.key), &query)?, call, has_or_not);
+        answer.map_err(|failure| {
+            let message = format!("cannot see what keeps a version: {}", failure.error.message);
+            PluginError { message, ..failure.error }
+        })
+    };
+    let hold = ask("legal-hold")?;
+    if hold.status() == 200 && xml::parse(hold.body(), "LegalHold")?.text("Status") == Some("ON") {
+        return Ok(Some(Lock::Hold));
+    }
+    let retention = ask("retention")?;
+    if retention.status() != 200 {
+        return Ok(None);
+    }
+    let retention = xml::parse(retention.body(), "Retention")?;
+    let Some(until) = retention.text("RetainUntilDate").filter(|date| !date.is_empty()) else { return Ok(None) };
+    let until: Timestamp = until.parse().map_err(|_| xml::garbage("`RetainUntilDate` is no time"))?;
+    Ok((until > Timestamp::now()).then_some(Lock::Until(until)))
+}
+
+/// No lock, no such thing as locks, and a delete marker, which has none, are answers, too.
+fn has_or_not(answer: &Response) -> Result<(), PluginError> {
+    match answer.status() {
+        400 | 404 | 405 | 501 => match xml::error_code(answer.body()).as_deref() {
+            Some(
+                "InvalidRequest"
+                | "MethodNotAllowed"
+                | "NoSuchKey"
+                | "NoSuchObjectLockConfiguration"
+                | "NoSuchVersion"
+                | "NotImplemented"
+                | "ObjectLockConfigurationNotFoundError",
+            ) => Ok(()),
+            _ => answer::judge(answer),
+        },
+        _ => answer::judge(answer),
+    }
+}

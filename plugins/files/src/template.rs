@@ -1,0 +1,151 @@
+//! Names of files and objects: an operator's template enters, and with a person's identifiers in it, patterns leave that
+//! match no more than was meant. An identifier fills a part of one name and never more; only the operator writes `*`.
+
+mod parse;
+mod pattern;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quietus_plugin::{PluginError, Request};
+
+pub(crate) use pattern::{Name, Pattern, key};
+
+/// Names made for one person in one place.
+const NAMES_MAX: usize = 1000;
+/// The longest name of one file (`NAME_MAX` in Linux), in bytes.
+const COMPONENT_BYTES_MAX: usize = 255;
+/// The longest key of an object, in bytes: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>.
+const KEY_BYTES_MAX: usize = 1024;
+
+/// What is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// Files: `*` is a wildcard.
+    Files,
+    /// Objects: `/` is a character as any other, and there are no wildcards.
+    Objects,
+}
+
+/// A template: parts between `/`.
+#[derive(Debug)]
+pub(crate) struct Template {
+    naming: Naming,
+    components: Vec<Vec<Part>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    /// An identifier's value, and what must not be in it: next to a wildcard, the character that ends it.
+    Slot {
+        kind: String,
+        without: Vec<char>,
+    },
+    Any,
+}
+
+/// What a template becomes for one person.
+#[derive(Debug, Default)]
+pub(crate) struct Filled {
+    pub(crate) names: Vec<Name>,
+    /// Values that cannot be a part of a name here, so that nobody knows what is named after them.
+    pub(crate) unusable: u64,
+    /// Whether the person has an identifier of every kind in it.
+    pub(crate) applies: bool,
+}
+
+impl Template {
+    /// The identifier kinds in it.
+    fn kinds(&self) -> BTreeSet<&str> {
+        let parts = self.components.iter().flatten();
+        parts.filter_map(|part| if let Part::Slot { kind, .. } = part { Some(kind.as_str()) } else { None }).collect()
+    }
+
+    /// Its text before the first identifier or wildcard.
+    pub(crate) fn beginning(&self) -> String {
+        let mut text = String::new();
+        for (at, component) in self.components.iter().enumerate() {
+            if at > 0 {
+                text.push('/');
+            }
+            for part in component {
+                let Part::Text(more) = part else { return text };
+                text.push_str(more);
+            }
+        }
+        text
+    }
+
+    /// The names of one person: one for each combination of the values. A blank value is none.
+    pub(crate) fn fill(&self, request: &Request) -> Result<Filled, PluginError> {
+        let mut filled = Filled { applies: true, ..Filled::default() };
+        let mut combinations = vec![BTreeMap::new()];
+        for kind in self.kinds() {
+            let values: BTreeSet<_> = request.values(kind).filter(|value| !value.trim().is_empty()).collect();
+            filled.applies &= !values.is_empty();
+            let (usable, unusable): (Vec<_>, Vec<_>) = values.into_iter().partition(|value| self.can_hold(kind, value));
+            filled.unusable += unusable.len() as u64;
+            if combinations.len() * usable.len() > NAMES_MAX {
+                let text = format!("the person's identifiers make more than {NAMES_MAX} names; use fewer kinds in one");
+                return Err(PluginError::needs_operator(text));
+            }
+            let with = |value| combinations.iter().cloned().map(move |known| (known, value));
+            let pairs: Vec<(BTreeMap<_, _>, &str)> = usable.into_iter().flat_map(with).collect();
+            combinations = pairs
+                .into_iter()
+                .map(|(mut known, value)| {
+                    known.insert(kind, value);
+                    known
+                })
+                .collect();
+        }
+        if !filled.applies {
+            return Ok(Filled::default());
+        }
+        for values in &combinations {
+            match self.name(values) {
+                Some(name) => filled.names.push(name),
+                None => filled.unusable += 1,
+            }
+        }
+        // `{a}{b}` of two values each can come to one name twice.
+        filled.names.sort();
+        filled.names.dedup();
+        Ok(filled)
+    }
+
+    /// Whether a value can be a part of a name: `/` and NUL end one.
+    fn can_hold(&self, kind: &str, value: &str) -> bool {
+        let barred = |part: &Part| match part {
+            Part::Slot { kind: known, without } => known == kind && value.contains(without.as_slice()),
+            _ => false,
+        };
+        !value.contains(['/', '\0']) && !self.components.iter().flatten().any(barred)
+    }
+
+    /// `None` when it cannot be a name.
+    fn name(&self, values: &BTreeMap<&str, &str>) -> Option<Name> {
+        let name: Name = self.components.iter().map(|component| pattern(component, values)).collect();
+        let fits = match self.naming {
+            Naming::Files => name.iter().all(|part| part.least() <= COMPONENT_BYTES_MAX),
+            Naming::Objects => name.iter().map(|part| part.least() + 1).sum::<usize>() <= KEY_BYTES_MAX + 1,
+        };
+        let leads_elsewhere = |part: &Pattern| matches!(part.exact(), Some("." | ".."));
+        (fits && !name.iter().any(leads_elsewhere)).then_some(name)
+    }
+}
+
+fn pattern(component: &[Part], values: &BTreeMap<&str, &str>) -> Pattern {
+    let mut pattern = Pattern::default();
+    for part in component {
+        match part {
+            Part::Text(text) => pattern.push(text),
+            Part::Slot { kind, .. } => pattern.push(values.get(kind.as_str()).copied().unwrap_or_default()),
+            Part::Any => pattern.push_any(),
+        }
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! What a template means for one person, and what not.
+
+use super::*;
+
+fn kinds() -> Vec<String> {
+    vec!["odd".into()]
+}
+
+#[track_caller]
+fn refused(text: &str, naming: Naming, why: &str) {
+    let error = Template::parse(text, naming, &kinds()).expect_err("refused");
+    assert!(error.contains(why), "{text}: {error}");
+}
+
+#[test]
+fn a_template_that_could_reach_too_far_is_refused() {
+    for naming in [Naming::Files, Naming::Objects] {
+        refused("all.wav", naming, "no matter whom");
+        refused("../{email}", naming, "it leads elsewhere");
+        refused("a/./{email}", naming, "it leads elsewhere");
+        refused("{emial}", naming, "`emial` is not known");
+        refused("{email", naming, "`{` without `}`");
+        refused("email}", naming, "`}` without `{`");
+        refused("{email}\n", naming, "a control character");
+    }
+    refused("/etc/{email}", Naming::Files, "a name is empty");
+    refused("{email}/", Naming::Files, "a name is empty");
+    refused("a//{email}", Naming::Files, "a name is empty");
+    refused("*.wav", Naming::Files, "no matter whom");
+    refused("{email}*", Naming::Files, "between an identifier and `*`");
+    refused("*{email}", Naming::Files, "between an identifier and `*`");
+    refused("{email}{odd}-*", Naming::Files, "between an identifier and `*`");
+    refused("{email}/*", Naming::Objects, "`*` is for files only");
+}
+
+/// The names that a template makes of values of `odd`, and how many values it cannot use.
+#[track_caller]
+fn filled(text: &str, naming: Naming, values: &[&str]) -> (Vec<Name>, u64) {
+    let template = Template::parse(text, naming, &kinds()).expect("a template");
+    let mut request = Request::from([("odd", "")]);
+    request.identifiers = values.iter().map(|value| quietus_plugin::Identifier::new("odd", *value)).collect();
+    let filled = template.fill(&request).expect("filled");
+    (filled.names, filled.unusable)
+}
+
+#[test]
+fn a_value_is_a_part_of_one_name_and_never_more() {
+    for naming in [Naming::Files, Naming::Objects] {
+        for value in ["a/b", "/", "../../etc/passwd", "a\0b", "."] {
+            assert_eq!(filled("x/{odd}", naming, &[value]), (vec![], 1), "{value:?}");
+        }
+        assert_eq!(filled("{odd}", naming, &[".."]), (vec![], 1));
+        assert_eq!(filled(".{odd}", naming, &["."]), (vec![], 1), "together they lead elsewhere");
+        for blank in ["", " ", "\t\n", "\u{2003}"] {
+            assert_eq!(filled("x/{odd}", naming, &[blank]), (vec![], 0), "{blank:?}");
+        }
+        for value in ["a*b", "{email}", "a\nb", "..x", "%2e%2e%2f", "a\\b", "~", "-rf", "e\u{301}", "\u{202e}abc"] {
+            let (names, unusable) = filled("x/{odd}.txt", naming, &[value]);
+            assert_eq!((names.len(), unusable), (1, 0), "{value:?}");
+            assert_eq!(key(&names[0]), format!("x/{value}.txt"));
+            assert_eq!(names[0][1].exact(), Some(format!("{value}.txt").as_str()), "no wildcard");
+        }
+    }
+    let long = "x".repeat(10_000);
+    assert_eq!(filled("{odd}", Naming::Files, &[&long, &long[..255], &long[..256]]).1, 2);
+    assert_eq!(filled("a/{odd}", Naming::Objects, &[&long, &long[..1022], &long[..1023]]).1, 2);
+}
+
+#[test]
+fn a_wildcard_means_no_other_persons_files() {
+    #[track_caller]
+    fn check(text: &str, value: &str, name: &str, expected: bool) {
+        let (names, _) = filled(text, Naming::Files, &[value]);
+        let meant = names.iter().any(|parts| parts[0].matches(name.as_bytes()));
+        assert_eq!(meant, expected, "{text} with {value} and {name}");
+    }
+    check("{odd}-*.wav", "12", "12-1.wav", true);
+    check("{odd}-*.wav", "12", "12-a-b.wav", true);
+    check("{odd}-*.wav", "12", "12-.wav", true);
+    check("{odd}-*.wav", "12", "123-1.wav", false);
+    check("{odd}-*.wav", "12", "12-1.wav.bak", false);
+    check("{odd}-*.wav", "12-1", "12-1-2.wav", false);
+    check("{odd}-*.wav", "*", "12-1.wav", false);
+    check("*-{odd}.wav", "12", "a-b-12.wav", true);
+    check("*-{odd}.wav", "12", "112.wav", false);
+    check("*-{odd}.wav", "b-12", "a-b-12.wav", false);
+    check("*_{odd}-*", "12", "x_12-y", true);
+    check("*_{odd}-*", "12", "x_12", false);
+    check("*_{odd}-*", "12", "_12-", true);
+    check("a*a-{odd}", "1", "a-1", false);
+    check("{odd}-*.*.wav", "1", "1-a.wav", false);
+    check("{odd}-*.*.wav", "1", "1-a.b.wav", true);
+}
+
+#[test]
+fn all_combinations_of_a_persons_values_are_named() {
+    let template = Template::parse("{email}/{phone}.txt", Naming::Objects, &[]).expect("a template");
+    let request = Request::from([("email", "a"), ("email", "b"), ("email", "a"), ("phone", "1"), ("phone", "2")]);
+    let names: Vec<_> = template.fill(&request).expect("filled").names.iter().map(key).collect();
+    assert_eq!(names, ["a/1.txt", "a/2.txt", "b/1.txt", "b/2.txt"]);
+    let lacking = template.fill(&Request::from([("email", "a"), ("phone", " ")])).expect("filled");
+    assert!(!lacking.applies && lacking.names.is_empty());
+    let mut many = request;
+    let kinds = ["email", "phone"].into_iter();
+    let values = kinds.flat_map(|kind| (0..40).map(move |n| quietus_plugin::Identifier::new(kind, n.to_string())));
+    many.identifiers = values.collect();
+    let error = template.fill(&many).expect_err("1,600 names");
+    assert_eq!(error.class, quietus_plugin::ErrorClass::NeedsOperator);
+}
+
+#[test]
+fn the_beginning_is_what_all_keys_have_in_common() {
+    let beginning = |text: &str| Template::parse(text, Naming::Objects, &[]).expect("a template").beginning();
+    assert_eq!(beginning("a/b/x-{email}/c"), "a/b/x-");
+    assert_eq!(beginning("{email}"), "");
+}

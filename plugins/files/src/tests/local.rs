@@ -1,0 +1,154 @@
+//! Which files go, which stay, and what is said about it.
+
+use std::time::Duration;
+
+use super::*;
+
+#[test]
+fn the_persons_file_goes_and_look_alikes_stay() {
+    let root = Root::new();
+    root.file("4711.wav");
+    let others = ["04711.wav", "4711.WAV", "4711.wav.bak", "47110.wav", "471１.wav", "x/4711.wav"];
+    others.iter().for_each(|name| drop(root.file(name)));
+    let plugin = root.plugin(json!({}));
+    assert_eq!(plugin.dry_run(session("4711")), Ok(Answer::residual().count("files", 1)));
+    assert_eq!(plugin.verify(session("4711")), Ok(Answer::residual().count("files", 1)));
+    assert!(root.path().join("4711.wav").exists(), "a dry run changes nothing");
+    assert_eq!(plugin.erase(session("4711")), Ok(Answer::erased().count("files", 1)));
+    assert_eq!(root.all(), ["04711.wav", "4711.WAV", "4711.wav.bak", "47110.wav", "471１.wav", "x", "x/4711.wav"]);
+    assert_eq!(plugin.verify(session("4711")), Ok(Answer::absent()));
+    assert_eq!(plugin.erase(session("4711")), Ok(Answer::erased().count("files", 1)), "the same erasure, asked again");
+    assert_eq!(plugin.erase(again(session("4711"))), Ok(Answer::absent()), "another erasure");
+    assert_eq!(plugin.dry_run(session("4711")), Ok(Answer::absent()));
+    assert_eq!(plugin.health(), Ok(()));
+}
+
+#[test]
+fn wildcards_reach_through_folders_and_names() {
+    let root = Root::new();
+    for name in
+        ["2024/4711-1.wav", "2024/4711-2.wav", "2025/4711-1.wav", "2025/4712-1.wav", "4711-1.wav", "2025/a/4711-1.wav"]
+    {
+        root.file(name);
+    }
+    let plugin = root.plugin(json!({ "path": "*/{session_id}-*.wav" }));
+    assert_eq!(plugin.dry_run(session("4711")), Ok(Answer::residual().count("files", 3)));
+    assert_eq!(plugin.erase(session("4711")), Ok(Answer::erased().count("files", 3)));
+    assert_eq!(root.all(), ["2024", "2025", "2025/4712-1.wav", "2025/a", "2025/a/4711-1.wav", "4711-1.wav"]);
+}
+
+#[test]
+fn a_whole_folder_goes_only_where_that_is_asked_for() {
+    let root = Root::new();
+    for name in ["ann/a.wav", "ann/deep/b.wav", "ann/deep/.c", "anna/a.wav"] {
+        root.file(name);
+    }
+    let refused = root.plugin(json!({ "path": "{guest_id}" }));
+    fails(refused.erase([("guest_id", "ann")]), ErrorClass::Permanent, "a folder stands in place of a file");
+    fails(refused.dry_run([("guest_id", "ann")]), ErrorClass::Permanent, "a folder stands in place of a file");
+    assert_eq!(refused.verify([("guest_id", "ann")]).expect("an answer").outcome, Outcome::Residual);
+    assert_eq!(root.all().len(), 7);
+    let plugin = root.plugin(json!({ "path": "{guest_id}", "recursive": true }));
+    let would = Answer::residual().count("files", 3).count("folders", 2);
+    assert_eq!(plugin.dry_run([("guest_id", "ann")]), Ok(would));
+    let erased = Answer::erased().count("files", 3).count("folders", 2);
+    assert_eq!(plugin.erase([("guest_id", "ann")]), Ok(erased));
+    assert_eq!(root.all(), ["anna", "anna/a.wav"]);
+    assert_eq!(plugin.verify([("guest_id", "ann")]), Ok(Answer::absent()));
+}
+
+#[test]
+fn too_much_for_one_person_stops_the_queue_before_anything_is_touched() {
+    let root = Root::new();
+    (0..4).for_each(|n| drop(root.file(&format!("4711/{n}.wav"))));
+    let plugin = root.plugin(json!({ "path": "{session_id}", "recursive": true, "files_max": 4 }));
+    for result in [plugin.erase(session("4711")), plugin.dry_run(session("4711")), plugin.verify(session("4711"))] {
+        fails(result, ErrorClass::NeedsOperator, "place `disk`: one person has more than 4 files here");
+    }
+    assert_eq!(root.all().len(), 5);
+    let plugin = root.plugin(json!({ "path": "{session_id}", "recursive": true, "files_max": 5 }));
+    assert_eq!(plugin.erase(session("4711")), Ok(Answer::erased().count("files", 4).count("folders", 1)));
+
+    root.file(&format!("4711/{}a.wav", "d/".repeat(40)));
+    let deep = root.plugin(json!({ "path": "{session_id}", "recursive": true }));
+    fails(deep.erase(session("4711")), ErrorClass::NeedsOperator, "nested more than 32 deep");
+    assert_eq!(root.all().len(), 42);
+}
+
+#[test]
+fn where_nobody_can_look_nothing_is_absent() {
+    let root = Root::new();
+    std::fs::remove_dir(root.path()).expect("removed");
+    let plugin = root.plugin(json!({}));
+    for result in [plugin.erase(session("4711")), plugin.dry_run(session("4711")), plugin.verify(session("4711"))] {
+        fails(result, ErrorClass::NeedsOperator, "place `disk`: the root is not there");
+    }
+    assert_eq!(plugin.health().expect_err("sick").class, ErrorClass::NeedsOperator);
+    std::fs::write(root.path(), "a file").expect("written");
+    fails(plugin.erase(session("4711")), ErrorClass::NeedsOperator, "is no folder");
+    std::fs::remove_file(root.path()).expect("removed");
+    std::fs::create_dir(root.path()).expect("made");
+    assert_eq!(plugin.erase(session("4711")), Ok(Answer::absent()));
+    // A folder on the way that is not there holds nothing; a file in its place neither.
+    let plugin = root.plugin(json!({ "path": "a/{session_id}/b.wav" }));
+    assert_eq!(plugin.erase(session("4711")), Ok(Answer::absent()));
+    root.file("a/4711");
+    assert_eq!(plugin.erase(session("4711")), Ok(Answer::absent()));
+}
+
+/// Without the rights that root has whatever the folders say.
+#[test]
+fn what_is_not_permitted_needs_an_operator() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let root = Root::new();
+    root.file("closed/4711.wav");
+    let plugin = root.plugin(json!({ "path": "closed/{session_id}.wav" }));
+    let mode = |mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(root.path().join("closed"), permissions).expect("changed");
+    };
+    let unprivileged = |act: &(dyn Fn() -> Result<Answer, PluginError> + Sync)| {
+        std::thread::scope(|scope| {
+            let done = scope.spawn(|| {
+                let none = rustix::thread::CapabilitySet::empty();
+                let sets = rustix::thread::CapabilitySets { effective: none, permitted: none, inheritable: none };
+                rustix::thread::set_capabilities(None, sets).expect("given up");
+                act()
+            });
+            done.join().expect("no panic")
+        })
+    };
+    mode(0o555);
+    fails(
+        unprivileged(&|| plugin.erase(session("4711"))),
+        ErrorClass::NeedsOperator,
+        "cannot delete a file: not permitted",
+    );
+    mode(0o000);
+    fails(unprivileged(&|| plugin.verify(session("4711"))), ErrorClass::NeedsOperator, "not permitted");
+    mode(0o755);
+    assert_eq!(unprivileged(&|| plugin.erase(session("4711"))), Ok(Answer::erased().count("files", 1)));
+}
+
+#[test]
+fn no_time_is_no_success() {
+    let root = Root::new();
+    root.file("4711.wav");
+    let plugin = root.plugin(json!({})).call_max(Duration::from_millis(200));
+    fails(plugin.erase(session("4711")), ErrorClass::Retryable, "the call's time is over; erased so far nothing");
+    assert!(root.path().join("4711.wav").exists());
+    let plugin = plugin.call_max(Duration::from_secs(60));
+    assert_eq!(plugin.erase(session("4711")), Ok(Answer::erased().count("files", 1)));
+}
+
+#[test]
+fn a_person_without_the_identifiers_is_not_looked_for() {
+    let plugin = Root::new().plugin(json!({ "path": "{email}/{session_id}.wav" }));
+    let unasked = Answer::unverifiable("no place applies to these identifiers");
+    for request in [session("4711"), [("email", "ann@x.cz"), ("session_id", " ")].into()] {
+        assert_eq!(plugin.erase(&request), Ok(unasked.clone()));
+        assert_eq!(plugin.dry_run(&request), Ok(unasked.clone()));
+        assert_eq!(plugin.verify(&request), Ok(unasked.clone()));
+    }
+}

@@ -1,0 +1,132 @@
+//! Kafka: a record enters; the acknowledgement of all in-sync replicas says that it is stored.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use quietus_plugin::{Call, PluginError, Secrets, Writes};
+use rskafka::BackoffConfig;
+use rskafka::chrono::DateTime;
+use rskafka::client::error::{Error, ProtocolError};
+use rskafka::client::partition::{Compression, UnknownTopicHandling};
+use rskafka::client::{Client, ClientBuilder, Credentials, SaslConfig};
+use rskafka::record::Record;
+
+use super::{Carries, Handed};
+use crate::config::{self, KafkaAuth};
+use crate::message::Message;
+use crate::{runtime, tls};
+
+/// How long one operation is tried anew by the client itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) struct Kafka {
+    brokers: Vec<String>,
+    topic: String,
+    tls: Option<Arc<rustls::ClientConfig>>,
+    sasl: Option<SaslConfig>,
+}
+
+impl Kafka {
+    pub(super) fn make(settings: config::Kafka, secrets: &Secrets) -> Result<Self, String> {
+        let hosts = settings.brokers.iter().map(|broker| {
+            let host = broker.rsplit_once(':').filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            host.map(|(host, _)| host).ok_or_else(|| format!("brokers: `{broker}` is not like `host:9093`"))
+        });
+        let hosts: Vec<&str> = hosts.collect::<Result<_, _>>()?;
+        let here = hosts.iter().all(|host| tls::check_plaintext(host, false).is_ok());
+        let encrypted = settings.ca_file.is_some() || !settings.allow_plaintext && !here;
+        let tls = encrypted.then(|| tls::config(settings.ca_file.as_deref()).map(Arc::new)).transpose()?;
+        let credentials = |user: String, name: &str| {
+            let secret = secrets.require(name).map_err(|error| format!("auth: {}", error.message))?;
+            Ok::<_, String>(Credentials::new(user, secret.expose().to_owned()))
+        };
+        let sasl = match settings.auth {
+            None => None,
+            Some(KafkaAuth::Plain { user, secret }) => Some(SaslConfig::Plain(credentials(user, &secret)?)),
+            Some(KafkaAuth::ScramSha512 { user, secret }) => Some(SaslConfig::ScramSha512(credentials(user, &secret)?)),
+        };
+        Ok(Self { brokers: settings.brokers, topic: settings.topic, tls, sasl })
+    }
+
+    async fn connect(&self) -> Result<Client, PluginError> {
+        let backoff = BackoffConfig { deadline: Some(PATIENCE), ..BackoffConfig::default() };
+        let mut builder = ClientBuilder::new(self.brokers.clone()).backoff_config(backoff);
+        builder = builder.client_id(concat!("quietus-forward/", env!("CARGO_PKG_VERSION")));
+        if let Some(tls) = &self.tls {
+            builder = builder.tls_config(Arc::clone(tls));
+        }
+        if let Some(sasl) = &self.sasl {
+            builder = builder.sasl_config(sasl.clone());
+        }
+        builder.build().await.map_err(|error| failed(&error))
+    }
+
+    async fn publish(&self, message: &Message) -> Result<(), PluginError> {
+        let client = self.connect().await?;
+        let partition = self.partition(&client, &message.id).await?;
+        let partition = client.partition_client(&*self.topic, partition, UnknownTopicHandling::Error).await;
+        let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+        let record = Record {
+            key: Some(message.id.as_bytes().to_vec()),
+            value: Some(message.body.to_vec()),
+            headers: BTreeMap::from([header("id", &message.id), header("type", message.asks.as_str())]),
+            timestamp: DateTime::from_timestamp_millis(message.at.as_millisecond()).unwrap_or_default(),
+        };
+        let stored = match partition {
+            Ok(partition) => partition.produce(vec![record], Compression::NoCompression).await,
+            Err(error) => Err(error),
+        };
+        stored.map(drop).map_err(|error| failed(&error))
+    }
+
+    /// The partition of a key, the same as long as the topic has as many.
+    async fn partition(&self, client: &Client, key: &str) -> Result<i32, PluginError> {
+        let topics = client.list_topics().await.map_err(|error| failed(&error))?;
+        let topic = topics.iter().find(|topic| topic.name == self.topic);
+        let partitions: Vec<i32> = topic.into_iter().flat_map(|topic| topic.partitions.iter().copied()).collect();
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let chosen = hasher.finish().checked_rem(partitions.len() as u64).and_then(|nth| usize::try_from(nth).ok());
+        let chosen = chosen.and_then(|nth| partitions.get(nth).copied());
+        chosen.ok_or_else(|| PluginError::needs_operator("there is no such topic in Kafka: make it"))
+    }
+}
+
+impl Carries for Kafka {
+    fn name(&self) -> &'static str {
+        "Kafka"
+    }
+
+    fn hand_on(&self, message: &Message, call: &Call, _: Writes<'_>) -> Result<Handed, PluginError> {
+        runtime::run(call, self.publish(message)).map(|()| Handed::Confirmed)
+    }
+
+    fn health(&self, call: &Call) -> Result<(), PluginError> {
+        runtime::run(call, async { self.connect().await.map(drop) })
+    }
+}
+
+/// What a person must change is told apart from what passes.
+fn failed(error: &Error) -> PluginError {
+    if tls::failed(error) {
+        return PluginError::needs_operator("Kafka's certificate is not trusted (see `ca_file`), or it offers no TLS");
+    }
+    match error {
+        Error::ServerError { protocol_error, .. } => match protocol_error {
+            ProtocolError::TopicAuthorizationFailed
+            | ProtocolError::ClusterAuthorizationFailed
+            | ProtocolError::SaslAuthenticationFailed => PluginError::needs_operator("Kafka refuses the credentials"),
+            ProtocolError::MessageTooLarge | ProtocolError::RecordListTooLarge => {
+                PluginError::permanent("the message is larger than Kafka takes (`message.max.bytes`)")
+            }
+            other => PluginError::retryable(format!("Kafka has not stored the message: {other}")),
+        },
+        Error::Connection(rskafka::ConnectionError::SaslFailed(_)) => {
+            PluginError::needs_operator("Kafka refuses the credentials")
+        }
+        Error::Connection(_) => PluginError::retryable("no connection to Kafka"),
+        _ => PluginError::retryable("Kafka has not stored the message: its answer was lost, or is not one"),
+    }
+}

@@ -1,0 +1,140 @@
+//! NATS JetStream: a message enters; the stream's acknowledgement says that it is stored.
+
+use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::{self, message::PublishMessage};
+use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
+use quietus_plugin::{Call, PluginError, Secrets, Sensitive, Writes};
+
+use super::{Carries, Handed};
+use crate::config::{self, NatsAuth};
+use crate::message::Message;
+use crate::{runtime, tls};
+
+pub(super) struct Nats {
+    server: ServerAddr,
+    subject: String,
+    auth: Option<Auth>,
+    tls: Option<rustls::ClientConfig>,
+}
+
+enum Auth {
+    Password(String, Sensitive),
+    Token(Sensitive),
+    Nkey(Sensitive),
+    Credentials(Sensitive),
+}
+
+impl Nats {
+    pub(super) fn make(settings: config::Nats, secrets: &Secrets) -> Result<Self, String> {
+        let server: ServerAddr =
+            settings.url.parse().map_err(|_| "url: it is not like `tls://host:4222`".to_owned())?;
+        if settings.url.contains('@') {
+            return Err("url: user and password do not belong there: see `auth`".into());
+        }
+        let tls = if settings.url.starts_with("tls://") {
+            Some(tls::config(settings.ca_file.as_deref())?)
+        } else if settings.url.starts_with("nats://") {
+            tls::check_plaintext(server.host(), settings.allow_plaintext).map_err(|why| format!("url: {why}"))?;
+            None
+        } else {
+            return Err("url: allowed are `tls://` and `nats://`".into());
+        };
+        if !is_subject(&settings.subject) {
+            return Err("subject: it is words joined by `.`, without spaces and wildcards".into());
+        }
+        let auth = settings.auth.map(|auth| Auth::make(auth, secrets)).transpose()?;
+        Ok(Self { server, subject: settings.subject, auth, tls })
+    }
+
+    async fn connect(&self) -> Result<async_nats::Client, PluginError> {
+        let mut options = ConnectOptions::new().name(concat!("quietus-forward/", env!("CARGO_PKG_VERSION")));
+        // One connection to one server for one message: whoever calls tries again.
+        options = options.max_reconnects(1).ignore_discovered_servers();
+        options = match &self.auth {
+            None => options,
+            Some(Auth::Password(user, password)) => {
+                options.user_and_password(user.clone(), password.expose().to_owned())
+            }
+            Some(Auth::Token(token)) => options.token(token.expose().to_owned()),
+            Some(Auth::Nkey(seed)) => options.nkey(seed.expose().to_owned()),
+            Some(Auth::Credentials(file)) => options
+                .credentials(file.expose())
+                .map_err(|_| PluginError::needs_operator("the credentials are not those of a `.creds` file"))?,
+        };
+        if let Some(tls) = &self.tls {
+            options = options.require_tls(true).tls_client_config(tls.clone());
+        }
+        options.connect(&self.server).await.map_err(|error| refused(&error))
+    }
+
+    async fn publish(&self, message: &Message) -> Result<(), PluginError> {
+        // Kept until the stream has answered: it closes the connection when it goes.
+        let stream = jetstream::new(self.connect().await?);
+        let body = message.body.to_vec();
+        let publish = PublishMessage::build().payload(body.into()).message_id(&message.id);
+        let publish = publish.header("Quietus-Type", message.asks.as_str());
+        let stored = match stream.send_publish(self.subject.clone(), publish).await {
+            Ok(acknowledgement) => acknowledgement.await.map(drop),
+            Err(error) => Err(error),
+        };
+        stored.map_err(|error| failed(error.kind()))
+    }
+}
+
+impl Auth {
+    fn make(auth: NatsAuth, secrets: &Secrets) -> Result<Self, String> {
+        let secret = |name: &str| secrets.require(name).cloned().map_err(|error| format!("auth: {}", error.message));
+        Ok(match auth {
+            NatsAuth::Password { user, secret: name } => Self::Password(user, secret(&name)?),
+            NatsAuth::Token { secret: name } => Self::Token(secret(&name)?),
+            NatsAuth::Nkey { secret: name } => Self::Nkey(secret(&name)?),
+            NatsAuth::Credentials { secret: name } => Self::Credentials(secret(&name)?),
+        })
+    }
+}
+
+impl Carries for Nats {
+    fn name(&self) -> &'static str {
+        "NATS JetStream"
+    }
+
+    fn hand_on(&self, message: &Message, call: &Call, _: Writes<'_>) -> Result<Handed, PluginError> {
+        runtime::run(call, self.publish(message)).map(|()| Handed::Confirmed)
+    }
+
+    fn health(&self, call: &Call) -> Result<(), PluginError> {
+        runtime::run(call, async {
+            let client = self.connect().await?;
+            client.flush().await.map_err(|_| PluginError::retryable("the connection to NATS was lost"))
+        })
+    }
+}
+
+fn is_subject(subject: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '*' | '>'));
+    subject.split('.').all(word)
+}
+
+fn refused(error: &ConnectError) -> PluginError {
+    if tls::failed(error) {
+        return PluginError::needs_operator("NATS's certificate is not trusted (see `ca_file`), or it offers no TLS");
+    }
+    match error.kind() {
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+            PluginError::needs_operator("NATS refuses the credentials")
+        }
+        kind => PluginError::retryable(format!("no connection to NATS: {kind}")),
+    }
+}
+
+fn failed(kind: PublishErrorKind) -> PluginError {
+    match kind {
+        PublishErrorKind::StreamNotFound => {
+            PluginError::needs_operator("no JetStream stream stores the subject: make one")
+        }
+        PublishErrorKind::MaxPayloadExceeded => {
+            PluginError::permanent("the message is larger than NATS takes (`max_payload`)")
+        }
+        kind => PluginError::retryable(format!("NATS has not stored the message: {kind}")),
+    }
+}

@@ -1,0 +1,139 @@
+//! RabbitMQ: a persistent message enters; the broker's confirm says that a queue has it on disk.
+
+use std::path::Path;
+
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
+use lapin::tcp::OwnedTLSConfig;
+use lapin::types::{LongString, ShortString};
+use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind};
+use quietus_plugin::{Call, PluginError, Secrets, Writes};
+
+use super::{Carries, Handed};
+use crate::message::Message;
+use crate::{config, runtime, tls};
+
+/// The delivery mode of a message that is to be on disk.
+const PERSISTENT: u8 = 2;
+/// Said at the end of a connection: AMQP's "reply success".
+const DONE: u16 = 200;
+
+pub(super) struct RabbitMq {
+    uri: AMQPUri,
+    tls: OwnedTLSConfig,
+    exchange: ShortString,
+    routing_key: ShortString,
+}
+
+impl RabbitMq {
+    pub(super) fn make(settings: config::RabbitMq, secrets: &Secrets) -> Result<Self, String> {
+        let mut uri: AMQPUri =
+            settings.url.parse().map_err(|_| "url: it is not like `amqps://host/vhost`".to_owned())?;
+        if settings.url.contains('@') {
+            return Err("url: user and password do not belong there: see `user` and `secret`".into());
+        }
+        if uri.scheme == AMQPScheme::AMQP {
+            tls::check_plaintext(&uri.authority.host, settings.allow_plaintext).map_err(|why| format!("url: {why}"))?;
+        }
+        let password = secrets.require(&settings.secret).map_err(|error| format!("secret: {}", error.message))?;
+        uri.authority.userinfo.username = settings.user;
+        uri.authority.userinfo.password = password.expose().to_owned();
+        let cert_chain = settings.ca_file.as_deref().map(read_text).transpose()?;
+        let short = |name: &str, text: String| {
+            ShortString::try_from(text).map_err(|_| format!("{name}: it is longer than 255 bytes"))
+        };
+        Ok(Self {
+            uri,
+            tls: OwnedTLSConfig { identity: None, cert_chain },
+            exchange: short("exchange", settings.exchange)?,
+            routing_key: short("routing_key", settings.routing_key)?,
+        })
+    }
+
+    async fn connect(&self) -> Result<(Connection, Channel), PluginError> {
+        let name = LongString::from(concat!("quietus-forward/", env!("CARGO_PKG_VERSION")));
+        let properties = ConnectionProperties::default().with_connection_name(name);
+        let runtime = lapin::runtime::default_runtime().map_err(failed)?;
+        let connecting = Connection::connect_uri_with_config(self.uri.clone(), properties, self.tls.clone(), runtime);
+        let connection = connecting.await.map_err(failed)?;
+        let channel = connection.create_channel().await.map_err(failed)?;
+        Ok((connection, channel))
+    }
+
+    async fn publish(&self, message: &Message) -> Result<(), PluginError> {
+        let (connection, channel) = self.connect().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(failed)?;
+        let properties = BasicProperties::default()
+            .with_delivery_mode(PERSISTENT)
+            .with_content_type("application/json".into())
+            .with_message_id(message.id.as_str().into())
+            .with_type(message.asks.as_str().into())
+            .with_timestamp(u64::try_from(message.at.as_second()).unwrap_or_default())
+            .with_app_id("quietus".into());
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let (exchange, key) = (self.exchange.clone(), self.routing_key.clone());
+        let publishing = channel.basic_publish(exchange, key, options, &message.body, properties);
+        let confirmed = publishing.await.map_err(failed)?.await.map_err(failed)?;
+        if confirmed.is_nack() {
+            return Err(PluginError::retryable("RabbitMQ could not store the message (a nack)"));
+        }
+        if confirmed.take_message().is_some() {
+            let text = "no queue takes the message: bind one to the exchange and the routing key";
+            return Err(PluginError::needs_operator(text));
+        }
+        // It has the message: how the connection ends changes nothing.
+        let _ended = connection.close(DONE, "done".into()).await;
+        Ok(())
+    }
+}
+
+impl Carries for RabbitMq {
+    fn name(&self) -> &'static str {
+        "RabbitMQ"
+    }
+
+    fn hand_on(&self, message: &Message, call: &Call, _: Writes<'_>) -> Result<Handed, PluginError> {
+        runtime::run(call, self.publish(message)).map(|()| Handed::Confirmed)
+    }
+
+    fn health(&self, call: &Call) -> Result<(), PluginError> {
+        runtime::run(call, async {
+            let (connection, _channel) = self.connect().await?;
+            let _ended = connection.close(DONE, "done".into()).await;
+            Ok(())
+        })
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("ca_file: cannot read {}: {}", path.display(), error.kind()))
+}
+
+/// What a person must change is told apart from what passes. The broker's own text could quote the message.
+fn failed(error: lapin::Error) -> PluginError {
+    let kind = error.kind();
+    match kind {
+        ErrorKind::ProtocolError(refused) => match refused.kind() {
+            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) => {
+                PluginError::needs_operator("RabbitMQ refuses the user or the password, or what the user may do")
+            }
+            AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => {
+                PluginError::needs_operator("there is no such exchange in RabbitMQ")
+            }
+            AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED) => {
+                PluginError::needs_operator("RabbitMQ does not let the user into the virtual host")
+            }
+            other => PluginError::retryable(format!("RabbitMQ refused: {other}")),
+        },
+        ErrorKind::AuthProviderError(_) => PluginError::needs_operator("the user and password cannot be sent"),
+        ErrorKind::IOError(error) if tls::failed(&**error) => {
+            PluginError::needs_operator("RabbitMQ's certificate is not trusted (see `ca_file`), or it offers no TLS")
+        }
+        ErrorKind::IOError(error) => {
+            PluginError::retryable(format!("the connection to RabbitMQ failed: {}", error.kind()))
+        }
+        ErrorKind::MissingHeartbeatError => PluginError::retryable("RabbitMQ went silent"),
+        _ => PluginError::retryable("the connection to RabbitMQ was lost"),
+    }
+}

@@ -1,0 +1,89 @@
+//! forward: hands erasures on to whatever the company already has. A demand enters, a message leaves by a carrier that
+//! confirms it, and what the receiver answers, or reports later, becomes the outcome. Erases nothing itself.
+
+mod carrier;
+mod config;
+mod message;
+mod runtime;
+mod standard;
+mod tls;
+
+use std::time::Duration;
+
+use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Writes, export_plugin};
+
+use carrier::{Carrier, Carries as _, Handed};
+use config::Config;
+use message::{Asks, Message};
+
+/// The plugin: a carrier, and what its receivers do.
+pub struct Forward {
+    carrier: Carrier,
+    /// Within this time receivers report what came of it; they never do when it is not given.
+    report_within: Option<Duration>,
+    /// Whether receivers also look again.
+    verifies: bool,
+}
+
+impl Plugin for Forward {
+    type Config = Config;
+
+    fn manifest() -> Manifest {
+        let manifest = Manifest::new("forward", env!("CARGO_PKG_VERSION"))
+            .accepts(ANY)
+            .accepts_secret(ANY)
+            .reports()
+            .call_max(Duration::from_secs(60))
+            .concurrency(4);
+        carrier::reach(manifest)
+    }
+
+    fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
+        let (report_within, verifies) = (config.report_within.map(|span| span.0), config.verify);
+        let carrier = Carrier::make(config, &secrets).map_err(PluginError::needs_operator)?;
+        Ok(Self { carrier, report_within, verifies })
+    }
+
+    fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
+        match request.writes() {
+            Some(writes) => self.hand_on(Asks::Erasure, request, call, writes),
+            None => Err(PluginError::permanent("this plugin cannot say what would go")),
+        }
+    }
+
+    fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
+        match request.writes() {
+            Some(writes) if self.verifies => self.hand_on(Asks::Verification, request, call, writes),
+            _ => Ok(Answer::unverifiable("whoever it was handed on to is not asked again (`verify`)")),
+        }
+    }
+
+    fn health(&self, call: &Call) -> Result<(), PluginError> {
+        self.carrier.health(call)
+    }
+}
+
+impl Forward {
+    fn hand_on(&self, asks: Asks, request: &Request, call: &Call, writes: Writes<'_>) -> Result<Answer, PluginError> {
+        if self.report_within.is_some() && request.report.is_none() {
+            let text = "receivers are to report (`report_within`), but there is no address for reports: set `server.admin_listen`";
+            return Err(PluginError::needs_operator(text));
+        }
+        let message = Message::make(asks, request, self.report_within)?;
+        match (self.carrier.hand_on(&message, call, writes)?, self.report_within) {
+            (Handed::Answered(answer), _) => Ok(answer),
+            (Handed::Confirmed, Some(within)) => Ok(Answer::accepted(within)),
+            (Handed::Confirmed, None) => {
+                let by = self.carrier.name();
+                Ok(Answer::unverifiable(format!(
+                    "handed on by {by}, which confirmed it; what came of it is not reported"
+                )))
+            }
+        }
+    }
+}
+
+export_plugin!(Forward);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! Deletes messages for good: ids enter, one request leaves. Its answer does not say whether anything was there or is gone,
+//! so that what it did is only known after a second look.
+
+use quietus_plugin::http::Request;
+use quietus_plugin::{PluginError, Writes};
+use serde_json::json;
+
+use super::{Gmail, said};
+use crate::account::{MESSAGES, Task};
+
+/// Deletions have a rate of their own.
+pub(super) const CLASS: &str = "delete";
+
+impl Gmail {
+    /// Asks for the deletion of these, up to 1,000
+    /// (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/batchDelete>).
+    pub(super) fn delete(&self, ids: &[String], task: &mut Task<'_>, writes: Writes<'_>) -> Result<(), PluginError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        task.go_on()?;
+        // Twice is like once: ids that are gone are no error.
+        let request = Request::post("/users/me/messages/batchDelete", writes)
+            .json(&json!({ "ids": ids }))
+            .paced_as(CLASS)
+            .repeatable();
+        let marks = self.marks(ids, task);
+        let sent = self.send(request, task.call);
+        if sent.as_ref().map_or_else(|failure| failure.unsure, |_| true) {
+            task.progress.unsure(MESSAGES, &marks);
+        }
+        let answer = sent.map_err(|failure| said("a deletion", failure.error))?;
+        if answer.gone() {
+            return Err(PluginError::needs_operator("a deletion: there is no such place: check `base_url`"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn marks(&self, ids: &[String], task: &Task<'_>) -> Vec<u64> {
+        ids.iter().map(|id| task.memory.mark(&(&self.account, id))).collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! Finds a person's messages: a query leaves, ids come, and those stay whose headers are exactly the person's.
+
+use std::collections::BTreeSet;
+
+use quietus_plugin::PluginError;
+use quietus_plugin::http::Request;
+
+use super::message::Page;
+use super::query::query;
+use super::{Gmail, batch, said};
+use crate::account::Task;
+use crate::wanted::Wanted;
+
+/// Ids in a page; more are not given (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/list>).
+const PAGE: &str = "500";
+/// Pages in a row that bring nothing new.
+const IDLE_MAX: u32 = 10;
+/// What an earlier attempt found out about a message, which is a place of its own to [`Task::through`]: 0 is nothing yet.
+const THEIRS: u64 = 1;
+const OF_OTHERS: u64 = 2;
+
+impl Gmail {
+    /// Ids of messages that may be the person's, spam and trash included.
+    pub(super) fn list(&self, wanted: &Wanted, task: &Task<'_>) -> Result<BTreeSet<String>, PluginError> {
+        let first = Request::get("/users/me/messages")
+            .query("q", &query(wanted))
+            .query("includeSpamTrash", "true")
+            .query("maxResults", PAGE);
+        let mut listed = BTreeSet::new();
+        let mut request = first.clone();
+        let mut idle = 0;
+        loop {
+            task.go_on()?;
+            let answer = self.send(request, task.call).map_err(|failure| said("a search", failure.error))?;
+            if answer.gone() {
+                return Err(PluginError::needs_operator("there is no such mailbox: check `user` and `base_url`"));
+            }
+            let page: Page = answer.json().map_err(|error| said("a search", error))?;
+            let next = page.next_page_token.clone();
+            let before = listed.len();
+            let ids = page.ids().ok_or_else(|| PluginError::retryable("a search: the answer is no list"))?;
+            listed.extend(ids);
+            if listed.len() as u64 > self.messages_max {
+                return Err(self.too_many());
+            }
+            let Some(next) = next else { return Ok(listed) };
+            idle = if listed.len() == before { idle + 1 } else { 0 };
+            if idle > IDLE_MAX {
+                return Err(PluginError::retryable("a search: its pages bring nothing new and say that there is more"));
+            }
+            request = first.clone().query("pageToken", &next);
+        }
+    }
+
+    /// Which of these messages are the person's, as their headers say. An earlier attempt's look is good enough: headers do
+    /// not change.
+    pub(super) fn theirs(
+        &self,
+        ids: &[String],
+        wanted: &Wanted,
+        task: &mut Task<'_>,
+    ) -> Result<Vec<String>, PluginError> {
+        let place = |id: &str, task: &Task<'_>| task.memory.mark(&("headers", &self.account, id));
+        let unread: Vec<_> = ids.iter().filter(|id| task.through.at(place(id, task)).up_to == 0).cloned().collect();
+        for ids in unread.chunks(batch::SIZE) {
+            let mut failed = None;
+            for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
+                match told {
+                    Ok(Some(message)) => {
+                        let is_theirs = wanted.in_headers(&message.raw());
+                        task.through.at(place(id, task)).up_to = if is_theirs { THEIRS } else { OF_OTHERS };
+                    }
+                    Ok(None) => {}
+                    // What the others were answered is not lost.
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+            failed.map_or(Ok(()), Err)?;
+        }
+        let theirs = ids.iter().filter(|id| task.through.at(place(id, task)).up_to == THEIRS);
+        Ok(theirs.cloned().collect())
+    }
+
+    /// Whether a message is there, whatever the list says, which may be behind.
+    pub(super) fn is_there(&self, id: &str, task: &Task<'_>) -> Result<bool, PluginError> {
+        task.go_on()?;
+        let request = Request::get("/users/me/messages").segment(id).query("format", "minimal").query("fields", "id");
+        let answer = self.send(request, task.call).map_err(|failure| said("a second look", failure.error))?;
+        Ok(!answer.gone())
+    }
+}

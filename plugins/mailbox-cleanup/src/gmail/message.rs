@@ -1,0 +1,63 @@
+//! What Gmail tells of messages: JSON enters; ids, and the headers of one message, leave.
+
+use serde::Deserialize;
+
+/// The headers that tell whose a message is.
+pub(super) const HEADERS: [&str; 6] = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc"];
+
+/// A page of a list. Where nothing is found, the list of messages is left out, and the estimate is 0; what has neither is
+/// no answer, and never "nobody".
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Page {
+    messages: Option<Vec<Listed>>,
+    result_size_estimate: Option<u64>,
+    pub(super) next_page_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+}
+
+impl Page {
+    /// The ids; `None` when this is no list.
+    pub(super) fn ids(self) -> Option<Vec<String>> {
+        if self.messages.is_none() && self.result_size_estimate.is_none() {
+            return None;
+        }
+        Some(self.messages.unwrap_or_default().into_iter().map(|listed| listed.id).collect())
+    }
+}
+
+/// A message in the format `metadata`.
+#[derive(Deserialize)]
+pub(super) struct Message {
+    pub(super) id: String,
+    /// Left out when there is none of the headers.
+    #[serde(default)]
+    payload: Payload,
+}
+
+#[derive(Default, Deserialize)]
+struct Payload {
+    #[serde(default)]
+    headers: Vec<Header>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    name: String,
+    value: String,
+}
+
+impl Message {
+    /// The headers as they stand in a message. No value can make a header of its own.
+    pub(super) fn raw(&self) -> Vec<u8> {
+        let known = self.payload.headers.iter().filter_map(|header| {
+            let name = HEADERS.iter().find(|name| name.eq_ignore_ascii_case(&header.name))?;
+            Some(format!("{name}: {}\r\n", header.value.replace(['\r', '\n'], " ")))
+        });
+        known.chain(["\r\n".to_owned()]).collect::<String>().into_bytes()
+    }
+}

@@ -1,0 +1,69 @@
+//! Identifiers, and what a message says of itself, are what strangers wrote.
+
+use quietus_plugin::Outcome;
+
+use super::*;
+
+/// Erases by this text in a mailbox with others' messages, none of which may go.
+#[track_caller]
+fn check(typed: &str, expected: Outcome) {
+    let google = Google::with(&["ann@x.cz", "o'hara@x.cz", "b@x.cz", "anybody@y.cz"]);
+    let before = google.senders();
+    let answer = host(&google, json!({})).erase([("email", typed)]).expect("an answer");
+    assert_eq!(answer.outcome, expected, "{typed}");
+    assert_eq!(google.senders(), before, "{typed}");
+}
+
+#[test]
+fn no_text_matches_more_than_itself() {
+    let no_addresses = ["ann@x.cz\" OR from:\"b@x.cz", "ann@x.cz\r\nBcc: b@x.cz", "\u{0}@x.cz", "", "*", "in:anywhere"];
+    for typed in no_addresses {
+        check(typed, Outcome::Unverifiable);
+    }
+    let long = format!("{}@x.cz", "a".repeat(10_000));
+    check(&long, Outcome::Unverifiable);
+    let addresses = [
+        "*@x.cz",
+        "%@x.cz",
+        "a*n@x.cz",
+        "-from@x.cz",
+        "{b}@x.cz",
+        "a&maxResults=1#@x.cz",
+        "\"b\\\" OR from:\\\"\"@x.cz",
+        "\"} from:b {\"@x.cz",
+        "../b@x.cz",
+        "\u{202e}nna@x.cz",
+        "a\u{301}nn@x.cz",
+        "\u{430}nn@x.cz",
+    ];
+    for typed in addresses {
+        check(typed, Outcome::Absent);
+    }
+}
+
+#[test]
+fn addresses_with_characters_that_mean_something_are_found() {
+    for address in ["o'hara@x.cz", "a+b@x.cz", "a*@x.cz", "a&b=c@x.cz", "%61nn@x.cz", "{b}@x.cz"] {
+        let google = Google::with(&["hara@x.cz", "ann@x.cz"]);
+        google.add("SENT", &[("From", USER), ("Cc", address)]);
+        let answer = host(&google, json!({})).erase([("email", address)]).expect("an answer");
+        assert_eq!(answer.counts["messages"], 1, "{address}");
+        assert_eq!(google.senders(), ["hara@x.cz", "ann@x.cz"], "{address}");
+    }
+}
+
+#[test]
+fn a_headers_value_makes_no_header_of_its_own() {
+    let google = Google::with(&[]);
+    google.add("INBOX", &[("From", "\"ann@x.cz\" <joann@x.cz>\r\nCc: ann@x.cz\r\n\r\nann@x.cz")]);
+    google.add("INBOX", &[("From", "joann@x.cz"), ("To: ann@x.cz\r\nX", "ann@x.cz")]);
+    assert_eq!(host(&google, json!({})).erase(ANN).expect("an answer").outcome, Outcome::Absent);
+}
+
+#[test]
+fn ids_from_the_system_are_no_more_trusted_than_people() {
+    let google = Google::with(&["ann@x.cz"]);
+    google.state().mailboxes.get_mut(USER).expect("a mailbox")[0].id = "../profile".into();
+    assert!(host(&google, json!({})).erase(ANN).is_err());
+    assert_eq!(google.count("profile") + google.count("batch"), 0);
+}

@@ -1,0 +1,101 @@
+//! One erasure: what is found is deleted, then looked at again, and what Exchange keeps of it is told.
+
+use std::collections::BTreeSet;
+
+use quietus_plugin::{PluginError, Writes};
+
+use super::hidden::Hidden;
+use super::{Graph, kept, unseen};
+use crate::account::{Kept, MESSAGES, Seen, Task};
+use crate::wanted::Wanted;
+
+/// What one call has tried to erase.
+#[derive(Default)]
+struct Erased {
+    tried: BTreeSet<String>,
+    /// What Exchange does not let go of.
+    held: BTreeSet<String>,
+}
+
+impl Graph {
+    /// Erases the wanted messages; what stays leaves.
+    pub(super) fn erase_all(
+        &self,
+        wanted: &Wanted,
+        hidden: &Hidden,
+        task: &mut Task<'_>,
+        writes: Writes<'_>,
+    ) -> Result<Seen, PluginError> {
+        let erased = self.erase_found(wanted, hidden, task, writes)?;
+        let messages = self.still_there(&erased, wanted, hidden, task)?;
+        let mut seen = Seen { messages, ..self.left(wanted, hidden, task)? };
+        if !erased.held.is_empty() {
+            let reason = "Exchange does not let go of messages that were deleted before (ErrorCannotDeleteObject)";
+            seen.kept.push(Kept { reason: reason.into(), messages: erased.held.len() as u64 });
+        }
+        Ok(seen)
+    }
+
+    /// Erases until nothing more is found, where one search cannot show all.
+    fn erase_found(
+        &self,
+        wanted: &Wanted,
+        hidden: &Hidden,
+        task: &mut Task<'_>,
+        writes: Writes<'_>,
+    ) -> Result<Erased, PluginError> {
+        let mut erased = Erased::default();
+        loop {
+            let found = self.find(wanted, hidden, task)?;
+            let new: Vec<_> = found.messages.into_iter().filter(|id| !erased.tried.contains(id)).collect();
+            if (erased.tried.len() + new.len()) as u64 > self.messages_max {
+                return Err(self.too_many());
+            }
+            if new.is_empty() && found.is_cut {
+                return Err(unseen(!erased.tried.is_empty()));
+            }
+            erased.held.extend(self.delete(&new, task, writes)?);
+            erased.tried.extend(new);
+            if !found.is_cut {
+                return Ok(erased);
+            }
+        }
+    }
+
+    /// How many are there all the same, although Graph has said that they are deleted. A search alone does not tell: its
+    /// index may be behind.
+    fn still_there(
+        &self,
+        erased: &Erased,
+        wanted: &Wanted,
+        hidden: &Hidden,
+        task: &mut Task<'_>,
+    ) -> Result<u64, PluginError> {
+        if erased.tried.is_empty() {
+            return Ok(0);
+        }
+        let found = self.find(wanted, hidden, task)?.messages;
+        let mut there = 0;
+        for id in erased.tried.difference(&erased.held).filter(|id| found.contains(*id)) {
+            if self.is_there(id, hidden, task)? {
+                task.progress.undone(MESSAGES, &[self.mark(id, task)]);
+                there += 1;
+            }
+        }
+        Ok(there)
+    }
+
+    /// What is kept after an erasure, and when to look again at what may only be on its way.
+    fn left(&self, wanted: &Wanted, hidden: &Hidden, task: &mut Task<'_>) -> Result<Seen, PluginError> {
+        let (purged, held) = self.kept(wanted, hidden, task)?;
+        // What was not answered counts, too: it is in Purges now.
+        let mut erased = task.progress.clone();
+        erased.settle();
+        let leaves = purged > 0 && erased.counts().contains_key(MESSAGES) && !self.purges_for.is_zero();
+        Ok(Seen {
+            kept: kept(if leaves { 0 } else { purged }, held),
+            again_after: leaves.then_some(self.purges_for),
+            ..Seen::default()
+        })
+    }
+}

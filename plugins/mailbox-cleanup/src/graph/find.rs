@@ -1,0 +1,147 @@
+//! Finds a person's messages: queries leave, pages come, and what is exactly the person's stays.
+
+use std::collections::BTreeSet;
+
+use quietus_plugin::http::Request;
+use quietus_plugin::{ErrorClass, PluginError};
+
+use super::hidden::Hidden;
+use super::message::{Page, Place, SELECT};
+use super::query::Query;
+use super::{Graph, IMMUTABLE, no_mailbox, said};
+use crate::account::Task;
+use crate::wanted::Wanted;
+
+/// All folders that people see.
+const MAILBOX: &str = "/messages";
+/// Messages in a page; up to 1,000 are allowed.
+const PAGE: &str = "250";
+/// More than one search shows: <https://learn.microsoft.com/graph/search-query-parameter#using-search-on-message-collections>.
+const SEARCH_MAX: usize = 1000;
+/// Pages of one query, so that links that lead in a circle end.
+const PAGES_MAX: usize = 10_000;
+
+/// What is there.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The ids of the person's messages.
+    pub(super) messages: BTreeSet<String>,
+    /// A search showed as much as it may, so that there can be more.
+    pub(super) is_cut: bool,
+    /// More than these are an error: what is only counted has no limit.
+    most: Option<u64>,
+}
+
+impl Graph {
+    /// The person's messages in all folders that people see, and those that people can still recover.
+    pub(super) fn find(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<Found, PluginError> {
+        let mut found = Found { most: Some(self.messages_max), ..Found::default() };
+        for query in queries(wanted) {
+            if !self.pages(self.asked(MAILBOX, &query), wanted, hidden, query.is_limited(), &mut found, task)? {
+                return Err(no_mailbox());
+            }
+        }
+        if let Some(deletions) = &hidden.deletions {
+            self.gather(deletions, wanted, hidden, &mut found, task)?;
+        }
+        Ok(found)
+    }
+
+    /// How many of the person's messages are in a folder that nobody sees.
+    pub(super) fn count_in(
+        &self,
+        folder: Option<&String>,
+        wanted: &Wanted,
+        task: &Task<'_>,
+    ) -> Result<u64, PluginError> {
+        let mut found = Found::default();
+        if let Some(folder) = folder {
+            self.gather(folder, wanted, &Hidden::default(), &mut found, task)?;
+        }
+        Ok(found.messages.len() as u64)
+    }
+
+    /// Whether a message is in a folder from which it can be deleted, whatever a search says.
+    pub(super) fn is_there(&self, id: &str, hidden: &Hidden, task: &Task<'_>) -> Result<bool, PluginError> {
+        task.go_on()?;
+        let request = self.of_user("/messages").segment(id).query("$select", "id,parentFolderId");
+        let answer = self.send(&request, task.call).map_err(|failure| said("a second look", failure.error))?;
+        if answer.gone() {
+            return Ok(false);
+        }
+        let place: Place = answer.json().map_err(|error| said("a second look", error))?;
+        Ok(!hidden.keeps(&place.parent_folder_id))
+    }
+
+    /// Adds the person's messages of one folder. Where Graph refuses to search in it, everything in it is looked at.
+    fn gather(
+        &self,
+        folder: &str,
+        wanted: &Wanted,
+        hidden: &Hidden,
+        found: &mut Found,
+        task: &Task<'_>,
+    ) -> Result<(), PluginError> {
+        let path = Request::get("/mailFolders").segment(folder).segment("messages").target();
+        for query in queries(wanted) {
+            match self.pages(self.asked(&path, &query), wanted, hidden, query.is_limited(), found, task) {
+                Ok(_) => {}
+                Err(error) if error.class == ErrorClass::Permanent => {
+                    let all = self.asked(&path, &Query::All);
+                    return self.pages(all, wanted, hidden, false, found, task).map(drop);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn asked(&self, path: &str, query: &Query) -> Request {
+        let request = self.of_user(path).query("$select", SELECT).query("$top", PAGE);
+        match query.option() {
+            Some((option, value)) => request.query(option, value),
+            None => request,
+        }
+    }
+
+    /// Adds the person's messages of all pages of one query, but for those that are kept. `false`: there is no such place.
+    fn pages(
+        &self,
+        mut request: Request,
+        wanted: &Wanted,
+        hidden: &Hidden,
+        is_limited: bool,
+        found: &mut Found,
+        task: &Task<'_>,
+    ) -> Result<bool, PluginError> {
+        let mut shown = 0;
+        for _ in 0..PAGES_MAX {
+            task.go_on()?;
+            let answer = self.send(&request, task.call).map_err(|failure| said("a search", failure.error))?;
+            if answer.gone() {
+                return Ok(false);
+            }
+            let page: Page = answer.json().map_err(|error| said("a search", error))?;
+            shown += page.value.len();
+            found.is_cut |= is_limited && shown >= SEARCH_MAX;
+            let theirs = page.value.into_iter().filter(|message| message.is_of(wanted));
+            let counted = theirs.filter(|message| !hidden.keeps(&message.parent_folder_id));
+            found.messages.extend(counted.map(|message| message.id));
+            if found.most.is_some_and(|most| found.messages.len() as u64 > most) {
+                return Err(self.too_many());
+            }
+            let Some(next) = page.next else { return Ok(true) };
+            let target = self.client.within(&next);
+            let target =
+                target.ok_or_else(|| PluginError::permanent("a search: the next page's link leads elsewhere"))?;
+            request = Request::get("/").at(target).header(IMMUTABLE.0, IMMUTABLE.1);
+        }
+        Err(PluginError::permanent(format!("a search: there are more than {PAGES_MAX} pages")))
+    }
+}
+
+/// For each spelling of each address.
+fn queries(wanted: &Wanted) -> impl Iterator<Item = Query> {
+    let spellings = wanted.addresses().iter().flat_map(|address| address.spellings());
+    spellings.flat_map(|spelling| Query::all(&spelling, wanted.place()))
+}

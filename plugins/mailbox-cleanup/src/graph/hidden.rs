@@ -1,0 +1,54 @@
+//! The folders that nobody sees, in which Exchange keeps what was deleted
+//! (<https://learn.microsoft.com/exchange/security-and-compliance/recoverable-items-folder/recoverable-items-folder>).
+
+use quietus_plugin::{ErrorClass, PluginError};
+use serde::Deserialize;
+
+use super::{Graph, said};
+use crate::account::Task;
+
+/// The ids of those that Graph shows.
+#[derive(Default)]
+pub(super) struct Hidden {
+    /// What people have deleted from Deleted Items, and can still recover.
+    pub(super) deletions: Option<String>,
+    /// What was deleted for good, until the retention of deleted items ends, or a hold does.
+    pub(super) purges: Option<String>,
+    /// What a hold keeps.
+    pub(super) holds: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Folder {
+    id: String,
+}
+
+impl Hidden {
+    /// Whether what is in this folder cannot be deleted.
+    pub(super) fn keeps(&self, folder: &str) -> bool {
+        [&self.purges, &self.holds].into_iter().flatten().any(|kept| kept == folder)
+    }
+}
+
+impl Graph {
+    /// Looks the folders up.
+    pub(super) fn hidden(&self, task: &Task<'_>) -> Result<Hidden, PluginError> {
+        Ok(Hidden {
+            deletions: self.folder("recoverableitemsdeletions", task)?,
+            purges: self.folder("recoverableitemspurges", task)?,
+            holds: self.folder("recoverableitemsdiscoveryholds", task)?,
+        })
+    }
+
+    fn folder(&self, name: &str, task: &Task<'_>) -> Result<Option<String>, PluginError> {
+        task.go_on()?;
+        let request = self.of_user(&format!("/mailFolders/{name}")).query("$select", "id");
+        match self.send(&request, task.call) {
+            Ok(answer) if answer.gone() => Ok(None),
+            Ok(answer) => Ok(Some(answer.json::<Folder>().map_err(|error| said("a folder", error))?.id)),
+            // A name that Graph does not know is an id to it, and a malformed one.
+            Err(failure) if failure.error.class == ErrorClass::Permanent => Ok(None),
+            Err(failure) => Err(said("a folder", failure.error)),
+        }
+    }
+}

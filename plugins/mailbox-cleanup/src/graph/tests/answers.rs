@@ -1,0 +1,143 @@
+//! What awkward answers come to.
+
+use quietus_plugin::http::test::Reply;
+use quietus_plugin::{Answer, ErrorClass};
+
+use super::exchange::refused;
+use super::*;
+
+/// How the plugin fails when all requests of a kind are answered so.
+#[track_caller]
+fn check(of: &'static str, reply: impl Fn() -> Reply, class: ErrorClass, retry_after_ms: Option<u64>) {
+    let exchange = Exchange::with(&["ann@x.cz"; 2]);
+    let host = if matches!(reply(), Reply::Silence) { hasty(&exchange) } else { host(&exchange, json!({})) };
+    for _ in 0..20 {
+        exchange.fault(of, reply());
+    }
+    let error = host.erase(ANN).expect_err("an error");
+    assert_eq!((error.class, error.retry_after_ms), (class, retry_after_ms), "{of}: {error}");
+    assert!(error.message.starts_with("account `support`: "), "{error}");
+    assert!(!error.message.contains("ann"), "{error}");
+    assert_eq!(exchange.senders().len(), 2, "{of}");
+}
+
+#[test]
+fn every_kind_of_request_fails_as_its_status_says() {
+    for of in
+        ["GET /v1.0/users/support%40x.cz/messages", "GET /v1.0/users/support%40x.cz/mailFolders", "POST /v1.0/$batch"]
+    {
+        check(of, || refused(429, "TooManyRequests").with("Retry-After", "37"), ErrorClass::RateLimited, Some(37_000));
+        check(of, || refused(429, "TooManyRequests"), ErrorClass::RateLimited, None);
+        check(of, || refused(503, "Busy").with("Retry-After", "37"), ErrorClass::RateLimited, Some(37_000));
+        check(of, || refused(401, "InvalidAuthenticationToken"), ErrorClass::NeedsOperator, None);
+        check(of, || refused(403, "ErrorAccessDenied"), ErrorClass::NeedsOperator, None);
+        if !of.ends_with("mailFolders") {
+            check(of, || refused(400, "BadRequest"), ErrorClass::Permanent, None);
+        }
+        check(of, || refused(500, "InternalServerError"), ErrorClass::Retryable, None);
+        check(of, || Reply::HangUp, ErrorClass::Retryable, None);
+        check(of, || Reply::text(200, "<html>ann@x.cz</html>"), ErrorClass::Retryable, None);
+        check(of, || Reply::text(200, ""), ErrorClass::Retryable, None);
+        check(of, || Reply::json(200, &json!({ "value": "none" })), ErrorClass::Retryable, None);
+        check(of, || Reply::json(200, &json!({ "responses": [] })), ErrorClass::Retryable, None);
+    }
+    check("POST /token", || refused(400, "x"), ErrorClass::NeedsOperator, None);
+    check("POST /token", || refused(500, "x"), ErrorClass::Retryable, None);
+    check("POST /token", || Reply::text(200, "{}"), ErrorClass::Retryable, None);
+}
+
+#[test]
+fn a_request_that_is_not_answered_is_given_up() {
+    let of = "GET /v1.0/users/support%40x.cz/messages";
+    check(of, || Reply::Silence, ErrorClass::Retryable, None);
+}
+
+#[test]
+fn a_mailbox_that_is_not_there_is_never_nobody() {
+    check(
+        "GET /v1.0/users/support%40x.cz/messages",
+        || refused(404, "ErrorInvalidUser"),
+        ErrorClass::NeedsOperator,
+        None,
+    );
+    let exchange = Exchange::new();
+    exchange.fault("mailFolders/inbox", refused(404, "MailboxNotEnabledForRESTAPI"));
+    assert_eq!(host(&exchange, json!({})).health().expect_err("none").class, ErrorClass::NeedsOperator);
+}
+
+#[test]
+fn a_message_without_the_fields_that_were_asked_for_is_no_look_alike() {
+    let message = json!({ "value": [{ "id": "1", "parentFolderId": "2", "from": null }] });
+    check("GET /v1.0/users/support%40x.cz/messages", || Reply::json(200, &message), ErrorClass::Retryable, None);
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_is_not_followed() {
+    let page = json!({ "value": [], "@odata.nextLink": "https://evil.example/v1.0/me/messages" });
+    check("GET /v1.0/users/support%40x.cz/messages", || Reply::json(200, &page), ErrorClass::Permanent, None);
+}
+
+#[test]
+fn a_token_that_is_refused_is_renewed_once() {
+    let exchange = Exchange::with(&["ann@x.cz"]);
+    let host = host(&exchange, json!({}));
+    exchange.fault("GET /v1.0/users", refused(401, "InvalidAuthenticationToken"));
+    assert_eq!(host.erase(ANN).expect("an answer").counts["messages"], 1);
+    assert_eq!(exchange.count("POST /token"), 2);
+
+    exchange.mailbox().token_valid = false;
+    let error = host.verify(ANN).expect_err("still refused");
+    assert_eq!((error.class, exchange.count("POST /token")), (ErrorClass::NeedsOperator, 3));
+}
+
+/// How the plugin fails when one message of a batch of four is answered so, and the others are deleted.
+#[track_caller]
+fn check_inner(status: u16, headers: Value, class: ErrorClass, retry_after_ms: Option<u64>) {
+    let exchange = Exchange::with(&["ann@x.cz"; 4]);
+    exchange.mailbox().inner.push((2, status, headers, "Whatever"));
+    let host = host(&exchange, json!({}));
+    let error = host.erase(ANN).expect_err("an error");
+    assert_eq!((error.class, error.retry_after_ms), (class, retry_after_ms), "{error}");
+    assert!(error.message.ends_with("(3 messages are erased so far)"), "{error}");
+    let answer = host.erase(ANN).expect("an answer");
+    assert_eq!(answer.counts, Answer::erased().count("messages", 4).counts, "once each");
+}
+
+#[test]
+fn each_status_within_a_batch_counts_for_its_message() {
+    check_inner(429, json!({ "Retry-After": "11" }), ErrorClass::RateLimited, Some(11_000));
+    check_inner(429, json!({ "retry-after": 11 }), ErrorClass::RateLimited, Some(11_000));
+    check_inner(429, json!({}), ErrorClass::RateLimited, None);
+    check_inner(503, json!({ "Retry-After": "11" }), ErrorClass::RateLimited, Some(11_000));
+    check_inner(403, json!({}), ErrorClass::NeedsOperator, None);
+    check_inner(401, json!({}), ErrorClass::NeedsOperator, None);
+    check_inner(504, json!({}), ErrorClass::Retryable, None);
+    check_inner(424, json!({}), ErrorClass::Retryable, None);
+    check_inner(400, json!({}), ErrorClass::Permanent, None);
+}
+
+#[test]
+fn after_a_short_pause_a_batch_comes_again_in_the_same_call() {
+    let exchange = Exchange::with(&["ann@x.cz"; 4]);
+    for _ in 0..2 {
+        exchange.mailbox().inner.push((2, 429, json!({ "Retry-After": "0" }), "TooManyRequests"));
+    }
+    let answer = host(&exchange, json!({})).erase(ANN).expect("an answer");
+    assert_eq!((answer.counts["messages"], exchange.count("$batch")), (4, 3));
+
+    let exchange = Exchange::with(&["ann@x.cz"; 4]);
+    for _ in 0..9 {
+        exchange.mailbox().inner.push((2, 429, json!({ "Retry-After": "0" }), "TooManyRequests"));
+    }
+    let error = host(&exchange, json!({})).erase(ANN).expect_err("limited");
+    assert_eq!((error.class, exchange.count("$batch")), (ErrorClass::RateLimited, 3));
+}
+
+#[test]
+fn a_message_that_a_batchs_answer_leaves_out_is_asked_for_again() {
+    let exchange = Exchange::with(&["ann@x.cz"; 2]);
+    let host = host(&exchange, json!({}));
+    exchange.fault("$batch", Reply::json(200, &json!({ "responses": [{ "id": "1", "status": 204 }] })));
+    assert_eq!(host.erase(ANN).expect_err("one is left out").class, ErrorClass::Retryable);
+    assert_eq!(host.erase(ANN).expect("an answer").counts["messages"], 2);
+}

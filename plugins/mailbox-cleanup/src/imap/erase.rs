@@ -1,0 +1,110 @@
+//! Takes messages out of the open folder, some at a time: erases them, or moves them. Others' messages stay, also those
+//! that somebody has marked as deleted.
+
+use imap_next::imap_types::command::CommandBody;
+use imap_next::imap_types::flag::{Flag, StoreResponse, StoreType};
+use imap_next::imap_types::mailbox::Mailbox;
+use imap_next::imap_types::response::{Capability, Code};
+use imap_next::imap_types::search::SearchKey;
+use quietus_plugin::{ErrorClass, PluginError, Writes};
+
+use super::opened::{plain_search, set};
+use super::refusal::Refusal;
+use super::session::{Ended, Session};
+
+/// Messages of one command.
+pub(super) const BATCH: usize = 500;
+
+/// How messages are taken out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// `UID EXPUNGE` (RFC 4315).
+    Uidplus,
+    /// `EXPUNGE`, while what others have marked as deleted is not marked.
+    Aside,
+}
+
+impl Way {
+    pub(super) fn of(session: &Session<'_>) -> Self {
+        if session.can(&Capability::UidPlus) { Self::Uidplus } else { Self::Aside }
+    }
+}
+
+/// Erases messages. `aside` is filled with what others had marked as deleted while that mark is taken from it.
+pub(super) fn erase(
+    session: &mut Session<'_>,
+    uids: &[u32],
+    way: Way,
+    aside: &mut Vec<u64>,
+    writes: Writes<'_>,
+) -> Result<(), PluginError> {
+    let Some(ours) = set(uids) else { return Ok(()) };
+    match way {
+        Way::Uidplus => {
+            mark(session, uids, StoreType::Add, writes)?;
+            done(session.run(CommandBody::ExpungeUid { sequence_set: ours })?, "the server does not expunge messages")
+        }
+        Way::Aside => {
+            let others = SearchKey::Not(Box::new(SearchKey::Uid(ours)));
+            let marked = plain_search(session, vec![SearchKey::Deleted, others])?;
+            aside.extend(marked.into_iter().map(u64::from));
+            each_batch(aside, |batch| mark(session, batch, StoreType::Remove, writes))?;
+            let ended = mark(session, uids, StoreType::Add, writes)
+                .and_then(|()| done(session.run(CommandBody::Expunge)?, "the server does not expunge messages"));
+            if ended.is_ok() || !session.is_lost() {
+                restore(session, aside, writes)?;
+            }
+            ended
+        }
+    }
+}
+
+/// Marks as deleted again what others had marked.
+pub(super) fn restore(session: &mut Session<'_>, aside: &mut Vec<u64>, writes: Writes<'_>) -> Result<(), PluginError> {
+    each_batch(aside, |batch| mark(session, batch, StoreType::Add, writes))?;
+    aside.clear();
+    Ok(())
+}
+
+/// Moves messages to another folder.
+pub(super) fn relocate(
+    session: &mut Session<'_>,
+    uids: &[u32],
+    target: &Mailbox<'static>,
+    way: Way,
+    aside: &mut Vec<u64>,
+    writes: Writes<'_>,
+) -> Result<(), PluginError> {
+    let Some(sequence_set) = set(uids) else { return Ok(()) };
+    let (mailbox, what) = (target.clone(), "the server does not move messages");
+    if session.can(&Capability::Move) {
+        return done(session.run(CommandBody::Move { sequence_set, mailbox, uid: true })?, what);
+    }
+    done(session.run(CommandBody::Copy { sequence_set, mailbox, uid: true })?, what)?;
+    erase(session, uids, way, aside, writes)
+}
+
+/// Sets or takes the mark that says that messages are deleted.
+fn mark(session: &mut Session<'_>, uids: &[u32], kind: StoreType, _: Writes<'_>) -> Result<(), PluginError> {
+    let Some(sequence_set) = set(uids) else { return Ok(()) };
+    let (response, flags) = (StoreResponse::Silent, vec![Flag::Deleted]);
+    let body = CommandBody::Store { sequence_set, kind, response, flags, uid: true };
+    done(session.run(body)?, "the server does not mark messages as deleted")
+}
+
+fn each_batch(uids: &[u64], mut act: impl FnMut(&[u32]) -> Result<(), PluginError>) -> Result<(), PluginError> {
+    let uids: Vec<u32> = uids.iter().filter_map(|uid| u32::try_from(*uid).ok()).collect();
+    uids.chunks(BATCH).try_for_each(|batch| act(batch))
+}
+
+fn done(ended: Ended, what: &str) -> Result<(), PluginError> {
+    match ended {
+        Ended::Done(_) => Ok(()),
+        Ended::Refused(code) => Err(refused(code, what)),
+    }
+}
+
+/// Where the server does not say why, the usual reason is a right that the account lacks.
+fn refused(code: Option<Code<'static>>, what: &str) -> PluginError {
+    Refusal::new(code).error(what, ErrorClass::NeedsOperator)
+}

@@ -1,0 +1,189 @@
+//! Finds a person's messages in the open folder: the server's search brings candidates, as it knows no exact address; the
+//! candidates' headers decide. Works through a folder in windows, so that the next attempt can go on.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use imap_next::imap_types::command::CommandBody;
+use imap_next::imap_types::core::{AString, Charset, Vec1};
+use imap_next::imap_types::fetch::{MacroOrMessageDataItemNames, MessageDataItem, MessageDataItemName, Section};
+use imap_next::imap_types::response::Data;
+use imap_next::imap_types::search::SearchKey;
+use imap_next::imap_types::sequence::SequenceSet;
+use quietus_plugin::{ErrorClass, PluginError};
+
+use super::opened::{existing, plain_search, search, set};
+use super::session::{Ended, Session};
+use crate::through::Looked;
+use crate::wanted::{Place, Wanted};
+
+/// Messages of one search.
+const WINDOW: usize = 5_000;
+/// Messages of one search through texts, which takes far longer.
+const WINDOW_OF_TEXTS: usize = 1_000;
+/// Messages whose headers are fetched at once.
+const HEADERS: usize = 500;
+
+const FIELDS: [&str; 6] = ["FROM", "TO", "CC", "BCC", "SENDER", "REPLY-TO"];
+
+/// Goes on looking through the open folder from where `looked` ends, to its end.
+pub(super) fn look_on(
+    session: &mut Session<'_>,
+    wanted: &Wanted,
+    body_bytes_max: u32,
+    looked: &mut Looked,
+) -> Result<(), PluginError> {
+    let rest = match u32::try_from(looked.up_to + 1).ok().and_then(NonZeroU32::new) {
+        Some(NonZeroU32::MIN) => SearchKey::All,
+        Some(first) => SearchKey::Uid(SequenceSet::from(first..)),
+        None => return Ok(()),
+    };
+    let mut uids = plain_search(session, vec![rest])?;
+    // RFC 3501, 6.4.8: a range that ends in `*` contains the last message even when that comes before its beginning.
+    uids.retain(|uid| u64::from(*uid) > looked.up_to);
+    let window = if wanted.place() == Place::Anywhere { WINDOW_OF_TEXTS } else { WINDOW };
+    for uids in uids.chunks(window) {
+        let (Some(first), Some(last)) = (uids.first(), uids.last()) else { continue };
+        let candidates = candidates(session, wanted, *first, *last)?;
+        let (mut found, mut untold) = (Vec::new(), Vec::new());
+        for some in candidates.chunks(HEADERS) {
+            let rest = by_headers(session, wanted, some, &mut found)?;
+            if wanted.place() == Place::Anywhere {
+                by_texts(session, wanted, body_bytes_max, &rest, (&mut found, &mut untold))?;
+            }
+        }
+        looked.found.extend(found);
+        looked.untold.extend(untold);
+        looked.up_to = u64::from(*last);
+    }
+    Ok(())
+}
+
+/// What the server's search finds for each spelling of each address, within a range.
+fn candidates(session: &mut Session<'_>, wanted: &Wanted, first: u32, last: u32) -> Result<Vec<u32>, PluginError> {
+    let range = || SequenceSet::try_from(first..=last).map(SearchKey::Uid);
+    let mut uids = Vec::new();
+    for address in wanted.addresses() {
+        let spellings = address.spellings();
+        let has_ascii = spellings.iter().any(|spelling| spelling.is_ascii());
+        for spelling in spellings {
+            let charset = (!spelling.is_ascii()).then(|| Charset::try_from("UTF-8")).transpose();
+            let (Ok(charset), Ok(range)) = (charset, range()) else { continue };
+            match search(session, charset, vec![range, key(&spelling, wanted.place())?])? {
+                Ok(found) => uids.extend(found),
+                // The address was searched for in its other spelling.
+                Err(refusal) if refusal.is("BADCHARSET") && has_ascii => {}
+                Err(refusal) => {
+                    let class =
+                        if refusal.is("BADCHARSET") { ErrorClass::NeedsOperator } else { ErrorClass::Retryable };
+                    return Err(refusal.error("the server does not search for an address", class));
+                }
+            }
+        }
+    }
+    uids.retain(|uid| (first..=last).contains(uid));
+    uids.sort_unstable();
+    uids.dedup();
+    Ok(uids)
+}
+
+/// Any of the places where an address counts. What cannot stand in quotes is sent as a literal.
+fn key(spelling: &str, place: Place) -> Result<SearchKey<'static>, PluginError> {
+    let text =
+        || AString::try_from(spelling.to_owned()).map_err(|_| PluginError::permanent("an address cannot be sent"));
+    let field = |name: &'static str| AString::try_from(name).map_err(|_| PluginError::permanent("a header's name"));
+    let mut keys = vec![
+        SearchKey::From(text()?),
+        SearchKey::Header(field("Sender")?, text()?),
+        SearchKey::Header(field("Reply-To")?, text()?),
+    ];
+    if place != Place::Senders {
+        keys.extend([SearchKey::To(text()?), SearchKey::Cc(text()?), SearchKey::Bcc(text()?)]);
+    }
+    if place == Place::Anywhere {
+        keys.push(SearchKey::Text(text()?));
+    }
+    let either = |one, other| SearchKey::Or(Box::new(one), Box::new(other));
+    keys.into_iter().reduce(either).ok_or_else(|| PluginError::permanent("a search for nothing"))
+}
+
+/// Adds those whose headers have one of the addresses to `found`, and returns the others.
+fn by_headers(
+    session: &mut Session<'_>,
+    wanted: &Wanted,
+    uids: &[u32],
+    found: &mut Vec<u64>,
+) -> Result<Vec<u32>, PluginError> {
+    let fields = FIELDS.map(AString::try_from).into_iter().collect::<Result<Vec<_>, _>>().ok();
+    let fields = fields.and_then(|fields| Vec1::try_from(fields).ok());
+    let Some(fields) = fields else { return Err(PluginError::permanent("the headers' names")) };
+    let headers = fetch(session, uids, Some(Section::HeaderFields(None, fields)), None)?;
+    let mut rest = Vec::new();
+    for uid in uids {
+        match headers.get(uid) {
+            Some(raw) if wanted.in_headers(raw) => found.push(u64::from(*uid)),
+            Some(_) => rest.push(*uid),
+            None => {}
+        }
+    }
+    Ok(rest)
+}
+
+/// Adds those whose text has one of the addresses to `found`, and those that are too large to tell to `untold`.
+fn by_texts(
+    session: &mut Session<'_>,
+    wanted: &Wanted,
+    body_bytes_max: u32,
+    uids: &[u32],
+    (found, untold): (&mut Vec<u64>, &mut Vec<u64>),
+) -> Result<(), PluginError> {
+    let one_more = NonZeroU32::MIN.saturating_add(body_bytes_max);
+    for uid in uids {
+        let messages = fetch(session, &[*uid], None, Some((0, one_more)))?;
+        let Some(raw) = messages.get(uid) else { continue };
+        if wanted.in_message(raw) {
+            found.push(u64::from(*uid));
+        } else if raw.len() > body_bytes_max as usize {
+            untold.push(u64::from(*uid));
+        }
+    }
+    Ok(())
+}
+
+/// A section of each message, or the whole of it, by UID. A message that is there and is not told of is an error; one that went meanwhile is
+/// none.
+fn fetch(
+    session: &mut Session<'_>,
+    uids: &[u32],
+    section: Option<Section<'static>>,
+    partial: Option<(u32, NonZeroU32)>,
+) -> Result<BTreeMap<u32, Vec<u8>>, PluginError> {
+    let Some(sequence_set) = set(uids) else { return Ok(BTreeMap::new()) };
+    let part = MessageDataItemName::BodyExt { section, partial, peek: true };
+    let names = MacroOrMessageDataItemNames::MessageDataItemNames(vec![MessageDataItemName::Uid, part]);
+    let body = CommandBody::Fetch { sequence_set, macro_or_item_names: names, uid: true };
+    let mut told = BTreeMap::new();
+    let ended = session.ask(body, |data| {
+        let Data::Fetch { items, .. } = data else { return };
+        let (mut number, mut content) = (None, None);
+        for item in items {
+            match item {
+                MessageDataItem::Uid(uid) => number = Some(uid.get()),
+                MessageDataItem::BodyExt { data, .. } => {
+                    content = Some(data.0.map(|text| text.as_ref().to_vec()).unwrap_or_default());
+                }
+                _ => {}
+            }
+        }
+        if let (Some(uid), Some(content)) = (number.filter(|uid| uids.contains(uid)), content) {
+            told.insert(uid, content);
+        }
+    })?;
+    // RFC 3501, 7.1.2: NO may only mean that some of them were expunged meanwhile.
+    let _: Ended = ended;
+    let untold: Vec<u32> = uids.iter().filter(|uid| !told.contains_key(uid)).copied().collect();
+    match existing(session, &untold)?.len() {
+        0 => Ok(told),
+        left => Err(PluginError::retryable(format!("the server does not show {left} messages that it has found"))),
+    }
+}

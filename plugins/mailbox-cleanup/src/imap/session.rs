@@ -1,0 +1,259 @@
+//! A conversation with a server: a command enters, what the server says to it leaves. Bounds every answer, and knows
+//! neither folders nor messages.
+
+use std::time::Instant;
+
+use imap_next::client::{Client, Event, Options};
+use imap_next::imap_types::auth::AuthenticateData;
+use imap_next::imap_types::command::{Command, CommandBody};
+use imap_next::imap_types::core::Tag;
+use imap_next::imap_types::response::{Capability, Code, Data, GreetingKind, Status, StatusKind};
+use imap_next::imap_types::secret::Secret;
+use imap_next::{Interrupt, Io, State as _};
+use quietus_plugin::{PluginError, Sensitive};
+
+use super::clock::Clock;
+use super::server::{Security, Server, lost, waits};
+use super::wire::Wire;
+
+/// The longest single answer: the numbers of some two million messages.
+const ANSWER_BYTES_MAX: u32 = 16 << 20;
+/// All answers to one command together, beside what a caller allows for messages.
+const ANSWERS_BYTES_MAX: u64 = 64 << 20;
+
+/// One connection.
+pub(super) struct Session<'c> {
+    client: Client,
+    wire: Wire,
+    clock: Clock<'c>,
+    tags: u32,
+    capabilities: Vec<Capability<'static>>,
+    /// When the server was last heard.
+    heard: Instant,
+    /// Bytes that may still come in answer to the present command.
+    left: u64,
+    /// A command is not answered yet, or never will be.
+    is_open: bool,
+}
+
+/// How a command ended.
+pub(super) enum Ended {
+    Done(Option<Code<'static>>),
+    /// The server understood and refuses.
+    Refused(Option<Code<'static>>),
+}
+
+/// What came of waiting for the server.
+enum Heard {
+    Data(Data<'static>),
+    Status(Status<'static>),
+    Greeting(GreetingKind),
+    /// It wants (more) data for AUTHENTICATE.
+    Challenge,
+}
+
+impl<'c> Session<'c> {
+    /// Connects, encrypts, and asks what the server can do.
+    pub(super) fn open(server: &Server, clock: Clock<'c>) -> Result<Self, PluginError> {
+        let wire = server.connect(&clock)?;
+        let mut session = Self::over(wire, clock, false);
+        match session.listen()? {
+            Heard::Greeting(GreetingKind::Ok) => {}
+            Heard::Greeting(GreetingKind::Bye) => return Err(PluginError::retryable("the server is not willing now")),
+            // Whoever is logged in before anything was said is not the one of the configuration.
+            _ => return Err(PluginError::needs_operator("the server greets in a way that is not understood")),
+        }
+        if server.security == Security::Starttls {
+            match session.run(CommandBody::StartTLS) {
+                Ok(Ended::Done(_)) => {}
+                Ok(Ended::Refused(_)) => return Err(no_starttls()),
+                Err(_) if !session.is_lost() => return Err(no_starttls()),
+                Err(error) => return Err(error),
+            }
+            let wire = server.encrypt(session.wire, &clock)?;
+            session = Self::over(wire, clock, true);
+        }
+        session.ask_capabilities()?;
+        Ok(session)
+    }
+
+    fn over(wire: Wire, clock: Clock<'c>, greeted: bool) -> Self {
+        let mut options = Options::default();
+        options.crlf_relaxed = true;
+        options.max_response_size = ANSWER_BYTES_MAX;
+        options.discard_greeting = greeted;
+        let (client, capabilities) = (Client::new(options), Vec::new());
+        Self {
+            client,
+            wire,
+            clock,
+            tags: 0,
+            capabilities,
+            heard: Instant::now(),
+            left: ANSWERS_BYTES_MAX,
+            is_open: false,
+        }
+    }
+
+    pub(super) fn clock(&self) -> Clock<'c> {
+        self.clock
+    }
+
+    pub(super) fn can(&self, capability: &Capability<'_>) -> bool {
+        self.capabilities.iter().any(|known| known == capability)
+    }
+
+    pub(super) fn ask_capabilities(&mut self) -> Result<(), PluginError> {
+        let mut told = Vec::new();
+        self.ask(CommandBody::Capability, |data| {
+            if let Data::Capability(list) = data {
+                told = list.into_iter().collect();
+            }
+        })?;
+        self.capabilities = told;
+        Ok(())
+    }
+
+    /// Runs a command whose data is of no interest.
+    pub(super) fn run(&mut self, body: CommandBody<'static>) -> Result<Ended, PluginError> {
+        self.ask(body, drop)
+    }
+
+    /// Runs a command; `take` gets all data that the server sends meanwhile.
+    pub(super) fn ask(
+        &mut self,
+        body: CommandBody<'static>,
+        mut take: impl FnMut(Data<'static>),
+    ) -> Result<Ended, PluginError> {
+        self.ask_all(body, &mut take, &mut |_| {})
+    }
+
+    /// As [`Session::ask`]; `note` gets the codes of untagged answers, by which SELECT tells of the folder.
+    pub(super) fn ask_all(
+        &mut self,
+        body: CommandBody<'static>,
+        take: &mut dyn FnMut(Data<'static>),
+        note: &mut dyn FnMut(Code<'static>),
+    ) -> Result<Ended, PluginError> {
+        let tag = self.say(body)?;
+        loop {
+            match self.listen()? {
+                Heard::Data(data) => take(data),
+                Heard::Status(Status::Untagged(status)) => status.code.into_iter().for_each(&mut *note),
+                Heard::Status(status) => return self.ended(status, &tag),
+                Heard::Greeting(_) | Heard::Challenge => return Err(garbage()),
+            }
+        }
+    }
+
+    /// AUTHENTICATE with one message of the client's. A further challenge is an error's description (XOAUTH2): an empty
+    /// answer makes the server tell the result.
+    pub(super) fn authenticate(
+        &mut self,
+        body: CommandBody<'static>,
+        initial: &Sensitive,
+    ) -> Result<Ended, PluginError> {
+        let mut message = Some(initial.expose().as_bytes().to_vec());
+        if let CommandBody::Authenticate { initial_response: Some(_), .. } = &body {
+            message = None;
+        }
+        let tag = self.say(body)?;
+        loop {
+            match self.listen()? {
+                Heard::Data(_) | Heard::Status(Status::Untagged(_)) => {}
+                Heard::Status(status) => return self.ended(status, &tag),
+                Heard::Challenge => {
+                    let data = AuthenticateData::Continue(Secret::new(message.take().unwrap_or_default().into()));
+                    drop(self.client.set_authenticate_data(data));
+                }
+                Heard::Greeting(_) => return Err(garbage()),
+            }
+        }
+    }
+
+    /// Whether nothing more can be asked: the last command got no answer that ends it.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_open
+    }
+
+    /// Says goodbye; whatever comes of it.
+    pub(super) fn close(mut self) {
+        drop(self.run(CommandBody::Logout));
+    }
+
+    fn say(&mut self, body: CommandBody<'static>) -> Result<Tag<'static>, PluginError> {
+        self.clock.check()?;
+        self.tags += 1;
+        self.left = ANSWERS_BYTES_MAX;
+        self.heard = Instant::now();
+        self.is_open = true;
+        let tag = Tag::unvalidated(format!("q{}", self.tags));
+        self.client.enqueue_command(Command { tag: tag.clone(), body });
+        Ok(tag)
+    }
+
+    fn ended(&mut self, status: Status<'static>, tag: &Tag<'_>) -> Result<Ended, PluginError> {
+        let (tagged, body) = match status {
+            Status::Tagged(tagged) => (tagged.tag, tagged.body),
+            Status::Bye(_) => return Err(PluginError::retryable("the server ended the conversation")),
+            Status::Untagged(_) => return Err(garbage()),
+        };
+        if tagged != *tag {
+            return Err(garbage());
+        }
+        self.is_open = false;
+        match body.kind {
+            StatusKind::Ok => Ok(Ended::Done(body.code)),
+            StatusKind::No => Ok(Ended::Refused(body.code)),
+            StatusKind::Bad => Err(PluginError::permanent("the server does not understand a command")),
+        }
+    }
+
+    fn listen(&mut self) -> Result<Heard, PluginError> {
+        loop {
+            match self.client.next() {
+                Ok(Event::DataReceived { data }) => return Ok(Heard::Data(data)),
+                Ok(Event::StatusReceived { status })
+                | Ok(Event::CommandRejected { status, .. })
+                | Ok(Event::AuthenticateStatusReceived { status, .. }) => return Ok(Heard::Status(status)),
+                Ok(Event::GreetingReceived { greeting }) => return Ok(Heard::Greeting(greeting.kind)),
+                Ok(Event::AuthenticateContinuationRequestReceived { .. }) => return Ok(Heard::Challenge),
+                Ok(_) => {}
+                Err(Interrupt::Io(Io::Output(bytes))) => self.wire.write_all(&bytes).map_err(|e| lost(&e))?,
+                Err(Interrupt::Io(Io::NeedMoreInput)) => self.read()?,
+                Err(Interrupt::Error(imap_next::client::Error::ResponseTooLong { .. })) => return Err(too_long()),
+                Err(Interrupt::Error(_)) => return Err(garbage()),
+            }
+        }
+    }
+
+    fn read(&mut self) -> Result<(), PluginError> {
+        let mut buffer = [0; 16 << 10];
+        loop {
+            self.clock.patience(self.heard)?;
+            match self.wire.read(&mut buffer) {
+                Ok(0) => return Err(PluginError::retryable("the server ended the connection")),
+                Ok(read) => {
+                    self.heard = Instant::now();
+                    self.left = self.left.checked_sub(read as u64).ok_or_else(too_long)?;
+                    self.client.enqueue_input(&buffer[..read]);
+                    return Ok(());
+                }
+                Err(e) if waits(&e) => {}
+                Err(e) => return Err(lost(&e)),
+            }
+        }
+    }
+}
+
+fn garbage() -> PluginError {
+    PluginError::retryable("what the server answers is not IMAP")
+}
+
+fn too_long() -> PluginError {
+    PluginError::permanent("the server's answer is longer than anything that was asked for")
+}
+
+fn no_starttls() -> PluginError {
+    PluginError::needs_operator("the server offers no STARTTLS; nothing was sent to it unencrypted")
+}

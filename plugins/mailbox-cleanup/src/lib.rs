@@ -1,0 +1,189 @@
+//! mailbox-cleanup: erases a person's messages from mailboxes. Addresses enter, what the accounts say becomes the
+//! outcome. [`account`] is what each kind of mailbox implements; [`wanted`] alone decides whose a message is.
+
+mod account;
+mod address;
+mod config;
+mod gmail;
+mod graph;
+mod imap;
+mod outcome;
+mod protect;
+#[cfg(test)]
+mod standin;
+mod through;
+mod wanted;
+
+use std::time::Duration;
+
+use quietus_plugin::{
+    Answer, Call, Kind, Manifest, Memory, Plugin, PluginError, Progress, Request, Secrets, export_plugin,
+};
+
+use account::{Account, MESSAGES, Seen, Task};
+use address::Address;
+use config::{ACCOUNTS_MAX, Config};
+use outcome::Said;
+use protect::Protect;
+use through::{Begun, Through};
+use wanted::{Place, Wanted};
+
+/// The plugin: its accounts, and whom it never searches for.
+pub struct MailboxCleanup {
+    accounts: Vec<Account>,
+    protect: Protect,
+    place: Place,
+    /// What earlier calls for the same erasures did: the next attempt must not report less.
+    memory: Memory,
+    begun: Begun,
+}
+
+/// A person's addresses.
+enum Whom {
+    /// To be searched for; the flag says whether others are protected.
+    Wanted { wanted: Wanted, some_protected: bool },
+    /// None may be searched for: the answer to everything.
+    Nobody(Answer),
+}
+
+impl Plugin for MailboxCleanup {
+    type Config = Config;
+
+    fn manifest() -> Manifest {
+        let manifest = Manifest::new("mailbox-cleanup", env!("CARGO_PKG_VERSION"))
+            .requires(Kind::Email)
+            .accepts_secret(quietus_plugin::ANY)
+            .dry_run()
+            .call_max(Duration::from_secs(240))
+            .concurrency(2);
+        (0..ACCOUNTS_MAX).fold(manifest, |manifest, n| {
+            let manifest = imap::reach(manifest, &format!("/accounts/{n}/imap"));
+            let manifest = graph::reach(manifest, &format!("/accounts/{n}/graph"));
+            gmail::reach(manifest, &format!("/accounts/{n}/gmail"))
+        })
+    }
+
+    fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
+        Self::make(&config, &secrets).map_err(PluginError::needs_operator)
+    }
+
+    fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
+        let Some(writes) = request.writes() else { return self.look(request, call) };
+        let (wanted, mut said) = match self.whom(request) {
+            Whom::Wanted { wanted, some_protected } => (wanted, said(some_protected)),
+            Whom::Nobody(answer) => return Ok(answer),
+        };
+        let key = &request.idempotency_key;
+        let (mut progress, mut through) = (self.memory.recall(key), self.begun.recall(key));
+        let ended = self.each(&mut said, |account| {
+            let mut task = Task { call, memory: &self.memory, progress: &mut progress, through: &mut through };
+            account.mailbox.erase(&wanted, &mut task, writes)
+        });
+        if ended.is_ok() && !said.has_failed() {
+            progress.settle();
+            through = Through::default();
+        }
+        let erased = progress.counts().get(MESSAGES).copied().unwrap_or_default();
+        // Also after success: the answer may not reach the host, which then asks again.
+        self.memory.keep(key, progress);
+        self.begun.keep(key, through);
+        ended?;
+        said.erased(erased)
+    }
+
+    fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
+        self.look(request, call)
+    }
+
+    fn health(&self, call: &Call) -> Result<(), PluginError> {
+        let mut said = Said::default();
+        self.each(&mut said, |account| account.mailbox.health(call).map(|()| Seen::default()))?;
+        said.looked().map(drop)
+    }
+}
+
+impl MailboxCleanup {
+    fn make(config: &Config, secrets: &Secrets) -> Result<Self, String> {
+        if config.accounts.is_empty() || config.accounts.len() > ACCOUNTS_MAX {
+            return Err(format!("accounts: allowed are 1 to {ACCOUNTS_MAX}"));
+        }
+        let mut accounts: Vec<Account> = Vec::new();
+        for (at, account) in config.accounts.iter().enumerate() {
+            let account = Account::new(account, config, at, secrets)?;
+            if accounts.iter().any(|other| other.name == account.name) {
+                return Err(format!("accounts: two are named `{}`", account.name));
+            }
+            accounts.push(account);
+        }
+        let place = match (config.only_from, config.look_at_body) {
+            (true, true) => return Err("only_from: it excludes `look_at_body`".into()),
+            (true, false) => Place::Senders,
+            (false, true) => Place::Anywhere,
+            (false, false) => Place::Headers,
+        };
+        Ok(Self {
+            accounts,
+            protect: Protect::new(&config.protect)?,
+            place,
+            memory: Memory::default(),
+            begun: Begun::default(),
+        })
+    }
+
+    /// What is there now. An attempt that ran out of time goes on where it was, as one that erases.
+    fn look(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
+        let (wanted, mut said) = match self.whom(request) {
+            Whom::Wanted { wanted, some_protected } => (wanted, said(some_protected)),
+            Whom::Nobody(answer) => return Ok(answer),
+        };
+        let key = format!("{} {}", if request.dry_run { "dry run" } else { "verify" }, request.idempotency_key);
+        let (mut progress, mut through) = (Progress::default(), self.begun.recall(&key));
+        let ended = self.each(&mut said, |account| {
+            let mut task = Task { call, memory: &self.memory, progress: &mut progress, through: &mut through };
+            account.mailbox.look(&wanted, &mut task)
+        });
+        let is_through = ended.is_ok() && !said.has_failed();
+        self.begun.keep(&key, if is_through { Through::default() } else { through });
+        ended?;
+        said.looked()
+    }
+
+    /// Asks one account after the other, whatever became of those before.
+    fn each(
+        &self,
+        said: &mut Said,
+        mut ask: impl FnMut(&Account) -> Result<Seen, PluginError>,
+    ) -> Result<(), PluginError> {
+        self.accounts.iter().try_for_each(|account| said.hear(&account.name, ask(account)))
+    }
+
+    fn whom(&self, request: &Request) -> Whom {
+        let mut typed: Vec<_> = request.values(Kind::Email).filter_map(Address::typed).collect();
+        if typed.is_empty() {
+            return Whom::Nobody(Answer::unverifiable(
+                "what was given as e-mail is no address that a message can carry",
+            ));
+        }
+        typed.sort();
+        typed.dedup();
+        let all = typed.len();
+        typed.retain(|address| !self.protect.covers(address));
+        match typed.len() {
+            0 => Whom::Nobody(Answer::retained("all addresses are on the protect list, and were not searched for")),
+            left => Whom::Wanted { wanted: Wanted::new(typed, self.place), some_protected: left < all },
+        }
+    }
+}
+
+fn said(some_protected: bool) -> Said {
+    let mut said = Said::default();
+    if some_protected {
+        said.protected();
+    }
+    said
+}
+
+export_plugin!(MailboxCleanup);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! From what the accounts say to the answer: the only place where outcomes are decided. An account that fails keeps no
+//! other from being done, and the error names it.
+
+use std::time::Duration;
+
+use quietus_plugin::{Answer, ErrorClass, PluginError};
+
+use crate::account::Seen;
+
+/// What accounts said so far.
+#[derive(Default)]
+pub(crate) struct Said {
+    messages: u64,
+    kept: u64,
+    reasons: Vec<String>,
+    again_after: Option<Duration>,
+    failed: Vec<(String, PluginError)>,
+}
+
+impl Said {
+    /// One account's say. `Err` is what no other account can mend: nobody waits for the answer any more.
+    pub(crate) fn hear(&mut self, account: &str, said: Result<Seen, PluginError>) -> Result<(), PluginError> {
+        match said {
+            Ok(seen) => {
+                self.messages += seen.messages;
+                self.again_after = self.again_after.max(seen.again_after);
+                for kept in seen.kept {
+                    self.kept += kept.messages;
+                    self.reasons.push(format!("account `{account}`: {}", kept.reason));
+                }
+            }
+            Err(error) if error.class == ErrorClass::Cancelled => return Err(error),
+            Err(error) => self.failed.push((account.to_owned(), error)),
+        }
+        Ok(())
+    }
+
+    /// Some of the person's addresses are on the protect list, and were not searched for.
+    pub(crate) fn protected(&mut self) {
+        self.reasons.push("an address is on the protect list, and its messages were not searched for".into());
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        !self.failed.is_empty()
+    }
+
+    /// The answer to `erase`, where so many messages were erased in this and earlier attempts.
+    pub(crate) fn erased(self, messages: u64) -> Result<Answer, PluginError> {
+        let answer = match (self.failure(messages), self.reason(), self.messages) {
+            (Some(failure), ..) => return Err(failure),
+            (None, _, 1..) => Answer::residual().count("messages left", self.messages),
+            (None, Some(reason), 0) => Answer::retained(reason),
+            (None, None, 0) if messages > 0 => Answer::erased(),
+            (None, None, 0) => Answer::absent(),
+        };
+        // What is left is to be erased again now.
+        let answer = match self.again_after.filter(|_| self.messages == 0) {
+            Some(pause) => answer.verify_after(pause),
+            None => answer,
+        };
+        Ok(counted(counted(answer, "messages", messages), "kept messages", self.kept))
+    }
+
+    /// The answer to `verify` and to a dry run: what is there now.
+    pub(crate) fn looked(self) -> Result<Answer, PluginError> {
+        let answer = match (self.failure(0), self.reason(), self.messages) {
+            (Some(failure), ..) => return Err(failure),
+            (None, _, 1..) => Answer::residual(),
+            (None, Some(reason), 0) => Answer::retained(reason),
+            (None, None, 0) => Answer::absent(),
+        };
+        Ok(counted(counted(answer, "messages", self.messages), "kept messages", self.kept))
+    }
+
+    fn reason(&self) -> Option<String> {
+        (!self.reasons.is_empty()).then(|| self.reasons.join("; "))
+    }
+
+    /// One error of all; its class is that of the one that most needs a person.
+    fn failure(&self, erased: u64) -> Option<PluginError> {
+        let rank = |class: ErrorClass| match class {
+            ErrorClass::NeedsOperator => 0,
+            ErrorClass::Permanent => 1,
+            ErrorClass::RateLimited => 3,
+            _ => 2,
+        };
+        let class = self.failed.iter().map(|(_, error)| error.class).min_by_key(|class| rank(*class))?;
+        let told: Vec<_> = self.failed.iter().map(|(name, error)| format!("account `{name}`: {error}")).collect();
+        let mut message = told.join("; ");
+        if erased > 0 {
+            message += &format!(" ({erased} messages are erased so far)");
+        }
+        let retry_after_ms = self.failed.iter().filter_map(|(_, error)| error.retry_after_ms).max();
+        Some(PluginError { retry_after_ms, ..PluginError::new(class, message) })
+    }
+}
+
+fn counted(answer: Answer, what: &str, how_many: u64) -> Answer {
+    if how_many == 0 { answer } else { answer.count(what, how_many) }
+}
+
+#[cfg(test)]
+mod tests {
+    use quietus_plugin::Outcome;
+
+    use super::*;
+    use crate::account::Kept;
+
+    fn said(all: Vec<Result<Seen, PluginError>>) -> Said {
+        let mut heard = Said::default();
+        for (n, said) in all.into_iter().enumerate() {
+            heard.hear(&format!("a{n}"), said).expect("not cancelled");
+        }
+        heard
+    }
+
+    fn kept(messages: u64) -> Seen {
+        Seen { kept: vec![Kept { reason: "a hold".into(), messages }], ..Seen::default() }
+    }
+
+    #[test]
+    fn what_was_erased_and_what_stays_is_told_apart() {
+        assert_eq!(said(vec![Ok(Seen::default())]).erased(0), Ok(Answer::absent()));
+        assert_eq!(said(vec![Ok(Seen::default())]).erased(3), Ok(Answer::erased().count("messages", 3)));
+        let answer = said(vec![Ok(Seen::default()), Ok(kept(2))]).erased(3).expect("an answer");
+        assert_eq!(
+            (answer.outcome, answer.counts["messages"], answer.counts["kept messages"]),
+            (Outcome::Retained, 3, 2)
+        );
+        assert_eq!(answer.reason.as_deref(), Some("account `a1`: a hold"));
+        let left = said(vec![Ok(Seen { messages: 1, ..kept(2) })]).erased(0).expect("an answer");
+        assert_eq!(left.outcome, Outcome::Residual);
+        assert_eq!(said(vec![Ok(kept(1))]).looked().expect("an answer").outcome, Outcome::Retained);
+    }
+
+    #[test]
+    fn the_error_names_every_account_that_failed_and_is_of_the_gravest_class() {
+        let limited = PluginError::rate_limited(Some(std::time::Duration::from_secs(7)));
+        let all = vec![Err(limited.clone()), Ok(Seen::default()), Err(PluginError::needs_operator("wrong password"))];
+        let error = said(all).erased(2).expect_err("failed");
+        let told = "account `a0`: rate limited; account `a2`: wrong password (2 messages are erased so far)";
+        assert_eq!((error.class, error.message.as_str()), (ErrorClass::NeedsOperator, told));
+        let error = said(vec![Err(limited)]).looked().expect_err("limited");
+        assert_eq!((error.class, error.retry_after_ms), (ErrorClass::RateLimited, Some(7000)));
+    }
+
+    #[test]
+    fn the_last_account_to_let_go_says_when_to_look_again() {
+        let later = |s| Ok(Seen { again_after: Some(Duration::from_secs(s)), ..Seen::default() });
+        let answer = said(vec![later(60), later(90), Ok(Seen::default())]).erased(1);
+        assert_eq!(answer, Ok(Answer::erased().count("messages", 1).verify_after(Duration::from_secs(90))));
+        let left = Ok(Seen { messages: 1, ..Seen::default() });
+        assert_eq!(said(vec![later(60), left]).erased(0).expect("an answer").verify_after_s, None);
+    }
+
+    #[test]
+    fn a_protected_address_is_never_absent() {
+        let mut protected = said(vec![Ok(Seen::default())]);
+        protected.protected();
+        assert_eq!(protected.erased(1).expect("an answer").outcome, Outcome::Retained);
+    }
+}

@@ -1,0 +1,127 @@
+//! Servers that speak no IMAP, or a hostile kind of it. Whatever they say, nobody is absent because of it.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+use super::proxy::plain;
+use super::*;
+
+/// A server that greets and then answers each line by what `answer` makes of the tag and the command.
+fn scripted(greeting: &'static str, answer: fn(&str, &str) -> String) -> Value {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || converse(stream, greeting, answer));
+        }
+    });
+    with(plain(port, "ann"), json!({ "timeout": "2s" }))
+}
+
+fn converse(mut stream: TcpStream, greeting: &str, answer: fn(&str, &str) -> String) {
+    let lines = BufReader::new(stream.try_clone().expect("a descriptor")).lines();
+    drop(stream.write_all(greeting.as_bytes()));
+    for line in lines.map_while(Result::ok) {
+        let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
+        if stream.write_all(answer(tag, command).as_bytes()).is_err() {
+            break;
+        }
+    }
+}
+
+/// A good server with one folder of three messages, all Ann's.
+fn good(tag: &str, command: &str) -> String {
+    let data = match command.split(' ').next().unwrap_or_default() {
+        "CAPABILITY" => "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS\r\n",
+        "LIST" => "* LIST () \"/\" INBOX\r\n",
+        "EXAMINE" | "SELECT" => "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n",
+        "UID" if command.starts_with("UID SEARCH") => "* SEARCH 1 2 3\r\n",
+        "UID" if command.starts_with("UID FETCH") => {
+            "* 1 FETCH (UID 1 BODY[HEADER] {18}\r\nFrom: ann@x.cz\r\n\r\n)\r\n* 2 FETCH (UID 2 BODY[HEADER] \
+             {18}\r\nFrom: ann@x.cz\r\n\r\n)\r\n* 3 FETCH (UID 3 BODY[HEADER] {18}\r\nFrom: ann@x.cz\r\n\r\n)\r\n"
+        }
+        _ => "",
+    };
+    format!("{data}{tag} OK done\r\n")
+}
+
+const HELLO: &str = "* OK hello\r\n";
+
+#[track_caller]
+fn check(greeting: &'static str, answer: fn(&str, &str) -> String, class: ErrorClass, told: &str) {
+    let host = host(scripted(greeting, answer));
+    for error in [host.erase(ANN), host.verify(ANN), host.dry_run(ANN)] {
+        let error = error.expect_err("an error");
+        assert_eq!(error.class, class, "{}", error.message);
+        assert!(error.message.contains(told), "{}", error.message);
+    }
+}
+
+/// What the good server says, but for one command.
+macro_rules! but {
+    ($word:literal, |$tag:ident| $answer:expr) => {
+        |$tag: &str, command: &str| if command.starts_with($word) { $answer } else { good($tag, command) }
+    };
+}
+
+#[test]
+fn a_scripted_server_that_does_nothing_is_residual_to_verify_and_the_operators_to_erase() {
+    let host = host(scripted(HELLO, good));
+    assert_eq!(host.dry_run(ANN), residual(3));
+    assert_eq!(host.verify(ANN), residual(3));
+    let told = "account `office`: folder `INBOX`: 3 messages are still there, although the server says that they are not: \
+                may the account delete there?";
+    let error = host.erase(ANN).expect_err("accepted and not done");
+    assert_eq!((error.class, error.message.as_str()), (ErrorClass::NeedsOperator, told));
+}
+
+#[test]
+fn garbage_is_an_error_and_never_nobody() {
+    use ErrorClass::{NeedsOperator, Permanent, Retryable};
+    check("", good, Retryable, "did not answer in time");
+    check("220 smtp.x.cz ESMTP\r\n", good, Retryable, "is not IMAP");
+    check("HTTP/1.1 400 Bad Request\r\n\r\n", good, Retryable, "is not IMAP");
+    check("* BYE go away\r\n", good, Retryable, "not willing");
+    check("* PREAUTH come in\r\n", good, NeedsOperator, "greets");
+    check(HELLO, |_, _| "\u{0}\u{1}\u{2}\r\n".into(), Retryable, "is not IMAP");
+    check(HELLO, but!("LIST", |_tag| "q999 OK done\r\n".into()), Retryable, "is not IMAP");
+    check(HELLO, but!("LIST", |tag| format!("{tag} BAD what\r\n")), Permanent, "does not understand");
+    check(HELLO, but!("LIST", |_tag| "* BYE overloaded\r\n".into()), Retryable, "ended the conversation");
+    check(HELLO, but!("EXAMINE", |tag| format!("{tag} OK done\r\n")), NeedsOperator, "has no UIDVALIDITY");
+    check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO no\r\n")), Retryable, "cannot be opened");
+    check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO [NOPERM] no\r\n")), NeedsOperator, "(NOPERM)");
+    check(HELLO, but!("UID SEARCH", |tag| format!("{tag} OK done\r\n")), Retryable, "did not say what it found");
+    check(HELLO, but!("UID SEARCH", |tag| format!("{tag} NO no\r\n")), Retryable, "does not search");
+    check(HELLO, but!("UID SEARCH", |_tag| "* SEARCH 1 -2 x\r\n".into()), Retryable, "is not IMAP");
+    check(HELLO, but!("UID FETCH", |tag| format!("{tag} OK done\r\n")), Retryable, "does not show 3 messages");
+    check(HELLO, but!("UID FETCH", |_tag| "* 1 FETCH (UID 1 BODY[HEADER] {9}\r\n".into()), Retryable, "in time");
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_obeyed() {
+    let limited = |answer| {
+        let error = host(scripted(HELLO, answer)).erase(ANN).expect_err("limited");
+        assert_eq!((error.class, error.retry_after_ms), (ErrorClass::RateLimited, None), "{}", error.message);
+    };
+    limited(but!("AUTHENTICATE", |tag| format!("{tag} NO [LIMIT] too many connections\r\n")));
+    limited(but!("UID SEARCH", |tag| format!("{tag} NO [THROTTLED] slow down\r\n")));
+    let away = host(scripted(HELLO, but!("AUTHENTICATE", |tag| format!("{tag} NO [UNAVAILABLE] later\r\n"))));
+    assert_eq!(class(away.erase(ANN)), ErrorClass::Retryable);
+}
+
+#[test]
+fn an_answer_without_end_fills_no_memory() {
+    check(HELLO, but!("LIST", |_tag| "x".repeat(80 << 20)), ErrorClass::Permanent, "longer than anything");
+    let flood = but!("LIST", |_tag| "* LIST () \"/\" a\r\n".repeat(5 << 20));
+    check(HELLO, flood, ErrorClass::Permanent, "longer than anything");
+    let literal =
+        but!("UID FETCH", |_tag| format!("* 1 FETCH (UID 1 BODY[HEADER] {{4000000000}}\r\n{}", "x".repeat(80 << 20)));
+    check(HELLO, literal, ErrorClass::Permanent, "longer than anything");
+}
+
+#[test]
+fn what_a_server_says_is_not_repeated() {
+    let error = host(scripted(HELLO, but!("AUTHENTICATE", |tag| format!("{tag} NO [ANN-AT-HOME x] ann is away\r\n"))));
+    let error = error.erase(ANN).expect_err("refused");
+    assert!(!error.message.contains("is away"), "{}", error.message);
+}

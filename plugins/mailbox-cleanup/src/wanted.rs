@@ -1,0 +1,204 @@
+//! Whose messages are wanted: a person's addresses enter; whether a message is theirs leaves. The only place that decides
+//! it, for every kind of mailbox.
+
+use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, PartType};
+
+use crate::address::{Address, small};
+
+/// A person's addresses, none of which is protected; never empty.
+pub(crate) struct Wanted {
+    addresses: Vec<Address>,
+    place: Place,
+}
+
+/// Where in a message an address makes the message the person's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// From, Sender and Reply-To.
+    Senders,
+    /// Also To, Cc and Bcc.
+    Headers,
+    /// Also anywhere in the text.
+    Anywhere,
+}
+
+impl Wanted {
+    pub(crate) fn new(addresses: Vec<Address>, place: Place) -> Self {
+        Self { addresses, place }
+    }
+
+    pub(crate) fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Whether one address, as a message or an API gives it, is exactly one of these.
+    pub(crate) fn is(&self, carried: &str) -> bool {
+        Address::carried(carried).is_some_and(|found| self.addresses.contains(&found))
+    }
+
+    /// Whether the headers of a message, as they came, carry one of the addresses in a place that counts.
+    pub(crate) fn in_headers(&self, raw: &[u8]) -> bool {
+        let Some(message) = MessageParser::new().with_address_headers().parse_headers(raw) else { return false };
+        let counted = message.headers().iter().filter(|header| self.counts(&header.name));
+        counted
+            .filter_map(|header| match &header.value {
+                HeaderValue::Address(addresses) => Some(addresses),
+                _ => None,
+            })
+            .flat_map(|addresses| addresses.iter())
+            .filter_map(|found| found.address())
+            .any(|found| self.is(found))
+    }
+
+    /// Whether one of the addresses stands anywhere in a message that came as a whole: in its text or its headers, or in
+    /// those of a message within it. What is attached otherwise is not looked into.
+    pub(crate) fn in_message(&self, raw: &[u8]) -> bool {
+        MessageParser::default().parse(raw).is_some_and(|message| self.in_parts(&message))
+    }
+
+    fn in_parts(&self, message: &Message<'_>) -> bool {
+        let headers = message.parts.iter().flat_map(|part| part.headers.iter());
+        let mut texts = headers.filter_map(|header| match &header.value {
+            HeaderValue::Text(text) => Some(vec![text.clone()]),
+            HeaderValue::TextList(texts) => Some(texts.clone()),
+            HeaderValue::Address(addresses) => {
+                Some(addresses.iter().flat_map(|found| [found.name.clone(), found.address.clone()]).flatten().collect())
+            }
+            _ => None,
+        });
+        texts.any(|texts| texts.iter().any(|text| self.in_text(text)))
+            || message.parts.iter().any(|part| match &part.body {
+                PartType::Text(text) | PartType::Html(text) => self.in_text(text),
+                PartType::Message(inner) => self.in_parts(inner),
+                _ => false,
+            })
+    }
+
+    fn counts(&self, header: &HeaderName<'_>) -> bool {
+        match header {
+            HeaderName::From | HeaderName::Sender | HeaderName::ReplyTo => true,
+            HeaderName::To | HeaderName::Cc | HeaderName::Bcc => self.place != Place::Senders,
+            _ => false,
+        }
+    }
+
+    /// Whether one of the addresses stands in a text, neither as the end nor as the beginning of a longer one.
+    pub(crate) fn in_text(&self, text: &str) -> bool {
+        let text: String = text.chars().flat_map(small).collect();
+        let spellings = self.addresses.iter().flat_map(Address::spellings);
+        spellings.into_iter().any(|spelling| stands_alone(&text, &spelling))
+    }
+}
+
+/// Whether an address stands in a text on its own. Characters that an address may have and never has in practice, such
+/// as the `=` in a link, end it.
+fn stands_alone(text: &str, address: &str) -> bool {
+    let within = |c: char| c.is_alphanumeric() || "._%+-@".contains(c);
+    text.match_indices(address).any(|(at, _)| {
+        let mut before = text[..at].chars().rev();
+        let longer_before = match before.next() {
+            Some('\'') => before.next().is_some_and(char::is_alphanumeric),
+            Some(c) => within(c) || is_mark(c),
+            None => false,
+        };
+        let mut after = text[at + address.len()..].chars();
+        let longer_after = match after.next() {
+            Some('.') => after.next().is_some_and(char::is_alphanumeric),
+            Some(c) => c.is_alphanumeric() || c == '-' || c == '@' || is_mark(c),
+            None => false,
+        };
+        !longer_before && !longer_after
+    })
+}
+
+/// A mark that belongs to the letter before it.
+fn is_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(addresses: &[&str], place: Place) -> Wanted {
+        Wanted::new(addresses.iter().map(|text| Address::typed(text).expect("an address")).collect(), place)
+    }
+
+    #[track_caller]
+    fn headers(raw: &str, expected: bool) {
+        let raw = raw.replace('\n', "\r\n") + "\r\n\r\n";
+        assert_eq!(wanted(&["ann@x.cz"], Place::Headers).in_headers(raw.as_bytes()), expected, "{raw}");
+    }
+
+    #[test]
+    fn the_exact_address_is_found_in_all_that_headers_can_be() {
+        headers("From: ann@x.cz", true);
+        headers("from: Ann <ANN@X.CZ>", true);
+        headers("Sender: ann@x.cz", true);
+        headers("REPLY-TO: <ann@x.cz>", true);
+        headers("To: Bob <bob@y.cz>,\n Ann\n\t<ann@x.cz>", true);
+        headers("Cc: =?utf-8?B?xIxlc2vDoSBBbm5h?= <ann@x.cz>", true);
+        headers("Cc: =?iso-8859-2?Q?=C8esk=E1?=\n =?iso-8859-2?Q?_Anna?= <ann@x.cz>", true);
+        headers("Bcc: undisclosed: bob@y.cz, ann@x.cz;", true);
+        headers("To: ann@x.cz (Ann, at home)", true);
+        headers("To: \"Novak, Ann\" <ann@x.cz>", true);
+        headers("To: \"a > b\" <ann@x.cz>, eve@y.cz", true);
+        headers("To: bob@y.cz\nTo: ann@x.cz", true);
+        headers("From: Česká Anna <ann@x.cz>", true);
+        headers("To: <\"ann\"@x.cz>", true);
+    }
+
+    #[test]
+    fn look_alikes_and_what_only_names_the_address_is_another_persons() {
+        headers("From: joann@x.cz", false);
+        headers("From: ann@x.czech.com", false);
+        headers("From: Ann <ann.x.cz@y.cz>", false);
+        headers("From: \"ann@x.cz\" <eve@y.cz>", false);
+        headers("From: eve@y.cz (ann@x.cz)", false);
+        headers("From: =?utf-8?Q?ann=40x.cz?= <eve@y.cz>", false);
+        headers("From: ann@x.cz.y.cz", false);
+        headers("From: \u{430}nn@x.cz", false);
+        headers("From: ann+x@x.cz", false);
+        headers("Subject: ann@x.cz\nX-To: ann@x.cz", false);
+        headers("", false);
+        headers("\u{0}\u{1}From ann@x.cz", false);
+    }
+
+    #[test]
+    fn only_senders_count_where_only_they_are_asked_for() {
+        let senders = wanted(&["ann@x.cz"], Place::Senders);
+        assert!(senders.in_headers(b"From: ann@x.cz\r\nTo: bob@y.cz\r\n\r\n"));
+        assert!(!senders.in_headers(b"From: bob@y.cz\r\nTo: ann@x.cz\r\n\r\n"));
+    }
+
+    #[test]
+    fn a_domain_in_its_own_letters_is_the_same_in_a_header() {
+        let found = wanted(&["ann@příklad.cz"], Place::Headers);
+        assert!(found.in_headers(b"From: ann@xn--pklad-zsa96e.cz\r\n\r\n"));
+        assert!(found.in_headers("From: Ann <ann@Příklad.cz>\r\n\r\n".as_bytes()));
+    }
+
+    #[test]
+    fn a_text_has_the_address_only_where_it_stands_alone() {
+        #[track_caller]
+        fn check(text: &str, expected: bool) {
+            assert_eq!(wanted(&["ann@x.cz"], Place::Anywhere).in_text(text), expected, "{text}");
+        }
+        for text in
+            ["ann@x.cz", "Write to Ann@X.cz.", "<a href=\"mailto:ann@x.cz?subject=x\">", "'ann@x.cz'", "(ann@x.cz)"]
+        {
+            check(text, true);
+        }
+        check("?to=ann@x.cz&x", true);
+        check("joann@x.cz, then ann@x.cz", true);
+        for text in ["joann@x.cz", "ann@x.czech.com", "ann@x.cz.com", "jo.ann@x.cz", "o'ann@x.cz", "ann@x.cz-old.com"] {
+            check(text, false);
+        }
+        check("ann@x.cz\u{301}", false);
+        check("žann@x.cz", false);
+    }
+}

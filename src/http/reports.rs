@@ -1,0 +1,87 @@
+//! Reports: those to whom a target handed a demand on say here what came of it. A request enters, and what it says is in the
+//! ledger when it is answered; the worker takes it from there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, header};
+use tokio::time::timeout;
+use tracing::{error, warn};
+
+use super::ServerSettings;
+use super::body::{NoBody, pass_over, read};
+use super::sparse::Sparse;
+use crate::erasure::Reportable;
+use crate::keys::IndexKey;
+use crate::ledger::{Ledger, LedgerError, Reported};
+use crate::subject::TargetName;
+use crate::target::{Said, read_answer};
+
+/// An outcome, a reason and some counts.
+const REPORT_BYTES_MAX: usize = 16 << 10;
+
+/// Takes reports.
+pub(crate) struct Reports {
+    ledger: Arc<dyn Ledger>,
+    index: IndexKey,
+    read_max: Duration,
+    record_max: Duration,
+    refusals: Sparse,
+}
+
+/// What became of a report that was sent.
+#[derive(Debug)]
+pub(super) enum Reception {
+    Taken,
+    /// There was one before, or nobody waits for it any more.
+    TooLate,
+    /// The token is not the one that was given out for this step.
+    Stranger,
+    Wrong(String),
+    NoBody(NoBody),
+    Busy,
+    LedgerBroken,
+}
+
+impl Reports {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, index: IndexKey, settings: &ServerSettings) -> Self {
+        let (read_max, record_max) = (settings.body_read_max.get(), settings.record_max.get());
+        Self { ledger, index, read_max, record_max, refusals: Sparse::new() }
+    }
+
+    pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {
+        let (parts, body) = request.into_parts();
+        let Some(of) = self.reportable(erasure, target, &parts.headers) else {
+            if self.refusals.passes() {
+                warn!("refused a report, whose token is not its step's; further ones are not logged");
+            }
+            pass_over(body, self.read_max).await;
+            return Reception::Stranger;
+        };
+        let body = match read(body, REPORT_BYTES_MAX, self.read_max).await {
+            Ok(body) => body,
+            Err(none) => return Reception::NoBody(none),
+        };
+        let answer = match serde_json::from_slice(&body).map_err(|_| "it is not JSON".to_owned()).and_then(read_answer)
+        {
+            Ok(Said::Answer(answer)) => answer,
+            Ok(Said::Accepted { .. }) => return Reception::Wrong("a report says what came of it".into()),
+            Err(why) => return Reception::Wrong(why),
+        };
+        match timeout(self.record_max, self.ledger.report(&of, &answer)).await {
+            Ok(Ok(Reported::Taken)) => Reception::Taken,
+            Ok(Ok(Reported::TooLate)) => Reception::TooLate,
+            Ok(Err(LedgerError::Busy(_))) | Err(_) => Reception::Busy,
+            Ok(Err(LedgerError::Broken(cause))) => {
+                error!(erasure.id = %of.erasure, error = format!("{cause:#}"), "could not record a report");
+                Reception::LedgerBroken
+            }
+        }
+    }
+
+    fn reportable(&self, erasure: &str, target: String, headers: &HeaderMap) -> Option<Reportable> {
+        let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+        Reportable::of_token(erasure.parse().ok()?, TargetName(target.into()), token, &self.index)
+    }
+}

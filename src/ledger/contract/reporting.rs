@@ -1,0 +1,113 @@
+//! Steps whose target has accepted the demand, and reports later.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::fixtures::*;
+use crate::erasure::{Answer, ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::ledger::{Finished, Queue, Reported, StepEnd, Work};
+
+fn of(erasure: ErasureId, stage: Stage, round: u32) -> Reportable {
+    Reportable { erasure, target: target("queue"), stage, round }
+}
+
+fn erased() -> Answer {
+    let reason = Some("by the night run".to_owned());
+    Answer { outcome: Outcome::Erased, reason, counts: counts(3), verify_after: Some(HOUR) }
+}
+
+async fn reported(ledger: &Shared, of: &Reportable) -> Reported {
+    ledger.report(of, &erased()).await.expect("the ledger takes it")
+}
+
+async fn accepted(ledger: &Shared, within: Duration) {
+    step_end(ledger, "queue", StepEnd::Await { within }).await;
+}
+
+/// The step as it is claimed now.
+async fn claimed(ledger: &Shared) -> Step {
+    let Work::Step(work) = claim_step(ledger, "queue").await.work else { panic!("not a step") };
+    work.step
+}
+
+async fn nothing_is_due(ledger: &Shared) -> bool {
+    claim(ledger, &Queue::Step(target("queue"))).await.is_empty()
+}
+
+pub(crate) async fn a_step_waits_for_its_report_and_is_due_with_it(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    accepted(&ledger, HOUR).await;
+    let waits = shown(&ledger, id).await;
+    assert_eq!((waits.state, waits.steps[0].stage), (ErasureState::Erasing, Some(Stage::Erase)));
+    assert!(waits.steps[0].report_by.is_some_and(|by| by > in_hours(0)));
+    assert!(nothing_is_due(&ledger).await);
+
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
+    let mine = claim_step(&ledger, "queue").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!(work.step.report, Some(erased()));
+    assert_eq!(ledger.stepped(mine, verify_after(Outcome::Erased, 3)).await.expect("stepped"), Finished::Done);
+    let step = claimed(&ledger).await;
+    assert_eq!((step.stage, step.report, step.report_by), (Some(Stage::Verify), None, None));
+}
+
+pub(crate) async fn a_report_that_does_not_come_makes_the_step_due(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    accepted(&ledger, Duration::ZERO).await;
+    let mine = claim_step(&ledger, "queue").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert!(work.step.report_by.is_some() && work.step.report.is_none());
+    assert_eq!(ledger.park(mine, Outcome::Parked, "no report").await.expect("parked"), Finished::Done);
+    // A person sets it going: then it is demanded again.
+    assert!(ledger.retry_erasure(id).await.expect("set going"));
+    assert_eq!(claimed(&ledger).await.report_by, None);
+}
+
+pub(crate) async fn a_report_may_come_before_the_answer(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    let mine = claim_step(&ledger, "queue").await;
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
+    assert_eq!(ledger.stepped(mine, StepEnd::Await { within: HOUR }).await.expect("stepped"), Finished::Done);
+    assert_eq!(claimed(&ledger).await.report, Some(erased()));
+}
+
+pub(crate) async fn a_report_that_comes_late_sets_a_parked_step_going(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    accepted(&ledger, Duration::ZERO).await;
+    let mine = claim_step(&ledger, "queue").await;
+    assert_eq!(ledger.park(mine, Outcome::Parked, "no report").await.expect("parked"), Finished::Done);
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Parked);
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
+    let going = shown(&ledger, id).await;
+    assert_eq!((going.state, going.steps[0].outcome, &going.steps[0].reason), (ErasureState::Erasing, None, &None));
+    assert_eq!(claimed(&ledger).await.report, Some(erased()));
+}
+
+pub(crate) async fn a_report_is_taken_once_and_for_the_stage_and_round_it_is_of(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    accepted(&ledger, HOUR).await;
+    let others = [of(id, Stage::Verify, 0), of(id, Stage::Erase, 1), of(ErasureId([9; 16]), Stage::Erase, 0)];
+    for other in others {
+        assert_eq!(reported(&ledger, &other).await, Reported::TooLate);
+    }
+    assert!(nothing_is_due(&ledger).await);
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::TooLate);
+    step_end(&ledger, "queue", StepEnd::EraseAgain { pause: Duration::ZERO }).await;
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::TooLate);
+    accepted(&ledger, HOUR).await;
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::Taken);
+    let end = StepEnd::Final { outcome: Outcome::Absent, reason: None, counts: BTreeMap::new() };
+    step_end(&ledger, "queue", end).await;
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::TooLate);
+}
+
+pub(crate) async fn a_report_during_a_call_does_not_take_its_lease(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    let mine = claim_step(&ledger, "queue").await;
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
+    assert!(nothing_is_due(&ledger).await, "the call is still under way");
+    let put_back = ledger.retry(mine, Duration::ZERO, crate::ledger::Attempt::Counts, "lost").await;
+    assert_eq!(put_back.expect("put back"), Finished::Done);
+    assert_eq!(claimed(&ledger).await.report, Some(erased()));
+}

@@ -1,0 +1,174 @@
+//! mailbox-cleanup in the real sandbox, on a mailbox in Microsoft 365 and one in Google Workspace at once.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use quietus_plugin::http::test::{Reply, Seen, Server};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::quietus;
+
+/// Made for tests; it opens nothing.
+const KEY: &str = include_str!("../../../plugins/sdk/tests/service_account/key.json");
+const SECRET: &str = "a-long-secret-of-the-app";
+
+/// Two messages of Ann's, and one of somebody whose address ends like hers; what is deleted is in no folder.
+fn graph() -> Server {
+    let mut mails = vec![("1", "ann@x.cz"), ("2", "ANN@x.cz"), ("3", "joann@x.cz")];
+    Server::start(move |seen: &Seen| {
+        let target = seen.target.as_str();
+        if target == "/token" {
+            assert!(seen.body.contains(SECRET), "the app's secret");
+            return Reply::json(200, &json!({ "access_token": "graph-token", "expires_in": 3599 }));
+        }
+        if seen.header("authorization") != Some("Bearer graph-token") {
+            return Reply::empty(401);
+        }
+        if target == "/v1.0/$batch" {
+            let requests = seen.json()["requests"].as_array().cloned().unwrap_or_default();
+            let delete = |request: Value| {
+                let before = mails.len();
+                mails.retain(|(id, _)| !request["url"].as_str().unwrap_or_default().contains(&format!("/{id}/")));
+                json!({ "id": request["id"], "status": if mails.len() < before { 204 } else { 404 } })
+            };
+            let responses: Vec<_> = requests.into_iter().map(delete).collect();
+            return Reply::json(200, &json!({ "responses": responses }));
+        }
+        if target.starts_with("/v1.0/users/support%40x.cz/messages?") {
+            let party = |address: &str| json!({ "emailAddress": { "name": "Somebody", "address": address } });
+            let mail = |(id, from): &(&str, &str)| {
+                json!({
+                    "id": id, "parentFolderId": "F", "from": party(from), "sender": null, "replyTo": [],
+                    "toRecipients": [party("support@x.cz")], "ccRecipients": [], "bccRecipients": [],
+                })
+            };
+            let found = mails.iter().filter(|(_, from)| target.contains("ann%40x.cz") && from.ends_with(".cz"));
+            return Reply::json(200, &json!({ "value": found.map(mail).collect::<Vec<_>>() }));
+        }
+        match target.contains("/mailFolders/inbox?") {
+            true => Reply::json(200, &json!({ "id": "F" })),
+            false => Reply::empty(404),
+        }
+    })
+}
+
+/// The same in Gmail, whose deletion says nothing.
+fn gmail() -> Server {
+    let mut mails = vec![("18c1", "Ann <ann@x.cz>"), ("18c2", "ann@x.cz"), ("18c3", "joann@x.cz")];
+    Server::start(move |seen: &Seen| {
+        let target = seen.target.as_str();
+        if target == "/token" {
+            assert!(seen.body.contains("jwt-bearer"), "the grant of a service account");
+            return Reply::json(200, &json!({ "access_token": "gmail-token", "expires_in": 3599 }));
+        }
+        if seen.header("authorization") != Some("Bearer gmail-token") {
+            return Reply::empty(401);
+        }
+        if target == "/batch/gmail/v1" {
+            let asked = seen.body.split("Content-ID: <").skip(1).filter_map(|part| {
+                let (id, request) = part.split_once(">\r\n\r\nGET /gmail/v1/users/me/messages/")?;
+                Some((id, request.split('?').next()?))
+            });
+            let part = |(part, id): (&str, &str)| {
+                let told = match mails.iter().find(|(known, _)| *known == id) {
+                    Some((id, from)) => {
+                        let headers = json!([{ "name": "From", "value": from }]);
+                        format!("200 OK\r\n\r\n{}", json!({ "id": id, "payload": { "headers": headers } }))
+                    }
+                    None => "404 Not Found\r\n\r\n".to_owned(),
+                };
+                format!("--b\r\nContent-ID: <response-{part}>\r\n\r\nHTTP/1.1 {told}\r\n")
+            };
+            let body = asked.map(part).collect::<String>() + "--b--\r\n";
+            return Reply::text(200, &body).with("Content-Type", "multipart/mixed; boundary=b");
+        }
+        let path = target.strip_prefix("/gmail/v1/users/me/").unwrap_or_default();
+        if path == "messages/batchDelete" {
+            let ids = seen.json()["ids"].clone();
+            mails.retain(|(id, _)| !ids.as_array().is_some_and(|ids| ids.contains(&json!(id))));
+            return Reply::empty(204);
+        }
+        if path.starts_with("messages?") {
+            let found = mails.iter().filter(|_| path.contains("ann%40x.cz"));
+            let found: Vec<_> = found.map(|(id, _)| json!({ "id": id, "threadId": id })).collect();
+            return Reply::json(200, &json!({ "messages": found, "resultSizeEstimate": found.len() }));
+        }
+        if path == "profile" {
+            return Reply::json(200, &json!({ "emailAddress": "sales@x.cz" }));
+        }
+        Reply::empty(404)
+    })
+}
+
+struct Plugin {
+    folder: TempDir,
+    config: String,
+}
+
+impl Plugin {
+    fn of(graph: &Server, gmail: &Server) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        std::fs::write(folder.path().join("app"), SECRET).expect("written");
+        std::fs::write(folder.path().join("key"), KEY).expect("written");
+        let support = json!({
+            "user": "support@x.cz", "base_url": format!("{}/v1.0", graph.url), "token_url": format!("{}/token", graph.url),
+            "client_id": "quietus", "secret": "app", "rate": 1000,
+        });
+        let sales = json!({
+            "user": "sales@x.cz", "base_url": format!("{}/gmail/v1", gmail.url),
+            "token_url": format!("{}/token", gmail.url), "key": "key", "rate": 1000,
+        });
+        let config =
+            json!({ "accounts": [{ "name": "support", "graph": support }, { "name": "sales", "gmail": sales }] });
+        Self { folder, config: config.to_string() }
+    }
+
+    /// `quietus plugin …` on the library beside the program.
+    fn run(&self, arguments: &[&str]) -> Output {
+        let program: PathBuf = quietus().get_program().into();
+        let library = program.parent().unwrap_or(Path::new(".")).join("libmailbox_cleanup.so");
+        let mut command: Command = quietus();
+        command.arg("plugin").arg(arguments[0]).arg(library).args(&arguments[1..]);
+        command.args(["--config", &self.config, "--secret", "app=app", "--secret", "key=key", "--email", "ann@x.cz"]);
+        command.current_dir(self.folder.path()).output().expect("quietus runs")
+    }
+
+    #[track_caller]
+    fn answer(&self, method: &str) -> (String, Value) {
+        let output = self.run(&["run", "--method", method, "--json"]);
+        let said = String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned();
+        assert!(output.status.success(), "{method}: {said}");
+        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (told["outcome"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned(), told["counts"].clone())
+    }
+}
+
+#[test]
+fn mailbox_cleanup_passes_the_kit_on_mailboxes_in_the_web() {
+    let (graph, gmail) = (graph(), gmail());
+    let tested = Plugin::of(&graph, &gmail).run(&["test", "--calls", "200"]);
+    let said = String::from_utf8_lossy(&[tested.stdout.as_slice(), &tested.stderr].concat()).into_owned();
+    assert!(tested.status.success(), "{said}");
+    for check in ["erase-answers", "erase-again", "verify-after-erase", "dry-run-repeats", "hostile-answered"] {
+        assert!(said.lines().any(|line| line.starts_with('✓') && line.contains(check)), "{check}: {said}");
+    }
+}
+
+#[test]
+fn mailbox_cleanup_erases_in_the_web_what_its_dry_run_has_shown() {
+    let (graph, gmail) = (graph(), gmail());
+    let plugin = Plugin::of(&graph, &gmail);
+    let all = json!({ "messages": 4 });
+    assert_eq!(plugin.answer("dry-run"), ("residual".to_owned(), all.clone()));
+    let writes =
+        |seen: &Seen| ["/v1.0/$batch", "/gmail/v1/users/me/messages/batchDelete"].contains(&seen.target.as_str());
+    assert!(!graph.seen().iter().chain(&gmail.seen()).any(writes), "a dry run deletes nothing");
+    assert_eq!(plugin.answer("erase"), ("erased".to_owned(), all));
+    assert_eq!(plugin.answer("verify").0, "absent");
+    let deleted = |server: &Server| server.seen().into_iter().filter(|seen| writes(seen)).map(|seen| seen.json());
+    assert_eq!(deleted(&gmail).collect::<Vec<_>>(), [json!({ "ids": ["18c1", "18c2"] })]);
+    let urls = deleted(&graph).flat_map(|batch| batch["requests"].as_array().cloned().unwrap_or_default());
+    let urls: Vec<_> = urls.map(|request| request["url"].clone()).collect();
+    assert_eq!(urls, [1, 2].map(|id| json!(format!("/users/support%40x.cz/messages/{id}/permanentDelete"))));
+}
