@@ -18,6 +18,8 @@ struct Systems {
     standin: StandIn,
     crm: Crm,
     mail: Dovecot,
+    /// The mail server's certificate, where a plugin in its sandbox can read it.
+    ca: tempfile::NamedTempFile,
     shop: postgres::Cluster,
     archive: mariadb::Server,
 }
@@ -30,6 +32,8 @@ impl Systems {
             |from: &str, to: &str| Message::new(format!("From: {from}\nTo: {to}\nSubject: Hello\n\nHello.\n"));
         mail.deliver(USER, "INBOX", [message("Ann <ANN@x.cz>", "office@x.cz"), message("joann@x.cz", "office@x.cz")]);
         mail.deliver(USER, "Sent", [message("office@x.cz", "\"Novák, Anna\" <ann@x.cz>")]);
+        let ca = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::copy(mail.certificate(), ca.path()).expect("copied");
         let shop = postgres::Cluster::start();
         shop.create_database("shop");
         shop.sql("shop", "CREATE TABLE orders (id int, mail text)");
@@ -39,7 +43,7 @@ impl Systems {
         archive.sql("mysql", "CREATE USER 'quietus'@'127.0.0.1'; GRANT ALL ON archive.* TO 'quietus'@'127.0.0.1'");
         archive.sql("archive", "CREATE TABLE calls (id int, mail varchar(200), note text) ENGINE=InnoDB");
         archive.sql("archive", "INSERT INTO calls VALUES (1, 'ann@x.cz', 'a secret'), (2, 'joann@x.cz', 'another')");
-        Self { standin: StandIn::start(), crm: hubspot(), mail, shop, archive }
+        Self { standin: StandIn::start(), crm: hubspot(), mail, ca, shop, archive }
     }
 
     fn install(&self) -> Installation {
@@ -70,7 +74,7 @@ targets = ["mluvii", "hubspot", "mailbox", "shop", "archive"]
                 "libmailbox_cleanup.so",
                 "mail",
                 &json!({ "accounts": [{ "name": USER, "imap": {
-                "url": format!("imaps://localhost:{}", self.mail.tls_port()), "ca_file": self.mail.certificate(),
+                "url": format!("imaps://localhost:{}", self.mail.tls_port()), "ca_file": self.ca.path(),
                 "user": USER, "password": "mail",
             } }] }),
             ),
