@@ -29,7 +29,7 @@ impl Bench {
     }
 
     /// `quietus plugin …`.
-    pub(super) fn run(&self, arguments: &[&str]) -> Output {
+    fn run(&self, arguments: &[&str]) -> Output {
         let program: PathBuf = quietus().get_program().into();
         let library = program.parent().unwrap_or(Path::new(".")).join(self.library);
         let mut command: Command = quietus();
@@ -50,19 +50,27 @@ impl Bench {
         (told["outcome"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned(), told["counts"].clone())
     }
 
-    /// The conformance kit passes, and these checks were not left out.
+    /// What the dry run shows goes, and is not there afterwards.
     #[track_caller]
-    pub(super) fn passes_the_kit(&self, checks: &[&str]) {
-        let tested = self.run(&["test", "--calls", "200"]);
+    pub(super) fn erases_what_it_has_shown(&self, counts: &Value) {
+        assert_eq!(self.answer("dry-run"), ("residual".to_owned(), counts.clone()));
+        assert_eq!(self.answer("erase"), ("erased".to_owned(), counts.clone()));
+        assert_eq!(self.answer("verify").0, "absent");
+    }
+
+    /// The conformance kit passes, and its essential checks were not left out.
+    #[track_caller]
+    pub(super) fn passes_the_kit(&self) {
+        let tested = self.run(&["test", "--calls", "100"]);
         let said = text(&tested);
         assert!(tested.status.success(), "{said}");
-        for check in checks {
+        for check in ["erase-answers", "erase-again", "verify-after-erase", "hostile-answered"] {
             assert!(said.lines().any(|line| line.starts_with('✓') && line.contains(check)), "{check}: {said}");
         }
     }
 }
 
 /// Everything that a command said.
-pub(super) fn text(output: &Output) -> String {
+fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
 }

@@ -22,7 +22,7 @@ fn forward_passes_the_kit_and_tells_what_it_is_told() {
     let bench = Bench::new("libforward.so", config, &[("signing", SIGNING)], &["--email", "ann@x.cz"]);
     assert_eq!(bench.answer("erase"), ("erased".to_owned(), json!({ "tickets": 2 })));
     assert_eq!(bench.answer("verify").0, "absent");
-    bench.passes_the_kit(&["erase-answers", "erase-again", "verify-after-erase", "hostile-answered"]);
+    bench.passes_the_kit();
 }
 
 /// Sessions without consent are erased once, when they have ended.

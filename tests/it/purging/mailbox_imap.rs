@@ -1,56 +1,38 @@
 //! mailbox-cleanup in the real sandbox, on a mailbox of a real Dovecot.
 
-use std::path::{Path, PathBuf};
-use std::process::Output;
-
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
+use tempfile::NamedTempFile;
 use test_servers::dovecot::{Dovecot, Message, PASSWORD};
 
-use crate::harness::quietus;
+use super::bench::Bench;
 
 const USER: &str = "office";
 
 struct Mail {
     server: Dovecot,
-    folder: TempDir,
+    /// Its certificate, where a plugin in its sandbox can read it.
+    ca: NamedTempFile,
 }
 
 impl Mail {
     /// Two messages of Ann's in each of two folders, and one of somebody whose address ends like hers.
     fn start() -> Self {
-        let (server, folder) = (Dovecot::start(), TempDir::new().expect("a folder"));
+        let (server, ca) = (Dovecot::start(), NamedTempFile::new().expect("a temporary file"));
+        std::fs::copy(server.certificate(), ca.path()).expect("copied");
         let mail = |from: &str| Message::new(format!("From: {from}\nTo: office@x.cz\nSubject: x\n\nHello.\n"));
         for name in ["INBOX", "Trash"] {
             server.deliver(USER, name, ["Ann <ann@x.cz>", "ANN@x.cz", "joann@x.cz"].map(mail));
         }
-        std::fs::write(folder.path().join("password"), PASSWORD).expect("written");
-        Self { server, folder }
+        Self { server, ca }
     }
 
-    /// `quietus plugin …` on the library beside the program.
-    fn run(&self, arguments: &[&str]) -> Output {
-        let program: PathBuf = quietus().get_program().into();
-        let library = program.parent().unwrap_or(Path::new(".")).join("libmailbox_cleanup.so");
-        // The sandbox lets the plugin read this one.
-        let ca = self.folder.path().join("ca.pem");
-        std::fs::copy(self.server.certificate(), &ca).expect("copied");
+    fn bench(&self) -> Bench {
         let imap = json!({
-            "url": format!("imaps://localhost:{}", self.server.tls_port()), "ca_file": ca, "user": USER,
+            "url": format!("imaps://localhost:{}", self.server.tls_port()), "ca_file": self.ca.path(), "user": USER,
             "password": "password",
         });
-        let config = json!({ "accounts": [{ "name": "office", "imap": imap }] }).to_string();
-        let mut command = quietus();
-        command.arg("plugin").arg(arguments[0]).arg(library).args(&arguments[1..]);
-        command.args(["--config", &config, "--secret", "password=password", "--email", "ann@x.cz"]);
-        command.current_dir(self.folder.path()).output().expect("quietus runs")
-    }
-
-    #[track_caller]
-    fn answer(&self, method: &str) -> (String, Value) {
-        let output = self.run(&["run", "--method", method, "--json"]);
-        let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
-        (told["outcome"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned(), told["counts"].clone())
+        let config = json!({ "accounts": [{ "name": "office", "imap": imap }] });
+        Bench::new("libmailbox_cleanup.so", config, &[("password", PASSWORD)], &["--email", "ann@x.cz"])
     }
 
     fn left(&self) -> usize {
@@ -58,30 +40,16 @@ impl Mail {
     }
 }
 
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
-}
-
 #[test]
 fn mailbox_cleanup_passes_the_kit_on_a_real_mail_server() {
-    let tested = Mail::start().run(&["test", "--calls", "50"]);
-    assert!(tested.status.success(), "{}", said(&tested));
-    for check in ["erase-answers", "erase-again", "verify-after-erase", "dry-run-repeats", "hostile-answered"] {
-        assert!(
-            said(&tested).lines().any(|line| line.starts_with('✓') && line.contains(check)),
-            "{check}: {}",
-            said(&tested)
-        );
-    }
+    Mail::start().bench().passes_the_kit();
 }
 
 #[test]
 fn mailbox_cleanup_erases_on_a_real_mail_server_what_its_dry_run_has_shown() {
     let mail = Mail::start();
-    let all = json!({ "messages": 4 });
-    assert_eq!(mail.answer("dry-run"), ("residual".to_owned(), all.clone()));
+    mail.bench().answer("dry-run");
     assert_eq!(mail.left(), 6, "a dry run erases nothing");
-    assert_eq!(mail.answer("erase"), ("erased".to_owned(), all));
-    assert_eq!(mail.answer("verify").0, "absent");
+    mail.bench().erases_what_it_has_shown(&json!({ "messages": 4 }));
     assert_eq!(mail.left(), 2);
 }

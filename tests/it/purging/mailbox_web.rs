@@ -1,13 +1,9 @@
 //! mailbox-cleanup in the real sandbox, on a mailbox in Microsoft 365 and one in Google Workspace at once.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
 use quietus_plugin::http::test::{Reply, Seen, Server};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::harness::quietus;
+use super::bench::Bench;
 
 /// Made for tests; it opens nothing.
 const KEY: &str = include_str!("../../../plugins/sdk/tests/service_account/key.json");
@@ -101,72 +97,32 @@ fn gmail() -> Server {
     })
 }
 
-struct Plugin {
-    folder: TempDir,
-    config: String,
-}
-
-impl Plugin {
-    fn of(graph: &Server, gmail: &Server) -> Self {
-        let folder = TempDir::new().expect("a folder");
-        std::fs::write(folder.path().join("app"), SECRET).expect("written");
-        std::fs::write(folder.path().join("key"), KEY).expect("written");
-        let support = json!({
-            "user": "support@x.cz", "base_url": format!("{}/v1.0", graph.url), "token_url": format!("{}/token", graph.url),
-            "client_id": "quietus", "secret": "app", "rate": 1000,
-        });
-        let sales = json!({
-            "user": "sales@x.cz", "base_url": format!("{}/gmail/v1", gmail.url),
-            "token_url": format!("{}/token", gmail.url), "key": "key", "rate": 1000,
-        });
-        let config =
-            json!({ "accounts": [{ "name": "support", "graph": support }, { "name": "sales", "gmail": sales }] });
-        Self { folder, config: config.to_string() }
-    }
-
-    /// `quietus plugin …` on the library beside the program.
-    fn run(&self, arguments: &[&str]) -> Output {
-        let program: PathBuf = quietus().get_program().into();
-        let library = program.parent().unwrap_or(Path::new(".")).join("libmailbox_cleanup.so");
-        let mut command: Command = quietus();
-        command.arg("plugin").arg(arguments[0]).arg(library).args(&arguments[1..]);
-        command.args(["--config", &self.config, "--secret", "app=app", "--secret", "key=key", "--email", "ann@x.cz"]);
-        command.current_dir(self.folder.path()).output().expect("quietus runs")
-    }
-
-    #[track_caller]
-    fn answer(&self, method: &str) -> (String, Value) {
-        let output = self.run(&["run", "--method", method, "--json"]);
-        let said = String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned();
-        assert!(output.status.success(), "{method}: {said}");
-        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        (told["outcome"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned(), told["counts"].clone())
-    }
+fn bench(graph: &Server, gmail: &Server) -> Bench {
+    let support = json!({
+        "user": "support@x.cz", "base_url": format!("{}/v1.0", graph.url), "token_url": format!("{}/token", graph.url),
+        "client_id": "quietus", "secret": "app", "rate": 1000,
+    });
+    let sales = json!({
+        "user": "sales@x.cz", "base_url": format!("{}/gmail/v1", gmail.url),
+        "token_url": format!("{}/token", gmail.url), "key": "key", "rate": 1000,
+    });
+    let config = json!({ "accounts": [{ "name": "support", "graph": support }, { "name": "sales", "gmail": sales }] });
+    Bench::new("libmailbox_cleanup.so", config, &[("app", SECRET), ("key", KEY)], &["--email", "ann@x.cz"])
 }
 
 #[test]
 fn mailbox_cleanup_passes_the_kit_on_mailboxes_in_the_web() {
-    let (graph, gmail) = (graph(), gmail());
-    let tested = Plugin::of(&graph, &gmail).run(&["test", "--calls", "200"]);
-    let said = String::from_utf8_lossy(&[tested.stdout.as_slice(), &tested.stderr].concat()).into_owned();
-    assert!(tested.status.success(), "{said}");
-    for check in ["erase-answers", "erase-again", "verify-after-erase", "dry-run-repeats", "hostile-answered"] {
-        assert!(said.lines().any(|line| line.starts_with('✓') && line.contains(check)), "{check}: {said}");
-    }
+    bench(&graph(), &gmail()).passes_the_kit();
 }
 
 #[test]
 fn mailbox_cleanup_erases_in_the_web_what_its_dry_run_has_shown() {
     let (graph, gmail) = (graph(), gmail());
-    let plugin = Plugin::of(&graph, &gmail);
-    let all = json!({ "messages": 4 });
-    assert_eq!(plugin.answer("dry-run"), ("residual".to_owned(), all.clone()));
+    bench(&graph, &gmail).erases_what_it_has_shown(&json!({ "messages": 4 }));
     let writes =
         |seen: &Seen| ["/v1.0/$batch", "/gmail/v1/users/me/messages/batchDelete"].contains(&seen.target.as_str());
-    assert!(!graph.seen().iter().chain(&gmail.seen()).any(writes), "a dry run deletes nothing");
-    assert_eq!(plugin.answer("erase"), ("erased".to_owned(), all));
-    assert_eq!(plugin.answer("verify").0, "absent");
     let deleted = |server: &Server| server.seen().into_iter().filter(|seen| writes(seen)).map(|seen| seen.json());
+    // Once only: the dry run deleted nothing.
     assert_eq!(deleted(&gmail).collect::<Vec<_>>(), [json!({ "ids": ["18c1", "18c2"] })]);
     let urls = deleted(&graph).flat_map(|batch| batch["requests"].as_array().cloned().unwrap_or_default());
     let urls: Vec<_> = urls.map(|request| request["url"].clone()).collect();

@@ -7,4 +7,4 @@ mod forward;
 mod mailbox_imap;
 mod mailbox_web;
 mod one_form;
-mod sql;
+mod sql_purge;

@@ -16,6 +16,8 @@ use crate::{config, runtime, tls};
 
 /// The delivery mode of a message that is to be on disk.
 const PERSISTENT: u8 = 2;
+/// The longest of AMQP's short strings, in bytes.
+const SHORT_MAX: usize = 255;
 /// Said at the end of a connection: AMQP's "reply success".
 const DONE: u16 = 200;
 
@@ -40,8 +42,9 @@ impl RabbitMq {
         uri.authority.userinfo.username = settings.user;
         uri.authority.userinfo.password = password.expose().to_owned();
         let cert_chain = settings.ca_file.as_deref().map(read_text).transpose()?;
-        let short = |name: &str, text: String| {
-            ShortString::try_from(text).map_err(|_| format!("{name}: it is longer than 255 bytes"))
+        let short = |name: &str, text: String| match text.len() {
+            0..=SHORT_MAX => Ok(ShortString::from(text)),
+            _ => Err(format!("{name}: it is longer than {SHORT_MAX} bytes")),
         };
         Ok(Self {
             uri,
