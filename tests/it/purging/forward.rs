@@ -78,7 +78,7 @@ impl Company {
     fn message(&self, kind: &str) -> Value {
         wait_for("the message", || {
             let messages = self.endpoint.seen().into_iter().map(|seen| seen.json());
-            messages.filter(|message| message["type"] == kind).last()
+            messages.rev().find(|message| message["type"] == kind)
         })
     }
 
