@@ -4,9 +4,9 @@
 mod carrier;
 mod config;
 mod message;
+mod plaintext;
 mod runtime;
 mod standard;
-mod tls;
 
 use std::time::Duration;
 

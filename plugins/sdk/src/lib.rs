@@ -76,6 +76,8 @@ mod redact;
 mod span;
 mod test_host;
 mod thunk;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod writes;
 
 pub use call::Call;

@@ -53,7 +53,7 @@ impl Address {
 
     /// Whether it is this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.host == "localhost" || self.host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+        quietus_plugin::tls::is_loopback(&self.host)
     }
 }
 

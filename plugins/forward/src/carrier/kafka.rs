@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quietus_plugin::{Call, PluginError, Secrets, Writes};
+use quietus_plugin::{Call, PluginError, Secrets, Writes, tls};
 use rskafka::BackoffConfig;
 use rskafka::chrono::DateTime;
 use rskafka::client::error::{Error, ProtocolError};
@@ -16,7 +16,7 @@ use rskafka::record::Record;
 use super::{Carries, Handed};
 use crate::config::{self, KafkaAuth};
 use crate::message::Message;
-use crate::{runtime, tls};
+use crate::runtime;
 
 /// How long one operation is tried anew by the client itself.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -35,9 +35,12 @@ impl Kafka {
             host.map(|(host, _)| host).ok_or_else(|| format!("brokers: `{broker}` is not like `host:9093`"))
         });
         let hosts: Vec<&str> = hosts.collect::<Result<_, _>>()?;
-        let here = hosts.iter().all(|host| tls::check_plaintext(host, false).is_ok());
+        let here = hosts.iter().all(|host| tls::is_loopback(host));
         let encrypted = settings.ca_file.is_some() || !settings.allow_plaintext && !here;
-        let tls = encrypted.then(|| tls::config(settings.ca_file.as_deref()).map(Arc::new)).transpose()?;
+        let tls = match encrypted {
+            true => Some(Arc::new(tls::client(tls::roots(settings.ca_file.as_deref())?)?)),
+            false => None,
+        };
         let credentials = |user: String, name: &str| {
             let secret = secrets.require(name).map_err(|error| format!("auth: {}", error.message))?;
             Ok::<_, String>(Credentials::new(user, secret.expose().to_owned()))
@@ -110,7 +113,7 @@ impl Carries for Kafka {
 
 /// What a person must change is told apart from what passes.
 fn failed(error: &Error) -> PluginError {
-    if tls::failed(error) {
+    if tls::distrusts(error) {
         return PluginError::needs_operator("Kafka's certificate is not trusted (see `ca_file`), or it offers no TLS");
     }
     match error {

@@ -3,12 +3,13 @@
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::{self, message::PublishMessage};
 use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
-use quietus_plugin::{Call, PluginError, Secrets, Sensitive, Writes};
+use quietus_plugin::{Call, PluginError, Secrets, Sensitive, Writes, tls};
 
 use super::{Carries, Handed};
 use crate::config::{self, NatsAuth};
 use crate::message::Message;
-use crate::{runtime, tls};
+use crate::plaintext::check_plaintext;
+use crate::runtime;
 
 pub(super) struct Nats {
     server: ServerAddr,
@@ -32,9 +33,9 @@ impl Nats {
             return Err("url: user and password do not belong there: see `auth`".into());
         }
         let tls = if settings.url.starts_with("tls://") {
-            Some(tls::config(settings.ca_file.as_deref())?)
+            Some(tls::client(tls::roots(settings.ca_file.as_deref())?)?)
         } else if settings.url.starts_with("nats://") {
-            tls::check_plaintext(server.host(), settings.allow_plaintext).map_err(|why| format!("url: {why}"))?;
+            check_plaintext(server.host(), settings.allow_plaintext).map_err(|why| format!("url: {why}"))?;
             None
         } else {
             return Err("url: allowed are `tls://` and `nats://`".into());
@@ -116,7 +117,7 @@ fn is_subject(subject: &str) -> bool {
 }
 
 fn refused(error: &ConnectError) -> PluginError {
-    if tls::failed(error) {
+    if tls::distrusts(error) {
         return PluginError::needs_operator("NATS's certificate is not trusted (see `ca_file`), or it offers no TLS");
     }
     match error.kind() {

@@ -8,11 +8,12 @@ use lapin::tcp::OwnedTLSConfig;
 use lapin::types::{LongString, ShortString};
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind};
-use quietus_plugin::{Call, PluginError, Secrets, Writes};
+use quietus_plugin::{Call, PluginError, Secrets, Writes, tls};
 
 use super::{Carries, Handed};
 use crate::message::Message;
-use crate::{config, runtime, tls};
+use crate::plaintext::check_plaintext;
+use crate::{config, runtime};
 
 /// The delivery mode of a message that is to be on disk.
 const PERSISTENT: u8 = 2;
@@ -36,7 +37,7 @@ impl RabbitMq {
             return Err("url: user and password do not belong there: see `user` and `secret`".into());
         }
         if uri.scheme == AMQPScheme::AMQP {
-            tls::check_plaintext(&uri.authority.host, settings.allow_plaintext).map_err(|why| format!("url: {why}"))?;
+            check_plaintext(&uri.authority.host, settings.allow_plaintext).map_err(|why| format!("url: {why}"))?;
         }
         let password = secrets.require(&settings.secret).map_err(|error| format!("secret: {}", error.message))?;
         uri.authority.userinfo.username = settings.user;
@@ -130,7 +131,7 @@ fn failed(error: lapin::Error) -> PluginError {
             other => PluginError::retryable(format!("RabbitMQ refused: {other}")),
         },
         ErrorKind::AuthProviderError(_) => PluginError::needs_operator("the user and password cannot be sent"),
-        ErrorKind::IOError(error) if tls::failed(&**error) => {
+        ErrorKind::IOError(error) if tls::distrusts(&**error) => {
             PluginError::needs_operator("RabbitMQ's certificate is not trusted (see `ca_file`), or it offers no TLS")
         }
         ErrorKind::IOError(error) => {

@@ -1,15 +1,13 @@
 //! Which server, and how the way to it is kept secret: settings enter, a connected stream leaves.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
-use std::path::Path;
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quietus_plugin::PluginError;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use quietus_plugin::{PluginError, tls};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
 
 use super::Settings;
 use super::clock::Clock;
@@ -57,11 +55,11 @@ impl Server {
             None => (authority, standard),
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        if security == Security::Plaintext && !settings.allow_plaintext && !is_loopback(&host) {
+        if security == Security::Plaintext && !settings.allow_plaintext && !tls::is_loopback(&host) {
             return Err("starttls: without it nothing is encrypted; leave it out, or set `allow_plaintext`".into());
         }
         let Ok(name) = ServerName::try_from(host.clone()) else { return wrong("its host is not the name of one") };
-        Ok(Self { host, port, security, tls: trust(settings.ca_file.as_deref())?, name })
+        Ok(Self { host, port, security, tls: Arc::new(tls::client(tls::roots(settings.ca_file.as_deref())?)?), name })
     }
 
     /// A connection, with TLS where it is there from the start.
@@ -113,36 +111,13 @@ pub(super) fn lost(error: &io::Error) -> PluginError {
 }
 
 fn untrusted(error: &io::Error) -> PluginError {
-    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(rustls::Error::InvalidCertificate(_)) => {
-            PluginError::needs_operator("the server's certificate is not trusted (see `ca_file`)")
-        }
+    if tls::distrusts(error) {
+        return PluginError::needs_operator(
+            "the server's certificate is not trusted (see `ca_file`), or it speaks no TLS",
+        );
+    }
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(other) => PluginError::retryable(format!("TLS failed: {other}")),
         None => lost(error),
     }
-}
-
-fn trust(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(file) = ca_file {
-        let wrong = |why: String| format!("ca_file {}: {why}", file.display());
-        let pem = std::fs::read(file).map_err(|e| wrong(e.to_string()))?;
-        let before = roots.len();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|_| wrong("something in it is not a certificate".into()))?;
-            roots.add(certificate).map_err(|e| wrong(e.to_string()))?;
-        }
-        if roots.len() == before {
-            return Err(wrong("there is no certificate in it".into()));
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|e| format!("TLS: {e}"))?;
-    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -3,6 +3,8 @@
 use ureq::http::Uri;
 use ureq::http::uri::Authority;
 
+use crate::tls::is_loopback;
+
 /// A URL that requests may go to.
 pub(super) fn address(url: &str, allow_plaintext: bool) -> Result<Uri, String> {
     let uri: Uri = url.parse().map_err(|_| format!("`{url}` is not a URL"))?;
@@ -23,9 +25,4 @@ pub(super) fn address(url: &str, allow_plaintext: bool) -> Result<Uri, String> {
 /// Scheme and authority.
 pub(super) fn origin(uri: &Uri) -> String {
     format!("{}://{}", uri.scheme_str().unwrap_or("https"), uri.authority().map_or("", Authority::as_str))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }

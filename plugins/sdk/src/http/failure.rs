@@ -5,6 +5,7 @@ use std::io;
 
 use super::response::ANSWER_BYTES_MAX;
 use crate::PluginError;
+use crate::tls::distrusts;
 
 /// Why a request has no answer that can be used. `?` makes a [`PluginError`] of it.
 ///
@@ -50,9 +51,9 @@ pub(super) fn failed(error: &ureq::Error) -> Failure {
         }
         ureq::Error::Timeout(_) => unsure(PluginError::retryable("the system did not answer in time")),
         ureq::Error::HostNotFound => sure(PluginError::retryable("the system's host was not found")),
-        ureq::Error::Io(e) if is_certificate(e) => {
-            sure(PluginError::needs_operator("the system's certificate is not trusted (see `ca_file`)"))
-        }
+        ureq::Error::Io(e) if distrusts(e) => sure(PluginError::needs_operator(
+            "the system's certificate is not trusted (see `ca_file`), or it speaks no TLS",
+        )),
         ureq::Error::Io(e) => {
             let error = PluginError::retryable(format!("the connection failed: {}", e.kind()));
             Failure { error, unsure: e.kind() != io::ErrorKind::ConnectionRefused }
@@ -66,9 +67,4 @@ pub(super) fn failed(error: &ureq::Error) -> Failure {
         }
         _ => unsure(PluginError::retryable("the request failed")),
     }
-}
-
-fn is_certificate(error: &io::Error) -> bool {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }

@@ -3,11 +3,10 @@
 
 mod mysql;
 mod postgres;
-mod roots;
 
 use std::time::Duration;
 
-use quietus_plugin::{ErrorClass, PluginError, Secrets, Sensitive};
+use quietus_plugin::{ErrorClass, PluginError, Secrets, Sensitive, tls};
 use tokio::sync::MutexGuard;
 
 use crate::address::{Address, Engine};
@@ -78,7 +77,7 @@ impl Database {
             let text = "`ca_file` has no meaning without TLS: write `tls = \"require\"`";
             return Err(PluginError::needs_operator(text));
         }
-        let roots = encrypted.then(|| roots::roots(config.ca_file.as_deref()));
+        let roots = encrypted.then(|| tls::roots(config.ca_file.as_deref()));
         let roots = roots.transpose().map_err(PluginError::needs_operator)?;
         Ok(match address.engine {
             Engine::Postgres => {

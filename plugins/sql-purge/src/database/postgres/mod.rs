@@ -4,12 +4,10 @@
 mod codes;
 mod value;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use quietus_plugin::{ErrorClass, Sensitive};
+use quietus_plugin::{ErrorClass, Sensitive, tls};
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client, NoTls, Statement};
@@ -54,7 +52,7 @@ impl Settings {
             config.password(password.expose());
         }
         config.ssl_mode(if roots.is_some() { SslMode::Require } else { SslMode::Disable });
-        Ok(Self { config, tls: roots.map(tls).transpose()? })
+        Ok(Self { config, tls: roots.map(tls::client).transpose()?.map(MakeRustlsConnect::new) })
     }
 
     pub(super) async fn connect(&self) -> Result<Session, Trouble> {
@@ -200,15 +198,4 @@ fn parameters<'v>(values: &'v [Text<'_>]) -> Vec<&'v (dyn ToSql + Sync)> {
 /// At least one, as 0 would mean no limit.
 fn millis(limit: Duration) -> u128 {
     limit.as_millis().clamp(1, i32::MAX as u128)
-}
-
-fn tls(roots: Vec<CertificateDer<'static>>) -> Result<MakeRustlsConnect, String> {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(roots);
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| "TLS cannot be set up")?
-        .with_root_certificates(store)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
 }
