@@ -67,7 +67,7 @@ impl Engine {
         if !self.vendor.same_id(&id, &record.id) {
             return Err(PluginError::retryable("the answer is another record than was asked for"));
         }
-        Ok(self.vendor.is_there(found).then_some(Record { object: record.object, id }))
+        Ok(self.vendor.is_there(found, self.erasure).then_some(Record { object: record.object, id }))
     }
 
     /// All pages of one search; `None` when there is nothing at its address.

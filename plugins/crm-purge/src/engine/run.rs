@@ -70,8 +70,10 @@ impl<'a> Run<'a> {
             return Err(error);
         }
         progress.settle();
-        if engine.verify_after >= LONG && self.end.retained.is_none() {
-            self.end.left = self.left(&people)?;
+        // For weeks, or ever, nobody looks again: `retained` is an end.
+        if engine.verify_after >= LONG || self.end.retained.is_some() {
+            let is_done = |person: &&Record| progress.is_done(person.object.count, engine.mark(person));
+            self.end.left = self.left(people.iter().filter(is_done))?;
         }
         if people.is_empty() && progress.counts().is_empty() {
             self.end.recycled = engine.recycled(wanted, self.call)?.len();
@@ -144,7 +146,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the vendor said to have erased, and can still be read.
-    fn left(&self, people: &[Record]) -> Result<Found, PluginError> {
+    fn left<'r>(&self, people: impl Iterator<Item = &'r Record>) -> Result<Found, PluginError> {
         let mut left = Vec::new();
         for person in people {
             left.extend(self.engine.read(person, self.call)?);

@@ -163,6 +163,17 @@ fn what_the_vendor_must_keep_is_retained_and_the_rest_is_erased() {
 }
 
 #[test]
+fn what_is_accepted_and_not_done_is_residual_beside_what_is_retained() {
+    for_all(|kind| {
+        let standin = StandIn::start(kind, two());
+        standin.world().lazy = true;
+        standin.world().before = nth(1, true, || Reply::empty(423));
+        // `retained` is an end: nobody would look again.
+        counted(host(&standin).erase(ann()), Outcome::Residual, kind.people, 1);
+    });
+}
+
+#[test]
 fn what_is_refused_for_good_keeps_nothing_else_from_being_erased() {
     for_all(|kind| {
         let standin = StandIn::start(kind, two());
