@@ -116,3 +116,37 @@ fn a_vendors_own_header_carries_the_secret() {
         assert!(error.message.starts_with("auth.header.name: "), "{error}");
     }
 }
+
+#[test]
+fn a_call_that_nobody_waits_for_does_not_wait_for_anothers_token() {
+    struct Unwanted;
+
+    impl crate::call::CallHost for Unwanted {
+        fn log(&self, _: u64, _: crate::Level, _: &str) {}
+
+        fn cancelled(&self, _: u64) -> bool {
+            true
+        }
+
+        fn remaining_ms(&self, _: u64) -> i64 {
+            -1
+        }
+    }
+
+    let server = Server::start(|_| Reply::Silence);
+    let auth = serde_json::json!({ "oauth2": {
+        "token_url": format!("{}/token", server.url), "client_id": "quietus", "secret": "token",
+    } });
+    let auth = serde_json::from_value(auth).expect("settings");
+    let timeout = Some(Span(Duration::from_secs(3)));
+    let client = Client::new(&Settings { auth, timeout, ..settings(&server) }, &secrets()).expect("settings");
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| client.log_in(&Call::unattended()));
+        while server.lines().is_empty() {
+            std::thread::yield_now();
+        }
+        let unwanted = Call::new(&Unwanted, 1, None, &[]);
+        assert_eq!(client.log_in(&unwanted), Err(PluginError::cancelled()));
+        assert!(!first.is_finished(), "it did not wait");
+    });
+}
