@@ -66,14 +66,20 @@ impl Rules {
             (None, Some(code)) => format!("+{code}{}", digits.strip_prefix('0').unwrap_or(&digits)),
             (None, None) => digits,
         };
-        (DIGITS_MIN..=DIGITS_MAX).contains(&number.trim_start_matches('+').len()).then_some(number)
+        // A country code in front makes no person's number of a short code.
+        let own = self.national(&number).unwrap_or(&number).trim_start_matches('+');
+        (own.len() >= DIGITS_MIN && number.trim_start_matches('+').len() <= DIGITS_MAX).then_some(number)
+    }
+
+    /// The number without the country code, where it is the configured one.
+    fn national<'n>(&self, number: &'n str) -> Option<&'n str> {
+        number.strip_prefix('+')?.strip_prefix(self.country_code.as_deref()?)
     }
 
     /// How people write the number: with and without the country code, in one or in groups of three.
     pub(super) fn forms(&self, number: &str) -> Vec<String> {
-        let code = self.country_code.as_ref().map(|code| format!("+{code}"));
-        let national = code.as_ref().and_then(|code| number.strip_prefix(code.as_str()).map(|rest| (code, rest)));
-        let Some((code, national)) = national else { return vec![number.to_owned()] };
+        let Some(national) = self.national(number) else { return vec![number.to_owned()] };
+        let code = &number[..number.len() - national.len()];
         let mut grouped = String::new();
         for (at, digit) in national.chars().enumerate() {
             if at > 0 && at % 3 == 0 {
@@ -147,7 +153,18 @@ mod tests {
         check("0777/123\u{a0}456", Some("+420777123456"));
         check("+44 (0)20 7946 0958", Some("+442079460958"));
         check("7771234", Some("+4207771234"));
-        for none in ["", "*", "12", "777 123 456 ext 5", "7+77123456", "+1234567890123456", "\u{662}\u{660}777123456"] {
+        for none in [
+            "",
+            "*",
+            "12",
+            "112",
+            "00420 112",
+            "+420 12345",
+            "777 123 456 ext 5",
+            "7+77123456",
+            "+1234567890123456",
+            "\u{662}\u{660}777123456",
+        ] {
             check(none, None);
         }
     }

@@ -19,7 +19,7 @@ impl Engine {
                 add(&mut people, person.into_iter().collect());
             }
             for search in self.vendor.find(wanted, &self.related) {
-                add(&mut people, self.records(&search, Some(wanted), call)?);
+                add(&mut people, self.records(&search, Some(wanted), call)?.ok_or_else(not_here)?);
             }
         }
         self.check_few(people.len(), self.matches_max, "matches_max")?;
@@ -31,7 +31,12 @@ impl Engine {
         let mut all = Vec::new();
         for person in people {
             for search in self.vendor.belongings(person, &self.related) {
-                add(&mut all, self.records(&search, None, call)?);
+                match self.records(&search, None, call)? {
+                    Some(more) => add(&mut all, more),
+                    // The person went meanwhile, and all that is linked with them.
+                    None if self.read(person, call)?.is_none() => {}
+                    None => return Err(not_here()),
+                }
                 self.check_few(all.len(), self.related_max, "related_max")?;
             }
         }
@@ -43,7 +48,7 @@ impl Engine {
         let mut all = Vec::new();
         for wanted in wanted {
             for search in self.vendor.bin(wanted, &self.related) {
-                add(&mut all, self.records(&search, Some(wanted), call)?);
+                add(&mut all, self.records(&search, Some(wanted), call)?.ok_or_else(not_here)?);
             }
         }
         Ok(all)
@@ -62,22 +67,24 @@ impl Engine {
         if !self.vendor.same_id(&id, &record.id) {
             return Err(PluginError::retryable("the answer is another record than was asked for"));
         }
-        Ok(self.vendor.is_there(found).then_some(Record { object: record.object, id }))
+        Ok(self.vendor.is_there(found, self.erasure).then_some(Record { object: record.object, id }))
     }
 
-    /// All pages of one search.
-    fn records(&self, search: &Search, wanted: Option<&Wanted>, call: &Call<'_>) -> Result<Vec<Record>, PluginError> {
+    /// All pages of one search; `None` when there is nothing at its address.
+    fn records(
+        &self,
+        search: &Search,
+        wanted: Option<&Wanted>,
+        call: &Call<'_>,
+    ) -> Result<Option<Vec<Record>>, PluginError> {
         let (mut records, mut read) = (Vec::new(), 0);
         let mut request = (search.page)(None);
-        for _ in 0..PAGES_MAX {
+        // What belongs to a person is allowed to be much.
+        let pages_max = if wanted.is_some() { PAGES_MAX } else { PAGES_MAX.max(self.related_max) };
+        for _ in 0..pages_max {
             let answer = self.ask(&request, call)?;
-            if answer.gone() && wanted.is_none() {
-                // The person went meanwhile, and all that is linked with them.
-                return Ok(records);
-            }
             if answer.gone() {
-                let text = "the vendor's search is not at this address: check `base_url` and `api_version`";
-                return Err(PluginError::needs_operator(text));
+                return Ok(None);
             }
             let document = self.document(&answer)?;
             let items = items(&document, search.items)?;
@@ -92,6 +99,9 @@ impl Engine {
                     add(&mut records, vec![Record { object: search.object, id }]);
                 }
             }
+            if wanted.is_none() {
+                self.check_few(records.len(), self.related_max, "related_max")?;
+            }
             read += items.len();
             let cursor = match search.next {
                 // Also after a page without records: it need not be the last.
@@ -99,7 +109,7 @@ impl Engine {
                 Next::Offset if items.is_empty() => None,
                 Next::Offset => Some(read.to_string()),
             };
-            let Some(cursor) = cursor else { return Ok(records) };
+            let Some(cursor) = cursor else { return Ok(Some(records)) };
             request = match search.next {
                 Next::Link(_) => {
                     let within = self.client.within(&cursor);
@@ -110,7 +120,7 @@ impl Engine {
                 _ => (search.page)(Some(&cursor)),
             };
         }
-        let text = format!("a search for one person has more than {PAGES_MAX} pages, and nothing was erased");
+        let text = format!("a search for one person has more than {pages_max} pages, and nothing was erased");
         Err(PluginError::needs_operator(text))
     }
 
@@ -135,6 +145,10 @@ fn items<'v>(document: &'v Value, at: &str) -> Result<&'v [Value], PluginError> 
         Some(Value::Null) => Ok(&[]),
         _ => Err(PluginError::retryable(format!("the answer has no list at `{at}`"))),
     }
+}
+
+fn not_here() -> PluginError {
+    PluginError::needs_operator("the vendor's search is not at this address: check `base_url` and `api_version`")
 }
 
 fn add(all: &mut Vec<Record>, more: Vec<Record>) {

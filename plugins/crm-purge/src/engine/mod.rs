@@ -16,7 +16,7 @@ use std::time::Duration;
 use quietus_plugin::http::Client;
 use quietus_plugin::{Answer, Call, Kind, Level, Memory, Outcome, PluginError, Request, Secrets, Writes};
 
-use crate::config::{Config, Erasure};
+use crate::config::{By, Config, Erasure};
 use crate::vendor::{self, Traits, Vendor};
 use answer::{Found, erased, looked, unasked, would_go};
 use exact::Rules;
@@ -59,6 +59,9 @@ impl Engine {
         let (traits, vendor) = vendor::of(config).map_err(wrong)?;
         if config.by.is_empty() {
             return Err(wrong("by: it is empty, so that nobody would be found".into()));
+        }
+        if config.id_kind.is_some() && !config.by.contains(&By::Id) {
+            return Err(wrong("id_kind: nobody is looked for by it without \"id\" in `by`".into()));
         }
         let rules =
             Rules { plus_addressing: config.plus_addressing, country_code: config.country_code().map_err(wrong)? };

@@ -47,9 +47,14 @@ impl<'a> Run<'a> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        for (done, person) in people.iter().enumerate() {
-            self.check_time(first.len() + done, all)?;
-            self.erase_one(person, progress)?;
+        if let Some(why) = &mut self.end.retained {
+            why.push_str("; the person stays, too, as they would not be found again without");
+        } else {
+            self.check_unlisted(&belongings, &people, progress)?;
+            for (done, person) in people.iter().enumerate() {
+                self.check_time(first.len() + done, all)?;
+                self.erase_person(person, progress)?;
+            }
         }
         // Traces once more: the deletion of the record itself may have left one.
         while let Some(trace) = owed.last() {
@@ -65,8 +70,10 @@ impl<'a> Run<'a> {
             return Err(error);
         }
         progress.settle();
-        if engine.verify_after >= LONG && self.end.retained.is_none() {
-            self.end.left = self.left(&people)?;
+        // For weeks, or ever, nobody looks again: `retained` is an end.
+        if engine.verify_after >= LONG || self.end.retained.is_some() {
+            let is_done = |person: &&Record| progress.is_done(person.object.count, engine.mark(person));
+            self.end.left = self.left(people.iter().filter(is_done))?;
         }
         if people.is_empty() && progress.counts().is_empty() {
             self.end.recycled = engine.recycled(wanted, self.call)?.len();
@@ -74,14 +81,42 @@ impl<'a> Run<'a> {
         Ok(self.end)
     }
 
-    fn erase_one(&mut self, record: &Record, progress: &mut Progress) -> Result<(), PluginError> {
+    /// Erases a person's record. One that is not there although it was found must not be read either.
+    fn erase_person(&mut self, person: &Record, progress: &mut Progress) -> Result<(), PluginError> {
+        let is_gone = self.erase_one(person, progress)?;
+        if is_gone && self.engine.read(person, self.call)?.is_some() {
+            let text = "the vendor says that a record is not there when it is to be erased, and still shows it";
+            return Err(PluginError::retryable(text));
+        }
+        Ok(())
+    }
+
+    /// What was erased must not be listed any more, whatever the vendor has said.
+    fn check_unlisted(&self, erased: &[Record], people: &[Record], progress: &mut Progress) -> Result<(), PluginError> {
+        if erased.is_empty() {
+            return Ok(());
+        }
+        let mut left = self.engine.belongings(people, self.call)?;
+        left.retain(|record| erased.contains(record));
+        for record in &left {
+            progress.undone(record.object.count, &[self.engine.mark(record)]);
+        }
+        left.first().map_or(Ok(()), |record| {
+            let count = record.object.count;
+            let text = format!("the vendor says that the {count} are erased, and still lists some; the person stays");
+            Err(PluginError::retryable(text))
+        })
+    }
+
+    /// Whether it was gone before.
+    fn erase_one(&mut self, record: &Record, progress: &mut Progress) -> Result<bool, PluginError> {
         let engine = self.engine;
         let (count, marks) = (record.object.count, [engine.mark(record)]);
         let request = engine.vendor.erase(record, engine.erasure, self.writes);
         match engine.write(&request, self.call) {
             Ok(Written::Done) => progress.done(count, &marks),
             // Never there, or gone already: by an earlier attempt that was not answered.
-            Ok(Written::Gone) => {}
+            Ok(Written::Gone) => return Ok(true),
             Ok(Written::Retained(status)) => {
                 progress.refused(count, &marks);
                 let reason =
@@ -99,7 +134,7 @@ impl<'a> Run<'a> {
                 self.failed.get_or_insert(PluginError { message, ..error });
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     fn check_time(&self, done: usize, all: usize) -> Result<(), PluginError> {
@@ -111,7 +146,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the vendor said to have erased, and can still be read.
-    fn left(&self, people: &[Record]) -> Result<Found, PluginError> {
+    fn left<'r>(&self, people: impl Iterator<Item = &'r Record>) -> Result<Found, PluginError> {
         let mut left = Vec::new();
         for person in people {
             left.extend(self.engine.read(person, self.call)?);

@@ -38,6 +38,7 @@ fn mistakes_are_named() {
         "related: `quotes` cannot be erased from Pipedrive; possible are deals, activities, notes, leads",
     );
     check(json!({ "by": [] }), "by: it is empty");
+    check(json!({ "by": ["email"], "id_kind": "contact_id" }), "id_kind: nobody is looked for by it");
     for code in ["0", "0420", "+420", "4200", ""] {
         check(json!({ "country_code": code }), "country_code: ");
     }

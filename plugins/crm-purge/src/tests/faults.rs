@@ -118,9 +118,26 @@ fn what_was_gone_before_it_could_be_erased_does_not_count() {
     for_all(|kind| {
         let standin = StandIn::start(kind, two());
         // Somebody else deletes the first record between the search and the erasure.
-        standin.world().before = nth(1, true, || Reply::json(404, &json!([{ "errorCode": "NOT_FOUND" }])));
+        let mut writes = 0;
+        standin.world().before = Some(Box::new(move |_, write| {
+            writes += usize::from(write);
+            (writes == 1).then(|| Reply::json(404, &json!([{ "errorCode": "NOT_FOUND" }])))
+        }));
         let answer = host_with(&standin, json!({ "verify_after": "1s" })).erase(ann());
         counted(answer, Outcome::Erased, kind.people, 1);
+    });
+}
+
+#[test]
+fn what_is_not_there_to_be_erased_and_still_shown_is_neither_absent_nor_erased() {
+    for_all(|kind| {
+        let standin = StandIn::start(kind, vec![person(1, &["ann@x.cz"], &[])]);
+        // The way to erase has moved, or is closed to this user.
+        standin.world().before =
+            Some(Box::new(|_, write| write.then(|| Reply::json(404, &json!([{ "errorCode": "NOT_FOUND" }])))));
+        let error = host(&standin).erase(ann()).expect_err("still there");
+        assert!(error.class == ErrorClass::Retryable && error.message.contains("still shows it"), "{error}");
+        assert_eq!(standin.live("person"), [1], "{}", kind.name);
     });
 }
 
@@ -143,6 +160,17 @@ fn what_the_vendor_must_keep_is_retained_and_the_rest_is_erased() {
             assert_eq!(standin.live("person"), [1], "{}", kind.name);
         });
     }
+}
+
+#[test]
+fn what_is_accepted_and_not_done_is_residual_beside_what_is_retained() {
+    for_all(|kind| {
+        let standin = StandIn::start(kind, two());
+        standin.world().lazy = true;
+        standin.world().before = nth(1, true, || Reply::empty(423));
+        // `retained` is an end: nobody would look again.
+        counted(host(&standin).erase(ann()), Outcome::Residual, kind.people, 1);
+    });
 }
 
 #[test]

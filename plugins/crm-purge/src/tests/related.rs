@@ -172,3 +172,77 @@ fn the_audit_history_that_a_deletion_leaves_is_erased_by_the_next_attempt() {
     assert_eq!(answer.counts, Answer::erased().count("contacts", 1).count("audit histories", 1).counts);
     assert!(standin.live("history").is_empty(), "also what was logged after the record was gone");
 }
+
+/// A person with two notes, where what belongs to a person is found by them.
+fn with_notes(test: impl Fn(&'static Kind, StandIn, TestHost<CrmPurge>)) {
+    for_all(|kind| {
+        if kind.name != "raynet" {
+            let rows = vec![person(1, &["ann@x.cz"], &[]), of(1, "note", 31), of(1, "note", 32)];
+            let standin = StandIn::start(kind, rows);
+            let host = host_with(&standin, json!({ "related": ["notes"] }));
+            test(kind, standin, host);
+        }
+    });
+}
+
+#[test]
+fn a_person_stays_as_long_as_something_of_theirs_is_listed_although_it_was_accepted() {
+    with_notes(|kind, standin, host| {
+        standin.world().lazy = true;
+        let error = host.erase(ann()).expect_err("not done");
+        assert!(error.class == ErrorClass::Retryable && error.message.contains("still lists some"), "{error}");
+        assert_eq!((standin.writes(), standin.live("person")), (2, vec![1]), "{}", kind.name);
+        standin.world().lazy = false;
+        let answer = host.erase(ann()).expect("an answer");
+        assert_eq!(answer.counts.values().sum::<u64>(), 3, "{} {answer:?}", kind.name);
+        assert!(standin.live("note").is_empty() && standin.live("person").is_empty(), "{}", kind.name);
+    });
+}
+
+#[test]
+fn a_person_stays_as_long_as_something_of_theirs_is_retained() {
+    with_notes(|kind, standin, host| {
+        let mut writes = 0;
+        standin.world().before = Some(Box::new(move |_, write| {
+            writes += usize::from(write);
+            (write && writes == 1).then(|| Reply::empty(423))
+        }));
+        let answer = host.erase(ann()).expect("an answer");
+        assert_eq!((answer.outcome, answer.counts.values().sum()), (Outcome::Retained, 1_u64), "{}", kind.name);
+        assert!(answer.reason.is_some_and(|reason| reason.contains("423") && reason.contains("the person stays")));
+        assert_eq!((standin.live("person"), standin.live("note")), (vec![1], vec![31]), "{}", kind.name);
+        // The hold is lifted.
+        let answer = host.erase(ann()).expect("an answer");
+        assert_eq!((answer.outcome, answer.counts.values().sum()), (Outcome::Erased, 3_u64), "{}", kind.name);
+        assert!(standin.live("note").is_empty() && standin.live("person").is_empty(), "{}", kind.name);
+    });
+}
+
+#[test]
+fn where_nothing_can_be_listed_nothing_is_missing() {
+    with_notes(|kind, standin, host| {
+        let listed = match kind.name {
+            "hubspot" => "/associations/",
+            "pipedrive" => "/v1/notes",
+            "salesforce" => "FROM%20Note",
+            _ => "/annotations?",
+        };
+        standin.world().before =
+            Some(Box::new(move |seen, _| seen.target.contains(listed).then(|| Reply::json(404, &json!({})))));
+        for answer in [host.erase(ann()), host.dry_run(ann())] {
+            let error = answer.expect_err("not there");
+            assert!(error.class == ErrorClass::NeedsOperator && error.message.contains("`api_version`"), "{error}");
+        }
+        assert_eq!((standin.writes(), standin.live("person")), (0, vec![1]), "{}", kind.name);
+    });
+}
+
+#[test]
+fn as_much_as_is_allowed_can_belong_to_a_person() {
+    // Two on a page: more pages than a search for a person may have.
+    let mut rows = vec![person(1, &["ann@x.cz"], &[])];
+    rows.extend((1..=50).map(|n| of(1, "note", n)));
+    let standin = StandIn::start(ALL[1], rows);
+    let host = host_with(&standin, json!({ "related": ["notes"], "related_max": 50 }));
+    assert_eq!(host.erase(ann()).expect("an answer").counts["notes"], 50);
+}

@@ -67,6 +67,17 @@ fn raynet_anonymizes_or_deletes_as_the_operator_wants() {
 }
 
 #[test]
+fn a_person_of_raynets_without_address_and_number_is_deleted_by_the_id() {
+    let standin = StandIn::start(ALL[2], vec![person(1, &[], &[])]);
+    let host = host_with(&standin, json!({ "erasure": "delete", "by": ["id"] }));
+    let first = [("crm_id", "1")];
+    assert_eq!(host.dry_run(first), Ok(Answer::residual().count("persons", 1)));
+    counted(host.erase(first), Outcome::Erased, "persons", 1);
+    assert!(standin.live("person").is_empty());
+    assert_eq!(host.verify(first), Ok(Answer::absent()));
+}
+
+#[test]
 fn raynets_day_is_over_until_its_own_header_says() {
     let raynet = ALL[2];
     let standin = StandIn::start(raynet, Vec::new());

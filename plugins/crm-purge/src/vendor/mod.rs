@@ -87,8 +87,8 @@ pub(crate) trait Vendor: Send + Sync {
         ""
     }
 
-    /// Whether a record that was read still holds somebody.
-    fn is_there(&self, _: &Value) -> bool {
+    /// Whether a record that was read still holds somebody, where people are erased so.
+    fn is_there(&self, _: &Value, _: Erasure) -> bool {
         true
     }
 

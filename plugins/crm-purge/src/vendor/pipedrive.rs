@@ -80,7 +80,7 @@ impl Vendor for Pipedrive {
         "/data"
     }
 
-    fn is_there(&self, record: &Value) -> bool {
+    fn is_there(&self, record: &Value, _: Erasure) -> bool {
         record["is_deleted"] != true && record["active_flag"] != false
     }
 

@@ -93,9 +93,9 @@ impl Vendor for Raynet {
     }
 
     /// An anonymized record stays, without anything to reach the person by.
-    fn is_there(&self, record: &Value) -> bool {
-        let values = ALL.iter().flat_map(|places| places.iter()).flat_map(|place| place.values(record));
-        values.into_iter().any(|value| !value.trim().is_empty())
+    fn is_there(&self, record: &Value, how: Erasure) -> bool {
+        let mut values = ALL.iter().flat_map(|places| places.iter()).flat_map(|place| place.values(record));
+        how == Erasure::Delete || values.any(|value| !value.trim().is_empty())
     }
 
     fn belongings(&self, _: &Record, _: &[&str]) -> Vec<Search> {

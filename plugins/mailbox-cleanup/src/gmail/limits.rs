@@ -1,5 +1,6 @@
-//! Google's two words for 403: "nobody may" and "not so often". An answer enters; whether it is the second leaves.
+//! Google's two words for 403: "nobody may" and "not so often". An answer enters; what it means leaves.
 
+use quietus_plugin::PluginError;
 use quietus_plugin::http::Response;
 use serde::Deserialize;
 
@@ -27,9 +28,12 @@ struct Reason {
     reason: String,
 }
 
-/// Whether it is a 403 of a limit.
-pub(super) fn is_limited(answer: &Response) -> bool {
-    answer.status() == 403 && names_a_limit(answer.body())
+/// What an answer means to the host: a 403 of a limit is one of 429.
+pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
+    match answer.status() {
+        403 if names_a_limit(answer.body()) => Err(PluginError::rate_limited(answer.retry_after())),
+        _ => answer.check(),
+    }
 }
 
 /// Whether the body of a 403 names a limit.

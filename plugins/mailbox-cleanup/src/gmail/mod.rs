@@ -59,7 +59,7 @@ impl Gmail {
     }
 
     fn send(&self, request: Request, call: &Call) -> Result<Response, Failure> {
-        self.client.send(&request.limited_if(limits::is_limited), call)
+        self.client.send_judged(&request, call, limits::judge)
     }
 
     fn too_many(&self) -> PluginError {
@@ -77,7 +77,7 @@ impl Gmail {
         for id in deleted {
             let marks = self.marks(std::slice::from_ref(id), task);
             if listed.contains(id) && self.is_there(id, task)? {
-                task.progress.refused(MESSAGES, &marks);
+                task.progress.undone(MESSAGES, &marks);
                 left += 1;
             } else {
                 task.progress.done(MESSAGES, &marks);

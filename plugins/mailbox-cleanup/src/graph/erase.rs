@@ -88,10 +88,11 @@ impl Graph {
     /// What is kept after an erasure, and when to look again at what may only be on its way.
     fn left(&self, wanted: &Wanted, hidden: &Hidden, task: &mut Task<'_>) -> Result<Seen, PluginError> {
         let (purged, held) = self.kept(wanted, hidden, task)?;
-        // What was not answered counts, too: it is in Purges now.
+        // What was not answered counts, too: it is in Purges now, also where the index does not show it there yet.
         let mut erased = task.progress.clone();
         erased.settle();
-        let leaves = purged > 0 && erased.counts().contains_key(MESSAGES) && !self.purges_for.is_zero();
+        let goes_there = hidden.purges.is_some() && erased.counts().contains_key(MESSAGES);
+        let leaves = goes_there && !self.purges_for.is_zero();
         Ok(Seen {
             kept: kept(if leaves { 0 } else { purged }, held),
             again_after: leaves.then_some(self.purges_for),

@@ -165,7 +165,7 @@ impl Client {
     /// # Ok::<(), quietus_plugin::PluginError>(())
     /// ```
     pub fn send(&self, request: &Request, call: &Call) -> Result<Response, Failure> {
-        self.send_judged(request, call, |answer| request.judge(answer))
+        self.send_judged(request, call, Response::check)
     }
 
     /// As [`Client::send`], where the system's own words say more than its statuses do: the function tells what an answer
@@ -313,7 +313,7 @@ impl Client {
     }
 
     fn token(&self, tokens: &Tokens, call: &Call) -> Result<Sensitive, PluginError> {
-        tokens.get(|form, client| {
+        tokens.get(call, |form, client| {
             let mut request = http::Request::post(tokens.url.clone())
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(header::ACCEPT, "application/json");

@@ -1,6 +1,6 @@
 //! The rate: at most so many requests per second, over all calls.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::{Call, PluginError};
@@ -35,6 +35,21 @@ impl Pace {
             turn
         };
         wait_until(turn, call)
+    }
+}
+
+/// Waits for what another call holds, as long as this one is wanted.
+pub(super) fn wait_for<'m, T>(mutex: &'m Mutex<T>, call: &Call) -> Result<MutexGuard<'m, T>, PluginError> {
+    loop {
+        call.check()?;
+        match mutex.try_lock() {
+            Ok(held) => return Ok(held),
+            Err(TryLockError::Poisoned(held)) => return Ok(held.into_inner()),
+            Err(TryLockError::WouldBlock) if call.remaining().is_some_and(|left| left < NAP) => {
+                return Err(PluginError::retryable("the call's time is over while another call logs in"));
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(NAP),
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::fmt;
 use serde::Serialize;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::Response;
 use super::encode::{has_dots, pairs, percent};
 use crate::{PluginError, Writes};
 
@@ -32,7 +31,6 @@ pub struct Request {
     repeatable: bool,
     status_only: bool,
     class: Option<&'static str>,
-    limited: Option<fn(&Response) -> bool>,
     wrong: Option<PluginError>,
 }
 
@@ -67,7 +65,6 @@ impl Request {
             repeatable,
             status_only: false,
             class: None,
-            limited: None,
             wrong: None,
         }
     }
@@ -300,30 +297,6 @@ impl Request {
         self
     }
 
-    /// Says which answers, beside those with the status 429, are the system's word for "too often". For systems that have
-    /// one status for what nobody may and for what nobody may so often, and tell them apart in the body.
-    ///
-    /// ```
-    /// use quietus_plugin::ErrorClass;
-    /// use quietus_plugin::http::Request;
-    /// # use quietus_plugin::http::{Client, Settings, test::{Reply, Server}};
-    ///
-    /// # let crm = Server::start(|_| Reply::text(403, r#"{ "error": "REQUEST_LIMIT_EXCEEDED" }"#));
-    /// # let client = Client::new(&Settings { base_url: crm.url.clone(), ..Settings::default() }, &Default::default())?;
-    /// # let call = quietus_plugin::Call::unattended();
-    /// let find = Request::get("/contacts").limited_if(|answer| {
-    ///     answer.status() == 403 && answer.body().windows(14).any(|word| word == b"LIMIT_EXCEEDED")
-    /// });
-    /// let failure = client.send(&find, &call).expect_err("too often");
-    /// assert_eq!(failure.error.class, ErrorClass::RateLimited);
-    /// # Ok::<(), quietus_plugin::PluginError>(())
-    /// ```
-    #[must_use]
-    pub fn limited_if(mut self, is_limited: fn(&Response) -> bool) -> Self {
-        self.limited = Some(is_limited);
-        self
-    }
-
     /// The method.
     ///
     /// ```
@@ -390,14 +363,6 @@ impl Request {
 
     pub(super) fn content_type(&self) -> Option<&'static str> {
         self.body.as_ref().map(|(content_type, _)| *content_type)
-    }
-
-    /// What an answer to it means to the host.
-    pub(super) fn judge(&self, answer: &Response) -> Result<(), PluginError> {
-        match self.limited {
-            Some(is_limited) if is_limited(answer) => Err(PluginError::rate_limited(answer.retry_after())),
-            _ => answer.check(),
-        }
     }
 
     pub(super) fn class(&self) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! OAuth 2.0 tokens: fetches one as the grant says, keeps it until it ends, and forgets it when it is refused.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Deserialize;
@@ -9,8 +9,9 @@ use ureq::http::Uri;
 use super::assertion::Assertions;
 use super::auth::pair;
 use super::encode::pairs;
+use super::pace::wait_for;
 use super::{ClientAuth, Response};
-use crate::{PluginError, Sensitive};
+use crate::{Call, PluginError, Sensitive};
 
 /// A token is renewed this long before its end.
 const EARLY: Duration = Duration::from_secs(60);
@@ -23,6 +24,9 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 pub(super) struct Tokens {
     pub(super) url: Uri,
     grant: Grant,
+    /// Held by the call that fetches.
+    fetching: Mutex<()>,
+    /// Never locked during a request.
     held: Mutex<Held>,
 }
 
@@ -56,20 +60,26 @@ struct Reply {
 
 impl Tokens {
     pub(super) fn new(url: Uri, grant: Grant) -> Self {
-        Self { url, grant, held: Mutex::default() }
+        Self { url, grant, fetching: Mutex::default(), held: Mutex::default() }
     }
 
     /// The token, fetched by `post` of a form, and of the client's own `Authorization` where it has one, when there is
-    /// none. One call fetches, the others wait for it.
+    /// none. One call fetches, the others wait for it as long as they are wanted.
     pub(super) fn get(
         &self,
+        call: &Call,
         post: impl FnOnce(&str, Option<String>) -> Result<Response, PluginError>,
     ) -> Result<Sensitive, PluginError> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(access) = held.access.as_ref().filter(|access| access.until > Instant::now()) {
-            return Ok(access.token.clone());
+        if let Some(token) = self.current() {
+            return Ok(token);
         }
-        let (form, client) = self.grant.form(held.refresh.as_ref())?;
+        let _fetching = wait_for(&self.fetching, call)?;
+        // Another call may have fetched it.
+        if let Some(token) = self.current() {
+            return Ok(token);
+        }
+        let latest = self.held().refresh.clone();
+        let (form, client) = self.grant.form(latest.as_ref())?;
         let answer = post(&form, client)?;
         match answer.status() {
             200..300 => {}
@@ -84,6 +94,7 @@ impl Tokens {
             .map_err(|_| PluginError::retryable("no token: the answer is not one"))?;
         let life = reply.expires_in.map_or(LIFE, Duration::from_secs).min(Duration::from_secs(86_400));
         let until = Instant::now() + life.saturating_sub(EARLY);
+        let mut held = self.held();
         held.access = Some(Access { token: reply.access_token.clone(), until });
         if reply.refresh_token.is_some() {
             held.refresh = reply.refresh_token;
@@ -93,10 +104,19 @@ impl Tokens {
 
     /// Forgets the token if it is still this one.
     pub(super) fn refused(&self, token: &Sensitive) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held();
         if held.access.as_ref().is_some_and(|access| access.token == *token) {
             held.access = None;
         }
+    }
+
+    fn current(&self) -> Option<Sensitive> {
+        let held = self.held();
+        held.access.as_ref().filter(|access| access.until > Instant::now()).map(|access| access.token.clone())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

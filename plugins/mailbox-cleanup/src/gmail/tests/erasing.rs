@@ -69,6 +69,18 @@ fn what_is_accepted_and_not_done_is_residual() {
 }
 
 #[test]
+fn what_a_list_has_left_out_does_not_count_once_it_is_met_again() {
+    let google = Google::with(&["ann@x.cz"]);
+    google.state().is_lazy = true;
+    let host = host(&google, json!({}));
+    let first = google.state().mailboxes[USER][0].id.clone();
+    google.fault("/messages?q", Reply::json(200, &json!({ "messages": [{ "id": first }] })));
+    google.fault("/messages?q", Reply::json(200, &json!({ "resultSizeEstimate": 0 })));
+    assert_eq!(host.erase(ANN), Ok(erased(1)));
+    assert_eq!(host.erase(ANN), Ok(Answer::residual().count("messages left", 1)), "it was there all the time");
+}
+
+#[test]
 fn a_list_that_is_behind_is_not_believed() {
     let google = Google::with(&["ann@x.cz", "ann@x.cz"]);
     google.state().lags = 9;

@@ -90,7 +90,8 @@ fn what_is_accepted_and_not_done_is_residual() {
 fn an_index_that_is_behind_is_not_believed() {
     let exchange = Exchange::with(&["ann@x.cz", "ann@x.cz"]);
     exchange.mailbox().is_stale = true;
-    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(erased(2)), "Purges is not known to the index either");
+    // Neither does it know of Purges: a look at once would take for a hold what is only on its way.
+    assert_eq!(host(&exchange, json!({})).erase(ANN), Ok(later(erased(2))));
     assert_eq!(exchange.purged(), 2);
 }
 

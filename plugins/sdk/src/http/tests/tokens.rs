@@ -116,3 +116,45 @@ fn a_vendors_own_header_carries_the_secret() {
         assert!(error.message.starts_with("auth.header.name: "), "{error}");
     }
 }
+
+#[test]
+fn a_call_that_nobody_waits_for_does_not_wait_for_anothers_token() {
+    struct Unwanted;
+
+    impl crate::call::CallHost for Unwanted {
+        fn log(&self, _: u64, _: crate::Level, _: &str) {}
+
+        fn cancelled(&self, _: u64) -> bool {
+            true
+        }
+
+        fn remaining_ms(&self, _: u64) -> i64 {
+            -1
+        }
+    }
+
+    let (asked, is_asked) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let server = Server::start(move |_| {
+        asked.send(()).expect("the test listens");
+        match released.recv_timeout(Duration::from_secs(10)) {
+            Ok(()) => Reply::json(200, &serde_json::json!({ "access_token": "t-1" })),
+            Err(_) => Reply::empty(400),
+        }
+    });
+    let auth = serde_json::json!({ "oauth2": {
+        "token_url": format!("{}/token", server.url), "client_id": "quietus", "secret": "token",
+    } });
+    let auth = serde_json::from_value(auth).expect("settings");
+    let timeout = Some(Span(Duration::from_secs(30)));
+    let client = Client::new(&Settings { auth, timeout, ..settings(&server) }, &secrets()).expect("settings");
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| client.log_in(&Call::unattended()));
+        is_asked.recv().expect("the first call fetches");
+        let unwanted = Call::new(&Unwanted, 1, None, &[]);
+        assert_eq!(client.log_in(&unwanted), Err(PluginError::cancelled()));
+        // Who had waited would come too late for that.
+        release.send(()).expect("the server waits");
+        assert_eq!(first.join().expect("no panic"), Ok(()));
+    });
+}
