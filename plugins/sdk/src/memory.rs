@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 
+/// Marks that are remembered, of all erasures: some ten bytes each. Large mailboxes have many.
+const MARKS_MAX: usize = 2_000_000;
+
 /// Begun erasures by idempotency key, the latest last: one for all calls of a plugin.
 ///
 /// ```
@@ -89,10 +92,12 @@ impl Memory {
         if progress.0.is_empty() {
             return;
         }
-        if begun.len() >= Self::ERASURES_MAX {
-            begun.pop_front();
-        }
         begun.push_back((idempotency_key.to_owned(), progress));
+        let mut marks: usize = begun.iter().map(|(_, progress)| progress.marks()).sum();
+        while begun.len() > Self::ERASURES_MAX || marks > MARKS_MAX && begun.len() > 1 {
+            let oldest = begun.pop_front();
+            marks -= oldest.map_or(0, |(_, progress)| progress.marks());
+        }
     }
 
     /// A number that stands for what is erased, such as a record's id, in this process only.
@@ -220,6 +225,10 @@ impl Progress {
         }
     }
 
+    fn marks(&self) -> usize {
+        self.0.values().map(|known| known.done.len() + known.unsure.len()).sum()
+    }
+
     /// What was done.
     ///
     /// ```
@@ -232,5 +241,24 @@ impl Progress {
     pub fn counts(&self) -> BTreeMap<String, u64> {
         let done = self.0.iter().filter(|(_, known)| !known.done.is_empty());
         done.map(|(count, known)| (count.clone(), known.done.len() as u64)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_is_forgotten_when_all_have_too_many_marks() {
+        let memory = Memory::default();
+        let half: Vec<u64> = (0..MARKS_MAX as u64 / 2).collect();
+        for (key, marks) in [("first", &half[..]), ("second", &half[..]), ("third", &half[..1])] {
+            let mut progress = Progress::default();
+            progress.done("messages", marks);
+            memory.keep(key, progress);
+        }
+        assert!(memory.recall("first").counts().is_empty());
+        assert_eq!(memory.recall("second").counts()["messages"], half.len() as u64);
+        assert_eq!(memory.recall("third").counts()["messages"], 1);
     }
 }

@@ -81,6 +81,9 @@ impl Client {
             return Err("base_url: it has a query; that goes into the requests".into());
         }
         let timeout = settings.timeout.map_or(TIMEOUT, |span| span.0);
+        if timeout.is_zero() {
+            return Err("timeout: no request takes no time".into());
+        }
         let own_name = concat!("quietus-plugin/", env!("CARGO_PKG_VERSION"));
         // Connecting has a shorter time of its own: what ran out there was certainly not sent.
         let agent = ureq::Agent::config_builder()

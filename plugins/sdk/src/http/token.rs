@@ -53,9 +53,27 @@ struct Access {
 struct Reply {
     access_token: Sensitive,
     #[serde(default)]
-    expires_in: Option<u64>,
+    expires_in: Option<Seconds>,
     #[serde(default)]
     refresh_token: Option<Sensitive>,
+}
+
+/// A number, as it should be, or text, as some write it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(u64),
+    Text(String),
+}
+
+impl Seconds {
+    fn span(&self) -> Option<Duration> {
+        match self {
+            Self::Number(seconds) => Some(*seconds),
+            Self::Text(seconds) => seconds.parse().ok(),
+        }
+        .map(Duration::from_secs)
+    }
 }
 
 impl Tokens {
@@ -92,7 +110,7 @@ impl Tokens {
         }
         let reply: Reply = serde_json::from_slice(answer.body())
             .map_err(|_| PluginError::retryable("no token: the answer is not one"))?;
-        let life = reply.expires_in.map_or(LIFE, Duration::from_secs).min(Duration::from_secs(86_400));
+        let life = reply.expires_in.as_ref().and_then(Seconds::span).unwrap_or(LIFE).min(Duration::from_secs(86_400));
         let until = Instant::now() + life.saturating_sub(EARLY);
         let mut held = self.held();
         held.access = Some(Access { token: reply.access_token.clone(), until });
