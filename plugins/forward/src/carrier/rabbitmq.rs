@@ -1,6 +1,7 @@
 //! RabbitMQ: a persistent message enters; the broker's confirm says that a queue has it on disk.
 
 use std::path::Path;
+use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
@@ -16,6 +17,8 @@ use crate::{config, runtime, tls};
 
 /// The delivery mode of a message that is to be on disk.
 const PERSISTENT: u8 = 2;
+/// How long a goodbye is waited for: what was confirmed stays so, whatever comes then.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// Said at the end of a connection: AMQP's "reply success".
 const DONE: u16 = 200;
 
@@ -83,7 +86,7 @@ impl RabbitMq {
             return Err(PluginError::needs_operator(text));
         }
         // It has the message: how the connection ends changes nothing.
-        let _ended = connection.close(DONE, "done".into()).await;
+        part(connection).await;
         Ok(())
     }
 }
@@ -100,10 +103,15 @@ impl Carries for RabbitMq {
     fn health(&self, call: &Call) -> Result<(), PluginError> {
         runtime::run(call, async {
             let (connection, _channel) = self.connect().await?;
-            let _ended = connection.close(DONE, "done".into()).await;
+            part(connection).await;
             Ok(())
         })
     }
+}
+
+/// Ends a connection in good order, if the broker does not let that wait.
+async fn part(connection: Connection) {
+    let _ended = tokio::time::timeout(GOODBYE, connection.close(DONE, "done".into())).await;
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
