@@ -25,6 +25,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     if admin.is_some_and(names_a_user) {
         layers.problem("server.admin_url", "others are told it, so no user and no password may stand in it");
     }
+    if admin.is_some_and(|url| !is_base(url)) {
+        layers.problem("server.admin_url", "it is not an address such as `https://quietus-admin.example.com`");
+    }
     if admin.is_none() && config.server.admin_listen.is_some_and(|listen| !listen.ip().is_loopback()) {
         layers.problem("server.admin_url", "it is missing: what are others to call, to reach `admin_listen`?");
     }
@@ -37,6 +40,12 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     for bad in Policy::compile(&config.consent_rules, &config.rules, &config.targets()).err().into_iter().flatten() {
         layers.problem(super::problem::counted_from_one(&bad.key), bad.problem);
     }
+}
+
+/// Whether a path can be put behind an address, to be called.
+fn is_base(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['?', '#', ' ']))
 }
 
 /// Whether an address has a user or a password in it.

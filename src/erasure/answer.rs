@@ -18,3 +18,16 @@ pub(crate) struct Answer {
     /// How long to wait before the target is asked again.
     pub(crate) verify_after: Option<Duration>,
 }
+
+impl Answer {
+    /// Without the values: none is left in the reason, nor in what the counts are named by.
+    pub(crate) fn without(self, values: &[&str]) -> Self {
+        let shown = |text: &str| quietus_plugin::shown(text, values.iter().copied());
+        let mut counts = BTreeMap::new();
+        for (name, count) in self.counts {
+            let all: &mut u64 = counts.entry(shown(&name)).or_default();
+            *all = all.saturating_add(count);
+        }
+        Self { reason: self.reason.as_deref().map(shown), counts, ..self }
+    }
+}

@@ -21,3 +21,14 @@ fn ids_grow_with_time_and_survive_text() {
     assert!(early < late);
     assert_eq!(early.to_string().parse(), Ok(early));
 }
+
+#[test]
+fn an_answer_names_nobody_neither_in_its_reason_nor_in_its_counts() {
+    let counts = [("contacts", 1), ("ann novak", 2), ("notes of ann novak", 3)].map(|(name, n)| (name.to_owned(), n));
+    let reason = Some("Ann Novak (ann@x.cz) is kept".to_owned());
+    let answer = Answer { outcome: Outcome::Retained, reason, counts: counts.into(), verify_after: None };
+    let told = answer.without(&["Ann Novak", "ann@x.cz"]);
+    assert_eq!(told.reason.as_deref(), Some("[redacted] ([redacted]) is kept"));
+    let counts = [("[redacted]", 2), ("contacts", 1), ("notes of [redacted]", 3)].map(|(name, n)| (name.to_owned(), n));
+    assert_eq!(told.counts, counts.into());
+}

@@ -74,7 +74,10 @@ macro_rules! contract {
                 a_report_may_come_before_the_answer
                 a_report_that_comes_late_sets_a_parked_step_going
                 a_report_is_taken_once_and_for_the_stage_and_round_it_is_of
-                a_report_during_a_call_does_not_take_its_lease;
+                a_report_during_a_call_does_not_take_its_lease
+                a_report_during_a_call_that_fails_for_good_is_not_thrown_away
+                a_report_on_what_a_person_has_started_over_is_too_late
+                a_late_report_is_taken_after_a_person_has_set_the_step_going;
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
                 a_receipt_joins_the_heads_chain_only

@@ -71,7 +71,8 @@ pub(crate) trait Ledger: Send + Sync {
         reason: &str,
     ) -> Result<Finished, LedgerError>;
 
-    /// Puts the work aside until a person acts. A step's outcome becomes `parked`, or `residual` where that is what it was.
+    /// Puts the work aside until a person acts. A step's outcome becomes `parked`, or `residual` where that is what it was;
+    /// but one of which it was reported meanwhile what came of it is due at once instead.
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError>;
 
     /// Finishes [`Work::Decide`] or [`Work::Settle`] with what was decided.

@@ -63,16 +63,16 @@ impl Worker {
     /// One call to one target.
     async fn step(&self, work: &StepWork) -> Result<Brought, Halt> {
         let name = &work.step.target;
-        let target = self.targets.get(name).ok_or_else(|| {
-            Halt::Hopeless(format!(
-                "there is no target `{name}` in the configuration; it was there when this was decided"
-            ))
-        })?;
         let call = call(work, &self.index, &self.seal, self.reports.as_deref())
             .map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
         if let Some(report) = work.step.report.clone() {
             return Ok(self.take_report(work, report, &call));
         }
+        let target = self.targets.get(name).ok_or_else(|| {
+            Halt::Hopeless(format!(
+                "there is no target `{name}` in the configuration; it was there when this was decided"
+            ))
+        })?;
         if let Some(by) = work.step.report_by {
             return Err(Halt::Hopeless(format!("it was accepted, and what came of it was not reported by {by}")));
         }
@@ -100,22 +100,23 @@ impl Worker {
     /// A report is an answer; its text is shown only without what the call was about.
     fn take_report(&self, work: &StepWork, report: Answer, call: &TargetCall) -> Brought {
         let values = call.identifiers.0.iter().map(|identifier| identifier.value.expose());
-        let values: Vec<&str> = values.chain(call.guests.iter().map(|guest| &*guest.0)).collect();
-        let reason = report.reason.map(|reason| quietus_plugin::shown(&reason, values.iter().copied()));
+        let report = report.without(&values.chain(call.guests.iter().map(|guest| &*guest.0)).collect::<Vec<_>>());
         info!(
             erasure.id = %work.erasure, target = %work.step.target, stage = work.stage.as_str(),
             outcome = report.outcome.as_str(), "target reported"
         );
-        self.conclude(work, Answer { reason, ..report })
+        self.conclude(work, report)
     }
 
     /// What an answer means for the step.
     fn conclude(&self, work: &StepWork, answer: Answer) -> Brought {
+        // Whenever a person sets it going again, it has all rounds before it.
+        let round = work.step.rounds % self.erasing.rounds_max.max(1);
         let Answer { outcome, reason, counts, verify_after } = answer;
         match (work.stage, outcome) {
-            (_, Outcome::Residual) if work.step.rounds + 1 >= self.erasing.rounds_max => Brought::Residual(reason),
+            (_, Outcome::Residual) if round + 1 >= self.erasing.rounds_max => Brought::Residual(reason),
             (_, Outcome::Residual) => {
-                let pause = self.erasing.retry.pause(work.step.rounds, verify_after, random());
+                let pause = self.erasing.retry.pause(round, verify_after, random());
                 Brought::Step(StepEnd::EraseAgain { pause })
             }
             (Stage::Erase, Outcome::Erased | Outcome::Absent) => {
@@ -133,8 +134,13 @@ impl Worker {
     }
 
     async fn finish(&self, lane: &Lane, claim: Claim, brought: Brought) -> Result<(), LedgerError> {
-        // An erasure can be resolved without anybody being asked.
-        let answered = claim.troubled && !matches!(claim.work, Work::Resolve(_));
+        // An erasure can be resolved without anybody being asked, and a report is none of the target's answers.
+        let asked = match &claim.work {
+            Work::Resolve(_) => false,
+            Work::Step(work) => work.step.report.is_none(),
+            _ => true,
+        };
+        let answered = claim.troubled && asked;
         let finished = match brought {
             Brought::Decision(decision) => {
                 for erasure in &decision.erasures {

@@ -19,8 +19,8 @@ pub struct Config {
     pub nats: Option<Nats>,
     /// Kafka; only where the plugin was built with it.
     pub kafka: Option<Kafka>,
-    /// How long receivers may take to report what came of it, such as `7d`. Without it they never report, and the outcome is
-    /// what an HTTP endpoint answers, or `unverifiable`.
+    /// How long receivers may take to report what came of it, such as `7d`, from `1s` to `31d`. Without it they never
+    /// report, and the outcome is what an HTTP endpoint answers, or `unverifiable`.
     pub report_within: Option<Span>,
     /// Whether receivers also look again when they are asked to: they get a message of the type `erasure.verification`.
     #[serde(default)]
@@ -123,7 +123,7 @@ pub struct Kafka {
     /// be granted by `ports` in `[[plugin]]`.
     #[schemars(length(min = 1, max = 16))]
     pub brokers: Vec<String>,
-    /// The topic. Messages of one erasure go into one partition.
+    /// The topic. The attempts of one message go into one partition.
     pub topic: String,
     /// How the connection is authenticated.
     pub auth: Option<KafkaAuth>,

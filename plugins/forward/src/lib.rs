@@ -8,6 +8,7 @@ mod plaintext;
 mod runtime;
 mod standard;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Writes, export_plugin};
@@ -15,6 +16,9 @@ use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, 
 use carrier::{Carrier, Carries as _, Handed};
 use config::Config;
 use message::{Asks, Message};
+
+/// How long quietus waits for a report: whole seconds, and no longer than this.
+const REPORT_WITHIN: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(31 * 86_400);
 
 /// The plugin: a carrier, and what its receivers do.
 pub struct Forward {
@@ -40,6 +44,9 @@ impl Plugin for Forward {
 
     fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
         let (report_within, verifies) = (config.report_within.map(|span| span.0), config.verify);
+        if report_within.is_some_and(|within| !REPORT_WITHIN.contains(&within)) {
+            return Err(PluginError::needs_operator("report_within: it is from 1s to 31d; quietus waits no longer"));
+        }
         let carrier = Carrier::make(config, &secrets).map_err(PluginError::needs_operator)?;
         Ok(Self { carrier, report_within, verifies })
     }

@@ -107,7 +107,42 @@ pub(crate) async fn a_report_during_a_call_does_not_take_its_lease(ledger: Share
     let mine = claim_step(&ledger, "queue").await;
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
     assert!(nothing_is_due(&ledger).await, "the call is still under way");
-    let put_back = ledger.retry(mine, Duration::ZERO, crate::ledger::Attempt::Counts, "lost").await;
+    let put_back = ledger.retry(mine, HOUR, crate::ledger::Attempt::Counts, "lost").await;
     assert_eq!(put_back.expect("put back"), Finished::Done);
     assert_eq!(claimed(&ledger).await.report, Some(erased()));
+}
+
+pub(crate) async fn a_report_during_a_call_that_fails_for_good_is_not_thrown_away(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    let mine = claim_step(&ledger, "queue").await;
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
+    assert_eq!(ledger.park(mine, Outcome::Parked, "lost").await.expect("put back"), Finished::Done);
+    let going = shown(&ledger, id).await;
+    assert_eq!((going.state, going.steps[0].outcome), (ErasureState::Erasing, None));
+    // What it said is taken in, and is not in the way of what is made of it.
+    let mine = claim_step(&ledger, "queue").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!(work.step.report, Some(erased()));
+    assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
+    assert_eq!(shown(&ledger, id).await.steps[0].outcome, Some(Outcome::Residual));
+}
+
+pub(crate) async fn a_report_on_what_a_person_has_started_over_is_too_late(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    let mine = claim_step(&ledger, "queue").await;
+    assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
+    assert!(ledger.retry_erasure(id).await.expect("set going"));
+    accepted(&ledger, HOUR).await;
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::TooLate);
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::Taken);
+}
+
+pub(crate) async fn a_late_report_is_taken_after_a_person_has_set_the_step_going(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    step_end(&ledger, "queue", StepEnd::EraseAgain { pause: Duration::ZERO }).await;
+    accepted(&ledger, Duration::ZERO).await;
+    let mine = claim_step(&ledger, "queue").await;
+    assert_eq!(ledger.park(mine, Outcome::Parked, "no report").await.expect("parked"), Finished::Done);
+    assert!(ledger.retry_erasure(id).await.expect("set going"));
+    assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::Taken);
 }

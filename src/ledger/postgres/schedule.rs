@@ -185,11 +185,13 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
             Ok(true)
         }
         Some(ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked) => {
-            // A target that still held the data is asked to erase it, not once more whether it did.
+            // A target that still held the data is asked to erase it, not once more whether it did. That is a new
+            // round, or it would be taken for the first one's demand, and a report on that one for its own.
             let steps = tx
                 .execute(
                     "UPDATE step SET
-                       parked = FALSE, attempts = 0, rounds = 0, reason = NULL,
+                       parked = FALSE, attempts = 0, reason = NULL,
+                       rounds = CASE WHEN outcome = $2 THEN rounds + 1 ELSE rounds END,
                        stage = CASE WHEN outcome = $2 THEN $3 ELSE stage END,
                        outcome = CASE WHEN erased_at IS NOT NULL THEN $4 END
                      WHERE erasure = $1 AND parked",

@@ -193,6 +193,8 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
 pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
     let (id, queue) = (of.erasure.0.as_slice(), Queue::Step(of.target.clone()));
     erasures::lock(tx, of.erasure).await?;
+    // The task before the step, as where work is put back.
+    tx.maybe("SELECT FROM task WHERE erasure = $1 AND queue = $2 FOR UPDATE", &[&id, &&*queue.name()]).await?;
     let taken = tx
         .execute(
             "UPDATE step SET

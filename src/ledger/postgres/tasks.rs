@@ -10,8 +10,8 @@ use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{millis, text, unsigned};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
-    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, Queue, Work, bounds, erasures,
-    inbox, targets, transition, work,
+    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, Queue, StepWork, Work, bounds,
+    erasures, inbox, targets, transition, work,
 };
 use crate::erasure::{ErasureId, Outcome};
 use crate::subject::TargetName;
@@ -198,11 +198,15 @@ pub(super) async fn retry(
         return Ok(Finished::LeaseLost);
     }
     if let Work::Step(step) = &claim.work {
-        tx.execute(
-            "UPDATE step SET attempts = attempts + $3 WHERE erasure = $1 AND target = $2",
-            &[&step.erasure.0.as_slice(), &&*step.step.target.0, &counts],
-        )
-        .await?;
+        let row = tx
+            .row(
+                "UPDATE step SET attempts = attempts + $3 WHERE erasure = $1 AND target = $2 RETURNING report IS NOT NULL",
+                &[&step.erasure.0.as_slice(), &&*step.step.target.0, &counts],
+            )
+            .await?;
+        if row.get(0) {
+            give_back(tx, claim).await?;
+        }
     }
     tx.rings.push(claim.work.queue());
     Ok(Finished::Done)
@@ -211,6 +215,9 @@ pub(super) async fn retry(
 pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
     if let Work::Step(step) = &claim.work {
         erasures::lock(tx, step.erasure).await?;
+        if was_reported_meanwhile(tx, step).await? {
+            return retry(tx, claim, Duration::ZERO, Attempt::Free, reason).await;
+        }
     }
     let parked = tx
         .execute(
@@ -231,6 +238,13 @@ pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &
         erasures::recompute_state(tx, step.erasure).await?;
     }
     Ok(Finished::Done)
+}
+
+/// Whether it was reported, since the step was claimed, what came of it. Its erasure is locked.
+async fn was_reported_meanwhile(tx: &Tx, work: &StepWork) -> Result<bool, LedgerError> {
+    let (id, target) = (work.erasure.0.as_slice(), &*work.step.target.0);
+    let sql = "SELECT FROM step WHERE erasure = $1 AND target = $2 AND report IS NOT NULL";
+    Ok(work.step.report.is_none() && tx.maybe(sql, &[&id, &target]).await?.is_some())
 }
 
 /// Makes the claimed work due again at once.

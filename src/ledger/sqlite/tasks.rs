@@ -160,8 +160,14 @@ pub(super) fn retry(
         return Ok(Finished::LeaseLost);
     }
     if let Work::Step(step) = &claim.work {
-        tx.prepare_cached("UPDATE step SET attempts = attempts + ?3 WHERE erasure = ?1 AND target = ?2")?
-            .execute(params![step.erasure, step.step.target.0, counts])?;
+        let reported = tx
+            .prepare_cached(
+                "UPDATE step SET attempts = attempts + ?3 WHERE erasure = ?1 AND target = ?2 RETURNING report IS NOT NULL",
+            )?
+            .query_row(params![step.erasure, step.step.target.0, counts], |row| row.get(0))?;
+        if reported {
+            give_back(tx, claim)?;
+        }
     }
     Ok(Finished::Done)
 }
@@ -169,6 +175,9 @@ pub(super) fn retry(
 pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
     if !holds(tx, claim)? {
         return Ok(Finished::LeaseLost);
+    }
+    if was_reported_meanwhile(tx, claim)? {
+        return retry(tx, claim, Duration::ZERO, Attempt::Free, reason);
     }
     tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
         .execute(params![claim.task, reason])?;
@@ -181,6 +190,14 @@ pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -
         erasures::recompute_state(tx, step.erasure)?;
     }
     Ok(Finished::Done)
+}
+
+/// Whether it was reported, since the claim was made, what came of its step.
+fn was_reported_meanwhile(tx: &Tx<'_>, claim: &Claim) -> Result<bool, LedgerError> {
+    let Work::Step(work) = &claim.work else { return Ok(false) };
+    let mut statement =
+        tx.prepare_cached("SELECT 1 FROM step WHERE erasure = ?1 AND target = ?2 AND report IS NOT NULL")?;
+    Ok(work.step.report.is_none() && statement.exists(params![work.erasure, work.step.target.0])?)
 }
 
 /// Makes the claimed work due again at once.

@@ -1,6 +1,7 @@
 //! RabbitMQ: a persistent message enters; the broker's confirm says that a queue has it on disk.
 
 use std::path::Path;
+use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
@@ -19,6 +20,8 @@ use crate::{config, runtime};
 const PERSISTENT: u8 = 2;
 /// The longest of AMQP's short strings, in bytes.
 const SHORT_MAX: usize = 255;
+/// How long a goodbye is waited for: what was confirmed stays so, whatever comes then.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// Said at the end of a connection: AMQP's "reply success".
 const DONE: u16 = 200;
 
@@ -87,7 +90,7 @@ impl RabbitMq {
             return Err(PluginError::needs_operator(text));
         }
         // It has the message: how the connection ends changes nothing.
-        let _ended = connection.close(DONE, "done".into()).await;
+        part(connection).await;
         Ok(())
     }
 }
@@ -104,10 +107,15 @@ impl Carries for RabbitMq {
     fn health(&self, call: &Call) -> Result<(), PluginError> {
         runtime::run(call, async {
             let (connection, _channel) = self.connect().await?;
-            let _ended = connection.close(DONE, "done".into()).await;
+            part(connection).await;
             Ok(())
         })
     }
+}
+
+/// Ends a connection in good order, if the broker does not let that wait.
+async fn part(connection: Connection) {
+    let _ended = tokio::time::timeout(GOODBYE, connection.close(DONE, "done".into())).await;
 }
 
 fn read_text(path: &Path) -> Result<String, String> {

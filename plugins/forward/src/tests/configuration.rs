@@ -32,6 +32,13 @@ fn what_is_wrong_is_named() {
     let rabbit =
         |url: &str| json!({ "rabbitmq": { "url": url, "user": "q", "secret": "password", "routing_key": "x" } });
     let nats = |url: &str, subject: &str| json!({ "nats": { "url": url, "subject": subject } });
+    let reports = |within: &str| {
+        let mut config = super::http("https://a.example/hook");
+        config["report_within"] = json!(within);
+        config
+    };
+    made(&reports("1s"));
+    made(&reports("31d"));
     let wrong = [
         (http(json!({ "url": "http://a.example/hook" })), "http.url: "),
         (http(json!({ "url": "not an address" })), "http.url: "),
@@ -41,6 +48,9 @@ fn what_is_wrong_is_named() {
         (rabbit("amqp://a.example"), "rabbitmq.url: it is not encrypted"),
         (rabbit("https://a.example"), "rabbitmq.url: "),
         (rabbit("amqps://u:p@a.example"), "rabbitmq.url: user and password"),
+        (reports("0s"), "report_within: it is from 1s to 31d"),
+        (reports("999ms"), "report_within: it is from 1s to 31d"),
+        (reports("32d"), "report_within: it is from 1s to 31d"),
         (nats("nats://a.example", "x"), "nats.url: it is not encrypted"),
         (nats("https://a.example", "x"), "nats.url: "),
         (nats("tls://u:p@a.example", "x"), "nats.url: user and password"),
