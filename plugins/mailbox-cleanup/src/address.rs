@@ -60,10 +60,14 @@ impl Address {
         }
     }
 
-    /// What a fuzzy search has to ask for, so that it finds all of this address and others. A local part in quotes has many
-    /// spellings, of which each server has its own opinion: then its whole domain.
+    /// What a fuzzy search has to ask for, so that it finds all of this address and others. A local part that needs quotes
+    /// has many spellings, of which each server has its own opinion: then its whole domain. One that needs none may have
+    /// them all the same, and one with a dot at an end or two in a row must.
     pub(crate) fn searches(&self) -> Vec<String> {
-        if self.local.chars().all(plain) { self.spellings() } else { self.after("") }
+        match self.local.chars().all(plain) {
+            true => [self.spellings(), self.after(&format!("\"{}\"", self.local))].concat(),
+            false => self.after(""),
+        }
     }
 
     fn after(&self, local: &str) -> Vec<String> {

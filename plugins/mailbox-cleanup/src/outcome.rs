@@ -76,14 +76,8 @@ impl Said {
         (!self.reasons.is_empty()).then(|| self.reasons.join("; "))
     }
 
-    /// One error of all; its class is that of the one that most needs a person.
+    /// One error of all, of the class that goes first.
     fn failure(&self, erased: u64) -> Option<PluginError> {
-        let rank = |class: ErrorClass| match class {
-            ErrorClass::NeedsOperator => 0,
-            ErrorClass::Permanent => 1,
-            ErrorClass::RateLimited => 3,
-            _ => 2,
-        };
         let class = self.failed.iter().map(|(_, error)| error.class).min_by_key(|class| rank(*class))?;
         let told: Vec<_> = self.failed.iter().map(|(name, error)| format!("account `{name}`: {error}")).collect();
         let mut message = told.join("; ");
@@ -92,6 +86,17 @@ impl Said {
         }
         let retry_after_ms = self.failed.iter().filter_map(|(_, error)| error.retry_after_ms).max();
         Some(PluginError { retry_after_ms, ..PluginError::new(class, message) })
+    }
+}
+
+/// Which of several classes goes first: what stops the queue, and what may be tried again before what may not, so that it
+/// is.
+pub(crate) fn rank(class: ErrorClass) -> u8 {
+    match class {
+        ErrorClass::NeedsOperator => 0,
+        ErrorClass::Permanent => 3,
+        ErrorClass::RateLimited => 2,
+        _ => 1,
     }
 }
 
@@ -140,6 +145,8 @@ mod tests {
         let error = said(all).erased(2).expect_err("failed");
         let told = "account `a0`: rate limited; account `a2`: wrong password (2 messages are erased so far)";
         assert_eq!((error.class, error.message.as_str()), (ErrorClass::NeedsOperator, told));
+        let all = vec![Err(PluginError::permanent("too large")), Err(PluginError::retryable("away"))];
+        assert_eq!(said(all).looked().expect_err("failed").class, ErrorClass::Retryable, "the second is tried again");
         let error = said(vec![Err(limited)]).looked().expect_err("limited");
         assert_eq!((error.class, error.retry_after_ms), (ErrorClass::RateLimited, Some(7000)));
     }

@@ -9,13 +9,19 @@ use quietus_plugin::{PluginError, Request};
 const COMBINATIONS_MAX: usize = 100;
 
 /// One value for each kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Values<'v>(BTreeMap<String, &'v str>);
 
 impl<'v> Values<'v> {
     /// The value of a kind that the statement uses.
     pub(crate) fn get(&self, kind: &str) -> &'v str {
         self.0.get(kind).copied().unwrap_or_default()
+    }
+
+    /// The values of some of the kinds.
+    pub(crate) fn only(&self, kinds: &[String]) -> Self {
+        let some = self.0.iter().filter(|(kind, _)| kinds.contains(kind));
+        Self(some.map(|(kind, value)| (kind.clone(), *value)).collect())
     }
 
     /// The same value for all kinds, to prepare a statement with.

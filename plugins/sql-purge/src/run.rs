@@ -97,10 +97,9 @@ impl Run<'_> {
         access: Access,
         turns: &'t Turns<'_>,
     ) -> Result<Counted<'t>, PluginError> {
-        if access == Access::Erase {
-            for erasing in &self.plan.erase {
-                session.suits(&erasing.checked).await.map_err(|e| e.in_statement(&erasing.name))?;
-            }
+        // Also to look: what an erasure would refuse must not be told as what it would erase.
+        for erasing in &self.plan.erase {
+            session.suits(&erasing.checked).await.map_err(|e| e.in_statement(&erasing.name))?;
         }
         session.begin(access, self.limits()).await.map_err(|e| e.anywhere())?;
         count::count(self.call, session, turns).await

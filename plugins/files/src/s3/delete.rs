@@ -49,7 +49,8 @@ pub(super) fn uploads(bucket: &Bucket, uploads: &[Item], job: &mut Job<'_>) -> R
 enum Fate {
     Gone,
     NotThere,
-    Denied,
+    /// A lock may keep it; otherwise the error is the reason.
+    Denied(PluginError),
     /// It may be gone.
     Unsure(PluginError),
     /// It is there.
@@ -61,7 +62,7 @@ pub(super) fn versions<'i>(
     bucket: &Bucket,
     versions: &'i [Item],
     job: &mut Job<'_>,
-) -> Result<Vec<&'i Item>, PluginError> {
+) -> Result<Vec<(&'i Item, PluginError)>, PluginError> {
     let mut keys = Keys::of(versions);
     let (plain, odd): (Vec<_>, Vec<_>) = versions.iter().partition(|item| is_plain(&item.key));
     for batch in plain.chunks(BATCH) {
@@ -126,11 +127,10 @@ fn batch_fates(answer: &Response, batch: &[&Item]) -> Result<Vec<Fate>, PluginEr
         }
         // Some storages do not say which version of the key it was.
         match refused.get(&(key, Some(id))).or_else(|| refused.get(&(key, None))) {
-            Some(&"AccessDenied") => Fate::Denied,
             // An attempt before, whose answer was lost, has deleted it.
             Some(&("NoSuchKey" | "NoSuchVersion")) if answer.unsure() => Fate::Gone,
             Some(&("NoSuchKey" | "NoSuchVersion")) => Fate::NotThere,
-            Some(code) => Fate::Failed(answer::of_code(code)),
+            Some(code) => denial(code).map_or_else(|| Fate::Failed(answer::of_code(code)), Fate::Denied),
             None => Fate::Unsure(xml::garbage("it does not say what became of a version")),
         }
     };
@@ -144,14 +144,27 @@ fn delete_one(bucket: &Bucket, item: &Item, job: &Job<'_>) -> Fate {
         Err(error) => return Fate::Failed(error),
     };
     // A lock is a refusal of this version, and not of everything.
-    let denied =
-        |answer: &Response| answer.status() == 403 && xml::error_code(answer.body()).as_deref() == Some("AccessDenied");
-    let judge = |answer: &Response| if denied(answer) { Ok(()) } else { answer::judge(answer) };
+    let denied = |answer: &Response| match answer.status() {
+        400 | 403 => xml::error_code(answer.body()).as_deref().and_then(denial),
+        _ => None,
+    };
+    let judge = |answer: &Response| if denied(answer).is_some() { Ok(()) } else { answer::judge(answer) };
     match bucket.send_judged(&request, job.call, judge) {
-        Ok(answer) if denied(&answer) => Fate::Denied,
+        Ok(answer) if let Some(error) = denied(&answer) => Fate::Denied(error),
         Ok(answer) if answer.erased() => Fate::Gone,
         Ok(_) => Fate::NotThere,
         Err(failure) => of_failure(failure),
+    }
+}
+
+/// Whether a lock may be the reason, and the error where it is not. Amazon says `AccessDenied` of a locked version, MinIO
+/// `InvalidRequest`: <https://github.com/minio/minio/blob/master/cmd/api-errors.go>.
+fn denial(code: &str) -> Option<PluginError> {
+    let text = "the storage denies to delete a version that no lock keeps; grant `s3:DeleteObjectVersion`";
+    match code {
+        "AccessDenied" => Some(PluginError::needs_operator(text)),
+        "InvalidRequest" => Some(answer::of_code(code)),
+        _ => None,
     }
 }
 
@@ -162,7 +175,7 @@ fn of_failure(failure: Failure) -> Fate {
 /// What is left of each key: it is an object that is erased when nothing is.
 struct Keys<'i> {
     left: BTreeMap<&'i str, Left>,
-    denied: Vec<&'i Item>,
+    denied: Vec<(&'i Item, PluginError)>,
 }
 
 #[derive(Default)]
@@ -195,10 +208,10 @@ impl<'i> Keys<'i> {
                     job.done("versions", &mark);
                 }
                 Fate::NotThere => job.refused("versions", &mark),
-                Fate::Denied => {
+                Fate::Denied(error) => {
                     left.refused = true;
                     job.refused("versions", &mark);
-                    self.denied.push(item);
+                    self.denied.push((item, error.clone()));
                 }
                 Fate::Unsure(error) => {
                     left.unsure = true;

@@ -66,17 +66,18 @@ pub(super) fn all<'i>(bucket: &Bucket, versions: &'i [Item], call: &Call) -> Res
     Ok(kept)
 }
 
-/// Of versions that the storage denied to delete. One that no lock keeps was denied to everybody of these credentials.
-pub(super) fn of_denied<'i>(bucket: &Bucket, denied: &[&'i Item], call: &Call) -> Result<Kept<'i>, PluginError> {
+/// Of versions that the storage denied to delete; of one that no lock keeps, its error.
+pub(super) fn of_denied<'i>(
+    bucket: &Bucket,
+    denied: &[(&'i Item, PluginError)],
+    call: &Call,
+) -> Result<Kept<'i>, PluginError> {
     let mut kept = Kept::default();
-    for item in denied {
+    for (item, error) in denied {
         call.check()?;
         match lock(bucket, item, call)? {
             Some(lock) => kept.add(item, lock),
-            None => {
-                let text = "the storage denies to delete a version that no lock keeps; grant `s3:DeleteObjectVersion`";
-                return Err(PluginError::needs_operator(text));
-            }
+            None => return Err(error.clone()),
         }
     }
     Ok(kept)

@@ -71,6 +71,7 @@ fn an_error_for_one_version_within_a_success_is_read() {
     check(error("SlowDown"), ErrorClass::RateLimited, "SlowDown");
     check(error("MethodNotAllowed"), ErrorClass::NeedsOperator, "MethodNotAllowed");
     check(error("Odd"), ErrorClass::Permanent, "Odd");
+    check(error("InvalidRequest"), ErrorClass::Permanent, "InvalidRequest");
     check(error("AccessDenied"), ErrorClass::NeedsOperator, "grant `s3:DeleteObjectVersion`");
     check(gone, ErrorClass::Retryable, "it does not say what became of a version");
     check("", ErrorClass::Retryable, "it does not say what became of a version");
@@ -137,4 +138,26 @@ fn an_upload_that_is_gone_meanwhile_is_not_counted() {
         what => panic!("{what}"),
     });
     assert_eq!(cloud(&server, json!({})).erase(session("4711")), Ok(Answer::erased().count("uploads", 1)));
+}
+
+#[test]
+fn a_lock_is_found_whichever_code_the_storage_has_for_it() {
+    for code in ["AccessDenied", "InvalidRequest"] {
+        let server = Server::start(move |seen| match asked(seen) {
+            "versions" => versions("rec/4711.wav", &["v1", "v2"]),
+            "uploads" => no_uploads(),
+            "legal-hold" => error(400, "NoSuchObjectLockConfiguration"),
+            "retention" => {
+                Reply::text(200, "<Retention><RetainUntilDate>2999-12-24T00:00:00Z</RetainUntilDate></Retention>")
+            }
+            "delete" => xml(&format!(
+                "<DeleteResult><Deleted><Key>rec/4711.wav</Key><VersionId>v1</VersionId></Deleted><Error><Key>rec/4711.wav\
+                 </Key><VersionId>v2</VersionId><Code>{code}</Code></Error></DeleteResult>"
+            )),
+            what => panic!("{what}"),
+        });
+        let kept = "place `cloud`: Object Lock keeps 1 versions, retained until 2999-12-24";
+        let answer = cloud(&server, json!({})).erase(session("4711"));
+        assert_eq!(answer, Ok(Answer::retained(kept).count("versions", 1)), "{code}");
+    }
 }

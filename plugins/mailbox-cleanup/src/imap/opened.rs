@@ -9,6 +9,7 @@ use imap_next::imap_types::search::SearchKey;
 use imap_next::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 use quietus_plugin::{ErrorClass, PluginError};
 
+use super::erase::BATCH;
 use super::folders::Folder;
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
@@ -35,10 +36,10 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
         For::Looking => CommandBody::Examine { mailbox },
         For::Changing => CommandBody::Select { mailbox },
     };
-    let (mut validity, mut messages) = (None, 0);
+    let (mut validity, mut messages) = (None, None);
     let mut count = |data| {
         if let Data::Exists(exists) = data {
-            messages = exists;
+            messages = Some(exists);
         }
     };
     let ended = session.ask_all(body, &mut count, &mut |code| {
@@ -48,6 +49,9 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
     })?;
     match (ended, validity) {
         (Ended::Done(code), Some(validity)) => {
+            // RFC 3501, 6.3.1: it always says so, also of none.
+            let unsaid = || PluginError::retryable("the server did not say how many messages there are");
+            let messages = messages.ok_or_else(unsaid)?;
             let read_only = matches!(code, Some(Code::ReadOnly));
             Ok(Some(Opened { validity, read_only, messages }))
         }
@@ -96,10 +100,14 @@ pub(super) fn plain_search(session: &mut Session<'_>, keys: Vec<SearchKey<'stati
 
 /// Which of these messages are in the open folder.
 pub(super) fn existing(session: &mut Session<'_>, uids: &[u32]) -> Result<Vec<u32>, PluginError> {
-    let Some(set) = set(uids) else { return Ok(Vec::new()) };
-    let mut there = plain_search(session, vec![SearchKey::Uid(set)])?;
-    there.retain(|uid| uids.contains(uid));
-    Ok(there)
+    let mut all = Vec::new();
+    // Servers take a command of some kilobytes only.
+    for batch in uids.chunks(BATCH) {
+        let Some(set) = set(batch) else { continue };
+        let there = plain_search(session, vec![SearchKey::Uid(set)])?;
+        all.extend(there.into_iter().filter(|uid| batch.contains(uid)));
+    }
+    Ok(all)
 }
 
 /// A set of UIDs in few words; `None` when there are none. They are in order.

@@ -13,6 +13,7 @@ use super::folders::Folder;
 use super::opened::{For, Opened, existing, open};
 use super::session::Session;
 use crate::account::{Kept, MESSAGES, Task};
+use crate::outcome::rank;
 use crate::wanted::Wanted;
 
 /// A folder in which there is something to do.
@@ -91,9 +92,10 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         Ok((messages > 0).then_some(Kept { reason, messages }))
     }
 
-    /// The first of what was refused, once all else is done.
+    /// The first of what was refused, by its class, once all else is done.
     pub(super) fn end(&mut self) -> Result<(), PluginError> {
         let more = self.refused.len().saturating_sub(1);
+        self.refused.sort_by_key(|error| rank(error.class));
         match self.refused.drain(..).next() {
             Some(error) if more > 0 => {
                 let message = format!("{error}; and {more} more of the kind");

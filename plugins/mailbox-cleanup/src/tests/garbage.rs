@@ -88,6 +88,8 @@ fn garbage_is_an_error_and_never_nobody() {
     check(HELLO, but!("LIST", |tag| format!("{tag} BAD what\r\n")), Permanent, "does not understand");
     check(HELLO, but!("LIST", |_tag| "* BYE overloaded\r\n".into()), Retryable, "ended the conversation");
     check(HELLO, but!("EXAMINE", |tag| format!("{tag} OK done\r\n")), NeedsOperator, "has no UIDVALIDITY");
+    let uncounted = but!("EXAMINE", |tag| format!("* OK [UIDVALIDITY 7] x\r\n{tag} OK done\r\n"));
+    check(HELLO, uncounted, Retryable, "how many messages");
     check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO no\r\n")), Retryable, "cannot be opened");
     check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO [NOPERM] no\r\n")), NeedsOperator, "(NOPERM)");
     check(HELLO, but!("UID SEARCH", |tag| format!("{tag} OK done\r\n")), Retryable, "did not say what it found");
@@ -95,6 +97,48 @@ fn garbage_is_an_error_and_never_nobody() {
     check(HELLO, but!("UID SEARCH", |_tag| "* SEARCH 1 -2 x\r\n".into()), Retryable, "is not IMAP");
     check(HELLO, but!("UID FETCH", |tag| format!("{tag} OK done\r\n")), Retryable, "does not show 3 messages");
     check(HELLO, but!("UID FETCH", |_tag| "* 1 FETCH (UID 1 BODY[HEADER] {9}\r\n".into()), Retryable, "in time");
+}
+
+/// As the good server, but with a second folder that cannot be opened now.
+fn halfway(tag: &str, command: &str) -> String {
+    match command {
+        "LIST \"\" *" => format!("* LIST () \"/\" INBOX\r\n* LIST () \"/\" x\r\n{tag} OK done\r\n"),
+        "EXAMINE INBOX" => format!("{tag} BAD what\r\n"),
+        _ if command.starts_with("EXAMINE") => format!("{tag} NO [UNAVAILABLE] later\r\n"),
+        _ => good(tag, command),
+    }
+}
+
+#[test]
+fn a_folder_that_never_opens_keeps_no_other_from_being_tried_again() {
+    check(HELLO, halfway, ErrorClass::Retryable, "folder `x`");
+}
+
+/// As the good server, but read-only, with many messages, and with a bound on the length of a command.
+fn many(tag: &str, command: &str) -> String {
+    if command.len() > 8_000 {
+        return format!("{tag} BAD too long\r\n");
+    }
+    let uids = (1..20_000).step_by(2);
+    match command.split(' ').nth(1).unwrap_or_default() {
+        "SEARCH" => {
+            let found: String = uids.map(|uid| format!(" {uid}")).collect();
+            format!("* SEARCH{found}\r\n{tag} OK done\r\n")
+        }
+        "FETCH" => {
+            let wanted = command.split(' ').nth(2).unwrap_or_default().split(',');
+            let one = |uid| format!("* 1 FETCH (UID {uid} BODY[HEADER] {{18}}\r\nFrom: ann@x.cz\r\n\r\n)\r\n");
+            format!("{}{tag} OK done\r\n", wanted.map(one).collect::<String>())
+        }
+        _ if command.starts_with("SELECT") => good(tag, command).replace("OK done", "OK [READ-ONLY] done"),
+        _ => good(tag, command),
+    }
+}
+
+#[test]
+fn a_server_is_asked_for_many_messages_in_commands_that_it_takes() {
+    let answer = host(scripted(HELLO, many)).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["kept messages"]), (Outcome::Retained, 10_000));
 }
 
 #[test]

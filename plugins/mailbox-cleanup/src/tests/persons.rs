@@ -33,6 +33,16 @@ fn all_addresses_of_a_person_are_searched_for() {
     assert_eq!(left(&SERVER, user, "INBOX"), 1);
 }
 
+#[test]
+fn an_address_is_found_with_quotes_that_nobody_typed() {
+    let user = "quoted";
+    let mails = ["\"ann..b.\"@x.cz", "ann..b.@x.cz", "\"ann..b\"@x.cz"];
+    SERVER.deliver(user, "INBOX", mails.map(|address| mail(&format!("From: Ann <{address}>"))));
+    let host = host(imap(&SERVER, user));
+    assert_eq!(host.erase([("email", "ann..b.@x.cz")]), erased(2));
+    assert_eq!(left(&SERVER, user, "INBOX"), 1);
+}
+
 /// What strangers type, and whether a message can carry it as an address.
 fn hostile() -> Vec<(String, bool)> {
     let carried = [

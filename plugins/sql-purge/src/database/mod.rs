@@ -4,6 +4,7 @@
 mod mysql;
 mod postgres;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quietus_plugin::{ErrorClass, PluginError, Secrets, Sensitive, tls};
@@ -119,11 +120,11 @@ impl Session {
         }
     }
 
-    /// Whether these values can be in the columns at all, by their types and characters. Asked before a transaction.
-    pub(crate) async fn can_hold(&mut self, bound: &Bound<'_>) -> Result<bool, Trouble> {
+    /// The kinds whose values cannot be in their columns at all, by their types and characters. Asked before a transaction.
+    pub(crate) async fn impossible<'v>(&mut self, bound: &Bound<'v>) -> Result<BTreeSet<&'v str>, Trouble> {
         match self {
-            Self::Postgres(session) => session.can_hold(bound).await,
-            Self::Mysql(session) => session.can_hold(bound).await,
+            Self::Postgres(session) => session.impossible(bound).await,
+            Self::Mysql(session) => session.impossible(bound).await,
         }
     }
 

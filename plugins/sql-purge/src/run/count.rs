@@ -1,6 +1,8 @@
 //! How many rows of the person's each statement is about: a request and a session enter, rows and the values that have any
 //! leave.
 
+use std::collections::BTreeSet;
+
 use quietus_plugin::{Call, PluginError, Request};
 
 use crate::database::Session;
@@ -67,14 +69,26 @@ impl<'r, S> Turn<'r, S> {
         Ok(Self { own, aimed, values })
     }
 
+    /// A kind of which no value is possible is one that the person lacks: the statement is about the others.
     async fn keep_possible(&mut self, name: &str, session: &mut Session) -> Result<(), PluginError> {
-        let mut possible = Vec::new();
-        for values in std::mem::take(&mut self.values) {
-            if session.can_hold(&self.aimed.counting(&[&values])).await.map_err(|e| e.in_statement(name))? {
-                possible.push(values);
-            }
+        let mut impossible = BTreeSet::new();
+        for values in &self.values {
+            let bound = self.aimed.counting(std::slice::from_ref(&values));
+            let kinds = session.impossible(&bound).await.map_err(|e| e.in_statement(name))?;
+            impossible.extend(kinds.into_iter().map(|kind| (kind.to_owned(), values.get(kind))));
         }
-        self.values = possible;
+        let is_possible = |kind: &str, value| !impossible.contains(&(kind.to_owned(), value));
+        let has = self.aimed.kinds.iter().filter(|kind| self.values.iter().any(|own| is_possible(kind, own.get(kind))));
+        let aimed = self.aimed.checked.aimed(&has.map(String::as_str).collect());
+        let kinds = aimed.as_ref().map(|aimed| aimed.kinds.clone()).unwrap_or_default();
+        let all = std::mem::take(&mut self.values);
+        let possible = all.iter().filter(|own| kinds.iter().all(|kind| is_possible(kind, own.get(kind))));
+        let mut possible: Vec<_> = possible.map(|own| own.only(&kinds)).collect();
+        possible.sort();
+        possible.dedup();
+        if let Some(aimed) = aimed {
+            (self.aimed, self.values) = (aimed, possible);
+        }
         Ok(())
     }
 }

@@ -64,7 +64,7 @@ fn compares(column: &Expr, placeholder: &Expr) -> Result<bool, String> {
 
 /// Something of the row's; not whether something is so, as `1` may be that, and is what a stranger can type.
 fn is_column(expr: &Expr) -> Result<(), String> {
-    match has_column(expr) && !any(expr, is_truth) {
+    match has_column(expr) && !any(expr, is_truth) && !any(expr, |expr| matches!(expr, Expr::Subquery(_))) {
         true => Ok(()),
         false => Err(format!("a placeholder that is not compared with a column; {ALLOWED}")),
     }

@@ -4,9 +4,12 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Ident, InTarget, ObjectName, visit_expressions_mut};
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, InTarget, ObjectName, Query, SelectItem, SetExpr, visit_expressions_mut,
+};
 
-use super::about::{has_placeholder, is_placeholder};
+use super::about::has_placeholder;
 
 pub(super) fn to_the_byte(mut condition: Expr) -> Expr {
     let _always_continues: ControlFlow<()> = visit_expressions_mut(&mut condition, |expr| {
@@ -19,25 +22,40 @@ pub(super) fn to_the_byte(mut condition: Expr) -> Expr {
                 *expr = Expr::Nested(Box::new(all));
             }
         } else if let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr
-            && (is_text(left) || is_text(right))
+            && (has_placeholder(left.as_ref()) || has_placeholder(right.as_ref()))
         {
             *expr = held(left, right);
+        } else if let Expr::In { expr: column, target: InTarget::Subquery(query), negated: false, .. } = expr
+            && has_placeholder(query.as_ref())
+            && let Some(by_bytes) = in_bytes(column, query)
+        {
+            *expr = Expr::Nested(Box::new(joined(expr.clone(), BinaryOperator::And, by_bytes)));
         }
         ControlFlow::Continue(())
     });
     condition
 }
 
-/// Whether it is made of a placeholder here, and not in a subquery.
-fn is_text(side: &Expr) -> bool {
-    !matches!(side, Expr::Subquery(_)) && (is_placeholder(side) || has_placeholder(side))
+/// The column among the bytes of what a subquery selects.
+fn in_bytes(column: &Expr, query: &Query) -> Option<Expr> {
+    let mut query = query.clone();
+    let SetExpr::Select(select) = query.body.as_mut() else { return None };
+    let [SelectItem::UnnamedExpr(selected)] = select.projection.as_mut_slice() else { return None };
+    *selected = key_bytes(selected);
+    let target = InTarget::Subquery(Box::new(query));
+    Some(Expr::In { expr: Box::new(key_bytes(column)), target, negated: false, global: false })
 }
 
 fn held(left: &Expr, right: &Expr) -> Expr {
     let equal = |left, right| joined(left, BinaryOperator::Eq, right);
     let by_type = equal(left.clone(), right.clone());
+    let bytes = if is_query(left) || is_query(right) { key_bytes } else { bytes };
     let by_bytes = equal(bytes(left), bytes(right));
     Expr::Nested(Box::new(joined(by_type, BinaryOperator::And, by_bytes)))
+}
+
+fn is_query(side: &Expr) -> bool {
+    matches!(side, Expr::Subquery(_))
 }
 
 fn joined(left: Expr, op: BinaryOperator, right: Expr) -> Expr {
@@ -54,5 +72,25 @@ fn bytes(side: &Expr) -> Expr {
         target_before_value: false,
         styles: Vec::new(),
     };
-    Expr::Cast { kind: CastKind::Cast, expr: Box::new(text), data_type: DataType::Binary(None), format: None }
+    binary(text)
+}
+
+/// The bytes of a key, which may be no text: where it cannot be in the one character set, its own.
+fn key_bytes(side: &Expr) -> Expr {
+    let args = [bytes(side), binary(side.clone())].map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)));
+    let args = FunctionArgumentList { duplicate_treatment: None, args: args.into(), clauses: Vec::new() };
+    Expr::Function(Function {
+        name: ObjectName::from(vec![Ident::new("COALESCE")]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(args),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}
+
+fn binary(side: Expr) -> Expr {
+    Expr::Cast { kind: CastKind::Cast, expr: Box::new(side), data_type: DataType::Binary(None), format: None }
 }

@@ -50,6 +50,15 @@ pub(crate) struct Aimed<'c> {
 pub(crate) struct Bound<'v> {
     pub(crate) sql: String,
     pub(crate) values: Vec<&'v str>,
+    /// The kind of each value.
+    pub(crate) kinds: Vec<&'v str>,
+}
+
+impl<'v> Bound<'v> {
+    fn push(&mut self, kind: &'v str, value: &'v str) {
+        self.values.push(value);
+        self.kinds.push(kind);
+    }
 }
 
 /// What a statement is for.
@@ -104,17 +113,17 @@ impl Checked {
 
 impl Aimed<'_> {
     /// The statement about all of these values at once.
-    pub(crate) fn erasing<'v>(&self, turns: &[&Values<'v>]) -> Bound<'v> {
+    pub(crate) fn erasing<'v>(&'v self, turns: &[&Values<'v>]) -> Bound<'v> {
         self.bound(&self.checked.head, turns)
     }
 
     /// How many rows it is about.
-    pub(crate) fn counting<'v>(&self, turns: &[&Values<'v>]) -> Bound<'v> {
+    pub(crate) fn counting<'v>(&'v self, turns: &[&Values<'v>]) -> Bound<'v> {
         self.bound(&self.checked.count_head, turns)
     }
 
-    fn bound<'v>(&self, head: &str, turns: &[&Values<'v>]) -> Bound<'v> {
-        let mut bound = Bound { sql: head.to_owned(), values: Vec::new() };
+    fn bound<'v>(&'v self, head: &str, turns: &[&Values<'v>]) -> Bound<'v> {
+        let mut bound = Bound { sql: head.to_owned(), values: Vec::new(), kinds: Vec::new() };
         for (n, turn) in turns.iter().enumerate() {
             bound.sql.push_str(if n == 0 { "(" } else { " OR (" });
             self.condition.bind(turn, self.checked.engine, &mut bound);

@@ -39,21 +39,21 @@ impl Template {
     }
 
     /// Appends the condition for one turn's values.
-    pub(super) fn bind<'v>(&self, turn: &Values<'v>, engine: Engine, bound: &mut Bound<'v>) {
+    pub(super) fn bind<'v>(&'v self, turn: &Values<'v>, engine: Engine, bound: &mut Bound<'v>) {
         bound.sql.push_str(&self.first);
         let mut numbers: Vec<(&str, usize)> = Vec::new();
         for (kind, text) in &self.rest {
             let value = turn.get(kind);
             match engine {
                 Engine::Mysql => {
-                    bound.values.push(value);
+                    bound.push(kind, value);
                     bound.sql.push('?');
                 }
                 // One number for one value, so that the server finds one type for it.
                 Engine::Postgres => {
                     let known = numbers.iter().find(|(known, _)| known == kind).map(|(_, number)| *number);
                     let number = known.unwrap_or_else(|| {
-                        bound.values.push(value);
+                        bound.push(kind, value);
                         numbers.push((kind, bound.values.len()));
                         bound.values.len()
                     });

@@ -155,6 +155,7 @@ fn a_condition_that_is_not_about_one_person_is_refused() {
     refused("DELETE FROM t WHERE (NOT a) IN (:email)", "not compared with a column");
     refused("DELETE FROM t WHERE mail = coalesce(mail, :email)", "same side");
     refused("DELETE FROM t WHERE :email IS NOT NULL", "not compared");
+    refused("DELETE FROM t WHERE (SELECT max(c.id) FROM c) = :customer_no", "not compared with a column");
     refused("DELETE FROM t WHERE EXISTS (SELECT 1 FROM c WHERE mail = :email)", "EXISTS");
     refused("DELETE FROM t WHERE c IN (SELECT id FROM c WHERE mail = :email)", "full name");
     refused("DELETE FROM t WHERE c IN (SELECT t.id FROM c WHERE mail = :email)", "full name");

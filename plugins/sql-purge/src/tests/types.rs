@@ -91,6 +91,58 @@ fn mysql_takes_no_text_for_a_number_that_it_only_begins_with() {
 }
 
 #[test]
+fn a_value_that_fits_nowhere_does_not_hide_the_persons_others() {
+    super::database::on_both(|database| {
+        database.sql("CREATE TABLE customers (mail varchar(50), no bigint, phone varchar(50))");
+        let either = by("mail = :email OR phone = :phone OR no = :no");
+        let plugin = plugin(database, &either);
+        let all = [vec![("no", "abc")], vec![("phone", "\0")], vec![("phone", "\0"), ("no", "4711x")]];
+        for (n, odd) in all.into_iter().enumerate() {
+            database.sql("INSERT INTO customers VALUES ('ann@x.cz', 4711, '+420 1')");
+            let request = Request::from([("email", "ann@x.cz")]);
+            let odd = odd.into_iter().map(|(kind, value)| quietus_plugin::Identifier::new(kind, value));
+            let identifiers = request.identifiers.iter().cloned().chain(odd).collect();
+            let request = Request { identifiers, idempotency_key: format!("k-{n}"), ..request };
+            let one = Answer::residual().count("customers", 1);
+            assert_eq!(plugin.dry_run(request.clone()), Ok(one.clone()), "{:?}", database.engine);
+            assert_eq!(plugin.verify(request.clone()), Ok(one), "{:?}", database.engine);
+            let erased = Answer::erased().count("customers", 1);
+            assert_eq!(plugin.erase(request), Ok(erased), "{:?}", database.engine);
+            database.is("SELECT count(*) FROM customers", "0");
+        }
+    });
+}
+
+#[test]
+fn a_character_that_one_column_lacks_does_not_hide_the_persons_others() {
+    let database = Database::new(Engine::Mysql);
+    database.sql("CREATE TABLE customers (mail varchar(50), name varchar(50) CHARACTER SET latin1)");
+    database.sql("INSERT INTO customers VALUES ('ann@x.cz', 'x')");
+    let plugin = plugin(&database, &by("mail = :email OR name = :name"));
+    let request = || Request::from([("email", "ann@x.cz"), ("name", "Аня")]);
+    assert_eq!(plugin.dry_run(request()), Ok(Answer::residual().count("customers", 1)));
+    assert_eq!(plugin.erase(request()), Ok(Answer::erased().count("customers", 1)));
+}
+
+#[test]
+fn mysql_takes_no_key_of_a_subquery_for_another_that_only_looks_alike() {
+    let database = Database::new(Engine::Mysql);
+    let columns = "mail varchar(50) COLLATE utf8mb4_general_ci, id binary(16), n bigint";
+    database.sql(&format!("CREATE TABLE customers ({columns})"));
+    database.sql("CREATE TABLE people (no varchar(9), mail varchar(50) CHARACTER SET latin1, id binary(16), n bigint)");
+    database.sql("INSERT INTO people VALUES ('1', 'ann@x.cz', unhex(repeat('ff', 16)), 7)");
+    database.sql("INSERT INTO customers VALUES ('ann@x.cz', unhex(repeat('ff', 16)), 7)");
+    database.sql("INSERT INTO customers VALUES ('änn@x.cz', unhex(repeat('fe', 16)), 70), ('ann@x.cz ', NULL, 0)");
+    for column in ["mail", "id", "n"] {
+        dry(&database, &format!("{column} IN (SELECT p.{column} FROM people p WHERE p.no = :no)"), "1", 1);
+        dry(&database, &format!("{column} = (SELECT p.{column} FROM people p WHERE p.no = :no)"), "1", 1);
+    }
+    let erasing = plugin(&database, &by("id IN (SELECT p.id FROM people p WHERE p.no = :no)"));
+    assert_eq!(erasing.erase(Request::from([("no", "1")])), Ok(Answer::erased().count("customers", 1)));
+    database.is("SELECT count(*) FROM customers", "2");
+}
+
+#[test]
 fn what_a_databases_character_set_lacks_is_nobodys() {
     let database = Database::new(Engine::Postgres);
     let name = database.sql("SELECT current_database()") + "_latin";
@@ -110,7 +162,8 @@ fn a_collation_that_takes_different_texts_for_equal_is_refused() {
     database.sql("INSERT INTO customers VALUES ('a', 'a')");
     database.is("SELECT count(*) FROM customers WHERE no = 'ä'", "1");
     let loose = plugin(&database, &by("no = :no"));
-    for answer in [loose.health(), loose.erase(Request::from([("no", "ä")])).map(drop)] {
+    let ask = || Request::from([("no", "ä")]);
+    for answer in [loose.health(), loose.erase(ask()).map(drop), loose.dry_run(ask()).map(drop)] {
         let error = answer.expect_err("refused");
         assert_eq!(error.class, ErrorClass::NeedsOperator);
         assert!(error.message.contains("not deterministic"), "{}", error.message);

@@ -2,6 +2,7 @@
 
 mod codes;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable as _;
@@ -73,18 +74,28 @@ impl Session {
 
     /// A character that the column's character set lacks is an error to it, as a conflict of collations is. It can be in no
     /// row; all else that does not fit a column is not equal to it, byte by byte.
-    pub(super) async fn can_hold(&mut self, bound: &Bound<'_>) -> Result<bool, Trouble> {
-        if bound.values.iter().all(|value| value.is_ascii()) {
-            return Ok(true);
-        }
-        let explain = format!("EXPLAIN {}", bound.sql);
-        match self.conn.exec_drop(explain.as_str(), parameters(bound)).await {
-            Ok(()) => Ok(true),
-            Err(error) if codes::is_a_conflict_of_collations(&error) => {
-                let plain = Params::Positional(bound.values.iter().map(|_| Value::Bytes(Vec::new())).collect());
-                self.conn.exec_drop(explain, plain).await.map_err(|e| trouble(&e))?;
-                Ok(false)
+    pub(super) async fn impossible<'v>(&mut self, bound: &Bound<'v>) -> Result<BTreeSet<&'v str>, Trouble> {
+        let odd = bound.kinds.iter().zip(&bound.values).filter(|(_, value)| !value.is_ascii());
+        let odd: BTreeSet<&str> = odd.map(|(kind, _)| *kind).collect();
+        let mut impossible = BTreeSet::new();
+        for kind in odd {
+            if !self.can_compare(bound, Some(kind)).await? {
+                // Otherwise the conflict is one of the statement's own.
+                self.can_compare(bound, None).await?;
+                impossible.insert(kind);
             }
+        }
+        Ok(impossible)
+    }
+
+    /// Whether the server can compare one kind's values with their columns.
+    async fn can_compare(&mut self, bound: &Bound<'_>, kind: Option<&str>) -> Result<bool, Trouble> {
+        let alone = bound.kinds.iter().zip(&bound.values);
+        let alone = alone.map(|(own, value)| if Some(*own) == kind { value.as_bytes().to_vec() } else { Vec::new() });
+        let alone = Params::Positional(alone.map(Value::Bytes).collect());
+        match self.conn.exec_drop(format!("EXPLAIN {}", bound.sql), alone).await {
+            Ok(()) => Ok(true),
+            Err(error) if kind.is_some() && codes::is_a_conflict_of_collations(&error) => Ok(false),
             Err(error) => Err(trouble(&error)),
         }
     }

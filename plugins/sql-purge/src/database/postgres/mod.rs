@@ -4,6 +4,7 @@
 mod codes;
 mod value;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quietus_plugin::{ErrorClass, Sensitive, tls};
@@ -75,25 +76,29 @@ impl Session {
         Stopper { token: self.client.cancel_token(), tls: self.tls.clone() }
     }
 
-    pub(super) async fn can_hold(&mut self, bound: &Bound<'_>) -> Result<bool, Trouble> {
-        if bound.values.iter().any(|value| value.contains('\0')) {
+    pub(super) async fn impossible<'v>(&mut self, bound: &Bound<'v>) -> Result<BTreeSet<&'v str>, Trouble> {
+        let statement = self.client.prepare(&bound.sql).await.map_err(|e| trouble(&e))?;
+        let mut impossible = BTreeSet::new();
+        for ((kind, value), column) in bound.kinds.iter().zip(&bound.values).zip(statement.params()) {
+            if !self.can_hold(column, value).await? {
+                impossible.insert(*kind);
+            }
+        }
+        Ok(impossible)
+    }
+
+    async fn can_hold(&mut self, column: &Type, value: &str) -> Result<bool, Trouble> {
+        // `char(n)` has no trailing spaces, and passes over a value's.
+        if value.contains('\0') || (*column == Type::BPCHAR && value.ends_with(' ')) {
             return Ok(false);
         }
-        let statement = self.client.prepare(&bound.sql).await.map_err(|e| trouble(&e))?;
-        for (value, kind) in bound.values.iter().zip(statement.params()) {
-            // `char(n)` has no trailing spaces, and passes over a value's.
-            if *kind == Type::BPCHAR && value.ends_with(' ') {
-                return Ok(false);
-            }
-            let alone =
-                self.client.prepare_typed("SELECT $1", std::slice::from_ref(kind)).await.map_err(|e| trouble(&e))?;
-            match self.client.execute(&alone, &[&Text(value)]).await {
-                Ok(_) => {}
-                Err(error) if says_that_the_value_fits_nowhere(&error) => return Ok(false),
-                Err(error) => return Err(trouble(&error)),
-            }
+        let alone =
+            self.client.prepare_typed("SELECT $1", std::slice::from_ref(column)).await.map_err(|e| trouble(&e))?;
+        match self.client.execute(&alone, &[&Text(value)]).await {
+            Ok(_) => Ok(true),
+            Err(error) if says_that_the_value_fits_nowhere(&error) => Ok(false),
+            Err(error) => Err(trouble(&error)),
         }
-        Ok(true)
     }
 
     /// A collation that is not deterministic takes different texts for equal. Other types are of no concern here.
