@@ -238,9 +238,10 @@ pub(crate) struct Step {
     /// Until when somebody who has accepted the demand is to report what came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) report_by: Option<Timestamp>,
-    /// What was reported and is not yet taken in.
+    /// What was reported and is not yet taken in: an [`Answer`], sealed ([`Reportable::seal`]), as nobody has looked yet whether
+    /// something personal stands in it.
     #[serde(skip)]
-    pub(crate) report: Option<Answer>,
+    pub(crate) report: Option<Sealed>,
 }
 
 /// An erasure as it is shown and as its receipt is made of.

@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::{ErasureId, Stage, Step};
-use crate::keys::IndexKey;
+use zeroize::Zeroizing;
+
+use super::{Answer, ErasureId, Stage, Step};
+use crate::keys::{IndexKey, SealKey, Sealed};
 use crate::subject::TargetName;
 
 /// What a report answers.
@@ -20,6 +22,21 @@ impl Reportable {
     /// What is to be reported of a step that is in this stage now.
     pub(crate) fn now(erasure: ErasureId, stage: Stage, step: &Step) -> Self {
         Self { erasure, target: step.target.clone(), stage, round: step.rounds }
+    }
+
+    /// Seals a report: only as the answer to this can it be opened again.
+    pub(crate) fn seal(&self, report: &Answer, key: &SealKey) -> Sealed {
+        let plain = Zeroizing::new(serde_json::to_vec(report).unwrap_or_default());
+        key.seal(&self.purpose(), &plain)
+    }
+
+    /// The report; nothing when it is one on something else, such as an earlier round.
+    pub(crate) fn open(&self, report: &Sealed, key: &SealKey) -> Option<Answer> {
+        serde_json::from_slice(&key.open(&self.purpose(), report).ok()?).ok()
+    }
+
+    fn purpose(&self) -> String {
+        format!("report {} {} {} {}", self.erasure, self.target, self.stage.as_str(), self.round)
     }
 
     /// The address below the listener's, free of personal data.
@@ -57,6 +74,19 @@ mod tests {
     fn reportable(round: u32) -> Reportable {
         let target = TargetName("crm".into());
         Reportable { erasure: ErasureId([7; 16]), target, stage: Stage::Erase, round }
+    }
+
+    #[test]
+    fn a_report_opens_as_the_answer_to_its_own_demand_only() {
+        let key = SealKey::new(&Zeroizing::new([3; 32]));
+        let (outcome, reason) = (crate::erasure::Outcome::Erased, Some("Ann had two".to_owned()));
+        let report = Answer { outcome, reason, counts: [("tickets".to_owned(), 2)].into(), verify_after: None };
+        let sealed = reportable(0).seal(&report, &key);
+        assert!(!sealed.0.windows(3).any(|part| part == b"Ann"));
+        assert_eq!(reportable(0).open(&sealed, &key), Some(report));
+        assert_eq!(reportable(1).open(&sealed, &key), None);
+        assert_eq!(Reportable { stage: Stage::Verify, ..reportable(0) }.open(&sealed, &key), None);
+        assert_eq!(reportable(0).open(&sealed, &SealKey::new(&Zeroizing::new([4; 32]))), None);
     }
 
     #[test]

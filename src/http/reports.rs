@@ -13,7 +13,7 @@ use super::ServerSettings;
 use super::body::{NoBody, pass_over, read};
 use super::sparse::Sparse;
 use crate::erasure::Reportable;
-use crate::keys::IndexKey;
+use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Ledger, LedgerError, Reported};
 use crate::subject::TargetName;
 use crate::target::{Said, read_answer};
@@ -25,6 +25,7 @@ const REPORT_BYTES_MAX: usize = 16 << 10;
 pub(crate) struct Reports {
     ledger: Arc<dyn Ledger>,
     index: IndexKey,
+    seal: SealKey,
     read_max: Duration,
     record_max: Duration,
     refusals: Sparse,
@@ -45,9 +46,9 @@ pub(super) enum Reception {
 }
 
 impl Reports {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, index: IndexKey, settings: &ServerSettings) -> Self {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, index: IndexKey, seal: SealKey, settings: &ServerSettings) -> Self {
         let (read_max, record_max) = (settings.body_read_max.get(), settings.record_max.get());
-        Self { ledger, index, read_max, record_max, refusals: Sparse::new() }
+        Self { ledger, index, seal, read_max, record_max, refusals: Sparse::new() }
     }
 
     pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {
@@ -69,7 +70,7 @@ impl Reports {
             Ok(Said::Accepted { .. }) => return Reception::Wrong("a report says what came of it".into()),
             Err(why) => return Reception::Wrong(why),
         };
-        match timeout(self.record_max, self.ledger.report(&of, &answer)).await {
+        match timeout(self.record_max, self.ledger.report(&of, &of.seal(&answer, &self.seal))).await {
             Ok(Ok(Reported::Taken)) => Reception::Taken,
             Ok(Ok(Reported::TooLate)) => Reception::TooLate,
             Ok(Err(LedgerError::Busy(_))) | Err(_) => Reception::Busy,

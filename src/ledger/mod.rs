@@ -28,9 +28,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{Answer, Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint};
+use crate::keys::{Digest, Fingerprint, Sealed};
 use crate::receipt::{Receipt, ReceiptHead};
 use crate::subject::{GuestId, Kind, SessionKey, SourceName, TargetName};
 
@@ -89,7 +89,7 @@ pub(crate) trait Ledger: Send + Sync {
 
     /// Takes in what is reported of a step whose target has accepted the demand, so that its work is due at once. A step that
     /// was parked because no report came goes on.
-    async fn report(&self, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError>;
+    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError>;
 
     /// Finishes several [`Work::Close`] together: appends the receipts, which follow one another, destroys the capsules,
     /// marks the sessions erased, if mluvii was asked, and the erasures done. All of them, or none.

@@ -9,7 +9,7 @@ use super::lane::Lane;
 use super::lease::Lease;
 use super::resolve::call;
 use super::{Halt, LEASE, Worker, chain, random};
-use crate::erasure::{Outcome, Stage};
+use crate::erasure::{Outcome, Reportable, Stage};
 use crate::ledger::{
     Attempt, Claim, Decision, Finished, LedgerError, Resolution, StepEnd, StepWork, TargetHealth, TargetState, Work,
 };
@@ -65,7 +65,13 @@ impl Worker {
         let name = &work.step.target;
         let call = call(work, &self.index, &self.seal, self.reports.as_deref())
             .map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
-        if let Some(report) = work.step.report.clone() {
+        let reportable = Reportable::now(work.erasure, work.stage, &work.step);
+        if let Some(report) = &work.step.report {
+            let report = reportable.open(report, &self.seal).ok_or_else(|| {
+                Halt::Hopeless(
+                    "what was reported does not open, or is of another demand; were the keys replaced?".into(),
+                )
+            })?;
             return Ok(self.take_report(work, report, &call));
         }
         let target = self.targets.get(name).ok_or_else(|| {

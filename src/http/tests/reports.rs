@@ -44,7 +44,7 @@ async fn claimed(bench: &Bench, queue: Queue) -> crate::ledger::Claim {
 }
 
 async fn post(bench: &Bench, path: &str, token: &str, body: impl Into<Body>) -> StatusCode {
-    let reports = Reports::new(bench.ledger.clone(), index(), &bench.settings);
+    let reports = Reports::new(bench.ledger.clone(), index(), seal(), &bench.settings);
     let request = Request::post(path).header(header::AUTHORIZATION, token).body(body.into()).expect("a request");
     admin_router(Arc::new(reports)).oneshot(request).await.expect("an answer").status()
 }
@@ -57,7 +57,8 @@ async fn a_report_is_in_the_ledger_when_it_is_acknowledged() {
     let report = json!({ "outcome": "erased", "counts": { "tickets": 2 }, "mood": "good" }).to_string();
     assert_eq!(post(&bench, &of.path(), &token, report.clone()).await, StatusCode::NO_CONTENT);
     let Work::Step(work) = claimed(&bench, Queue::Step(of.target.clone())).await.work else { panic!("not a step") };
-    let taken = work.step.report.expect("it is there");
+    let sealed = work.step.report.expect("it is there");
+    let taken = of.open(&sealed, &seal()).expect("it opens");
     assert_eq!((taken.outcome, taken.counts["tickets"]), (Outcome::Erased, 2));
     // Whoever never saw the answer sends it again.
     assert_eq!(post(&bench, &of.path(), &token, report).await, StatusCode::OK);

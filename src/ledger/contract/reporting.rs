@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fixtures::*;
-use crate::erasure::{Answer, ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::keys::Sealed;
 use crate::ledger::{Finished, Queue, Reported, StepEnd, Work};
 
 fn of(erasure: ErasureId, stage: Stage, round: u32) -> Reportable {
     Reportable { erasure, target: target("queue"), stage, round }
 }
 
-fn erased() -> Answer {
-    let reason = Some("by the night run".to_owned());
-    Answer { outcome: Outcome::Erased, reason, counts: counts(3), verify_after: Some(HOUR) }
+/// What was reported is sealed before it comes here.
+fn erased() -> Sealed {
+    Sealed(b"erased".to_vec())
 }
 
 async fn reported(ledger: &Shared, of: &Reportable) -> Reported {

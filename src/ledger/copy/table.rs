@@ -162,7 +162,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("erased_at", Number),
             ("verified_at", Number),
             ("report_by", Number),
-            ("report", Text),
+            ("report", Bytes),
         ],
         only: ALL,
     },

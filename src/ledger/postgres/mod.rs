@@ -62,9 +62,9 @@ use super::{
     QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange,
     SessionView, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, broken, claim, transition,
 };
-use crate::erasure::{Answer, Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, Secret};
+use crate::keys::{Digest, Fingerprint, Sealed, Secret};
 use crate::receipt::{Receipt, ReceiptHead};
 use crate::subject::{GuestId, SessionKey, SourceName, TargetName};
 
@@ -272,7 +272,7 @@ impl Ledger for PostgresLedger {
         transact!(self, done, END_TRIED_MAX, |tx| steps::stepped(tx, &claim, &end))
     }
 
-    async fn report(&self, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
+    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
         transact!(self, |tx| steps::report(tx, of, report))
     }
 

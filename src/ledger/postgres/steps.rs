@@ -4,16 +4,15 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::columns::{
-    erasure_id, ids, json, json_at, maybe_millis, maybe_time, maybe_word, millis, of_json, small, text,
-};
+use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, maybe_word, millis, small, text};
 use super::transition::{self, Next};
 use super::tx::{Connection, Tx};
 use super::{
     Claim, Finished, LedgerError, PostgresLedger, Queue, Reported, Resolution, StepEnd, Work, broken, erasures,
     schedule, tasks,
 };
-use crate::erasure::{Answer, ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::keys::Sealed;
 use crate::subject::TargetName;
 
 /// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
@@ -63,7 +62,7 @@ fn read(row: &Row) -> Result<Step, LedgerError> {
         erased_at: maybe_time(row.get(8))?,
         verified_at: maybe_time(row.get(9))?,
         report_by: maybe_time(row.get(10))?,
-        report: row.get::<_, Option<&str>>(11).map(|report| of_json(report.as_bytes())).transpose()?,
+        report: row.get::<_, Option<Vec<u8>>>(11).map(Sealed),
     })
 }
 
@@ -166,7 +165,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
             &maybe_millis(step.erased_at),
             &maybe_millis(step.verified_at),
             &maybe_millis(step.report_by),
-            &step.report.as_ref().map(json).transpose()?,
+            &step.report.as_ref().map(|report| report.0.as_slice()),
         ],
     )
     .await?;
@@ -190,7 +189,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
 }
 
 /// Takes in a report, which is due at once, unless a call is under way: that one's end sees to it.
-pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
+pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
     let (id, queue) = (of.erasure.0.as_slice(), Queue::Step(of.target.clone()));
     erasures::lock(tx, of.erasure).await?;
     // The task before the step, as where work is put back.
@@ -208,7 +207,7 @@ pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Answer) -> Res
                 &&*of.target.0,
                 &of.stage.as_str(),
                 &i64::from(of.round),
-                &text(&json(report)?),
+                &report.0.as_slice(),
                 &Outcome::Erased.as_str(),
             ],
         )

@@ -55,9 +55,9 @@ use super::{
     Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange, SessionView, StepEnd,
     StepWork, Stored, TargetHealth, TargetState, Work, bounds, claim, transition,
 };
-use crate::erasure::{Answer, Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint};
+use crate::keys::{Digest, Fingerprint, Sealed};
 use crate::receipt::{Receipt, ReceiptHead};
 use crate::subject::{GuestId, SessionKey, SourceName, TargetName};
 
@@ -157,7 +157,7 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::Workers, move |tx| steps::stepped(tx, &claim, end)).await
     }
 
-    async fn report(&self, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
+    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
         let (of, report) = (of.clone(), report.clone());
         self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &report)).await
     }

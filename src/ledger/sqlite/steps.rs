@@ -7,7 +7,8 @@ use super::job::Tx;
 use super::transition::{self, Next};
 use super::{Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, StepWork, Work};
 use super::{erasures, failure::broken, schedule, sources, tasks};
-use crate::erasure::{Answer, ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::keys::Sealed;
 use crate::subject::TargetName;
 
 /// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
@@ -31,7 +32,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Step> {
     let (stage, outcome): (Option<Word<Stage>>, Option<Word<Outcome>>) = (row.get(1)?, row.get(2)?);
     let Json(counts) = row.get(6)?;
     let (erased_at, verified_at): (Option<Millis>, Option<Millis>) = (row.get(7)?, row.get(8)?);
-    let (report_by, report): (Option<Millis>, Option<Json<_>>) = (row.get(9)?, row.get(10)?);
+    let (report_by, report): (Option<Millis>, Option<Vec<u8>>) = (row.get(9)?, row.get(10)?);
     Ok(Step {
         target: TargetName(row.get(0)?),
         stage: stage.map(|stage| stage.0),
@@ -43,7 +44,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Step> {
         erased_at: erased_at.map(|at| at.0),
         verified_at: verified_at.map(|at| at.0),
         report_by: report_by.map(|at| at.0),
-        report: report.map(|report| report.0),
+        report: report.map(Sealed),
     })
 }
 
@@ -122,7 +123,7 @@ fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
         step.erased_at.map(Millis),
         step.verified_at.map(Millis),
         step.report_by.map(Millis),
-        step.report.as_ref().map(Json),
+        step.report.as_ref().map(|report| &report.0),
     ])?;
     Ok(())
 }
@@ -135,7 +136,7 @@ fn go_on(tx: &Tx<'_>, claim: &Claim, pause: std::time::Duration) -> Result<(), L
 }
 
 /// Takes in a report, which is due at once, unless a call is under way: that one's end sees to it.
-pub(super) fn report(tx: &Tx<'_>, of: &Reportable, report: &Answer) -> Result<Reported, LedgerError> {
+pub(super) fn report(tx: &Tx<'_>, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
     let taken = tx
         .prepare_cached(
             "UPDATE step SET
@@ -145,7 +146,7 @@ pub(super) fn report(tx: &Tx<'_>, of: &Reportable, report: &Answer) -> Result<Re
                parked = 0
              WHERE erasure = ?1 AND target = ?2 AND stage = ?3 AND rounds = ?4 AND report IS NULL",
         )?
-        .execute(params![of.erasure, of.target.0, Word(of.stage), of.round, Json(report), Word(Outcome::Erased)])?;
+        .execute(params![of.erasure, of.target.0, Word(of.stage), of.round, report.0, Word(Outcome::Erased)])?;
     if taken == 0 {
         return Ok(Reported::TooLate);
     }
