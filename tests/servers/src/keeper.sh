@@ -22,6 +22,8 @@ stop() {
 
 folder=$(mktemp -d "$temporary/quietus-$name-XXXXXX") || exit
 echo "$folder"
+# From here on: whoever reads the test's errors need not wait for the clean-up.
+exec 2>>"$folder/log"
 
 while read -r order argument; do
     case $order in
