@@ -50,7 +50,7 @@ fn what_the_schema_cannot_say_is_checked() {
         "`passwort` is not configured",
     );
     refused(URL, &json!({ "statement": [orders()], "ca_file": "/none" }), "`ca_file` has no meaning");
-    refused("postgres://q@db/shop", &json!({ "statement": [orders()], "ca_file": "/none" }), "`ca_file` /none");
+    refused("postgres://q@db/shop", &json!({ "statement": [orders()], "ca_file": "/none" }), "ca_file /none");
     refused("postgres://q:p@db/shop", &shop(), "password");
     let own = json!({ "kinds": ["customer_no"], "statement": [{ "name": "o", "rows_max": 1, "sql": "DELETE FROM o WHERE no = :customer_no" }] });
     assert!(configured(URL, &own).is_ok());
