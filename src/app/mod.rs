@@ -45,7 +45,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     if let Some(address) = server.admin_listen {
         let listener = listen(address).await?;
-        worker.reports = Some(server.reports_url(listener.local_addr()?));
+        worker.reports.get_or_insert(format!("http://{}", listener.local_addr()?));
         let reports = Reports::new(ledger.clone(), keys.index.clone(), keys.seal.clone(), server);
         tasks.spawn(serve_reports(listener, reports, server.clone(), worked.clone()));
     }

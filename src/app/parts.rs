@@ -49,7 +49,7 @@ impl Parts {
             settling: config.settling.clone(),
             erasing: config.erasing.clone(),
             duplicates_for: config.ledger.duplicates_for,
-            reports: None,
+            reports: config.server.admin_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
             index: keys.index.clone(),
             seal: keys.seal.clone(),
             receipt: keys.receipt.clone(),

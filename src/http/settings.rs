@@ -19,8 +19,8 @@ pub(crate) struct ServerSettings {
     /// Where those who have accepted a demand report what came of it; nowhere when it is not given. Keep it inside your
     /// network, or put a proxy with TLS before it.
     pub(crate) admin_listen: Option<SocketAddr>,
-    /// What they are told to call: the address of `admin_listen` as it is seen from outside; needed unless that is one of
-    /// this machine only.
+    /// What they are told to call: `admin_listen` as it is seen from outside, of this process or of another one on the same
+    /// ledger; needed unless it is an address of this machine.
     pub(crate) admin_url: Option<String>,
     /// The socket on which `quietus plugin list` and others ask the server; beside a ledger in a file, with the ending
     /// `.sock`, when it is not given. With a ledger in PostgreSQL there is none then.
@@ -43,12 +43,4 @@ pub(crate) struct ServerSettings {
     pub(crate) drain_max: Span,
     /// Networks whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Vec<Network>,
-}
-
-impl ServerSettings {
-    /// What those are told to call who have accepted a demand, when reports are taken at `address`.
-    pub(crate) fn reports_url(&self, address: SocketAddr) -> String {
-        let url = self.admin_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-        url.unwrap_or_else(|| format!("http://{address}"))
-    }
 }

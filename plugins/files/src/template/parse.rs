@@ -49,6 +49,13 @@ fn parts(component: &str, naming: Naming, kinds: &[String]) -> Result<Vec<Part>,
         }
     }
     bound(&mut parts)?;
+    if parts.windows(2).any(|two| matches!(two, [Part::Slot { .. }, Part::Slot { .. }])) {
+        return Err(
+            "between two identifiers there must be something, such as `-`: otherwise 1 and 23 would mean the file \
+                    of 12 and 3, too"
+                .into(),
+        );
+    }
     Ok(parts)
 }
 

@@ -30,6 +30,8 @@ fn a_template_that_could_reach_too_far_is_refused() {
     refused("{email}*", Naming::Files, "between an identifier and `*`");
     refused("*{email}", Naming::Files, "between an identifier and `*`");
     refused("{email}{odd}-*", Naming::Files, "between an identifier and `*`");
+    refused("{email}{odd}.wav", Naming::Files, "between two identifiers");
+    refused("{email}{odd}", Naming::Objects, "between two identifiers");
     refused("{email}/*", Naming::Objects, "`*` is for files only");
 }
 

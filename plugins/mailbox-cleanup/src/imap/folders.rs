@@ -47,14 +47,15 @@ impl Choice {
         }
     }
 
-    /// The folders to search, of those that are there. A chosen one that is not there is an error: what was in it may be
-    /// elsewhere now.
+    /// The folders to search, of those that are there. One that is named and is not there is an error: what was in it may
+    /// be elsewhere now, and one that is to be left alone may be spelt otherwise.
     pub(super) fn of(&self, there: Vec<Folder>) -> Result<Vec<Folder>, PluginError> {
-        if let Some(chosen) = &self.chosen {
-            let missing = chosen.iter().find(|pattern| !there.iter().any(|folder| folder.is(pattern)));
-            if let Some(pattern) = missing {
-                return Err(PluginError::needs_operator(format!("there is no folder `{pattern}` (see `folders`)")));
-            }
+        let missing = |pattern: &&String| !there.iter().any(|folder| folder.is(pattern));
+        let named = self.exclude.iter().filter(|pattern| !pattern.ends_with('*'));
+        let chosen = self.chosen.iter().flatten().map(|pattern| ("folders", pattern));
+        let mut all = chosen.chain(named.map(|pattern| ("exclude", pattern)));
+        if let Some((key, pattern)) = all.find(|(_, pattern)| missing(pattern)) {
+            return Err(PluginError::needs_operator(format!("there is no folder `{pattern}` (see `{key}`)")));
         }
         let wanted = |folder: &Folder| self.chosen.as_ref().is_none_or(|chosen| chosen.iter().any(|p| folder.is(p)));
         let excluded = |folder: &Folder| self.exclude.iter().any(|pattern| folder.is(pattern));
@@ -148,10 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn a_chosen_folder_that_is_not_there_is_an_error() {
+    fn a_named_folder_that_is_not_there_is_an_error() {
         let choice = Choice::new(Some(vec!["Archive".into()]), Vec::new()).expect("a choice");
         let error = choice.of(there()).expect_err("not there");
         assert_eq!(error.message, "there is no folder `Archive` (see `folders`)");
+        let spelt_otherwise = Choice::new(None, vec!["práce/2024".into()]).expect("a choice");
+        let error = spelt_otherwise.of(there()).expect_err("it would be emptied");
+        assert_eq!(error.message, "there is no folder `práce/2024` (see `exclude`)");
+        let beginning = Choice::new(None, vec!["Later/*".into()]).expect("a choice");
+        assert_eq!(beginning.of(there()).expect("none begins so").len(), there().len());
     }
 
     #[test]
