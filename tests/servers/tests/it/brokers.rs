@@ -8,7 +8,8 @@ use test_servers::rabbitmq::RabbitMq;
 
 use crate::wait_until;
 
-fn port(url: &str) -> u16 {
+/// The port at the end of an address.
+pub(crate) fn port(url: &str) -> u16 {
     url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
 }
 

@@ -2,8 +2,6 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use test_servers::dovecot::{Dovecot, Message, PASSWORD};
 
@@ -64,34 +62,4 @@ fn a_dropped_server_leaves_nothing() {
     drop(server);
     assert!(!folder.exists());
     crate::wait_until("the port to be free", || TcpStream::connect(("127.0.0.1", port)).is_err());
-}
-
-/// Set in the process that [`a_killed_test_leaves_nothing`] kills.
-const TO_BE_KILLED: &str = "TEST_SERVERS_DOVECOT_TO_BE_KILLED";
-
-#[test]
-fn a_killed_test_leaves_nothing() {
-    if std::env::var_os(TO_BE_KILLED).is_some() {
-        let server = Dovecot::start();
-        writeln!(std::io::stdout(), "\nplace:{}:{}", server.port(), server.folder().display()).expect("somebody reads");
-        loop {
-            std::thread::park();
-        }
-    }
-    let mut child = Command::new(std::env::current_exe().expect("a test is a program"))
-        .args(["--exact", "dovecot::a_killed_test_leaves_nothing", "--nocapture"])
-        .env(TO_BE_KILLED, "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("a test starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
-    let place = lines.find_map(|line| Some(line.strip_prefix("place:")?.to_owned())).expect("its server starts");
-    let (port, folder) = place.split_once(':').expect("two parts");
-    let is_up = || TcpStream::connect(("127.0.0.1", port.parse().expect("a port"))).is_ok();
-    assert!(is_up() && Path::new(folder).exists());
-
-    child.kill().expect("it runs");
-    child.wait().expect("it is our child");
-    crate::wait_until("the server to end", || !is_up());
-    crate::wait_until("its folder to be removed", || !Path::new(folder).exists());
 }

@@ -2,6 +2,7 @@
 
 mod brokers;
 mod dovecot;
+mod killed;
 mod mariadb;
 mod postgres;
 
