@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quietus_plugin::ReportTo;
+use quietus_plugin::identity::Region;
 use serde_json::Value;
 
-pub(crate) use crate::erasure::Answer;
+pub(crate) use crate::erasure::{Answer, Evidence};
 use crate::erasure::{ErasureId, Outcome};
 use crate::keys::IdempotencyKey;
-use crate::subject::{GuestId, Identifiers, Scope, SessionKey};
+use crate::subject::{GuestId, Identifiers, InstallationName, Scope, SessionKey};
 
 /// A place that data must leave.
 #[async_trait]
@@ -41,16 +42,31 @@ pub(crate) trait Target: Send + Sync {
 pub(crate) struct TargetCall {
     pub(crate) erasure: ErasureId,
     pub(crate) idempotency: IdempotencyKey,
+    pub(crate) installation: InstallationName,
     pub(crate) scope: Scope,
     /// `true`: say what would go, and change nothing.
     pub(crate) dry_run: bool,
     pub(crate) identifiers: Identifiers,
-    /// Guests whose sessions all go.
+    /// The guest ids of the sessions.
     pub(crate) guests: Vec<GuestId>,
-    /// Sessions that go one by one.
-    pub(crate) sessions: Vec<SessionKey>,
+    /// Those of them of which every session at mluvii is in reach.
+    pub(crate) whole_guests: Vec<GuestId>,
+    /// The sessions that go.
+    pub(crate) sessions: Vec<ReachedSession>,
+    /// Where phone numbers without a country code belong.
+    pub(crate) region: Option<Region>,
+    /// How long ago the target answered that it has erased; `None` before that.
+    pub(crate) erased_since: Option<Duration>,
     /// Where the outcome may be reported later, if anywhere.
     pub(crate) report: Option<ReportTo>,
+}
+
+/// A session that an erasure reaches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ReachedSession {
+    pub(crate) key: SessionKey,
+    /// Whether it was read at mluvii before: only then does a 404 mean that it is gone.
+    pub(crate) read_before: bool,
 }
 
 /// Why a call brought no answer; one variant per reaction of the worker.
@@ -71,7 +87,11 @@ pub(crate) enum TargetError {
     /// It was accepted: the answer comes later, as a report.
     #[error("accepted; it will be reported what came of it")]
     Later { within: Duration },
-    /// The call was called off, as at a shutdown; counts as no attempt.
+    /// Asked whether it is gone, the target says that it is still working on it: ask again no sooner than told; counts as
+    /// no attempt.
+    #[error("not done yet")]
+    NotYet { after: Duration },
+    /// The call was cancelled, as at a shutdown; counts as no attempt.
     #[error("cancelled")]
     Cancelled,
 }
@@ -116,5 +136,19 @@ pub(crate) fn read_answer(answer: Value) -> Result<Said, String> {
         return Err(broken("retained without a reason"));
     }
     let verify_after = answer.verify_after_s.map(later);
-    Ok(Said::Answer(Answer { outcome, reason: answer.reason, counts: answer.counts, verify_after }))
+    let evidence = Evidence {
+        looked_at: bounded(answer.looked_at),
+        not_looked_at: bounded(answer.not_looked_at),
+        keeps: bounded(answer.keeps),
+        ..Evidence::default()
+    };
+    Ok(Said::Answer(Answer { outcome, reason: answer.reason, counts: answer.counts, verify_after, evidence }))
+}
+
+/// Texts of evidence that are kept of one answer, and the characters of each.
+const TEXTS_MAX: usize = 32;
+const TEXT_CHARS_MAX: usize = 200;
+
+fn bounded(texts: Vec<String>) -> Vec<String> {
+    texts.into_iter().take(TEXTS_MAX).map(|text| text.chars().take(TEXT_CHARS_MAX).collect()).collect()
 }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Channel, SessionSource};
-use crate::subject::{GuestId, SessionKey, TenantId};
+use crate::keys::Digest;
+use crate::subject::{GuestId, SessionKey, SourceName, TenantId};
 
 /// Whether the person agreed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -16,9 +17,30 @@ pub(crate) enum ConsentState {
     Absent,
     Refused,
     Withdrawn,
-    /// Nothing is known yet, or mluvii does not know the session.
+    /// Nothing is known: not read yet, not found, or not understood. Never a reason to act by itself.
     #[default]
     Unknown,
+}
+
+/// Why the consent of a session stayed unknown although there was time to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UnknownCause {
+    /// mluvii answered 404 for as long as `settling.patience`.
+    NotFound,
+    /// mluvii's replies could not be understood for as long as `settling.patience`: a missing key, an error document.
+    NotUnderstood,
+}
+
+impl UnknownCause {
+    pub(crate) const ALL: [Self; 2] = [Self::NotFound, Self::NotUnderstood];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::NotUnderstood => "not_understood",
+        }
+    }
 }
 
 impl ConsentState {
@@ -45,8 +67,12 @@ pub(crate) struct Consent {
     pub(crate) origin: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) form_id: Option<i64>,
+    /// When it was given or taken back, by mluvii's clock or the form's; never when we looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<Timestamp>,
+    /// Why it is unknown, where looking did not help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cause: Option<UnknownCause>,
 }
 
 /// The consent record of a session.
@@ -54,8 +80,13 @@ pub(crate) struct Consent {
 pub(crate) struct ConsentRecord {
     #[serde(flatten)]
     pub(crate) session: SessionKey,
+    /// Who sent the delivery that told of it first.
+    pub(crate) source: Option<SourceName>,
     pub(crate) tenant: Option<TenantId>,
+    /// mluvii's id of the guest; gone once the session is erased.
     pub(crate) guest: Option<GuestId>,
+    /// The digest of the guest's id ([`crate::subject::Fingerprinter::guest`]); it stays.
+    pub(crate) guest_digest: Option<Digest>,
     pub(crate) channel: Option<Channel>,
     pub(crate) session_source: Option<SessionSource>,
     pub(crate) started: Option<Timestamp>,
@@ -68,8 +99,10 @@ impl ConsentRecord {
     pub(crate) fn new(session: SessionKey) -> Self {
         Self {
             session,
+            source: None,
             tenant: None,
             guest: None,
+            guest_digest: None,
             channel: None,
             session_source: None,
             started: None,

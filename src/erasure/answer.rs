@@ -17,6 +17,39 @@ pub(crate) struct Answer {
     pub(crate) counts: BTreeMap<String, u64>,
     /// How long to wait before the target is asked again.
     pub(crate) verify_after: Option<Duration>,
+    /// What the answer rests on.
+    #[serde(default)]
+    pub(crate) evidence: Evidence,
+}
+
+/// What an answer rests on: free of personal data, it goes into the receipt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Evidence {
+    /// What the target looked at, such as `session`, `contacts`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) looked_at: Vec<String>,
+    /// What could hold something and was not looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) not_looked_at: Vec<String>,
+    /// What the vendor keeps, and why or for how long.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) keeps: Vec<String>,
+    /// Personal things that are still there, by kind and number; they make a receipt incomplete.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) left: BTreeMap<String, u64>,
+    /// The same for kinds that the configuration accepts to be left.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) accepted: BTreeMap<String, u64>,
+    /// The configuration says that this target cannot be verified (`expected = "unverifiable"`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) expected: bool,
+}
+
+impl Evidence {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Answer {
@@ -28,6 +61,13 @@ impl Answer {
             let all: &mut u64 = counts.entry(shown(&name)).or_default();
             *all = all.saturating_add(count);
         }
-        Self { reason: self.reason.as_deref().map(shown), counts, ..self }
+        let all = |texts: Vec<String>| texts.iter().map(|text| shown(text)).collect();
+        let evidence = Evidence {
+            looked_at: all(self.evidence.looked_at),
+            not_looked_at: all(self.evidence.not_looked_at),
+            keeps: all(self.evidence.keeps),
+            ..self.evidence
+        };
+        Self { reason: self.reason.as_deref().map(shown), counts, evidence, ..self }
     }
 }

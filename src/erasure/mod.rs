@@ -2,10 +2,18 @@
 //! no clock.
 
 mod answer;
+mod capsule;
+mod findings;
 mod report;
 mod retry;
+mod selection;
+mod verdict;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Evidence};
+pub(crate) use capsule::Capsule;
+pub(crate) use findings::{Findings, MluviiSearch, Narrowed};
+pub(crate) use selection::Selection;
+pub(crate) use verdict::{Reason, ReasonCode, Verdict, judge};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
 
@@ -15,8 +23,8 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{CapsuleKey, Digest, SealBroken, SealKey, Sealed};
-use crate::subject::{GuestId, Identifiers, Scope, SessionKey, SourceName, TargetName};
+use crate::keys::{Digest, Sealed};
+use crate::subject::{Fingerprinted, InstallationName, Scope, SessionKey, TargetName};
 
 /// An erasure's id: 128 random bits, written as hex after `e-`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +80,8 @@ impl<'de> Deserialize<'de> for ErasureId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ErasureState {
+    /// Waits for a person's approval; nothing of it begins before.
+    Requested,
     /// Waits for its time, or for its sessions to settle.
     Scheduled,
     /// Its identifiers are resolved and its steps under way.
@@ -82,16 +92,24 @@ pub(crate) enum ErasureState {
     Parked,
     /// Every step has its outcome, and the receipt is written.
     Done,
-    /// Called off by a person.
+    /// Cancelled or rejected by a person.
     Cancelled,
 }
 
 impl ErasureState {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Scheduled, Self::Erasing, Self::Verifying, Self::Parked, Self::Done, Self::Cancelled];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Requested,
+        Self::Scheduled,
+        Self::Erasing,
+        Self::Verifying,
+        Self::Parked,
+        Self::Done,
+        Self::Cancelled,
+    ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::Requested => "requested",
             Self::Scheduled => "scheduled",
             Self::Erasing => "erasing",
             Self::Verifying => "verifying",
@@ -108,13 +126,13 @@ impl ErasureState {
 pub(crate) enum Outcome {
     /// It was there and is gone.
     Erased,
-    /// It was never there.
+    /// Somebody looked with something that would have found it, and there was nothing.
     Absent,
     /// A hold or a law keeps it; the reason says which.
     Retained,
     /// Asked again, it was still there.
     Residual,
-    /// The target cannot be asked.
+    /// Nobody has seen whether it is there: the target cannot be asked, or was not; the reason says which.
     Unverifiable,
     /// Needs a person.
     Parked,
@@ -133,17 +151,19 @@ impl Outcome {
     }
 }
 
-/// Whom one erasure is about.
+/// Whom one erasure is about. Free of personal data: it is stored, shown and signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "scope", rename_all = "lowercase")]
 pub(crate) enum Subject {
     Session(SessionKey),
+    /// The guest's id stands in the capsule; the digest finds the guest's sessions.
     Guest {
-        source: SourceName,
-        guest: GuestId,
+        installation: InstallationName,
+        digest: Digest,
     },
     /// The identifiers stand in the capsule; the digest of their fingerprints makes two requests of one person equal.
     Person {
+        installation: InstallationName,
         digest: Digest,
     },
 }
@@ -157,32 +177,21 @@ impl Subject {
         }
     }
 
-    /// Equal for erasures of one subject and scope; free of personal data.
+    /// The company whose mluvii it is about; an erasure never leaves it.
+    pub(crate) fn installation(&self) -> &InstallationName {
+        match self {
+            Self::Session(key) => &key.installation,
+            Self::Guest { installation, .. } | Self::Person { installation, .. } => installation,
+        }
+    }
+
+    /// Equal for erasures of one subject and scope.
     pub(crate) fn key(&self) -> String {
         match self {
             Self::Session(key) => format!("session:{key}"),
-            Self::Guest { source, guest } => format!("guest:{source}/{}", guest.0),
-            Self::Person { digest } => format!("person:{}", hex::encode(digest.0)),
+            Self::Guest { installation, digest } => format!("guest:{installation}/{}", hex::encode(digest.0)),
+            Self::Person { installation, digest } => format!("person:{installation}/{}", hex::encode(digest.0)),
         }
-    }
-}
-
-/// Identifiers sealed under a key of their own, which is sealed beside them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Capsule {
-    pub(crate) wrapped_key: Sealed,
-    pub(crate) content: Sealed,
-}
-
-impl Capsule {
-    pub(crate) fn seal(identifiers: &Identifiers, under: &SealKey) -> Self {
-        let key = CapsuleKey::generate();
-        Self { wrapped_key: key.wrap(under), content: key.seal(&identifiers.to_bytes()) }
-    }
-
-    pub(crate) fn open(&self, under: &SealKey) -> Result<Identifiers, SealBroken> {
-        let plain = CapsuleKey::unwrap(&self.wrapped_key, under)?.open(&self.content)?;
-        Identifiers::from_bytes(&plain).map_err(|_| SealBroken)
     }
 }
 
@@ -196,8 +205,23 @@ pub(crate) struct NewErasure {
     pub(crate) targets: Vec<TargetName>,
     /// When it is to begin, settling aside.
     pub(crate) due: Timestamp,
-    /// The identifiers that the request itself brought; the rest is resolved when it begins.
+    /// Whether a person has to approve it first ([`ErasureState::Requested`]).
+    pub(crate) approve: bool,
+    /// What a person decided about single sessions.
+    pub(crate) selection: Selection,
+    /// What the request itself brought; the rest is resolved when it begins.
     pub(crate) capsule: Option<Capsule>,
+    /// Of the identifiers that the request brought: by them it is found again.
+    pub(crate) fingerprints: Vec<Fingerprinted>,
+}
+
+impl NewErasure {
+    /// Erasures with the same key may become one, as long as neither has begun. One that needs approval never joins one
+    /// that needs none, nor do two with different decisions about single sessions.
+    pub(crate) fn merge_key(&self) -> String {
+        let approve = if self.approve { "approve:" } else { "" };
+        format!("{approve}{}{}", self.subject.key(), self.selection.key())
+    }
 }
 
 /// What a step does next.
@@ -233,6 +257,9 @@ pub(crate) struct Step {
     /// What the target said it erased, by the name of what it was, such as `contacts`.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub(crate) counts: std::collections::BTreeMap<String, u64>,
+    /// What was looked at, and what was not, by the newest answer that says anything of it.
+    #[serde(default, skip_serializing_if = "Evidence::is_empty")]
+    pub(crate) evidence: Evidence,
     pub(crate) erased_at: Option<Timestamp>,
     pub(crate) verified_at: Option<Timestamp>,
     /// Until when somebody who has accepted the demand is to report what came of it.
@@ -257,8 +284,17 @@ pub(crate) struct Erasure {
     /// When the identifiers were resolved and the steps began.
     pub(crate) begun: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
+    /// When a person approved it, where that was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) approved: Option<Timestamp>,
     /// How many sessions it reaches, once resolved.
     pub(crate) sessions: u32,
+    /// What resolving found and left; nothing before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) findings: Option<Findings>,
+    /// The receipt's verdict, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) verdict: Option<Verdict>,
     pub(crate) steps: Vec<Step>,
 }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{Digest, SealBroken, SealKey, Sealed, Secret};
-use crate::subject::{SessionKey, TenantId};
+use crate::subject::{SessionKey, SourceName, TenantId};
 
 /// The event types that lead to work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,13 +26,17 @@ pub(crate) enum EventKind {
     SessionCallParamsUpdated,
     SessionOperatorConcluded,
     SessionRecordingPostProcessingCompleted,
+    GuestIdentityUpdated,
 }
 
 impl EventKind {
     /// Whether the event only says "look again". It carries nothing that tells one occurrence from the next, so the same
     /// body is a duplicate only as long as nobody has looked.
     pub(crate) fn is_announcement(self) -> bool {
-        matches!(self, Self::SessionCallParamsUpdated | Self::SessionRecordingPostProcessingCompleted)
+        matches!(
+            self,
+            Self::SessionCallParamsUpdated | Self::SessionRecordingPostProcessingCompleted | Self::GuestIdentityUpdated
+        )
     }
 
     /// The number under which the ledger keeps the kind; never reused.
@@ -45,6 +49,7 @@ impl EventKind {
             Self::SessionCallParamsUpdated => 5,
             Self::SessionOperatorConcluded => 6,
             Self::SessionRecordingPostProcessingCompleted => 7,
+            Self::GuestIdentityUpdated => 8,
         }
     }
 }
@@ -60,6 +65,8 @@ pub(crate) struct Event {
 /// What is kept of an event in the clear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventHead {
+    /// Who sent it; duplicates are told by it.
+    pub(crate) source: SourceName,
     #[serde(flatten)]
     pub(crate) session: SessionKey,
     pub(crate) kind: EventKind,
@@ -76,6 +83,9 @@ pub(crate) struct EventHead {
     pub(crate) session_source: Option<SessionSource>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) started: Option<Timestamp>,
+    /// The activity that holds what the form brought, where the event itself does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) activity: Option<i64>,
 }
 
 impl EventHead {
@@ -119,6 +129,8 @@ pub(crate) struct Form {
     pub(crate) submitted: bool,
     pub(crate) by_client: Option<bool>,
     pub(crate) params: BTreeMap<String, Secret>,
+    /// When it was filled in, where that is known: the newest of its params. Never when we looked.
+    pub(crate) time: Option<Timestamp>,
 }
 
 /// An event as it is written: the form sealed.
@@ -157,20 +169,21 @@ struct SealedForm {
     submitted: bool,
     by_client: Option<bool>,
     params: BTreeMap<String, zeroize::Zeroizing<String>>,
+    time: Option<Timestamp>,
 }
 
 impl Form {
     fn to_bytes(&self) -> zeroize::Zeroizing<Vec<u8>> {
         let params = self.params.iter().map(|(name, value)| (name.clone(), value.expose().to_owned().into())).collect();
-        let Self { origin, id, submitted, by_client, .. } = self.clone();
-        let form = SealedForm { origin, id, submitted, by_client, params };
+        let Self { origin, id, submitted, by_client, time, .. } = self.clone();
+        let form = SealedForm { origin, id, submitted, by_client, params, time };
         serde_json::to_vec(&form).expect("a form is JSON").into()
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let SealedForm { origin, id, submitted, by_client, params } = serde_json::from_slice(bytes).ok()?;
+        let SealedForm { origin, id, submitted, by_client, params, time } = serde_json::from_slice(bytes).ok()?;
         let params = params.into_iter().map(|(name, value)| (name, Secret::new(value.as_str()))).collect();
-        Some(Self { origin, id, submitted, by_client, params })
+        Some(Self { origin, id, submitted, by_client, params, time })
     }
 }
 

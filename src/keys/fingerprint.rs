@@ -17,6 +17,11 @@ impl IndexKey {
         Self(Hmac::new_from_slice(&bytes[..]).expect("HMAC takes a key of any length"))
     }
 
+    /// A key of its own for everything that is compared within one installation.
+    pub(crate) fn of_installation(&self, name: &str) -> Self {
+        Self::new(&Zeroizing::new(self.digest("installation", &[name.as_bytes()])))
+    }
+
     /// The fingerprint of a normalized identifier of the named kind.
     pub(crate) fn fingerprint(&self, kind: &str, normalized: &Secret) -> Fingerprint {
         Fingerprint(self.digest("fingerprint", &[kind.as_bytes(), normalized.expose().as_bytes()]))

@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::erasure::{Capsule, Erasure, ErasureId, Stage, Step, Subject};
+use crate::erasure::{Capsule, Erasure, ErasureId, Selection, Stage, Step, Subject};
 use crate::event::StoredEvent;
-use crate::subject::{SessionKey, TargetName};
+use crate::subject::{InstallationName, SessionKey, TargetName};
+use crate::target::ReachedSession;
 
 /// One kind of work; each queue has its own bounds, so that none starves another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Queue {
-    /// Events to decide on.
-    Decide,
-    /// Sessions to look at once more.
-    Settle,
-    /// Erasures whose time has come.
-    Resolve,
-    /// Calls to one target.
+    /// Events of an installation to decide on.
+    Decide(InstallationName),
+    /// Sessions of an installation to look at once more.
+    Settle(InstallationName),
+    /// Erasures of an installation whose time has come.
+    Resolve(InstallationName),
+    /// Calls to one target, named as it is called ([`TargetName::called_for`]).
     Step(TargetName),
     /// Erasures whose receipt is to be written.
     Close,
@@ -91,8 +92,8 @@ pub(crate) struct Claim {
 /// What is to be done.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
-    Decide(StoredEvent),
-    Settle(SessionKey),
+    Decide(DecideWork),
+    Settle(SettleWork),
     Resolve(EraseWork),
     Step(StepWork),
     Close(Erasure),
@@ -102,13 +103,29 @@ impl Work {
     /// The queue that it came from.
     pub(super) fn queue(&self) -> Queue {
         match self {
-            Self::Decide(_) => Queue::Decide,
-            Self::Settle(_) => Queue::Settle,
-            Self::Resolve(_) => Queue::Resolve,
-            Self::Step(step) => Queue::Step(step.step.target.clone()),
+            Self::Decide(work) => Queue::Decide(work.event.head.session.installation.clone()),
+            Self::Settle(work) => Queue::Settle(work.session.installation.clone()),
+            Self::Resolve(work) => Queue::Resolve(work.subject.installation().clone()),
+            Self::Step(work) => Queue::Step(work.step.target.called_for(work.subject.installation())),
             Self::Close(_) => Queue::Close,
         }
     }
+}
+
+/// An event to decide on.
+#[derive(Clone, Debug)]
+pub(crate) struct DecideWork {
+    pub(crate) event: StoredEvent,
+    /// When it came, by the ledger's clock; a retry does not change it.
+    pub(crate) since: Timestamp,
+}
+
+/// A session to look at because its time to settle has come.
+#[derive(Clone, Debug)]
+pub(crate) struct SettleWork {
+    pub(crate) session: SessionKey,
+    /// When it was to be looked at first; a retry does not change it.
+    pub(crate) since: Timestamp,
 }
 
 /// An erasure whose identifiers are to be resolved.
@@ -122,8 +139,12 @@ pub(crate) struct EraseWork {
     pub(crate) created: Timestamp,
     /// When it was to begin, waiting aside.
     pub(crate) due: Timestamp,
-    /// When the oldest event came that nobody has decided on.
+    pub(crate) selection: Selection,
+    /// When the oldest event of the installation came that nobody has decided on.
     pub(crate) undecided_since: Option<Timestamp>,
+    /// When the oldest session of the installation became known that has not been read at mluvii yet and is still to be
+    /// looked at for settling: nobody can say yet whose it is.
+    pub(crate) unread_since: Option<Timestamp>,
 }
 
 /// One call to one target.
@@ -134,5 +155,5 @@ pub(crate) struct StepWork {
     pub(crate) stage: Stage,
     pub(crate) step: Step,
     pub(crate) capsule: Capsule,
-    pub(crate) sessions: Vec<SessionKey>,
+    pub(crate) sessions: Vec<ReachedSession>,
 }

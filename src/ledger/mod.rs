@@ -13,11 +13,11 @@ mod transition;
 mod view;
 
 pub(crate) use bounds::{Bounds, RestAfter};
-pub(crate) use claim::{Claim, Claimed, EraseWork, NextLook, Queue, StepWork, Work};
+pub(crate) use claim::{Claim, Claimed, DecideWork, EraseWork, NextLook, Queue, SettleWork, StepWork, Work};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
-    Counts, ErasureFilter, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored,
+    Counts, ErasureFilter, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored,
     TargetHealth, TargetState,
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
@@ -28,11 +28,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::erasure::{Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed};
 use crate::receipt::{Receipt, ReceiptHead};
-use crate::subject::{GuestId, Kind, SessionKey, SourceName, TargetName};
+use crate::subject::{Fingerprinted, InstallationName, SessionKey, TargetName};
+use crate::target::ReachedSession;
 
 /// A ledger. Every method that writes has written durably when it returns.
 #[async_trait]
@@ -99,10 +100,21 @@ pub(crate) trait Ledger: Send + Sync {
 
     async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError>;
 
-    async fn sessions_of_guest(&self, source: &SourceName, guest: &GuestId) -> Result<Vec<SessionView>, LedgerError>;
+    /// The sessions of a guest, by the digest of the guest's id; erased ones, too.
+    async fn sessions_of_guest(
+        &self,
+        installation: &InstallationName,
+        guest: Digest,
+    ) -> Result<Vec<SessionView>, LedgerError>;
 
-    /// The sessions that carry all of the given fingerprints.
-    async fn sessions_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<SessionView>, LedgerError>;
+    /// The sessions of an installation that carry any of the given fingerprints, each once.
+    async fn sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError>;
+
+    async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError>;
 
     // What people ask and order.
 
@@ -119,7 +131,14 @@ pub(crate) trait Ledger: Send + Sync {
     /// erasure is made due. `false` when there was nothing to do.
     async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
 
-    /// Calls off an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
+    /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
+    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+
+    /// The erasures whose identifiers have any of these fingerprints, newest first: open ones, and ended ones as long as
+    /// their fingerprints are kept.
+    async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// Cancels an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
     /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.
     async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
 
@@ -130,6 +149,12 @@ pub(crate) trait Ledger: Send + Sync {
 
     /// In the order of the chain.
     async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError>;
+
+    /// The receipt of an erasure.
+    async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError>;
+
+    /// Notes that a person has seen these incomplete receipts (by sequence number), or all; returns how many were new.
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError>;
 
     /// Oldest first.
     async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError>;
@@ -177,12 +202,20 @@ pub(crate) trait Ledger: Send + Sync {
     /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key.
     async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError>;
 
-    /// Deletes what has served: event keys older than `duplicates_for`, destroyed bytes still in a log, processes that
-    /// have long been lost. Bounded work.
-    async fn tidy(&self, duplicates_for: Duration) -> Result<(), LedgerError>;
+    /// Deletes what has served: event keys older than `keep.duplicates`, fingerprints of erasures that ended before
+    /// `keep.fingerprints`, destroyed bytes still in a log, processes that have long been lost. Bounded work.
+    async fn tidy(&self, keep: Keep) -> Result<(), LedgerError>;
 
     /// Writes what waits and lets go of the ledger. Whatever is asked later is answered `Busy`.
     async fn shutdown(&self);
+}
+
+/// How long things are kept that serve only to find something again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keep {
+    pub(crate) duplicates: Duration,
+    /// Of ended erasures, counted from their end; zero keeps none.
+    pub(crate) fingerprints: Duration,
 }
 
 /// An erasure's end: the claim on [`Work::Close`] and the receipt.
@@ -282,6 +315,13 @@ pub(crate) struct Migrated {
 /// Why a ledger did not open.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
+    /// There is one base schema until the first release: a ledger of an earlier one is not converted.
+    #[error(
+        "the ledger {ledger} was made by an earlier, unreleased quietus (schema {found}; this one makes {known}), and there \
+         is no way from it to this one: finish its erasures with the quietus that made it, export its receipts, and start \
+         with a new ledger"
+    )]
+    Unreleased { ledger: String, found: usize, known: usize },
     /// An older program must not touch what a newer one wrote.
     #[error(
         "the ledger {ledger} has schema {found}, and this quietus knows schemas up to {known}: start the quietus that wrote \
@@ -321,6 +361,11 @@ fn broken(what: impl Into<String>) -> LedgerError {
 pub(crate) struct Decision {
     pub(crate) session: SessionChange,
     pub(crate) erasures: Vec<NewErasure>,
+    /// What the session showed about the installation, where it showed anything.
+    pub(crate) tenants_are_departments: Option<bool>,
+    /// The session is of a tenant that is not ours: instead of being changed, its row and its settling are deleted, it is
+    /// counted ([`Counts::foreign_sessions`]), and there are no erasures.
+    pub(crate) foreign: bool,
 }
 
 /// How a session's row changes.
@@ -329,8 +374,10 @@ pub(crate) struct SessionChange {
     /// The version of [`SessionView`] that was read, 0 for none: another one now makes it [`Finished::Stale`].
     pub(crate) read_version: i64,
     pub(crate) record: ConsentRecord,
-    /// Replaces the fingerprints; `None` leaves them (mluvii did not know the session).
-    pub(crate) fingerprints: Option<Vec<(Kind, Fingerprint)>>,
+    /// Replaces the fingerprints; `None` leaves them (the session was not read).
+    pub(crate) fingerprints: Option<Vec<Fingerprinted>>,
+    /// When mluvii was last read and understood of it.
+    pub(crate) read_at: Option<Timestamp>,
     pub(crate) concluded: bool,
     pub(crate) recording_ready: bool,
     /// When the session is looked at for settling; `None` once it has settled.
@@ -344,7 +391,10 @@ pub(crate) struct SessionChange {
 pub(crate) struct Resolution {
     pub(crate) capsule: Capsule,
     /// The sessions that are marked erased with the receipt.
-    pub(crate) sessions: Vec<SessionKey>,
+    pub(crate) sessions: Vec<ReachedSession>,
+    pub(crate) findings: Findings,
+    /// Of all identifiers, in addition to those that the requests brought; the erasure is found again by them.
+    pub(crate) fingerprints: Vec<Fingerprinted>,
 }
 
 /// What one call of a step brought.
@@ -356,13 +406,19 @@ pub(crate) enum StepEnd {
         outcome: Outcome,
         reason: Option<String>,
         counts: std::collections::BTreeMap<String, u64>,
+        evidence: Evidence,
     },
     /// It was accepted: a report is to come within this time, after which the step is due again.
     Await { within: Duration },
     /// Asked again, it was still there: erase once more after the pause.
     EraseAgain { pause: Duration },
     /// The outcome is final.
-    Final { outcome: Outcome, reason: Option<String>, counts: std::collections::BTreeMap<String, u64> },
+    Final {
+        outcome: Outcome,
+        reason: Option<String>,
+        counts: std::collections::BTreeMap<String, u64>,
+        evidence: Evidence,
+    },
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::ConsentRecord;
-use crate::erasure::ErasureState;
-use crate::keys::{Digest, Fingerprint, Sealed};
-use crate::subject::{Kind, SourceName, TargetName};
+use crate::erasure::{ErasureState, Verdict};
+use crate::keys::{Digest, Sealed};
+use crate::subject::{Fingerprinted, SourceName, TargetName};
 
 /// A session's row.
 #[derive(Clone, Debug)]
@@ -16,7 +16,9 @@ pub(crate) struct SessionView {
     /// Grows with every change, from 1.
     pub(crate) version: i64,
     pub(crate) record: ConsentRecord,
-    pub(crate) fingerprints: Vec<(Kind, Fingerprint)>,
+    pub(crate) fingerprints: Vec<Fingerprinted>,
+    /// When mluvii was last read and understood of it; `None` when it never was.
+    pub(crate) read_at: Option<Timestamp>,
     pub(crate) concluded: bool,
     pub(crate) recording_ready: bool,
     /// `None` once it has settled.
@@ -39,6 +41,23 @@ pub(crate) struct ErasureFilter {
 pub(crate) struct ReceiptRange {
     pub(crate) from: u64,
     pub(crate) limit: u32,
+    /// Only those with this verdict.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+impl ReceiptRange {
+    /// Whatever their verdict.
+    pub(crate) fn all(from: u64, limit: u32) -> Self {
+        Self { from, limit, verdict: None }
+    }
+}
+
+/// What is known of a whole installation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct InstallationFacts {
+    /// Whether a webhook's `tenantId` is the session's `departmentId` there: proved or disproved by a session of which
+    /// both were seen.
+    pub(crate) tenants_are_departments: Option<bool>,
 }
 
 /// The number of a body in quarantine.
@@ -147,6 +166,14 @@ pub(crate) struct Counts {
     /// Steps that are due, will be, or are under way, by target.
     pub(crate) waiting_steps: BTreeMap<String, u64>,
     pub(crate) receipts: u64,
+    /// Receipts by verdict.
+    pub(crate) verdicts: BTreeMap<&'static str, u64>,
+    /// Incomplete receipts that no person has acknowledged.
+    pub(crate) incomplete_unacknowledged: u64,
+    /// Sessions whose consent stayed unknown although there was time to look, by cause.
+    pub(crate) unknown_consents: BTreeMap<&'static str, u64>,
+    /// Sessions that were forgotten because they are of a tenant that is not ours.
+    pub(crate) foreign_sessions: u64,
     pub(crate) quarantined: u64,
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub(crate) struct SessionId(pub(crate) i64);
 
-/// A tenant's (company's) id at mluvii.
+/// A tenant's id at mluvii, which the API calls a department. A company has several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct TenantId(pub(crate) i64);
@@ -28,6 +28,20 @@ impl GuestId {
     pub(crate) fn named(text: &str) -> Option<Self> {
         let sound = !text.is_empty() && text.len() <= Self::BYTES_MAX && !text.chars().any(char::is_control);
         sound.then(|| Self(text.to_owned()))
+    }
+}
+
+/// The name of one mluvii company's installation in the configuration; cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct InstallationName(pub(crate) Arc<str>);
+
+impl InstallationName {
+    /// The name of an installation that the configuration writes as a single `[mluvii]` without a name.
+    pub(crate) const UNNAMED: &str = "mluvii";
+
+    pub(crate) fn unnamed() -> Self {
+        Self(Self::UNNAMED.into())
     }
 }
 
@@ -52,18 +66,38 @@ impl TargetName {
     pub(crate) fn is_mluvii(&self) -> bool {
         &*self.0 == Self::MLUVII
     }
+
+    /// mluvii at one installation, as it is called, limited and shown: `mluvii`, or `mluvii/acme` where installations
+    /// have names. Each has its own breaker, rate and queues.
+    pub(crate) fn mluvii_of(installation: &InstallationName) -> Self {
+        if &*installation.0 == InstallationName::UNNAMED {
+            return Self::mluvii();
+        }
+        Self(format!("{}/{installation}", Self::MLUVII).into())
+    }
+
+    /// Who is called for this target in an erasure of the installation.
+    pub(crate) fn called_for(&self, installation: &InstallationName) -> Self {
+        if self.is_mluvii() { Self::mluvii_of(installation) } else { self.clone() }
+    }
 }
 
-/// One session of one source. Session ids are unique within a mluvii installation, not across installations.
+/// One session of one installation: session ids are unique within a mluvii installation only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct SessionKey {
-    pub(crate) source: SourceName,
+    pub(crate) installation: InstallationName,
     pub(crate) session: SessionId,
 }
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for InstallationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -81,20 +115,21 @@ impl fmt::Display for TargetName {
 
 impl fmt::Display for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.source, self.session)
+        write!(f, "{}/{}", self.installation, self.session)
     }
 }
 
 impl std::str::FromStr for SessionKey {
     type Err = &'static str;
 
-    /// Reads what `Display` writes: `source/id`.
+    /// Reads what `Display` writes: `installation/id`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "a session is written as `source/id`, such as `acme/4711`";
-        let (source, id) = text.rsplit_once('/').ok_or(wrong)?;
-        if source.is_empty() {
+        let wrong = "a session is written as `installation/id`, such as `acme/4711`";
+        let (installation, id) = text.rsplit_once('/').ok_or(wrong)?;
+        if installation.is_empty() {
             return Err(wrong);
         }
-        Ok(Self { source: SourceName(source.into()), session: SessionId(id.parse().map_err(|_| wrong)?) })
+        let session = SessionId(id.parse().map_err(|_| wrong)?);
+        Ok(Self { installation: InstallationName(installation.into()), session })
     }
 }

@@ -5,10 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use super::normalize;
-use crate::keys::{Fingerprint, IndexKey, Secret};
+use crate::keys::Secret;
 
 /// What an identifier is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -78,7 +76,15 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A kind and a value. The value is kept as it was written and compared in its normal form.
+impl Kind {
+    /// Whether mluvii gives it out: only what mluvii itself said may become one of these, never typed text.
+    pub(crate) fn is_internal_id(&self) -> bool {
+        matches!(self, Self::GuestId | Self::SessionId)
+    }
+}
+
+/// A kind and a value that somebody typed or that mluvii knows of a person. The value is kept as it was written and
+/// compared in its normal forms ([`super::Fingerprinter`]).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Identifier {
     pub(crate) kind: Kind,
@@ -86,38 +92,21 @@ pub(crate) struct Identifier {
 }
 
 impl Identifier {
-    /// An identifier, unless the value is empty in its normal form.
+    /// An identifier, unless nothing is left of the value. mluvii's own ids have types of their own
+    /// ([`super::GuestId`], [`super::SessionKey`]) and are none.
     pub(crate) fn new(kind: Kind, value: &str) -> Option<Self> {
-        normalize(&kind, value)?;
-        Some(Self { kind, value: Secret::new(value.trim()) })
-    }
-
-    /// The fingerprint of the normal form.
-    pub(crate) fn fingerprint(&self, key: &IndexKey) -> Fingerprint {
-        let normal = normalize(&self.kind, self.value.expose()).expect("checked when it was made");
-        key.fingerprint(self.kind.as_str(), &Secret::new(normal))
+        let value = value.trim();
+        let sound = !value.is_empty() && !kind.is_internal_id();
+        sound.then(|| Self { kind, value: Secret::new(value) })
     }
 }
 
-/// The identifiers that an erasure needs; the plain content of a capsule.
+/// Identifiers, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Identifiers(pub(crate) BTreeSet<Identifier>);
 
 impl Identifiers {
     pub(crate) fn of_kind<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a Secret> {
         self.0.iter().filter(move |i| i.kind == *kind).map(|i| &i.value)
-    }
-
-    /// The bytes that go into a capsule.
-    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let pairs: Vec<_> = self.0.iter().map(|i| (i.kind.as_str(), i.value.expose())).collect();
-        Zeroizing::new(serde_json::to_vec(&pairs).expect("pairs of strings are JSON"))
-    }
-
-    /// Reads what [`Identifiers::to_bytes`] wrote; the error shows no content.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str> {
-        let pairs: Vec<(Kind, Zeroizing<String>)> =
-            serde_json::from_slice(bytes).map_err(|_| "the capsule's content is not a list of identifiers")?;
-        Ok(Self(pairs.into_iter().filter_map(|(kind, value)| Identifier::new(kind, &value)).collect()))
     }
 }

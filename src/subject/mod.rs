@@ -1,13 +1,14 @@
-//! Whom an erasure is about: ids, identifiers in their normal form, scopes. Text enters, comparable values leave;
-//! nothing here prints a person's data.
+//! Whom an erasure is about: ids, identifiers and their fingerprints, scopes. Nothing here prints a person's data.
 
+mod fingerprint;
 mod id;
 mod identifier;
-mod normalize;
+mod whom;
 
-pub(crate) use id::{GuestId, SessionId, SessionKey, SourceName, TargetName, TenantId};
+pub(crate) use fingerprint::{Fingerprinted, Fingerprinter};
+pub(crate) use id::{GuestId, InstallationName, SessionId, SessionKey, SourceName, TargetName, TenantId};
 pub(crate) use identifier::{Identifier, Identifiers, Kind};
-pub(crate) use normalize::normalize;
+pub(crate) use whom::Whom;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,72 @@
+//! Everything that an erasure needs to know of whom it is about: the plain content of a capsule.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{GuestId, Identifier, Identifiers, Kind, SessionKey};
+
+/// Identifiers that somebody typed, and ids that mluvii gave out, apart: typed text never becomes an id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Whom {
+    pub(crate) identifiers: Identifiers,
+    /// The guest ids of the sessions; told to plugins that are granted `guest_id`.
+    pub(crate) guests: BTreeSet<GuestId>,
+    /// Those of them of which every session at mluvii is in reach, so that one call may take all of them.
+    pub(crate) whole_guests: BTreeSet<GuestId>,
+    /// The sessions from which the request came.
+    pub(crate) origin: BTreeSet<SessionKey>,
+}
+
+/// As it stands inside a seal.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    identifiers: Vec<(Kind, Zeroizing<String>)>,
+    #[serde(default)]
+    guests: BTreeSet<GuestId>,
+    #[serde(default)]
+    whole_guests: BTreeSet<GuestId>,
+    #[serde(default)]
+    origin: BTreeSet<SessionKey>,
+}
+
+impl Whom {
+    /// Nothing at all is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Takes in what another request of the same subject brought.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.identifiers.0.extend(other.identifiers.0);
+        self.guests.extend(other.guests);
+        self.whole_guests.extend(other.whole_guests);
+        self.origin.extend(other.origin);
+    }
+
+    /// The bytes that go into a capsule.
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let pair = |one: &Identifier| (one.kind.clone(), Zeroizing::new(one.value.expose().to_owned()));
+        let stored = Stored {
+            identifiers: self.identifiers.0.iter().map(pair).collect(),
+            guests: self.guests.clone(),
+            whole_guests: self.whole_guests.clone(),
+            origin: self.origin.clone(),
+        };
+        Zeroizing::new(serde_json::to_vec(&stored).expect("strings and numbers are JSON"))
+    }
+
+    /// Reads what [`Whom::to_bytes`] wrote; the error shows no content.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str> {
+        let stored: Stored =
+            serde_json::from_slice(bytes).map_err(|_| "the capsule's content is not what an erasure is about")?;
+        let identifiers = stored.identifiers.into_iter();
+        Ok(Self {
+            identifiers: Identifiers(identifiers.filter_map(|(kind, value)| Identifier::new(kind, &value)).collect()),
+            guests: stored.guests,
+            whole_guests: stored.whole_guests,
+            origin: stored.origin,
+        })
+    }
+}
