@@ -9,9 +9,9 @@ use quietus_plugin::identity::Region;
 use serde_json::Value;
 
 pub(crate) use crate::erasure::{Answer, Evidence};
-use crate::erasure::{ErasureId, Outcome};
+use crate::erasure::{ErasureId, Outcome, ReachedSession};
 use crate::keys::IdempotencyKey;
-use crate::subject::{GuestId, Identifiers, InstallationName, Scope, SessionKey};
+use crate::subject::{GuestId, Identifiers, InstallationName, Scope};
 
 /// A place that data must leave.
 #[async_trait]
@@ -59,14 +59,6 @@ pub(crate) struct TargetCall {
     pub(crate) erased_since: Option<Duration>,
     /// Where the outcome may be reported later, if anywhere.
     pub(crate) report: Option<ReportTo>,
-}
-
-/// A session that an erasure reaches.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ReachedSession {
-    pub(crate) key: SessionKey,
-    /// Whether it was read at mluvii before: only then does a 404 mean that it is gone.
-    pub(crate) read_before: bool,
 }
 
 /// Why a call brought no answer; one variant per reaction of the worker.

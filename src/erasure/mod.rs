@@ -195,6 +195,14 @@ impl Subject {
     }
 }
 
+/// A session that an erasure reaches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ReachedSession {
+    pub(crate) key: SessionKey,
+    /// Whether it was read at mluvii before: only then does a 404 mean that it is gone.
+    pub(crate) read_before: bool,
+}
+
 /// An erasure that a rule or a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewErasure {

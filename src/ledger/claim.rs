@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::erasure::{Capsule, Erasure, ErasureId, Selection, Stage, Step, Subject};
+use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
 use crate::event::StoredEvent;
 use crate::subject::{InstallationName, SessionKey, TargetName};
-use crate::target::ReachedSession;
 
 /// One kind of work; each queue has its own bounds, so that none starves another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

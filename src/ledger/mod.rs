@@ -22,18 +22,18 @@ pub(crate) use view::{
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, Reportable};
+use crate::erasure::{Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed};
 use crate::receipt::{Receipt, ReceiptHead};
 use crate::subject::{Fingerprinted, InstallationName, SessionKey, TargetName};
-use crate::target::ReachedSession;
 
 /// A ledger. Every method that writes has written durably when it returns.
 #[async_trait]
@@ -174,6 +174,10 @@ pub(crate) trait Ledger: Send + Sync {
 
     /// Counts a call that failed; after so many in a row, in whatever process, the target rests. One that is parked stays so.
     async fn target_failed(&self, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError>;
+
+    /// Counts calls of a target beyond the one that a claim counts, where it has a rate: rates are counted in calls, over
+    /// all processes on the ledger.
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError>;
 
     /// Forgets the failures of a target that answered, and ends its rest. One that is parked stays so.
     async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError>;
