@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::subject::Narrowed;
+
 /// What was found of whom an erasure is about, and what of it was left alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -24,25 +26,6 @@ pub(crate) struct Findings {
     /// The versions of the consent texts of the sessions that go, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) consent_versions: Vec<String>,
-}
-
-/// Why an erasure reaches less far than its rule says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Narrowed {
-    /// mluvii shows no guest id for the session, so only this session goes.
-    NoGuestId,
-    /// Nothing that identifies a person is known, so only the guest's sessions go.
-    NoIdentifiers,
-}
-
-impl Narrowed {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::NoGuestId => "no_guest_id",
-            Self::NoIdentifiers => "no_identifiers",
-        }
-    }
 }
 
 /// Whether mluvii itself was searched for sessions that the ledger does not know.

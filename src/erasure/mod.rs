@@ -11,7 +11,7 @@ mod verdict;
 
 pub(crate) use answer::{Answer, Evidence};
 pub(crate) use capsule::Capsule;
-pub(crate) use findings::{Findings, MluviiSearch, Narrowed};
+pub(crate) use findings::{Findings, MluviiSearch};
 pub(crate) use selection::Selection;
 pub(crate) use verdict::{Reason, ReasonCode, Verdict, judge};
 pub(crate) use report::Reportable;

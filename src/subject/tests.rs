@@ -3,36 +3,63 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::keys::IndexKey;
 
-#[track_caller]
-fn check(kind: Kind, value: &str, normal: Option<&str>) {
-    assert_eq!(normalize(&kind, value).as_deref(), normal);
+fn fingerprinter(installation: &str) -> Fingerprinter {
+    let key = IndexKey::new(&Zeroizing::new([1; 32]));
+    Fingerprinter::new(&key, &InstallationName(installation.into()), Some("CZ".parse().expect("a region")))
 }
 
-#[test]
-fn spellings_of_one_identifier_have_one_normal_form() {
-    check(Kind::Email, "  Ann@X.CZ ", Some("ann@x.cz"));
-    check(Kind::Email, "   ", None);
-    check(Kind::Phone, "+420 777-123 456", Some("420777123456"));
-    check(Kind::Phone, "00420777123456", Some("420777123456"));
-    for nobody in ["n/a", "0", "12345", "000 000 000"] {
-        check(Kind::Phone, nobody, None);
-    }
-    check(Kind::Name, "  Jan\u{a0} NOVÁK ", Some("jan novák"));
-    check(Kind::Name, "Jan Nova\u{301}k", Some("jan novák"));
-    check(Kind::Other("customer".into()), " A-17 ", Some("A-17"));
+fn prints(kind: Kind, value: &str) -> Vec<Fingerprinted> {
+    fingerprinter("acme").of(&Identifier::new(kind, value).expect("not empty"))
 }
 
 #[test]
 fn fingerprints_agree_over_spellings_and_differ_over_kinds() {
-    let key = IndexKey::new(&Zeroizing::new([1; 32]));
-    let print = |kind, value| Identifier::new(kind, value).expect("not empty").fingerprint(&key);
-    assert_eq!(print(Kind::Email, "ANN@x.cz"), print(Kind::Email, "ann@x.cz "));
-    assert_ne!(print(Kind::Name, "ann@x.cz"), print(Kind::Email, "ann@x.cz"));
+    assert_eq!(prints(Kind::Email, "ANN@x.cz"), prints(Kind::Email, "ann@x.cz "));
+    assert_eq!(prints(Kind::Phone, "777 123 456"), prints(Kind::Phone, "+420 777 123 456"));
+    assert_ne!(prints(Kind::Other("a".into()), "1"), prints(Kind::Other("b".into()), "1"));
+    assert_eq!(prints(Kind::Phone, "n/a"), []);
+    assert_eq!(prints(Kind::Email, "ann@x.cz")[0].version, quietus_plugin::identity::VERSION);
 }
 
 #[test]
-fn identifiers_survive_the_capsule_and_never_print() {
-    let all = Identifiers(Identifier::new(Kind::Email, "ann@x.cz").into_iter().collect());
-    assert_eq!(Identifiers::from_bytes(&all.to_bytes()), Ok(all.clone()));
-    assert!(!format!("{all:?}").contains("ann"));
+fn persons_and_guests_cannot_be_linked_across_companies() {
+    let email = Identifier::new(Kind::Email, "ann@x.cz").expect("not empty");
+    let guest = GuestId("g-1".into());
+    let acme = fingerprinter("acme");
+    let other = fingerprinter("other");
+    assert_ne!(acme.of(&email), other.of(&email));
+    assert_ne!(acme.guest(&guest), other.guest(&guest));
+    assert_ne!(acme.person(&acme.of(&email)), other.person(&other.of(&email)));
+}
+
+#[test]
+fn typed_text_never_becomes_an_internal_id() {
+    for kind in [Kind::GuestId, Kind::SessionId] {
+        assert_eq!(Identifier::new(kind, "4711"), None);
+    }
+    let forged = br#"{"identifiers":[["guest_id","4711"],["email","ann@x.cz"]]}"#;
+    assert_eq!(Whom::from_bytes(forged).expect("a capsule").identifiers.0.len(), 1);
+}
+
+#[test]
+fn what_an_erasure_is_about_survives_the_capsule_and_never_prints() {
+    let session = SessionKey { installation: InstallationName("acme".into()), session: SessionId(7) };
+    let whom = Whom {
+        identifiers: Identifiers(Identifier::new(Kind::Email, "ann@x.cz").into_iter().collect()),
+        guests: [GuestId("g-1".into())].into(),
+        whole_guests: [GuestId("g-1".into())].into(),
+        origin: [session].into(),
+        narrowed: Some(Narrowed::NoGuestId),
+        searched: true,
+    };
+    assert_eq!(Whom::from_bytes(&whom.to_bytes()), Ok(whom.clone()));
+    assert!(!format!("{:?}", whom.identifiers).contains("ann"));
+}
+
+#[test]
+fn a_target_is_called_by_the_name_of_its_installation() {
+    let named = InstallationName("acme".into());
+    assert_eq!(&*TargetName::mluvii().called_for(&named).0, "mluvii/acme");
+    assert_eq!(&*TargetName::mluvii().called_for(&InstallationName::unnamed()).0, "mluvii");
+    assert_eq!(&*TargetName("crm".into()).called_for(&named).0, "crm");
 }

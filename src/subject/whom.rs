@@ -17,6 +17,29 @@ pub(crate) struct Whom {
     pub(crate) whole_guests: BTreeSet<GuestId>,
     /// The sessions from which the request came.
     pub(crate) origin: BTreeSet<SessionKey>,
+    /// Why the scope is smaller than the rule or request says.
+    pub(crate) narrowed: Option<Narrowed>,
+    /// Whether mluvii itself was searched, by filters that were proved: then there is nothing beside the sessions in reach.
+    pub(crate) searched: bool,
+}
+
+/// Why an erasure reaches less far than its rule says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Narrowed {
+    /// mluvii shows no guest id for the session, so only this session goes.
+    NoGuestId,
+    /// Nothing that identifies a person is known, so only the guest's sessions go.
+    NoIdentifiers,
+}
+
+impl Narrowed {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoGuestId => "no_guest_id",
+            Self::NoIdentifiers => "no_identifiers",
+        }
+    }
 }
 
 /// As it stands inside a seal.
@@ -29,6 +52,10 @@ struct Stored {
     whole_guests: BTreeSet<GuestId>,
     #[serde(default)]
     origin: BTreeSet<SessionKey>,
+    #[serde(default)]
+    narrowed: Option<Narrowed>,
+    #[serde(default)]
+    searched: bool,
 }
 
 impl Whom {
@@ -43,6 +70,8 @@ impl Whom {
         self.guests.extend(other.guests);
         self.whole_guests.extend(other.whole_guests);
         self.origin.extend(other.origin);
+        self.narrowed = self.narrowed.max(other.narrowed);
+        self.searched |= other.searched;
     }
 
     /// The bytes that go into a capsule.
@@ -53,6 +82,8 @@ impl Whom {
             guests: self.guests.clone(),
             whole_guests: self.whole_guests.clone(),
             origin: self.origin.clone(),
+            narrowed: self.narrowed,
+            searched: self.searched,
         };
         Zeroizing::new(serde_json::to_vec(&stored).expect("strings and numbers are JSON"))
     }
@@ -67,6 +98,8 @@ impl Whom {
             guests: stored.guests,
             whole_guests: stored.whole_guests,
             origin: stored.origin,
+            narrowed: stored.narrowed,
+            searched: stored.searched,
         })
     }
 }
