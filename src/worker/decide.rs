@@ -1,91 +1,231 @@
-//! Events and settling sessions: look the session up, deliberate, write the decision. And erasures whose time has come.
+//! Events and settling sessions: look at the session where a rule needs it, evaluate, write the decision.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tracing::warn;
+use tracing::{info, warn};
 
-use super::deliberate::{Cause, Deliberation};
-use super::resolve::{Resolver, brought};
-use super::{Halt, ResolveError, Worker};
-use crate::erasure::Subject;
-use crate::event::StoredEvent;
-use crate::ledger::{Decision, EraseWork, Resolution};
-use crate::mluvii::{LookUp, MluviiError};
-use crate::policy::RuleFailed;
-use crate::subject::SessionKey;
+use super::evaluate::{Cause, Evaluation, Seen};
+use super::{Halt, Worker};
+use crate::consent::UnknownCause;
+use crate::event::{EventHead, EventKind, Form};
+use crate::ledger::{DecideWork, Decision, SessionView, SettleWork};
+use crate::mluvii::{Look, LookUp, SessionFacts};
+use crate::policy::{Moment, RuleFailed};
+use crate::subject::{SessionKey, SourceName, TenantId};
 
-/// The longest pause before an erasure is resolved that waits for a session to settle: it may settle before its limit.
-const UNSETTLED_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// The longest pause between two looks at a session that cannot be read yet.
+const EARLY_PAUSE_MAX: Duration = Duration::from_secs(60);
 
-/// How long an erasure waits for sessions to settle, from its own time on.
-const UNSETTLED_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
-
-/// How long an erasure waits for events that came before it to be decided on, and how often it looks.
-const BACKLOG_WAIT_MAX: Duration = Duration::from_secs(3600);
-const BACKLOG_PAUSE: Duration = Duration::from_millis(500);
+/// The shortest one.
+const EARLY_PAUSE_MIN: Duration = Duration::from_millis(500);
 
 impl Worker {
     /// Decides on an event.
-    pub(super) async fn decide(&self, event: &StoredEvent) -> Result<Decision, Halt> {
+    pub(super) async fn decide(&self, work: &DecideWork) -> Result<Decision, Halt> {
+        let event = &work.event;
+        let key = &event.head.session;
         let form = event.open(&self.seal).map_err(|broken| Halt::Hopeless(format!("the event's form: {broken}")))?;
-        self.deliberate(&event.head.session, Cause::Event(&event.head, form.as_ref())).await
+        let view = self.ledger.session(key).await?;
+        let seen = match self.look_for(&event.head, view.as_ref()) {
+            None => Seen::NotLooked,
+            Some(look) => self.read(key, look, work.since).await?,
+        };
+        if event.head.kind == EventKind::SessionEnded {
+            self.consent_had_its_time(&seen, work.since)?;
+        }
+        let form = self.completed(&event.head, form, &seen, work.since)?;
+        let source = view.as_ref().and_then(|view| view.record.source.clone());
+        let source = source.unwrap_or_else(|| event.head.source.clone());
+        let tenant = event.head.tenant.or_else(|| view.as_ref().and_then(|view| view.record.tenant));
+        let owner = self.owner(key, &source, tenant, &seen, work.since).await?;
+        self.evaluate(key, view, Cause::Event(&event.head, form.as_ref()), &seen, owner)
     }
 
     /// Looks at a session whose time to settle has come.
-    pub(super) async fn settle(&self, session: &SessionKey) -> Result<Decision, Halt> {
-        self.deliberate(session, Cause::Settle).await
+    pub(super) async fn settle(&self, work: &SettleWork) -> Result<Decision, Halt> {
+        let key = &work.session;
+        let view = self.ledger.session(key).await?;
+        // The call params' sources matter to rules about forms only.
+        let look = Look { params: self.policy.listens(Moment::FormSubmitted), activity: None };
+        let seen = self.read(key, look, work.since).await?;
+        let record = view.as_ref().map(|view| &view.record);
+        let owner = match record.and_then(|record| record.source.clone()) {
+            Some(source) => {
+                let tenant = record.and_then(|record| record.tenant);
+                self.owner(key, &source, tenant, &seen, work.since).await?
+            }
+            None => Owner::Ours,
+        };
+        self.evaluate(key, view, Cause::Settle, &seen, owner)
     }
 
-    async fn deliberate(&self, key: &SessionKey, cause: Cause<'_>) -> Result<Decision, Halt> {
-        let view = self.ledger.session(key).await?;
-        let found = self.mluvii.look_up(key.session).await?;
-        if found == LookUp::Gone {
-            warn!(session = %key, "mluvii does not know this session; is `mluvii.look_up_session` right?");
-        }
-        let deliberation = Deliberation {
+    fn evaluate(
+        &self,
+        key: &SessionKey,
+        view: Option<SessionView>,
+        cause: Cause<'_>,
+        seen: &Seen,
+        owner: Owner,
+    ) -> Result<Decision, Halt> {
+        let evaluation = Evaluation {
             policy: &self.policy,
             settling: &self.settling,
-            params: &self.params,
+            params: self.params_of(&key.installation)?,
+            fingerprinter: self.fingerprinter_of(&key.installation)?,
             index: &self.index,
             seal: &self.seal,
             now: Timestamp::now(),
         };
-        Ok(deliberation.decide(key, view, cause, &found)?)
-    }
-
-    /// Finds out whom an erasure reaches, before anything is erased.
-    pub(super) async fn resolve(&self, work: &EraseWork) -> Result<Resolution, Halt> {
-        let brought = brought(work, &self.seal).map_err(ResolveError::from)?;
-        let resolver =
-            Resolver { ledger: &*self.ledger, mluvii: &self.mluvii, person: &self.person, index: &self.index };
-        let mut reach = resolver.find(&work.subject, brought).await?;
-        // While it waits, mluvii is not asked about each of its sessions again and again.
-        if let Some(pause) = wait(work, reach.unsettled_until, Timestamp::now()) {
-            return Err(Halt::Postponed(pause));
+        let mut decision = evaluation.decide(key, view, cause, seen)?;
+        match owner {
+            Owner::Ours => {}
+            Owner::Tenant(tenant) => decision.session.record.tenant = Some(tenant),
+            Owner::Foreign => {
+                info!(session = %key, "the session is of a tenant that is not ours; it is forgotten");
+                decision.foreign = true;
+                decision.erasures.clear();
+            }
         }
-        resolver.identify(&work.subject, &mut reach).await?;
-        Ok(reach.seal(&self.seal))
+        Ok(decision)
+    }
+
+    /// What has to be read at mluvii to decide on an event; `None` where no rule listens, so that nobody looks: at its
+    /// settling the session is looked at in any case.
+    fn look_for(&self, head: &EventHead, view: Option<&SessionView>) -> Option<Look> {
+        let forms = self.policy.listens(Moment::FormSubmitted);
+        let changes = self.policy.listens(Moment::ConsentChanged);
+        let settled = view.is_some_and(|view| view.settle_at.is_none());
+        let session = Look { params: false, activity: None };
+        match head.kind {
+            EventKind::SessionEnded => self.policy.listens(Moment::SessionEnded).then_some(session),
+            EventKind::SessionCallParamsUpdated => (forms || changes).then_some(Look { params: forms, ..session }),
+            EventKind::SessionActivityHeroCardSubmission
+            | EventKind::SessionActivityChatbotHeroCardSubmission
+            | EventKind::SessionActivityCallScriptSubmission => {
+                (forms || changes).then_some(Look { activity: head.activity, ..session })
+            }
+            // Who it is may be known only now; before the session has settled, its settling looks.
+            EventKind::GuestIdentityUpdated => settled.then_some(session),
+            EventKind::SessionOperatorConcluded | EventKind::SessionRecordingPostProcessingCompleted => None,
+        }
+    }
+
+    /// Reads a session. Sessions are read from a database that lags behind the events: what is not found, or not
+    /// understood, is looked at again until `settling.patience` is over, counted from `since`.
+    pub(super) async fn read(&self, key: &SessionKey, look: Look, since: Timestamp) -> Result<Seen, Halt> {
+        let client = self.client_of(&key.installation)?;
+        let (cause, what) = match client.look_up(key.session, look).await? {
+            LookUp::Found(facts) => return Ok(Seen::Read(facts)),
+            LookUp::Missing => (UnknownCause::NotFound, "mluvii does not know this session".to_owned()),
+            LookUp::NotUnderstood(what) => (UnknownCause::NotUnderstood, what),
+        };
+        if let Some(pause) = self.patience_left(since) {
+            return Err(Halt::Early { pause, why: what });
+        }
+        warn!(session = %key, cause = cause.as_str(), what, "the session could not be read; its consent stays unknown");
+        Ok(Seen::Unknown(cause))
+    }
+
+    /// The pause before the next look at something that may only be early; `None` once `settling.patience` is over.
+    fn patience_left(&self, since: Timestamp) -> Option<Duration> {
+        let now = Timestamp::now();
+        let passed = now.duration_since(since).unsigned_abs();
+        let left = self.settling.patience.get().checked_sub(passed).filter(|left| !left.is_zero())?;
+        let pause = (passed / 2).clamp(EARLY_PAUSE_MIN, EARLY_PAUSE_MAX);
+        Some(pause.min(left))
+    }
+
+    /// A consent version may show seconds after the session's end: one that is missing then is looked for once more after
+    /// `settling.pause` before anything is erased for it.
+    fn consent_had_its_time(&self, seen: &Seen, since: Timestamp) -> Result<(), Halt> {
+        let Seen::Read(facts) = seen else { return Ok(()) };
+        let passed = Timestamp::now().duration_since(since).unsigned_abs();
+        match self.settling.pause.get().checked_sub(passed).filter(|left| !left.is_zero()) {
+            Some(pause) if facts.consent_version.is_none() => {
+                Err(Halt::Early { pause, why: "no consent version is shown yet".into() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The form with what its activity holds, where the event does not say it. It is never taken for an empty one.
+    fn completed(
+        &self,
+        head: &EventHead,
+        form: Option<Form>,
+        seen: &Seen,
+        since: Timestamp,
+    ) -> Result<Option<Form>, Halt> {
+        let (Some(mut form), Some(_)) = (form.clone(), head.activity) else { return Ok(form) };
+        let of_activity = |facts: &SessionFacts| facts.activity_form.clone();
+        match seen {
+            // No rule listens to forms.
+            Seen::NotLooked => return Ok(Some(form)),
+            Seen::Read(facts) => {
+                if let Some(filled) = of_activity(facts) {
+                    form.id = filled.id.or(form.id);
+                    form.params.extend(filled.params);
+                    return Ok(Some(form));
+                }
+            }
+            Seen::Unknown(_) => {}
+        }
+        let why = "the submitted form stands neither in the event nor in the session's activity".to_owned();
+        Err(match self.patience_left(since) {
+            Some(pause) => Halt::Early { pause, why },
+            None => Halt::Hopeless(why),
+        })
+    }
+
+    /// Whose the session is. A form tells no tenant, so the session's department decides, once it is proved that the two
+    /// agree at this installation.
+    async fn owner(
+        &self,
+        key: &SessionKey,
+        source: &SourceName,
+        tenant: Option<TenantId>,
+        seen: &Seen,
+        since: Timestamp,
+    ) -> Result<Owner, Halt> {
+        let ours = self.tenants.get(source).map_or(&[][..], Vec::as_slice);
+        if ours.is_empty() || tenant.is_some() {
+            return Ok(Owner::Ours);
+        }
+        let unknown = |why: &str| {
+            Err(match self.patience_left(since) {
+                Some(pause) => Halt::Early { pause, why: why.to_owned() },
+                None => Halt::Hopeless(why.to_owned()),
+            })
+        };
+        let facts = match seen {
+            // Its settling will look.
+            Seen::NotLooked => return Ok(Owner::Ours),
+            Seen::Unknown(_) => return unknown("mluvii does not show the session, so nobody knows whose it is"),
+            Seen::Read(facts) => facts,
+        };
+        let Some(department) = facts.department else {
+            return unknown("mluvii's reply names no department, so nobody knows whose the session is");
+        };
+        let proved = self.ledger.installation(&key.installation).await?.tenants_are_departments;
+        match (ours.contains(&department), proved) {
+            (true, Some(false)) | (false, Some(false) | None) => {
+                unknown("the session names no tenant, and its department does not tell it")
+            }
+            (true, Some(true)) => Ok(Owner::Tenant(department)),
+            (true, None) => Ok(Owner::Ours),
+            (false, Some(true)) => Ok(Owner::Foreign),
+        }
     }
 }
 
-/// Whether an erasure waits before its sessions are told for good: until they have settled, and until every event that
-/// came before it is decided on, for it may tell of a further session of the person. An event that cannot be decided
-/// on, or a session that never ends, must not keep it for ever.
-fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
-    let within = |limit: Duration| work.due.saturating_add(limit).is_ok_and(|end| now < end);
-    if let Some(until) = unsettled_until.filter(|until| *until > now && within(UNSETTLED_WAIT_MAX)) {
-        return Some(until.duration_since(now).unsigned_abs().min(UNSETTLED_PAUSE_MAX));
-    }
-    let searches = !matches!(work.subject, Subject::Session(_));
-    let behind = work.undecided_since.is_some_and(|came| came < work.created);
-    (searches && behind && within(BACKLOG_WAIT_MAX)).then_some(BACKLOG_PAUSE)
-}
-
-impl From<MluviiError> for Halt {
-    fn from(error: MluviiError) -> Self {
-        Self::Call(error.into())
-    }
+/// Whose a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Ours,
+    /// Of this tenant of ours, as its department says.
+    Tenant(TenantId),
+    Foreign,
 }
 
 impl From<RuleFailed> for Halt {
@@ -93,16 +233,3 @@ impl From<RuleFailed> for Halt {
         Self::Hopeless(failed.to_string())
     }
 }
-
-impl From<ResolveError> for Halt {
-    fn from(error: ResolveError) -> Self {
-        match error {
-            ResolveError::Ledger(error) => error.into(),
-            ResolveError::Mluvii(error) => error.into(),
-            ResolveError::Capsule(_) => Self::Hopeless(error.to_string()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

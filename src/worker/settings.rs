@@ -17,6 +17,11 @@ pub(crate) struct SettlingSettings {
     pub(crate) pause: Span,
     /// Sessions of these channels also wait for their recording.
     pub(crate) recorded_channels: Vec<String>,
+    /// How long a session is looked up again that mluvii does not know yet, or answers about in a way that is not
+    /// understood; after that its consent is unknown. Look-ups can lag behind events.
+    pub(crate) patience: Span,
+    /// From this share of all sessions on, from 0 to 1, those whose consent stayed unknown need a person.
+    pub(crate) unknown_share_max: f64,
 }
 
 /// How erasures are carried out.
@@ -31,6 +36,12 @@ pub(crate) struct ErasingSettings {
     pub(crate) breaker_failures: u32,
     /// How long it rests before one call tries it.
     pub(crate) breaker_rest: Span,
+    /// Whether the keyed fingerprints of an erasure's identifiers are kept beyond its end, so that its receipt can be found
+    /// by person. Without them, nobody can answer a person who asks what became of their request.
+    pub(crate) keep_fingerprints: bool,
+    /// How long they are kept, counted from the erasure's end (GDPR Art. 5(2) and 17(3)(e): to prove that it was done, as
+    /// long as claims can be made).
+    pub(crate) fingerprints_for: Span,
     pub(crate) retry: RetrySettings,
 }
 
