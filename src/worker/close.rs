@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::lane::Lane;
 use super::{LEASE, Worker, chain};
-use crate::erasure::{Erasure, ErasureState, Outcome};
+use crate::erasure::Outcome;
 use crate::ledger::{Claim, Closed, Closing, LedgerError, Work};
 use crate::receipt::{Receipt, ReceiptHead, Unfinished};
 
@@ -60,7 +60,7 @@ impl Worker {
 
     fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>) -> Result<Receipt, Unissued> {
         let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
-        Ok(Receipt::issue(erasure, ends_as(erasure), head, &self.index, &self.receipt, Timestamp::now())?)
+        Ok(Receipt::issue(erasure, head, &self.receipt, Timestamp::now())?)
     }
 }
 
@@ -71,11 +71,4 @@ enum Unissued {
     Unfinished(#[from] Unfinished),
     #[error("there are receipts of erasures only")]
     OtherWork,
-}
-
-fn ends_as(erasure: &Erasure) -> ErasureState {
-    match erasure.state {
-        ErasureState::Cancelled => ErasureState::Cancelled,
-        _ => ErasureState::Done,
-    }
 }

@@ -3,15 +3,16 @@
 
 mod close;
 mod decide;
-mod deliberate;
+mod evaluate;
 mod lane;
 mod lease;
 mod resolve;
+mod resolver;
 mod settings;
 mod settle;
 mod step;
 
-pub(crate) use resolve::{ResolveError, Resolver};
+pub(crate) use resolver::{Found, Question, Reach, ResolveError, Resolver};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,12 +26,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Bounds, Ledger, LedgerError, Queue};
+use crate::ledger::{Bounds, Keep, Ledger, LedgerError, Queue};
 use crate::mluvii::MluviiClient;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
-use crate::span::Span;
-use crate::subject::{Kind, TargetName};
+use crate::subject::{Fingerprinter, InstallationName, Kind, SourceName, TargetName, TenantId};
 use crate::target::{Target, TargetError};
 use lane::Lane;
 
@@ -64,17 +64,28 @@ const CLOSE_MAX: Duration = Duration::from_secs(60);
 /// Everything the worker works with.
 pub(crate) struct Worker {
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) mluvii: Arc<MluviiClient>,
+    /// Each company's client.
+    pub(crate) mluvii: BTreeMap<InstallationName, Arc<MluviiClient>>,
+    /// By the name under which a target is called ([`TargetName::called_for`]).
     pub(crate) targets: BTreeMap<TargetName, Arc<dyn Target>>,
     /// Calls to a target that may begin in a second, over all processes on the ledger; those without a rate are missing.
+    /// By the name under which it is called.
     pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
     pub(crate) policy: Policy,
     pub(crate) person: PersonSettings,
-    /// The names of form fields that identify a person.
-    pub(crate) params: BTreeMap<String, Kind>,
+    /// The names of form fields that identify a person, at each installation.
+    pub(crate) params: BTreeMap<InstallationName, BTreeMap<String, Kind>>,
+    /// How identifiers are compared within each installation.
+    pub(crate) fingerprinters: BTreeMap<InstallationName, Fingerprinter>,
+    /// The tenants of each source; all when empty.
+    pub(crate) tenants: BTreeMap<SourceName, Vec<TenantId>>,
+    /// The tenants of all sources of an installation; all when empty.
+    pub(crate) departments: BTreeMap<InstallationName, Vec<TenantId>>,
+    /// Targets that are expected to be unverifiable.
+    pub(crate) expected: BTreeSet<TargetName>,
     pub(crate) settling: SettlingSettings,
     pub(crate) erasing: ErasingSettings,
-    pub(crate) duplicates_for: Span,
+    pub(crate) keep: Keep,
     /// The address of the listener for reports, as it is seen from outside; nobody can report without one.
     pub(crate) reports: Option<String>,
     pub(crate) index: IndexKey,
@@ -116,24 +127,30 @@ impl Worker {
         }
     }
 
-    /// One lane per queue. All that asks mluvii shares its breaker and its rate.
+    /// One lane per queue. All that asks one mluvii shares its breaker and its rate.
     fn lanes(&self, abandon: &CancellationToken) -> Vec<Lane> {
-        let mluvii = TargetName::mluvii();
-        let room = Arc::new(Notify::new());
-        // A look-up is two calls: the session and its call params.
-        let look_up = self.mluvii.call_max * 2;
-        let ask = |queue, call_max| Lane {
-            queue,
-            concurrency_max: self.mluvii.concurrency_max,
-            calls_per_s: self.rates.get(&mluvii).copied(),
-            asks: Some(mluvii.clone()),
-            room: Arc::clone(&room),
-            target: None,
-            call_max,
-            abandon: abandon.clone(),
-        };
-        let mut lanes =
-            vec![ask(Queue::Decide, look_up), ask(Queue::Settle, look_up), ask(Queue::Resolve, RESOLVE_MAX)];
+        let mut lanes = Vec::new();
+        let mut rooms = BTreeMap::new();
+        for (installation, client) in &self.mluvii {
+            let mluvii = TargetName::mluvii_of(installation);
+            let room = Arc::new(Notify::new());
+            let ask = |queue, call_max| Lane {
+                queue,
+                concurrency_max: client.concurrency_max,
+                calls_per_s: self.rates.get(&mluvii).copied(),
+                asks: Some(mluvii.clone()),
+                room: Arc::clone(&room),
+                target: None,
+                call_max,
+                abandon: abandon.clone(),
+            };
+            // A look-up is three calls at most: the session, its call params and the contact.
+            let look_up = client.call_max * 3;
+            lanes.push(ask(Queue::Decide(installation.clone()), look_up));
+            lanes.push(ask(Queue::Settle(installation.clone()), look_up));
+            lanes.push(ask(Queue::Resolve(installation.clone()), RESOLVE_MAX));
+            rooms.insert(mluvii, room);
+        }
         lanes.push(Lane {
             queue: Queue::Close,
             concurrency_max: CLOSED_AT_ONCE,
@@ -150,7 +167,7 @@ impl Worker {
                 concurrency_max: target.concurrency_max(),
                 calls_per_s: self.rates.get(name).copied(),
                 asks: Some(name.clone()),
-                room: if name.is_mluvii() { Arc::clone(&room) } else { Arc::default() },
+                room: rooms.get(name).map(Arc::clone).unwrap_or_default(),
                 target: Some(Arc::clone(target)),
                 call_max: target.call_max(),
                 abandon: abandon.clone(),
@@ -209,11 +226,30 @@ impl Worker {
 
     async fn tidy(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_some() {
-            if let Err(error) = self.ledger.tidy(self.duplicates_for.get()).await {
+            if let Err(error) = self.ledger.tidy(self.keep).await {
                 warn!(error = %chain(&error), "could not tidy the ledger");
             }
         }
     }
+}
+
+/// What is kept for each installation. Work of one that is no longer in the configuration needs a person.
+impl Worker {
+    fn client_of(&self, installation: &InstallationName) -> Result<&MluviiClient, Halt> {
+        self.mluvii.get(installation).map(|client| &**client).ok_or_else(|| no_installation(installation))
+    }
+
+    fn fingerprinter_of(&self, installation: &InstallationName) -> Result<&Fingerprinter, Halt> {
+        self.fingerprinters.get(installation).ok_or_else(|| no_installation(installation))
+    }
+
+    fn params_of(&self, installation: &InstallationName) -> Result<&BTreeMap<String, Kind>, Halt> {
+        self.params.get(installation).ok_or_else(|| no_installation(installation))
+    }
+}
+
+fn no_installation(installation: &InstallationName) -> Halt {
+    Halt::Hopeless(format!("there is no mluvii `{installation}` in the configuration; it was there when this came"))
 }
 
 /// Why a piece of work is not finished now.
@@ -225,8 +261,13 @@ enum Halt {
     Call(TargetError),
     /// We called it off: at a shutdown, or because the lease is no longer ours.
     CalledOff,
-    /// It is too early; nothing was tried.
+    /// It waits for something else of ours; nothing was tried.
     Postponed(Duration),
+    /// What was looked at may only be early: it is looked at again.
+    Early {
+        pause: Duration,
+        why: String,
+    },
     /// Trying again cannot help.
     Hopeless(String),
 }

@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use quietus_plugin::{ReportTo, Sensitive};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::lane::Lane;
 use super::lease::Lease;
-use super::resolve::call;
 use super::{Halt, LEASE, Worker, chain, random};
 use crate::erasure::{Outcome, Reportable, Stage};
+use crate::keys::SealBroken;
 use crate::ledger::{
     Attempt, Claim, Decision, Finished, LedgerError, Resolution, StepEnd, StepWork, TargetHealth, TargetState, Work,
 };
+use crate::mluvii::counted;
 use crate::target::{Answer, TargetCall, TargetError};
 
 const NOT_TWICE: &str = "called off while the target was asked, which must not be asked twice; its outcome is unknown";
@@ -35,7 +37,7 @@ impl Worker {
                 Err(Halt::Call(TargetError::Retryable("it took longer than it may".into())))
             }
             () = lease.keep(|| self.ledger.renew(&claim, LEASE)) => Err(Halt::CalledOff),
-            brought = lease.hold(self.bring(&claim)) => brought.unwrap_or(Err(Halt::CalledOff)),
+            brought = lease.hold(self.bring_counted(lane, &claim)) => brought.unwrap_or(Err(Halt::CalledOff)),
         };
         let brought = match brought {
             Err(Halt::CalledOff) if !lane.may_repeat(&claim) => Err(Halt::Hopeless(NOT_TWICE.into())),
@@ -50,10 +52,48 @@ impl Worker {
         }
     }
 
+    /// Does the work, and charges the calls to mluvii that it took beyond the one that its claim counts.
+    async fn bring_counted(&self, lane: &Lane, claim: &Claim) -> Result<Brought, Halt> {
+        let (brought, calls) = counted(self.bring(claim)).await;
+        if let (Some(target), Some(rate)) = (&lane.asks, lane.calls_per_s)
+            && calls > 1
+        {
+            self.ledger.charge(target, calls - 1, rate).await?;
+        }
+        brought
+    }
+
+    /// The call of a step.
+    fn call(&self, work: &StepWork) -> Result<TargetCall, SealBroken> {
+        let whom = work.capsule.open(&self.seal)?;
+        let reportable = Reportable::now(work.erasure, work.stage, &work.step);
+        let report_to = |base: &str| ReportTo {
+            url: format!("{base}{}", reportable.path()),
+            token: Sensitive::new(reportable.token(&self.index)),
+        };
+        let since = |erased: jiff::Timestamp| jiff::Timestamp::now().duration_since(erased).unsigned_abs();
+        let erased_since = work.step.erased_at.filter(|_| work.stage == Stage::Verify).map(since);
+        Ok(TargetCall {
+            erasure: work.erasure,
+            idempotency: self.index.idempotency(&work.erasure.to_string(), &work.step.target.0, work.step.rounds),
+            installation: work.subject.installation().clone(),
+            scope: work.subject.scope(),
+            dry_run: false,
+            identifiers: whom.identifiers,
+            guests: whom.guests.into_iter().collect(),
+            whole_guests: whom.whole_guests.into_iter().collect(),
+            sessions: work.sessions.clone(),
+            searched: whom.searched,
+            region: self.person.region,
+            erased_since,
+            report: self.reports.as_deref().map(report_to),
+        })
+    }
+
     async fn bring(&self, claim: &Claim) -> Result<Brought, Halt> {
         Ok(match &claim.work {
-            Work::Decide(event) => Brought::Decision(Box::new(self.decide(event).await?)),
-            Work::Settle(session) => Brought::Decision(Box::new(self.settle(session).await?)),
+            Work::Decide(work) => Brought::Decision(Box::new(self.decide(work).await?)),
+            Work::Settle(work) => Brought::Decision(Box::new(self.settle(work).await?)),
             Work::Resolve(work) => Brought::Resolution(self.resolve(work).await?),
             Work::Step(work) => self.step(work).await?,
             Work::Close(_) => return Err(Halt::Hopeless("erasures are closed together".into())),
@@ -63,8 +103,7 @@ impl Worker {
     /// One call to one target.
     async fn step(&self, work: &StepWork) -> Result<Brought, Halt> {
         let name = &work.step.target;
-        let call = call(work, &self.index, &self.seal, self.reports.as_deref())
-            .map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
+        let call = self.call(work).map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
         if let Some(report) = &work.step.report {
             let report = reportable.open(report, &self.seal).ok_or_else(|| {
@@ -74,7 +113,7 @@ impl Worker {
             })?;
             return Ok(self.take_report(work, report, &call));
         }
-        let target = self.targets.get(name).ok_or_else(|| {
+        let target = self.targets.get(&name.called_for(work.subject.installation())).ok_or_else(|| {
             Halt::Hopeless(format!(
                 "there is no target `{name}` in the configuration; it was there when this was decided"
             ))
@@ -118,7 +157,8 @@ impl Worker {
     fn conclude(&self, work: &StepWork, answer: Answer) -> Brought {
         // Whenever a person sets it going again, it has all rounds before it.
         let round = work.step.rounds % self.erasing.rounds_max.max(1);
-        let Answer { outcome, reason, counts, verify_after } = answer;
+        let Answer { outcome, reason, counts, verify_after, mut evidence } = answer;
+        evidence.expected = outcome == Outcome::Unverifiable && self.expected.contains(&work.step.target);
         match (work.stage, outcome) {
             (_, Outcome::Residual) if round + 1 >= self.erasing.rounds_max => Brought::Residual(reason),
             (_, Outcome::Residual) => {
@@ -126,15 +166,16 @@ impl Worker {
                 Brought::Step(StepEnd::EraseAgain { pause })
             }
             (Stage::Erase, Outcome::Erased | Outcome::Absent) => {
-                Brought::Step(StepEnd::VerifyAfter { pause: verify_after.unwrap_or_default(), outcome, reason, counts })
+                let pause = verify_after.unwrap_or_default();
+                Brought::Step(StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence })
             }
             (Stage::Verify, Outcome::Erased | Outcome::Absent) => {
                 // Asked again, the target holds nothing: what it did before stands.
                 let outcome = work.step.outcome.unwrap_or(outcome);
-                Brought::Step(StepEnd::Final { outcome, reason, counts })
+                Brought::Step(StepEnd::Final { outcome, reason, counts, evidence })
             }
             (_, Outcome::Retained | Outcome::Unverifiable | Outcome::Parked) => {
-                Brought::Step(StepEnd::Final { outcome, reason, counts })
+                Brought::Step(StepEnd::Final { outcome, reason, counts, evidence })
             }
         }
     }
@@ -177,6 +218,14 @@ impl Worker {
             Halt::Ledger(error) => return Err(error),
             Halt::Postponed(pause) => {
                 self.ledger.retry(claim, pause, Attempt::Free, "waits for a session to settle").await?
+            }
+            Halt::Early { pause, why } => {
+                info!(queue = ?lane.queue, why, pause_ms = pause.as_millis() as u64, "too early; it is looked at again");
+                self.ledger.retry(claim, pause, Attempt::Free, &why).await?
+            }
+            Halt::Call(TargetError::NotYet { after }) => {
+                info!(queue = ?lane.queue, after_s = after.as_secs(), "the target is not done yet; it is asked again");
+                self.ledger.retry(claim, after, Attempt::Free, "the target is not done yet").await?
             }
             Halt::Hopeless(reason) | Halt::Call(TargetError::Permanent(reason)) => {
                 self.park(lane, claim, &reason).await?

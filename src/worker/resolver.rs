@@ -1,0 +1,441 @@
+//! Which sessions an erasure reaches, and how surely each is meant. Asked before anything is erased, and by the dry run,
+//! so that both see one set.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::evaluate::{all_identifiers, fingerprints};
+use crate::erasure::{Capsule, Findings, MluviiSearch, ReachedSession, Selection, Subject};
+use crate::keys::{Digest, Fingerprint, SealBroken, SealKey};
+use crate::ledger::{Ledger, LedgerError, Resolution, SessionView};
+use crate::mluvii::{Look, LookUp, MluviiClient, MluviiError, SessionFacts};
+use crate::policy::{Certainty, Comparison, PersonSettings};
+use crate::subject::{
+    Fingerprinted, Fingerprinter, GuestId, InstallationName, SessionId, SessionKey, TargetName, TenantId, Whom,
+};
+
+/// What resolving needs: the ledger, and one installation.
+pub(crate) struct Resolver<'a> {
+    pub(crate) ledger: &'a dyn Ledger,
+    pub(crate) mluvii: &'a MluviiClient,
+    pub(crate) person: &'a PersonSettings,
+    pub(crate) fingerprinter: &'a Fingerprinter,
+    /// The tenants of the installation's sources, for searching contacts; all when empty.
+    pub(crate) departments: &'a [TenantId],
+}
+
+/// What is asked: whom, where, and what a person decided about single sessions.
+pub(crate) struct Question<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) whom: Whom,
+    pub(crate) selection: &'a Selection,
+    pub(crate) targets: &'a [TargetName],
+}
+
+/// A session that was found, and why it is or is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) key: SessionKey,
+    pub(crate) certainty: Certainty,
+    /// Kinds of identifiers and words; free of personal data.
+    pub(crate) reason: String,
+    /// Whether it goes, by its certainty or by a person's decision.
+    pub(crate) goes: bool,
+    /// Whether mluvii showed it to us before, or just now.
+    pub(crate) read_before: bool,
+}
+
+/// What an erasure reaches. Holds personal data in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Reach {
+    pub(crate) whom: Whom,
+    /// Every session that was found, whether it goes or not.
+    pub(crate) sessions: BTreeMap<SessionKey, Found>,
+    pub(crate) findings: Findings,
+    pub(crate) fingerprints: Vec<Fingerprinted>,
+    /// Until when to wait, when one of the sessions that go has not settled.
+    pub(crate) unsettled_until: Option<Timestamp>,
+}
+
+/// Why an erasure could not be resolved.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ResolveError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Mluvii(#[from] MluviiError),
+    #[error("a capsule does not open; were the keys replaced?")]
+    Capsule(#[from] SealBroken),
+    /// mluvii listed a session and does not show it, or not in a way that is understood: it may be the person's.
+    #[error("mluvii lists the session {key} and cannot show it: {why}")]
+    Unread { key: SessionKey, why: String },
+}
+
+impl Resolver<'_> {
+    /// Finds the sessions, judges each, and learns what the targets have to be told.
+    pub(crate) async fn reach(&self, question: Question<'_>) -> Result<Reach, ResolveError> {
+        let mut search = self.find(question).await?;
+        self.search_mluvii(&mut search).await?;
+        self.identify(search).await
+    }
+
+    /// What the ledger tells, without a call to mluvii.
+    pub(super) async fn find<'q>(&self, question: Question<'q>) -> Result<Search<'q>, ResolveError> {
+        let mut search = Search::new(question);
+        match search.question.subject {
+            Subject::Session(key) => self.find_session(key, &mut search).await?,
+            Subject::Guest { digest, .. } => {
+                self.find_origin(&mut search).await?;
+                self.find_guest(*digest, &mut search).await?;
+            }
+            Subject::Person { .. } => {
+                search.base = self.fingerprinter.of_all(&search.question.whom.identifiers);
+                self.find_person(&mut search).await?;
+            }
+        }
+        Ok(search)
+    }
+
+    async fn find_session(&self, key: &SessionKey, search: &mut Search<'_>) -> Result<(), LedgerError> {
+        let view = self.ledger.session(key).await?;
+        let read_before = view.as_ref().is_some_and(|view| view.read_at.is_some());
+        search.add(key.clone(), Certainty::Certain, "named by its number".to_owned(), read_before);
+        if let Some(view) = view {
+            search.views.insert(key.clone(), view);
+        }
+        Ok(())
+    }
+
+    /// With what the sessions of a guest are compared: the session from which the demand came.
+    async fn find_origin(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
+        search.base = self.fingerprinter.of_all(&search.question.whom.identifiers);
+        for key in search.question.whom.origin.clone() {
+            match self.ledger.session(&key).await? {
+                Some(view) if view.erased_at.is_none() || !view.fingerprints.is_empty() => {
+                    search.base.extend(view.fingerprints.iter().filter(|one| !one.supplementary).cloned());
+                    search.take(view, Certainty::Certain, "the demand came from it".to_owned());
+                }
+                // It was erased meanwhile, and with it what tells its guest from others on the same device.
+                _ => search.base_is_lost |= search.base.is_empty(),
+            }
+        }
+        Ok(())
+    }
+
+    /// The sessions of one guest id. People who share a device share the id, so those that contradict are left.
+    async fn find_guest(&self, guest: Digest, search: &mut Search<'_>) -> Result<(), LedgerError> {
+        if !search.guests_seen.insert(guest) {
+            return Ok(());
+        }
+        let views = self.ledger.sessions_of_guest(self.installation(search), guest).await?;
+        // Nothing is left of those that were erased, unless something came since.
+        let views: Vec<_> =
+            views.into_iter().filter(|view| view.erased_at.is_none() || !view.fingerprints.is_empty()).collect();
+        let compared: Vec<_> =
+            views.iter().map(|view| Comparison::of(&search.base, &view.fingerprints)).collect();
+        let shared = compared.iter().any(Comparison::contradicts);
+        for (view, comparison) in views.into_iter().zip(compared) {
+            let (certainty, reason) = judge_guest(&comparison, shared, search.base_is_lost, &view.fingerprints);
+            search.take(view, certainty, reason);
+        }
+        Ok(())
+    }
+
+    /// A person's sessions: those that share an identifier, and all sessions of the guests of the certain ones.
+    async fn find_person(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
+        let prints: Vec<Fingerprint> = search.base.iter().map(|one| one.fingerprint).collect();
+        let views = self.ledger.sessions_with(self.installation(search), &prints).await?;
+        for view in views {
+            let comparison = Comparison::of(&search.base, &view.fingerprints);
+            if let Some(certainty) = comparison.judge(&self.person.r#match) {
+                search.take(view, certainty, comparison.to_string());
+            }
+        }
+        for key in search.question.whom.origin.clone() {
+            if !search.found.contains_key(&key)
+                && let Some(view) = self.ledger.session(&key).await?
+                && view.erased_at.is_none()
+            {
+                search.take(view, Certainty::Possible, "the demand came from it".to_owned());
+            }
+        }
+        for guest in search.guests_of_certain() {
+            self.find_guest(guest, search).await?;
+        }
+        Ok(())
+    }
+
+    /// Searches mluvii itself, where that is set up, for sessions that never reached us. Every session that it lists is
+    /// read and judged like any other.
+    pub(super) async fn search_mluvii(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
+        let subject = search.question.subject;
+        let listed = match subject {
+            Subject::Session(_) => return Ok(()),
+            Subject::Guest { .. } => Some(BTreeSet::new()),
+            Subject::Person { .. } => {
+                self.mluvii.search_person(&search.question.whom.identifiers, self.departments).await?
+            }
+        };
+        let off = if self.person.accept_ledger_only { MluviiSearch::OffAccepted } else { MluviiSearch::Off };
+        let Some(listed) = listed else {
+            search.searched = off;
+            return Ok(());
+        };
+        for session in listed {
+            self.judge_listed(session, search).await?;
+        }
+        search.searched = MluviiSearch::Done;
+        // Sessions that were just read can bring further guests, each of which is asked about once.
+        let mut asked = BTreeSet::new();
+        loop {
+            let guests = search.guests_that_go();
+            let Some(guest) = guests.into_iter().find(|guest| !asked.contains(guest)) else { return Ok(()) };
+            asked.insert(guest.clone());
+            let Some(listed) = self.mluvii.sessions_of_guest(&guest).await? else {
+                search.searched = off;
+                return Ok(());
+            };
+            for session in &listed {
+                self.judge_listed(*session, search).await?;
+            }
+            search.listed_of_guest.insert(guest, listed);
+        }
+    }
+
+    /// Reads a session that mluvii lists, unless the ledger has just shown it, and judges it.
+    async fn judge_listed(&self, session: SessionId, search: &mut Search<'_>) -> Result<(), ResolveError> {
+        let key = SessionKey { installation: self.installation(search).clone(), session };
+        if search.found.contains_key(&key) {
+            return Ok(());
+        }
+        let unread = |why: &str| ResolveError::Unread { key: key.clone(), why: why.to_owned() };
+        let facts = match self.mluvii.look_up(session, Look { params: false, activity: None }).await? {
+            LookUp::Found(facts) => facts,
+            LookUp::Missing => return Err(unread("it answers 404")),
+            LookUp::NotUnderstood(what) => return Err(unread(&what)),
+        };
+        let comparison = Comparison::of(&search.base, &fingerprints(self.fingerprinter, &facts));
+        let of_known_guest = facts.guest.as_ref().is_some_and(|guest| search.guests_that_go().contains(guest));
+        let judged = match comparison.judge(&self.person.r#match) {
+            Some(Certainty::Certain) => Some(Certainty::Certain),
+            _ if of_known_guest && !comparison.contradicts() => Some(Certainty::Certain),
+            _ if of_known_guest => Some(Certainty::Possible),
+            other => other,
+        };
+        if let Some(certainty) = judged {
+            search.add(key.clone(), certainty, format!("listed by mluvii: {comparison}"), true);
+            search.read.insert(key, *facts);
+        }
+        Ok(())
+    }
+
+    /// Applies the person's decisions, and learns what the targets have to be told of the sessions that go.
+    pub(super) async fn identify(&self, mut search: Search<'_>) -> Result<Reach, ResolveError> {
+        self.select(&mut search).await?;
+        let person = matches!(search.question.subject, Subject::Person { .. });
+        let elsewhere = search.question.targets.iter().any(|target| !target.is_mluvii());
+        // To a person nothing is added: identifiers of other sessions could be somebody else's who shares a phone. Where
+        // the demand brought what the session knew, mluvii is not asked a second time.
+        if !person && elsewhere && search.question.whom.identifiers.0.is_empty() {
+            for key in search.going() {
+                let look = Look { params: false, activity: None };
+                if let LookUp::Found(facts) = self.mluvii.look_up(key.session, look).await? {
+                    search.question.whom.identifiers.0.extend(all_identifiers(&facts).0);
+                    search.read.insert(key, *facts);
+                }
+            }
+        }
+        Ok(search.into_reach(self.fingerprinter))
+    }
+
+    /// What a person decided about single sessions stands above what they are judged to be.
+    async fn select(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
+        for key in &search.question.selection.include {
+            if !search.found.contains_key(key) {
+                let view = self.ledger.session(key).await?;
+                let read_before = view.as_ref().is_some_and(|view| view.read_at.is_some());
+                search.add(key.clone(), Certainty::Possible, "included by the request".to_owned(), read_before);
+                search.views.extend(view.map(|view| (key.clone(), view)));
+            }
+        }
+        let selection = search.question.selection;
+        for found in search.found.values_mut() {
+            let included = selection.include_possible || selection.include.contains(&found.key);
+            let taken = found.certainty == Certainty::Certain || included;
+            found.goes = taken && !selection.exclude.contains(&found.key);
+        }
+        Ok(())
+    }
+
+    fn installation<'s>(&self, search: &Search<'s>) -> &'s InstallationName {
+        search.question.subject.installation()
+    }
+}
+
+/// Whether a session of a guest is meant, too. Where people demonstrably share the id, only what agrees is certain.
+fn judge_guest(
+    comparison: &Comparison,
+    shared: bool,
+    base_is_lost: bool,
+    session: &[Fingerprinted],
+) -> (Certainty, String) {
+    let told = |what: &str| format!("same guest, {what}: {comparison}");
+    if comparison.contradicts() {
+        return (Certainty::Possible, told("and somebody else's identifiers"));
+    }
+    if base_is_lost && !session.is_empty() {
+        return (Certainty::Possible, "same guest, and nothing is known any more to compare it with".to_owned());
+    }
+    if shared && comparison.agreeing.is_empty() {
+        return (Certainty::Possible, "same guest, but several people use it and nothing says who this was".to_owned());
+    }
+    (Certainty::Certain, told("and nothing contradicts"))
+}
+
+/// What has been found so far. Holds personal data in memory.
+pub(super) struct Search<'q> {
+    question: Question<'q>,
+    /// What a session is compared with.
+    base: Vec<Fingerprinted>,
+    /// Whether what sessions would be compared with was erased.
+    base_is_lost: bool,
+    found: BTreeMap<SessionKey, Found>,
+    views: BTreeMap<SessionKey, SessionView>,
+    /// What mluvii showed while resolving.
+    read: BTreeMap<SessionKey, SessionFacts>,
+    guests_seen: BTreeSet<Digest>,
+    /// Every session of a guest, as mluvii lists them by a proved filter.
+    listed_of_guest: BTreeMap<GuestId, BTreeSet<SessionId>>,
+    searched: MluviiSearch,
+}
+
+impl<'q> Search<'q> {
+    fn new(question: Question<'q>) -> Self {
+        Self {
+            question,
+            base: Vec::new(),
+            base_is_lost: false,
+            found: BTreeMap::new(),
+            views: BTreeMap::new(),
+            read: BTreeMap::new(),
+            guests_seen: BTreeSet::new(),
+            listed_of_guest: BTreeMap::new(),
+            searched: MluviiSearch::NotNeeded,
+        }
+    }
+
+    /// Until when to wait, when one of the sessions that are certainly meant has not settled.
+    pub(super) fn unsettled_until(&self) -> Option<Timestamp> {
+        let certain = self.found.values().filter(|found| found.certainty == Certainty::Certain);
+        certain.filter_map(|found| self.views.get(&found.key)?.settle_at).max()
+    }
+
+    fn take(&mut self, view: SessionView, certainty: Certainty, reason: String) {
+        let key = view.record.session.clone();
+        self.add(key.clone(), certainty, reason, view.read_at.is_some());
+        self.views.insert(key, view);
+    }
+
+    /// The surer judgement of a session stands.
+    fn add(&mut self, key: SessionKey, certainty: Certainty, reason: String, read_before: bool) {
+        let goes = certainty == Certainty::Certain;
+        let found = Found { key: key.clone(), certainty, reason, goes, read_before };
+        let surer = self.found.get(&key).is_none_or(|known| certainty < known.certainty);
+        if surer {
+            self.found.insert(key, found);
+        }
+    }
+
+    fn guests_of_certain(&self) -> BTreeSet<Digest> {
+        let certain = self.found.values().filter(|found| found.certainty == Certainty::Certain);
+        certain.filter_map(|found| self.views.get(&found.key)?.record.guest_digest).collect()
+    }
+
+    /// The guests of the sessions that go, as far as their ids are known.
+    fn guests_that_go(&self) -> BTreeSet<GuestId> {
+        let going = self.found.values().filter(|found| found.goes);
+        let guest = |found: &Found| {
+            let view = self.views.get(&found.key).and_then(|view| view.record.guest.clone());
+            view.or_else(|| self.read.get(&found.key)?.guest.clone())
+        };
+        let by_id = matches!(self.question.subject, Subject::Guest { .. }).then_some(&self.question.whom.guests);
+        going.filter_map(guest).chain(by_id.into_iter().flatten().cloned()).collect()
+    }
+
+    fn going(&self) -> Vec<SessionKey> {
+        self.found.values().filter(|found| found.goes).map(|found| found.key.clone()).collect()
+    }
+
+    fn into_reach(self, fingerprinter: &Fingerprinter) -> Reach {
+        let unsettled_until = self.unsettled_until();
+        let guests = self.guests_that_go();
+        let whole = |guest: &GuestId| {
+            let listed = self.listed_of_guest.get(guest);
+            listed.is_some_and(|listed| {
+                !listed.is_empty() && listed.iter().all(|session| self.goes(*session))
+            })
+        };
+        let whole_guests = guests.iter().filter(|guest| whole(guest)).cloned().collect();
+        let count = |test: &dyn Fn(&Found) -> bool| {
+            u32::try_from(self.found.values().filter(|found| test(found)).count()).unwrap_or(u32::MAX)
+        };
+        let excluded = |found: &Found| self.question.selection.exclude.contains(&found.key);
+        let findings = Findings {
+            certain: count(&|found| found.certainty == Certainty::Certain && found.goes),
+            possible_included: count(&|found| found.certainty == Certainty::Possible && found.goes),
+            possible_left: count(&|found| {
+                found.certainty == Certainty::Possible && !found.goes && !excluded(found)
+            }),
+            excluded: count(&excluded),
+            never_read: count(&|found| found.goes && !found.read_before),
+            narrowed: self.question.whom.narrowed,
+            search: self.searched,
+            consent_versions: self.consent_versions(),
+        };
+        let mut prints: BTreeSet<_> = fingerprinter.of_all(&self.question.whom.identifiers).into_iter().collect();
+        if !matches!(self.question.subject, Subject::Person { .. }) {
+            // The ledger's own are as good as those of a further look.
+            let going = self.found.values().filter(|found| found.goes);
+            let of_ledger = going.filter_map(|found| self.views.get(&found.key)).flat_map(|view| &view.fingerprints);
+            prints.extend(of_ledger.cloned());
+        }
+        let mut whom = self.question.whom;
+        let by_id = matches!(self.question.subject, Subject::Guest { .. });
+        whom.guests.retain(|_| by_id);
+        whom.guests.extend(guests);
+        whom.whole_guests = whole_guests;
+        whom.searched = self.searched == MluviiSearch::Done;
+        Reach { whom, sessions: self.found, findings, fingerprints: prints.into_iter().collect(), unsettled_until }
+    }
+
+    fn goes(&self, session: SessionId) -> bool {
+        let key = SessionKey { installation: self.question.subject.installation().clone(), session };
+        self.found.get(&key).is_some_and(|found| found.goes)
+    }
+
+    fn consent_versions(&self) -> Vec<String> {
+        let going = self.found.values().filter(|found| found.goes);
+        let version = |found: &Found| {
+            let view = self.views.get(&found.key).and_then(|view| view.record.consent.version.clone());
+            view.or_else(|| self.read.get(&found.key)?.consent_version.clone())
+        };
+        let all: BTreeSet<_> = going.filter_map(version).collect();
+        all.into_iter().collect()
+    }
+}
+
+impl Reach {
+    /// The sessions that go.
+    pub(crate) fn going(&self) -> Vec<ReachedSession> {
+        let going = self.sessions.values().filter(|found| found.goes);
+        going.map(|found| ReachedSession { key: found.key.clone(), read_before: found.read_before }).collect()
+    }
+
+    /// Seals what the steps need. Guests travel in the capsule, for a guest's id can be a customer's number.
+    pub(super) fn seal(self, under: &SealKey) -> Resolution {
+        let sessions = self.going();
+        let capsule = Capsule::seal(&self.whom, under);
+        Resolution { capsule, sessions, findings: self.findings, fingerprints: self.fingerprints }
+    }
+}
