@@ -44,7 +44,7 @@ mod tests {
     use super::*;
     use crate::consent::ConsentRecord;
     use crate::event::Channel;
-    use crate::subject::{SessionId, SessionKey, SourceName};
+    use crate::subject::{InstallationName, SessionId, SessionKey};
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect("a timestamp")
@@ -57,16 +57,26 @@ mod tests {
             limit: "2h".parse().expect("a span"),
             pause: "1m".parse().expect("a span"),
             recorded_channels: vec!["Phone".into()],
+            patience: "1h".parse().expect("a span"),
+            unknown_share_max: 0.05,
         }
     }
 
     fn session(channel: &str, ended: Option<&str>, concluded: bool, recording_ready: bool) -> SessionChange {
-        let session = SessionKey { source: SourceName("acme".into()), session: SessionId(7) };
+        let session = SessionKey { installation: InstallationName("acme".into()), session: SessionId(7) };
         let mut record = ConsentRecord::new(session);
         record.channel = Some(Channel(channel.into()));
         record.ended = ended.map(at);
-        let (fingerprints, settle_at, forms_seen) = (None, None, Vec::new());
-        SessionChange { read_version: 0, record, fingerprints, concluded, recording_ready, settle_at, forms_seen }
+        SessionChange {
+            read_version: 0,
+            record,
+            fingerprints: None,
+            read_at: None,
+            concluded,
+            recording_ready,
+            settle_at: None,
+            forms_seen: Vec::new(),
+        }
     }
 
     #[track_caller]
