@@ -12,7 +12,7 @@ use crate::ledger::{Ledger, LedgerError, Resolution, SessionView};
 use crate::mluvii::{Look, LookUp, MluviiClient, MluviiError, SessionFacts};
 use crate::policy::{Certainty, Comparison, PersonSettings};
 use crate::subject::{
-    Fingerprinted, Fingerprinter, GuestId, InstallationName, SessionId, SessionKey, TargetName, TenantId, Whom,
+    Fingerprinted, Fingerprinter, GuestId, InstallationName, Kind, SessionId, SessionKey, TargetName, TenantId, Whom,
 };
 
 /// What resolving needs: the ledger, and one installation.
@@ -287,8 +287,11 @@ fn judge_guest(
     if base_is_lost && !session.is_empty() {
         return (Certainty::Possible, "same guest, and nothing is known any more to compare it with".to_owned());
     }
-    if shared && comparison.agreeing.is_empty() {
-        return (Certainty::Possible, "same guest, but several people use it and nothing says who this was".to_owned());
+    // People who share a device may share a phone as well.
+    let told_apart = comparison.agreeing.len() > 1
+        || comparison.agreeing.iter().any(|kind| !matches!(kind, Kind::Name | Kind::Phone));
+    if shared && !told_apart {
+        return (Certainty::Possible, "same guest, but several people use it and too little says who this was".to_owned());
     }
     (Certainty::Certain, told("and nothing contradicts"))
 }

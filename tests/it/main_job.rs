@@ -78,6 +78,7 @@ pub(crate) fn the_deletion_form(Company { standin, installation, .. }: &Company)
     standin.add_contact("cecilie@example.com");
     wait_for("all sessions to settle", || (installation.json(&["status"])["sessions"] == 3).then_some(()));
     standin.submit(102, 4711, &json!({ "oo1_guest_email": "CECILIE@example.com" }));
+    approve(installation);
 
     let receipts = receipts(installation, 1);
     assert_eq!(outcomes(&receipts[0]), pairs(&[("crm", "erased"), ("mluvii", "erased")]));
@@ -85,6 +86,16 @@ pub(crate) fn the_deletion_form(Company { standin, installation, .. }: &Company)
     assert_eq!(receipts[0]["statement"]["sessions"], 2);
     assert!(!standin.holds("cecilie@example.com"));
     assert!(standin.holds("ann@example.com"));
+}
+
+/// Waits for the one erasure that asks for approval, and approves it.
+#[track_caller]
+pub(crate) fn approve(installation: &Installation) {
+    let waiting = wait_for("an erasure that waits for approval", || {
+        installation.json(&["erasures", "list", "--state", "requested"]).get(0).cloned()
+    });
+    let approved = installation.run(&["erasures", "approve", waiting["id"].as_str().expect("an id")]);
+    assert!(approved.status.success(), "{}", String::from_utf8_lossy(&approved.stderr));
 }
 
 #[test]

@@ -42,6 +42,7 @@ name = "the delete-my-data form"
 on = "form-submitted"
 when = "form.id == 4711 && form.submitted"
 erase = "person"
+approve = true
 targets = ["mluvii", "crm"]
 
 [[rule]]
@@ -104,7 +105,13 @@ drain_max = "5s"
 level = "trace"
 format = "json"
 
-[mluvii]
+[person]
+region = "CZ"
+match = [["email"]]
+accept_ledger_only = true
+
+[[mluvii]]
+name = "acme"
 base_url = "{base_url}"
 client_id = {{ file = "api.secret" }}
 client_secret = {{ file = "api.secret" }}
