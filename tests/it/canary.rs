@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::main_job::approve;
 use crate::harness::{Database, Installation, PASSWORD, RULES, Server, StandIn, client, http, receipts, wait_for};
 
 // One canary per field, so that a leak names its way. ASCII and not, since escapes differ.
@@ -64,6 +65,7 @@ fn everything_is_silent(ledger: &str, and: impl Fn()) {
     search_files(installation.folder());
     and();
 
+    approve(&installation);
     let receipts = receipts(&installation, 3);
     assert_silent("the receipts", json!(receipts).to_string().as_bytes());
     wait_for("nothing to be under way", || {

@@ -10,6 +10,7 @@ use test_servers::{mariadb, postgres};
 
 use super::crm_purge::{TOKEN, hubspot};
 use crate::harness::{Installation, Server, StandIn, oracle, receipts, wait_for};
+use crate::main_job::approve;
 
 const USER: &str = "office";
 
@@ -57,6 +58,7 @@ name = "the delete-my-data form"
 on = "form-submitted"
 when = "form.id == 4711 && form.submitted"
 erase = "person"
+approve = true
 targets = ["mluvii", "hubspot", "mailbox", "shop", "archive"]
 "#;
         let plugins = [
@@ -140,6 +142,7 @@ fn one_deletion_form_makes_a_person_disappear_everywhere() {
 
     systems.shop.stop(postgres::Mode::Immediate);
     standin.submit(101, 4711, &json!({ "oo1_guest_email": "Ann@x.cz" }));
+    approve(&installation);
     let waits = wait_for("the others to be done", || {
         let erasure = installation.json(&["erasures", "list"])[0].clone();
         let steps = erasure["steps"].as_array()?;
