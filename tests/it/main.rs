@@ -12,6 +12,7 @@ mod harness;
 mod hostile;
 mod interop;
 mod main_job;
+mod people;
 mod plugins;
 mod purging;
 mod shapes;

@@ -75,6 +75,11 @@ impl Server {
         format!("http://mluvii:{}@{}/webhooks/acme", PASSWORD.replace(':', "%3A"), self.address)
     }
 
+    /// The same for another source.
+    pub(crate) fn callback_of(&self, source: &str) -> String {
+        self.callback().replace("/webhooks/acme", &format!("/webhooks/{source}"))
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -60,6 +60,11 @@ impl StandIn {
         self.happen(id, "form", &json!({ "form_id": form_id, "params": params }));
     }
 
+    /// Sets switches of mluvii's stand-in (docs/standin.md).
+    pub(crate) fn behave(&self, switches: &Value) {
+        self.post(&self.mluvii, "/standin/behaviour", switches);
+    }
+
     /// Has calls of mluvii's API go wrong.
     pub(crate) fn fault(&self, fault: &Value) {
         self.post(&self.mluvii, "/standin/faults", fault);

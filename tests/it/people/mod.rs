@@ -1,0 +1,236 @@
+//! The oracle of persons: many people who share phones, browsers, names and typing errors talk to two companies, whose
+//! mluviis are awkward; some ask to be forgotten. Nobody else's conversation goes, none of theirs that is certain stays,
+//! and no receipt says more than the truth.
+
+mod population;
+mod truth;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::harness::{API_SECRET, CONNECTIONS, Installation, Seed, Server, StandIn, runtime, sender, wait_for};
+use population::{Conversation, Person, spelled_email, spelled_name, spelled_phone};
+
+/// `QUIETUS_PEOPLE` and `QUIETUS_CONVERSATIONS` make it as long as one likes.
+const PEOPLE: usize = 200;
+const CONVERSATIONS: usize = 2_000;
+/// One in so many people asks to be forgotten.
+const ASKS: usize = 5;
+
+const COMPANIES: [&str; 2] = ["acme", "bell"];
+
+/// What a request was and what it made.
+struct Request {
+    person: usize,
+    company: usize,
+    erasure: String,
+}
+
+#[test]
+fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
+    let seed = Seed::new();
+    let mut random = seed.random();
+    let people = population::people(number("QUIETUS_PEOPLE", PEOPLE), &mut random);
+    let conversations =
+        population::conversations(&people, number("QUIETUS_CONVERSATIONS", CONVERSATIONS), &mut random);
+    let mluviis = [StandIn::start(), StandIn::start()];
+    make_awkward(&mluviis);
+    let installation = install(&mluviis);
+    let server = Server::start(&installation);
+    for (mluvii, company) in mluviis.iter().zip(COMPANIES) {
+        mluvii.register(&server.callback_of(company));
+    }
+    talk(&mluviis, &conversations);
+    wait_for("every conversation to be read", || {
+        let status = installation.json(&["status"]);
+        let all = status["sessions"] == conversations.len() && status["sessions_settling"] == 0;
+        (all && status["events_waiting"] == 0).then_some(())
+    });
+
+    let requests = ask(&installation, &people);
+    let receipts = all_receipts(&installation, requests.len());
+    let gone: Vec<BTreeSet<i64>> = mluviis.iter().map(anonymized).collect();
+    for request in &requests {
+        let person = &people[request.person];
+        let meant = truth::meant(person, request.company, &conversations);
+        let stays: Vec<_> = meant.certain.difference(&gone[request.company]).collect();
+        assert!(stays.is_empty(), "certain and still there: {stays:?} of {person:?}, {}", request.erasure);
+        the_receipt_is_true(&receipts[&request.erasure], request, &meant, &gone[request.company]);
+    }
+    nobody_else_is_gone(&requests, &conversations, &gone);
+    // What was possible and left needs a person.
+    assert_eq!(installation.run(&["status"]).status.code(), Some(1));
+    drop(seed);
+}
+
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).ok().map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// Look-ups lag behind the events at both; one leaves nulls out and is slow to anonymize, the other leaves something
+/// personal behind. Both answer 404 or 503 to some calls.
+fn make_awkward(mluviis: &[StandIn; 2]) {
+    mluviis[0].behave(&json!({ "lag_ms": 200, "consent_lag_ms": 200, "nulls": "omitted", "anonymize_delay_ms": 700 }));
+    mluviis[1].behave(&json!({ "lag_ms": 200, "anonymize_leaves": ["ip_address"] }));
+    for mluvii in mluviis {
+        mluvii.fault(&json!({ "path": "/api/v1/Sessions", "times": 40, "kind": "status", "status": 404 }));
+        mluvii.fault(&json!({ "path": "/api/v1/Sessions", "times": 10, "kind": "status", "status": 503 }));
+        mluvii.fault(&json!({ "path": "/api/v1/Sessions", "times": 10, "kind": "error_document" }));
+    }
+}
+
+fn install(mluviis: &[StandIn; 2]) -> Installation {
+    let installation = Installation::bare(&mluviis[0].mluvii, "");
+    let company = |name: &str, url: &str, tenant: usize, nulls: &str| {
+        format!(
+            r#"
+[[mluvii]]
+name = "{name}"
+base_url = "{url}"
+client_id = {{ file = "api.secret" }}
+client_secret = {{ file = "api.secret" }}
+nulls = "{nulls}"
+verify_after = "0s"
+verify_within = "4s"
+concurrency_max = 8
+
+[[source]]
+name = "{name}"
+mluvii = "{name}"
+tenants = [{tenant}]
+auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
+"#
+        )
+    };
+    let companies = company(COMPANIES[0], &mluviis[0].mluvii, 62, "omitted")
+        + &company(COMPANIES[1], &mluviis[1].mluvii, 63, "explicit");
+    installation.write(
+        "quietus.toml",
+        &format!(
+            r#"
+[server]
+listen = "127.0.0.1:0"
+metrics_listen = "127.0.0.1:0"
+
+[log]
+format = "json"
+
+[person]
+region = "CZ"
+accept_ledger_only = true
+
+[settling]
+limit = "0s"
+pause = "0s"
+
+[erasing]
+breaker_rest = "1s"
+
+[erasing.retry]
+attempts_max = 20
+pause_min = "20ms"
+pause_max = "500ms"
+{companies}
+[[rule]]
+name = "nothing is kept without consent"
+on = "session-settled"
+when = "consent.state == 'absent'"
+erase = "session"
+targets = ["mluvii"]
+"#
+        ),
+    );
+    assert_eq!(API_SECRET, std::fs::read_to_string(installation.path("api.secret")).expect("a file"));
+    installation
+}
+
+/// Has all conversations, several at once.
+fn talk(mluviis: &[StandIn; 2], conversations: &[Conversation]) {
+    let client = sender();
+    runtime().block_on(async {
+        let mut talks = tokio::task::JoinSet::new();
+        for conversation in conversations {
+            if talks.len() >= CONNECTIONS {
+                talks.join_next().await.expect("there is one").expect("it does not panic");
+            }
+            let (client, base) = (client.clone(), mluviis[conversation.company].mluvii.clone());
+            let (id, begin) = (conversation.id, conversation.begin.clone());
+            talks.spawn(async move {
+                let post = async |path: String, body: &Value| {
+                    let answer = client.post(format!("{base}/standin/conversations{path}")).json(body).send().await;
+                    assert!(answer.expect("the stand-in answers").status().is_success(), "{path}");
+                };
+                post(String::new(), &begin).await;
+                post(format!("/{id}/end"), &json!({})).await;
+                post(format!("/{id}/conclude"), &json!({})).await;
+            });
+        }
+        while let Some(ended) = talks.join_next().await {
+            ended.expect("it does not panic");
+        }
+    });
+}
+
+/// Every fifth person asks one of the companies, spelling themselves as they like.
+fn ask(installation: &Installation, people: &[Person]) -> Vec<Request> {
+    let all = people.iter().enumerate().step_by(ASKS);
+    all.map(|(number, person)| {
+        let company = number / ASKS % 2;
+        installation.write("name", &spelled_name(person.name, 1));
+        installation.write("email", &spelled_email(person.email, 1));
+        installation.write("phone", &spelled_phone(person.phone, 3));
+        let file = |name: &str| format!("@{}", installation.path(name).display());
+        let made = installation.json(&[
+            "erase", "--mluvii", COMPANIES[company], "--name", &file("name"), "--email", &file("email"), "--phone",
+            &file("phone"),
+        ]);
+        Request { person: number, company, erasure: made["id"].as_str().expect("an id").to_owned() }
+    })
+    .collect()
+}
+
+/// The receipts by their erasures.
+fn all_receipts(installation: &Installation, count: usize) -> BTreeMap<String, Value> {
+    let receipts = wait_for("the receipts", || {
+        let receipts = installation.json(&["receipts", "list"]);
+        (receipts.as_array().map(Vec::len) == Some(count)).then_some(receipts)
+    });
+    let receipts = receipts.as_array().cloned().expect("a list").into_iter();
+    let of = |receipt: &Value| receipt["statement"]["erasure"].as_str().expect("an id").to_owned();
+    receipts.map(|receipt| (of(&receipt), receipt["statement"].clone())).collect()
+}
+
+/// The conversations that mluvii has anonymized: their notes are gone.
+fn anonymized(mluvii: &StandIn) -> BTreeSet<i64> {
+    let held = mluvii.get(&mluvii.mluvii, "/standin/search?text=note%20of");
+    let held: BTreeSet<i64> = held.as_array().expect("a list").iter().filter_map(|place| place["id"].as_i64()).collect();
+    (101..=*held.last().expect("somebody is still there")).filter(|id| !held.contains(id)).collect()
+}
+
+#[track_caller]
+fn the_receipt_is_true(statement: &Value, request: &Request, meant: &truth::Meant, gone: &BTreeSet<i64>) {
+    let erasure = &request.erasure;
+    assert_eq!(statement["installation"], COMPANIES[request.company], "{erasure}");
+    assert_eq!(statement["sessions"], meant.certain.len(), "{erasure}: {statement:#}");
+    // What an earlier request of somebody else has erased is not possible any more.
+    let left = meant.possible.difference(gone).count() as u64;
+    let said = statement["possible_left"].as_u64().expect("a number");
+    assert!(said >= left && said <= meant.possible.len() as u64, "{erasure}: {left} of {:?}", meant.possible);
+    let complete = statement["verdict"] == "complete";
+    assert!(!complete || left == 0, "{erasure} is complete, and {left} possible sessions were left");
+    // The second company leaves addresses behind, and every one of its receipts has to say so.
+    assert!(!complete || request.company == 0, "{erasure} is complete, and IP addresses are left");
+    assert_eq!(complete, request.company == 0 && said == 0, "{erasure}: {statement:#}");
+}
+
+/// Whatever is gone belongs to somebody who asked this company.
+#[track_caller]
+fn nobody_else_is_gone(requests: &[Request], conversations: &[Conversation], gone: &[BTreeSet<i64>]) {
+    let asked: BTreeSet<(usize, usize)> = requests.iter().map(|request| (request.company, request.person)).collect();
+    let others = conversations.iter().filter(|one| {
+        gone[one.company].contains(&one.id) && !asked.contains(&(one.company, one.person))
+    });
+    let others: Vec<_> = others.map(|one| (one.company, one.id, one.person, one.typed)).collect();
+    assert!(others.is_empty(), "{} conversations of others are gone: {others:?}", others.len());
+}
