@@ -16,3 +16,4 @@ mod people;
 mod plugins;
 mod purging;
 mod shapes;
+mod truth;

@@ -81,12 +81,17 @@ impl Installation {
 
     /// With the source `acme` and `more`, against a mluvii at `base_url`.
     pub(crate) fn bare(base_url: &str, more: &str) -> Self {
+        Self::tuned(base_url, "", "", more)
+    }
+
+    /// The same with lines of its own for `[[mluvii]]` and in place of the harness' `[person]`.
+    pub(crate) fn tuned(base_url: &str, mluvii: &str, person: &str, more: &str) -> Self {
         let folder = TempDir::with_prefix("quietus-test-").expect("a temporary folder");
         let installation = Self { folder };
         installation.write("webhook.secret", PASSWORD);
         installation.write("api.secret", API_SECRET);
         installation.write("crm.token", CRM_TOKEN);
-        installation.configure(base_url, more);
+        installation.configure_tuned(base_url, mluvii, person, more);
         let made = installation.run(&["keys", "new", installation.path("keys").to_str().expect("UTF-8")]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         installation
@@ -94,6 +99,11 @@ impl Installation {
 
     /// Writes the configuration anew.
     pub(crate) fn configure(&self, base_url: &str, more: &str) {
+        self.configure_tuned(base_url, "", "", more);
+    }
+
+    fn configure_tuned(&self, base_url: &str, mluvii: &str, person: &str, more: &str) {
+        let person = if person.is_empty() { "match = [[\"email\"]]\naccept_ledger_only = true" } else { person };
         let config = format!(
             r#"
 [server]
@@ -107,11 +117,11 @@ format = "json"
 
 [person]
 region = "CZ"
-match = [["email"]]
-accept_ledger_only = true
+{person}
 
 [[mluvii]]
 name = "acme"
+{mluvii}
 base_url = "{base_url}"
 client_id = {{ file = "api.secret" }}
 client_secret = {{ file = "api.secret" }}
