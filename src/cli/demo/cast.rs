@@ -14,8 +14,10 @@ pub(super) struct Person {
     pub(super) phone: &'static str,
     /// What the person says in the conversation.
     says: &'static str,
-    /// The conversations, and the version of the consent text that was agreed to.
-    conversations: &'static [(i64, Option<&'static str>)],
+    /// The conversations, the version of the consent text that was agreed to, and the browser.
+    conversations: &'static [(i64, Option<&'static str>, &'static str)],
+    /// Somebody else has the same phone.
+    shares_phone: bool,
     pub(super) fate: Fate,
 }
 
@@ -34,7 +36,8 @@ const ALENA: Person = Person {
     email: "alena.novakova@example.com",
     phone: "+420 601 111 222",
     says: "Kdy dorazí moje objednávka?",
-    conversations: &[(101, Some("v3"))],
+    conversations: &[(101, Some("v3"), "browser-1")],
+    shares_phone: false,
     fate: Fate::Stays,
 };
 const BOREK: Person = Person {
@@ -42,7 +45,8 @@ const BOREK: Person = Person {
     email: "borek.stavitel@example.com",
     phone: "+420 602 333 444",
     says: "Volám kvůli reklamaci betonu.",
-    conversations: &[(102, None)],
+    conversations: &[(102, None, "browser-2")],
+    shares_phone: false,
     fate: Fate::Goes,
 };
 const CECILIE: Person = Person {
@@ -50,12 +54,23 @@ const CECILIE: Person = Person {
     email: "cecilie.mala@example.com",
     phone: "+420 603 555 666",
     says: "Chci vrátit modrý svetr.",
-    conversations: &[(103, Some("v3")), (104, Some("v3"))],
+    conversations: &[(103, Some("v3"), "browser-3"), (104, Some("v3"), "browser-3"), (105, Some("v3"), "browser-4")],
+    shares_phone: true,
     fate: Fate::Goes,
+};
+/// Cecílie's mother, on the same telephone.
+const DANA: Person = Person {
+    name: "Dana Malá",
+    email: "dana.mala@example.com",
+    phone: CECILIE.phone,
+    says: "Máte tu konvici i v modré?",
+    conversations: &[(106, Some("v3"), "browser-5")],
+    shares_phone: true,
+    fate: Fate::Stays,
 };
 
 /// Everybody.
-pub(super) const PEOPLE: [Person; 3] = [ALENA, BOREK, CECILIE];
+pub(super) const PEOPLE: [Person; 4] = [ALENA, BOREK, CECILIE, DANA];
 
 /// Somebody whose address only looks like Bořek's; a careless purge would take him too.
 pub(super) const LOOK_ALIKE: &str = "eborek.stavitel@example.com";
@@ -65,13 +80,22 @@ impl Person {
     pub(super) fn texts(&self) -> [&'static str; 4] {
         [self.name, self.email, self.phone, self.says]
     }
+
+    /// Those of them that are nobody else's.
+    pub(super) fn own_texts(&self) -> impl Iterator<Item = &'static str> {
+        let shared = self.shares_phone.then_some(self.phone);
+        self.texts().into_iter().filter(move |text| Some(*text) != shared)
+    }
 }
 
 /// Says who talks, and what should happen.
 pub(super) fn introduce(out: &mut Out) -> std::io::Result<()> {
     out.line("Alena (101) gave her consent: her conversation stays, for a year.")?;
     out.line("Bořek (102) never gave it: his conversation and his CRM contact must go.")?;
-    out.line("Cecílie (103, 104) gave it, and now sends the form \"delete my data\": all of hers must go.")?;
+    out.line("Cecílie (103, 104, and 105 from another browser) gave it, and now sends the form \"delete my data\".")?;
+    out.line("  The sessions of her browser go at once. What is typed into a form proves nobody's identity, so an officer")?;
+    out.line("  approves the rest: 105 is certainly hers, as her name, e-mail and phone agree.")?;
+    out.line("Dana (106) has the same telephone: her conversation is only possibly Cecílie's. It stays, and the receipt says so.")?;
     out.line("mluvii answers one call with 429, and the CRM one with 503 and one with a lie.\n")
 }
 
@@ -86,13 +110,18 @@ pub(super) fn talk(stage: &Stage) -> anyhow::Result<()> {
     crm.add(Contact { email: LOOK_ALIKE.into(), name: "Eborek".into(), ..Contact::default() });
     for person in &PEOPLE {
         crm.add(contact(person));
-        for (id, consent) in person.conversations {
-            mluvii.begin(conversation(person, *id, *consent));
+        for (id, consent, browser) in person.conversations {
+            mluvii.begin(conversation(person, *id, *consent, browser));
             finish(stage, *id)?;
         }
     }
     // Written as people write: not quite as last time.
-    let params = BTreeMap::from([("oo1_guest_email".to_owned(), CECILIE.email.to_uppercase())]);
+    let typed = [
+        ("oo1_guest_ident", CECILIE.name.to_uppercase()),
+        ("oo1_guest_email", CECILIE.email.to_uppercase()),
+        ("oo1_guest_phone", CECILIE.phone.replace("+420 ", "")),
+    ];
+    let params = BTreeMap::from(typed.map(|(name, value)| (name.to_owned(), value)));
     let form =
         Submission { kind: FormKind::HeroCard, form_id: DELETION_FORM, submitted: true, by_client: true, params };
     mluvii.submit(104, form).map_err(|Unknown| anyhow::anyhow!("conversation 104 is not there"))
@@ -108,7 +137,7 @@ fn contact(person: &Person) -> Contact {
     Contact { id: 0, email: (*email).into(), phone: (*phone).into(), name: (*name).into(), notes: (*says).into() }
 }
 
-fn conversation(person: &Person, id: i64, consent: Option<&str>) -> NewConversation {
+fn conversation(person: &Person, id: i64, consent: Option<&str>, browser: &str) -> NewConversation {
     let param = |name: &str, value: &str| CallParam {
         name: name.into(),
         value: value.into(),
@@ -117,7 +146,7 @@ fn conversation(person: &Person, id: i64, consent: Option<&str>) -> NewConversat
     NewConversation {
         id: Some(id),
         tenant: Some(62),
-        guest: Some(format!("guest-{}", person.conversations[0].0)),
+        guest: Some(browser.to_owned()),
         call_params: vec![
             param("oo1_guest_ident", person.name),
             param("oo1_guest_email", person.email),

@@ -51,7 +51,7 @@ impl Demo {
             return Err(Failure::Other(anyhow::anyhow!("the data was not gone after {PATIENCE:?}; this is a bug")));
         }
         out.line("\nThe receipts:")?;
-        let range = ReceiptRange { from: 1, limit: u32::MAX };
+        let range = ReceiptRange::all(1, u32::MAX);
         let chain = stage.ledger.receipts(&range).await?;
         receipts::table(&chain, out)?;
         out.line("\nThe proof:")?;

@@ -8,7 +8,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use super::stage::Stage;
 use crate::cli::exit::Failure;
 use crate::cli::out::{GOOD, Out};
-use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Verdict};
 use crate::ledger::ErasureFilter;
 use crate::standin::Call;
 
@@ -45,6 +45,7 @@ impl Narrator {
         for erasure in erasures.iter().rev().filter(|erasure| !self.erasures.contains_key(&erasure.id)) {
             say(out, DECIDED, "decided", decision(erasure))?;
         }
+        self.approve(stage, &erasures, out).await?;
         self.tell_calls(stage, out)?;
         for erasure in erasures.iter().rev() {
             self.tell_outcomes(erasure, out)?;
@@ -56,6 +57,22 @@ impl Narrator {
             erasures.iter().filter(for_now).all(kept) && erasures.iter().filter(|e| kept(e)).count() >= PROMISES;
         self.erasures = erasures.into_iter().map(|erasure| (erasure.id, erasure)).collect();
         Ok(all_kept && stage.mluvii.undelivered() == 0)
+    }
+
+    /// Plays the officer, who approves once everything else is done.
+    async fn approve(&self, stage: &Stage, erasures: &[Erasure], out: &mut Out) -> Result<(), Failure> {
+        let requested: Vec<_> = erasures.iter().filter(|erasure| erasure.state == ErasureState::Requested).collect();
+        let done = erasures.iter().filter(|erasure| erasure.state == ErasureState::Done).count();
+        if done + requested.len() < PROMISES {
+            return Ok(());
+        }
+        for erasure in requested {
+            if stage.ledger.approve_erasure(erasure.id).await? {
+                let command = "quietus erasures approve";
+                say(out, DECIDED, "approved", format_args!("{}: by an officer, as with `{command}`", short(erasure.id)))?;
+            }
+        }
+        Ok(())
     }
 
     fn tell_calls(&mut self, stage: &Stage, out: &mut Out) -> std::io::Result<()> {
@@ -92,18 +109,21 @@ impl Narrator {
         }
         let done = |erasure: &Erasure| erasure.state == ErasureState::Done;
         if done(erasure) && !before.is_some_and(done) {
-            say(out, GOOD, "receipt", format_args!("{}: done", short(erasure.id)))?;
+            let verdict = erasure.verdict.map_or("done", Verdict::as_str);
+            say(out, GOOD, "receipt", format_args!("{}: {verdict}", short(erasure.id)))?;
         }
         Ok(())
     }
 }
 
-/// Erasures that must be done at the end: Bořek's session and Cecílie.
-const PROMISES: usize = 2;
+/// Erasures that must be done at the end: Bořek's session, Cecílie's browser and Cecílie.
+const PROMISES: usize = 3;
 
 fn decision(erasure: &Erasure) -> String {
     let targets = erasure.steps.iter().map(|step| step.target.to_string()).collect::<Vec<_>>().join(", ");
-    let when = if erasure.due > erasure.created.saturating_add(super::PATIENCE).unwrap_or_default() {
+    let when = if erasure.state == ErasureState::Requested {
+        "waits for approval".to_owned()
+    } else if erasure.due > erasure.created.saturating_add(super::PATIENCE).unwrap_or_default() {
         format!("due {}", crate::cli::out::time(erasure.due))
     } else {
         "now".to_owned()

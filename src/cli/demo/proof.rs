@@ -22,7 +22,7 @@ pub(super) fn show(stage: &Stage, chain: &[Receipt], out: &mut Out) -> Result<bo
     for person in &PEOPLE {
         match person.fate {
             Fate::Goes => {
-                let places: usize = person.texts().iter().map(|text| held(text)).sum();
+                let places: usize = person.own_texts().map(held).sum();
                 // Bořek's address is part of his look-alike's.
                 let others = if LOOK_ALIKE.contains(person.email) { held(LOOK_ALIKE) } else { 0 };
                 check(places == others, format!("{}: mluvii and the CRM hold nothing any more", person.name))?;
