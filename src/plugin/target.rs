@@ -167,6 +167,7 @@ fn may_ask(contract: &Contract, method: Method, call: &TargetCall) -> Result<Req
             })
             .collect(),
         report: call.report.clone().filter(|_| !call.dry_run && contract.can(&Operation::Report)),
+        region: None,
     })
 }
 

@@ -35,6 +35,7 @@ fn request(identifiers: &[(&str, &str)]) -> Request {
         dry_run: false,
         identifiers: identifiers.iter().map(identifier).collect(),
         report: None,
+        region: None,
     }
 }
 

@@ -58,6 +58,8 @@
 //! [`TestHost`] runs a plugin in a test. [`Request::writes`] keeps a dry run from changing anything. [`Memory`] keeps what an
 //! erasure that is tried again had erased before. The feature `http` brings a client for systems with an HTTP API.
 //!
+//! [`identity`] says when two values mean the same; compare what was found with [`Request::normal_forms`].
+//!
 //! Knows nothing of the server or of threads: [`protocol`] is types and a codec without I/O, [`abi`] mirrors
 //! `include/quietus_plugin.h`. Only the feature `http` connects to anything.
 
@@ -66,6 +68,7 @@ mod call;
 mod dispatch;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod identity;
 mod kind;
 mod letters;
 mod manifest;

@@ -79,6 +79,7 @@ impl Raw {
             dry_run: false,
             identifiers,
             report: None,
+            region: None,
         };
         self.say(&HostMessage::Erase { id, timeout_ms: 10_000, request });
     }

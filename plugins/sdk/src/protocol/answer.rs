@@ -57,11 +57,30 @@ pub struct Answer {
     /// With `accepted`: how many seconds to wait for the report before a person is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report_within_s: Option<u64>,
+    /// Which places were searched, and by what: short, in plain words, free of personal data. It goes into the receipt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looked_at: Vec<String>,
+    /// Which places that may hold data of the person were not searched, and why. It goes into the receipt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_looked_at: Vec<String>,
+    /// What the system keeps although the data is erased, and for how long: a bin, an audit log, a block list. It goes
+    /// into the receipt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keeps: Vec<String>,
 }
 
 impl Answer {
     fn new(outcome: Outcome, reason: Option<String>) -> Self {
-        Self { outcome, reason, counts: BTreeMap::new(), verify_after_s: None, report_within_s: None }
+        Self {
+            outcome,
+            reason,
+            counts: BTreeMap::new(),
+            verify_after_s: None,
+            report_within_s: None,
+            looked_at: Vec::new(),
+            not_looked_at: Vec::new(),
+            keeps: Vec::new(),
+        }
     }
 
     /// It was there and is gone.
@@ -163,5 +182,46 @@ impl Answer {
     pub fn verify_after(mut self, pause: Duration) -> Self {
         self.verify_after_s = Some(pause.as_secs());
         self
+    }
+    /// A place was searched; each is said once.
+    ///
+    /// ```
+    /// # use quietus_plugin::Answer;
+    /// let answer = Answer::absent().looked_at("contacts, archived ones included, by e-mail");
+    /// assert_eq!(answer.looked_at.len(), 1);
+    /// ```
+    pub fn looked_at(mut self, place: impl Into<String>) -> Self {
+        push_new(&mut self.looked_at, place.into());
+        self
+    }
+
+    /// A place that may hold data of the person was not searched, and why; each is said once.
+    ///
+    /// ```
+    /// # use quietus_plugin::Answer;
+    /// let answer = Answer::absent().not_looked_at("records by phone: `phone_alone` is off");
+    /// assert_eq!(answer.not_looked_at, ["records by phone: `phone_alone` is off"]);
+    /// ```
+    pub fn not_looked_at(mut self, place: impl Into<String>) -> Self {
+        push_new(&mut self.not_looked_at, place.into());
+        self
+    }
+
+    /// The system keeps something although the data is erased; each is said once.
+    ///
+    /// ```
+    /// # use quietus_plugin::Answer;
+    /// let answer = Answer::erased().count("contacts", 1).keeps("the bin, for 30 days");
+    /// assert_eq!(answer.keeps, ["the bin, for 30 days"]);
+    /// ```
+    pub fn keeps(mut self, what: impl Into<String>) -> Self {
+        push_new(&mut self.keeps, what.into());
+        self
+    }
+}
+
+fn push_new(list: &mut Vec<String>, text: String) {
+    if !list.contains(&text) {
+        list.push(text);
     }
 }

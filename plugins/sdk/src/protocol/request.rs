@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::Kind;
+use crate::identity::{Region, normal_forms};
 
 /// Text that is personal or secret: wiped when dropped, never printed.
 ///
@@ -133,6 +134,9 @@ pub struct Request {
     /// [`Operation::Report`](crate::Operation::Report), where the operator has opened the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<ReportTo>,
+    /// The operator's region: what a telephone number without a country code means. `None`: nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
 }
 
 impl Identifier {
@@ -166,6 +170,30 @@ impl Request {
 }
 
 impl Request {
+    /// The normal forms of the values of one kind, each once: what a found value is compared with. See
+    /// [`identity`](crate::identity).
+    ///
+    /// ```
+    /// use quietus_plugin::{Kind, Request};
+    ///
+    /// let request = Request::from([("email", "Ann@X.cz"), ("email", "ann@x.cz"), ("phone", "777 123 456")]);
+    /// assert_eq!(request.normal_forms(Kind::Email), ["ann@x.cz"]);
+    /// assert!(request.normal_forms(Kind::Phone).is_empty(), "nobody has said in which region");
+    /// let czech = Request { region: Some("CZ".parse()?), ..request };
+    /// assert_eq!(czech.normal_forms(Kind::Phone), ["+420777123456"]);
+    /// # Ok::<(), quietus_plugin::identity::UnknownRegion>(())
+    /// ```
+    pub fn normal_forms(&self, kind: impl Into<Kind>) -> Vec<String> {
+        let kind = kind.into();
+        let mut forms = Vec::new();
+        for form in self.values(&kind).flat_map(|value| normal_forms(&kind, value, self.region)) {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        forms
+    }
+
     /// What must not stand in a log, an error or an answer: the identifiers, but no session's number, which stands in
     /// receipts; and the token.
     ///
@@ -191,6 +219,7 @@ impl<K: Into<Kind>, V: Into<String>, const N: usize> From<[(K, V); N]> for Reque
             dry_run: false,
             identifiers: identifiers.into_iter().map(|(kind, value)| Identifier::new(kind, value)).collect(),
             report: None,
+            region: None,
         }
     }
 }

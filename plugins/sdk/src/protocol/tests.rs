@@ -9,6 +9,7 @@ fn request() -> Request {
         dry_run: false,
         identifiers: vec![Identifier { kind: "email".into(), value: Sensitive::new("ann@x.cz") }],
         report: None,
+        region: None,
     }
 }
 
@@ -32,6 +33,35 @@ fn the_wire_shape_of_a_call_is_the_documented_one() {
         },
     });
     assert_eq!(json, expected);
+}
+
+#[test]
+fn the_region_is_two_letters_on_the_wire_and_may_be_missing() {
+    let mut json = serde_json::to_value(request()).expect("JSON");
+    assert_eq!(serde_json::from_value::<Request>(json.clone()).expect("a request").region, None);
+    json["region"] = "CZ".into();
+    let read: Request = serde_json::from_value(json.clone()).expect("a request");
+    assert_eq!(read.region, "CZ".parse().ok());
+    assert_eq!(serde_json::to_value(&read).expect("JSON"), json);
+    json["region"] = "Czechia".into();
+    assert!(serde_json::from_value::<Request>(json).is_err());
+}
+
+#[test]
+fn an_answer_says_what_was_looked_at_and_what_stays() {
+    let answer = Answer::absent()
+        .looked_at("contacts by e-mail")
+        .not_looked_at("notes: not configured")
+        .not_looked_at("leads")
+        .not_looked_at("leads")
+        .keeps("an audit log, for 90 days");
+    let json = serde_json::to_value(&answer).expect("JSON");
+    let expected = serde_json::json!({
+        "outcome": "absent", "looked_at": ["contacts by e-mail"],
+        "not_looked_at": ["notes: not configured", "leads"], "keeps": ["an audit log, for 90 days"],
+    });
+    assert_eq!(json, expected);
+    assert_eq!(serde_json::from_value::<Answer>(json).expect("an answer"), answer);
 }
 
 #[test]
