@@ -89,14 +89,29 @@ pub(super) struct Granted {
 
 /// Grants calls of a rate: evenly spaced, with a little saved up. Each call moves `next_us` by its share of a second.
 pub(super) fn grant(rate: NonZeroU32, next_us: i64, now_us: i64, wanted: usize) -> Granted {
-    let share = 1_000_000 / i64::from(rate.get());
-    let saved = share.max(SAVED.as_micros() as i64);
-    let from = next_us.max(now_us - saved);
+    let share = share_us(rate);
+    let from = earliest(rate, next_us, now_us);
     let free = if from > now_us { 0 } else { (now_us - from) / share.max(1) };
     let calls = usize::try_from(free).unwrap_or(0).min(wanted);
     let next_us = from + calls as i64 * share;
     let wait = (calls < wanted).then(|| Duration::from_micros((next_us + share - now_us).max(1).unsigned_abs()));
     Granted { calls, next_us, wait }
+}
+
+/// The earliest time of the next call after calls that were made without being granted: whoever comes next waits for them.
+pub(super) fn charge(rate: NonZeroU32, next_us: i64, now_us: i64, calls: u32) -> i64 {
+    earliest(rate, next_us, now_us) + i64::from(calls) * share_us(rate)
+}
+
+/// A call's share of a second.
+fn share_us(rate: NonZeroU32) -> i64 {
+    1_000_000 / i64::from(rate.get())
+}
+
+/// From when on calls are counted: what was not called long ago is not saved up.
+fn earliest(rate: NonZeroU32, next_us: i64, now_us: i64) -> i64 {
+    let saved = share_us(rate).max(SAVED.as_micros() as i64);
+    next_us.max(now_us - saved)
 }
 
 #[cfg(test)]
@@ -143,6 +158,18 @@ mod tests {
         let granted = grant(rate, 0, 3_600_000_000, 1_000);
         assert_eq!(granted.calls, 10);
         assert_eq!(grant(rate, granted.next_us, 3_600_000_000, 1).calls, 0);
+    }
+
+    #[test]
+    fn calls_beyond_the_one_that_was_granted_are_waited_for() {
+        let rate = NonZeroU32::new(10).expect("not zero");
+        let now = 3_600_000_000;
+        let granted = grant(rate, 0, now, 1);
+        let charged = charge(rate, granted.next_us, now, 9);
+        assert_eq!(charged, granted.next_us + 900_000);
+        let refused = grant(rate, charged, now, 1);
+        assert_eq!((refused.calls, refused.wait), (0, Some(Duration::from_secs(1))));
+        assert_eq!(grant(rate, charged, now + 1_000_000, 1).calls, 1);
     }
 
     #[test]

@@ -28,28 +28,42 @@ impl Queue {
     /// The queue's name in a ledger, and where it is shown.
     pub(crate) fn name(&self) -> Cow<'static, str> {
         match self {
-            Self::Decide => "decide".into(),
-            Self::Settle => "settle".into(),
-            Self::Resolve => "resolve".into(),
-            Self::Close => "close".into(),
+            Self::Decide(installation) => format!("decide:{installation}").into(),
+            Self::Settle(installation) => format!("settle:{installation}").into(),
+            Self::Resolve(installation) => format!("resolve:{installation}").into(),
             Self::Step(target) => format!("step:{target}").into(),
+            Self::Close => "close".into(),
         }
     }
 }
 
-/// The queues of steps, as SQL says it of a column `queue` that is compared byte by byte.
+/// The queues of one kind, as SQL says it of a column `queue` that is compared byte by byte: `;` follows `:`.
+pub(super) const DECIDE_QUEUES: &str = "(queue >= 'decide:' AND queue < 'decide;')";
+pub(super) const SETTLE_QUEUES: &str = "(queue >= 'settle:' AND queue < 'settle;')";
+pub(super) const RESOLVE_QUEUES: &str = "(queue >= 'resolve:' AND queue < 'resolve;')";
 pub(super) const STEP_QUEUES: &str = "(queue >= 'step:' AND queue < 'step;')";
 
-/// The target of a queue of steps, likewise.
+/// The target of a queue of steps, as it is called, likewise.
 pub(super) const STEP_TARGET: &str = "SUBSTR(queue, 6)";
 
-/// The queues in which a target is asked. All that is looked up is looked up at mluvii.
-pub(super) fn queues_of(target: &TargetName) -> Vec<Queue> {
-    let mut queues = vec![Queue::Step(target.clone())];
-    if target.is_mluvii() {
-        queues.extend([Queue::Decide, Queue::Settle, Queue::Resolve]);
+/// The queues in which a target is asked, named as it is called: mluvii is also asked whatever is looked up.
+pub(super) fn queues_of(called: &TargetName) -> Vec<Queue> {
+    let mut queues = vec![Queue::Step(called.clone())];
+    if let Some(installation) = installation_of(called) {
+        let decide = Queue::Decide(installation.clone());
+        let settle = Queue::Settle(installation.clone());
+        queues.extend([decide, settle, Queue::Resolve(installation)]);
     }
     queues
+}
+
+/// The installation whose mluvii is called so ([`TargetName::mluvii_of`]); `None` of another target.
+fn installation_of(called: &TargetName) -> Option<InstallationName> {
+    if called.is_mluvii() {
+        return Some(InstallationName::unnamed());
+    }
+    let name = called.0.strip_prefix(TargetName::MLUVII)?.strip_prefix('/')?;
+    Some(InstallationName(name.into()))
 }
 
 /// What a look at a queue brought.
@@ -155,4 +169,25 @@ pub(crate) struct StepWork {
     pub(crate) step: Step,
     pub(crate) capsule: Capsule,
     pub(crate) sessions: Vec<ReachedSession>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(called: &TargetName, names: &[&str]) {
+        let queues = queues_of(called);
+        assert_eq!(queues.iter().map(Queue::name).collect::<Vec<_>>(), names);
+    }
+
+    #[test]
+    fn mluvii_is_asked_in_all_queues_of_its_installation_and_another_target_in_its_own() {
+        let acme = InstallationName("acme".into());
+        check(&TargetName::mluvii_of(&acme), &["step:mluvii/acme", "decide:acme", "settle:acme", "resolve:acme"]);
+        let unnamed = TargetName::mluvii_of(&InstallationName::unnamed());
+        check(&unnamed, &["step:mluvii", "decide:mluvii", "settle:mluvii", "resolve:mluvii"]);
+        check(&TargetName("crm".into()), &["step:crm"]);
+        check(&TargetName("mluviicrm".into()), &["step:mluviicrm"]);
+    }
 }

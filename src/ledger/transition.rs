@@ -1,26 +1,66 @@
 //! How what is stored changes: the same in every backend, without a word of SQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Claim, LedgerError, StepEnd, Work};
-use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Stage, Step};
+use super::{Claim, Decision, LedgerError, SessionChange, StepEnd, Work};
+use crate::consent::{ConsentState, UnknownCause};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Evidence, NewErasure, Outcome, Stage, Step};
 use crate::receipt::{Receipt, ReceiptHead};
-use crate::subject::TargetName;
+use crate::subject::{Fingerprinted, SessionKey, TargetName};
 
 /// The time after a pause, as far as the calendar goes.
 pub(super) fn after(now: Timestamp, pause: Duration) -> Timestamp {
     SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(Timestamp::MAX)
 }
 
+/// Why a session counts among those whose consent stayed unknown, if it does.
+pub(super) fn unknown_cause(change: &SessionChange) -> Option<UnknownCause> {
+    let consent = &change.record.consent;
+    if consent.state == ConsentState::Unknown { consent.cause } else { None }
+}
+
+/// Fingerprints in their order, each once; of one that is supplementary and not, the one that is not counts.
+pub(super) fn distinct(fingerprints: &[Fingerprinted]) -> Vec<&Fingerprinted> {
+    // The ones that are not supplementary come first.
+    let sorted: BTreeSet<_> = fingerprints.iter().collect();
+    let mut all: Vec<_> = sorted.into_iter().collect();
+    all.dedup_by_key(|one| (one.fingerprint, one.version));
+    all
+}
+
+/// The session that a decision is about, which must be the work's; and so must be the installation of all that follows.
+pub(super) fn decided_on<'a>(claim: &'a Claim, decision: &Decision) -> Result<&'a SessionKey, LedgerError> {
+    let session = match &claim.work {
+        Work::Decide(work) => &work.event.head.session,
+        Work::Settle(work) => &work.session,
+        Work::Resolve(_) | Work::Step(_) | Work::Close(_) => {
+            return Err(super::broken("only events and sessions are decided on"));
+        }
+    };
+    let key = &decision.session.record.session;
+    if session != key {
+        return Err(super::broken(format!("the work was about session {session}, the decision is about {key}")));
+    }
+    if decision.foreign && !decision.erasures.is_empty() {
+        return Err(super::broken(format!("session {session} is of a tenant that is not ours, and has erasures")));
+    }
+    let elsewhere = |erasure: &NewErasure| *erasure.subject.installation() != session.installation;
+    if decision.erasures.iter().any(elsewhere) {
+        return Err(super::broken(format!("what was decided on {session} is about another installation")));
+    }
+    Ok(session)
+}
+
 /// What counts of an erasure that has not begun.
-pub(super) struct Scheduled {
+pub(super) struct Waiting {
     pub(super) id: ErasureId,
+    pub(super) state: ErasureState,
     pub(super) rules: Vec<String>,
     pub(super) targets: Vec<TargetName>,
-    /// The rule's time.
+    /// The time of the rule, or of the approval where that came later.
     pub(super) due_rule: Timestamp,
     /// The time at which it begins: the rule's, or when its session is looked at for settling.
     pub(super) due: Timestamp,
@@ -35,8 +75,9 @@ pub(super) enum Merged {
     Changed { earlier: bool },
 }
 
-impl Scheduled {
-    /// Takes in a further request of the same subject: the union of targets and rules, the earlier time.
+impl Waiting {
+    /// Takes in a further request with the same merge key: the union of targets and rules, the earlier time. What it brought
+    /// of identifiers is added to what is there: capsules here, fingerprints in any case.
     pub(super) fn merge(&mut self, new: &NewErasure) -> Merged {
         let targets = add_missing(&mut self.targets, &new.targets);
         let rules = add_missing(&mut self.rules, std::slice::from_ref(&new.rule));
@@ -47,6 +88,16 @@ impl Scheduled {
         let changed = targets || rules || earlier || new.capsule.is_some();
         if changed { Merged::Changed { earlier } } else { Merged::Same }
     }
+}
+
+/// The state of a new erasure.
+pub(super) fn first_state(new: &NewErasure) -> ErasureState {
+    if new.approve { ErasureState::Requested } else { ErasureState::Scheduled }
+}
+
+/// The merge key of an approved erasure: its own, so that nothing joins what a person has approved.
+pub(super) fn approved_key(id: ErasureId) -> String {
+    format!("approved:{id}")
 }
 
 /// The targets of a new erasure, each once.
@@ -96,8 +147,9 @@ pub(super) fn after_call(step: &mut Step, end: StepEnd, now: Timestamp) -> Next 
                 Next::GoesOn(within)
             }
         },
-        StepEnd::VerifyAfter { pause, outcome, reason, counts } => {
+        StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence } => {
             answered(step, outcome, &counts, now);
+            rests_on(step, evidence);
             step.stage = Some(Stage::Verify);
             step.reason = reason;
             Next::GoesOn(pause)
@@ -108,8 +160,9 @@ pub(super) fn after_call(step: &mut Step, end: StepEnd, now: Timestamp) -> Next 
             step.rounds += 1;
             Next::GoesOn(pause)
         }
-        StepEnd::Final { outcome, reason, counts } => {
+        StepEnd::Final { outcome, reason, counts, evidence } => {
             answered(step, outcome, &counts, now);
+            rests_on(step, evidence);
             // One that cannot be asked has verified nothing.
             if step.stage == Some(Stage::Verify) && outcome != Outcome::Unverifiable {
                 step.verified_at = Some(now);
@@ -134,6 +187,17 @@ fn answered(step: &mut Step, outcome: Outcome, counts: &BTreeMap<String, u64>, n
     }
 }
 
+/// Keeps the newest evidence: an answer that says nothing leaves what an earlier one said.
+fn rests_on(step: &mut Step, evidence: Evidence) {
+    let expected = evidence.expected;
+    let says_nothing = Evidence { expected: false, ..evidence.clone() }.is_empty();
+    if says_nothing {
+        step.evidence.expected |= expected;
+    } else {
+        step.evidence = evidence;
+    }
+}
+
 /// A step of an erasure that has not begun.
 pub(super) fn planned(target: TargetName) -> Step {
     Step {
@@ -144,6 +208,7 @@ pub(super) fn planned(target: TargetName) -> Step {
         attempts: 0,
         rounds: 0,
         counts: BTreeMap::new(),
+        evidence: Evidence::default(),
         erased_at: None,
         verified_at: None,
         report_by: None,
@@ -206,12 +271,21 @@ pub(super) struct End {
     pub(super) sessions_are_erased: bool,
 }
 
-/// Called off with steps unfinished, its sessions may still be there, and must still be found. So must those of an erasure
-/// for which mluvii was not asked, for sessions are at mluvii.
-pub(super) fn end_of(erasure: &Erasure, receipt: &Receipt) -> End {
+/// Cancelled with steps unfinished, its sessions may still be there, and must still be found. So must those that mluvii was
+/// not asked to erase, or did not: sessions are at mluvii.
+pub(super) fn end_of(erasure: &Erasure) -> End {
     if erasure.state == ErasureState::Cancelled {
         return End { state: ErasureState::Cancelled, sessions_are_erased: false };
     }
-    let asked = receipt.statement.steps.iter().any(|step| step.target.is_mluvii());
-    End { state: ErasureState::Done, sessions_are_erased: asked }
+    let gone = |step: &Step| match step.outcome {
+        Some(Outcome::Erased | Outcome::Absent) => true,
+        // mluvii said that it has erased, and could not be asked whether it did.
+        Some(Outcome::Unverifiable) => step.erased_at.is_some(),
+        Some(Outcome::Retained | Outcome::Residual | Outcome::Parked) | None => false,
+    };
+    let sessions_are_erased = erasure.steps.iter().any(|step| step.target.is_mluvii() && gone(step));
+    End { state: ErasureState::Done, sessions_are_erased }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{Capsule, Erasure, ErasureId, ErasureState, NewErasure, Outcome, Subject};
+use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Subject};
 use crate::event::{EventHead, EventKind, StoredEvent};
-use crate::keys::{Digest, Fingerprint, IndexKey, SealKey, fill_random};
+use crate::keys::{Digest, Fingerprint, SealKey, fill_random};
 use crate::ledger::{
     Bounds, Claim, Closed, Closing, Decision, Finished, Ledger, Queue, Recorded, Resolution, SessionChange, StepEnd,
     Work,
@@ -167,10 +167,8 @@ pub(super) async fn receipt(ledger: &Shared, claim: &Claim) -> Receipt {
 
 /// The receipt of an erasure that follows `head`.
 pub(super) fn receipt_after(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
-    let state = if erasure.state == ErasureState::Cancelled { ErasureState::Cancelled } else { ErasureState::Done };
-    let index = IndexKey::new(&Zeroizing::new([1; 32]));
     let key = ReceiptKey::new(&Zeroizing::new([2; 32]));
-    Receipt::issue(erasure, state, head, &index, &key, Timestamp::now()).expect("all outcomes are there")
+    Receipt::issue(erasure, head, &key, Timestamp::now()).expect("all outcomes are there")
 }
 
 pub(super) async fn close(ledger: &Shared) {

@@ -53,6 +53,17 @@ const ALL: &str = "TRUE";
 /// In an order in which a row that refers to another comes after it. Claims are not copied: nobody works on the ledger.
 pub(crate) const TABLES: &[Table] = &[
     Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: "name = 'index key'" },
+    Table {
+        name: "installation",
+        key: 1,
+        columns: &[
+            ("id", Number),
+            ("name", Text),
+            ("tenants_are_departments", Truth),
+            ("foreign_sessions", Number),
+        ],
+        only: ALL,
+    },
     Table { name: "source", key: 1, columns: &[("id", Number), ("name", Text)], only: ALL },
     Table {
         name: "event",
@@ -70,7 +81,13 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "inbox",
         key: 1,
-        columns: &[("seq", Number), ("received", Number), ("count", Number), ("events", Bytes)],
+        columns: &[
+            ("seq", Number),
+            ("installation", Number),
+            ("received", Number),
+            ("count", Number),
+            ("events", Bytes),
+        ],
         only: ALL,
     },
     Table {
@@ -84,7 +101,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("attempt", Number),
             ("parked", Truth),
             ("reason", Text),
-            ("source", Number),
+            ("installation", Number),
             ("session", Number),
             ("erasure", Bytes),
             ("event", Bytes),
@@ -96,14 +113,17 @@ pub(crate) const TABLES: &[Table] = &[
         name: "session",
         key: 2,
         columns: &[
-            ("source", Number),
+            ("installation", Number),
             ("session", Number),
             ("version", Number),
-            ("guest", Text),
+            ("guest", Bytes),
+            ("created", Number),
+            ("read_at", Number),
             ("settle_at", Number),
             ("concluded", Truth),
             ("recording_ready", Truth),
             ("erased_at", Number),
+            ("unknown_cause", Text),
             ("record", Text),
             ("forms_seen", Bytes),
         ],
@@ -111,8 +131,15 @@ pub(crate) const TABLES: &[Table] = &[
     },
     Table {
         name: "fingerprint",
-        key: 3,
-        columns: &[("fingerprint", Bytes), ("source", Number), ("session", Number), ("kind", Text)],
+        key: 4,
+        columns: &[
+            ("fingerprint", Bytes),
+            ("installation", Number),
+            ("session", Number),
+            ("version", Number),
+            ("kind", Text),
+            ("supplementary", Truth),
+        ],
         only: ALL,
     },
     Table {
@@ -120,17 +147,23 @@ pub(crate) const TABLES: &[Table] = &[
         key: 1,
         columns: &[
             ("id", Bytes),
+            ("installation", Number),
             ("subject", Text),
             ("subject_key", Text),
+            ("merge_key", Text),
+            ("selection", Text),
             ("rules", Text),
             ("targets", Text),
             ("state", Text),
             ("created", Number),
             ("due_rule", Number),
             ("due", Number),
+            ("approved", Number),
             ("begun", Number),
             ("ended", Number),
             ("sessions", Number),
+            ("findings", Text),
+            ("verdict", Text),
         ],
         only: ALL,
     },
@@ -143,7 +176,19 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "erasure_session",
         key: 3,
-        columns: &[("erasure", Bytes), ("source", Number), ("session", Number)],
+        columns: &[("erasure", Bytes), ("installation", Number), ("session", Number), ("read_before", Truth)],
+        only: ALL,
+    },
+    Table {
+        name: "erasure_fingerprint",
+        key: 3,
+        columns: &[
+            ("fingerprint", Bytes),
+            ("erasure", Bytes),
+            ("version", Number),
+            ("kind", Text),
+            ("ended", Number),
+        ],
         only: ALL,
     },
     Table {
@@ -152,6 +197,7 @@ pub(crate) const TABLES: &[Table] = &[
         columns: &[
             ("erasure", Bytes),
             ("target", Text),
+            ("called", Text),
             ("stage", Text),
             ("parked", Truth),
             ("outcome", Text),
@@ -159,6 +205,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("attempts", Number),
             ("rounds", Number),
             ("counts", Text),
+            ("evidence", Text),
             ("erased_at", Number),
             ("verified_at", Number),
             ("report_by", Number),
@@ -169,7 +216,14 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "receipt",
         key: 1,
-        columns: &[("sequence", Number), ("erasure", Bytes), ("hash", Text), ("receipt", Text)],
+        columns: &[
+            ("sequence", Number),
+            ("erasure", Bytes),
+            ("hash", Text),
+            ("receipt", Text),
+            ("verdict", Text),
+            ("acknowledged", Truth),
+        ],
         only: ALL,
     },
     Table {

@@ -16,8 +16,14 @@ use crate::receipt::{Receipt, ReceiptHead};
 pub(crate) struct PostgresRows(Client);
 
 /// The tables whose ids are given out by the database.
-const NUMBERED: [(&str, &str); 5] =
-    [("source", "id"), ("inbox", "seq"), ("task", "id"), ("capsule", "id"), ("quarantine", "id")];
+const NUMBERED: [(&str, &str); 6] = [
+    ("installation", "id"),
+    ("source", "id"),
+    ("inbox", "seq"),
+    ("task", "id"),
+    ("capsule", "id"),
+    ("quarantine", "id"),
+];
 
 impl PostgresRows {
     pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Self, OpenError> {
@@ -85,12 +91,17 @@ impl Rows for PostgresRows {
 
     async fn finish(&self) -> Result<(), LedgerError> {
         let mut sql = "BEGIN;
-             INSERT INTO scheduled (subject_key, erasure) SELECT subject_key, id FROM erasure WHERE state = 'scheduled';
-             INSERT INTO tally (part, sessions, scheduled, erasing, verifying, parked, done, cancelled)
-               SELECT 0, (SELECT COUNT(*) FROM session),
-                      COUNT(*) FILTER (WHERE state = 'scheduled'), COUNT(*) FILTER (WHERE state = 'erasing'),
-                      COUNT(*) FILTER (WHERE state = 'verifying'), COUNT(*) FILTER (WHERE state = 'parked'),
-                      COUNT(*) FILTER (WHERE state = 'done'), COUNT(*) FILTER (WHERE state = 'cancelled') FROM erasure;
+             INSERT INTO waiting (merge_key, subject_key, erasure)
+               SELECT merge_key, subject_key, id FROM erasure WHERE state IN ('requested', 'scheduled');
+             INSERT INTO tally (part, requested, scheduled, erasing, verifying, parked, done, cancelled)
+               SELECT 0, COUNT(*) FILTER (WHERE state = 'requested'), COUNT(*) FILTER (WHERE state = 'scheduled'),
+                      COUNT(*) FILTER (WHERE state = 'erasing'), COUNT(*) FILTER (WHERE state = 'verifying'),
+                      COUNT(*) FILTER (WHERE state = 'parked'), COUNT(*) FILTER (WHERE state = 'done'),
+                      COUNT(*) FILTER (WHERE state = 'cancelled') FROM erasure;
+             INSERT INTO tally (part, sessions) SELECT 1, COUNT(*) FROM session;
+             INSERT INTO tally (part, complete, retained, incomplete)
+               SELECT 2, COUNT(*) FILTER (WHERE verdict = 'complete'), COUNT(*) FILTER (WHERE verdict = 'retained'),
+                      COUNT(*) FILTER (WHERE verdict = 'incomplete') FROM receipt;
              UPDATE chain SET sequence = newest.sequence, hash = newest.hash
                FROM (SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1) AS newest;
              SELECT make_month(month::DATE) FROM generate_series(

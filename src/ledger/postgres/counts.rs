@@ -1,24 +1,24 @@
 //! The ledger in numbers, from small indexes and the tally.
 
-use super::claim::{STEP_QUEUES, STEP_TARGET};
+use std::collections::BTreeMap;
+
+use super::claim::{DECIDE_QUEUES, RESOLVE_QUEUES, SETTLE_QUEUES, STEP_QUEUES, STEP_TARGET};
 use super::columns::{maybe_time, unsigned};
 use super::tx::{Connection, NOW_MS};
 use super::{Counts, LedgerError};
-use crate::erasure::ErasureState;
+use crate::consent::UnknownCause;
+use crate::erasure::{ErasureState, Verdict};
 
 pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> {
     let number = async |sql: &str| Ok::<_, LedgerError>(unsigned(connection.row(sql, &[]).await?.get(0)));
-    let tally = connection
-        .row(
-            "SELECT COALESCE(SUM(sessions), 0)::BIGINT, COALESCE(SUM(scheduled), 0)::BIGINT,
-                    COALESCE(SUM(erasing), 0)::BIGINT, COALESCE(SUM(verifying), 0)::BIGINT,
-                    COALESCE(SUM(parked), 0)::BIGINT, COALESCE(SUM(done), 0)::BIGINT,
-                    COALESCE(SUM(cancelled), 0)::BIGINT FROM tally",
-            &[],
-        )
-        .await?;
-    // `ErasureState::ALL` is in the order of the columns.
-    let erasures = ErasureState::ALL.iter().enumerate().map(|(i, state)| (state.as_str(), unsigned(tally.get(i + 1))));
+    let columns = ErasureState::ALL.map(ErasureState::as_str).into_iter().chain(Verdict::ALL.map(Verdict::as_str));
+    let sums = columns.map(|column| format!(", COALESCE(SUM({column}), 0)::BIGINT")).collect::<String>();
+    let sql = format!("SELECT COALESCE(SUM(sessions), 0)::BIGINT{sums} FROM tally");
+    let tally = connection.row(&sql, &[]).await?;
+    let erasures = ErasureState::ALL.iter().enumerate().map(|(i, state)| (state.as_str(), unsigned(tally.get(1 + i))));
+    let after = 1 + ErasureState::ALL.len();
+    let verdicts = Verdict::ALL.iter().enumerate();
+    let verdicts = verdicts.map(|(i, verdict)| (verdict.as_str(), unsigned(tally.get(after + i))));
     let steps = async |which: &str| {
         let sql = format!("SELECT {STEP_TARGET}, COUNT(*) FROM task WHERE {which} AND {STEP_QUEUES} GROUP BY queue");
         let rows = connection.rows(&sql, &[]).await?;
@@ -26,16 +26,16 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
     };
     Ok(Counts {
         sessions: unsigned(tally.get(0)),
-        events_waiting: number(
+        events_waiting: number(&format!(
             "SELECT (SELECT COALESCE(SUM(count), 0)::BIGINT FROM inbox)
-                  + (SELECT COUNT(*) FROM task WHERE queue = 'decide' AND NOT parked)",
-        )
+                  + (SELECT COUNT(*) FROM task WHERE {DECIDE_QUEUES} AND NOT parked)"
+        ))
         .await?,
-        sessions_settling: number("SELECT COUNT(*) FROM task WHERE queue = 'settle' AND NOT parked").await?,
+        sessions_settling: number(&format!("SELECT COUNT(*) FROM task WHERE {SETTLE_QUEUES} AND NOT parked")).await?,
         erasures: erasures.collect(),
         // Claimed work is not due before its lease ends, so what is due is what nobody has taken.
         overdue: number(&format!(
-            "SELECT (SELECT COUNT(*) FROM task WHERE NOT parked AND queue = 'resolve' AND due <= {NOW_MS})
+            "SELECT (SELECT COUNT(*) FROM task WHERE NOT parked AND {RESOLVE_QUEUES} AND due <= {NOW_MS})
                   + (SELECT COUNT(*) FROM task WHERE NOT parked AND {STEP_QUEUES} AND due <= {NOW_MS})"
         ))
         .await?,
@@ -44,8 +44,24 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         parked_steps: steps("parked").await?,
         waiting_steps: steps("NOT parked").await?,
         receipts: number("SELECT sequence FROM chain WHERE name = 'receipts'").await?,
+        verdicts: verdicts.collect(),
+        incomplete_unacknowledged: number(
+            "SELECT COUNT(*) FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged",
+        )
+        .await?,
+        unknown_consents: unknown_consents(connection).await?,
+        foreign_sessions: number("SELECT COALESCE(SUM(foreign_sessions), 0)::BIGINT FROM installation").await?,
         quarantined: number("SELECT COUNT(*) FROM quarantine").await?,
     })
+}
+
+async fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
+    let mut causes = BTreeMap::new();
+    for cause in UnknownCause::ALL {
+        let row = connection.row("SELECT COUNT(*) FROM session WHERE unknown_cause = $1", &[&cause.as_str()]).await?;
+        causes.insert(cause.as_str(), unsigned(row.get(0)));
+    }
+    Ok(causes)
 }
 
 /// Since when the oldest duty is open that is due. A try that fails makes its work due later, but the duty is no younger:
@@ -54,11 +70,11 @@ async fn oldest_due(connection: &Connection) -> Result<Option<jiff::Timestamp>, 
     let sql = format!(
         "WITH clock AS (SELECT {NOW_MS} AS now)
          SELECT LEAST(
-           (SELECT due_rule FROM erasure WHERE ended IS NULL AND due_rule <= now ORDER BY due_rule LIMIT 1),
+           (SELECT due_rule FROM erasure WHERE ended IS NULL AND state <> 'requested' AND due_rule <= now ORDER BY due_rule LIMIT 1),
            (SELECT since FROM task WHERE NOT parked AND attempt > 0 AND since IS NOT NULL AND since <= now
             ORDER BY since LIMIT 1),
-           (SELECT due FROM task WHERE NOT parked AND queue = 'decide' AND due <= now ORDER BY due LIMIT 1),
-           (SELECT due FROM task WHERE NOT parked AND queue = 'settle' AND due <= now ORDER BY due LIMIT 1),
+           (SELECT MIN(due) FROM task WHERE NOT parked AND {DECIDE_QUEUES} AND due <= now),
+           (SELECT MIN(due) FROM task WHERE NOT parked AND {SETTLE_QUEUES} AND due <= now),
            (SELECT received FROM inbox ORDER BY seq LIMIT 1))
          FROM clock"
     );

@@ -2,28 +2,10 @@
 
 use super::sessions::{self, Changed, Place};
 use super::tx::Tx;
-use super::{Claim, Decision, Finished, LedgerError, PostgresLedger, Work, broken, schedule, tasks};
-use crate::subject::SessionKey;
-
-/// The session that the work is about, which must be the decision's.
-pub(super) fn subject<'a>(claim: &'a Claim, decision: &Decision) -> Result<&'a SessionKey, LedgerError> {
-    let session = match &claim.work {
-        Work::Decide(event) => &event.head.session,
-        Work::Settle(session) => session,
-        Work::Resolve(_) | Work::Step(_) | Work::Close(_) => {
-            return Err(broken("only events and sessions are decided on"));
-        }
-    };
-    let key = &decision.session.record.session;
-    if session != key {
-        return Err(broken(format!("the work was about session {session}, the decision is about {key}")));
-    }
-    Ok(session)
-}
+use super::{Claim, Decision, Finished, LedgerError, Work, installations, schedule, tasks};
 
 /// Writes a decision; `Stale` and `LeaseLost` want the transaction rolled back.
 pub(super) async fn decided(
-    ledger: &PostgresLedger,
     tx: &mut Tx,
     claim: &Claim,
     decision: &Decision,
@@ -38,13 +20,24 @@ pub(super) async fn decided(
     if !held {
         return Ok(Finished::LeaseLost);
     }
-    if sessions::change(tx, place, before, &decision.session).await? == Changed::Stale {
+    let changed = if decision.foreign {
+        sessions::forget(tx, place, before, &decision.session).await?
+    } else {
+        sessions::change(tx, place, before, &decision.session).await?
+    };
+    if changed == Changed::Stale {
         return Ok(Finished::Stale);
     }
     let mut erasures: Vec<_> = decision.erasures.iter().collect();
-    erasures.sort_by_key(|erasure| erasure.subject.key());
+    erasures.sort_by_key(|erasure| erasure.merge_key());
     for erasure in erasures {
-        schedule::schedule(ledger, tx, erasure).await?;
+        schedule::schedule(tx, place.installation, erasure).await?;
+    }
+    if decision.foreign {
+        installations::count_foreign(tx, place.installation).await?;
+    }
+    if let Some(shown) = decision.tenants_are_departments {
+        installations::tenants_are_departments(tx, place.installation, shown).await?;
     }
     Ok(Finished::Done)
 }

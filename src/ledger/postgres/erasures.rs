@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::columns::{erasure_id, ids, json_at, maybe_time, small, time, word};
+use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
 use super::transition::{self, UnderWay};
 use super::tx::{Connection, Tx};
 use super::{ErasureFilter, LedgerError, Queue, steps, tasks};
 use crate::erasure::{Erasure, ErasureId, ErasureState};
+use crate::keys::Fingerprint;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
 pub(super) async fn many(
@@ -17,7 +18,7 @@ pub(super) async fn many(
 ) -> Result<HashMap<ErasureId, Result<Erasure, LedgerError>>, LedgerError> {
     let rows = connection
         .rows(
-            "SELECT id, subject, rules, targets, state, created, due, begun, ended, sessions
+            "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict
              FROM erasure WHERE id = ANY($1)",
             &[&ids(all)],
         )
@@ -62,8 +63,25 @@ pub(super) async fn list(connection: &Connection, filter: &ErasureFilter) -> Res
     newest.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
     newest.dedup();
     newest.truncate(filter.limit as usize);
-    let mut erasures = many(connection, &newest).await?;
-    newest.iter().filter_map(|id| erasures.remove(id)).collect()
+    in_order(connection, &newest).await
+}
+
+/// Those whose identifiers have any of the fingerprints, newest first.
+pub(super) async fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
+    let all: Vec<&[u8]> = fingerprints.iter().map(|fingerprint| fingerprint.0.as_slice()).collect();
+    let rows = connection
+        .rows(
+            "SELECT DISTINCT erasure FROM erasure_fingerprint WHERE fingerprint = ANY($1) ORDER BY erasure DESC",
+            &[&all],
+        )
+        .await?;
+    let newest = rows.iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
+    in_order(connection, &newest).await
+}
+
+async fn in_order(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
+    let mut erasures = many(connection, all).await?;
+    all.iter().filter_map(|id| erasures.remove(id)).collect()
 }
 
 /// Has whoever else writes on this erasure wait for the transaction's end; its state, if it is there.
@@ -86,7 +104,7 @@ pub(super) async fn recompute_state(tx: &mut Tx, id: ErasureId) -> Result<(), Le
     let under_way = UnderWay { erasing: row.get(0), verifying: row.get(1), parked: row.get(2) };
     set_state(tx, id, word(row.get(3))?, under_way.state()).await?;
     if under_way.is_over() {
-        tasks::add(tx, Queue::Close, id).await?;
+        tasks::add(tx, &Queue::Close, id).await?;
     }
     Ok(())
 }
@@ -109,9 +127,12 @@ fn read(row: &Row) -> Result<Erasure, LedgerError> {
         state: word(row.get(4))?,
         created: time(row.get(5))?,
         due: time(row.get(6))?,
-        begun: maybe_time(row.get(7))?,
-        ended: maybe_time(row.get(8))?,
-        sessions: small(row.get(9)),
+        approved: maybe_time(row.get(7))?,
+        begun: maybe_time(row.get(8))?,
+        ended: maybe_time(row.get(9))?,
+        sessions: small(row.get(10)),
+        findings: row.get::<_, Option<&str>>(11).map(|findings| of_json(findings.as_bytes())).transpose()?,
+        verdict: maybe_word(row.get(12))?,
         steps: Vec::new(),
     })
 }

@@ -1,33 +1,46 @@
-//! Unfolding: rows of the inbox become tasks, as fast as the workers take them.
+//! Expanding: rows of the inbox become tasks, as fast as the workers take them.
 
 use super::tx::Tx;
-use super::{LedgerError, Sources};
+use super::{LedgerError, Names, Queue};
 use crate::event::StoredEvent;
 
-/// Makes tasks of the oldest rows until `most` are ready; a row that another process is unfolding is passed over.
-pub(super) async fn unfold(tx: &Tx, sources: &Sources, most: usize) -> Result<(), LedgerError> {
+/// Makes tasks of the installation's oldest rows until `most` are ready; a row that another process is expanding is passed
+/// over.
+pub(super) async fn expand(
+    tx: &Tx,
+    sources: &Names,
+    queue: &Queue,
+    installation: i64,
+    most: usize,
+) -> Result<(), LedgerError> {
     let ready: i64 = tx
         .row(
             "SELECT COUNT(*) FROM (
-               SELECT FROM task WHERE queue = 'decide' AND NOT parked AND due <= $1 LIMIT $2) AS ready",
-            &[&tx.now.as_millisecond(), &(most as i64)],
+               SELECT FROM task WHERE queue = $1 AND NOT parked AND due <= $2 LIMIT $3) AS ready",
+            &[&queue.name(), &tx.now.as_millisecond(), &(most as i64)],
         )
         .await?
         .get(0);
     let mut missing = most as i64 - ready;
     while missing > 0 {
-        let Some(count) = unfold_oldest(tx, sources).await? else { break };
+        let Some(count) = expand_oldest(tx, sources, queue, installation).await? else { break };
         missing -= count;
     }
     Ok(())
 }
 
-async fn unfold_oldest(tx: &Tx, sources: &Sources) -> Result<Option<i64>, LedgerError> {
+async fn expand_oldest(
+    tx: &Tx,
+    sources: &Names,
+    queue: &Queue,
+    installation: i64,
+) -> Result<Option<i64>, LedgerError> {
     let oldest = tx
         .maybe(
-            "DELETE FROM inbox WHERE seq = (SELECT seq FROM inbox ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
+            "DELETE FROM inbox
+             WHERE seq = (SELECT seq FROM inbox WHERE installation = $1 ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING received, events",
-            &[],
+            &[&installation],
         )
         .await?;
     let Some(oldest) = oldest else { return Ok(None) };
@@ -35,8 +48,8 @@ async fn unfold_oldest(tx: &Tx, sources: &Sources) -> Result<Option<i64>, Ledger
     let events: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
     forget_announcements(tx, sources, &events).await?;
     tx.execute(
-        "INSERT INTO task (queue, due, since, event) SELECT 'decide', $1, $1, event FROM unnest($2::BYTEA[]) AS event",
-        &[&received, &events],
+        "INSERT INTO task (queue, due, since, event) SELECT $1, $2, $2, event FROM unnest($3::BYTEA[]) AS event",
+        &[&queue.name(), &received, &events],
     )
     .await?;
     Ok(Some(events.len() as i64))
@@ -44,13 +57,13 @@ async fn unfold_oldest(tx: &Tx, sources: &Sources) -> Result<Option<i64>, Ledger
 
 /// From here on the same body is a new event: the session is looked up only after this, so what it announces now will be
 /// seen, and what it announces later would not be.
-async fn forget_announcements(tx: &Tx, sources: &Sources, events: &[&[u8]]) -> Result<(), LedgerError> {
+async fn forget_announcements(tx: &Tx, sources: &Names, events: &[&[u8]]) -> Result<(), LedgerError> {
     // One that cannot be read becomes a task like the others, is parked when it is claimed, and stops nobody.
     let heads =
         events.iter().filter_map(|event| serde_json::from_slice::<StoredEvent>(event).ok()).map(|event| event.head);
     let (mut happened, mut from, mut sessions, mut kinds, mut digests) = (vec![], vec![], vec![], vec![], vec![]);
     for head in heads.filter(|head| head.kind.is_announcement()) {
-        if let Some(source) = sources.known(tx, &head.session.source).await? {
+        if let Some(source) = sources.known(tx, &head.source.0).await? {
             happened.push(head.happened());
             from.push(source);
             sessions.push(head.session.session.0);

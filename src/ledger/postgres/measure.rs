@@ -7,9 +7,9 @@ use super::{
     Attempt, Bounds, Claim, ErasureFilter, Finished, Ledger as _, LedgerError, PostgresLedger, PostgresPlace, Queue,
     ReceiptRange, StepEnd, migrate, plans,
 };
-use crate::erasure::{ErasureId, ErasureState, Outcome};
-use crate::keys::Fingerprint;
-use crate::subject::{GuestId, SessionId, SessionKey, SourceName, TargetName};
+use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome};
+use crate::keys::{Digest, Fingerprint};
+use crate::subject::{InstallationName, SessionId, SessionKey, TargetName};
 
 /// A ledger as one process has it.
 pub struct Measured(Arc<PostgresLedger>);
@@ -46,24 +46,26 @@ impl Measured {
     /// The target answered that it has erased, and is not asked again.
     pub async fn erased(&self, step: Step) {
         let counts = [("messages".to_owned(), 12)].into();
-        let end = StepEnd::Final { outcome: Outcome::Erased, reason: None, counts };
+        let evidence = Evidence { looked_at: vec!["messages".to_owned()], ..Evidence::default() };
+        let end = StepEnd::Final { outcome: Outcome::Erased, reason: None, counts, evidence };
         assert_eq!(self.0.stepped(step.0, end).await.expect("stepped"), Finished::Done);
     }
 
-    /// How many sessions a guest has.
-    pub async fn sessions_of_guest(&self, source: &str, guest: &str) -> usize {
-        let (source, guest) = (SourceName(source.into()), GuestId(guest.to_owned()));
-        self.0.sessions_of_guest(&source, &guest).await.expect("found").len()
+    /// How many sessions a guest has, by the digest of the guest's id.
+    pub async fn sessions_of_guest(&self, installation: &str, guest: [u8; 16]) -> usize {
+        let installation = InstallationName(installation.into());
+        self.0.sessions_of_guest(&installation, Digest(guest)).await.expect("found").len()
     }
 
     /// How many sessions carry a fingerprint.
-    pub async fn sessions_with(&self, fingerprint: [u8; 32]) -> usize {
-        self.0.sessions_with(&[Fingerprint(fingerprint)]).await.expect("found").len()
+    pub async fn sessions_with(&self, installation: &str, fingerprint: [u8; 32]) -> usize {
+        let installation = InstallationName(installation.into());
+        self.0.sessions_with(&installation, &[Fingerprint(fingerprint)]).await.expect("found").len()
     }
 
     /// Whether a session is known.
-    pub async fn has_session(&self, source: &str, session: i64) -> bool {
-        let key = SessionKey { source: SourceName(source.into()), session: SessionId(session) };
+    pub async fn has_session(&self, installation: &str, session: i64) -> bool {
+        let key = SessionKey { installation: InstallationName(installation.into()), session: SessionId(session) };
         self.0.session(&key).await.expect("read").is_some()
     }
 
@@ -83,7 +85,7 @@ impl Measured {
 
     /// Whether the receipt with this number is there; what is in it does not matter.
     pub async fn has_receipt(&self, sequence: u64) -> bool {
-        match self.0.receipts(&ReceiptRange { from: sequence, limit: 1 }).await {
+        match self.0.receipts(&ReceiptRange::all(sequence, 1)).await {
             Ok(receipts) => !receipts.is_empty(),
             Err(LedgerError::Broken(_)) => true,
             Err(LedgerError::Busy(cause)) => panic!("{cause:#}"),

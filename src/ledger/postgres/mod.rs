@@ -1,7 +1,7 @@
 //! The ledger in PostgreSQL, shared by any number of processes. Calls of the port enter and become transactions; which rule
 //! or target they come from is not known here.
 //!
-//! What is received goes a short way of its own (`record`, later unfolded by `inbox`); everything else is a function on a
+//! What is received goes a short way of its own (`record`, later expanded by `inbox`); everything else is a function on a
 //! transaction or on a reading connection, one file for each noun. Only the server's clock counts. A connection that is
 //! lost is replaced by itself; what was under way on it is answered `Busy`, and finds what it wrote when it comes again.
 
@@ -14,9 +14,11 @@ mod deciding;
 mod erasures;
 mod failure;
 mod inbox;
+mod installations;
 #[cfg(feature = "measure")]
 pub(crate) mod measure;
 mod meta;
+mod names;
 #[cfg(any(test, feature = "measure"))]
 mod plans;
 mod processes;
@@ -27,7 +29,6 @@ mod ringer;
 mod schedule;
 mod schema;
 mod sessions;
-mod sources;
 mod steps;
 mod tally;
 mod targets;
@@ -39,6 +40,7 @@ mod work;
 pub(crate) use copy::PostgresRows;
 pub(crate) use schema::migrate;
 
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,23 +52,24 @@ use tokio_util::sync::DropGuard;
 
 use self::connection::Pauses;
 use self::connector::Connector;
+use self::names::Names;
 use self::record::Receiver;
 use self::ringer::Ringer;
 use self::sessions::Place;
-use self::sources::Sources;
 use self::tx::{Connection, Connections, Tx};
 use super::bell::Bell;
 use super::{
-    Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
-    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, PostgresPlace, ProcessInfo, ProcessView, PutAside,
-    QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange,
-    SessionView, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, broken, claim, transition,
+    Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork, ErasureFilter, Finished,
+    InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, PostgresPlace, ProcessInfo,
+    ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter,
+    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, broken,
+    claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed, Secret};
 use crate::receipt::{Receipt, ReceiptHead};
-use crate::subject::{GuestId, SessionKey, SourceName, TargetName};
+use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// Connections that only read.
 const READERS_MAX: usize = 4;
@@ -90,7 +93,8 @@ pub(crate) struct PostgresLedger {
     ringer: Arc<Ringer>,
     /// Its end stops the listening.
     listening: Mutex<Option<DropGuard>>,
-    sources: Sources,
+    sources: Names,
+    installations: Names,
     /// The number of this process; 0 until it has entered.
     process: AtomicI64,
     /// What it said of itself then.
@@ -113,7 +117,8 @@ impl PostgresLedger {
             receiver: Mutex::new(Some(Arc::new(receiver))),
             listening: Mutex::new(Some(ringer.start(connector))),
             ringer,
-            sources: Sources::default(),
+            sources: Names::of("source"),
+            installations: Names::of("installation"),
             process: AtomicI64::new(0),
             info: Mutex::default(),
         }))
@@ -201,7 +206,7 @@ impl Ledger for PostgresLedger {
     }
 
     async fn quarantine(&self, item: Quarantined) -> Result<PutAside, LedgerError> {
-        let source = self.sources.id(&self.writing().await?, &item.source).await?;
+        let source = self.sources.id(&self.writing().await?, &item.source.0).await?;
         transact!(self, |tx| quarantine::add(tx, source, &item))
     }
 
@@ -212,7 +217,7 @@ impl Ledger for PostgresLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        if !tasks::is_due(&self.reading().await?, queue).await? {
+        if !tasks::is_due(self, &self.reading().await?, queue).await? {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         }
         transact!(self, |tx| tasks::claim(self, tx, queue, most, lease, bounds))
@@ -247,21 +252,21 @@ impl Ledger for PostgresLedger {
     }
 
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {
-        let key = deciding::subject(&claim, &decision)?;
-        let source = self.sources.id(&self.reading().await?, &key.source).await?;
-        let place = Place { source, session: key.session.0 };
-        let finished =
-            transact!(self, done, END_TRIED_MAX, |tx| deciding::decided(self, tx, &claim, &decision, place))?;
+        let key = transition::decided_on(&claim, &decision)?;
+        let installation = self.installations.id(&self.writing().await?, &key.installation.0).await?;
+        let place = Place { installation, session: key.session.0 };
+        let finished = transact!(self, done, END_TRIED_MAX, |tx| deciding::decided(tx, &claim, &decision, place))?;
         if finished == Finished::Stale {
             tasks::give_back(&self.writing().await?, &claim).await?;
-            self.ringer.ring([claim.work.queue()]);
+            self.ringer.ring([claim.work.queue().name().into_owned()]);
         }
         Ok(finished)
     }
 
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError> {
-        let sources = steps::sources_of(self, &self.reading().await?, &resolution).await?;
-        transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, &sources))
+        let name = steps::installation_of(&claim, &resolution)?;
+        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, installation))
     }
 
     async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {
@@ -301,25 +306,44 @@ impl Ledger for PostgresLedger {
 
     async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
         let connection = self.reading().await?;
-        let Some(source) = self.sources.known(&connection, &key.source).await? else { return Ok(None) };
-        sessions::one(&connection, Place { source, session: key.session.0 }).await
+        let Some(installation) = self.installations.known(&connection, &key.installation.0).await? else {
+            return Ok(None);
+        };
+        sessions::one(&connection, Place { installation, session: key.session.0 }).await
     }
 
-    async fn sessions_of_guest(&self, source: &SourceName, guest: &GuestId) -> Result<Vec<SessionView>, LedgerError> {
+    async fn sessions_of_guest(
+        &self,
+        installation: &InstallationName,
+        guest: Digest,
+    ) -> Result<Vec<SessionView>, LedgerError> {
         let connection = self.reading().await?;
-        let Some(source) = self.sources.known(&connection, source).await? else { return Ok(Vec::new()) };
-        sessions::of_guest(&connection, source, guest).await
+        match self.installations.known(&connection, &installation.0).await? {
+            Some(installation) => sessions::of_guest(&connection, installation, guest).await,
+            None => Ok(Vec::new()),
+        }
     }
 
-    async fn sessions_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<SessionView>, LedgerError> {
-        if fingerprints.is_empty() {
-            return Ok(Vec::new());
+    async fn sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError> {
+        let connection = self.reading().await?;
+        match self.installations.known(&connection, &installation.0).await? {
+            Some(installation) => sessions::with(&connection, installation, fingerprints).await,
+            None => Ok(Vec::new()),
         }
-        sessions::with(&self.reading().await?, fingerprints).await
+    }
+
+    async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {
+        installations::facts(&self.reading().await?, installation).await
     }
 
     async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
-        transact!(self, |tx| schedule::schedule(self, tx, &erasure))
+        let name = erasure.subject.installation();
+        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        transact!(self, |tx| schedule::schedule(tx, installation, &erasure))
     }
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
@@ -332,6 +356,14 @@ impl Ledger for PostgresLedger {
 
     async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
         transact!(self, |tx| schedule::retry(tx, id))
+    }
+
+    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        transact!(self, |tx| schedule::approve(tx, id))
+    }
+
+    async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
+        erasures::with(&self.reading().await?, fingerprints).await
     }
 
     async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
@@ -348,6 +380,14 @@ impl Ledger for PostgresLedger {
 
     async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
         receipts::list(&self.reading().await?, *range).await
+    }
+
+    async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {
+        receipts::of_erasure(&self.reading().await?, erasure).await
+    }
+
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
+        receipts::acknowledge(&self.writing().await?, sequences).await
     }
 
     async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError> {
@@ -369,7 +409,7 @@ impl Ledger for PostgresLedger {
     async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
         transact!(self, |tx| async {
             targets::set(tx, &health).await?;
-            tx.rings.extend(claim::queues_of(&health.target));
+            claim::queues_of(&health.target).iter().for_each(|queue| tx.notify(queue));
             Ok(())
         })
     }
@@ -378,10 +418,14 @@ impl Ledger for PostgresLedger {
         transact!(self, |tx| targets::failed(tx, target, rest, reason))
     }
 
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
+        transact!(self, |tx| targets::charge(tx, target, calls, calls_per_s))
+    }
+
     async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
         transact!(self, |tx| async {
             targets::answered(tx, target).await?;
-            tx.rings.extend(claim::queues_of(target));
+            claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
             Ok(())
         })
     }
@@ -423,10 +467,11 @@ impl Ledger for PostgresLedger {
         meta::belongs_to(&self.writing().await?, check).await
     }
 
-    async fn tidy(&self, duplicates_for: Duration) -> Result<(), LedgerError> {
+    async fn tidy(&self, keep: Keep) -> Result<(), LedgerError> {
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
-        tidy::event_keys(&connection, duplicates_for).await
+        tidy::erasure_fingerprints(&connection, keep.fingerprints).await?;
+        tidy::event_keys(&connection, keep.duplicates).await
     }
 
     /// Deliveries that wait are still written.

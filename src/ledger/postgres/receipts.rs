@@ -3,7 +3,7 @@
 //! There is one chain, and whoever appends to it holds its head for as long as one commit takes. Receipts are made before,
 //! of the head as it was then, and many at a time; when another process was faster, they are made anew.
 
-use super::columns::{ids, json, millis, of_json};
+use super::columns::{ids, json, json_at, millis};
 use super::tx::{Connection, Tx};
 use super::{Closing, LedgerError, ReceiptRange, schedule, sessions, transition};
 use crate::erasure::{ErasureId, ErasureState};
@@ -33,9 +33,10 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
     let all = erasures(closing)?;
     let mut asked = Vec::new();
     let mut states = Vec::with_capacity(closing.len());
+    let mut verdicts = Vec::with_capacity(closing.len());
     for Closing { claim, receipt } in closing {
         let erasure = transition::erasure_of(claim, receipt)?;
-        let end = transition::end_of(erasure, receipt);
+        let end = transition::end_of(erasure);
         states.push(end.state.as_str());
         if end.sessions_are_erased {
             asked.push(erasure.id);
@@ -45,16 +46,19 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
             tx.tally.leaves(ErasureState::Verifying);
             tx.tally.enters(ErasureState::Done);
         }
+        verdicts.push(receipt.statement.verdict.as_str());
+        tx.tally.receipt(receipt.statement.verdict);
     }
     sessions::mark_erased(tx, &asked).await?;
     schedule::delete_capsules(tx, &all).await?;
     tx.execute("DELETE FROM erasure_session WHERE erasure = ANY($1)", &[&ids(&all)]).await?;
     tx.execute(
-        "UPDATE erasure SET state = closed.state, ended = $3
-         FROM unnest($1::BYTEA[], $2::TEXT[]) AS closed (id, state) WHERE erasure.id = closed.id",
-        &[&ids(&all), &states, &millis(tx.now)],
+        "UPDATE erasure SET state = closed.state, verdict = closed.verdict, ended = $4
+         FROM unnest($1::BYTEA[], $2::TEXT[], $3::TEXT[]) AS closed (id, state, verdict) WHERE erasure.id = closed.id",
+        &[&ids(&all), &states, &verdicts, &millis(tx.now)],
     )
     .await?;
+    schedule::end_fingerprints(tx, &all).await?;
     let tasks: Vec<i64> = closing.iter().map(|one| one.claim.task).collect();
     tx.execute("DELETE FROM task WHERE id = ANY($1)", &[&tasks]).await?;
     append(tx, closing).await?;
@@ -66,17 +70,19 @@ fn erasures(closing: &[Closing]) -> Result<Vec<ErasureId>, LedgerError> {
 }
 
 async fn append(tx: &Tx, closing: &[Closing]) -> Result<(), LedgerError> {
-    let mut columns = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut columns = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for Closing { receipt, .. } in closing {
         columns.0.push(receipt.statement.sequence as i64);
         columns.1.push(receipt.statement.erasure.0.to_vec());
         columns.2.push(receipt.head().hash);
         columns.3.push(json(receipt)?);
+        columns.4.push(receipt.statement.verdict.as_str());
     }
     tx.execute(
-        "INSERT INTO receipt (sequence, erasure, hash, receipt)
-         SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::TEXT[], $4::TEXT[]) ON CONFLICT (sequence) DO NOTHING",
-        &[&columns.0, &columns.1, &columns.2, &columns.3],
+        "INSERT INTO receipt (sequence, erasure, hash, receipt, verdict)
+         SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::TEXT[], $4::TEXT[], $5::TEXT[])
+         ON CONFLICT (sequence) DO NOTHING",
+        &[&columns.0, &columns.1, &columns.2, &columns.3, &columns.4],
     )
     .await?;
     Ok(())
@@ -103,11 +109,31 @@ pub(super) async fn head(connection: &Connection) -> Result<Option<ReceiptHead>,
 
 pub(super) async fn list(connection: &Connection, range: ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
     let from = i64::try_from(range.from).unwrap_or(i64::MAX);
-    let rows = connection
-        .rows(
-            "SELECT receipt FROM receipt WHERE sequence >= $1 ORDER BY sequence LIMIT $2",
-            &[&from, &i64::from(range.limit)],
-        )
-        .await?;
-    rows.iter().map(|row| of_json(row.get::<_, &str>(0).as_bytes())).collect()
+    let limit = i64::from(range.limit);
+    let rows = match range.verdict {
+        None => {
+            let sql = "SELECT receipt FROM receipt WHERE sequence >= $1 ORDER BY sequence LIMIT $2";
+            connection.rows(sql, &[&from, &limit]).await?
+        }
+        Some(verdict) => {
+            let sql =
+                "SELECT receipt FROM receipt WHERE verdict = $3 AND sequence >= $1 ORDER BY sequence LIMIT $2";
+            connection.rows(sql, &[&from, &limit, &verdict.as_str()]).await?
+        }
+    };
+    rows.iter().map(|row| json_at(row, 0)).collect()
+}
+
+pub(super) async fn of_erasure(connection: &Connection, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {
+    let sql = "SELECT receipt FROM receipt WHERE erasure = $1";
+    let row = connection.maybe(sql, &[&erasure.0.as_slice()]).await?;
+    row.map(|row| json_at(&row, 0)).transpose()
+}
+
+/// Notes that these incomplete receipts were seen, or all; returns how many were not before.
+pub(super) async fn acknowledge(connection: &Connection, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
+    const UNSEEN: &str = "UPDATE receipt SET acknowledged = TRUE WHERE verdict = 'incomplete' AND NOT acknowledged";
+    let Some(sequences) = sequences else { return connection.execute(UNSEEN, &[]).await };
+    let sequences: Vec<i64> = sequences.iter().filter_map(|sequence| i64::try_from(*sequence).ok()).collect();
+    connection.execute(&format!("{UNSEEN} AND sequence = ANY($1)"), &[&sequences]).await
 }

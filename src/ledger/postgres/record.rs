@@ -20,7 +20,7 @@ use super::tx::NOW_MS;
 use super::{LedgerError, Queue, Recorded};
 use crate::event::StoredEvent;
 use crate::keys::Digest;
-use crate::subject::SourceName;
+use crate::subject::{InstallationName, SourceName};
 
 /// Deliveries that wait; further callers wait for room.
 const WAITING_MAX: usize = 1_024;
@@ -42,6 +42,7 @@ struct Key {
 /// A delivery to be written, and who waits for it.
 struct Delivery {
     key: Key,
+    installation: InstallationName,
     json: Vec<u8>,
     answer: oneshot::Sender<Result<Recorded, LedgerError>>,
 }
@@ -74,14 +75,15 @@ impl Receiver {
         let Digest(digest) = head.digest;
         let key = Key {
             happened: head.happened(),
-            source: head.session.source.clone(),
+            source: head.source.clone(),
             session: head.session.session.0,
             kind: head.kind.code(),
             digest,
         };
         let closed = || LedgerError::Busy(anyhow::anyhow!("the ledger is closed"));
         let (answer, answered) = oneshot::channel();
-        self.deliveries.send(Delivery { key, json, answer }).await.map_err(|_| closed())?;
+        let installation = head.session.installation.clone();
+        self.deliveries.send(Delivery { key, installation, json, answer }).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 }
@@ -90,7 +92,8 @@ impl Receiver {
 struct Line {
     client: Client,
     insert: Statement,
-    sources: HashMap<SourceName, i64>,
+    /// The numbers of names, by table.
+    names: HashMap<(&'static str, Arc<str>), i64>,
 }
 
 struct Task {
@@ -110,7 +113,7 @@ impl Task {
             if batch.is_empty() && waiting.recv_many(&mut batch, BATCH_MAX).await == 0 {
                 return;
             }
-            self.held_back = batch.split_off(fitting(&batch));
+            self.held_back = hold_back(&mut batch);
             self.write(&mut batch).await;
         }
     }
@@ -126,7 +129,8 @@ impl Task {
             match self.try_to_write(batch).await {
                 Ok(recorded) => {
                     if recorded.contains(&Recorded::New) {
-                        self.ringer.ring([Queue::Decide]);
+                        let installation = batch.first().map(|delivery| delivery.installation.clone());
+                        self.ringer.ring(installation.map(|name| Queue::Decide(name).name().into_owned()));
                     }
                     for (delivery, recorded) in batch.drain(..).zip(recorded) {
                         let _ = delivery.answer.send(Ok(recorded));
@@ -158,14 +162,22 @@ impl Task {
     }
 }
 
-/// How many of them fit into one statement; at least one.
-fn fitting(batch: &[Delivery]) -> usize {
+/// Leaves what fits into one statement, whose events become one row of one installation; returns the others. At least the
+/// first one is left, and whatever is returned comes first the next time.
+fn hold_back(batch: &mut Vec<Delivery>) -> Vec<Delivery> {
+    let Some(first) = batch.first() else { return Vec::new() };
+    let installation = first.installation.clone();
     let mut bytes = 0;
-    let fits = batch.iter().take_while(|delivery| {
+    let (fits, others) = std::mem::take(batch).into_iter().partition(|delivery: &Delivery| {
+        if delivery.installation != installation {
+            return false;
+        }
+        let is_first = bytes == 0;
         bytes += delivery.json.len();
-        bytes <= BATCH_BYTES_MAX
+        is_first || bytes <= BATCH_BYTES_MAX
     });
-    fits.count().max(1)
+    *batch = fits;
+    others
 }
 
 impl Line {
@@ -174,7 +186,7 @@ impl Line {
         // The planner knows nothing of the arrays' lengths; what it would choose for a few rows is slow for many.
         client.batch_execute("SET enable_hashjoin = on; SET enable_nestloop = off").await.map_err(connection::told)?;
         let insert = client.prepare(&insert()).await.map_err(connection::told)?;
-        Ok(Self { client, insert, sources: HashMap::new() })
+        Ok(Self { client, insert, names: HashMap::new() })
     }
 
     /// The answers are in the order of the deliveries.
@@ -187,8 +199,10 @@ impl Line {
 
         let mut sources = Vec::with_capacity(places.len());
         for place in &places {
-            sources.push(self.source(&batch[*place].key.source).await?);
+            sources.push(self.number("source", &batch[*place].key.source.0).await?);
         }
+        let first = batch.first().context("a batch without deliveries")?;
+        let installation = self.number("installation", &first.installation.0).await?;
         let column = |value: fn(&Key) -> i64| places.iter().map(|place| value(&batch[*place].key)).collect::<Vec<_>>();
         let digests: Vec<&[u8]> = places.iter().map(|place| batch[*place].key.digest.as_slice()).collect();
         let (happened, sessions, kinds) =
@@ -198,7 +212,17 @@ impl Line {
             .client
             .query_one(
                 &self.insert,
-                &[&happened, &sources, &sessions, &kinds, &digests, &events.bytes, &events.starts, &events.lengths],
+                &[
+                    &happened,
+                    &sources,
+                    &sessions,
+                    &kinds,
+                    &digests,
+                    &events.bytes,
+                    &events.starts,
+                    &events.lengths,
+                    &installation,
+                ],
             )
             .await
             .map_err(connection::told)?;
@@ -215,15 +239,18 @@ impl Line {
         Ok(recorded)
     }
 
-    async fn source(&mut self, name: &SourceName) -> anyhow::Result<i64> {
-        if let Some(id) = self.sources.get(name) {
+    /// The number of a name in a table of names, given to it now if it has none.
+    async fn number(&mut self, table: &'static str, name: &Arc<str>) -> anyhow::Result<i64> {
+        let key = (table, Arc::clone(name));
+        if let Some(id) = self.names.get(&key) {
             return Ok(*id);
         }
-        let insert = "INSERT INTO source (name) VALUES ($1) ON CONFLICT DO NOTHING";
-        self.client.execute(insert, &[&&*name.0]).await.map_err(connection::told)?;
-        let row = self.client.query_one("SELECT id FROM source WHERE name = $1", &[&&*name.0]).await;
+        let insert = format!("INSERT INTO {table} (name) VALUES ($1) ON CONFLICT DO NOTHING");
+        self.client.execute(&insert, &[&&**name]).await.map_err(connection::told)?;
+        let select = format!("SELECT id FROM {table} WHERE name = $1");
+        let row = self.client.query_one(&select, &[&&**name]).await;
         let id = row.map_err(connection::told)?.get(0);
-        self.sources.insert(name.clone(), id);
+        self.names.insert(key, id);
         Ok(id)
     }
 }
@@ -273,8 +300,8 @@ fn insert() -> String {
              JOIN new USING (happened, source, session, kind, digest) ORDER BY ord
            ) END AS ords FROM counted
          ), work AS (
-           INSERT INTO inbox (received, count, events)
-           SELECT {NOW_MS}, count, CASE WHEN ords IS NULL THEN $6::BYTEA ELSE (
+           INSERT INTO inbox (installation, received, count, events)
+           SELECT $9::BIGINT, {NOW_MS}, count, CASE WHEN ords IS NULL THEN $6::BYTEA ELSE (
              SELECT string_agg(substr($6, ($7::INT[])[ord], ($8::INT[])[ord]), '\\x0a' ORDER BY ord)
              FROM unnest(ords) AS ord
            ) END FROM kept WHERE count > 0

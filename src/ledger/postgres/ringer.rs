@@ -15,7 +15,7 @@ use tracing::debug;
 
 use super::connection::{self, Pauses};
 use super::connector::Connector;
-use super::{Bell, Queue};
+use super::Bell;
 
 pub(super) const CHANNEL: &str = "quietus";
 
@@ -52,13 +52,12 @@ impl Ringer {
         &self.bell
     }
 
-    /// These queues have work.
-    pub(super) fn ring(&self, queues: impl IntoIterator<Item = Queue>) {
+    /// The queues with these names have work.
+    pub(super) fn ring(&self, queues: impl IntoIterator<Item = String>) {
         let mut untold = self.untold();
-        for queue in queues {
-            let name = queue.name();
+        for name in queues {
             self.bell.ring(&name);
-            untold.insert(name.into_owned());
+            untold.insert(name);
         }
         if !untold.is_empty() {
             self.there_is_news.notify_one();

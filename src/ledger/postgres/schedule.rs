@@ -1,112 +1,164 @@
-//! Erasures before they begin: scheduling, merging, moving with the settling of their session; and what people order.
+//! Erasures before they begin: scheduling, merging, approval, moving with the settling of their session; and what people
+//! order.
 //!
-//! Rows are locked in one order everywhere: session, subject, erasure, task. Two transactions then wait for each other,
-//! and not crosswise. Closing (`receipts`) takes its sessions last: whoever holds one of those wants no erasure that is over.
+//! Rows are locked in one order everywhere: session, `waiting`, erasure, task, installation. Two transactions then wait for
+//! each other, and not crosswise. Closing (`receipts`) takes its sessions last: whoever holds one of those wants no erasure
+//! that is over.
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
-use super::claim::{STEP_QUEUES, STEP_TARGET};
-use super::columns::{erasure_id, ids, json, json_at, maybe_time, millis, time};
-use super::transition::{self, Merged, Scheduled};
+use super::columns::{erasure_id, ids, json, json_at, maybe_time, millis, time, word};
+use super::transition::{self, Merged, Waiting};
 use super::tx::Tx;
-use super::{LedgerError, PostgresLedger, Queue, broken, erasures, failure, tasks};
+use super::{LedgerError, Queue, broken, erasures, failure, tasks};
 use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Outcome, Stage, Subject};
-use crate::subject::TargetName;
+use crate::subject::{Fingerprinted, TargetName};
 
-/// Schedules an erasure, or merges it into the one of the same subject that has not begun.
-pub(super) async fn schedule(ledger: &PostgresLedger, tx: &mut Tx, new: &NewErasure) -> Result<ErasureId, LedgerError> {
+/// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
+/// of its own.
+pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -> Result<ErasureId, LedgerError> {
     let targets = transition::targets_of(new)?;
-    let settle_at = settle_at(ledger, tx, &new.subject).await?;
-    let key = new.subject.key();
-    // Whoever schedules the same subject at this instant has committed, or is gone, when the insertion returns.
+    let settle_at = settle_at(tx, installation, &new.subject).await?;
+    let merge_key = new.merge_key();
+    // Whoever schedules the same at this instant has committed, or is gone, when the insertion returns.
     let first = tx
         .execute(
-            "INSERT INTO scheduled (subject_key, erasure) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            &[&key, &new.id.0.as_slice()],
+            "INSERT INTO waiting (merge_key, subject_key, erasure) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            &[&merge_key, &new.subject.key(), &new.id.0.as_slice()],
         )
         .await?;
-    if first == 0 {
-        return match find(tx, &key).await? {
-            Some(open) => merge(tx, open, new, settle_at).await,
-            // It has begun or was called off in this moment.
-            None => Err(failure::conflict("the subject's erasure has just begun")),
-        };
-    }
+    let id = if first > 0 {
+        insert(tx, installation, new, &targets, settle_at).await?;
+        new.id
+    } else {
+        match mergeable(tx, &merge_key).await? {
+            Some(waiting) => merge(tx, waiting, new, settle_at).await?,
+            // It has begun or was cancelled in this moment.
+            None => return Err(failure::conflict("the subject's erasure has just begun")),
+        }
+    };
+    add_fingerprints(tx, id, &new.fingerprints).await?;
+    Ok(id)
+}
+
+async fn insert(
+    tx: &mut Tx,
+    installation: i64,
+    new: &NewErasure,
+    targets: &[TargetName],
+    settle_at: Option<Timestamp>,
+) -> Result<(), LedgerError> {
+    let state = transition::first_state(new);
     let due = settle_at.map_or(new.due, |at| at.max(new.due));
-    let id = new.id.0.as_slice();
     tx.execute(
-        "INSERT INTO erasure (id, subject, subject_key, rules, targets, state, created, due_rule, due)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
+                              due_rule, due)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &[
-            &id,
+            &new.id.0.as_slice(),
+            &installation,
             &json(&new.subject)?,
-            &key,
+            &new.subject.key(),
+            &new.merge_key(),
+            &json(&new.selection)?,
             &json(&[&new.rule])?,
             &json(&targets)?,
-            &ErasureState::Scheduled.as_str(),
+            &state.as_str(),
             &millis(tx.now),
             &millis(new.due),
             &millis(due),
         ],
     )
     .await?;
-    tx.execute("INSERT INTO task (queue, due, erasure) VALUES ('resolve', $1, $2)", &[&millis(due), &id]).await?;
+    if state == ErasureState::Scheduled {
+        add_resolve(tx, &new.subject, new.id, due).await?;
+    }
     if let Some(capsule) = &new.capsule {
         add_capsule(tx, new.id, capsule).await?;
     }
-    tx.tally.enters(ErasureState::Scheduled);
-    tx.rings.push(Queue::Resolve);
-    Ok(new.id)
+    tx.tally.enters(state);
+    Ok(())
 }
 
-/// The scheduled erasure of a subject. It, and the subject, are locked.
-async fn find(tx: &Tx, subject_key: &str) -> Result<Option<Scheduled>, LedgerError> {
-    let subject = tx.maybe("SELECT erasure FROM scheduled WHERE subject_key = $1 FOR UPDATE", &[&subject_key]).await?;
-    let Some(subject) = subject else { return Ok(None) };
-    let id = erasure_id(subject.get(0))?;
-    let row = tx
-        .row("SELECT rules, targets, due_rule, due FROM erasure WHERE id = $1 FOR UPDATE", &[&id.0.as_slice()])
-        .await?;
-    let (rules, targets) = (json_at(&row, 0)?, json_at(&row, 1)?);
-    let (due_rule, due) = (time(row.get(2))?, time(row.get(3))?);
-    Ok(Some(Scheduled { id, rules, targets, due_rule, due }))
+async fn add_resolve(tx: &mut Tx, subject: &Subject, id: ErasureId, due: Timestamp) -> Result<(), LedgerError> {
+    let queue = Queue::Resolve(subject.installation().clone());
+    tx.execute(
+        "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)",
+        &[&queue.name(), &millis(due), &id.0.as_slice()],
+    )
+    .await?;
+    tx.notify(&queue);
+    Ok(())
+}
+
+/// The erasure of a merge key that has not begun. It, and the key, are locked.
+async fn mergeable(tx: &Tx, merge_key: &str) -> Result<Option<Waiting>, LedgerError> {
+    let sql = "SELECT erasure FROM waiting WHERE merge_key = $1 FOR UPDATE";
+    match tx.maybe(sql, &[&merge_key]).await? {
+        Some(row) => waiting(tx, erasure_id(row.get(0))?).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// All erasures of a subject that have not begun, whether they could become one or not. They, and their keys, are locked.
+async fn waiting_of(tx: &Tx, subject: &Subject) -> Result<Vec<Waiting>, LedgerError> {
+    let sql = "SELECT erasure FROM waiting WHERE subject_key = $1 ORDER BY merge_key FOR UPDATE";
+    let mut all = Vec::new();
+    for row in tx.rows(sql, &[&subject.key()]).await? {
+        all.push(waiting(tx, erasure_id(row.get(0))?).await?);
+    }
+    Ok(all)
+}
+
+async fn waiting(tx: &Tx, id: ErasureId) -> Result<Waiting, LedgerError> {
+    let sql = "SELECT state, rules, targets, due_rule, due FROM erasure WHERE id = $1 FOR UPDATE";
+    let row = tx.row(sql, &[&id.0.as_slice()]).await?;
+    let state = word(row.get(0))?;
+    let (rules, targets) = (json_at(&row, 1)?, json_at(&row, 2)?);
+    let (due_rule, due) = (time(row.get(3))?, time(row.get(4))?);
+    Ok(Waiting { id, state, rules, targets, due_rule, due })
 }
 
 async fn merge(
     tx: &mut Tx,
-    mut open: Scheduled,
+    mut waiting: Waiting,
     new: &NewErasure,
     settle_at: Option<Timestamp>,
 ) -> Result<ErasureId, LedgerError> {
-    if let Merged::Changed { earlier } = open.merge(new) {
+    if let Merged::Changed { earlier } = waiting.merge(new) {
         if earlier {
-            open.due = settle_at.map_or(new.due, |at| at.max(new.due));
+            waiting.due = settle_at.map_or(new.due, |at| at.max(new.due));
         }
         if let Some(capsule) = &new.capsule {
-            add_capsule(tx, open.id, capsule).await?;
+            add_capsule(tx, waiting.id, capsule).await?;
         }
-        write(tx, &open).await?;
+        write(tx, &new.subject, &waiting).await?;
     }
-    Ok(open.id)
+    Ok(waiting.id)
 }
 
 /// Whoever is resolving it now loses the claim: what they resolve is no longer all of it.
-async fn write(tx: &mut Tx, open: &Scheduled) -> Result<(), LedgerError> {
-    let (id, due) = (open.id.0.as_slice(), millis(open.due));
+async fn write(tx: &mut Tx, subject: &Subject, waiting: &Waiting) -> Result<(), LedgerError> {
+    let (id, due) = (waiting.id.0.as_slice(), millis(waiting.due));
     tx.execute(
         "UPDATE erasure SET rules = $2, targets = $3, due_rule = $4, due = $5 WHERE id = $1",
-        &[&id, &json(&open.rules)?, &json(&open.targets)?, &millis(open.due_rule), &due],
+        &[&id, &json(&waiting.rules)?, &json(&waiting.targets)?, &millis(waiting.due_rule), &due],
     )
     .await?;
+    if waiting.state == ErasureState::Requested {
+        // There is no work before it is approved.
+        return Ok(());
+    }
     let changed = tx
         .execute(
             "UPDATE task SET due = $2, fence = fence + 1, attempt = 0, parked = FALSE, reason = NULL, holder = NULL
-             WHERE erasure = $1 AND queue = 'resolve'",
+             WHERE erasure = $1",
             &[&id, &due],
         )
         .await?;
-    tx.rings.push(Queue::Resolve);
-    if changed == 1 { Ok(()) } else { Err(broken(format!("scheduled erasure {} has no work", open.id))) }
+    tx.notify(&Queue::Resolve(subject.installation().clone()));
+    if changed == 1 { Ok(()) } else { Err(broken(format!("scheduled erasure {} has no work", waiting.id))) }
 }
 
 pub(super) async fn add_capsule(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
@@ -123,40 +175,127 @@ pub(super) async fn delete_capsules(tx: &Tx, all: &[ErasureId]) -> Result<(), Le
     Ok(())
 }
 
-/// The subject may be scheduled anew.
-pub(super) async fn no_longer_scheduled(tx: &Tx, subject_key: &str, id: ErasureId) -> Result<(), LedgerError> {
-    tx.execute("DELETE FROM scheduled WHERE subject_key = $1 AND erasure = $2", &[&subject_key, &id.0.as_slice()])
-        .await?;
+/// By these the erasure is found again.
+pub(super) async fn add_fingerprints(
+    tx: &Tx,
+    id: ErasureId,
+    fingerprints: &[Fingerprinted],
+) -> Result<(), LedgerError> {
+    if fingerprints.is_empty() {
+        return Ok(());
+    }
+    let values: Vec<&[u8]> = fingerprints.iter().map(|one| one.fingerprint.0.as_slice()).collect();
+    let versions: Vec<i64> = fingerprints.iter().map(|one| i64::from(one.version)).collect();
+    let kinds: Vec<&str> = fingerprints.iter().map(|one| one.kind.as_str()).collect();
+    tx.execute(
+        "INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind)
+         SELECT fingerprint, $1, version, kind FROM unnest($2::BYTEA[], $3::BIGINT[], $4::TEXT[])
+                                                    AS new (fingerprint, version, kind)
+         ON CONFLICT DO NOTHING",
+        &[&id.0.as_slice(), &values, &versions, &kinds],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The fingerprints of erasures that have ended are kept for a while from now on.
+pub(super) async fn end_fingerprints(tx: &Tx, all: &[ErasureId]) -> Result<(), LedgerError> {
+    let sql = "UPDATE erasure_fingerprint SET ended = $2 WHERE erasure = ANY($1)";
+    tx.execute(sql, &[&ids(all), &millis(tx.now)]).await?;
+    Ok(())
+}
+
+/// Locks the key of an erasure that may be waiting.
+pub(super) async fn lock_key(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
+    let sql = "SELECT installation, subject, merge_key FROM erasure WHERE id = $1";
+    let Some(row) = tx.maybe(sql, &[&id.0.as_slice()]).await? else { return Ok(None) };
+    let (installation, subject) = (row.get(0), json_at(&row, 1)?);
+    let settle_at = settle_at(tx, installation, &subject).await?;
+    let merge_key: String = row.get(2);
+    tx.maybe("SELECT FROM waiting WHERE merge_key = $1 FOR UPDATE", &[&merge_key]).await?;
+    let state = erasures::lock(tx, id).await?;
+    Ok(Some(Locked { subject, settle_at, state }))
+}
+
+/// An erasure whose session, key and row are locked.
+pub(super) struct Locked {
+    subject: Subject,
+    settle_at: Option<Timestamp>,
+    state: Option<ErasureState>,
+}
+
+/// The same may be asked for anew from here on.
+pub(super) async fn no_longer_waiting(tx: &Tx, id: ErasureId) -> Result<(), LedgerError> {
+    // By the key, which may have become another's since the erasure was read.
+    tx.execute(
+        "DELETE FROM waiting WHERE merge_key = (SELECT merge_key FROM erasure WHERE id = $1) AND erasure = $1",
+        &[&id.0.as_slice()],
+    )
+    .await?;
     Ok(())
 }
 
 /// When the session of a session's erasure is looked at for settling: it cannot begin before. The session is locked, or it
 /// could move at this instant.
-async fn settle_at(ledger: &PostgresLedger, tx: &Tx, subject: &Subject) -> Result<Option<Timestamp>, LedgerError> {
+async fn settle_at(tx: &Tx, installation: i64, subject: &Subject) -> Result<Option<Timestamp>, LedgerError> {
     let Subject::Session(key) = subject else { return Ok(None) };
-    let Some(source) = ledger.sources.known(tx, &key.source).await? else { return Ok(None) };
     let row = tx
         .maybe(
-            "SELECT settle_at FROM session WHERE source = $1 AND session = $2 FOR UPDATE",
-            &[&source, &key.session.0],
+            "SELECT settle_at FROM session WHERE installation = $1 AND session = $2 FOR UPDATE",
+            &[&installation, &key.session.0],
         )
         .await?;
     maybe_time(row.and_then(|row| row.get(0)))
 }
 
-/// Moves the session's own erasure with its settling; once it has settled, the rule's time counts.
+/// Moves the session's own erasures with its settling; once it has settled, the rule's time counts.
 pub(super) async fn settling_moved(
     tx: &mut Tx,
     subject: &Subject,
     settle_at: Option<Timestamp>,
 ) -> Result<(), LedgerError> {
-    let Some(mut open) = find(tx, &subject.key()).await? else { return Ok(()) };
-    let due = open.due_rule.max(settle_at.unwrap_or(tx.now));
-    if due == open.due {
-        return Ok(());
+    for mut waiting in waiting_of(tx, subject).await? {
+        let due = waiting.due_rule.max(settle_at.unwrap_or(tx.now));
+        if due != waiting.due {
+            waiting.due = due;
+            write(tx, subject, &waiting).await?;
+        }
     }
-    open.due = due;
-    write(tx, &open).await
+    Ok(())
+}
+
+/// Schedules an erasure that waits for approval, under a key of its own. It was to begin now at the earliest.
+pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
+    let Some(Locked { subject, settle_at, state: Some(ErasureState::Requested) }) = lock_key(tx, id).await? else {
+        return Ok(false);
+    };
+    let bytes = id.0.as_slice();
+    let row = tx.row("SELECT due_rule FROM erasure WHERE id = $1", &[&bytes]).await?;
+    let due_rule = time(row.get(0))?.max(tx.now);
+    let due = settle_at.map_or(due_rule, |at| at.max(due_rule));
+    let merge_key = transition::approved_key(id);
+    no_longer_waiting(tx, id).await?;
+    tx.execute(
+        "INSERT INTO waiting (merge_key, subject_key, erasure) VALUES ($1, $2, $3)",
+        &[&merge_key, &subject.key(), &bytes],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE erasure SET state = $2, merge_key = $3, approved = $4, due_rule = $5, due = $6 WHERE id = $1",
+        &[
+            &bytes,
+            &ErasureState::Scheduled.as_str(),
+            &merge_key,
+            &millis(tx.now),
+            &millis(due_rule),
+            &millis(due),
+        ],
+    )
+    .await?;
+    add_resolve(tx, &subject, id, due).await?;
+    tx.tally.leaves(ErasureState::Requested);
+    tx.tally.enters(ErasureState::Scheduled);
+    Ok(true)
 }
 
 /// Sets an erasure going: now, if it has not begun; again, where it is parked.
@@ -165,23 +304,23 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
     let (bytes, now) = (id.0.as_slice(), millis(tx.now));
     let parked = tx
         .rows(
-            &format!(
-                "UPDATE task SET parked = FALSE, due = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
-                 RETURNING CASE WHEN {STEP_QUEUES} THEN {STEP_TARGET} END"
-            ),
+            "UPDATE task SET parked = FALSE, due = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
+             RETURNING queue",
             &[&bytes, &now],
         )
         .await?;
-    let target = |row: &tokio_postgres::Row| Some(TargetName(row.get::<_, Option<&str>>(0)?.into()));
-    tx.rings.extend(parked.iter().filter_map(target).map(Queue::Step).chain([Queue::Close, Queue::Resolve]));
+    let name = |row: &Row| row.get::<_, String>(0);
+    tx.news.extend(parked.iter().map(name));
     match state {
         Some(ErasureState::Scheduled) => {
             tx.execute("UPDATE erasure SET due_rule = $2, due = $2 WHERE id = $1", &[&bytes, &now]).await?;
-            tx.execute(
-                "UPDATE task SET due = $2, fence = fence + 1, holder = NULL WHERE erasure = $1 AND queue = 'resolve'",
-                &[&bytes, &now],
-            )
-            .await?;
+            let due = tx
+                .rows(
+                    "UPDATE task SET due = $2, fence = fence + 1, holder = NULL WHERE erasure = $1 RETURNING queue",
+                    &[&bytes, &now],
+                )
+                .await?;
+            tx.news.extend(due.iter().map(name));
             Ok(true)
         }
         Some(ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked) => {
@@ -204,28 +343,27 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
             let opened = tx
                 .rows(
                     "DELETE FROM target WHERE until IS NULL
-                     AND name IN (SELECT target FROM step WHERE erasure = $1 AND stage IS NOT NULL) RETURNING name",
+                     AND name IN (SELECT called FROM step WHERE erasure = $1 AND stage IS NOT NULL) RETURNING name",
                     &[&bytes],
                 )
                 .await?;
-            tx.rings.extend(opened.iter().filter_map(target).map(Queue::Step));
+            for target in &opened {
+                tx.notify(&Queue::Step(TargetName(target.get::<_, &str>(0).into())));
+            }
             Ok(!parked.is_empty() || !opened.is_empty())
         }
-        Some(ErasureState::Done | ErasureState::Cancelled) | None => Ok(!parked.is_empty()),
+        Some(ErasureState::Requested | ErasureState::Done | ErasureState::Cancelled) | None => Ok(!parked.is_empty()),
     }
 }
 
-/// Calls an erasure off, or lets one that is parked be closed as it is.
+/// Cancels an erasure, or lets one that is parked be closed as it is.
 pub(super) async fn cancel(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
+    let Some(Locked { state: Some(state), .. }) = lock_key(tx, id).await? else { return Ok(false) };
     let bytes = id.0.as_slice();
-    let key = tx.maybe("SELECT subject_key FROM erasure WHERE id = $1", &[&bytes]).await?;
-    let Some(key) = key.map(|row| row.get::<_, String>(0)) else { return Ok(false) };
-    tx.maybe("SELECT FROM scheduled WHERE subject_key = $1 FOR UPDATE", &[&key]).await?;
-    let state = erasures::lock(tx, id).await?;
     let cancelled = ErasureState::Cancelled.as_str();
     match state {
-        Some(ErasureState::Scheduled) => {
-            no_longer_scheduled(tx, &key, id).await?;
+        ErasureState::Requested | ErasureState::Scheduled => {
+            no_longer_waiting(tx, id).await?;
             delete_capsules(tx, &[id]).await?;
             tx.execute("DELETE FROM task WHERE erasure = $1", &[&bytes]).await?;
             tx.execute(
@@ -233,17 +371,17 @@ pub(super) async fn cancel(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErr
                 &[&bytes, &cancelled, &millis(tx.now)],
             )
             .await?;
-            tx.tally.leaves(ErasureState::Scheduled);
+            end_fingerprints(tx, &[id]).await?;
         }
-        Some(ErasureState::Parked) => {
+        ErasureState::Parked => {
             tx.execute("DELETE FROM task WHERE erasure = $1", &[&bytes]).await?;
             tx.execute("UPDATE step SET stage = NULL, parked = FALSE WHERE erasure = $1 AND parked", &[&bytes]).await?;
             tx.execute("UPDATE erasure SET state = $2 WHERE id = $1", &[&bytes, &cancelled]).await?;
-            tasks::add(tx, Queue::Close, id).await?;
-            tx.tally.leaves(ErasureState::Parked);
+            tasks::add(tx, &Queue::Close, id).await?;
         }
         _ => return Ok(false),
     }
+    tx.tally.leaves(state);
     tx.tally.enters(ErasureState::Cancelled);
     Ok(true)
 }

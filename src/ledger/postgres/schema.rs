@@ -6,11 +6,15 @@ use super::connector::{Connector, SCHEMA};
 use super::tx::NOW_MS;
 use super::{PostgresPlace, connection};
 use crate::keys::Secret;
-use crate::ledger::{Migrated, OpenError};
+use crate::ledger::{Migrated, OpenError, UNRELEASED};
 
-/// Only ever appended to; the number of those applied stands in the table `migration`. Each leaves the schema such that the
-/// version before goes on working with it (expand first; contract in a later version).
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_reports.sql")];
+/// Only ever appended to once there is a release. Those applied stand in the table `migration`, numbered from [`UNRELEASED`]
+/// on. Each leaves the schema such that the version before goes on working with it (expand first; contract in a later
+/// version).
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
+
+/// The number of this program's schema.
+const KNOWN: usize = UNRELEASED + MIGRATIONS.len();
 
 /// So that several processes that migrate at once do it one after the other.
 const LOCK: i64 = 0x7175_6965_7475_7331;
@@ -20,13 +24,23 @@ pub(crate) async fn migrate(place: &PostgresPlace, password: Option<&Secret>) ->
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };
     let connector = Connector::new(place, password).map_err(failed)?;
     let client = connection::open(&connector).await.map_err(failed)?;
-    let (found, known) = (apply(&client).await.map_err(|error| failed(error.into_cause()))?, MIGRATIONS.len());
-    if found > known {
-        return Err(OpenError::Newer { ledger: place.shown(), found, known });
+    let found = apply(&client).await.map_err(|error| failed(error.into_cause()))?;
+    match misfit(found, place) {
+        Some(refused) => Err(refused),
+        None => Ok(Migrated { from: found, to: KNOWN }),
     }
-    Ok(Migrated { from: found, to: known })
 }
 
+/// Why a schema is neither this program's nor one that it could bring up to date.
+fn misfit(found: usize, place: &PostgresPlace) -> Option<OpenError> {
+    match found {
+        1..=UNRELEASED => Some(OpenError::Unreleased { ledger: place.shown(), found, known: KNOWN }),
+        _ if found > KNOWN => Some(OpenError::Newer { ledger: place.shown(), found, known: KNOWN }),
+        _ => None,
+    }
+}
+
+/// Returns the number that was found before. Of a schema that does not fit nothing is changed.
 async fn apply(client: &Client) -> Result<usize, crate::ledger::LedgerError> {
     // A migration may take as long as it takes.
     client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0; BEGIN").await?;
@@ -42,18 +56,20 @@ async fn apply(client: &Client) -> Result<usize, crate::ledger::LedgerError> {
             .await?;
     }
     let found = found.unwrap_or(0);
-    for (index, sql) in MIGRATIONS.iter().enumerate().skip(found) {
+    if found > KNOWN || (1..=UNRELEASED).contains(&found) {
+        client.batch_execute("ROLLBACK").await?;
+        return Ok(found);
+    }
+    for (index, sql) in MIGRATIONS.iter().enumerate().skip(found.saturating_sub(UNRELEASED)) {
         client.batch_execute(sql).await?;
         client
             .execute(
                 "INSERT INTO migration (number, applied, program) VALUES ($1, now(), $2)",
-                &[&(index as i64 + 1), &env!("CARGO_PKG_VERSION")],
+                &[&((UNRELEASED + index) as i64 + 1), &env!("CARGO_PKG_VERSION")],
             )
             .await?;
     }
-    if found <= MIGRATIONS.len() {
-        client.execute(&format!("SELECT keep_months({NOW_MS})"), &[]).await?;
-    }
+    client.execute(&format!("SELECT keep_months({NOW_MS})"), &[]).await?;
     client.batch_execute("COMMIT").await?;
     Ok(found)
 }
@@ -88,10 +104,10 @@ pub(super) async fn check_whole(client: &Client, place: &PostgresPlace) -> Resul
 /// Refuses a schema that is not the one that this program knows.
 pub(super) async fn check(client: &Client, place: &PostgresPlace) -> Result<(), OpenError> {
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };
-    let known = MIGRATIONS.len();
-    match found(client).await.map_err(|error| failed(error.into_cause()))?.unwrap_or(0) {
-        found if found < known => Err(OpenError::Pending { ledger: place.shown(), found, known }),
-        found if found > known => Err(OpenError::Newer { ledger: place.shown(), found, known }),
-        _ => Ok(()),
+    let found = found(client).await.map_err(|error| failed(error.into_cause()))?.unwrap_or(0);
+    match misfit(found, place) {
+        Some(refused) => Err(refused),
+        None if found < KNOWN => Err(OpenError::Pending { ledger: place.shown(), found, known: KNOWN }),
+        None => Ok(()),
     }
 }

@@ -2,78 +2,85 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::columns::{digest, fingerprint, json, json_at, maybe_millis, maybe_time, millis};
+use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis};
 use super::schedule;
 use super::tx::{Connection, Tx};
-use super::{LedgerError, SessionChange, SessionView, broken};
+use super::{LedgerError, Queue, SessionChange, SessionView, broken, transition};
+use crate::consent::ConsentRecord;
 use crate::erasure::{ErasureId, Subject};
-use crate::keys::Fingerprint;
-use crate::subject::{GuestId, Kind};
+use crate::keys::{Digest, Fingerprint};
+use crate::subject::Fingerprinted;
 
-const SELECT: &str =
-    "SELECT source, session, version, record, concluded, recording_ready, settle_at, forms_seen, erased_at
+const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
+                             forms_seen, erased_at
                       FROM session";
 
 /// A session's place in its table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
-    pub(super) source: i64,
+    pub(super) installation: i64,
     pub(super) session: i64,
 }
 
+impl Place {
+    fn read(row: &Row) -> Self {
+        Self { installation: row.get(0), session: row.get(1) }
+    }
+}
+
 pub(super) async fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
-    let sql = format!("{SELECT} WHERE source = $1 AND session = $2");
-    let rows = connection.rows(&sql, &[&place.source, &place.session]).await?;
+    let sql = format!("{SELECT} WHERE installation = $1 AND session = $2");
+    let rows = connection.rows(&sql, &[&place.installation, &place.session]).await?;
     Ok(views(connection, rows).await?.pop())
 }
 
 pub(super) async fn of_guest(
     connection: &Connection,
-    source: i64,
-    guest: &GuestId,
+    installation: i64,
+    guest: Digest,
 ) -> Result<Vec<SessionView>, LedgerError> {
-    let sql = format!("{SELECT} WHERE source = $1 AND guest = $2 ORDER BY source, session");
-    let rows = connection.rows(&sql, &[&source, &guest.0]).await?;
+    let sql = format!("{SELECT} WHERE installation = $1 AND guest = $2 ORDER BY installation, session");
+    let rows = connection.rows(&sql, &[&installation, &guest.0.as_slice()]).await?;
     views(connection, rows).await
 }
 
-/// The sessions that carry every one of the fingerprints; of none, no session.
+/// The sessions that carry any of the fingerprints.
 pub(super) async fn with(
     connection: &Connection,
+    installation: i64,
     fingerprints: &[Fingerprint],
 ) -> Result<Vec<SessionView>, LedgerError> {
-    let mut all: Vec<&[u8]> = fingerprints.iter().map(|fingerprint| fingerprint.0.as_slice()).collect();
-    all.sort_unstable();
-    all.dedup();
+    let all: Vec<&[u8]> = fingerprints.iter().map(|fingerprint| fingerprint.0.as_slice()).collect();
     let sql = format!(
-        "{SELECT} WHERE (source, session) IN (
-           SELECT source, session FROM fingerprint WHERE fingerprint = ANY($1)
-           GROUP BY source, session HAVING COUNT(DISTINCT fingerprint) = $2
-         ) ORDER BY source, session"
+        "{SELECT} WHERE (installation, session) IN (
+           SELECT installation, session FROM fingerprint WHERE fingerprint = ANY($1) AND installation = $2
+         ) ORDER BY installation, session"
     );
-    let rows = connection.rows(&sql, &[&all, &(all.len() as i64)]).await?;
+    let rows = connection.rows(&sql, &[&all, &installation]).await?;
     views(connection, rows).await
 }
 
 async fn views(connection: &Connection, rows: Vec<Row>) -> Result<Vec<SessionView>, LedgerError> {
-    let places: Vec<Place> = rows.iter().map(|row| Place { source: row.get(0), session: row.get(1) }).collect();
+    let places: Vec<Place> = rows.iter().map(Place::read).collect();
     let mut fingerprints = fingerprints(connection, &places).await?;
     rows.iter().zip(places).map(|(row, place)| view(row, fingerprints.remove(&place).unwrap_or_default())).collect()
 }
 
-fn view(row: &Row, fingerprints: Vec<(Kind, Fingerprint)>) -> Result<SessionView, LedgerError> {
-    let forms: &[u8] = row.get(7);
+fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, LedgerError> {
+    let forms: &[u8] = row.get(8);
     Ok(SessionView {
         version: row.get(2),
         record: json_at(row, 3)?,
         fingerprints,
-        concluded: row.get(4),
-        recording_ready: row.get(5),
-        settle_at: maybe_time(row.get(6))?,
+        read_at: maybe_time(row.get(4))?,
+        concluded: row.get(5),
+        recording_ready: row.get(6),
+        settle_at: maybe_time(row.get(7))?,
         forms_seen: forms.chunks_exact(16).map(digest).collect::<Result<_, _>>()?,
-        erased_at: maybe_time(row.get(8))?,
+        erased_at: maybe_time(row.get(9))?,
     })
 }
 
@@ -81,46 +88,73 @@ fn view(row: &Row, fingerprints: Vec<(Kind, Fingerprint)>) -> Result<SessionView
 async fn fingerprints(
     connection: &Connection,
     places: &[Place],
-) -> Result<HashMap<Place, Vec<(Kind, Fingerprint)>>, LedgerError> {
+) -> Result<HashMap<Place, Vec<Fingerprinted>>, LedgerError> {
     if places.is_empty() {
         return Ok(HashMap::new());
     }
-    let sources: Vec<i64> = places.iter().map(|place| place.source).collect();
+    let installations: Vec<i64> = places.iter().map(|place| place.installation).collect();
     let sessions: Vec<i64> = places.iter().map(|place| place.session).collect();
     let rows = connection
         .rows(
-            "SELECT source, session, kind, fingerprint FROM fingerprint
-             JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS wanted (source, session) USING (source, session)
-             ORDER BY source, session, kind, fingerprint",
-            &[&sources, &sessions],
+            "SELECT installation, session, kind, fingerprint, version, supplementary FROM fingerprint
+             JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS wanted (installation, session) USING (installation, session)
+             ORDER BY installation, session, kind, fingerprint, version",
+            &[&installations, &sessions],
         )
         .await?;
     let mut fingerprints = HashMap::<_, Vec<_>>::new();
     for row in rows {
-        let place = Place { source: row.get(0), session: row.get(1) };
-        let kind = row.get::<_, &str>(2).parse().map_err(broken)?;
-        fingerprints.entry(place).or_default().push((kind, fingerprint(row.get(3))?));
+        let one = Fingerprinted {
+            kind: row.get::<_, &str>(2).parse().map_err(broken)?,
+            fingerprint: fingerprint(row.get(3))?,
+            version: version(row.get(4))?,
+            supplementary: row.get(5),
+        };
+        fingerprints.entry(Place::read(&row)).or_default().push(one);
     }
     Ok(fingerprints)
+}
+
+fn version(number: i64) -> Result<u16, LedgerError> {
+    u16::try_from(number).map_err(|_| broken("a fingerprint's version is out of range"))
+}
+
+/// Since when the oldest session of an installation has been known that nobody has read and somebody is still to look at.
+pub(super) async fn unread_since(tx: &Tx, installation: i64) -> Result<Option<Timestamp>, LedgerError> {
+    let row = tx
+        .maybe(
+            "SELECT created FROM session
+             WHERE installation = $1 AND read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL
+               AND NOT EXISTS (SELECT FROM task
+                               WHERE task.installation = session.installation AND task.session = session.session
+                                 AND task.session IS NOT NULL AND parked)
+             ORDER BY created LIMIT 1",
+            &[&installation],
+        )
+        .await?;
+    maybe_time(row.map(|row| row.get(0)))
 }
 
 /// What a session was before it is changed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Before {
     /// 0 when there was none.
-    pub(super) version: i64,
+    version: i64,
     settle_at: Option<i64>,
+    erased: bool,
 }
 
 /// Has whoever else changes this session wait for the transaction's end.
 pub(super) async fn lock(tx: &Tx, place: Place) -> Result<Before, LedgerError> {
     let row = tx
         .maybe(
-            "SELECT version, settle_at FROM session WHERE source = $1 AND session = $2 FOR UPDATE",
-            &[&place.source, &place.session],
+            "SELECT version, settle_at, erased_at IS NOT NULL FROM session
+             WHERE installation = $1 AND session = $2 FOR UPDATE",
+            &[&place.installation, &place.session],
         )
         .await?;
-    Ok(row.map_or_else(Before::default, |row| Before { version: row.get(0), settle_at: row.get(1) }))
+    let read = |row: Row| Before { version: row.get(0), settle_at: row.get(1), erased: row.get(2) };
+    Ok(row.map_or_else(Before::default, read))
 }
 
 /// Whether a change was made on what is there.
@@ -139,11 +173,11 @@ pub(super) async fn change(
     change: &SessionChange,
 ) -> Result<Changed, LedgerError> {
     // One that is not there cannot be locked: another may have made it meanwhile.
-    if before.version != change.read_version || write(tx, place, change).await? == Changed::Stale {
+    if before.version != change.read_version || write(tx, place, before, change).await? == Changed::Stale {
         return Ok(Changed::Stale);
     }
     if before.version == 0 {
-        tx.tally.session();
+        tx.tally.add_session();
     }
     if let Some(fingerprints) = &change.fingerprints {
         replace_fingerprints(tx, place, fingerprints).await?;
@@ -155,26 +189,63 @@ pub(super) async fn change(
     Ok(Changed::Done)
 }
 
-async fn write(tx: &Tx, place: Place, change: &SessionChange) -> Result<Changed, LedgerError> {
+/// Deletes a session that is none of ours, and its settling. What was asked for of it by its number stays.
+pub(super) async fn forget(
+    tx: &mut Tx,
+    place: Place,
+    before: Before,
+    change: &SessionChange,
+) -> Result<Changed, LedgerError> {
+    if before.version != change.read_version {
+        return Ok(Changed::Stale);
+    }
+    delete_fingerprints(tx, place).await?;
+    delete_settling(tx, place).await?;
+    let deleted = tx
+        .execute(
+            "DELETE FROM session WHERE installation = $1 AND session = $2",
+            &[&place.installation, &place.session],
+        )
+        .await?;
+    // One that is not there cannot be locked: another may have made it meanwhile.
+    if deleted != u64::from(before.version != 0) {
+        return Ok(Changed::Stale);
+    }
+    if before.version != 0 {
+        tx.tally.remove_session();
+    }
+    if before.settle_at.is_some() {
+        schedule::settling_moved(tx, &Subject::Session(change.record.session.clone()), None).await?;
+    }
+    Ok(Changed::Done)
+}
+
+async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) -> Result<Changed, LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
+    let record = if before.erased { without_guest(&change.record) } else { change.record.clone() };
     let written = tx
         .execute(
-            "INSERT INTO session (source, session, version, guest, settle_at, concluded, recording_ready, record, forms_seen)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (source, session) DO UPDATE SET
-               version = excluded.version, guest = excluded.guest, settle_at = excluded.settle_at,
+            "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
+                                  recording_ready, unknown_cause, record, forms_seen)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             ON CONFLICT (installation, session) DO UPDATE SET
+               version = excluded.version, guest = excluded.guest,
+               read_at = COALESCE(excluded.read_at, session.read_at), settle_at = excluded.settle_at,
                concluded = excluded.concluded, recording_ready = excluded.recording_ready,
-               record = excluded.record, forms_seen = excluded.forms_seen
+               unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen
              WHERE session.version = excluded.version - 1",
             &[
-                &place.source,
+                &place.installation,
                 &place.session,
                 &(change.read_version + 1),
-                &change.record.guest.as_ref().map(|guest| &guest.0),
+                &record.guest_digest.as_ref().map(|digest| digest.0.as_slice()),
+                &millis(tx.now),
+                &maybe_millis(change.read_at),
                 &maybe_millis(change.settle_at),
                 &change.concluded,
                 &change.recording_ready,
-                &json(&change.record)?,
+                &transition::unknown_cause(change).map(|cause| cause.as_str()),
+                &json(&record)?,
                 &forms,
             ],
         )
@@ -182,60 +253,89 @@ async fn write(tx: &Tx, place: Place, change: &SessionChange) -> Result<Changed,
     Ok(if written == 0 { Changed::Stale } else { Changed::Done })
 }
 
-async fn replace_fingerprints(tx: &Tx, place: Place, fingerprints: &[(Kind, Fingerprint)]) -> Result<(), LedgerError> {
-    tx.execute("DELETE FROM fingerprint WHERE source = $1 AND session = $2", &[&place.source, &place.session]).await?;
-    let values: Vec<&[u8]> = fingerprints.iter().map(|(_, fingerprint)| fingerprint.0.as_slice()).collect();
-    let kinds: Vec<&str> = fingerprints.iter().map(|(kind, _)| kind.as_str()).collect();
+/// The record of an erased session: the digest of the guest's id stays, the id itself does not.
+fn without_guest(record: &ConsentRecord) -> ConsentRecord {
+    ConsentRecord { guest: None, ..record.clone() }
+}
+
+async fn replace_fingerprints(tx: &Tx, place: Place, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {
+    delete_fingerprints(tx, place).await?;
+    let all = transition::distinct(fingerprints);
+    let values: Vec<&[u8]> = all.iter().map(|one| one.fingerprint.0.as_slice()).collect();
+    let versions: Vec<i64> = all.iter().map(|one| i64::from(one.version)).collect();
+    let kinds: Vec<&str> = all.iter().map(|one| one.kind.as_str()).collect();
+    let supplementary: Vec<bool> = all.iter().map(|one| one.supplementary).collect();
     tx.execute(
-        "INSERT INTO fingerprint (fingerprint, source, session, kind)
-         SELECT fingerprint, $1, $2, kind FROM unnest($3::BYTEA[], $4::TEXT[]) AS new (fingerprint, kind)
-         ON CONFLICT DO NOTHING",
-        &[&place.source, &place.session, &values, &kinds],
+        "INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
+         SELECT fingerprint, $1, $2, version, kind, supplementary
+         FROM unnest($3::BYTEA[], $4::BIGINT[], $5::TEXT[], $6::BOOLEAN[])
+              AS new (fingerprint, version, kind, supplementary)",
+        &[&place.installation, &place.session, &values, &versions, &kinds, &supplementary],
     )
     .await?;
+    Ok(())
+}
+
+async fn delete_fingerprints(tx: &Tx, place: Place) -> Result<(), LedgerError> {
+    let sql = "DELETE FROM fingerprint WHERE installation = $1 AND session = $2";
+    tx.execute(sql, &[&place.installation, &place.session]).await?;
     Ok(())
 }
 
 /// Keeps the one settling task of a session. Whoever holds it now loses it: the session has changed under them.
 async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
-    let Some(at) = change.settle_at else {
-        tx.execute(
-            "DELETE FROM task WHERE queue = 'settle' AND source = $1 AND session = $2",
-            &[&place.source, &place.session],
-        )
-        .await?;
-        return Ok(());
-    };
+    let Some(at) = change.settle_at else { return delete_settling(tx, place).await };
+    let queue = Queue::Settle(change.record.session.installation.clone());
     tx.execute(
-        "INSERT INTO task (queue, source, session, due, since) VALUES ('settle', $1, $2, $3, $3)
-         ON CONFLICT (source, session) WHERE queue = 'settle'
+        "INSERT INTO task (queue, installation, session, due, since) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (installation, session) WHERE session IS NOT NULL
          DO UPDATE SET due = excluded.due, since = excluded.since, fence = task.fence + 1, attempt = 0, parked = FALSE,
                        reason = NULL, holder = NULL",
-        &[&place.source, &place.session, &millis(at)],
+        &[&queue.name(), &place.installation, &place.session, &millis(at)],
     )
     .await?;
-    tx.rings.push(super::Queue::Settle);
+    tx.notify(&queue);
     Ok(())
 }
 
-/// Marks the sessions that erasures reached, and forgets how to find them. They are locked in the order of their places.
+async fn delete_settling(tx: &Tx, place: Place) -> Result<(), LedgerError> {
+    let sql = "DELETE FROM task WHERE installation = $1 AND session = $2 AND session IS NOT NULL";
+    tx.execute(sql, &[&place.installation, &place.session]).await?;
+    Ok(())
+}
+
+/// Marks the sessions that erasures reached, and forgets how to find them: their fingerprints, and the guest's id, of which
+/// the digest stays. They are locked in the order of their places.
 pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), LedgerError> {
+    let reached = tx
+        .rows(
+            "SELECT installation, session, record FROM session
+             WHERE (installation, session) IN (
+               SELECT installation, session FROM erasure_session WHERE erasure = ANY($1))
+             ORDER BY installation, session FOR UPDATE",
+            &[&ids(erasures)],
+        )
+        .await?;
+    let mut installations = Vec::with_capacity(reached.len());
+    let mut sessions = Vec::with_capacity(reached.len());
+    let mut records = Vec::with_capacity(reached.len());
+    for row in reached {
+        let place = Place::read(&row);
+        installations.push(place.installation);
+        sessions.push(place.session);
+        records.push(json(&without_guest(&json_at(&row, 2)?))?);
+    }
     tx.execute(
-        "WITH reached AS (
-           SELECT session.source, session.session FROM session
-           WHERE (source, session) IN (SELECT source, session FROM erasure_session WHERE erasure = ANY($1))
-           ORDER BY source, session FOR UPDATE
-         )
-         UPDATE session SET erased_at = $2, version = version + 1 FROM reached
-         WHERE session.source = reached.source AND session.session = reached.session",
-        &[&super::columns::ids(erasures), &millis(tx.now)],
+        "UPDATE session SET erased_at = $4, record = reached.record, unknown_cause = NULL, version = version + 1
+         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS reached (installation, session, record)
+         WHERE session.installation = reached.installation AND session.session = reached.session",
+        &[&installations, &sessions, &records, &millis(tx.now)],
     )
     .await?;
     tx.execute(
-        "DELETE FROM fingerprint USING erasure_session AS reached
-         WHERE reached.erasure = ANY($1)
-           AND fingerprint.source = reached.source AND fingerprint.session = reached.session",
-        &[&super::columns::ids(erasures)],
+        "DELETE FROM fingerprint USING unnest($1::BIGINT[], $2::BIGINT[]) AS reached (installation, session)
+         WHERE fingerprint.installation = reached.installation AND fingerprint.session = reached.session",
+        &[&installations, &sessions],
     )
     .await?;
     Ok(())

@@ -8,18 +8,17 @@ use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, m
 use super::transition::{self, Next};
 use super::tx::{Connection, Tx};
 use super::{
-    Claim, Finished, LedgerError, PostgresLedger, Queue, Reported, Resolution, StepEnd, Work, broken, erasures,
-    schedule, tasks,
+    Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, Work, broken, erasures, schedule, tasks,
 };
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;
-use crate::subject::TargetName;
+use crate::subject::{InstallationName, TargetName};
 
 /// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
 const SELECT: &str = "SELECT step.erasure, step.target, step.stage, step.outcome, COALESCE(step.reason, task.reason),
                              step.attempts, step.rounds, step.counts, step.erased_at, step.verified_at,
-                             step.report_by, step.report
-                      FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.target";
+                             step.report_by, step.report, step.evidence
+                      FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.called";
 
 /// The steps of each erasure, by target; those of which one cannot be read are an error of their own.
 pub(super) async fn all(
@@ -39,14 +38,14 @@ pub(super) async fn all(
     Ok(steps)
 }
 
-/// The step of each erasure at one target; one that cannot be read is an error of its own.
-pub(super) async fn of_target(
+/// The step of each erasure at the target that is called so; one that cannot be read is an error of its own.
+pub(super) async fn of_called(
     connection: &Connection,
     erasures: &[ErasureId],
-    target: &TargetName,
+    called: &TargetName,
 ) -> Result<HashMap<ErasureId, Result<Step, LedgerError>>, LedgerError> {
-    let sql = format!("{SELECT} WHERE step.erasure = ANY($1) AND step.target = $2");
-    let rows = connection.rows(&sql, &[&ids(erasures), &&*target.0]).await?;
+    let sql = format!("{SELECT} WHERE step.erasure = ANY($1) AND step.called = $2");
+    let rows = connection.rows(&sql, &[&ids(erasures), &&*called.0]).await?;
     rows.iter().map(|row| Ok((erasure_id(row.get(0))?, read(row)))).collect()
 }
 
@@ -59,6 +58,7 @@ fn read(row: &Row) -> Result<Step, LedgerError> {
         attempts: small(row.get(5)),
         rounds: small(row.get(6)),
         counts: json_at(row, 7)?,
+        evidence: json_at(row, 12)?,
         erased_at: maybe_time(row.get(8))?,
         verified_at: maybe_time(row.get(9))?,
         report_by: maybe_time(row.get(10))?,
@@ -66,67 +66,81 @@ fn read(row: &Row) -> Result<Step, LedgerError> {
     })
 }
 
-/// Begins an erasure: the resolved capsule in place of the request's, and a step for each target. `sources` are those of
-/// the sessions, in their order.
+/// Begins an erasure: the resolved capsule in place of the request's, and a step for each target. `installation` is the
+/// number of its own.
 pub(super) async fn resolved(
     tx: &mut Tx,
     claim: &Claim,
     resolution: &Resolution,
-    sources: &[i64],
+    installation: i64,
 ) -> Result<Finished, LedgerError> {
     let Work::Resolve(work) = &claim.work else { return Err(broken("only an erasure that is due is resolved")) };
     let id = work.id.0.as_slice();
-    // The subject first, as in a merge.
-    schedule::no_longer_scheduled(tx, &work.subject.key(), work.id).await?;
+    // The key first, as in a merge.
+    schedule::no_longer_waiting(tx, work.id).await?;
     erasures::lock(tx, work.id).await?;
     if !tasks::delete(tx, claim).await? {
         return Ok(Finished::LeaseLost);
     }
     schedule::delete_capsules(tx, &[work.id]).await?;
     schedule::add_capsule(tx, work.id, &resolution.capsule).await?;
-    let sessions: Vec<i64> = resolution.sessions.iter().map(|key| key.session.0).collect();
+    let sessions: Vec<i64> = resolution.sessions.iter().map(|one| one.key.session.0).collect();
+    let read_before: Vec<bool> = resolution.sessions.iter().map(|one| one.read_before).collect();
     let reached = tx
         .execute(
-            "INSERT INTO erasure_session (erasure, source, session)
-             SELECT $1, source, session FROM unnest($2::BIGINT[], $3::BIGINT[]) AS reached (source, session)
+            "INSERT INTO erasure_session (erasure, installation, session, read_before)
+             SELECT $1, $2, session, read_before FROM unnest($3::BIGINT[], $4::BOOLEAN[]) AS reached (session, read_before)
              ON CONFLICT DO NOTHING",
-            &[&id, &sources, &sessions],
+            &[&id, &installation, &sessions, &read_before],
         )
         .await?;
+    schedule::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
     // A merge takes the claim away, so the targets of the claim are all there are.
+    let called: Vec<TargetName> =
+        work.targets.iter().map(|target| target.called_for(work.subject.installation())).collect();
     let targets: Vec<&str> = work.targets.iter().map(|target| &*target.0).collect();
+    let names: Vec<&str> = called.iter().map(|name| &*name.0).collect();
     tx.execute(
-        "INSERT INTO step (erasure, target, stage) SELECT $1, target, $3 FROM unnest($2::TEXT[]) AS target",
-        &[&id, &targets, &Stage::Erase.as_str()],
+        "INSERT INTO step (erasure, target, called, stage)
+         SELECT $1, target, called, $4 FROM unnest($2::TEXT[], $3::TEXT[]) AS new (target, called)",
+        &[&id, &targets, &names, &Stage::Erase.as_str()],
     )
     .await?;
     tx.execute(
-        "INSERT INTO task (queue, due, erasure) SELECT 'step:' || target, $3, $1 FROM unnest($2::TEXT[]) AS target",
-        &[&id, &targets, &millis(tx.now)],
+        "INSERT INTO task (queue, due, erasure) SELECT 'step:' || called, $3, $1 FROM unnest($2::TEXT[]) AS called",
+        &[&id, &names, &millis(tx.now)],
     )
     .await?;
     tx.execute(
-        "UPDATE erasure SET state = $2, begun = $3, sessions = $4 WHERE id = $1",
-        &[&id, &ErasureState::Erasing.as_str(), &millis(tx.now), &(reached as i64)],
+        "UPDATE erasure SET state = $2, begun = $3, sessions = $4, findings = $5 WHERE id = $1",
+        &[
+            &id,
+            &ErasureState::Erasing.as_str(),
+            &millis(tx.now),
+            &(reached as i64),
+            &json(&resolution.findings)?,
+        ],
     )
     .await?;
     tx.tally.leaves(ErasureState::Scheduled);
     tx.tally.enters(ErasureState::Erasing);
-    tx.rings.extend(work.targets.iter().cloned().map(Queue::Step));
+    for name in called {
+        tx.notify(&Queue::Step(name));
+    }
     Ok(Finished::Done)
 }
 
-/// The sources of the sessions that a resolution reaches.
-pub(super) async fn sources_of(
-    ledger: &PostgresLedger,
-    connection: &Connection,
+/// The installation that a resolution is about: all its sessions are of it.
+pub(super) fn installation_of<'a>(
+    claim: &'a Claim,
     resolution: &Resolution,
-) -> Result<Vec<i64>, LedgerError> {
-    let mut sources = Vec::with_capacity(resolution.sessions.len());
-    for key in &resolution.sessions {
-        sources.push(ledger.sources.id(connection, &key.source).await?);
+) -> Result<&'a InstallationName, LedgerError> {
+    let Work::Resolve(work) = &claim.work else { return Err(broken("only an erasure that is due is resolved")) };
+    let installation = work.subject.installation();
+    if resolution.sessions.iter().any(|session| session.key.installation != *installation) {
+        return Err(broken(format!("erasure {} reaches into another installation", work.id)));
     }
-    Ok(sources)
+    Ok(installation)
 }
 
 /// Writes what one call brought.
@@ -142,7 +156,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
     let row = tx
         .row(
             "SELECT erasure, target, stage, outcome, reason, attempts, rounds, counts, erased_at, verified_at,
-                    report_by, report
+                    report_by, report, evidence
              FROM step WHERE erasure = $1 AND target = $2",
             &[&id, &target],
         )
@@ -151,7 +165,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
     let next = transition::after_call(&mut step, end.clone(), tx.now);
     tx.execute(
         "UPDATE step SET stage = $3, outcome = $4, reason = $5, attempts = $6, rounds = $7, counts = $8, erased_at = $9,
-                         verified_at = $10, report_by = $11, report = $12
+                         verified_at = $10, report_by = $11, report = $12, evidence = $13
          WHERE erasure = $1 AND target = $2",
         &[
             &id,
@@ -166,6 +180,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
             &maybe_millis(step.verified_at),
             &maybe_millis(step.report_by),
             &step.report.as_ref().map(|report| report.0.as_slice()),
+            &json(&step.evidence)?,
         ],
     )
     .await?;
@@ -178,7 +193,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
                 &[&claim.task, &due],
             )
             .await?;
-            tx.rings.push(Queue::Step(work.step.target.clone()));
+            tx.notify(&claim.work.queue());
         }
         Next::Over => {
             tx.execute("DELETE FROM task WHERE id = $1", &[&claim.task]).await?;
@@ -190,8 +205,13 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
 
 /// Takes in a report, which is due at once, unless a call is under way: that one's end sees to it.
 pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-    let (id, queue) = (of.erasure.0.as_slice(), Queue::Step(of.target.clone()));
+    let (id, target) = (of.erasure.0.as_slice(), &*of.target.0);
     erasures::lock(tx, of.erasure).await?;
+    let called = tx.maybe("SELECT called FROM step WHERE erasure = $1 AND target = $2", &[&id, &target]).await?;
+    let Some(called) = called.map(|row| TargetName(row.get::<_, &str>(0).into())) else {
+        return Ok(Reported::TooLate);
+    };
+    let queue = Queue::Step(called);
     // The task before the step, as where work is put back.
     tx.maybe("SELECT FROM task WHERE erasure = $1 AND queue = $2 FOR UPDATE", &[&id, &&*queue.name()]).await?;
     let taken = tx
@@ -204,7 +224,7 @@ pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Res
              WHERE erasure = $1 AND target = $2 AND stage = $3 AND rounds = $4 AND report IS NULL",
             &[
                 &id,
-                &&*of.target.0,
+                &target,
                 &of.stage.as_str(),
                 &i64::from(of.round),
                 &report.0.as_slice(),
@@ -220,7 +240,7 @@ pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Res
         &[&id, &&*queue.name(), &millis(tx.now)],
     )
     .await?;
-    tx.rings.push(queue);
+    tx.notify(&queue);
     erasures::recompute_state(tx, of.erasure).await?;
     Ok(Reported::Taken)
 }

@@ -2,7 +2,7 @@
 
 use super::LedgerError;
 use super::tx::Connection;
-use crate::erasure::ErasureState;
+use crate::erasure::{ErasureState, Verdict};
 
 /// The parts among which the counting is spread.
 const PARTS: u8 = 64;
@@ -12,19 +12,30 @@ const PARTS: u8 = 64;
 pub(super) struct Tally {
     sessions: i64,
     erasures: [i64; ErasureState::ALL.len()],
+    verdicts: [i64; Verdict::ALL.len()],
 }
 
 impl Tally {
-    pub(super) fn session(&mut self) {
+    pub(super) fn add_session(&mut self) {
         self.sessions += 1;
     }
 
+    pub(super) fn remove_session(&mut self) {
+        self.sessions -= 1;
+    }
+
+    /// `ErasureState::ALL` is in the order of the states, and of the columns.
     pub(super) fn enters(&mut self, state: ErasureState) {
-        self.erasures[place(state)] += 1;
+        self.erasures[state as usize] += 1;
     }
 
     pub(super) fn leaves(&mut self, state: ErasureState) {
-        self.erasures[place(state)] -= 1;
+        self.erasures[state as usize] -= 1;
+    }
+
+    /// `Verdict::ALL` likewise.
+    pub(super) fn receipt(&mut self, verdict: Verdict) {
+        self.verdicts[verdict as usize] += 1;
     }
 
     /// Adds it to one of the parts.
@@ -34,33 +45,36 @@ impl Tally {
         }
         let mut random = [0];
         crate::keys::fill_random(&mut random);
-        let [scheduled, erasing, verifying, parked, done, cancelled] = self.erasures;
+        let [requested, scheduled, erasing, verifying, parked, done, cancelled] = self.erasures;
+        let [complete, retained, incomplete] = self.verdicts;
         connection
             .execute(
-                "INSERT INTO tally (part, sessions, scheduled, erasing, verifying, parked, done, cancelled)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                "INSERT INTO tally (part, sessions, requested, scheduled, erasing, verifying, parked, done, cancelled,
+                                    complete, retained, incomplete)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                  ON CONFLICT (part) DO UPDATE SET
-                   sessions = tally.sessions + excluded.sessions, scheduled = tally.scheduled + excluded.scheduled,
-                   erasing = tally.erasing + excluded.erasing, verifying = tally.verifying + excluded.verifying,
-                   parked = tally.parked + excluded.parked, done = tally.done + excluded.done,
-                   cancelled = tally.cancelled + excluded.cancelled",
+                   sessions = tally.sessions + excluded.sessions, requested = tally.requested + excluded.requested,
+                   scheduled = tally.scheduled + excluded.scheduled, erasing = tally.erasing + excluded.erasing,
+                   verifying = tally.verifying + excluded.verifying, parked = tally.parked + excluded.parked,
+                   done = tally.done + excluded.done, cancelled = tally.cancelled + excluded.cancelled,
+                   complete = tally.complete + excluded.complete, retained = tally.retained + excluded.retained,
+                   incomplete = tally.incomplete + excluded.incomplete",
                 &[
                     &i64::from(random[0] % PARTS),
                     &self.sessions,
+                    &requested,
                     &scheduled,
                     &erasing,
                     &verifying,
                     &parked,
                     &done,
                     &cancelled,
+                    &complete,
+                    &retained,
+                    &incomplete,
                 ],
             )
             .await?;
         Ok(())
     }
-}
-
-/// `ErasureState::ALL` is in the order of the states, and of the columns.
-fn place(state: ErasureState) -> usize {
-    state as usize
 }

@@ -1,8 +1,10 @@
 //! The states of targets, for every process. A target that is open has no row; one that rests has an end.
 
+use std::num::NonZeroU32;
+
 use tokio_postgres::Row;
 
-use super::bounds::Stands;
+use super::bounds::{self, Stands};
 use super::columns::{maybe_millis, maybe_time, millis, small, text, time};
 use super::tx::{Connection, Tx};
 use super::{LedgerError, RestAfter, TargetHealth, TargetState, transition};
@@ -67,6 +69,13 @@ pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Pace, LedgerErr
 pub(super) async fn set_next_call_us(tx: &Tx, target: &TargetName, next_us: i64) -> Result<(), LedgerError> {
     tx.execute("UPDATE pace SET next_call_us = $2 WHERE target = $1", &[&&*target.0, &next_us]).await?;
     Ok(())
+}
+
+/// Counts calls beyond those that were granted.
+pub(super) async fn charge(tx: &Tx, target: &TargetName, calls: u32, rate: NonZeroU32) -> Result<(), LedgerError> {
+    let pace = lock(tx, target).await?;
+    let next_us = bounds::charge(rate, pace.next_call_us, tx.now.as_microsecond(), calls);
+    set_next_call_us(tx, target, next_us).await
 }
 
 pub(super) async fn failed(tx: &Tx, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {

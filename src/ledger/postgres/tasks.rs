@@ -17,12 +17,29 @@ use crate::erasure::{ErasureId, Outcome};
 use crate::subject::TargetName;
 
 /// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster.
-pub(super) async fn is_due(connection: &Connection, queue: &Queue) -> Result<bool, LedgerError> {
-    let inbox = if *queue == Queue::Decide { "EXISTS (SELECT FROM inbox)" } else { "FALSE" };
+pub(super) async fn is_due(
+    ledger: &PostgresLedger,
+    connection: &Connection,
+    queue: &Queue,
+) -> Result<bool, LedgerError> {
     let sql = format!(
-        "SELECT EXISTS (SELECT FROM task WHERE queue = $1 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1) OR {inbox}"
+        "SELECT EXISTS (SELECT FROM task WHERE queue = $1 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
+             OR EXISTS (SELECT FROM inbox WHERE installation = $2)"
     );
-    Ok(connection.row(&sql, &[&queue.name()]).await?.get(0))
+    let inbox = inbox_of(ledger, connection, queue).await?;
+    Ok(connection.row(&sql, &[&queue.name(), &inbox]).await?.get(0))
+}
+
+/// The installation in whose inbox there may be more for the queue.
+async fn inbox_of(
+    ledger: &PostgresLedger,
+    connection: &Connection,
+    queue: &Queue,
+) -> Result<Option<i64>, LedgerError> {
+    match queue {
+        Queue::Decide(installation) => ledger.installations.known(connection, &installation.0).await,
+        Queue::Settle(_) | Queue::Resolve(_) | Queue::Step(_) | Queue::Close => Ok(None),
+    }
 }
 
 pub(super) async fn claim(
@@ -43,7 +60,7 @@ pub(super) async fn claim(
             Stands::Trying => (free, troubled) = (1, true),
             Stands::Open { failures } => troubled = failures > 0,
         }
-        free = bounds::free(free, load_of(tx, queue, target).await?);
+        free = bounds::free(free, load_of(ledger, tx, queue, target).await?);
         next_us = pace.next_call_us;
     }
     if free == 0 {
@@ -55,8 +72,8 @@ pub(super) async fn claim(
     let mut next = NextLook::WhenChanged;
     let mut claims = Vec::new();
     if granted > 0 {
-        if *queue == Queue::Decide {
-            inbox::unfold(tx, &ledger.sources, granted).await?;
+        if let Some(installation) = inbox_of(ledger, tx, queue).await? {
+            inbox::expand(tx, &ledger.sources, queue, installation, granted).await?;
         }
         let rows = take(tx, queue, granted, lease, ledger.process()).await?;
         claims = load(ledger, tx, queue, rows, troubled).await?;
@@ -91,7 +108,7 @@ async fn take(tx: &Tx, queue: &Queue, most: usize, lease: Duration, holder: i64)
                ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
              )
              UPDATE task SET due = $4, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
-             RETURNING task.id, fence, attempt, was, source, session, erasure, event",
+             RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since",
             &[&queue.name(), &millis(tx.now), &most, &millis(transition::after(tx.now, lease)), &holder],
         )
         .await?;
@@ -133,16 +150,25 @@ async fn load(
 }
 
 /// What is under way and due at the target, in all processes.
-async fn load_of(tx: &Tx, queue: &Queue, target: &TargetName) -> Result<bounds::Load, LedgerError> {
-    let queues: Vec<_> = queues_of(target).iter().map(Queue::name).collect();
+async fn load_of(
+    ledger: &PostgresLedger,
+    tx: &Tx,
+    queue: &Queue,
+    target: &TargetName,
+) -> Result<bounds::Load, LedgerError> {
+    let (mut queues, mut inboxes) = (Vec::new(), Vec::new());
+    for of_target in queues_of(target) {
+        inboxes.push(inbox_of(ledger, tx, &of_target).await?);
+        queues.push(of_target.name());
+    }
     let rows = tx
         .rows(
             "SELECT name,
-                    (SELECT COUNT(*) FROM task WHERE queue = name AND due > $2 AND holder IS NOT NULL),
-                    EXISTS (SELECT FROM task WHERE queue = name AND NOT parked AND due <= $2)
-                      OR name = 'decide' AND EXISTS (SELECT FROM inbox)
-             FROM unnest($1::TEXT[]) AS name",
-            &[&queues, &millis(tx.now)],
+                    (SELECT COUNT(*) FROM task WHERE queue = name AND due > $3 AND holder IS NOT NULL),
+                    EXISTS (SELECT FROM task WHERE queue = name AND NOT parked AND due <= $3)
+                      OR EXISTS (SELECT FROM inbox WHERE installation = received)
+             FROM unnest($1::TEXT[], $2::BIGINT[]) AS queues (name, received)",
+            &[&queues, &inboxes, &millis(tx.now)],
         )
         .await?;
     let mut load = bounds::Load::default();
@@ -208,7 +234,7 @@ pub(super) async fn retry(
             give_back(tx, claim).await?;
         }
     }
-    tx.rings.push(claim.work.queue());
+    tx.notify(&claim.work.queue());
     Ok(Finished::Done)
 }
 
@@ -267,13 +293,13 @@ pub(super) async fn delete(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> 
 }
 
 /// Adds work on an erasure, due at once.
-pub(super) async fn add(tx: &mut Tx, queue: Queue, erasure: ErasureId) -> Result<(), LedgerError> {
+pub(super) async fn add(tx: &mut Tx, queue: &Queue, erasure: ErasureId) -> Result<(), LedgerError> {
     tx.execute(
         "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)",
         &[&queue.name(), &millis(tx.now), &erasure.0.as_slice()],
     )
     .await?;
-    tx.rings.push(queue);
+    tx.notify(queue);
     Ok(())
 }
 
@@ -296,12 +322,15 @@ pub(super) async fn awaited_targets(connection: &Connection) -> Result<Vec<Targe
 
 /// Sets parked work other than steps going again.
 pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
-    tx.rings.extend([Queue::Decide, Queue::Settle, Queue::Resolve, Queue::Close]);
-    tx.execute(
-        &format!(
-            "UPDATE task SET parked = FALSE, due = $1, attempt = 0, reason = NULL WHERE parked AND NOT {STEP_QUEUES}"
-        ),
-        &[&millis(tx.now)],
-    )
-    .await
+    let going = tx
+        .rows(
+            &format!(
+                "UPDATE task SET parked = FALSE, due = $1, attempt = 0, reason = NULL WHERE parked AND NOT {STEP_QUEUES}
+                 RETURNING queue"
+            ),
+            &[&millis(tx.now)],
+        )
+        .await?;
+    tx.news.extend(going.iter().map(|row| row.get::<_, String>(0)));
+    Ok(going.len() as u64)
 }

@@ -1,15 +1,16 @@
-//! Deleting event keys that have served: whole months, and what has no month of its own.
+//! Deleting what has served: fingerprints of erasures that ended long ago; event keys, whole months of them, and what has no
+//! month of its own.
 
 use std::time::Duration;
 
 use super::LedgerError;
 use super::tx::{Connection, NOW_MS};
 
-/// Keys without a month that one round deletes.
-const KEYS_MAX: i64 = 50_000;
+/// Keys without a month, or fingerprints, that one round deletes.
+const ROWS_MAX: i64 = 50_000;
 
 pub(super) async fn event_keys(connection: &Connection, duplicates_for: Duration) -> Result<(), LedgerError> {
-    let age_ms = i64::try_from(duplicates_for.as_millis()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4);
+    let age_ms = age_ms(duplicates_for);
     connection.maybe(&format!("SELECT FROM keep_months({NOW_MS})"), &[]).await?;
     connection.maybe(&format!("SELECT FROM drop_months({NOW_MS} - $1)"), &[&age_ms]).await?;
     connection
@@ -19,8 +20,26 @@ pub(super) async fn event_keys(connection: &Connection, duplicates_for: Duration
                    SELECT happened, source, session, kind, digest FROM event_other
                    WHERE received < {NOW_MS} - $1 ORDER BY received LIMIT $2)"
             ),
-            &[&age_ms, &KEYS_MAX],
+            &[&age_ms, &ROWS_MAX],
         )
         .await?;
     Ok(())
+}
+
+pub(super) async fn erasure_fingerprints(connection: &Connection, kept_for: Duration) -> Result<(), LedgerError> {
+    connection
+        .execute(
+            &format!(
+                "DELETE FROM erasure_fingerprint WHERE (fingerprint, erasure, version) IN (
+                   SELECT fingerprint, erasure, version FROM erasure_fingerprint
+                   WHERE ended IS NOT NULL AND ended <= {NOW_MS} - $1 ORDER BY ended LIMIT $2)"
+            ),
+            &[&age_ms(kept_for), &ROWS_MAX],
+        )
+        .await?;
+    Ok(())
+}
+
+fn age_ms(age: Duration) -> i64 {
+    i64::try_from(age.as_millis()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4)
 }

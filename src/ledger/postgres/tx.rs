@@ -103,15 +103,15 @@ pub(super) struct Tx {
     /// The ledger's clock at its beginning.
     pub(super) now: Timestamp,
     pub(super) tally: Tally,
-    /// The queues that have work after the commit.
-    pub(super) rings: Vec<Queue>,
+    /// The names of the queues that have work after the commit.
+    pub(super) news: Vec<String>,
 }
 
 impl Tx {
     pub(super) async fn begin(connections: &Connections) -> Result<Self, LedgerError> {
         let connection = connections.get().await?;
-        let (tally, rings) = (Tally::default(), Vec::new());
-        let mut tx = Self { connection, ended: false, now: Timestamp::MIN, tally, rings };
+        let (tally, news) = (Tally::default(), Vec::new());
+        let mut tx = Self { connection, ended: false, now: Timestamp::MIN, tally, news };
         let sql = format!("SELECT {NOW_MS}");
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
         // Both are sent at once; a transaction costs one exchange less.
@@ -121,12 +121,17 @@ impl Tx {
         Ok(tx)
     }
 
-    /// Commits, and returns the queues that now have work.
-    pub(super) async fn commit(mut self) -> Result<Vec<Queue>, LedgerError> {
+    /// A queue has work after the commit.
+    pub(super) fn notify(&mut self, queue: &Queue) {
+        self.news.push(queue.name().into_owned());
+    }
+
+    /// Commits, and returns the names of the queues that now have work.
+    pub(super) async fn commit(mut self) -> Result<Vec<String>, LedgerError> {
         self.tally.write(&self).await?;
         self.command("COMMIT").await?;
         self.ended = true;
-        Ok(std::mem::take(&mut self.rings))
+        Ok(std::mem::take(&mut self.news))
     }
 
     /// Undoes everything and gives the connection back.

@@ -6,19 +6,23 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::columns::{erasure_id, ids, json_at, maybe_time, of_json, time};
+use super::sessions::{self, Place};
 use super::tx::Tx;
-use super::{EraseWork, LedgerError, PostgresLedger, Queue, StepWork, Work, broken, erasures, steps};
-use crate::erasure::{Capsule, ErasureId};
+use super::{
+    DecideWork, EraseWork, LedgerError, PostgresLedger, Queue, SettleWork, StepWork, Work, broken, erasures, steps,
+};
+use crate::erasure::{Capsule, ErasureId, ReachedSession};
 use crate::keys::Sealed;
-use crate::subject::{SessionKey, TargetName};
+use crate::subject::{InstallationName, TargetName};
 
 type Loaded = Result<Work, LedgerError>;
 
 /// The columns of a row of `task`, as a claim returns them.
-const SOURCE: usize = 4;
+const INSTALLATION: usize = 4;
 const SESSION: usize = 5;
 const ERASURE: usize = 6;
 const EVENT: usize = 7;
+const SINCE: usize = 8;
 
 /// The work of each row, in their order. One that cannot be read is an error of its own.
 pub(super) async fn load(
@@ -29,28 +33,27 @@ pub(super) async fn load(
 ) -> Result<Vec<Loaded>, LedgerError> {
     let mut loaded = Vec::with_capacity(rows.len());
     match queue {
-        Queue::Decide => {
-            let event = |row: &Row| of_json(row.get::<_, Option<&[u8]>>(EVENT).unwrap_or_default()).map(Work::Decide);
-            loaded.extend(rows.iter().map(|row| event(row)));
+        Queue::Decide(_) => {
+            let work = |row: &Row| {
+                let event = of_json(row.get::<_, Option<&[u8]>>(EVENT).unwrap_or_default())?;
+                Ok(Work::Decide(DecideWork { event, since: since(row)? }))
+            };
+            loaded.extend(rows.iter().map(|row| work(row)));
         }
-        Queue::Settle => {
+        Queue::Settle(_) => {
             for row in rows {
-                let (source, session): (Option<i64>, Option<i64>) = (row.get(SOURCE), row.get(SESSION));
-                loaded.push(match source.zip(session) {
-                    Some((source, session)) => ledger.sources.key(tx, source, session).await.map(Work::Settle),
-                    None => Err(broken("a look for settling is about no session")),
-                });
+                loaded.push(settle(ledger, tx, row).await);
             }
         }
-        Queue::Resolve | Queue::Step(_) | Queue::Close => {
+        Queue::Resolve(_) | Queue::Step(_) | Queue::Close => {
             let of = |row: &&Row| erasure_id(row.get::<_, Option<&[u8]>>(ERASURE).unwrap_or_default());
             let all = rows.iter().map(of).collect::<Result<Vec<_>, _>>()?;
             if all.is_empty() {
                 return Ok(loaded);
             }
             let mut works = match queue {
-                Queue::Resolve => resolves(tx, &all).await?,
-                Queue::Step(target) => of_steps(ledger, tx, &all, target).await?,
+                Queue::Resolve(installation) => resolves(ledger, tx, &all, installation).await?,
+                Queue::Step(called) => of_steps(ledger, tx, &all, called).await?,
                 _ => closes(tx, &all).await?,
             };
             let missing = |id| Err(broken(format!("there is no work on erasure {id}")));
@@ -62,11 +65,37 @@ pub(super) async fn load(
 
 type Works = HashMap<ErasureId, Loaded>;
 
-async fn resolves(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
-    let undecided_since = undecided_since(tx).await?;
+/// When the work of a row came up first.
+fn since(row: &Row) -> Result<Timestamp, LedgerError> {
+    time(row.get::<_, Option<i64>>(SINCE).ok_or_else(|| broken("work that does not say when it came up"))?)
+}
+
+async fn settle(ledger: &PostgresLedger, tx: &Tx, row: &Row) -> Loaded {
+    let (installation, session): (Option<i64>, Option<i64>) = (row.get(INSTALLATION), row.get(SESSION));
+    let (Some(installation), Some(session)) = (installation, session) else {
+        return Err(broken("a look for settling is about no session"));
+    };
+    let session = ledger.installations.key(tx, Place { installation, session }).await?;
+    Ok(Work::Settle(SettleWork { session, since: since(row)? }))
+}
+
+async fn resolves(
+    ledger: &PostgresLedger,
+    tx: &Tx,
+    all: &[ErasureId],
+    installation: &InstallationName,
+) -> Result<Works, LedgerError> {
+    let number = ledger.installations.known(tx, &installation.0).await?;
+    let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;
+    let undecided_since = undecided_since(tx, installation, number).await?;
+    let unread_since = sessions::unread_since(tx, number).await?;
     let mut capsules = capsules(tx, all).await?;
-    let rows =
-        tx.rows("SELECT id, subject, targets, created, due_rule FROM erasure WHERE id = ANY($1)", &[&ids(all)]).await?;
+    let rows = tx
+        .rows(
+            "SELECT id, subject, targets, created, due_rule, selection FROM erasure WHERE id = ANY($1)",
+            &[&ids(all)],
+        )
+        .await?;
     let mut works = Works::new();
     for row in rows {
         let id = erasure_id(row.get(0))?;
@@ -74,19 +103,35 @@ async fn resolves(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
         let work = || {
             let (subject, targets) = (json_at(&row, 1)?, json_at(&row, 2)?);
             let (created, due) = (time(row.get(3))?, time(row.get(4))?);
-            Ok(Work::Resolve(EraseWork { id, subject, capsules, targets, created, due, undecided_since }))
+            let selection = json_at(&row, 5)?;
+            Ok(Work::Resolve(EraseWork {
+                id,
+                subject,
+                capsules,
+                targets,
+                created,
+                due,
+                selection,
+                undecided_since,
+                unread_since,
+            }))
         };
         works.insert(id, work());
     }
     Ok(works)
 }
 
-async fn undecided_since(tx: &Tx) -> Result<Option<Timestamp>, LedgerError> {
+async fn undecided_since(
+    tx: &Tx,
+    installation: &InstallationName,
+    number: i64,
+) -> Result<Option<Timestamp>, LedgerError> {
+    let queue = Queue::Decide(installation.clone());
     let row = tx
         .row(
-            "SELECT LEAST((SELECT MIN(since) FROM task WHERE queue = 'decide' AND NOT parked),
-                          (SELECT received FROM inbox ORDER BY seq LIMIT 1))",
-            &[],
+            "SELECT LEAST((SELECT MIN(since) FROM task WHERE queue = $1 AND NOT parked),
+                          (SELECT received FROM inbox WHERE installation = $2 ORDER BY seq LIMIT 1))",
+            &[&queue.name(), &number],
         )
         .await?;
     maybe_time(row.get(0))
@@ -96,20 +141,20 @@ async fn of_steps(
     ledger: &PostgresLedger,
     tx: &Tx,
     all: &[ErasureId],
-    target: &TargetName,
+    called: &TargetName,
 ) -> Result<Works, LedgerError> {
     let mut capsules = capsules(tx, all).await?;
-    let mut sessions = sessions(ledger, tx, all).await?;
+    let mut reached = reached(ledger, tx, all).await?;
     let subjects = tx.rows("SELECT id, subject FROM erasure WHERE id = ANY($1)", &[&ids(all)]).await?;
-    let mut steps = steps::of_target(tx, all, target).await?;
+    let mut steps = steps::of_called(tx, all, called).await?;
     let mut works = Works::new();
     for row in subjects {
         let id = erasure_id(row.get(0))?;
         let (step, capsule) = (steps.remove(&id), capsules.remove(&id).and_then(|mut all| all.pop()));
-        let sessions = sessions.remove(&id).unwrap_or_default();
+        let sessions = reached.remove(&id).unwrap_or_default();
         let work = || {
-            let step = step.ok_or_else(|| broken(format!("{id} has no step at {target}")))??;
-            let stage = step.stage.ok_or_else(|| broken(format!("the step of {id} at {target} has ended")))?;
+            let step = step.ok_or_else(|| broken(format!("{id} has no step at {called}")))??;
+            let stage = step.stage.ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
             let capsule = capsule.ok_or_else(|| broken(format!("{id} has no capsule")))?;
             let subject = json_at(&row, 1)?;
             Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsule, sessions }))
@@ -137,22 +182,23 @@ async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<C
     Ok(capsules)
 }
 
-async fn sessions(
+async fn reached(
     ledger: &PostgresLedger,
     tx: &Tx,
     all: &[ErasureId],
-) -> Result<HashMap<ErasureId, Vec<SessionKey>>, LedgerError> {
+) -> Result<HashMap<ErasureId, Vec<ReachedSession>>, LedgerError> {
     let rows = tx
         .rows(
-            "SELECT erasure, source, session FROM erasure_session WHERE erasure = ANY($1)
-             ORDER BY erasure, source, session",
+            "SELECT erasure, installation, session, read_before FROM erasure_session WHERE erasure = ANY($1)
+             ORDER BY erasure, installation, session",
             &[&ids(all)],
         )
         .await?;
     let mut sessions = HashMap::<_, Vec<_>>::new();
     for row in rows {
-        let key = ledger.sources.key(tx, row.get(1), row.get(2)).await?;
-        sessions.entry(erasure_id(row.get(0))?).or_default().push(key);
+        let key = ledger.installations.key(tx, Place { installation: row.get(1), session: row.get(2) }).await?;
+        let session = ReachedSession { key, read_before: row.get(3) };
+        sessions.entry(erasure_id(row.get(0))?).or_default().push(session);
     }
     Ok(sessions)
 }

@@ -105,7 +105,7 @@ impl Rows for SqliteRows {
 
     async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError> {
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
-        receipts::list(&self.connection(), ReceiptRange { from, limit })
+        receipts::list(&self.connection(), ReceiptRange::all(from, limit))
     }
 }
 

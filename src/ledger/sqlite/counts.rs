@@ -5,35 +5,54 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::claim::{STEP_QUEUES, STEP_TARGET};
+use super::claim::{DECIDE_QUEUES, RESOLVE_QUEUES, SETTLE_QUEUES, STEP_QUEUES, STEP_TARGET};
 use super::columns::Millis;
 use super::{Counts, LedgerError};
-use crate::erasure::ErasureState;
+use crate::consent::UnknownCause;
+use crate::erasure::{ErasureState, Verdict};
 
 pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, LedgerError> {
     let number = |sql: &str| -> Result<u64, LedgerError> {
         let number: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(number.unsigned_abs())
     };
-    let mut tally = tally(connection)?;
-    let erasures = ErasureState::ALL.iter().map(|state| (state.as_str(), tally.remove(state.as_str()).unwrap_or(0)));
-    let erasures = erasures.collect();
+    let tally = tally(connection)?;
+    let tallied = |name: &str| tally.get(name).copied().unwrap_or(0);
+    let erasures = ErasureState::ALL.iter().map(|state| (state.as_str(), tallied(state.as_str())));
+    let verdicts =
+        Verdict::ALL.iter().map(|verdict| (verdict.as_str(), tallied(&format!("verdict:{}", verdict.as_str()))));
     Ok(Counts {
-        sessions: tally.remove("sessions").unwrap_or(0),
-        events_waiting: number(
+        sessions: tallied("sessions"),
+        events_waiting: number(&format!(
             "SELECT (SELECT COALESCE(SUM(count), 0) FROM inbox)
-                  + (SELECT COUNT(*) FROM task WHERE queue = 'decide' AND parked = 0)",
-        )?,
-        sessions_settling: number("SELECT COUNT(*) FROM task WHERE queue = 'settle' AND parked = 0")?,
-        erasures,
+                  + (SELECT COUNT(*) FROM task WHERE {DECIDE_QUEUES} AND parked = 0)"
+        ))?,
+        sessions_settling: number(&format!("SELECT COUNT(*) FROM task WHERE {SETTLE_QUEUES} AND parked = 0"))?,
+        erasures: erasures.collect(),
         overdue: overdue(connection, now)?,
         oldest_due: oldest_due(connection, now)?,
         parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT {STEP_QUEUES}"))?,
         parked_steps: steps(connection, "parked = 1")?,
         waiting_steps: steps(connection, "parked = 0")?,
         receipts: number("SELECT COALESCE(MAX(sequence), 0) FROM receipt")?,
+        verdicts: verdicts.collect(),
+        incomplete_unacknowledged: number(
+            "SELECT COUNT(*) FROM receipt WHERE verdict = 'incomplete' AND acknowledged = 0",
+        )?,
+        unknown_consents: unknown_consents(connection)?,
+        foreign_sessions: number("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation")?,
         quarantined: number("SELECT COUNT(*) FROM quarantine")?,
     })
+}
+
+fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
+    let mut count = connection.prepare_cached("SELECT COUNT(*) FROM session WHERE unknown_cause = ?1")?;
+    let mut causes = BTreeMap::new();
+    for cause in UnknownCause::ALL {
+        let sessions: i64 = count.query_row([cause.as_str()], |row| row.get(0))?;
+        causes.insert(cause.as_str(), sessions.unsigned_abs());
+    }
+    Ok(causes)
 }
 
 fn tally(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> {
@@ -45,7 +64,7 @@ fn tally(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> 
 /// Claimed work is not due before its lease ends, so what is due is what nobody has taken.
 fn overdue(connection: &Connection, now: Timestamp) -> Result<u64, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT (SELECT COUNT(*) FROM task WHERE parked = 0 AND queue = 'resolve' AND due <= ?1)
+        "SELECT (SELECT COUNT(*) FROM task WHERE parked = 0 AND {RESOLVE_QUEUES} AND due <= ?1)
               + (SELECT COUNT(*) FROM task WHERE parked = 0 AND {STEP_QUEUES} AND due <= ?1)",
     ))?;
     Ok(statement.query_row(params![Millis(now)], |row| row.get::<_, i64>(0))?.unsigned_abs())
@@ -54,18 +73,18 @@ fn overdue(connection: &Connection, now: Timestamp) -> Result<u64, LedgerError> 
 /// Since when the oldest duty is open that is due. A try that fails makes its work due later, but the duty is no younger:
 /// of an erasure the rule's time counts, of an event and a session the time when they came.
 fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT MIN(due) FROM (
-           SELECT MIN(due_rule) AS due FROM erasure WHERE ended IS NULL AND due_rule <= ?1
+           SELECT MIN(due_rule) AS due FROM erasure WHERE ended IS NULL AND state <> 'requested' AND due_rule <= ?1
            UNION ALL
            SELECT MIN(since) FROM task WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL AND since <= ?1
            UNION ALL
-           SELECT MIN(due) FROM task WHERE parked = 0 AND queue = 'decide' AND due <= ?1
+           SELECT MIN(due) FROM task WHERE parked = 0 AND {DECIDE_QUEUES} AND due <= ?1
            UNION ALL
-           SELECT MIN(due) FROM task WHERE parked = 0 AND queue = 'settle' AND due <= ?1
+           SELECT MIN(due) FROM task WHERE parked = 0 AND {SETTLE_QUEUES} AND due <= ?1
            UNION ALL
            SELECT MIN(received) FROM (SELECT received FROM inbox ORDER BY seq LIMIT 1))",
-    )?;
+    ))?;
     let oldest: Option<Millis> = statement.query_row(params![Millis(now)], |row| row.get(0))?;
     Ok(oldest.map(|oldest| oldest.0))
 }

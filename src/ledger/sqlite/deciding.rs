@@ -1,26 +1,23 @@
 //! The end of deciding: the session's change, the erasures that follow from it and the end of the work, together.
 
 use super::job::Tx;
+use super::names::Place;
 use super::sessions::{self, Changed};
 use super::{Claim, Decision, Finished, LedgerError, Work};
-use super::{failure::broken, schedule, tasks};
+use super::{installations, schedule, tasks, transition};
 
 pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result<Finished, LedgerError> {
-    let key = &decision.session.record.session;
-    let session = match &claim.work {
-        Work::Decide(event) => &event.head.session,
-        Work::Settle(session) => session,
-        Work::Resolve(_) | Work::Step(_) | Work::Close(_) => {
-            return Err(broken("only events and sessions are decided on"));
-        }
-    };
-    if session != key {
-        return Err(broken(format!("the work was about session {session}, the decision is about {key}")));
-    }
+    let key = transition::decided_on(claim, decision)?;
     if !tasks::holds(tx, claim)? {
         return Ok(Finished::LeaseLost);
     }
-    if sessions::change(tx, &decision.session)? == Changed::Stale {
+    let place = Place::intern(tx, key)?;
+    let changed = if decision.foreign {
+        sessions::forget(tx, place, &decision.session)?
+    } else {
+        sessions::change(tx, place, &decision.session)?
+    };
+    if changed == Changed::Stale {
         tasks::give_back(tx, claim)?;
         return Ok(Finished::Stale);
     }
@@ -30,6 +27,12 @@ pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result
     }
     for erasure in &decision.erasures {
         schedule::schedule(tx, erasure)?;
+    }
+    if decision.foreign {
+        installations::count_foreign(tx, &key.installation)?;
+    }
+    if let Some(shown) = decision.tenants_are_departments {
+        installations::tenants_are_departments(tx, &key.installation, shown)?;
     }
     Ok(Finished::Done)
 }

@@ -1,5 +1,7 @@
 //! Erasures as they are shown, and the state that follows from their steps.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::columns::{Json, Millis, Word};
@@ -7,13 +9,15 @@ use super::job::Tx;
 use super::transition::{self, UnderWay};
 use super::{ErasureFilter, LedgerError, Queue};
 use super::{steps, tasks};
-use crate::erasure::{Erasure, ErasureId, ErasureState};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Findings, Verdict};
+use crate::keys::Fingerprint;
 use crate::subject::TargetName;
 
 pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
     let found = connection
         .prepare_cached(
-            "SELECT id, subject, rules, targets, state, created, due, begun, ended, sessions FROM erasure WHERE id = ?1",
+            "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict
+             FROM erasure WHERE id = ?1",
         )?
         .query_row([id], read)
         .optional()?;
@@ -37,6 +41,21 @@ pub(super) fn list(connection: &Connection, filter: &ErasureFilter) -> Result<Ve
     ids.sort_unstable_by(|a, b| b.cmp(a));
     ids.dedup();
     ids.truncate(filter.limit as usize);
+    many(connection, ids)
+}
+
+/// Those whose identifiers have any of the fingerprints, newest first.
+pub(super) fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
+    let mut ids = BTreeSet::<ErasureId>::new();
+    let mut carrying = connection.prepare_cached("SELECT erasure FROM erasure_fingerprint WHERE fingerprint = ?1")?;
+    for fingerprint in fingerprints {
+        let found = carrying.query_map([fingerprint], |row| row.get(0))?;
+        ids.extend(found.collect::<Result<Vec<_>, _>>()?);
+    }
+    many(connection, ids.into_iter().rev())
+}
+
+fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {
     ids.into_iter().filter_map(|id| one(connection, id).transpose()).collect()
 }
 
@@ -66,7 +85,11 @@ pub(super) fn recompute_state(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerEr
 fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
     let (Json(subject), Json(rules), Json(targets), Word(state)) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
     let (Millis(created), Millis(due)) = (row.get(5)?, row.get(6)?);
-    let (begun, ended): (Option<Millis>, Option<Millis>) = (row.get(7)?, row.get(8)?);
+    let approved: Option<Millis> = row.get(7)?;
+    let begun: Option<Millis> = row.get(8)?;
+    let ended: Option<Millis> = row.get(9)?;
+    let findings: Option<Json<Findings>> = row.get(11)?;
+    let verdict: Option<Word<Verdict>> = row.get(12)?;
     let erasure = Erasure {
         id: row.get(0)?,
         subject,
@@ -74,9 +97,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
         state,
         created,
         due,
+        approved: approved.map(|at| at.0),
         begun: begun.map(|at| at.0),
         ended: ended.map(|at| at.0),
-        sessions: row.get(9)?,
+        sessions: row.get(10)?,
+        findings: findings.map(|findings| findings.0),
+        verdict: verdict.map(|verdict| verdict.0),
         steps: Vec::new(),
     };
     Ok((erasure, targets))

@@ -2,7 +2,7 @@
 //! come from is not known here.
 //!
 //! One thread writes (`writer`), a few connections read (`readers`). What is received goes a short way of its own
-//! (`record`, later unfolded by `inbox`); everything else is a function on a transaction, one file for each noun.
+//! (`record`, later expanded by `inbox`); everything else is a function on a transaction, one file for each noun.
 
 mod checkpoint;
 mod columns;
@@ -12,8 +12,10 @@ mod deciding;
 mod erasures;
 mod failure;
 mod inbox;
+mod installations;
 mod job;
 mod meta;
+mod names;
 mod processes;
 mod quarantine;
 mod readers;
@@ -22,7 +24,6 @@ mod record;
 mod schedule;
 mod schema;
 mod sessions;
-mod sources;
 mod steps;
 mod targets;
 mod tasks;
@@ -33,6 +34,7 @@ mod writer;
 pub(crate) use copy::SqliteRows;
 pub(crate) use schema::migrate_file;
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -44,22 +46,23 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use self::job::Wakes;
+use self::names::Place;
 use self::readers::Readers;
 use self::tasks::Holder;
 use self::tidy::Walk;
 use self::writer::Writer;
 use super::bell::Bell;
 use super::{
-    Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, Decision, EraseWork, ErasureFilter, Finished, Ledger,
-    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange, SessionView, StepEnd,
-    StepWork, Stored, TargetHealth, TargetState, Work, bounds, claim, transition,
+    Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork, ErasureFilter, Finished,
+    InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView,
+    PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed};
 use crate::receipt::{Receipt, ReceiptHead};
-use crate::subject::{GuestId, SessionKey, SourceName, TargetName};
+use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
 pub(crate) struct SqliteLedger {
@@ -168,17 +171,34 @@ impl Ledger for SqliteLedger {
 
     async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
         let key = key.clone();
-        self.readers.read(move |connection| sessions::one(connection, &key)).await
+        let look = move |connection: &_| match Place::known(connection, &key)? {
+            Some(place) => sessions::one(connection, place),
+            None => Ok(None),
+        };
+        self.readers.read(look).await
     }
 
-    async fn sessions_of_guest(&self, source: &SourceName, guest: &GuestId) -> Result<Vec<SessionView>, LedgerError> {
-        let (source, guest) = (source.clone(), guest.clone());
-        self.readers.read(move |connection| sessions::of_guest(connection, &source, &guest)).await
+    async fn sessions_of_guest(
+        &self,
+        installation: &InstallationName,
+        guest: Digest,
+    ) -> Result<Vec<SessionView>, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| sessions::of_guest(connection, &installation, guest)).await
     }
 
-    async fn sessions_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<SessionView>, LedgerError> {
-        let fingerprints = fingerprints.to_vec();
-        self.readers.read(move |connection| sessions::with(connection, &fingerprints)).await
+    async fn sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError> {
+        let (installation, fingerprints) = (installation.clone(), fingerprints.to_vec());
+        self.readers.read(move |connection| sessions::with(connection, &installation, &fingerprints)).await
+    }
+
+    async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| installations::facts(connection, &installation)).await
     }
 
     async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
@@ -198,6 +218,15 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::Workers, move |tx| schedule::retry(tx, id)).await
     }
 
+    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        self.writer.write(Wakes::Workers, move |tx| schedule::approve(tx, id)).await
+    }
+
+    async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
+        let fingerprints = fingerprints.to_vec();
+        self.readers.read(move |connection| erasures::with(connection, &fingerprints)).await
+    }
+
     async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
         self.writer.write(Wakes::Workers, move |tx| schedule::cancel(tx, id)).await
     }
@@ -213,6 +242,15 @@ impl Ledger for SqliteLedger {
     async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
         let range = *range;
         self.readers.read(move |connection| receipts::list(connection, range)).await
+    }
+
+    async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {
+        self.readers.read(move |connection| receipts::of_erasure(connection, erasure)).await
+    }
+
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
+        let sequences = sequences.map(<[u64]>::to_vec);
+        self.writer.write(Wakes::NoOne, move |tx| receipts::acknowledge(tx, sequences.as_deref())).await
     }
 
     async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError> {
@@ -239,6 +277,11 @@ impl Ledger for SqliteLedger {
     async fn target_failed(&self, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
         let (target, reason) = (target.clone(), reason.to_owned());
         self.writer.write(Wakes::NoOne, move |tx| targets::failed(tx, &target, rest, &reason)).await
+    }
+
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
+        let target = target.clone();
+        self.writer.write(Wakes::NoOne, move |tx| targets::charge(tx, &target, calls, calls_per_s)).await
     }
 
     async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
@@ -279,8 +322,9 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| meta::belongs_to(tx, check)).await
     }
 
-    async fn tidy(&self, duplicates_for: Duration) -> Result<(), LedgerError> {
-        self.walk.go_on(&self.readers, &self.writer, duplicates_for).await?;
+    async fn tidy(&self, keep: Keep) -> Result<(), LedgerError> {
+        self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
+        self.writer.write(Wakes::NoOne, move |tx| tidy::erasure_fingerprints(tx, keep.fingerprints)).await?;
         self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
         if self.writer.truncate_log().await? {
             return Ok(());

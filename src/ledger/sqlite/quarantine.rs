@@ -4,14 +4,14 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::Millis;
 use super::job::Tx;
-use super::sources;
+use super::names::Names;
 use super::{LedgerError, PutAside, QuarantineId, Quarantined, Stored};
 use crate::keys::Sealed;
 use crate::ledger::QUARANTINED_MAX;
 use crate::subject::SourceName;
 
 pub(super) fn add(tx: &Tx<'_>, item: &Quarantined) -> Result<PutAside, LedgerError> {
-    let source = sources::intern(tx, &item.source)?;
+    let source = Names::Source.intern(tx, &item.source.0)?;
     let mut same = tx.prepare_cached("SELECT 1 FROM quarantine WHERE source = ?1 AND digest = ?2")?;
     if same.exists(params![source, item.digest])? {
         return Ok(PutAside::Duplicate);

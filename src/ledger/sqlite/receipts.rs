@@ -6,6 +6,7 @@ use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::{Closed, Closing, LedgerError, ReceiptRange};
 use super::{schedule, sessions, tasks, transition};
+use crate::erasure::{ErasureId, Verdict};
 use crate::receipt::{Receipt, ReceiptHead};
 
 pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
@@ -28,23 +29,27 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
     tasks::delete(tx, claim)?;
     append(tx, receipt)?;
     schedule::delete_capsules(tx, erasure.id)?;
-    let ends = transition::end_of(erasure, receipt);
+    let ends = transition::end_of(erasure);
     if ends.sessions_are_erased {
         sessions::mark_erased(tx, erasure.id)?;
     }
     tx.prepare_cached("DELETE FROM erasure_session WHERE erasure = ?1")?.execute([erasure.id])?;
-    tx.prepare_cached("UPDATE erasure SET state = ?2, ended = ?3 WHERE id = ?1")?.execute(params![
-        erasure.id,
-        Word(ends.state),
-        Millis(tx.now)
-    ])?;
+    schedule::end(tx, erasure.id, ends.state)?;
+    tx.prepare_cached("UPDATE erasure SET verdict = ?2 WHERE id = ?1")?
+        .execute(params![erasure.id, Word(receipt.statement.verdict)])?;
     Ok(())
 }
 
 fn append(tx: &Tx<'_>, receipt: &Receipt) -> Result<(), LedgerError> {
     let head = receipt.head();
-    tx.prepare_cached("INSERT INTO receipt (sequence, erasure, hash, receipt) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![head.sequence as i64, receipt.statement.erasure, head.hash, Json(receipt)])?;
+    tx.prepare_cached("INSERT INTO receipt (sequence, erasure, hash, receipt, verdict) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            head.sequence as i64,
+            receipt.statement.erasure,
+            head.hash,
+            Json(receipt),
+            Word(receipt.statement.verdict)
+        ])?;
     Ok(())
 }
 
@@ -58,8 +63,32 @@ pub(super) fn head(connection: &Connection) -> Result<Option<ReceiptHead>, Ledge
 
 pub(super) fn list(connection: &Connection, range: ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
     let from = i64::try_from(range.from).unwrap_or(i64::MAX);
-    let mut statement =
-        connection.prepare_cached("SELECT receipt FROM receipt WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2")?;
-    let receipts = statement.query_map(params![from, range.limit], |row| row.get(0).map(|Json(receipt)| receipt))?;
+    let of_verdict = if range.verdict.is_some() { "verdict = ?3" } else { "?3 IS NULL" };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT receipt FROM receipt WHERE {of_verdict} AND sequence >= ?1 ORDER BY sequence LIMIT ?2"
+    ))?;
+    let verdict = range.verdict.map(Verdict::as_str);
+    let receipts =
+        statement.query_map(params![from, range.limit, verdict], |row| row.get(0).map(|Json(receipt)| receipt))?;
     Ok(receipts.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn of_erasure(connection: &Connection, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT receipt FROM receipt WHERE erasure = ?1")?;
+    let receipt = statement.query_row([erasure], |row| row.get(0).map(|Json(receipt)| receipt));
+    Ok(receipt.optional()?)
+}
+
+/// Notes that these incomplete receipts were seen, or all; returns how many were not before.
+pub(super) fn acknowledge(tx: &Tx<'_>, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
+    const UNSEEN: &str = "UPDATE receipt SET acknowledged = 1 WHERE verdict = 'incomplete' AND acknowledged = 0";
+    let Some(sequences) = sequences else {
+        return Ok(tx.prepare_cached(UNSEEN)?.execute([])? as u64);
+    };
+    let mut one = tx.prepare_cached(&format!("{UNSEEN} AND sequence = ?1"))?;
+    let mut acknowledged = 0;
+    for sequence in sequences {
+        acknowledged += one.execute([i64::try_from(*sequence).unwrap_or(i64::MAX)])? as u64;
+    }
+    Ok(acknowledged)
 }

@@ -1,15 +1,17 @@
-//! The receiving path: one small row per event at the right edge of one index, and one row per commit that holds the
-//! new events. Everything else is done later, off this path.
+//! The receiving path: one small row per event at the right edge of one index, and one row per commit and
+//! installation that holds the new events. Everything else is done later, off this path.
+
+use std::collections::BTreeMap;
 
 use rusqlite::params;
 
 use super::columns::Millis;
 use super::job::{Answer, Tx};
-use super::sources::Sources;
+use super::names::{Names, Remembered};
 use super::{LedgerError, Recorded};
 use crate::event::StoredEvent;
 use crate::keys::Digest;
-use crate::subject::SourceName;
+use crate::subject::{InstallationName, SourceName};
 
 /// A row of the inbox is closed when it holds so much.
 const INBOX_ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -17,6 +19,7 @@ const INBOX_ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A delivery to be written, and who waits for it.
 pub(super) struct Delivery {
     source: SourceName,
+    installation: InstallationName,
     happened: i64,
     session: i64,
     kind: i64,
@@ -31,7 +34,8 @@ impl Delivery {
         let json = serde_json::to_vec(event).map_err(|e| LedgerError::Broken(e.into()))?;
         let head = &event.head;
         Ok(Self {
-            source: head.session.source.clone(),
+            source: head.source.clone(),
+            installation: head.session.installation.clone(),
             happened: head.happened(),
             session: head.session.session.0,
             kind: head.kind.code(),
@@ -45,7 +49,7 @@ impl Delivery {
 /// Writes deliveries; the answers are in their order.
 pub(super) fn insert(
     tx: &Tx<'_>,
-    sources: &mut Sources,
+    remembered: &mut Remembered,
     deliveries: &[Delivery],
 ) -> Result<Vec<Recorded>, LedgerError> {
     let mut key = tx.prepare_cached(
@@ -53,21 +57,25 @@ pub(super) fn insert(
          ON CONFLICT DO NOTHING",
     )?;
     let mut recorded = Vec::with_capacity(deliveries.len());
-    let mut new = Lines::default();
+    let mut new = BTreeMap::<i64, Lines>::new();
     for delivery in deliveries {
-        let source = sources.id(tx, &delivery.source)?;
+        let source = remembered.id(tx, Names::Source, &delivery.source.0)?;
         let row = params![source, delivery.session, delivery.kind, delivery.digest, Millis(tx.now), delivery.happened];
         if key.execute(row)? == 0 {
             recorded.push(Recorded::Duplicate);
             continue;
         }
         recorded.push(Recorded::New);
-        new.push(&delivery.json);
-        if new.bytes.len() >= INBOX_ROW_BYTES_MAX {
-            new.write(tx)?;
+        let installation = remembered.id(tx, Names::Installation, &delivery.installation.0)?;
+        let lines = new.entry(installation).or_default();
+        lines.push(&delivery.json);
+        if lines.bytes.len() >= INBOX_ROW_BYTES_MAX {
+            lines.write(tx, installation)?;
         }
     }
-    new.write(tx)?;
+    for (installation, mut lines) in new {
+        lines.write(tx, installation)?;
+    }
     Ok(recorded)
 }
 
@@ -88,13 +96,10 @@ impl Lines {
         self.count += 1;
     }
 
-    fn write(&mut self, tx: &Tx<'_>) -> Result<(), LedgerError> {
+    fn write(&mut self, tx: &Tx<'_>, installation: i64) -> Result<(), LedgerError> {
         if self.count > 0 {
-            tx.prepare_cached("INSERT INTO inbox (received, count, events) VALUES (?1, ?2, ?3)")?.execute(params![
-                Millis(tx.now),
-                self.count,
-                self.bytes
-            ])?;
+            tx.prepare_cached("INSERT INTO inbox (installation, received, count, events) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![installation, Millis(tx.now), self.count, self.bytes])?;
             *self = Self::default();
         }
         Ok(())

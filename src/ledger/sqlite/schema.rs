@@ -9,14 +9,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::ledger::{Migrated, OpenError};
+use crate::ledger::{Migrated, OpenError, UNRELEASED};
 
-/// Only ever appended to; the number of those applied stands in `user_version`.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_ledger.sql"),
-    include_str!("migrations/0002_processes.sql"),
-    include_str!("migrations/0003_reports.sql"),
-];
+/// Only ever appended to once there is a release. The number of the last one applied stands in `user_version`: they are
+/// numbered from [`UNRELEASED`] on.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
+
+/// The number of this program's schema.
+const KNOWN: usize = UNRELEASED + MIGRATIONS.len();
 
 /// How often a lock that another process holds is tried, a millisecond apart. Even tries find the short gaps between
 /// the batches of a busy server, which a growing pause would miss.
@@ -48,8 +48,9 @@ pub(super) fn open_for_copy(path: &Path) -> Result<Connection, OpenError> {
     let mut connection = connect(path).map_err(failed)?;
     match migrate(&mut connection).map_err(failed)? {
         Schema::Known => Ok(connection),
-        Schema::Newer(found) => {
-            Err(OpenError::Newer { ledger: path.display().to_string(), found, known: MIGRATIONS.len() })
+        Schema::Newer(found) => Err(OpenError::Newer { ledger: path.display().to_string(), found, known: KNOWN }),
+        Schema::Unreleased(found) => {
+            Err(OpenError::Unreleased { ledger: path.display().to_string(), found, known: KNOWN })
         }
     }
 }
@@ -59,7 +60,7 @@ pub(crate) fn migrate_file(path: &Path) -> Result<Migrated, OpenError> {
     let failed = |source| OpenError::Failed { ledger: path.display().to_string(), source };
     let from = connect(path).and_then(|connection| version(&connection)).map_err(failed)?;
     open(path)?;
-    Ok(Migrated { from, to: MIGRATIONS.len() })
+    Ok(Migrated { from, to: KNOWN })
 }
 
 /// A connection that reads, on a file that [`open`] has opened.
@@ -107,21 +108,25 @@ fn connect(path: &Path) -> anyhow::Result<Connection> {
 enum Schema {
     Known,
     Newer(usize),
+    Unreleased(usize),
 }
 
 /// Applies what is missing, in one transaction, so that two processes that start at once apply it once.
 fn migrate(connection: &mut Connection) -> anyhow::Result<Schema> {
     // A command beside a busy server needs no lock to find that nothing is missing.
-    if version(connection)? == MIGRATIONS.len() {
+    if version(connection)? == KNOWN {
         return Ok(Schema::Known);
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
-    let Some(missing) = MIGRATIONS.get(found..) else { return Ok(Schema::Newer(found)) };
+    if (1..=UNRELEASED).contains(&found) {
+        return Ok(Schema::Unreleased(found));
+    }
+    let Some(missing) = MIGRATIONS.get(found.saturating_sub(UNRELEASED)..) else { return Ok(Schema::Newer(found)) };
     for sql in missing {
         transaction.execute_batch(sql)?;
     }
-    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    transaction.pragma_update(None, "user_version", KNOWN as i64)?;
     transaction.commit()?;
     Ok(Schema::Known)
 }

@@ -2,90 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{Json, Millis};
 use super::job::Tx;
+use super::names::{Names, Place};
 use super::{LedgerError, SessionChange, SessionView};
-use super::{failure::broken, schedule, sources};
+use super::{failure::broken, schedule, transition};
+use crate::consent::ConsentRecord;
+use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
-use crate::subject::{GuestId, Kind, SessionKey, SourceName};
+use crate::subject::{Fingerprinted, InstallationName};
 
-/// A session's place in its table.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    source: i64,
-    session: i64,
-}
-
-impl Place {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { source: row.get(0)?, session: row.get(1)? })
-    }
-}
-
-pub(super) fn one(connection: &Connection, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
-    match sources::known(connection, &key.source)? {
-        Some(source) => view(connection, Place { source, session: key.session.0 }),
-        None => Ok(None),
-    }
-}
-
-pub(super) fn of_guest(
-    connection: &Connection,
-    source: &SourceName,
-    guest: &GuestId,
-) -> Result<Vec<SessionView>, LedgerError> {
-    let Some(source) = sources::known(connection, source)? else { return Ok(Vec::new()) };
-    let places: Vec<Place> = connection
-        .prepare_cached("SELECT source, session FROM session WHERE source = ?1 AND guest = ?2")?
-        .query_map(params![source, guest.0], Place::read)?
-        .collect::<Result<_, _>>()?;
-    views(connection, places)
-}
-
-/// The sessions that carry every one of the fingerprints; of none, no session.
-pub(super) fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Result<Vec<SessionView>, LedgerError> {
-    let Some((first, others)) = fingerprints.split_first() else { return Ok(Vec::new()) };
-    let mut places: BTreeSet<Place> = connection
-        .prepare_cached("SELECT source, session FROM fingerprint WHERE fingerprint = ?1")?
-        .query_map([first], Place::read)?
-        .collect::<Result<_, _>>()?;
-    let mut carries = connection
-        .prepare_cached("SELECT 1 FROM fingerprint WHERE fingerprint = ?1 AND source = ?2 AND session = ?3")?;
-    for other in others {
-        let mut agreeing = BTreeSet::new();
-        for place in places {
-            if carries.exists(params![other, place.source, place.session])? {
-                agreeing.insert(place);
-            }
-        }
-        places = agreeing;
-    }
-    views(connection, places)
-}
-
-fn views(connection: &Connection, places: impl IntoIterator<Item = Place>) -> Result<Vec<SessionView>, LedgerError> {
-    places.into_iter().filter_map(|place| view(connection, place).transpose()).collect()
-}
-
-fn view(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
+pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT version, record, concluded, recording_ready, settle_at, forms_seen, erased_at
-         FROM session WHERE source = ?1 AND session = ?2",
+        "SELECT version, record, read_at, concluded, recording_ready, settle_at, forms_seen, erased_at
+         FROM session WHERE installation = ?1 AND session = ?2",
     )?;
     let found = statement
-        .query_row(params![place.source, place.session], |row| {
+        .query_row(params![place.installation, place.session], |row| {
             let Json(record) = row.get(1)?;
-            let settle_at: Option<Millis> = row.get(4)?;
-            let forms: Vec<u8> = row.get(5)?;
-            let erased_at: Option<Millis> = row.get(6)?;
+            let read_at: Option<Millis> = row.get(2)?;
+            let settle_at: Option<Millis> = row.get(5)?;
+            let forms: Vec<u8> = row.get(6)?;
+            let erased_at: Option<Millis> = row.get(7)?;
             Ok(SessionView {
                 version: row.get(0)?,
                 record,
                 fingerprints: Vec::new(),
-                concluded: row.get(2)?,
-                recording_ready: row.get(3)?,
+                read_at: read_at.map(|at| at.0),
+                concluded: row.get(3)?,
+                recording_ready: row.get(4)?,
                 settle_at: settle_at.map(|at| at.0),
                 forms_seen: forms.as_chunks().0.iter().copied().map(Digest).collect(),
                 erased_at: erased_at.map(|at| at.0),
@@ -97,18 +44,67 @@ fn view(connection: &Connection, place: Place) -> Result<Option<SessionView>, Le
     Ok(Some(view))
 }
 
-fn fingerprints(connection: &Connection, place: Place) -> Result<Vec<(Kind, Fingerprint)>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT kind, fingerprint FROM fingerprint WHERE source = ?1 AND session = ?2 ORDER BY kind, fingerprint",
+pub(super) fn of_guest(
+    connection: &Connection,
+    installation: &InstallationName,
+    guest: Digest,
+) -> Result<Vec<SessionView>, LedgerError> {
+    let Some(installation) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
+    let places: Vec<Place> = connection
+        .prepare_cached("SELECT installation, session FROM session WHERE installation = ?1 AND guest = ?2")?
+        .query_map(params![installation, guest], Place::read)?
+        .collect::<Result<_, _>>()?;
+    views(connection, places)
+}
+
+/// The sessions that carry any of the fingerprints.
+pub(super) fn with(
+    connection: &Connection,
+    installation: &InstallationName,
+    fingerprints: &[Fingerprint],
+) -> Result<Vec<SessionView>, LedgerError> {
+    let Some(installation) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
+    let mut carrying = connection.prepare_cached(
+        "SELECT installation, session FROM fingerprint WHERE fingerprint = ?1 AND installation = ?2",
     )?;
-    let rows = statement.query_map(params![place.source, place.session], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, Fingerprint>(1)?))
+    let mut places = BTreeSet::new();
+    for fingerprint in fingerprints {
+        let found = carrying.query_map(params![fingerprint, installation], Place::read)?;
+        places.extend(found.collect::<Result<Vec<_>, _>>()?);
+    }
+    views(connection, places)
+}
+
+fn views(connection: &Connection, places: impl IntoIterator<Item = Place>) -> Result<Vec<SessionView>, LedgerError> {
+    places.into_iter().filter_map(|place| one(connection, place).transpose()).collect()
+}
+
+fn fingerprints(connection: &Connection, place: Place) -> Result<Vec<Fingerprinted>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT kind, fingerprint, version, supplementary FROM fingerprint WHERE installation = ?1 AND session = ?2
+         ORDER BY kind, fingerprint, version",
+    )?;
+    let rows = statement.query_map(params![place.installation, place.session], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Fingerprint>(1)?, row.get(2)?, row.get(3)?))
     })?;
     rows.map(|row| {
-        let (kind, fingerprint) = row?;
-        Ok((kind.parse().map_err(broken)?, fingerprint))
+        let (kind, fingerprint, version, supplementary) = row?;
+        Ok(Fingerprinted { kind: kind.parse().map_err(broken)?, fingerprint, version, supplementary })
     })
     .collect()
+}
+
+/// Since when the oldest session of an installation has been known that nobody has read and somebody is still to look at.
+pub(super) fn unread_since(connection: &Connection, installation: i64) -> Result<Option<Millis>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT created FROM session
+         WHERE installation = ?1 AND read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM task
+                           WHERE task.installation = session.installation AND task.session = session.session
+                             AND task.session IS NOT NULL AND parked = 1)
+         ORDER BY created LIMIT 1",
+    )?;
+    Ok(statement.query_row([installation], |row| row.get(0)).optional()?)
 }
 
 /// Whether a change was made on what is there.
@@ -119,99 +115,157 @@ pub(super) enum Changed {
     Stale,
 }
 
+/// What a session was before it is changed.
+#[derive(Clone, Copy, Default)]
+struct Before {
+    /// 0 when there was none.
+    version: i64,
+    settle_at: Option<i64>,
+    erased: bool,
+}
+
+fn before(tx: &Tx<'_>, place: Place) -> Result<Before, LedgerError> {
+    let found = tx
+        .prepare_cached(
+            "SELECT version, settle_at, erased_at IS NOT NULL FROM session WHERE installation = ?1 AND session = ?2",
+        )?
+        .query_row(params![place.installation, place.session], |row| {
+            Ok(Before { version: row.get(0)?, settle_at: row.get(1)?, erased: row.get(2)? })
+        });
+    Ok(found.optional()?.unwrap_or_default())
+}
+
 /// Writes what was decided of a session, its one settling task, and what waits for it to settle.
-pub(super) fn change(tx: &Tx<'_>, change: &SessionChange) -> Result<Changed, LedgerError> {
-    let key = &change.record.session;
-    let place = Place { source: sources::intern(tx, &key.source)?, session: key.session.0 };
-    let before: Option<(i64, Option<i64>)> = tx
-        .prepare_cached("SELECT version, settle_at FROM session WHERE source = ?1 AND session = ?2")?
-        .query_row(params![place.source, place.session], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    if before.map_or(0, |(version, _)| version) != change.read_version {
+pub(super) fn change(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<Changed, LedgerError> {
+    let before = before(tx, place)?;
+    if before.version != change.read_version {
         return Ok(Changed::Stale);
     }
-    write(tx, place, change)?;
+    write(tx, place, before, change)?;
     if let Some(fingerprints) = &change.fingerprints {
         replace_fingerprints(tx, place, fingerprints)?;
     }
     settle(tx, place, change)?;
-    let settle_at = change.settle_at.map(|at| at.as_millisecond());
-    if before.and_then(|(_, settle_at)| settle_at) != settle_at {
-        schedule::settling_moved(tx, key, change.settle_at)?;
+    if before.settle_at != change.settle_at.map(|at| at.as_millisecond()) {
+        schedule::settling_moved(tx, &change.record.session, change.settle_at)?;
     }
     Ok(Changed::Done)
 }
 
-fn write(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
+/// Deletes a session that is none of ours, and its settling. What was asked for of it by its number stays.
+pub(super) fn forget(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<Changed, LedgerError> {
+    let before = before(tx, place)?;
+    if before.version != change.read_version {
+        return Ok(Changed::Stale);
+    }
+    delete_fingerprints(tx, place)?;
+    delete_settling(tx, place)?;
+    tx.prepare_cached("DELETE FROM session WHERE installation = ?1 AND session = ?2")?
+        .execute(params![place.installation, place.session])?;
+    if before.settle_at.is_some() {
+        schedule::settling_moved(tx, &change.record.session, None)?;
+    }
+    Ok(Changed::Done)
+}
+
+fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> Result<(), LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
+    let record = if before.erased { without_guest(&change.record) } else { change.record.clone() };
     tx.prepare_cached(
-        "INSERT INTO session (source, session, version, guest, settle_at, concluded, recording_ready, record, forms_seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
+                              recording_ready, unknown_cause, record, forms_seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT DO UPDATE SET
-           version = excluded.version, guest = excluded.guest, settle_at = excluded.settle_at,
-           concluded = excluded.concluded, recording_ready = excluded.recording_ready,
-           record = excluded.record, forms_seen = excluded.forms_seen",
+           version = excluded.version, guest = excluded.guest, read_at = COALESCE(excluded.read_at, read_at),
+           settle_at = excluded.settle_at, concluded = excluded.concluded, recording_ready = excluded.recording_ready,
+           unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen",
     )?
     .execute(params![
-        place.source,
+        place.installation,
         place.session,
         change.read_version + 1,
-        change.record.guest.as_ref().map(|guest| &guest.0),
+        record.guest_digest,
+        Millis(tx.now),
+        change.read_at.map(Millis),
         change.settle_at.map(Millis),
         change.concluded,
         change.recording_ready,
-        Json(&change.record),
+        transition::unknown_cause(change).map(|cause| cause.as_str()),
+        Json(&record),
         forms,
     ])?;
     Ok(())
 }
 
-fn replace_fingerprints(tx: &Tx<'_>, place: Place, fingerprints: &[(Kind, Fingerprint)]) -> Result<(), LedgerError> {
+/// The record of an erased session: the digest of the guest's id stays, the id itself does not.
+fn without_guest(record: &ConsentRecord) -> ConsentRecord {
+    ConsentRecord { guest: None, ..record.clone() }
+}
+
+fn replace_fingerprints(tx: &Tx<'_>, place: Place, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {
     delete_fingerprints(tx, place)?;
     let mut insert = tx.prepare_cached(
-        "INSERT INTO fingerprint (fingerprint, source, session, kind) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        "INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for (kind, fingerprint) in fingerprints {
-        insert.execute(params![fingerprint, place.source, place.session, kind.as_str()])?;
+    for one in transition::distinct(fingerprints) {
+        insert.execute(params![
+            one.fingerprint,
+            place.installation,
+            place.session,
+            one.version,
+            one.kind.as_str(),
+            one.supplementary
+        ])?;
     }
     Ok(())
 }
 
 fn delete_fingerprints(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
-    tx.prepare_cached("DELETE FROM fingerprint WHERE source = ?1 AND session = ?2")?
-        .execute(params![place.source, place.session])?;
+    tx.prepare_cached("DELETE FROM fingerprint WHERE installation = ?1 AND session = ?2")?
+        .execute(params![place.installation, place.session])?;
     Ok(())
 }
 
 /// Keeps the one settling task of a session. Whoever holds it now loses it: the session has changed under them.
 fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
-    match change.settle_at {
-        Some(at) => tx
-            .prepare_cached(
-                "INSERT INTO task (queue, source, session, due, since) VALUES ('settle', ?1, ?2, ?3, ?3)
-                 ON CONFLICT (source, session) WHERE queue = 'settle'
-                 DO UPDATE SET due = excluded.due, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0, reason = NULL,
-                   holder = NULL",
-            )?
-            .execute(params![place.source, place.session, Millis(at)])?,
-        None => tx
-            .prepare_cached("DELETE FROM task WHERE queue = 'settle' AND source = ?1 AND session = ?2")?
-            .execute(params![place.source, place.session])?,
-    };
+    let Some(at) = change.settle_at else { return delete_settling(tx, place) };
+    let queue = super::Queue::Settle(change.record.session.installation.clone()).name();
+    tx.prepare_cached(
+        "INSERT INTO task (queue, installation, session, due, since) VALUES (?1, ?2, ?3, ?4, ?4)
+         ON CONFLICT (installation, session) WHERE session IS NOT NULL
+         DO UPDATE SET due = excluded.due, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0,
+                       reason = NULL, holder = NULL",
+    )?
+    .execute(params![queue, place.installation, place.session, Millis(at)])?;
     Ok(())
 }
 
-/// Marks the sessions that an erasure reached, and forgets how to find them.
-pub(super) fn mark_erased(tx: &Tx<'_>, erasure: crate::erasure::ErasureId) -> Result<(), LedgerError> {
-    let places: Vec<Place> = tx
-        .prepare_cached("SELECT source, session FROM erasure_session WHERE erasure = ?1")?
-        .query_map([erasure], Place::read)?
+fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
+    tx.prepare_cached("DELETE FROM task WHERE installation = ?1 AND session = ?2 AND session IS NOT NULL")?
+        .execute(params![place.installation, place.session])?;
+    Ok(())
+}
+
+/// Marks the sessions that an erasure reached, and forgets how to find them: their fingerprints, and the guest's id, of which
+/// the digest stays.
+pub(super) fn mark_erased(tx: &Tx<'_>, erasure: ErasureId) -> Result<(), LedgerError> {
+    let reached: Vec<(Place, Json<ConsentRecord>)> = tx
+        .prepare_cached(
+            "SELECT session.installation, session.session, record FROM session
+             JOIN erasure_session AS reached
+               ON reached.installation = session.installation AND reached.session = session.session
+             WHERE reached.erasure = ?1",
+        )?
+        .query_map([erasure], |row| Ok((Place::read(row)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
     let mut mark = tx.prepare_cached(
-        "UPDATE session SET erased_at = ?3, version = version + 1 WHERE source = ?1 AND session = ?2",
+        "UPDATE session SET erased_at = ?3, record = ?4, unknown_cause = NULL, version = version + 1
+         WHERE installation = ?1 AND session = ?2",
     )?;
-    for place in places {
-        mark.execute(params![place.source, place.session, Millis(tx.now)])?;
+    for (place, Json(record)) in reached {
+        let record = Json(without_guest(&record));
+        mark.execute(params![place.installation, place.session, Millis(tx.now), record])?;
         delete_fingerprints(tx, place)?;
     }
     Ok(())

@@ -6,15 +6,16 @@ use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::transition::{self, Next};
 use super::{Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, StepWork, Work};
-use super::{erasures, failure::broken, schedule, sources, tasks};
+use super::names::Place;
+use super::{erasures, failure::broken, schedule, tasks};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;
 use crate::subject::TargetName;
 
 /// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
 const COLUMNS: &str = "step.target, step.stage, step.outcome, COALESCE(step.reason, task.reason), step.attempts,
-                       step.rounds, step.counts, step.erased_at, step.verified_at, step.report_by, step.report
-                       FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.target";
+                       step.rounds, step.counts, step.erased_at, step.verified_at, step.report_by, step.report, step.evidence
+                       FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.called";
 
 pub(super) fn all(connection: &Connection, erasure: ErasureId) -> Result<Vec<Step>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} WHERE step.erasure = ?1 ORDER BY step.target");
@@ -23,14 +24,20 @@ pub(super) fn all(connection: &Connection, erasure: ErasureId) -> Result<Vec<Ste
     Ok(steps.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn one(connection: &Connection, erasure: ErasureId, target: &TargetName) -> Result<Step, LedgerError> {
+fn one(connection: &Connection, erasure: ErasureId, target: &TargetName) -> Result<Step, LedgerError> {
     let sql = format!("SELECT {COLUMNS} WHERE step.erasure = ?1 AND step.target = ?2");
     Ok(connection.prepare_cached(&sql)?.query_row(params![erasure, target.0], read)?)
 }
 
+/// The step of an erasure at a target that is called so.
+pub(super) fn called(connection: &Connection, erasure: ErasureId, name: &TargetName) -> Result<Step, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} WHERE step.erasure = ?1 AND step.called = ?2");
+    Ok(connection.prepare_cached(&sql)?.query_row(params![erasure, name.0], read)?)
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Step> {
     let (stage, outcome): (Option<Word<Stage>>, Option<Word<Outcome>>) = (row.get(1)?, row.get(2)?);
-    let Json(counts) = row.get(6)?;
+    let (Json(counts), Json(evidence)) = (row.get(6)?, row.get(11)?);
     let (erased_at, verified_at): (Option<Millis>, Option<Millis>) = (row.get(7)?, row.get(8)?);
     let (report_by, report): (Option<Millis>, Option<Vec<u8>>) = (row.get(9)?, row.get(10)?);
     Ok(Step {
@@ -41,6 +48,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Step> {
         attempts: row.get(4)?,
         rounds: row.get(5)?,
         counts,
+        evidence,
         erased_at: erased_at.map(|at| at.0),
         verified_at: verified_at.map(|at| at.0),
         report_by: report_by.map(|at| at.0),
@@ -58,27 +66,30 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
     schedule::delete_capsules(tx, work.id)?;
     schedule::add_capsule(tx, work.id, &resolution.capsule)?;
     let mut reached = tx.prepare_cached(
-        "INSERT INTO erasure_session (erasure, source, session) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        "INSERT INTO erasure_session (erasure, installation, session, read_before) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
     )?;
     let mut sessions = 0;
-    for key in &resolution.sessions {
-        sessions += reached.execute(params![work.id, sources::intern(tx, &key.source)?, key.session.0])?;
+    for session in &resolution.sessions {
+        let place = Place::intern(tx, &session.key)?;
+        sessions += reached.execute(params![work.id, place.installation, place.session, session.read_before])?;
     }
+    schedule::add_fingerprints(tx, work.id, &resolution.fingerprints)?;
     // A merge takes the claim away, so the targets of the claim are all there are.
     for target in &work.targets {
-        tx.prepare_cached("INSERT INTO step (erasure, target, stage) VALUES (?1, ?2, ?3)")?.execute(params![
-            work.id,
-            target.0,
-            Word(Stage::Erase)
-        ])?;
-        tasks::add(tx, &Queue::Step(target.clone()), work.id)?;
+        let called = target.called_for(work.subject.installation());
+        tx.prepare_cached("INSERT INTO step (erasure, target, called, stage) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![work.id, target.0, called.0, Word(Stage::Erase)])?;
+        tasks::add(tx, &Queue::Step(called), work.id)?;
     }
-    tx.prepare_cached("UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4 WHERE id = ?1")?.execute(params![
-        work.id,
-        Word(ErasureState::Erasing),
-        Millis(tx.now),
-        sessions as i64
-    ])?;
+    tx.prepare_cached("UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5 WHERE id = ?1")?
+        .execute(params![
+            work.id,
+            Word(ErasureState::Erasing),
+            Millis(tx.now),
+            sessions as i64,
+            Json(&resolution.findings)
+        ])?;
     Ok(Finished::Done)
 }
 
@@ -108,7 +119,7 @@ fn told(tx: &Tx<'_>, work: &StepWork) -> Result<Option<String>, LedgerError> {
 fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
     tx.prepare_cached(
         "UPDATE step SET stage = ?3, outcome = ?4, reason = ?5, attempts = ?6, rounds = ?7, counts = ?8,
-                         erased_at = ?9, verified_at = ?10, report_by = ?11, report = ?12
+                         erased_at = ?9, verified_at = ?10, report_by = ?11, report = ?12, evidence = ?13
          WHERE erasure = ?1 AND target = ?2",
     )?
     .execute(params![
@@ -124,6 +135,7 @@ fn write(tx: &Tx<'_>, work: &StepWork, step: &Step) -> Result<(), LedgerError> {
         step.verified_at.map(Millis),
         step.report_by.map(Millis),
         step.report.as_ref().map(|report| &report.0),
+        Json(&step.evidence),
     ])?;
     Ok(())
 }
@@ -151,9 +163,11 @@ pub(super) fn report(tx: &Tx<'_>, of: &Reportable, report: &Sealed) -> Result<Re
         return Ok(Reported::TooLate);
     }
     tx.prepare_cached(
-        "UPDATE task SET due = ?3, parked = 0, reason = NULL WHERE erasure = ?1 AND queue = ?2 AND holder IS NULL",
+        "UPDATE task SET due = ?3, parked = 0, reason = NULL
+         WHERE erasure = ?1 AND holder IS NULL
+           AND queue = (SELECT 'step:' || called FROM step WHERE erasure = ?1 AND target = ?2)",
     )?
-    .execute(params![of.erasure, Queue::Step(of.target.clone()).name(), Millis(tx.now)])?;
+    .execute(params![of.erasure, of.target.0, Millis(tx.now)])?;
     erasures::recompute_state(tx, of.erasure)?;
     Ok(Reported::Taken)
 }

@@ -1,8 +1,10 @@
 //! The states of targets, for every process. A target that is open has no row; one that rests has an end.
 
+use std::num::NonZeroU32;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::bounds::Stands;
+use super::bounds::{self, Stands};
 use super::columns::Millis;
 use super::job::Tx;
 use super::{LedgerError, RestAfter, TargetHealth, TargetState};
@@ -86,6 +88,12 @@ pub(super) fn set_next_call_us(tx: &Tx<'_>, target: &TargetName, next_us: i64) -
     )?
     .execute(params![target.0, next_us])?;
     Ok(())
+}
+
+/// Counts calls beyond those that were granted.
+pub(super) fn charge(tx: &Tx<'_>, target: &TargetName, calls: u32, rate: NonZeroU32) -> Result<(), LedgerError> {
+    let next_us = bounds::charge(rate, next_call_us(tx, target)?, tx.now.as_microsecond(), calls);
+    set_next_call_us(tx, target, next_us)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TargetHealth> {

@@ -46,8 +46,8 @@ pub(super) fn claim(
         return Ok(nothing(NextLook::WhenPolled));
     }
     let most = most.min(free);
-    if *queue == Queue::Decide {
-        inbox::unfold(tx, most)?;
+    if let Queue::Decide(installation) = queue {
+        inbox::expand(tx, installation, most)?;
     }
     let mut due: Vec<i64> = tx
         .prepare_cached("SELECT id FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 ORDER BY due LIMIT ?3")?
@@ -85,7 +85,6 @@ fn load_of(tx: &Tx<'_>, queue: &Queue, target: &TargetName) -> Result<bounds::Lo
     let mut under_way =
         tx.prepare_cached("SELECT COUNT(*) FROM task WHERE queue = ?1 AND due > ?2 AND holder IS NOT NULL")?;
     let mut due = tx.prepare_cached("SELECT 1 FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 LIMIT 1")?;
-    let mut received = tx.prepare_cached("SELECT 1 FROM inbox LIMIT 1")?;
     let mut load = bounds::Load::default();
     for other in queues_of(target) {
         let count: i64 = under_way.query_row(params![other.name(), Millis(tx.now)], |row| row.get(0))?;
@@ -93,7 +92,7 @@ fn load_of(tx: &Tx<'_>, queue: &Queue, target: &TargetName) -> Result<bounds::Lo
         load.all += count;
         if other == *queue {
             load.own = count;
-        } else if due.exists(params![other.name(), Millis(tx.now)])? || other == Queue::Decide && received.exists([])? {
+        } else if due.exists(params![other.name(), Millis(tx.now)])? || inbox::has_more(tx, &other)? {
             load.others_waiting += 1;
         }
     }

@@ -1,4 +1,4 @@
-//! Deleting event keys that have served. The table is in the order of sessions, and an index of its own for ages would
+//! Deleting what has served: fingerprints of erasures that ended long ago, and event keys. The table of these is in the order of sessions, and an index of its own for ages would
 //! cost every delivery, so a walk goes round and round, a part of it at a time.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +19,26 @@ const CHUNK_KEYS: usize = 4_096;
 
 /// Chunks in one round.
 const CHUNKS_MAX: usize = 64;
+
+/// Fingerprints that one round deletes.
+const FINGERPRINTS_MAX: i64 = 50_000;
+
+/// The time so long ago; `None` beyond the calendar.
+fn ago(now: Timestamp, age: Duration) -> Option<Timestamp> {
+    now.checked_sub(SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX)).ok()
+}
+
+/// Deletes the fingerprints of erasures that ended so long ago.
+pub(super) fn erasure_fingerprints(tx: &Tx<'_>, kept_for: Duration) -> Result<(), LedgerError> {
+    let Some(before) = ago(tx.now, kept_for) else { return Ok(()) };
+    tx.prepare_cached(
+        "DELETE FROM erasure_fingerprint WHERE (fingerprint, erasure, version) IN (
+           SELECT fingerprint, erasure, version FROM erasure_fingerprint
+           WHERE ended IS NOT NULL AND ended <= ?1 ORDER BY ended LIMIT ?2)",
+    )?
+    .execute(params![Millis(before), FINGERPRINTS_MAX])?;
+    Ok(())
+}
 
 /// A place in the table of event keys.
 #[derive(Clone, Copy)]
@@ -48,8 +68,7 @@ impl Walk {
         writer: &Writer,
         age: Duration,
     ) -> Result<(), LedgerError> {
-        let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
-        let Ok(before) = Timestamp::now().checked_sub(age) else { return Ok(()) };
+        let Some(before) = ago(Timestamp::now(), age) else { return Ok(()) };
         for _ in 0..CHUNKS_MAX {
             let from = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let to = readers.read(move |connection| chunk_end(connection, from)).await?;

@@ -4,26 +4,31 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::columns::{Json, Millis};
-use super::{EraseWork, LedgerError, Queue, StepWork, Work};
-use super::{erasures, failure::broken, sources, steps};
-use crate::erasure::{Capsule, ErasureId};
+use super::names::{Names, Place};
+use super::{DecideWork, EraseWork, LedgerError, Queue, SettleWork, StepWork, Work};
+use super::{erasures, failure::broken, sessions, steps};
+use crate::erasure::{Capsule, ErasureId, ReachedSession};
 use crate::keys::Sealed;
-use crate::subject::{SessionId, SessionKey, TargetName};
+use crate::subject::{InstallationName, TargetName};
 
 pub(super) fn load(connection: &Connection, queue: &Queue, task: i64) -> Result<Work, LedgerError> {
     Ok(match queue {
-        Queue::Decide => {
-            let mut statement = connection.prepare_cached("SELECT event FROM task WHERE id = ?1")?;
-            let Json(event) = statement.query_row([task], |row| row.get(0))?;
-            Work::Decide(event)
+        Queue::Decide(_) => {
+            let mut statement = connection.prepare_cached("SELECT event, since FROM task WHERE id = ?1")?;
+            let (Json(event), Millis(since)) = statement.query_row([task], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Work::Decide(DecideWork { event, since })
         }
-        Queue::Settle => {
-            let mut statement = connection.prepare_cached("SELECT source, session FROM task WHERE id = ?1")?;
-            let (source, session) = statement.query_row([task], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Work::Settle(SessionKey { source: sources::name(connection, source)?, session: SessionId(session) })
+        Queue::Settle(_) => {
+            let mut statement =
+                connection.prepare_cached("SELECT installation, session, since FROM task WHERE id = ?1")?;
+            let (place, Millis(since)) =
+                statement.query_row([task], |row| Ok((Place::read(row)?, row.get(2)?)))?;
+            Work::Settle(SettleWork { session: place.key(connection)?, since })
         }
-        Queue::Resolve => Work::Resolve(resolve(connection, erasure_of(connection, task)?)?),
-        Queue::Step(target) => Work::Step(step(connection, erasure_of(connection, task)?, target)?),
+        Queue::Resolve(installation) => {
+            Work::Resolve(resolve(connection, erasure_of(connection, task)?, installation)?)
+        }
+        Queue::Step(called) => Work::Step(step(connection, erasure_of(connection, task)?, called)?),
         Queue::Close => {
             let id = erasure_of(connection, task)?;
             let erasure = erasures::one(connection, id)?;
@@ -37,33 +42,46 @@ fn erasure_of(connection: &Connection, task: i64) -> Result<ErasureId, LedgerErr
     Ok(statement.query_row([task], |row| row.get(0))?)
 }
 
-fn resolve(connection: &Connection, id: ErasureId) -> Result<EraseWork, LedgerError> {
+fn resolve(
+    connection: &Connection,
+    id: ErasureId,
+    installation: &InstallationName,
+) -> Result<EraseWork, LedgerError> {
     let mut statement =
-        connection.prepare_cached("SELECT subject, targets, created, due_rule FROM erasure WHERE id = ?1")?;
-    let (Json(subject), Json(targets), Millis(created), Millis(due)) =
-        statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    let (capsules, undecided_since) = (capsules(connection, id)?, undecided_since(connection)?);
-    Ok(EraseWork { id, subject, capsules, targets, created, due, undecided_since })
+        connection.prepare_cached("SELECT subject, targets, created, due_rule, selection FROM erasure WHERE id = ?1")?;
+    let (Json(subject), Json(targets), Millis(created), Millis(due), Json(selection)) = statement
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    let capsules = capsules(connection, id)?;
+    let number = Names::Installation.known(connection, &installation.0)?;
+    let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;
+    let undecided_since = undecided_since(connection, installation, number)?;
+    let unread_since = sessions::unread_since(connection, number)?.map(|since| since.0);
+    Ok(EraseWork { id, subject, capsules, targets, created, due, selection, undecided_since, unread_since })
 }
 
-fn undecided_since(connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
+fn undecided_since(
+    connection: &Connection,
+    installation: &InstallationName,
+    number: i64,
+) -> Result<Option<Timestamp>, LedgerError> {
     let mut statement = connection.prepare_cached(
         "SELECT MIN(came) FROM (
-           SELECT MIN(since) AS came FROM task WHERE queue = 'decide' AND parked = 0
+           SELECT MIN(since) AS came FROM task WHERE queue = ?1 AND parked = 0
            UNION ALL
-           SELECT MIN(received) FROM (SELECT received FROM inbox ORDER BY seq LIMIT 1))",
+           SELECT MIN(received) FROM (SELECT received FROM inbox WHERE installation = ?2 ORDER BY seq LIMIT 1))",
     )?;
-    let oldest: Option<Millis> = statement.query_row([], |row| row.get(0))?;
+    let queue = Queue::Decide(installation.clone());
+    let oldest: Option<Millis> = statement.query_row(params![queue.name(), number], |row| row.get(0))?;
     Ok(oldest.map(|oldest| oldest.0))
 }
 
-fn step(connection: &Connection, id: ErasureId, target: &TargetName) -> Result<StepWork, LedgerError> {
+fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<StepWork, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT subject FROM erasure WHERE id = ?1")?;
     let Json(subject) = statement.query_row([id], |row| row.get(0))?;
-    let step = steps::one(connection, id, target)?;
-    let stage = step.stage.ok_or_else(|| broken(format!("the step of {id} at {target} has ended")))?;
+    let step = steps::called(connection, id, called)?;
+    let stage = step.stage.ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
     let capsule = capsules(connection, id)?.pop().ok_or_else(|| broken(format!("{id} has no capsule")))?;
-    Ok(StepWork { erasure: id, subject, stage, step, capsule, sessions: sessions(connection, id)? })
+    Ok(StepWork { erasure: id, subject, stage, step, capsule, sessions: reached(connection, id)? })
 }
 
 fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
@@ -74,14 +92,14 @@ fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, Ledg
     Ok(capsules.collect::<Result<_, _>>()?)
 }
 
-fn sessions(connection: &Connection, id: ErasureId) -> Result<Vec<SessionKey>, LedgerError> {
+fn reached(connection: &Connection, id: ErasureId) -> Result<Vec<ReachedSession>, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT source.name, erasure_session.session FROM erasure_session
-         JOIN source ON source.id = erasure_session.source
-         WHERE erasure = ?1 ORDER BY erasure_session.source, erasure_session.session",
+        "SELECT installation, session, read_before FROM erasure_session WHERE erasure = ?1
+         ORDER BY installation, session",
     )?;
-    let sessions = statement.query_map(params![id], |row| {
-        Ok(SessionKey { source: crate::subject::SourceName(row.get(0)?), session: SessionId(row.get(1)?) })
-    })?;
-    Ok(sessions.collect::<Result<_, _>>()?)
+    let sessions = statement.query_map([id], |row| Ok((Place::read(row)?, row.get(2)?)))?;
+    let all: Vec<(Place, bool)> = sessions.collect::<Result<_, _>>()?;
+    all.into_iter()
+        .map(|(place, read_before)| Ok(ReachedSession { key: place.key(connection)?, read_before }))
+        .collect()
 }

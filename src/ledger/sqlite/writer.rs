@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::checkpoint::{self, Checkpoints};
 use super::failure::{Failure, broken};
 use super::job::{Answer, Job, Tx, Wakes, Write};
+use super::names::Remembered;
 use super::record::{self, Delivery};
-use super::sources::Sources;
 use super::{Bell, LedgerError, Recorded};
 use crate::event::StoredEvent;
 
@@ -43,7 +43,7 @@ impl Writer {
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (orders, waiting) = mpsc::channel(WAITING_MAX);
         let checkpoints = Checkpoints::new(path);
-        let thread = Thread { connection, sources: Sources::default(), checkpoints, bell };
+        let thread = Thread { connection, remembered: Remembered::default(), checkpoints, bell };
         let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || thread.run(waiting))?;
         Ok((Self(orders), thread))
     }
@@ -93,7 +93,7 @@ struct Batch {
 
 struct Thread {
     connection: Connection,
-    sources: Sources,
+    remembered: Remembered,
     checkpoints: Checkpoints,
     bell: Arc<Bell>,
 }
@@ -117,7 +117,7 @@ impl Thread {
             }
             // A batch that panicked is rolled back and its callers learn that they got no answer; the others go on.
             if catch_unwind(AssertUnwindSafe(|| self.write(batch))).is_err() {
-                self.sources.forget();
+                self.remembered.forget();
                 tracing::error!("a write to the ledger panicked");
             }
             for answer in truncations {
@@ -147,7 +147,7 @@ impl Thread {
                 self.checkpoints.after_commit(&self.connection);
             }
             Err(error) => {
-                self.sources.forget();
+                self.remembered.forget();
                 let failure = Failure::from(error);
                 for delivery in batch.deliveries {
                     let _ = delivery.answer.send(Err(failure.error()));
@@ -160,7 +160,7 @@ impl Thread {
     fn commit(&mut self, batch: &mut Batch) -> Result<(Vec<Recorded>, Wakes), LedgerError> {
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         let tx = Tx::new(&transaction, Timestamp::now());
-        let recorded = record::insert(&tx, &mut self.sources, &batch.deliveries)?;
+        let recorded = record::insert(&tx, &mut self.remembered, &batch.deliveries)?;
         let mut wakes = if recorded.contains(&Recorded::New) { Wakes::Workers } else { Wakes::NoOne };
         for job in &mut batch.jobs {
             if job.run(&tx)? == Wakes::Workers {

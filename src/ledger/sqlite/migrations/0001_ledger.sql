@@ -11,95 +11,133 @@ CREATE TABLE tally (
   n    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO tally (name, n) VALUES
-  ('sessions', 0), ('scheduled', 0), ('erasing', 0), ('verifying', 0), ('parked', 0), ('done', 0), ('cancelled', 0);
+  ('sessions', 0),
+  ('requested', 0), ('scheduled', 0), ('erasing', 0), ('verifying', 0), ('parked', 0), ('done', 0), ('cancelled', 0),
+  ('verdict:complete', 0), ('verdict:retained', 0), ('verdict:incomplete', 0);
+
+-- One mluvii company. `tenants_are_departments` is null until a session has proved or disproved it.
+CREATE TABLE installation (
+  id                      INTEGER PRIMARY KEY,
+  name                    TEXT NOT NULL UNIQUE,
+  tenants_are_departments INTEGER,
+  foreign_sessions        INTEGER NOT NULL DEFAULT 0
+) STRICT;
 
 CREATE TABLE source (
   id   INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- Finds duplicate deliveries, and holds nothing else.
+-- Finds duplicate deliveries, and holds nothing else. `happened` is the event's own time, 0 when it tells none: part of
+-- the key where a ledger is partitioned by it.
 CREATE TABLE event (
   source   INTEGER NOT NULL,
   session  INTEGER NOT NULL,
   kind     INTEGER NOT NULL,
   digest   BLOB NOT NULL,
   received INTEGER NOT NULL,
+  happened INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (source, session, kind, digest)
 ) STRICT, WITHOUT ROWID;
 
--- The new events of one commit, one JSON per line: the work that they cause, until it is unfolded into tasks.
+-- The new events of one commit and installation, one JSON per line: the work that they cause, until it is expanded into
+-- tasks.
 CREATE TABLE inbox (
-  seq      INTEGER PRIMARY KEY,
-  received INTEGER NOT NULL,
-  count    INTEGER NOT NULL,
-  events   BLOB NOT NULL
+  seq          INTEGER PRIMARY KEY,
+  installation INTEGER NOT NULL,
+  received     INTEGER NOT NULL,
+  count        INTEGER NOT NULL,
+  events       BLOB NOT NULL
 ) STRICT;
+CREATE INDEX inbox_of_installation ON inbox (installation, seq);
 
 -- Work. A claim moves `due` to the end of its lease, so that lost work is due again by itself, and raises `fence`.
--- Ids are never used twice, or an old claim could finish new work.
+-- Ids are never used twice, or an old claim could finish new work. `queue` names the installation, too, or the target as
+-- it is called; `holder` is the process that works on it, null when nobody does.
 CREATE TABLE task (
-  id      INTEGER PRIMARY KEY AUTOINCREMENT,
-  queue   TEXT NOT NULL,
-  due     INTEGER NOT NULL,
-  fence   INTEGER NOT NULL DEFAULT 0,
-  attempt INTEGER NOT NULL DEFAULT 0,
-  parked  INTEGER NOT NULL DEFAULT 0,
-  reason  TEXT,
-  source  INTEGER,
-  session INTEGER,
-  erasure BLOB,
-  event   BLOB,
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  queue        TEXT NOT NULL,
+  due          INTEGER NOT NULL,
+  fence        INTEGER NOT NULL DEFAULT 0,
+  attempt      INTEGER NOT NULL DEFAULT 0,
+  parked       INTEGER NOT NULL DEFAULT 0,
+  reason       TEXT,
+  -- Of a look for settling.
+  installation INTEGER,
+  session      INTEGER,
+  erasure      BLOB,
+  event        BLOB,
   -- When an event came, or a session was to be looked at, whatever `due` has become meanwhile.
-  since   INTEGER
+  since        INTEGER,
+  holder       INTEGER
 ) STRICT;
 CREATE INDEX task_due ON task (queue, due) WHERE parked = 0;
 CREATE INDEX task_parked ON task (queue) WHERE parked = 1;
 CREATE INDEX task_failing ON task (since) WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL;
-CREATE UNIQUE INDEX task_of_session ON task (source, session) WHERE queue = 'settle';
+CREATE INDEX task_held ON task (queue, due) WHERE holder IS NOT NULL;
+CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE session IS NOT NULL;
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
+-- `guest` is a digest; the guest's id itself is in `record`, and goes when the session is erased. `read_at` says when
+-- mluvii was last read and understood of it.
 CREATE TABLE session (
-  source          INTEGER NOT NULL,
+  installation    INTEGER NOT NULL,
   session         INTEGER NOT NULL,
   version         INTEGER NOT NULL,
-  guest           TEXT,
+  guest           BLOB,
+  created         INTEGER NOT NULL,
+  read_at         INTEGER,
   settle_at       INTEGER,
   concluded       INTEGER NOT NULL,
   recording_ready INTEGER NOT NULL,
   erased_at       INTEGER,
+  unknown_cause   TEXT,
   record          TEXT NOT NULL,
   forms_seen      BLOB NOT NULL,
-  PRIMARY KEY (source, session)
+  PRIMARY KEY (installation, session)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX session_of_guest ON session (source, guest) WHERE guest IS NOT NULL;
+CREATE INDEX session_of_guest ON session (installation, guest) WHERE guest IS NOT NULL;
+CREATE INDEX session_unread ON session (installation, created)
+  WHERE read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL;
+CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
 
+-- `supplementary`: it can agree, but never contradict.
 CREATE TABLE fingerprint (
-  fingerprint BLOB NOT NULL,
-  source      INTEGER NOT NULL,
-  session     INTEGER NOT NULL,
-  kind        TEXT NOT NULL,
-  PRIMARY KEY (fingerprint, source, session)
+  fingerprint   BLOB NOT NULL,
+  installation  INTEGER NOT NULL,
+  session       INTEGER NOT NULL,
+  version       INTEGER NOT NULL,
+  kind          TEXT NOT NULL,
+  supplementary INTEGER NOT NULL,
+  PRIMARY KEY (fingerprint, installation, session, version)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX fingerprint_of_session ON fingerprint (source, session);
+CREATE INDEX fingerprint_of_session ON fingerprint (installation, session);
 
+-- Two that have not begun and have one `merge_key` become one.
 CREATE TABLE erasure (
-  id          BLOB PRIMARY KEY,
-  subject     TEXT NOT NULL,
-  subject_key TEXT NOT NULL,
-  rules       TEXT NOT NULL,
-  targets     TEXT NOT NULL,
-  state       TEXT NOT NULL,
-  created     INTEGER NOT NULL,
-  due_rule    INTEGER NOT NULL,
-  due         INTEGER NOT NULL,
-  begun       INTEGER,
-  ended       INTEGER,
-  sessions    INTEGER NOT NULL DEFAULT 0
+  id           BLOB PRIMARY KEY,
+  installation INTEGER NOT NULL,
+  subject      TEXT NOT NULL,
+  subject_key  TEXT NOT NULL,
+  merge_key    TEXT NOT NULL,
+  selection    TEXT NOT NULL,
+  rules        TEXT NOT NULL,
+  targets      TEXT NOT NULL,
+  state        TEXT NOT NULL,
+  created      INTEGER NOT NULL,
+  due_rule     INTEGER NOT NULL,
+  due          INTEGER NOT NULL,
+  approved     INTEGER,
+  begun        INTEGER,
+  ended        INTEGER,
+  sessions     INTEGER NOT NULL DEFAULT 0,
+  findings     TEXT,
+  verdict      TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX erasure_scheduled ON erasure (subject_key) WHERE state = 'scheduled';
+CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
+CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_in_state ON erasure (state, id);
-CREATE INDEX erasure_open ON erasure (due_rule) WHERE ended IS NULL;
+CREATE INDEX erasure_open ON erasure (due_rule) WHERE ended IS NULL AND state <> 'requested';
 
 CREATE TABLE capsule (
   id          INTEGER PRIMARY KEY,
@@ -110,16 +148,32 @@ CREATE TABLE capsule (
 CREATE INDEX capsule_of_erasure ON capsule (erasure);
 
 CREATE TABLE erasure_session (
-  erasure BLOB NOT NULL REFERENCES erasure (id),
-  source  INTEGER NOT NULL,
-  session INTEGER NOT NULL,
-  PRIMARY KEY (erasure, source, session)
+  erasure      BLOB NOT NULL REFERENCES erasure (id),
+  installation INTEGER NOT NULL,
+  session      INTEGER NOT NULL,
+  read_before  INTEGER NOT NULL,
+  PRIMARY KEY (erasure, installation, session)
 ) STRICT, WITHOUT ROWID;
 
--- `stage` is null once the outcome is final; `parked` says that a person is needed before it goes on.
+-- By these an erasure is found again; `ended` is when it was over, from which on they are kept for a while.
+CREATE TABLE erasure_fingerprint (
+  fingerprint BLOB NOT NULL,
+  erasure     BLOB NOT NULL REFERENCES erasure (id),
+  version     INTEGER NOT NULL,
+  kind        TEXT NOT NULL,
+  ended       INTEGER,
+  PRIMARY KEY (fingerprint, erasure, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erasure_fingerprint_of ON erasure_fingerprint (erasure);
+CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ended IS NOT NULL;
+
+-- `called` is the target's name in queues. `stage` is null once the outcome is final; `parked` says that a person is needed
+-- before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
+-- reported, sealed, until it is taken in.
 CREATE TABLE step (
   erasure     BLOB NOT NULL REFERENCES erasure (id),
   target      TEXT NOT NULL,
+  called      TEXT NOT NULL,
   stage       TEXT,
   parked      INTEGER NOT NULL DEFAULT 0,
   outcome     TEXT,
@@ -127,17 +181,25 @@ CREATE TABLE step (
   attempts    INTEGER NOT NULL DEFAULT 0,
   rounds      INTEGER NOT NULL DEFAULT 0,
   counts      TEXT NOT NULL DEFAULT '{}',
+  evidence    TEXT NOT NULL DEFAULT '{}',
   erased_at   INTEGER,
   verified_at INTEGER,
+  report_by   INTEGER,
+  report      BLOB,
   PRIMARY KEY (erasure, target)
 ) STRICT, WITHOUT ROWID;
 
+-- `receipt` is the text as it was signed. `acknowledged`: a person has seen that it is incomplete.
 CREATE TABLE receipt (
-  sequence INTEGER PRIMARY KEY,
-  erasure  BLOB NOT NULL UNIQUE REFERENCES erasure (id),
-  hash     TEXT NOT NULL,
-  receipt  TEXT NOT NULL
+  sequence     INTEGER PRIMARY KEY,
+  erasure      BLOB NOT NULL UNIQUE REFERENCES erasure (id),
+  hash         TEXT NOT NULL,
+  receipt      TEXT NOT NULL,
+  verdict      TEXT NOT NULL,
+  acknowledged INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX receipt_of_verdict ON receipt (verdict, sequence);
+CREATE INDEX receipt_unseen ON receipt (sequence) WHERE verdict = 'incomplete' AND acknowledged = 0;
 
 CREATE TABLE quarantine (
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -156,8 +218,28 @@ CREATE TABLE target (
   since  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What is counted of a target over all processes; `next_call_us` is the earliest time of its next call, in microseconds.
+CREATE TABLE pace (
+  target       TEXT PRIMARY KEY,
+  failures     INTEGER NOT NULL DEFAULT 0,
+  next_call_us INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE process (
+  number  INTEGER PRIMARY KEY AUTOINCREMENT,
+  version TEXT NOT NULL,
+  place   TEXT NOT NULL,
+  since   INTEGER NOT NULL,
+  seen    INTEGER NOT NULL,
+  -- The names of the targets in its configuration, as JSON.
+  targets TEXT NOT NULL
+) STRICT;
+
 CREATE TRIGGER tally_sessions AFTER INSERT ON session BEGIN
   UPDATE tally SET n = n + 1 WHERE name = 'sessions';
+END;
+CREATE TRIGGER tally_forgotten AFTER DELETE ON session BEGIN
+  UPDATE tally SET n = n - 1 WHERE name = 'sessions';
 END;
 CREATE TRIGGER tally_erasures AFTER INSERT ON erasure BEGIN
   UPDATE tally SET n = n + 1 WHERE name = NEW.state;
@@ -165,4 +247,7 @@ END;
 CREATE TRIGGER tally_states AFTER UPDATE OF state ON erasure WHEN OLD.state <> NEW.state BEGIN
   UPDATE tally SET n = n - 1 WHERE name = OLD.state;
   UPDATE tally SET n = n + 1 WHERE name = NEW.state;
+END;
+CREATE TRIGGER tally_receipts AFTER INSERT ON receipt BEGIN
+  UPDATE tally SET n = n + 1 WHERE name = 'verdict:' || NEW.verdict;
 END;

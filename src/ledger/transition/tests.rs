@@ -1,0 +1,73 @@
+use super::*;
+use crate::keys::Fingerprint;
+use crate::subject::Kind;
+
+fn print(byte: u8, version: u16, supplementary: bool) -> Fingerprinted {
+    Fingerprinted { kind: Kind::Phone, fingerprint: Fingerprint([byte; 32]), version, supplementary }
+}
+
+#[test]
+fn a_number_that_is_also_one_to_call_back_may_contradict() {
+    let all = [print(1, 1, true), print(2, 1, true), print(1, 1, false), print(1, 2, true)];
+    let kept: Vec<_> = distinct(&all).into_iter().cloned().collect();
+    assert_eq!(kept, [print(1, 1, false), print(1, 2, true), print(2, 1, true)]);
+}
+
+fn evidence(looked_at: &[&str], expected: bool) -> Evidence {
+    let looked_at = looked_at.iter().map(|place| (*place).to_owned()).collect();
+    Evidence { looked_at, expected, ..Evidence::default() }
+}
+
+fn ends(outcome: Outcome, evidence: Evidence) -> StepEnd {
+    StepEnd::VerifyAfter { pause: Duration::ZERO, outcome, reason: None, counts: BTreeMap::new(), evidence }
+}
+
+#[test]
+fn an_answer_that_says_nothing_keeps_the_older_evidence() {
+    let mut step = planned(TargetName("crm".into()));
+    let mut evidence_after = |said: Evidence| {
+        let _ = after_call(&mut step, ends(Outcome::Erased, said), Timestamp::UNIX_EPOCH);
+        step.evidence.clone()
+    };
+    assert_eq!(evidence_after(evidence(&["contacts"], false)), evidence(&["contacts"], false));
+    assert_eq!(evidence_after(Evidence::default()), evidence(&["contacts"], false));
+    assert_eq!(evidence_after(evidence(&[], true)), evidence(&["contacts"], true));
+    assert_eq!(evidence_after(evidence(&["notes"], true)), evidence(&["notes"], true));
+}
+
+#[track_caller]
+fn check(outcome: Outcome, erased: bool, sessions_are_erased: bool) {
+    let mut step = planned(TargetName::mluvii());
+    step.outcome = Some(outcome);
+    step.erased_at = erased.then_some(Timestamp::UNIX_EPOCH);
+    let session = SessionKey {
+        installation: crate::subject::InstallationName::unnamed(),
+        session: crate::subject::SessionId(1),
+    };
+    let erasure = Erasure {
+        id: ErasureId([1; 16]),
+        subject: crate::erasure::Subject::Session(session),
+        rules: Vec::new(),
+        state: ErasureState::Verifying,
+        created: Timestamp::UNIX_EPOCH,
+        due: Timestamp::UNIX_EPOCH,
+        begun: None,
+        ended: None,
+        approved: None,
+        sessions: 1,
+        findings: None,
+        verdict: None,
+        steps: vec![step],
+    };
+    assert_eq!(end_of(&erasure).sessions_are_erased, sessions_are_erased, "{outcome:?}");
+}
+
+#[test]
+fn sessions_are_marked_erased_only_where_mluvii_has_erased_them() {
+    check(Outcome::Erased, true, true);
+    check(Outcome::Absent, false, true);
+    check(Outcome::Unverifiable, true, true);
+    check(Outcome::Unverifiable, false, false);
+    check(Outcome::Retained, false, false);
+    check(Outcome::Residual, true, false);
+}
