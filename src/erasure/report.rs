@@ -80,7 +80,13 @@ mod tests {
     fn a_report_opens_as_the_answer_to_its_own_demand_only() {
         let key = SealKey::new(&Zeroizing::new([3; 32]));
         let (outcome, reason) = (crate::erasure::Outcome::Erased, Some("Ann had two".to_owned()));
-        let report = Answer { outcome, reason, counts: [("tickets".to_owned(), 2)].into(), verify_after: None };
+        let report = Answer {
+            outcome,
+            reason,
+            counts: [("tickets".to_owned(), 2)].into(),
+            verify_after: None,
+            evidence: Default::default(),
+        };
         let sealed = reportable(0).seal(&report, &key);
         assert!(!sealed.0.windows(3).any(|part| part == b"Ann"));
         assert_eq!(reportable(0).open(&sealed, &key), Some(report));

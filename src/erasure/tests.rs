@@ -26,9 +26,18 @@ fn ids_grow_with_time_and_survive_text() {
 fn an_answer_names_nobody_neither_in_its_reason_nor_in_its_counts() {
     let counts = [("contacts", 1), ("ann novak", 2), ("notes of ann novak", 3)].map(|(name, n)| (name.to_owned(), n));
     let reason = Some("Ann Novak (ann@x.cz) is kept".to_owned());
-    let answer = Answer { outcome: Outcome::Retained, reason, counts: counts.into(), verify_after: None };
+    let said = |text: &str| vec![text.to_owned()];
+    let evidence = Evidence {
+        keeps: said("a bin of Ann Novak"),
+        looked_at: said("ann@x.cz"),
+        not_looked_at: said("notes"),
+        ..Evidence::default()
+    };
+    let answer = Answer { outcome: Outcome::Retained, reason, counts: counts.into(), verify_after: None, evidence };
     let told = answer.without(&["Ann Novak", "ann@x.cz"]);
     assert_eq!(told.reason.as_deref(), Some("[redacted] ([redacted]) is kept"));
     let counts = [("[redacted]", 2), ("contacts", 1), ("notes of [redacted]", 3)].map(|(name, n)| (name.to_owned(), n));
     assert_eq!(told.counts, counts.into());
+    let Evidence { keeps, looked_at, not_looked_at, .. } = told.evidence;
+    assert_eq!([keeps, looked_at, not_looked_at].concat(), ["a bin of [redacted]", "[redacted]", "notes"]);
 }

@@ -1,15 +1,17 @@
 //! Verifying receipts without the ledger.
 
-use ed25519_dalek::VerifyingKey;
-use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 
-use super::Receipt;
+use super::key::PublicKey;
+use super::{Receipt, ReceiptHead, hash};
 
 /// What is wrong with a chain, and where.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ChainBroken {
     #[error("the public key is not 64 hex digits of an Ed25519 key")]
     PublicKey,
+    #[error("receipt {sequence}: it was signed by the key {named}, which is none of those given")]
+    Key { sequence: u64, named: String },
     #[error(
         "receipt {0}: the signature is not of this statement under this key; it was changed, or another key signed it"
     )]
@@ -20,37 +22,62 @@ pub(crate) enum ChainBroken {
     Link(u64),
 }
 
-/// Verifies consecutive receipts: signatures, numbers without a gap, and each link. A list that starts at 1 is verified
-/// from the chain's beginning; of a later start only the first link is taken on trust.
-pub(crate) fn verify_chain<'a>(
-    receipts: impl IntoIterator<Item = &'a Receipt>,
-    public: &str,
-) -> Result<u64, ChainBroken> {
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(public.trim(), &mut bytes).map_err(|_| ChainBroken::PublicKey)?;
-    let public = VerifyingKey::from_bytes(&bytes).map_err(|_| ChainBroken::PublicKey)?;
-    let mut head: Option<super::ReceiptHead> = None;
-    let mut verified = 0;
-    for receipt in receipts {
+/// Verifies receipts one after the other: signatures, numbers without a gap, and each link. A list that starts at 1 is
+/// verified from the chain's beginning; of a later start only the first link is taken on trust.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    /// By their ids.
+    keys: BTreeMap<String, PublicKey>,
+    head: Option<ReceiptHead>,
+}
+
+impl Chain {
+    /// Takes the public keys as hex; a receipt must be signed by the one of them that it names.
+    pub(crate) fn under<'a>(public_keys: impl IntoIterator<Item = &'a str>) -> Result<Self, ChainBroken> {
+        let mut keys = BTreeMap::new();
+        for text in public_keys {
+            let key = PublicKey::read(text).ok_or(ChainBroken::PublicKey)?;
+            keys.insert(key.id(), key);
+        }
+        Ok(Self { keys, head: None })
+    }
+
+    /// Verifies the next receipt.
+    pub(crate) fn check(&mut self, receipt: &Receipt) -> Result<(), ChainBroken> {
         let statement = &receipt.statement;
         let sequence = statement.sequence;
-        if !receipt.is_signed_by(&public) {
+        let unknown = || ChainBroken::Key { sequence, named: statement.key.clone() };
+        let key = self.keys.get(&statement.key).ok_or_else(unknown)?;
+        if !receipt.is_signed_by(key) {
             return Err(ChainBroken::Signature(sequence));
         }
-        if let Some(expected) = head.as_ref().map(|head| head.sequence + 1)
+        if let Some(expected) = self.head.as_ref().map(|head| head.sequence + 1)
             && expected != sequence
         {
             return Err(ChainBroken::Sequence { expected, found: sequence });
         }
-        let previous = match &head {
+        let previous = match &self.head {
             Some(head) => Some(head.hash.clone()),
-            None if sequence == 1 => Some(hex::encode(Sha256::digest([]))),
+            None if sequence == 1 => Some(hash(&[])),
             None => None,
         };
         if previous.is_some_and(|previous| previous != statement.previous) {
             return Err(ChainBroken::Link(sequence));
         }
-        head = Some(receipt.head());
+        self.head = Some(receipt.head());
+        Ok(())
+    }
+}
+
+/// Verifies consecutive receipts under one public key, and returns how many there were.
+pub(crate) fn verify_chain<'a>(
+    receipts: impl IntoIterator<Item = &'a Receipt>,
+    public: &str,
+) -> Result<u64, ChainBroken> {
+    let mut chain = Chain::under([public])?;
+    let mut verified = 0;
+    for receipt in receipts {
+        chain.check(receipt)?;
         verified += 1;
     }
     Ok(verified)

@@ -1,71 +1,35 @@
-//! The record of a finished erasure: hash-chained, signed, free of personal data. A closed erasure and the chain's head
-//! enter, a [`Receipt`] leaves; a list of them can be verified by anyone who has the public key.
+//! The record of a finished erasure: hash-chained, signed, free of personal data. Anyone who has the public key can verify
+//! a list of them; neither the ledger nor the configuration is needed for that.
 
 mod canonical;
 mod chain;
+mod key;
+mod statement;
 
-pub(crate) use chain::{ChainBroken, verify_chain};
+pub(crate) use chain::{Chain, ChainBroken, verify_chain};
+pub(crate) use key::ReceiptKey;
+pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
 
-use std::collections::BTreeMap;
-
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
-use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, Subject};
-use crate::keys::IndexKey;
-use crate::subject::{Scope, TargetName};
-
-/// The format's version, in every receipt.
-const FORMAT: u32 = 1;
-
-/// What a receipt says. The signature and the next receipt's `previous` cover all of it, as canonical JSON (RFC 8785).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Statement {
-    pub(crate) format: u32,
-    /// From 1, without a gap.
-    pub(crate) sequence: u64,
-    /// SHA-256 of the preceding statement, hex; of nothing for the first.
-    pub(crate) previous: String,
-    pub(crate) erasure: ErasureId,
-    pub(crate) scope: Scope,
-    /// A session's key; of a guest or a person a keyed digest.
-    pub(crate) subject: String,
-    /// `done`, or `cancelled` when a person closed it with steps unfinished.
-    pub(crate) state: ErasureState,
-    pub(crate) rules: Vec<String>,
-    pub(crate) sessions: u32,
-    pub(crate) created: Timestamp,
-    pub(crate) begun: Option<Timestamp>,
-    pub(crate) ended: Timestamp,
-    pub(crate) steps: Vec<StepStatement>,
-}
-
-/// What became of the data at one target.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StepStatement {
-    pub(crate) target: TargetName,
-    pub(crate) outcome: Outcome,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) counts: BTreeMap<String, u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) erased_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) verified_at: Option<Timestamp>,
-}
+use crate::erasure::{Erasure, ErasureState, Findings, Outcome, judge};
+use crate::subject::TargetName;
+use key::PublicKey;
+use statement::FORMAT;
 
 /// A signed statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(crate) struct Receipt {
+    /// What the statement says, as far as this program knows its members. Only read: what is signed is the text.
     pub(crate) statement: Statement,
-    /// Ed25519 over the canonical JSON of the statement, hex.
+    /// The statement's JSON as it was signed, with every member, whether this program knows it or not.
+    signed: Box<RawValue>,
+    /// Of the canonical JSON, hex: the next receipt names it.
+    hash: String,
+    /// Ed25519 over the canonical JSON (RFC 8785) of the statement, hex.
     pub(crate) signature: String,
 }
 
@@ -76,75 +40,148 @@ pub(crate) struct ReceiptHead {
     pub(crate) hash: String,
 }
 
-/// The key that signs receipts.
-#[derive(Clone)]
-pub(crate) struct ReceiptKey(SigningKey);
-
-impl ReceiptKey {
-    pub(crate) fn new(seed: &Zeroizing<[u8; 32]>) -> Self {
-        Self(SigningKey::from_bytes(seed))
-    }
-
-    /// The public key, hex.
-    pub(crate) fn public(&self) -> String {
-        hex::encode(self.0.verifying_key().as_bytes())
-    }
+/// Why a text is no receipt. Names no content: the text may be anything.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotAReceipt {
+    #[error("it is not the JSON of a statement and its signature")]
+    Shape,
+    #[error("its format is {0}, and this program reads format {FORMAT}: use the quietus that wrote it")]
+    Format(u64),
+    #[error("its statement cannot be made canonical: {0}")]
+    Canonical(serde_json::Error),
+    #[error("its statement is not one of format {FORMAT}: see column {column} of the statement")]
+    Statement { column: usize },
 }
 
 impl Receipt {
     /// The receipt of an erasure whose steps all have an outcome, as the successor of `head`.
     pub(crate) fn issue(
         erasure: &Erasure,
-        state: ErasureState,
         head: Option<&ReceiptHead>,
-        index: &IndexKey,
         key: &ReceiptKey,
         now: Timestamp,
     ) -> Result<Self, Unfinished> {
+        let cancelled = erasure.state == ErasureState::Cancelled;
         let steps = erasure.steps.iter().map(|step| {
             let outcome = step.outcome.ok_or_else(|| Unfinished(step.target.clone()))?;
-            if outcome == Outcome::Parked && state == ErasureState::Done {
+            if outcome == Outcome::Parked && !cancelled {
                 return Err(Unfinished(step.target.clone()));
             }
-            Ok(StepStatement {
-                target: step.target.clone(),
-                outcome,
-                reason: step.reason.clone(),
-                counts: step.counts.clone(),
-                erased_at: step.erased_at,
-                verified_at: step.verified_at,
-            })
+            Ok(StepStatement::of(step, outcome))
         });
+        let (verdict, reasons) = judge(erasure);
+        let unresolved = Findings::default();
+        let findings = erasure.findings.as_ref().unwrap_or(&unresolved);
         let statement = Statement {
             format: FORMAT,
             sequence: head.map_or(0, |head| head.sequence) + 1,
-            previous: head.map_or_else(|| hex::encode(Sha256::digest([])), |head| head.hash.clone()),
+            previous: head.map_or_else(|| hash(&[]), |head| head.hash.clone()),
+            key: key.id(),
             erasure: erasure.id,
+            installation: erasure.subject.installation().clone(),
             scope: erasure.subject.scope(),
-            subject: subject(&erasure.subject, index),
-            state,
+            subject: erasure.subject.key(),
+            state: if cancelled { ErasureState::Cancelled } else { ErasureState::Done },
+            verdict,
+            reasons: reasons.into_iter().map(ReasonStatement::from).collect(),
             rules: erasure.rules.clone(),
+            approved: erasure.approved,
             sessions: erasure.sessions,
+            possible_left: findings.possible_left,
+            possible_included: findings.possible_included,
+            excluded: findings.excluded,
+            narrowed: findings.narrowed.map(|narrowed| narrowed.as_str().to_owned()),
+            search: findings.search,
+            consent_versions: findings.consent_versions.clone(),
+            hold: None,
+            gap: None,
             created: erasure.created,
             begun: erasure.begun,
             ended: now,
             steps: steps.collect::<Result<_, _>>()?,
         };
-        let signature = hex::encode(key.0.sign(&canonical::bytes(&statement)).to_bytes());
-        Ok(Self { statement, signature })
+        Ok(Self::sign(statement, key))
+    }
+
+    /// Signs the canonical JSON of a statement, which is also how it is written.
+    fn sign(statement: Statement, key: &ReceiptKey) -> Self {
+        let json = serde_json::to_string(&statement).expect("a statement is JSON");
+        let bytes = canonical::bytes(&json).expect("a statement holds no other numbers than integers below 2^53");
+        let (hash, signature) = (hash(&bytes), key.sign(&bytes));
+        let text = String::from_utf8(bytes).expect("canonical JSON is UTF-8");
+        let signed = RawValue::from_string(text).expect("canonical JSON is JSON");
+        Self { statement, signed, hash, signature }
+    }
+
+    /// Reads what serializing wrote. Whether it was signed by anyone is another question: see [`Chain`].
+    pub(crate) fn read(text: &str) -> Result<Self, NotAReceipt> {
+        serde_json::from_str::<Written>(text).map_err(|_| NotAReceipt::Shape)?.try_into()
     }
 
     /// The place of this receipt in the chain.
     pub(crate) fn head(&self) -> ReceiptHead {
-        let hash = hex::encode(Sha256::digest(canonical::bytes(&self.statement)));
-        ReceiptHead { sequence: self.statement.sequence, hash }
+        ReceiptHead { sequence: self.statement.sequence, hash: self.hash.clone() }
     }
 
-    /// Whether the signature is of this statement under `public`.
-    fn is_signed_by(&self, public: &VerifyingKey) -> bool {
-        let mut signature = [0; 64];
-        hex::decode_to_slice(&self.signature, &mut signature).is_ok()
-            && public.verify_strict(&canonical::bytes(&self.statement), &Signature::from_bytes(&signature)).is_ok()
+    /// Whether the signature is of this statement under `key`.
+    fn is_signed_by(&self, key: &PublicKey) -> bool {
+        canonical::bytes(self.signed.get()).is_ok_and(|bytes| key.has_signed(&bytes, &self.signature))
+    }
+}
+
+impl PartialEq for Receipt {
+    fn eq(&self, other: &Self) -> bool {
+        self.signed.get() == other.signed.get() && self.signature == other.signature
+    }
+}
+
+impl Eq for Receipt {}
+
+/// A receipt as it is written: what it says is not read here, so that the text of the statement stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    statement: Box<RawValue>,
+    signature: String,
+}
+
+impl TryFrom<Written> for Receipt {
+    type Error = NotAReceipt;
+
+    fn try_from(written: Written) -> Result<Self, NotAReceipt> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            format: u64,
+        }
+
+        let text = written.statement.get();
+        let misfit = |error: serde_json::Error| NotAReceipt::Statement { column: error.column() };
+        // First: another format may have rules of its own.
+        let Versioned { format } = serde_json::from_str(text).map_err(misfit)?;
+        if format != FORMAT {
+            return Err(NotAReceipt::Format(format));
+        }
+        let canonical = canonical::bytes(text).map_err(NotAReceipt::Canonical)?;
+        let statement = serde_json::from_str(text).map_err(misfit)?;
+        let Written { statement: signed, signature } = written;
+        Ok(Self { statement, hash: hash(&canonical), signed, signature })
+    }
+}
+
+impl Serialize for Receipt {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Writes<'a> {
+            statement: &'a RawValue,
+            signature: &'a str,
+        }
+        Writes { statement: &self.signed, signature: &self.signature }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Receipt {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Written::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
     }
 }
 
@@ -153,14 +190,9 @@ impl Receipt {
 #[error("no receipt: the step at `{0}` has no final outcome")]
 pub(crate) struct Unfinished(TargetName);
 
-/// A session's key is mluvii's own number; a guest's id could be a tenant's customer number, so it is digested.
-fn subject(subject: &Subject, index: &IndexKey) -> String {
-    match subject {
-        Subject::Session(_) | Subject::Person { .. } => subject.key(),
-        Subject::Guest { source, guest } => {
-            format!("guest:{}", hex::encode(index.seen(&[source.0.as_bytes(), guest.0.as_bytes()]).0))
-        }
-    }
+/// SHA-256, hex.
+fn hash(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -1,0 +1,115 @@
+//! What a receipt says; `docs/receipt.md` describes every member.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::canonical::INTEGER_MAX;
+use crate::erasure::{ErasureId, ErasureState, MluviiSearch, Outcome, Reason, Step, Verdict};
+use crate::subject::{InstallationName, Scope, TargetName};
+
+/// The format's version, in every statement.
+pub(super) const FORMAT: u64 = 2;
+
+/// What a receipt says. The signature and the next receipt's `previous` cover all of it, as canonical JSON (RFC 8785).
+///
+/// Written, it has all of its members; what is not there is `null`, `{}` or `[]`. Read, it is a view: a later program may
+/// have written members that this one does not know, so nothing is ever verified by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Statement {
+    pub(crate) format: u64,
+    /// From 1, without a gap.
+    pub(crate) sequence: u64,
+    /// SHA-256 of the preceding statement, hex; of nothing for the first.
+    pub(crate) previous: String,
+    /// The id of the key that signed it: the first 16 hex digits of the SHA-256 of the public key.
+    pub(crate) key: String,
+    pub(crate) erasure: ErasureId,
+    pub(crate) installation: InstallationName,
+    pub(crate) scope: Scope,
+    /// A session's key; of a guest or a person a keyed digest.
+    pub(crate) subject: String,
+    /// `done`, or `cancelled` when a person closed it with steps unfinished.
+    pub(crate) state: ErasureState,
+    pub(crate) verdict: Verdict,
+    pub(crate) reasons: Vec<ReasonStatement>,
+    pub(crate) rules: Vec<String>,
+    /// When a person approved it, where that was needed.
+    pub(crate) approved: Option<Timestamp>,
+    pub(crate) sessions: u32,
+    pub(crate) possible_left: u32,
+    pub(crate) possible_included: u32,
+    pub(crate) excluded: u32,
+    /// Why it reaches less far than its rule says, as a code.
+    pub(crate) narrowed: Option<String>,
+    pub(crate) search: MluviiSearch,
+    pub(crate) consent_versions: Vec<String>,
+    /// The hold that keeps something; there are no holds yet.
+    pub(crate) hold: Option<Value>,
+    /// What a restored ledger says of the receipts that it lost; there is none yet.
+    pub(crate) gap: Option<Value>,
+    pub(crate) created: Timestamp,
+    pub(crate) begun: Option<Timestamp>,
+    pub(crate) ended: Timestamp,
+    pub(crate) steps: Vec<StepStatement>,
+}
+
+/// A reason as it is signed. The code is a text here, because a later program may give reasons that this one does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReasonStatement {
+    pub(crate) code: String,
+    pub(crate) target: Option<TargetName>,
+    pub(crate) count: Option<u64>,
+    pub(crate) detail: Option<String>,
+}
+
+/// What became of the data at one target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StepStatement {
+    pub(crate) target: TargetName,
+    pub(crate) outcome: Outcome,
+    pub(crate) reason: Option<String>,
+    pub(crate) counts: BTreeMap<String, u64>,
+    pub(crate) looked_at: Vec<String>,
+    pub(crate) not_looked_at: Vec<String>,
+    pub(crate) keeps: Vec<String>,
+    pub(crate) left: BTreeMap<String, u64>,
+    pub(crate) accepted: BTreeMap<String, u64>,
+    pub(crate) expected: bool,
+    pub(crate) erased_at: Option<Timestamp>,
+    pub(crate) verified_at: Option<Timestamp>,
+}
+
+impl StepStatement {
+    pub(super) fn of(step: &Step, outcome: Outcome) -> Self {
+        let evidence = &step.evidence;
+        Self {
+            target: step.target.clone(),
+            outcome,
+            reason: step.reason.clone(),
+            counts: bounded(&step.counts),
+            looked_at: evidence.looked_at.clone(),
+            not_looked_at: evidence.not_looked_at.clone(),
+            keeps: evidence.keeps.clone(),
+            left: bounded(&evidence.left),
+            accepted: bounded(&evidence.accepted),
+            expected: evidence.expected,
+            erased_at: step.erased_at,
+            verified_at: step.verified_at,
+        }
+    }
+}
+
+impl From<Reason> for ReasonStatement {
+    fn from(reason: Reason) -> Self {
+        let count = reason.count.map(|count| count.min(INTEGER_MAX));
+        Self { code: reason.code.as_str().to_owned(), target: reason.target, count, detail: reason.detail }
+    }
+}
+
+/// A target may answer any number; a greater one than JSON carries would make a statement that nobody can verify.
+fn bounded(counts: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    counts.iter().map(|(name, count)| (name.clone(), (*count).min(INTEGER_MAX))).collect()
+}
