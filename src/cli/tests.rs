@@ -198,7 +198,7 @@ fn an_export_without_receipts_is_written_and_verified() {
     let file = home.path("receipts.jsonl").display().to_string();
     assert_eq!(
         home.run(&["receipts", "export", "--out", &file]),
-        (0, "wrote 0 receipts into HOME/receipts.jsonl\n".into())
+        (0, "wrote 0 receipts into HOME/receipts.jsonl: 0 complete, 0 retained, 0 incomplete\n".into())
     );
     let key = format!("@{}", home.path("keys/receipt.pub").display());
     assert_eq!(home.run(&["receipts", "verify", &file, "--public-key", &key]), (0, "✓ no receipts\n".into()));

@@ -1,31 +1,33 @@
 //! `quietus receipts`: the proof. Verifying needs neither the configuration nor the ledger.
 
+mod acknowledge;
 mod export;
+mod find;
+mod list;
+#[cfg(test)]
+mod sample;
+mod show;
+mod tally;
 mod verify;
 
-use std::io;
+pub(super) use list::table;
+
 use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
-use super::installation::Installation;
-use super::out::{self, Out};
+use super::out::Out;
 use super::{Global, on_installation};
-use crate::ledger::ReceiptRange;
-use crate::receipt::{Receipt, StepStatement};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Receipts {
-    /// List receipts in the order of the chain
-    List {
-        /// From this number on [default: the newest ones]
-        #[arg(long)]
-        from: Option<u64>,
-        /// At most so many
-        #[arg(long, default_value_t = 50)]
-        limit: u32,
-    },
-    /// Show one receipt
+    /// List receipts in the order of the chain, with their verdicts
+    List(list::List),
+    /// Show one receipt: its verdict, every reason, and what became of the data at each target
     Show { sequence: u64 },
+    /// Find the receipts of a person's erasures by the person's identifiers
+    Find(find::Find),
+    /// Note that incomplete receipts were seen, so that `quietus status` stops asking for a person
+    Acknowledge(acknowledge::Acknowledge),
     /// Write receipts as JSON lines, to be kept elsewhere and verified by anyone
     Export {
         /// From this number on
@@ -42,67 +44,14 @@ pub(super) enum Receipts {
 impl Receipts {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::List { from, limit } => on_installation(global, async |on| list(on, from, limit, out).await),
-            Self::Show { sequence } => on_installation(global, async |on| show(on, sequence, out).await),
+            Self::List(list) => on_installation(global, async |on| list.run(on, out).await),
+            Self::Show { sequence } => on_installation(global, async |on| show::run(on, sequence, out).await),
+            Self::Find(find) => on_installation(global, async |on| find.run(on, out).await),
+            Self::Acknowledge(these) => on_installation(global, async |on| these.run(on, out).await),
             Self::Export { from, out: file } => {
                 on_installation(global, async |on| export::run(on, from, file.as_deref(), out).await)
             }
             Self::Verify(verify) => verify.run(out),
         }
     }
-}
-
-async fn list(installation: &Installation, from: Option<u64>, limit: u32, out: &mut Out) -> Result<Exit, Failure> {
-    let newest = installation.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
-    let from = from.unwrap_or_else(|| (newest + 1).saturating_sub(limit.into())).max(1);
-    let receipts = installation.ledger.receipts(&ReceiptRange { from, limit }).await?;
-    if out.is_json() {
-        out.json(&receipts)?
-    } else {
-        table(&receipts, out)?
-    }
-    Ok(Exit::Done)
-}
-
-/// One row per receipt.
-pub(super) fn table(receipts: &[Receipt], out: &mut Out) -> io::Result<()> {
-    let row = |receipt: &Receipt| {
-        let said = &receipt.statement;
-        let outcomes = said.steps.iter().map(|step| format!("{}: {}", step.target, step.outcome.as_str()));
-        let outcomes = outcomes.collect::<Vec<_>>().join(", ");
-        [said.sequence.to_string(), out::time(said.ended), said.subject.clone(), said.state.as_str().into(), outcomes]
-    };
-    out.table(["RECEIPT", "ENDED", "SUBJECT", "STATE", "OUTCOMES"], receipts.iter().map(row))
-}
-
-async fn show(installation: &Installation, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
-    let found = installation.ledger.receipts(&ReceiptRange { from: sequence, limit: 1 }).await?;
-    let Some(receipt) = found.into_iter().find(|receipt| receipt.statement.sequence == sequence) else {
-        out.error(&format!("there is no receipt {sequence}"));
-        return Ok(Exit::No);
-    };
-    if out.is_json() {
-        out.json(&receipt)?;
-        return Ok(Exit::Done);
-    }
-    let said = &receipt.statement;
-    out.line(format_args!("receipt   {}", said.sequence))?;
-    out.line(format_args!("erasure   {} ({})", said.erasure, said.state.as_str()))?;
-    out.line(format_args!("subject   {} (scope: {})", said.subject, said.scope.as_str()))?;
-    out.line(format_args!("rules     {}", said.rules.join(", ")))?;
-    out.line(format_args!("sessions  {}", said.sessions))?;
-    out.line(format_args!("created   {}", out::time(said.created)))?;
-    out.line(format_args!("begun     {}", out::time_or_dash(said.begun)))?;
-    out.line(format_args!("ended     {}", out::time(said.ended)))?;
-    out.line(format_args!("previous  {}", said.previous))?;
-    out.line(format_args!("signature {}", receipt.signature))?;
-    let row = |step: &StepStatement| {
-        let counts = step.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect::<Vec<_>>().join(", ");
-        let (erased, verified) = (out::time_or_dash(step.erased_at), out::time_or_dash(step.verified_at));
-        let reason = step.reason.clone().unwrap_or_default();
-        [step.target.to_string(), step.outcome.as_str().to_owned(), counts, erased, verified, reason]
-    };
-    out.line("")?;
-    out.table(["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "REASON"], said.steps.iter().map(row))?;
-    Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! `quietus receipts verify`: offline, of any length, in bounded memory.
+//! `quietus receipts verify`: offline, of any length, one receipt at a time.
 
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::PathBuf;
@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use super::super::exit::{Exit, Failure};
 use super::super::out::{BAD, GOOD, Out};
 use super::export::{FORMAT, Header};
-use crate::receipt::{ChainBroken, Receipt, verify_chain};
+use super::tally::Tally;
+use crate::receipt::{Chain, ChainBroken, NotAReceipt, Receipt};
 
-/// How many receipts are in memory at once.
-const CHUNK: usize = 1000;
 /// A longer line is no receipt.
 const LINE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -20,10 +19,10 @@ const LINE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub(crate) struct Verify {
     /// A file that `quietus receipts export` wrote; `-` is standard input
     file: PathBuf,
-    /// The public key that must have signed them, as hex, or `@FILE` [default: the file's own, which proves nothing about
-    /// who signed]
-    #[arg(long, value_name = "HEX|@FILE")]
-    public_key: Option<String>,
+    /// The public key that must have signed them, as hex, or `@FILE`; may be repeated [default: the file's own, which
+    /// proves nothing about who signed]
+    #[arg(long = "public-key", value_name = "HEX|@FILE")]
+    public_keys: Vec<String>,
 }
 
 /// What was verified.
@@ -31,17 +30,20 @@ pub(crate) struct Verify {
 struct Verified {
     first: u64,
     last: u64,
+    verdicts: Tally,
 }
 
 /// Why it was not.
 #[derive(Debug, thiserror::Error)]
 enum NotVerified {
-    #[error("line {0} is not a receipt")]
-    Line(u64),
+    #[error("line {0} is not a receipt: {1}")]
+    Line(u64, NotAReceipt),
     #[error("the first line is not the header of an export")]
     Header,
     #[error("the export has format {0}; this program reads {FORMAT}")]
-    Format(u32),
+    Format(u64),
+    #[error("the header tells of {told} receipts, and there are {there}, or others: the file was cut or put together")]
+    Counts { told: u64, there: u64 },
     #[error(transparent)]
     Chain(#[from] ChainBroken),
     #[error("cannot be read")]
@@ -50,38 +52,39 @@ enum NotVerified {
 
 impl Verify {
     pub(super) fn run(self, out: &mut Out) -> Result<Exit, Failure> {
-        let trusted = self.public_key.as_deref().map(public_key).transpose()?;
+        let trusted = self.public_keys.iter().map(|key| public_key(key)).collect::<Result<Vec<_>, _>>()?;
         let reader: Box<dyn BufRead> = if self.file.as_os_str() == "-" {
             Box::new(io::stdin().lock())
         } else {
             let opened = std::fs::File::open(&self.file);
             Box::new(BufReader::new(opened.map_err(|error| anyhow::anyhow!("{}: {error}", self.file.display()))?))
         };
-        let verified = match verify(reader, trusted.as_deref()) {
+        let verified = match verify(reader, &trusted) {
             Err(NotVerified::Read(error)) => return Err(error.into()),
             other => other,
         };
-        report(&verified, trusted.is_some(), out)?;
+        report(&verified, !trusted.is_empty(), out)?;
         Ok(Exit::when(verified.is_ok()))
     }
 }
 
 fn report(verified: &Result<Option<Verified>, NotVerified>, trusted: bool, out: &mut Out) -> io::Result<()> {
     if out.is_json() {
-        let (first, last) = match verified {
-            Ok(Some(range)) => (Some(range.first), Some(range.last)),
-            _ => (None, None),
-        };
-        let (problem, ok) = (verified.as_ref().err().map(ToString::to_string), verified.is_ok());
+        let range = verified.as_ref().ok().and_then(Option::as_ref);
         out.json(&serde_json::json!({
-            "verified": ok, "first": first, "last": last, "key_was_given": trusted, "problem": problem,
+            "verified": verified.is_ok(),
+            "first": range.map(|range| range.first),
+            "last": range.map(|range| range.last),
+            "verdicts": range.map(|range| range.verdicts),
+            "key_was_given": trusted,
+            "problem": verified.as_ref().err().map(ToString::to_string),
         }))?;
     } else {
         match verified {
             Err(problem) => out.marked(BAD, "✗", format_args!("not verified: {problem}"))?,
             Ok(None) => out.marked(GOOD, "✓", "no receipts")?,
-            Ok(Some(range)) => {
-                out.marked(GOOD, "✓", format_args!("receipts {} to {} are verified", range.first, range.last))?;
+            Ok(Some(Verified { first, last, verdicts })) => {
+                out.marked(GOOD, "✓", format_args!("receipts {first} to {last} are verified: {verdicts}"))?;
             }
         }
     }
@@ -96,33 +99,39 @@ fn report(verified: &Result<Option<Verified>, NotVerified>, trusted: bool, out: 
     Ok(())
 }
 
-/// Verifies an export under the trusted key, or under its own. `None` when there are no receipts in it.
-fn verify(mut reader: impl BufRead, trusted: Option<&str>) -> Result<Option<Verified>, NotVerified> {
-    let first = line(&mut reader)?.ok_or(NotVerified::Header)?;
-    let header: Header = serde_json::from_str(&first).map_err(|_| NotVerified::Header)?;
-    if header.quietus_receipts != FORMAT {
-        return Err(NotVerified::Format(header.quietus_receipts));
+/// Verifies an export under the trusted keys, or under its own. `None` when there are no receipts in it.
+fn verify(mut reader: impl BufRead, trusted: &[String]) -> Result<Option<Verified>, NotVerified> {
+    let told = header(&line(&mut reader)?.ok_or(NotVerified::Header)?)?;
+    let keys = if trusted.is_empty() { &told.public_keys } else { trusted };
+    let mut chain = Chain::under(keys.iter().map(String::as_str))?;
+    let mut there = Header::empty(String::new());
+    let mut number = 1;
+    while let Some(text) = line(&mut reader)? {
+        number += 1;
+        let receipt = Receipt::read(&text).map_err(|why| NotVerified::Line(number, why))?;
+        chain.check(&receipt)?;
+        there.add(&receipt);
     }
-    let public = trusted.unwrap_or(&header.public_key);
-    let (mut number, mut range, mut chunk) = (1, None::<Verified>, Vec::<Receipt>::new());
-    loop {
-        let text = line(&mut reader)?;
-        if let Some(text) = &text {
-            number += 1;
-            let receipt: Receipt = serde_json::from_str(text).map_err(|_| NotVerified::Line(number))?;
-            let sequence = receipt.statement.sequence;
-            range = Some(Verified { first: range.map_or(sequence, |range| range.first), last: sequence });
-            chunk.push(receipt);
-        }
-        if chunk.len() > CHUNK || text.is_none() {
-            verify_chain(&chunk, public)?;
-            // The last one of this chunk is the first of the next, so that the link between them is verified too.
-            chunk.drain(..chunk.len().saturating_sub(1));
-        }
-        if text.is_none() {
-            return Ok(range);
-        }
+    let same = (told.first, told.last, told.receipts) == (there.first, there.last, there.receipts);
+    if !same || told.verdicts != there.verdicts {
+        return Err(NotVerified::Counts { told: told.receipts, there: there.receipts });
     }
+    let range = there.first.zip(there.last);
+    Ok(range.map(|(first, last)| Verified { first, last, verdicts: there.verdicts }))
+}
+
+/// Of another format, the header may have other members.
+fn header(text: &str) -> Result<Header, NotVerified> {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        quietus_receipts: u64,
+    }
+
+    let Versioned { quietus_receipts: format } = serde_json::from_str(text).map_err(|_| NotVerified::Header)?;
+    if format != u64::from(FORMAT) {
+        return Err(NotVerified::Format(format));
+    }
+    serde_json::from_str(text).map_err(|_| NotVerified::Header)
 }
 
 fn line(reader: &mut impl BufRead) -> Result<Option<String>, NotVerified> {

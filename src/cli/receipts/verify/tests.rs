@@ -1,103 +1,90 @@
-use jiff::Timestamp;
-use zeroize::Zeroizing;
-
+use super::super::sample::{chain, issued, key, person, session};
 use super::*;
-use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, Step, Subject};
-use crate::keys::IndexKey;
-use crate::receipt::{ReceiptHead, ReceiptKey};
-use crate::subject::{SessionId, SessionKey, SourceName, TargetName};
 
-fn key(byte: u8) -> ReceiptKey {
-    ReceiptKey::new(&Zeroizing::new([byte; 32]))
-}
-
-fn erasure() -> Erasure {
-    let now = Timestamp::UNIX_EPOCH;
-    let step = Step {
-        target: TargetName::mluvii(),
-        stage: None,
-        outcome: Some(Outcome::Erased),
-        reason: None,
-        attempts: 1,
-        rounds: 1,
-        counts: Default::default(),
-        erased_at: Some(now),
-        verified_at: Some(now),
-        report_by: None,
-        report: None,
-    };
-    Erasure {
-        id: ErasureId([7; 16]),
-        subject: Subject::Session(SessionKey { source: SourceName("acme".into()), session: SessionId(7) }),
-        rules: vec!["r".into()],
-        state: ErasureState::Verifying,
-        created: now,
-        due: now,
-        begun: Some(now),
-        ended: None,
-        sessions: 1,
-        steps: vec![step],
-    }
-}
-
-/// The lines of an export of so many receipts.
-fn export(length: usize) -> Vec<String> {
-    let index = IndexKey::new(&Zeroizing::new([1; 32]));
-    let header = Header { quietus_receipts: FORMAT, public_key: key(2).public() };
+/// The lines of an export of these receipts.
+fn export(receipts: &[Receipt]) -> Vec<String> {
+    let mut header = Header::empty(key(2).public());
+    receipts.iter().for_each(|receipt| header.add(receipt));
     let mut lines = vec![serde_json::to_string(&header).expect("JSON")];
-    let mut head: Option<ReceiptHead> = None;
-    for _ in 0..length {
-        let now = Timestamp::UNIX_EPOCH;
-        let receipt = Receipt::issue(&erasure(), ErasureState::Done, head.as_ref(), &index, &key(2), now);
-        let receipt = receipt.expect("all steps have an outcome");
-        head = Some(receipt.head());
-        lines.push(serde_json::to_string(&receipt).expect("JSON"));
-    }
+    lines.extend(receipts.iter().map(|receipt| serde_json::to_string(receipt).expect("JSON")));
     lines
 }
 
-fn run(lines: &[String], trusted: Option<&str>) -> Result<Option<Verified>, NotVerified> {
+fn run(lines: &[String], trusted: &[String]) -> Result<Option<Verified>, NotVerified> {
     verify(lines.join("\n").as_bytes(), trusted)
 }
 
 #[test]
-fn a_whole_export_verifies_over_the_chunks_borders() {
-    let lines = export(2 * CHUNK + 2);
-    let all = Verified { first: 1, last: 2 * CHUNK as u64 + 2 };
-    assert_eq!(run(&lines, Some(&key(2).public())).expect("verifies"), Some(all));
-
-    for missing in [CHUNK, CHUNK + 1, CHUNK + 2] {
+fn a_whole_export_verifies_and_one_without_a_receipt_does_not() {
+    let lines = export(&chain(40));
+    let verified = run(&lines, &[key(2).public()]).expect("verifies").expect("receipts");
+    assert_eq!((verified.first, verified.last, verified.verdicts.all()), (1, 40, 40));
+    for missing in 2..40 {
         let mut broken = lines.clone();
         broken.remove(missing);
-        assert!(matches!(run(&broken, None), Err(NotVerified::Chain(ChainBroken::Sequence { .. }))), "{missing}");
+        assert!(matches!(run(&broken, &[]), Err(NotVerified::Chain(ChainBroken::Sequence { .. }))), "{missing}");
+    }
+    // No link says that there was a last one, nor a first one; the header does.
+    for missing in [1, 40] {
+        let mut cut = lines.clone();
+        cut.remove(missing);
+        assert!(matches!(run(&cut, &[]), Err(NotVerified::Counts { told: 40, there: 39 })), "{missing}");
     }
 }
 
 #[test]
 fn another_key_a_change_or_garbage_is_found() {
-    let lines = export(3);
-    let foreign = run(&lines, Some(&key(3).public()));
-    assert!(matches!(foreign, Err(NotVerified::Chain(ChainBroken::Signature(1)))));
+    let lines = export(&chain(3));
+    let foreign = run(&lines, &[key(3).public()]);
+    assert!(matches!(foreign, Err(NotVerified::Chain(ChainBroken::Key { sequence: 1, .. }))));
+    assert!(run(&lines, &[key(3).public(), key(2).public()]).is_ok());
 
     let mut changed = lines.clone();
-    changed[2] = changed[2].replace("\"sessions\":1", "\"sessions\":2");
-    assert!(matches!(run(&changed, None), Err(NotVerified::Chain(ChainBroken::Signature(2)))));
+    changed[2] = changed[2].replace("\"sessions\":1,", "\"sessions\":2,");
+    assert_ne!(changed, lines);
+    assert!(matches!(run(&changed, &[]), Err(NotVerified::Chain(ChainBroken::Signature(2)))));
 
     let mut garbage = lines.clone();
     garbage[3] = "{".into();
-    assert!(matches!(run(&garbage, None), Err(NotVerified::Line(4))));
-    assert!(matches!(run(&lines[1..], None), Err(NotVerified::Header)));
-    assert_eq!(run(&lines[..1], None).expect("verifies"), None);
+    assert!(matches!(run(&garbage, &[]), Err(NotVerified::Line(4, NotAReceipt::Shape))));
+    assert!(matches!(run(&lines[1..], &[]), Err(NotVerified::Header)));
+    assert_eq!(run(&export(&[]), &[]).expect("verifies"), None);
+}
+
+#[test]
+fn another_format_is_refused_with_a_word() {
+    let mut old = export(&chain(1));
+    old[0] = "{\"quietus_receipts\":1,\"public_key\":\"00\"}".into();
+    let said = run(&old, &[]).expect_err("is refused").to_string();
+    assert_eq!(said, "the export has format 1; this program reads 2");
+    let mut later = export(&chain(1));
+    later[1] = later[1].replace("\"format\":2", "\"format\":3");
+    let said = run(&later, &[]).expect_err("is refused").to_string();
+    let expected =
+        "line 2 is not a receipt: its format is 3, and this program reads format 2: use the quietus that wrote it";
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_header_that_tells_of_other_verdicts_is_found() {
+    let lines = export(&[issued(&person(), None)]);
+    assert!(run(&lines, &[]).is_ok());
+    let mut glossed = lines.clone();
+    glossed[0] = lines[0].replace("\"complete\":0", "\"complete\":1").replace("\"incomplete\":1", "\"incomplete\":0");
+    assert_ne!(glossed, lines);
+    assert!(matches!(run(&glossed, &[]), Err(NotVerified::Counts { .. })));
 }
 
 #[test]
 fn the_report_says_what_it_does_not_prove() {
     let (mut out, captured) = Out::captured(false);
-    let mut lines = export(3);
-    lines.remove(1);
-    report(&run(&lines, None), false, &mut out).expect("is written");
+    let first = issued(&session(), None);
+    let second = issued(&session(), Some(&first.head()));
+    let third = issued(&person(), Some(&second.head()));
+    let lines = export(&[second, third]);
+    report(&run(&lines, &[]), false, &mut out).expect("is written");
     insta::assert_snapshot!(captured.text(), @"
-    ✓ receipts 2 to 3 are verified
+    ✓ receipts 2 to 3 are verified: 1 complete, 0 retained, 1 incomplete
     note: the chain starts at receipt 2; what came before is not in this file
     note: the key came with the file: this proves nothing about who signed; see --public-key
     ");

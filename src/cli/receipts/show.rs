@@ -1,0 +1,97 @@
+//! `quietus receipts show`: everything that one receipt says.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::super::exit::{Exit, Failure};
+use super::super::installation::Installation;
+use super::super::out::{self, Out};
+use crate::erasure::ReasonCode;
+use crate::ledger::ReceiptRange;
+use crate::receipt::{ReasonStatement, Receipt, StepStatement};
+
+pub(super) async fn run(installation: &Installation, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
+    let found = installation.ledger.receipts(&ReceiptRange::all(sequence, 1)).await?;
+    let Some(receipt) = found.into_iter().find(|receipt| receipt.statement.sequence == sequence) else {
+        out.error(&format!("there is no receipt {sequence}"));
+        return Ok(Exit::No);
+    };
+    if out.is_json() {
+        out.json(&receipt)?
+    } else {
+        text(&receipt, out)?
+    }
+    Ok(Exit::Done)
+}
+
+fn text(receipt: &Receipt, out: &mut Out) -> io::Result<()> {
+    let said = &receipt.statement;
+    out.line(format_args!("receipt   {}", said.sequence))?;
+    out.line(format_args!("verdict   {}", said.verdict))?;
+    out.line(format_args!("erasure   {} ({})", said.erasure, said.state.as_str()))?;
+    out.line(format_args!("subject   {} (scope: {})", said.subject, said.scope.as_str()))?;
+    out.line(format_args!("rules     {}", said.rules.join(", ")))?;
+    if let Some(approved) = said.approved {
+        out.line(format_args!("approved  {}", out::time(approved)))?;
+    }
+    out.line(format_args!("sessions  {}", said.sessions))?;
+    if !said.consent_versions.is_empty() {
+        out.line(format_args!("consent   {}", said.consent_versions.join(", ")))?;
+    }
+    out.line(format_args!("created   {}", out::time(said.created)))?;
+    out.line(format_args!("begun     {}", out::time_or_dash(said.begun)))?;
+    out.line(format_args!("ended     {}", out::time(said.ended)))?;
+    out.line(format_args!("previous  {}", said.previous))?;
+    out.line(format_args!("key       {}", said.key))?;
+    out.line(format_args!("signature {}", receipt.signature))?;
+    if !said.reasons.is_empty() {
+        out.line("")?;
+        out.table(["REASON", "TARGET", "MEANING", "DETAIL"], said.reasons.iter().map(reason_row))?;
+    }
+    out.line("")?;
+    out.table(["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "REASON"], said.steps.iter().map(step_row))?;
+    for step in &said.steps {
+        looks(step, out)?;
+    }
+    Ok(())
+}
+
+fn reason_row(reason: &ReasonStatement) -> [String; 4] {
+    let code = match reason.count {
+        Some(count) => format!("{}: {count}", reason.code),
+        None => reason.code.clone(),
+    };
+    let meaning = reason.code.parse().map(ReasonCode::meaning).unwrap_or("A later quietus gave this reason.");
+    let target = reason.target.as_ref().map(ToString::to_string).unwrap_or_default();
+    [code, target, meaning.to_owned(), reason.detail.clone().unwrap_or_default()]
+}
+
+fn step_row(step: &StepStatement) -> [String; 6] {
+    let erased = out::time_or_dash(step.erased_at);
+    let verified = out::time_or_dash(step.verified_at);
+    let reason = step.reason.clone().unwrap_or_default();
+    [step.target.to_string(), step.outcome.as_str().to_owned(), counted(&step.counts), erased, verified, reason]
+}
+
+/// What the target looked at, what not, and what is still there.
+fn looks(step: &StepStatement, out: &mut Out) -> io::Result<()> {
+    let said = [
+        ("looked at", step.looked_at.join(", ")),
+        ("did not look at", step.not_looked_at.join(", ")),
+        ("keeps", step.keeps.join(", ")),
+        ("left", counted(&step.left)),
+        ("left, as accepted", counted(&step.accepted)),
+    ];
+    for (what, which) in said.iter().filter(|(_, which)| !which.is_empty()) {
+        out.line(format_args!("{} {what}: {which}", step.target))?;
+    }
+    Ok(())
+}
+
+fn counted(counts: &BTreeMap<String, u64>) -> String {
+    let counts: Vec<_> = counts.iter().map(|(what, count)| format!("{what}: {count}")).collect();
+    counts.join(", ")
+}
+
+#[cfg(test)]
+mod tests;
