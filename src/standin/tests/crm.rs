@@ -1,4 +1,4 @@
-use super::super::conversation::Found;
+use super::super::conversation::{Found, FoundId};
 use super::*;
 
 struct ServedCrm {
@@ -48,7 +48,7 @@ async fn a_contact_is_deleted_once_and_gone() {
     let served = ServedCrm::start().await;
     let id = served.add("ann@x.cz");
     assert_eq!(served.crm.find("ANN@").len(), 1);
-    served.crm.add_fault(Fault { path: "contacts".into(), times: Some(1), kind: FaultKind::AcceptedButNotDone });
+    served.crm.add_fault(Fault { path: "contacts".into(), times: Some(1), for_ms: None, kind: FaultKind::AcceptedButNotDone });
     let path = format!("/contacts/{id}");
     let statuses = [
         served.call(Method::DELETE, &path).await.0,
@@ -70,5 +70,5 @@ async fn a_contact_is_created_over_http_by_those_who_may() {
     };
     assert_eq!(create("other").await.0, 401);
     assert_eq!(create("the-token").await, (201, json!({ "id": 1 })));
-    assert_eq!(served.crm.find("cats"), [Found { id: 1, place: "notes" }]);
+    assert_eq!(served.crm.find("cats"), [Found { id: FoundId::Number(1), place: "notes" }]);
 }
