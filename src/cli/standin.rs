@@ -81,3 +81,30 @@ fn switch(text: &str) -> Result<(String, Value), String> {
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
     Ok((name.to_owned(), value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<(&str, Value), &str>) {
+        let expected = expected.map(|(name, value)| (name.to_owned(), value)).map_err(str::to_owned);
+        assert_eq!(switch(text), expected);
+    }
+
+    #[test]
+    fn a_switch_is_json_or_a_word() {
+        check("nulls=omitted", Ok(("nulls", json!("omitted"))));
+        check("lag_ms=4000", Ok(("lag_ms", json!(4000))));
+        check(r#"omit=["a=b"]"#, Ok(("omit", json!(["a=b"]))));
+        check("nulls", Err("a switch is NAME=VALUE"));
+    }
+
+    #[test]
+    fn the_help_names_every_switch() {
+        for name in standin::Behaviour::names() {
+            let named = SWITCHES.split([' ', ',', '\n', ';']).any(|word| word == name);
+            assert!(named, "`{name}` is not in the help");
+        }
+    }
+}

@@ -46,7 +46,8 @@ impl StandIn {
     fn anonymize_by_call(&self, request: &Request, otherwise: StatusCode) -> Response {
         let path = request.uri().path();
         let behaviour = self.behaviour();
-        let of_path: Vec<_> = routes(&behaviour).filter_map(|(whose, route)| Some((whose, route, route.id(path)?))).collect();
+        let of_path: Vec<_> =
+            routes(&behaviour).filter_map(|(whose, route)| Some((whose, route, route.id(path)?))).collect();
         if of_path.is_empty() {
             return otherwise.into_response();
         }
@@ -121,18 +122,22 @@ impl StandIn {
         let now = self.now();
         let due: Vec<_> = state.pending.extract_if(.., |pending| pending.at <= now).collect();
         for Pending { session, .. } in due {
-            // The change of its call params is an event like any other.
-            let _ = self.happen_in(state, session, "SessionCallParamsUpdated", |conversation, view| {
-                conversation.anonymize(view.now, &view.behaviour.anonymize_leaves);
-                json!({ "id": session, "tenantId": conversation.tenant })
-            });
+            // One that mluvii has deleted meanwhile is gone.
+            let _ = self.anonymize_now(state, session);
         }
     }
 
-    /// Anonymizes one at once, as mluvii itself does with old ones.
-    #[cfg(test)]
-    pub(super) fn anonymize(&self, id: i64) -> Result<(), Unknown> {
-        self.accept_session(id).map_err(|_| Unknown)
+    /// Anonymizes one at once, as mluvii itself does with old ones. The change of its call params is an event like any
+    /// other.
+    pub(crate) fn anonymize(&self, id: i64) -> Result<(), Unknown> {
+        self.anonymize_now(&mut self.state(), id)
+    }
+
+    fn anonymize_now(&self, state: &mut State, id: i64) -> Result<(), Unknown> {
+        self.happen_in(state, id, "SessionCallParamsUpdated", |conversation, view| {
+            conversation.anonymize(view.now, &view.behaviour.anonymize_leaves);
+            json!({ "id": id, "tenantId": conversation.tenant })
+        })
     }
 }
 

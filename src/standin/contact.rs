@@ -73,7 +73,9 @@ pub(super) async fn list(State(mluvii): State<StandIn>, Query(pairs): Query<Pair
         return Unknown.into_response();
     }
     match page(&state.contacts, &pairs, view.behaviour) {
-        Ok(page) => Json(page.into_iter().map(|(id, contact)| contact.to_json(id, view)).collect::<Value>()).into_response(),
+        Ok(page) => {
+            Json(page.into_iter().map(|(id, contact)| contact.to_json(id, view)).collect::<Value>()).into_response()
+        }
         Err(bad) => bad.into_response(),
     }
 }

@@ -18,7 +18,10 @@ use super::{StandIn, Unknown, gate};
 pub(super) fn router(mluvii: &StandIn) -> Router<StandIn> {
     Router::new()
         .route("/conversations", post(begin))
+        .route("/conversations/{id}", axum::routing::delete(delete))
         .route("/conversations/{id}/end", post(end))
+        .route("/conversations/{id}/anonymize", post(anonymize))
+        .route("/conversations/{id}/consent", post(set_gdpr_version))
         .route("/conversations/{id}/reopen", post(reopen))
         .route("/conversations/{id}/identify", post(identify))
         .route("/conversations/{id}/form", post(submit))
@@ -49,6 +52,12 @@ struct Conclusion {
 #[serde(deny_unknown_fields)]
 struct Identity {
     guest: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Consent {
+    gdpr_version: Option<String>,
 }
 
 /// A contact of mluvii's directory; its id is the guest of its conversations.
@@ -86,6 +95,22 @@ async fn reopen(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened 
     mluvii.reopen(id).map(|()| DONE)
 }
 
+async fn delete(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {
+    mluvii.delete(id).map(|()| DONE)
+}
+
+async fn anonymize(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {
+    mluvii.anonymize(id).map(|()| DONE)
+}
+
+async fn set_gdpr_version(
+    State(mluvii): State<StandIn>,
+    Path(id): Path<i64>,
+    Json(consent): Json<Consent>,
+) -> Happened {
+    mluvii.set_gdpr_version(id, consent.gdpr_version).map(|()| DONE)
+}
+
 async fn identify(State(mluvii): State<StandIn>, Path(id): Path<i64>, Json(known): Json<Identity>) -> Happened {
     mluvii.identify(id, &known.guest).map(|()| DONE)
 }
@@ -102,9 +127,7 @@ async fn behaviour(State(mluvii): State<StandIn>) -> Json<Behaviour> {
 async fn behave(State(mluvii): State<StandIn>, Json(switches): Json<Map<String, Value>>) -> Response {
     match mluvii.behave(&switches) {
         Ok(()) => DONE.into_response(),
-        Err(error) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": error.to_string() }))).into_response()
-        }
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": error.to_string() }))).into_response(),
     }
 }
 

@@ -39,6 +39,17 @@ impl StandIn {
         Ok(())
     }
 
+    /// Deletes it, of which no event tells.
+    pub(crate) fn delete(&self, id: i64) -> Result<(), Unknown> {
+        self.state().conversations.remove(&id).map(drop).ok_or(Unknown)
+    }
+
+    /// The guest agrees to a version of the consent text, or to none any more; no event tells of it.
+    pub(crate) fn set_gdpr_version(&self, id: i64, version: Option<String>) -> Result<(), Unknown> {
+        self.state().conversations.get_mut(&id).ok_or(Unknown)?.gdpr_version = version;
+        Ok(())
+    }
+
     /// The guest is recognized as that of the contact directory: `GuestIdentityUpdated`.
     pub(crate) fn identify(&self, id: i64, guest: &str) -> Result<(), Unknown> {
         self.happen(id, "GuestIdentityUpdated", |conversation, _| {
@@ -54,7 +65,9 @@ impl StandIn {
             FormKind::HeroCard => self.submit_card(id, "SessionActivityHeroCardSubmission", &form)?,
             FormKind::CallScript if generic => self.submit_generic(id, "SessionActivityCallScriptSubmission", &form)?,
             FormKind::CallScript => self.submit_card(id, "SessionActivityCallScriptSubmission", &form)?,
-            FormKind::Chatbot if generic => self.submit_generic(id, "SessionActivityChatbotHeroCardSubmission", &form)?,
+            FormKind::Chatbot if generic => {
+                self.submit_generic(id, "SessionActivityChatbotHeroCardSubmission", &form)?
+            }
             FormKind::Chatbot => self.submit_to_chatbot(id, &form)?,
         }
         let become_params = form.submitted && self.state().behaviour.forms_become_call_params;

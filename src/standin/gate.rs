@@ -44,13 +44,6 @@ struct Inner {
     next: u64,
 }
 
-#[derive(Debug)]
-struct Planned {
-    fault: Fault,
-    /// When it is over, where that was said.
-    until: Option<Timestamp>,
-}
-
 /// Calls of one path that go wrong.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Fault {
@@ -60,11 +53,26 @@ pub(crate) struct Fault {
     /// How many calls; without it, all until the faults are taken away.
     #[serde(default)]
     pub(crate) times: Option<u32>,
-    /// For how long, in milliseconds of the stand-in's clock; whichever of the two comes first ends it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) for_ms: Option<u64>,
     #[serde(flatten)]
     pub(crate) kind: FaultKind,
+}
+
+/// A fault, and for how long.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Planned {
+    #[serde(flatten)]
+    fault: Fault,
+    /// The path is the whole one, not a part: `/api/v1/Sessions` is the list alone.
+    #[serde(default)]
+    exact: bool,
+    /// Calls of this method only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
+    /// In milliseconds of the stand-in's clock; `times` may end it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    for_ms: Option<u64>,
+    #[serde(skip)]
+    until: Option<Timestamp>,
 }
 
 /// How a call goes wrong.
@@ -135,13 +143,13 @@ impl Gate {
     }
 
     pub(super) fn add_fault(&self, fault: Fault) {
-        let span = fault.for_ms.map(|ms| SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)));
-        let until = span.map(|span| self.clock.now().saturating_add(span).unwrap_or(Timestamp::MAX));
-        self.inner().faults.push(Planned { fault, until });
+        self.plan(Planned { fault, exact: false, method: None, for_ms: None, until: None });
     }
 
-    fn faults(&self) -> Vec<Fault> {
-        self.inner().faults.iter().map(|planned| planned.fault.clone()).collect()
+    fn plan(&self, planned: Planned) {
+        let span = planned.for_ms.map(|ms| SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)));
+        let until = span.map(|span| self.clock.now().saturating_add(span).unwrap_or(Timestamp::MAX));
+        self.inner().faults.push(Planned { until, ..planned });
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
@@ -152,13 +160,12 @@ impl Gate {
         self.inner().calls.iter().filter(|call| call.number >= number).cloned().collect()
     }
 
-    /// The first fault that waits for this path, and uses it up.
-    fn fault_for(&self, path: &str) -> Option<FaultKind> {
+    /// The first fault that waits for this call, and uses it up.
+    fn fault_for(&self, request: &Request) -> Option<FaultKind> {
         let mut inner = self.inner();
         let now = self.clock.now();
         inner.faults.retain(|planned| planned.fault.times != Some(0) && planned.until.is_none_or(|until| now < until));
-        let mut faults = inner.faults.iter_mut().map(|planned| &mut planned.fault);
-        let fault = faults.find(|fault| path.contains(&fault.path))?;
+        let Planned { fault, .. } = inner.faults.iter_mut().find(|planned| planned.meets(request))?;
         if let Some(times) = &mut fault.times {
             *times -= 1;
         }
@@ -199,6 +206,14 @@ impl Gate {
     }
 }
 
+impl Planned {
+    fn meets(&self, request: &Request) -> bool {
+        let path = request.uri().path();
+        let is_path = if self.exact { path == self.fault.path } else { path.contains(&self.fault.path) };
+        is_path && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(request.method().as_str()))
+    }
+}
+
 /// Writes a call's end down, even when its caller goes away.
 struct Noted {
     gate: Gate,
@@ -219,7 +234,7 @@ impl Drop for Noted {
 /// The layer around every API call.
 pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let mut noted = gate.note(&request);
-    let response = match gate.fault_for(request.uri().path()) {
+    let response = match gate.fault_for(&request) {
         None => next.run(request).await,
         Some(fault) => go_wrong(fault, request, next).await,
     };
@@ -276,12 +291,12 @@ pub(super) fn redirect(location: &str) -> Response {
     }
 }
 
-async fn faults(State(gate): State<Gate>) -> Json<Vec<Fault>> {
-    Json(gate.faults())
+async fn faults(State(gate): State<Gate>) -> Json<Vec<Planned>> {
+    Json(gate.inner().faults.clone())
 }
 
-async fn add_fault(State(gate): State<Gate>, Json(fault): Json<Fault>) -> StatusCode {
-    gate.add_fault(fault);
+async fn add_fault(State(gate): State<Gate>, Json(fault): Json<Planned>) -> StatusCode {
+    gate.plan(fault);
     StatusCode::NO_CONTENT
 }
 

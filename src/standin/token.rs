@@ -54,9 +54,7 @@ pub(super) async fn authenticate(State(mluvii): State<StandIn>, request: Request
 
 fn refuse(how: Refusal) -> Response {
     match how {
-        Refusal::Unauthorized => {
-            (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Unauthorized" }))).into_response()
-        }
+        Refusal::Unauthorized => (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Unauthorized" }))).into_response(),
         Refusal::Redirect => gate::redirect(gate::LOGIN_PATH),
         Refusal::LoginPage => gate::login_page(),
     }

@@ -78,7 +78,7 @@ pub(super) fn introduce(out: &mut Out) -> std::io::Result<()> {
 /// Has the conversations, and things go wrong.
 pub(super) fn talk(stage: &Stage) -> anyhow::Result<()> {
     let (mluvii, crm) = (&stage.mluvii, &stage.crm);
-    let once = |path: &str, kind| Fault { path: path.to_owned(), times: Some(1), for_ms: None, kind };
+    let once = |path: &str, kind| Fault { path: path.to_owned(), times: Some(1), kind };
     mluvii.add_fault(once("/anonymous", FaultKind::Status { status: 429, retry_after_s: Some(1) }));
     crm.add_fault(once("/contacts/", FaultKind::Status { status: 503, retry_after_s: None }));
     crm.add_fault(once("/contacts/", FaultKind::AcceptedButNotDone));
@@ -93,8 +93,15 @@ pub(super) fn talk(stage: &Stage) -> anyhow::Result<()> {
     }
     // Written as people write: not quite as last time.
     let params = BTreeMap::from([("oo1_guest_email".to_owned(), CECILIE.email.to_uppercase())]);
-    let form =
-        Submission { kind: FormKind::HeroCard, form_id: DELETION_FORM, submitted: true, by_client: true, params, generic: None, time: None };
+    let form = Submission {
+        kind: FormKind::HeroCard,
+        form_id: DELETION_FORM,
+        submitted: true,
+        by_client: true,
+        params,
+        generic: None,
+        time: None,
+    };
     mluvii.submit(104, form).map_err(|Unknown| anyhow::anyhow!("conversation 104 is not there"))
 }
 

@@ -143,7 +143,6 @@ async fn a_caller_that_goes_away_is_noted() {
     mluvii.standin.add_fault(Fault {
         path: String::new(),
         times: Some(1),
-        for_ms: None,
         kind: FaultKind::Timeout { delay_ms: 60_000 },
     });
     let request = mluvii.http.get(format!("{}/api/v1/Sessions/1", mluvii.url)).timeout(Duration::from_millis(50));
@@ -195,7 +194,10 @@ async fn forms_of_every_kind_have_their_own_event() {
         let params = BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
         mluvii
             .standin
-            .submit(id, Submission { kind, form_id: 4711, submitted: true, by_client: true, params, generic: None, time: None })
+            .submit(
+                id,
+                Submission { kind, form_id: 4711, submitted: true, by_client: true, params, generic: None, time: None },
+            )
             .expect("known");
         assert_eq!(mluvii.standin.undelivered(), posted);
     }

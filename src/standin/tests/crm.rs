@@ -48,7 +48,7 @@ async fn a_contact_is_deleted_once_and_gone() {
     let served = ServedCrm::start().await;
     let id = served.add("ann@x.cz");
     assert_eq!(served.crm.find("ANN@").len(), 1);
-    served.crm.add_fault(Fault { path: "contacts".into(), times: Some(1), for_ms: None, kind: FaultKind::AcceptedButNotDone });
+    served.crm.add_fault(Fault { path: "contacts".into(), times: Some(1), kind: FaultKind::AcceptedButNotDone });
     let path = format!("/contacts/{id}");
     let statuses = [
         served.call(Method::DELETE, &path).await.0,
