@@ -40,15 +40,21 @@ pub(super) struct Standin {
     behaviour: Vec<(String, Value)>,
 }
 
+/// Lines stay below the width at which help is wrapped.
 const SWITCHES: &str = "\
-A switch of the stand-in, as JSON; may be repeated. A word needs no quotes: --behaviour nulls=omitted. At run time: POST \
-/standin/behaviour. The values are in docs/standin.md:
+A switch of the stand-in, as JSON; may be repeated
 
-  replies      nulls, omit, lag_ms, consent_lag_ms, field_names, company, department_disagrees
-  lists        ignored_filters, limit_max, over_limit, order, listed, list_shape, client_id_is
+A word needs no quotes: --behaviour nulls=omitted. At run time:
+POST /standin/behaviour. The values are in docs/standin.md.
+
+  replies      nulls, omit, lag_ms, consent_lag_ms, field_names, company,
+               department_disagrees
+  lists        ignored_filters, limit_max, over_limit, order, listed, list_shape,
+               client_id_is
   tokens       without_token, bad_token
-  anonymizing  anonymize_session, anonymize_guest, anonymize_contact, anonymize_guest_takes, anonymize_delay_ms,
-               anonymize_leaves, anonymize_refuses
+  anonymizing  anonymize_session, anonymize_guest, anonymize_contact,
+               anonymize_guest_takes, anonymize_delay_ms, anonymize_leaves,
+               anonymize_refuses
   forms        generic_forms, activity_params, forms_become_call_params
   events       omit_in_events
   contacts     contacts, contact_match";

@@ -1,5 +1,7 @@
 //! Anonymizing: under which verbs and paths, how late, of whom, and what it leaves.
 
+use std::time::Duration;
+
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -112,6 +114,16 @@ impl StandIn {
             }
         }
         self.anonymize_due(state);
+        self.0.posted.notify_one();
+    }
+
+    /// Waits until what was accepted is due; for ever when there is nothing.
+    pub(super) async fn until_due(&self) {
+        let next = self.state().pending.iter().map(|pending| pending.at).min();
+        match next {
+            Some(at) => self.0.clock.wait(Duration::try_from(at.duration_since(self.now())).unwrap_or_default()).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Does what was accepted and is due.

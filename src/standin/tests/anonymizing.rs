@@ -65,9 +65,9 @@ async fn anonymizing_is_done_later_than_it_was_accepted() {
     assert!(mluvii.listed("Anonymized.Null=false").await.is_empty());
     assert_eq!(mluvii.session(1).await["guest"]["identity"], "g-1");
     mluvii.standin.advance(Duration::from_secs(61));
+    until("told, though nobody asks", || receiver.ids() == [1]).await;
     assert_eq!(mluvii.listed("Anonymized.Null=false").await, [1]);
     assert!(mluvii.session(1).await["guest"]["identity"].is_null());
-    until("told", || receiver.ids() == [1]).await;
 }
 
 #[tokio::test]
