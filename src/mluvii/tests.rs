@@ -96,7 +96,12 @@ fn read_secret(reference: &SecretRef) -> Result<Secret, SecretError> {
 }
 
 fn call_param(name: &str, value: &str, source: &str) -> CallParam {
-    CallParam { name: name.to_owned(), value: value.to_owned(), source: Some(source.to_owned()) }
+    CallParam {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        source: Some(source.to_owned()),
+        ..CallParam::default()
+    }
 }
 
 fn short(millis: u64) -> Span {

@@ -1,25 +1,35 @@
 //! The control API, under `/standin`: makes things happen, and shows what happened.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::behaviour::Behaviour;
 use super::conversation::{CallParam, Found, NewConversation, Submission};
 use super::{StandIn, Unknown, gate};
 
 pub(super) fn router(mluvii: &StandIn) -> Router<StandIn> {
     Router::new()
         .route("/conversations", post(begin))
+        .route("/conversations/{id}", axum::routing::delete(delete))
         .route("/conversations/{id}/end", post(end))
+        .route("/conversations/{id}/anonymize", post(anonymize))
+        .route("/conversations/{id}/consent", post(set_gdpr_version))
+        .route("/conversations/{id}/reopen", post(reopen))
+        .route("/conversations/{id}/identify", post(identify))
         .route("/conversations/{id}/form", post(submit))
         .route("/conversations/{id}/params", post(set_call_params))
         .route("/conversations/{id}/conclude", post(conclude))
         .route("/conversations/{id}/recording", post(recording_ready))
+        .route("/contacts", post(add_contact))
+        .route("/behaviour", get(behaviour).post(behave).delete(reset_behaviour))
         .route("/clock", get(clock).post(set_clock))
         .route("/deliveries", get(deliveries))
         .route("/search", get(search))
@@ -36,6 +46,29 @@ pub(super) struct Search {
 #[serde(deny_unknown_fields, default)]
 struct Conclusion {
     note: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    guest: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Consent {
+    gdpr_version: Option<String>,
+}
+
+/// A contact of mluvii's directory; its id is the guest of its conversations.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewContact {
+    id: String,
+    #[serde(default = "first_tenant")]
+    tenant: i64,
+    #[serde(default)]
+    data: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -56,6 +89,51 @@ async fn begin(State(mluvii): State<StandIn>, Json(new): Json<NewConversation>) 
 
 async fn end(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {
     mluvii.end(id).map(|()| DONE)
+}
+
+async fn reopen(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {
+    mluvii.reopen(id).map(|()| DONE)
+}
+
+async fn delete(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {
+    mluvii.delete(id).map(|()| DONE)
+}
+
+async fn anonymize(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {
+    mluvii.anonymize(id).map(|()| DONE)
+}
+
+async fn set_gdpr_version(
+    State(mluvii): State<StandIn>,
+    Path(id): Path<i64>,
+    Json(consent): Json<Consent>,
+) -> Happened {
+    mluvii.set_gdpr_version(id, consent.gdpr_version).map(|()| DONE)
+}
+
+async fn identify(State(mluvii): State<StandIn>, Path(id): Path<i64>, Json(known): Json<Identity>) -> Happened {
+    mluvii.identify(id, &known.guest).map(|()| DONE)
+}
+
+async fn add_contact(State(mluvii): State<StandIn>, Json(new): Json<NewContact>) -> (StatusCode, Json<Value>) {
+    mluvii.add_contact(&new.id, new.tenant, new.data);
+    (StatusCode::CREATED, Json(json!({ "id": new.id })))
+}
+
+async fn behaviour(State(mluvii): State<StandIn>) -> Json<Behaviour> {
+    Json(mluvii.behaviour())
+}
+
+async fn behave(State(mluvii): State<StandIn>, Json(switches): Json<Map<String, Value>>) -> Response {
+    match mluvii.behave(&switches) {
+        Ok(()) => DONE.into_response(),
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": error.to_string() }))).into_response(),
+    }
+}
+
+async fn reset_behaviour(State(mluvii): State<StandIn>) -> StatusCode {
+    mluvii.reset_behaviour();
+    DONE
 }
 
 async fn submit(State(mluvii): State<StandIn>, Path(id): Path<i64>, Json(form): Json<Submission>) -> Happened {
@@ -104,4 +182,8 @@ async fn deliveries(State(mluvii): State<StandIn>) -> Json<Value> {
 
 async fn search(State(mluvii): State<StandIn>, Query(search): Query<Search>) -> Json<Vec<Found>> {
     Json(mluvii.find(&search.text))
+}
+
+fn first_tenant() -> i64 {
+    1
 }

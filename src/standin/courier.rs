@@ -175,6 +175,8 @@ pub(super) async fn deliver(mluvii: StandIn, shutdown: CancellationToken) {
         }
         tokio::select! {
             () = mluvii.0.posted.notified() => {}
+            // What was accepted for later is done, and told of, even when nobody looks.
+            () = mluvii.until_due() => {}
             Some(_) = lanes.join_next() => {}
             () = shutdown.cancelled() => return,
         }

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::control::Search;
-use super::conversation::Found;
+use super::conversation::{Found, FoundId};
 use super::gate::{self, Call, Fault, Gate};
 use super::{Served, Unknown};
 use crate::keys::Secret;
@@ -88,7 +88,7 @@ impl Crm {
         let contacts = self.contacts();
         let places = contacts.values().flat_map(|contact| contact.fields().map(|field| (contact.id, field)));
         let found = places.filter(|(_, (_, value))| contains(value, text));
-        found.map(|(id, (place, _))| Found { id, place }).collect()
+        found.map(|(id, (place, _))| Found { id: FoundId::Number(id), place }).collect()
     }
 
     fn router(&self) -> Router {

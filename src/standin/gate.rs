@@ -1,30 +1,44 @@
 //! What every API call passes: it is noted, and goes wrong where that was asked for.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::clock::Clock;
+use super::query::Pairs;
 
 /// Calls that are remembered; the oldest go first.
 const CALLS_MAX: usize = 100_000;
 /// How long a `timeout` keeps its caller waiting where that is not said, in milliseconds.
 const TIMEOUT_MS: u64 = 60_000;
 
+/// The login page, where calls without a token are sent.
+pub(super) const LOGIN_PATH: &str = "/login";
+const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head>\
+    <body><form method=\"post\"><input name=\"username\"><input name=\"password\" type=\"password\"></form></body></html>";
+const MAINTENANCE_PAGE: &str = "<!DOCTYPE html><html><head><title>Maintenance</title></head>\
+    <body><h1>We will be back soon</h1></body></html>";
+
 /// Notes calls and holds faults; clones are the same one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gate(Arc<Mutex<Inner>>);
+pub(super) struct Gate {
+    clock: Arc<Clock>,
+    inner: Arc<Mutex<Inner>>,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
-    faults: Vec<Fault>,
+    faults: Vec<Planned>,
     calls: VecDeque<Call>,
     /// The number of the next call.
     next: u64,
@@ -41,6 +55,24 @@ pub(crate) struct Fault {
     pub(crate) times: Option<u32>,
     #[serde(flatten)]
     pub(crate) kind: FaultKind,
+}
+
+/// A fault, and for how long.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Planned {
+    #[serde(flatten)]
+    fault: Fault,
+    /// The path is the whole one, not a part: `/api/v1/Sessions` is the list alone.
+    #[serde(default)]
+    exact: bool,
+    /// Calls of this method only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
+    /// In milliseconds of the stand-in's clock; `times` may end it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    for_ms: Option<u64>,
+    #[serde(skip)]
+    until: Option<Timestamp>,
 }
 
 /// How a call goes wrong.
@@ -67,6 +99,20 @@ pub(crate) enum FaultKind {
     /// Takes the token for a bad one.
     #[serde(rename = "401")]
     Unauthorized,
+    /// Answers 200 with a page that says that there is maintenance, and does nothing.
+    Html,
+    /// Answers 200 with the login page, and does nothing.
+    LoginPage,
+    /// Answers with a redirect to the login page, or where that is said, and does nothing.
+    Redirect {
+        #[serde(default = "login_path")]
+        location: String,
+    },
+    /// Answers 200 with `{"error": …}`, and does nothing.
+    ErrorDocument {
+        #[serde(default = "internal_error")]
+        error: String,
+    },
 }
 
 /// A call that was made.
@@ -76,6 +122,10 @@ pub(crate) struct Call {
     pub(crate) number: u64,
     pub(crate) method: String,
     pub(crate) path: String,
+    /// The names in its query, in the order in which they came.
+    pub(crate) query_names: Vec<String>,
+    /// The query's values by name; test data, for tests.
+    pub(crate) query: BTreeMap<String, Vec<String>>,
     pub(crate) idempotency_key: Option<String>,
     /// The client's `User-Agent`.
     pub(crate) user_agent: Option<String>,
@@ -87,8 +137,19 @@ pub(crate) struct Call {
 }
 
 impl Gate {
+    /// A gate whose faults end by this clock.
+    pub(super) fn timed(clock: Arc<Clock>) -> Self {
+        Self { clock, inner: Arc::default() }
+    }
+
     pub(super) fn add_fault(&self, fault: Fault) {
-        self.inner().faults.push(fault);
+        self.plan(Planned { fault, exact: false, method: None, for_ms: None, until: None });
+    }
+
+    fn plan(&self, planned: Planned) {
+        let span = planned.for_ms.map(|ms| SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)));
+        let until = span.map(|span| self.clock.now().saturating_add(span).unwrap_or(Timestamp::MAX));
+        self.inner().faults.push(Planned { until, ..planned });
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
@@ -99,11 +160,12 @@ impl Gate {
         self.inner().calls.iter().filter(|call| call.number >= number).cloned().collect()
     }
 
-    /// The first fault that waits for this path, and uses it up.
-    fn fault_for(&self, path: &str) -> Option<FaultKind> {
+    /// The first fault that waits for this call, and uses it up.
+    fn fault_for(&self, request: &Request) -> Option<FaultKind> {
         let mut inner = self.inner();
-        inner.faults.retain(|fault| fault.times != Some(0));
-        let fault = inner.faults.iter_mut().find(|fault| path.contains(&fault.path))?;
+        let now = self.clock.now();
+        inner.faults.retain(|planned| planned.fault.times != Some(0) && planned.until.is_none_or(|until| now < until));
+        let Planned { fault, .. } = inner.faults.iter_mut().find(|planned| planned.meets(request))?;
         if let Some(times) = &mut fault.times {
             *times -= 1;
         }
@@ -112,6 +174,12 @@ impl Gate {
 
     fn note(&self, request: &Request) -> Noted {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let query = Query::<Pairs>::try_from_uri(request.uri()).map(|Query(pairs)| pairs).unwrap_or_default();
+        let query_names = query.iter().map(|(name, _)| name.clone()).collect();
+        let mut values = BTreeMap::<_, Vec<_>>::new();
+        for (name, value) in query {
+            values.entry(name).or_default().push(value);
+        }
         let mut inner = self.inner();
         let number = inner.next;
         inner.next += 1;
@@ -122,6 +190,8 @@ impl Gate {
             number,
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
+            query_names,
+            query: values,
             idempotency_key: header("idempotency-key"),
             user_agent: header("user-agent"),
             status: None,
@@ -132,7 +202,15 @@ impl Gate {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Planned {
+    fn meets(&self, request: &Request) -> bool {
+        let path = request.uri().path();
+        let is_path = if self.exact { path == self.fault.path } else { path.contains(&self.fault.path) };
+        is_path && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(request.method().as_str()))
     }
 }
 
@@ -156,7 +234,7 @@ impl Drop for Noted {
 /// The layer around every API call.
 pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let mut noted = gate.note(&request);
-    let response = match gate.fault_for(request.uri().path()) {
+    let response = match gate.fault_for(&request) {
         None => next.run(request).await,
         Some(fault) => go_wrong(fault, request, next).await,
     };
@@ -193,15 +271,32 @@ async fn go_wrong(fault: FaultKind, request: Request, next: Next) -> Response {
         FaultKind::Garbage => "<html>maintenance</html>".into_response(),
         FaultKind::AcceptedButNotDone => StatusCode::NO_CONTENT.into_response(),
         FaultKind::Unauthorized => StatusCode::UNAUTHORIZED.into_response(),
+        FaultKind::Html => Html(MAINTENANCE_PAGE).into_response(),
+        FaultKind::LoginPage => login_page(),
+        FaultKind::Redirect { location } => redirect(&location),
+        FaultKind::ErrorDocument { error } => Json(json!({ "error": error })).into_response(),
     }
 }
 
-async fn faults(State(gate): State<Gate>) -> Json<Vec<Fault>> {
+/// The login page, with 200.
+pub(super) fn login_page() -> Response {
+    Html(LOGIN_PAGE).into_response()
+}
+
+/// A 302.
+pub(super) fn redirect(location: &str) -> Response {
+    match HeaderValue::from_str(location) {
+        Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::FOUND.into_response(),
+    }
+}
+
+async fn faults(State(gate): State<Gate>) -> Json<Vec<Planned>> {
     Json(gate.inner().faults.clone())
 }
 
-async fn add_fault(State(gate): State<Gate>, Json(fault): Json<Fault>) -> StatusCode {
-    gate.add_fault(fault);
+async fn add_fault(State(gate): State<Gate>, Json(fault): Json<Planned>) -> StatusCode {
+    gate.plan(fault);
     StatusCode::NO_CONTENT
 }
 
@@ -229,4 +324,12 @@ async fn clear_calls(State(gate): State<Gate>) -> StatusCode {
 
 fn timeout_ms() -> u64 {
     TIMEOUT_MS
+}
+
+fn login_path() -> String {
+    LOGIN_PATH.to_owned()
+}
+
+fn internal_error() -> String {
+    "internal_error".to_owned()
 }

@@ -2,19 +2,26 @@
 //! through a control API or the handle, webhooks and API replies leave, as awkward as the real ones. What it holds is
 //! test data and stays in memory: nothing here writes to a disk or a log.
 
+mod anonymize;
 mod api;
+mod behaviour;
 mod clock;
+mod contact;
 mod control;
 mod conversation;
 mod courier;
 mod crm;
+mod document;
 mod event;
 mod gate;
+mod list;
+mod query;
 mod serve;
 mod spelling;
 mod token;
 mod webhook;
 
+pub(crate) use behaviour::Behaviour;
 pub(crate) use conversation::{CallParam, FormKind, NewConversation, Submission};
 pub(crate) use crm::{Contact, Crm};
 pub(crate) use gate::{Call, Fault, FaultKind};
@@ -34,7 +41,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::keys::Secret;
 use crate::span::Span;
+use anonymize::Pending;
 use clock::Clock;
+use contact::Contacts;
 use conversation::Conversation;
 use courier::Post;
 use gate::Gate;
@@ -53,6 +62,8 @@ pub(crate) struct StandInSettings {
     pub(crate) base_path: String,
     /// The longest that a webhook's receiver may take, by the real clock.
     pub(crate) delivery_max: Duration,
+    /// The switches that it starts with.
+    pub(crate) behaviour: Behaviour,
 }
 
 impl StandInSettings {
@@ -64,6 +75,7 @@ impl StandInSettings {
             token_lifetime: Span::from_secs(3600),
             base_path: String::new(),
             delivery_max: Duration::from_secs(5),
+            behaviour: Behaviour::default(),
         }
     }
 }
@@ -75,7 +87,7 @@ pub(crate) struct StandIn(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: StandInSettings,
-    clock: Clock,
+    clock: Arc<Clock>,
     spelling: Spelling,
     gate: Gate,
     tokens: Tokens,
@@ -86,7 +98,11 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct State {
+    behaviour: Behaviour,
     conversations: BTreeMap<i64, Conversation>,
+    contacts: Contacts,
+    /// What was accepted and is to be done later.
+    pending: Vec<Pending>,
     webhooks: BTreeMap<i64, Webhook>,
     last_id: i64,
     post: Post,
@@ -104,13 +120,15 @@ impl IntoResponse for Unknown {
 
 impl StandIn {
     pub(crate) fn new(settings: StandInSettings) -> Self {
+        let clock = Arc::<Clock>::default();
+        let state = State { behaviour: settings.behaviour.clone(), ..State::default() };
         Self(Arc::new(Inner {
             settings,
-            clock: Clock::default(),
+            gate: Gate::timed(clock.clone()),
+            clock,
             spelling: Spelling::default(),
-            gate: Gate::default(),
             tokens: Tokens::default(),
-            state: Mutex::default(),
+            state: Mutex::new(state),
             posted: Notify::new(),
         }))
     }
@@ -155,8 +173,11 @@ impl StandIn {
         self.0.clock.now()
     }
 
+    /// The state as it is now: what was accepted and is due by now has been done.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.anonymize_due(&mut state);
+        state
     }
 }
 

@@ -11,11 +11,10 @@ pub(super) struct Spelling {
     times: AtomicUsize,
     documents: AtomicUsize,
     words: AtomicUsize,
-    lists: AtomicUsize,
 }
 
 /// Members whose names are data.
-const NAMED_BY_DATA: [&str; 2] = ["callParams", "params"];
+const NAMED_BY_DATA: [&str; 3] = ["callParams", "params", "submissionParams"];
 
 impl Spelling {
     /// A time: the usual spelling, a colon or a comma before the fraction, no offset.
@@ -38,14 +37,6 @@ impl Spelling {
     /// An enumeration's value: every other time in capitals.
     pub(super) fn word(&self, word: &str) -> String {
         if turn(&self.words, 2) == 1 { word.to_uppercase() } else { word.to_owned() }
-    }
-
-    /// A list of sessions: every other time wrapped.
-    pub(super) fn list(&self, sessions: Vec<Value>) -> Value {
-        match turn(&self.lists, 2) {
-            0 => Value::Array(sessions),
-            _ => serde_json::json!({ "totalCount": sessions.len(), "sessions": sessions }),
-        }
     }
 }
 

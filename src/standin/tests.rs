@@ -10,9 +10,16 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod anonymizing;
+mod contacts;
 mod control;
 mod crm;
 mod delivery;
+mod forms;
+mod gateway;
+mod lists;
+mod replies;
+mod switches;
 
 /// A stand-in on a real socket, and an HTTP client.
 struct Served {
@@ -50,6 +57,42 @@ impl Served {
     async fn api(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
         let request = self.http.request(method, format!("{}/api/v1{path}", self.url)).json(&body);
         answer(request.bearer_auth(self.token().await)).await
+    }
+
+    /// Sets switches.
+    async fn behave(&self, switches: Value) {
+        let (status, answer) = self.control(Method::POST, "/behaviour", switches).await;
+        assert_eq!(status, 204, "{answer}");
+    }
+
+    /// A session as mluvii's API shows it, with its keys in the usual case; `Null` when there is none.
+    async fn session(&self, id: i64) -> Value {
+        plain(self.api(Method::GET, &format!("/Sessions/{id}"), Value::Null).await.1)
+    }
+
+    /// The ids of the sessions that are listed, in their order.
+    async fn listed(&self, query: &str) -> Vec<i64> {
+        let (status, list) = self.api(Method::GET, &format!("/Sessions?{query}"), Value::Null).await;
+        assert_eq!(status, 200, "{query}");
+        let list = plain(list);
+        list.as_array().expect("an array").iter().filter_map(|session| session["id"].as_i64()).collect()
+    }
+}
+
+/// A document with its keys in the usual case; those that are data keep theirs.
+fn plain(document: Value) -> Value {
+    match document {
+        Value::Array(elements) => elements.into_iter().map(plain).collect(),
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, value)| {
+                let name = name[..1].to_lowercase() + &name[1..];
+                let is_data =
+                    ["callParams", "params", "submissionParams"].contains(&name.as_str()) && value.is_object();
+                (name, if is_data { value } else { plain(value) })
+            });
+            members.collect()
+        }
+        scalar => scalar,
     }
 }
 

@@ -7,12 +7,13 @@ use axum::extract::{Form, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::StandIn;
+use super::behaviour::Refusal;
+use super::{StandIn, gate};
 use crate::keys::fill_random;
 
 /// Tokens and their ends.
@@ -37,7 +38,7 @@ impl Tokens {
 }
 
 pub(super) fn router() -> Router<StandIn> {
-    Router::new().route("/login/connect/token", post(token))
+    Router::new().route("/login/connect/token", post(token)).route(gate::LOGIN_PATH, get(async || gate::login_page()))
 }
 
 /// Lets a request pass that carries a good token.
@@ -47,7 +48,16 @@ pub(super) async fn authenticate(State(mluvii): State<StandIn>, request: Request
     if token.is_some_and(|token| mluvii.0.tokens.is_good(token, mluvii.now())) {
         return next.run(request).await;
     }
-    (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Unauthorized" }))).into_response()
+    let behaviour = mluvii.behaviour();
+    refuse(if header.is_some() { behaviour.bad_token } else { behaviour.without_token })
+}
+
+fn refuse(how: Refusal) -> Response {
+    match how {
+        Refusal::Unauthorized => (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Unauthorized" }))).into_response(),
+        Refusal::Redirect => gate::redirect(gate::LOGIN_PATH),
+        Refusal::LoginPage => gate::login_page(),
+    }
 }
 
 async fn token(State(mluvii): State<StandIn>, Form(form): Form<HashMap<String, String>>) -> Response {

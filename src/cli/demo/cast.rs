@@ -122,8 +122,15 @@ pub(super) fn talk(stage: &Stage) -> anyhow::Result<()> {
         ("oo1_guest_phone", CECILIE.phone.replace("+420 ", "")),
     ];
     let params = BTreeMap::from(typed.map(|(name, value)| (name.to_owned(), value)));
-    let form =
-        Submission { kind: FormKind::HeroCard, form_id: DELETION_FORM, submitted: true, by_client: true, params };
+    let form = Submission {
+        kind: FormKind::HeroCard,
+        form_id: DELETION_FORM,
+        submitted: true,
+        by_client: true,
+        params,
+        generic: None,
+        time: None,
+    };
     mluvii.submit(104, form).map_err(|Unknown| anyhow::anyhow!("conversation 104 is not there"))
 }
 
@@ -142,6 +149,7 @@ fn conversation(person: &Person, id: i64, consent: Option<&str>, browser: &str) 
         name: name.into(),
         value: value.into(),
         source: Some("ENTRY_FORM".into()),
+        ..CallParam::default()
     };
     NewConversation {
         id: Some(id),

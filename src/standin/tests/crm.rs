@@ -1,4 +1,4 @@
-use super::super::conversation::Found;
+use super::super::conversation::{Found, FoundId};
 use super::*;
 
 struct ServedCrm {
@@ -70,5 +70,5 @@ async fn a_contact_is_created_over_http_by_those_who_may() {
     };
     assert_eq!(create("other").await.0, 401);
     assert_eq!(create("the-token").await, (201, json!({ "id": 1 })));
-    assert_eq!(served.crm.find("cats"), [Found { id: 1, place: "notes" }]);
+    assert_eq!(served.crm.find("cats"), [Found { id: FoundId::Number(1), place: "notes" }]);
 }

@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use super::*;
 
 /// A receiver of webhooks that answers with one status, or never where that is 0.
-struct Receiver {
-    url: String,
+pub(super) struct Receiver {
+    pub(super) url: String,
     inner: Arc<Inbox>,
 }
 
@@ -14,7 +14,7 @@ struct Inbox {
 }
 
 impl Receiver {
-    async fn start(status: u16) -> Self {
+    pub(super) async fn start(status: u16) -> Self {
         let inner = Arc::new(Inbox { status: AtomicU16::new(status), received: Mutex::default() });
         let router = Router::new().route("/hook", post(receive)).with_state(inner.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -23,12 +23,12 @@ impl Receiver {
         Self { url, inner }
     }
 
-    fn received(&self) -> Vec<(Option<String>, Value)> {
+    pub(super) fn received(&self) -> Vec<(Option<String>, Value)> {
         self.inner.received.lock().expect("no panic").clone()
     }
 
     /// The ids in what was received, whatever the case of the keys.
-    fn ids(&self) -> Vec<i64> {
+    pub(super) fn ids(&self) -> Vec<i64> {
         let id = |body: &Value| {
             let data = body.get("data").or_else(|| body.get("Data"))?;
             data.get("id").or_else(|| data.get("Id"))?.as_i64()
