@@ -1,41 +1,65 @@
-//! The client: five requests, each authenticated and bounded.
+//! The client of one installation: every request is authenticated, bounded in time and number, and counted.
 
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use super::calls::Purpose;
+use super::control::Controls;
 use super::error::MluviiError;
-use super::settings::{MluviiSettings, Requests, SettingsError};
+use super::left::Accepted;
+use super::pointer::Pointer;
+use super::settings::{GuestIdField, MluviiSettings, Nulls, Requests, SettingsError};
 use super::template::Template;
 use super::token::{Token, Tokens};
-use super::transport::{self, Reply, garbage};
+use super::transport::{self, Reply, Tried, garbage};
 use super::wire::{self, Params, SessionFacts};
 use crate::keys::{IdempotencyKey, ReadSecret};
-use crate::subject::{GuestId, SessionId};
+use crate::subject::{GuestId, Identifier, InstallationName, Kind, SessionId};
 
 /// A client of one mluvii installation; shared by all who call it.
 #[derive(Debug)]
 pub(crate) struct MluviiClient {
+    installation: InstallationName,
     http: Client,
     base: String,
     tokens: Tokens,
-    requests: Requests,
-    params: Params,
+    pub(super) requests: Requests,
+    pub(super) params: Params,
+    pub(super) nulls: Nulls,
+    pub(super) guest_id: GuestIdField,
+    pub(super) must_be_empty: Vec<Pointer>,
+    pub(super) accept_left: Accepted,
+    /// The contact record's field for each kind of identifier.
+    pub(super) contact_fields: Vec<(Kind, String)>,
+    pub(super) controls: Controls,
     permits: Semaphore,
     pub(crate) call_max: Duration,
     pub(crate) concurrency_max: usize,
     pub(super) verify_after: Duration,
+    pub(super) verify_within: Duration,
+}
+
+/// What to look up of a session beside its own reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Also the call params with their sources: one more request.
+    pub(crate) params: bool,
+    /// Also the form that this activity of the session holds.
+    pub(crate) activity: Option<i64>,
 }
 
 /// What a session's look-up found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LookUp {
-    Found(SessionFacts),
-    /// mluvii does not know the session.
-    Gone,
+    Found(Box<SessionFacts>),
+    /// 404. By itself it proves nothing: it may be early, or an outage.
+    Missing,
+    /// Answered, but not as mluvii does: an error document, a key that is missing. For people, free of personal data.
+    NotUnderstood(String),
 }
 
 /// What became of an anonymizing call.
@@ -48,67 +72,114 @@ pub(crate) enum Written {
     },
 }
 
-/// Whether a session is anonymized.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Anonymized {
-    Yes,
-    /// mluvii does not know the session, or no longer.
-    Gone,
-    /// It still shows identifiers.
-    No,
-    /// mluvii does not list it as anonymized, and it shows no identifier either.
-    Unsaid,
-}
-
 /// What an authenticated call brought.
-enum Called {
+#[derive(Debug)]
+pub(super) enum Called {
     Done(Zeroizing<Vec<u8>>),
     Missing(StatusCode),
+    Conflict,
 }
 
 impl MluviiClient {
     /// A client made of the settings; nothing is called yet.
     pub(crate) fn new(settings: &MluviiSettings, read: ReadSecret<'_>) -> Result<Self, SettingsError> {
-        let requests = settings.requests()?;
+        Self::build(settings, read).map_err(|error| error.of(settings))
+    }
+
+    fn build(settings: &MluviiSettings, read: ReadSecret<'_>) -> Result<Self, SettingsError> {
+        settings.check()?;
         let base = settings.base()?;
         if settings.concurrency_max == 0 || settings.concurrency_max > Semaphore::MAX_PERMITS {
             return Err(SettingsError::new("concurrency_max", "at least one call must be allowed at once"));
         }
         let credentials = settings.credentials(read)?;
         let http = transport::client(settings)?;
+        let fields = settings.search.iter().flat_map(|search| search.fields.clone());
         Ok(Self {
+            installation: settings.name.clone(),
             tokens: Tokens::new(http.clone(), &base, credentials),
             http,
             base,
-            requests,
+            requests: settings.requests()?,
             params: settings.params.clone(),
+            nulls: settings.nulls,
+            guest_id: settings.guest_id,
+            must_be_empty: settings.pointers()?,
+            accept_left: settings.accepted()?,
+            contact_fields: fields.collect(),
+            controls: Controls::default(),
             permits: Semaphore::new(settings.concurrency_max),
             call_max: settings.call_max.get(),
             concurrency_max: settings.concurrency_max,
             verify_after: settings.verify_after.get(),
+            verify_within: settings.verify_within.get(),
         })
     }
 
-    /// What mluvii knows of a session: two requests.
-    pub(crate) async fn look_up(&self, session: SessionId) -> Result<LookUp, MluviiError> {
-        let LookUp::Found(mut facts) = self.look_up_session(session).await? else { return Ok(LookUp::Gone) };
-        let request = &self.requests.look_up_params;
-        if let Some(json) = self.read(request, session).await? {
-            wire::add_call_params(&mut facts, &json, &self.params).ok_or_else(|| garbage(&request.to_string()))?;
-        }
-        Ok(LookUp::Found(facts))
+    /// The installation that it calls.
+    pub(crate) fn installation(&self) -> &InstallationName {
+        &self.installation
     }
 
-    /// What the session's own reply says, without the forms: one request.
-    pub(super) async fn look_up_session(&self, session: SessionId) -> Result<LookUp, MluviiError> {
+    /// What mluvii knows of a session: one request, and one for each thing that the look asks for beside it.
+    pub(crate) async fn look_up(&self, session: SessionId, look: Look) -> Result<LookUp, MluviiError> {
         let request = &self.requests.look_up_session;
-        let Some(json) = self.read(request, session).await? else { return Ok(LookUp::Gone) };
-        let facts = wire::session(&json, session, &self.params).ok_or_else(|| garbage(&request.to_string()))?;
-        Ok(LookUp::Found(facts))
+        let Some(json) = self.read_session(session, Purpose::Work).await? else { return Ok(LookUp::Missing) };
+        let mut facts = match wire::session(&json, session, self.nulls, &self.params) {
+            Ok(facts) => facts,
+            Err(wrong) => return Ok(LookUp::NotUnderstood(format!("{request}: {wrong}"))),
+        };
+        self.controls.has_read(session);
+        if let Some(activity) = look.activity {
+            facts.activity_form = wire::activity_form(&json, activity);
+        }
+        if look.params {
+            let request = &self.requests.look_up_params;
+            match self.read(request, &[&session.to_string()], Purpose::Work).await? {
+                Some(json) => {
+                    if let Err(wrong) = wire::add_call_params(&mut facts, &json, &self.params) {
+                        return Ok(LookUp::NotUnderstood(format!("{request}: {wrong}")));
+                    }
+                }
+                // A session without any may have no such list. One that has some must show where they came from.
+                None if wire::has_no_params(&json) => {}
+                None => return Ok(LookUp::NotUnderstood(format!("{request}: 404, but the session is there"))),
+            }
+        }
+        if let Some(wrong) = self.add_contact(&mut facts).await? {
+            return Ok(LookUp::NotUnderstood(wrong));
+        }
+        Ok(LookUp::Found(Box::new(facts)))
+    }
+
+    /// E-mail and phone of the contact record where the session has none of the kind; says what was not understood.
+    async fn add_contact(&self, facts: &mut SessionFacts) -> Result<Option<String>, MluviiError> {
+        let Some(request) = &self.requests.look_up_contact else { return Ok(None) };
+        let known: Vec<_> = facts.identifiers.0.iter().map(|identifier| identifier.kind.clone()).collect();
+        let missing = self.contact_fields.iter().filter(|(kind, _)| !known.contains(kind)).collect::<Vec<_>>();
+        let Some(guest) = facts.guest.clone().filter(|_| !missing.is_empty()) else { return Ok(None) };
+        let Some(json) = self.read(request, &[&guest.0], Purpose::Work).await? else { return Ok(None) };
+        let Some(contact) = wire::contact(&json).filter(|contact| contact.id == guest) else {
+            return Ok(Some(format!("{request}: the reply is not this contact record")));
+        };
+        for (kind, field) in missing {
+            let values = contact.values(field).filter_map(|value| Identifier::new(kind.clone(), value));
+            facts.identifiers.0.extend(values);
+        }
+        Ok(None)
+    }
+
+    /// The session's own reply; `None` on a 404.
+    pub(super) async fn read_session(
+        &self,
+        session: SessionId,
+        purpose: Purpose,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, MluviiError> {
+        self.read(&self.requests.look_up_session, &[&session.to_string()], purpose).await
     }
 
     /// Has one session anonymized.
-    pub(crate) async fn anonymize_session(
+    pub(super) async fn anonymize_session(
         &self,
         session: SessionId,
         step: &IdempotencyKey,
@@ -116,66 +187,69 @@ impl MluviiClient {
         self.write(&self.requests.anonymize_session, &session.to_string(), step).await
     }
 
-    /// Has all sessions of a guest anonymized.
-    pub(crate) async fn anonymize_guest(&self, guest: &GuestId, step: &IdempotencyKey) -> Result<Written, MluviiError> {
+    /// Has all sessions of a guest anonymized; `guest` is the id that this installation's path takes.
+    pub(super) async fn anonymize_guest(&self, guest: &GuestId, step: &IdempotencyKey) -> Result<Written, MluviiError> {
         self.write(&self.requests.anonymize_guest, &guest.0, step).await
-    }
-
-    /// Asks mluvii's list of anonymized sessions and the session itself.
-    pub(crate) async fn is_anonymized(&self, session: SessionId) -> Result<Anonymized, MluviiError> {
-        let request = &self.requests.verify_session;
-        let listed = match self.read(request, session).await? {
-            Some(json) => wire::lists(&json, session).ok_or_else(|| garbage(&request.to_string()))?,
-            None => false,
-        };
-        // A list alone is not believed: a mluvii that does not know the filter lists every session.
-        Ok(match self.look_up(session).await? {
-            LookUp::Gone => Anonymized::Gone,
-            LookUp::Found(facts) if !facts.identifiers.0.is_empty() => Anonymized::No,
-            LookUp::Found(_) if listed => Anonymized::Yes,
-            LookUp::Found(_) => Anonymized::Unsaid,
-        })
     }
 
     /// Whether mluvii can be reached, accepts the credentials and knows the API.
     pub(crate) async fn health(&self) -> Result<(), MluviiError> {
-        // No session has this id: the list is empty.
-        let nobody = SessionId(0);
-        let request = &self.requests.verify_session;
-        match self.call(request, &nobody.to_string(), None).await? {
-            Called::Done(json) => wire::lists(&json, nobody).map(drop).ok_or_else(|| garbage(&request.to_string())),
+        let request = &self.requests.list_anonymized;
+        match self.call(request, &[super::control::NOBODY], None, Purpose::Control).await? {
+            Called::Done(json) => wire::listed(&json).map(drop).ok_or_else(|| garbage(&request.to_string())),
             Called::Missing(status) => Err(unknown_path(request, status)),
+            Called::Conflict => Err(garbage(&request.to_string())),
         }
     }
 
-    /// A request that changes nothing; `None` when mluvii does not know the session.
-    async fn read(&self, request: &Template, session: SessionId) -> Result<Option<Zeroizing<Vec<u8>>>, MluviiError> {
-        match self.call(request, &session.to_string(), None).await? {
+    /// A request that changes nothing; `None` when mluvii answers 404.
+    pub(super) async fn read(
+        &self,
+        request: &Template,
+        values: &[&str],
+        purpose: Purpose,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, MluviiError> {
+        match self.call(request, values, None, purpose).await? {
             Called::Done(json) => Ok(Some(json)),
             Called::Missing(StatusCode::METHOD_NOT_ALLOWED) => {
                 Err(unknown_path(request, StatusCode::METHOD_NOT_ALLOWED))
             }
             Called::Missing(_) => Ok(None),
+            Called::Conflict => Err(garbage(&request.to_string())),
         }
     }
 
+    /// A list. It cannot be missing: a 404 of a list is a failure, never an empty list.
+    pub(super) async fn list(
+        &self,
+        request: &Template,
+        values: &[&str],
+        purpose: Purpose,
+    ) -> Result<Zeroizing<Vec<u8>>, MluviiError> {
+        let missing =
+            || MluviiError::Away(format!("{request}: 404, which is no answer of a list; see `{}`", request.key()));
+        self.read(request, values, purpose).await?.ok_or_else(missing)
+    }
+
     async fn write(&self, request: &Template, id: &str, step: &IdempotencyKey) -> Result<Written, MluviiError> {
-        Ok(match self.call(request, id, Some(step)).await? {
-            Called::Done(_) => Written::Done,
+        Ok(match self.call(request, &[id], Some(step), Purpose::Work).await? {
+            // A conflict says that it is already so, or being done; whether it is, verifying shows.
+            Called::Done(_) | Called::Conflict => Written::Done,
             Called::Missing(status) => Written::Missing { unknown_path: unknown_path(request, status) },
         })
     }
 
-    /// One call within its time, with a new token and once more on a 401.
+    /// One call within its time; with a new token once more when the first one was not accepted.
     async fn call(
         &self,
         request: &Template,
-        id: &str,
+        values: &[&str],
         idempotency: Option<&IdempotencyKey>,
+        purpose: Purpose,
     ) -> Result<Called, MluviiError> {
         let what = request.to_string();
         let path = request
-            .fill(id)
+            .fill(values)
             .ok_or_else(|| MluviiError::Refused(format!("{what}: there is an id that cannot stand in a path")))?;
         let url = format!("{}{path}", self.base);
         let send = async |token: &Token| {
@@ -183,30 +257,46 @@ impl MluviiClient {
             if let Some(step) = idempotency {
                 http = http.header("Idempotency-Key", idempotency_key(step, &path));
             }
+            purpose.note();
             transport::send(http, &what).await
         };
         let exchange = async {
             let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
             let token = self.tokens.get().await?;
             let reply = match send(&token).await? {
-                Reply::Unauthorized => send(&self.tokens.replace(&token).await?).await?,
+                Reply::Unauthorized | Reply::LoginPage(_) => send(&self.tokens.replace(&token).await?).await?,
                 reply => reply,
             };
             match reply {
                 Reply::Done(body) => Ok(Called::Done(body)),
                 Reply::Missing(status) => Ok(Called::Missing(status)),
-                Reply::Forbidden => {
-                    let why = format!("{what}: 403: the API client may not do this");
-                    // A client may be kept from single sessions; to be kept from erasing concerns them all.
-                    Err(if idempotency.is_some() { MluviiError::Denied(why) } else { MluviiError::Refused(why) })
+                Reply::Conflict => Ok(Called::Conflict),
+                // It may concern this session only; the target's other work goes on.
+                Reply::Forbidden => Err(MluviiError::Refused(format!("{what}: 403: the API client may not do this"))),
+                // mluvii and every gateway answer so for a while; it is no reason to keep everything from going on.
+                Reply::LoginPage(status) => {
+                    Err(MluviiError::Away(format!("{what}: {status}: a redirect or a web page, as to a login")))
                 }
                 Reply::Unauthorized => {
                     Err(MluviiError::Denied(format!("{what}: 401: mluvii refuses the token that it has just given")))
                 }
             }
         };
-        let late = |_| Err(MluviiError::Away(format!("{what}: no answer in time")));
-        tokio::time::timeout(self.call_max, exchange).await.unwrap_or_else(late)
+        let late = |_| MluviiError::Away(format!("{what}: no answer in time"));
+        tokio::time::timeout(self.call_max, exchange).await.map_err(late)?
+    }
+
+    /// Tries a path out; every status is an answer. `what` names it in errors.
+    pub(super) async fn try_out(&self, method: Method, path: &str, what: &str) -> Result<Tried, MluviiError> {
+        let exchange = async {
+            let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+            let token = self.tokens.get().await?;
+            let http = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token.bearer.expose());
+            Purpose::Control.note();
+            transport::try_out(http, what).await
+        };
+        let late = |_| MluviiError::Away(format!("{what}: no answer in time"));
+        tokio::time::timeout(self.call_max, exchange).await.map_err(late)?
     }
 }
 
@@ -218,5 +308,10 @@ fn idempotency_key(step: &IdempotencyKey, path: &str) -> String {
 }
 
 fn unknown_path(request: &Template, status: StatusCode) -> MluviiError {
-    MluviiError::Denied(format!("{request}: {status}: this mluvii does not know this path; see `{}`", request.key()))
+    let mut see = format!("`{}`", request.key());
+    // Of a guest's path, the id may be of the wrong kind instead.
+    if see.contains("anonymize_guest") {
+        see.push_str(" or `mluvii.guest_id`");
+    }
+    MluviiError::Denied(format!("{request}: {status}: this mluvii does not know this path; see {see}"))
 }

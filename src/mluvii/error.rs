@@ -8,13 +8,13 @@ use crate::target::TargetError;
 /// never a filled-in URL, a body, a token or a query.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MluviiError {
-    /// Away, slow, failing or answering what cannot be read: the same again may succeed later.
+    /// Away, slow, failing, or answering what cannot be believed: the same again may succeed later.
     #[error("{0}")]
     Away(String),
     /// mluvii asks for a pause.
     #[error("{what}: mluvii asks for a pause")]
     Busy { what: String, retry_after: Option<Duration> },
-    /// Trying this again cannot help.
+    /// Trying this again cannot help; other calls may well succeed.
     #[error("{0}")]
     Refused(String),
     /// Every call would fail alike until a person acts: credentials, permissions, a path that is not known.

@@ -1,5 +1,5 @@
-//! Reads JSON and keeps only what was named; the rest is passed over while parsing and never held. Shapes that were not
-//! expected read as nothing; only what is not JSON is an error.
+//! Reads JSON and keeps only what was named; the rest is passed over while parsing and never held. A key that is missing,
+//! a null and a shape that was not expected are three different things; only what is not JSON is an error.
 
 use std::fmt;
 
@@ -12,6 +12,8 @@ use crate::keys::Secret;
 pub(super) enum Keep {
     /// A string, a number or a boolean, as text.
     Text,
+    /// The same, or a list of them.
+    Texts,
     /// The named members of an object, whatever the case of their names.
     Fields(&'static [(&'static str, Keep)]),
     /// Every member of an object.
@@ -21,8 +23,9 @@ pub(super) enum Keep {
 /// What was kept. It may be personal: it is not shown, and wiped when dropped.
 #[derive(Debug)]
 pub(super) enum Kept {
-    /// `null`, or a shape that was not expected.
-    Nothing,
+    Null,
+    /// A shape that was not expected, or an object that names one member twice.
+    Odd,
     Text(Secret),
     Object(Vec<(String, Kept)>),
     List(Vec<Kept>),
@@ -39,15 +42,15 @@ impl Keep {
 
     fn scalar(&self, text: impl Into<String>) -> Kept {
         match self {
-            Self::Text => Kept::Text(Secret::new(text)),
-            Self::Fields(_) | Self::Every(_) => Kept::Nothing,
+            Self::Text | Self::Texts => Kept::Text(Secret::new(text)),
+            Self::Fields(_) | Self::Every(_) => Kept::Odd,
         }
     }
 
     /// The name under which a member is kept, and what is kept of it.
     fn member(&self, name: String) -> Option<(String, &Keep)> {
         match self {
-            Self::Text => None,
+            Self::Text | Self::Texts => None,
             Self::Fields(fields) => {
                 let (name, keep) = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name))?;
                 Some(((*name).to_owned(), keep))
@@ -61,6 +64,24 @@ impl Kept {
     /// A member of an object, whatever the case of its name.
     pub(super) fn field(&self, name: &str) -> Option<&Kept> {
         self.members().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kept)| kept)
+    }
+
+    /// Takes a member out of an object.
+    pub(super) fn into_field(self, name: &str) -> Option<Kept> {
+        let Self::Object(members) = self else { return None };
+        members.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kept)| kept)
+    }
+
+    /// The elements of a list, bare or under one of these names. `null` is not a list.
+    pub(super) fn into_list(self, wrappers: &[&str]) -> Option<Vec<Kept>> {
+        match self {
+            Self::List(elements) => Some(elements),
+            Self::Object(members) => members.into_iter().find_map(|(name, kept)| match kept {
+                Self::List(elements) if wrappers.contains(&name.as_str()) => Some(elements),
+                _ => None,
+            }),
+            Self::Null | Self::Odd | Self::Text(_) => None,
+        }
     }
 
     /// A member's text without the spaces around it, unless nothing is left.
@@ -101,7 +122,7 @@ impl<'de> Visitor<'de> for &Keep {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Kept, E> {
-        Ok(Kept::Nothing)
+        Ok(Kept::Null)
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Kept, E> {
@@ -127,25 +148,31 @@ impl<'de> Visitor<'de> for &Keep {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Kept, A::Error> {
         if let Keep::Text = self {
             while seq.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(Kept::Nothing);
+            return Ok(Kept::Odd);
         }
+        let each = if let Keep::Texts = self { &Keep::Text } else { self };
         let mut elements = Vec::new();
-        while let Some(element) = seq.next_element_seed(self)? {
+        while let Some(element) = seq.next_element_seed(each)? {
             elements.push(element);
         }
         Ok(Kept::List(elements))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kept, A::Error> {
-        let mut members = Vec::new();
+        let mut members: Vec<(String, Kept)> = Vec::new();
+        let mut repeated = false;
         while let Some(name) = map.next_key::<String>()? {
             match self.member(name) {
-                Some((name, keep)) => members.push((name, map.next_value_seed(keep)?)),
+                Some((name, keep)) => {
+                    // Two spellings of one key say two things; neither is believed.
+                    repeated |= matches!(self, Keep::Fields(_)) && members.iter().any(|(known, _)| *known == name);
+                    members.push((name, map.next_value_seed(keep)?));
+                }
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(if let Keep::Text = self { Kept::Nothing } else { Kept::Object(members) })
+        Ok(if repeated || matches!(self, Keep::Text | Keep::Texts) { Kept::Odd } else { Kept::Object(members) })
     }
 }

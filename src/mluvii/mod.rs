@@ -1,19 +1,32 @@
-//! mluvii's public API: looks sessions up, has them anonymized, asks whether that is done. Session and guest ids enter,
-//! facts and outcomes leave; of a reply only the named fields are kept. Knows neither the ledger nor the rules.
+//! mluvii's public API, one client for each installation: looks sessions up, searches a person's, has sessions
+//! anonymized and verifies it. It believes what was proved and nothing else: a key that is missing, a filter that may be
+//! ignored and a 404 that may be an outage lead to another try or to "not known", never to an erasure or a receipt.
+//! Knows neither the ledger nor the rules.
 
+mod calls;
 mod client;
+mod control;
 mod error;
+mod gone;
 mod keep;
+mod left;
+mod pointer;
+mod probe;
 mod progress;
+mod search;
 mod settings;
+mod shape;
 mod target;
 mod template;
 mod token;
 mod transport;
+mod verify;
 mod wire;
 
-pub(crate) use client::{LookUp, MluviiClient};
+pub(crate) use calls::counted;
+pub(crate) use client::{Look, LookUp, MluviiClient};
 pub(crate) use error::MluviiError;
+pub(crate) use probe::{Finding, Probe, State, probe};
 pub(crate) use settings::{MluviiSettings, SettingsError};
 pub(crate) use target::MluviiTarget;
 pub(crate) use wire::SessionFacts;

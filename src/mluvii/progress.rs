@@ -1,11 +1,13 @@
 //! How far a call of many parts came before it stopped, so that the next one goes on from there instead of beginning
 //! again. In memory only: after a restart a call begins at its beginning, which is safe, as every part may be repeated.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+use super::left::Left;
+use crate::erasure::ReachedSession;
 use crate::keys::IdempotencyKey;
-use crate::subject::{GuestId, SessionId};
+use crate::subject::GuestId;
 use crate::target::TargetCall;
 
 /// What is done with each part.
@@ -20,15 +22,16 @@ pub(super) enum Act {
 /// One part of a call. Guests come first: while a session is not anonymized, it tells whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
+    /// A guest of whom every session is in reach: one call may take them all.
     Guest(GuestId),
-    Session(SessionId),
+    Session(ReachedSession),
 }
 
 impl Part {
     /// The parts of a call, each once.
     pub(super) fn all(call: &TargetCall) -> BTreeSet<Self> {
-        let guests = call.guests.iter().cloned().map(Self::Guest);
-        guests.chain(call.sessions.iter().map(|key| Self::Session(key.session))).collect()
+        let guests = call.whole_guests.iter().cloned().map(Self::Guest);
+        guests.chain(call.sessions.iter().cloned().map(Self::Session)).collect()
     }
 }
 
@@ -37,11 +40,27 @@ impl Part {
 pub(super) struct Done {
     pub(super) parts: BTreeSet<Part>,
     pub(super) guests: u64,
+    /// Sessions that were anonymized, or seen as anonymized.
     pub(super) sessions: u64,
-    /// Sessions that still show identifiers.
+    /// Sessions that were read before and are no longer there.
+    pub(super) gone: u64,
+    /// Sessions that mluvii does not hold, and that nobody has ever read there.
+    pub(super) unknown: u64,
+    /// Sessions that still show what must be empty.
     pub(super) residual: u64,
-    /// Sessions of which mluvii does not say whether they are anonymized.
-    pub(super) unsaid: u64,
+    /// Sessions that were not anonymized when the time for it was over.
+    pub(super) overdue: u64,
+    /// Sessions of which nothing is proved, by reason.
+    pub(super) unproved: BTreeMap<String, u64>,
+    /// What anonymized sessions still show.
+    pub(super) left: Left,
+}
+
+impl Done {
+    /// Sessions that were asked about.
+    pub(super) fn sessions_asked(&self) -> usize {
+        self.parts.iter().filter(|part| matches!(part, Part::Session(_))).count()
+    }
 }
 
 /// Unfinished calls.

@@ -1,4 +1,4 @@
-//! The `[mluvii]` table of the configuration.
+//! The `[mluvii]` tables of the configuration, one for each installation.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,15 +7,19 @@ use reqwest::Url;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::template::Template;
+use super::left::{self, Accepted};
+use super::pointer::Pointer;
+use super::template::{DEPARTMENT, FIELD, ID, OFFSET, Template, VALUE};
 use crate::keys::{ReadSecret, Secret, SecretRef};
 use crate::span::Span;
-use crate::subject::Kind;
+use crate::subject::{InstallationName, Kind};
 
-/// How to reach mluvii, and how its API is spelled there.
+/// How to reach one mluvii installation, and how its API is spelled there.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MluviiSettings {
+    /// The company's name in sources, session keys and receipts; may be left out where there is one installation only.
+    pub(crate) name: InstallationName,
     /// The cloud, or an on-premise installation; a path in it stands before the paths of the requests.
     pub(crate) base_url: String,
     pub(crate) client_id: Option<SecretRef>,
@@ -25,54 +29,192 @@ pub(crate) struct MluviiSettings {
     pub(crate) scope: String,
     /// The longest that one API call may take, a new token and a second try included.
     pub(crate) call_max: Span,
-    /// API calls under way at once, over all processes on the ledger.
+    /// HTTP calls under way at once, over all processes on the ledger.
     pub(crate) concurrency_max: usize,
-    /// Look-ups and steps that may begin in a second, over all processes on the ledger; no bound if unset.
+    /// HTTP calls in a second, over all processes on the ledger; no bound if unset.
     pub(crate) calls_per_s: Option<std::num::NonZeroU32>,
+    /// Whether this installation writes a key whose value is null.
+    pub(crate) nulls: Nulls,
     pub(crate) look_up_session: String,
     pub(crate) look_up_params: String,
+    /// The contact record, read for e-mail and phone where the session has none; off if unset.
+    pub(crate) look_up_contact: Option<String>,
     pub(crate) anonymize_session: String,
     pub(crate) anonymize_guest: String,
-    pub(crate) verify_session: String,
+    /// Which of a guest's ids `anonymize_guest` takes.
+    pub(crate) guest_id: GuestIdField,
+    /// Lists one session if it is anonymized.
+    pub(crate) list_anonymized: String,
+    /// Lists one session if it is not anonymized.
+    pub(crate) list_not_anonymized: String,
+    /// Lists a few sessions, whichever: one of them shows that a 404 of another means that session.
+    pub(crate) control_list: String,
     /// Between anonymizing and asking whether it is done.
     pub(crate) verify_after: Span,
+    /// How long a session may take to show as anonymized before it is anonymized again.
+    pub(crate) verify_within: Span,
+    /// JSON pointers into the session's reply, `*` for each element: what is not empty there is still there.
+    pub(crate) must_be_empty: Vec<String>,
+    /// Other personal things, or places, that may be left and do not make a receipt incomplete.
+    pub(crate) accept_left: Vec<String>,
+    /// Searching mluvii itself for a person; off if unset.
+    pub(crate) search: Option<SearchSettings>,
     /// Call params that identify a person, and what they are.
     pub(crate) params: BTreeMap<String, Kind>,
 }
 
+/// How mluvii itself is searched.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SearchSettings {
+    /// Lists the contacts of a department whose field has a value.
+    pub(crate) contacts: Option<String>,
+    /// The contact record's field for each kind of identifier.
+    #[serde(default)]
+    pub(crate) fields: BTreeMap<Kind, String>,
+    /// Lists the sessions of a guest.
+    pub(crate) sessions_of_guest: Option<String>,
+}
+
+/// Whether a key whose value is null is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Nulls {
+    /// It is: a key that is missing says nothing.
+    Explicit,
+    /// It is not: a key that is missing is null.
+    Omitted,
+}
+
+/// Which of a guest's ids is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum GuestIdField {
+    Identity,
+    TempId,
+    TrackedId,
+    ChannelIdentity,
+}
+
+impl GuestIdField {
+    pub(super) const ALL: [Self; 4] = [Self::Identity, Self::TempId, Self::TrackedId, Self::ChannelIdentity];
+
+    /// The key in mluvii's `guest`.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::TempId => "tempId",
+            Self::TrackedId => "trackedId",
+            Self::ChannelIdentity => "channelIdentity",
+        }
+    }
+}
+
 /// A setting that the client cannot be made of: which key, what was found, what is allowed.
 #[derive(Debug, thiserror::Error)]
-#[error("mluvii.{key}: {wrong}")]
+#[error("mluvii.{}{key}: {wrong}", .of.as_ref().map(|name| format!("{name}.")).unwrap_or_default())]
 pub(crate) struct SettingsError {
     key: &'static str,
+    /// The installation, where it has a name.
+    of: Option<InstallationName>,
     wrong: String,
 }
 
 impl SettingsError {
     pub(super) fn new(key: &'static str, wrong: impl Into<String>) -> Self {
-        Self { key, wrong: wrong.into() }
+        Self { key, of: None, wrong: wrong.into() }
+    }
+
+    /// Says whose setting it is, where there are several installations.
+    pub(super) fn of(self, settings: &MluviiSettings) -> Self {
+        let named = *settings.name.0 != *InstallationName::UNNAMED;
+        Self { of: named.then(|| settings.name.clone()), ..self }
     }
 }
 
-/// The five requests, parsed.
+/// The requests, parsed.
 #[derive(Clone, Debug)]
 pub(super) struct Requests {
     pub(super) look_up_session: Template,
     pub(super) look_up_params: Template,
+    pub(super) look_up_contact: Option<Template>,
     pub(super) anonymize_session: Template,
     pub(super) anonymize_guest: Template,
-    pub(super) verify_session: Template,
+    pub(super) list_anonymized: Template,
+    pub(super) list_not_anonymized: Template,
+    pub(super) control_list: Template,
+    pub(super) contacts: Option<Template>,
+    pub(super) sessions_of_guest: Option<Template>,
 }
 
 impl MluviiSettings {
+    /// Everything that can be checked of the settings by themselves.
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        if let Some((name, kind)) = self.params.iter().find(|(_, kind)| kind.is_internal_id()) {
+            let why = "anybody can type anything into a form, and only mluvii itself gives out its ids";
+            return Err(SettingsError::new("params", format!("`{name}` cannot be a `{kind}`: {why}")));
+        }
+        let Some(search) = &self.search else { return self.check_contact_fields(None) };
+        if search.contacts.is_some() && (search.fields.is_empty() || search.sessions_of_guest.is_none()) {
+            let needs = "needs `fields`, such as `{ email = \"email\" }`, and `sessions_of_guest` beside it";
+            return Err(SettingsError::new("search.contacts", needs));
+        }
+        if search.contacts.is_some() && !self.is_private()? {
+            let why = "what a person is searched by would be sent in the clear; `base_url` must be https or loopback";
+            return Err(SettingsError::new("search.contacts", why));
+        }
+        self.check_contact_fields(Some(search))
+    }
+
+    fn check_contact_fields(&self, search: Option<&SearchSettings>) -> Result<(), SettingsError> {
+        let fields = search.map(|search| &search.fields);
+        if let Some(kind) = fields.into_iter().flat_map(BTreeMap::keys).find(|kind| kind.is_internal_id()) {
+            return Err(SettingsError::new("search.fields", format!("nobody is searched by a `{kind}`")));
+        }
+        if self.look_up_contact.is_some() && fields.is_none_or(BTreeMap::is_empty) {
+            let needs = "needs `mluvii.search.fields`, such as `{ email = \"email\", phone = \"phone\" }`";
+            return Err(SettingsError::new("look_up_contact", needs));
+        }
+        Ok(())
+    }
+
+    /// Whether nobody else reads what is sent to this installation.
+    fn is_private(&self) -> Result<bool, SettingsError> {
+        let base = self.base()?;
+        let url = Url::parse(&base).map_err(|_| SettingsError::new("base_url", "not a URL"))?;
+        let host = url.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+        let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        Ok(url.scheme() == "https" || is_loopback)
+    }
+
     pub(super) fn requests(&self) -> Result<Requests, SettingsError> {
+        let search = self.search.as_ref();
+        let optional =
+            |key, text: Option<&String>, places| text.map(|text| Template::reading(key, text, places)).transpose();
+        let contacts = search.and_then(|search| search.contacts.as_ref());
+        let sessions_of_guest = search.and_then(|search| search.sessions_of_guest.as_ref());
         Ok(Requests {
-            look_up_session: Template::reading("look_up_session", &self.look_up_session)?,
-            look_up_params: Template::reading("look_up_params", &self.look_up_params)?,
+            look_up_session: Template::reading("look_up_session", &self.look_up_session, &[ID])?,
+            look_up_params: Template::reading("look_up_params", &self.look_up_params, &[ID])?,
+            look_up_contact: optional("look_up_contact", self.look_up_contact.as_ref(), &[ID])?,
             anonymize_session: Template::writing("anonymize_session", &self.anonymize_session)?,
             anonymize_guest: Template::writing("anonymize_guest", &self.anonymize_guest)?,
-            verify_session: Template::reading("verify_session", &self.verify_session)?,
+            list_anonymized: Template::reading("list_anonymized", &self.list_anonymized, &[ID])?,
+            list_not_anonymized: Template::reading("list_not_anonymized", &self.list_not_anonymized, &[ID])?,
+            control_list: Template::reading("control_list", &self.control_list, &[])?,
+            contacts: optional("search.contacts", contacts, contact_places(contacts))?,
+            sessions_of_guest: optional("search.sessions_of_guest", sessions_of_guest, &[ID, OFFSET])?,
         })
+    }
+
+    pub(super) fn pointers(&self) -> Result<Vec<Pointer>, SettingsError> {
+        let parse = |text: &String| Pointer::parse(text).map_err(|wrong| SettingsError::new("must_be_empty", wrong));
+        self.must_be_empty.iter().map(parse).collect()
+    }
+
+    pub(super) fn accepted(&self) -> Result<Accepted, SettingsError> {
+        left::accepted(&self.accept_left, &self.params).map_err(|wrong| SettingsError::new("accept_left", wrong))
     }
 
     /// The base URL without the slash at its end.
@@ -110,6 +252,12 @@ impl MluviiSettings {
             scope: self.scope.clone(),
         })
     }
+}
+
+/// The contacts of all departments may come from one list.
+fn contact_places(template: Option<&String>) -> &'static [&'static str] {
+    let of_departments = template.is_some_and(|text| text.contains(DEPARTMENT));
+    if of_departments { &[FIELD, VALUE, OFFSET, DEPARTMENT] } else { &[FIELD, VALUE, OFFSET] }
 }
 
 /// What a token is asked for with.

@@ -1,16 +1,21 @@
-//! The built-in target `mluvii`: guests and sessions enter, an outcome leaves. The calls of one step are made one after
-//! another, so that the number of steps under way bounds them all.
+//! The built-in target `mluvii`, one for each installation. The calls of one step are made one after another, so that
+//! the number of steps under way bounds them all.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-use super::client::{Anonymized, LookUp, MluviiClient, Written};
+use super::client::{MluviiClient, Written};
 use super::error::MluviiError;
+use super::gone::Presence;
+use super::left::{self, PLACES};
 use super::progress::{Act, Done, Part, Progress};
-use crate::erasure::Outcome;
-use crate::subject::GuestId;
+use super::settings::GuestIdField;
+use super::verify::{Later, Seen};
+use super::wire;
+use crate::erasure::{Evidence, Outcome, ReachedSession};
+use crate::subject::{GuestId, Scope};
 use crate::target::{Answer, Target, TargetCall, TargetError};
 
 /// mluvii as a place that data must leave.
@@ -20,10 +25,19 @@ pub(crate) struct MluviiTarget {
     progress: Progress,
 }
 
-/// The API calls that one part takes at most: a guest's, and a look at some of the guest's sessions.
-const PART_CALLS_MAX: u32 = 1 + OWNERS_ASKED_MAX as u32;
+/// The API calls that one part takes at most: two lists and their controls, a read, and what a 404 of it asks for.
+const PART_CALLS_MAX: u32 = 11;
 /// Sessions that are asked whose they are, to tell an unknown guest from an unknown path.
 const OWNERS_ASKED_MAX: usize = 3;
+/// When a session that is not anonymized yet is asked about again, counted from the anonymizing.
+const ASKED_AGAIN_AT: [Duration; 3] = [Duration::from_secs(30), Duration::from_secs(300), Duration::from_secs(3600)];
+
+/// What became of one part.
+enum End {
+    Done,
+    /// Ask again later.
+    NotYet,
+}
 
 impl MluviiTarget {
     pub(crate) fn new(client: Arc<MluviiClient>) -> Self {
@@ -36,18 +50,24 @@ impl MluviiTarget {
         let begun = Instant::now();
         let mut done = self.progress.resume(act, &call.idempotency);
         let mut failed: Option<TargetError> = None;
+        let mut not_yet: Option<TargetError> = None;
         for part in Part::all(call) {
             if done.parts.contains(&part) {
                 continue;
             }
-            // The lease ends; what is left is no failure and costs no attempt.
+            // The lease ends; what is left is no failure and costs no attempt. Parts that are not ready would be asked
+            // again and again before the ones behind them, so then it goes on when they may be ready.
             if begun.elapsed() > self.client.call_max {
-                failed = Some(TargetError::RateLimited { retry_after: Some(Duration::ZERO) });
+                not_yet.get_or_insert(TargetError::RateLimited { retry_after: Some(Duration::ZERO) });
                 break;
             }
             match self.part(act, call, &part, &mut done).await {
-                Ok(()) => {
+                Ok(End::Done) => {
                     done.parts.insert(part);
+                }
+                Ok(End::NotYet) => {
+                    let after = self.next_look(call).unwrap_or_default();
+                    not_yet.get_or_insert(TargetError::NotYet { after });
                 }
                 Err(error @ MluviiError::Refused(_)) => failed = Some(error.into()),
                 Err(error) => {
@@ -56,66 +76,170 @@ impl MluviiTarget {
                 }
             }
         }
-        let Some(error) = failed else { return Ok(done) };
+        // What is still there is known; there is no need to wait for the rest.
+        let Some(error) = failed.or(not_yet.filter(|_| done.residual == 0)) else { return Ok(done) };
         self.progress.keep(act, &call.idempotency, done);
         Err(error)
     }
 
-    async fn part(&self, act: Act, call: &TargetCall, part: &Part, done: &mut Done) -> Result<(), MluviiError> {
+    async fn part(&self, act: Act, call: &TargetCall, part: &Part, done: &mut Done) -> Result<End, MluviiError> {
         match (act, part) {
-            (Act::Erase, Part::Guest(guest)) => {
-                let written = self.client.anonymize_guest(guest, &call.idempotency).await?;
-                done.guests += self.count(written, call, part).await?;
-            }
-            (Act::Erase, Part::Session(session)) => {
-                let written = self.client.anonymize_session(*session, &call.idempotency).await?;
-                done.sessions += self.count(written, call, part).await?;
-            }
+            (Act::Erase, Part::Guest(guest)) => done.guests += u64::from(self.erase_guest(call, guest).await?),
+            (Act::Erase, Part::Session(session)) => self.erase_session(call, session, done).await?,
             // A guest cannot be asked for; the guest's sessions are.
             (Act::Verify, Part::Guest(_)) => {}
-            (Act::Verify, Part::Session(session)) => match self.client.is_anonymized(*session).await? {
-                Anonymized::Yes => done.sessions += 1,
-                Anonymized::Gone => {}
-                Anonymized::No => done.residual += 1,
-                Anonymized::Unsaid => done.unsaid += 1,
+            (Act::Verify, Part::Session(session)) => return self.verify_session(call, session, done).await,
+            (Act::Preview, Part::Guest(guest)) => {
+                done.guests += u64::from(self.session_of(call, guest).await?.is_some());
+            }
+            (Act::Preview, Part::Session(session)) => match self.client.presence(session.key.session).await? {
+                Presence::There(_) => done.sessions += 1,
+                Presence::Missing => missing(session, done),
             },
-            (Act::Preview, Part::Guest(_)) => done.guests += u64::from(self.is_there(call, part).await?),
-            (Act::Preview, Part::Session(_)) => done.sessions += u64::from(self.is_there(call, part).await?),
+        }
+        Ok(End::Done)
+    }
+
+    async fn erase_session(
+        &self,
+        call: &TargetCall,
+        session: &ReachedSession,
+        done: &mut Done,
+    ) -> Result<(), MluviiError> {
+        let id = session.key.session;
+        if self.client.anonymize_session(id, &call.idempotency).await? == Written::Done {
+            done.sessions += 1;
+            return Ok(());
+        }
+        match self.client.presence(id).await? {
+            Presence::Missing => missing(session, done),
+            // It is there, so it was the path, or an outage that is over by now.
+            Presence::There(_) => match self.client.anonymize_session(id, &call.idempotency).await? {
+                Written::Done => done.sessions += 1,
+                Written::Missing { unknown_path } => return Err(unknown_path),
+            },
         }
         Ok(())
     }
 
-    /// One for what was anonymized, none for what is not there.
-    async fn count(&self, written: Written, call: &TargetCall, part: &Part) -> Result<u64, MluviiError> {
-        match written {
-            Written::Done => Ok(1),
-            Written::Missing { unknown_path } if self.is_there(call, part).await? => Err(unknown_path),
-            Written::Missing { .. } => Ok(0),
+    /// Whether the guest call was made and accepted. Where it was not, the sessions are anonymized one by one anyway.
+    async fn erase_guest(&self, call: &TargetCall, guest: &GuestId) -> Result<bool, MluviiError> {
+        let Some(id) = self.id_to_send(call, guest).await? else { return Ok(false) };
+        if self.client.anonymize_guest(&id, &call.idempotency).await? == Written::Done {
+            return Ok(true);
+        }
+        // mluvii does not know the guest, or not the path: a session that names the guest tells.
+        if self.session_of(call, guest).await?.is_none() {
+            return Ok(false);
+        }
+        match self.client.anonymize_guest(&id, &call.idempotency).await? {
+            Written::Done => Ok(true),
+            Written::Missing { unknown_path } => Err(unknown_path),
         }
     }
 
-    /// Whether mluvii shows it: a guest, by a session that names them.
-    async fn is_there(&self, call: &TargetCall, part: &Part) -> Result<bool, MluviiError> {
-        match part {
-            Part::Session(session) => Ok(matches!(self.client.look_up_session(*session).await?, LookUp::Found(_))),
-            Part::Guest(guest) => self.has_sessions(call, guest).await,
+    /// The id that this installation's path takes; `None` where mluvii shows none.
+    async fn id_to_send(&self, call: &TargetCall, guest: &GuestId) -> Result<Option<GuestId>, MluviiError> {
+        if self.client.guest_id == GuestIdField::Identity {
+            return Ok(Some(guest.clone()));
         }
+        let session = self.session_of(call, guest).await?;
+        Ok(session.and_then(|json| wire::guest_id(&json, self.client.guest_id)))
     }
 
-    async fn has_sessions(&self, call: &TargetCall, guest: &GuestId) -> Result<bool, MluviiError> {
-        for key in call.sessions.iter().take(OWNERS_ASKED_MAX) {
-            if let LookUp::Found(facts) = self.client.look_up_session(key.session).await?
-                && facts.guest.as_ref() == Some(guest)
+    /// A session's reply that names the guest.
+    async fn session_of(
+        &self,
+        call: &TargetCall,
+        guest: &GuestId,
+    ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, MluviiError> {
+        for session in call.sessions.iter().take(OWNERS_ASKED_MAX) {
+            if let Presence::There(json) = self.client.presence(session.key.session).await?
+                && wire::guest_id(&json, GuestIdField::Identity).as_ref() == Some(guest)
             {
-                return Ok(true);
+                return Ok(Some(json));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
-    fn answer(&self, outcome: Outcome, reason: Option<String>, counts: &[(&str, u64)]) -> Answer {
-        let counts = counts.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect();
-        Answer { outcome, reason, counts, verify_after: Some(self.client.verify_after) }
+    async fn verify_session(
+        &self,
+        call: &TargetCall,
+        session: &ReachedSession,
+        done: &mut Done,
+    ) -> Result<End, MluviiError> {
+        match self.client.see(session.key.session).await? {
+            Seen::Anonymized { left } => {
+                done.sessions += 1;
+                for (kind, count) in left {
+                    *done.left.entry(kind).or_default() += count;
+                }
+            }
+            Seen::StillThere => done.residual += 1,
+            Seen::NotYet { .. } if self.next_look(call).is_some() => return Ok(End::NotYet),
+            Seen::NotYet { later: Later::StillThere } => {
+                done.residual += 1;
+                done.overdue += 1;
+            }
+            Seen::NotYet { later: Later::Unlisted } => {
+                let why = "mluvii lists it neither as anonymized nor as not anonymized";
+                *done.unproved.entry(why.to_owned()).or_default() += 1;
+            }
+            Seen::Missing => missing(session, done),
+            Seen::Unproved(why) => *done.unproved.entry(why).or_default() += 1,
+        }
+        Ok(End::Done)
+    }
+
+    /// How long until a session that is not anonymized yet is asked about again; `None` when its time is over.
+    fn next_look(&self, call: &TargetCall) -> Option<Duration> {
+        let since = call.erased_since.unwrap_or_default();
+        let within = self.client.verify_within;
+        let marks = ASKED_AGAIN_AT.into_iter().filter(|mark| *mark < within).chain([within]);
+        marks.into_iter().find(|mark| *mark > since).map(|mark| mark - since)
+    }
+
+    /// The answer when nothing stands against it.
+    fn found(&self, call: &TargetCall, done: &Done, evidence: Evidence) -> Answer {
+        let nobody_asked = "mluvii was not asked for anything: no session of whom this is about is known";
+        let (outcome, reason) = if done.guests + done.sessions > 0 {
+            (Outcome::Erased, None)
+        } else if done.unknown > 0 {
+            (Outcome::Unverifiable, Some(unknown(done)))
+        } else if done.gone > 0 || call.searched {
+            (Outcome::Absent, None)
+        } else {
+            (Outcome::Unverifiable, Some(nobody_asked.to_owned()))
+        };
+        self.answer(outcome, reason, done, evidence)
+    }
+
+    fn answer(&self, outcome: Outcome, reason: Option<String>, done: &Done, evidence: Evidence) -> Answer {
+        let counts = [("guests", done.guests), ("gone", done.gone)];
+        let counted = counts.into_iter().filter(|(_, count)| *count > 0);
+        let counts =
+            counted.chain([("sessions", done.sessions)]).map(|(what, count)| (what.to_owned(), count)).collect();
+        Answer { outcome, reason, counts, verify_after: Some(self.client.verify_after), evidence }
+    }
+
+    /// What was looked at, and what of it is left.
+    fn evidence(&self, call: &TargetCall, done: &Done) -> Evidence {
+        let mut evidence = Evidence::default();
+        if done.sessions_asked() > 0 {
+            evidence.looked_at.push("session".to_owned());
+        }
+        if call.searched {
+            evidence.looked_at.push("search by identifiers".to_owned());
+        }
+        // Neither belongs to a single conversation.
+        if call.scope != Scope::Session {
+            evidence.not_looked_at.extend(PLACES.map(str::to_owned));
+            let accepted = PLACES.into_iter().filter(|place| self.client.accept_left.contains(*place));
+            evidence.accepted.extend(accepted.map(|place| (place.to_owned(), 0)));
+        }
+        left::into_evidence(done.left.clone(), &self.client.accept_left, &mut evidence);
+        evidence
     }
 }
 
@@ -124,24 +248,29 @@ impl Target for MluviiTarget {
     async fn erase(&self, call: &TargetCall) -> Result<Answer, TargetError> {
         let act = if call.dry_run { Act::Preview } else { Act::Erase };
         let done = self.each_part(act, call).await?;
-        Ok(self.answer(found(&done), None, &[("sessions", done.sessions), ("guests", done.guests)]))
+        let evidence = if done.guests + done.sessions > 0 { Evidence::default() } else { self.evidence(call, &done) };
+        Ok(self.found(call, &done, evidence))
     }
 
     async fn verify(&self, call: &TargetCall) -> Result<Answer, TargetError> {
         let done = self.each_part(Act::Verify, call).await?;
-        let (outcome, reason) = if done.residual > 0 {
-            let asked = done.parts.iter().filter(|part| matches!(part, Part::Session(_))).count();
-            (Outcome::Residual, Some(format!("{} of {asked} sessions still show identifiers", done.residual)))
-        } else if done.unsaid > 0 {
-            let what = "sessions show no identifier, but mluvii does not list them as anonymized";
-            (Outcome::Unverifiable, Some(format!("{} {what}", done.unsaid)))
-        } else if !call.guests.is_empty() && call.sessions.is_empty() {
-            let what = "no session of the guest is known here, and mluvii cannot be asked for a guest";
-            (Outcome::Unverifiable, Some(what.to_owned()))
-        } else {
-            (found(&done), None)
-        };
-        Ok(self.answer(outcome, reason, &[("sessions", done.sessions)]))
+        let mut evidence = self.evidence(call, &done);
+        if done.sessions_asked() > 0 {
+            evidence.looked_at.push("anonymized list".to_owned());
+        }
+        if done.residual > 0 {
+            let reason = residual(&done);
+            return Ok(self.answer(Outcome::Residual, Some(reason), &done, evidence));
+        }
+        let mut reasons: Vec<String> =
+            done.unproved.iter().map(|(why, count)| format!("{count} sessions: {why}")).collect();
+        if done.unknown > 0 {
+            reasons.push(unknown(&done));
+        }
+        if !reasons.is_empty() {
+            return Ok(self.answer(Outcome::Unverifiable, Some(reasons.join("; ")), &done, evidence));
+        }
+        Ok(self.found(call, &done, evidence))
     }
 
     async fn health(&self) -> Result<(), TargetError> {
@@ -158,6 +287,24 @@ impl Target for MluviiTarget {
     }
 }
 
-fn found(done: &Done) -> Outcome {
-    if done.guests + done.sessions > 0 { Outcome::Erased } else { Outcome::Absent }
+/// A session that mluvii does not hold is gone only if somebody has seen it there.
+fn missing(session: &ReachedSession, done: &mut Done) {
+    if session.read_before {
+        done.gone += 1;
+    } else {
+        done.unknown += 1;
+    }
+}
+
+fn unknown(done: &Done) -> String {
+    let of = done.sessions_asked();
+    format!("mluvii does not know it: {} of {of} sessions were never read there before", done.unknown)
+}
+
+fn residual(done: &Done) -> String {
+    let of = done.sessions_asked();
+    if done.overdue == done.residual {
+        return format!("{} of {of} sessions are not anonymized after the time that they may take", done.overdue);
+    }
+    format!("{} of {of} sessions still show what must be empty (mluvii.must_be_empty)", done.residual)
 }

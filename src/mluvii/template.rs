@@ -7,48 +7,69 @@ use reqwest::Method;
 
 use super::SettingsError;
 
-/// A verb and a path in which `{id}` stands for the id. Shown as it was written: without any id.
+/// A verb and a path with places such as `{id}`. Shown as it was written: without any id or value.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
     key: &'static str,
     text: String,
     pub(super) method: Method,
     path: String,
+    places: &'static [&'static str],
 }
 
-/// The place of the id.
-const ID: &str = "{id}";
+/// The place of an id.
+pub(super) const ID: &str = "{id}";
+pub(super) const DEPARTMENT: &str = "{department}";
+/// The contact record's field that is searched.
+pub(super) const FIELD: &str = "{field}";
+pub(super) const VALUE: &str = "{value}";
+/// How many elements of a list were read before.
+pub(super) const OFFSET: &str = "{offset}";
 
 impl Template {
-    /// A request that changes nothing.
-    pub(super) fn reading(key: &'static str, text: &str) -> Result<Self, SettingsError> {
-        Self::parse(key, text, &[Method::GET])
+    /// A request that changes nothing, with these places, each of which stands in it once.
+    pub(super) fn reading(
+        key: &'static str,
+        text: &str,
+        places: &'static [&'static str],
+    ) -> Result<Self, SettingsError> {
+        Self::parse(key, text, &[Method::GET], places)
     }
 
     /// A request that anonymizes.
     pub(super) fn writing(key: &'static str, text: &str) -> Result<Self, SettingsError> {
-        Self::parse(key, text, &[Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        Self::parse(key, text, &[Method::POST, Method::PUT, Method::PATCH, Method::DELETE], &[ID])
     }
 
-    fn parse(key: &'static str, text: &str, allowed: &[Method]) -> Result<Self, SettingsError> {
+    fn parse(
+        key: &'static str,
+        text: &str,
+        allowed: &[Method],
+        places: &'static [&'static str],
+    ) -> Result<Self, SettingsError> {
         let verbs = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         let wrong = |what: &str| {
-            SettingsError::new(key, format!("`{text}`: {what}; write `VERB /path/{{id}}`, VERB being one of {verbs}"))
+            let form = format!("VERB /path{}", places.iter().map(|place| format!("/{place}")).collect::<String>());
+            SettingsError::new(key, format!("`{text}`: {what}; write `{form}`, VERB being one of {verbs}"))
         };
         let (verb, path) = text.split_once(' ').ok_or_else(|| wrong("not a verb and a path"))?;
         let method = allowed.iter().find(|m| m.as_str() == verb).ok_or_else(|| wrong("this verb is not allowed"))?;
         let plain = |c: char| c.is_ascii_graphic() && !"#\\{}".contains(c);
-        let rest = path.replacen(ID, "", 1);
         if !path.starts_with('/') || path.starts_with("//") {
             return Err(wrong("the path does not start with one `/`"));
         }
-        if rest.len() == path.len() {
-            return Err(wrong("the path does not say where the id stands"));
+        let mut rest = path.to_owned();
+        for place in places {
+            let without = rest.replacen(place, "", 1);
+            if without.len() == rest.len() {
+                return Err(wrong(&format!("the path does not say where `{place}` stands")));
+            }
+            rest = without;
         }
         if !rest.chars().all(plain) {
-            return Err(wrong("the path holds a character that does not belong there, or `{id}` twice"));
+            return Err(wrong("the path holds a character that does not belong there, or a place twice"));
         }
-        Ok(Self { key, text: text.to_owned(), method: method.clone(), path: path.to_owned() })
+        Ok(Self { key, text: text.to_owned(), method: method.clone(), path: path.to_owned(), places })
     }
 
     /// The setting that it came from, such as `mluvii.anonymize_session`.
@@ -56,13 +77,29 @@ impl Template {
         format!("mluvii.{}", self.key)
     }
 
-    /// The path and query for one id, or `None` for an id that would change the path itself.
-    pub(super) fn fill(&self, id: &str) -> Option<String> {
+    /// The path and query for these values, in the order of the places; `None` for a value that would change the path
+    /// itself.
+    pub(super) fn fill(&self, values: &[&str]) -> Option<String> {
         // A URL's reader resolves these away, whether they are percent-encoded or not.
-        if matches!(id, "" | "." | "..") {
+        if values.len() != self.places.len() || values.iter().any(|value| matches!(*value, "" | "." | "..")) {
             return None;
         }
-        Some(self.path.replacen(ID, &percent_encode(id), 1))
+        let mut path = self.path.clone();
+        for (place, value) in self.places.iter().zip(values) {
+            // No value can bring a place along: its braces are encoded.
+            path = path.replacen(place, &percent_encode(value), 1);
+        }
+        Some(path)
+    }
+
+    /// Whether it has this place.
+    pub(super) fn has(&self, place: &str) -> bool {
+        self.places.contains(&place)
+    }
+
+    /// The path without its query, as it was written.
+    pub(super) fn bare_path(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
     }
 }
 
@@ -73,7 +110,7 @@ impl fmt::Display for Template {
 }
 
 /// Everything but RFC 3986's unreserved characters is encoded, so that the result fits a path and a query alike.
-fn percent_encode(text: &str) -> String {
+pub(super) fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -99,7 +136,7 @@ mod tests {
     #[track_caller]
     fn filled(id: &str, path: Option<&str>) {
         let template = Template::writing("anonymize_guest", "POST /api/v1/Guest/{id}/anonymous").expect("a template");
-        assert_eq!(template.fill(id).as_deref(), path);
+        assert_eq!(template.fill(&[id]).as_deref(), path);
     }
 
     #[test]
@@ -109,10 +146,22 @@ mod tests {
         refused("post /api/v1/Sessions/{id}", "this verb is not allowed");
         refused("POST api/v1/Sessions/{id}", "does not start with one `/`");
         refused("POST //evil.example/{id}", "does not start with one `/`");
-        refused("POST /api/v1/Sessions", "where the id stands");
+        refused("POST /api/v1/Sessions", "where `{id}` stands");
         refused("POST /api/v1/{id}/{id}", "twice");
         refused("POST /api/v1/{session}/{id}", "does not belong there");
         refused("POST /api/v1/Sessions/{id} HTTP/1.1", "does not belong there");
+    }
+
+    #[test]
+    fn several_places_are_filled_in_their_order_and_no_value_brings_another() {
+        let places = &["{department}", "{field}", "{value}"];
+        let text = "GET /api/v1/Contacts?filterValue={value}&filterField={field}&departmentId={department}";
+        let template = Template::reading("search.contacts", text, places).expect("a template");
+        let path = "/api/v1/Contacts?filterValue=%7Bfield%7D%26a%3D1&filterField=email&departmentId=62";
+        assert_eq!(template.fill(&["62", "email", "{field}&a=1"]).as_deref(), Some(path));
+        assert_eq!(template.fill(&["62", "email"]), None);
+        let error = Template::reading("search.contacts", "GET /c?{value}{field}", places).expect_err("refused");
+        assert!(error.to_string().contains("where `{department}` stands"), "{error}");
     }
 
     #[test]

@@ -3,38 +3,34 @@ use std::time::{Duration, Instant};
 
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::client::Anonymized;
 use super::*;
 use crate::keys::{Secret, SecretError, SecretRef};
 use crate::span::Span;
-use crate::standin::{CallParam, Fault, FaultKind, NewConversation, StandIn, StandInSettings};
 use crate::subject::SessionId;
+use server::{Server, Wrong};
 
+mod attesting;
 mod calling;
 mod erasing;
+mod probing;
 mod reading;
+mod searching;
+mod server;
+mod waiting;
 
-/// A stand-in on a real socket, and settings that lead to it.
+/// An awkward mluvii on a real socket, and settings that lead to it.
 struct Mluvii {
-    standin: StandIn,
+    server: Server,
     settings: MluviiSettings,
-    _shutdown: DropGuard,
 }
 
 impl Mluvii {
     async fn start() -> Self {
-        Self::start_as(stand_in_settings()).await
-    }
-
-    async fn start_as(settings: StandInSettings) -> Self {
-        let shutdown = CancellationToken::new();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let standin = StandIn::new(settings);
-        let served = standin.serve(listener, shutdown.clone()).expect("serves");
-        Self { standin, settings: settings_for(&served.url), _shutdown: shutdown.drop_guard() }
+        let server = Server::start().await;
+        Self { settings: settings_for(&server.url), server }
     }
 
     fn client(&self) -> Arc<MluviiClient> {
@@ -45,41 +41,65 @@ impl Mluvii {
         MluviiTarget::new(self.client())
     }
 
-    /// A conversation of a guest with an e-mail address.
+    /// A conversation of a guest with an e-mail address, and another one of somebody else beside it.
     fn conversation(&self, guest: &str, email: &str) -> SessionId {
-        SessionId(self.standin.begin(NewConversation {
-            guest: Some(guest.to_owned()),
-            call_params: vec![call_param("oo1_guest_email", email, "ENTRY_FORM")],
-            activities: vec![format!("please write to {email}")],
-            ..NewConversation::default()
-        }))
+        let session = self.put(session(guest, email));
+        let bystander = session.0 + 1000;
+        self.server.held().sessions.entry(bystander).or_insert_with(|| with_id(session_of_nobody(), bystander));
+        session
     }
 
-    fn fail(&self, path: &str, times: u32, kind: FaultKind) {
-        self.standin.add_fault(Fault { path: path.to_owned(), times: Some(times), kind });
-    }
-
-    fn fail_with(&self, path: &str, times: u32, status: u16) {
-        self.fail(path, times, FaultKind::Status { status, retry_after_s: None });
-    }
-
-    /// How many calls were made of a path that ends so.
-    fn calls_of(&self, end: &str) -> usize {
-        self.standin.calls().iter().filter(|call| call.path.ends_with(end)).count()
+    /// A session's reply, under an id of its own.
+    fn put(&self, reply: Value) -> SessionId {
+        let mut held = self.server.held();
+        let id = held.sessions.keys().filter(|id| **id < 1000).max().map_or(1, |last| last + 1);
+        let params = reply.pointer("/guest/callParams").and_then(Value::as_object);
+        let listed = params.into_iter().flatten().map(|(name, value)| {
+            json!({ "name": name, "value": value, "source": "ENTRY_FORM", "updatedDate": "2024-05-02T16:05:24.454661+02:00" })
+        });
+        let listed = json!({ "callParams": listed.collect::<Vec<_>>() });
+        held.call_params.insert(id, listed);
+        held.sessions.insert(id, with_id(reply, id));
+        SessionId(id)
     }
 
     fn tokens_given(&self) -> usize {
-        self.calls_of("/login/connect/token")
+        self.server.calls_of("/login/connect/token")
+    }
+
+    fn forget(&self, session: SessionId) {
+        self.server.held().sessions.remove(&session.0);
     }
 }
 
-fn stand_in_settings() -> StandInSettings {
-    StandInSettings::new("the-client", Secret::new("the-secret"))
+/// A session's reply as mluvii gives it.
+fn session(guest: &str, email: &str) -> Value {
+    json!({
+        "id": 0, "companyId": 500, "departmentId": 62, "channel": "Chat", "source": "Default",
+        "started": "2024-05-02T16:05:24.454661+02:00", "ended": "2024-05-02T16:15:24.454661+02:00",
+        "phoneCallbackNumber": null,
+        "guest": {
+            "identity": guest, "tempId": format!("t-{guest}"), "trackedId": null, "channelIdentity": null,
+            "ipAddress": "192.0.2.7", "language": "cs", "callParams": { "oo1_guest_email": email }, "gdprVersion": null,
+        },
+        "activities": [{ "id": 1, "type": "ChatMessage", "text": format!("please write to {email}") }],
+        "notes": [], "feedback": null, "recordings": [],
+    })
+}
+
+fn session_of_nobody() -> Value {
+    session("somebody-else", "eve@x.cz")
+}
+
+fn with_id(mut reply: Value, id: i64) -> Value {
+    reply["id"] = id.into();
+    reply
 }
 
 /// The defaults, and what a configuration adds to them.
 fn settings_for(url: &str) -> MluviiSettings {
     Figment::from(Toml::string(include_str!("../../config/default.toml")))
+        .merge(("mluvii.name", "mluvii"))
         .merge(("mluvii.base_url", url))
         .merge(("mluvii.client_id.env", "CLIENT_ID"))
         .merge(("mluvii.client_secret.env", "CLIENT_SECRET"))
@@ -95,15 +115,11 @@ fn read_secret(reference: &SecretRef) -> Result<Secret, SecretError> {
     }
 }
 
-fn call_param(name: &str, value: &str, source: &str) -> CallParam {
-    CallParam {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        source: Some(source.to_owned()),
-        ..CallParam::default()
-    }
-}
-
 fn short(millis: u64) -> Span {
     format!("{millis}ms").parse().expect("a span")
+}
+
+/// A look that asks for the call params, too.
+fn with_params() -> Look {
+    Look { params: true, activity: None }
 }

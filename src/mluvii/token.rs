@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use tokio::sync::Mutex;
 
 use super::error::MluviiError;
@@ -98,6 +98,16 @@ impl Tokens {
         let body = match transport::send(self.http.post(&self.url).form(&form), WHAT).await {
             Ok(Reply::Done(body)) => body,
             Ok(Reply::Unauthorized | Reply::Forbidden) | Err(MluviiError::Refused(_)) => return Err(denied()),
+            // A place that has moved for good is a wrong address; any other detour may be over soon.
+            Ok(Reply::LoginPage(status @ (StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT))) => {
+                return Err(MluviiError::Denied(format!("{WHAT}: {status}: a redirect; see `mluvii.base_url`")));
+            }
+            Ok(Reply::LoginPage(status)) => {
+                return Err(MluviiError::Away(format!(
+                    "{WHAT}: {status}: a redirect or a web page instead of a token"
+                )));
+            }
+            Ok(Reply::Conflict) => return Err(garbage(WHAT)),
             Ok(Reply::Missing(status)) => {
                 return Err(MluviiError::Denied(format!("{WHAT}: {status}: no mluvii there; see `mluvii.base_url`")));
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirect};
 use zeroize::Zeroizing;
 
@@ -28,10 +28,14 @@ pub(super) enum Reply {
     Done(Zeroizing<Vec<u8>>),
     /// 401: the token is not, or no longer, valid.
     Unauthorized,
+    /// A redirect, or a web page: what mluvii answers to a call without a valid token, and a gateway during maintenance.
+    LoginPage(StatusCode),
     /// 403: the API client may not do this.
     Forbidden,
     /// 404 or 405: not there, or a path that is not known.
     Missing(StatusCode),
+    /// 409: it is already so, or being done.
+    Conflict,
 }
 
 /// Makes the HTTP client that all calls share.
@@ -60,18 +64,50 @@ pub(super) async fn send(request: RequestBuilder, what: &str) -> Result<Reply, M
     let response = request.send().await.map_err(|e| broken(what, &e))?;
     let status = response.status();
     match status.as_u16() {
-        200..=299 => Ok(Reply::Done(body(response, what).await?)),
+        200..=299 => {
+            let named_html = names_html(response.headers());
+            let body = body(response, what).await?;
+            // No JSON begins so: a page may come under any content type.
+            let is_page = named_html || body.trim_ascii_start().starts_with(b"<");
+            Ok(if is_page { Reply::LoginPage(status) } else { Reply::Done(body) })
+        }
+        300..=399 => Ok(Reply::LoginPage(status)),
         401 => Ok(Reply::Unauthorized),
+        403 => Ok(Reply::Forbidden),
         404 | 405 => Ok(Reply::Missing(status)),
+        409 => Ok(Reply::Conflict),
         429 => Err(MluviiError::Busy { what: what.to_owned(), retry_after: retry_after(response.headers()) }),
         503 if response.headers().contains_key(RETRY_AFTER) => {
             Err(MluviiError::Busy { what: what.to_owned(), retry_after: retry_after(response.headers()) })
         }
-        403 => Ok(Reply::Forbidden),
         408 | 425 | 500..=599 => Err(MluviiError::Away(format!("{what}: {status}"))),
-        300..=399 => Err(MluviiError::Denied(format!("{what}: {status}: a redirect; see `mluvii.base_url`"))),
         _ => Err(MluviiError::Refused(format!("{what}: {status}"))),
     }
+}
+
+/// What a call for trying things out brought.
+pub(super) struct Tried {
+    pub(super) status: StatusCode,
+    /// The verbs that the reply says are allowed.
+    pub(super) allow: Option<String>,
+    /// The body of a 2xx that is not a web page.
+    pub(super) body: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// Sends a request of which every status is an answer.
+pub(super) async fn try_out(request: RequestBuilder, what: &str) -> Result<Tried, MluviiError> {
+    let response = request.send().await.map_err(|e| broken(what, &e))?;
+    let status = response.status();
+    let allow = response.headers().get(ALLOW).and_then(|allow| allow.to_str().ok()).map(str::to_owned);
+    let named_html = names_html(response.headers());
+    let body = body(response, what).await?;
+    let is_json = status.is_success() && !named_html && !body.trim_ascii_start().starts_with(b"<");
+    Ok(Tried { status, allow, body: is_json.then_some(body) })
+}
+
+fn names_html(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|text| text.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
 
 /// The error for a reply that is not what it should be.

@@ -21,8 +21,28 @@ fn settings_that_cannot_work_are_refused_by_name() {
     refused_settings(|s| s.concurrency_max = 0, "mluvii.concurrency_max: ");
     refused_settings(|s| s.anonymize_session = "GET /x/{id}".into(), "mluvii.anonymize_session: ");
     refused_settings(|s| s.look_up_session = "POST /x/{id}".into(), "mluvii.look_up_session: ");
+    refused_settings(|s| s.control_list = "GET /x/{id}".into(), "mluvii.control_list: ");
     refused_settings(|s| s.ca_file = Some("no-such-file.pem".into()), "mluvii.ca_file: no-such-file.pem");
     refused_settings(|s| s.ca_file = Some("Cargo.toml".into()), "holds no certificate");
+    refused_settings(|s| s.must_be_empty = vec!["guest".into()], "mluvii.must_be_empty: `guest` is not a JSON pointer");
+    refused_settings(|s| s.accept_left = vec!["ip".into()], "mluvii.accept_left: `ip` is none of `call_params`");
+}
+
+#[test]
+fn an_error_names_the_installation_where_it_has_a_name() {
+    let named = |s: &mut MluviiSettings| {
+        s.name = crate::subject::InstallationName("acme".into());
+        s.client_id = None;
+    };
+    refused_settings(named, "mluvii.acme.client_id: not set");
+}
+
+#[test]
+fn typed_text_never_becomes_an_id_of_mluvii() {
+    for kind in [crate::subject::Kind::GuestId, crate::subject::Kind::SessionId] {
+        let typed = |s: &mut MluviiSettings| drop(s.params.insert("guest".into(), kind));
+        refused_settings(typed, "mluvii.params: `guest` cannot be a");
+    }
 }
 
 #[tokio::test]
@@ -35,7 +55,7 @@ async fn many_callers_share_one_token() {
     assert_eq!(mluvii.tokens_given(), 1);
 
     // The token ends at mluvii only: every caller is refused once, and one of them asks for a new token.
-    mluvii.standin.advance(Duration::from_secs(2 * 3600));
+    mluvii.server.held().tokens.clear();
     all_look_up(&client, session).await;
     assert_eq!(mluvii.tokens_given(), 2);
 }
@@ -44,7 +64,7 @@ async fn all_look_up(client: &Arc<MluviiClient>, session: SessionId) {
     let mut callers = JoinSet::new();
     for _ in 0..32 {
         let client = client.clone();
-        callers.spawn(async move { client.look_up(session).await });
+        callers.spawn(async move { client.look_up(session, with_params()).await });
     }
     for found in callers.join_all().await {
         assert!(matches!(found, Ok(LookUp::Found(_))), "{found:?}");
@@ -53,21 +73,22 @@ async fn all_look_up(client: &Arc<MluviiClient>, session: SessionId) {
 
 #[tokio::test]
 async fn a_token_is_renewed_before_its_end() {
-    let mluvii = Mluvii::start_as(StandInSettings { token_lifetime: Span::from_secs(4), ..stand_in_settings() }).await;
+    let mluvii = Mluvii::start().await;
+    mluvii.server.held().token_lifetime_s = 4;
     let session = mluvii.conversation("7", "ann@x.cz");
     let client = mluvii.client();
     let deadline = Instant::now() + Duration::from_secs(30);
     while mluvii.tokens_given() < 2 {
         assert!(Instant::now() < deadline, "the token was not renewed");
-        client.look_up(session).await.expect("the token is good");
+        client.look_up(session, Look::default()).await.expect("the token is good");
     }
-    assert!(mluvii.standin.calls().iter().all(|call| call.status != Some(401)));
+    assert!(mluvii.server.held().calls.iter().all(|call| call.status != 401));
 }
 
 #[tokio::test]
 async fn those_who_waited_for_a_failing_token_call_fail_with_it() {
     let mluvii = Mluvii::start().await;
-    mluvii.fail("token", 1, FaultKind::Status { status: 503, retry_after_s: Some(9) });
+    mluvii.server.fail("token", 1, Wrong::Later(503, 9));
     let client = mluvii.client();
     // Both futures are polled before either is answered: the second waits for the first.
     let (one, two) = tokio::join!(client.health(), client.health());
@@ -99,53 +120,79 @@ async fn a_refused_token_is_replaced_once() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
     let client = mluvii.client();
-    mluvii.fail("Sessions", 1, FaultKind::Unauthorized);
-    client.look_up(session).await.expect("the second token is good");
+    mluvii.server.fail("Sessions", 1, Wrong::Status(401));
+    client.look_up(session, Look::default()).await.expect("the second token is good");
     assert_eq!(mluvii.tokens_given(), 2);
 
-    mluvii.fail("Sessions", 2, FaultKind::Unauthorized);
-    assert!(matches!(client.look_up(session).await, Err(MluviiError::Denied(_))));
+    mluvii.server.fail("Sessions", 2, Wrong::Status(401));
+    assert!(matches!(client.look_up(session, Look::default()).await, Err(MluviiError::Denied(_))));
+}
+
+#[tokio::test]
+async fn a_login_page_asks_for_a_new_token_once_and_is_tried_again_later() {
+    for page in [Wrong::Redirect(302), Wrong::Page("text/html; charset=utf-8"), Wrong::Page("application/json")] {
+        let mluvii = Mluvii::start().await;
+        let session = mluvii.conversation("7", "ann@x.cz");
+        let client = mluvii.client();
+        mluvii.server.fail("Sessions", 1, page.clone());
+        let found = client.look_up(session, Look::default()).await;
+        assert!(matches!(found, Ok(LookUp::Found(_))), "{found:?}");
+        assert_eq!(mluvii.tokens_given(), 2, "a new token was asked for");
+
+        mluvii.server.fail("Sessions", 2, page);
+        let Err(MluviiError::Away(text)) = client.look_up(session, Look::default()).await else { panic!("away") };
+        assert!(text.contains("login"), "{text}");
+        assert_eq!(mluvii.tokens_given(), 3, "once, not again and again");
+    }
+}
+
+#[tokio::test]
+async fn a_token_call_that_has_moved_for_good_needs_a_person_and_a_detour_does_not() {
+    for (status, needs_person) in [(301, true), (308, true), (302, false), (307, false)] {
+        let mluvii = Mluvii::start().await;
+        mluvii.server.fail("token", 1, Wrong::Redirect(status));
+        match mluvii.client().health().await {
+            Err(MluviiError::Denied(text)) => assert!(needs_person && text.contains("mluvii.base_url"), "{text}"),
+            Err(MluviiError::Away(_)) => assert!(!needs_person, "{status}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]
 async fn every_failure_has_its_reaction() {
     let mluvii = Mluvii::start().await;
     let client = mluvii.client();
-    let busy = |s: &str, retry_after: Option<u64>| MluviiError::Busy {
-        what: format!("GET /api/v1/Sessions/{{id}}{s}"),
+    let look_up = async || client.look_up(SessionId(1), Look::default()).await;
+    let busy = |retry_after: Option<u64>| MluviiError::Busy {
+        what: "GET /api/v1/Sessions/{id}".into(),
         retry_after: retry_after.map(Duration::from_secs),
     };
-    let status = |status, retry_after_s| FaultKind::Status { status, retry_after_s };
     let away = |how: &str| MluviiError::Away(format!("GET /api/v1/Sessions/{{id}}: {how}"));
-    let garbage = "the reply is not what mluvii is known to answer";
-    for (fault, expected) in [
-        (status(429, Some(7)), busy("", Some(7))),
-        (status(429, None), busy("", None)),
-        (status(503, Some(7)), busy("", Some(7))),
-        (status(503, None), away("503 Service Unavailable")),
-        (status(500, None), away("500 Internal Server Error")),
-        (FaultKind::Garbage, away(garbage)),
-        (FaultKind::AcceptedButNotDone, away(garbage)),
+    for (wrong, expected) in [
+        (Wrong::Later(429, 7), busy(Some(7))),
+        (Wrong::Status(429), busy(None)),
+        (Wrong::Later(503, 7), busy(Some(7))),
+        (Wrong::Status(503), away("503 Service Unavailable")),
+        (Wrong::Status(500), away("500 Internal Server Error")),
     ] {
-        mluvii.fail("Sessions", 1, fault);
-        assert_eq!(client.look_up(SessionId(1)).await, Err(expected));
+        mluvii.server.fail("Sessions", 1, wrong);
+        assert_eq!(look_up().await, Err(expected));
     }
     for status in [400, 403] {
-        mluvii.fail_with("Sessions", 1, status);
-        assert!(matches!(client.look_up(SessionId(1)).await, Err(MluviiError::Refused(_))));
+        mluvii.server.fail("Sessions", 1, Wrong::Status(status));
+        assert!(matches!(look_up().await, Err(MluviiError::Refused(_))), "{status}");
     }
-    for status in [405, 302] {
-        mluvii.fail_with("Sessions", 1, status);
-        assert!(matches!(client.look_up(SessionId(1)).await, Err(MluviiError::Denied(_))));
-    }
+    mluvii.server.fail("Sessions", 1, Wrong::Status(405));
+    assert!(matches!(look_up().await, Err(MluviiError::Denied(_))));
 }
 
 #[tokio::test]
 async fn a_call_without_an_answer_ends() {
     let mut mluvii = Mluvii::start().await;
     mluvii.settings.call_max = short(200);
-    mluvii.fail("", 1, FaultKind::Timeout { delay_ms: 60_000 });
-    let late = mluvii.client().look_up(SessionId(1)).await;
+    mluvii.server.fail("", 1, Wrong::Slow(Duration::from_secs(60)));
+    let late = mluvii.client().look_up(SessionId(1), Look::default()).await;
     assert_eq!(late, Err(MluviiError::Away("GET /api/v1/Sessions/{id}: no answer in time".into())));
 }
 
@@ -162,21 +209,21 @@ async fn nobody_there_is_worth_another_try() {
 #[tokio::test]
 async fn a_reply_without_end_is_not_read_to_its_end() {
     let mluvii = Mluvii::start().await;
-    let session = SessionId(
-        mluvii
-            .standin
-            .begin(NewConversation { activities: vec!["x".repeat(17 * 1024 * 1024)], ..NewConversation::default() }),
-    );
-    let Err(MluviiError::Away(text)) = mluvii.client().look_up(session).await else { panic!("away") };
+    let mut reply = session("7", "ann@x.cz");
+    reply["activities"][0]["text"] = "x".repeat(17 * 1024 * 1024).into();
+    let session = mluvii.put(reply);
+    let Err(MluviiError::Away(text)) = mluvii.client().look_up(session, Look::default()).await else { panic!("away") };
     assert!(text.contains("larger than"), "{text}");
 }
 
 #[tokio::test]
 async fn an_installation_on_premises_has_a_path_before_all_others() {
-    let mut mluvii = Mluvii::start_as(StandInSettings { base_path: "/live/chat".into(), ..stand_in_settings() }).await;
-    assert!(mluvii.settings.base_url.ends_with("/live/chat"));
+    let mut mluvii = Mluvii::start().await;
+    mluvii.server.held().prefix = "/live/chat";
+    mluvii.settings.base_url.push_str("/live/chat");
     let session = mluvii.conversation("7", "ann@x.cz");
-    assert!(matches!(mluvii.client().look_up(session).await, Ok(LookUp::Found(_))));
+    let found = mluvii.client().look_up(session, Look::default()).await;
+    assert!(matches!(found, Ok(LookUp::Found(_))), "{found:?}");
 
     mluvii.settings.base_url.push('/');
     mluvii.client().health().await.expect("a slash at the end changes nothing");
@@ -190,12 +237,11 @@ async fn no_more_calls_at_once_than_allowed() {
     let mut mluvii = Mluvii::start().await;
     mluvii.settings.concurrency_max = 2;
     let session = mluvii.conversation("7", "ann@x.cz");
-    mluvii.fail("Sessions", 64, FaultKind::Delay { delay_ms: 5 });
+    mluvii.server.fail("Sessions", 64, Wrong::Slow(Duration::from_millis(5)));
     all_look_up(&mluvii.client(), session).await;
-    let calls = mluvii.standin.calls();
-    let calls: Vec<_> = calls.iter().filter(|call| call.path.contains("Sessions")).collect();
-    let under_way =
-        |at| calls.iter().filter(|call| call.started <= at && call.ended.is_some_and(|end| end > at)).count();
+    let held = mluvii.server.held();
+    let calls: Vec<_> = held.calls.iter().filter(|call| call.path.contains("Sessions")).collect();
+    let under_way = |at| calls.iter().filter(|call| call.started <= at && call.ended > at).count();
     let most = calls.iter().map(|call| under_way(call.started)).max();
     assert_eq!(most, Some(2));
 }
@@ -205,5 +251,25 @@ async fn calls_say_who_makes_them() {
     let mluvii = Mluvii::start().await;
     mluvii.client().health().await.expect("healthy");
     let agent = format!("quietus/{}", env!("CARGO_PKG_VERSION"));
-    assert!(mluvii.standin.calls().iter().all(|call| call.user_agent.as_ref() == Some(&agent)));
+    assert!(mluvii.server.held().calls.iter().all(|call| call.user_agent.as_ref() == Some(&agent)));
+}
+
+#[tokio::test]
+async fn http_calls_are_counted_and_tokens_are_not() {
+    let mluvii = Mluvii::start().await;
+    let session = mluvii.conversation("7", "ann@x.cz");
+    let client = mluvii.client();
+    let (_, calls) = counted(client.look_up(session, Look::default())).await;
+    assert_eq!(calls, 1);
+    let (_, calls) = counted(client.look_up(session, with_params())).await;
+    assert_eq!(calls, 2);
+
+    // A second try is a call of its own; what is counted apart belongs to the whole as well.
+    mluvii.server.fail("Sessions", 1, Wrong::Status(401));
+    let twice = async {
+        let (_, inner) = counted(client.look_up(session, Look::default())).await;
+        client.look_up(session, Look::default()).await.expect("found");
+        inner
+    };
+    assert_eq!(counted(twice).await, (2, 3));
 }

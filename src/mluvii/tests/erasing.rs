@@ -3,99 +3,112 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::erasure::{ErasureId, Outcome};
+use crate::erasure::{ErasureId, Outcome, ReachedSession};
 use crate::keys::IndexKey;
-use crate::subject::{GuestId, Identifiers, Scope, SessionKey, SourceName};
+use crate::mluvii::settings::GuestIdField;
+use crate::subject::{GuestId, Identifiers, InstallationName, Scope, SessionKey};
 use crate::target::{Answer, Target as _, TargetCall, TargetError};
 
-fn call(guests: &[&str], sessions: &[SessionId]) -> TargetCall {
+/// A call for sessions that were read before.
+pub(super) fn call(whole_guests: &[&str], sessions: &[SessionId]) -> TargetCall {
     let erasure = ErasureId([7; 16]);
-    let key = |&session| SessionKey { source: SourceName("acme".into()), session };
+    let key = |&session| SessionKey { installation: InstallationName::unnamed(), session };
+    let guests: Vec<_> = whole_guests.iter().map(|&guest| GuestId(guest.to_owned())).collect();
     TargetCall {
         erasure,
         idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency(&erasure.to_string(), "mluvii", 0),
+        installation: InstallationName::unnamed(),
         scope: Scope::Person,
         dry_run: false,
         identifiers: Identifiers::default(),
-        guests: guests.iter().map(|&guest| GuestId(guest.to_owned())).collect(),
-        sessions: sessions.iter().map(key).collect(),
+        guests: guests.clone(),
+        whole_guests: guests,
+        sessions: sessions.iter().map(|session| ReachedSession { key: key(session), read_before: true }).collect(),
+        searched: false,
+        region: None,
+        erased_since: None,
         report: None,
     }
 }
 
+/// The same for sessions that nobody has ever read.
+pub(super) fn never_read(mut call: TargetCall) -> TargetCall {
+    call.sessions.iter_mut().for_each(|session| session.read_before = false);
+    call
+}
+
 #[track_caller]
-fn check(answer: &Result<Answer, TargetError>, outcome: Outcome, sessions: u64) {
+pub(super) fn check(answer: &Result<Answer, TargetError>, outcome: Outcome, sessions: u64) {
     let answer = answer.as_ref().expect("an answer");
     assert_eq!((answer.outcome, answer.counts["sessions"]), (outcome, sessions), "{answer:?}");
 }
 
+#[track_caller]
+pub(super) fn reason(answer: &Result<Answer, TargetError>) -> &str {
+    answer.as_ref().expect("an answer").reason.as_deref().expect("a reason")
+}
+
 #[tokio::test]
-async fn what_is_anonymized_is_gone_and_verified() {
+async fn what_is_anonymized_is_gone_and_others_are_not() {
     let mluvii = Mluvii::start().await;
     let sessions = [mluvii.conversation("7", "ann@x.cz"), mluvii.conversation("8", "ann@x.cz")];
-    let other = mluvii.conversation("9", "bob@x.cz");
-    let (target, call) = (mluvii.target(), call(&["7"], &sessions));
-
-    let erased = target.erase(&call).await;
-    check(&erased, Outcome::Erased, 2);
-    let erased = erased.expect("an answer");
-    assert_eq!(erased.counts["guests"], 1);
-    assert_eq!(erased.verify_after, Some(Duration::from_secs(5)));
-    assert!(mluvii.standin.find("ann@x.cz").is_empty());
-    check(&target.verify(&call).await, Outcome::Erased, 2);
-
-    assert!(!mluvii.standin.find("bob@x.cz").is_empty());
-    let client = mluvii.client();
-    assert_eq!(client.is_anonymized(sessions[0]).await, Ok(Anonymized::Yes));
-    assert_eq!(client.is_anonymized(other).await, Ok(Anonymized::No));
-}
-
-#[tokio::test]
-async fn accepted_but_not_done_is_residual() {
-    let mluvii = Mluvii::start().await;
-    let sessions = [mluvii.conversation("7", "ann@x.cz"), mluvii.conversation("7", "ann@x.cz")];
-    mluvii.fail("anonymous", 1, FaultKind::AcceptedButNotDone);
+    mluvii.conversation("9", "bob@x.cz");
     let (target, call) = (mluvii.target(), call(&[], &sessions));
-
     check(&target.erase(&call).await, Outcome::Erased, 2);
-    let verified = target.verify(&call).await;
-    check(&verified, Outcome::Residual, 1);
-    assert_eq!(verified.expect("an answer").reason.as_deref(), Some("1 of 2 sessions still show identifiers"));
-
-    check(&target.erase(&call).await, Outcome::Erased, 2);
+    assert!(!mluvii.server.holds("ann@x.cz") && mluvii.server.holds("bob@x.cz"));
     check(&target.verify(&call).await, Outcome::Erased, 2);
 }
 
 #[tokio::test]
-async fn not_listed_and_without_identifiers_is_not_called_erased() {
+async fn a_kept_budget_an_erased_session_costs_five_calls() {
     let mluvii = Mluvii::start().await;
-    let session = SessionId(mluvii.standin.begin(NewConversation::default()));
-    mluvii.fail("anonymous", 1, FaultKind::AcceptedButNotDone);
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
-    target.erase(&call).await.expect("accepted");
-    check(&target.verify(&call).await, Outcome::Unverifiable, 0);
-}
-
-#[tokio::test]
-async fn a_list_that_does_not_know_its_filter_is_not_believed() {
-    let mut mluvii = Mluvii::start().await;
-    mluvii.settings.verify_session = "GET /api/v1/Sessions?SessionId={id}".into();
     let session = mluvii.conversation("7", "ann@x.cz");
-    mluvii.fail("anonymous", 1, FaultKind::AcceptedButNotDone);
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
-    target.erase(&call).await.expect("accepted");
-    check(&target.verify(&call).await, Outcome::Residual, 0);
+    let (client, call) = (mluvii.client(), call(&[], &[session]));
+    let target = MluviiTarget::new(Arc::clone(&client));
+    let (_, looked) = counted(client.look_up(session, Look::default())).await;
+    let (erased, asked) = counted(target.erase(&call)).await;
+    let (verified, seen) = counted(target.verify(&call)).await;
+    check(&erased, Outcome::Erased, 1);
+    check(&verified, Outcome::Erased, 1);
+    assert_eq!((looked, asked, seen), (1, 1, 3));
 }
 
 #[tokio::test]
-async fn what_mluvii_does_not_know_is_absent() {
+async fn the_guest_call_is_made_for_whole_guests_only() {
     let mluvii = Mluvii::start().await;
-    let (target, nobody) = (mluvii.target(), call(&["7"], &[SessionId(404)]));
-    check(&target.erase(&nobody).await, Outcome::Absent, 0);
-    check(&target.verify(&nobody).await, Outcome::Absent, 0);
-    check(&target.erase(&call(&[], &[])).await, Outcome::Absent, 0);
-    // That a guest has no session here does not mean that mluvii has none.
-    check(&target.verify(&call(&["7"], &[])).await, Outcome::Unverifiable, 0);
+    let session = mluvii.conversation("7", "ann@x.cz");
+    let mut narrowed = call(&["7"], &[session]);
+    narrowed.whole_guests.clear();
+    check(&mluvii.target().erase(&narrowed).await, Outcome::Erased, 1);
+    assert_eq!(mluvii.server.calls_of("/Guest/"), 0);
+
+    let whole = call(&["7"], &[mluvii.conversation("7", "ann@x.cz")]);
+    let answer = mluvii.target().erase(&whole).await;
+    assert_eq!(answer.expect("an answer").counts["guests"], 1);
+    assert_eq!(mluvii.server.calls_of("/Guest/7/anonymous"), 1);
+}
+
+#[tokio::test]
+async fn the_configured_id_of_a_guest_is_sent_and_never_null() {
+    let mut mluvii = Mluvii::start().await;
+    mluvii.settings.guest_id = GuestIdField::TempId;
+    let session = mluvii.conversation("7", "ann@x.cz");
+    let wrong_id = mluvii.target().erase(&call(&["7"], &[session])).await;
+    assert!(
+        matches!(&wrong_id, Err(TargetError::NeedsOperator(text)) if text.contains("or `mluvii.guest_id`")),
+        "{wrong_id:?}"
+    );
+    mluvii.server.held().guest_id = Some("/guest/tempId");
+    check(&mluvii.target().erase(&call(&["7"], &[session])).await, Outcome::Erased, 1);
+    let calls = mluvii.server.calls_of("/Guest/");
+    assert_eq!(mluvii.server.calls_of("/Guest/t-7/anonymous"), calls);
+
+    mluvii.settings.guest_id = GuestIdField::TrackedId;
+    let session = mluvii.conversation("8", "bob@x.cz");
+    let erased = mluvii.target().erase(&call(&["8"], &[session])).await;
+    check(&erased, Outcome::Erased, 1);
+    assert_eq!(mluvii.server.calls_of("/Guest/"), calls, "this guest has no trackedId");
+    assert!(!mluvii.server.holds("bob@x.cz"), "the sessions go one by one");
 }
 
 #[tokio::test]
@@ -122,7 +135,16 @@ async fn an_unknown_path_needs_a_person() {
         matches!(&refused, Err(TargetError::NeedsOperator(text)) if text.contains("mluvii.anonymize_guest")),
         "{refused:?}"
     );
-    assert!(!mluvii.standin.find("ann@x.cz").is_empty());
+    assert!(mluvii.server.holds("ann@x.cz"));
+}
+
+#[tokio::test]
+async fn one_404_of_the_path_is_an_outage_that_is_over() {
+    let mluvii = Mluvii::start().await;
+    let session = mluvii.conversation("7", "ann@x.cz");
+    mluvii.server.fail("anonymous", 1, Wrong::Status(404));
+    check(&mluvii.target().erase(&call(&[], &[session])).await, Outcome::Erased, 1);
+    assert!(!mluvii.server.holds("ann@x.cz"));
 }
 
 #[tokio::test]
@@ -134,6 +156,25 @@ async fn the_other_documented_path_works_too() {
 }
 
 #[tokio::test]
+async fn a_conflict_goes_on_to_verification() {
+    let mluvii = Mluvii::start().await;
+    let session = mluvii.conversation("7", "ann@x.cz");
+    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    mluvii.server.fail("anonymous", 1, Wrong::Status(409));
+    check(&target.erase(&call).await, Outcome::Erased, 1);
+    assert!(matches!(target.verify(&call).await, Err(TargetError::NotYet { .. })), "what is not done is seen");
+}
+
+#[tokio::test]
+async fn a_login_page_is_no_erasure() {
+    let mluvii = Mluvii::start().await;
+    let session = mluvii.conversation("7", "ann@x.cz");
+    mluvii.server.fail("anonymous", 2, Wrong::Page("text/html"));
+    let refused = mluvii.target().erase(&call(&[], &[session])).await;
+    assert!(matches!(&refused, Err(TargetError::Retryable(text)) if text.contains("login")), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_dry_run_tells_what_would_go_and_changes_nothing() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
@@ -142,8 +183,8 @@ async fn a_dry_run_tells_what_would_go_and_changes_nothing() {
     let answer = mluvii.target().erase(&call).await;
     check(&answer, Outcome::Erased, 1);
     assert_eq!(answer.expect("an answer").counts["guests"], 1);
-    assert_eq!(mluvii.calls_of("anonymous"), 0);
-    assert!(!mluvii.standin.find("ann@x.cz").is_empty());
+    assert_eq!(mluvii.server.calls_of("anonymous"), 0);
+    assert!(mluvii.server.holds("ann@x.cz"));
 }
 
 #[tokio::test]
@@ -151,8 +192,7 @@ async fn a_retry_goes_on_where_it_stopped_with_the_same_keys() {
     let mluvii = Mluvii::start().await;
     let sessions = [1, 2, 3].map(|_| mluvii.conversation("7", "ann@x.cz"));
     let (target, call) = (mluvii.target(), call(&["7"], &sessions));
-    let second = format!("Sessions/{}/anonymous", sessions[1]);
-    mluvii.fail_with(&second, 1, 503);
+    mluvii.server.fail(&format!("Sessions/{}/anonymous", sessions[1]), 1, Wrong::Status(503));
     assert!(matches!(target.erase(&call).await, Err(TargetError::Retryable(_))));
 
     // It is counted what was erased, not what was left for the retry.
@@ -160,8 +200,8 @@ async fn a_retry_goes_on_where_it_stopped_with_the_same_keys() {
     check(&erased, Outcome::Erased, 3);
     assert_eq!(erased.expect("an answer").counts["guests"], 1);
 
-    let calls = mluvii.standin.calls();
-    let writes: Vec<_> = calls.iter().filter(|call| call.path.ends_with("anonymous")).collect();
+    let held = mluvii.server.held();
+    let writes: Vec<_> = held.calls.iter().filter(|call| call.path.ends_with("anonymous")).collect();
     let keys: Vec<_> = writes.iter().map(|write| write.idempotency_key.as_ref().expect("a key")).collect();
     let different: BTreeSet<_> = keys.iter().collect();
     assert_eq!((writes.len(), different.len()), (5, 4), "only the second session was asked for twice");
@@ -169,13 +209,15 @@ async fn a_retry_goes_on_where_it_stopped_with_the_same_keys() {
 }
 
 #[tokio::test]
-async fn what_is_refused_does_not_keep_the_rest() {
-    let mluvii = Mluvii::start().await;
-    let sessions = [mluvii.conversation("7", "ann@x.cz"), mluvii.conversation("8", "bob@x.cz")];
-    mluvii.fail_with(&format!("Sessions/{}/anonymous", sessions[0]), 1, 400);
-    let refused = mluvii.target().erase(&call(&[], &sessions)).await;
-    assert!(matches!(refused, Err(TargetError::Permanent(_))), "{refused:?}");
-    assert!(mluvii.standin.find("bob@x.cz").is_empty());
+async fn what_is_refused_for_one_session_does_not_keep_the_rest() {
+    for status in [400, 403] {
+        let mluvii = Mluvii::start().await;
+        let sessions = [mluvii.conversation("7", "ann@x.cz"), mluvii.conversation("8", "bob@x.cz")];
+        mluvii.server.fail(&format!("Sessions/{}/anonymous", sessions[0]), 1, Wrong::Status(status));
+        let refused = mluvii.target().erase(&call(&[], &sessions)).await;
+        assert!(matches!(refused, Err(TargetError::Permanent(_))), "the step, not the target: {refused:?}");
+        assert!(!mluvii.server.holds("bob@x.cz"));
+    }
 }
 
 #[tokio::test]
@@ -183,7 +225,7 @@ async fn a_call_without_time_left_goes_on_later_and_ends() {
     let mut mluvii = Mluvii::start().await;
     mluvii.settings.call_max = short(1000);
     let sessions: Vec<_> = (0..5).map(|_| mluvii.conversation("7", "ann@x.cz")).collect();
-    mluvii.fail("anonymous", 5, FaultKind::Delay { delay_ms: 300 });
+    mluvii.server.fail("anonymous", 5, Wrong::Slow(Duration::from_millis(300)));
     let (target, call) = (mluvii.target(), call(&[], &sessions));
     let mut rounds = 1;
     let erased = loop {
@@ -195,13 +237,13 @@ async fn a_call_without_time_left_goes_on_later_and_ends() {
     };
     check(&erased, Outcome::Erased, 5);
     assert!(rounds > 1, "it was all done within the time of one call");
-    assert_eq!(mluvii.calls_of("anonymous"), 5);
+    assert_eq!(mluvii.server.calls_of("anonymous"), 5);
 }
 
 #[tokio::test]
 async fn errors_show_the_request_as_it_is_configured_and_no_id() {
     let mluvii = Mluvii::start().await;
-    mluvii.fail_with("anonymous", 1, 500);
+    mluvii.server.fail("anonymous", 1, Wrong::Status(500));
     let failed = mluvii.target().erase(&call(&["ann@x.cz"], &[])).await;
     let Err(TargetError::Retryable(text)) = failed else { panic!("{failed:?}") };
     assert_eq!(text, "POST /api/v1/Guest/{id}/anonymous: 500 Internal Server Error");
@@ -214,10 +256,10 @@ async fn errors_show_the_request_as_it_is_configured_and_no_id() {
 async fn health_names_what_is_wrong() {
     let mut mluvii = Mluvii::start().await;
     mluvii.target().health().await.expect("healthy");
-    mluvii.settings.verify_session = "GET /api/v9/Sessions?SessionId={id}".into();
+    mluvii.settings.list_anonymized = "GET /api/v9/Sessions?SessionId={id}".into();
     let wrong = mluvii.target().health().await;
     assert!(
-        matches!(&wrong, Err(TargetError::NeedsOperator(text)) if text.contains("mluvii.verify_session")),
+        matches!(&wrong, Err(TargetError::NeedsOperator(text)) if text.contains("mluvii.list_anonymized")),
         "{wrong:?}"
     );
 }

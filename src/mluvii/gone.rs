@@ -1,0 +1,42 @@
+//! A 404 by itself proves nothing. A session counts as missing when another one is found by the same route right
+//! afterwards, and it is still missing after that.
+
+use zeroize::Zeroizing;
+
+use super::calls::Purpose;
+use super::client::MluviiClient;
+use super::error::MluviiError;
+use super::wire;
+use crate::subject::SessionId;
+
+/// Whether mluvii holds a session.
+#[derive(Debug)]
+pub(super) enum Presence {
+    /// Its reply, which is understood as this session's.
+    There(Zeroizing<Vec<u8>>),
+    Missing,
+}
+
+impl MluviiClient {
+    /// Reads a session; that it is missing has been proved. What cannot be understood or believed is an error.
+    pub(super) async fn presence(&self, session: SessionId) -> Result<Presence, MluviiError> {
+        if let Some(json) = self.read_session(session, Purpose::Work).await? {
+            return self.there(json, session);
+        }
+        self.looking_up_works(session).await?;
+        match self.read_session(session, Purpose::Control).await? {
+            Some(json) => self.there(json, session),
+            None => Ok(Presence::Missing),
+        }
+    }
+
+    fn there(&self, json: Zeroizing<Vec<u8>>, session: SessionId) -> Result<Presence, MluviiError> {
+        match wire::session_shape(&json, session, self.nulls) {
+            Ok(_) => {
+                self.controls.has_read(session);
+                Ok(Presence::There(json))
+            }
+            Err(wrong) => Err(MluviiError::Away(format!("{}: {wrong}", self.requests.look_up_session))),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Searching mluvii itself for a person's or a guest's sessions. Every filter is proved at each use, and a list that holds
+//! anybody else is refused as a whole: it comes from a filter that does something else than it is taken for.
+
+use std::collections::BTreeSet;
+
+use quietus_plugin::identity::{self, Region};
+
+use super::calls::Purpose;
+use super::client::MluviiClient;
+use super::error::MluviiError;
+use super::template::{DEPARTMENT, Template};
+use super::transport::garbage;
+use super::wire::{self, Contact};
+use crate::keys::Secret;
+use crate::subject::{GuestId, Identifiers, Kind, SessionId, TenantId};
+
+/// Pages of one list that are read; a longer list is refused.
+const PAGES_MAX: usize = 1000;
+
+impl MluviiClient {
+    /// The sessions that mluvii holds of the contacts with these identifiers, by filters that are proved at this moment.
+    /// `None` when that is not set up, or when there is nothing to search by or no department to search in (all of them,
+    /// where the request does not name one): nothing was searched then.
+    pub(crate) async fn search_person(
+        &self,
+        identifiers: &Identifiers,
+        departments: &[TenantId],
+        region: Option<Region>,
+    ) -> Result<Option<BTreeSet<SessionId>>, MluviiError> {
+        let (Some(contacts), Some(_)) = (&self.requests.contacts, &self.requests.sessions_of_guest) else {
+            return Ok(None);
+        };
+        let mut guests = BTreeSet::new();
+        let mut searched = false;
+        for (kind, field) in &self.contact_fields {
+            let values = spellings(identifiers, kind, region);
+            if values.is_empty() {
+                continue;
+            }
+            let by = |department| Searched { request: contacts, department, kind, field, region };
+            let searches: Vec<_> = match contacts.has(DEPARTMENT) {
+                true => departments.iter().map(|department| by(Some(department.0.to_string()))).collect(),
+                false => vec![by(None)],
+            };
+            for search in searches {
+                searched = true;
+                self.prove_contacts(&search).await?;
+                for value in &values {
+                    guests.extend(self.contacts_with(&search, value.expose()).await?);
+                }
+            }
+        }
+        if !searched {
+            return Ok(None);
+        }
+        let mut sessions = BTreeSet::new();
+        for guest in &guests {
+            sessions.extend(self.sessions_of_guest(guest).await?.unwrap_or_default());
+        }
+        Ok(Some(sessions))
+    }
+
+    /// All sessions that mluvii lists for a guest, by a filter that is proved at this moment; `None` when that is not set
+    /// up.
+    pub(crate) async fn sessions_of_guest(&self, guest: &GuestId) -> Result<Option<BTreeSet<SessionId>>, MluviiError> {
+        let Some(request) = &self.requests.sessions_of_guest else { return Ok(None) };
+        let nobody = impossible_like(&guest.0);
+        let json = self.list(request, &[&nobody, "0"], Purpose::Control).await?;
+        let listed = wire::listed(&json).ok_or_else(|| garbage(&request.to_string()))?;
+        if !listed.is_empty() {
+            return Err(refused(request, "an impossible id lists sessions, so the filter is ignored"));
+        }
+        let mut sessions = BTreeSet::new();
+        for _ in 0..PAGES_MAX {
+            let offset = sessions.len().to_string();
+            let json = self.list(request, &[&guest.0, &offset], Purpose::Work).await?;
+            let listed = wire::listed(&json).ok_or_else(|| garbage(&request.to_string()))?;
+            if listed.is_empty() {
+                return Ok(Some(sessions));
+            }
+            if listed.iter().any(|one| one.guest.as_ref() != Some(guest)) {
+                return Err(refused(request, "it lists a session that does not name the guest"));
+            }
+            let known = sessions.len();
+            let count = listed.len();
+            sessions.extend(listed.into_iter().map(|one| one.id));
+            // Else the offset would skip sessions that were never seen.
+            if sessions.len() - known != count {
+                return Err(refused(request, "its pages overlap, so the list may not be whole"));
+            }
+        }
+        Err(refused(request, "the list does not end"))
+    }
+
+    async fn prove_contacts(&self, search: &Searched<'_>) -> Result<(), MluviiError> {
+        let json = self.list(search.request, &search.values(impossible_of(search.kind), "0"), Purpose::Control).await?;
+        let listed = wire::contacts(&json).ok_or_else(|| garbage(&search.request.to_string()))?;
+        match listed.is_empty() {
+            true => Ok(()),
+            false => Err(refused(search.request, "an impossible value lists contacts, so the filter is ignored")),
+        }
+    }
+
+    /// The contacts that carry the value, each of which is checked.
+    async fn contacts_with(&self, search: &Searched<'_>, value: &str) -> Result<BTreeSet<GuestId>, MluviiError> {
+        let Searched { request, kind, field, region, .. } = *search;
+        let wanted = normal_forms(kind, value, region);
+        let carries = |contact: &Contact| {
+            let mut forms = contact.values(field).flat_map(|value| normal_forms(kind, value, region));
+            forms.any(|form| wanted.contains(&form))
+        };
+        let mut found = BTreeSet::new();
+        for _ in 0..PAGES_MAX {
+            let offset = found.len().to_string();
+            let json = self.list(request, &search.values(value, &offset), Purpose::Work).await?;
+            let listed = wire::contacts(&json).ok_or_else(|| garbage(&request.to_string()))?;
+            if listed.is_empty() {
+                return Ok(found);
+            }
+            if !listed.iter().all(carries) {
+                return Err(refused(request, "it lists a contact that does not carry what was searched for"));
+            }
+            let known = found.len();
+            let count = listed.len();
+            found.extend(listed.into_iter().map(|contact| contact.id));
+            if found.len() - known != count {
+                return Err(refused(request, "its pages overlap, so the list may not be whole"));
+            }
+        }
+        Err(refused(request, "the list does not end"))
+    }
+}
+
+/// Where contacts are searched, and by which field.
+struct Searched<'a> {
+    request: &'a Template,
+    /// `None` where one list has the contacts of all departments.
+    department: Option<String>,
+    kind: &'a Kind,
+    field: &'a str,
+    region: Option<Region>,
+}
+
+impl Searched<'_> {
+    /// The values of the request's places, in their order.
+    fn values<'a>(&'a self, value: &'a str, offset: &'a str) -> Vec<&'a str> {
+        [self.field, value, offset].into_iter().chain(self.department.as_deref()).collect()
+    }
+}
+
+/// The list is not believed. It is tried again, and then needs a person.
+fn refused(request: &Template, why: &str) -> MluviiError {
+    MluviiError::Away(format!("{request}: the list is refused: {why}; see `{}`", request.key()))
+}
+
+/// The values to search by: each as it was written and in its normal forms, for a contact may carry either.
+fn spellings(identifiers: &Identifiers, kind: &Kind, region: Option<Region>) -> BTreeSet<Secret> {
+    let mut spellings = BTreeSet::new();
+    for value in identifiers.of_kind(kind) {
+        let forms = normal_forms(kind, value.expose(), region);
+        // What has no normal form is nothing that anybody could be found by.
+        if !forms.is_empty() {
+            spellings.insert(value.clone());
+            spellings.extend(forms.into_iter().map(Secret::new));
+        }
+    }
+    spellings
+}
+
+fn normal_forms(kind: &Kind, value: &str, region: Option<Region>) -> Vec<String> {
+    identity::normal_forms(&quietus_plugin::Kind::from(kind.as_str()), value, region)
+}
+
+/// A value that nobody has.
+fn impossible_of(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Email => "nobody-has-this-address@quietus.invalid",
+        // A country code that is not given out.
+        Kind::Phone => "+999000000000",
+        Kind::Name | Kind::GuestId | Kind::SessionId | Kind::Other(_) => "nobody-has-this-value-quietus",
+    }
+}
+
+/// An id that no guest has, of the kind of the given one: a filter may read numbers and GUIDs only.
+fn impossible_like(id: &str) -> String {
+    let is_guid = id.len() == 36 && id.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    if id.bytes().all(|byte| byte.is_ascii_digit()) {
+        super::control::NOBODY.to_owned()
+    } else if is_guid {
+        "ffffffff-ffff-4fff-bfff-fffffffffff0".to_owned()
+    } else {
+        "nobody-has-this-id-quietus".to_owned()
+    }
+}

@@ -1,0 +1,112 @@
+//! Whether one session is anonymized: believed only when a filter that was proved says so and the session shows it.
+
+use super::calls::Purpose;
+use super::client::MluviiClient;
+use super::control::Filters;
+use super::error::MluviiError;
+use super::gone::Presence;
+use super::left::{self, Left};
+use super::pointer::NotShown;
+use super::shape::Shape;
+use super::wire;
+use crate::subject::SessionId;
+
+/// What was seen of a session that should be anonymized.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// It is, and this is what it still shows.
+    Anonymized { left: Left },
+    /// It is listed as anonymized and shows what must be empty; or it is not anonymized, and nothing else can tell.
+    StillThere,
+    /// Not anonymized, or not shown as such, yet.
+    NotYet { later: Later },
+    /// mluvii does not hold it; that was proved.
+    Missing,
+    /// Nothing proves it; the reason is for people.
+    Unproved(String),
+}
+
+/// What a session that is not anonymized yet counts as when its time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Later {
+    StillThere,
+    /// Listed neither as anonymized nor as not anonymized, and what must be empty is empty.
+    Unlisted,
+}
+
+impl MluviiClient {
+    /// Asks both lists and reads the session: three requests, and control requests that are shared.
+    pub(super) async fn see(&self, session: SessionId) -> Result<Seen, MluviiError> {
+        let filters = self.filters().await?;
+        let listed = match filters {
+            // Nothing of these lists would be believed.
+            Filters::Ignored => Listed::Ignored,
+            Filters::Heeded => self.listed(session).await?,
+        };
+        if listed == Listed::NotAnonymized {
+            return Ok(Seen::NotYet { later: Later::StillThere });
+        }
+        let Presence::There(json) = self.presence(session).await? else { return Ok(Seen::Missing) };
+        let request = &self.requests.look_up_session;
+        let wrong = |wrong| MluviiError::Away(format!("{request}: {wrong}"));
+        let shape = wire::session_shape(&json, session, self.nulls).map_err(wrong)?;
+        let still_there = match self.must_be_empty(&shape) {
+            Ok(held) => held > 0,
+            Err((pointer, NotShown)) => {
+                return Ok(Seen::Unproved(format!(
+                    "the session's reply does not show `{pointer}` (mluvii.must_be_empty)"
+                )));
+            }
+        };
+        Ok(match (listed, still_there) {
+            (Listed::Anonymized, false) => Seen::Anonymized { left: left::in_session(&shape, &self.params) },
+            (Listed::Anonymized, true) => Seen::StillThere,
+            (Listed::Nowhere, false) => Seen::NotYet { later: Later::Unlisted },
+            (_, true) => Seen::NotYet { later: Later::StillThere },
+            (_, false) => {
+                let why = "ignores its filters (an impossible id, or both values of `Anonymized.Null`, list sessions)";
+                Seen::Unproved(format!("mluvii's list of anonymized sessions {why}; see `mluvii.list_anonymized`"))
+            }
+        })
+    }
+
+    async fn listed(&self, session: SessionId) -> Result<Listed, MluviiError> {
+        let id = session.to_string();
+        let anonymized = self.list_sessions(&self.requests.list_anonymized, &id, Purpose::Work).await?;
+        let not_anonymized = self.list_sessions(&self.requests.list_not_anonymized, &id, Purpose::Work).await?;
+        let is_foreign = |listed: &Vec<SessionId>| listed.iter().any(|one| *one != session);
+        if is_foreign(&anonymized) || is_foreign(&not_anonymized) {
+            return Ok(Listed::Ignored);
+        }
+        Ok(match (anonymized.is_empty(), not_anonymized.is_empty()) {
+            (false, true) => Listed::Anonymized,
+            (true, false) => Listed::NotAnonymized,
+            (true, true) => Listed::Nowhere,
+            (false, false) => Listed::Ignored,
+        })
+    }
+
+    fn must_be_empty(&self, shape: &Shape) -> Result<u64, (&str, NotShown)> {
+        let mut held = 0;
+        for pointer in &self.must_be_empty {
+            held += match pointer.held(shape) {
+                Ok(count) => count,
+                // An installation that leaves nulls out leaves out what is empty.
+                Err(NotShown) if self.nulls == super::settings::Nulls::Omitted => 0,
+                Err(not_shown) => return Err((pointer.as_str(), not_shown)),
+            };
+        }
+        Ok(held)
+    }
+}
+
+/// What the two lists say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    Anonymized,
+    NotAnonymized,
+    /// In neither list: mluvii's lists may lag behind.
+    Nowhere,
+    /// In both lists, or with sessions that were not asked for: the filters do nothing.
+    Ignored,
+}
