@@ -53,6 +53,8 @@ pub(crate) struct TargetCall {
     pub(crate) whole_guests: Vec<GuestId>,
     /// The sessions that go.
     pub(crate) sessions: Vec<ReachedSession>,
+    /// mluvii itself was searched, with filters that were proved: these sessions are all.
+    pub(crate) searched: bool,
     /// Where phone numbers without a country code belong.
     pub(crate) region: Option<Region>,
     /// How long ago the target answered that it has erased; `None` before that.
