@@ -13,6 +13,7 @@ mod installation;
 mod keys;
 mod ledger;
 mod migrate;
+mod mluvii;
 mod out;
 mod plugin;
 mod quarantine;
@@ -75,6 +76,9 @@ enum Command {
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     Migrate(migrate::Migrate),
+    /// Find out how mluvii behaves at this installation
+    #[command(subcommand)]
+    Mluvii(mluvii::Mluvii),
     Erase(erase::Erase),
     /// See erasures, set parked ones going again, call scheduled ones off
     #[command(subcommand)]
@@ -128,6 +132,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Status(status) => on_installation(global, async |on| status.run(on, out).await),
         Command::Plugin(plugin) => plugin.run(global, out),
         Command::Migrate(migrate) => migrate.run(global, out),
+        Command::Mluvii(mluvii) => mluvii.run(global, out),
         Command::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
         Command::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),

@@ -142,7 +142,7 @@ impl MluviiClient {
                     }
                 }
                 // A session without any may have no such list. One that has some must show where they came from.
-                None if wire::has_no_params(&json) => {}
+                None if wire::has_no_params(&json) => facts.forms = Some(Vec::new()),
                 None => return Ok(LookUp::NotUnderstood(format!("{request}: 404, but the session is there"))),
             }
         }

@@ -230,7 +230,7 @@ impl MluviiTarget {
             evidence.looked_at.push("session".to_owned());
         }
         if call.searched {
-            evidence.looked_at.push("search by identifiers".to_owned());
+            evidence.looked_at.push("search".to_owned());
         }
         // Neither belongs to a single conversation.
         if call.scope != Scope::Session {

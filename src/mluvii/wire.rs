@@ -31,7 +31,7 @@ pub(crate) struct SessionFacts {
     /// The number to call back, which may be anybody's.
     pub(crate) callback: Identifiers,
     /// The call params, one form for each place where they were filled in, where they were asked for.
-    pub(crate) forms: Vec<Form>,
+    pub(crate) forms: Option<Vec<Form>>,
     /// What the asked activity says was submitted, if it says it.
     pub(crate) activity_form: Option<Form>,
 }
@@ -135,7 +135,7 @@ pub(super) fn session(json: &[u8], id: SessionId, nulls: Nulls, params: &Params)
         department: reply.text("departmentId").and_then(|text| text.parse().ok()).map(TenantId),
         identifiers: Identifiers(identifiers),
         callback: Identifiers(callback.into_iter().collect()),
-        forms: Vec::new(),
+        forms: None,
         activity_form: None,
     })
 }
@@ -243,7 +243,7 @@ pub(super) fn add_call_params(facts: &mut SessionFacts, json: &[u8], params: &Pa
         form.params.insert(name.to_owned(), Secret::new(value));
         form.time = form.time.max(param.text("updatedDate").and_then(parse_timestamp));
     }
-    facts.forms = forms.into_values().collect();
+    facts.forms = Some(forms.into_values().collect());
     Ok(())
 }
 
