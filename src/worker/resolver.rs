@@ -169,12 +169,12 @@ impl Resolver<'_> {
     /// Searches mluvii itself, where that is set up, for sessions that never reached us. Every session that it lists is
     /// read and judged like any other.
     pub(super) async fn search_mluvii(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
-        let subject = search.question.subject;
-        let listed = match subject {
+        let listed = match search.question.subject {
             Subject::Session(_) => return Ok(()),
-            Subject::Guest { .. } => Some(BTreeSet::new()),
+            // Without the guest's id there is nothing to search by.
+            Subject::Guest { .. } => (!search.guests_that_go().is_empty()).then(BTreeSet::new),
             Subject::Person { .. } => {
-                self.mluvii.search_person(&search.question.whom.identifiers, self.departments).await?
+                self.mluvii.search_person(&search.question.whom.identifiers, self.departments, self.person.region).await?
             }
         };
         let off = if self.person.accept_ledger_only { MluviiSearch::OffAccepted } else { MluviiSearch::Off };

@@ -9,7 +9,7 @@ use super::heard::Line;
 use super::run::Method;
 use crate::cli::out::{BAD, GOOD, Out};
 use crate::erasure::Outcome;
-use crate::target::{Answer, TargetError};
+use crate::target::{Answer, Evidence, TargetError};
 
 /// One request and its end.
 #[derive(Serialize)]
@@ -26,7 +26,14 @@ pub(super) struct Told {
 #[serde(untagged)]
 pub(super) enum End {
     Healthy { healthy: bool },
-    Answered { outcome: Outcome, reason: Option<String>, counts: BTreeMap<String, u64>, verify_after_s: Option<u64> },
+    Answered {
+        outcome: Outcome,
+        reason: Option<String>,
+        counts: BTreeMap<String, u64>,
+        verify_after_s: Option<u64>,
+        #[serde(flatten)]
+        evidence: Evidence,
+    },
     Failed { error: &'static str, message: String },
 }
 
@@ -36,11 +43,12 @@ impl End {
     }
 
     pub(super) fn of_answer(answer: Result<Answer, TargetError>) -> Self {
-        answer.map_or_else(Self::of_error, |Answer { outcome, reason, counts, verify_after }| Self::Answered {
-            outcome,
-            reason,
-            counts,
-            verify_after_s: verify_after.as_ref().map(Duration::as_secs),
+        answer.map_or_else(Self::of_error, |answer| Self::Answered {
+            outcome: answer.outcome,
+            reason: answer.reason,
+            counts: answer.counts,
+            verify_after_s: answer.verify_after.as_ref().map(Duration::as_secs),
+            evidence: answer.evidence,
         })
     }
 
@@ -51,6 +59,7 @@ impl End {
             TargetError::Permanent(_) => "permanent",
             TargetError::NeedsOperator(_) => "needs_operator",
             TargetError::Later { .. } => "accepted",
+            TargetError::NotYet { .. } => "not_yet",
             TargetError::Cancelled => "cancelled",
         };
         Self::Failed { error: class, message: error.to_string() }
@@ -83,7 +92,7 @@ impl Told {
         match &self.end {
             End::Healthy { .. } => out.marked(style, mark, format_args!("{method}: it works"))?,
             End::Failed { error, message } => out.marked(style, mark, format_args!("{method}: {error}: {message}"))?,
-            End::Answered { outcome, reason, counts, verify_after_s } => {
+            End::Answered { outcome, reason, counts, verify_after_s, evidence } => {
                 out.marked(style, mark, format_args!("{method}: {}", outcome.as_str()))?;
                 if let Some(reason) = reason {
                     out.line(format_args!("reason  {reason}"))?;
@@ -91,6 +100,14 @@ impl Told {
                 if !counts.is_empty() {
                     let counts: Vec<_> = counts.iter().map(|(what, count)| format!("{what}: {count}")).collect();
                     out.line(format_args!("counts  {}", counts.join(", ")))?;
+                }
+                let looks = [
+                    ("looked at    ", &evidence.looked_at),
+                    ("not looked at", &evidence.not_looked_at),
+                    ("keeps        ", &evidence.keeps),
+                ];
+                for (what, places) in looks.iter().filter(|(_, places)| !places.is_empty()) {
+                    out.line(format_args!("{what}  {}", places.join(", ")))?;
                 }
                 if let Some(seconds) = verify_after_s {
                     out.line(format_args!("verify  makes sense after {seconds} s"))?;
