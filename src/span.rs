@@ -6,11 +6,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A whole number and a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
 pub(crate) struct Span(Duration);
 
 /// The units, longest first.
@@ -42,11 +43,38 @@ impl FromStr for Span {
     }
 }
 
-impl TryFrom<String> for Span {
-    type Error = String;
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SpanVisitor)
+    }
+}
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+struct SpanVisitor;
+
+impl Visitor<'_> for SpanVisitor {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a length of time, such as \"15m\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Span, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    /// A bare number is what people write first; they are told what is missing.
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Span, E> {
+        Err(E::custom(format!(
+            "{number} of what? Write a unit: \"{number}d\" (days), \"{number}h\", \"{number}m\" (minutes), \"{number}s\" or \
+             \"{number}ms\""
+        )))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Span, E> {
+        match u64::try_from(number) {
+            Ok(number) => self.visit_u64(number),
+            Err(_) => Err(E::invalid_value(de::Unexpected::Signed(number), &self)),
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Config;
 use super::layers::Layers;
+use crate::mluvii::MluviiSettings;
 use crate::policy::Policy;
+use crate::subject::{Kind, Scope};
 
 /// Notes every problem.
 pub(super) fn check(config: &Config, layers: &mut Layers) {
@@ -12,6 +14,8 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
         layers.problem("source", "nobody could send anything; write at least one `[[source]]`");
     }
     used_once("source", config.sources.iter().map(|source| source.name.as_str()), layers);
+    installations(config, layers);
+    person(config, layers);
     used_once("plugin", config.plugins.iter().map(|plugin| plugin.name.as_str()), layers);
     for (index, plugin) in config.plugins.iter().enumerate() {
         if let Err(wrong) = plugin.check_name() {
@@ -31,6 +35,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     if admin.is_none() && config.server.admin_listen.is_some_and(|listen| !listen.ip().is_loopback()) {
         layers.problem("server.admin_url", "it is missing: what are others to call, to reach `admin_listen`?");
     }
+    if !(0.0..=1.0).contains(&config.settling.unknown_share_max) {
+        layers.problem("settling.unknown_share_max", "a share is from 0 to 1, such as 0.05");
+    }
     if let Err(error) = config.ledger_place() {
         layers.problem("ledger.url", error.to_string());
     }
@@ -39,6 +46,86 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     }
     for bad in Policy::compile(&config.consent_rules, &config.rules, &config.targets()).err().into_iter().flatten() {
         layers.problem(super::problem::counted_from_one(&bad.key), bad.problem);
+    }
+}
+
+/// Sources name installations that are there, and no company is there twice.
+fn installations(config: &Config, layers: &mut Layers) {
+    let names: Vec<_> = config.mluvii.iter().map(|settings| format!("`{}`", settings.name)).collect();
+    let names = names.join(", ");
+    for (index, source) in config.sources.iter().enumerate() {
+        let key = format!("source.{}.mluvii", index + 1);
+        match &source.mluvii {
+            None => layers.problem(key, format!("is needed where there are several installations: one of {names}")),
+            Some(name) if config.installation(name).is_none() => {
+                layers.problem(key, format!("there is no mluvii `{name}`; there are {names}"));
+            }
+            Some(_) => {}
+        }
+    }
+    for (index, settings) in config.mluvii.iter().enumerate() {
+        let same = |other: &&MluviiSettings| {
+            settings.client_id.is_some()
+                && (&other.base_url, &other.client_id) == (&settings.base_url, &settings.client_id)
+        };
+        if let Some(other) = config.mluvii[..index].iter().find(same) {
+            let key = layers.installation_key(&settings.name, "client_id");
+            let what = "is the same company: the same address with the same client; one person's sessions would be two \
+                        persons' to quietus";
+            layers.problem(key, format!("`{}` {what}", other.name));
+        }
+        for (name, kind) in settings.params.iter().filter(|(_, kind)| kind.is_internal_id()) {
+            let key = layers.installation_key(&settings.name, &format!("params.{name}"));
+            layers.problem(
+                key,
+                format!("`{kind}` is an id that mluvii gives out; what somebody types never becomes one"),
+            );
+        }
+    }
+}
+
+/// How a person is recognized.
+fn person(config: &Config, layers: &mut Layers) {
+    if config.person.r#match.is_empty() {
+        layers.problem(
+            "person.match",
+            "names no set of kinds; a person is recognized by one, such as [\"name\", \"email\"]",
+        );
+    }
+    for (index, set) in config.person.r#match.iter().enumerate() {
+        if let Some(wrong) = too_little(set) {
+            layers.problem(format!("person.match.{}", index + 1), wrong);
+        }
+    }
+    let by_phone = config.person.r#match.iter().any(|set| set.contains(&Kind::Phone))
+        && config.rules.iter().any(|rule| rule.erase == Scope::Person);
+    let granted = config.plugins.iter().any(|plugin| plugin.grants.contains(&Kind::Phone));
+    if config.person.region.is_none() && (by_phone || granted) {
+        let whom = if by_phone { "a rule reaches persons by phone" } else { "a plugin is granted `phone`" };
+        layers.problem(
+            "person.region",
+            format!(
+                "is needed, as {whom}: where do numbers without a country code belong? Write the country's two letters, \
+                 such as region = \"CZ\""
+            ),
+        );
+    }
+}
+
+/// Why a set of kinds that agree does not make a session a person's.
+fn too_little(set: &BTreeSet<Kind>) -> Option<String> {
+    if let Some(kind) = set.iter().find(|kind| kind.is_internal_id()) {
+        return Some(format!("`{kind}` is an id that mluvii gives out, and says nothing of a person"));
+    }
+    let only = |kind: Kind| set.len() == 1 && set.contains(&kind);
+    if set.is_empty() {
+        Some("an empty set would make every session everybody's".into())
+    } else if only(Kind::Name) {
+        Some("a name alone is shared by many people; add `email` or `phone`".into())
+    } else if only(Kind::Phone) {
+        Some("a phone alone is shared in families and offices; add `name` or `email`".into())
+    } else {
+        None
     }
 }
 

@@ -8,7 +8,9 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde::de::DeserializeOwned;
 
+use super::installations::{Installations, MLUVII};
 use super::problem::{ConfigError, Place, Problem};
+use crate::subject::InstallationName;
 
 /// The defaults, and the only place of them.
 const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -20,6 +22,7 @@ const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// The merged layers, and what was wrong with what has been read from them.
 pub(super) struct Layers {
     merged: Figment,
+    installations: Installations,
     file: Place,
     problems: Vec<Problem>,
 }
@@ -29,18 +32,38 @@ impl Layers {
     pub(super) fn read(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let file = Place::File(path.to_owned());
         let text = read_text(path).map_err(|what| Problem::of(file.clone(), what))?;
-        let mut merged = Figment::new().merge(Layer::of_toml(Place::Defaults, DEFAULTS)?);
-        merged = merged.merge(Layer::of_toml(file.clone(), &text)?);
-        for layer in variables.filter_map(Layer::of_variable) {
-            merged = merged.merge(layer);
-        }
-        Ok(Self { merged, file, problems: Vec::new() })
+        let mut defaults = Layer::of_toml(Place::Defaults, DEFAULTS)?;
+        let mut written = Layer::of_toml(file.clone(), &text)?;
+        let mut variables: Vec<Layer> = variables.filter_map(Layer::of_variable).collect();
+        let mut problems = Vec::new();
+        let installations = Installations::spread(&mut defaults, (&mut written, &file), &mut variables, &mut problems);
+        let merged = Figment::new().merge(defaults).merge(written);
+        let merged = variables.into_iter().fold(merged, Figment::merge);
+        Ok(Self { merged, installations, file, problems })
     }
 
     /// Reads one section; what is wrong with it is kept.
     pub(super) fn section<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         let value = self.merged.find_value(key).unwrap_or_else(|_| Dict::new().into());
-        self.typed(vec![key.to_owned()], &value)
+        let path = [key.to_owned()];
+        self.typed(&path, &path, &value)
+    }
+
+    /// Reads the `[mluvii]` tables; what is wrong with any of them is kept.
+    pub(super) fn installations<T: DeserializeOwned>(&mut self) -> Vec<T> {
+        let keys = self.installations.keys().to_vec();
+        let read = |key: String| {
+            let path = [MLUVII.to_owned(), key];
+            let shown = self.installations.shown(&path[1]);
+            let value = self.merged.find_value(&path.join(".")).unwrap_or_else(|_| Dict::new().into());
+            self.typed(&path, &shown, &value)
+        };
+        keys.into_iter().filter_map(read).collect()
+    }
+
+    /// How the key of an installation is shown: `mluvii.acme.base_url`, or `mluvii.base_url` where it has no name.
+    pub(super) fn installation_key(&self, name: &InstallationName, key: &str) -> String {
+        [self.installations.shown(&name.0).as_slice(), &[key.to_owned()]].concat().join(".")
     }
 
     /// Reads every element of a list; what is wrong with any of them is kept.
@@ -51,8 +74,9 @@ impl Layers {
             self.problems.push(Problem::at(place, key, format!("expected a list; write `[[{key}]]`")));
             return Vec::new();
         };
-        let path = |index: usize| vec![key.to_owned(), index.to_string()];
-        elements.iter().enumerate().filter_map(|(index, value)| self.typed(path(index), value)).collect()
+        let path = |index: usize| [key.to_owned(), index.to_string()];
+        let elements = elements.iter().enumerate();
+        elements.filter_map(|(index, value)| self.typed(&path(index), &path(index), value)).collect()
     }
 
     /// Refuses sections that are not among `known`.
@@ -76,7 +100,12 @@ impl Layers {
 
     /// Everything merged, as it was read.
     pub(super) fn merged(&self) -> serde_json::Value {
-        self.merged.extract().expect("what TOML and the environment bring can be written as JSON")
+        let merged = self.merged.extract();
+        let mut merged: serde_json::Value = merged.expect("what TOML and the environment bring can be written as JSON");
+        if let Some(section) = merged.get_mut(MLUVII) {
+            *section = self.installations.written(section.take());
+        }
+        merged
     }
 
     /// Ends the reading: the problems, if there were any.
@@ -84,15 +113,16 @@ impl Layers {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
     }
 
-    fn typed<T: DeserializeOwned>(&mut self, path: Vec<String>, value: &Value) -> Option<T> {
+    /// Reads the value that stands at `path`; problems name it as `shown`.
+    fn typed<T: DeserializeOwned>(&mut self, path: &[String], shown: &[String], value: &Value) -> Option<T> {
         let error = match value.deserialize::<T>() {
             Ok(typed) => return Some(typed),
             Err(error) => error,
         };
         for error in error {
-            let path = [path.as_slice(), &error.path].concat();
-            let place = self.place(&path, value);
-            self.problems.push(Problem::of_kind(place, &self.file, &path, error.kind));
+            let place = self.place(&[path, &error.path].concat(), value);
+            let shown = [shown, &error.path].concat();
+            self.problems.push(Problem::of_kind(place, &self.file, &shown, error.kind));
         }
         None
     }
@@ -119,9 +149,9 @@ fn read_text(path: &Path) -> Result<String, String> {
 }
 
 /// One layer, as figment takes it.
-struct Layer {
+pub(super) struct Layer {
     name: &'static str,
-    content: Dict,
+    pub(super) content: Dict,
 }
 
 impl Layer {

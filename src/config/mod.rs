@@ -2,7 +2,9 @@
 //! leaves, or every problem that could be found; no module's meaning is known here beyond what names refer to.
 
 mod coherence;
+mod installations;
 mod keys;
+mod kinds;
 mod layers;
 mod log;
 mod problem;
@@ -11,21 +13,22 @@ mod secrets;
 
 pub(crate) use keys::{Keys, KeysError, read_public};
 pub(crate) use log::{LogFormat, LogSettings};
-pub(crate) use problem::{ConfigError, Problem};
+pub(crate) use problem::{ConfigError, Problem, counted_from_one};
 pub(crate) use secrets::read_secret;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::http::ServerSettings;
-use crate::keys::{Secret, SecretError, SecretRef};
+use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::ledger::{LedgerPlace, LedgerSettings, LedgerUrlWrong};
 use crate::mluvii::MluviiSettings;
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
-use crate::subject::TargetName;
+use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
@@ -48,15 +51,17 @@ pub(crate) struct Config {
     pub(crate) log: LogSettings,
     /// Where the installation's keys are.
     pub(crate) keys: KeysSettings,
-    /// mluvii's API.
-    pub(crate) mluvii: MluviiSettings,
+    /// mluvii's API at each company: one `[mluvii]`, or `[[mluvii]]` with a name for each of several. Never empty, and
+    /// the names of their `params` are in lower case.
+    #[schemars(schema_with = "one_or_several")]
+    pub(crate) mluvii: Vec<MluviiSettings>,
     /// When a session counts as settled.
     pub(crate) settling: SettlingSettings,
     /// When a session counts as a person's.
     pub(crate) person: PersonSettings,
     /// How erasures are carried through.
     pub(crate) erasing: ErasingSettings,
-    /// The senders of webhooks.
+    /// The senders of webhooks; each names its installation.
     #[schemars(rename = "source")]
     pub(crate) sources: Vec<SourceSettings>,
     /// What a moment says about consent.
@@ -117,13 +122,16 @@ impl Config {
         // Every section is read before the first missing one ends it, so that all problems are found.
         let (server, ledger, log) = (layers.section("server"), layers.section("ledger"), layers.section("log"));
         let (keys, settling) = (layers.section("keys"), layers.section("settling"));
-        let mluvii: Option<MluviiSettings> = layers.section("mluvii");
+        let mluvii: Vec<MluviiSettings> = layers.installations();
         let (person, erasing) = (layers.section("person"), layers.section("erasing"));
-        let (sources, consent_rules) = (layers.list("source"), layers.list("consent"));
+        let mut sources: Vec<SourceSettings> = layers.list("source");
+        let consent_rules = layers.list("consent");
         let (rules, plugins) = (layers.list("rule"), layers.list("plugin"));
-        let mut mluvii = mluvii?;
         let base = folder(file);
-        mluvii.ca_file = mluvii.ca_file.map(|path| base.join(path));
+        let mluvii: Vec<_> = mluvii.into_iter().map(|settings| placed(settings, &base, layers)).collect();
+        if let [only] = mluvii.as_slice() {
+            sources.iter_mut().for_each(|source| _ = source.mluvii.get_or_insert_with(|| only.name.clone()));
+        }
         Some(Self {
             base,
             file: file.to_owned(),
@@ -176,6 +184,16 @@ impl Config {
         secrets::read_secret(&self.base, reference)
     }
 
+    /// The settings of an installation.
+    pub(crate) fn installation(&self, name: &InstallationName) -> Option<&MluviiSettings> {
+        self.mluvii.iter().find(|settings| settings.name == *name)
+    }
+
+    /// Makes the fingerprints of an installation.
+    pub(crate) fn fingerprinter(&self, index: &IndexKey, installation: &InstallationName) -> Fingerprinter {
+        Fingerprinter::new(index, installation, self.person.region)
+    }
+
     /// The names of all targets: `mluvii` and the plugins.
     pub(crate) fn targets(&self) -> Vec<TargetName> {
         std::iter::once(TargetName::mluvii()).chain(self.plugins.iter().map(PluginSettings::target)).collect()
@@ -185,6 +203,28 @@ impl Config {
     pub(crate) fn policy(&self) -> Policy {
         Policy::compile(&self.consent_rules, &self.rules, &self.targets()).expect("compiled once when it was loaded")
     }
+}
+
+/// The settings as they are used: a relative path starts at `base`, and the names of form fields are in lower case, as
+/// they match without case.
+fn placed(mut settings: MluviiSettings, base: &Path, layers: &mut Layers) -> MluviiSettings {
+    settings.ca_file = settings.ca_file.map(|path| base.join(path));
+    let mut params = BTreeMap::new();
+    for (name, kind) in settings.params {
+        if let Some(other) = params.insert(name.to_lowercase(), kind.clone()).filter(|other| *other != kind) {
+            let key = layers.installation_key(&settings.name, &format!("params.{name}"));
+            layers
+                .problem(key, format!("it is `{kind}`, and `{other}` in another case; field names match without case"));
+        }
+    }
+    settings.params = params;
+    settings
+}
+
+/// The schema of `mluvii`: a table, or a list of tables.
+fn one_or_several(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let one = generator.subschema_for::<MluviiSettings>();
+    schemars::json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
 }
 
 /// The variables of this process that are text; another cannot be one of ours.

@@ -102,7 +102,7 @@ fn is_secret_ref(known: &[&str]) -> bool {
 }
 
 /// The key's path as people count: `rule.0.when` is the first rule's, `rule.1.when`.
-pub(super) fn counted_from_one(key: &str) -> String {
+pub(crate) fn counted_from_one(key: &str) -> String {
     let segment = |text: &str| text.parse::<usize>().map_or_else(|_| text.to_owned(), |index| (index + 1).to_string());
     key.split('.').map(segment).collect::<Vec<_>>().join(".")
 }
@@ -155,7 +155,7 @@ impl fmt::Display for Problem {
         }
         match (&self.place, &self.key) {
             (Place::Environment, Some(key)) => {
-                let variable = key.to_ascii_uppercase().replace('.', "__");
+                let variable = key.to_ascii_uppercase().replace('.', "__").replace('-', "_");
                 write!(f, ", {ENVIRONMENT_PREFIX}{variable}: {}", self.what)
             }
             (_, Some(key)) => write!(f, ": {key}: {}", self.what),

@@ -3,6 +3,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use insta::assert_snapshot;
 
 use super::*;
+use crate::subject::Kind;
 
 /// A configuration that is complete.
 const COMPLETE: &str = r#"
@@ -226,4 +227,203 @@ fn damaged_or_foreign_key_files_are_refused() {
     std::fs::remove_file(a.join("index.key")).expect("removed");
     assert!(matches!(Keys::load(&a), Err(KeysError::Missing(_))));
     assert!(matches!(Keys::create(&a), Err(KeysError::Exists(_))));
+}
+
+/// Two companies.
+const TWO: &str = r#"
+[[mluvii]]
+name = "acme"
+client_id = { env = "ACME_ID" }
+ca_file = "acme.pem"
+[[mluvii]]
+name = "b-co"
+base_url = "https://b.example"
+call_max = "5s"
+params = { Zakaznik = "customer" }
+[[source]]
+name = "hooks"
+mluvii = "b-co"
+auth = []
+"#;
+
+#[test]
+fn one_unnamed_mluvii_is_an_installation() {
+    let config = load(COMPLETE, &[]).expect("loads");
+    let [only] = config.mluvii.as_slice() else { panic!("one") };
+    assert_eq!(only.name, InstallationName::unnamed());
+    assert_eq!(config.sources[0].mluvii, Some(InstallationName::unnamed()));
+    let none = COMPLETE.split_once("[[source]]").map(|(_, source)| format!("[[source]]{source}"));
+    let config = load(&none.expect("has a source"), &[("QUIETUS__MLUVII__BASE_URL", "https://a.example")]);
+    assert_eq!(config.expect("loads").mluvii[0].base_url, "https://a.example");
+}
+
+#[test]
+fn each_installation_is_filled_with_the_defaults() {
+    let config = load(TWO, &[]).expect("loads");
+    let [acme, other] = config.mluvii.as_slice() else { panic!("two") };
+    assert_eq!((&*acme.name.0, &*other.name.0), ("acme", "b-co"));
+    assert_eq!((acme.base_url.as_str(), other.base_url.as_str()), ("https://app.mluvii.com", "https://b.example"));
+    assert_eq!((acme.call_max.to_string(), other.call_max.to_string()), ("30s".into(), "5s".into()));
+    assert_eq!(acme.ca_file.as_deref(), Some(&*config.base.join("acme.pem")));
+    assert_eq!(acme.look_up_session, other.look_up_session);
+    // Names of fields match without case; a table is merged, not replaced.
+    assert_eq!(other.params["zakaznik"].as_str(), "customer");
+    assert_eq!((acme.params.len(), other.params.len()), (3, 4));
+    assert_eq!(config.sources[0].mluvii.as_ref().map(|name| &*name.0), Some("b-co"));
+    assert_eq!(config.targets(), [TargetName::mluvii()]);
+}
+
+#[test]
+fn the_environment_reaches_each_installation() {
+    let variables =
+        [("QUIETUS__MLUVII__ACME__CALL_MAX", "1s"), ("QUIETUS__MLUVII__B_CO__BASE_URL", "https://c.example")];
+    let config = load(TWO, &variables).expect("loads");
+    assert_eq!(config.mluvii[0].call_max.to_string(), "1s");
+    assert_eq!(
+        (config.mluvii[1].call_max.to_string(), config.mluvii[1].base_url.as_str()),
+        ("5s".into(), "https://c.example")
+    );
+    let named = COMPLETE.replace("[mluvii]", "[mluvii]\nname = \"acme\"");
+    for variable in ["QUIETUS__MLUVII__CALL_MAX", "QUIETUS__MLUVII__ACME__CALL_MAX"] {
+        let config = load(&named, &[(variable, "1s")]).expect("loads");
+        assert_eq!((&*config.mluvii[0].name.0, config.mluvii[0].call_max.to_string()), ("acme", "1s".into()));
+    }
+    let config = load(COMPLETE, &[("QUIETUS__MLUVII__PARAMS__CUSTOMER_NO", "customer")]).expect("loads");
+    assert_eq!(config.mluvii[0].params.len(), 4);
+    assert_snapshot!(refused(TWO, &[("QUIETUS__MLUVII__CALL_MAX", "1s")]), @"the environment, QUIETUS__MLUVII__CALL_MAX: there are several installations; name one, as in QUIETUS__MLUVII__ACME__CALL_MAX");
+    assert_snapshot!(refused(TWO, &[("QUIETUS__MLUVII__C__CALL_MAX", "1s")]), @"the environment, QUIETUS__MLUVII__C: there is no such installation; there are ACME, B_CO");
+}
+
+#[test]
+fn a_problem_of_an_installation_names_it() {
+    let text = TWO.replace("call_max = \"5s\"", "call_mx = \"5s\"").replace("{ env = \"ACME_ID\" }", "\"hunter2\"");
+    let said = refused(&text, &[("QUIETUS__MLUVII__B_CO__CALL_MAX", "soon")]);
+    let keys: Vec<_> = said.lines().map(|line| line.rsplit_once(": ").map_or(line, |(key, _)| key)).collect();
+    assert!(said.contains("quietus.toml: mluvii.acme.client_id: a secret does not stand"), "{said}");
+    assert!(said.contains("quietus.toml: mluvii.b-co.call_mx: there is no such key"), "{keys:?}");
+    assert!(!said.contains("hunter2"), "{said}");
+    let said = refused(TWO, &[("QUIETUS__MLUVII__B_CO__CALL_MAX", "soon")]);
+    assert!(said.starts_with("the environment, QUIETUS__MLUVII__B_CO__CALL_MAX: `soon` is not a length"), "{said}");
+    let said = refused(&COMPLETE.replace("[mluvii]", "[mluvii]\ncall_max = \"soon\""), &[]);
+    assert!(said.starts_with("quietus.toml: mluvii.call_max: `soon` is not a length"), "{said}");
+}
+
+#[test]
+fn installations_have_plain_names_each_once_and_none_of_a_setting() {
+    assert_snapshot!(refused(&TWO.replace("\"b-co\"\nbase", "\"acme\"\nbase"), &[]), @r"
+    quietus.toml: mluvii.2.name: `acme` is taken
+    ");
+    assert_snapshot!(refused(&TWO.replace("name = \"acme\"\n", ""), &[]), @"quietus.toml: mluvii.1.name: is needed where there are several installations");
+    assert_snapshot!(refused(&COMPLETE.replace("[mluvii]", "[mluvii]\nname = \"scope\""), &[]), @"quietus.toml: mluvii.name: `scope` is the name of a setting of mluvii; take another for the installation");
+    for name in ["A", "a.b", "a/b", "1", "a__b", "-a", "a_"] {
+        let said = refused(&COMPLETE.replace("[mluvii]", &format!("[mluvii]\nname = \"{name}\"")), &[]);
+        assert!(said.contains(": allowed are 1 to 64 of a-z, 0-9"), "{said}");
+    }
+    assert_snapshot!(refused(&COMPLETE.replace("[mluvii]", "[mluvii]\nname = 7"), &[]), @"quietus.toml: mluvii.1.name: found the number 7, expected text");
+}
+
+#[test]
+fn a_source_names_an_installation_that_is_there() {
+    assert_snapshot!(refused(&TWO.replace("mluvii = \"b-co\"\n", ""), &[]), @"quietus.toml: source.1.mluvii: is needed where there are several installations: one of `acme`, `b-co`");
+    assert_snapshot!(refused(&TWO.replace("mluvii = \"b-co\"", "mluvii = \"c\""), &[]), @"quietus.toml: source.1.mluvii: there is no mluvii `c`; there are `acme`, `b-co`");
+}
+
+#[test]
+fn one_company_under_two_names_is_refused() {
+    let text = TWO.replace("base_url = \"https://b.example\"", "client_id = { env = \"ACME_ID\" }");
+    assert_snapshot!(refused(&text, &[]), @"quietus.toml: mluvii.b-co.client_id: `acme` is the same company: the same address with the same client; one person's sessions would be two persons' to quietus");
+}
+
+#[test]
+fn field_names_that_differ_only_in_case_and_mean_two_kinds_are_refused() {
+    let text = COMPLETE.replace("[mluvii]", "[mluvii]\nparams = { OO1_guest_email = \"name\" }");
+    let said = refused(&text, &[]);
+    assert!(said.contains("field names match without case"), "{said}");
+}
+
+#[test]
+fn nothing_typed_becomes_an_internal_id() {
+    let text = COMPLETE.replace("[mluvii]", "[mluvii]\nparams = { vip = \"guest_id\" }");
+    assert_snapshot!(refused(&text, &[]), @"quietus.toml: mluvii.params.vip: `guest_id` is an id that mluvii gives out; what somebody types never becomes one");
+    let text = TWO.replace("\"customer\"", "\"session_id\"");
+    assert_snapshot!(refused(&text, &[]), @"quietus.toml: mluvii.b-co.params.zakaznik: `session_id` is an id that mluvii gives out; what somebody types never becomes one");
+    let text = format!("{COMPLETE}[person]\nmatch = [[\"email\", \"guest_id\"]]\n");
+    assert_snapshot!(refused(&text, &[]), @"quietus.toml: person.match.1: `guest_id` is an id that mluvii gives out, and says nothing of a person");
+}
+
+#[test]
+fn a_person_is_recognized_by_more_than_a_name_or_a_phone() {
+    let with = |sets: &str| format!("{COMPLETE}[person]\nmatch = {sets}\n");
+    assert_snapshot!(refused(&with(r#"[["email"], ["name"], ["phone"], []]"#), &[]), @"
+    quietus.toml: person.match.2: a name alone is shared by many people; add `email` or `phone`
+    quietus.toml: person.match.3: a phone alone is shared in families and offices; add `name` or `email`
+    quietus.toml: person.match.4: an empty set would make every session everybody's
+    ");
+    assert!(refused(&with("[]"), &[]).contains("names no set of kinds"));
+    load(&with(r#"[["email"], ["name", "phone"]]"#), &[]).expect("loads");
+    let default = load(COMPLETE, &[]).expect("loads").person;
+    assert_eq!(default.r#match, [[Kind::Name, Kind::Email, Kind::Phone].into()]);
+}
+
+#[test]
+fn a_region_is_needed_where_persons_are_reached_by_phone() {
+    let rule = "[[rule]]\nname = \"r\"\non = \"form-submitted\"\nwhen = \"true\"\nerase = \"person\"\n\
+                approve = true\ntargets = [\"mluvii\"]\n";
+    let plugin = "[[plugin]]\nname = \"crm\"\nlibrary = \"l.so\"\ngrants = [\"phone\"]\n";
+    assert_snapshot!(refused(&format!("{COMPLETE}{rule}"), &[]), @r#"quietus.toml: person.region: is needed, as a rule reaches persons by phone: where do numbers without a country code belong? Write the country's two letters, such as region = "CZ""#);
+    assert_snapshot!(refused(&format!("{COMPLETE}{plugin}"), &[]), @r#"quietus.toml: person.region: is needed, as a plugin is granted `phone`: where do numbers without a country code belong? Write the country's two letters, such as region = "CZ""#);
+    load(&format!("{COMPLETE}{rule}{plugin}[person]\nregion = \"CZ\"\n"), &[]).expect("loads");
+    load(&format!("{COMPLETE}{rule}[person]\nmatch = [[\"email\"]]\n"), &[]).expect("loads");
+    let said = refused(&format!("{COMPLETE}[person]\nregion = \"Czechia\"\n"), &[]);
+    assert!(said.contains("person.region: ") && said.contains("two letters"), "{said}");
+}
+
+#[test]
+fn a_length_of_time_without_a_unit_is_told_which_there_are() {
+    let text = format!(
+        "{COMPLETE}[[rule]]\nname = \"r\"\non = \"session-settled\"\nwhen = \"true\"\nerase = \"session\"\nafter = 30\ntargets = [\"mluvii\"]\n"
+    );
+    assert_snapshot!(refused(&text, &[]), @r#"quietus.toml: rule.1.after: 30 of what? Write a unit: "30d" (days), "30h", "30m" (minutes), "30s" or "30ms""#);
+}
+
+#[test]
+fn kinds_that_lead_nowhere_are_found() {
+    let plugin = "[[plugin]]\nname = \"crm\"\nlibrary = \"l.so\"\ngrants = [\"emial\", \"email\", \"customer\"]\n";
+    let text = COMPLETE.replace("[mluvii]", "[mluvii]\nparams = { no = \"customer\", plate = \"car\" }");
+    let idle = |text: &str| {
+        let found = load(text, &[]).expect("loads").idle_kinds();
+        found.iter().map(|idle| format!("{}: {}", idle.key, idle.what)).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(idle(&format!("{text}{plugin}")), @"
+    plugin.1.grants: nothing produces the kind `emial`: no field in `mluvii.params` brings it; did you mean `email`?
+    mluvii.mluvii.params.plate: nobody takes the kind `car`: no plugin is granted it, and `person.match` does not name it
+    ");
+    let matched = format!("{text}[person]\nmatch = [[\"customer\"], [\"car\", \"tail\"]]\n");
+    assert_snapshot!(idle(&matched), @"person.match: nothing produces the kind `tail`: no field in `mluvii.params` brings it");
+    assert_eq!(idle(COMPLETE), "");
+}
+
+#[test]
+fn several_installations_are_shown_as_they_are_written() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("quietus.toml");
+    std::fs::write(&path, TWO).expect("is written");
+    let shown = Config::show(&path).expect("is shown");
+    assert_eq!(shown["mluvii"][0]["name"], "acme");
+    assert_eq!(shown["mluvii"][1]["base_url"], "https://b.example");
+    std::fs::write(&path, toml::to_string(&shown).expect("TOML")).expect("is written");
+    assert_eq!(Config::load_with(&path, std::iter::empty()).expect("loads").mluvii.len(), 2);
+}
+
+#[test]
+fn fingerprints_are_kept_unless_somebody_says_otherwise() {
+    let config = load(COMPLETE, &[]).expect("loads");
+    assert!(config.erasing.keep_fingerprints);
+    assert_eq!(
+        (config.erasing.fingerprints_for.to_string(), config.settling.patience.to_string()),
+        ("1095d".into(), "1h".into())
+    );
+    assert!(!config.person.accept_ledger_only);
+    let text = format!("{COMPLETE}[settling]\nunknown_share_max = 5\n");
+    assert_snapshot!(refused(&text, &[]), @"quietus.toml: settling.unknown_share_max: a share is from 0 to 1, such as 0.05");
 }

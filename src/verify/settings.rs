@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use super::Network;
 use crate::keys::SecretRef;
 use crate::span::Span;
-use crate::subject::TenantId;
+use crate::subject::{InstallationName, TenantId};
 
 /// One configured sender of webhooks.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -19,7 +19,11 @@ use crate::subject::TenantId;
 pub(crate) struct SourceSettings {
     /// The last part of its path, `POST /webhooks/{name}`: 1 to 64 of a-z, A-Z, 0-9, `-` and `_`.
     pub(crate) name: String,
-    /// The tenants (companies) whose events are taken; all when empty.
+    /// The mluvii installation that sends: the name of a `[[mluvii]]`. May be left out where there is one.
+    #[serde(default)]
+    pub(crate) mluvii: Option<InstallationName>,
+    /// The tenants (mluvii's departments) whose events are taken; all when empty. Deliveries of others are acknowledged
+    /// and counted, nothing of them is kept.
     #[serde(default)]
     pub(crate) tenants: Vec<TenantId>,
     /// The ways to authenticate; a delivery must pass one of them.

@@ -11,7 +11,7 @@ use super::signature::Signature;
 use super::standard::Standard;
 use super::{Finding, Network, Request};
 use crate::keys::{ReadSecret, Secret};
-use crate::subject::{SourceName, TenantId};
+use crate::subject::{InstallationName, SourceName, TenantId};
 
 /// The longest name of a source, in bytes.
 const NAME_BYTES_MAX: usize = 64;
@@ -19,6 +19,7 @@ const NAME_BYTES_MAX: usize = 64;
 /// One configured sender of webhooks.
 pub(crate) struct Source {
     name: SourceName,
+    installation: InstallationName,
     tenants: Vec<TenantId>,
     allow: Vec<Network>,
     schemes: Vec<Scheme>,
@@ -39,6 +40,7 @@ impl Source {
         let schemes = schemes.map(|(i, auth)| Scheme::new(auth, &place.at(&format!("auth.{}", i + 1)), read));
         Ok(Self {
             name: SourceName(settings.name.as_str().into()),
+            installation: settings.mluvii.clone().unwrap_or_else(InstallationName::unnamed),
             tenants: settings.tenants.clone(),
             allow: settings.allow.clone(),
             schemes: schemes.collect::<Result<_, _>>()?,
@@ -47,6 +49,11 @@ impl Source {
 
     pub(crate) fn name(&self) -> &SourceName {
         &self.name
+    }
+
+    /// The mluvii installation that sends.
+    pub(crate) fn installation(&self) -> &InstallationName {
+        &self.installation
     }
 
     /// The tenants whose events are taken; all when empty.
