@@ -9,12 +9,14 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectEx
 
 use super::Moment;
 use super::facts::{FACTS, Type};
+use crate::event::same_word;
 
-/// Checks an expression for a moment.
-pub(super) fn check(tree: &IdedExpr, on: Moment) -> Result<(), String> {
-    let mut scope = Scope { on, variables: Vec::new() };
+/// Checks an expression for a moment, and writes the names of form fields in lower case, as the facts have them. Returns
+/// what is probably wrong.
+pub(super) fn check(tree: &mut IdedExpr, on: Moment) -> Result<Vec<String>, String> {
+    let mut scope = Scope { on, variables: Vec::new(), doubts: Vec::new() };
     match scope.type_of(tree)? {
-        Type::Bool | Type::Any => Ok(()),
+        Type::Bool | Type::Any => Ok(scope.doubts),
         other => Err(format!("the expression is {}, not true or false", other.name())),
     }
 }
@@ -22,18 +24,19 @@ pub(super) fn check(tree: &IdedExpr, on: Moment) -> Result<(), String> {
 struct Scope {
     on: Moment,
     /// Variables of the comprehensions around the present place.
-    variables: Vec<String>,
+    variables: Vec<(String, Type)>,
+    doubts: Vec<String>,
 }
 
 impl Scope {
-    fn type_of(&mut self, tree: &IdedExpr) -> Result<Type, String> {
-        match &tree.expr {
+    fn type_of(&mut self, tree: &mut IdedExpr) -> Result<Type, String> {
+        match &mut tree.expr {
             Expr::Literal(literal) => literal_type(literal),
             Expr::Ident(name) => self.variable(name),
             Expr::Select(select) => self.select(select),
             Expr::Call(call) => self.call(call),
             Expr::List(list) => {
-                list.elements.iter().try_for_each(|element| self.type_of(element).map(drop))?;
+                list.elements.iter_mut().try_for_each(|element| self.type_of(element).map(drop))?;
                 Ok(Type::List)
             }
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
@@ -44,8 +47,9 @@ impl Scope {
     }
 
     fn variable(&self, name: &str) -> Result<Type, String> {
-        if self.variables.iter().any(|variable| variable == name) {
-            return Ok(Type::Any);
+        // The innermost one of this name.
+        if let Some((_, found)) = self.variables.iter().rev().find(|(variable, _)| variable == name) {
+            return Ok(*found);
         }
         if FACTS.iter().any(|(group, ..)| *group == name) {
             return Err(format!("`{name}` alone is no value; ask for one of {}", fields_of(name)));
@@ -53,14 +57,14 @@ impl Scope {
         Err(format!("there is no `{name}`; there are `session`, `consent` and, on `form-submitted`, `form`"))
     }
 
-    fn select(&mut self, select: &SelectExpr) -> Result<Type, String> {
+    fn select(&mut self, select: &mut SelectExpr) -> Result<Type, String> {
         let found = self.field(select)?;
         Ok(if select.test { Type::Bool } else { found })
     }
 
-    fn field(&mut self, select: &SelectExpr) -> Result<Type, String> {
+    fn field(&mut self, select: &mut SelectExpr) -> Result<Type, String> {
         if let Expr::Ident(group) = &select.operand.expr
-            && !self.variables.contains(group)
+            && !self.variables.iter().any(|(variable, _)| variable == group)
             && FACTS.iter().any(|(of, ..)| of == group)
         {
             if !self.on.has(group) {
@@ -70,37 +74,47 @@ impl Scope {
             let missing = || format!("`{group}` has no `{}`; it has {}", select.field, fields_of(group));
             return fact.map(|(.., found)| *found).ok_or_else(missing);
         }
-        match self.type_of(&select.operand)? {
-            Type::TextMap => Ok(Type::Text),
+        match self.type_of(&mut select.operand)? {
+            Type::TextMap => {
+                select.field = select.field.to_lowercase();
+                Ok(Type::Text)
+            }
             Type::Any => Ok(Type::Any),
             other => Err(format!("`.{}` cannot be asked of {}", select.field, other.name())),
         }
     }
 
-    fn comprehension(&mut self, comprehension: &ComprehensionExpr) -> Result<Type, String> {
-        match self.type_of(&comprehension.iter_range)? {
-            Type::List | Type::TextMap | Type::Any => {}
+    fn comprehension(&mut self, comprehension: &mut ComprehensionExpr) -> Result<Type, String> {
+        let element = match self.type_of(&mut comprehension.iter_range)? {
+            Type::TextMap => Type::FieldName,
+            Type::List | Type::Any => Type::Any,
             other => return Err(format!("{} has no elements to go through", other.name())),
-        }
+        };
         let outer = self.variables.len();
-        self.variables.push(comprehension.iter_var.clone());
-        self.variables.extend(comprehension.iter_var2.clone());
-        self.variables.push(comprehension.accu_var.clone());
-        let parts =
-            [&comprehension.accu_init, &comprehension.loop_cond, &comprehension.loop_step, &comprehension.result];
-        let checked = parts.iter().try_for_each(|part| self.type_of(part).map(drop));
+        self.variables.push((comprehension.iter_var.clone(), element));
+        self.variables.extend(comprehension.iter_var2.clone().map(|name| (name, Type::Any)));
+        self.variables.push((comprehension.accu_var.clone(), Type::Any));
+        let parts = [
+            &mut comprehension.accu_init,
+            &mut comprehension.loop_cond,
+            &mut comprehension.loop_step,
+            &mut comprehension.result,
+        ];
+        let checked = parts.into_iter().try_for_each(|part| self.type_of(part).map(drop));
         self.variables.truncate(outer);
         checked.map(|()| Type::Any)
     }
 
-    fn call(&mut self, call: &CallExpr) -> Result<Type, String> {
+    fn call(&mut self, call: &mut CallExpr) -> Result<Type, String> {
         let mut operands = Vec::new();
-        if let Some(target) = &call.target {
+        if let Some(target) = &mut call.target {
             operands.push(self.type_of(target)?);
         }
-        for argument in &call.args {
+        for argument in &mut call.args {
             operands.push(self.type_of(argument)?);
         }
+        name_fields_in_lower_case(call, &operands)?;
+        let call = &*call;
         let operator = call.func_name.as_str();
         match (operator, operands.as_slice()) {
             (LOGICAL_AND | LOGICAL_OR, [a, b]) => both(*a, *b, Type::Bool, operator, Type::Bool),
@@ -145,24 +159,46 @@ impl Scope {
         }
     }
 
-    fn comparable(&self, call: &CallExpr, a: Type, b: Type) -> Result<(), String> {
+    fn comparable(&mut self, call: &CallExpr, a: Type, b: Type) -> Result<(), String> {
         if !a.fits(b) {
             return Err(format!("{} is compared with {}, so they are never equal", a.name(), b.name()));
         }
         let texts: Vec<_> = call.args.iter().filter_map(literal_text).collect();
-        words(if matches!(a, Type::Word(_)) { a } else { b }, &texts)
+        self.words(if matches!(a, Type::Word(_) | Type::Known(_)) { a } else { b }, &texts)
     }
 
-    fn words_in(&self, call: &CallExpr, element: Type) -> Result<(), String> {
+    fn words_in(&mut self, call: &CallExpr, element: Type) -> Result<(), String> {
         let Some(Expr::List(list)) = call.args.last().map(|list| &list.expr) else { return Ok(()) };
         let texts: Vec<_> = list.elements.iter().filter_map(literal_text).collect();
-        words(element, &texts)
+        self.words(element, &texts)
+    }
+
+    /// A text that is compared with one of a few words has to be one of them.
+    fn words(&mut self, of: Type, texts: &[&str]) -> Result<(), String> {
+        let (known, closed) = match of {
+            Type::Word(words) => (words, true),
+            Type::Known(words) => (words, false),
+            _ => return Ok(()),
+        };
+        // What is not known of a session is the empty text.
+        let unknown = texts.iter().filter(|text| !known.contains(text) && (closed || !text.is_empty()));
+        for text in unknown {
+            let listed = known.join(", ");
+            match known.iter().find(|word| same_word(word, text)) {
+                Some(word) => return Err(format!("`{text}` is never the case; it is written `{word}`")),
+                None if closed => return Err(format!("`{text}` is never the case; it is one of {listed}")),
+                None => self
+                    .doubts
+                    .push(format!("`{text}` is none of the words that are known ({listed}); is it a newer one?")),
+            }
+        }
+        Ok(())
     }
 }
 
 impl Type {
     fn is_text(self) -> bool {
-        matches!(self, Self::Text | Self::Word(_))
+        matches!(self, Self::Text | Self::Word(_) | Self::Known(_) | Self::FieldName)
     }
 
     fn fits(self, other: Self) -> bool {
@@ -173,7 +209,7 @@ impl Type {
         match self {
             Self::Bool => "a truth value",
             Self::Int => "a number",
-            Self::Text | Self::Word(_) => "a text",
+            Self::Text | Self::Word(_) | Self::Known(_) | Self::FieldName => "a text",
             Self::TextMap => "a map of texts",
             Self::List => "a list",
             Self::Any => "a value",
@@ -210,12 +246,44 @@ fn literal_text(tree: &IdedExpr) -> Option<&str> {
     }
 }
 
-/// A text that is compared with one of a few words has to be one of them.
-fn words(of: Type, texts: &[&str]) -> Result<(), String> {
-    let Type::Word(words) = of else { return Ok(()) };
-    match texts.iter().find(|text| !words.contains(text)) {
-        None => Ok(()),
-        Some(wrong) => Err(format!("`{wrong}` is never the case; it is one of {}", words.join(", "))),
+/// The facts have the names of form fields in lower case, so what they are compared with is written likewise. A name that
+/// is computed could be in any case.
+fn name_fields_in_lower_case(call: &mut CallExpr, operands: &[Type]) -> Result<(), String> {
+    let name_is = match (call.func_name.as_str(), operands) {
+        (INDEX, [Type::TextMap, name]) => Some((1, *name)),
+        (IN, [name, Type::TextMap]) => Some((0, *name)),
+        _ => None,
+    };
+    if let Some((place, found)) = name_is {
+        let name = &mut call.args[place];
+        if literal_text(name).is_none() && found.is_text() && found != Type::FieldName || found == Type::Any {
+            return Err("the name of a form's field has to be written out, as in `form.params['agree']`".into());
+        }
+        lower(name);
+    } else if operands.contains(&Type::FieldName) && call.func_name == "matches" {
+        if let Some(pattern) = call.args.last_mut() {
+            ignore_case(pattern);
+        }
+    } else if operands.contains(&Type::FieldName) {
+        call.target.iter_mut().for_each(|target| lower(target));
+        call.args.iter_mut().for_each(lower);
+    }
+    Ok(())
+}
+
+/// A text that is written out, or a list of such, in lower case.
+fn lower(tree: &mut IdedExpr) {
+    match &mut tree.expr {
+        Expr::Literal(LiteralValue::String(text)) => *text = text.inner().to_lowercase().into(),
+        Expr::List(list) => list.elements.iter_mut().for_each(lower),
+        _ => {}
+    }
+}
+
+/// A pattern in lower case could mean something else.
+fn ignore_case(pattern: &mut IdedExpr) {
+    if let Expr::Literal(LiteralValue::String(text)) = &mut pattern.expr {
+        *text = format!("(?i){}", text.inner()).into();
     }
 }
 

@@ -17,20 +17,21 @@ pub(super) struct Expression {
 }
 
 impl Expression {
-    /// Parses and type-checks; the error says what is wrong and what is allowed.
-    pub(super) fn compile(source: &str, on: Moment) -> Result<Self, String> {
+    /// Parses and type-checks; the error says what is wrong and what is allowed. Beside the expression stands what is
+    /// probably wrong with it.
+    pub(super) fn compile(source: &str, on: Moment) -> Result<(Self, Vec<String>), String> {
         if source.len() > SOURCE_BYTES_MAX {
             return Err(format!("the expression is longer than {SOURCE_BYTES_MAX} bytes"));
         }
-        let tree = Env::stdlib().parser().parse(source).map_err(|errors| {
+        let mut tree = Env::stdlib().parser().parse(source).map_err(|errors| {
             let first = errors.errors.first();
             first.map_or_else(
                 || "this is not a CEL expression".to_owned(),
                 |error| format!("not a CEL expression at {}:{}: {}", error.pos.0, error.pos.1, error.msg),
             )
         })?;
-        check(&tree, on)?;
-        Ok(Self { source: source.to_owned(), tree })
+        let doubts = check(&mut tree, on)?;
+        Ok((Self { source: source.to_owned(), tree }, doubts))
     }
 
     /// Whether the expression is true of the facts. Asking for a form's parameter that is not there is no error: the

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::ConsentRecord;
-use crate::event::Form;
+use crate::event::{Form, same_word};
 
 /// When rules are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,12 @@ pub(super) enum Type {
     Text,
     /// A text that is one of a few words, so that a misspelt comparison is found when the configuration is read.
     Word(&'static [&'static str]),
-    /// From text to text.
+    /// A text that is usually one of these words, and may be a newer one. Words match without case and `_`, as mluvii has
+    /// changed their spelling over the years: the fact has the spelling that stands here.
+    Known(&'static [&'static str]),
+    /// The name of a form's field, in lower case: mluvii's fields match without case.
+    FieldName,
+    /// From names of fields to texts.
     TextMap,
     List,
     /// A type that is known only when it is evaluated, such as a comprehension's variable.
@@ -39,19 +44,55 @@ pub(super) enum Type {
 
 const CONSENT_STATES: &[&str] = &["given", "absent", "refused", "withdrawn", "unknown"];
 
+/// The channels that mluvii documents.
+const CHANNELS: &[&str] = &["Chat", "AV", "Phone"];
+
+/// The sources of sessions that mluvii documents.
+const SOURCES: &[&str] = &[
+    "Default",
+    "Callback",
+    "Invitation",
+    "ChatInvitation",
+    "IncomingCall",
+    "OutgoingCall",
+    "Campaign",
+    "API",
+    "Facebook",
+    "WhatsApp",
+    "VK",
+    "Apple",
+    "GenericChannel",
+];
+
+/// Where forms come from: the events' own names, and the sources of call params that mluvii documents.
+const FORM_ORIGINS: &[&str] = &[
+    "hero_card",
+    "chatbot",
+    "call_script",
+    "entry_form",
+    "offline_form",
+    "feedback_form",
+    "user",
+    "widget_api",
+    "external_messaging",
+    "phone",
+    "api",
+];
+
 /// Every fact. Facts of `form` exist on `form-submitted` only. What is not known is 0, `''` or `false`.
 pub(super) const FACTS: &[(&str, &str, Type)] = &[
     ("session", "id", Type::Int),
     ("session", "tenant", Type::Int),
-    ("session", "channel", Type::Text),
-    ("session", "source", Type::Text),
+    ("session", "installation", Type::Text),
+    ("session", "channel", Type::Known(CHANNELS)),
+    ("session", "source", Type::Known(SOURCES)),
     ("session", "duration_s", Type::Int),
     ("session", "ended", Type::Bool),
     ("consent", "state", Type::Word(CONSENT_STATES)),
     ("consent", "version", Type::Text),
     ("consent", "origin", Type::Text),
     ("form", "id", Type::Int),
-    ("form", "origin", Type::Text),
+    ("form", "origin", Type::Known(FORM_ORIGINS)),
     ("form", "submitted", Type::Bool),
     ("form", "by_client", Type::Bool),
     ("form", "params", Type::TextMap),
@@ -87,11 +128,13 @@ impl Facts<'_> {
     fn value(&self, group: &str, name: &str) -> Value {
         let record = self.record;
         let text = |text: Option<&str>| Value::from(text.unwrap_or_default());
+        let known = |words, found: Option<&str>| Value::from(found.map_or("", |found| spelt_as_known(words, found)));
         match (group, name, self.form) {
             ("session", "id", _) => record.session.session.0.into(),
             ("session", "tenant", _) => record.tenant.map_or(0, |tenant| tenant.0).into(),
-            ("session", "channel", _) => text(record.channel.as_ref().map(|channel| channel.0.as_str())),
-            ("session", "source", _) => text(record.session_source.as_ref().map(|source| source.0.as_str())),
+            ("session", "installation", _) => (*record.session.installation.0).into(),
+            ("session", "channel", _) => known(CHANNELS, record.channel.as_ref().map(|channel| channel.0.as_str())),
+            ("session", "source", _) => known(SOURCES, record.session_source.as_ref().map(|source| source.0.as_str())),
             ("session", "duration_s", _) => match (record.started, record.ended) {
                 (Some(started), Some(ended)) => ended.duration_since(started).as_secs().into(),
                 _ => 0.into(),
@@ -101,14 +144,19 @@ impl Facts<'_> {
             ("consent", "version", _) => text(record.consent.version.as_deref()),
             ("consent", "origin", _) => text(record.consent.origin.as_deref()),
             ("form", "id", Some(form)) => form.id.unwrap_or_default().into(),
-            ("form", "origin", Some(form)) => form.origin.as_str().into(),
+            ("form", "origin", Some(form)) => known(FORM_ORIGINS, Some(&form.origin)),
             ("form", "submitted", Some(form)) => form.submitted.into(),
             ("form", "by_client", Some(form)) => form.by_client.unwrap_or_default().into(),
             ("form", "params", Some(form)) => {
-                let params = form.params.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
+                let params = form.params.iter().map(|(name, value)| (name.to_lowercase(), value.expose().to_owned()));
                 params.collect::<std::collections::HashMap<_, _>>().into()
             }
             _ => unreachable!("every fact of FACTS has its value here"),
         }
     }
+}
+
+/// The known word that is the same but for case and `_`; the text itself where there is none.
+fn spelt_as_known<'t>(words: &[&'static str], text: &'t str) -> &'t str {
+    words.iter().copied().find(|word| same_word(word, text)).unwrap_or(text)
 }

@@ -8,7 +8,7 @@ mod person;
 mod settings;
 
 pub(crate) use facts::{Facts, Moment};
-pub(crate) use person::{PersonSettings, person_subject};
+pub(crate) use person::{Certainty, Comparison, PersonSettings};
 pub(crate) use settings::{ConsentRuleSettings, RuleSettings};
 
 use std::time::Duration;
@@ -24,6 +24,7 @@ use expression::Expression;
 pub(crate) struct Policy {
     consent: Vec<ConsentRule>,
     rules: Vec<Rule>,
+    doubts: Vec<DoubtfulRule>,
 }
 
 /// That something is to be erased.
@@ -32,6 +33,8 @@ pub(crate) struct Demand {
     pub(crate) rule: String,
     pub(crate) scope: Scope,
     pub(crate) due: Timestamp,
+    /// Whether a person has to approve it first.
+    pub(crate) approve: bool,
     pub(crate) targets: Vec<TargetName>,
 }
 
@@ -52,6 +55,14 @@ pub(crate) struct BadRule {
     pub(crate) problem: String,
 }
 
+/// What is probably wrong with a rule, and cannot be known: mluvii brings new words without notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DoubtfulRule {
+    /// The key's path, counted from 0.
+    pub(crate) key: String,
+    pub(crate) doubt: String,
+}
+
 #[derive(Debug)]
 struct ConsentRule {
     name: String,
@@ -66,6 +77,7 @@ struct Rule {
     on: Moment,
     when: Expression,
     erase: Scope,
+    approve: bool,
     after: Duration,
     targets: Vec<TargetName>,
 }
@@ -77,10 +89,11 @@ impl Policy {
         rules: &[RuleSettings],
         targets: &[TargetName],
     ) -> Result<Self, Vec<BadRule>> {
-        let mut bad = Vec::new();
+        let mut compiler = Compiler::default();
+        let forms_tell_consent = consent.iter().any(|rule| rule.on == Moment::FormSubmitted);
         let consent = consent.iter().enumerate().filter_map(|(i, rule)| {
             let name = format!("consent.{i}");
-            let when = compile(&name, rule.on, rule.when.as_deref(), &mut bad)?;
+            let when = compiler.compile(&name, rule.on, rule.when.as_deref())?;
             Some(ConsentRule { name, on: rule.on, when, state: rule.state })
         });
         let consent = consent.collect();
@@ -89,26 +102,39 @@ impl Policy {
         for (i, rule) in rules.iter().enumerate() {
             let key = format!("rule.{i}");
             if !names.insert(&rule.name) {
-                bad.push(BadRule { key: format!("{key}.name"), problem: format!("`{}` names two rules", rule.name) });
+                compiler.bad(format!("{key}.name"), format!("`{}` names two rules", rule.name));
             }
             if rule.targets.is_empty() {
-                bad.push(BadRule {
-                    key: format!("{key}.targets"),
-                    problem: "names no target; at least `mluvii`".into(),
-                });
+                compiler.bad(format!("{key}.targets"), "names no target; at least `mluvii`");
             }
             for target in rule.targets.iter().filter(|target| !targets.contains(target)) {
                 let known: Vec<_> = targets.iter().map(|t| format!("`{t}`")).collect();
                 let problem = format!("there is no target `{target}`; there are {}", known.join(", "));
-                bad.push(BadRule { key: format!("{key}.targets"), problem });
+                compiler.bad(format!("{key}.targets"), problem);
             }
-            if let Some(when) = compile(&key, rule.on, rule.when.as_deref(), &mut bad) {
-                let RuleSettings { name, on, erase, targets, .. } = rule.clone();
+            // What a form says about consent is what a later moment finds, and what makes a change of it.
+            let by_form = matches!(rule.on, Moment::FormSubmitted | Moment::ConsentChanged) || forms_tell_consent;
+            if rule.erase == Scope::Person && by_form && !rule.approve {
+                compiler.bad(format!("{key}.approve"), UNAPPROVED);
+            }
+            if let Some(when) = compiler.compile(&key, rule.on, rule.when.as_deref()) {
+                let RuleSettings { name, on, erase, approve, targets, .. } = rule.clone();
                 let after = rule.after.map(crate::span::Span::get).unwrap_or_default();
-                compiled.push(Rule { name, on, when, erase, after, targets });
+                compiled.push(Rule { name, on, when, erase, approve, after, targets });
             }
         }
-        if bad.is_empty() { Ok(Self { consent, rules: compiled }) } else { Err(bad) }
+        let Compiler { bad, doubts } = compiler;
+        if bad.is_empty() { Ok(Self { consent, rules: compiled, doubts }) } else { Err(bad) }
+    }
+
+    /// What is probably wrong with the rules.
+    pub(crate) fn doubts(&self) -> &[DoubtfulRule] {
+        &self.doubts
+    }
+
+    /// Whether any rule or consent rule is asked at this moment. Where none is, nothing has to be looked up for it.
+    pub(crate) fn listens(&self, moment: Moment) -> bool {
+        self.consent.iter().any(|rule| rule.on == moment) || self.rules.iter().any(|rule| rule.on == moment)
     }
 
     /// What this moment says about consent; the last rule that applies wins. `None` when no rule applies.
@@ -132,21 +158,52 @@ impl Policy {
         let mut demands = Vec::new();
         for rule in self.rules.iter().filter(|rule| rule.on == moment) {
             if rule.when.applies(&rule.name, facts)? {
-                let Rule { name, erase, targets, .. } = rule;
                 let due = since.saturating_add(rule.after).unwrap_or(Timestamp::MAX);
-                demands.push(Demand { rule: name.clone(), scope: *erase, due, targets: targets.clone() });
+                demands.push(Demand {
+                    rule: rule.name.clone(),
+                    scope: rule.erase,
+                    due,
+                    approve: rule.approve,
+                    targets: rule.targets.clone(),
+                });
             }
         }
         Ok(demands)
     }
 }
 
-fn compile(key: &str, on: Moment, when: Option<&str>, bad: &mut Vec<BadRule>) -> Option<Expression> {
-    match Expression::compile(when.unwrap_or("true"), on) {
-        Ok(expression) => Some(expression),
-        Err(problem) => {
-            bad.push(BadRule { key: format!("{key}.when"), problem });
-            None
+/// Why a rule that reaches persons needs a person's approval.
+const UNAPPROVED: &str = "is needed with `erase = \"person\"` where a form can be the cause: anybody can type somebody else's \
+                          address into a form, so what is typed proves nobody's identity; write approve = true, or \
+                          `erase = \"guest\"`, which reaches the sessions of the guest who typed it";
+
+/// Compiles the rules' expressions and gathers what is wrong or doubtful.
+#[derive(Default)]
+struct Compiler {
+    bad: Vec<BadRule>,
+    doubts: Vec<DoubtfulRule>,
+}
+
+impl Compiler {
+    fn bad(&mut self, key: String, problem: impl Into<String>) {
+        self.bad.push(BadRule { key, problem: problem.into() });
+    }
+
+    fn compile(&mut self, key: &str, on: Moment, when: Option<&str>) -> Option<Expression> {
+        let key = format!("{key}.when");
+        let Some(when) = when else {
+            self.bad(key, "is needed; without it everybody would be meant: write when = \"true\" where that is so");
+            return None;
+        };
+        match Expression::compile(when, on) {
+            Ok((expression, doubts)) => {
+                self.doubts.extend(doubts.into_iter().map(|doubt| DoubtfulRule { key: key.clone(), doubt }));
+                Some(expression)
+            }
+            Err(problem) => {
+                self.bad(key, problem);
+                None
+            }
         }
     }
 }

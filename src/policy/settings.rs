@@ -13,7 +13,7 @@ use crate::subject::{Scope, TargetName};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConsentRuleSettings {
     pub(crate) on: Moment,
-    /// A CEL expression over the facts; always, when it is left out.
+    /// A CEL expression over the facts; needed, `"true"` for always.
     pub(crate) when: Option<String>,
     pub(crate) state: ConsentState,
 }
@@ -25,9 +25,13 @@ pub(crate) struct RuleSettings {
     /// Stands in receipts: no personal data.
     pub(crate) name: String,
     pub(crate) on: Moment,
-    /// A CEL expression over the facts; always, when it is left out.
+    /// A CEL expression over the facts; needed, `"true"` for always.
     pub(crate) when: Option<String>,
     pub(crate) erase: Scope,
+    /// Whether a person has to approve each erasure first (`quietus erasures approve`). Needed for `erase = "person"` where
+    /// a form can be the cause: what is typed into a form proves nobody's identity.
+    #[serde(default)]
+    pub(crate) approve: bool,
     /// Counted from the session's end, or from the form's submission; at once, when it is left out.
     pub(crate) after: Option<Span>,
     /// `mluvii` and names of plugins.

@@ -1,15 +1,13 @@
 use std::collections::BTreeMap;
 
-use zeroize::Zeroizing;
-
 use super::*;
 use crate::consent::{Consent, ConsentRecord};
-use crate::event::{Channel, Form};
-use crate::keys::{IndexKey, Secret};
-use crate::subject::{Identifier, Identifiers, Kind, SessionId, SessionKey, SourceName};
+use crate::event::{Channel, Form, SessionSource};
+use crate::keys::Secret;
+use crate::subject::{InstallationName, SessionId, SessionKey};
 
 fn record() -> ConsentRecord {
-    let session = SessionKey { source: SourceName("acme".into()), session: SessionId(7) };
+    let session = SessionKey { installation: InstallationName("acme".into()), session: SessionId(7) };
     ConsentRecord {
         channel: Some(Channel("Chat".into())),
         consent: Consent { state: ConsentState::Absent, ..Consent::default() },
@@ -18,13 +16,14 @@ fn record() -> ConsentRecord {
 }
 
 fn form() -> Form {
-    let params = BTreeMap::from([("agree".to_owned(), Secret::new("no"))]);
-    Form { origin: "hero_card".into(), id: Some(4711), submitted: true, by_client: None, params }
+    let params = BTreeMap::from([("Agree".to_owned(), Secret::new("no"))]);
+    Form { origin: "hero_card".into(), id: Some(4711), submitted: true, by_client: None, params, time: None }
 }
 
 #[track_caller]
 fn check(when: &str, truth: bool) {
-    let expression = Expression::compile(when, Moment::FormSubmitted).expect("compiles");
+    let (expression, doubts) = Expression::compile(when, Moment::FormSubmitted).expect("compiles");
+    assert_eq!(doubts, [""; 0], "{when}");
     let (record, form) = (record(), form());
     assert_eq!(expression.applies("r", &Facts { record: &record, form: Some(&form) }), Ok(truth), "{when}");
 }
@@ -44,6 +43,49 @@ fn expressions_ask_the_facts() {
     check("size(form.params) == 1 && session.duration_s >= 0", true);
     check("form.params.exists(name, form.params[name] == 'no')", true);
     check("session.channel.startsWith('Ch') ? form.by_client : true", false);
+    check("session.installation == 'acme'", true);
+}
+
+#[test]
+fn field_names_match_without_case_everywhere() {
+    check("form.params['agree'] == 'no' && form.params['AGREE'] == 'no'", true);
+    check("form.params.aGree == 'no' && has(form.params.Agree)", true);
+    check("'Agree' in form.params && 'AGREE' in form.params && !('Agre' in form.params)", true);
+    check("form.params.exists(name, name == 'AGREE' && form.params[name] == 'no')", true);
+    check("form.params.exists(name, name in ['X', 'Agree'])", true);
+    check("form.params.all(name, name.startsWith('AG') && name.endsWith('EE') && name.contains('Gre'))", true);
+    check("form.params.exists(name, name.matches('^A[G]REE$'))", true);
+    // Values do not.
+    check("form.params.agree == 'No'", false);
+    let on = Moment::FormSubmitted;
+    refused("form.params[consent.version] == 'no'", on, "has to be written out");
+    refused("['Agree'].exists(n, n in form.params)", on, "has to be written out");
+}
+
+#[test]
+fn a_word_of_mluvii_s_that_never_comes_in_this_spelling_is_refused() {
+    let on = Moment::SessionEnded;
+    refused("session.channel == 'chat'", on, "`chat` is never the case; it is written `Chat`");
+    refused("session.channel in ['PHONE']", on, "it is written `Phone`");
+    refused("session.source != 'INCOMING_CALL'", on, "it is written `IncomingCall`");
+    refused("form.origin == 'EntryForm'", Moment::FormSubmitted, "it is written `entry_form`");
+    let doubts = |when| Expression::compile(when, on).expect("compiles").1;
+    // mluvii brings new ones without notice.
+    let doubt = "`Hologram` is none of the words that are known (Chat, AV, Phone); is it a newer one?";
+    assert_eq!(doubts("session.channel == 'Hologram'"), [doubt]);
+    assert_eq!(doubts("session.channel in ['Chat', 'AV'] && session.source == ''"), [""; 0]);
+}
+
+#[test]
+fn a_word_that_mluvii_spells_otherwise_is_the_word() {
+    let record = ConsentRecord {
+        channel: Some(Channel("CHAT".into())),
+        session_source: Some(SessionSource("INCOMING_CALL".into())),
+        ..record()
+    };
+    let when = "session.channel == 'Chat' && session.source == 'IncomingCall'";
+    let (expression, _) = Expression::compile(when, Moment::SessionEnded).expect("compiles");
+    assert_eq!(expression.applies("r", &Facts { record: &record, form: None }), Ok(true));
 }
 
 #[track_caller]
@@ -78,6 +120,7 @@ fn rule(name: &str, on: Moment, targets: &[&str]) -> RuleSettings {
         on,
         when: Some("consent.state == 'absent'".into()),
         erase: Scope::Session,
+        approve: false,
         after: Some("2h".parse().expect("a span")),
         targets: targets.iter().map(|target| TargetName((*target).into())).collect(),
     }
@@ -91,7 +134,8 @@ fn rules_decide_on_their_own_moment_only_and_count_from_the_given_time() {
     let facts = Facts { record: &record, form: None };
     let demands = policy.decide(Moment::SessionSettled, &facts, Timestamp::UNIX_EPOCH).expect("evaluates");
     let due = "1970-01-01T02:00:00Z".parse().expect("a timestamp");
-    let expected = Demand { rule: "a".into(), scope: Scope::Session, due, targets: vec![TargetName::mluvii()] };
+    let targets = vec![TargetName::mluvii()];
+    let expected = Demand { rule: "a".into(), scope: Scope::Session, due, approve: false, targets };
     assert_eq!(demands, [expected]);
 }
 
@@ -123,28 +167,59 @@ fn a_form_says_what_consent_is_and_the_last_rule_wins() {
     assert_eq!(policy.consent(Moment::SessionEnded, &facts), Ok(None));
 }
 
-fn identifiers(pairs: &[(Kind, &str)]) -> Identifiers {
-    Identifiers(pairs.iter().filter_map(|(kind, value)| Identifier::new(kind.clone(), value)).collect())
+#[track_caller]
+fn problems(consent: &[ConsentRuleSettings], rules: &[RuleSettings]) -> Vec<String> {
+    let bad = Policy::compile(consent, rules, &[TargetName::mluvii()]).err().unwrap_or_default();
+    bad.iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn a_person_is_recognized_by_any_complete_set_and_by_a_name_only_when_it_is_all_there_is() {
-    let key = IndexKey::new(&Zeroizing::new([1; 32]));
-    let set = |kinds: &[Kind]| kinds.iter().cloned().collect();
-    let settings = PersonSettings { r#match: vec![set(&[Kind::Email]), set(&[Kind::Phone, Kind::Name])] };
-    let count = |pairs: &[(Kind, &str)]| settings.matches(&identifiers(pairs), &key).len();
-    assert_eq!(count(&[(Kind::Email, "a@x.cz"), (Kind::Name, "Ann")]), 1);
-    assert_eq!(count(&[(Kind::Email, "a@x.cz"), (Kind::Email, "b@x.cz")]), 2);
-    assert_eq!(count(&[(Kind::Phone, "123456"), (Kind::Name, "Ann"), (Kind::Email, "a@x.cz")]), 2);
-    assert_eq!(count(&[(Kind::Phone, "123456")]), 0);
-    assert_eq!(count(&[(Kind::Name, "Ann")]), 1);
-    assert_eq!(count(&[]), 0);
+fn a_rule_says_when_or_it_is_refused() {
+    let consent = ConsentRuleSettings { on: Moment::SessionEnded, when: None, state: ConsentState::Given };
+    let open = RuleSettings { when: None, ..rule("a", Moment::SessionEnded, &["mluvii"]) };
+    let why = "is needed; without it everybody would be meant: write when = \"true\" where that is so";
+    let expected = [format!("consent.0.when: {why}"), format!("rule.0.when: {why}")];
+    assert_eq!(problems(std::slice::from_ref(&consent), std::slice::from_ref(&open)), expected);
+    let said = Some("true".to_owned());
+    let consent = ConsentRuleSettings { when: said.clone(), ..consent };
+    assert_eq!(problems(&[consent], &[RuleSettings { when: said, ..open }]), [""; 0]);
 }
 
 #[test]
-fn one_person_is_one_subject_however_the_identifiers_are_spelt() {
-    let key = IndexKey::new(&Zeroizing::new([1; 32]));
-    let subject = |email| person_subject(&identifiers(&[(Kind::Email, email)]), &key);
-    assert_eq!(subject("Ann@x.cz"), subject("ann@X.CZ"));
-    assert_ne!(subject("ann@x.cz"), subject("joann@x.cz"));
+fn what_is_typed_into_a_form_reaches_a_person_only_with_approval() {
+    let person = |on| RuleSettings { erase: Scope::Person, ..rule("a", on, &["mluvii"]) };
+    let typed = ConsentRuleSettings {
+        on: Moment::FormSubmitted,
+        when: Some("form.submitted".into()),
+        state: ConsentState::Withdrawn,
+    };
+    for on in [Moment::FormSubmitted, Moment::ConsentChanged] {
+        let said = problems(&[], &[person(on)]);
+        assert!(said[0].starts_with("rule.0.approve: is needed") && said[0].contains("nobody's identity"), "{said:?}");
+        assert_eq!(problems(&[], &[RuleSettings { approve: true, ..person(on) }]), [""; 0]);
+        assert_eq!(problems(&[], &[RuleSettings { erase: Scope::Guest, ..person(on) }]), [""; 0]);
+    }
+    // A session that settles carries on what a form said about consent.
+    assert_eq!(problems(&[], &[person(Moment::SessionSettled)]), [""; 0]);
+    assert_eq!(problems(&[typed], &[person(Moment::SessionSettled)]).len(), 1);
+}
+
+#[test]
+fn a_demand_of_a_rule_that_needs_approval_needs_it() {
+    let rules = [RuleSettings { approve: true, ..rule("a", Moment::SessionSettled, &["mluvii"]) }];
+    let policy = Policy::compile(&[], &rules, &[TargetName::mluvii()]).expect("compiles");
+    let record = record();
+    let facts = Facts { record: &record, form: None };
+    let demands = policy.decide(Moment::SessionSettled, &facts, Timestamp::UNIX_EPOCH).expect("evaluates");
+    assert!(demands[0].approve);
+}
+
+#[test]
+fn only_moments_with_rules_are_listened_to() {
+    let consent =
+        ConsentRuleSettings { on: Moment::FormSubmitted, when: Some("true".into()), state: ConsentState::Withdrawn };
+    let rules = [rule("a", Moment::SessionSettled, &["mluvii"]), rule("b", Moment::ConsentChanged, &["mluvii"])];
+    let policy = Policy::compile(&[consent], &rules, &[TargetName::mluvii()]).expect("compiles");
+    let all = [Moment::SessionEnded, Moment::SessionSettled, Moment::FormSubmitted, Moment::ConsentChanged];
+    assert_eq!(all.map(|moment| policy.listens(moment)), [false, true, true, true]);
 }
