@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde_json::error::Category;
 
 use super::wire::{Data, Envelope, Field, Loose};
-use super::{Channel, Event, EventHead, EventKind, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word};
+use super::{
+    Channel, Event, EventHead, EventKind, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word, same_word,
+};
 use crate::keys::{IndexKey, Secret};
-use crate::subject::{SessionId, SessionKey, SourceName, TenantId};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TenantId};
 use crate::verify::Verified;
 
 /// What a verified delivery turned out to be.
@@ -28,8 +30,18 @@ pub(crate) enum Decoded {
     Unreadable(&'static str),
 }
 
-/// Reads the body of a verified delivery. All tenants are welcome when none is listed.
-pub(crate) fn decode(verified: &Verified<'_>, source: &SourceName, tenants: &[TenantId], key: &IndexKey) -> Decoded {
+/// Who sent a delivery.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sender<'a> {
+    pub(crate) source: &'a SourceName,
+    /// The company whose sessions the source tells of.
+    pub(crate) installation: &'a InstallationName,
+    /// The tenants whose events are taken; all when none is listed.
+    pub(crate) tenants: &'a [TenantId],
+}
+
+/// Reads the body of a verified delivery.
+pub(crate) fn decode(verified: &Verified<'_>, sender: Sender<'_>, key: &IndexKey) -> Decoded {
     let body = verified.body();
     let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let envelope: Envelope<'_> = match serde_json::from_slice(json) {
@@ -47,12 +59,30 @@ pub(crate) fn decode(verified: &Verified<'_>, source: &SourceName, tenants: &[Te
             return Err(REPEATED);
         }
         let tenant = tenant(&envelope.data)?;
-        if let Some(foreign) = tenant.filter(|tenant| !tenants.is_empty() && !tenants.contains(tenant)) {
+        let ours = |tenant: &TenantId| sender.tenants.is_empty() || sender.tenants.contains(tenant);
+        if let Some(foreign) = tenant.filter(|tenant| !ours(tenant)) {
             return Ok(Decoded::ForeignTenant(foreign));
         }
-        let session = SessionKey { source: source.clone(), session: session(kind, &envelope.data)? };
-        let form = form(kind, &envelope.data)?;
-        let head = head(kind, session, tenant, &envelope.data, key.body(body));
+        let id = session(kind, &envelope.data)?;
+        let session = SessionKey { installation: sender.installation.clone(), session: id };
+        let at = happened(kind, &envelope.data);
+        let (form, activity) = match form(kind, &envelope.data, at)? {
+            None => (None, None),
+            Some(Submission::Whole(form)) => (Some(form), None),
+            Some(Submission::ByActivity(form, activity)) => (Some(form), Some(activity)),
+        };
+        let head = EventHead {
+            source: sender.source.clone(),
+            session,
+            kind,
+            digest: key.body(body),
+            tenant,
+            time: at,
+            channel: word(envelope.data.get(Field::Channel)).map(Channel),
+            session_source: word(envelope.data.get(Field::Source)).map(SessionSource),
+            started: time(envelope.data.get(Field::Started)),
+            activity,
+        };
         Ok(Decoded::Event(Event { head, form }))
     };
     read().unwrap_or_else(Decoded::Unreadable)
@@ -60,7 +90,7 @@ pub(crate) fn decode(verified: &Verified<'_>, source: &SourceName, tenants: &[Te
 
 const REPEATED: &str = "a key is there twice";
 
-const KINDS: [(&str, EventKind); 7] = [
+const KINDS: [(&str, EventKind); 8] = [
     ("SessionEnded", EventKind::SessionEnded),
     ("SessionActivityHeroCardSubmission", EventKind::SessionActivityHeroCardSubmission),
     ("SessionActivityChatbotHeroCardSubmission", EventKind::SessionActivityChatbotHeroCardSubmission),
@@ -68,17 +98,12 @@ const KINDS: [(&str, EventKind); 7] = [
     ("SessionCallParamsUpdated", EventKind::SessionCallParamsUpdated),
     ("SessionOperatorConcluded", EventKind::SessionOperatorConcluded),
     ("SessionRecordingPostProcessingCompleted", EventKind::SessionRecordingPostProcessingCompleted),
+    ("GuestIdentityUpdated", EventKind::GuestIdentityUpdated),
 ];
 
 fn event_kind(name: &str) -> Option<EventKind> {
     let exact = KINDS.iter().find(|(known, _)| *known == name);
     exact.or_else(|| KINDS.iter().find(|(known, _)| same_word(known, name))).map(|(_, kind)| *kind)
-}
-
-/// mluvii has changed the spelling of its enums over the years: `REJECTED_USER` became `RejectedUser`.
-fn same_word(known: &str, word: &str) -> bool {
-    let letters = word.bytes().filter(|byte| *byte != b'_');
-    known.bytes().map(|byte| byte.to_ascii_lowercase()).eq(letters.map(|byte| byte.to_ascii_lowercase()))
 }
 
 fn tenant(data: &Data<'_>) -> Result<Option<TenantId>, &'static str> {
@@ -106,20 +131,33 @@ fn form_origin(kind: EventKind) -> Option<&'static str> {
         EventKind::SessionEnded
         | EventKind::SessionCallParamsUpdated
         | EventKind::SessionOperatorConcluded
-        | EventKind::SessionRecordingPostProcessingCompleted => None,
+        | EventKind::SessionRecordingPostProcessingCompleted
+        | EventKind::GuestIdentityUpdated => None,
     }
 }
 
-/// Both shapes, `params` and the one key with its value, are taken for every kind of form.
-fn form(kind: EventKind, data: &Data<'_>) -> Result<Option<Form>, &'static str> {
+/// What an event says of a form.
+enum Submission {
+    Whole(Form),
+    /// What was filled in stands in an activity of the session, by this id; the form here is without it.
+    ByActivity(Form, i64),
+}
+
+/// Both shapes, `params` and the one key with its value, are taken for every kind of form. One without either is never an
+/// empty form: it is looked up by its activity, or it is not understood.
+fn form(kind: EventKind, data: &Data<'_>, time: Option<Timestamp>) -> Result<Option<Submission>, &'static str> {
     let Some(origin) = form_origin(kind) else { return Ok(None) };
     let mut params = match data.get(Field::Params) {
-        Loose::Null => BTreeMap::new(),
-        Loose::Map(params) => params.clone(),
+        Loose::Null => None,
+        Loose::Map(params) => Some(params.clone()),
         _ => return Err("params that are not an object with different keys"),
     };
     match (text(data.get(Field::SubmissionKey))?, text(data.get(Field::SubmissionValue))?) {
-        (Some(name), value) => _ = params.insert(name, Secret::new(value.unwrap_or_default())),
+        (Some(name), value) => {
+            let params = params.get_or_insert_default();
+            params.retain(|other, _| other.to_lowercase() != name.to_lowercase());
+            params.insert(name, Secret::new(value.unwrap_or_default()));
+        }
         (None, Some(_)) => return Err("a form's value without its key"),
         (None, None) => {}
     }
@@ -133,7 +171,22 @@ fn form(kind: EventKind, data: &Data<'_>) -> Result<Option<Form>, &'static str> 
         Loose::Text(word) if same_word("false", word) => Some(false),
         _ => None,
     };
-    Ok(Some(Form { origin: origin.to_owned(), id, submitted: submitted(data.get(Field::Result))?, by_client, params }))
+    let submitted = submitted(data.get(Field::Result))?;
+    let empty = Form { origin: origin.to_owned(), id, submitted, by_client, params: BTreeMap::new(), time };
+    if let Some(params) = params {
+        return Ok(Some(Submission::Whole(Form { params, ..empty })));
+    }
+    if !submitted {
+        // It was cancelled, so nothing was filled in.
+        return Ok(Some(Submission::Whole(empty)));
+    }
+    match data.get(Field::ActivityId) {
+        Loose::Null => Err("a form without what was filled in, and without an activity to look it up by"),
+        value => {
+            let activity = integer(value).ok_or("an activity id that is not a number")?;
+            Ok(Some(Submission::ByActivity(empty, activity)))
+        }
+    }
 }
 
 /// A result that is not known must not be guessed: one way a duty to erase would vanish, the other way too much would.
@@ -146,27 +199,13 @@ fn submitted(result: &Loose<'_>) -> Result<bool, &'static str> {
     }
 }
 
-fn head(
-    kind: EventKind,
-    session: SessionKey,
-    tenant: Option<TenantId>,
-    data: &Data<'_>,
-    digest: crate::keys::Digest,
-) -> EventHead {
+/// When it happened: a session's end has a name of its own.
+fn happened(kind: EventKind, data: &Data<'_>) -> Option<Timestamp> {
     let [first, second] = match kind {
         EventKind::SessionEnded => [Field::Ended, Field::Time],
         _ => [Field::Time, Field::Ended],
     };
-    EventHead {
-        session,
-        kind,
-        digest,
-        tenant,
-        time: time(data.get(first)).or_else(|| time(data.get(second))),
-        channel: word(data.get(Field::Channel)).map(Channel),
-        session_source: word(data.get(Field::Source)).map(SessionSource),
-        started: time(data.get(Field::Started)),
-    }
+    time(data.get(first)).or_else(|| time(data.get(second)))
 }
 
 /// A number, also one that is written as text.

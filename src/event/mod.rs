@@ -4,7 +4,7 @@ mod decode;
 mod timestamp;
 mod wire;
 
-pub(crate) use decode::{Decoded, decode};
+pub(crate) use decode::{Decoded, Sender, decode};
 pub(crate) use timestamp::parse_timestamp;
 
 use std::collections::BTreeMap;
@@ -117,6 +117,15 @@ pub(crate) fn plain_word(text: &str) -> &str {
         && text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if plain { text } else { UNKNOWN_WORD }
+}
+
+/// Whether two words of mluvii's are the same: it has changed their spelling over the years, and `REJECTED_USER` became
+/// `RejectedUser`.
+pub(crate) fn same_word(one: &str, other: &str) -> bool {
+    fn letters(word: &str) -> impl Iterator<Item = u8> {
+        word.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
+    }
+    letters(one).eq(letters(other))
 }
 
 /// A submitted form. Personal: sealed before it is written, dropped with the decision.

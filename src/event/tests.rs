@@ -2,7 +2,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::keys::IndexKey;
-use crate::subject::SourceName;
+use crate::subject::{InstallationName, SourceName};
 use crate::verify::Reopened;
 
 fn index() -> IndexKey {
@@ -17,7 +17,8 @@ fn decoded(body: &[u8], tenants: &[i64]) -> Decoded {
     let sealed = seal().seal("quarantine", body);
     let body = Reopened::open(&sealed, &seal()).expect("opens");
     let tenants: Vec<_> = tenants.iter().copied().map(TenantId).collect();
-    decode(&body.verified(), &SourceName("acme".into()), &tenants, &index())
+    let (source, installation) = (SourceName("hooks".into()), InstallationName("acme".into()));
+    decode(&body.verified(), Sender { source: &source, installation: &installation, tenants: &tenants }, &index())
 }
 
 /// A decoded delivery in one line; forms with their values, which are made up.
@@ -28,14 +29,17 @@ fn line(decoded: Decoded) -> String {
         Decoded::ForeignTenant(tenant) => return format!("foreign tenant {}", tenant.0),
         Decoded::Unreadable(reason) => return format!("unreadable: {reason}"),
     };
-    let EventHead { session, kind, tenant, time, channel, session_source, started, .. } = event.head;
+    let EventHead { source, session, kind, tenant, time, channel, session_source, started, activity, .. } = event.head;
+    assert_eq!(&*source.0, "hooks");
     let mut parts = vec![format!("{kind:?} {session}")];
     parts.extend(tenant.map(|tenant| format!("tenant {}", tenant.0)));
     parts.extend(channel.map(|channel| channel.0));
     parts.extend(session_source.map(|source| source.0));
     parts.extend(started.map(|started| format!("from {started}")));
     parts.extend(time.map(|time| format!("at {time}")));
+    parts.extend(activity.map(|activity| format!("activity {activity}")));
     parts.extend(event.form.map(|form| {
+        assert_eq!(form.time, time, "a form was filled in when its event happened");
         let params: Vec<_> = form.params.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
         let Form { origin, id, submitted, by_client, .. } = form;
         format!("{origin} {id:?} submitted={submitted} client={by_client:?} [{}]", params.join("; "))
@@ -124,16 +128,55 @@ fn a_form_s_values_are_text_whatever_their_type() {
         r#"{"a":null,"b":1,"c":1.5,"d":true,"e":"\"\u017e","f":["x",{"y":2}]}"#,
         &format!(r#"{head} [a=; b=1; c=1.5; d=true; e="ž; f=["x",{{"y":2}}]]"#),
     );
-    params("null", &format!("{head} []"));
     params("{}", &format!("{head} []"));
     params(r#"["x"]"#, "unreadable: params that are not an object with different keys");
     params(r#"{"a":"yes","a":"no"}"#, "unreadable: params that are not an object with different keys");
+    params(r#"{"a":"yes","A":"no"}"#, "unreadable: params that are not an object with different keys");
     params(r#""x""#, "unreadable: params that are not an object with different keys");
+}
+
+/// A submission in the generic shape, which says nothing of what was filled in.
+const GENERIC: &str = r#"{"eventType":"SessionActivityCallScriptSubmission","data":{"sessionId":17,"activityId":5,"time":"2024-05-02T14:05:24Z","type":"x","client":true,"text":null,"params":null,"chatbotHeroCardSubmissionKey":null}}"#;
+
+#[test]
+fn a_form_that_stands_in_an_activity_is_looked_up_there_and_never_empty() {
+    let head = "acme/17, at 2024-05-02T14:05:24Z, activity 5";
+    let form = "None submitted=true client=None []";
+    check(GENERIC, &format!("SessionActivityCallScriptSubmission {head}, call_script {form}"));
+    check(
+        &GENERIC.replace("CallScript", "ChatbotHeroCard").replace("activityId", "ActivityID"),
+        &format!("SessionActivityChatbotHeroCardSubmission {head}, chatbot {form}"),
+    );
+    let nowhere = "unreadable: a form without what was filled in, and without an activity to look it up by";
+    for kind in ["CallScript", "ChatbotHeroCard", "HeroCard"] {
+        let body = GENERIC.replace("CallScript", kind);
+        check(&body.replace(r#""activityId":5"#, r#""activityId":null"#), nowhere);
+        check(&body.replace("activityId", "formFieldSetUUID"), nowhere);
+    }
+    check(&GENERIC.replace(":5,", r#":"x","#), "unreadable: an activity id that is not a number");
+    // One that says what was filled in needs no look, whatever its activity.
+    check(
+        &CHATBOT.replace("activityId\":5", "activityId\":\"x\""),
+        "SessionActivityChatbotHeroCardSubmission acme/17, at 2024-05-02T14:05:24Z, chatbot None submitted=true client=None \
+         [agree=no]",
+    );
+}
+
+#[test]
+fn a_cancelled_form_has_nothing_in_it() {
+    let cancelled = CARD.replace("Submitted\"", "Cancelled\"").replace(r#"{"agree":"no","email":"ann@x.cz"}"#, "null");
+    let head = "SessionActivityHeroCardSubmission acme/17, at 2024-05-02T14:05:24Z";
+    check(&cancelled, &format!("{head}, hero_card Some(4711) submitted=false client=Some(true) []"));
 }
 
 #[test]
 fn other_events_of_a_session_are_read() {
-    for kind in ["SessionCallParamsUpdated", "SessionOperatorConcluded", "SessionRecordingPostProcessingCompleted"] {
+    for kind in [
+        "SessionCallParamsUpdated",
+        "SessionOperatorConcluded",
+        "SessionRecordingPostProcessingCompleted",
+        "GuestIdentityUpdated",
+    ] {
         let body = format!(r#"{{"eventType":"{kind}","data":{{"id":5,"tenantId":62,"time":"2024-05-02T14:05:24Z"}}}}"#);
         check(&body, &format!("{kind} acme/5, tenant 62, at 2024-05-02T14:05:24Z"));
     }
@@ -142,7 +185,6 @@ fn other_events_of_a_session_are_read() {
 #[test]
 fn what_leads_to_no_work_is_ignored_in_any_shape() {
     check(r#"{"eventType":"SessionOperatorLeft","data":{"id":5,"tenantId":62}}"#, "ignored");
-    check(r#"{"eventType":"GuestIdentityUpdated","data":{"id":5,"tenantId":1}}"#, "ignored");
     check(r#"{"eventType":"SomethingNew","data":{"params":[1],"id":{"a":1},"result":[],"Id":2}}"#, "ignored");
     check(r#"{"eventType":"SomethingNew","data":null}"#, "ignored");
     check(r#"{"eventType":"SomethingNew"}"#, "ignored");
@@ -217,7 +259,7 @@ fn no_truncated_or_changed_body_panics() {
         state ^= state << 17;
         (state % below as u64) as usize
     };
-    for body in [ENDED, CARD, CHATBOT].map(str::as_bytes) {
+    for body in [ENDED, CARD, CHATBOT, GENERIC].map(str::as_bytes) {
         for end in 0..body.len() {
             assert!(matches!(decoded(&body[..end], &[62]), Decoded::Unreadable(_)));
         }

@@ -44,9 +44,10 @@ pub(super) enum Field {
     Params,
     SubmissionKey,
     SubmissionValue,
+    ActivityId,
 }
 
-const FIELDS: [(&str, Field); 14] = [
+const FIELDS: [(&str, Field); 15] = [
     ("id", Field::Id),
     ("tenantId", Field::TenantId),
     ("channel", Field::Channel),
@@ -61,6 +62,7 @@ const FIELDS: [(&str, Field); 14] = [
     ("params", Field::Params),
     ("chatbotHeroCardSubmissionKey", Field::SubmissionKey),
     ("chatbotHeroCardSubmissionValue", Field::SubmissionValue),
+    ("activityId", Field::ActivityId),
 ];
 
 impl<'a> Data<'a> {
@@ -80,7 +82,7 @@ pub(super) enum Loose<'a> {
     Text(Cow<'a, str>),
     /// An object, its values as text; personal.
     Map(BTreeMap<String, Secret>),
-    /// A list, or an object with a key that is there twice.
+    /// A list, or an object with a key that is there twice, in one spelling or two.
     Other,
 }
 
@@ -203,10 +205,13 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose<'de>, A::Error> {
-        let mut fields = BTreeMap::new();
+        let mut fields: BTreeMap<String, Secret> = BTreeMap::new();
+        // Names of fields match without case, so `agree` beside `Agree` would say two things.
+        let mut names = std::collections::BTreeSet::new();
         let mut repeated = false;
-        while let Some((name, value)) = map.next_entry()? {
-            repeated |= fields.insert(name, plain(value)).is_some();
+        while let Some((name, value)) = map.next_entry::<String, _>()? {
+            repeated |= !names.insert(name.to_lowercase());
+            fields.insert(name, plain(value));
         }
         Ok(if repeated { Loose::Other } else { Loose::Map(fields) })
     }
