@@ -15,7 +15,7 @@ use super::body::{NoBody, pass_over, read};
 use super::client::{Peer, client};
 use super::metrics::Deliveries;
 use super::sparse::Sparse;
-use crate::event::{Decoded, decode};
+use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Ledger, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded};
 use crate::subject::TenantId;
@@ -113,7 +113,8 @@ impl Receiver {
 
     async fn keep(&self, door: &Door, verified: &Verified<'_>) -> Reaction {
         let source = door.source.name();
-        match decode(verified, source, door.source.tenants(), &self.index) {
+        let sender = Sender { source, installation: door.source.installation(), tenants: door.source.tenants() };
+        match decode(verified, sender, &self.index) {
             Decoded::Event(event) => match self.commit(self.ledger.record(event.seal(&self.seal))).await {
                 Ok(Recorded::New) => Reaction::Recorded,
                 Ok(Recorded::Duplicate) => Reaction::Duplicate,
@@ -121,8 +122,9 @@ impl Receiver {
             },
             Decoded::Ignored => Reaction::Ignored,
             Decoded::ForeignTenant(TenantId(tenant)) => {
+                // A webhook delivers the events of all tenants of a company, and refusals would make mluvii delete it.
                 debug!(source = %source, tenant, "a delivery is of a tenant that its source does not list");
-                door.refuse(Reaction::ForeignTenant, "tenant")
+                Reaction::ForeignTenant
             }
             Decoded::Unreadable(reason) => {
                 let item = Quarantined {
@@ -202,6 +204,7 @@ pub(super) enum Reaction {
     QuarantineFull,
     Unauthenticated,
     NetworkNotAllowed,
+    /// Of a tenant that is not ours: acknowledged, and nothing of it is kept.
     ForeignTenant,
     TooLarge,
     Slow,

@@ -83,10 +83,12 @@ impl IntoResponse for Reception {
 impl IntoResponse for Reaction {
     fn into_response(self) -> Response {
         match self {
-            Self::Recorded | Self::Duplicate | Self::Ignored => StatusCode::NO_CONTENT.into_response(),
+            Self::Recorded | Self::Duplicate | Self::Ignored | Self::ForeignTenant => {
+                StatusCode::NO_CONTENT.into_response()
+            }
             Self::Quarantined => StatusCode::ACCEPTED.into_response(),
             Self::Unauthenticated => StatusCode::UNAUTHORIZED.into_response(),
-            Self::NetworkNotAllowed | Self::ForeignTenant => StatusCode::FORBIDDEN.into_response(),
+            Self::NetworkNotAllowed => StatusCode::FORBIDDEN.into_response(),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, [CLOSE]).into_response(),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, [CLOSE]).into_response(),
             Self::Broken => (StatusCode::BAD_REQUEST, [CLOSE]).into_response(),

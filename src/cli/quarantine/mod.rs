@@ -7,7 +7,7 @@ use serde_json::json;
 use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, Out};
-use crate::event::{Decoded, decode};
+use crate::event::{Decoded, Sender, decode};
 use crate::ledger::{QuarantineId, Quarantined, Recorded, Stored};
 use crate::verify::Reopened;
 
@@ -81,11 +81,13 @@ async fn replay(installation: &Installation, id: QuarantineId, out: &mut Out) ->
     };
     let keys = installation.keys().await?;
     let reopened = Reopened::open(&sealed, &keys.seal)?;
-    let what = match decode(&reopened.verified(), &source, &settings.tenants, &keys.index) {
+    let Some(mluvii) = &settings.mluvii else {
+        return end(false, &format!("the source `{source}` names no mluvii installation; it stays"), out);
+    };
+    let sender = Sender { source: &source, installation: mluvii, tenants: &settings.tenants };
+    let what = match decode(&reopened.verified(), sender, &keys.index) {
         Decoded::Unreadable(reason) => return end(false, &format!("still unreadable, it stays: {reason}"), out),
-        Decoded::ForeignTenant(_) => {
-            return end(false, "it is of a tenant that the source does not list; it stays", out);
-        }
+        Decoded::ForeignTenant(_) => "it is of a tenant that the source does not list; dropped",
         Decoded::Ignored => "it leads to nothing; dropped",
         Decoded::Event(event) => match installation.ledger.record(event.seal(&keys.seal)).await? {
             Recorded::New => "recorded, and taken out of quarantine",

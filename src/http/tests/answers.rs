@@ -70,7 +70,6 @@ async fn a_refusal_gives_no_hint_and_stores_nothing() {
         (Delivery { authorization: "", path: "/webhooks/acme?secret=x", ..GOOD }, "401"),
         (not_json, "401"),
         (Delivery { peer: "192.0.2.1", ..GOOD }, "403"),
-        (Delivery { body: &ENDED.replace("62", "63"), ..GOOD }, "403"),
         (Delivery { path: "/webhooks/other", ..GOOD }, "404"),
         (Delivery { path: "/webhooks/acme/", ..GOOD }, "404"),
         (Delivery { path: "/", ..GOOD }, "404"),
@@ -79,6 +78,22 @@ async fn a_refusal_gives_no_hint_and_stores_nothing() {
     }
     let counts = bench.ledger.counts().await.expect("counts");
     assert_eq!((counts.events_waiting, counts.quarantined), (0, 0));
+}
+
+#[tokio::test]
+async fn a_delivery_of_another_tenant_is_acknowledged_and_nothing_of_it_is_kept() {
+    let bench = Bench::new("");
+    let router = bench.router();
+    let foreign = ENDED.replace("62", "63");
+    assert_eq!(line(Delivery { body: &foreign, ..GOOD }.send(&router).await).await, "204");
+    // One that cannot be read is not ours either.
+    let garbled = foreign.replace("\"id\":17", "\"id\":\"x\"");
+    assert_eq!(line(Delivery { body: &garbled, ..GOOD }.send(&router).await).await, "204");
+    let counts = bench.ledger.counts().await.expect("counts");
+    assert_eq!((counts.events_waiting, counts.sessions, counts.quarantined), (0, 0, 0));
+    let without = ENDED.replace("\"tenantId\":62,", "");
+    assert_eq!(line(Delivery { body: &without, ..GOOD }.send(&router).await).await, "204");
+    assert_eq!(bench.ledger.counts().await.expect("counts").events_waiting, 1);
 }
 
 #[tokio::test]

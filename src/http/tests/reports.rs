@@ -7,9 +7,9 @@ use serde_json::json;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable, Stage, Subject};
+use crate::erasure::{Capsule, ErasureId, Findings, NewErasure, Outcome, Reportable, Selection, Stage, Subject};
 use crate::ledger::{Bounds, Ledger as _, Queue, Resolution, StepEnd, Work};
-use crate::subject::{Identifiers, SessionId, SessionKey, SourceName, TargetName};
+use crate::subject::{InstallationName, SessionId, SessionKey, TargetName, Whom};
 
 const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
 
@@ -19,7 +19,8 @@ fn index() -> IndexKey {
 
 /// A ledger with one step that waits for its report.
 async fn waiting(bench: &Bench) -> Reportable {
-    let key = SessionKey { source: SourceName("acme".into()), session: SessionId(17) };
+    let installation = InstallationName::unnamed();
+    let key = SessionKey { installation: installation.clone(), session: SessionId(17) };
     let queue = TargetName("queue".into());
     let erasure = NewErasure {
         id: ErasureId::generate(Timestamp::now()),
@@ -27,11 +28,19 @@ async fn waiting(bench: &Bench) -> Reportable {
         rule: "request".into(),
         targets: vec![queue.clone()],
         due: Timestamp::now(),
+        approve: false,
+        selection: Selection::default(),
         capsule: None,
+        fingerprints: Vec::new(),
     };
     let erasure = bench.ledger.request(erasure).await.expect("requested");
-    let claim = claimed(bench, Queue::Resolve).await;
-    let resolution = Resolution { capsule: Capsule::seal(&Identifiers::default(), &seal()), sessions: Vec::new() };
+    let claim = claimed(bench, Queue::Resolve(installation)).await;
+    let resolution = Resolution {
+        capsule: Capsule::seal(&Whom::default(), &seal()),
+        sessions: Vec::new(),
+        findings: Findings::default(),
+        fingerprints: Vec::new(),
+    };
     let _done = bench.ledger.resolved(claim, resolution).await.expect("resolved");
     let claim = claimed(bench, Queue::Step(queue.clone())).await;
     let _done = bench.ledger.stepped(claim, StepEnd::Await { within: HOUR }).await.expect("stepped");
