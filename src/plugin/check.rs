@@ -9,6 +9,7 @@ use super::installed::Installed;
 use super::program::Program;
 use super::settings::PluginSettings;
 use crate::keys::ReadSecret;
+use crate::subject::Kind;
 use crate::target::{Target as _, TargetError};
 
 /// Whether the plugin's own system is tried too.
@@ -22,6 +23,8 @@ pub(crate) enum Connect {
 #[derive(Clone, Debug)]
 pub(crate) struct PluginReport {
     pub(crate) info: PluginInfo,
+    /// Kinds that are granted, and that the plugin does not take.
+    pub(crate) untaken: Vec<Kind>,
     /// `None` when it was not tried.
     pub(crate) health: Option<Result<(), TargetError>>,
 }
@@ -50,11 +53,13 @@ pub(crate) async fn check(
     let looking = async {
         let report = match host.started().await {
             PluginState::Up(info) => {
+                // It is up, so there is a session; one that was lost since is told by its health.
+                let untaken = host.session().await.map(|session| session.contract.untaken.clone()).unwrap_or_default();
                 let health = match connect {
                     Connect::Offline => None,
                     Connect::Try => Some(host.health().await),
                 };
-                Ok(PluginReport { info, health })
+                Ok(PluginReport { info, untaken, health })
             }
             PluginState::Failed(why) | PluginState::Restarting(why) => Err(refused(why)),
             PluginState::Starting | PluginState::Stopped => Err(refused("it did not start".into())),

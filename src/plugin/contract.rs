@@ -24,6 +24,8 @@ const CONCURRENCY_MAX: u32 = 64;
 pub(super) struct Contract {
     /// Kinds both declared and granted.
     sent: BTreeSet<Kind>,
+    /// Kinds that are granted, and that the plugin does not declare.
+    pub(super) untaken: Vec<Kind>,
     /// Kinds of which one identifier at least must be there.
     required: Vec<Kind>,
     operations: Vec<Operation>,
@@ -55,8 +57,10 @@ impl Contract {
         }
         let longest = call_max(settings);
         let declared = |millis| Duration::from_millis(millis).min(longest);
+        let untaken = settings.grants.iter().filter(|kind| !sent.contains(kind)).cloned().collect();
         Ok(Self {
             sent,
+            untaken,
             required: manifest.identifiers.required.iter().filter_map(|kind| kind.parse().ok()).collect(),
             operations: manifest.operations.clone(),
             idempotent: manifest.idempotent,
@@ -169,6 +173,7 @@ mod tests {
         assert!(contract.sends(&Kind::Email));
         assert!(!contract.sends(&Kind::Phone), "declared, not granted");
         assert!(!contract.sends(&Kind::Name), "granted, not declared");
+        assert_eq!(contract.untaken, [Kind::Name]);
     }
 
     #[test]

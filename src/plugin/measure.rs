@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{Installed, PluginHost, PluginState, Program};
 use crate::erasure::ErasureId;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
-use crate::subject::{Identifier, Identifiers, Kind, Scope};
+use crate::subject::{Identifier, Identifiers, InstallationName, Kind, Scope};
 use crate::target::{Target as _, TargetCall};
 
 /// A plugin that is up.
@@ -75,11 +75,16 @@ fn call() -> TargetCall {
     TargetCall {
         erasure: ErasureId::generate(Timestamp::UNIX_EPOCH),
         idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency("bench", "measured", 0),
+        installation: InstallationName::unnamed(),
         scope: Scope::Person,
         dry_run: false,
         identifiers: Identifiers(Identifier::new(Kind::Email, "ann@example.com").into_iter().collect()),
         guests: Vec::new(),
+        whole_guests: Vec::new(),
         sessions: Vec::new(),
+        searched: false,
+        region: None,
+        erased_since: None,
         report: None,
     }
 }

@@ -47,6 +47,10 @@ pub(crate) struct PluginSettings {
     /// Calls that may begin in a second, over all processes on the ledger; no bound if unset.
     #[serde(default)]
     pub(crate) calls_per_s: Option<std::num::NonZeroU32>,
+    /// What is known to come of it, where its system cannot be asked whether something is gone: receipts then say so and are
+    /// not incomplete by that.
+    #[serde(default)]
+    pub(crate) expected: Option<Expected>,
     /// What its process may use.
     #[serde(default)]
     pub(crate) limits: Limits,
@@ -62,6 +66,13 @@ pub(crate) struct PluginSettings {
     /// Folders in which it may read, write and delete, beside those that it declares.
     #[serde(default)]
     pub(crate) writes: BTreeSet<PathBuf>,
+}
+
+/// An outcome that is expected of a target and lowers no verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Expected {
+    Unverifiable,
 }
 
 impl PluginSettings {

@@ -12,9 +12,10 @@ use serde_json::Value;
 use super::contract::Contract;
 use super::host::PluginHost;
 use super::session::{Ask, Ended, Session};
-use crate::erasure::Outcome;
-use crate::subject::{Identifier, Kind, Scope};
-use crate::target::{Answer, Said, Target, TargetCall, TargetError, read_answer};
+use crate::erasure::{Outcome, ReachedSession};
+use crate::keys::Secret;
+use crate::subject::{Kind, Scope};
+use crate::target::{Answer, Evidence, Said, Target, TargetCall, TargetError, read_answer};
 
 /// Before a call is made again that found too many others under way.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
@@ -143,7 +144,7 @@ fn may_ask(contract: &Contract, method: Method, call: &TargetCall) -> Result<Req
         return Err(CANNOT_VERIFY.into());
     }
     let identifiers = identifiers(contract, call);
-    let kinds: BTreeSet<&Kind> = identifiers.iter().map(|identifier| &identifier.kind).collect();
+    let kinds: BTreeSet<&Kind> = identifiers.iter().map(|(kind, _)| kind).collect();
     if kinds.is_empty() {
         return Err(format!("no identifier of a kind that this target understands ({})", contract.kinds()));
     }
@@ -161,26 +162,34 @@ fn may_ask(contract: &Contract, method: Method, call: &TargetCall) -> Result<Req
         dry_run: call.dry_run,
         identifiers: identifiers
             .iter()
-            .map(|i| quietus_plugin::Identifier {
-                kind: i.kind.as_str().into(),
-                value: Sensitive::new(i.value.expose()),
+            .map(|(kind, value)| quietus_plugin::Identifier {
+                kind: kind.as_str().into(),
+                value: Sensitive::new(value.expose()),
             })
             .collect(),
+        region: call.region,
         report: call.report.clone().filter(|_| !call.dry_run && contract.can(&Operation::Report)),
-        region: None,
     })
 }
 
-/// What the plugin may see of the call: kinds both declared and granted, guests and sessions being kinds like others.
-fn identifiers(contract: &Contract, call: &TargetCall) -> BTreeSet<Identifier> {
-    let guests = call.guests.iter().filter_map(|guest| Identifier::new(Kind::GuestId, &guest.0));
-    let sessions = call.sessions.iter().filter_map(|key| Identifier::new(Kind::SessionId, &key.session.to_string()));
-    let all = call.identifiers.0.iter().cloned().chain(guests).chain(sessions);
-    all.filter(|identifier| contract.sends(&identifier.kind)).collect()
+/// What the plugin may see of the call: kinds both declared and granted. mluvii's ids of guests and sessions are kinds like
+/// others to it, and come from mluvii only, never from what somebody typed. A session is told by its number alone.
+fn identifiers(contract: &Contract, call: &TargetCall) -> BTreeSet<(Kind, Secret)> {
+    let typed = call.identifiers.0.iter().map(|identifier| (identifier.kind.clone(), identifier.value.clone()));
+    let guests = call.guests.iter().map(|guest| (Kind::GuestId, Secret::new(guest.0.as_str())));
+    let number = |session: &ReachedSession| (Kind::SessionId, Secret::new(session.key.session.to_string()));
+    let all = typed.chain(guests).chain(call.sessions.iter().map(number));
+    all.filter(|(kind, _)| contract.sends(kind)).collect()
 }
 
 fn unverifiable(why: String) -> Answer {
-    Answer { outcome: Outcome::Unverifiable, reason: Some(why), counts: BTreeMap::new(), verify_after: None }
+    Answer {
+        outcome: Outcome::Unverifiable,
+        reason: Some(why),
+        counts: BTreeMap::new(),
+        verify_after: None,
+        evidence: Evidence::default(),
+    }
 }
 
 /// Reads a result; `may_report` says whether an address for reports went with the call. What cannot be read is a breach of

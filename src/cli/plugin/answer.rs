@@ -25,7 +25,9 @@ pub(super) struct Told {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum End {
-    Healthy { healthy: bool },
+    Healthy {
+        healthy: bool,
+    },
     Answered {
         outcome: Outcome,
         reason: Option<String>,
@@ -34,7 +36,10 @@ pub(super) enum End {
         #[serde(flatten)]
         evidence: Evidence,
     },
-    Failed { error: &'static str, message: String },
+    Failed {
+        error: &'static str,
+        message: String,
+    },
 }
 
 impl End {

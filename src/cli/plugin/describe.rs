@@ -33,7 +33,7 @@ impl Describe {
     pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let settings = self.which.settings(global)?;
         let installed = settings.install()?;
-        let subject = Subject { installed, program: super::program(), identifiers: Vec::new(), calls: 0 };
+        let subject = Subject { installed, program: super::program(), identifiers: Vec::new(), region: None, calls: 0 };
         match introduce(&subject).await {
             Ok(introduction) => {
                 show(&settings, &introduction, out)?;

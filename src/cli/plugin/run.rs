@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use quietus_plugin::ANY;
+use quietus_plugin::identity::Region;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -16,11 +17,11 @@ use super::subject::{Watched, Which, Whom};
 use crate::cli::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
-use crate::erasure::ErasureId;
+use crate::erasure::{ErasureId, ReachedSession};
 use crate::keys::{IndexKey, Secret, fill_random};
 use crate::plugin::{Installed, PluginHost, PluginState, Subject, introduce};
 use crate::span::Span;
-use crate::subject::{Identifier, Identifiers, Kind, Scope};
+use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, Kind, Scope, SessionId, SessionKey};
 use crate::target::{Target as _, TargetCall};
 
 const EXAMPLES: &str = "\
@@ -90,13 +91,14 @@ impl Run {
             return Err(Failure::Usage(what.into()));
         }
         let mut settings = self.which.settings(global)?;
+        let region = self.whom.region().or(settings.region);
         if let Some(timeout) = self.timeout {
             settings.plugin.call_max = Some(timeout);
         }
         let installed =
             introduced(settings.install()?.with_output(self.watched.output()), settings.granted, &identifiers).await;
         let method = self.method;
-        let call = call(identifiers, method)?;
+        let call = call(identifiers, region, method)?;
         let told = if self.attach {
             let (installed, awaiting) = installed.for_debugger();
             let debugged = async {
@@ -118,7 +120,7 @@ impl Run {
 /// Lets the plugin introduce itself, so that it is granted what it declares where no operator has granted anything. One
 /// that cannot be loaded says so when it is started.
 async fn introduced(installed: Installed, granted: bool, identifiers: &[(Kind, Secret)]) -> Installed {
-    let subject = Subject { installed, program: super::program(), identifiers: Vec::new(), calls: 0 };
+    let subject = Subject { installed, program: super::program(), identifiers: Vec::new(), region: None, calls: 0 };
     let introduction = introduce(&subject).await;
     if granted {
         return subject.installed;
@@ -147,11 +149,17 @@ async fn tell_process(mut awaiting: watch::Receiver<Option<u32>>, out: &mut Out)
 }
 
 /// The request. Its key is a new one each time.
-fn call(identifiers: Vec<(Kind, Secret)>, method: Method) -> Result<TargetCall, Failure> {
+fn call(identifiers: Vec<(Kind, Secret)>, region: Option<Region>, method: Method) -> Result<TargetCall, Failure> {
     let mut known = Identifiers::default();
+    let mut guests = Vec::new();
+    let mut sessions = Vec::new();
     for (kind, value) in identifiers {
         let nothing = || Failure::Usage(format!("nothing is left of the {kind} once it is in its normal form"));
-        known.0.insert(Identifier::new(kind.clone(), value.expose()).ok_or_else(nothing)?);
+        match kind {
+            Kind::GuestId => guests.push(GuestId::named(value.expose()).ok_or_else(nothing)?),
+            Kind::SessionId => sessions.push(session(&value)?),
+            _ => _ = known.0.insert(Identifier::new(kind.clone(), value.expose()).ok_or_else(nothing)?),
+        }
     }
     let mut key = Zeroizing::new([0; 32]);
     fill_random(&mut *key);
@@ -159,13 +167,25 @@ fn call(identifiers: Vec<(Kind, Secret)>, method: Method) -> Result<TargetCall, 
     Ok(TargetCall {
         erasure,
         idempotency: IndexKey::new(&key).idempotency(&erasure.to_string(), "under-test", 0),
+        installation: InstallationName::unnamed(),
         scope: Scope::Person,
         dry_run: method == Method::DryRun,
         identifiers: known,
-        guests: Vec::new(),
-        sessions: Vec::new(),
+        guests,
+        whole_guests: Vec::new(),
+        sessions,
+        searched: false,
+        region,
+        erased_since: None,
         report: None,
     })
+}
+
+/// A plugin is told a session's number alone, whatever the installation.
+fn session(value: &Secret) -> Result<ReachedSession, Failure> {
+    let number = value.expose().parse().map_err(|_| Failure::Usage("a session's id is a number".into()))?;
+    let key = SessionKey { installation: InstallationName::unnamed(), session: SessionId(number) };
+    Ok(ReachedSession { key, read_before: true })
 }
 
 async fn ask(installed: Installed, method: Method, call: &TargetCall) -> Told {

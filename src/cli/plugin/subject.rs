@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use quietus_plugin::identity::Region;
 use serde_json::{Value, json};
 
 use crate::cli::Global;
@@ -78,6 +79,9 @@ pub(super) struct Whom {
     /// A session's number; may be repeated
     #[arg(long, value_name = "VALUE")]
     session_id: Vec<String>,
+    /// Where phone numbers without a country code belong, such as `CZ` [default: `person.region` of `--plugin`'s configuration]
+    #[arg(long, value_name = "COUNTRY")]
+    region: Option<Region>,
     /// An identifier of any kind; may be repeated
     #[arg(long, value_name = "KIND=VALUE", value_parser = kind_and_value)]
     identifier: Vec<(Kind, String)>,
@@ -88,6 +92,8 @@ pub(super) struct Settings {
     pub(super) plugin: PluginSettings,
     /// Whether an operator has granted kinds of identifiers.
     pub(super) granted: bool,
+    /// The configuration's, where there is one.
+    pub(super) region: Option<Region>,
     base: PathBuf,
 }
 
@@ -113,7 +119,7 @@ impl Which {
         let settings = json!({ "name": NAME, form: file, "config": config, "args": self.args });
         let mut plugin: PluginSettings = serde_json::from_value(settings).map_err(anyhow::Error::from)?;
         plugin.secrets = self.secrets.iter().cloned().collect();
-        Ok(Settings { plugin, granted: false, base: std::env::current_dir()? })
+        Ok(Settings { plugin, granted: false, region: None, base: std::env::current_dir()? })
     }
 }
 
@@ -136,6 +142,10 @@ impl Settings {
 }
 
 impl Whom {
+    pub(super) fn region(&self) -> Option<Region> {
+        self.region
+    }
+
     /// The identifiers, with a remark when other users of the machine could see one.
     pub(super) fn read(&self, out: &mut Out) -> Result<Vec<(Kind, Secret)>, Failure> {
         let named = [
@@ -167,7 +177,7 @@ fn of_configuration(config: &Config, name: &str) -> Result<Settings, Failure> {
             if known.is_empty() { "it has none".to_owned() } else { format!("there are: {}", known.join(", ")) };
         Failure::Usage(format!("there is no plugin `{name}` in the configuration; {known}"))
     })?;
-    Ok(Settings { plugin, granted: true, base: config.base.clone() })
+    Ok(Settings { plugin, granted: true, region: config.person.region, base: config.base.clone() })
 }
 
 /// A plugin's own configuration: JSON itself, or a file with JSON or TOML.

@@ -52,9 +52,10 @@ impl Test {
     pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let identifiers = self.whom.read(out)?;
         let settings = self.which.settings(global)?;
+        let region = self.whom.region().or(settings.region);
         let file = settings.file().display().to_string();
         let installed = settings.install()?.with_output(self.watched.output());
-        let subject = Subject { installed, program: super::program(), identifiers, calls: self.calls };
+        let subject = Subject { installed, program: super::program(), identifiers, region, calls: self.calls };
         let findings = {
             let mut screen = Screen { out, bar: None, failed: None };
             let findings = conform(subject, &mut |event| screen.show(event)).await;

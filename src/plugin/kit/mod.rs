@@ -28,6 +28,7 @@ use std::path::Path;
 use std::sync::MutexGuard;
 
 use quietus_plugin::Manifest;
+use quietus_plugin::identity::Region;
 use serde_json::{Value, json};
 
 use super::installed::{Installed, granted};
@@ -50,6 +51,8 @@ pub(crate) struct Subject {
     pub(crate) program: Program,
     /// A person of the test system.
     pub(crate) identifiers: Vec<(Kind, Secret)>,
+    /// Where phone numbers without a country code belong.
+    pub(crate) region: Option<Region>,
     /// How many calls show that nothing grows.
     pub(crate) calls: u32,
 }

@@ -1,6 +1,7 @@
 //! Whom the kit asks about: the person that the author named, people who do not exist, and the requests about them.
 
 use jiff::Timestamp;
+use quietus_plugin::identity::Region;
 use quietus_plugin::{ANY, Manifest};
 use serde_json::{Value, json};
 
@@ -15,6 +16,7 @@ use crate::subject::Kind;
 #[derive(Clone)]
 pub(super) struct Person {
     identifiers: Vec<(String, String)>,
+    region: Option<Region>,
     told: Private,
 }
 
@@ -33,20 +35,20 @@ impl Person {
                 identifiers.push((kind.clone(), made_up(kind, &token())));
             }
         }
-        Self { identifiers, told: Private::Identifier }
+        Self { identifiers, region: subject.region, told: Private::Identifier }
     }
 
     /// A person who does not exist, with an identifier of each kind.
     pub(super) fn nobody(manifest: &Manifest) -> Self {
         let token = token();
         let identifiers = kinds(manifest).into_iter().map(|kind| (kind.clone(), made_up(&kind, &token))).collect();
-        Self { identifiers, told: Private::Identifier }
+        Self { identifiers, region: None, told: Private::Identifier }
     }
 
     /// The same without identifiers of these kinds.
     pub(super) fn without(&self, kinds: &[String]) -> Self {
         let identifiers = self.identifiers.iter().filter(|(kind, _)| !kinds.contains(kind)).cloned().collect();
-        Self { identifiers, told: self.told }
+        Self { identifiers, ..self.clone() }
     }
 
     /// The same with one value in place of those of its kind.
@@ -82,6 +84,7 @@ impl Person {
             "scope": "person",
             "dry_run": dry_run,
             "identifiers": identifiers,
+            "region": self.region.map(|region| region.to_string()),
         })
     }
 }
