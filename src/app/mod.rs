@@ -8,7 +8,7 @@ mod plugins;
 mod secrecy;
 
 pub(crate) use log::init as init_log;
-pub(crate) use parts::open_ledger;
+pub(crate) use parts::{departments, mluvii_clients, open_ledger, targets};
 pub(crate) use plugins::Plugins;
 pub(crate) use secrecy::keep_to_oneself;
 

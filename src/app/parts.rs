@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::plugins::Plugins;
 use crate::config::{Config, Keys, KeysError};
+use crate::keys::ReadSecret;
 use crate::ledger::postgres::PostgresLedger;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::ledger::{Ledger, LedgerPlace};
-use crate::mluvii::{MluviiClient, MluviiTarget};
-use crate::subject::TargetName;
+use crate::ledger::{Keep, Ledger, LedgerPlace};
+use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
+use crate::plugin::PluginSettings;
+use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
 use crate::worker::Worker;
@@ -29,26 +32,34 @@ impl Parts {
     pub(crate) async fn build(config: &Config) -> anyhow::Result<Self> {
         let keys = Keys::load(&config.keys_dir())?;
         let read = |reference: &_| config.read_secret(reference);
-        let sources = config.sources.iter().map(|settings| Source::new(settings, &read)).collect::<Result<_, _>>()?;
-        let mluvii = Arc::new(MluviiClient::new(&config.mluvii, &read)?);
+        let sources = config.sources.iter().map(|settings| Source::new(settings, &read));
+        let sources = sources.collect::<Result<Vec<_>, _>>()?;
+        let mluvii = mluvii_clients(config, &read)?;
         let plugins = Plugins::build(config, &read)?;
         let ledger = open_ledger(config, &config.ledger_place()?).await?;
         if !ledger.belongs_to(keys.index.check_value()).await? {
             anyhow::bail!(KeysError::OfAnotherLedger(config.keys_dir()));
         }
-        let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = plugins.targets();
-        targets.insert(TargetName::mluvii(), Arc::new(MluviiTarget::new(Arc::clone(&mluvii))));
+        let installations: Vec<_> = config.mluvii.iter().map(|settings| &settings.name).collect();
+        let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&keys.index, name));
+        let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());
+        let tenants = |source: &Source| (source.name().clone(), source.tenants().to_vec());
+        let expected = config.plugins.iter().filter(|plugin| plugin.expected.is_some());
         let worker = Worker {
             ledger: ledger.clone(),
+            targets: targets(&mluvii, &plugins),
             mluvii,
-            targets,
             rates: rates(config),
+            tenants: sources.iter().map(tenants).collect(),
+            departments: installations.iter().map(|name| ((*name).clone(), departments(config, name))).collect(),
+            expected: expected.map(PluginSettings::target).collect(),
             policy: config.policy(),
             person: config.person.clone(),
-            params: config.mluvii.params.clone(),
+            params: config.mluvii.iter().map(params).collect(),
+            fingerprinters: installations.iter().copied().map(fingerprinter).collect(),
             settling: config.settling.clone(),
             erasing: config.erasing.clone(),
-            duplicates_for: config.ledger.duplicates_for,
+            keep: keep(config),
             reports: config.server.admin_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
             index: keys.index.clone(),
             seal: keys.seal.clone(),
@@ -58,11 +69,45 @@ impl Parts {
     }
 }
 
+/// A client for each installation.
+pub(crate) type MluviiClients = BTreeMap<InstallationName, Arc<MluviiClient>>;
+
+/// Makes a client for each installation; the first that cannot be made is told.
+pub(crate) fn mluvii_clients(config: &Config, read: ReadSecret<'_>) -> Result<MluviiClients, SettingsError> {
+    let client = |settings: &MluviiSettings| Ok((settings.name.clone(), Arc::new(MluviiClient::new(settings, read)?)));
+    config.mluvii.iter().map(client).collect()
+}
+
+/// All targets, by the names under which they are called.
+pub(crate) fn targets(mluvii: &MluviiClients, plugins: &Plugins) -> BTreeMap<TargetName, Arc<dyn Target>> {
+    let mut targets = plugins.targets();
+    for (installation, client) in mluvii {
+        let target = MluviiTarget::new(Arc::clone(client));
+        targets.insert(TargetName::mluvii_of(installation), Arc::new(target));
+    }
+    targets
+}
+
 /// The targets' rates, over all processes.
 fn rates(config: &Config) -> BTreeMap<TargetName, NonZeroU32> {
-    let mluvii = config.mluvii.calls_per_s.map(|rate| (TargetName::mluvii(), rate));
+    let mluvii = config.mluvii.iter();
+    let mluvii = mluvii.filter_map(|settings| Some((TargetName::mluvii_of(&settings.name), settings.calls_per_s?)));
     let plugins = config.plugins.iter().filter_map(|plugin| Some((plugin.target(), plugin.calls_per_s?)));
-    mluvii.into_iter().chain(plugins).collect()
+    mluvii.chain(plugins).collect()
+}
+
+/// The tenants of all sources of an installation; all of its tenants when one of its sources takes all, or it has none.
+pub(crate) fn departments(config: &Config, installation: &InstallationName) -> Vec<TenantId> {
+    let sources = config.sources.iter().filter(|source| source.mluvii.as_ref() == Some(installation));
+    let takes_all = sources.clone().any(|source| source.tenants.is_empty());
+    sources.flat_map(|source| source.tenants.iter().copied()).filter(|_| !takes_all).collect()
+}
+
+/// How long the ledger keeps what serves only to find something again.
+fn keep(config: &Config) -> Keep {
+    let erasing = &config.erasing;
+    let fingerprints = if erasing.keep_fingerprints { erasing.fingerprints_for.get() } else { Duration::ZERO };
+    Keep { duplicates: config.ledger.duplicates_for.get(), fingerprints }
 }
 
 /// Opens a ledger; one in PostgreSQL is reached with the configuration's password.
