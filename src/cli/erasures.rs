@@ -1,4 +1,4 @@
-//! `quietus erasures`: see them, set parked ones going again, call scheduled ones off.
+//! `quietus erasures`: see them, approve or reject what waits for it, set parked ones going again, cancel scheduled ones.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::installation::Installation;
 use super::out::{self, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
-use crate::ledger::{ErasureFilter, Ledger, TargetHealth, TargetState};
+use crate::ledger::{ErasureFilter, TargetHealth, TargetState};
 use crate::subject::TargetName;
 
 #[derive(clap::Subcommand)]
@@ -23,6 +23,10 @@ pub(super) enum Erasures {
     },
     /// Show one erasure and its steps
     Show { id: ErasureId },
+    /// Approve an erasure that waits for it: it begins when its time has come
+    Approve { id: ErasureId },
+    /// Reject an erasure that waits for approval: nothing is erased, and whom it was about is forgotten
+    Reject { id: ErasureId },
     /// Set what is parked going again; begin a scheduled one now
     #[command(arg_required_else_help = true)]
     Retry {
@@ -31,7 +35,7 @@ pub(super) enum Erasures {
         #[arg(long, conflicts_with = "id")]
         undecided: bool,
     },
-    /// Call off an erasure that has not begun; close a parked one, with a receipt that says so
+    /// Cancel an erasure that has not begun; close a parked one, with a receipt that says so
     Cancel { id: ErasureId },
 }
 
@@ -41,6 +45,17 @@ impl Erasures {
         match self {
             Self::List { state, limit } => list(&ledger.erasures(&ErasureFilter { states: state, limit }).await?, out),
             Self::Show { id } => show(ledger.erasure(id).await?, id, out),
+            Self::Approve { id } => answer(
+                ledger.approve_erasure(id).await?,
+                out,
+                "approved; it begins when its time has come",
+                NOT_WAITING,
+            ),
+            Self::Reject { id } => {
+                let waits = ledger.erasure(id).await?.is_some_and(|found| found.state == ErasureState::Requested);
+                let rejected = waits && ledger.cancel_erasure(id).await?;
+                answer(rejected, out, "rejected; nothing is erased", NOT_WAITING)
+            }
             Self::Retry { id: Some(id), .. } => answer(
                 ledger.retry_erasure(id).await?,
                 out,
@@ -48,7 +63,7 @@ impl Erasures {
                 "nothing to do: it is not parked or scheduled, or there is none",
             ),
             Self::Retry { id: None, .. } => {
-                let opened = open_mluvii(&**ledger).await?;
+                let opened = open_mluvii(installation).await?;
                 let again = ledger.retry_parked().await?;
                 let asked = if opened { "mluvii is asked again; " } else { "" };
                 let no = "nothing to do: nothing is parked";
@@ -57,20 +72,29 @@ impl Erasures {
             Self::Cancel { id } => answer(
                 ledger.cancel_erasure(id).await?,
                 out,
-                "called off",
-                "not called off: it is under way or over, or there is none",
+                "cancelled",
+                "not cancelled: it is under way or over, or there is none",
             ),
         }
     }
 }
 
+const NOT_WAITING: &str = "nothing to do: it does not wait for approval, or there is none";
+
 /// Deciding asks mluvii, so what is undecided stands still while mluvii is parked.
-async fn open_mluvii(ledger: &dyn Ledger) -> Result<bool, Failure> {
-    let (target, since) = (TargetName::mluvii(), Timestamp::now());
-    let parked = |health: &TargetHealth| health.target == target && matches!(health.state, TargetState::Parked { .. });
-    let opened = ledger.targets().await?.iter().any(parked);
-    if opened {
-        ledger.set_target(TargetHealth { target, state: TargetState::Open, since }).await?;
+async fn open_mluvii(on: &Installation) -> Result<bool, Failure> {
+    let called: Vec<_> = on.config.mluvii.iter().map(|settings| TargetName::mluvii_of(&settings.name)).collect();
+    let parked = on
+        .ledger
+        .targets()
+        .await?
+        .into_iter()
+        .filter(|health| called.contains(&health.target) && matches!(health.state, TargetState::Parked { .. }));
+    let mut opened = false;
+    for health in parked {
+        let open = TargetHealth { target: health.target, state: TargetState::Open, since: Timestamp::now() };
+        on.ledger.set_target(open).await?;
+        opened = true;
     }
     Ok(opened)
 }
@@ -88,9 +112,13 @@ fn list(erasures: &[Erasure], out: &mut Out) -> Result<Exit, Failure> {
         let row = |e: &Erasure| {
             let steps = e.steps.iter().map(|step| format!("{}: {}", step.target, standing(step)));
             let steps = steps.collect::<Vec<_>>().join(", ");
-            [e.id.to_string(), e.state.as_str().to_owned(), e.subject.key(), out::time(e.due), steps]
+            let installation = e.subject.installation().to_string();
+            let possible = possible(e).map_or_else(|| "-".to_owned(), |left| left.to_string());
+            let state = e.state.as_str().to_owned();
+            [e.id.to_string(), state, verdict(e), installation, e.subject.key(), possible, out::time(e.due), steps]
         };
-        out.table(["ID", "STATE", "SUBJECT", "DUE", "TARGETS"], erasures.iter().map(row))?;
+        let header = ["ID", "STATE", "VERDICT", "INSTALLATION", "SUBJECT", "POSSIBLE LEFT", "DUE", "TARGETS"];
+        out.table(header, erasures.iter().map(row))?;
     }
     Ok(Exit::Done)
 }
@@ -106,10 +134,13 @@ fn show(erasure: Option<Erasure>, id: ErasureId, out: &mut Out) -> Result<Exit, 
     }
     out.line(format_args!("erasure   {}", erasure.id))?;
     out.line(format_args!("state     {}", erasure.state.as_str()))?;
+    out.line(format_args!("verdict   {}", verdict(&erasure)))?;
+    out.line(format_args!("mluvii    {}", erasure.subject.installation()))?;
     out.line(format_args!("subject   {}", erasure.subject.key()))?;
     out.line(format_args!("rules     {}", erasure.rules.join(", ")))?;
-    out.line(format_args!("sessions  {}", erasure.sessions))?;
+    out.line(format_args!("sessions  {}", sessions(&erasure)))?;
     out.line(format_args!("created   {}", out::time(erasure.created)))?;
+    out.line(format_args!("approved  {}", out::time_or_dash(erasure.approved)))?;
     out.line(format_args!("due       {}", out::time(erasure.due)))?;
     out.line(format_args!("begun     {}", out::time_or_dash(erasure.begun)))?;
     out.line(format_args!("ended     {}", out::time_or_dash(erasure.ended)))?;
@@ -124,6 +155,33 @@ fn show(erasure: Option<Erasure>, id: ErasureId, out: &mut Out) -> Result<Exit, 
     let header = ["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "ATTEMPTS", "REASON"];
     out.table(header, erasure.steps.iter().map(row))?;
     Ok(Exit::Done)
+}
+
+/// The receipt's verdict, once there is one.
+fn verdict(erasure: &Erasure) -> String {
+    erasure.verdict.map_or_else(|| "-".to_owned(), |verdict| verdict.as_str().to_owned())
+}
+
+/// How many possible sessions were left, once that is known.
+fn possible(erasure: &Erasure) -> Option<u32> {
+    erasure.findings.as_ref().map(|findings| findings.possible_left)
+}
+
+/// How many sessions go, how surely they are meant, and how many stay.
+fn sessions(erasure: &Erasure) -> String {
+    let Some(found) = &erasure.findings else { return "not known before it begins".to_owned() };
+    let mut parts =
+        vec![format!("{} go ({} certain, {} possible)", erasure.sessions, found.certain, found.possible_included)];
+    if found.possible_left > 0 {
+        parts.push(format!("{} possible left", found.possible_left));
+    }
+    if found.excluded > 0 {
+        parts.push(format!("{} excluded", found.excluded));
+    }
+    if let Some(narrowed) = found.narrowed {
+        parts.push(format!("narrowed: {}", narrowed.as_str()));
+    }
+    parts.join(", ")
 }
 
 /// A step's outcome, or what is under way.

@@ -8,6 +8,7 @@ use super::exit::Failure;
 use crate::app;
 use crate::config::{Config, Keys, KeysError};
 use crate::ledger::{Ledger, LedgerPlace};
+use crate::subject::{InstallationName, SessionKey};
 
 /// The places where a configuration is looked for when none is named.
 const PLACES: [&str; 2] = ["quietus.toml", "/etc/quietus/quietus.toml"];
@@ -34,6 +35,29 @@ impl Installation {
             return Ok(keys);
         }
         Err(KeysError::OfAnotherLedger(self.config.keys_dir()).into())
+    }
+
+    /// The mluvii installation of this name, or that of the source of this name.
+    pub(super) fn named(&self, name: &str) -> Result<InstallationName, Failure> {
+        let known = self.config.mluvii.iter().map(|settings| &settings.name).find(|known| *known.0 == *name);
+        let of_source = || self.config.sources.iter().find(|source| source.name == name)?.mluvii.as_ref();
+        known.or_else(of_source).cloned().ok_or_else(|| {
+            Failure::Usage(format!(
+                "there is no mluvii installation `{name}`, nor a source; there are: {}",
+                self.installations()
+            ))
+        })
+    }
+
+    /// The session that is written as `installation/id`, or with the name of a source.
+    pub(super) fn session_key(&self, text: &str) -> Result<SessionKey, Failure> {
+        let key: SessionKey = text.parse().map_err(|what: &str| Failure::Usage(what.into()))?;
+        Ok(SessionKey { installation: self.named(&key.installation.0)?, ..key })
+    }
+
+    /// The names of the mluvii installations, to be shown.
+    pub(super) fn installations(&self) -> String {
+        self.config.mluvii.iter().map(|settings| settings.name.to_string()).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
-const REMARK: Style = AnsiColor::Yellow.on_default();
+pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
+const REMARK: Style = DOUBTFUL;
 
 /// Where a command writes.
 pub(super) struct Out {

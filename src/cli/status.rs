@@ -9,6 +9,7 @@ use super::out::{self, BAD, GOOD, Out};
 use crate::erasure::ErasureState;
 use crate::ledger::{Counts, ProcessView, TargetHealth, TargetState};
 use crate::span::Span;
+use crate::subject::TargetName;
 
 /// Say what is under way and what needs a person (exit code 1 when something does)
 #[derive(clap::Args)]
@@ -25,6 +26,12 @@ struct Report {
     needs_a_person: Vec<String>,
 }
 
+/// From where on something needs a person, as the configuration says.
+struct Limits {
+    deadline: Span,
+    unknown_share_max: f64,
+}
+
 /// A process on the ledger.
 #[derive(Serialize)]
 struct ProcessReport {
@@ -37,7 +44,11 @@ impl Status {
     pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
         let ledger = &installation.ledger;
         let (counts, targets, processes) = (ledger.counts().await?, ledger.targets().await?, ledger.processes().await?);
-        let needs_a_person = needs(&counts, &targets, installation.config.erasing.deadline, Timestamp::now());
+        let limits = Limits {
+            deadline: installation.config.erasing.deadline,
+            unknown_share_max: installation.config.settling.unknown_share_max,
+        };
+        let needs_a_person = needs(&counts, &targets, &limits, Timestamp::now());
         let reported = |process: ProcessView| ProcessReport { lost: process.is_lost(), process };
         let processes = processes.into_iter().map(reported).collect();
         let report = Report { counts, targets, processes, needs_a_person };
@@ -59,7 +70,12 @@ impl Report {
         out.line(format_args!("erasures    {}", states.join(", ")))?;
         let since = counts.oldest_due.map(|due| format!(", the oldest since {}", out::time(due)));
         out.line(format_args!("due now     {}{}", counts.overdue, since.unwrap_or_default()))?;
-        out.line(format_args!("receipts    {}", counts.receipts))?;
+        let verdicts: Vec<_> = counts.verdicts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        let verdicts = if verdicts.is_empty() { String::new() } else { format!(" ({})", verdicts.join(", ")) };
+        out.line(format_args!("receipts    {}{verdicts}", counts.receipts))?;
+        if counts.foreign_sessions > 0 {
+            out.line(format_args!("foreign     {} sessions of other tenants, forgotten", counts.foreign_sessions))?;
+        }
         for health in &self.targets {
             out.line(format_args!(
                 "{:<11} {} since {}",
@@ -111,12 +127,12 @@ fn in_words(state: &TargetState) -> String {
 }
 
 /// What needs a person, each with the command that helps.
-fn needs(counts: &Counts, targets: &[TargetHealth], deadline: Span, now: Timestamp) -> Vec<String> {
+fn needs(counts: &Counts, targets: &[TargetHealth], limits: &Limits, now: Timestamp) -> Vec<String> {
     let mut needs = Vec::new();
     for health in targets {
         if let TargetState::Parked { reason } = &health.state {
             // Before anything is decided there may be no erasure to name.
-            let again = if health.target.is_mluvii() { "--undecided" } else { "ID" };
+            let again = if is_mluvii(&health.target) { "--undecided" } else { "ID" };
             needs.push(format!(
                 "target {} is parked: {reason}; mend it, then `quietus erasures retry {again}`",
                 health.target
@@ -130,12 +146,27 @@ fn needs(counts: &Counts, targets: &[TargetHealth], deadline: Span, now: Timesta
     if parked > 0 && counts.parked_steps.is_empty() {
         needs.push(format!("{parked} erasures are parked: quietus erasures list --state parked"));
     }
+    let requested = counts.erasures_in(ErasureState::Requested);
+    if requested > 0 {
+        needs.push(format!(
+            "{requested} erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or \
+             reject ID"
+        ));
+    }
+    if counts.incomplete_unacknowledged > 0 {
+        needs.push(format!(
+            "{} receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge",
+            counts.incomplete_unacknowledged
+        ));
+    }
+    needs.extend(unknown_consents(counts, limits.unknown_share_max));
     if counts.parked_work > 0 {
         needs.push(format!("{} could not be decided on: quietus erasures retry --undecided", counts.parked_work));
     }
     if counts.quarantined > 0 {
         needs.push(format!("{} deliveries could not be read: quietus quarantine list", counts.quarantined));
     }
+    let deadline = limits.deadline;
     if let Some(oldest) = counts.oldest_due.filter(|due| due.saturating_add(deadline.get()).is_ok_and(|end| end < now))
     {
         needs
@@ -144,9 +175,39 @@ fn needs(counts: &Counts, targets: &[TargetHealth], deadline: Span, now: Timesta
     needs
 }
 
+/// Whether a target is mluvii, whatever the installation: no plugin has a `/` in its name.
+fn is_mluvii(target: &TargetName) -> bool {
+    target.0.split('/').next() == Some(TargetName::MLUVII)
+}
+
+/// Sessions whose consent stayed unknown, where they are more than single ones: something is wrong at mluvii, or with what
+/// is known of it.
+fn unknown_consents(counts: &Counts, share_max: f64) -> Option<String> {
+    let unknown: u64 = counts.unknown_consents.values().sum();
+    if unknown == 0 || unknown as f64 <= share_max * counts.sessions as f64 {
+        return None;
+    }
+    let cause = |(cause, count): (&&'static str, &u64)| {
+        let words = match *cause {
+            "not_found" => "mluvii answers 404 for them",
+            "not_understood" => {
+                "mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`"
+            }
+            other => other,
+        };
+        format!("{count}: {words}")
+    };
+    let causes: Vec<_> = counts.unknown_consents.iter().filter(|(_, count)| **count > 0).map(cause).collect();
+    Some(format!("the consent of {unknown} of {} sessions stayed unknown ({})", counts.sessions, causes.join("; ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn limits() -> Limits {
+        Limits { deadline: Span::from_secs(60), unknown_share_max: 0.05 }
+    }
 
     fn counts() -> Counts {
         Counts { oldest_due: Some(Timestamp::UNIX_EPOCH), ..Counts::default() }
@@ -158,9 +219,8 @@ mod tests {
 
     #[test]
     fn what_is_due_needs_a_person_only_after_the_deadline() {
-        let deadline = Span::from_secs(60);
-        assert!(needs(&counts(), &[], deadline, at(60)).is_empty());
-        insta::assert_snapshot!(needs(&counts(), &[], deadline, at(61)).join("\n"), @"something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)");
+        assert!(needs(&counts(), &[], &limits(), at(60)).is_empty());
+        insta::assert_snapshot!(needs(&counts(), &[], &limits(), at(61)).join("\n"), @"something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)");
     }
 
     #[test]
@@ -170,11 +230,45 @@ mod tests {
         let at_crm = |state| TargetHealth { target: crate::subject::TargetName("crm".into()), state, since: at(0) };
         let targets =
             [at_crm(TargetState::Parked { reason: "the token was refused".into() }), at_crm(TargetState::Open)];
-        insta::assert_snapshot!(needs(&counts, &targets, Span::from_secs(60), at(0)).join("\n"), @"
+        insta::assert_snapshot!(needs(&counts, &targets, &limits(), at(0)).join("\n"), @"
         target crm is parked: the token was refused; mend it, then `quietus erasures retry ID`
         1 erasures are parked: quietus erasures list --state parked
         2 could not be decided on: quietus erasures retry --undecided
         1 deliveries could not be read: quietus quarantine list
         ");
+    }
+
+    #[test]
+    fn what_waits_for_approval_and_what_is_incomplete_needs_a_person() {
+        let mut counts = Counts { incomplete_unacknowledged: 2, ..Counts::default() };
+        counts.erasures.insert("requested", 3);
+        insta::assert_snapshot!(needs(&counts, &[], &limits(), at(0)).join("\n"), @"
+        3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
+        2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
+        ");
+    }
+
+    #[test]
+    fn unknown_consents_need_a_person_above_their_share_and_by_cause() {
+        let unknown = |sessions, not_found| Counts {
+            sessions,
+            unknown_consents: [("not_found", not_found), ("not_understood", 1)].into(),
+            ..Counts::default()
+        };
+        assert!(needs(&unknown(100, 4), &[], &limits(), at(0)).is_empty());
+        insta::assert_snapshot!(needs(&unknown(100, 5), &[], &limits(), at(0)).join("\n"), @"the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)");
+    }
+
+    #[test]
+    fn a_parked_mluvii_of_any_installation_is_set_going_with_what_is_undecided() {
+        let health = |name: &str| TargetHealth {
+            target: TargetName(name.into()),
+            state: TargetState::Parked { reason: "the client was refused".into() },
+            since: at(0),
+        };
+        for name in ["mluvii", "mluvii/acme"] {
+            let needs = needs(&Counts::default(), &[health(name)], &limits(), at(0));
+            assert!(needs[0].ends_with("`quietus erasures retry --undecided`"), "{needs:?}");
+        }
     }
 }

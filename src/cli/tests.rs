@@ -7,16 +7,19 @@ use tempfile::TempDir;
 use super::*;
 
 use crate::config::{Config, Keys};
+use crate::erasure::{ErasureId, NewErasure, Selection, Subject};
 use crate::keys::Digest;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger as _, Quarantined};
-use crate::subject::SourceName;
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 const CONFIG: &str = r#"
 [mluvii]
 base_url = "http://127.0.0.1:9"
 client_id = { file = "id" }
 client_secret = { file = "secret" }
+[person]
+region = "CZ"
 [[source]]
 name = "acme"
 auth = [{ basic = { user = "mluvii", password = { file = "webhook.secret" } } }]
@@ -107,9 +110,122 @@ fn a_person_is_asked_for_once_and_named_nowhere() {
     let [erasure] = list.as_array().expect("a list").as_slice() else { panic!("one erasure: {list}") };
     assert_eq!(erasure["state"], "scheduled");
     let id = erasure["id"].as_str().expect("an id");
-    assert!(said.starts_with(id), "{said}");
+    assert!(said.contains(id), "{said}");
+    assert!(
+        said.contains("not reached: any session for certain") && said.contains("mluvii itself is not searched"),
+        "{said}"
+    );
+    assert!(noted.contains(&format!("{id}: joined to an erasure that was there")), "{noted}");
     let (_, shown) = home.run(&["erasures", "show", id]);
     assert!(!format!("{said}{noted}{list}{shown}").to_lowercase().contains("ann"));
+}
+
+#[test]
+fn a_session_that_was_never_read_is_no_success_before_it_began() {
+    let home = Home::new();
+    let (code, said) = home.run(&["erase", "--session", "acme/7777"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("mluvii/7777") && said.contains("quietus has never read it there"), "{said}");
+    let asked = home.json(&["erase", "--session", "mluvii/7777"]);
+    assert_eq!((&asked["merged"], &asked["targets"]), (&true.into(), &serde_json::json!(["mluvii"])));
+    assert_eq!(asked["reach"]["sessions"][0]["certainty"], "certain");
+}
+
+/// Two companies, each with a source.
+const COMPANIES: &str = r#"
+[[mluvii]]
+name = "acme"
+base_url = "http://127.0.0.1:9"
+client_id = { file = "id" }
+client_secret = { file = "secret" }
+[[mluvii]]
+name = "globex"
+base_url = "http://127.0.0.1:9/globex"
+client_id = { file = "id" }
+client_secret = { file = "secret" }
+[[source]]
+name = "hooks"
+mluvii = "globex"
+auth = [{ basic = { user = "mluvii", password = { file = "webhook.secret" } } }]
+"#;
+
+#[test]
+fn with_several_companies_each_request_names_its_own() {
+    let home = Home::new();
+    home.write("quietus.toml", COMPANIES);
+    let (code, said) = home.run(&["erase", "--email", "a@x.cz"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("name it with --mluvii (acme, globex)"), "{said}");
+    assert_eq!(home.run(&["erase", "--email", "a@x.cz", "--mluvii", "acme"]).0, 0);
+    let (code, said) = home.run(&["erase", "--email", "a@x.cz", "--mluvii", "acme", "--include", "hooks/3"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("the session globex/3 is not of the installation `acme`"), "{said}");
+    // The source's name stands for the company whose deliveries it takes.
+    assert_eq!(home.run(&["erase", "--session", "hooks/7"]).0, 0);
+    assert_eq!(home.run(&["erase", "--guest", "globex/g-1"]).0, 0);
+    let (_, list) = home.run(&["erasures", "list"]);
+    assert!(
+        list.contains("session:globex/7") && list.contains("guest:globex/") && list.contains("person:acme/"),
+        "{list}"
+    );
+    assert!(!list.contains("g-1"), "{list}");
+    let (code, said) = home.run(&["check"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("✓ mluvii/acme, its secrets") && said.contains("✓ mluvii/globex, its secrets"), "{said}");
+}
+
+#[test]
+fn a_national_phone_number_needs_a_region() {
+    let home = Home::new();
+    home.write("quietus.toml", &CONFIG.replace("[person]\nregion = \"CZ\"\n", ""));
+    let (code, said) = home.run(&["erase", "--phone", "777 123 456"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("write it as +420…, or set person.region"), "{said}");
+    assert_eq!(home.run(&["erase", "--phone", "+420 777 123 456"]).0, 0);
+}
+
+/// An erasure that waits for approval.
+fn requested(home: &Home) -> String {
+    let key = SessionKey { installation: InstallationName::unnamed(), session: SessionId(7) };
+    let erasure = NewErasure {
+        id: ErasureId::generate(jiff::Timestamp::now()),
+        subject: Subject::Session(key),
+        rule: "the person".into(),
+        targets: vec![TargetName::mluvii()],
+        due: jiff::Timestamp::now(),
+        approve: true,
+        selection: Selection::default(),
+        capsule: None,
+        fingerprints: Vec::new(),
+    };
+    let ledger = SqliteLedger::open(&home.path("quietus.db")).expect("opens");
+    let id = wait(async {
+        let id = ledger.request(erasure).await?;
+        ledger.shutdown().await;
+        Ok(id)
+    });
+    id.expect("is asked for").to_string()
+}
+
+#[test]
+fn what_waits_for_approval_is_approved_or_rejected_once() {
+    let home = Home::new();
+    let first = requested(&home);
+    let (code, said) = home.run(&["status"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("✗ 1 erasures wait for a person's approval"), "{said}");
+    // One that needs none neither joins it nor waits for it.
+    let asked = home.json(&["erase", "--session", "mluvii/7"]);
+    assert_eq!((&asked["merged"], &asked["state"]), (&false.into(), &"scheduled".into()));
+    assert_eq!(home.json(&["erasures", "list", "--state", "requested"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(home.run(&["erasures", "approve", &first]), (0, "approved; it begins when its time has come\n".into()));
+    assert_eq!(home.json(&["erasures", "show", &first])["state"], "scheduled");
+    assert_eq!(home.run(&["erasures", "approve", &first]).0, 1);
+    assert_eq!(home.run(&["erasures", "reject", &first]).0, 1, "it does not wait any more");
+
+    let second = requested(&home);
+    assert_eq!(home.run(&["erasures", "reject", &second]), (0, "rejected; nothing is erased\n".into()));
+    assert_eq!(home.json(&["erasures", "show", &second])["state"], "cancelled");
 }
 
 #[test]
@@ -118,8 +234,8 @@ fn an_erasure_can_be_called_off_once() {
     let asked = home.json(&["erase", "--session", "acme/7", "--after", "2d"]);
     let id = asked["id"].as_str().expect("an id");
     let (_, list) = home.run(&["erasures", "list", "--state", "scheduled"]);
-    assert!(list.contains("session:acme/7"), "{list}");
-    assert_eq!(home.run(&["erasures", "cancel", id]), (0, "called off\n".into()));
+    assert!(list.contains("session:mluvii/7"), "{list}");
+    assert_eq!(home.run(&["erasures", "cancel", id]), (0, "cancelled\n".into()));
     assert_eq!(home.run(&["erasures", "cancel", id]).0, 1);
     assert_eq!(home.json(&["erasures", "show", id])["state"], "cancelled");
     let (code, said) = home.run(&["erasures", "show", "e-00000000000000000000000000000000"]);
@@ -129,14 +245,18 @@ fn an_erasure_can_be_called_off_once() {
 #[test]
 fn what_an_erasure_cannot_be_about_is_a_usage_error() {
     let home = Home::new();
-    assert_snapshot!(home.run(&["erase", "--session", "other/7"]).1, @"error: there is no source `other` in the configuration");
-    assert_snapshot!(home.run(&["erase", "--session", "acme/x"]).1, @"error: a session is written as `source/id`, such as `acme/4711`");
+    assert_snapshot!(home.run(&["erase", "--session", "other/7"]).1, @"error: there is no mluvii installation `other`, nor a source; there are: mluvii");
+    assert_snapshot!(home.run(&["erase", "--session", "acme/x"]).1, @"error: a session is written as `installation/id`, such as `acme/4711`");
     assert_snapshot!(home.run(&["erase", "--session", "acme/7", "--targets", "crm"]).1, @"error: there is no target `crm`; there are: mluvii");
-    assert_snapshot!(home.run(&["erase", "--phone", "n/a"]).1, @"error: nothing is left of the phone once it is in its normal form");
+    assert_snapshot!(home.run(&["erase", "--phone", "n/a"]).1, @"error: nobody can be found by the phone: nothing is left of it once it is in its normal form");
     assert_eq!(home.run(&["erase", "--guest", "acme/"]).0, 2);
     assert!(Cli::try_parse_from(["quietus", "erase"]).is_err());
     assert!(Cli::try_parse_from(["quietus", "erase", "--session", "acme/7", "--email", "a@b"]).is_err());
     assert!(Cli::try_parse_from(["quietus", "erase", "--other", "customer"]).is_err());
+    assert!(Cli::try_parse_from(["quietus", "erase", "--other", "guest_id=1"]).is_err());
+    assert!(Cli::try_parse_from(["quietus", "erase", "--session", "acme/7", "--include", "acme/8"]).is_err());
+    let both = ["erase", "--email", "a@b.cz", "--include", "acme/8", "--exclude", "mluvii/8"];
+    assert_snapshot!(home.run(&both).1.lines().last().unwrap_or_default(), @"error: the session mluvii/8 is to be included and excluded");
 }
 
 #[test]
@@ -155,7 +275,7 @@ fn status_asks_for_a_person_only_when_one_is_needed() {
     assert_snapshot!(said, @"
     sessions    0 known, 0 settling
     events      0 waiting, 0 quarantined
-    erasures    0 scheduled, 0 erasing, 0 verifying, 0 parked, 0 done, 0 cancelled
+    erasures    0 requested, 0 scheduled, 0 erasing, 0 verifying, 0 parked, 0 done, 0 cancelled
     due now     0
     receipts    0
     processes   none
@@ -255,6 +375,24 @@ fn check_names_what_is_right_and_what_is_wrong() {
     home.write("quietus.toml", "[servre]\n");
     assert_eq!(home.run(&["check"]).0, 1);
     assert_eq!(home.json(&["check"])[0]["what"], "configuration HOME/quietus.toml");
+}
+
+#[test]
+fn check_names_what_leads_nowhere_and_what_is_doubtful() {
+    let home = Home::new();
+    let rule = "[[rule]]\nname = \"r\"\non = \"session-settled\"\nwhen = \"session.channel == 'Hologram'\"\n\
+                erase = \"session\"\ntargets = [\"mluvii\"]\n[mluvii.params]\nplate = \"car\"\n";
+    home.write("quietus.toml", &format!("{CONFIG}{rule}"));
+    let (code, said) = home.run(&["check"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("! rule.1.when: `Hologram` is none of the words that are known"), "{said}");
+    assert!(said.contains("✗ mluvii.mluvii.params.plate: nobody takes the kind `car`"), "{said}");
+    home.write("quietus.toml", &format!("{CONFIG}{}", rule.replace("car", "name")));
+    assert_eq!(home.run(&["check"]).0, 0, "a doubt is no failure");
+    home.write("quietus.toml", &format!("{CONFIG}{}", rule.replace("Hologram", "chat")));
+    let (code, said) = home.run(&["check"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("rule.1.when: `chat` is never the case; it is written `Chat`"), "{said}");
 }
 
 #[test]

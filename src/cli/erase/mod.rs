@@ -1,25 +1,30 @@
 //! `quietus erase`: a person's request. It is written into the ledger; a running server carries it through.
 
 mod preview;
+mod reached;
+mod whom;
 
 use clap::ArgGroup;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::exit::{Exit, Failure};
-use super::identity::{self, Given};
 use super::installation::Installation;
 use super::out::{self, Out};
 use crate::config::Keys;
-use crate::erasure::{Capsule, ErasureId, NewErasure, Subject};
-use crate::policy::person_subject;
+use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Selection};
 use crate::span::Span;
-use crate::subject::{GuestId, Identifier, Identifiers, Kind, SessionKey, SourceName, TargetName};
+use crate::subject::{Kind, TargetName};
+use reached::Reached;
+use whom::Asked;
 
 /// What stands in a receipt where a rule's name would.
 const RULE: &str = "request";
 
 /// Ask for an erasure: of a session, of a guest, or of a person
+///
+/// It says first which sessions it reaches, how surely each is meant, and what it will not reach. Only sessions that are
+/// certainly meant go, unless you include others.
 ///
 /// A value is written out, `-` (asked for without showing it, or one line of standard input), or `@FILE` (the file's first
 /// line). Written out, other users of this machine can see it. Lines of standard input are read in the order: session,
@@ -27,11 +32,11 @@ const RULE: &str = "request";
 #[derive(clap::Args)]
 #[command(group(ArgGroup::new("subject").required(true).multiple(true)))]
 pub(super) struct Erase {
-    /// One session
-    #[arg(long, group = "subject", value_name = "SOURCE/ID", conflicts_with_all = ["guest", "email", "phone", "name", "other"])]
+    /// One session, such as `acme/4711`: the name of the mluvii installation (or of a source of it), and mluvii's id
+    #[arg(long, group = "subject", value_name = "INSTALLATION/ID", conflicts_with_all = ["guest", "email", "phone", "name", "other"])]
     session: Option<String>,
     /// All sessions of a guest
-    #[arg(long, group = "subject", value_name = "SOURCE/ID", conflicts_with_all = ["email", "phone", "name", "other"])]
+    #[arg(long, group = "subject", value_name = "INSTALLATION/ID", conflicts_with_all = ["email", "phone", "name", "other"])]
     guest: Option<String>,
     /// A person's e-mail address; may be repeated
     #[arg(long, group = "subject", value_name = "ADDRESS")]
@@ -45,37 +50,58 @@ pub(super) struct Erase {
     /// A person's identifier of another kind, such as `customer=-`; may be repeated
     #[arg(long, group = "subject", value_name = "KIND=VALUE", value_parser = kind_and_value)]
     other: Vec<(Kind, String)>,
+    /// The mluvii installation in which the person is meant; needed where there are several
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["session", "guest"])]
+    mluvii: Option<String>,
+    /// Take this session although it is only possibly meant; may be repeated
+    #[arg(long, value_name = "SESSION", conflicts_with = "session")]
+    include: Vec<String>,
+    /// Take all sessions that are only possibly meant
+    #[arg(long, conflicts_with = "session")]
+    include_possible: bool,
+    /// Leave this session although it is certainly meant; may be repeated
+    #[arg(long, value_name = "SESSION", conflicts_with = "session")]
+    exclude: Vec<String>,
     /// The places to erase from, such as `mluvii,crm` [default: all]
     #[arg(long, value_delimiter = ',', value_name = "TARGETS")]
     targets: Vec<String>,
     /// How long to wait before it begins, such as `2d`
     #[arg(long, value_name = "SPAN")]
     after: Option<Span>,
-    /// Only say whom it would reach and what would go: asks the ledger and every target, changes nothing
+    /// Only say whom it would reach and what would go: asks the ledger, mluvii and every target, changes nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// What is asked for, read and checked.
+struct Request {
+    asked: Asked,
+    selection: Selection,
+    targets: Vec<TargetName>,
 }
 
 impl Erase {
     pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
         let targets = self.targets(installation)?;
         let keys = installation.keys().await?;
-        let (subject, identifiers) = self.whom(installation, &keys, out)?;
+        let asked = self.whom(installation, &keys, out)?;
+        let selection = self.selection(installation, &asked)?;
+        let request = Request { asked, selection, targets };
         if self.dry_run {
-            return preview::run(installation, &keys, &subject, identifiers, &targets, out).await;
+            return preview::run(installation, &keys, request, out).await;
         }
         let now = Timestamp::now();
         let due = now.saturating_add(self.after.map(Span::get).unwrap_or_default()).unwrap_or(Timestamp::MAX);
-        let capsule = (!identifiers.0.is_empty()).then(|| Capsule::seal(&identifiers, &keys.seal));
-        let id = ErasureId::generate(now);
-        let erasure = NewErasure { id, subject, rule: RULE.to_owned(), targets, due, capsule };
-        // Another erasure of the same subject may stand for this one.
-        let id = installation.ledger.request(erasure).await?;
-        if out.is_json() {
-            out.json(&json!({ "id": id, "due": due }))?;
-        } else {
-            out.line(format_args!("{id}: asked for, begins at {} or when its sessions have settled", out::time(due)))?;
-            out.line(format_args!("to see how it goes: quietus erasures show {id}"))?;
+        // A server resolves it anew when it begins; that this cannot be told now does not keep a request from being made.
+        let reached = Reached::find(installation, &keys, &request).await;
+        let asked_for = ask(installation, &keys, request, due).await?;
+        match reached {
+            Ok(reached) => tell(asked_for, Some(&reached), out)?,
+            Err(failure) => {
+                let why = anyhow::Error::from(failure);
+                out.note(format_args!("which sessions it reaches cannot be told now: {why:#}"));
+                tell(asked_for, None, out)?;
+            }
         }
         Ok(Exit::Done)
     }
@@ -95,60 +121,80 @@ impl Erase {
         named.collect()
     }
 
-    /// Whom it is about, and the identifiers that the request brings.
-    fn whom(&self, installation: &Installation, keys: &Keys, out: &mut Out) -> Result<(Subject, Identifiers), Failure> {
-        if let Some(session) = &self.session {
-            let given = identity::read(session, "session, as SOURCE/ID")?;
-            let key: SessionKey = given.value().expose().parse().map_err(|what: &str| Failure::Usage(what.into()))?;
-            known_source(installation, &key.source)?;
-            return Ok((Subject::Session(key), Identifiers::default()));
+    /// What the arguments decide about single sessions.
+    fn selection(&self, installation: &Installation, asked: &Asked) -> Result<Selection, Failure> {
+        let within = asked.subject.installation();
+        let read = |texts: &[String]| -> Result<_, Failure> {
+            let mut keys = std::collections::BTreeSet::new();
+            for text in texts {
+                let key = installation.session_key(text)?;
+                if key.installation != *within {
+                    return Err(Failure::Usage(format!("the session {key} is not of the installation `{within}`")));
+                }
+                keys.insert(key);
+            }
+            Ok(keys)
+        };
+        let (include, exclude) = (read(&self.include)?, read(&self.exclude)?);
+        if let Some(both) = include.intersection(&exclude).next() {
+            return Err(Failure::Usage(format!("the session {both} is to be included and excluded")));
         }
-        if let Some(guest) = &self.guest {
-            let given = identity::read(guest, "guest, as SOURCE/ID")?;
-            let wrong = || Failure::Usage("a guest is written as `source/id`".to_owned());
-            let (source, id) = given.value().expose().split_once('/').ok_or_else(wrong)?;
-            let source = SourceName(source.into());
-            known_source(installation, &source)?;
-            let guest = GuestId::named(id).ok_or_else(wrong)?;
-            return Ok((Subject::Guest { source, guest }, Identifiers::default()));
-        }
-        let identifiers = self.identifiers(out)?;
-        if installation.config.person.matches(&identifiers, &keys.index).is_empty() {
-            out.note(
-                "these identifiers recognize no session (see `person.match` in the configuration); only the targets that \
-                 find the person themselves are asked",
-            );
-        }
-        Ok((person_subject(&identifiers, &keys.index), identifiers))
-    }
-
-    fn identifiers(&self, out: &mut Out) -> Result<Identifiers, Failure> {
-        let of = |kind: Kind, values: &[String]| values.iter().map(|v| (kind.clone(), v.clone())).collect::<Vec<_>>();
-        let given = [of(Kind::Email, &self.email), of(Kind::Phone, &self.phone), of(Kind::Name, &self.name)];
-        let mut identifiers = Identifiers::default();
-        let mut seen_by_others = false;
-        for (kind, argument) in given.iter().flatten().chain(&self.other) {
-            let given = identity::read(argument, kind.as_str())?;
-            seen_by_others |= matches!(given, Given::Literal(_));
-            let identifier = Identifier::new(kind.clone(), given.value().expose());
-            let nothing = || Failure::Usage(format!("nothing is left of the {kind} once it is in its normal form"));
-            identifiers.0.insert(identifier.ok_or_else(nothing)?);
-        }
-        if seen_by_others {
-            out.note("other users of this machine can see arguments; `-` asks for the value, `@FILE` reads it");
-        }
-        Ok(identifiers)
+        Ok(Selection { include_possible: self.include_possible, include, exclude })
     }
 }
 
-fn known_source(installation: &Installation, source: &SourceName) -> Result<(), Failure> {
-    if installation.config.sources.iter().any(|known| *known.name == *source.0) {
+/// What stands in the ledger for a request.
+struct AskedFor {
+    erasure: Erasure,
+    /// Another erasure of the same subject stands for it.
+    merged: bool,
+}
+
+/// Writes the request into the ledger, and reads what stands for it there.
+async fn ask(installation: &Installation, keys: &Keys, request: Request, due: Timestamp) -> Result<AskedFor, Failure> {
+    let Request { asked, selection, targets } = request;
+    let Asked { subject, whom, fingerprints } = asked;
+    let id = ErasureId::generate(Timestamp::now());
+    let capsule = (!whom.is_empty()).then(|| Capsule::seal(&whom, &keys.seal));
+    let rule = RULE.to_owned();
+    // Somebody who asks by hand has looked at whom it reaches, so nobody else has to approve it.
+    let approve = false;
+    let erasure = NewErasure { id, subject, rule, targets, due, approve, selection, capsule, fingerprints };
+    let standing = installation.ledger.request(erasure).await?;
+    let erasure = installation.ledger.erasure(standing).await?;
+    let gone = || Failure::Other(anyhow::anyhow!("the erasure {standing} is not in the ledger any more"));
+    Ok(AskedFor { erasure: erasure.ok_or_else(gone)?, merged: standing != id })
+}
+
+fn tell(asked_for: AskedFor, reached: Option<&Reached>, out: &mut Out) -> Result<(), Failure> {
+    let AskedFor { erasure, merged } = asked_for;
+    let targets: Vec<_> = erasure.steps.iter().map(|step| step.target.to_string()).collect();
+    if out.is_json() {
+        out.json(&json!({
+            "id": erasure.id, "due": erasure.due, "state": erasure.state, "merged": merged, "rules": erasure.rules,
+            "targets": targets, "reach": reached.map(Reached::json),
+        }))?;
         return Ok(());
     }
-    Err(Failure::Usage(format!("there is no source `{source}` in the configuration")))
+    if let Some(reached) = reached {
+        reached.write(out)?;
+    }
+    let how = if merged { "joined to an erasure that was there" } else { "asked for" };
+    let due = out::time(erasure.due);
+    out.line(format_args!("{}: {how}, begins at {due} or when its sessions have settled", erasure.id))?;
+    out.line(format_args!("rules    {}", erasure.rules.join(", ")))?;
+    out.line(format_args!("targets  {}", targets.join(", ")))?;
+    out.line(format_args!("to see how it goes: quietus erasures show {}", erasure.id))?;
+    Ok(())
 }
 
 fn kind_and_value(text: &str) -> Result<(Kind, String), String> {
     let (kind, value) = text.split_once('=').ok_or("write KIND=VALUE")?;
-    Ok((kind.parse()?, value.to_owned()))
+    let kind: Kind = kind.parse()?;
+    if kind.is_internal_id() {
+        return Err(format!(
+            "`{kind}` is an id that mluvii gives out; name a session with --session, a guest with --guest"
+        ));
+    }
+    Ok((kind, value.to_owned()))
 }

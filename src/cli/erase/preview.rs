@@ -2,87 +2,103 @@
 //! which kind are known.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::super::exit::{Exit, Failure};
 use super::super::installation::Installation;
 use super::super::out::{self, Out};
-use crate::app::Plugins;
+use super::Request;
+use super::reached::{Reached, kinds};
+use crate::app::{self, Plugins};
 use crate::config::Keys;
-use crate::erasure::{Outcome, Subject};
+use crate::erasure::{ErasureId, Outcome, Subject};
 use crate::keys::SecretRef;
-use crate::mluvii::{MluviiClient, MluviiTarget};
-use crate::subject::{Identifiers, TargetName};
-use crate::target::{Answer, TargetError};
-use crate::worker::{ResolveError, Resolver};
+use crate::subject::TargetName;
+use crate::target::{Answer, TargetCall, TargetError};
+use crate::worker::Reach;
 
 /// Says whom the erasure would reach, found by the code that the erasure itself uses.
 pub(super) async fn run(
     installation: &Installation,
     keys: &Keys,
-    subject: &Subject,
-    brought: Identifiers,
-    targets: &[TargetName],
+    request: Request,
     out: &mut Out,
 ) -> Result<Exit, Failure> {
     let config = &installation.config;
     let read = |reference: &SecretRef| config.read_secret(reference);
-    let mluvii = MluviiClient::new(&config.mluvii, &read).map_err(|error| Failure::Config(error.into()))?;
-    let mluvii = Arc::new(mluvii);
+    let clients = app::mluvii_clients(config, &read).map_err(|error| Failure::Config(error.into()))?;
     let plugins = Plugins::build(config, &read).map_err(|error| Failure::Config(error.into()))?;
-    let resolver =
-        Resolver { ledger: &*installation.ledger, mluvii: &mluvii, person: &config.person, index: &keys.index };
-    let reach = resolver.reach(subject, brought).await.map_err(|error| match error {
-        ResolveError::Ledger(error) => Failure::from(error),
-        other => Failure::Other(other.into()),
-    })?;
-    let mut all = plugins.targets();
-    all.insert(TargetName::mluvii(), Arc::new(MluviiTarget::new(Arc::clone(&mluvii))));
+    let subject = &request.asked.subject;
+    let client = clients.get(subject.installation()).expect("a request names an installation of the configuration");
+    let reached = Reached::by(installation, keys, &request, client).await?;
+    let all = app::targets(&clients, &plugins);
     let shutdown = CancellationToken::new();
     let mut children = plugins.run(&shutdown);
     let mut answers = BTreeMap::new();
-    for name in targets {
-        let target = all.get(name).expect("only targets of the configuration are asked");
-        let answer = target.erase(&reach.dry_run(subject.scope(), name, &keys.index)).await;
-        answers.insert(name, answer);
+    for name in &request.targets {
+        let called = name.called_for(subject.installation());
+        let target = all.get(&called).expect("only targets of the configuration are asked");
+        let answer = target.erase(&call(installation, keys, subject, name, &reached.reach)).await;
+        answers.insert(name.clone(), answer);
     }
     shutdown.cancel();
     while children.join_next().await.is_some() {}
 
-    let mut kinds = BTreeMap::<&str, usize>::new();
-    for identifier in &reach.identifiers.0 {
-        *kinds.entry(identifier.kind.as_str()).or_default() += 1;
-    }
     let asked = Exit::when(answers.values().all(Result::is_ok));
     if out.is_json() {
         let answers: BTreeMap<_, _> = answers.into_iter().map(|(name, answer)| (name, told(answer))).collect();
-        out.json(&json!({
-            "sessions": reach.sessions, "guests": reach.guests, "identifiers": kinds, "targets": answers,
-            "unsettled_until": reach.unsettled_until,
-        }))?;
+        let mut seen = reached.json();
+        seen["targets"] = json!(answers);
+        seen["unsettled_until"] = json!(reached.reach.unsettled_until);
+        out.json(&seen)?;
         return Ok(asked);
     }
-    out.line(format_args!("sessions     {}", listed(&reach.sessions)))?;
-    out.line(format_args!("guests       {}", listed(reach.guests.iter().map(|guest| &guest.0))))?;
-    out.line(format_args!("identifiers  {}\n", listed(kinds.iter().map(|(kind, count)| format!("{count} {kind}")))))?;
-    let rows = answers.into_iter().map(|(name, answer)| match answer {
-        Ok(Answer { outcome, reason, counts, .. }) => {
-            let counts = counts.iter().map(|(what, count)| format!("{count} {what}"));
-            [name.to_string(), would(outcome).as_str().to_owned(), listed(counts), reason.unwrap_or_default()]
-        }
-        Err(error) => [name.to_string(), "not known".to_owned(), String::new(), error.to_string()],
-    });
-    out.table(["TARGET", "WOULD BE", "COUNTS", "REASON"], rows)?;
-    if let Some(until) = reach.unsettled_until {
+    reached.write(out)?;
+    let identifiers = kinds(&reached.reach.whom.identifiers);
+    let identifiers = listed(identifiers.iter().map(|(kind, count)| format!("{count} {kind}")));
+    out.line(format_args!("guests       {}", reached.reach.whom.guests.len()))?;
+    out.line(format_args!("identifiers  {identifiers}\n"))?;
+    out.table(["TARGET", "WOULD BE", "COUNTS", "REASON"], answers.into_iter().map(row))?;
+    if let Some(until) = reached.reach.unsettled_until {
         out.note(format_args!(
             "it would wait for sessions that have not settled, until {} at the latest",
             out::time(until)
         ));
     }
     Ok(asked)
+}
+
+/// The call that asks a target what would go, and changes nothing.
+fn call(installation: &Installation, keys: &Keys, subject: &Subject, target: &TargetName, reach: &Reach) -> TargetCall {
+    let erasure = ErasureId::generate(Timestamp::now());
+    TargetCall {
+        erasure,
+        idempotency: keys.index.idempotency(&erasure.to_string(), &target.0, 0),
+        installation: subject.installation().clone(),
+        scope: subject.scope(),
+        dry_run: true,
+        identifiers: reach.whom.identifiers.clone(),
+        guests: reach.whom.guests.iter().cloned().collect(),
+        whole_guests: reach.whom.whole_guests.iter().cloned().collect(),
+        sessions: reach.going(),
+        searched: reach.whom.searched,
+        region: installation.config.person.region,
+        erased_since: None,
+        report: None,
+    }
+}
+
+fn row((name, answer): (TargetName, Result<Answer, TargetError>)) -> [String; 4] {
+    match answer {
+        Ok(Answer { outcome, reason, counts, .. }) => {
+            let counts = counts.iter().map(|(what, count)| format!("{count} {what}"));
+            [name.to_string(), would(outcome).as_str().to_owned(), listed(counts), reason.unwrap_or_default()]
+        }
+        Err(error) => [name.to_string(), "not known".to_owned(), String::new(), error.to_string()],
+    }
 }
 
 /// What an outcome of a dry run says would become of the data: what is still there would be erased.
