@@ -93,6 +93,7 @@ client_secret = {{ file = "api.secret" }}
 nulls = "{nulls}"
 verify_after = "0s"
 verify_within = "4s"
+accept_left = ["contact record", "e-mail threads"]
 concurrency_max = 8
 
 [[source]]

@@ -51,12 +51,22 @@ fn somebody_who_is_not_in_the_ledger_was_not_looked_for() {
 
 #[test]
 fn a_setting_accepts_that_only_the_ledger_was_searched_and_the_receipt_names_it() {
-    let company = Company::with("", LEDGER_ONLY, SETTLE);
+    let company = Company::with("accept_left = [\"contact record\", \"e-mail threads\"]", LEDGER_ONLY, SETTLE);
     ANN.talks(&company.standin, 101, None);
     company.settled(1);
     let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
     assert_eq!(receipt["verdict"], "complete", "{receipt:#}");
     assert!(codes(&receipt).contains(&"ledger_only_accepted"), "{receipt:#}");
+}
+
+#[test]
+fn places_that_nobody_looks_at_make_a_persons_receipt_incomplete_unless_they_are_accepted() {
+    let company = Company::with("", LEDGER_ONLY, SETTLE);
+    ANN.talks(&company.standin, 101, None);
+    company.settled(1);
+    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    assert_eq!(receipt["verdict"], "incomplete", "{receipt:#}");
+    assert!(codes(&receipt).contains(&"not_looked_at"), "{receipt:#}");
 }
 
 #[test]
