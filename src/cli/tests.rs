@@ -386,7 +386,7 @@ fn check_names_what_leads_nowhere_and_what_is_doubtful() {
     let (code, said) = home.run(&["check"]);
     assert_eq!(code, 1);
     assert!(said.contains("! rule.1.when: `Hologram` is none of the words that are known"), "{said}");
-    assert!(said.contains("✗ mluvii.mluvii.params.plate: nobody takes the kind `car`"), "{said}");
+    assert!(said.contains("✗ mluvii.params.plate: nobody takes the kind `car`"), "{said}");
     home.write("quietus.toml", &format!("{CONFIG}{}", rule.replace("car", "name")));
     assert_eq!(home.run(&["check"]).0, 0, "a doubt is no failure");
     home.write("quietus.toml", &format!("{CONFIG}{}", rule.replace("Hologram", "chat")));

@@ -40,7 +40,7 @@ impl Installations {
             [one] => vec![renamed.or_else(|| name_of(one))],
             several => several.iter().map(name_of).collect(),
         };
-        let unnamed = tables.len() == 1 && names[0].is_none() && !tables[0].contains_key("name");
+        let unnamed = tables.len() == 1 && names[0].is_none();
         let keys = keys(&tables, &names, place, problems);
         let installations = Self { keys, unnamed };
 

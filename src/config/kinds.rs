@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Config;
-use crate::subject::Kind;
+use crate::subject::{InstallationName, Kind};
 
 /// A kind that leads nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,9 @@ impl Config {
                 let what = format!(
                     "nobody takes the kind `{kind}`: no plugin is granted it, and `person.match` does not name it"
                 );
-                idle.push(IdleKind { key: format!("mluvii.{}.params.{name}", settings.name), what });
+                let unnamed = settings.name == InstallationName::unnamed();
+                let installation = if unnamed { "mluvii".to_owned() } else { format!("mluvii.{}", settings.name) };
+                idle.push(IdleKind { key: format!("{installation}.params.{name}"), what });
             }
         }
         idle

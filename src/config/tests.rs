@@ -319,7 +319,7 @@ fn installations_have_plain_names_each_once_and_none_of_a_setting() {
         let said = refused(&COMPLETE.replace("[mluvii]", &format!("[mluvii]\nname = \"{name}\"")), &[]);
         assert!(said.contains(": allowed are 1 to 64 of a-z, 0-9"), "{said}");
     }
-    assert_snapshot!(refused(&COMPLETE.replace("[mluvii]", "[mluvii]\nname = 7"), &[]), @"quietus.toml: mluvii.1.name: found the number 7, expected text");
+    assert_snapshot!(refused(&COMPLETE.replace("[mluvii]", "[mluvii]\nname = 7"), &[]), @"quietus.toml: mluvii.name: found the number 7, expected text");
 }
 
 #[test]
@@ -396,7 +396,7 @@ fn kinds_that_lead_nowhere_are_found() {
     };
     assert_snapshot!(idle(&format!("{text}{plugin}")), @"
     plugin.1.grants: nothing produces the kind `emial`: no field in `mluvii.params` brings it; did you mean `email`?
-    mluvii.mluvii.params.plate: nobody takes the kind `car`: no plugin is granted it, and `person.match` does not name it
+    mluvii.params.plate: nobody takes the kind `car`: no plugin is granted it, and `person.match` does not name it
     ");
     let matched = format!("{text}[person]\nmatch = [[\"customer\"], [\"car\", \"tail\"]]\n");
     assert_snapshot!(idle(&matched), @"person.match: nothing produces the kind `tail`: no field in `mluvii.params` brings it");

@@ -78,14 +78,17 @@ impl Person {
     pub(super) fn request(&self, key: &str, dry_run: bool) -> Value {
         let identifiers: Vec<_> =
             self.identifiers.iter().map(|(kind, value)| json!({ "kind": kind, "value": value })).collect();
-        json!({
+        let mut request = json!({
             "erasure": ErasureId::generate(Timestamp::now()).to_string(),
             "idempotency_key": key,
             "scope": "person",
             "dry_run": dry_run,
             "identifiers": identifiers,
-            "region": self.region.map(|region| region.to_string()),
-        })
+        });
+        if let Some(region) = self.region {
+            request["region"] = region.to_string().into();
+        }
+        request
     }
 }
 
