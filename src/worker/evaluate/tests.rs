@@ -73,7 +73,7 @@ fn view(change: &SessionChange, erased_at: Option<Timestamp>) -> SessionView {
 
 fn rule(on: Moment, when: &str, erase: Scope) -> RuleSettings {
     let (name, targets) = (format!("{on:?}"), vec![TargetName::mluvii()]);
-    RuleSettings { name, on, when: when.into(), erase, after: None, targets, approve: erase == Scope::Person }
+    RuleSettings { name, on, when: Some(when.into()), erase, after: None, targets, approve: erase == Scope::Person }
 }
 
 fn decide_with(
@@ -213,7 +213,7 @@ fn a_form_stands_above_what_the_session_says_and_its_change_is_a_moment() {
     let rules = [rule(Moment::ConsentChanged, "consent.state == 'withdrawn'", Scope::Guest)];
     let consent = [ConsentRuleSettings {
         on: Moment::FormSubmitted,
-        when: "form.params['agree'] == 'no'".into(),
+        when: Some("form.params['agree'] == 'no'".into()),
         state: ConsentState::Withdrawn,
     }];
     let ended = event(EventKind::SessionEnded);
@@ -293,7 +293,7 @@ fn a_withdrawal_that_is_the_first_word_of_a_session_changes_its_consent() {
     let rules = [rule(Moment::ConsentChanged, "consent.state == 'withdrawn'", Scope::Session)];
     let consent = [ConsentRuleSettings {
         on: Moment::FormSubmitted,
-        when: "form.params['agree'] == 'no'".into(),
+        when: Some("form.params['agree'] == 'no'".into()),
         state: ConsentState::Withdrawn,
     }];
     let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
@@ -307,7 +307,7 @@ fn a_withdrawal_that_is_the_first_word_of_a_session_changes_its_consent() {
 fn what_was_taken_back_and_is_said_again_counts_again() {
     let consent = ["no", "yes"].map(|said| ConsentRuleSettings {
         on: Moment::FormSubmitted,
-        when: format!("form.params['agree'] == '{said}'"),
+        when: Some(format!("form.params['agree'] == '{said}'")),
         state: if said == "no" { ConsentState::Refused } else { ConsentState::Given },
     });
     let updated = event(EventKind::SessionCallParamsUpdated);
@@ -342,7 +342,7 @@ fn a_second_recording_and_a_change_of_consent_are_news_to_a_settled_session() {
     let second = decide(&[], seen(), Cause::Event(&recording, None), &NOT_FOUND);
     assert!(second.session.settle_at.is_some());
 
-    let consent = [ConsentRuleSettings { on: Moment::FormSubmitted, when: "true".into(), state: ConsentState::Withdrawn }];
+    let consent = [ConsentRuleSettings { on: Moment::FormSubmitted, when: Some("true".into()), state: ConsentState::Withdrawn }];
     let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
     let withdrawn = decide_with(&[], &consent, seen(), Cause::Event(&head, Some(&no)), &NOT_FOUND);
     assert!(withdrawn.session.settle_at.is_some());
@@ -388,7 +388,7 @@ fn a_consent_that_stays_unknown_says_why_and_is_forgotten_once_the_session_is_re
 fn an_older_form_never_overwrites_a_newer_consent() {
     let consent = ["no", "yes"].map(|said| ConsentRuleSettings {
         on: Moment::FormSubmitted,
-        when: format!("form.params['agree'] == '{said}'"),
+        when: Some(format!("form.params['agree'] == '{said}'")),
         state: if said == "no" { ConsentState::Withdrawn } else { ConsentState::Given },
     });
     let said_at = |time: &str| EventHead {
@@ -416,7 +416,7 @@ fn consent_is_since_when_it_was_given_never_since_we_looked() {
 
     let consent = [ConsentRuleSettings {
         on: Moment::FormSubmitted,
-        when: "form.origin == 'entry_form'".into(),
+        when: Some("form.origin == 'entry_form'".into()),
         state: ConsentState::Given,
     }];
     let filled = Form { time: Some(at("2026-01-01T09:59:00Z")), ..form("entry_form", &[("agree", "yes")]) };
