@@ -46,7 +46,12 @@ impl MluviiClient {
         if listed == Listed::NotAnonymized {
             return Ok(Seen::NotYet { later: Later::StillThere });
         }
-        let Presence::There(json) = self.presence(session).await? else { return Ok(Seen::Missing) };
+        let Presence::There(json) = self.presence(session).await? else {
+            // What is listed is somewhere, whether it can be read or not.
+            let listed = listed == Listed::Anonymized;
+            let why = "mluvii lists it as anonymized and does not show it";
+            return Ok(if listed { Seen::Unproved(why.to_owned()) } else { Seen::Missing });
+        };
         let request = &self.requests.look_up_session;
         let wrong = |wrong| MluviiError::Away(format!("{request}: {wrong}"));
         let shape = wire::session_shape(&json, session, self.nulls).map_err(wrong)?;

@@ -122,7 +122,11 @@ pub(super) fn session(json: &[u8], id: SessionId, nulls: Nulls, params: &Params)
         Some(guest) => consent_version(guest, nulls)?,
         None => None,
     };
-    let call_params = guest.and_then(|guest| guest.field("callParams")).into_iter().flat_map(pairs);
+    let call_params = guest.and_then(|guest| guest.field("callParams"));
+    if matches!(call_params, Some(Kept::Text(_) | Kept::Odd)) {
+        return Err("`guest.callParams` is neither an object nor a list".into());
+    }
+    let call_params = call_params.into_iter().flat_map(pairs);
     let identifiers = call_params.filter_map(|(name, value)| Identifier::new(kind(params, name)?, value)).collect();
     let callback = reply.text("phoneCallbackNumber").and_then(|number| Identifier::new(Kind::Phone, number));
     Ok(SessionFacts {

@@ -240,6 +240,18 @@ async fn a_404_that_does_not_repeat_after_the_control_was_an_outage() {
 }
 
 #[tokio::test]
+async fn what_is_listed_and_not_shown_is_not_gone() {
+    let mluvii = Mluvii::start().await;
+    let session = mluvii.conversation("7", "ann@x.cz");
+    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    target.erase(&call).await.expect("accepted");
+    mluvii.server.fail(&format!("Sessions/{session}"), u32::MAX, Wrong::Status(404));
+    let verified = target.verify(&call).await;
+    check(&verified, Outcome::Unverifiable, 0);
+    assert!(reason(&verified).contains("lists it as anonymized and does not show it"), "{verified:?}");
+}
+
+#[tokio::test]
 async fn the_session_that_was_read_last_serves_as_control() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");

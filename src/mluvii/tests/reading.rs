@@ -70,6 +70,8 @@ fn where_nulls_are_left_out_a_missing_key_is_a_null() {
 fn what_is_not_this_session_is_not_understood() {
     not_understood(Nulls::Explicit, json!({ "message": "maintenance" }), "no key `id`");
     not_understood(Nulls::Explicit, json!({ "id": 2, "guest": { "gdprVersion": null } }), "another session");
+    let odd = json!({ "gdprVersion": null, "callParams": "ann@x.cz" });
+    not_understood(Nulls::Explicit, json!({ "id": 1, "guest": odd }), "`guest.callParams` is neither");
     not_understood(Nulls::Explicit, json!([]), "not a session");
     not_understood(Nulls::Explicit, json!("ok"), "not a session");
     let twice = br#"{"id":1,"guest":{"gdprVersion":null,"GdprVersion":"v3"}}"#;

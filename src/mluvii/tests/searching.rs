@@ -155,6 +155,40 @@ async fn pages_that_repeat_refuse_the_list() {
     refused(mluvii.client().sessions_of_guest(&GuestId("7".into())).await, "its pages overlap");
 }
 
+/// Lines of the log, kept.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("nobody panicked with it").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_searched_by_stands_in_no_line_of_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(lines.finish());
+    let mluvii = searching().await;
+    mluvii.conversation("guest-7", "ann@x.cz");
+    contact(&mluvii, 62, "guest-7", "mail", "ann@x.cz");
+    let found = search(&mluvii, &[(Kind::Email, "ann@x.cz")]).await;
+    assert!(matches!(found, Ok(Some(sessions)) if sessions.len() == 1));
+    let log = String::from_utf8_lossy(&log.0.lock().expect("nobody panicked with it")).into_owned();
+    assert!(log.contains("a control request"), "it is logged at all: {log}");
+    for value in ["ann@", "ann%40", "guest-7"] {
+        let line = log.lines().find(|line| line.contains(value));
+        assert_eq!(line, None, "{value}");
+    }
+}
+
 #[tokio::test]
 async fn a_404_of_a_search_is_an_error() {
     let mluvii = searching().await;
