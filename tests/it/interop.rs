@@ -15,7 +15,7 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 type Signed = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The Python with the libraries: the one that `tests/run` names, or the one that it has made before.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let named = std::env::var_os("QUIETUS_TEST_PYTHON").map(PathBuf::from);
     let made = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/venv/bin/python"));
     named.unwrap_or_else(made)

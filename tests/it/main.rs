@@ -15,5 +15,6 @@ mod main_job;
 mod people;
 mod plugins;
 mod purging;
+mod receipts;
 mod shapes;
 mod truth;

@@ -1,0 +1,192 @@
+"""Verifies an export of receipts by docs/receipt.md alone: a second verifier beside `quietus receipts verify`.
+
+    verify_receipts.py FILE [PUBLIC_KEY_HEX ...]
+
+Without keys, those of the file are used, which proves nothing about who signed. Writes one JSON object and ends with 0 when
+everything was verified, with 1 when something was not. Shares no code with quietus: not even the canonical form is left to a
+library.
+"""
+
+import hashlib
+import json
+import re
+import sys
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FORMAT = 2
+INTEGER_MAX = 2**53 - 1
+SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+
+# What each reason allows at best, the verdicts from the best to the worst.
+VERDICTS = ["complete", "retained", "incomplete"]
+ALLOWS = {
+    "possible_included": "complete",
+    "ledger_only_accepted": "complete",
+    "expected_unverifiable": "complete",
+    "left_accepted": "complete",
+    "retained": "retained",
+    "kept_by_vendor": "retained",
+    "cancelled": "incomplete",
+    "not_resolved": "incomplete",
+    "possible_left": "incomplete",
+    "excluded": "incomplete",
+    "never_read": "incomplete",
+    "narrowed": "incomplete",
+    "ledger_only": "incomplete",
+    "parked": "incomplete",
+    "residual": "incomplete",
+    "unverifiable": "incomplete",
+    "left_behind": "incomplete",
+    "not_looked_at": "incomplete",
+}
+
+
+class NotVerified(Exception):
+    """Why the export is not verified; names no content."""
+
+
+def members_once(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise NotVerified("a member is there twice")
+    return members
+
+
+def integer(digits):
+    if digits == "-0" or len(digits) > 17 or abs(int(digits)) > INTEGER_MAX:
+        raise NotVerified("a number is no integer within ±(2^53 − 1)")
+    return int(digits)
+
+
+def no_integer(_):
+    raise NotVerified("a number is no integer")
+
+
+def parse(text):
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=members_once,
+            parse_int=integer,
+            parse_float=no_integer,
+            parse_constant=no_integer,
+        )
+    except (ValueError, RecursionError):
+        raise NotVerified("not JSON") from None
+
+
+def canonical(value):
+    """The canonical form (RFC 8785) as text."""
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return '"' + "".join(map(escaped, value)) + '"'
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    by_utf_16 = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+    return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in by_utf_16) + "}"
+
+
+def escaped(character):
+    if 0xD800 <= ord(character) <= 0xDFFF:
+        raise NotVerified("half of a surrogate pair")
+    if character in SHORT_ESCAPES:
+        return SHORT_ESCAPES[character]
+    return f"\\u{ord(character):04x}" if character < " " else character
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def public_key(text):
+    if not isinstance(text, str) or not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise NotVerified("a public key is not 64 hex digits")
+    raw = bytes.fromhex(text)
+    return sha256(raw)[:16], Ed25519PublicKey.from_public_bytes(raw)
+
+
+def verdict(reasons):
+    """The verdict that follows from the reasons; None where a code is not known."""
+    allowed = [ALLOWS.get(reason["code"]) for reason in reasons]
+    if None in allowed:
+        return None
+    return max(allowed, key=VERDICTS.index, default="complete")
+
+
+def check_signature(receipt, keys):
+    """The canonical bytes of a statement whose signature is its own."""
+    if not isinstance(receipt, dict) or set(receipt) != {"statement", "signature"}:
+        raise NotVerified("not a receipt")
+    statement, signature = receipt["statement"], receipt["signature"]
+    if not isinstance(statement, dict) or statement.get("format") != FORMAT:
+        raise NotVerified("another format")
+    if statement.get("key") not in keys:
+        raise NotVerified("signed by a key that is not given")
+    if not isinstance(signature, str) or not re.fullmatch("[0-9a-f]{128}", signature):
+        raise NotVerified("a signature is 128 lower-case hex digits")
+    signed = canonical(statement).encode()
+    try:
+        keys[statement["key"]].verify(bytes.fromhex(signature), signed)
+    except InvalidSignature:
+        raise NotVerified("the signature is not of this statement") from None
+    return signed
+
+
+def verify(lines, trusted):
+    if not lines:
+        raise NotVerified("the first line is not the header of an export")
+    header = parse(lines[0])
+    if not isinstance(header, dict) or header.get("quietus_receipts") != FORMAT:
+        raise NotVerified("the first line is not the header of an export of format 2")
+    keys = dict(map(public_key, trusted or header.get("public_keys", [])))
+    found = {"first": None, "last": None, "receipts": 0, "verdicts": dict.fromkeys(VERDICTS, 0)}
+    head = None
+    judged = 0
+    for line in lines[1:]:
+        receipt = parse(line)
+        signed = check_signature(receipt, keys)
+        statement = receipt["statement"]
+        sequence = statement["sequence"]
+        if found["last"] is not None and sequence != found["last"] + 1:
+            raise NotVerified("receipts are missing or out of order")
+        if head is None and sequence == 1:
+            head = sha256(b"")
+        if head is not None and statement["previous"] != head:
+            raise NotVerified("a receipt does not name its predecessor")
+        follows = verdict(statement["reasons"])
+        if follows not in (None, statement["verdict"]):
+            raise NotVerified("the verdict does not follow from the reasons")
+        judged += follows is not None
+        head = sha256(signed)
+        found["first"] = found["first"] or sequence
+        found["last"] = sequence
+        found["receipts"] += 1
+        found["verdicts"][statement["verdict"]] += 1
+    if {name: header.get(name) for name in found} != found:
+        raise NotVerified("the numbers of the header are others: the file was cut or put together")
+    return {**found, "verdicts_that_follow_from_their_reasons": judged}
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        content = file.read()
+    try:
+        lines = content.decode().removesuffix("\n").split("\n") if content else []
+        told = {"verified": True, **verify(lines, sys.argv[2:])}
+    except (NotVerified, UnicodeDecodeError, KeyError, TypeError) as problem:
+        told = {"verified": False, "problem": f"{type(problem).__name__}: {problem}"}
+    print(json.dumps(told))
+    return 0 if told["verified"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
