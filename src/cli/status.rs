@@ -70,7 +70,8 @@ impl Report {
         out.line(format_args!("erasures    {}", states.join(", ")))?;
         let since = counts.oldest_due.map(|due| format!(", the oldest since {}", out::time(due)));
         out.line(format_args!("due now     {}{}", counts.overdue, since.unwrap_or_default()))?;
-        let verdicts: Vec<_> = counts.verdicts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        let verdicts = counts.verdicts.iter().filter(|(_, count)| **count > 0);
+        let verdicts: Vec<_> = verdicts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
         let verdicts = if verdicts.is_empty() { String::new() } else { format!(" ({})", verdicts.join(", ")) };
         out.line(format_args!("receipts    {}{verdicts}", counts.receipts))?;
         if counts.foreign_sessions > 0 {
