@@ -101,3 +101,6 @@ fn show(probe: &mluvii::Probe, out: &mut Out) -> std::io::Result<()> {
     }
     out.line(format_args!("\nSettings that follow, below [mluvii]:\n\n{}", probe.toml().trim_end()))
 }
+
+#[cfg(test)]
+mod tests;

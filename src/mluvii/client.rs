@@ -18,12 +18,11 @@ use super::token::{Token, Tokens};
 use super::transport::{self, Reply, Tried, garbage};
 use super::wire::{self, Params, SessionFacts};
 use crate::keys::{IdempotencyKey, ReadSecret};
-use crate::subject::{GuestId, Identifier, InstallationName, Kind, SessionId};
+use crate::subject::{GuestId, Identifier, Kind, SessionId};
 
 /// A client of one mluvii installation; shared by all who call it.
 #[derive(Debug)]
 pub(crate) struct MluviiClient {
-    installation: InstallationName,
     http: Client,
     base: String,
     tokens: Tokens,
@@ -96,7 +95,6 @@ impl MluviiClient {
         let http = transport::client(settings)?;
         let fields = settings.search.iter().flat_map(|search| search.fields.clone());
         Ok(Self {
-            installation: settings.name.clone(),
             tokens: Tokens::new(http.clone(), &base, credentials),
             http,
             base,
@@ -114,11 +112,6 @@ impl MluviiClient {
             verify_after: settings.verify_after.get(),
             verify_within: settings.verify_within.get(),
         })
-    }
-
-    /// The installation that it calls.
-    pub(crate) fn installation(&self) -> &InstallationName {
-        &self.installation
     }
 
     /// What mluvii knows of a session: one request, and one for each thing that the look asks for beside it.

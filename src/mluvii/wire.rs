@@ -1,7 +1,7 @@
 //! What mluvii's replies say, as far as it matters here. Texts, notes, activities and recordings are never held; what a
 //! reply does not say is not made up: a missing key is not a null.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
