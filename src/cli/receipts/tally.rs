@@ -19,10 +19,6 @@ impl Tally {
         *self.of(verdict) += receipts;
     }
 
-    pub(super) fn all(self) -> u64 {
-        self.complete + self.retained + self.incomplete
-    }
-
     fn of(&mut self, verdict: Verdict) -> &mut u64 {
         match verdict {
             Verdict::Complete => &mut self.complete,

@@ -8,7 +8,11 @@ fn a_list_shows_the_verdict_and_what_lowered_it() {
     let first = sample::issued(&sample::session(), None);
     let head: ReceiptHead = first.head();
     table(&[first, sample::issued(&sample::person(), Some(&head))], &mut out).expect("is written");
-    insta::assert_snapshot!(captured.text(), @"");
+    insta::assert_snapshot!(captured.text(), @"
+    RECEIPT  ENDED                 VERDICT     SUBJECT                WHY
+    1        1970-01-01T00:00:00Z  complete    session:acme/7
+    2        1970-01-01T00:00:00Z  incomplete  person:acme/abababab…  possible_left, unverifiable, kept_by_vendor, not_looked_at
+    ");
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn run(lines: &[String], trusted: &[String]) -> Result<Option<Verified>, NotVeri
 fn a_whole_export_verifies_and_one_without_a_receipt_does_not() {
     let lines = export(&chain(40));
     let verified = run(&lines, &[key(2).public()]).expect("verifies").expect("receipts");
-    assert_eq!((verified.first, verified.last, verified.verdicts.all()), (1, 40, 40));
+    assert_eq!((verified.first, verified.last), (1, 40));
+    assert_eq!(verified.verdicts.to_string(), "40 complete, 0 retained, 0 incomplete");
     for missing in 2..40 {
         let mut broken = lines.clone();
         broken.remove(missing);
