@@ -12,7 +12,10 @@ pub(crate) mod reporting;
 pub(crate) mod scheduling;
 pub(crate) mod working;
 
-pub(crate) use fixtures::{a_busy_ledger, event};
+pub(crate) use fixtures::{
+    KEEP, a_busy_ledger, due_erasure, erase_a_guest, erasure_of, event, installation, person, resolution, session,
+    to_decide, to_resolve, to_settle,
+};
 
 /// Makes a test of each story. `$open` returns an `Arc<dyn Ledger>` and something that is kept until the story ends.
 macro_rules! contract {
@@ -23,6 +26,7 @@ macro_rules! contract {
                 concurrent_duplicates_are_recorded_once
                 an_announcement_is_a_duplicate_until_somebody_looks
                 a_recorded_event_is_handed_out_as_it_came
+                each_company_has_events_of_its_own
                 a_body_in_quarantine_is_kept_once_until_it_is_dropped
                 a_quarantine_takes_no_more_than_its_bound_of_each_source;
             working: concurrent_claimers_never_get_the_same_work
@@ -45,13 +49,21 @@ macro_rules! contract {
                 work_whose_lease_has_ended_is_not_under_way
                 a_bound_counts_all_queues_of_a_target_and_leaves_each_its_place
                 calls_begin_no_faster_than_their_rate
+                calls_beyond_those_that_were_granted_are_waited_for
                 a_process_is_listed_with_what_it_holds;
             deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work
                 a_decision_on_a_stale_session_writes_nothing_and_is_due_again
                 a_decision_that_cannot_be_written_leaves_the_work
                 a_session_has_one_look_for_settling_which_moves
                 a_look_for_settling_can_set_itself_anew
-                sessions_are_found_by_guest_and_by_all_their_fingerprints;
+                sessions_are_found_by_guest_and_by_any_of_their_fingerprints
+                fingerprints_come_back_as_they_were
+                one_session_number_of_two_companies_is_two_sessions
+                what_was_read_stays_read
+                work_says_since_when_it_is_there_however_often_it_is_tried
+                unknown_consents_are_counted_by_cause_until_they_are_known
+                a_session_of_a_foreign_tenant_is_forgotten_and_counted
+                one_contradiction_disproves_that_tenants_are_departments;
             scheduling: a_session_is_not_erased_before_it_settles
                 an_erasure_moves_when_its_session_goes_on
                 requests_of_one_subject_become_one_erasure
@@ -59,7 +71,15 @@ macro_rules! contract {
                 a_merge_takes_the_work_from_whoever_resolves_it
                 a_request_after_the_beginning_is_an_erasure_of_its_own
                 a_scheduled_erasure_can_be_made_due
-                a_scheduled_erasure_can_be_called_off;
+                a_scheduled_erasure_can_be_cancelled
+                an_erasure_that_needs_approval_waits_for_it
+                an_erasure_that_needs_approval_never_joins_one_that_needs_none
+                different_decisions_about_single_sessions_do_not_merge
+                a_rejected_erasure_leaves_no_capsule_and_no_receipt
+                an_approved_erasure_waits_for_its_session_to_settle
+                an_erasure_is_found_by_any_of_its_identifiers
+                fingerprints_of_an_erasure_are_kept_for_as_long_as_told
+                a_resolution_is_told_what_nobody_has_looked_at_yet;
             erasing: a_resolved_erasure_has_a_step_for_each_target
                 a_step_is_verified_before_it_is_final
                 a_target_that_still_holds_the_data_is_asked_again
@@ -68,7 +88,9 @@ macro_rules! contract {
                 failed_calls_are_counted_for_the_stage
                 a_parked_step_keeps_the_erasure_open_until_a_person_acts
                 a_residual_step_starts_over_with_erasing
-                a_step_without_its_lease_writes_nothing;
+                a_step_without_its_lease_writes_nothing
+                evidence_is_kept_with_the_step_and_findings_with_the_erasure
+                each_company_has_its_own_mluvii;
             reporting: a_step_waits_for_its_report_and_is_due_with_it
                 a_report_that_does_not_come_makes_the_step_due
                 a_report_may_come_before_the_answer
@@ -77,14 +99,19 @@ macro_rules! contract {
                 a_report_during_a_call_does_not_take_its_lease
                 a_report_during_a_call_that_fails_for_good_is_not_thrown_away
                 a_report_on_what_a_person_has_started_over_is_too_late
-                a_late_report_is_taken_after_a_person_has_set_the_step_going;
+                a_late_report_is_taken_after_a_person_has_set_the_step_going
+                a_report_of_a_companys_own_target_finds_its_work;
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
                 a_receipt_joins_the_heads_chain_only
                 erasures_are_closed_together_or_not_at_all
                 those_who_close_at_once_make_one_chain
-                a_parked_erasure_that_is_called_off_is_closed_as_cancelled
-                an_erasure_under_way_is_not_called_off;
+                a_parked_erasure_that_is_cancelled_is_closed_as_cancelled
+                an_erasure_under_way_is_not_cancelled
+                an_erased_session_keeps_the_digest_of_its_guest_and_nothing_else
+                an_erasure_reaches_the_sessions_of_its_own_company_only
+                receipts_come_back_as_they_were_signed
+                incomplete_receipts_are_counted_until_a_person_has_seen_them;
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_are_open
                 a_ledger_belongs_to_one_index_key

@@ -17,8 +17,8 @@ pub(crate) use claim::{Claim, Claimed, DecideWork, EraseWork, NextLook, Queue, S
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
-    Counts, ErasureFilter, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange, SessionView, Stored,
-    TargetHealth, TargetState,
+    Counts, ErasureFilter, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange,
+    SessionView, Stored, TargetHealth, TargetState,
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
 
@@ -29,7 +29,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Reportable};
+use crate::erasure::{
+    Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Reportable,
+};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed};
 use crate::receipt::{Receipt, ReceiptHead};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::keys::Digest;
-use crate::ledger::{ErasureFilter, Queue, Recorded, TargetHealth, TargetState};
+use crate::ledger::{ErasureFilter, Keep, Recorded, TargetHealth, TargetState};
 
 pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared) {
     for id in 1..=4 {
@@ -13,7 +13,7 @@ pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared
         erasure.id = ErasureId([id; 16]);
         ledger.request(erasure).await.expect("requested");
     }
-    ledger.cancel_erasure(ErasureId([2; 16])).await.expect("called off");
+    ledger.cancel_erasure(ErasureId([2; 16])).await.expect("cancelled");
     let list = async |states: &[ErasureState], limit| {
         let filter = ErasureFilter { states: states.to_vec(), limit };
         let erasures = ledger.erasures(&filter).await.expect("listed");
@@ -53,6 +53,9 @@ pub(crate) async fn an_empty_ledger_counts_nothing_and_can_be_written(ledger: Sh
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.sessions, counts.events_waiting, counts.sessions_settling, counts.overdue), (0, 0, 0, 0));
     assert_eq!((counts.parked_work, counts.receipts, counts.quarantined, counts.oldest_due), (0, 0, 0, None));
+    assert_eq!((counts.incomplete_unacknowledged, counts.foreign_sessions), (0, 0));
+    assert!(counts.verdicts.len() == 3 && counts.verdicts.values().all(|count| *count == 0));
+    assert!(counts.unknown_consents.len() == 2 && counts.unknown_consents.values().all(|count| *count == 0));
     assert!(ErasureState::ALL.iter().all(|state| counts.erasures[state.as_str()] == 0));
     assert!(ledger.receipt_head().await.expect("read").is_none());
     assert!(ledger.session(&session(1)).await.expect("read").is_none());
@@ -60,14 +63,14 @@ pub(crate) async fn an_empty_ledger_counts_nothing_and_can_be_written(ledger: Sh
 
 pub(crate) async fn tidying_forgets_old_deliveries_and_keeps_the_rest(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
-    ledger.tidy(HOUR).await.expect("tidied");
+    ledger.tidy(KEEP).await.expect("tidied");
     assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
     // Until the clock has moved on, the delivery is not older than nothing.
     let forgotten = async {
         while ledger.record(event(1, 1)).await.expect("recorded") == Recorded::Duplicate {
-            ledger.tidy(Duration::ZERO).await.expect("tidied");
+            ledger.tidy(Keep { duplicates: Duration::ZERO, ..KEEP }).await.expect("tidied");
         }
     };
     tokio::time::timeout(Duration::from_secs(10), forgotten).await.expect("forgotten");
-    assert_eq!(claim(&ledger, &Queue::Decide).await.len(), 2);
+    assert_eq!(claim(&ledger, &to_decide()).await.len(), 2);
 }

@@ -123,7 +123,8 @@ pub(crate) async fn work_whose_lease_has_ended_is_not_under_way(ledger: Shared) 
 }
 
 pub(crate) async fn a_bound_counts_all_queues_of_a_target_and_leaves_each_its_place(ledger: Shared) {
-    let mluvii = |at_once| Bounds { target: Some(target("mluvii")), at_once, calls_per_s: None };
+    let called = target("mluvii").called_for(&installation());
+    let mluvii = |at_once| Bounds { target: Some(called.clone()), at_once, calls_per_s: None };
     let look = async |queue: &Queue, at_once| {
         ledger.claim(queue, 100, HOUR, &mluvii(at_once)).await.expect("claims").claims.len()
     };
@@ -131,11 +132,14 @@ pub(crate) async fn a_bound_counts_all_queues_of_a_target_and_leaves_each_its_pl
         begun(&ledger, id, &["mluvii"]).await;
         ledger.record(event(id, 1)).await.expect("recorded");
     }
-    let steps = Queue::Step(target("mluvii"));
-    assert_eq!(look(&Queue::Decide, 4).await, 3, "one place is left to the steps");
+    let steps = Queue::Step(called.clone());
+    let mut theirs = event(1, 2);
+    theirs.head.session.installation = other();
+    ledger.record(theirs).await.expect("recorded");
+    assert_eq!(look(&to_decide(), 4).await, 3, "one place is left to the steps");
     assert_eq!(look(&steps, 4).await, 1);
-    assert_eq!((look(&Queue::Decide, 4).await, look(&steps, 4).await), (0, 0));
-    assert_eq!(look(&Queue::Decide, 6).await, 2, "three and one are under way");
+    assert_eq!((look(&to_decide(), 4).await, look(&steps, 4).await), (0, 0));
+    assert_eq!(look(&to_decide(), 6).await, 2, "three and one are under way");
 }
 
 pub(crate) async fn calls_begin_no_faster_than_their_rate(ledger: Shared) {
@@ -162,6 +166,22 @@ pub(crate) async fn calls_begin_no_faster_than_their_rate(ledger: Shared) {
     assert_eq!(claimed, 30);
     // Some are saved up at the beginning; the others are a fiftieth of a second apart.
     assert!(began.elapsed() >= Duration::from_millis(480), "{:?}", began.elapsed());
+}
+
+pub(crate) async fn calls_beyond_those_that_were_granted_are_waited_for(ledger: Shared) {
+    steps(&ledger, 2).await;
+    let rate = NonZeroU32::new(10).expect("not zero");
+    let bounds = Bounds { target: Some(target("crm")), at_once: 100, calls_per_s: Some(rate) };
+    let first = ledger.claim(&Queue::Step(target("crm")), 1, HOUR, &bounds).await.expect("claims");
+    assert_eq!(first.claims.len(), 1);
+    // It needed 600 further calls, which take a minute at that rate.
+    ledger.charge(&target("crm"), 600, rate).await.expect("counted");
+    ledger.charge(&target("mailbox"), 600, rate).await.expect("counted");
+    let claimed = look(&ledger, &bounds).await;
+    assert!(claimed.claims.is_empty());
+    assert!(matches!(claimed.next, NextLook::After(pause) if pause > Duration::from_secs(50)), "{:?}", claimed.next);
+    let unbounded = Bounds { calls_per_s: None, ..bounds };
+    assert_eq!(look(&ledger, &unbounded).await.claims.len(), 1);
 }
 
 pub(crate) async fn a_process_is_listed_with_what_it_holds(ledger: Shared) {

@@ -1,30 +1,33 @@
 //! The receipt, and what ends with it.
 
+use std::time::Duration;
+
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::fixtures::*;
-use crate::erasure::{ErasureState, Outcome};
-use crate::keys::Fingerprint;
-use crate::ledger::{Claim, Closed, Closing, Finished, Queue, ReceiptRange, Work};
+use crate::erasure::{ErasureId, ErasureState, Findings, Outcome, Verdict};
+use crate::keys::Digest;
+use crate::ledger::{Claim, Closed, Closing, Finished, Keep, Queue, ReceiptRange, Work};
 use crate::receipt::{Receipt, ReceiptKey, verify_chain};
-use crate::subject::Kind;
+use crate::subject::{GuestId, SessionKey};
 
 pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked(ledger: Shared) {
     let mut change = unchanged(1, 0);
-    change.fingerprints = Some(vec![(Kind::Email, Fingerprint([1; 32]))]);
+    change.fingerprints = Some(vec![email(1)]);
     decide(&ledger, change).await;
     let id = begun(&ledger, 1, &["mluvii"]).await;
     step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
     close(&ledger).await;
 
+    let receipts = ledger.receipts(&ReceiptRange::all(0, 9)).await.expect("listed");
     let done = shown(&ledger, id).await;
     assert_eq!((done.state, done.ended.is_some(), done.sessions), (ErasureState::Done, true, 1));
+    assert_eq!((done.findings, done.verdict), (Some(Findings::default()), Some(receipts[0].statement.verdict)));
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
     assert!(view.erased_at.is_some() && view.fingerprints.is_empty());
     assert_eq!(view.version, 2);
-    assert!(ledger.sessions_with(&[Fingerprint([1; 32])]).await.expect("searched").is_empty());
-    let receipts = ledger.receipts(&ReceiptRange { from: 0, limit: 9 }).await.expect("listed");
+    assert!(ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched").is_empty());
     assert_eq!(receipts.iter().map(|receipt| receipt.statement.erasure).collect::<Vec<_>>(), [id]);
     assert_eq!(ledger.receipt_head().await.expect("read"), Some(receipts[0].head()));
     let counts = ledger.counts().await.expect("counted");
@@ -34,13 +37,13 @@ pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
 
 pub(crate) async fn sessions_that_mluvii_was_not_asked_to_erase_are_still_found(ledger: Shared) {
     let mut change = unchanged(1, 0);
-    change.fingerprints = Some(vec![(Kind::Email, Fingerprint([1; 32]))]);
+    change.fingerprints = Some(vec![email(1)]);
     decide(&ledger, change).await;
     let id = begun(&ledger, 1, &["crm"]).await;
     step_end(&ledger, "crm", ends(Outcome::Erased)).await;
     close(&ledger).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
-    let found = ledger.sessions_with(&[Fingerprint([1; 32])]).await.expect("searched");
+    let found = ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched");
     assert!(found.len() == 1 && found[0].erased_at.is_none());
 }
 
@@ -61,7 +64,7 @@ pub(crate) async fn a_receipt_joins_the_heads_chain_only(ledger: Shared) {
     let three = receipt(&ledger, &third).await;
     closed(&ledger, vec![Closing { claim: third, receipt: three }]).await;
 
-    let range = ReceiptRange { from: 2, limit: 1 };
+    let range = ReceiptRange::all(2, 1);
     let listed = ledger.receipts(&range).await.expect("listed");
     assert_eq!(listed.iter().map(|receipt| receipt.statement.sequence).collect::<Vec<_>>(), [2]);
     assert_eq!(ledger.counts().await.expect("counted").receipts, 3);
@@ -102,7 +105,7 @@ pub(crate) async fn those_who_close_at_once_make_one_chain(ledger: Shared) {
         });
     }
     closers.join_all().await;
-    let receipts = ledger.receipts(&ReceiptRange { from: 1, limit: 100 }).await.expect("listed");
+    let receipts = ledger.receipts(&ReceiptRange::all(1, 100)).await.expect("listed");
     assert_eq!(receipts.len(), 40);
     let public = ReceiptKey::new(&Zeroizing::new([2; 32])).public();
     assert_eq!(verify_chain(&receipts, &public), Ok(40));
@@ -141,15 +144,15 @@ async fn again(ledger: &Shared, closing: Vec<Closing>) -> Vec<Claim> {
     }
 }
 
-pub(crate) async fn a_parked_erasure_that_is_called_off_is_closed_as_cancelled(ledger: Shared) {
+pub(crate) async fn a_parked_erasure_that_is_cancelled_is_closed_as_cancelled(ledger: Shared) {
     let mut change = unchanged(1, 0);
-    change.fingerprints = Some(vec![(Kind::Email, Fingerprint([1; 32]))]);
+    change.fingerprints = Some(vec![email(1)]);
     decide(&ledger, change).await;
     let id = begun(&ledger, 1, &["crm", "mluvii"]).await;
     step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
     let mine = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.park(mine, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
-    assert!(ledger.cancel_erasure(id).await.expect("called off"));
+    assert!(ledger.cancel_erasure(id).await.expect("cancelled"));
     assert!(!ledger.cancel_erasure(id).await.expect("it is over"));
     assert!(!ledger.retry_erasure(id).await.expect("it is over"));
 
@@ -166,7 +169,7 @@ pub(crate) async fn a_parked_erasure_that_is_called_off_is_closed_as_cancelled(l
     assert!(ledger.counts().await.expect("counted").parked_steps.is_empty());
 }
 
-pub(crate) async fn an_erasure_under_way_is_not_called_off(ledger: Shared) {
+pub(crate) async fn an_erasure_under_way_is_not_cancelled(ledger: Shared) {
     let id = begun(&ledger, 1, &["crm"]).await;
     assert!(!ledger.cancel_erasure(id).await.expect("answered"));
     step_end(&ledger, "crm", ends(Outcome::Erased)).await;
@@ -174,4 +177,86 @@ pub(crate) async fn an_erasure_under_way_is_not_called_off(ledger: Shared) {
     close(&ledger).await;
     assert!(!ledger.cancel_erasure(id).await.expect("answered"));
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
+}
+
+pub(crate) async fn an_erased_session_keeps_the_digest_of_its_guest_and_nothing_else(ledger: Shared) {
+    let with_guest = |read_version| {
+        let mut change = unchanged(1, read_version);
+        change.record.guest = Some(GuestId("g-1".into()));
+        change.record.guest_digest = Some(Digest([7; 16]));
+        change.fingerprints = Some(vec![email(1)]);
+        change
+    };
+    decide(&ledger, with_guest(0)).await;
+    let mut erasure = due_erasure(1, &["mluvii"]);
+    erasure.fingerprints = vec![email(1)];
+    let id = ledger.request(erasure).await.expect("requested");
+    resolve(&ledger, vec![reached(1)]).await;
+    step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+    close(&ledger).await;
+    let view = async || ledger.session(&session(1)).await.expect("read").expect("is there");
+    let erased = view().await;
+    assert_eq!((erased.record.guest, erased.record.guest_digest), (None, Some(Digest([7; 16]))));
+    assert!(erased.fingerprints.is_empty());
+    assert_eq!(ledger.sessions_of_guest(&installation(), Digest([7; 16])).await.expect("found").len(), 1);
+    // The erasure is still found by whom it was about.
+    let found = ledger.erasures_with(&[email(1).fingerprint]).await.expect("found");
+    assert_eq!(found.into_iter().map(|erasure| erasure.id).collect::<Vec<_>>(), [id]);
+    // Nor does what is decided later bring the id back.
+    decide(&ledger, with_guest(2)).await;
+    assert_eq!((view().await.record.guest, view().await.version), (None, 3));
+    ledger.tidy(Keep { fingerprints: Duration::ZERO, ..KEEP }).await.expect("tidied");
+    assert!(ledger.erasures_with(&[email(1).fingerprint]).await.expect("found").is_empty());
+}
+
+pub(crate) async fn an_erasure_reaches_the_sessions_of_its_own_company_only(ledger: Shared) {
+    let theirs = SessionKey { installation: other(), session: session(1).session };
+    let mut event = event(1, 9);
+    event.head.session = theirs.clone();
+    ledger.record(event).await.expect("recorded");
+    let mine = only(claim(&ledger, &Queue::Decide(other())).await);
+    let mut change = unchanged(1, 0);
+    change.record.session = theirs.clone();
+    assert_eq!(ledger.decided(mine, decision(change)).await.expect("decided"), Finished::Done);
+    decide(&ledger, unchanged(1, 0)).await;
+    begun(&ledger, 1, &["mluvii"]).await;
+    step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+    close(&ledger).await;
+    assert!(ledger.session(&session(1)).await.expect("read").expect("is there").erased_at.is_some());
+    assert!(ledger.session(&theirs).await.expect("read").expect("is there").erased_at.is_none());
+}
+
+pub(crate) async fn receipts_come_back_as_they_were_signed(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    let mine = only(claim(&ledger, &Queue::Close).await);
+    let signed = receipt(&ledger, &mine).await;
+    closed(&ledger, vec![Closing { claim: mine, receipt: signed.clone() }]).await;
+    assert_eq!(ledger.receipt_of(id).await.expect("read"), Some(signed.clone()));
+    assert_eq!(ledger.receipts(&ReceiptRange::all(1, 9)).await.expect("listed"), [signed]);
+    assert!(ledger.receipt_of(ErasureId([9; 16])).await.expect("read").is_none());
+}
+
+pub(crate) async fn incomplete_receipts_are_counted_until_a_person_has_seen_them(ledger: Shared) {
+    for (id, outcome) in [(1, Outcome::Unverifiable), (2, Outcome::Retained), (3, Outcome::Unverifiable)] {
+        begun(&ledger, id, &["crm"]).await;
+        step_end(&ledger, "crm", ends(outcome)).await;
+        close(&ledger).await;
+    }
+    let of = async |verdict| {
+        let range = ReceiptRange { verdict: Some(verdict), ..ReceiptRange::all(0, 9) };
+        let receipts = ledger.receipts(&range).await.expect("listed");
+        receipts.into_iter().map(|receipt| receipt.statement.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!(of(Verdict::Incomplete).await, [1, 3]);
+    assert_eq!(of(Verdict::Retained).await, [2]);
+    assert_eq!(of(Verdict::Complete).await, [] as [u64; 0]);
+    let counts = async || ledger.counts().await.expect("counted");
+    assert_eq!(counts().await.verdicts, [("complete", 0), ("retained", 1), ("incomplete", 2)].into());
+    assert_eq!(counts().await.incomplete_unacknowledged, 2);
+    assert_eq!(ledger.acknowledge_receipts(Some(&[2, 3, 9])).await.expect("noted"), 1);
+    assert_eq!(ledger.acknowledge_receipts(Some(&[3])).await.expect("noted"), 0);
+    assert_eq!(counts().await.incomplete_unacknowledged, 1);
+    assert_eq!(ledger.acknowledge_receipts(None).await.expect("noted"), 1);
+    assert_eq!((counts().await.incomplete_unacknowledged, counts().await.verdicts["incomplete"]), (0, 2));
 }

@@ -1,43 +1,45 @@
 //! What a decision writes.
 
+use std::time::Duration;
+
 use super::fixtures::*;
-use crate::consent::ConsentState;
-use crate::erasure::ErasureState;
-use crate::keys::{Digest, Fingerprint};
-use crate::ledger::{Decision, Finished, LedgerError, Queue, Work};
-use crate::subject::{GuestId, Kind, SourceName};
+use crate::consent::{ConsentState, UnknownCause};
+use crate::erasure::{ErasureState, Outcome};
+use crate::keys::Digest;
+use crate::ledger::{Attempt, Decision, Finished, InstallationFacts, LedgerError, Queue, Work};
+use crate::subject::{Fingerprinted, GuestId, InstallationName, Kind, SessionKey};
 
 pub(crate) async fn a_decision_writes_the_session_the_erasures_and_the_end_of_the_work(ledger: Shared) {
     let mine = recorded(&ledger, event(1, 1)).await;
     let mut change = unchanged(1, 0);
     change.record.consent.state = ConsentState::Withdrawn;
     change.record.guest = Some(GuestId("g-1".into()));
-    change.fingerprints = Some(vec![(Kind::Email, Fingerprint([1; 32])), (Kind::Phone, Fingerprint([2; 32]))]);
+    change.fingerprints = Some(vec![email(1), print(Kind::Phone, 2)]);
     change.forms_seen = vec![Digest([3; 16]), Digest([4; 16])];
     change.concluded = true;
     let erasure = due_erasure(1, &["crm"]);
     let id = erasure.id;
-    let decision = Decision { session: change, erasures: vec![erasure] };
+    let decision = Decision { erasures: vec![erasure], ..decision(change) };
     assert_eq!(ledger.decided(mine, decision).await.expect("decided"), Finished::Done);
 
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
     assert_eq!((view.version, view.record.consent.state), (1, ConsentState::Withdrawn));
-    assert_eq!(view.fingerprints, [(Kind::Email, Fingerprint([1; 32])), (Kind::Phone, Fingerprint([2; 32]))]);
+    assert_eq!(view.fingerprints, [email(1), print(Kind::Phone, 2)]);
     assert_eq!(view.forms_seen, [Digest([3; 16]), Digest([4; 16])]);
     assert!(view.concluded && !view.recording_ready && view.settle_at.is_none() && view.erased_at.is_none());
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Scheduled);
-    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    assert!(claim(&ledger, &to_decide()).await.is_empty());
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.sessions, counts.events_waiting, counts.erasures["scheduled"]), (1, 0, 1));
 
     let mut again = unchanged(1, 1);
-    again.fingerprints = Some(vec![(Kind::Email, Fingerprint([5; 32]))]);
+    again.fingerprints = Some(vec![email(5)]);
     decide(&ledger, again).await;
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
-    assert_eq!((view.version, view.fingerprints), (2, vec![(Kind::Email, Fingerprint([5; 32]))]));
+    assert_eq!((view.version, view.fingerprints), (2, vec![email(5)]));
     decide(&ledger, unchanged(1, 2)).await;
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
-    assert_eq!(view.fingerprints, [(Kind::Email, Fingerprint([5; 32]))]);
+    assert_eq!(view.fingerprints, [email(5)]);
     assert_eq!(ledger.counts().await.expect("counted").sessions, 1);
 }
 
@@ -47,10 +49,10 @@ pub(crate) async fn a_decision_on_a_stale_session_writes_nothing_and_is_due_agai
     for (read, finished) in [(0, Finished::Stale), (2, Finished::Stale)] {
         let erasure = due_erasure(1, &["crm"]);
         let id = erasure.id;
-        let stale = Decision { session: unchanged(1, read), erasures: vec![erasure] };
+        let stale = Decision { erasures: vec![erasure], ..decision(unchanged(1, read)) };
         let claim = match read {
             0 => recorded(&ledger, event(1, 201)).await,
-            _ => only(claim(&ledger, &Queue::Decide).await),
+            _ => only(claim(&ledger, &to_decide()).await),
         };
         assert_eq!(ledger.decided(claim, stale).await.expect("answered"), finished);
         assert!(ledger.erasure(id).await.expect("read").is_none());
@@ -61,36 +63,36 @@ pub(crate) async fn a_decision_on_a_stale_session_writes_nothing_and_is_due_agai
 
 pub(crate) async fn a_decision_that_cannot_be_written_leaves_the_work(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
-    let mine = claim_for_no_time(&ledger, &Queue::Decide).await;
-    let impossible = Decision { session: unchanged(1, 0), erasures: vec![due_erasure(1, &[])] };
+    let mine = claim_for_no_time(&ledger, &to_decide()).await;
+    let impossible = Decision { erasures: vec![due_erasure(1, &[])], ..decision(unchanged(1, 0)) };
     let (refused, other) = tokio::join!(ledger.decided(mine, impossible), ledger.record(event(2, 1)));
     assert!(matches!(refused, Err(LedgerError::Broken(_))));
     assert!(other.is_ok());
     assert!(ledger.session(&session(1)).await.expect("read").is_none());
-    assert_eq!(claim(&ledger, &Queue::Decide).await.len(), 2);
+    assert_eq!(claim(&ledger, &to_decide()).await.len(), 2);
 }
 
 pub(crate) async fn a_session_has_one_look_for_settling_which_moves(ledger: Shared) {
     let mut change = unchanged(1, 0);
     change.settle_at = Some(in_hours(1));
     decide(&ledger, change).await;
-    assert!(claim(&ledger, &Queue::Settle).await.is_empty());
+    assert!(claim(&ledger, &to_settle()).await.is_empty());
     assert_eq!(ledger.counts().await.expect("counted").sessions_settling, 1);
 
     let mut sooner = unchanged(1, 1);
     sooner.settle_at = Some(in_hours(-1));
     decide(&ledger, sooner).await;
     assert_eq!(ledger.counts().await.expect("counted").sessions_settling, 1);
-    let look = only(claim(&ledger, &Queue::Settle).await);
-    let Work::Settle(key) = &look.work else { panic!("not a session") };
-    assert_eq!(*key, session(1));
+    let look = only(claim(&ledger, &to_settle()).await);
+    let Work::Settle(work) = &look.work else { panic!("not a session") };
+    assert_eq!(work.session, session(1));
 
     // While one looks, something happens to the session: the look is no longer theirs.
     let mut later = unchanged(1, 2);
     later.settle_at = Some(in_hours(1));
     decide(&ledger, later).await;
     assert_eq!(ledger.decided(look, decision(unchanged(1, 3))).await.expect("answered"), Finished::LeaseLost);
-    assert!(claim(&ledger, &Queue::Settle).await.is_empty());
+    assert!(claim(&ledger, &to_settle()).await.is_empty());
 
     decide(&ledger, unchanged(1, 3)).await;
     assert_eq!(ledger.counts().await.expect("counted").sessions_settling, 0);
@@ -103,36 +105,177 @@ pub(crate) async fn a_look_for_settling_can_set_itself_anew(ledger: Shared) {
         if read == 0 {
             decide(&ledger, again).await;
         } else {
-            let look = only(claim(&ledger, &Queue::Settle).await);
+            let look = only(claim(&ledger, &to_settle()).await);
             assert_eq!(ledger.decided(look, decision(again)).await.expect("decided"), Finished::Done);
         }
     }
-    let look = only(claim(&ledger, &Queue::Settle).await);
+    let look = only(claim(&ledger, &to_settle()).await);
     assert_eq!(ledger.decided(look, decision(unchanged(1, 3))).await.expect("settled"), Finished::Done);
-    assert!(claim(&ledger, &Queue::Settle).await.is_empty());
+    assert!(claim(&ledger, &to_settle()).await.is_empty());
 }
 
-pub(crate) async fn sessions_are_found_by_guest_and_by_all_their_fingerprints(ledger: Shared) {
-    let (ann, phone, bob) = (Fingerprint([1; 32]), Fingerprint([2; 32]), Fingerprint([3; 32]));
-    for (id, prints) in [(1, vec![ann, phone]), (2, vec![ann]), (3, vec![bob, phone])] {
+pub(crate) async fn sessions_are_found_by_guest_and_by_any_of_their_fingerprints(ledger: Shared) {
+    let (ann, phone, bob) = (email(1), print(Kind::Phone, 2), email(3));
+    let prints = [vec![ann.clone(), phone.clone()], vec![ann.clone()], vec![bob.clone(), phone.clone()]];
+    for (id, prints) in (1..).zip(prints) {
         let mut change = unchanged(id, 0);
-        change.record.guest = Some(GuestId(if id < 3 { "ann" } else { "bob" }.into()));
-        change.fingerprints = Some(prints.into_iter().map(|print| (Kind::Email, print)).collect());
+        change.record.guest_digest = Some(Digest([if id < 3 { 1 } else { 2 }; 16]));
+        change.fingerprints = Some(prints);
         decide(&ledger, change).await;
     }
-    let found = async |prints: &[Fingerprint]| {
-        let views = ledger.sessions_with(prints).await.expect("searched");
+    let found = async |installation: InstallationName, prints: &[&Fingerprinted]| {
+        let prints: Vec<_> = prints.iter().map(|print| print.fingerprint).collect();
+        let views = ledger.sessions_with(&installation, &prints).await.expect("searched");
         views.into_iter().map(|view| view.record.session.session.0).collect::<Vec<_>>()
     };
-    assert_eq!(found(&[ann]).await, [1, 2]);
-    assert_eq!(found(&[ann, phone]).await, [1]);
-    assert_eq!(found(&[phone, ann, ann]).await, [1]);
-    assert_eq!(found(&[ann, bob]).await, [] as [i64; 0]);
-    assert_eq!(found(&[]).await, [] as [i64; 0]);
-    let of = async |source: SourceName, guest: &str| {
-        ledger.sessions_of_guest(&source, &GuestId(guest.into())).await.expect("searched").len()
+    let nobody: [i64; 0] = [];
+    assert_eq!(found(installation(), &[&ann]).await, [1, 2]);
+    assert_eq!(found(installation(), &[&ann, &phone]).await, [1, 2, 3]);
+    assert_eq!(found(installation(), &[&bob, &bob]).await, [3]);
+    assert_eq!(found(installation(), &[]).await, nobody);
+    assert_eq!(found(other(), &[&ann]).await, nobody);
+    let of = async |installation: InstallationName, guest: u8| {
+        ledger.sessions_of_guest(&installation, Digest([guest; 16])).await.expect("searched").len()
     };
-    assert_eq!(of(source(), "ann").await, 2);
-    assert_eq!(of(source(), "eve").await, 0);
-    assert_eq!(of(SourceName("other".into()), "ann").await, 0);
+    assert_eq!(of(installation(), 1).await, 2);
+    assert_eq!(of(installation(), 9).await, 0);
+    assert_eq!(of(other(), 1).await, 0);
+}
+
+pub(crate) async fn fingerprints_come_back_as_they_were(ledger: Shared) {
+    let mut change = unchanged(1, 0);
+    let own = print(Kind::Phone, 2);
+    let to_call_back = Fingerprinted { supplementary: true, ..own.clone() };
+    let another = Fingerprinted { version: 2, ..to_call_back.clone() };
+    change.fingerprints = Some(vec![another.clone(), to_call_back, own.clone(), email(1)]);
+    decide(&ledger, change).await;
+    // The person's own number may contradict, whatever it is besides.
+    let view = ledger.session(&session(1)).await.expect("read").expect("is there");
+    assert_eq!(view.fingerprints, [email(1), own, another]);
+}
+
+pub(crate) async fn one_session_number_of_two_companies_is_two_sessions(ledger: Shared) {
+    let mut change = unchanged(1, 0);
+    change.concluded = true;
+    decide(&ledger, change).await;
+    let theirs = SessionKey { installation: other(), session: session(1).session };
+    assert!(ledger.session(&theirs).await.expect("read").is_none());
+
+    let mut event = event(1, 9);
+    event.head.session = theirs.clone();
+    ledger.record(event).await.expect("recorded");
+    assert!(claim(&ledger, &to_decide()).await.is_empty(), "it is another company's");
+    let mine = only(claim(&ledger, &Queue::Decide(other())).await);
+    let mut change = unchanged(1, 0);
+    change.record.session = theirs.clone();
+    assert_eq!(ledger.decided(mine, decision(change)).await.expect("decided"), Finished::Done);
+    assert!(ledger.session(&session(1)).await.expect("read").expect("is there").concluded);
+    assert!(!ledger.session(&theirs).await.expect("read").expect("is there").concluded);
+    assert_eq!(ledger.counts().await.expect("counted").sessions, 2);
+}
+
+pub(crate) async fn what_was_read_stays_read(ledger: Shared) {
+    let read_at = async || ledger.session(&session(1)).await.expect("read").expect("is there").read_at;
+    decide(&ledger, unchanged(1, 0)).await;
+    assert_eq!(read_at().await, None);
+    let at = jiff::Timestamp::from_second(1_790_000_000).expect("a time");
+    let mut change = unchanged(1, 1);
+    change.read_at = Some(at);
+    decide(&ledger, change).await;
+    decide(&ledger, unchanged(1, 2)).await;
+    assert_eq!(read_at().await, Some(at));
+}
+
+pub(crate) async fn work_says_since_when_it_is_there_however_often_it_is_tried(ledger: Shared) {
+    let mine = recorded(&ledger, event(1, 1)).await;
+    let Work::Decide(work) = &mine.work else { panic!("not an event") };
+    let came = work.since;
+    assert!(came > in_hours(-1) && came < in_hours(1));
+    let put_back = ledger.retry(mine, Duration::ZERO, Attempt::Counts, "404").await;
+    assert_eq!(put_back.expect("put back"), Finished::Done);
+    let again = only(claim(&ledger, &to_decide()).await);
+    let Work::Decide(work) = &again.work else { panic!("not an event") };
+    assert_eq!(work.since, came);
+
+    let at = jiff::Timestamp::from_second(1_790_000_000).expect("a time");
+    let mut change = unchanged(1, 0);
+    change.settle_at = Some(at);
+    assert_eq!(ledger.decided(again, decision(change)).await.expect("decided"), Finished::Done);
+    for _ in 0..3 {
+        let look = only(claim(&ledger, &to_settle()).await);
+        let Work::Settle(work) = &look.work else { panic!("not a session") };
+        assert_eq!(work.since, at);
+        let put_back = ledger.retry(look, Duration::ZERO, Attempt::Free, "404").await;
+        assert_eq!(put_back.expect("put back"), Finished::Done);
+    }
+}
+
+pub(crate) async fn unknown_consents_are_counted_by_cause_until_they_are_known(ledger: Shared) {
+    let unknown = |id, read, cause| {
+        let mut change = unchanged(id, read);
+        change.record.consent.cause = Some(cause);
+        change
+    };
+    for id in 1..=2 {
+        decide(&ledger, unknown(id, 0, UnknownCause::NotFound)).await;
+    }
+    decide(&ledger, unknown(3, 0, UnknownCause::NotUnderstood)).await;
+    decide(&ledger, unchanged(4, 0)).await;
+    let counts = async || ledger.counts().await.expect("counted").unknown_consents;
+    assert_eq!(counts().await, [("not_found", 2), ("not_understood", 1)].into());
+    let mut known = unknown(1, 1, UnknownCause::NotFound);
+    known.record.consent.state = ConsentState::Given;
+    decide(&ledger, known).await;
+    assert_eq!(counts().await, [("not_found", 1), ("not_understood", 1)].into());
+    // What is erased has no consent that anybody would have to know.
+    begun(&ledger, 2, &["mluvii"]).await;
+    step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+    close(&ledger).await;
+    assert_eq!(counts().await, [("not_found", 0), ("not_understood", 1)].into());
+}
+
+pub(crate) async fn a_session_of_a_foreign_tenant_is_forgotten_and_counted(ledger: Shared) {
+    let mut change = unchanged(1, 0);
+    change.fingerprints = Some(vec![email(1)]);
+    change.settle_at = Some(in_hours(2));
+    decide(&ledger, change).await;
+    // What somebody asked for by the session's number does not go with it.
+    let asked_for = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+
+    let foreign = |read_version| Decision { foreign: true, ..decision(unchanged(1, read_version)) };
+    let mine = recorded(&ledger, event(1, 9)).await;
+    assert_eq!(ledger.decided(mine, foreign(7)).await.expect("answered"), Finished::Stale);
+    let mine = only(claim(&ledger, &to_decide()).await);
+    assert_eq!(ledger.decided(mine, foreign(1)).await.expect("decided"), Finished::Done);
+    assert!(ledger.session(&session(1)).await.expect("read").is_none());
+    assert!(ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched").is_empty());
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((counts.sessions, counts.sessions_settling, counts.foreign_sessions), (0, 0, 1));
+    assert!(shown(&ledger, asked_for).await.due < in_hours(1), "it waits for no settling any more");
+
+    // One that was never known, too; and it cannot bring an erasure.
+    let mine = recorded(&ledger, event(1, 10)).await;
+    assert_eq!(ledger.decided(mine, foreign(0)).await.expect("decided"), Finished::Done);
+    assert_eq!(ledger.counts().await.expect("counted").foreign_sessions, 2);
+    let mine = recorded(&ledger, event(1, 11)).await;
+    let contradicts = Decision { erasures: vec![due_erasure(1, &["crm"])], ..foreign(0) };
+    assert!(matches!(ledger.decided(mine, contradicts).await, Err(LedgerError::Broken(_))));
+}
+
+pub(crate) async fn one_contradiction_disproves_that_tenants_are_departments(ledger: Shared) {
+    let facts = async || ledger.installation(&installation()).await.expect("read").tenants_are_departments;
+    assert_eq!(facts().await, None);
+    for (read_version, (shown, known)) in (0..).zip([
+        (None, None),
+        (Some(true), Some(true)),
+        (None, Some(true)),
+        (Some(false), Some(false)),
+        (Some(true), Some(false)),
+    ]) {
+        let mine = recorded(&ledger, event(1, 100 + u8::try_from(read_version).expect("small"))).await;
+        let showing = Decision { tenants_are_departments: shown, ..decision(unchanged(1, read_version)) };
+        assert_eq!(ledger.decided(mine, showing).await.expect("decided"), Finished::Done);
+        assert_eq!(facts().await, known);
+    }
+    assert_eq!(ledger.installation(&other()).await.expect("read"), InstallationFacts::default());
 }

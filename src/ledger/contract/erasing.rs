@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fixtures::*;
-use crate::erasure::{ErasureState, Outcome, Stage};
-use crate::ledger::{Attempt, Finished, Queue, StepEnd, TargetHealth, TargetState, Work};
+use crate::erasure::{ErasureState, Evidence, Findings, Outcome, ReachedSession, Stage, Subject};
+use crate::ledger::{Attempt, Bounds, Finished, Queue, Resolution, StepEnd, TargetHealth, TargetState, Work};
+use crate::subject::{InstallationName, SessionKey, TargetName};
 
 pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared) {
     let mut erasure = due_erasure(1, &["mluvii", "crm"]);
     erasure.capsule = Some(capsule("ann@x.cz"));
     let id = ledger.request(erasure).await.expect("requested");
-    resolve(&ledger, vec![session(1), session(2), session(1)]).await;
+    resolve(&ledger, vec![reached(1), ReachedSession { read_before: false, ..reached(2) }, reached(1)]).await;
     let begun = shown(&ledger, id).await;
     assert_eq!((begun.state, begun.sessions, begun.begun.is_some()), (ErasureState::Erasing, 2, true));
     assert_eq!(begun.steps.iter().filter(|step| step.stage == Some(Stage::Erase)).count(), 2);
@@ -19,13 +20,13 @@ pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared
         let mine = claim_step(&ledger, name).await;
         let Work::Step(work) = &mine.work else { panic!("not a step") };
         assert_eq!((work.erasure, work.stage, &work.step.target), (id, Stage::Erase, &target(name)));
-        assert_eq!(work.sessions, [session(1), session(2)]);
+        assert_eq!(work.sessions, [reached(1), ReachedSession { read_before: false, ..reached(2) }]);
         assert_ne!(work.capsule, capsule("ann@x.cz"));
     }
     assert!(claim(&ledger, &Queue::Close).await.is_empty());
     let mut awaited = ledger.awaited_targets().await.expect("listed");
     awaited.sort();
-    assert_eq!(awaited, [target("crm"), target("mluvii")]);
+    assert_eq!(awaited, [target("crm"), target("mluvii/acme")], "as they are called");
 }
 
 pub(crate) async fn a_step_is_verified_before_it_is_final(ledger: Shared) {
@@ -56,7 +57,13 @@ pub(crate) async fn a_target_that_still_holds_the_data_is_asked_again(ledger: Sh
     let mine = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
     assert_eq!((work.stage, work.step.rounds), (Stage::Erase, 1));
-    let end = StepEnd::VerifyAfter { pause: HOUR, outcome: Outcome::Absent, reason: None, counts: counts(0) };
+    let end = StepEnd::VerifyAfter {
+        pause: HOUR,
+        outcome: Outcome::Absent,
+        reason: None,
+        counts: counts(0),
+        evidence: Evidence::default(),
+    };
     assert_eq!(ledger.stepped(mine, end).await.expect("stepped"), Finished::Done);
     assert!(claim(&ledger, &Queue::Step(target("crm"))).await.is_empty());
 }
@@ -67,7 +74,13 @@ pub(crate) async fn a_later_answer_does_not_undo_an_earlier_one(ledger: Shared) 
     let erased_at = shown(&ledger, id).await.steps[0].erased_at;
     step_end(&ledger, "crm", StepEnd::EraseAgain { pause: Duration::ZERO }).await;
     let reason = Some("an invoice is kept".to_owned());
-    let end = StepEnd::VerifyAfter { pause: Duration::ZERO, outcome: Outcome::Absent, reason, counts: counts(1) };
+    let end = StepEnd::VerifyAfter {
+        pause: Duration::ZERO,
+        outcome: Outcome::Absent,
+        reason,
+        counts: counts(1),
+        evidence: Evidence::default(),
+    };
     step_end(&ledger, "crm", end).await;
     step_end(&ledger, "crm", ends(Outcome::Absent)).await;
     let step = &shown(&ledger, id).await.steps[0];
@@ -80,7 +93,12 @@ pub(crate) async fn an_unverifiable_step_has_no_time_of_verification(ledger: Sha
     let id = begun(&ledger, 1, &["crm"]).await;
     step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
     let reason = Some("it cannot be asked".to_owned());
-    let end = StepEnd::Final { outcome: Outcome::Unverifiable, reason, counts: BTreeMap::new() };
+    let end = StepEnd::Final {
+        outcome: Outcome::Unverifiable,
+        reason,
+        counts: BTreeMap::new(),
+        evidence: Evidence::default(),
+    };
     step_end(&ledger, "crm", end).await;
     let step = &shown(&ledger, id).await.steps[0];
     assert_eq!((step.outcome, step.verified_at), (Some(Outcome::Unverifiable), None));
@@ -156,4 +174,49 @@ pub(crate) async fn a_step_without_its_lease_writes_nothing(ledger: Shared) {
     assert_eq!(ledger.stepped(old, ends(Outcome::Absent)).await.expect("answered"), Finished::LeaseLost);
     assert_eq!(shown(&ledger, id).await.steps[0].outcome, None);
     assert_eq!(ledger.stepped(new, ends(Outcome::Erased)).await.expect("stepped"), Finished::Done);
+}
+
+pub(crate) async fn evidence_is_kept_with_the_step_and_findings_with_the_erasure(ledger: Shared) {
+    let id = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    assert_eq!(shown(&ledger, id).await.findings, None);
+    let mine = only(claim(&ledger, &to_resolve()).await);
+    let findings = Findings { certain: 1, possible_left: 3, ..Findings::default() };
+    let resolved = Resolution { findings: findings.clone(), ..resolution(vec![reached(1)]) };
+    assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
+    assert_eq!(shown(&ledger, id).await.findings, Some(findings));
+
+    let left = BTreeMap::from([("notes".to_owned(), 2)]);
+    let seen = Evidence { looked_at: vec!["contacts".to_owned()], left, ..Evidence::default() };
+    let (outcome, reason, counts) = (Outcome::Erased, None, counts(1));
+    let end = StepEnd::VerifyAfter { pause: Duration::ZERO, outcome, reason, counts, evidence: seen.clone() };
+    step_end(&ledger, "crm", end).await;
+    let mine = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!(work.step.evidence, seen);
+    // An answer that says nothing of it takes nothing back.
+    assert_eq!(ledger.stepped(mine, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+    assert_eq!(shown(&ledger, id).await.steps[0].evidence, seen);
+}
+
+pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
+    let begin = async |installation: InstallationName| {
+        let key = SessionKey { installation: installation.clone(), session: session(1).session };
+        let erasure = erasure_of(Subject::Session(key.clone()), &["mluvii", "crm"], in_hours(-1));
+        let id = ledger.request(erasure).await.expect("requested");
+        let mine = only(claim(&ledger, &Queue::Resolve(installation)).await);
+        let resolved = resolution(vec![ReachedSession { key, read_before: true }]);
+        assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
+        id
+    };
+    let (ours, theirs) = (begin(installation()).await, begin(other()).await);
+    for (name, id) in [(installation(), ours), (other(), theirs)] {
+        let called = TargetName::mluvii_of(&name);
+        let bounds = Bounds { target: Some(called.clone()), at_once: 1, calls_per_s: None };
+        let claimed = ledger.claim(&Queue::Step(called.clone()), 9, HOUR, &bounds).await.expect("claimed");
+        let Work::Step(work) = only(claimed.claims).work else { panic!("not a step") };
+        assert_eq!((work.erasure, &work.step.target), (id, &TargetName::mluvii()));
+        assert_eq!(work.sessions[0].key.installation, name);
+        assert_eq!(ledger.counts().await.expect("counted").waiting_steps[&*called.0], 1);
+    }
+    assert_eq!(claim(&ledger, &steps_at("crm")).await.len(), 2, "what is no mluvii is one for all");
 }

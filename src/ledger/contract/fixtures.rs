@@ -8,15 +8,20 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Subject};
+use crate::erasure::{
+    Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject,
+};
 use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, SealKey, fill_random};
 use crate::ledger::{
-    Bounds, Claim, Closed, Closing, Decision, Finished, Ledger, Queue, Recorded, Resolution, SessionChange, StepEnd,
-    Work,
+    Bounds, Claim, Closed, Closing, Decision, Finished, Keep, Ledger, Queue, Recorded, Resolution, SessionChange,
+    StepEnd, Work,
 };
 use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
-use crate::subject::{Identifier, Identifiers, Kind, SessionId, SessionKey, SourceName, TargetName};
+use crate::subject::{
+    Fingerprinted, GuestId, Identifier, Identifiers, InstallationName, Kind, SessionId, SessionKey, SourceName,
+    TargetName, Whom,
+};
 
 pub(super) type Shared = Arc<dyn Ledger>;
 
@@ -26,8 +31,47 @@ pub(super) fn source() -> SourceName {
     SourceName("acme".into())
 }
 
-pub(super) fn session(id: i64) -> SessionKey {
-    SessionKey { source: source(), session: SessionId(id) }
+pub(crate) fn installation() -> InstallationName {
+    InstallationName("acme".into())
+}
+
+/// Another company's.
+pub(crate) fn other() -> InstallationName {
+    InstallationName("other".into())
+}
+
+/// What is kept for an hour.
+pub(crate) const KEEP: Keep = Keep { duplicates: HOUR, fingerprints: HOUR };
+
+pub(crate) fn session(id: i64) -> SessionKey {
+    SessionKey { installation: installation(), session: SessionId(id) }
+}
+
+/// The queues of the installation.
+pub(crate) fn to_decide() -> Queue {
+    Queue::Decide(installation())
+}
+
+pub(crate) fn to_settle() -> Queue {
+    Queue::Settle(installation())
+}
+
+pub(crate) fn to_resolve() -> Queue {
+    Queue::Resolve(installation())
+}
+
+/// Steps at a target, named as a rule names it.
+pub(super) fn steps_at(name: &str) -> Queue {
+    Queue::Step(target(name).called_for(&installation()))
+}
+
+/// An e-mail address as it is kept.
+pub(crate) fn email(byte: u8) -> Fingerprinted {
+    print(Kind::Email, byte)
+}
+
+pub(crate) fn print(kind: Kind, byte: u8) -> Fingerprinted {
+    Fingerprinted { kind, fingerprint: Fingerprint([byte; 32]), version: 1, supplementary: false }
 }
 
 pub(super) fn target(name: &str) -> TargetName {
@@ -37,6 +81,7 @@ pub(super) fn target(name: &str) -> TargetName {
 /// An event of a session; the digest stands for its body.
 pub(crate) fn event(id: i64, digest: u8) -> StoredEvent {
     let head = EventHead {
+        source: source(),
         session: session(id),
         kind: EventKind::SessionEnded,
         digest: Digest([digest; 16]),
@@ -45,6 +90,7 @@ pub(crate) fn event(id: i64, digest: u8) -> StoredEvent {
         channel: None,
         session_source: None,
         started: None,
+        activity: None,
     };
     StoredEvent { head, form: None }
 }
@@ -54,12 +100,23 @@ pub(super) fn in_hours(hours: i64) -> Timestamp {
     Timestamp::now() + SignedDuration::from_hours(hours)
 }
 
-pub(super) fn capsule(email: &str) -> Capsule {
+pub(crate) fn capsule(email: &str) -> Capsule {
     let identifiers = Identifiers(Identifier::new(Kind::Email, email).into_iter().collect());
-    Capsule::seal(&identifiers, &SealKey::new(&Zeroizing::new([7; 32])))
+    let whom = Whom { identifiers, ..Whom::default() };
+    Capsule::seal(&whom, &SealKey::new(&Zeroizing::new([7; 32])))
 }
 
-pub(super) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> NewErasure {
+pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
+    let (capsule, findings) = (capsule("resolved@x.cz"), Findings::default());
+    Resolution { capsule, sessions, findings, fingerprints: Vec::new() }
+}
+
+/// A session that an erasure reaches; it was read before.
+pub(crate) fn reached(id: i64) -> ReachedSession {
+    ReachedSession { key: session(id), read_before: true }
+}
+
+pub(crate) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> NewErasure {
     let mut random = [0; 16];
     fill_random(&mut random);
     NewErasure {
@@ -68,12 +125,19 @@ pub(super) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> 
         rule: "request".into(),
         targets: targets.iter().copied().map(target).collect(),
         due,
+        approve: false,
+        selection: Selection::default(),
         capsule: None,
+        fingerprints: Vec::new(),
     }
 }
 
+pub(crate) fn person(digest: u8) -> Subject {
+    Subject::Person { installation: installation(), digest: Digest([digest; 16]) }
+}
+
 /// An erasure of a session that is due.
-pub(super) fn due_erasure(id: i64, targets: &[&str]) -> NewErasure {
+pub(crate) fn due_erasure(id: i64, targets: &[&str]) -> NewErasure {
     erasure_of(Subject::Session(session(id)), targets, in_hours(-1))
 }
 
@@ -82,6 +146,7 @@ pub(super) fn unchanged(id: i64, read_version: i64) -> SessionChange {
         read_version,
         record: ConsentRecord::new(session(id)),
         fingerprints: None,
+        read_at: None,
         concluded: false,
         recording_ready: false,
         settle_at: None,
@@ -90,7 +155,7 @@ pub(super) fn unchanged(id: i64, read_version: i64) -> SessionChange {
 }
 
 pub(super) fn decision(session: SessionChange) -> Decision {
-    Decision { session, erasures: Vec::new() }
+    Decision { session, erasures: Vec::new(), tenants_are_departments: None, foreign: false }
 }
 
 #[track_caller]
@@ -109,12 +174,12 @@ pub(super) async fn claim_for_no_time(ledger: &Shared, queue: &Queue) -> Claim {
 }
 
 pub(super) async fn claim_step(ledger: &Shared, name: &str) -> Claim {
-    only(claim(ledger, &Queue::Step(target(name))).await)
+    only(claim(ledger, &steps_at(name)).await)
 }
 
 pub(super) async fn recorded(ledger: &Shared, event: StoredEvent) -> Claim {
     assert_eq!(ledger.record(event).await.expect("recorded"), Recorded::New);
-    only(claim(ledger, &Queue::Decide).await)
+    only(claim(ledger, &to_decide()).await)
 }
 
 /// Writes a session's change by way of an event of its own.
@@ -124,16 +189,15 @@ pub(super) async fn decide(ledger: &Shared, change: SessionChange) {
     assert_eq!(ledger.decided(claim, decision(change)).await.expect("decided"), Finished::Done);
 }
 
-pub(super) async fn resolve(ledger: &Shared, sessions: Vec<SessionKey>) {
-    let claim = only(claim(ledger, &Queue::Resolve).await);
-    let resolution = Resolution { capsule: capsule("resolved@x.cz"), sessions };
-    assert_eq!(ledger.resolved(claim, resolution).await.expect("resolved"), Finished::Done);
+pub(super) async fn resolve(ledger: &Shared, sessions: Vec<ReachedSession>) {
+    let claim = only(claim(ledger, &to_resolve()).await);
+    assert_eq!(ledger.resolved(claim, resolution(sessions)).await.expect("resolved"), Finished::Done);
 }
 
 /// An erasure whose steps have begun.
 pub(super) async fn begun(ledger: &Shared, id: i64, targets: &[&str]) -> ErasureId {
     let id_of = ledger.request(due_erasure(id, targets)).await.expect("requested");
-    resolve(ledger, vec![session(id)]).await;
+    resolve(ledger, vec![reached(id)]).await;
     id_of
 }
 
@@ -143,11 +207,17 @@ pub(super) async fn step_end(ledger: &Shared, name: &str, end: StepEnd) {
 }
 
 pub(super) fn verify_after(outcome: Outcome, contacts: u64) -> StepEnd {
-    StepEnd::VerifyAfter { pause: Duration::ZERO, outcome, reason: None, counts: counts(contacts) }
+    StepEnd::VerifyAfter {
+        pause: Duration::ZERO,
+        outcome,
+        reason: None,
+        counts: counts(contacts),
+        evidence: Evidence::default(),
+    }
 }
 
 pub(super) fn ends(outcome: Outcome) -> StepEnd {
-    StepEnd::Final { outcome, reason: None, counts: BTreeMap::new() }
+    StepEnd::Final { outcome, reason: None, counts: BTreeMap::new(), evidence: Evidence::default() }
 }
 
 pub(super) fn counts(contacts: u64) -> BTreeMap<String, u64> {
@@ -178,12 +248,38 @@ pub(super) async fn close(ledger: &Shared) {
     assert!(matches!(closed, Closed::Done));
 }
 
+/// The whole life of a guest's session. `before_the_end` is called when everything has the id that ever has it.
+pub(crate) async fn erase_a_guest<F: Future<Output = ()>>(
+    ledger: &Shared,
+    guest: &str,
+    before_the_end: impl FnOnce() -> F,
+) {
+    let mut change = unchanged(1, 0);
+    change.record.guest = Some(GuestId(guest.to_owned()));
+    change.record.guest_digest = Some(Digest([7; 16]));
+    change.fingerprints = Some(vec![email(1)]);
+    decide(ledger, change).await;
+    let subject = Subject::Guest { installation: installation(), digest: Digest([7; 16]) };
+    let whom = Whom { guests: [GuestId(guest.to_owned())].into(), ..Whom::default() };
+    let mut erasure = erasure_of(subject, &["mluvii"], in_hours(-1));
+    erasure.capsule = Some(Capsule::seal(&whom, &SealKey::new(&Zeroizing::new([7; 32]))));
+    ledger.request(erasure).await.expect("requested");
+    resolve(ledger, vec![reached(1)]).await;
+    step_end(ledger, "mluvii", verify_after(Outcome::Erased, 1)).await;
+    step_end(ledger, "mluvii", ends(Outcome::Absent)).await;
+    before_the_end().await;
+    close(ledger).await;
+}
+
 /// A ledger that has something of everything: finished, parked and open erasures, sessions, quarantine, targets.
 pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.belongs_to(Digest([9; 16])).await.expect("noted");
     for id in 1..=3 {
         let mut change = unchanged(id, 0);
-        change.fingerprints = Some(vec![(Kind::Email, Fingerprint([u8::try_from(id).expect("small"); 32]))]);
+        change.fingerprints = Some(vec![email(u8::try_from(id).expect("small"))]);
+        change.read_at = Some(in_hours(-1));
+        change.record.guest = Some(GuestId(format!("g-{id}")));
+        change.record.guest_digest = Some(Digest([u8::try_from(id).expect("small"); 16]));
         change.settle_at = (id == 3).then(|| in_hours(1));
         decide(ledger, change).await;
     }
@@ -195,9 +291,16 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     begun(ledger, 4, &["crm", "mailbox"]).await;
     let claim = claim_step(ledger, "crm").await;
     assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
-    let mut waits = erasure_of(Subject::Person { digest: Digest([5; 16]) }, &["mluvii"], in_hours(5));
+    let mut waits = erasure_of(person(5), &["mluvii"], in_hours(5));
     waits.capsule = Some(capsule("ann@x.cz"));
-    ledger.request(waits).await.expect("requested");
+    waits.fingerprints = vec![email(8)];
+    ledger.request(waits.clone()).await.expect("requested");
+    let mut to_approve = NewErasure { id: ErasureId([77; 16]), approve: true, ..waits };
+    to_approve.selection.include_possible = true;
+    ledger.request(to_approve).await.expect("requested");
+    let foreign = recorded(ledger, event(7, 1)).await;
+    let decision = Decision { foreign: true, tenants_are_departments: Some(true), ..decision(unchanged(7, 0)) };
+    assert_eq!(ledger.decided(foreign, decision).await.expect("decided"), Finished::Done);
     let (digest, sealed) = (Digest([6; 16]), crate::keys::Sealed(vec![1, 2, 3]));
     let item = crate::ledger::Quarantined { source: source(), digest, reason: "not JSON".into(), sealed };
     ledger.quarantine(item).await.expect("put aside");

@@ -12,20 +12,20 @@ pub(crate) async fn a_delivery_is_recorded_once(ledger: Shared) {
     assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::New);
     assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
     assert_eq!(ledger.counts().await.expect("counted").events_waiting, 1);
-    let _ = only(claim(&ledger, &Queue::Decide).await);
+    let _ = only(claim(&ledger, &to_decide()).await);
     assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
-    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    assert!(claim(&ledger, &to_decide()).await.is_empty());
 }
 
 pub(crate) async fn deliveries_that_differ_in_anything_are_all_new(ledger: Shared) {
     let mut other_source = event(1, 1);
-    other_source.head.session.source = SourceName("other".into());
+    other_source.head.source = SourceName("other".into());
     let mut other_kind = event(1, 1);
     other_kind.head.kind = EventKind::SessionOperatorConcluded;
     for event in [event(1, 1), event(1, 2), event(2, 1), other_source, other_kind] {
         assert_eq!(ledger.record(event).await.expect("recorded"), Recorded::New);
     }
-    assert_eq!(claim(&ledger, &Queue::Decide).await.len(), 5);
+    assert_eq!(claim(&ledger, &to_decide()).await.len(), 5);
 }
 
 pub(crate) async fn concurrent_duplicates_are_recorded_once(ledger: Shared) {
@@ -36,7 +36,7 @@ pub(crate) async fn concurrent_duplicates_are_recorded_once(ledger: Shared) {
     }
     let recorded = deliveries.join_all().await;
     assert_eq!(recorded.into_iter().filter(|recorded| *recorded == Recorded::New).count(), 8);
-    assert_eq!(claim(&ledger, &Queue::Decide).await.len(), 8);
+    assert_eq!(claim(&ledger, &to_decide()).await.len(), 8);
 }
 
 pub(crate) async fn an_announcement_is_a_duplicate_until_somebody_looks(ledger: Shared) {
@@ -45,9 +45,9 @@ pub(crate) async fn an_announcement_is_a_duplicate_until_somebody_looks(ledger: 
         announcement.head.kind = kind;
         assert_eq!(ledger.record(announcement.clone()).await.expect("recorded"), Recorded::New);
         assert_eq!(ledger.record(announcement.clone()).await.expect("recorded"), Recorded::Duplicate);
-        let _ = only(claim(&ledger, &Queue::Decide).await);
+        let _ = only(claim(&ledger, &to_decide()).await);
         assert_eq!(ledger.record(announcement).await.expect("recorded"), Recorded::New);
-        let _ = only(claim(&ledger, &Queue::Decide).await);
+        let _ = only(claim(&ledger, &to_decide()).await);
     }
 }
 
@@ -55,9 +55,30 @@ pub(crate) async fn a_recorded_event_is_handed_out_as_it_came(ledger: Shared) {
     let mut with_form = event(7, 9);
     with_form.form = Some(Sealed(b"sealed\nin lines".to_vec()));
     let claim = recorded(&ledger, with_form.clone()).await;
-    let Work::Decide(event) = &claim.work else { panic!("not an event") };
-    assert_eq!(*event, with_form);
+    let Work::Decide(work) = &claim.work else { panic!("not an event") };
+    assert_eq!(work.event, with_form);
     assert_eq!(claim.attempt, 0);
+}
+
+pub(crate) async fn each_company_has_events_of_its_own(ledger: Shared) {
+    let mut deliveries = JoinSet::new();
+    for id in 0..40 {
+        let (ledger, mut event) = (ledger.clone(), event(id, 1));
+        if id % 2 == 0 {
+            event.head.session.installation = other();
+        }
+        deliveries.spawn(async move { ledger.record(event).await.expect("recorded") });
+    }
+    assert!(deliveries.join_all().await.into_iter().all(|recorded| recorded == Recorded::New));
+    assert_eq!(ledger.counts().await.expect("counted").events_waiting, 40);
+    for (queue, installation) in [(to_decide(), installation()), (Queue::Decide(other()), other())] {
+        let claims = claim(&ledger, &queue).await;
+        assert_eq!(claims.len(), 20);
+        for claim in claims {
+            let Work::Decide(work) = claim.work else { panic!("not an event") };
+            assert_eq!(work.event.head.session.installation, installation);
+        }
+    }
 }
 
 pub(crate) async fn a_body_in_quarantine_is_kept_once_until_it_is_dropped(ledger: Shared) {

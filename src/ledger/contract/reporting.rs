@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fixtures::*;
-use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;
 use crate::ledger::{Finished, Queue, Reported, StepEnd, Work};
 
@@ -98,7 +98,12 @@ pub(crate) async fn a_report_is_taken_once_and_for_the_stage_and_round_it_is_of(
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::TooLate);
     accepted(&ledger, HOUR).await;
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::Taken);
-    let end = StepEnd::Final { outcome: Outcome::Absent, reason: None, counts: BTreeMap::new() };
+    let end = StepEnd::Final {
+        outcome: Outcome::Absent,
+        reason: None,
+        counts: BTreeMap::new(),
+        evidence: Evidence::default(),
+    };
     step_end(&ledger, "queue", end).await;
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::TooLate);
 }
@@ -146,4 +151,13 @@ pub(crate) async fn a_late_report_is_taken_after_a_person_has_set_the_step_going
     assert_eq!(ledger.park(mine, Outcome::Parked, "no report").await.expect("parked"), Finished::Done);
     assert!(ledger.retry_erasure(id).await.expect("set going"));
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::Taken);
+}
+
+pub(crate) async fn a_report_of_a_companys_own_target_finds_its_work(ledger: Shared) {
+    let id = begun(&ledger, 1, &["mluvii"]).await;
+    step_end(&ledger, "mluvii", StepEnd::Await { within: HOUR }).await;
+    let of = Reportable { target: target("mluvii"), ..of(id, Stage::Erase, 0) };
+    assert_eq!(reported(&ledger, &of).await, Reported::Taken);
+    let Work::Step(work) = claim_step(&ledger, "mluvii").await.work else { panic!("not a step") };
+    assert_eq!(work.step.report, Some(erased()));
 }

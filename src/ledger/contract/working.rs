@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::fixtures::*;
 use crate::erasure::Outcome;
-use crate::ledger::{Attempt, Bounds, Claim, Finished, Queue, Work};
+use crate::ledger::{Attempt, Bounds, Claim, Finished, Work};
 
 pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) {
     let mut deliveries = JoinSet::new();
@@ -23,13 +23,13 @@ pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) 
         claimers.spawn(async move {
             let mut mine = Vec::new();
             loop {
-                let claims = ledger.claim(&Queue::Decide, 7, HOUR, &Bounds::NONE).await.expect("claimed").claims;
+                let claims = ledger.claim(&to_decide(), 7, HOUR, &Bounds::NONE).await.expect("claimed").claims;
                 assert!(claims.len() <= 7);
                 if claims.is_empty() {
                     return mine;
                 }
                 mine.extend(claims.into_iter().map(|claim| match claim.work {
-                    Work::Decide(event) => event.head.session.session.0,
+                    Work::Decide(work) => work.event.head.session.session.0,
                     other => panic!("not an event: {other:?}"),
                 }));
             }
@@ -44,10 +44,10 @@ pub(crate) async fn work_is_due_again_when_its_lease_ends_and_the_old_claim_fini
     ledger.record(event(1, 1)).await.expect("recorded");
     let mut claims = Vec::new();
     for _ in 0..4 {
-        claims.push(claim_for_no_time(&ledger, &Queue::Decide).await);
+        claims.push(claim_for_no_time(&ledger, &to_decide()).await);
     }
-    let newest = only(claim(&ledger, &Queue::Decide).await);
-    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    let newest = only(claim(&ledger, &to_decide()).await);
+    assert!(claim(&ledger, &to_decide()).await.is_empty());
 
     let old = claims.pop().expect("four claims");
     assert_eq!(ledger.renew(&old, HOUR).await.expect("answered"), Finished::LeaseLost);
@@ -67,19 +67,19 @@ pub(crate) async fn work_is_due_again_when_its_lease_ends_and_the_old_claim_fini
 
 pub(crate) async fn a_renewed_lease_holds(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
-    let mine = claim_for_no_time(&ledger, &Queue::Decide).await;
+    let mine = claim_for_no_time(&ledger, &to_decide()).await;
     assert_eq!(ledger.renew(&mine, HOUR).await.expect("renewed"), Finished::Done);
-    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    assert!(claim(&ledger, &to_decide()).await.is_empty());
     assert_eq!(ledger.decided(mine, decision(unchanged(1, 0))).await.expect("decided"), Finished::Done);
 }
 
 pub(crate) async fn a_renewal_that_comes_late_does_not_move_what_was_put_back(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
-    let mine = claim_for_no_time(&ledger, &Queue::Decide).await;
+    let mine = claim_for_no_time(&ledger, &to_decide()).await;
     let late = Claim { task: mine.task, fence: mine.fence, attempt: 0, troubled: false, work: mine.work.clone() };
     assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Counts, "away").await.expect("put back"), Finished::Done);
     assert_eq!(ledger.renew(&late, HOUR).await.expect("answered"), Finished::LeaseLost);
-    let _ = only(claim(&ledger, &Queue::Decide).await);
+    let _ = only(claim(&ledger, &to_decide()).await);
 }
 
 pub(crate) async fn text_with_a_nul_is_taken(ledger: Shared) {
@@ -103,26 +103,26 @@ pub(crate) async fn parked_steps_are_no_parked_events(ledger: Shared) {
 pub(crate) async fn work_that_is_put_back_is_due_after_its_pause(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
     for (attempt, before) in [(Attempt::Counts, 0), (Attempt::Free, 1), (Attempt::Counts, 1)] {
-        let mine = only(claim(&ledger, &Queue::Decide).await);
+        let mine = only(claim(&ledger, &to_decide()).await);
         assert_eq!(mine.attempt, before);
         assert_eq!(ledger.retry(mine, Duration::ZERO, attempt, "away").await.expect("put back"), Finished::Done);
     }
-    let mine = only(claim(&ledger, &Queue::Decide).await);
+    let mine = only(claim(&ledger, &to_decide()).await);
     assert_eq!(mine.attempt, 2);
     assert_eq!(ledger.retry(mine, HOUR, Attempt::Counts, "away").await.expect("put back"), Finished::Done);
-    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    assert!(claim(&ledger, &to_decide()).await.is_empty());
     assert_eq!(ledger.counts().await.expect("counted").events_waiting, 1);
 }
 
 pub(crate) async fn parked_work_waits_for_a_person(ledger: Shared) {
     let mine = recorded(&ledger, event(1, 1)).await;
     assert_eq!(ledger.park(mine, Outcome::Parked, "no such rule").await.expect("parked"), Finished::Done);
-    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    assert!(claim(&ledger, &to_decide()).await.is_empty());
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.parked_work, counts.events_waiting), (1, 0));
     assert_eq!(ledger.retry_parked().await.expect("set going"), 1);
     assert_eq!(ledger.retry_parked().await.expect("nothing left"), 0);
-    assert_eq!(only(claim(&ledger, &Queue::Decide).await).attempt, 0);
+    assert_eq!(only(claim(&ledger, &to_decide()).await).attempt, 0);
 }
 
 pub(crate) async fn the_longest_due_is_claimed_first(ledger: Shared) {
@@ -135,16 +135,17 @@ pub(crate) async fn the_longest_due_is_claimed_first(ledger: Shared) {
     assert!(counts.oldest_due.expect("some are due") < in_hours(-2));
     let mut order = Vec::new();
     for _ in 0..3 {
-        let mine = only(ledger.claim(&Queue::Resolve, 1, HOUR, &Bounds::NONE).await.expect("claimed").claims);
+        let mine = only(ledger.claim(&to_resolve(), 1, HOUR, &Bounds::NONE).await.expect("claimed").claims);
         let Work::Resolve(work) = mine.work else { panic!("not an erasure") };
         order.push(work.subject.key());
     }
     assert_eq!(order, ["session:acme/2", "session:acme/3", "session:acme/1"]);
-    assert!(claim(&ledger, &Queue::Resolve).await.is_empty());
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
 }
 
 pub(crate) async fn a_commit_that_brings_work_wakes_everyone_who_waits(ledger: Shared) {
-    let waits = [ledger.changed(&Queue::Decide), ledger.changed(&Queue::Decide), ledger.changed(&Queue::Decide)];
+    let queue = to_decide();
+    let waits = [ledger.changed(&queue), ledger.changed(&queue), ledger.changed(&queue)];
     ledger.record(event(1, 1)).await.expect("recorded");
     for wait in waits {
         timeout(Duration::from_secs(10), wait).await.expect("woken");
@@ -152,8 +153,9 @@ pub(crate) async fn a_commit_that_brings_work_wakes_everyone_who_waits(ledger: S
 }
 
 pub(crate) async fn a_commit_between_a_claim_and_the_wait_is_not_missed(ledger: Shared) {
-    let wait = ledger.changed(&Queue::Decide);
-    assert!(claim(&ledger, &Queue::Decide).await.is_empty());
+    let queue = to_decide();
+    let wait = ledger.changed(&queue);
+    assert!(claim(&ledger, &to_decide()).await.is_empty());
     ledger.record(event(1, 1)).await.expect("recorded");
     timeout(Duration::from_secs(10), wait).await.expect("woken");
 }
@@ -166,7 +168,7 @@ pub(crate) async fn a_duty_does_not_grow_younger_by_failing(ledger: Shared) {
     assert!(oldest().await.expect("an event waits") < in_hours(0));
 
     ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
-    let mine = only(claim(&ledger, &Queue::Resolve).await);
+    let mine = only(claim(&ledger, &to_resolve()).await);
     let retried = ledger.retry(mine, HOUR, Attempt::Free, "waits").await;
     assert_eq!(retried.expect("put back"), Finished::Done);
     let rule = oldest().await.expect("an erasure waits");

@@ -56,12 +56,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "installation",
         key: 1,
-        columns: &[
-            ("id", Number),
-            ("name", Text),
-            ("tenants_are_departments", Truth),
-            ("foreign_sessions", Number),
-        ],
+        columns: &[("id", Number), ("name", Text), ("tenants_are_departments", Truth), ("foreign_sessions", Number)],
         only: ALL,
     },
     Table { name: "source", key: 1, columns: &[("id", Number), ("name", Text)], only: ALL },
@@ -182,13 +177,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "erasure_fingerprint",
         key: 3,
-        columns: &[
-            ("fingerprint", Bytes),
-            ("erasure", Bytes),
-            ("version", Number),
-            ("kind", Text),
-            ("ended", Number),
-        ],
+        columns: &[("fingerprint", Bytes), ("erasure", Bytes), ("version", Number), ("kind", Text), ("ended", Number)],
         only: ALL,
     },
     Table {

@@ -7,10 +7,10 @@ use test_servers::postgres::Cluster;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::ledger::contract::{a_busy_ledger, event};
+use crate::ledger::contract::{a_busy_ledger, event, to_decide};
 use crate::ledger::postgres::{self, PostgresLedger, PostgresRows};
 use crate::ledger::sqlite::{SqliteLedger, SqliteRows};
-use crate::ledger::{Ledger, OpenError, PostgresPlace, Queue, Recorded, Work};
+use crate::ledger::{Ledger, OpenError, PostgresPlace, Recorded, Work};
 use crate::receipt::ReceiptKey;
 
 const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
@@ -116,9 +116,9 @@ async fn a_moved_ledger_goes_on_where_it_was() {
         assert_eq!(ledger.record(again).await.expect("recorded"), Recorded::Duplicate);
     }
     assert_eq!(ledger.record(event(79, 1)).await.expect("recorded"), Recorded::New);
-    let claims = ledger.claim(&Queue::Decide, 100, HOUR, &crate::ledger::Bounds::NONE).await.expect("claimed").claims;
+    let claims = ledger.claim(&to_decide(), 100, HOUR, &crate::ledger::Bounds::NONE).await.expect("claimed").claims;
     let sessions = claims.iter().filter_map(|claim| match &claim.work {
-        Work::Decide(event) => Some(event.head.session.session.0),
+        Work::Decide(work) => Some(work.event.head.session.session.0),
         _ => None,
     });
     let sessions: Vec<i64> = sessions.collect();
@@ -170,7 +170,7 @@ async fn nothing_is_copied_over_another_ledger_or_away_under_a_server() {
     other.record(event(2, 1)).await.expect("recorded");
     let (first, to) = (places.sqlite_rows("first.db"), places.postgres_rows().await);
     let refused = copy(&first, &to, &public_key(), &|_| {}).await;
-    assert!(matches!(refused, Err(CopyError::NotEmpty(1, "source"))), "{refused:?}");
+    assert!(matches!(refused, Err(CopyError::NotEmpty(1, "installation"))), "{refused:?}");
 
     let process = crate::ledger::ProcessInfo { version: "1".into(), place: "here/1".into(), targets: Vec::new() };
     ledger.enter(&process).await.expect("entered");
@@ -193,7 +193,7 @@ async fn what_changed_meanwhile_is_not_gone_on_with_and_half_a_ledger_is_not_cop
     // Somebody worked on it again.
     first.set_hold(None).await.expect("reopened");
     let refused = copy(&first, &to, &public_key(), &|_| {}).await;
-    assert!(matches!(refused, Err(CopyError::NotEmpty(1, "source"))), "{refused:?}");
+    assert!(matches!(refused, Err(CopyError::NotEmpty(1, "installation"))), "{refused:?}");
 }
 
 #[tokio::test]

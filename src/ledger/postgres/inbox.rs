@@ -29,12 +29,7 @@ pub(super) async fn expand(
     Ok(())
 }
 
-async fn expand_oldest(
-    tx: &Tx,
-    sources: &Names,
-    queue: &Queue,
-    installation: i64,
-) -> Result<Option<i64>, LedgerError> {
+async fn expand_oldest(tx: &Tx, sources: &Names, queue: &Queue, installation: i64) -> Result<Option<i64>, LedgerError> {
     let oldest = tx
         .maybe(
             "DELETE FROM inbox

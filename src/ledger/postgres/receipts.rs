@@ -116,8 +116,7 @@ pub(super) async fn list(connection: &Connection, range: ReceiptRange) -> Result
             connection.rows(sql, &[&from, &limit]).await?
         }
         Some(verdict) => {
-            let sql =
-                "SELECT receipt FROM receipt WHERE verdict = $3 AND sequence >= $1 ORDER BY sequence LIMIT $2";
+            let sql = "SELECT receipt FROM receipt WHERE verdict = $3 AND sequence >= $1 ORDER BY sequence LIMIT $2";
             connection.rows(sql, &[&from, &limit, &verdict.as_str()]).await?
         }
     };

@@ -13,9 +13,9 @@ use tokio_postgres::AsyncMessage;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
+use super::Bell;
 use super::connection::{self, Pauses};
 use super::connector::Connector;
-use super::Bell;
 
 pub(super) const CHANNEL: &str = "quietus";
 

@@ -282,14 +282,7 @@ pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerEr
     .await?;
     tx.execute(
         "UPDATE erasure SET state = $2, merge_key = $3, approved = $4, due_rule = $5, due = $6 WHERE id = $1",
-        &[
-            &bytes,
-            &ErasureState::Scheduled.as_str(),
-            &merge_key,
-            &millis(tx.now),
-            &millis(due_rule),
-            &millis(due),
-        ],
+        &[&bytes, &ErasureState::Scheduled.as_str(), &merge_key, &millis(tx.now), &millis(due_rule), &millis(due)],
     )
     .await?;
     add_resolve(tx, &subject, id, due).await?;

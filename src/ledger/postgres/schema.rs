@@ -14,7 +14,7 @@ use crate::ledger::{Migrated, OpenError, UNRELEASED};
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
 
 /// The number of this program's schema.
-const KNOWN: usize = UNRELEASED + MIGRATIONS.len();
+pub(super) const KNOWN: usize = UNRELEASED + MIGRATIONS.len();
 
 /// So that several processes that migrate at once do it one after the other.
 const LOCK: i64 = 0x7175_6965_7475_7331;

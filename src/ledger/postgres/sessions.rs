@@ -202,10 +202,7 @@ pub(super) async fn forget(
     delete_fingerprints(tx, place).await?;
     delete_settling(tx, place).await?;
     let deleted = tx
-        .execute(
-            "DELETE FROM session WHERE installation = $1 AND session = $2",
-            &[&place.installation, &place.session],
-        )
+        .execute("DELETE FROM session WHERE installation = $1 AND session = $2", &[&place.installation, &place.session])
         .await?;
     // One that is not there cannot be locked: another may have made it meanwhile.
     if deleted != u64::from(before.version != 0) {

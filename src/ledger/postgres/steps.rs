@@ -113,13 +113,7 @@ pub(super) async fn resolved(
     .await?;
     tx.execute(
         "UPDATE erasure SET state = $2, begun = $3, sessions = $4, findings = $5 WHERE id = $1",
-        &[
-            &id,
-            &ErasureState::Erasing.as_str(),
-            &millis(tx.now),
-            &(reached as i64),
-            &json(&resolution.findings)?,
-        ],
+        &[&id, &ErasureState::Erasing.as_str(), &millis(tx.now), &(reached as i64), &json(&resolution.findings)?],
     )
     .await?;
     tx.tally.leaves(ErasureState::Scheduled);
@@ -222,14 +216,7 @@ pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Res
                outcome = CASE WHEN NOT parked THEN outcome WHEN erased_at IS NOT NULL THEN $6 END,
                parked = FALSE
              WHERE erasure = $1 AND target = $2 AND stage = $3 AND rounds = $4 AND report IS NULL",
-            &[
-                &id,
-                &target,
-                &of.stage.as_str(),
-                &i64::from(of.round),
-                &report.0.as_slice(),
-                &Outcome::Erased.as_str(),
-            ],
+            &[&id, &target, &of.stage.as_str(), &i64::from(of.round), &report.0.as_slice(), &Outcome::Erased.as_str()],
         )
         .await?;
     if taken == 0 {

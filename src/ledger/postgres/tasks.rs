@@ -31,11 +31,7 @@ pub(super) async fn is_due(
 }
 
 /// The installation in whose inbox there may be more for the queue.
-async fn inbox_of(
-    ledger: &PostgresLedger,
-    connection: &Connection,
-    queue: &Queue,
-) -> Result<Option<i64>, LedgerError> {
+async fn inbox_of(ledger: &PostgresLedger, connection: &Connection, queue: &Queue) -> Result<Option<i64>, LedgerError> {
     match queue {
         Queue::Decide(installation) => ledger.installations.known(connection, &installation.0).await,
         Queue::Settle(_) | Queue::Resolve(_) | Queue::Step(_) | Queue::Close => Ok(None),

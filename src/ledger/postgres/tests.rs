@@ -10,7 +10,7 @@ mod way;
 use test_servers::postgres::Cluster;
 
 use super::*;
-use crate::ledger::contract;
+use crate::ledger::contract::{self, KEEP, to_decide, to_resolve, to_settle};
 
 /// The database of a test.
 const DATABASE: &str = "quietus";

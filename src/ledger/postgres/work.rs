@@ -91,10 +91,7 @@ async fn resolves(
     let unread_since = sessions::unread_since(tx, number).await?;
     let mut capsules = capsules(tx, all).await?;
     let rows = tx
-        .rows(
-            "SELECT id, subject, targets, created, due_rule, selection FROM erasure WHERE id = ANY($1)",
-            &[&ids(all)],
-        )
+        .rows("SELECT id, subject, targets, created, due_rule, selection FROM erasure WHERE id = ANY($1)", &[&ids(all)])
         .await?;
     let mut works = Works::new();
     for row in rows {

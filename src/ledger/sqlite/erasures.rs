@@ -50,7 +50,7 @@ pub(super) fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Res
     let mut carrying = connection.prepare_cached("SELECT erasure FROM erasure_fingerprint WHERE fingerprint = ?1")?;
     for fingerprint in fingerprints {
         let found = carrying.query_map([fingerprint], |row| row.get(0))?;
-        ids.extend(found.collect::<Result<Vec<_>, _>>()?);
+        ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
     }
     many(connection, ids.into_iter().rev())
 }

@@ -35,9 +35,7 @@ pub(super) fn has_more(tx: &Tx<'_>, queue: &Queue) -> Result<bool, LedgerError> 
 fn expand_oldest(tx: &Tx<'_>, installation: i64, queue: &str) -> Result<Option<i64>, LedgerError> {
     let oldest = tx
         .prepare_cached("SELECT seq, received, events FROM inbox WHERE installation = ?1 ORDER BY seq LIMIT 1")?
-        .query_row([installation], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
-        })
+        .query_row([installation], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))
         .optional()?;
     let Some((seq, received, events)) = oldest else { return Ok(None) };
     let mut task = tx.prepare_cached("INSERT INTO task (queue, due, since, event) VALUES (?1, ?2, ?2, ?3)")?;

@@ -16,11 +16,7 @@ pub(super) fn facts(connection: &Connection, name: &InstallationName) -> Result<
 }
 
 /// Notes what a session showed. One that contradicts is enough, for good.
-pub(super) fn tenants_are_departments(
-    tx: &Tx<'_>,
-    name: &InstallationName,
-    shown: bool,
-) -> Result<(), LedgerError> {
+pub(super) fn tenants_are_departments(tx: &Tx<'_>, name: &InstallationName, shown: bool) -> Result<(), LedgerError> {
     let id = Names::Installation.intern(tx, &name.0)?;
     tx.prepare_cached(
         "UPDATE installation SET tenants_are_departments = COALESCE(tenants_are_departments, 1) AND ?2 WHERE id = ?1",

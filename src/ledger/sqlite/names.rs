@@ -36,8 +36,7 @@ impl Names {
 
     /// The number of a name that was seen before.
     pub(super) fn known(self, connection: &Connection, name: &str) -> Result<Option<i64>, LedgerError> {
-        let mut statement =
-            connection.prepare_cached(&format!("SELECT id FROM {} WHERE name = ?1", self.table()))?;
+        let mut statement = connection.prepare_cached(&format!("SELECT id FROM {} WHERE name = ?1", self.table()))?;
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::columns::{Json, Millis, Word};
+use super::columns::{Json, Word};
 use super::job::Tx;
 use super::{Closed, Closing, LedgerError, ReceiptRange};
 use super::{schedule, sessions, tasks, transition};
@@ -44,12 +44,12 @@ fn append(tx: &Tx<'_>, receipt: &Receipt) -> Result<(), LedgerError> {
     let head = receipt.head();
     tx.prepare_cached("INSERT INTO receipt (sequence, erasure, hash, receipt, verdict) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![
-            head.sequence as i64,
-            receipt.statement.erasure,
-            head.hash,
-            Json(receipt),
-            Word(receipt.statement.verdict)
-        ])?;
+        head.sequence as i64,
+        receipt.statement.erasure,
+        head.hash,
+        Json(receipt),
+        Word(receipt.statement.verdict)
+    ])?;
     Ok(())
 }
 

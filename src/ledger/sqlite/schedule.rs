@@ -48,14 +48,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Waiting> {
 
 /// Whoever is resolving it now loses the claim: what they resolve is no longer all of it.
 fn write(tx: &Tx<'_>, waiting: &Waiting) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE erasure SET rules = ?2, targets = ?3, due_rule = ?4, due = ?5 WHERE id = ?1")?
-        .execute(params![
+    tx.prepare_cached("UPDATE erasure SET rules = ?2, targets = ?3, due_rule = ?4, due = ?5 WHERE id = ?1")?.execute(
+        params![
             waiting.id,
             Json(&waiting.rules),
             Json(&waiting.targets),
             Millis(waiting.due_rule),
             Millis(waiting.due)
-        ])?;
+        ],
+    )?;
     if waiting.state == ErasureState::Requested {
         // There is no work before it is approved.
         return Ok(());
@@ -139,11 +140,7 @@ pub(super) fn delete_capsules(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerEr
 }
 
 /// By these the erasure is found again.
-pub(super) fn add_fingerprints(
-    tx: &Tx<'_>,
-    id: ErasureId,
-    fingerprints: &[Fingerprinted],
-) -> Result<(), LedgerError> {
+pub(super) fn add_fingerprints(tx: &Tx<'_>, id: ErasureId, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {
     let mut insert = tx.prepare_cached(
         "INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO NOTHING",

@@ -16,7 +16,7 @@ use crate::ledger::{Migrated, OpenError, UNRELEASED};
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
 
 /// The number of this program's schema.
-const KNOWN: usize = UNRELEASED + MIGRATIONS.len();
+pub(super) const KNOWN: usize = UNRELEASED + MIGRATIONS.len();
 
 /// How often a lock that another process holds is tried, a millisecond apart. Even tries find the short gaps between
 /// the batches of a busy server, which a growing pause would miss.

@@ -64,9 +64,8 @@ pub(super) fn with(
     fingerprints: &[Fingerprint],
 ) -> Result<Vec<SessionView>, LedgerError> {
     let Some(installation) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
-    let mut carrying = connection.prepare_cached(
-        "SELECT installation, session FROM fingerprint WHERE fingerprint = ?1 AND installation = ?2",
-    )?;
+    let mut carrying = connection
+        .prepare_cached("SELECT installation, session FROM fingerprint WHERE fingerprint = ?1 AND installation = ?2")?;
     let mut places = BTreeSet::new();
     for fingerprint in fingerprints {
         let found = carrying.query_map(params![fingerprint, installation], Place::read)?;

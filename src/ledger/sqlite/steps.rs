@@ -4,9 +4,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
+use super::names::Place;
 use super::transition::{self, Next};
 use super::{Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, StepWork, Work};
-use super::names::Place;
 use super::{erasures, failure::broken, schedule, tasks};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;

@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::erasure::{Capsule, Subject};
+use crate::erasure::Capsule;
 use crate::keys::{SealKey, Sealed};
-use crate::ledger::contract::{self, event};
-use crate::subject::SessionId;
+use crate::ledger::contract::{self, KEEP, due_erasure, event, resolution, to_decide, to_resolve};
+use crate::subject::SourceName;
 
 async fn open() -> (Arc<dyn Ledger>, TempDir) {
     let (ledger, dir) = sqlite();
@@ -53,7 +53,7 @@ async fn a_reopened_ledger_has_everything() {
 
     let ledger = SqliteLedger::open(&file(&dir)).expect("opens");
     assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
-    assert_eq!(claim(&ledger, &Queue::Decide, 9).await.len(), 1);
+    assert_eq!(claim(&ledger, &to_decide(), 9).await.len(), 1);
     assert!(!ledger.belongs_to(Digest([2; 16])).await.expect("answered"));
 }
 
@@ -96,6 +96,39 @@ async fn a_newer_schema_is_refused() {
     assert!(refused.to_string().contains("start the quietus that wrote it"));
 }
 
+/// The tables do not matter: they are told by their number.
+fn of_an_unreleased_version(dir: &TempDir) {
+    beside(dir)
+        .execute_batch(
+            "CREATE TABLE session (source INTEGER, session INTEGER, guest TEXT);
+             INSERT INTO session VALUES (1, 4711, 'g-1');
+             PRAGMA user_version = 3;",
+        )
+        .expect("written");
+}
+
+#[test]
+fn a_ledger_of_an_unreleased_version_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().expect("a directory");
+    of_an_unreleased_version(&dir);
+    let refused = SqliteLedger::open(&file(&dir)).err().expect("refused");
+    assert!(matches!(refused, OpenError::Unreleased { found: 3, .. }), "{refused:?}");
+    let said = refused.to_string();
+    assert!(said.contains("unreleased") && said.contains("start with a new ledger"), "{said}");
+    assert!(matches!(migrate_file(&file(&dir)), Err(OpenError::Unreleased { .. })));
+    assert!(matches!(SqliteRows::open(&file(&dir)).err(), Some(OpenError::Unreleased { .. })));
+    let sessions: i64 = beside(&dir).query_row("SELECT COUNT(*) FROM session", [], |row| row.get(0)).expect("counted");
+    assert_eq!(sessions, 1);
+}
+
+#[test]
+fn a_new_file_has_the_known_schema() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let made = migrate_file(&file(&dir)).expect("made");
+    assert_eq!((made.from, made.to), (0, schema::KNOWN));
+    assert_eq!(migrate_file(&file(&dir)).expect("nothing to do").from, schema::KNOWN);
+}
+
 #[test]
 fn what_is_not_a_ledger_does_not_open() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -110,8 +143,9 @@ async fn while_another_process_holds_the_lock_the_ledger_is_busy() {
     let (ledger, dir) = sqlite();
     let other = beside(&dir);
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let queue = to_decide();
     let (record, claim, counts) =
-        tokio::join!(ledger.record(event(1, 1)), ledger.claim(&Queue::Decide, 1, HOUR, &Bounds::NONE), ledger.counts());
+        tokio::join!(ledger.record(event(1, 1)), ledger.claim(&queue, 1, HOUR, &Bounds::NONE), ledger.counts());
     assert!(matches!(record, Err(LedgerError::Busy(_))));
     assert!(matches!(claim, Err(LedgerError::Busy(_))));
     assert_eq!(counts.expect("reading goes on").events_waiting, 0);
@@ -154,7 +188,7 @@ async fn a_full_disk_acknowledges_nothing_and_recovers() {
     large.form = Some(Sealed(vec![7; 100_000]));
     let new_source = {
         let mut event = event(3, 1);
-        event.head.session.source = SourceName("new".into());
+        event.head.source = SourceName("new".into());
         event
     };
     let (full, beside) = tokio::join!(ledger.record(large.clone()), ledger.record(new_source.clone()));
@@ -166,7 +200,7 @@ async fn a_full_disk_acknowledges_nothing_and_recovers() {
     assert_eq!(ledger.record(large).await.expect("recorded"), Recorded::New);
     let again = ledger.record(new_source).await.expect("recorded");
     assert_eq!(again, if beside.is_ok() { Recorded::Duplicate } else { Recorded::New });
-    let claims = claim(&ledger, &Queue::Decide, 9).await;
+    let claims = claim(&ledger, &to_decide(), 9).await;
     let sources: Vec<_> = claims.iter().map(source_of).collect();
     assert_eq!(sources.iter().filter(|source| *source == "new").count(), 1);
     assert_eq!(claims.len(), 3);
@@ -174,7 +208,7 @@ async fn a_full_disk_acknowledges_nothing_and_recovers() {
 
 fn source_of(claim: &Claim) -> String {
     match &claim.work {
-        Work::Decide(event) => event.head.session.source.to_string(),
+        Work::Decide(work) => work.event.head.source.to_string(),
         other => panic!("not an event: {other:?}"),
     }
 }
@@ -194,13 +228,14 @@ async fn a_panicking_write_is_rolled_back_and_the_writer_goes_on() {
 #[tokio::test]
 async fn work_that_cannot_be_read_is_parked_and_does_not_stand_in_the_way() {
     let (ledger, dir) = sqlite();
+    beside(&dir).execute("INSERT INTO installation (id, name) VALUES (1, 'acme')", []).expect("inserted");
     beside(&dir)
-        .execute("INSERT INTO inbox (received, count, events) VALUES (0, 1, ?1)", params![b"{}"])
+        .execute("INSERT INTO inbox (installation, received, count, events) VALUES (1, 0, 1, ?1)", params![b"{}"])
         .expect("inserted");
     ledger.record(event(1, 1)).await.expect("recorded");
     let mut claims = Vec::new();
     while claims.is_empty() {
-        claims = claim(&ledger, &Queue::Decide, 1).await;
+        claims = claim(&ledger, &to_decide(), 1).await;
     }
     assert_eq!(source_of(&claims[0]), "acme");
     assert_eq!(ledger.counts().await.expect("counted").parked_work, 1);
@@ -217,7 +252,8 @@ async fn two_processes_share_the_work() {
     }
     let new = writes.join_all().await.into_iter().filter(|recorded| *recorded == Recorded::New).count();
     assert_eq!(new, 64);
-    let (mine, theirs) = tokio::join!(claim(&ledger, &Queue::Decide, 64), claim(&other, &Queue::Decide, 64));
+    let queue = to_decide();
+    let (mine, theirs) = tokio::join!(claim(&ledger, &queue, 64), claim(&other, &queue, 64));
     assert_eq!(mine.len() + theirs.len(), 64);
 }
 
@@ -242,38 +278,35 @@ async fn no_byte_of_a_destroyed_capsule_is_left_after_tidying() {
     let (ledger, dir) = sqlite();
     let mut ids = Vec::new();
     for number in 0..200u8 {
-        let erasure = NewErasure {
-            id: ErasureId([number; 16]),
-            subject: Subject::Session(SessionKey {
-                source: SourceName("acme".into()),
-                session: SessionId(number.into()),
-            }),
-            rule: "request".into(),
-            targets: vec![TargetName::mluvii()],
-            due: Timestamp::UNIX_EPOCH,
-            capsule: Some(marked(number)),
-        };
+        // Some of them would need a person's approval.
+        let approve = number % 5 == 4;
+        let id = ErasureId([number; 16]);
+        let capsule = Some(marked(number));
+        let erasure = NewErasure { id, capsule, approve, ..due_erasure(number.into(), &["mluvii"]) };
         ids.push(ledger.request(erasure).await.expect("requested"));
     }
-    ledger.tidy(HOUR).await.expect("tidied");
+    ledger.tidy(KEEP).await.expect("tidied");
     assert!(marks(&dir) > 1_000);
 
-    // Half of them are called off, the others resolved into a capsule of another content, in an order of no pattern.
-    let claims = claim(&ledger, &Queue::Resolve, 200).await;
+    for id in ids.iter().filter(|id| id.0[0] % 5 == 4) {
+        assert!(ledger.cancel_erasure(*id).await.expect("rejected"));
+    }
+    // Half of them are cancelled, the others resolved into a capsule of another content, in an order of no pattern.
+    let claims = claim(&ledger, &to_resolve(), 200).await;
     for (i, claim) in claims.into_iter().enumerate() {
         if i * 7 % 3 == 0 {
             let Work::Resolve(work) = &claim.work else { panic!("not an erasure") };
-            assert!(ledger.cancel_erasure(work.id).await.expect("called off"));
+            assert!(ledger.cancel_erasure(work.id).await.expect("cancelled"));
         } else {
             let mut capsule = marked(0);
             capsule.wrapped_key.0.fill(b'-');
             capsule.content.0 = vec![b'-'; i * 37 % 900];
-            let resolution = Resolution { capsule, sessions: Vec::new() };
+            let resolution = Resolution { capsule, ..resolution(Vec::new()) };
             assert_eq!(ledger.resolved(claim, resolution).await.expect("resolved"), Finished::Done);
         }
     }
     assert!(marks(&dir) > 0, "the log still has them");
-    ledger.tidy(HOUR).await.expect("tidied");
+    ledger.tidy(KEEP).await.expect("tidied");
     assert_eq!(marks(&dir), 0);
 }
 
@@ -284,9 +317,9 @@ async fn tidying_says_when_a_reader_keeps_the_log() {
     let reader = beside(&dir);
     reader.execute_batch("BEGIN; SELECT * FROM event;").expect("reads");
     ledger.record(event(2, 1)).await.expect("recorded");
-    assert!(matches!(ledger.tidy(HOUR).await, Err(LedgerError::Busy(_))));
+    assert!(matches!(ledger.tidy(KEEP).await, Err(LedgerError::Busy(_))));
     reader.execute_batch("COMMIT").expect("read");
-    ledger.tidy(HOUR).await.expect("tidied");
+    ledger.tidy(KEEP).await.expect("tidied");
 }
 
 #[tokio::test]
@@ -299,7 +332,32 @@ async fn a_walk_for_old_deliveries_ends_where_the_table_ends() {
          SELECT 1 + i % 2, i - 5000, i % 7, zeroblob(16), CASE WHEN i % 10 = 0 THEN 9000000000000 ELSE 0 END FROM n",
     )
     .expect("inserted");
-    ledger.tidy(HOUR).await.expect("tidied");
+    ledger.tidy(KEEP).await.expect("tidied");
     let left: i64 = keys.query_row("SELECT COUNT(*) FROM event", [], |row| row.get(0)).expect("counted");
     assert_eq!(left, 1_000);
+}
+
+/// A guest's id that is found again in raw bytes.
+const GUEST: &str = "[g-4711-secret]";
+
+fn found(dir: &TempDir, text: &str) -> usize {
+    let files = fs::read_dir(dir.path()).expect("listed").map(|file| file.expect("listed").path());
+    let count = |path: PathBuf| {
+        let bytes = fs::read(path).expect("read");
+        bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
+    };
+    files.map(count).sum()
+}
+
+#[tokio::test]
+async fn a_guests_id_is_nowhere_but_in_the_record_of_a_session_that_is_not_erased() {
+    let (ledger, dir) = sqlite();
+    let shared: Arc<dyn Ledger> = ledger.clone();
+    contract::erase_a_guest(&shared, GUEST, || async {
+        ledger.tidy(KEEP).await.expect("tidied");
+        assert_eq!(found(&dir, GUEST), 1, "in the record");
+    })
+    .await;
+    ledger.tidy(KEEP).await.expect("tidied");
+    assert_eq!(found(&dir, GUEST), 0);
 }

@@ -21,8 +21,7 @@ pub(super) fn load(connection: &Connection, queue: &Queue, task: i64) -> Result<
         Queue::Settle(_) => {
             let mut statement =
                 connection.prepare_cached("SELECT installation, session, since FROM task WHERE id = ?1")?;
-            let (place, Millis(since)) =
-                statement.query_row([task], |row| Ok((Place::read(row)?, row.get(2)?)))?;
+            let (place, Millis(since)) = statement.query_row([task], |row| Ok((Place::read(row)?, row.get(2)?)))?;
             Work::Settle(SettleWork { session: place.key(connection)?, since })
         }
         Queue::Resolve(installation) => {
@@ -42,15 +41,11 @@ fn erasure_of(connection: &Connection, task: i64) -> Result<ErasureId, LedgerErr
     Ok(statement.query_row([task], |row| row.get(0))?)
 }
 
-fn resolve(
-    connection: &Connection,
-    id: ErasureId,
-    installation: &InstallationName,
-) -> Result<EraseWork, LedgerError> {
-    let mut statement =
-        connection.prepare_cached("SELECT subject, targets, created, due_rule, selection FROM erasure WHERE id = ?1")?;
-    let (Json(subject), Json(targets), Millis(created), Millis(due), Json(selection)) = statement
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+fn resolve(connection: &Connection, id: ErasureId, installation: &InstallationName) -> Result<EraseWork, LedgerError> {
+    let mut statement = connection
+        .prepare_cached("SELECT subject, targets, created, due_rule, selection FROM erasure WHERE id = ?1")?;
+    let (Json(subject), Json(targets), Millis(created), Millis(due), Json(selection)) =
+        statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     let capsules = capsules(connection, id)?;
     let number = Names::Installation.known(connection, &installation.0)?;
     let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;

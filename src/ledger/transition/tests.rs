@@ -40,10 +40,8 @@ fn check(outcome: Outcome, erased: bool, sessions_are_erased: bool) {
     let mut step = planned(TargetName::mluvii());
     step.outcome = Some(outcome);
     step.erased_at = erased.then_some(Timestamp::UNIX_EPOCH);
-    let session = SessionKey {
-        installation: crate::subject::InstallationName::unnamed(),
-        session: crate::subject::SessionId(1),
-    };
+    let session =
+        SessionKey { installation: crate::subject::InstallationName::unnamed(), session: crate::subject::SessionId(1) };
     let erasure = Erasure {
         id: ErasureId([1; 16]),
         subject: crate::erasure::Subject::Session(session),

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::*;
-use crate::ledger::contract::event;
+use crate::ledger::contract::{event, installation};
 
 /// A ledger behind a proxy that can cut its connections.
 async fn behind_a_proxy() -> (Arc<PostgresLedger>, Proxy, Cluster) {
@@ -14,6 +14,11 @@ async fn behind_a_proxy() -> (Arc<PostgresLedger>, Proxy, Cluster) {
     let proxy = Proxy::to(cluster.port());
     let ledger = at(&place(&proxy.url(DATABASE))).await;
     (ledger, proxy, cluster)
+}
+
+/// As it is called.
+fn mluvii() -> TargetName {
+    TargetName::mluvii_of(&installation())
 }
 
 async fn in_time<T>(what: impl Future<Output = T>) -> T {
@@ -37,7 +42,7 @@ async fn a_delivery_whose_outcome_is_unknown_is_recorded_once() {
     }
     assert_eq!(sql(&cluster, "SELECT count(*) FROM event"), "3");
     assert_eq!(sql(&cluster, "SELECT sum(count) FROM inbox"), "3");
-    assert_eq!(claim(&ledger, &Queue::Decide, 9).await.len(), 3);
+    assert_eq!(claim(&ledger, &to_decide(), 9).await.len(), 3);
 }
 
 #[tokio::test]
@@ -48,7 +53,7 @@ async fn the_end_of_work_whose_outcome_is_unknown_is_written_once() {
     {
         let (ledger, proxy, _cluster) = behind_a_proxy().await;
         ledger.record(event(1, 1)).await.expect("recorded");
-        let mine = claim(&ledger, &Queue::Decide, 1).await.remove(0);
+        let mine = claim(&ledger, &to_decide(), 1).await.remove(0);
         proxy.cut_at(cut);
         let parked = in_time(ledger.park(mine, Outcome::Parked, "no such rule")).await.expect("ended");
         assert!(proxy.has_cut());
@@ -61,7 +66,7 @@ async fn the_end_of_work_whose_outcome_is_unknown_is_written_once() {
 async fn the_end_of_work_outlasts_a_moment_without_a_database() {
     let (ledger, proxy, _cluster) = behind_a_proxy().await;
     ledger.record(event(1, 1)).await.expect("recorded");
-    let mine = claim(&ledger, &Queue::Decide, 1).await.remove(0);
+    let mine = claim(&ledger, &to_decide(), 1).await.remove(0);
     proxy.refuse();
     proxy.cut();
     let ended = tokio::spawn({
@@ -93,7 +98,7 @@ async fn a_restarted_database_loses_nothing_and_work_resumes_by_itself() {
     assert_eq!(sql(&cluster, "SELECT count(*) FROM event"), "400");
     let mut claimed = 0;
     while claimed < 400 {
-        claimed += claim(&ledger, &Queue::Decide, 100).await.len();
+        claimed += claim(&ledger, &to_decide(), 100).await.len();
     }
     assert_eq!(claimed, 400);
 }
@@ -113,7 +118,7 @@ async fn a_new_primary_at_another_address_is_found() {
         let mut claimed = 0;
         while claimed < 2 {
             // The first use of a connection that was cut tells of it.
-            if let Ok(found) = ledger.claim(&Queue::Decide, 9, HOUR, &Bounds::NONE).await {
+            if let Ok(found) = ledger.claim(&to_decide(), 9, HOUR, &Bounds::NONE).await {
                 claimed += found.claims.len();
             }
         }
@@ -180,11 +185,12 @@ async fn a_database_that_does_not_answer_is_given_up_and_asked_again() {
 async fn news_reaches_others_and_is_heard_again_after_the_connection_was_cut() {
     let (mine, proxy, cluster) = behind_a_proxy().await;
     let theirs = at(&place(&cluster.url(DATABASE))).await;
+    let queue = to_decide();
     let heard = async |id| {
         // Until the listener is there, news is lost; polling is for that.
         let mut digest = 0;
         loop {
-            let wait = mine.changed(&Queue::Decide);
+            let wait = mine.changed(&queue);
             digest += 1;
             theirs.record(event(id, digest)).await.expect("recorded");
             if timeout(Duration::from_millis(500), wait).await.is_ok() {
@@ -201,15 +207,15 @@ async fn news_reaches_others_and_is_heard_again_after_the_connection_was_cut() {
 async fn a_process_that_stands_still_in_a_transaction_does_not_keep_the_others_waiting() {
     let (ledger, cluster) = postgres().await;
     ledger.record(event(1, 1)).await.expect("recorded");
-    let bounds = Bounds { target: Some(TargetName::mluvii()), at_once: 9, calls_per_s: None };
-    let _first = ledger.claim(&Queue::Decide, 1, Duration::ZERO, &bounds).await.expect("claimed");
+    let bounds = Bounds { target: Some(mluvii()), at_once: 9, calls_per_s: None };
+    let _first = ledger.claim(&to_decide(), 1, Duration::ZERO, &bounds).await.expect("claimed");
     // It has locked the row that everyone needs who claims for mluvii.
     let frozen = at(&place(&cluster.url(DATABASE))).await;
     let tx = Tx::begin(&frozen.work).await.expect("begun");
-    targets::lock(&tx, &TargetName::mluvii()).await.expect("locked");
+    targets::lock(&tx, &mluvii()).await.expect("locked");
     let claimed = async {
         loop {
-            if let Ok(claimed) = ledger.claim(&Queue::Decide, 1, HOUR, &bounds).await
+            if let Ok(claimed) = ledger.claim(&to_decide(), 1, HOUR, &bounds).await
                 && !claimed.claims.is_empty()
             {
                 return;

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::erasure::Subject;
-use crate::ledger::contract::event;
-use crate::subject::SessionId;
+use crate::erasure::Evidence;
+use crate::ledger::contract::{due_erasure, event, installation, resolution};
 
 /// So many ledgers on one database, each as a process has it.
 async fn fleet(size: usize) -> (Vec<Arc<PostgresLedger>>, Cluster) {
@@ -39,12 +38,12 @@ async fn duplicates_that_reach_different_processes_at_once_make_one_event() {
         claimers.spawn(async move {
             let mut mine = Vec::new();
             loop {
-                let claims = claim(&ledger, &Queue::Decide, 7).await;
+                let claims = claim(&ledger, &to_decide(), 7).await;
                 if claims.is_empty() {
                     return mine;
                 }
                 mine.extend(claims.into_iter().map(|claim| match claim.work {
-                    Work::Decide(event) => event.head.session.session.0,
+                    Work::Decide(work) => work.event.head.session.session.0,
                     other => panic!("not an event: {other:?}"),
                 }));
             }
@@ -56,15 +55,7 @@ async fn duplicates_that_reach_different_processes_at_once_make_one_event() {
 }
 
 fn erasure_of(id: i64, targets: &[&str]) -> NewErasure {
-    let now = jiff::Timestamp::now();
-    NewErasure {
-        id: ErasureId::generate(now),
-        subject: Subject::Session(SessionKey { source: SourceName("acme".into()), session: SessionId(id) }),
-        rule: "request".into(),
-        targets: targets.iter().map(|target| TargetName((*target).into())).collect(),
-        due: now - jiff::SignedDuration::from_secs(1),
-        capsule: None,
-    }
+    NewErasure { id: ErasureId::generate(jiff::Timestamp::now()), ..due_erasure(id, targets) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,11 +81,8 @@ async fn steps_of_one_erasure_that_end_at_once_let_it_be_closed() {
     for id in 0..40 {
         fleet[0].request(erasure_of(id, &["crm", "mailbox"])).await.expect("requested");
     }
-    let key = crate::keys::SealKey::new(&zeroize::Zeroizing::new([7; 32]));
-    for mine in claim(&fleet[0], &Queue::Resolve, 40).await {
-        let capsule = crate::erasure::Capsule::seal(&crate::subject::Identifiers::default(), &key);
-        let resolution = Resolution { capsule, sessions: Vec::new() };
-        assert_eq!(fleet[0].resolved(mine, resolution).await.expect("resolved"), Finished::Done);
+    for mine in claim(&fleet[0], &to_resolve(), 40).await {
+        assert_eq!(fleet[0].resolved(mine, resolution(Vec::new())).await.expect("resolved"), Finished::Done);
     }
     let queue = |name: &str| Queue::Step(TargetName(name.into()));
     let (crm, mailbox) = (claim(&fleet[0], &queue("crm"), 40).await, claim(&fleet[1], &queue("mailbox"), 40).await);
@@ -102,7 +90,12 @@ async fn steps_of_one_erasure_that_end_at_once_let_it_be_closed() {
     for (ledger, claims) in [(&fleet[0], crm), (&fleet[1], mailbox)] {
         for claim in claims {
             let ledger = ledger.clone();
-            let end = StepEnd::Final { outcome: Outcome::Absent, reason: None, counts: Default::default() };
+            let end = StepEnd::Final {
+                outcome: Outcome::Absent,
+                reason: None,
+                counts: Default::default(),
+                evidence: Evidence::default(),
+            };
             ends.spawn(async move { ledger.stepped(claim, end).await.expect("stepped") });
         }
     }
@@ -117,17 +110,18 @@ async fn the_bounds_of_a_target_are_those_of_the_fleet() {
     for id in 0..30 {
         fleet[0].record(event(id, 1)).await.expect("recorded");
     }
-    let bounds = Bounds { target: Some(TargetName::mluvii()), at_once: 7, calls_per_s: None };
+    let mluvii = TargetName::mluvii_of(&installation());
+    let bounds = Bounds { target: Some(mluvii.clone()), at_once: 7, calls_per_s: None };
     let mut claimers = JoinSet::new();
     for i in 0..12 {
         let (ledger, bounds) = (fleet[i % 3].clone(), bounds.clone());
-        claimers.spawn(async move { ledger.claim(&Queue::Decide, 7, HOUR, &bounds).await.expect("claimed").claims });
+        claimers.spawn(async move { ledger.claim(&to_decide(), 7, HOUR, &bounds).await.expect("claimed").claims });
     }
     let claimed: usize = claimers.join_all().await.iter().map(Vec::len).sum();
     assert_eq!(claimed, 7);
     let rest = RestAfter { failures: 3, rest: HOUR };
     for ledger in &fleet {
-        ledger.target_failed(&TargetName::mluvii(), rest, "503").await.expect("noted");
+        ledger.target_failed(&mluvii, rest, "503").await.expect("noted");
     }
     assert_eq!(fleet[0].targets().await.expect("listed").len(), 1, "one failure at each of three");
 }
@@ -140,7 +134,7 @@ async fn the_fleet_is_listed() {
         ledger.enter(&process).await.expect("entered");
     }
     fleet[0].record(event(1, 1)).await.expect("recorded");
-    assert_eq!(claim(&fleet[1], &Queue::Decide, 9).await.len(), 1);
+    assert_eq!(claim(&fleet[1], &to_decide(), 9).await.len(), 1);
     sql(&cluster, "UPDATE process SET seen = seen - 60000 WHERE version = '1.0.0'");
     let listed = fleet[0].processes().await.expect("listed");
     let shown: Vec<_> = listed.iter().map(|one| (&*one.version, one.is_lost(), one.holds.len())).collect();

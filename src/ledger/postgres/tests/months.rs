@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::ledger::contract::event;
+use crate::ledger::contract::{erasure_of, event, person};
 
 /// An event that happened then.
 fn happened(id: i64, at: Timestamp) -> StoredEvent {
@@ -62,16 +62,16 @@ async fn a_month_is_dropped_when_all_of_it_has_served() {
     ledger.record(happened(1, then)).await.expect("recorded");
     assert!(parts(&cluster, "event").contains(&"event_2020_05".to_owned()));
     // What happened long ago came just now.
-    ledger.tidy(HOUR).await.expect("tidied");
+    ledger.tidy(KEEP).await.expect("tidied");
     assert!(parts(&cluster, "event").contains(&"event_2020_05".to_owned()));
     assert!(!parts(&cluster, "event").contains(&"event_2020_06".to_owned()));
     assert_eq!(ledger.record(happened(1, then)).await.expect("recorded"), Recorded::Duplicate);
 
     sql(&cluster, "UPDATE event SET received = 0");
-    ledger.tidy(HOUR).await.expect("tidied");
+    ledger.tidy(KEEP).await.expect("tidied");
     assert!(!parts(&cluster, "event").contains(&"event_2020_05".to_owned()));
     assert_eq!(ledger.record(happened(1, then)).await.expect("recorded"), Recorded::New);
-    assert_eq!(claim(&ledger, &Queue::Decide, 9).await.len(), 2, "the work of a forgotten key stays");
+    assert_eq!(claim(&ledger, &to_decide(), 9).await.len(), 2, "the work of a forgotten key stays");
 }
 
 #[tokio::test]
@@ -79,14 +79,7 @@ async fn an_erasure_is_in_the_month_of_its_id() {
     let (ledger, cluster) = postgres().await;
     let now = Timestamp::now();
     let part = now.strftime("erasure_%Y_%m").to_string();
-    let erasure = NewErasure {
-        id: ErasureId::generate(now),
-        subject: crate::erasure::Subject::Person { digest: Digest([1; 16]) },
-        rule: "request".into(),
-        targets: vec![TargetName::mluvii()],
-        due: now,
-        capsule: None,
-    };
+    let erasure = NewErasure { id: ErasureId::generate(now), ..erasure_of(person(1), &["mluvii"], now) };
     ledger.request(erasure).await.expect("requested");
     assert_eq!(sql(&cluster, &format!("SELECT count(*) FROM {part}")), "1");
 }

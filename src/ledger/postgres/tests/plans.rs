@@ -1,57 +1,84 @@
 //! The statements find what they want by an index, whatever the tables hold.
 
 use super::*;
+use crate::erasure::Verdict;
+use crate::ledger::contract::{erase_a_guest, event, installation, session};
 use crate::ledger::postgres::plans as explained;
 
 /// As many finished and pending things as fit into a test.
 const FILL: &str = "
-    INSERT INTO source (name) VALUES ('acme');
-    INSERT INTO session (source, session, version, guest, concluded, recording_ready, record, forms_seen)
-      SELECT 1, i, 1, 'g' || i, TRUE, FALSE, '{}', '' FROM generate_series(1, 50000) AS i;
-    INSERT INTO fingerprint (fingerprint, source, session, kind)
-      SELECT sha256(i::TEXT::BYTEA), 1, i, 'email' FROM generate_series(1, 50000) AS i;
-    INSERT INTO erasure (id, subject, subject_key, rules, targets, state, created, due_rule, due, begun, ended)
-      SELECT id_from(1790000000000 + i) || '\\x00000000000000000000', '{}', 's' || i, '[]', '[]', 'done', 0, 0, 0, 0, 0
+    INSERT INTO installation (name) VALUES ('acme');
+    INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready, record,
+                         forms_seen)
+      SELECT 1, i, 1, substr(sha256(i::TEXT::BYTEA), 1, 16), i, i, TRUE, FALSE, '{}', '' FROM generate_series(1, 50000) AS i;
+    INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
+      SELECT sha256(i::TEXT::BYTEA), 1, i, 1, 'email', FALSE FROM generate_series(1, 50000) AS i;
+    INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
+                         due_rule, due, begun, ended)
+      SELECT id_from(1790000000000 + i) || '\\x00000000000000000000', 1, '{}', 's' || i, 's' || i, '{}', '[]', '[]', 'done',
+             0, 0, 0, 0, 0
       FROM generate_series(1, 50000) AS i;
-    INSERT INTO step (erasure, target, outcome) SELECT id, 'crm', 'erased' FROM erasure;
+    INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind, ended)
+      SELECT sha256(id), id, 1, 'email', 4000000000000 FROM erasure;
+    INSERT INTO step (erasure, target, called, outcome) SELECT id, 'crm', 'crm', 'erased' FROM erasure;
     INSERT INTO event (happened, source, session, kind, digest, received)
       SELECT 1790000000000 + i, 1, i, 1, '\\x00', 0 FROM generate_series(1, 50000) AS i;
     INSERT INTO task (queue, due, erasure)
       SELECT 'step:crm', i, id_from(i) FROM generate_series(1, 50000) AS i;
-    INSERT INTO task (queue, due, source, session, since)
-      SELECT 'settle', 4000000000000 + i, 1, i, 0 FROM generate_series(1, 50000) AS i;
-    INSERT INTO receipt (sequence, erasure, hash, receipt) SELECT i, id_from(i), '', '{}' FROM generate_series(1, 50000) AS i;
+    INSERT INTO task (queue, due, installation, session, since)
+      SELECT 'settle:acme', 4000000000000 + i, 1, i, 0 FROM generate_series(1, 50000) AS i;
+    INSERT INTO waiting (merge_key, subject_key, erasure) SELECT 'w' || i, 'w' || i, id_from(i) FROM generate_series(1, 50000) AS i;
+    INSERT INTO receipt (sequence, erasure, hash, receipt, verdict)
+      SELECT i, id_from(i), '', '{}', 'complete' FROM generate_series(1, 50000) AS i;
     ANALYZE;
 ";
 
 /// Tables that stay small, and may be read whole.
-const SMALL: [&str; 9] = ["chain", "inbox", "pace", "process", "source", "target", "tally", "meta", "quarantine"];
+const SMALL: [&str; 10] =
+    ["chain", "inbox", "installation", "pace", "process", "source", "target", "tally", "meta", "quarantine"];
+
+/// From a decision to a receipt.
+async fn whole_erasure(ledger: &Arc<PostgresLedger>) {
+    let shared: Arc<dyn Ledger> = ledger.clone();
+    erase_a_guest(&shared, "g-1", || async {}).await;
+}
 
 /// Does everything once, so that every statement is prepared.
-async fn everything(ledger: &PostgresLedger) {
-    use crate::ledger::contract::event;
-    let bounds =
-        Bounds { target: Some(TargetName::mluvii()), at_once: 9, calls_per_s: std::num::NonZeroU32::new(1_000) };
+async fn everything(ledger: &Arc<PostgresLedger>) {
+    let mluvii = TargetName::mluvii_of(&installation());
+    let bounds = Bounds { target: Some(mluvii.clone()), at_once: 9, calls_per_s: NonZeroU32::new(1_000) };
     ledger.record(event(1_000_000, 1)).await.expect("recorded");
-    let mine = ledger.claim(&Queue::Decide, 1, HOUR, &bounds).await.expect("claimed").claims.remove(0);
+    let mine = ledger.claim(&to_decide(), 1, HOUR, &bounds).await.expect("claimed").claims.remove(0);
     let _ = ledger.renew(&mine, HOUR).await.expect("renewed");
     let _ = ledger.retry(mine, Duration::ZERO, Attempt::Counts, "again").await.expect("put back");
-    for queue in [Queue::Settle, Queue::Resolve, Queue::Close, Queue::Step(TargetName::mluvii())] {
+    for queue in [to_settle(), to_resolve(), Queue::Close, Queue::Step(mluvii.clone())] {
         let _ = ledger.claim(&queue, 1, HOUR, &bounds).await.expect("claimed");
     }
     ledger.awaited_targets().await.expect("listed");
-    ledger.sessions_with(&[Fingerprint([1; 32])]).await.expect("found");
-    let source = SourceName("acme".into());
-    ledger.sessions_of_guest(&source, &GuestId("g77".into())).await.expect_err("its record is no record");
+    ledger.sessions_with(&installation(), &[Fingerprint([1; 32])]).await.expect("found");
+    ledger.sessions_of_guest(&installation(), Digest([1; 16])).await.expect("found");
+    ledger.session(&session(1_000_001)).await.expect("read");
+    ledger.installation(&installation()).await.expect("read");
     ledger.erasure(ErasureId([1; 16])).await.expect("read");
     ledger.erasures(&ErasureFilter { states: Vec::new(), limit: 3 }).await.expect_err("its subject is no subject");
     ledger.retry_erasure(ErasureId([1; 16])).await.expect("answered");
     ledger.cancel_erasure(ErasureId([1; 16])).await.expect("answered");
-    ledger.receipts(&ReceiptRange { from: 40_000, limit: 0 }).await.expect("listed");
+    ledger.approve_erasure(ErasureId([1; 16])).await.expect("answered");
+    ledger.erasures_with(&[Fingerprint([1; 32])]).await.expect("found");
+    ledger.receipts(&ReceiptRange::all(40_000, 0)).await.expect("listed");
+    let incomplete = ReceiptRange { verdict: Some(Verdict::Incomplete), ..ReceiptRange::all(0, 9) };
+    ledger.receipts(&incomplete).await.expect("listed");
+    ledger.receipt_of(ErasureId([1; 16])).await.expect("read");
     ledger.receipt_head().await.expect("read");
+    ledger.acknowledge_receipts(Some(&[1, 2])).await.expect("noted");
+    ledger.acknowledge_receipts(None).await.expect("noted");
+    ledger.charge(&mluvii, 2, NonZeroU32::MIN).await.expect("counted");
+    ledger.counts().await.expect("counted");
+    ledger.tidy(KEEP).await.expect("tidied");
+    whole_erasure(ledger).await;
     ledger
         .set_target(TargetHealth {
-            target: TargetName::mluvii(),
+            target: mluvii.clone(),
             state: TargetState::Open,
             since: jiff::Timestamp::UNIX_EPOCH,
         })

@@ -5,6 +5,7 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::ledger::Migrated;
 use crate::ledger::contract::event;
+use crate::ledger::postgres::schema::KNOWN;
 
 fn empty() -> (Cluster, PostgresPlace) {
     let cluster = Cluster::start();
@@ -37,6 +38,48 @@ async fn a_newer_schema_is_refused_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_ledger_of_an_unreleased_version_is_refused_and_left_as_it_is() {
+    let (cluster, place) = empty();
+    // The tables do not matter: they are told by their number.
+    cluster.sql(
+        DATABASE,
+        "CREATE SCHEMA quietus;
+         CREATE TABLE quietus.migration (number BIGINT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL, program TEXT NOT NULL);
+         INSERT INTO quietus.migration VALUES (1, now(), '0.0.0'), (2, now(), '0.0.0')",
+    );
+    let refused = refused(PostgresLedger::open(&place, None).await);
+    assert!(matches!(refused, OpenError::Unreleased { found: 2, .. }), "{refused:?}");
+    let said = refused.to_string();
+    assert!(said.contains("unreleased") && said.contains("start with a new ledger"), "{said}");
+    assert!(matches!(migrate(&place, None).await, Err(OpenError::Unreleased { found: 2, .. })));
+    assert!(matches!(PostgresRows::open(&place, None).await.err(), Some(OpenError::Unreleased { found: 2, .. })));
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM migration"), "2");
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM pg_tables WHERE schemaname = 'quietus'"), "1");
+}
+
+/// The rows of all tables that have a text in them.
+fn rows_with(cluster: &Cluster, text: &str) -> Vec<String> {
+    let tables = sql(cluster, "SELECT tablename FROM pg_tables WHERE schemaname = 'quietus' ORDER BY 1");
+    let count = |table: &&str| {
+        let sql_of = format!("SELECT count(*) FROM {table} WHERE {table}::TEXT LIKE '%{text}%'");
+        let hidden = format!("SELECT count(*) FROM {table} WHERE {table}::TEXT LIKE '%{}%'", hex::encode(text));
+        sql(cluster, &sql_of) != "0" || sql(cluster, &hidden) != "0"
+    };
+    tables.lines().filter(count).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_guests_id_is_nowhere_but_in_the_record_of_a_session_that_is_not_erased() {
+    let (ledger, cluster) = postgres().await;
+    let shared: Arc<dyn Ledger> = ledger.clone();
+    contract::erase_a_guest(&shared, "g-4711-secret", || async {
+        assert_eq!(rows_with(&cluster, "g-4711-secret"), ["session"]);
+    })
+    .await;
+    assert_eq!(rows_with(&cluster, "g-4711-secret"), [] as [String; 0]);
+}
+
+#[tokio::test]
 async fn several_that_migrate_at_once_apply_each_migration_once() {
     let (cluster, place) = empty();
     let mut migrations = JoinSet::new();
@@ -46,9 +89,9 @@ async fn several_that_migrate_at_once_apply_each_migration_once() {
     }
     let mut all = migrations.join_all().await;
     all.sort_by_key(|migrated| migrated.from);
-    assert_eq!(all.remove(0), Migrated { from: 0, to: 2 });
-    assert!(all.iter().all(|migrated| *migrated == Migrated { from: 2, to: 2 }));
-    assert_eq!(sql(&cluster, "SELECT count(*) FROM migration"), "2");
+    assert_eq!(all.remove(0), Migrated { from: 0, to: KNOWN });
+    assert!(all.iter().all(|migrated| *migrated == Migrated { from: KNOWN, to: KNOWN }));
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM migration"), "1");
     at(&place).await.record(event(1, 1)).await.expect("recorded");
 }
 
@@ -79,6 +122,8 @@ async fn the_servers_role_may_not_touch_what_it_need_not() {
     let (_ledger, cluster) = with_roles().await;
     for forbidden in [
         "UPDATE quietus.receipt SET hash = ''",
+        "UPDATE quietus.receipt SET verdict = 'complete'",
+        "UPDATE quietus.receipt SET receipt = '{}'",
         "DELETE FROM quietus.receipt",
         "DELETE FROM quietus.erasure",
         "DROP TABLE quietus.event",
