@@ -8,7 +8,7 @@ use crate::erasure::Evidence;
 
 /// Kinds of personal things in a session's reply, by the words of `mluvii.accept_left`. The names of call params' own
 /// kinds (`email`, `phone`, …) come beside them.
-const KINDS: [&str; 11] = [
+pub(super) const KINDS: [&str; 11] = [
     "identity",
     "temp_id",
     "tracked_id",

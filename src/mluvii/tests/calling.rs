@@ -38,6 +38,18 @@ fn an_error_names_the_installation_where_it_has_a_name() {
 }
 
 #[test]
+fn every_setting_and_every_word_stands_in_the_documentation() {
+    let documentation = include_str!("../../../docs/mluvii.md");
+    let schema = schemars::schema_for!(MluviiSettings).to_value();
+    let keys = |schema: &Value| schema["properties"].as_object().expect("keys").keys().cloned().collect::<Vec<_>>();
+    let searching = keys(&schema["$defs"]["SearchSettings"]).into_iter().map(|key| format!("search.{key}"));
+    let words = crate::mluvii::left::KINDS.into_iter().chain(crate::mluvii::left::PLACES).map(str::to_owned);
+    for word in keys(&schema).into_iter().filter(|key| key != "search").chain(searching).chain(words) {
+        assert!(documentation.contains(&format!("`{word}`")), "{word}");
+    }
+}
+
+#[test]
 fn typed_text_never_becomes_an_id_of_mluvii() {
     for kind in [crate::subject::Kind::GuestId, crate::subject::Kind::SessionId] {
         let typed = |s: &mut MluviiSettings| drop(s.params.insert("guest".into(), kind));
