@@ -117,7 +117,12 @@ impl MluviiClient {
     /// What mluvii knows of a session: one request, and one for each thing that the look asks for beside it.
     pub(crate) async fn look_up(&self, session: SessionId, look: Look) -> Result<LookUp, MluviiError> {
         let request = &self.requests.look_up_session;
-        let Some(json) = self.read_session(session, Purpose::Work).await? else { return Ok(LookUp::Missing) };
+        let json = match self.read_session(session, Purpose::Work).await {
+            Ok(Some(json)) => json,
+            Ok(None) => return Ok(LookUp::Missing),
+            Err(MluviiError::Page(what)) => return Ok(LookUp::NotUnderstood(what)),
+            Err(error) => return Err(error),
+        };
         let mut facts = match wire::session(&json, session, self.nulls, &self.params) {
             Ok(facts) => facts,
             Err(wrong) => return Ok(LookUp::NotUnderstood(format!("{request}: {wrong}"))),
@@ -267,6 +272,9 @@ impl MluviiClient {
                 // It may concern this session only; the target's other work goes on.
                 Reply::Forbidden => Err(MluviiError::Refused(format!("{what}: 403: the API client may not do this"))),
                 // mluvii and every gateway answer so for a while; it is no reason to keep everything from going on.
+                Reply::LoginPage(status) if status.is_success() => {
+                    Err(MluviiError::Page(format!("{what}: {status}: a web page, as of a login or a gateway")))
+                }
                 Reply::LoginPage(status) => {
                     Err(MluviiError::Away(format!("{what}: {status}: a redirect or a web page, as to a login")))
                 }

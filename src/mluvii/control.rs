@@ -80,18 +80,21 @@ impl MluviiClient {
 
     /// Whether the look-up route answers as it should at this moment: with some other session that exists. Never shared:
     /// an outage may have begun a second ago.
-    pub(super) async fn looking_up_works(&self, besides: SessionId) -> Result<(), MluviiError> {
+    pub(super) async fn looking_up_works(&self, besides: SessionId) -> Result<Control, MluviiError> {
         if let Some(session) = self.controls.last_read().filter(|session| *session != besides)
             && self.is_readable(session).await?
         {
-            return Ok(());
+            return Ok(Control::Works);
         }
         let request = &self.requests.control_list;
         let json = self.list(request, &[], Purpose::Control).await?;
         let listed = wire::listed(&json).ok_or_else(|| garbage(&request.to_string()))?;
+        if listed.is_empty() {
+            return Ok(Control::NothingThere);
+        }
         for session in listed.into_iter().map(|one| one.id).filter(|id| *id != besides).take(CANDIDATES_MAX) {
             if self.is_readable(session).await? {
-                return Ok(());
+                return Ok(Control::Works);
             }
         }
         let why = "404, and no other session shows that this means anything";
@@ -102,6 +105,15 @@ impl MluviiClient {
         let json = self.read_session(session, Purpose::Control).await?;
         Ok(json.is_some_and(|json| wire::session_shape(&json, session, self.nulls).is_ok()))
     }
+}
+
+/// What a control of the look-up route showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Control {
+    /// A session that is there was found by it.
+    Works,
+    /// mluvii lists no session at all: there is none to prove it with.
+    NothingThere,
 }
 
 /// Listed sessions that are looked up before the control counts as failed.

@@ -11,6 +11,9 @@ pub(crate) enum MluviiError {
     /// Away, slow, failing, or answering what cannot be believed: the same again may succeed later.
     #[error("{0}")]
     Away(String),
+    /// A web page where a document was asked for, with a new token, too: a gateway's, or the page of a login.
+    #[error("{0}")]
+    Page(String),
     /// mluvii asks for a pause.
     #[error("{what}: mluvii asks for a pause")]
     Busy { what: String, retry_after: Option<Duration> },
@@ -25,7 +28,7 @@ pub(crate) enum MluviiError {
 impl From<MluviiError> for TargetError {
     fn from(error: MluviiError) -> Self {
         match error {
-            MluviiError::Away(what) => Self::Retryable(what),
+            MluviiError::Away(what) | MluviiError::Page(what) => Self::Retryable(what),
             MluviiError::Busy { retry_after, .. } => Self::RateLimited { retry_after },
             MluviiError::Refused(what) => Self::Permanent(what),
             MluviiError::Denied(what) => Self::NeedsOperator(what),

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::calls::Purpose;
 use super::client::MluviiClient;
+use super::control::Control;
 use super::error::MluviiError;
 use super::wire;
 use crate::subject::SessionId;
@@ -14,7 +15,17 @@ use crate::subject::SessionId;
 pub(super) enum Presence {
     /// Its reply, which is understood as this session's.
     There(Zeroizing<Vec<u8>>),
-    Missing,
+    Absent(Absence),
+}
+
+/// What stands behind a 404.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// Another session was found by the same route in between.
+    Proved,
+    /// mluvii lists no session that would prove anything: good enough to say that it does not know a session, never that
+    /// one is gone.
+    Unproved,
 }
 
 impl MluviiClient {
@@ -23,10 +34,11 @@ impl MluviiClient {
         if let Some(json) = self.read_session(session, Purpose::Work).await? {
             return self.there(json, session);
         }
-        self.looking_up_works(session).await?;
-        match self.read_session(session, Purpose::Control).await? {
-            Some(json) => self.there(json, session),
-            None => Ok(Presence::Missing),
+        let control = self.looking_up_works(session).await?;
+        match (self.read_session(session, Purpose::Control).await?, control) {
+            (Some(json), _) => self.there(json, session),
+            (None, Control::Works) => Ok(Presence::Absent(Absence::Proved)),
+            (None, Control::NothingThere) => Ok(Presence::Absent(Absence::Unproved)),
         }
     }
 

@@ -150,7 +150,7 @@ impl Searched<'_> {
 
 /// The list is not believed. It is tried again, and then needs a person.
 fn refused(request: &Template, why: &str) -> MluviiError {
-    MluviiError::Away(format!("{request}: the list is refused: {why}; see `{}`", request.key()))
+    MluviiError::Refused(format!("{request}: the list is refused: {why}; see `{}`", request.key()))
 }
 
 /// The values to search by: each as it was written and in its normal forms, for a contact may carry either.

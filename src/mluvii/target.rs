@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::client::{MluviiClient, Written};
 use super::error::MluviiError;
-use super::gone::Presence;
+use super::gone::{Absence, Presence};
 use super::left::{self, PLACES};
 use super::progress::{Act, Done, Part, Progress};
 use super::settings::GuestIdField;
@@ -94,7 +94,7 @@ impl MluviiTarget {
             }
             (Act::Preview, Part::Session(session)) => match self.client.presence(session.key.session).await? {
                 Presence::There(_) => done.sessions += 1,
-                Presence::Missing => missing(session, done),
+                Presence::Absent(absence) => missing(session, absence, done)?,
             },
         }
         Ok(End::Done)
@@ -112,12 +112,12 @@ impl MluviiTarget {
             return Ok(());
         }
         match self.client.presence(id).await? {
-            Presence::Missing => missing(session, done),
             // It is there, so it was the path, or an outage that is over by now.
             Presence::There(_) => match self.client.anonymize_session(id, &call.idempotency).await? {
                 Written::Done => done.sessions += 1,
                 Written::Missing { unknown_path } => return Err(unknown_path),
             },
+            Presence::Absent(absence) => missing(session, absence, done)?,
         }
         Ok(())
     }
@@ -186,7 +186,7 @@ impl MluviiTarget {
                 let why = "mluvii lists it neither as anonymized nor as not anonymized";
                 *done.unproved.entry(why.to_owned()).or_default() += 1;
             }
-            Seen::Missing => missing(session, done),
+            Seen::Missing(absence) => missing(session, absence, done)?,
             Seen::Unproved(why) => *done.unproved.entry(why).or_default() += 1,
         }
         Ok(End::Done)
@@ -194,7 +194,8 @@ impl MluviiTarget {
 
     /// How long until a session that is not anonymized yet is asked about again; `None` when its time is over.
     fn next_look(&self, call: &TargetCall) -> Option<Duration> {
-        let since = call.erased_since.unwrap_or_default();
+        // A target that answered `absent` is not about to do anything.
+        let since = call.erased_since?;
         let within = self.client.verify_within;
         let marks = ASKED_AGAIN_AT.into_iter().filter(|mark| *mark < within).chain([within]);
         marks.into_iter().find(|mark| *mark > since).map(|mark| mark - since)
@@ -288,12 +289,16 @@ impl Target for MluviiTarget {
 }
 
 /// A session that mluvii does not hold is gone only if somebody has seen it there.
-fn missing(session: &ReachedSession, done: &mut Done) {
-    if session.read_before {
+fn missing(session: &ReachedSession, absence: Absence, done: &mut Done) -> Result<(), MluviiError> {
+    if !session.read_before {
+        done.unknown += 1;
+    } else if absence == Absence::Proved {
         done.gone += 1;
     } else {
-        done.unknown += 1;
+        let why = "404, and mluvii lists no session that would show that this means anything";
+        return Err(MluviiError::Away(why.to_owned()));
     }
+    Ok(())
 }
 
 fn unknown(done: &Done) -> String {

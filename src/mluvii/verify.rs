@@ -4,7 +4,7 @@ use super::calls::Purpose;
 use super::client::MluviiClient;
 use super::control::Filters;
 use super::error::MluviiError;
-use super::gone::Presence;
+use super::gone::{Absence, Presence};
 use super::left::{self, Left};
 use super::pointer::NotShown;
 use super::shape::Shape;
@@ -20,8 +20,8 @@ pub(super) enum Seen {
     StillThere,
     /// Not anonymized, or not shown as such, yet.
     NotYet { later: Later },
-    /// mluvii does not hold it; that was proved.
-    Missing,
+    /// mluvii does not show it.
+    Missing(Absence),
     /// Nothing proves it; the reason is for people.
     Unproved(String),
 }
@@ -46,11 +46,13 @@ impl MluviiClient {
         if listed == Listed::NotAnonymized {
             return Ok(Seen::NotYet { later: Later::StillThere });
         }
-        let Presence::There(json) = self.presence(session).await? else {
+        let json = match self.presence(session).await? {
+            Presence::There(json) => json,
             // What is listed is somewhere, whether it can be read or not.
-            let listed = listed == Listed::Anonymized;
-            let why = "mluvii lists it as anonymized and does not show it";
-            return Ok(if listed { Seen::Unproved(why.to_owned()) } else { Seen::Missing });
+            Presence::Absent(_) if listed == Listed::Anonymized => {
+                return Ok(Seen::Unproved("mluvii lists it as anonymized and does not show it".to_owned()));
+            }
+            Presence::Absent(absence) => return Ok(Seen::Missing(absence)),
         };
         let request = &self.requests.look_up_session;
         let wrong = |wrong| MluviiError::Away(format!("{request}: {wrong}"));

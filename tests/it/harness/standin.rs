@@ -65,6 +65,12 @@ impl StandIn {
         self.post(&self.mluvii, "/standin/behaviour", switches);
     }
 
+    /// Removes a conversation, as somebody else may.
+    pub(crate) fn delete_conversation(&self, id: i64) {
+        let (status, _) = http(client().delete(format!("{}/standin/conversations/{id}", self.mluvii)));
+        assert!((200..300).contains(&status), "{status}");
+    }
+
     /// Has calls of mluvii's API go wrong.
     pub(crate) fn fault(&self, fault: &Value) {
         self.post(&self.mluvii, "/standin/faults", fault);

@@ -72,6 +72,8 @@ fn places_that_nobody_looks_at_make_a_persons_receipt_incomplete_unless_they_are
 #[test]
 fn a_mistyped_session_cannot_look_like_success() {
     let company = Company::with("", LEDGER_ONLY, SETTLE);
+    ANN.talks(&company.standin, 101, None);
+    company.settled(1);
     let made = company.installation.json(&["erase", "--session", "acme/7777"]);
     let receipt = company.receipt(made["id"].as_str().expect("an id"));
     let mluvii = step(&receipt, "mluvii");
@@ -106,8 +108,7 @@ fn a_session_that_somebody_else_removed_is_gone_only_after_a_control_request() {
     ANN.talks(&company.standin, 101, None);
     BOB.talks(&company.standin, 102, None);
     company.settled(2);
-    // This one session answers 404 from now on; others do not.
-    company.standin.fault(&json!({ "path": "/Sessions/101", "kind": "status", "status": 404 }));
+    company.standin.delete_conversation(101);
     let made = company.installation.json(&["erase", "--session", "acme/101"]);
     let receipt = company.receipt(made["id"].as_str().expect("an id"));
     assert_eq!(step(&receipt, "mluvii")["outcome"], "absent", "{receipt:#}");

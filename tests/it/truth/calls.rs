@@ -22,7 +22,7 @@ targets = ["mluvii"]
 fn calls(company: &Company, id: i64) -> Vec<String> {
     let of_session = |call: &serde_json::Value| {
         let path = call["path"].as_str().expect("a path");
-        let asked = call["query"]["SessionId"].as_str().map(|asked| asked == id.to_string());
+        let asked = call["query"]["SessionId"][0].as_str().map(|asked| asked == id.to_string());
         path.contains(&format!("/Sessions/{id}")) || asked == Some(true)
     };
     let all = company.standin.calls("").into_iter().filter(of_session);

@@ -152,5 +152,6 @@ fn step<'a>(statement: &'a Value, target: &str) -> &'a Value {
 fn shown(dry_run: &Value, certainty: &str) -> Vec<i64> {
     let sessions = dry_run["sessions"].as_array().expect("sessions");
     let of = sessions.iter().filter(|session| session["certainty"] == certainty);
-    of.map(|session| session["session"].as_i64().expect("a number")).collect()
+    let number = |session: &Value| session["session"].as_str()?.rsplit_once('/')?.1.parse().ok();
+    of.map(|session| number(session).expect("a session")).collect()
 }
