@@ -120,3 +120,74 @@ pub(crate) async fn open_ledger(config: &Config, place: &LedgerPlace) -> anyhow:
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPANIES: &str = r#"
+[[mluvii]]
+name = "acme"
+calls_per_s = 3
+client_id = { file = "id" }
+client_secret = { file = "id" }
+[[mluvii]]
+name = "globex"
+base_url = "https://globex.example"
+client_id = { file = "id" }
+client_secret = { file = "id" }
+[[source]]
+name = "a"
+mluvii = "acme"
+tenants = [1, 2]
+auth = []
+[[source]]
+name = "b"
+mluvii = "acme"
+tenants = [3]
+auth = []
+[[source]]
+name = "c"
+mluvii = "globex"
+tenants = [4]
+auth = []
+[[source]]
+name = "d"
+mluvii = "globex"
+auth = []
+"#;
+
+    fn config(text: &str) -> Config {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("quietus.toml");
+        std::fs::write(&path, text).expect("is written");
+        Config::load(&path).expect("loads")
+    }
+
+    #[test]
+    fn each_company_has_a_client_a_target_and_a_rate_of_its_own() {
+        let config = config(COMPANIES);
+        let read = |_: &_| Ok(crate::keys::Secret::new("x"));
+        let clients = mluvii_clients(&config, &read).expect("are made");
+        let plugins = Plugins::build(&config, &read).expect("there are none");
+        let names: Vec<_> = targets(&clients, &plugins).into_keys().map(|name| name.to_string()).collect();
+        assert_eq!(names, ["mluvii/acme", "mluvii/globex"]);
+        let rates: Vec<_> = rates(&config).into_iter().map(|(name, rate)| (name.to_string(), rate.get())).collect();
+        assert_eq!(rates, [("mluvii/acme".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn the_tenants_of_a_company_are_those_of_all_its_sources() {
+        let config = config(COMPANIES);
+        let tenants = |name: &str| departments(&config, &InstallationName(name.into()));
+        assert_eq!(tenants("acme"), [1, 2, 3].map(TenantId));
+        assert_eq!(tenants("globex"), [], "one of its sources takes all");
+    }
+
+    #[test]
+    fn fingerprints_that_are_not_to_be_kept_are_kept_for_no_time() {
+        assert_eq!(keep(&config(COMPANIES)).fingerprints, Duration::from_secs(1095 * 86_400));
+        let off = format!("{COMPANIES}[erasing]\nkeep_fingerprints = false\n");
+        assert_eq!(keep(&config(&off)).fingerprints, Duration::ZERO);
+    }
+}

@@ -297,10 +297,9 @@ fn the_environment_reaches_each_installation() {
 #[test]
 fn a_problem_of_an_installation_names_it() {
     let text = TWO.replace("call_max = \"5s\"", "call_mx = \"5s\"").replace("{ env = \"ACME_ID\" }", "\"hunter2\"");
-    let said = refused(&text, &[("QUIETUS__MLUVII__B_CO__CALL_MAX", "soon")]);
-    let keys: Vec<_> = said.lines().map(|line| line.rsplit_once(": ").map_or(line, |(key, _)| key)).collect();
+    let said = refused(&text, &[]);
     assert!(said.contains("quietus.toml: mluvii.acme.client_id: a secret does not stand"), "{said}");
-    assert!(said.contains("quietus.toml: mluvii.b-co.call_mx: there is no such key"), "{keys:?}");
+    assert!(said.contains("quietus.toml: mluvii.b-co.call_mx: there is no such key"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
     let said = refused(TWO, &[("QUIETUS__MLUVII__B_CO__CALL_MAX", "soon")]);
     assert!(said.starts_with("the environment, QUIETUS__MLUVII__B_CO__CALL_MAX: `soon` is not a length"), "{said}");

@@ -214,3 +214,59 @@ pub(super) fn of_error(error: PluginError) -> TargetError {
         _ => TargetError::Retryable(error.message),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::erasure::ErasureId;
+    use crate::keys::IndexKey;
+    use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, SessionId, SessionKey};
+
+    fn contract(kinds: &[&str]) -> Contract {
+        let manifest = kinds.iter().fold(quietus_plugin::Manifest::new("sample", "1"), |all, kind| all.accepts(*kind));
+        let settings = json!({ "name": "x", "library": "x.so", "grants": kinds });
+        let settings = serde_json::from_value(settings).expect("settings");
+        Contract::make(&manifest, &settings, &BTreeMap::new()).expect("it fits")
+    }
+
+    fn call() -> TargetCall {
+        let session = |session| {
+            let key = SessionKey { installation: InstallationName("globex".into()), session: SessionId(session) };
+            ReachedSession { key, read_before: true }
+        };
+        TargetCall {
+            erasure: ErasureId::generate(Timestamp::UNIX_EPOCH),
+            idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency("e", "x", 0),
+            installation: InstallationName("globex".into()),
+            scope: Scope::Person,
+            dry_run: false,
+            identifiers: Identifiers(Identifier::new(Kind::Phone, "777 123 456").into_iter().collect()),
+            guests: vec![GuestId("g-1".into())],
+            whole_guests: Vec::new(),
+            sessions: vec![session(7), session(8)],
+            searched: false,
+            region: Some("CZ".parse().expect("a region")),
+            erased_since: None,
+            report: None,
+        }
+    }
+
+    #[track_caller]
+    fn check(kinds: &[&str], expected: &[(&str, &str)]) {
+        let request = may_ask(&contract(kinds), Method::Erase, &call()).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(request.region, "CZ".parse().ok());
+        let sent = request.identifiers.iter().map(|one| (one.kind.as_str().to_owned(), one.value.expose().to_owned()));
+        let expected: Vec<_> = expected.iter().map(|(kind, value)| (kind.to_string(), value.to_string())).collect();
+        assert_eq!(sent.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn ids_come_from_mluvii_and_a_session_is_told_by_its_number_alone() {
+        check(&["guest_id", "session_id"], &[("guest_id", "g-1"), ("session_id", "7"), ("session_id", "8")]);
+        check(&["phone", "guest_id"], &[("phone", "777 123 456"), ("guest_id", "g-1")]);
+    }
+}
