@@ -131,17 +131,16 @@ impl MluviiClient {
         if let Some(activity) = look.activity {
             facts.activity_form = wire::activity_form(&json, activity);
         }
-        if look.params {
+        if look.params && wire::has_no_params(&json) {
+            // There is nothing of which the list could tell the source.
+            facts.forms = Some(Vec::new());
+        } else if look.params {
             let request = &self.requests.look_up_params;
-            match self.read(request, &[&session.to_string()], Purpose::Work).await? {
-                Some(json) => {
-                    if let Err(wrong) = wire::add_call_params(&mut facts, &json, &self.params) {
-                        return Ok(LookUp::NotUnderstood(format!("{request}: {wrong}")));
-                    }
-                }
-                // A session without any may have no such list. One that has some must show where they came from.
-                None if wire::has_no_params(&json) => facts.forms = Some(Vec::new()),
-                None => return Ok(LookUp::NotUnderstood(format!("{request}: 404, but the session is there"))),
+            let Some(json) = self.read(request, &[&session.to_string()], Purpose::Work).await? else {
+                return Ok(LookUp::NotUnderstood(format!("{request}: 404, but the session is there and has some")));
+            };
+            if let Err(wrong) = wire::add_call_params(&mut facts, &json, &self.params) {
+                return Ok(LookUp::NotUnderstood(format!("{request}: {wrong}")));
             }
         }
         if let Some(wrong) = self.add_contact(&mut facts).await? {

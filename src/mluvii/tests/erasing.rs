@@ -26,7 +26,7 @@ pub(super) fn call(whole_guests: &[&str], sessions: &[SessionId]) -> TargetCall 
         sessions: sessions.iter().map(|session| ReachedSession { key: key(session), read_before: true }).collect(),
         searched: false,
         region: None,
-        erased_since: None,
+        erased_since: Some(Duration::ZERO),
         report: None,
     }
 }

@@ -40,7 +40,7 @@ async fn search(mluvii: &Mluvii, identifiers: &[(Kind, &str)]) -> Result<Option<
 
 #[track_caller]
 fn refused<T: std::fmt::Debug>(result: Result<T, MluviiError>, expected: &str) {
-    let Err(MluviiError::Away(text)) = result else { panic!("{result:?}") };
+    let Err(MluviiError::Refused(text)) = result else { panic!("{result:?}") };
     assert!(text.contains("the list is refused") && text.contains(expected), "{text}");
     assert!(!text.contains("ann@") && !text.contains("777"), "no value is shown: {text}");
 }
