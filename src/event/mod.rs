@@ -17,7 +17,6 @@ use crate::subject::{SessionKey, SourceName, TenantId};
 
 /// The event types that lead to work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[expect(clippy::enum_variant_names, reason = "these are mluvii's own names")]
 pub(crate) enum EventKind {
     SessionEnded,
     SessionActivityHeroCardSubmission,
