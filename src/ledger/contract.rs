@@ -90,6 +90,7 @@ macro_rules! contract {
                 a_residual_step_starts_over_with_erasing
                 a_step_without_its_lease_writes_nothing
                 evidence_is_kept_with_the_step_and_findings_with_the_erasure
+                a_guest_id_that_several_people_use_is_remembered
                 each_company_has_its_own_mluvii;
             reporting: a_step_waits_for_its_report_and_is_due_with_it
                 a_report_that_does_not_come_makes_the_step_due

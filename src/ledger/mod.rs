@@ -109,6 +109,9 @@ pub(crate) trait Ledger: Send + Sync {
         guest: Digest,
     ) -> Result<Vec<SessionView>, LedgerError>;
 
+    /// Whether an erasure has found several people under the guest's id ([`Resolution::shared_guests`]).
+    async fn is_shared_guest(&self, installation: &InstallationName, guest: Digest) -> Result<bool, LedgerError>;
+
     /// The sessions of an installation that carry any of the given fingerprints, each once.
     async fn sessions_with(
         &self,
@@ -403,6 +406,9 @@ pub(crate) struct Resolution {
     /// The sessions that are marked erased with the receipt.
     pub(crate) sessions: Vec<ReachedSession>,
     pub(crate) findings: Findings,
+    /// Guest ids, by their digests, under which several people were found. It is remembered beyond the sessions that
+    /// showed it, or the last of these people would get what is nobody's for certain.
+    pub(crate) shared_guests: Vec<Digest>,
     /// Of all identifiers, in addition to those that the requests brought; the erasure is found again by them.
     pub(crate) fingerprints: Vec<Fingerprinted>,
 }

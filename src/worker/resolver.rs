@@ -53,6 +53,8 @@ pub(crate) struct Reach {
     /// Every session that was found, whether it goes or not.
     pub(crate) sessions: BTreeMap<SessionKey, Found>,
     pub(crate) findings: Findings,
+    /// Guest ids, by their digests, that several people use.
+    pub(crate) shared_guests: Vec<Digest>,
     pub(crate) fingerprints: Vec<Fingerprinted>,
     /// Until when to wait, when one of the sessions that go has not settled.
     pub(crate) unsettled_until: Option<Timestamp>,
@@ -134,7 +136,11 @@ impl Resolver<'_> {
             views.into_iter().filter(|view| view.erased_at.is_none() || !view.fingerprints.is_empty()).collect();
         let compared: Vec<_> =
             views.iter().map(|view| Comparison::of(&search.base, &view.fingerprints)).collect();
-        let shared = compared.iter().any(Comparison::contradicts);
+        let contradicted = compared.iter().any(Comparison::contradicts);
+        if contradicted {
+            search.shared_guests.insert(guest);
+        }
+        let shared = contradicted || self.ledger.is_shared_guest(self.installation(search), guest).await?;
         for (view, comparison) in views.into_iter().zip(compared) {
             let (certainty, reason) = judge_guest(&comparison, shared, search.base_is_lost, &view.fingerprints);
             search.take(view, certainty, reason);
@@ -308,6 +314,8 @@ pub(super) struct Search<'q> {
     /// What mluvii showed while resolving.
     read: BTreeMap<SessionKey, SessionFacts>,
     guests_seen: BTreeSet<Digest>,
+    /// Those of them that several people use.
+    shared_guests: BTreeSet<Digest>,
     /// Every session of a guest, as mluvii lists them by a proved filter.
     listed_of_guest: BTreeMap<GuestId, BTreeSet<SessionId>>,
     searched: MluviiSearch,
@@ -323,6 +331,7 @@ impl<'q> Search<'q> {
             views: BTreeMap::new(),
             read: BTreeMap::new(),
             guests_seen: BTreeSet::new(),
+            shared_guests: BTreeSet::new(),
             listed_of_guest: BTreeMap::new(),
             searched: MluviiSearch::NotNeeded,
         }
@@ -409,7 +418,14 @@ impl<'q> Search<'q> {
         whom.guests.extend(guests);
         whom.whole_guests = whole_guests;
         whom.searched = self.searched == MluviiSearch::Done;
-        Reach { whom, sessions: self.found, findings, fingerprints: prints.into_iter().collect(), unsettled_until }
+        Reach {
+            whom,
+            sessions: self.found,
+            findings,
+            shared_guests: self.shared_guests.into_iter().collect(),
+            fingerprints: prints.into_iter().collect(),
+            unsettled_until,
+        }
     }
 
     fn goes(&self, session: SessionId) -> bool {
@@ -439,6 +455,12 @@ impl Reach {
     pub(super) fn seal(self, under: &SealKey) -> Resolution {
         let sessions = self.going();
         let capsule = Capsule::seal(&self.whom, under);
-        Resolution { capsule, sessions, findings: self.findings, fingerprints: self.fingerprints }
+        Resolution {
+            capsule,
+            sessions,
+            findings: self.findings,
+            shared_guests: self.shared_guests,
+            fingerprints: self.fingerprints,
+        }
     }
 }

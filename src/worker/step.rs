@@ -76,7 +76,6 @@ impl Worker {
         Ok(TargetCall {
             erasure: work.erasure,
             idempotency: self.index.idempotency(&work.erasure.to_string(), &work.step.target.0, work.step.rounds),
-            installation: work.subject.installation().clone(),
             scope: work.subject.scope(),
             dry_run: false,
             identifiers: whom.identifiers,

@@ -198,6 +198,20 @@ pub(crate) async fn evidence_is_kept_with_the_step_and_findings_with_the_erasure
     assert_eq!(shown(&ledger, id).await.steps[0].evidence, seen);
 }
 
+pub(crate) async fn a_guest_id_that_several_people_use_is_remembered(ledger: Shared) {
+    let shared = Digest([7; 16]);
+    for id in [1, 2] {
+        ledger.request(due_erasure(id, &["crm"])).await.expect("requested");
+        let mine = only(claim(&ledger, &to_resolve()).await);
+        let resolved = Resolution { shared_guests: vec![shared], ..resolution(Vec::new()) };
+        assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
+    }
+    let is_shared = async |installation, guest| ledger.is_shared_guest(&installation, guest).await.expect("read");
+    assert!(is_shared(installation(), shared).await);
+    assert!(!is_shared(installation(), Digest([8; 16])).await);
+    assert!(!is_shared(other(), shared).await);
+}
+
 pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
     let begin = async |installation: InstallationName| {
         let key = SessionKey { installation: installation.clone(), session: session(1).session };

@@ -108,7 +108,7 @@ pub(crate) fn capsule(email: &str) -> Capsule {
 
 pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
     let (capsule, findings) = (capsule("resolved@x.cz"), Findings::default());
-    Resolution { capsule, sessions, findings, fingerprints: Vec::new() }
+    Resolution { capsule, sessions, findings, shared_guests: Vec::new(), fingerprints: Vec::new() }
 }
 
 /// A session that an erasure reaches; it was read before.

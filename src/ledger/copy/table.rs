@@ -175,6 +175,12 @@ pub(crate) const TABLES: &[Table] = &[
         only: ALL,
     },
     Table {
+        name: "shared_guest",
+        key: 2,
+        columns: &[("installation", Number), ("guest", Bytes)],
+        only: ALL,
+    },
+    Table {
         name: "erasure_fingerprint",
         key: 3,
         columns: &[("fingerprint", Bytes), ("erasure", Bytes), ("version", Number), ("kind", Text), ("ended", Number)],

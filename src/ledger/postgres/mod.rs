@@ -324,6 +324,14 @@ impl Ledger for PostgresLedger {
         }
     }
 
+    async fn is_shared_guest(&self, installation: &InstallationName, guest: Digest) -> Result<bool, LedgerError> {
+        let connection = self.reading().await?;
+        match self.installations.known(&connection, &installation.0).await? {
+            Some(installation) => sessions::is_shared_guest(&connection, installation, guest).await,
+            None => Ok(false),
+        }
+    }
+
     async fn sessions_with(
         &self,
         installation: &InstallationName,

@@ -37,6 +37,32 @@ pub(super) async fn one(connection: &Connection, place: Place) -> Result<Option<
     Ok(views(connection, rows).await?.pop())
 }
 
+/// Whether several people were found under a guest's id.
+pub(super) async fn is_shared_guest(
+    connection: &Connection,
+    installation: i64,
+    guest: Digest,
+) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM shared_guest WHERE installation = $1 AND guest = $2";
+    Ok(connection.maybe(sql, &[&installation, &guest.0.as_slice()]).await?.is_some())
+}
+
+pub(super) async fn add_shared_guests(tx: &Tx, installation: i64, guests: &[Digest]) -> Result<(), LedgerError> {
+    if guests.is_empty() {
+        return Ok(());
+    }
+    // In one order, as two erasures may find the same guests.
+    let mut guests: Vec<&[u8]> = guests.iter().map(|guest| guest.0.as_slice()).collect();
+    guests.sort_unstable();
+    tx.execute(
+        "INSERT INTO shared_guest (installation, guest) SELECT $1, guest FROM unnest($2::BYTEA[]) AS shared (guest)
+         ON CONFLICT DO NOTHING",
+        &[&installation, &guests],
+    )
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn of_guest(
     connection: &Connection,
     installation: i64,

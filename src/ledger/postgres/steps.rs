@@ -8,7 +8,7 @@ use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, m
 use super::transition::{self, Next};
 use super::tx::{Connection, Tx};
 use super::{
-    Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, Work, broken, erasures, schedule, tasks,
+    Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, Work, broken, erasures, schedule, sessions, tasks,
 };
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;
@@ -95,6 +95,7 @@ pub(super) async fn resolved(
         )
         .await?;
     schedule::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
+    sessions::add_shared_guests(tx, installation, &resolution.shared_guests).await?;
     // A merge takes the claim away, so the targets of the claim are all there are.
     let called: Vec<TargetName> =
         work.targets.iter().map(|target| target.called_for(work.subject.installation())).collect();

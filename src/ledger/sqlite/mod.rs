@@ -187,6 +187,11 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |connection| sessions::of_guest(connection, &installation, guest)).await
     }
 
+    async fn is_shared_guest(&self, installation: &InstallationName, guest: Digest) -> Result<bool, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| sessions::is_shared_guest(connection, &installation, guest)).await
+    }
+
     async fn sessions_with(
         &self,
         installation: &InstallationName,

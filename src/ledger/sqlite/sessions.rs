@@ -57,6 +57,36 @@ pub(super) fn of_guest(
     views(connection, places)
 }
 
+/// Whether several people were found under a guest's id.
+pub(super) fn is_shared_guest(
+    connection: &Connection,
+    installation: &InstallationName,
+    guest: Digest,
+) -> Result<bool, LedgerError> {
+    let Some(installation) = Names::Installation.known(connection, &installation.0)? else { return Ok(false) };
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM shared_guest WHERE installation = ?1 AND guest = ?2")?;
+    Ok(statement.exists(params![installation, guest])?)
+}
+
+pub(super) fn add_shared_guests(
+    tx: &Tx<'_>,
+    installation: &InstallationName,
+    guests: &[Digest],
+) -> Result<(), LedgerError> {
+    if guests.is_empty() {
+        return Ok(());
+    }
+    let installation = Names::Installation.intern(tx, &installation.0)?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO shared_guest (installation, guest) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    )?;
+    for guest in guests {
+        insert.execute(params![installation, guest])?;
+    }
+    Ok(())
+}
+
 /// The sessions that carry any of the fingerprints.
 pub(super) fn with(
     connection: &Connection,

@@ -7,7 +7,7 @@ use super::job::Tx;
 use super::names::Place;
 use super::transition::{self, Next};
 use super::{Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, StepWork, Work};
-use super::{erasures, failure::broken, schedule, tasks};
+use super::{erasures, failure::broken, schedule, sessions, tasks};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;
 use crate::subject::TargetName;
@@ -75,6 +75,7 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         sessions += reached.execute(params![work.id, place.installation, place.session, session.read_before])?;
     }
     schedule::add_fingerprints(tx, work.id, &resolution.fingerprints)?;
+    sessions::add_shared_guests(tx, work.subject.installation(), &resolution.shared_guests)?;
     // A merge takes the claim away, so the targets of the claim are all there are.
     for target in &work.targets {
         let called = target.called_for(work.subject.installation());

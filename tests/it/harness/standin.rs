@@ -136,6 +136,7 @@ impl StandIn {
             "SessionActivityHeroCardSubmission",
             "SessionActivityChatbotHeroCardSubmission",
             "SessionActivityCallScriptSubmission",
+            "GuestIdentityUpdated",
         ];
         let (status, body) = http(
             client()

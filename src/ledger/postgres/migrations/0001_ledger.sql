@@ -179,6 +179,13 @@ CREATE TABLE erasure_session (
   PRIMARY KEY (erasure, installation, session)
 );
 
+-- Guest ids, by their digests, that several people use; it outlives the sessions that showed it.
+CREATE TABLE shared_guest (
+  installation BIGINT NOT NULL,
+  guest        BYTEA NOT NULL,
+  PRIMARY KEY (installation, guest)
+);
+
 -- By these an erasure is found again; `ended` is when it was over, from which on they are kept for a while.
 CREATE TABLE erasure_fingerprint (
   fingerprint BYTEA NOT NULL,

@@ -45,6 +45,7 @@ async fn whole_erasure(ledger: &Arc<PostgresLedger>) {
 
 /// Does everything once, so that every statement is prepared.
 async fn everything(ledger: &Arc<PostgresLedger>) {
+    whole_erasure(ledger).await;
     let mluvii = TargetName::mluvii_of(&installation());
     let bounds = Bounds { target: Some(mluvii.clone()), at_once: 9, calls_per_s: NonZeroU32::new(1_000) };
     ledger.record(event(1_000_000, 1)).await.expect("recorded");
@@ -75,7 +76,6 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.charge(&mluvii, 2, NonZeroU32::MIN).await.expect("counted");
     ledger.counts().await.expect("counted");
     ledger.tidy(KEEP).await.expect("tidied");
-    whole_erasure(ledger).await;
     ledger
         .set_target(TargetHealth {
             target: mluvii.clone(),

@@ -155,6 +155,13 @@ CREATE TABLE erasure_session (
   PRIMARY KEY (erasure, installation, session)
 ) STRICT, WITHOUT ROWID;
 
+-- Guest ids, by their digests, that several people use; it outlives the sessions that showed it.
+CREATE TABLE shared_guest (
+  installation INTEGER NOT NULL,
+  guest        BLOB NOT NULL,
+  PRIMARY KEY (installation, guest)
+) STRICT, WITHOUT ROWID;
+
 -- By these an erasure is found again; `ended` is when it was over, from which on they are kept for a while.
 CREATE TABLE erasure_fingerprint (
   fingerprint BLOB NOT NULL,
