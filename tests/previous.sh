@@ -1,5 +1,5 @@
 # Sourced by tests/run, after tests/needs.sh: builds the program as it was a commit ago, which a fleet is upgraded from,
-# and names it in QUIETUS_TEST_PREVIOUS. It is built once for a commit, with the dependencies that are compiled already.
+# and names it in QUIETUS_TEST_PREVIOUS; or says in QUIETUS_TEST_DECLARED_BREAK why it is not upgraded. It is built once for a commit, with the dependencies that are compiled already.
 # For cargo it is the same program at another place, so the present one is compiled anew after it.
 # shellcheck shell=bash
 
@@ -20,8 +20,16 @@ build_previous() {
         find "$2" -mindepth 1 -maxdepth 1 -type d -mtime +0 -exec rm -rf {} +
 }
 
+# Until the first release a commit may break with the ledger before it, if its message says why in a trailer
+# `Ledger-break: …`: there is nothing to upgrade then. A merge brings the trailers of what it merges.
+declared_break() {
+    git log --format='%(trailers:key=Ledger-break,valueonly,unfold)' "$1..HEAD" | sed '/^[[:space:]]*$/d'
+}
+
 # A shallow clone has no commit before, and the first commits had no fleet.
-if commit=$(git rev-parse --verify --quiet 'HEAD~1^{commit}') && git cat-file -e "$commit:src/ledger/postgres/mod.rs" 2>/dev/null; then
+if commit=$(git rev-parse --verify --quiet 'HEAD~1^{commit}') && why=$(declared_break "$commit") && [ -n "$why" ]; then
+    export QUIETUS_TEST_DECLARED_BREAK=$why
+elif [ -n "$commit" ] && git cat-file -e "$commit:src/ledger/postgres/mod.rs" 2>/dev/null; then
     previous=$(mkdir -p "$tools/previous" && cd "$tools/previous" && pwd)
     if (
         flock 9

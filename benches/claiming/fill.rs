@@ -1,6 +1,6 @@
 //! What a ledger holds after a long time, written as the ledger itself would have left it.
 
-use crate::SOURCE;
+use crate::NAME;
 use crate::TARGET;
 use crate::shared::postgres::Database;
 
@@ -9,6 +9,9 @@ const SESSIONS_MAX: u64 = 1_000_000;
 
 /// So many months are gone, each with its partitions.
 const MONTHS: u64 = 12;
+
+/// The number of the installation.
+const INSTALLATION: i64 = 1;
 
 /// Rows of one statement.
 const CHUNK: u64 = 250_000;
@@ -31,17 +34,17 @@ pub(crate) fn pending(database: &Database<'_>, steps: u64) {
         "{}
          CREATE TEMPORARY TABLE made ON COMMIT DROP AS
            SELECT {} AS id, i, {from} - {steps} + i AS due FROM generate_series(1, {steps}) AS i;
-         INSERT INTO erasure (id, subject, subject_key, rules, targets, state, created, due_rule, due, begun, sessions)
-           SELECT id, {}, 'session:{SOURCE}/p' || i, '[\"no consent\"]', '[\"{TARGET}\"]', 'erasing', due, due, due, due, 1
+         INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
+                              due_rule, due, begun, sessions)
+           SELECT id, {INSTALLATION}, {}, 'session:{NAME}/p' || i, 'session:{NAME}/p' || i, '{{}}', '[\"no consent\"]', '[\"{TARGET}\"]', 'erasing', due, due, due, due, 1
            FROM made;
-         INSERT INTO step (erasure, target, stage) SELECT id, '{TARGET}', 'erase' FROM made;
+         INSERT INTO step (erasure, target, called, stage) SELECT id, '{TARGET}', '{TARGET}', 'erase' FROM made;
          INSERT INTO capsule (erasure, wrapped_key, content)
            SELECT id, decode(repeat('ab', 72), 'hex'), decode(repeat('cd', 160), 'hex') FROM made;
-         INSERT INTO erasure_session (erasure, source, session)
-           SELECT id, (SELECT id FROM source WHERE name = '{SOURCE}'), i FROM made;
+         INSERT INTO erasure_session (erasure, installation, session, read_before) SELECT id, {INSTALLATION}, i, TRUE FROM made;
          INSERT INTO task (queue, due, erasure) SELECT 'step:{TARGET}', due, id FROM made;
-         INSERT INTO tally VALUES (1000, 0, 0, {steps}, 0, 0, 0, 0)",
-        source(),
+         INSERT INTO tally (part, erasing) VALUES (1000, {steps})",
+        installation(),
         erasure("i"),
         subject("i"),
     ));
@@ -50,7 +53,7 @@ pub(crate) fn pending(database: &Database<'_>, steps: u64) {
 
 /// Erasures that are done, spread over the last months, their steps and receipts; and sessions that have settled.
 pub(crate) fn finished(database: &Database<'_>, steps: u64) {
-    database.sql(&source());
+    database.sql(&installation());
     std::thread::scope(|threads| {
         threads.spawn(|| {
             chunks(steps, |from, to| done(database, from, to, steps));
@@ -77,46 +80,47 @@ fn done(database: &Database<'_>, from: u64, to: u64, all: u64) {
              SELECT i, (EXTRACT(EPOCH FROM now() - interval '{MONTHS} months') * 1000
                         + i * (EXTRACT(EPOCH FROM interval '{MONTHS} months') * 1000 - 4000000) / {all})::BIGINT AS at
              FROM generate_series({from}, {to}) AS i) AS times;
-         INSERT INTO erasure (id, subject, subject_key, rules, targets, state, created, due_rule, due, begun, ended, sessions)
-           SELECT id, {}, 'session:{SOURCE}/' || i, '[\"no consent\"]', '[\"{TARGET}\"]', 'done', at, at, at, at, at, 1
+         INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
+                              due_rule, due, begun, ended, sessions)
+           SELECT id, {INSTALLATION}, {}, 'session:{NAME}/' || i, 'session:{NAME}/' || i, '{{}}', '[\"no consent\"]', '[\"{TARGET}\"]', 'done', at, at, at, at, at, 1
            FROM made;
-         INSERT INTO step (erasure, target, outcome, counts, erased_at, verified_at)
-           SELECT id, '{TARGET}', 'erased', '{{\"messages\":12}}', at, at FROM made",
+         INSERT INTO step (erasure, target, called, outcome, counts, erased_at, verified_at)
+           SELECT id, '{TARGET}', '{TARGET}', 'erased', '{{\"messages\":12}}', at, at FROM made",
         subject("i"),
     ));
 }
 
 fn receipts(database: &Database<'_>, from: u64, to: u64) {
     database.sql(&format!(
-        "INSERT INTO receipt (sequence, erasure, hash, receipt)
-         SELECT i, substr(sha256(i::TEXT::BYTEA), 1, 16), md5(i::TEXT), '{{\"in short\":' || i || '}}'
+        "INSERT INTO receipt (sequence, erasure, hash, receipt, verdict)
+         SELECT i, substr(sha256(i::TEXT::BYTEA), 1, 16), md5(i::TEXT), '{{\"in short\":' || i || '}}', 'complete'
          FROM generate_series({from}, {to}) AS i"
     ));
 }
 
 /// Three sessions of each guest, each with two fingerprints.
 fn sessions(database: &Database<'_>, from: u64, to: u64) {
-    let source = format!("(SELECT id FROM source WHERE name = '{SOURCE}')");
     database.sql(&format!(
-        "INSERT INTO session (source, session, version, guest, concluded, recording_ready, record, forms_seen)
-           SELECT {source}, i, 1, 'g' || i / 3, TRUE, FALSE,
-             '{{\"source\":\"{SOURCE}\",\"session\":' || i || ',\"tenant\":62,\"guest\":\"g' || i / 3 ||
+        "INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready, record,
+                              forms_seen)
+           SELECT {INSTALLATION}, i, 1, substr(sha256(('g' || i / 3)::BYTEA), 1, 16), i, i, TRUE, FALSE,
+             '{{\"installation\":\"{NAME}\",\"session\":' || i || ',\"tenant\":62,\"guest\":\"g' || i / 3 ||
              '\",\"channel\":\"Chat\",\"session_source\":\"Default\",\"started\":\"2026-05-02T14:05:24Z\",\
              \"ended\":\"2026-05-02T14:15:24Z\",\"consent\":{{\"state\":\"given\",\"version\":\"v3\"}}}}', ''
            FROM generate_series({from}, {to}) AS i;
-         INSERT INTO fingerprint (fingerprint, source, session, kind)
-           SELECT sha256((kind || i)::BYTEA), {source}, i, kind
+         INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
+           SELECT sha256((kind || i)::BYTEA), {INSTALLATION}, i, 1, kind, FALSE
            FROM generate_series({from}, {to}) AS i, unnest(ARRAY['email', 'phone']) AS kind"
     ));
 }
 
-fn source() -> String {
-    format!("INSERT INTO source (name) VALUES ('{SOURCE}') ON CONFLICT DO NOTHING;")
+fn installation() -> String {
+    format!("INSERT INTO installation (id, name) VALUES ({INSTALLATION}, '{NAME}') ON CONFLICT DO NOTHING;")
 }
 
 /// The subject of an erasure, as SQL.
 fn subject(session: &str) -> String {
-    format!("'{{\"scope\":\"session\",\"source\":\"{SOURCE}\",\"session\":' || {session} || '}}'")
+    format!("'{{\"scope\":\"session\",\"installation\":\"{NAME}\",\"session\":' || {session} || '}}'")
 }
 
 /// As autovacuum would have done long ago.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use quietus::measure::Measured;
 
 use crate::shared::postgres::Database;
-use crate::{SOURCE, TARGET};
+use crate::{NAME, TARGET};
 
 /// Tables that stay small, and may be read whole.
-const SMALL: [&str; 9] = ["chain", "inbox", "pace", "process", "source", "target", "tally", "meta", "quarantine"];
+const SMALL: [&str; 10] =
+    ["chain", "inbox", "installation", "pace", "process", "source", "target", "tally", "meta", "quarantine"];
 
 /// What is shown of a statement.
 const SHOWN: usize = 100;
@@ -21,9 +22,9 @@ pub(crate) async fn used(database: &Database<'_>) -> Vec<String> {
     let mut claimed = ledger.claim(TARGET, 2, Duration::from_secs(60), 1_000).await;
     ledger.erased(claimed.pop().expect("two are pending")).await;
     ledger.put_back(claimed.pop().expect("two are pending")).await;
-    ledger.has_session(SOURCE, 1).await;
-    ledger.sessions_of_guest(SOURCE, "g1").await;
-    ledger.sessions_with([1; 32]).await;
+    ledger.has_session(NAME, 1).await;
+    ledger.sessions_of_guest(NAME, [1; 16]).await;
+    ledger.sessions_with(NAME, [1; 32]).await;
     ledger.has_erasure([1; 16]).await;
     ledger.newest_of_each_state(2).await;
     ledger.has_receipt(1).await;

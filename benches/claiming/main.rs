@@ -23,8 +23,8 @@ const TARGET: &str = "crm";
 /// The connections of one process for its work, as by default.
 const CONNECTIONS: usize = 8;
 
-/// The source of all sessions.
-const SOURCE: &str = "bench";
+/// The installation of all sessions.
+const NAME: &str = "bench";
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -154,22 +154,29 @@ pub(crate) fn listening(line: &str) -> Option<SocketAddr> {
 fn fill(ledger: &Path, sessions: usize) {
     let mut ledger = rusqlite::Connection::open(ledger).expect("the ledger opens");
     let all = ledger.transaction().expect("nobody else writes");
-    all.execute("INSERT INTO source (name) VALUES ('bench') ON CONFLICT DO NOTHING", []).expect("a source");
-    let source: i64 = all.query_row("SELECT id FROM source WHERE name = 'bench'", [], |row| row.get(0)).expect("an id");
+    for table in ["source", "installation"] {
+        let insert = format!("INSERT INTO {table} (id, name) VALUES (1000, 'filled') ON CONFLICT DO NOTHING");
+        all.execute(&insert, []).expect("a name");
+    }
     {
-        let mut event = all.prepare("INSERT INTO event VALUES (?1, ?2, 1, randomblob(16), 0)").expect("SQL");
-        let mut print = all.prepare("INSERT INTO fingerprint VALUES (randomblob(32), ?1, ?2, 'email')").expect("SQL");
+        let mut event = all.prepare("INSERT INTO event VALUES (1000, ?1, 1, randomblob(16), 0, 0)").expect("SQL");
+        let mut print =
+            all.prepare("INSERT INTO fingerprint VALUES (randomblob(32), 1000, ?1, 1, 'email', 0)").expect("SQL");
         let mut session = all
-            .prepare("INSERT INTO session VALUES (?1, ?2, 1, hex(randomblob(8)), NULL, 1, 0, NULL, ?3, x'')")
+            .prepare(
+                "INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready,
+                                      record, forms_seen)
+                 VALUES (1000, ?1, 1, randomblob(16), 0, 0, 1, 0, ?2, x'')",
+            )
             .expect("SQL");
         for id in (0_i64..).take(sessions) {
             let record = format!(
-                r#"{{"source":"bench","session":{id},"tenant":62,"guest":null,"channel":"Chat","session_source":"Default","started":"2026-05-02T14:05:24Z","ended":"2026-05-02T14:15:24Z","consent":{{"state":"given","version":"v3"}}}}"#
+                r#"{{"installation":"filled","session":{id},"tenant":62,"guest":null,"channel":"Chat","session_source":"Default","started":"2026-05-02T14:05:24Z","ended":"2026-05-02T14:15:24Z","consent":{{"state":"given","version":"v3"}}}}"#
             );
-            event.execute((source, id)).expect("a row");
-            print.execute((source, id)).expect("a row");
-            print.execute((source, id)).expect("a row");
-            session.execute((source, id, record)).expect("a row");
+            event.execute((id,)).expect("a row");
+            print.execute((id,)).expect("a row");
+            print.execute((id,)).expect("a row");
+            session.execute((id, record)).expect("a row");
         }
     }
     all.commit().expect("the disk has room");

@@ -5,7 +5,7 @@
 --   psql -d quietus -c '\password quietus_owner' -c '\password quietus'
 --
 -- quietus_owner migrates (`quietus migrate --user quietus_owner`, then grants.sql). quietus is whom the servers connect as:
--- it can neither change a table nor a receipt.
+-- it can neither change a table nor what a receipt says.
 
 CREATE ROLE quietus_owner LOGIN;
 CREATE ROLE quietus LOGIN;

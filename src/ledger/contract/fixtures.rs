@@ -288,7 +288,10 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         step_end(ledger, "mluvii", ends(Outcome::Erased)).await;
         close(ledger).await;
     }
-    begun(ledger, 4, &["crm", "mailbox"]).await;
+    ledger.request(due_erasure(4, &["crm", "mailbox"])).await.expect("requested");
+    let due = only(claim(ledger, &to_resolve()).await);
+    let resolved = Resolution { shared_guests: vec![Digest([4; 16])], ..resolution(vec![reached(4)]) };
+    assert_eq!(ledger.resolved(due, resolved).await.expect("resolved"), Finished::Done);
     let claim = claim_step(ledger, "crm").await;
     assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
     let mut waits = erasure_of(person(5), &["mluvii"], in_hours(5));
