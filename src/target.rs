@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(crate) use crate::erasure::{Answer, Evidence};
 use crate::erasure::{ErasureId, Outcome, ReachedSession};
 use crate::keys::IdempotencyKey;
-use crate::subject::{GuestId, Identifiers, InstallationName, Scope};
+use crate::subject::{GuestId, Identifiers, Scope};
 
 /// A place that data must leave.
 #[async_trait]
@@ -42,7 +42,6 @@ pub(crate) trait Target: Send + Sync {
 pub(crate) struct TargetCall {
     pub(crate) erasure: ErasureId,
     pub(crate) idempotency: IdempotencyKey,
-    pub(crate) installation: InstallationName,
     pub(crate) scope: Scope,
     /// `true`: say what would go, and change nothing.
     pub(crate) dry_run: bool,

@@ -75,7 +75,6 @@ fn call() -> TargetCall {
     TargetCall {
         erasure: ErasureId::generate(Timestamp::UNIX_EPOCH),
         idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency("bench", "measured", 0),
-        installation: InstallationName::unnamed(),
         scope: Scope::Person,
         dry_run: false,
         identifiers: Identifiers(Identifier::new(Kind::Email, "ann@example.com").into_iter().collect()),

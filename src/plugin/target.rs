@@ -241,7 +241,6 @@ mod tests {
         TargetCall {
             erasure: ErasureId::generate(Timestamp::UNIX_EPOCH),
             idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency("e", "x", 0),
-            installation: InstallationName("globex".into()),
             scope: Scope::Person,
             dry_run: false,
             identifiers: Identifiers(Identifier::new(Kind::Phone, "777 123 456").into_iter().collect()),

@@ -77,7 +77,6 @@ fn call(installation: &Installation, keys: &Keys, subject: &Subject, target: &Ta
     TargetCall {
         erasure,
         idempotency: keys.index.idempotency(&erasure.to_string(), &target.0, 0),
-        installation: subject.installation().clone(),
         scope: subject.scope(),
         dry_run: true,
         identifiers: reach.whom.identifiers.clone(),

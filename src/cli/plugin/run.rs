@@ -167,7 +167,6 @@ fn call(identifiers: Vec<(Kind, Secret)>, region: Option<Region>, method: Method
     Ok(TargetCall {
         erasure,
         idempotency: IndexKey::new(&key).idempotency(&erasure.to_string(), "under-test", 0),
-        installation: InstallationName::unnamed(),
         scope: Scope::Person,
         dry_run: method == Method::DryRun,
         identifiers: known,

@@ -39,6 +39,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         capsule: Capsule::seal(&Whom::default(), &seal()),
         sessions: Vec::new(),
         findings: Findings::default(),
+        shared_guests: Vec::new(),
         fingerprints: Vec::new(),
     };
     let _done = bench.ledger.resolved(claim, resolution).await.expect("resolved");

@@ -17,7 +17,6 @@ pub(super) fn call(whole_guests: &[&str], sessions: &[SessionId]) -> TargetCall 
     TargetCall {
         erasure,
         idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency(&erasure.to_string(), "mluvii", 0),
-        installation: InstallationName::unnamed(),
         scope: Scope::Person,
         dry_run: false,
         identifiers: Identifiers::default(),

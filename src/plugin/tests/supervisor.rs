@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::erasure::{ErasureId, Outcome};
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
-use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, Kind, Scope};
+use crate::subject::{GuestId, Identifier, Identifiers, Kind, Scope};
 use crate::target::{Answer, Target as _, TargetCall, TargetError};
 
 pub(super) struct Running {
@@ -69,7 +69,6 @@ pub(super) fn call(name: &str) -> TargetCall {
     TargetCall {
         erasure: ErasureId::generate(Timestamp::UNIX_EPOCH),
         idempotency: IndexKey::new(&Zeroizing::new([1; 32])).idempotency(name, "wayward", 0),
-        installation: InstallationName::unnamed(),
         scope: Scope::Person,
         dry_run: false,
         identifiers: Identifiers(identifiers.collect()),
