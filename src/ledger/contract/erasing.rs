@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::fixtures::*;
 use crate::erasure::{ErasureState, Evidence, Findings, Outcome, ReachedSession, Stage, Subject};
+use crate::keys::Digest;
 use crate::ledger::{Attempt, Bounds, Finished, Queue, Resolution, StepEnd, TargetHealth, TargetState, Work};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
