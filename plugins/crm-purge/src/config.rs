@@ -31,10 +31,10 @@ pub struct Config {
     pub by: Vec<By>,
     /// The identifier kind that holds the vendor's own id of a person; `crm_id` if unset. Needs `by = ["id"]`.
     pub id_kind: Option<String>,
-    /// The country code of telephone numbers without one, such as `420`. Without it, a number with a country code and one
-    /// without are different.
-    #[schemars(regex(pattern = r"^[1-9][0-9]{0,2}$"))]
-    pub country_code: Option<String>,
+    /// Whether a record without any e-mail address is the person's by its telephone number alone. If unset, such a record
+    /// stays, and the answer says that a person must judge it: families, offices and lodgers share numbers.
+    #[serde(default)]
+    pub phone_alone: bool,
     /// Whether `ann+shop@x.cz` is somebody else than `ann@x.cz`; `distinct` if unset.
     #[serde(default)]
     pub plus_addressing: PlusAddressing,
@@ -147,17 +147,6 @@ impl Config {
             format!("related: `{word}` cannot be erased from {}; possible are {all}", vendor.name)
         };
         self.related.iter().map(|word| known(word).ok_or_else(|| unknown(word))).collect()
-    }
-
-    /// The country code, checked.
-    pub(crate) fn country_code(&self) -> Result<Option<String>, String> {
-        let is_code = |code: &String| {
-            (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) && !code.starts_with('0')
-        };
-        match &self.country_code {
-            Some(code) if !is_code(code) => Err("country_code: it is not one to three digits, such as 420".into()),
-            code => Ok(code.clone()),
-        }
     }
 
     /// The API's version: digits, dots and a `v`.

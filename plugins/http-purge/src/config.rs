@@ -169,7 +169,7 @@ pub enum Paging {
     },
 }
 
-/// What statuses mean. Unlisted: 2xx `ok`, 404 and 410 `absent`, 423 and 451 `retained`, 401 and 403 `needs_operator`,
+/// What statuses mean. Unlisted: 2xx `ok`, 404 and 410 `absent` (an error for a search), 423 and 451 `retained`, 401 and 403 `needs_operator`,
 /// 408, 425, 429 and 5xx `retry`, all others fail the call for good.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quietus_plugin::{Answer, PluginError, Progress};
+use quietus_plugin::{Answer, Outcome, PluginError, Progress};
 
 use crate::plan::Planned;
 
@@ -17,6 +17,10 @@ pub(crate) struct Found<'p> {
     blind: Vec<&'p str>,
     /// The first step that was told that the system keeps the data, and the status.
     retained: Option<(&'p str, u16)>,
+    /// Results that do not show whose they are, by step.
+    hidden: BTreeMap<&'p str, u64>,
+    /// A step that erases without a search, answered that nothing is there.
+    unproved: Option<&'p str>,
     /// Steps that found something that no step has written about since.
     unwritten: Vec<&'p Planned>,
 }
@@ -56,41 +60,84 @@ impl<'p> Found<'p> {
         self.blind.push(&step.name);
     }
 
+    /// A step has found results that do not show whose they are.
+    pub(crate) fn hidden(&mut self, step: &'p Planned, how_many: u64) {
+        if how_many > 0 {
+            *self.hidden.entry(&step.name).or_default() += how_many;
+        }
+    }
+
+    /// A step that erases without a search was answered that nothing is there, and nothing says that this is so.
+    pub(crate) fn unproved(&mut self, step: &'p Planned) {
+        self.unproved.get_or_insert(&step.name);
+    }
+
+    pub(crate) fn is_unproved(&self) -> bool {
+        self.unproved.is_some()
+    }
+
+    pub(crate) fn retains_nothing(&self) -> bool {
+        self.retained.is_none()
+    }
+
+    /// The answer with what only a person can judge: nothing is erased or absent for sure while that is there.
+    fn told(hidden: &BTreeMap<&str, u64>, mut answer: Answer) -> Answer {
+        let mut reasons = Vec::new();
+        for (step, how_many) in hidden {
+            reasons.push(format!("{how_many} results of step `{step}` do not show whose they are (`match`), and stay"));
+        }
+        if !reasons.is_empty() && matches!(answer.outcome, Outcome::Erased | Outcome::Absent) {
+            answer.outcome = Outcome::Unverifiable;
+            answer.reason = Some(format!("{}: a person must judge them", reasons.join("; ")));
+        }
+        reasons.into_iter().fold(answer, Answer::not_looked_at)
+    }
+
     /// The answer to `erase`.
     pub(crate) fn erased(self, progress: &Progress) -> Result<Answer, PluginError> {
         let counts = progress.counts();
-        let answer = match self.settled()? {
-            Some(retained) => retained,
-            None if !counts.is_empty() => Answer::erased(),
-            None if self.asked == 0 => unasked(),
-            None => Answer::absent(),
+        let unproved = self.unproved.map(|step| {
+            format!("what step `{step}` erases: it was answered that nothing is there, which proves nothing by itself")
+        });
+        let answer = match (self.settled()?, unproved) {
+            (Some(retained), unproved) => unproved.into_iter().fold(retained, Answer::not_looked_at),
+            (None, Some(unproved)) if !counts.is_empty() => Answer::erased().not_looked_at(unproved),
+            (None, None) if !counts.is_empty() => Answer::erased(),
+            (None, _) if self.asked == 0 => unasked(),
+            (None, Some(unproved)) => {
+                let advice = "add a search before the step, or `health`, a request that is always answered";
+                Answer::unverifiable(format!("nobody has looked at {unproved} ({advice})")).not_looked_at(unproved)
+            }
+            (None, None) => Answer::absent(),
         };
-        Ok(counted(answer, counts))
+        Ok(Self::told(&self.hidden, counted(answer, counts)))
     }
 
     /// The answer to a dry run: what is there now.
     pub(crate) fn would_go(self) -> Result<Answer, PluginError> {
         let retained = self.settled()?;
-        Ok(match (retained, self.blind.first(), self.any_there()) {
+        let answer = match (retained, self.blind.first(), self.any_there()) {
             (Some(retained), ..) => retained,
             (None, _, true) => counted(Answer::residual(), self.there),
             (None, Some(step), false) => Answer::unverifiable(format!("step `{step}` erases without looking first")),
             (None, None, false) if self.asked == 0 => unasked(),
             (None, None, false) => Answer::absent(),
-        })
+        };
+        Ok(Self::told(&self.hidden, answer))
     }
 
     /// The answer to `verify`.
     pub(crate) fn looked(self) -> Answer {
-        match self.kept() {
+        let answer = match self.kept() {
             Some(retained) => retained,
             None if self.asked == 0 => Answer::unverifiable("no verify step applies to these identifiers"),
             None if self.any_there() => counted(Answer::residual(), self.there),
             None => Answer::absent(),
-        }
+        };
+        Self::told(&self.hidden, answer)
     }
 
-    fn any_there(&self) -> bool {
+    pub(crate) fn any_there(&self) -> bool {
         self.there.values().any(|count| *count > 0)
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Planned {
     pub(crate) reads: bool,
     /// Whether it is about a person: it uses an identifier, or what was found by one.
     pub(crate) personal: bool,
+    /// Whether it is about what an earlier step has found of the person.
+    pub(crate) is_searched_for: bool,
     /// The steps whose lists it depends on, and those that these depend on.
     pub(crate) roots: BTreeSet<String>,
 }
@@ -86,6 +88,17 @@ impl Plan {
         }
         let health = config.health.as_ref().map(|step| maker.step(step, &mut Vec::new())).transpose();
         let health = health.map_err(|why| format!("health: {why}"))?;
+        // A status alone says nothing: a gateway answers 404 to everything.
+        let by_status = |step: &&Planned| step.reads && step.personal && !step.reads_body();
+        if health.is_none()
+            && let Some(step) = erase.iter().chain(&verify).find(by_status)
+        {
+            return Err(format!(
+                "step `{}` looks by the status alone, and a 404 proves nothing by itself: add `health`, a request that is \
+                 always answered with success, or take `items` from the answer",
+                step.name
+            ));
+        }
         if health.as_ref().is_some_and(|step| !step.reads || !step.kinds.is_empty()) {
             return Err("health: the step must only read and use no identifiers".into());
         }
@@ -150,6 +163,7 @@ impl Maker<'_> {
             paging: step.paging.as_ref().map(|paging| PlannedPaging::parse(paging, step)).transpose()?,
             reads: step.reads || method == Method::GET || method == Method::HEAD,
             personal: false,
+            is_searched_for: false,
             roots: BTreeSet::new(),
             name: step.name.clone(),
             method,
@@ -169,6 +183,13 @@ impl Maker<'_> {
             return Err("`for_each` without `{{item}}` in the path, the query or the body".into());
         }
         let extracts = planned.results.items.is_some() || !planned.results.extract.is_empty();
+        if planned.reads_body() && !planned.status.absent.is_empty() {
+            return Err(
+                "status: `absent` does not go with `items`, `extract` or `paging`: a search says that nobody is there \
+                        by an empty list, and by nothing else"
+                    .into(),
+            );
+        }
         if !planned.reads && extracts {
             return Err("takes results from an answer, so it looks, and a step that looks changes nothing; \
                         is it a search by POST (`reads = true`)?"
@@ -192,8 +213,8 @@ impl Planned {
             earlier.iter().find(|step| step.name == name)
         };
         let sources: Vec<_> = self.for_each.as_deref().into_iter().chain(whole).filter_map(step_of).collect();
-        let depends = sources.iter().any(|step| step.personal)
-            || self.aims().into_iter().any(|name| matches!(name, Name::Kind(_)));
+        self.is_searched_for = sources.iter().any(|step| step.personal);
+        let depends = self.is_searched_for || self.aims().into_iter().any(|name| matches!(name, Name::Kind(_)));
         let conditions = self.when.as_deref().and_then(step_of);
         let roots = sources.into_iter().chain(conditions);
         self.roots = roots.flat_map(|step| step.roots.iter().chain([&step.name])).cloned().collect();
@@ -223,6 +244,11 @@ impl Planned {
             _ => None,
         });
         kinds.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Whether an answer's body says more than its status.
+    pub(crate) fn reads_body(&self) -> bool {
+        self.results.items.is_some() || !self.results.extract.is_empty() || self.paging.is_some()
     }
 
     /// The whole lists that the body carries.

@@ -27,11 +27,13 @@ pub(crate) struct Run<'a> {
     call: &'a Call<'a>,
     lists: BTreeMap<String, Vec<Value>>,
     pub(crate) found: Found<'a>,
+    /// A step that deletes what a search has found was answered that it is not there.
+    met_nothing: Option<&'a Planned>,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(plan: &'a Plan, client: &'a Client, request: &'a Request, call: &'a Call<'a>) -> Self {
-        Self { plan, client, request, call, lists: BTreeMap::new(), found: Found::default() }
+        Self { plan, client, request, call, lists: BTreeMap::new(), found: Found::default(), met_nothing: None }
     }
 
     /// Runs all erasing steps. A request that fails for good does not keep the others from being made.
@@ -56,8 +58,32 @@ impl<'a> Run<'a> {
             }
         }
         failed.map_or(Ok(()), Err)?;
-        progress.settle();
+        if let Some(step) = self.met_nothing {
+            self.look_again(step)?;
+        }
+        // What was lost and is not there now was done, unless "not there" proves nothing.
+        if !self.found.is_unproved() {
+            progress.settle();
+        }
         Ok(())
+    }
+
+    /// A 404 to a deletion may be a gateway's, who says so to everything: the search must answer, and find it no more.
+    fn look_again(&self, step: &Planned) -> Result<(), PluginError> {
+        let mut again = Run::new(self.plan, self.client, self.request, self.call);
+        again.look(&self.plan.erase)?;
+        if again.found.any_there() && self.found.retains_nothing() {
+            let text = "what it deletes was answered to be not there, and the search still finds something";
+            return Err(in_step(step, PluginError::retryable(text)));
+        }
+        Ok(())
+    }
+
+    /// Asks for something that is always there, where the operator has said what (`health`).
+    fn control(&self) -> Result<bool, PluginError> {
+        let Some(step) = &self.plan.health else { return Ok(false) };
+        control(step, self.client, self.call)?;
+        Ok(true)
     }
 
     /// Runs the steps that look, and counts what the others would do. Changes nothing.
@@ -137,7 +163,10 @@ impl<'a> Run<'a> {
         let mut read = 0;
         for _ in 0..step.pages_max() {
             self.call.check()?;
-            let answer = self.client.exchange(&request.to_read(), self.call)?;
+            let mut answer = self.client.exchange(&request.to_read(), self.call)?;
+            if verdict(step, &answer)? == Verdict::Absent && self.control()? {
+                answer = self.client.exchange(&request.to_read(), self.call)?;
+            }
             self.found.answered(step);
             match verdict(step, &answer)? {
                 Verdict::Ok => {}
@@ -152,6 +181,7 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             let page = Page::read(step, &answer, &self.values(turn))?;
+            self.found.hidden(step, page.hidden);
             *found += self.keep(page.lists, page.matching);
             self.check_narrow(step, *found)?;
             read += page.results;
@@ -228,18 +258,20 @@ impl<'a> Run<'a> {
         progress: &mut Progress,
     ) -> Result<(), PluginError> {
         let marks = marks(request, list, memory);
-        let answer = self.client.exchange(request, self.call).map_err(|Failure { error, unsure }| {
-            if unsure {
-                progress.unsure(&step.count, &marks);
-            }
-            error
-        })?;
+        let mut answer = self.exchange(step, request, &marks, progress)?;
+        if !step.is_searched_for && matches!(verdict(step, &answer), Ok(Verdict::Absent)) && self.control()? {
+            answer = self.exchange(step, request, &marks, progress)?;
+        }
         self.found.answered(step);
         self.found.wrote(step);
         match verdict(step, &answer) {
             Ok(Verdict::Ok) => progress.done(&step.count, &marks),
-            // Never there, or gone already: by an earlier attempt that was not answered.
-            Ok(Verdict::Absent) => {}
+            // Gone already: by an earlier attempt that was not answered, or by somebody else since it was found.
+            Ok(Verdict::Absent) if step.is_searched_for => self.met_nothing = Some(step),
+            Ok(Verdict::Absent) if self.plan.health.is_some() => {}
+            // What an earlier attempt has erased is not there, of course.
+            Ok(Verdict::Absent) if marks.iter().all(|mark| progress.is_done(&step.count, *mark)) => {}
+            Ok(Verdict::Absent) => self.found.unproved(step),
             Ok(Verdict::Retained) => {
                 progress.refused(&step.count, &marks);
                 self.found.retained(step, answer.status());
@@ -252,6 +284,21 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    fn exchange(
+        &self,
+        step: &Planned,
+        request: &http::Request,
+        marks: &[u64],
+        progress: &mut Progress,
+    ) -> Result<http::Response, PluginError> {
+        self.client.exchange(request, self.call).map_err(|Failure { error, unsure }| {
+            if unsure {
+                progress.unsure(&step.count, marks);
+            }
+            error
+        })
     }
 
     /// What a step would erase, without erasing it.
@@ -284,6 +331,7 @@ impl<'a> Run<'a> {
     fn values<'v>(&'v self, turn: &'v Turn<'_>) -> Values<'v> {
         Values {
             kinds: turn.kinds.clone(),
+            region: self.request.region,
             item: turn.item.as_ref(),
             lists: &self.lists,
             idempotency_key: &self.request.idempotency_key,
@@ -294,15 +342,31 @@ impl<'a> Run<'a> {
 
 /// Runs the health step.
 pub(crate) fn health(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginError> {
-    let lists = BTreeMap::new();
-    let values = Values { kinds: BTreeMap::new(), item: None, lists: &lists, idempotency_key: "", erasure: "" };
-    let answer = outgoing(step, &values).and_then(|request| Ok(client.exchange(&request.to_read(), call)?));
-    match answer.and_then(|answer| verdict(step, &answer)).map_err(|error| in_step(step, error))? {
+    match check_health(step, client, call)? {
         Verdict::Ok => Ok(()),
         Verdict::Absent | Verdict::Retained => {
             Err(PluginError::needs_operator("the health step's address is not there"))
         }
     }
+}
+
+/// Runs the health step because of a 404 elsewhere: where it is not there either, nothing is known.
+fn control(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginError> {
+    match check_health(step, client, call)? {
+        Verdict::Ok => Ok(()),
+        Verdict::Absent | Verdict::Retained => {
+            let text = "even what is always there is answered not to be there: nothing can be said by this address";
+            Err(in_step(step, PluginError::retryable(text)))
+        }
+    }
+}
+
+fn check_health(step: &Planned, client: &Client, call: &Call) -> Result<Verdict, PluginError> {
+    let lists = BTreeMap::new();
+    let values =
+        Values { kinds: BTreeMap::new(), region: None, item: None, lists: &lists, idempotency_key: "", erasure: "" };
+    let answer = outgoing(step, &values).and_then(|request| Ok(client.exchange(&request.to_read(), call)?));
+    answer.and_then(|answer| verdict(step, &answer)).map_err(|error| in_step(step, error))
 }
 
 fn in_step(step: &Planned, error: PluginError) -> PluginError {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use quietus_plugin::{PluginError, Sensitive};
+use quietus_plugin::identity::Region;
+use quietus_plugin::{Kind, PluginError, Sensitive};
 use serde_json::Value;
 
 /// Text with names in it.
@@ -72,6 +73,8 @@ pub(crate) enum Place {
 #[derive(Clone)]
 pub(crate) struct Values<'a> {
     pub(crate) kinds: BTreeMap<&'a str, &'a str>,
+    /// The operator's: what a telephone number without a country code means.
+    pub(crate) region: Option<Region>,
     pub(crate) item: Option<&'a Value>,
     pub(crate) lists: &'a BTreeMap<String, Vec<Value>>,
     pub(crate) idempotency_key: &'a str,
@@ -106,6 +109,14 @@ impl Template {
     }
 
     /// The names in it.
+    /// The identifier kind whose value is all of it.
+    pub(crate) fn only_kind(&self) -> Option<Kind> {
+        match self.0.as_slice() {
+            [Part::Slot(Name::Kind(kind), Quote::No)] => Some(kind.into()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.iter().filter_map(|part| match part {
             Part::Slot(name, _) => Some(name),

@@ -3,7 +3,9 @@
 mod answers;
 mod configuration;
 mod erasing;
+mod gateway;
 mod hostile;
+mod judged;
 mod lost;
 
 use std::collections::BTreeMap;

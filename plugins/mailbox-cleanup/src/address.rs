@@ -1,31 +1,30 @@
-//! One e-mail address, and whether a text is exactly that address. What a person typed or a message carries enters; no
-//! look-alike leaves as equal.
+//! One e-mail address of a person or a message. Which texts are the same address is said by
+//! [`quietus_plugin::identity`]; this brings what messages carry into the spelling that it reads.
 
-use unicode_normalization::UnicodeNormalization as _;
+use quietus_plugin::{Kind, identity};
 
-/// Longer texts are no addresses: RFC 5321 allows 64 bytes before the `@` and 255 after it.
-const BYTES_MAX: usize = 320;
-
-/// An address in the one form that all its spellings share: the local part in small letters and without quotes, the
-/// domain as DNS knows it (`xn--…`).
+/// An address in its normal form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Address {
-    local: String,
-    domain: String,
-}
+pub(crate) struct Address(String);
 
 impl Address {
     /// Of what a person typed; `None` when no message can carry it as an address.
     pub(crate) fn typed(text: &str) -> Option<Self> {
-        let address = Self::carried(text)?;
-        let (local, _) = text.trim().rsplit_once('@')?;
-        (unquoted(local).is_some() || local.chars().all(plain)).then_some(address)
+        identity::email(text).map(Self)
     }
 
-    /// Of what a message carries at the place of an address, as RFC 5322 writes it.
+    /// Of what is in its normal form.
+    pub(crate) fn normal(form: String) -> Self {
+        Self(form)
+    }
+
+    /// Of what a message carries at the place of an address, as RFC 5322 writes it; an API may leave out the quotes.
     pub(crate) fn carried(text: &str) -> Option<Self> {
         let (local, domain) = text.trim().rsplit_once('@')?;
-        Self::of(&unquoted(local).unwrap_or_else(|| local.to_owned()), domain)
+        if local.len() > 1 && local.starts_with('"') && local.ends_with('"') {
+            return Self::typed(text);
+        }
+        Self::of(local, domain)
     }
 
     /// Of what the parser of headers has made of an address: it undoes what `\` does within quotes and leaves the quotes, a
@@ -39,83 +38,38 @@ impl Address {
         Self::of(inner.unwrap_or(local), domain.trim_start())
     }
 
+    /// Of a local part without quotes around it.
     fn of(local: &str, domain: &str) -> Option<Self> {
-        let bytes = local.len() + domain.len();
-        if local.is_empty() || bytes > BYTES_MAX || local.chars().chain(domain.chars()).any(char::is_control) {
+        if local.is_empty() {
             return None;
         }
-        Some(Self { local: local.chars().flat_map(small).nfc().collect(), domain: domain_of(domain)? })
+        let quoted = local.replace('\\', "\\\\").replace('"', "\\\"");
+        Self::typed(&format!("\"{quoted}\"@{domain}"))
     }
 
     /// What comes after the `@`, as DNS knows it.
     pub(crate) fn domain(&self) -> &str {
-        &self.domain
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
     /// The spellings in a text: with the domain in ASCII, and with the domain in its own letters.
     pub(crate) fn spellings(&self) -> Vec<String> {
-        match self.local.chars().all(plain) {
-            true => self.after(&self.local),
-            false => self.after(&format!("\"{}\"", self.local.replace('\\', "\\\\").replace('"', "\\\""))),
-        }
+        identity::spellings(&Kind::Email, &self.0)
     }
 
     /// What a fuzzy search has to ask for, so that it finds all of this address and others. A local part that needs quotes
     /// has many spellings, of which each server has its own opinion: then its whole domain. One that needs none may have
     /// them all the same, and one with a dot at an end or two in a row must.
     pub(crate) fn searches(&self) -> Vec<String> {
-        match self.local.chars().all(plain) {
-            true => [self.spellings(), self.after(&format!("\"{}\"", self.local))].concat(),
-            false => self.after(""),
+        let spellings = self.spellings();
+        let parts = |spelling: &String| spelling.rsplit_once('@').map(|(local, at)| (local.to_owned(), at.to_owned()));
+        let parts: Vec<_> = spellings.iter().filter_map(parts).collect();
+        if self.0.starts_with('"') {
+            return parts.into_iter().map(|(_, domain)| format!("@{domain}")).collect();
         }
+        let quoted = parts.into_iter().map(|(local, domain)| format!("\"{local}\"@{domain}"));
+        spellings.into_iter().chain(quoted).collect()
     }
-
-    fn after(&self, local: &str) -> Vec<String> {
-        let (unicode, readable) = idna::domain_to_unicode(&self.domain);
-        let mut spellings = vec![format!("{local}@{}", self.domain)];
-        if readable.is_ok() && unicode != self.domain {
-            spellings.push(format!("{local}@{unicode}"));
-        }
-        spellings
-    }
-}
-
-/// Whether a local part may have this character outside of quotes.
-fn plain(c: char) -> bool {
-    !c.is_whitespace() && !r#"()<>[]:;@\,""#.contains(c)
-}
-
-/// A domain as DNS knows it.
-pub(crate) fn domain_of(text: &str) -> Option<String> {
-    let text = text.trim_end_matches('.');
-    if text.starts_with('[') {
-        return text.ends_with(']').then(|| text.to_ascii_lowercase());
-    }
-    let domain = idna::domain_to_ascii(text).ok()?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    (!domain.is_empty() && domain.bytes().all(plain)).then_some(domain)
-}
-
-/// What stands within the quotes of a local part.
-fn unquoted(local: &str) -> Option<String> {
-    let inner = local.strip_prefix('"')?.strip_suffix('"')?;
-    let mut text = String::new();
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => text.push(chars.next()?),
-            '"' => return None,
-            c => text.push(c),
-        }
-    }
-    Some(text)
-}
-
-/// A letter in small; one whose small letter looks like another's (the Kelvin sign, the dotted I) stays as it is.
-pub(crate) fn small(c: char) -> impl Iterator<Item = char> {
-    let lower: Vec<char> = c.to_lowercase().collect();
-    let kept = !c.is_ascii() && lower.iter().any(char::is_ascii);
-    if kept { vec![c] } else { lower }.into_iter()
 }
 
 #[cfg(test)]
@@ -151,7 +105,7 @@ mod tests {
     fn what_no_message_can_carry_is_no_address() {
         let long = format!("{}@x.cz", "a".repeat(10_000));
         for text in
-            ["", "ann", "@x.cz", "ann@", "a b@x.cz", "ann@x.cz\r\nBcc: eve@x.cz", "<ann@x.cz>", "a,b@x.cz", &long]
+            ["", "ann", "@x.cz", "ann@", "a b@x.cz", "ann@x.cz\r\nBcc: eve@x.cz", "<ann@x.cz", "a,b@x.cz", &long]
         {
             assert_eq!(Address::typed(text), None, "{text:?}");
         }

@@ -161,14 +161,13 @@ impl MailboxCleanup {
     }
 
     fn whom(&self, request: &Request) -> Whom {
-        let mut typed: Vec<_> = request.values(Kind::Email).filter_map(Address::typed).collect();
+        let mut typed: Vec<_> = request.normal_forms(Kind::Email).into_iter().map(Address::normal).collect();
         if typed.is_empty() {
             return Whom::Nobody(Answer::unverifiable(
                 "what was given as e-mail is no address that a message can carry",
             ));
         }
         typed.sort();
-        typed.dedup();
         let all = typed.len();
         typed.retain(|address| !self.protect.covers(address));
         match typed.len() {

@@ -1,7 +1,9 @@
 //! The protect list: addresses that are nobody's alone, such as `noreply@` and the operator's own. What the operator
 //! wrote enters; which of a person's addresses may be searched for leaves.
 
-use crate::address::{Address, domain_of};
+use quietus_plugin::identity;
+
+use crate::address::Address;
 
 /// Addresses and whole domains that are never searched for.
 #[derive(Default)]
@@ -16,7 +18,7 @@ impl Protect {
         let mut protect = Self::default();
         for entry in list {
             match entry.strip_prefix('@') {
-                Some(domain) => protect.domains.push(domain_of(domain).ok_or_else(|| wrong(entry))?),
+                Some(domain) => protect.domains.push(identity::domain(domain).ok_or_else(|| wrong(entry))?),
                 // Who writes `*@x.cz` means the domain.
                 None if entry.contains('*') => return Err(wrong(entry)),
                 None => protect.addresses.push(Address::typed(entry).ok_or_else(|| wrong(entry))?),

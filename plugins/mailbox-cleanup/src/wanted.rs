@@ -3,7 +3,7 @@
 
 use mail_parser::{Addr, HeaderName, HeaderValue, Message, MessageParser, PartType};
 
-use crate::address::{Address, small};
+use crate::address::Address;
 
 /// A person's addresses, none of which is protected; never empty.
 pub(crate) struct Wanted {
@@ -121,6 +121,14 @@ fn stands_alone(text: &str, address: &str) -> bool {
         };
         !longer_before && !longer_after
     })
+}
+
+/// A letter in small, as a normal form has it; one whose small letter looks like another's (the Kelvin sign, the dotted
+/// I) stays as it is.
+fn small(c: char) -> impl Iterator<Item = char> {
+    let lower: Vec<char> = c.to_lowercase().collect();
+    let is_kept = !c.is_ascii() && lower.iter().any(char::is_ascii);
+    if is_kept { vec![c] } else { lower }.into_iter()
 }
 
 /// A mark that belongs to the letter before it.

@@ -70,7 +70,6 @@ mod dispatch;
 pub mod http;
 pub mod identity;
 mod kind;
-mod letters;
 mod manifest;
 mod memory;
 mod plugin;
@@ -85,7 +84,6 @@ mod writes;
 
 pub use call::Call;
 pub use kind::Kind;
-pub use letters::same_letters;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use memory::{Memory, Progress};
 pub use plugin::{Plugin, Secrets};

@@ -24,6 +24,10 @@ pub struct Config {
     /// Identifier kinds of your own that statements use, beside `email`, `phone`, `name`, `guest_id` and `session_id`.
     #[serde(default)]
     pub kinds: Vec<String>,
+    /// Allows statements by which a row is the person's by its telephone number alone. Families, offices and lodgers share
+    /// numbers: without this, such a statement is refused. The receipt says that it was so.
+    #[serde(default)]
+    pub phone_alone: bool,
     /// What erases, in order, in one transaction.
     pub statement: Vec<Erases>,
     /// What must be kept: rows that make the outcome `retained`.

@@ -13,22 +13,26 @@ pub(crate) struct Met {
     pub(crate) there: Counts,
     /// Why rows are kept: a sentence for each statement that found some.
     pub(crate) kept: Vec<String>,
+    /// Whether rows are the person's by a telephone number alone.
+    pub(crate) by_phone_alone: bool,
+    /// Identifiers that are none.
+    pub(crate) unusable: usize,
 }
 
 impl Met {
     /// The answer to `erase`, of all attempts.
-    pub(crate) fn erased(self, erased: &Counts) -> Answer {
+    pub(crate) fn erased(&self, erased: &Counts) -> Answer {
         let answer = match self.kept() {
             Some(kept) => kept,
             None if !erased.is_empty() => Answer::erased(),
             None if !self.asked => unasked(),
             None => Answer::absent(),
         };
-        counted(answer, erased)
+        self.said(counted(answer, erased))
     }
 
     /// The answer to a dry run and to `verify`: what is there now.
-    pub(crate) fn looked(self, is_dry_run: bool) -> Answer {
+    pub(crate) fn looked(&self, is_dry_run: bool) -> Answer {
         let kept = self.kept();
         let answer = match kept {
             // To a dry run, the same outcome as the erasure's would be; asked again, what is left comes first.
@@ -37,7 +41,19 @@ impl Met {
             _ if !self.asked => unasked(),
             _ => Answer::absent(),
         };
-        counted(answer, &self.there)
+        self.said(counted(answer, &self.there))
+    }
+
+    /// The answer with what a reader of the receipt must know of the search.
+    fn said(&self, mut answer: Answer) -> Answer {
+        if self.by_phone_alone {
+            answer = answer.looked_at("rows that hold the telephone number, also by the number alone (`phone_alone`)");
+        }
+        if self.unusable > 0 {
+            let text = format!("{} identifiers that are none, such as a number without a country code", self.unusable);
+            answer = answer.not_looked_at(text);
+        }
+        answer
     }
 
     fn kept(&self) -> Option<Answer> {

@@ -48,7 +48,11 @@ impl Plan {
             }
             names.push(name);
         }
-        let erase = config.statement.iter().map(|own| erasing(own, engine, &kinds)).collect::<Result<_, _>>()?;
+        let erase: Vec<Erasing> =
+            config.statement.iter().map(|own| erasing(own, engine, &kinds)).collect::<Result<_, _>>()?;
+        for own in &erase {
+            own.check_enough(config.phone_alone)?;
+        }
         let retain = config.retain.iter().map(|own| retaining(own, engine, &kinds)).collect::<Result<_, _>>()?;
         Ok(Self { erase, retain })
     }
@@ -57,6 +61,26 @@ impl Plan {
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Checked, bool)> {
         let erase = self.erase.iter().map(|own| (own.name.as_str(), &own.checked, true));
         erase.chain(self.retain.iter().map(|own| (own.name.as_str(), &own.checked, false)))
+    }
+}
+
+impl Erasing {
+    /// Whether what it compares says who somebody is.
+    fn check_enough(&self, phone_alone: bool) -> Result<(), String> {
+        let name = &self.name;
+        if self.checked.goes_by_name_alone() {
+            return Err(format!(
+                "statement `{name}` is refused: by `:name` alone it erases everybody who is called so; add another \
+                 identifier by AND"
+            ));
+        }
+        if self.checked.goes_by_phone_alone() && !phone_alone {
+            return Err(format!(
+                "statement `{name}` is refused: by `:phone` alone it erases whoever shares the number; add another identifier \
+                 by AND, such as `phone = :phone AND lower(mail) = lower(:email)`, or say `phone_alone = true`"
+            ));
+        }
+        Ok(())
     }
 }
 

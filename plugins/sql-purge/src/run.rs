@@ -9,7 +9,7 @@ use quietus_plugin::{Answer, Call, PluginError, Request, Writes};
 
 use crate::database::{Access, Database, Fate, Limits, Session};
 use crate::memory::{Commit, Counts, Memory, Past};
-use crate::person::Values;
+use crate::person::{Person, Values};
 use crate::plan::Plan;
 use crate::waiting::{Stop, attended};
 use count::{Counted, Turns, rows};
@@ -31,8 +31,9 @@ impl Run<'_> {
     /// What is there, for a dry run and for `verify`.
     pub(crate) fn look(&self, request: &Request) -> Result<Answer, PluginError> {
         let stop = Stop::default();
+        let person = Person::of(request);
         attended(self.call, &stop, async {
-            let turns = Turns::of(self.plan, request)?;
+            let turns = Turns::of(self.plan, &person)?;
             let mut session = self.connect(&stop).await?;
             let turns = turns.that_can_be_there(&mut session).await?;
             let counted = self.counted(&mut session, Access::Look, &turns).await?;
@@ -44,8 +45,9 @@ impl Run<'_> {
     pub(crate) fn erase(&self, request: &Request, memory: &Memory, _: Writes<'_>) -> Result<Answer, PluginError> {
         let stop = Stop::default();
         let key = &request.idempotency_key;
+        let person = Person::of(request);
         attended(self.call, &stop, async {
-            let turns = Turns::of(self.plan, request)?;
+            let turns = Turns::of(self.plan, &person)?;
             let _alone = self.database.turn().await;
             let mut session = self.connect(&stop).await?;
             let mut past = memory.recall(key);

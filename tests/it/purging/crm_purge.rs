@@ -1,7 +1,7 @@
 //! crm-purge in the real sandbox, against a HubSpot that searches fuzzily and deletes for real.
 
 use quietus_plugin::http::test::{Reply, Seen, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::bench::Bench;
 
@@ -19,8 +19,14 @@ pub(super) fn hubspot() -> Server {
             let value = &body["filterGroups"][0]["filters"][0]["value"];
             let value = value.as_str().unwrap_or_default().to_lowercase();
             let found = contacts.iter().filter(|(_, email)| email.to_lowercase().contains(&value));
-            let found: Vec<_> =
-                found.map(|(id, email)| json!({ "id": id, "properties": { "email": email } })).collect();
+            // A property without a value is null; one that is left out is hidden from this user.
+            let shown = |(id, email): &(&str, &str)| {
+                let none = Value::Null;
+                let properties =
+                    json!({ "email": email, "hs_additional_emails": none, "phone": none, "mobilephone": none });
+                json!({ "id": id, "properties": properties })
+            };
+            let found: Vec<_> = found.map(shown).collect();
             Reply::json(200, &json!({ "total": found.len(), "results": found }))
         }
         ("POST", "/crm/v3/objects/contacts/gdpr-delete") => {

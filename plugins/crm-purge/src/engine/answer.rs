@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use quietus_plugin::Answer;
 
 use super::Record;
+use super::judge::Unclear;
 
 /// Counts of records.
 #[derive(Default)]
@@ -13,6 +14,14 @@ pub(super) struct Found(BTreeMap<&'static str, u64>);
 /// How an attempt ended that went through.
 #[derive(Default)]
 pub(super) struct End {
+    pub(super) erased: Erased,
+    /// Records that only a person can judge.
+    pub(super) unclear: Unclear,
+}
+
+/// What an attempt has met.
+#[derive(Default)]
+pub(super) struct Erased {
     /// Why the vendor keeps something.
     pub(super) retained: Option<String>,
     /// What the vendor said to have erased, and is still there.
@@ -40,15 +49,14 @@ impl Found {
 }
 
 /// To `erase`, with the counts of all attempts.
-pub(super) fn erased(end: End, counts: BTreeMap<String, u64>, keeps: Option<&str>) -> Answer {
-    let reason = keeps.map(str::to_owned);
+pub(super) fn erased(end: Erased, counts: BTreeMap<String, u64>) -> Answer {
     if !end.left.is_empty() {
         return end.left.residual();
     }
     match end.retained {
         Some(why) => counted(Answer::retained(why), counts),
-        None if !counts.is_empty() => Answer { reason, ..counted(Answer::erased(), counts) },
-        None if end.recycled > 0 => Answer { reason, ..recycled(Answer::erased(), end.recycled) },
+        None if !counts.is_empty() => counted(Answer::erased(), counts),
+        None if end.recycled > 0 => recycled(Answer::erased(), end.recycled),
         None => Answer::absent(),
     }
 }

@@ -1,28 +1,38 @@
-//! Finding: what is wanted enters, records that are exactly the person's leave, each once and not too many of them.
+//! Finding the records that are the person's, each once and not too many of them, and those that nobody but a person can
+//! judge.
 
 use quietus_plugin::{Call, PluginError};
 use serde_json::Value;
 
+use super::judge::{Person, Unclear, Whose};
 use super::search::id_at;
-use super::{Engine, Next, Record, Search, Wanted};
+use super::{Asked, Engine, Next, Record, Search, Wanted};
 
 /// Pages of one search.
 const PAGES_MAX: usize = 20;
 
+/// Records that a search found.
+#[derive(Default)]
+pub(super) struct People {
+    pub(super) theirs: Vec<Record>,
+    pub(super) unclear: Unclear,
+}
+
 impl Engine {
     /// The person's records. More than a person can have are an error, and nothing was changed.
-    pub(super) fn people(&self, wanted: &[Wanted], call: &Call<'_>) -> Result<Vec<Record>, PluginError> {
-        let mut people = Vec::new();
-        for wanted in wanted {
+    pub(super) fn people(&self, asked: &Asked, call: &Call<'_>) -> Result<People, PluginError> {
+        let mut people = People::default();
+        for wanted in &asked.wanted {
             if let Wanted::Id(id) = wanted {
                 let person = self.read(&self.vendor.person(id.clone()), call)?;
-                add(&mut people, person.into_iter().collect());
+                add(&mut people.theirs, person.into_iter().collect());
             }
             for search in self.vendor.find(wanted, &self.related) {
-                add(&mut people, self.records(&search, Some(wanted), call)?.ok_or_else(not_here)?);
+                self.judged(&search, wanted, &asked.person, &mut people, call)?;
             }
         }
-        self.check_few(people.len(), self.matches_max, "matches_max")?;
+        people.unclear.without(&people.theirs);
+        self.check_few(people.theirs.len(), self.matches_max, "matches_max")?;
         Ok(people)
     }
 
@@ -31,7 +41,7 @@ impl Engine {
         let mut all = Vec::new();
         for person in people {
             for search in self.vendor.belongings(person, &self.related) {
-                match self.records(&search, None, call)? {
+                match self.records(&search, call)? {
                     Some(more) => add(&mut all, more),
                     // The person went meanwhile, and all that is linked with them.
                     None if self.read(person, call)?.is_none() => {}
@@ -44,19 +54,25 @@ impl Engine {
     }
 
     /// What was deleted and can still be restored.
-    pub(super) fn recycled(&self, wanted: &[Wanted], call: &Call<'_>) -> Result<Vec<Record>, PluginError> {
-        let mut all = Vec::new();
-        for wanted in wanted {
+    pub(super) fn recycled(&self, asked: &Asked, call: &Call<'_>) -> Result<People, PluginError> {
+        let mut people = People::default();
+        for wanted in &asked.wanted {
             for search in self.vendor.bin(wanted, &self.related) {
-                add(&mut all, self.records(&search, Some(wanted), call)?.ok_or_else(not_here)?);
+                self.judged(&search, wanted, &asked.person, &mut people, call)?;
             }
         }
-        Ok(all)
+        people.unclear.without(&people.theirs);
+        Ok(people)
     }
 
     /// Reads one record by its id; `None` when it is not there, or holds nobody any more.
     pub(super) fn read(&self, record: &Record, call: &Call<'_>) -> Result<Option<Record>, PluginError> {
-        let answer = self.ask(&self.vendor.look(record), call)?;
+        let mut answer = self.ask(&self.vendor.look(record), call)?;
+        if answer.gone() {
+            // A gateway may answer so to everything, and may have begun or ended in between.
+            self.control(call)?;
+            answer = self.ask(&self.vendor.look(record), call)?;
+        }
         if answer.gone() {
             return Ok(None);
         }
@@ -70,17 +86,65 @@ impl Engine {
         Ok(self.vendor.is_there(found, self.erasure).then_some(Record { object: record.object, id }))
     }
 
-    /// All pages of one search; `None` when there is nothing at its address.
-    fn records(
+    /// Asks for something that is always there: only where that is answered as it should, a 404 says anything.
+    pub(super) fn control(&self, call: &Call<'_>) -> Result<(), PluginError> {
+        let answer = self.ask(&self.vendor.health(), call)?;
+        if answer.gone() {
+            let text = "the vendor's address answers 404 to what is always there: nothing can be said by its answers";
+            return Err(PluginError::retryable(text));
+        }
+        self.document(&answer).map(drop)
+    }
+
+    /// One search for people, judged.
+    fn judged(
         &self,
         search: &Search,
-        wanted: Option<&Wanted>,
+        wanted: &Wanted,
+        person: &Person,
+        people: &mut People,
         call: &Call<'_>,
-    ) -> Result<Option<Vec<Record>>, PluginError> {
-        let (mut records, mut read) = (Vec::new(), 0);
-        let mut request = (search.page)(None);
+    ) -> Result<(), PluginError> {
+        let mut add_judged = |item: &Value| {
+            let whose = self.scope.rules.whose(search, wanted, person, item);
+            if whose == Whose::SomebodyElses {
+                return Ok(());
+            }
+            let record = record_of(search, item)?;
+            if !self.vendor.is_id(&record.id) {
+                return Err(PluginError::retryable("a record in the answer has an id of no known form"));
+            }
+            match whose {
+                Whose::Theirs => add(&mut people.theirs, vec![record]),
+                _ => people.unclear.add(whose, record),
+            }
+            Ok(())
+        };
+        self.pages(search, PAGES_MAX, &mut add_judged, call)?.ok_or_else(not_here)
+    }
+
+    /// All records of one list; `None` when there is nothing at its address.
+    fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
+        let mut records = Vec::new();
+        let mut add_all = |item: &Value| {
+            add(&mut records, vec![record_of(search, item)?]);
+            self.check_few(records.len(), self.related_max, "related_max")
+        };
         // What belongs to a person is allowed to be much.
-        let pages_max = if wanted.is_some() { PAGES_MAX } else { PAGES_MAX.max(self.related_max) };
+        let found = self.pages(search, PAGES_MAX.max(self.related_max), &mut add_all, call)?;
+        Ok(found.map(|()| records))
+    }
+
+    /// Takes each item of all pages; `None` when there is nothing at the address.
+    fn pages(
+        &self,
+        search: &Search,
+        pages_max: usize,
+        take: &mut dyn FnMut(&Value) -> Result<(), PluginError>,
+        call: &Call<'_>,
+    ) -> Result<Option<()>, PluginError> {
+        let mut read = 0;
+        let mut request = (search.page)(None);
         for _ in 0..pages_max {
             let answer = self.ask(&request, call)?;
             if answer.gone() {
@@ -89,18 +153,7 @@ impl Engine {
             let document = self.document(&answer)?;
             let items = items(&document, search.items)?;
             for item in items {
-                let item = item.pointer(search.within).unwrap_or(item);
-                if self.is_exact(search, wanted, item) {
-                    let id = id_at(item, search.object.id);
-                    let id = id.ok_or_else(|| PluginError::retryable("a record in the answer has no id"))?;
-                    if wanted.is_some() && !self.vendor.is_id(&id) {
-                        return Err(PluginError::retryable("a record in the answer has an id of no known form"));
-                    }
-                    add(&mut records, vec![Record { object: search.object, id }]);
-                }
-            }
-            if wanted.is_none() {
-                self.check_few(records.len(), self.related_max, "related_max")?;
+                take(item.pointer(search.within).unwrap_or(item))?;
             }
             read += items.len();
             let cursor = match search.next {
@@ -109,7 +162,7 @@ impl Engine {
                 Next::Offset if items.is_empty() => None,
                 Next::Offset => Some(read.to_string()),
             };
-            let Some(cursor) = cursor else { return Ok(Some(records)) };
+            let Some(cursor) = cursor else { return Ok(Some(())) };
             request = match search.next {
                 Next::Link(_) => {
                     let within = self.client.within(&cursor);
@@ -122,11 +175,6 @@ impl Engine {
         }
         let text = format!("a search for one person has more than {pages_max} pages, and nothing was erased");
         Err(PluginError::needs_operator(text))
-    }
-
-    fn is_exact(&self, search: &Search, wanted: Option<&Wanted>, item: &Value) -> bool {
-        let Some(wanted) = wanted else { return true };
-        search.values.iter().any(|place| place.values(item).iter().any(|value| self.scope.fits(wanted, value)))
     }
 
     fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
@@ -147,8 +195,17 @@ fn items<'v>(document: &'v Value, at: &str) -> Result<&'v [Value], PluginError> 
     }
 }
 
+fn record_of(search: &Search, item: &Value) -> Result<Record, PluginError> {
+    let id = id_at(item, search.object.id);
+    let id = id.ok_or_else(|| PluginError::retryable("a record in the answer has no id"))?;
+    Ok(Record { object: search.object, id })
+}
+
+/// A gateway that answers 404 to everything for a while looks like this, too, so that it is tried again.
 fn not_here() -> PluginError {
-    PluginError::needs_operator("the vendor's search is not at this address: check `base_url` and `api_version`")
+    let text =
+        "the vendor's search was answered 404: nobody has looked; if it stays so, check `base_url` and `api_version`";
+    PluginError::retryable(text)
 }
 
 fn add(all: &mut Vec<Record>, more: Vec<Record>) {

@@ -3,8 +3,8 @@
 
 mod answer;
 mod ask;
-mod exact;
 mod find;
+mod judge;
 mod owed;
 mod quota;
 mod run;
@@ -19,7 +19,8 @@ use quietus_plugin::{Answer, Call, Kind, Level, Memory, Outcome, PluginError, Re
 use crate::config::{By, Config, Erasure};
 use crate::vendor::{self, Traits, Vendor};
 use answer::{Found, erased, looked, unasked, would_go};
-use exact::Rules;
+use find::People;
+use judge::{Person, Rules};
 use owed::Owed;
 use quota::Quota;
 use run::Run;
@@ -35,6 +36,14 @@ const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 /// As `matches_max` and `related_max`.
 const MATCHES_MAX: usize = 5;
 const RELATED_MAX: usize = 1000;
+
+/// What a request asks for.
+pub(crate) struct Asked {
+    wanted: Vec<Wanted>,
+    person: Person,
+    /// Identifiers that no record can hold.
+    unusable: usize,
+}
 
 /// One use of the plugin.
 pub(crate) struct Engine {
@@ -63,8 +72,10 @@ impl Engine {
         if config.id_kind.is_some() && !config.by.contains(&By::Id) {
             return Err(wrong("id_kind: nobody is looked for by it without \"id\" in `by`".into()));
         }
-        let rules =
-            Rules { plus_addressing: config.plus_addressing, country_code: config.country_code().map_err(wrong)? };
+        if config.phone_alone && !config.by.contains(&By::Phone) {
+            return Err(wrong("phone_alone: nobody is looked for by number without \"phone\" in `by`".into()));
+        }
+        let rules = Rules { plus_addressing: config.plus_addressing, phone_alone: config.phone_alone };
         let id_kind = Kind::from(config.id_kind.clone().unwrap_or_else(|| "crm_id".into()));
         let client = Client::new(&config.client(traits).map_err(wrong)?, secrets)?;
         Ok(Self {
@@ -85,44 +96,75 @@ impl Engine {
 
     /// Erases.
     pub(crate) fn erase(&self, request: &Request, writes: Writes<'_>, call: &Call<'_>) -> Result<Answer, PluginError> {
-        let wanted = self.wanted(request, call);
-        if wanted.is_empty() {
+        let asked = self.asked(request, call);
+        if asked.wanted.is_empty() {
             return Ok(unasked());
         }
         let key = &request.idempotency_key;
         let mut progress = self.memory.recall(key);
-        let ended = Run::new(self, key, writes, call).erase(&wanted, &mut progress);
+        let ended = Run::new(self, key, writes, call).erase(&asked, &mut progress);
         // Also after success: the answer may not reach the host, which then asks again.
         self.memory.keep(key, progress.clone());
-        let answer = erased(ended?, progress.counts(), self.traits.keeps);
-        Ok(if answer.outcome == Outcome::Erased { answer.verify_after(self.verify_after) } else { answer })
+        let end = ended?;
+        let unclear = end.unclear;
+        let answer = erased(end.erased, progress.counts());
+        let answer = match (answer.outcome, self.traits.keeps) {
+            (Outcome::Erased, Some(keeps)) => answer.verify_after(self.verify_after).keeps(keeps),
+            (Outcome::Erased, None) => answer.verify_after(self.verify_after),
+            _ => answer,
+        };
+        Ok(self.said(&asked, unclear.told(answer)))
     }
 
     /// What an erasure would erase.
     pub(crate) fn foresee(&self, request: &Request, call: &Call<'_>) -> Result<Answer, PluginError> {
-        let wanted = self.wanted(request, call);
-        if wanted.is_empty() {
+        let asked = self.asked(request, call);
+        if asked.wanted.is_empty() {
             return Ok(unasked());
         }
-        let people = self.people(&wanted, call)?;
-        let belongings = self.belongings(&people, call)?;
-        let traces = self.traces(&people);
-        let found = Found::of(people.iter().chain(&belongings).chain(&traces));
-        let recycled = if found.is_empty() { self.recycled(&wanted, call)?.len() } else { 0 };
-        Ok(would_go(found, recycled))
+        let people = self.people(&asked, call)?;
+        let belongings = self.belongings(&people.theirs, call)?;
+        let traces = self.traces(&people.theirs);
+        let found = Found::of(people.theirs.iter().chain(&belongings).chain(&traces));
+        let recycled = if found.is_empty() { self.recycled(&asked, call)? } else { People::default() };
+        let answer = would_go(found, recycled.theirs.len());
+        Ok(self.said(&asked, recycled.unclear.told(people.unclear.told(answer))))
     }
 
     /// Looks again.
     pub(crate) fn verify(&self, request: &Request, call: &Call<'_>) -> Result<Answer, PluginError> {
-        let wanted = self.wanted(request, call);
-        if wanted.is_empty() {
+        let asked = self.asked(request, call);
+        if asked.wanted.is_empty() {
             return Ok(unasked());
         }
-        let people = self.people(&wanted, call)?;
+        let people = self.people(&asked, call)?;
         // Before its time, the bin holds it for sure.
         let early = self.verify_after < self.traits.verify_after;
-        let recycled = if early { Vec::new() } else { self.recycled(&wanted, call)? };
-        Ok(looked(Found::of(&people), recycled.len()))
+        let recycled = if early { People::default() } else { self.recycled(&asked, call)? };
+        let answer = looked(Found::of(&people.theirs), recycled.theirs.len());
+        Ok(self.said(&asked, recycled.unclear.told(people.unclear.told(answer))))
+    }
+
+    /// The answer with what was looked at.
+    fn said(&self, asked: &Asked, answer: Answer) -> Answer {
+        let places = self.vendor.places(&self.related).join(", ");
+        let by = |by: By| asked.wanted.iter().any(|wanted| wanted.by() == by);
+        let mut answer = answer;
+        if by(By::Email) {
+            answer = answer.looked_at(format!("{places} by e-mail address"));
+        }
+        if by(By::Phone) {
+            let alone = if self.scope.rules.phone_alone { ", also by the number alone" } else { "" };
+            answer = answer.looked_at(format!("{places} by telephone number{alone}"));
+        }
+        if by(By::Id) {
+            answer = answer.looked_at(format!("{} by id", self.vendor.places(&[]).join(", ")));
+        }
+        if asked.unusable > 0 {
+            let text = format!("{} identifiers that have no form that a record could hold", asked.unusable);
+            answer = answer.not_looked_at(text);
+        }
+        answer
     }
 
     /// Whether the vendor can be reached and accepts the credentials.
@@ -134,7 +176,7 @@ impl Engine {
         self.document(&answer).map(drop)
     }
 
-    fn wanted(&self, request: &Request, call: &Call<'_>) -> Vec<Wanted> {
+    fn asked(&self, request: &Request, call: &Call<'_>) -> Asked {
         let (wanted, unusable) = self.scope.wanted(request, |id| self.vendor.is_id(id));
         if unusable > 0 {
             call.log(
@@ -142,7 +184,7 @@ impl Engine {
                 format!("{unusable} identifiers have no form that a record could hold: not looked for"),
             );
         }
-        wanted
+        Asked { wanted, person: self.scope.rules.person(request), unusable }
     }
 
     /// What stands for a record in the memory.

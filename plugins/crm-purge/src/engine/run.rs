@@ -6,9 +6,9 @@ use std::time::Duration;
 use quietus_plugin::http::Failure;
 use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Writes};
 
-use super::answer::{End, Found};
+use super::answer::{End, Erased, Found};
 use super::ask::Written;
-use super::{Engine, LONG, Record, Wanted};
+use super::{Asked, Engine, LONG, Record};
 
 /// With less time than this, no further deletion is begun.
 const TIME_MIN: Duration = Duration::from_secs(2);
@@ -18,19 +18,21 @@ pub(super) struct Run<'a> {
     key: &'a str,
     writes: Writes<'a>,
     call: &'a Call<'a>,
-    end: End,
+    end: Erased,
     /// The first error that is for good; the other records are erased all the same.
     failed: Option<PluginError>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(engine: &'a Engine, key: &'a str, writes: Writes<'a>, call: &'a Call<'a>) -> Self {
-        Self { engine, key, writes, call, end: End::default(), failed: None }
+        Self { engine, key, writes, call, end: Erased::default(), failed: None }
     }
 
-    pub(super) fn erase(mut self, wanted: &[Wanted], progress: &mut Progress) -> Result<End, PluginError> {
+    pub(super) fn erase(mut self, asked: &Asked, progress: &mut Progress) -> Result<End, PluginError> {
         let engine = self.engine;
-        let people = engine.people(wanted, self.call)?;
+        let found = engine.people(asked, self.call)?;
+        let mut unclear = found.unclear;
+        let people = found.theirs;
         let belongings = engine.belongings(&people, self.call)?;
         let traces = engine.traces(&people);
         let mut owed = engine.owed.of(self.key);
@@ -76,9 +78,11 @@ impl<'a> Run<'a> {
             self.end.left = self.left(people.iter().filter(is_done))?;
         }
         if people.is_empty() && progress.counts().is_empty() {
-            self.end.recycled = engine.recycled(wanted, self.call)?.len();
+            let recycled = engine.recycled(asked, self.call)?;
+            self.end.recycled = recycled.theirs.len();
+            unclear.join(recycled.unclear);
         }
-        Ok(self.end)
+        Ok(End { erased: self.end, unclear })
     }
 
     /// Erases a person's record. One that is not there although it was found must not be read either.
@@ -115,8 +119,12 @@ impl<'a> Run<'a> {
         let request = engine.vendor.erase(record, engine.erasure, self.writes);
         match engine.write(&request, self.call) {
             Ok(Written::Done) => progress.done(count, &marks),
-            // Never there, or gone already: by an earlier attempt that was not answered.
-            Ok(Written::Gone) => return Ok(true),
+            // Gone already: by an earlier attempt that was not answered, or by somebody else since it was found. A gateway
+            // that answers 404 to everything says so, too.
+            Ok(Written::Gone) => {
+                engine.control(self.call)?;
+                return Ok(true);
+            }
             Ok(Written::Retained(status)) => {
                 progress.refused(count, &marks);
                 let reason =

@@ -35,11 +35,14 @@ pub(crate) struct Search {
     pub(crate) within: &'static str,
     /// Where in a record a value must be exactly what was looked for; empty when the vendor links records by ids.
     pub(crate) values: &'static [Place],
+    /// Where in a record that is found by something else its e-mail addresses stand: others than the person's make it
+    /// somebody else's.
+    pub(crate) addresses: &'static [Place],
     pub(crate) next: Next,
 }
 
 /// Where in a record values stand.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// A text, or a list of them.
     At(&'static str),
@@ -66,7 +69,7 @@ impl Search {
         next: Next,
         page: impl Fn(Option<&str>) -> Request + 'static,
     ) -> Self {
-        Self { object, page: Box::new(page), items, within: "", values: &[], next }
+        Self { object, page: Box::new(page), items, within: "", values: &[], addresses: &[], next }
     }
 
     /// Whose records stand within something, such as a score.
@@ -78,23 +81,26 @@ impl Search {
     pub(crate) fn exact(self, values: &'static [Place]) -> Self {
         Self { values, ..self }
     }
+
+    /// Whose records hold their e-mail addresses in these places.
+    pub(crate) fn addressed(self, addresses: &'static [Place]) -> Self {
+        Self { addresses, ..self }
+    }
 }
 
 impl Place {
-    /// The values there.
-    pub(crate) fn values(self, record: &Value) -> Vec<String> {
+    /// The values there; `None` when the record does not show the place at all, which is not the same as none.
+    pub(crate) fn values(self, record: &Value) -> Option<Vec<String>> {
         let (at, separator) = match self {
             Self::At(at) => (at, None),
             Self::Split(at, separator) => (at, Some(separator)),
         };
         let mut found = Vec::new();
-        if let Some(value) = record.pointer(at) {
-            texts(value, &mut found);
-        }
-        match separator {
+        texts(record.pointer(at)?, &mut found);
+        Some(match separator {
             Some(separator) => found.iter().flat_map(|text| text.split(separator)).map(str::to_owned).collect(),
             None => found,
-        }
+        })
     }
 }
 

@@ -1,16 +1,18 @@
-//! Who is looked for: a request's identifiers enter; those that a record can hold leave, each once.
+//! Who is looked for: the normal forms of a request's identifiers, each once, and how vendors are asked for them.
 
-use quietus_plugin::{Kind, Request, same_letters};
+use quietus_plugin::identity::{normal_forms, spellings};
+use quietus_plugin::{Kind, Request};
 
-use super::exact::Rules;
+use super::judge::Rules;
 use crate::config::By;
 
 /// Something to look for a person by.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// An address, the spellings to search for, and what stands before and behind `+…` where that makes no difference.
-    Email { address: String, spellings: Vec<String>, around_plus: Option<(String, String)> },
-    /// A number as [`Rules::number`] writes it, and as it may stand in a record: first as it was typed.
+    /// An address in its normal form and as it was typed, the spellings to search for, and what stands before and behind
+    /// `+…` where that makes no difference.
+    Email { address: String, typed: String, spellings: Vec<String>, around_plus: Option<(String, String)> },
+    /// A number in its normal form, and as it may stand in a record: first as it was typed.
     Phone { number: String, forms: Vec<String> },
     /// The vendor's own id, in its form.
     Id(String),
@@ -26,58 +28,69 @@ pub(crate) struct Scope {
 impl Scope {
     /// What to look for, and how many identifiers no record can hold.
     pub(super) fn wanted(&self, request: &Request, is_id: impl Fn(&str) -> bool) -> (Vec<Wanted>, usize) {
-        let (mut all, mut unusable) = (Vec::new(), 0);
+        let mut all: Vec<Wanted> = Vec::new();
+        let mut unusable = 0;
         for by in &self.by {
             let kind = match by {
                 By::Email => Kind::Email,
                 By::Phone => Kind::Phone,
                 By::Id => self.id_kind.clone(),
             };
-            for typed in request.values(kind) {
-                match self.one(*by, typed, &is_id) {
-                    Some(wanted) if all.iter().any(|known| self.same(known, &wanted)) => {}
-                    Some(wanted) => all.push(wanted),
-                    None => unusable += 1,
+            for typed in request.values(&kind) {
+                let forms = match by {
+                    By::Email | By::Phone => normal_forms(&kind, typed, request.region),
+                    By::Id => vec![typed.trim().to_owned()].into_iter().filter(|id| is_id(id)).collect(),
+                };
+                unusable += usize::from(forms.is_empty());
+                // A field with two numbers is no spelling of one of them.
+                let typed = if forms.len() == 1 { typed.trim() } else { "" };
+                for form in forms {
+                    if !all.iter().any(|known| known.form() == form) {
+                        all.push(self.one(*by, form, typed));
+                    }
                 }
             }
         }
         (all, unusable)
     }
 
-    fn one(&self, by: By, typed: &str, is_id: impl Fn(&str) -> bool) -> Option<Wanted> {
+    fn one(&self, by: By, form: String, typed: &str) -> Wanted {
         match by {
-            By::Email => {
-                let address = self.rules.address(typed)?;
-                Some(Wanted::Email {
-                    address: address.to_owned(),
-                    spellings: self.rules.spellings(address),
-                    around_plus: self.rules.around_plus(address),
-                })
-            }
+            By::Email => Wanted::Email {
+                spellings: self.rules.spellings(&form),
+                around_plus: self.rules.around_plus(&form),
+                typed: typed.to_owned(),
+                address: form,
+            },
             By::Phone => {
-                let number = self.rules.number(typed)?;
-                let mut forms = vec![typed.trim().to_owned()];
-                forms.extend(self.rules.forms(&number).into_iter().filter(|form| form != typed.trim()));
-                Some(Wanted::Phone { number, forms })
+                let mut forms = spellings(&Kind::Phone, &form);
+                if !typed.is_empty() {
+                    forms.retain(|spelling| spelling != typed);
+                    forms.insert(0, typed.to_owned());
+                }
+                Wanted::Phone { number: form, forms }
             }
-            By::Id => Some(typed.trim()).filter(|id| is_id(id)).map(|id| Wanted::Id(id.to_owned())),
+            By::Id => Wanted::Id(form),
+        }
+    }
+}
+
+impl Wanted {
+    /// What it is looked for by.
+    pub(super) fn by(&self) -> By {
+        match self {
+            Self::Email { .. } => By::Email,
+            Self::Phone { .. } => By::Phone,
+            Self::Id(_) => By::Id,
         }
     }
 
-    fn same(&self, a: &Wanted, b: &Wanted) -> bool {
-        match (a, b) {
-            (Wanted::Phone { number: a, .. }, Wanted::Phone { number: b, .. }) => a == b,
-            (Wanted::Email { address: a, .. }, Wanted::Email { address: b, .. }) => same_letters(a, b),
-            (a, b) => a == b,
-        }
-    }
-
-    /// Whether a record's value is exactly what is looked for.
-    pub(super) fn fits(&self, wanted: &Wanted, value: &str) -> bool {
-        match wanted {
-            Wanted::Email { address, .. } => self.rules.same_address(address, value),
-            Wanted::Phone { number, .. } => self.rules.same_number(number, value),
-            Wanted::Id(id) => id == value,
+    /// The normal form.
+    fn form(&self) -> &str {
+        match self {
+            Self::Email { address, .. } => address,
+            Self::Phone { number, .. } => number,
+            Self::Id(id) => id,
         }
     }
 }

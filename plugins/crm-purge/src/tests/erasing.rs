@@ -29,7 +29,7 @@ fn verify_looks_again() {
         host.erase(ann()).expect("an answer");
         // The vendor has emptied its bin meanwhile.
         standin.world().rows.retain(|row| row.state != State::Bin);
-        assert_eq!(host.verify(ann()), Ok(Answer::absent()), "{}", kind.name);
+        assert_eq!(bare(host.verify(ann())), Ok(Answer::absent()), "{}", kind.name);
     });
 }
 
@@ -37,7 +37,7 @@ fn verify_looks_again() {
 fn who_was_never_there_is_absent() {
     for_all(|kind| {
         let standin = StandIn::start(kind, vec![person(11, &["joann@x.cz"], &[])]);
-        assert_eq!(host(&standin).erase(ann()), Ok(Answer::absent()), "{}", kind.name);
+        assert_eq!(bare(host(&standin).erase(ann())), Ok(Answer::absent()), "{}", kind.name);
         assert_eq!(standin.writes(), 0, "{}", kind.name);
     });
 }
@@ -49,7 +49,7 @@ fn another_erasure_finds_nothing_any_more() {
         let host = host(&standin);
         counted(host.erase(ann()), Outcome::Erased, kind.people, 1);
         standin.world().rows.clear();
-        assert_eq!(host.erase(again()), Ok(Answer::absent()), "{}", kind.name);
+        assert_eq!(bare(host.erase(again())), Ok(Answer::absent()), "{}", kind.name);
     });
 }
 
@@ -81,7 +81,7 @@ fn a_dry_run_shows_what_a_real_run_then_erases_and_writes_nothing() {
         let real = host.erase(ann()).expect("an answer");
         assert_eq!((real.outcome, real.counts), (Outcome::Erased, dry.counts), "{}", kind.name);
         standin.world().rows.clear();
-        assert_eq!(host.dry_run(again()), Ok(Answer::absent()), "{}", kind.name);
+        assert_eq!(bare(host.dry_run(again())), Ok(Answer::absent()), "{}", kind.name);
     });
 }
 
@@ -102,19 +102,18 @@ fn several_identifiers_are_one_person_and_no_record_counts_twice() {
                 person(6, &["third@x.cz"], &["111 777 123 456"]),
             ],
         );
-        let more = json!({ "by": ["email", "phone", "id"], "country_code": "420", "id_kind": "customer" });
+        let more = json!({ "by": ["email", "phone", "id"], "id_kind": "customer", "phone_alone": true });
         let host = host_with(&standin, more);
         let (first, fifth) = ((kind.id)(1), (kind.id)(5));
-        let whole = Request::from([
+        let whole = czech(Request::from([
             ("email", "ann@x.cz"),
             ("email", "OLD@x.cz"),
             ("phone", "+420777123456"),
             ("customer", &first),
             ("customer", &fifth),
             ("name", "Ann"),
-        ]);
-        let dry = host.dry_run(&whole).expect("an answer");
-        assert_eq!(dry, Answer::residual().count(kind.people, 4), "{}", kind.name);
+        ]));
+        assert_eq!(bare(host.dry_run(&whole)), Ok(Answer::residual().count(kind.people, 4)), "{}", kind.name);
         counted(host.erase(&whole), Outcome::Erased, kind.people, 4);
         assert_eq!((standin.live("person"), standin.writes()), (vec![4, 6], 4), "{}", kind.name);
     });
@@ -123,13 +122,13 @@ fn several_identifiers_are_one_person_and_no_record_counts_twice() {
 #[test]
 fn what_is_the_same_is_looked_for_once() {
     for_all(|kind| {
-        let more = json!({ "by": ["email", "phone", "id"], "country_code": "420" });
+        let more = json!({ "by": ["email", "phone", "id"] });
         let id = (kind.id)(7);
         let asked = |identifiers: &[(&str, &str)]| {
             let standin = StandIn::start(kind, Vec::new());
             let identifiers = identifiers.iter().map(|(kind, value)| quietus_plugin::Identifier::new(*kind, *value));
             let request = Request { identifiers: identifiers.collect(), ..ann() };
-            assert_eq!(host_with(&standin, more.clone()).verify(request), Ok(Answer::absent()), "{}", kind.name);
+            assert_eq!(bare(host_with(&standin, more.clone()).verify(request)), Ok(Answer::absent()), "{}", kind.name);
             standin.server.lines().len()
         };
         let once = [("email", "ann@x.cz"), ("phone", "+420777123456"), ("crm_id", id.as_str())];
@@ -144,7 +143,7 @@ fn an_id_of_nobody_is_absent_and_an_id_of_another_form_is_not_asked_for() {
         let standin = StandIn::start(kind, people());
         let host = host_with(&standin, json!({ "by": ["id"] }));
         let nobody = (kind.id)(77);
-        assert_eq!(host.erase([("crm_id", nobody.as_str())]), Ok(Answer::absent()), "{}", kind.name);
+        assert_eq!(bare(host.erase([("crm_id", nobody.as_str())])), Ok(Answer::absent()), "{}", kind.name);
         let asked = standin.server.lines().len();
         for odd in ["14/../15", "*", "", " ", "14)", "0", "'14'"] {
             let answer = host.erase([("crm_id", odd)]).expect("an answer");

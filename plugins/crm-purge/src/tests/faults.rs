@@ -118,11 +118,7 @@ fn what_was_gone_before_it_could_be_erased_does_not_count() {
     for_all(|kind| {
         let standin = StandIn::start(kind, two());
         // Somebody else deletes the first record between the search and the erasure.
-        let mut writes = 0;
-        standin.world().before = Some(Box::new(move |_, write| {
-            writes += usize::from(write);
-            (writes == 1).then(|| Reply::json(404, &json!([{ "errorCode": "NOT_FOUND" }])))
-        }));
+        standin.world().after = nth(1, true, || Reply::json(404, &json!([{ "errorCode": "NOT_FOUND" }])));
         let answer = host_with(&standin, json!({ "verify_after": "1s" })).erase(ann());
         counted(answer, Outcome::Erased, kind.people, 1);
     });

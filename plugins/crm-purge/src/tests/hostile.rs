@@ -37,8 +37,8 @@ fn values() -> Vec<String> {
         "\u{212a}ate@x.cz",
         "{{7*7}}@x.cz",
         "<script>@x.cz",
-        "ann@x.cz;joann@x.cz",
-        "ann@x.cz,joann@x.cz",
+        "ann@x.cz;joan@x.cz",
+        "ann@x.cz,joan@x.cz",
         "7",
         "777",
         "%777%",
@@ -91,23 +91,15 @@ fn no_stranger_stops_the_queue_with_a_wildcard() {
         let host = host_with(&standin, json!({ "by": ["email", "phone"], "plus_addressing": "same" }));
         for wildcard in ["*@x.cz", "j*@x.cz", "%@x.cz", "_____@x.cz", "?????@x.cz", "*+x@x.cz", "%+x@x.cz"] {
             let answer = host.erase([("email", wildcard), ("phone", "***")]);
-            assert_eq!(answer, Ok(Answer::absent()), "{} {wildcard}", kind.name);
+            assert_eq!(bare(answer), Ok(Answer::absent()), "{} {wildcard}", kind.name);
         }
     });
 }
 
 #[test]
 fn odd_addresses_match_themselves() {
-    let odd = [
-        "o'neil@x.cz",
-        "a\\b@x.cz",
-        "100%@x.cz",
-        "first_last@x.cz",
-        "\u{17e}ofie@x.cz",
-        "a&b=c#d@x.cz",
-        "a\"b@x.cz",
-        "*@x.cz",
-    ];
+    let odd =
+        ["o'neil@x.cz", "100%@x.cz", "first_last@x.cz", "\u{17e}ofie@x.cz", "a&b=c#d@x.cz", "\"a b\"@x.cz", "*@x.cz"];
     for address in odd {
         for_all(|kind| {
             let standin = StandIn::start(kind, vec![person(1, &[address], &[]), person(2, &["other@x.cz"], &[])]);
@@ -157,7 +149,12 @@ fn a_link_to_another_host_is_not_followed() {
                 return;
             }
             let standin = StandIn::start(kind, people());
-            let page = json!({ "records": [{ "Id": "x" }], "value": [{ "contactid": "x" }], "nextRecordsUrl": link, "@odata.nextLink": link });
+            let records = json!([{ "Id": "x", "Email": "joann@x.cz" }]);
+            let (first, none) = ("joann@x.cz", Value::Null);
+            let contacts =
+                json!([{ "contactid": "x", "emailaddress1": first, "emailaddress2": none, "emailaddress3": none }]);
+            let page =
+                json!({ "records": records, "value": contacts, "nextRecordsUrl": link, "@odata.nextLink": link });
             standin.world().before = Some(Box::new(move |_, _| Some(Reply::json(200, &page))));
             let error = host(&standin).erase(ann()).expect_err("refused");
             assert!(error.message.contains("leads elsewhere"), "{} {error}", kind.name);

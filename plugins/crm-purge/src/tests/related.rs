@@ -231,7 +231,7 @@ fn where_nothing_can_be_listed_nothing_is_missing() {
             Some(Box::new(move |seen, _| seen.target.contains(listed).then(|| Reply::json(404, &json!({})))));
         for answer in [host.erase(ann()), host.dry_run(ann())] {
             let error = answer.expect_err("not there");
-            assert!(error.class == ErrorClass::NeedsOperator && error.message.contains("`api_version`"), "{error}");
+            assert!(error.class == ErrorClass::Retryable && error.message.contains("`api_version`"), "{error}");
         }
         assert_eq!((standin.writes(), standin.live("person")), (0, vec![1]), "{}", kind.name);
     });

@@ -18,14 +18,14 @@ fn it_is_looked_again_when_the_vendor_has_caught_up_or_emptied_its_bin() {
         let standin = StandIn::start(kind, vec![person(1, &["ann@x.cz"], &[])]);
         let answer = host(&standin).erase(ann()).expect("an answer");
         assert_eq!((answer.outcome, answer.verify_after_s), (Outcome::Erased, Some(after)), "{}", kind.name);
-        assert_eq!(answer.reason.is_some(), says.is_some(), "{}", kind.name);
-        assert!(answer.reason.unwrap_or_default().contains(says.unwrap_or_default()), "{}", kind.name);
+        assert_eq!(answer.keeps.len(), usize::from(says.is_some()), "{}", kind.name);
+        assert!(answer.keeps.concat().contains(says.unwrap_or_default()), "{}", kind.name);
         let hurried = host_with(&standin, json!({ "verify_after": "2m" }));
         standin.world().rows = vec![person(1, &["ann@x.cz"], &[])];
         assert_eq!(hurried.erase(again()).expect("an answer").verify_after_s, Some(120), "{}", kind.name);
         standin.world().rows.clear();
         let third = Request { idempotency_key: "k-3".into(), ..ann() };
-        assert_eq!(host(&standin).erase(third), Ok(Answer::absent()), "nothing to wait for");
+        assert_eq!(bare(host(&standin).erase(third)), Ok(Answer::absent()), "nothing to wait for");
     }
 }
 
@@ -39,17 +39,16 @@ fn what_salesforce_still_has_in_its_bin_is_told() {
     counted(host.verify(ann()), Outcome::Residual, "recycled", 1);
     // An operator who does not want to wait is told what is live.
     let hurried = host_with(&standin, json!({ "verify_after": "1m" }));
-    assert_eq!(hurried.verify(ann()), Ok(Answer::absent()));
+    assert_eq!(bare(hurried.verify(ann())), Ok(Answer::absent()));
     // Deleted before by somebody else: it can still be restored, so that it is looked again.
-    let answer = host.dry_run(again()).expect("an answer");
-    assert_eq!(answer, Answer::residual().count("recycled", 1));
+    assert_eq!(bare(host.dry_run(again())), Ok(Answer::residual().count("recycled", 1)));
     let answer = host.erase(again()).expect("an answer");
     assert_eq!(
         (answer.outcome, answer.counts["recycled"], answer.verify_after_s),
         (Outcome::Erased, 1, Some(16 * DAY))
     );
     standin.world().rows.retain(|row| row.state != State::Bin);
-    assert_eq!(host.verify(ann()), Ok(Answer::absent()));
+    assert_eq!(bare(host.verify(ann())), Ok(Answer::absent()));
 }
 
 #[test]
@@ -62,7 +61,7 @@ fn raynet_anonymizes_or_deletes_as_the_operator_wants() {
         counted(host.erase(&both), Outcome::Erased, "persons", 1);
         assert_eq!(standin.world().rows[0].state, state);
         assert!(standin.server.lines().iter().any(|line| line.starts_with(method)), "{:?}", standin.server.lines());
-        assert_eq!(host.verify(&both), Ok(Answer::absent()), "an anonymized record holds nobody");
+        assert_eq!(bare(host.verify(&both)), Ok(Answer::absent()), "an anonymized record holds nobody");
     }
 }
 
@@ -71,10 +70,10 @@ fn a_person_of_raynets_without_address_and_number_is_deleted_by_the_id() {
     let standin = StandIn::start(ALL[2], vec![person(1, &[], &[])]);
     let host = host_with(&standin, json!({ "erasure": "delete", "by": ["id"] }));
     let first = [("crm_id", "1")];
-    assert_eq!(host.dry_run(first), Ok(Answer::residual().count("persons", 1)));
+    assert_eq!(bare(host.dry_run(first)), Ok(Answer::residual().count("persons", 1)));
     counted(host.erase(first), Outcome::Erased, "persons", 1);
     assert!(standin.live("person").is_empty());
-    assert_eq!(host.verify(first), Ok(Answer::absent()));
+    assert_eq!(bare(host.verify(first)), Ok(Answer::absent()));
 }
 
 #[test]

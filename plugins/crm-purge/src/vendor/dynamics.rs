@@ -82,10 +82,19 @@ impl Vendor for Dynamics {
             Wanted::Id(_) => return Vec::new(),
         };
         let of = |object: &'static Object| {
-            let select: Vec<_> = columns(places).chain([&object.id[1..]]).collect();
-            self.search(object, &select.join(","), conditions.join(" or ")).exact(places)
+            let addresses = if places == ADDRESSES { &[] } else { ADDRESSES };
+            let select: Vec<_> = columns(places).chain(columns(addresses)).chain([&object.id[1..]]).collect();
+            self.search(object, &select.join(","), conditions.join(" or ")).exact(places).addressed(ADDRESSES)
         };
         objects.into_iter().map(of).collect()
+    }
+
+    fn places(&self, related: &[&str]) -> Vec<&'static str> {
+        let mut places = vec![CONTACT.count];
+        if related.contains(&"leads") {
+            places.push(LEAD.count);
+        }
+        places
     }
 
     fn is_id(&self, id: &str) -> bool {

@@ -83,18 +83,28 @@ impl Vendor for HubSpot {
             }
             Wanted::Id(_) => return Vec::new(),
         };
-        let page = move |after: Option<&str>| {
-            let mut body = json!({
-                "filterGroups": groups,
-                "properties": ["email", "hs_additional_emails", "phone", "mobilephone"],
-                "limit": 100,
-            });
-            if let Some(after) = after {
-                body["after"] = json!(after);
-            }
-            Request::search("/crm/v3/objects/contacts/search").json(&body).paced_as(SEARCH)
-        };
-        vec![Search::new(&CONTACT, "/results", Next::Cursor("/paging/next/after"), page).exact(places)]
+        // HubSpot takes five groups at most.
+        let searches = groups.chunks(5).map(|groups| {
+            let groups = groups.to_vec();
+            let page = move |after: Option<&str>| {
+                let mut body = json!({
+                    "filterGroups": groups,
+                    "properties": ["email", "hs_additional_emails", "phone", "mobilephone"],
+                    "limit": 100,
+                });
+                if let Some(after) = after {
+                    body["after"] = json!(after);
+                }
+                Request::search("/crm/v3/objects/contacts/search").json(&body).paced_as(SEARCH)
+            };
+            let search = Search::new(&CONTACT, "/results", Next::Cursor("/paging/next/after"), page);
+            search.exact(places).addressed(ADDRESSES)
+        });
+        searches.collect()
+    }
+
+    fn places(&self, _: &[&str]) -> Vec<&'static str> {
+        vec![CONTACT.count]
     }
 
     fn is_id(&self, id: &str) -> bool {

@@ -68,6 +68,9 @@ pub(crate) trait Vendor: Send + Sync {
     /// Searches for people. Not for ids: see [`Vendor::look`].
     fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search>;
 
+    /// The kinds of records that [`Vendor::find`] searches, in the receipt's words.
+    fn places(&self, related: &[&str]) -> Vec<&'static str>;
+
     /// Whether this is the form of its ids. Others are never sent.
     fn is_id(&self, id: &str) -> bool;
 

@@ -49,6 +49,7 @@ impl Vendor for Pipedrive {
             Search::new(&PERSON, "/data/items", Next::Cursor("/additional_data/next_cursor"), page)
                 .within("/item")
                 .exact(places)
+                .addressed(&[Place::At("/emails")])
         };
         match wanted {
             Wanted::Email { spellings, around_plus, .. } => {
@@ -62,6 +63,10 @@ impl Vendor for Pipedrive {
             }
             Wanted::Id(_) => Vec::new(),
         }
+    }
+
+    fn places(&self, _: &[&str]) -> Vec<&'static str> {
+        vec![PERSON.count]
     }
 
     fn is_id(&self, id: &str) -> bool {

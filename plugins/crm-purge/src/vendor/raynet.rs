@@ -55,7 +55,7 @@ impl Vendor for Raynet {
             objects.push((&COMPANY, "primaryAddress-contactInfo", OFFICE_ADDRESSES, OFFICE_NUMBERS));
         }
         let of = |(object, holder, addresses, numbers)| match wanted {
-            Wanted::Email { spellings, around_plus, .. } => {
+            Wanted::Email { typed, spellings, around_plus, .. } => {
                 let both = |(comparison, address): (&str, String)| {
                     ["email", "email2"].map(|field| {
                         let filter = format!("{holder}.{field}[{comparison}]");
@@ -64,16 +64,29 @@ impl Vendor for Raynet {
                 };
                 let wider = around_plus.iter().filter(|(before, after)| !(has_wildcard(before) || has_wildcard(after)));
                 let wider = wider.map(|(before, after)| ("LIKE_NOCASE", format!("{before}%{after}")));
-                spellings.iter().flat_map(|address| comparisons(address)).chain(wider).flat_map(both).collect()
+                spellings.iter().flat_map(|address| comparisons(address, typed)).chain(wider).flat_map(both).collect()
             }
             // There is no filter for numbers.
             Wanted::Phone { forms, .. } => {
-                let by = |form: &String| self.search(object, "fulltext".into(), form.clone()).exact(numbers);
+                let by = |form: &String| {
+                    self.search(object, "fulltext".into(), form.clone()).exact(numbers).addressed(addresses)
+                };
                 forms.iter().map(by).collect()
             }
             Wanted::Id(_) => Vec::new(),
         };
         objects.into_iter().flat_map(of).collect()
+    }
+
+    fn places(&self, related: &[&str]) -> Vec<&'static str> {
+        let mut places = vec![PERSON.count];
+        if related.contains(&"leads") {
+            places.push(LEAD.count);
+        }
+        if related.contains(&"companies") {
+            places.push(COMPANY.count);
+        }
+        places
     }
 
     fn is_id(&self, id: &str) -> bool {
@@ -94,7 +107,7 @@ impl Vendor for Raynet {
 
     /// An anonymized record stays, without anything to reach the person by.
     fn is_there(&self, record: &Value, how: Erasure) -> bool {
-        let mut values = ALL.iter().flat_map(|places| places.iter()).flat_map(|place| place.values(record));
+        let mut values = ALL.iter().flat_map(|places| places.iter()).flat_map(|place| place.values(record).unwrap_or_default());
         how == Erasure::Delete || values.any(|value| !value.trim().is_empty())
     }
 
@@ -146,13 +159,15 @@ fn until_reset(answer: &Response) -> Option<Duration> {
     Some(pause.min(super::days(1)))
 }
 
-/// However it is written; an address with a wildcard as it is, and in small letters.
-fn comparisons(address: &str) -> Vec<(&'static str, String)> {
+/// However it is written; an address with a wildcard in small letters, and as it was typed.
+fn comparisons(address: &str, typed: &str) -> Vec<(&'static str, String)> {
     if !has_wildcard(address) {
         return vec![("LIKE_NOCASE", address.to_owned())];
     }
-    let mut spellings = vec![("EQ", address.to_owned()), ("EQ", address.to_lowercase())];
-    spellings.dedup();
+    let mut spellings = vec![("EQ", address.to_owned())];
+    if typed.eq_ignore_ascii_case(address) && typed != address {
+        spellings.push(("EQ", typed.to_owned()));
+    }
     spellings
 }
 

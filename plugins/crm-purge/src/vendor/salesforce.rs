@@ -39,9 +39,9 @@ const BELONGINGS: [(&str, Object, &str); 4] = [
     ("cases", Object { path: "Case", count: "cases", id: "/Id" }, "ContactId"),
 ];
 const ADDRESSES: &[Place] = &[Place::At("/Email")];
-const NUMBERS: &[Place] = &[Place::At("/Phone"), Place::At("/MobilePhone"), Place::At("/HomePhone"), Place::At("/OtherPhone")];
-const CONTACT_NUMBERS: &[&str] = &["Phone", "MobilePhone", "HomePhone", "OtherPhone"];
-const LEAD_NUMBERS: &[&str] = &["Phone", "MobilePhone"];
+const CONTACT_NUMBERS: &[Place] =
+    &[Place::At("/Phone"), Place::At("/MobilePhone"), Place::At("/HomePhone"), Place::At("/OtherPhone")];
+const LEAD_NUMBERS: &[Place] = &[Place::At("/Phone"), Place::At("/MobilePhone")];
 
 /// The limit is one of 24 hours, rolling.
 const PAUSE: Duration = Duration::from_secs(15 * 60);
@@ -62,6 +62,14 @@ impl Vendor for Salesforce {
 
     fn bin(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
         self.people(wanted, related, "queryAll", " AND IsDeleted = true")
+    }
+
+    fn places(&self, related: &[&str]) -> Vec<&'static str> {
+        let mut places = vec![CONTACT.count];
+        if related.contains(&"leads") {
+            places.push(LEAD.count);
+        }
+        places
     }
 
     fn is_id(&self, id: &str) -> bool {
@@ -128,7 +136,7 @@ impl Salesforce {
         if related.contains(&"leads") {
             objects.push((&LEAD, LEAD_NUMBERS));
         }
-        let of = |(object, numbers): (&'static Object, &[&str])| {
+        let of = |(object, numbers): (&'static Object, &'static [Place])| {
             let (fields, conditions, places): (_, Vec<String>, _) = match wanted {
                 Wanted::Email { spellings, around_plus, .. } => {
                     let equal = spellings.iter().map(|address| format!("Email = {}", quoted(address)));
@@ -140,13 +148,15 @@ impl Salesforce {
                 Wanted::Phone { number, .. } => {
                     // Numbers are kept as they were typed.
                     let pattern = quoted(&tail_pattern(number));
-                    (numbers.join(", "), numbers.iter().map(|field| format!("{field} LIKE {pattern}")).collect(), NUMBERS)
+                    let fields: Vec<&str> = numbers.iter().map(|place| field(*place)).collect();
+                    let conditions = fields.iter().map(|field| format!("{field} LIKE {pattern}")).collect();
+                    (format!("Email, {}", fields.join(", ")), conditions, numbers)
                 }
                 Wanted::Id(_) => return None,
             };
             let (path, conditions) = (object.path, conditions.join(" OR "));
             let soql = format!("SELECT Id, {fields} FROM {path} WHERE ({conditions}){and}");
-            Some(self.soql(object, resource, soql).exact(places))
+            Some(self.soql(object, resource, soql).exact(places).addressed(ADDRESSES))
         };
         objects.into_iter().filter_map(of).collect()
     }
@@ -160,6 +170,13 @@ impl Salesforce {
 
     fn sobject(&self, request: impl FnOnce(String) -> Request, record: &Record) -> Request {
         request(format!("{}/sobjects/{}", self.root, record.object.path)).segment(&record.id)
+    }
+}
+
+/// The field that a place is.
+fn field(place: Place) -> &'static str {
+    match place {
+        Place::At(at) | Place::Split(at, _) => &at[1..],
     }
 }
 

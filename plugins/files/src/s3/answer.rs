@@ -25,10 +25,18 @@ pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
         }
         _ if matters_of_time(code) => PluginError::retryable(said),
         _ if matters_of_setup(code) => PluginError::needs_operator(said),
+        // No storage says so: a gateway that answers 404 to everything for a while does.
+        (404, "") => PluginError::retryable(said),
         (300..=399 | 401 | 403 | 404, _) => PluginError::needs_operator(said),
         (408 | 425 | 500..=599, _) => PluginError { message: said, ..answer.later() },
         _ => PluginError::permanent(said),
     })
+}
+
+/// A page of HTML with a status of success: who has answered, and whether anything was done, nobody knows.
+pub(super) fn page(answer: &Response) -> Option<PluginError> {
+    let is_page = matches!(answer.status(), 200..300) && xml::is_page(answer.body());
+    is_page.then(|| PluginError::retryable("the storage's answer is a page of HTML, with a status of success"))
 }
 
 /// What a code becomes that stands within a success.

@@ -31,6 +31,10 @@ pub(super) fn uploads(bucket: &Bucket, uploads: &[Item], job: &mut Job<'_>) -> R
         let target = bucket.target(Method::Delete, Some(&upload.key), &[("uploadId", &upload.id)], &[])?;
         let sent = bucket.send(&Request::delete("", job.writes).at(&target), job.call);
         match sent {
+            Ok(answer) if let Some(error) = answer::page(&answer) => {
+                job.unsure("uploads", &mark);
+                return Err(error);
+            }
             Ok(answer) if answer.erased() => job.done("uploads", &mark),
             Ok(_) => job.refused("uploads", &mark),
             Err(failure) => {
@@ -151,6 +155,7 @@ fn delete_one(bucket: &Bucket, item: &Item, job: &Job<'_>) -> Fate {
     let judge = |answer: &Response| if denied(answer).is_some() { Ok(()) } else { answer::judge(answer) };
     match bucket.send_judged(&request, job.call, judge) {
         Ok(answer) if let Some(error) = denied(&answer) => Fate::Denied(error),
+        Ok(answer) if let Some(error) = answer::page(&answer) => Fate::Unsure(error),
         Ok(answer) if answer.erased() => Fate::Gone,
         Ok(_) => Fate::NotThere,
         Err(failure) => of_failure(failure),

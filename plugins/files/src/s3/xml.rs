@@ -34,6 +34,13 @@ impl Element {
     }
 }
 
+/// Whether this is a page of HTML, which no storage answers.
+pub(super) fn is_page(body: &[u8]) -> bool {
+    const PAGES: [&[u8]; 4] = [b"<html", b"<!doc", b"<head", b"<body"];
+    let begin = body.trim_ascii_start().get(..5).unwrap_or_default().to_ascii_lowercase();
+    PAGES.contains(&begin.as_slice())
+}
+
 /// The root, whose name must be this one.
 pub(super) fn parse(body: &[u8], root: &str) -> Result<Element, PluginError> {
     let element = element(body).ok_or_else(|| garbage("it is not XML"))?;

@@ -30,7 +30,9 @@ fn refusals_have_their_reactions() {
     check(|| error(400, "AuthorizationHeaderMalformed"), NeedsOperator, None, "AuthorizationHeaderMalformed");
     check(|| error(301, "PermanentRedirect"), NeedsOperator, None, "PermanentRedirect");
     check(|| error(501, "NotImplemented"), NeedsOperator, None, "NotImplemented");
-    check(|| Reply::empty(404), NeedsOperator, None, "status 404");
+    check(|| Reply::empty(404), Retryable, None, "status 404");
+    check(|| Reply::text(404, "<html>not here</html>"), Retryable, None, "status 404");
+    check(|| error(404, "NoSuchBucket"), NeedsOperator, None, "NoSuchBucket");
     check(|| error(404, "NoSuchKey"), Permanent, None, "NoSuchKey");
     check(|| error(400, "KeyTooLongError"), Permanent, None, "KeyTooLongError");
     check(|| error(400, "<b>rec/4711.wav</b>"), Permanent, None, "status 400");
@@ -160,4 +162,57 @@ fn a_lock_is_found_whichever_code_the_storage_has_for_it() {
         let answer = cloud(&server, json!({})).erase(session("4711"));
         assert_eq!(answer, Ok(Answer::retained(kept).count("versions", 1)), "{code}");
     }
+}
+
+#[test]
+fn wherever_a_gateway_begins_and_ends_the_answer_is_true() {
+    for reply in [|| Reply::empty(404), || Reply::text(404, "<html>"), || Reply::text(200, "<!DOCTYPE html>")] {
+        for from in 0..6 {
+            for count in [1, 2, 3, 20] {
+                let versions_left = std::sync::Arc::new(std::sync::Mutex::new(vec!["v1", "v2"]));
+                let shared = std::sync::Arc::clone(&versions_left);
+                let mut met = 0;
+                let server = Server::start(move |seen| {
+                    met += 1;
+                    if met > from && met <= from + count {
+                        return reply();
+                    }
+                    let mut left = shared.lock().expect("not poisoned");
+                    match asked(seen) {
+                        "versions" => versions("rec/4711.wav", &left),
+                        "uploads" => no_uploads(),
+                        "object-lock" => error(404, "ObjectLockConfigurationNotFoundError"),
+                        "delete" => {
+                            let gone: String = left
+                                .drain(..)
+                                .map(|id| {
+                                    format!("<Deleted><Key>rec/4711.wav</Key><VersionId>{id}</VersionId></Deleted>")
+                                })
+                                .collect();
+                            xml(&format!("<DeleteResult>{gone}</DeleteResult>"))
+                        }
+                        what => panic!("{what}"),
+                    }
+                });
+                let plugin = cloud(&server, json!({}));
+                let answer = (0..40).find_map(|_| plugin.erase(session("4711")).ok()).expect("an answer in the end");
+                assert_eq!(answer.outcome, Outcome::Erased, "from {from} for {count}: {answer:?}");
+                assert!(versions_left.lock().expect("not poisoned").is_empty(), "from {from} for {count}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_of_html_aborts_no_upload() {
+    let server = Server::start(|seen| match (asked(seen), seen.method.as_str()) {
+        ("versions", _) => versions("rec/4711.wav", &[]),
+        ("uploads", _) => {
+            xml("<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>rec/4711.wav</Key>\
+             <UploadId>u1</UploadId></Upload></ListMultipartUploadsResult>")
+        }
+        (_, "DELETE") => Reply::text(200, "<html>please log in</html>"),
+        _ => error(404, "ObjectLockConfigurationNotFoundError"),
+    });
+    fails(cloud(&server, json!({})).erase(session("4711")), ErrorClass::Retryable, "a page of HTML");
 }

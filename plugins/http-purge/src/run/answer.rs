@@ -1,7 +1,8 @@
 //! What an answer means: its status, and the results in its body.
 
 use quietus_plugin::http::Response;
-use quietus_plugin::{PluginError, same_letters};
+use quietus_plugin::identity::normal_forms;
+use quietus_plugin::{Kind, PluginError};
 use serde_json::Value;
 
 use super::identifying;
@@ -16,13 +17,14 @@ pub(super) enum Verdict {
     Retained,
 }
 
-/// Reads a status, the operator's meanings first.
+/// Reads a status, the operator's meanings first. A 404 of a search says nothing of anybody: a gateway answers so to
+/// everything. Neither does a page of HTML, or a document that says that it is an error, with a success.
 pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, PluginError> {
     let status = answer.status();
     let says = |codes: &[u16]| codes.contains(&status);
     let configured = &step.status;
     match status {
-        _ if says(&configured.ok) => return Ok(Verdict::Ok),
+        _ if says(&configured.ok) => return said_no_error(answer).map(|()| Verdict::Ok),
         _ if says(&configured.absent) => return Ok(Verdict::Absent),
         _ if says(&configured.retained) => return Ok(Verdict::Retained),
         _ if says(&configured.retry) => return Err(answer.later()),
@@ -30,7 +32,37 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
         423 | 451 => return Ok(Verdict::Retained),
         _ => answer.check()?,
     }
-    Ok(if answer.gone() { Verdict::Absent } else { Verdict::Ok })
+    match answer.gone() {
+        true if step.reads_body() => {
+            let text = format!("the search was answered {status}: nobody has looked; if it stays so, check `url`");
+            Err(PluginError::retryable(text))
+        }
+        true => Ok(Verdict::Absent),
+        false => said_no_error(answer).map(|()| Verdict::Ok),
+    }
+}
+
+/// Whether a success is one.
+fn said_no_error(answer: &Response) -> Result<(), PluginError> {
+    const PAGES: [&[u8]; 6] = [b"<html", b"<!doc", b"<head", b"<body", b"<!--", b"<h1>"];
+    let begin = answer.body().trim_ascii_start().get(..5).unwrap_or_default().to_ascii_lowercase();
+    if PAGES.iter().any(|page| begin.starts_with(page)) {
+        return Err(PluginError::retryable("the answer is a page of HTML, with a status of success"));
+    }
+    let Ok(Value::Object(document)) = serde_json::from_slice(answer.body()) else { return Ok(()) };
+    let is_said = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::Bool(true) => true,
+    };
+    let has_error = ["error", "errors"].iter().filter_map(|key| document.get(*key)).any(is_said);
+    if has_error || document.get("success") == Some(&Value::Bool(false)) {
+        return Err(PluginError::retryable("the answer says that it did not work, with a status of success"));
+    }
+    Ok(())
 }
 
 /// One page of results.
@@ -40,13 +72,17 @@ pub(super) struct Page {
     pub(super) results: u64,
     /// Results that match.
     pub(super) matching: u64,
+    /// Results that do not show whose they are.
+    pub(super) hidden: u64,
     pub(super) lists: Vec<(String, Vec<Value>)>,
 }
 
 impl Page {
     pub(super) fn read(step: &Planned, answer: &Response, values: &Values<'_>) -> Result<Self, PluginError> {
-        if answer.status() == 204 {
-            return Ok(Self { document: Value::Null, results: 0, matching: 0, lists: step.results.empty_lists() });
+        // No list, which may be left out where the operator says so.
+        if answer.status() == 204 && step.results.sources().all(|source| source.sparse) {
+            let lists = step.results.empty_lists();
+            return Ok(Self { document: Value::Null, results: 0, matching: 0, hidden: 0, lists });
         }
         let document: Value = answer.json()?;
         let Results { items, extract, matches } = &step.results;
@@ -57,18 +93,22 @@ impl Page {
                 take(&document, source, list)?;
             }
             let results = lists.iter().map(|(_, list)| list.len() as u64).max().unwrap_or_default();
-            return Ok(Self { document, results, matching: results, lists });
+            return Ok(Self { document, results, matching: results, hidden: 0, lists });
         };
         items.expect(&document)?;
-        let (mut results, mut matching) = (0, 0);
+        let mut results = 0;
+        let mut matching = 0;
+        let mut hidden = 0;
         for item in items.path.query(&document).all() {
             results += 1;
-            if let Some(matches) = matches
-                && !matches.fits(item, values)?
-            {
-                continue;
+            match matches.as_ref().map_or(Ok(Fit::Theirs), |matches| matches.fits(item, values))? {
+                Fit::Theirs => matching += 1,
+                Fit::SomebodyElses => continue,
+                Fit::Hidden => {
+                    hidden += 1;
+                    continue;
+                }
             }
-            matching += 1;
             for ((name, list), (_, source)) in lists.iter_mut().zip(extract) {
                 let before = list.len();
                 take(item, source, list)?;
@@ -78,18 +118,15 @@ impl Page {
                 }
             }
         }
-        Ok(Self { document, results, matching, lists })
-    }
-}
-
-impl Planned {
-    /// Whether an answer's body says more than its status.
-    pub(super) fn reads_body(&self) -> bool {
-        self.results.items.is_some() || !self.results.extract.is_empty() || self.paging.is_some()
+        Ok(Self { document, results, matching, hidden, lists })
     }
 }
 
 impl Results {
+    fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.items.iter().chain(self.extract.iter().map(|(_, source)| source))
+    }
+
     fn empty_lists(&self) -> Vec<(String, Vec<Value>)> {
         self.extract.iter().map(|(name, _)| (name.clone(), Vec::new())).collect()
     }
@@ -121,16 +158,47 @@ impl Source {
     }
 }
 
+/// Whose a result is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    Theirs,
+    SomebodyElses,
+    /// It does not show the value, or in a form that cannot be read.
+    Hidden,
+}
+
 impl PlannedMatch {
-    /// Whether one of the item's values is exactly the expected one.
-    fn fits(&self, item: &Value, values: &Values<'_>) -> Result<bool, PluginError> {
+    /// Whether one of the item's values is the expected one: by the normal form, where that is the value of a kind.
+    fn fits(&self, item: &Value, values: &Values<'_>) -> Result<Fit, PluginError> {
         let expected = self.equals.render(values, |value| Ok(value.to_owned()))?;
-        let same = |text: String| {
-            let (text, expected) = (text.trim(), expected.trim());
-            text == expected || (self.ignore_case && same_letters(text, expected))
+        let shown: Vec<String> = self.path.query(item).all().into_iter().filter_map(scalar).collect();
+        let shown: Vec<&str> = shown.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
+        let has_form = |kind: &Kind| matches!(kind, Kind::Email | Kind::Phone | Kind::Name);
+        let Some(kind) = self.equals.only_kind().filter(has_form) else {
+            let expected = expected.trim();
+            let same = |text: &&str| *text == expected || (self.ignore_case && text.eq_ignore_ascii_case(expected));
+            return Ok(match shown.iter().any(same) {
+                true => Fit::Theirs,
+                false if shown.is_empty() => Fit::Hidden,
+                false => Fit::SomebodyElses,
+            });
         };
-        Ok(self.path.query(item).all().into_iter().filter_map(scalar).any(same))
+        let expected = normal_forms(&kind, &expected, values.region);
+        let mut is_readable = !shown.is_empty() && !expected.is_empty();
+        for text in shown {
+            let forms = if is_masked(text) { Vec::new() } else { normal_forms(&kind, text, values.region) };
+            if forms.iter().any(|form| expected.contains(form)) {
+                return Ok(Fit::Theirs);
+            }
+            is_readable &= !forms.is_empty();
+        }
+        Ok(if is_readable { Fit::SomebodyElses } else { Fit::Hidden })
     }
+}
+
+/// Whether a system shows a value in part only: `a***@x.cz`.
+fn is_masked(value: &str) -> bool {
+    value.contains("**") || value.contains(['\u{2022}', '\u{25cf}', '\u{2026}'])
 }
 
 fn take(from: &Value, source: &Source, list: &mut Vec<Value>) -> Result<(), PluginError> {

@@ -64,9 +64,11 @@ pub(super) fn outgoing(step: &Planned, values: &Values<'_>) -> Result<Draft, Plu
 impl Draft {
     /// A request that changes nothing.
     pub(super) fn to_read(&self) -> Request {
-        self.request().reads()
+        let request = self.request().reads();
+        if self.reads_body { request } else { request.status_only() }
     }
 
+    /// A request that changes something. Its answer is read, too: a page of HTML with 200 has changed nothing.
     pub(super) fn to_write(&self, writes: Writes<'_>) -> Request {
         self.request().writes(writes)
     }
@@ -78,12 +80,11 @@ impl Draft {
             None => self.query.iter().fold(request, |request, (name, value)| request.query(name, value)),
         };
         request = self.headers.iter().fold(request, |request, (name, value)| request.header(name.as_str(), value));
-        request = match &self.body {
+        match &self.body {
             DraftBody::None => request,
             DraftBody::Json(json) => request.json(json),
             DraftBody::Form(form) => request.form(form.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
-        };
-        if self.reads_body { request } else { request.status_only() }
+        }
     }
 
     /// Sets the offset of a step that pages by offset.

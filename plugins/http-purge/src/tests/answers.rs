@@ -81,11 +81,27 @@ fn what_is_found_and_not_erased_is_never_absent() {
 
 #[test]
 fn what_is_gone_meanwhile_is_absent() {
-    let server = Server::start(|seen| match seen.method.as_str() {
-        "GET" => results(json!([{ "id": 1, "email": "ann@x.cz" }])),
-        _ => Reply::empty(410),
+    let mut is_there = true;
+    let server = Server::start(move |seen| match seen.method.as_str() {
+        "GET" if is_there => results(json!([{ "id": 1, "email": "ann@x.cz" }])),
+        "GET" => results(json!([])),
+        _ => {
+            is_there = false;
+            Reply::empty(410)
+        }
     });
     assert_eq!(erase(&plugin(&server, crm()), &ann()), Ok(Answer::absent()));
+    assert_eq!(server.lines().len(), 3, "it is looked again");
+}
+
+#[test]
+fn what_is_said_to_be_gone_and_is_still_found_is_not() {
+    let server = Server::start(|seen| match seen.method.as_str() {
+        "GET" => results(json!([{ "id": 1, "email": "ann@x.cz" }])),
+        _ => Reply::empty(404),
+    });
+    let error = erase(&plugin(&server, crm()), &ann()).expect_err("still there");
+    assert!(error.class == ErrorClass::Retryable && error.message.contains("`delete`"), "{error}");
 }
 
 #[test]

@@ -160,6 +160,7 @@ fn a_value_within_quotes_says_how_they_are_escaped() {
     fn with_read(step: Value) -> Value {
         let mut settings = crm();
         settings["erase"].as_array_mut().expect("steps").insert(1, step);
+        settings["health"] = json!({ "name": "health", "method": "GET", "url": "/health" });
         settings
     }
     check_query("from:{{email}}", true);
@@ -172,4 +173,19 @@ fn a_value_within_quotes_says_how_they_are_escaped() {
     check_query("\"from:{{email|odata}}\"", false);
     check_query("\"from:{{email|backslash}}\"", true);
     check_query("mail eq '{{email|odata}}'", true);
+}
+
+#[test]
+fn a_status_alone_finds_nobody_without_something_to_compare_it_with() {
+    let by_status = json!({ "name": "look", "method": "GET", "url": "/people/{{email}}" });
+    for which in ["erase", "verify"] {
+        let mut settings = crm();
+        settings[which].as_array_mut().expect("steps").insert(0, by_status.clone());
+        check(settings.clone(), "step `look` looks by the status alone");
+        settings["health"] = json!({ "name": "health", "method": "GET", "url": "/health" });
+        assert!(configure("https://crm.example", settings).is_ok());
+    }
+    let mut settings = crm();
+    settings["erase"][0]["status"] = json!({ "absent": [404] });
+    check(settings, "`absent` does not go with `items`");
 }

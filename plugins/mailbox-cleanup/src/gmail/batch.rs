@@ -35,7 +35,7 @@ impl Gmail {
         let request = Request::search("/").at(&self.batch_path).bytes(CONTENT_TYPE, body).paced_as(CLASS);
         let answer = self.send(request, task.call).map_err(|failure| said("the headers", failure.error))?;
         if answer.gone() {
-            return Err(PluginError::needs_operator("the headers: there is no such place: check `base_url`"));
+            return Err(PluginError::retryable("the headers: answered 404; if it stays so, check `base_url`"));
         }
         let content_type = answer.header("content-type").unwrap_or_default();
         let parts =

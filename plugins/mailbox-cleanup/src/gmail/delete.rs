@@ -31,7 +31,7 @@ impl Gmail {
         }
         let answer = sent.map_err(|failure| said("a deletion", failure.error))?;
         if answer.gone() {
-            return Err(PluginError::needs_operator("a deletion: there is no such place: check `base_url`"));
+            return Err(PluginError::retryable("a deletion: answered 404; if it stays so, check `base_url`"));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use quietus_plugin::http::Request;
 
 use super::message::Page;
 use super::query::query;
-use super::{Gmail, batch, said};
+use super::{Gmail, batch, no_mailbox, said};
 use crate::account::Task;
 use crate::wanted::Wanted;
 
@@ -33,7 +33,7 @@ impl Gmail {
             task.go_on()?;
             let answer = self.send(request, task.call).map_err(|failure| said("a search", failure.error))?;
             if answer.gone() {
-                return Err(PluginError::needs_operator("there is no such mailbox: check `user` and `base_url`"));
+                return Err(no_mailbox());
             }
             let page: Page = answer.json().map_err(|error| said("a search", error))?;
             let next = page.next_page_token.clone();
@@ -70,6 +70,11 @@ impl Gmail {
                         let is_theirs = wanted.in_headers(&message.raw());
                         task.through.at(place(id, task)).up_to = if is_theirs { THEIRS } else { OF_OTHERS };
                     }
+                    // The list has just shown it, so that it went meanwhile, or is not shown.
+                    Ok(None) if self.is_there(id, task)? => {
+                        let text = "the headers: a message is answered 404, and is there";
+                        failed = failed.or(Some(PluginError::retryable(text)));
+                    }
                     Ok(None) => {}
                     // What the others were answered is not lost.
                     Err(error) => failed = failed.or(Some(error)),
@@ -85,7 +90,13 @@ impl Gmail {
     pub(super) fn is_there(&self, id: &str, task: &Task<'_>) -> Result<bool, PluginError> {
         task.go_on()?;
         let request = Request::get("/users/me/messages").segment(id).query("format", "minimal").query("fields", "id");
-        let answer = self.send(request, task.call).map_err(|failure| said("a second look", failure.error))?;
+        let send = || self.send(request.clone(), task.call).map_err(|failure| said("a second look", failure.error));
+        let mut answer = send()?;
+        if answer.gone() {
+            // A gateway may answer so to everything, and may have begun or ended in between.
+            self.control(task.call)?;
+            answer = send()?;
+        }
         Ok(!answer.gone())
     }
 }

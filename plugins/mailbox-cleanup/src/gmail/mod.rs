@@ -62,6 +62,20 @@ impl Gmail {
         self.client.send_judged(&request, call, limits::judge)
     }
 
+    /// Asks for what every mailbox has: only where that is answered, a 404 to something else says anything.
+    fn control(&self, call: &Call) -> Result<(), PluginError> {
+        let answer = self.send(Request::get("/users/me/profile"), call);
+        let answer = answer.map_err(|failure| said("the mailbox", failure.error))?;
+        if answer.gone() {
+            return Err(no_mailbox());
+        }
+        let profile: Profile = answer.json().map_err(|error| said("the mailbox", error))?;
+        match profile.email_address.contains('@') {
+            true => Ok(()),
+            false => Err(PluginError::retryable("the mailbox: the answer names nobody")),
+        }
+    }
+
     fn too_many(&self) -> PluginError {
         PluginError::needs_operator(format!(
             "there are more than {} messages (`messages_max`) that may be of one person; look whether they are really \
@@ -106,17 +120,14 @@ impl Mailbox for Gmail {
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
-        let answer = self.send(Request::get("/users/me/profile"), call);
-        let answer = answer.map_err(|failure| said("the mailbox", failure.error))?;
-        if answer.gone() {
-            return Err(PluginError::needs_operator("there is no such mailbox: check `user` and `base_url`"));
-        }
-        let profile: Profile = answer.json().map_err(|error| said("the mailbox", error))?;
-        match profile.email_address.contains('@') {
-            true => Ok(()),
-            false => Err(PluginError::retryable("the mailbox: the answer names nobody")),
-        }
+        self.control(call)
     }
+}
+
+/// A gateway that answers 404 to everything for a while looks like this, too, so that it is tried again.
+fn no_mailbox() -> PluginError {
+    let text = "the mailbox was answered 404, so that nobody has looked; if it stays so, check `user` and `base_url`";
+    PluginError::retryable(text)
 }
 
 /// An error of a request: to what it happened, and what a person can do.

@@ -3,6 +3,7 @@
 mod answers;
 mod configuration;
 mod erasing;
+mod gateway;
 mod google;
 mod hostile;
 

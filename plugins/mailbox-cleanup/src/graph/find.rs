@@ -65,7 +65,7 @@ impl Graph {
     pub(super) fn is_there(&self, id: &str, hidden: &Hidden, task: &Task<'_>) -> Result<bool, PluginError> {
         task.go_on()?;
         let request = self.of_user("/messages").segment(id).query("$select", "id,parentFolderId");
-        let answer = self.send(&request, task.call).map_err(|failure| said("a second look", failure.error))?;
+        let answer = self.send_controlled(&request, "a second look", task.call)?;
         if answer.gone() {
             return Ok(false);
         }
@@ -85,10 +85,12 @@ impl Graph {
         let path = Request::get("/mailFolders").segment(folder).segment("messages").target();
         for query in queries(wanted) {
             match self.pages(self.asked(&path, &query), wanted, hidden, query.is_limited(), found, task) {
-                Ok(_) => {}
+                Ok(true) => {}
+                Ok(false) => return Err(no_folder()),
                 Err(error) if error.class == ErrorClass::Permanent => {
                     let all = self.asked(&path, &Query::All);
-                    return self.pages(all, wanted, hidden, false, found, task).map(drop);
+                    let is_there = self.pages(all, wanted, hidden, false, found, task)?;
+                    return if is_there { Ok(()) } else { Err(no_folder()) };
                 }
                 Err(error) => return Err(error),
             }
@@ -138,6 +140,10 @@ impl Graph {
         }
         Err(PluginError::permanent(format!("a search: there are more than {PAGES_MAX} pages")))
     }
+}
+
+fn no_folder() -> PluginError {
+    PluginError::retryable("a search: a folder that was there is answered 404, so that nobody has looked into it")
 }
 
 /// For each spelling of each address.

@@ -19,7 +19,7 @@ pub(super) struct Hidden {
 }
 
 #[derive(Deserialize)]
-struct Folder {
+pub(super) struct Folder {
     id: String,
 }
 
@@ -43,12 +43,12 @@ impl Graph {
     fn folder(&self, name: &str, task: &Task<'_>) -> Result<Option<String>, PluginError> {
         task.go_on()?;
         let request = self.of_user(&format!("/mailFolders/{name}")).query("$select", "id");
-        match self.send(&request, task.call) {
+        match self.send_controlled(&request, "a folder", task.call) {
             Ok(answer) if answer.gone() => Ok(None),
             Ok(answer) => Ok(Some(answer.json::<Folder>().map_err(|error| said("a folder", error))?.id)),
             // A name that Graph does not know is an id to it, and a malformed one.
             Err(failure) if failure.error.class == ErrorClass::Permanent => Ok(None),
-            Err(failure) => Err(said("a folder", failure.error)),
+            Err(failure) => Err(failure.error),
         }
     }
 }

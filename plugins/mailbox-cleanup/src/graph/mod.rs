@@ -72,6 +72,29 @@ impl Graph {
         self.client.send(request, call)
     }
 
+    /// Asks for what every mailbox has: only where that is answered, a 404 to something else says anything.
+    fn control(&self, call: &Call) -> Result<(), PluginError> {
+        let answer = self.send(&self.of_user("/mailFolders/inbox").query("$select", "id"), call);
+        let answer = answer.map_err(|failure| said("the mailbox", failure.error))?;
+        if answer.gone() {
+            return Err(no_mailbox());
+        }
+        answer.json::<hidden::Folder>().map(drop).map_err(|error| said("the mailbox", error))
+    }
+
+    /// Sends a request that may be answered that something is not there: believed when that is answered twice, with a
+    /// control in between.
+    fn send_controlled(&self, request: &Request, what: &str, call: &Call) -> Result<Response, Failure> {
+        let send =
+            || self.send(request, call).map_err(|failure| Failure { error: said(what, failure.error), ..failure });
+        let answer = send()?;
+        if !answer.gone() {
+            return Ok(answer);
+        }
+        self.control(call)?;
+        send()
+    }
+
     fn turn(&self, call: &Call) -> Result<MutexGuard<'_, ()>, PluginError> {
         loop {
             call.check()?;
@@ -122,9 +145,7 @@ impl Mailbox for Graph {
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
-        let answer = self.send(&self.of_user("/mailFolders/inbox").query("$select", "id"), call);
-        let answer = answer.map_err(|failure| said("the mailbox", failure.error))?;
-        if answer.gone() { Err(no_mailbox()) } else { Ok(()) }
+        self.control(call)
     }
 }
 
@@ -137,8 +158,9 @@ fn kept(purged: u64, held: u64) -> Vec<Kept> {
     kept.map(|(messages, reason)| Kept { reason: reason.into(), messages }).collect()
 }
 
+/// A gateway that answers 404 to everything for a while looks like this, too, so that it is tried again.
 fn no_mailbox() -> PluginError {
-    PluginError::needs_operator("there is no such mailbox: check `user`")
+    PluginError::retryable("the mailbox was answered 404, so that nobody has looked; if it stays so, check `user`")
 }
 
 /// A search found as much as it may, and nothing in it is left to erase.

@@ -4,6 +4,7 @@ mod answers;
 mod configuration;
 mod erasing;
 mod exchange;
+mod gateway;
 mod holds;
 mod hostile;
 mod language;

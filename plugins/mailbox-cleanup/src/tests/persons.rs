@@ -91,7 +91,8 @@ fn hostile() -> Vec<(String, bool)> {
     ];
     let long = [format!("{}@x.cz", "a".repeat(10_000)), "a".repeat(10_000)];
     let all = carried.iter().map(|text| ((*text).to_owned(), true));
-    let none = refused.iter().map(|text| ((*text).to_owned(), text.trim_end() == "ann@x.cz"));
+    let is_read = |text: &str| ["ann@x.cz\n", "<ann@x.cz>", "a@x.cz, b@x.cz"].contains(&text);
+    let none = refused.iter().map(|text| ((*text).to_owned(), is_read(text)));
     all.chain(none).chain(long.map(|text| (text, false))).collect()
 }
 
@@ -111,7 +112,8 @@ fn what_strangers_type_neither_breaks_out_nor_means_more_than_itself() {
 #[test]
 fn what_strangers_type_finds_exactly_itself() {
     let user = "hostile-found";
-    for (typed, _) in hostile().into_iter().filter(|(_, is_address)| *is_address) {
+    let is_one = |typed: &str| !typed.contains(['<', ',']);
+    for (typed, _) in hostile().into_iter().filter(|(typed, is_address)| *is_address && is_one(typed)) {
         let others = look_alikes().len();
         SERVER.deliver(
             user,

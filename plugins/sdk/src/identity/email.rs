@@ -57,6 +57,18 @@ pub fn domain(text: &str) -> Option<String> {
     domain.split('.').all(is_label).then(|| domain.to_owned())
 }
 
+/// How people write an address that is in its normal form: with the domain in its own letters, where it has others.
+pub(super) fn spellings(address: &str) -> Vec<String> {
+    let mut spellings = vec![address.to_owned()];
+    if let Some((local, domain)) = address.rsplit_once('@') {
+        let (own_letters, readable) = idna::domain_to_unicode(domain);
+        if readable.is_ok() && own_letters != domain {
+            spellings.push(format!("{local}@{own_letters}"));
+        }
+    }
+    spellings
+}
+
 /// The normal forms of all addresses of a field, each once; none when something in it is no address.
 pub(super) fn all(text: &str) -> Vec<String> {
     if text.len() > TEXT_BYTES_MAX {

@@ -72,6 +72,26 @@ pub fn normal_forms(kind: &Kind, text: &str, region: Option<Region>) -> Vec<Stri
     }
 }
 
+/// How people write what has this normal form, the form itself first: for systems that search for a text. Nothing is the
+/// same because of these; what is found is compared by its normal form.
+///
+/// ```
+/// use quietus_plugin::{Kind, identity::spellings};
+///
+/// let number = spellings(&Kind::Phone, "+420777123456");
+/// assert_eq!(number, ["+420777123456", "777123456", "+420 777 123 456", "777 123 456"]);
+/// let address = spellings(&Kind::Email, "ann@xn--pklad-zsa96e.cz");
+/// assert_eq!(address, ["ann@xn--pklad-zsa96e.cz", "ann@příklad.cz"]);
+/// assert_eq!(spellings(&Kind::Name, "ann novakova"), ["ann novakova"]);
+/// ```
+pub fn spellings(kind: &Kind, form: &str) -> Vec<String> {
+    match kind {
+        Kind::Email => email::spellings(form),
+        Kind::Phone => phone::spellings(form),
+        Kind::Name | Kind::GuestId | Kind::SessionId | Kind::Other(_) => vec![form.to_owned()],
+    }
+}
+
 fn trimmed(text: &str) -> Vec<String> {
     let text = text.trim();
     if text.is_empty() { Vec::new() } else { vec![text.to_owned()] }

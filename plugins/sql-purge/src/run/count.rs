@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use quietus_plugin::{Call, PluginError, Request};
+use quietus_plugin::{Call, PluginError};
 
 use crate::database::Session;
 use crate::outcome::Met;
-use crate::person::{self, Values};
+use crate::person::{Person, Values};
 use crate::plan::{Erasing, Plan, Retaining};
 use crate::statement::Aimed;
 
@@ -24,6 +24,10 @@ pub(super) struct Turns<'r> {
     retain: Vec<Turn<'r, Retaining>>,
     /// Whether any erases: that something is kept says nothing about what is to be erased.
     asked: bool,
+    /// Whether rows are the person's by a telephone number alone.
+    by_phone_alone: bool,
+    /// Identifiers that are none.
+    unusable: usize,
 }
 
 /// What was counted.
@@ -43,12 +47,19 @@ pub(super) struct Found<'t> {
 }
 
 impl<'r> Turns<'r> {
-    pub(super) fn of(plan: &'r Plan, request: &'r Request) -> Result<Self, PluginError> {
-        let has = person::kinds(request);
-        let erase = plan.erase.iter().filter_map(|own| Some(Turn::of(own, own.checked.aimed(&has)?, request)));
-        let retain = plan.retain.iter().filter_map(|own| Some(Turn::of(own, own.checked.aimed(&has)?, request)));
+    pub(super) fn of(plan: &'r Plan, person: &'r Person) -> Result<Self, PluginError> {
+        let has = person.kinds();
+        let erase = plan.erase.iter().filter_map(|own| Some(Turn::of(own, own.checked.aimed(&has)?, person)));
+        let retain = plan.retain.iter().filter_map(|own| Some(Turn::of(own, own.checked.aimed(&has)?, person)));
         let erase = erase.collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { asked: !erase.is_empty(), erase, retain: retain.collect::<Result<_, _>>()? })
+        let by_phone_alone = erase.iter().any(|turn| turn.own.checked.goes_by_phone_alone() && has.contains("phone"));
+        Ok(Self {
+            asked: !erase.is_empty(),
+            by_phone_alone,
+            unusable: person.unusable,
+            erase,
+            retain: retain.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Without values that no column can hold: nobody has them.
@@ -64,8 +75,8 @@ impl<'r> Turns<'r> {
 }
 
 impl<'r, S> Turn<'r, S> {
-    fn of(own: &'r S, aimed: Aimed<'r>, request: &'r Request) -> Result<Self, PluginError> {
-        let values = person::values(&aimed.kinds, request)?;
+    fn of(own: &'r S, aimed: Aimed<'r>, person: &'r Person) -> Result<Self, PluginError> {
+        let values = person.values(&aimed.kinds)?;
         Ok(Self { own, aimed, values })
     }
 
@@ -99,7 +110,9 @@ pub(super) async fn count<'t>(
     session: &mut Session,
     turns: &'t Turns<'_>,
 ) -> Result<Counted<'t>, PluginError> {
-    let mut counted = Counted { met: Met { asked: turns.asked, ..Met::default() }, ..Counted::default() };
+    let met =
+        Met { asked: turns.asked, by_phone_alone: turns.by_phone_alone, unusable: turns.unusable, ..Met::default() };
+    let mut counted = Counted { met, ..Counted::default() };
     for Turn { own, aimed, values } in &turns.retain {
         call.check()?;
         let kept = match values.as_slice() {

@@ -105,6 +105,17 @@ impl Checked {
         Some(Aimed { checked: self, condition, kinds: kinds.into_iter().collect() })
     }
 
+    /// Whether a row can be the person's by a telephone number and by nothing else that says who it is.
+    pub(crate) fn goes_by_phone_alone(&self) -> bool {
+        let is_weak = |kind: &String| kind == "phone" || kind == "name";
+        self.ways.iter().any(|needs| needs.contains("phone") && needs.iter().all(is_weak))
+    }
+
+    /// Whether a row can be the person's by a name and by nothing else.
+    pub(crate) fn goes_by_name_alone(&self) -> bool {
+        self.ways.iter().any(|needs| needs.len() == 1 && needs.contains("name"))
+    }
+
     /// All kinds in it.
     pub(crate) fn kinds(&self) -> BTreeSet<&str> {
         self.ways.iter().flatten().map(String::as_str).collect()

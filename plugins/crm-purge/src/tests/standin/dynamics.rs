@@ -100,7 +100,8 @@ fn record(row: &Row) -> Value {
     let mut record = json!({
         "@odata.etag": "W/\"1\"",
         "emailaddress1": row.emails.first(), "emailaddress2": row.emails.get(1),
-        "telephone1": row.phones.first(), "mobilephone": row.phones.get(1),
+        "emailaddress3": null, "telephone1": row.phones.first(), "telephone2": null, "telephone3": null,
+        "mobilephone": row.phones.get(1),
     });
     let key = match row.object {
         "person" => "contactid",

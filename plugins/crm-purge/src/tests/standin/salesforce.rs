@@ -85,6 +85,8 @@ fn record(row: &Row) -> Value {
         "Email": row.emails.first(),
         "Phone": row.phones.first(),
         "MobilePhone": row.phones.get(1),
+        "HomePhone": null,
+        "OtherPhone": null,
     })
 }
 

@@ -60,13 +60,13 @@ fn every_kind_of_request_fails_as_its_status_says() {
     }
     let newer = json!({ "error": { "code": 403, "details": [{ "reason": "RATE_LIMIT_EXCEEDED" }] } });
     check(LIST, || Reply::json(403, &newer), ErrorClass::RateLimited, None);
-    check(LIST, || refused(404, "notFound"), ErrorClass::NeedsOperator, None);
-    check(DELETE, || refused(404, "notFound"), ErrorClass::NeedsOperator, None);
+    check(LIST, || refused(404, "notFound"), ErrorClass::Retryable, None);
+    check(DELETE, || refused(404, "notFound"), ErrorClass::Retryable, None);
     for reply in [|| Reply::text(200, "<html>"), || Reply::text(200, ""), || Reply::HangUp, || Reply::empty(500)] {
         check(BATCH, reply, ErrorClass::Retryable, None);
     }
     check(BATCH, || refused(429, "rateLimitExceeded"), ErrorClass::RateLimited, None);
-    check(BATCH, || refused(404, "notFound"), ErrorClass::NeedsOperator, None);
+    check(BATCH, || refused(404, "notFound"), ErrorClass::Retryable, None);
     check("POST /token", || Reply::json(400, &json!({ "error": "invalid_grant" })), ErrorClass::NeedsOperator, None);
     check("POST /token", || Reply::empty(500), ErrorClass::Retryable, None);
 }

@@ -26,6 +26,9 @@ pub(super) struct State {
     pub(super) mailboxes: BTreeMap<String, Vec<Mail>>,
     /// Answers to the next requests whose `METHOD target` holds a text.
     pub(super) faults: VecDeque<(&'static str, Reply)>,
+    /// A gateway answers 404 after so many requests, to so many.
+    pub(super) gateway: (usize, usize),
+    met: usize,
     /// Says 204 and deletes nothing.
     pub(super) is_lazy: bool,
     /// Lists what is gone: this often yet.
@@ -94,6 +97,10 @@ impl State {
         }
         if seen.target == "/token" {
             return self.token(&seen.body);
+        }
+        self.met += 1;
+        if self.met > self.gateway.0 && self.met <= self.gateway.0 + self.gateway.1 {
+            return Reply::text(404, "<html>not here</html>");
         }
         let bearer = seen.header("authorization").and_then(|header| header.strip_prefix("Bearer "));
         let user = bearer.and_then(|token| token.rsplit_once('#')).map(|(user, _)| user.to_owned());

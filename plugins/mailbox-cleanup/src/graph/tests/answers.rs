@@ -54,15 +54,10 @@ fn a_request_that_is_not_answered_is_given_up() {
 
 #[test]
 fn a_mailbox_that_is_not_there_is_never_nobody() {
-    check(
-        "GET /v1.0/users/support%40x.cz/messages",
-        || refused(404, "ErrorInvalidUser"),
-        ErrorClass::NeedsOperator,
-        None,
-    );
+    check("GET /v1.0/users/support%40x.cz/messages", || refused(404, "ErrorInvalidUser"), ErrorClass::Retryable, None);
     let exchange = Exchange::new();
     exchange.fault("mailFolders/inbox", refused(404, "MailboxNotEnabledForRESTAPI"));
-    assert_eq!(host(&exchange, json!({})).health().expect_err("none").class, ErrorClass::NeedsOperator);
+    assert_eq!(host(&exchange, json!({})).health().expect_err("none").class, ErrorClass::Retryable);
 }
 
 #[test]

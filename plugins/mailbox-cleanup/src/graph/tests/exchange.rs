@@ -25,6 +25,9 @@ pub(super) struct Mailbox {
     /// Answers to the next requests whose `METHOD target` holds a text.
     pub(super) faults: VecDeque<(&'static str, Reply)>,
     pub(super) inner: Vec<Inner>,
+    /// A gateway answers 404 after so many requests, to so many.
+    pub(super) gateway: (usize, usize),
+    met: usize,
     /// Says 204 and deletes nothing.
     pub(super) is_lazy: bool,
     /// Graph does not know the hidden folders' names.
@@ -52,6 +55,8 @@ impl Exchange {
             mails: Vec::new(),
             faults: VecDeque::new(),
             inner: Vec::new(),
+            gateway: (0, 0),
+            met: 0,
             is_lazy: false,
             hides: false,
             searches_no_hidden: false,
@@ -119,6 +124,10 @@ impl Mailbox {
             self.tokens += 1;
             assert!(seen.body.contains("scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"), "{}", seen.body);
             return Reply::json(200, &json!({ "access_token": format!("t-{}", self.tokens), "expires_in": 3599 }));
+        }
+        self.met += 1;
+        if self.met > self.gateway.0 && self.met <= self.gateway.0 + self.gateway.1 {
+            return Reply::text(404, "<html>not here</html>");
         }
         let token = format!("Bearer t-{}", self.tokens);
         if !self.token_valid || seen.header("authorization") != Some(token.as_str()) {

@@ -3,6 +3,8 @@
 mod field;
 mod number;
 
+pub(super) use number::spellings;
+
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Region;

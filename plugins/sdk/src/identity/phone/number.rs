@@ -1,6 +1,8 @@
 //! One number: digits, perhaps with a `+`, as E.164.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region as Plan, get_national_significant_number_owned};
+use rlibphonenumber::{
+    PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region as Plan, get_national_significant_number_owned,
+};
 
 use super::super::Region;
 
@@ -25,6 +27,23 @@ pub(super) fn possible(digits: &str, region: Option<Region>) -> Option<String> {
             && !is_row(&national)
     };
     readings(digits, region).into_iter().find(is_possible).and_then(|number| e164(&number))
+}
+
+/// How people write a number that is in its normal form: national digits, and both forms in groups.
+pub(in crate::identity) fn spellings(number: &str) -> Vec<String> {
+    let mut spellings = vec![number.to_owned()];
+    if let Ok(parsed) = PHONE_NUMBER_UTIL.parse(number, None) {
+        let in_groups = |format| PHONE_NUMBER_UTIL.format(&parsed, format).into_owned();
+        let all = [
+            get_national_significant_number_owned(&parsed),
+            in_groups(PhoneNumberFormat::International),
+            in_groups(PhoneNumberFormat::National),
+        ];
+        spellings.extend(all);
+        let mut known = std::collections::BTreeSet::new();
+        spellings.retain(|spelling| known.insert(spelling.clone()));
+    }
+    spellings
 }
 
 /// What the digits may mean, the likeliest first.

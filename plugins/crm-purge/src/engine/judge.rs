@@ -1,0 +1,197 @@
+//! Whose record it is. Vendors' searches are fuzzy, and what they find is compared here, by the normal forms of
+//! [`quietus_plugin::identity`]; nothing is erased that this has not called the person's.
+
+use quietus_plugin::identity::{self, Region, normal_forms};
+use quietus_plugin::{Answer, Kind, Outcome, Request};
+use serde_json::Value;
+
+use super::{Place, Record, Search, Wanted};
+use crate::config::PlusAddressing;
+
+/// How values are compared.
+pub(crate) struct Rules {
+    pub(crate) plus_addressing: PlusAddressing,
+    /// Whether a record without an e-mail address is the person's by its number alone.
+    pub(crate) phone_alone: bool,
+}
+
+/// Whom a call is about.
+pub(super) struct Person {
+    region: Option<Region>,
+    addresses: Vec<String>,
+}
+
+/// Whose a found record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    Theirs,
+    SomebodyElses,
+    /// It does not show the value that it was found by, or not all of its addresses.
+    Hidden,
+    /// It holds the person's number, and no address.
+    ByPhoneAlone,
+}
+
+/// Records that were found and that only a person can judge: they stay, and the answer says so.
+#[derive(Default)]
+pub(super) struct Unclear {
+    hidden: Vec<Record>,
+    by_phone_alone: Vec<Record>,
+}
+
+/// What a record shows at some places.
+struct Shown {
+    forms: Vec<String>,
+    /// A place is not shown, or a value in it is masked or cannot be read.
+    is_partly_hidden: bool,
+}
+
+impl Rules {
+    pub(super) fn person(&self, request: &Request) -> Person {
+        let addresses = request.normal_forms(Kind::Email).iter().map(|address| self.address(address)).collect();
+        Person { region: request.region, addresses }
+    }
+
+    /// The address as it is compared: without `+…`, where the operator says that it makes no difference.
+    fn address(&self, address: &str) -> String {
+        match self.plus_addressing {
+            PlusAddressing::Distinct => address.to_owned(),
+            PlusAddressing::Same => without_plus(address),
+        }
+    }
+
+    /// The addresses to search for.
+    pub(super) fn spellings(&self, address: &str) -> Vec<String> {
+        let mut all = identity::spellings(&Kind::Email, address);
+        let plain = self.address(address);
+        if plain != address {
+            all.extend(identity::spellings(&Kind::Email, &plain));
+        }
+        all
+    }
+
+    /// `ann+` and `@x.cz` of `ann@x.cz`, where what stands between them makes no difference.
+    pub(super) fn around_plus(&self, address: &str) -> Option<(String, String)> {
+        let plain = without_plus(address);
+        let (name, domain) = plain.rsplit_once('@')?;
+        (self.plus_addressing == PlusAddressing::Same).then(|| (format!("{name}+"), format!("@{domain}")))
+    }
+
+    pub(super) fn whose(&self, search: &Search, wanted: &Wanted, person: &Person, record: &Value) -> Whose {
+        match wanted {
+            Wanted::Email { address, .. } => {
+                self.shown(search.values, &Kind::Email, person, record).holds(&[self.address(address)])
+            }
+            Wanted::Phone { number, .. } => {
+                let numbers = self.shown(search.values, &Kind::Phone, person, record);
+                match numbers.holds(std::slice::from_ref(number)) {
+                    Whose::Theirs => self.by_phone(search, person, record),
+                    other => other,
+                }
+            }
+            Wanted::Id(_) => Whose::Theirs,
+        }
+    }
+
+    /// A record that holds the person's number.
+    fn by_phone(&self, search: &Search, person: &Person, record: &Value) -> Whose {
+        let addresses = self.shown(search.addresses, &Kind::Email, person, record);
+        let is_addressed = !addresses.forms.is_empty() || addresses.is_partly_hidden;
+        if is_addressed && !person.addresses.is_empty() {
+            return addresses.holds(&person.addresses);
+        }
+        if self.phone_alone { Whose::Theirs } else { Whose::ByPhoneAlone }
+    }
+
+    fn shown(&self, places: &[Place], kind: &Kind, person: &Person, record: &Value) -> Shown {
+        let mut shown = Shown { forms: Vec::new(), is_partly_hidden: false };
+        for place in places {
+            let Some(values) = place.values(record) else {
+                shown.is_partly_hidden = true;
+                continue;
+            };
+            for value in values.iter().filter(|value| !value.trim().is_empty()) {
+                let forms = if is_masked(value) { Vec::new() } else { normal_forms(kind, value, person.region) };
+                shown.is_partly_hidden |= forms.is_empty();
+                let compared = |form: &String| if *kind == Kind::Email { self.address(form) } else { form.clone() };
+                shown.forms.extend(forms.iter().map(compared));
+            }
+        }
+        shown
+    }
+}
+
+impl Shown {
+    fn holds(&self, wanted: &[String]) -> Whose {
+        if wanted.iter().any(|form| self.forms.contains(form)) {
+            return Whose::Theirs;
+        }
+        if self.is_partly_hidden || self.forms.is_empty() { Whose::Hidden } else { Whose::SomebodyElses }
+    }
+}
+
+impl Unclear {
+    pub(super) fn add(&mut self, whose: Whose, record: Record) {
+        let list = match whose {
+            Whose::Hidden => &mut self.hidden,
+            Whose::ByPhoneAlone => &mut self.by_phone_alone,
+            Whose::Theirs | Whose::SomebodyElses => return,
+        };
+        if !list.contains(&record) {
+            list.push(record);
+        }
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        other.hidden.into_iter().for_each(|record| self.add(Whose::Hidden, record));
+        other.by_phone_alone.into_iter().for_each(|record| self.add(Whose::ByPhoneAlone, record));
+    }
+
+    /// What one search leaves open, another may show.
+    pub(super) fn without(&mut self, theirs: &[Record]) {
+        self.hidden.retain(|record| !theirs.contains(record));
+        self.by_phone_alone.retain(|record| !theirs.contains(record) && !self.hidden.contains(record));
+    }
+
+    /// The answer with what a person must judge: nothing is erased or absent for sure while such records are there.
+    pub(super) fn told(&self, mut answer: Answer) -> Answer {
+        let mut reasons = Vec::new();
+        if !self.hidden.is_empty() {
+            let count = self.hidden.len();
+            reasons.push(format!("{count} records were found that do not show the value they were found by, and stay"));
+        }
+        if !self.by_phone_alone.is_empty() {
+            let count = self.by_phone_alone.len();
+            reasons.push(format!(
+                "{count} records hold the telephone number and no e-mail address, and stay (`phone_alone`)"
+            ));
+        }
+        if reasons.is_empty() {
+            return answer;
+        }
+        if matches!(answer.outcome, Outcome::Erased | Outcome::Absent) {
+            answer.outcome = Outcome::Unverifiable;
+            answer.reason = Some(format!("{}: a person must judge them", reasons.join("; ")));
+            answer.verify_after_s = None;
+        }
+        reasons.into_iter().fold(answer, Answer::not_looked_at)
+    }
+}
+
+fn without_plus(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => match local.split_once('+') {
+            Some((name, _)) if !name.is_empty() => format!("{name}@{domain}"),
+            _ => address.to_owned(),
+        },
+        None => address.to_owned(),
+    }
+}
+
+/// Whether a vendor shows a value in part only: `a***@x.cz`.
+fn is_masked(value: &str) -> bool {
+    value.contains("**") || value.contains(['\u{2022}', '\u{25cf}', '\u{2026}'])
+}
+
+#[cfg(test)]
+mod tests;

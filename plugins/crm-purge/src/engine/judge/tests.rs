@@ -1,0 +1,121 @@
+use serde_json::json;
+
+use super::super::{Next, Object};
+use super::*;
+use quietus_plugin::http;
+
+const CONTACT: Object = Object { path: "contacts", count: "contacts", id: "/id" };
+const ADDRESSES: &[Place] = &[Place::At("/email"), Place::Split("/more", ';')];
+const NUMBERS: &[Place] = &[Place::At("/phone"), Place::At("/mobile")];
+
+fn search(values: &'static [Place]) -> Search {
+    Search::new(&CONTACT, "/results", Next::Offset, |_| http::Request::get("/")).exact(values).addressed(ADDRESSES)
+}
+
+fn request() -> Request {
+    let region = "CZ".parse().ok();
+    Request { region, ..Request::from([("email", "Ann@X.cz"), ("phone", "777 123 456")]) }
+}
+
+fn rules(plus_addressing: PlusAddressing, phone_alone: bool) -> Rules {
+    Rules { plus_addressing, phone_alone }
+}
+
+#[track_caller]
+fn by_email(rules: &Rules, record: Value, expected: Whose) {
+    let address = "ann@x.cz".to_owned();
+    let wanted = Wanted::Email { address, typed: String::new(), spellings: Vec::new(), around_plus: None };
+    let person = rules.person(&request());
+    assert_eq!(rules.whose(&search(ADDRESSES), &wanted, &person, &record), expected, "{record}");
+}
+
+#[track_caller]
+fn by_phone(phone_alone: bool, request: &Request, record: Value, expected: Whose) {
+    let rules = rules(PlusAddressing::Distinct, phone_alone);
+    let wanted = Wanted::Phone { number: "+420777123456".into(), forms: Vec::new() };
+    assert_eq!(rules.whose(&search(NUMBERS), &wanted, &rules.person(request), &record), expected, "{record}");
+}
+
+#[test]
+fn an_address_is_compared_by_its_normal_form() {
+    let distinct = rules(PlusAddressing::Distinct, false);
+    let same = rules(PlusAddressing::Same, false);
+    by_email(&distinct, json!({ "email": " ANN@x.cz.", "more": null }), Whose::Theirs);
+    by_email(&distinct, json!({ "email": "bob@x.cz", "more": "eve@x.cz;Ann@x.cz" }), Whose::Theirs);
+    for other in ["joann@x.cz", "ann@x.czech.com", "ann+shop@x.cz", "\u{430}nn@x.cz"] {
+        by_email(&distinct, json!({ "email": other, "more": "" }), Whose::SomebodyElses);
+    }
+    by_email(&same, json!({ "email": "ann+shop@x.cz", "more": null }), Whose::Theirs);
+    by_email(&same, json!({ "email": "+ann@x.cz", "more": null }), Whose::SomebodyElses);
+}
+
+#[test]
+fn a_record_that_does_not_show_the_value_cannot_be_judged() {
+    let rules = rules(PlusAddressing::Distinct, false);
+    for hidden in [
+        json!({}),
+        json!({ "email": null, "more": null }),
+        json!({ "email": "", "more": " " }),
+        json!({ "email": "a***@x.cz", "more": null }),
+        json!({ "email": "bob@x.cz" }),
+        json!({ "email": "bob@x.cz", "more": "a\u{2022}\u{2022}@x.cz" }),
+        json!({ "email": "Ann: ann@x.cz", "more": null }),
+    ] {
+        by_email(&rules, hidden, Whose::Hidden);
+    }
+    by_phone(
+        true,
+        &request(),
+        json!({ "phone": null, "mobile": null, "email": "ann@x.cz", "more": null }),
+        Whose::Hidden,
+    );
+    by_phone(
+        true,
+        &request(),
+        json!({ "phone": "7771***56", "mobile": null, "email": null, "more": null }),
+        Whose::Hidden,
+    );
+}
+
+#[test]
+fn a_number_is_the_persons_only_where_no_other_address_stands_beside_it() {
+    let record = |email: Value| json!({ "phone": "+420 777 123 456", "mobile": null, "email": email, "more": null });
+    for phone_alone in [false, true] {
+        by_phone(phone_alone, &request(), record(json!("ANN@x.cz")), Whose::Theirs);
+        by_phone(phone_alone, &request(), record(json!("bob@x.cz")), Whose::SomebodyElses);
+        by_phone(phone_alone, &request(), record(json!("b**@x.cz")), Whose::Hidden);
+        let another = json!({ "phone": "+421 777 123 456", "mobile": "602111222", "email": "ann@x.cz", "more": null });
+        by_phone(phone_alone, &request(), another, Whose::SomebodyElses);
+    }
+    by_phone(false, &request(), record(Value::Null), Whose::ByPhoneAlone);
+    by_phone(true, &request(), record(Value::Null), Whose::Theirs);
+    let by_number = Request { region: "CZ".parse().ok(), ..Request::from([("phone", "777123456")]) };
+    by_phone(false, &by_number, record(json!("bob@x.cz")), Whose::ByPhoneAlone);
+    by_phone(true, &by_number, record(json!("bob@x.cz")), Whose::Theirs);
+}
+
+#[test]
+fn without_a_region_a_national_number_cannot_be_judged() {
+    let nowhere = Request { region: None, ..request() };
+    let record = |phone: &str| json!({ "phone": phone, "mobile": null, "email": "ann@x.cz", "more": null });
+    by_phone(false, &nowhere, record("777 123 456"), Whose::Hidden);
+    by_phone(false, &nowhere, record("00420 777 123 456"), Whose::Theirs);
+}
+
+#[test]
+fn what_only_a_person_can_judge_is_never_erased_or_absent() {
+    let record = |id: &str| Record { object: &CONTACT, id: id.into() };
+    let mut unclear = Unclear::default();
+    assert_eq!(unclear.told(Answer::absent()), Answer::absent());
+    unclear.add(Whose::Hidden, record("1"));
+    unclear.add(Whose::Hidden, record("2"));
+    unclear.add(Whose::ByPhoneAlone, record("3"));
+    unclear.without(&[record("2")]);
+    for answer in [Answer::absent(), Answer::erased().count("contacts", 1)] {
+        let counts = answer.counts.clone();
+        let told = unclear.told(answer);
+        assert_eq!((told.outcome, told.counts, told.not_looked_at.len()), (Outcome::Unverifiable, counts, 2));
+        assert!(told.reason.is_some_and(|reason| reason.contains("1 records") && reason.contains("`phone_alone`")));
+    }
+    assert_eq!(unclear.told(Answer::residual()).outcome, Outcome::Residual);
+}

@@ -1,0 +1,51 @@
+//! Whose a result is that a search has found.
+
+use super::*;
+
+fn by(kind: &str, typed: &str, found: Value) -> Result<Answer, PluginError> {
+    let server = {
+        let mut found = vec![json!({ "id": 1, "value": found })];
+        Server::start(move |seen| match seen.method.as_str() {
+            "GET" => results(json!(found)),
+            _ => {
+                found.clear();
+                Reply::empty(204)
+            }
+        })
+    };
+    let mut settings = crm();
+    settings["erase"][0]["query"] = json!({ "q": format!("{{{{{kind}}}}}") });
+    settings["erase"][0]["match"] = json!({ "path": "$.value", "equals": format!("{{{{{kind}}}}}") });
+    settings["verify"] = json!([]);
+    let request = Request { region: "CZ".parse().ok(), ..request(&[(kind, typed)]) };
+    erase(&plugin(&server, settings), &request)
+}
+
+#[track_caller]
+fn check(kind: &str, typed: &str, found: Value, expected: Outcome) {
+    let shown = found.to_string();
+    assert_eq!(by(kind, typed, found).expect("an answer").outcome, expected, "{typed} {shown}");
+}
+
+#[test]
+fn a_value_is_the_same_by_its_normal_form() {
+    check("email", "ann@x.cz", json!("ANN@X.cz."), Outcome::Erased);
+    check("email", "ann@příklad.cz", json!("ann@xn--pklad-zsa96e.cz"), Outcome::Erased);
+    check("email", "kate@x.cz", json!("\u{212a}ate@x.cz"), Outcome::Absent);
+    check("phone", "777 123 456", json!("00420 (0) 777123456"), Outcome::Erased);
+    check("phone", "777 123 456", json!("+421 777 123 456"), Outcome::Absent);
+    check("name", "Ing. Ann Nováková", json!("NOVAKOVA Ann"), Outcome::Erased);
+    check("name", "Ann Nováková", json!("Jan Novák"), Outcome::Absent);
+    check("guest_id", "g-7", json!("G-7"), Outcome::Absent);
+}
+
+#[test]
+fn a_result_that_does_not_show_its_value_needs_a_person() {
+    for hidden in [Value::Null, json!(""), json!(" "), json!("a***@x.cz"), json!("Ann: ann@x.cz"), json!({})] {
+        let answer = by("email", "ann@x.cz", hidden.clone()).expect("an answer");
+        assert_eq!(answer.outcome, Outcome::Unverifiable, "{hidden}");
+        assert!(answer.reason.is_some_and(|reason| reason.contains("`find`") && reason.contains("`match`")));
+        assert_eq!(answer.not_looked_at.len(), 1);
+    }
+    check("guest_id", "g-7", Value::Null, Outcome::Unverifiable);
+}
