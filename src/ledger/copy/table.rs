@@ -174,12 +174,7 @@ pub(crate) const TABLES: &[Table] = &[
         columns: &[("erasure", Bytes), ("installation", Number), ("session", Number), ("read_before", Truth)],
         only: ALL,
     },
-    Table {
-        name: "shared_guest",
-        key: 2,
-        columns: &[("installation", Number), ("guest", Bytes)],
-        only: ALL,
-    },
+    Table { name: "shared_guest", key: 2, columns: &[("installation", Number), ("guest", Bytes)], only: ALL },
     Table {
         name: "erasure_fingerprint",
         key: 3,

@@ -8,7 +8,8 @@ use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, m
 use super::transition::{self, Next};
 use super::tx::{Connection, Tx};
 use super::{
-    Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, Work, broken, erasures, schedule, sessions, tasks,
+    Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, Work, broken, erasures, schedule, sessions,
+    tasks,
 };
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;

@@ -78,9 +78,8 @@ pub(super) fn add_shared_guests(
         return Ok(());
     }
     let installation = Names::Installation.intern(tx, &installation.0)?;
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO shared_guest (installation, guest) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-    )?;
+    let mut insert =
+        tx.prepare_cached("INSERT INTO shared_guest (installation, guest) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
     for guest in guests {
         insert.execute(params![installation, guest])?;
     }

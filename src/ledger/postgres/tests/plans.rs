@@ -10,7 +10,7 @@ const FILL: &str = "
     INSERT INTO installation (name) VALUES ('acme');
     INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready, record,
                          forms_seen)
-      SELECT 1, i, 1, substr(sha256(i::TEXT::BYTEA), 1, 16), i, i, TRUE, FALSE, '{}', '' FROM generate_series(1, 50000) AS i;
+      SELECT 1, i, 1, substr(sha256(i::TEXT::BYTEA), 1, 16), i, i, TRUE, FALSE, '{}', '' FROM generate_series(2, 50000) AS i;
     INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
       SELECT sha256(i::TEXT::BYTEA), 1, i, 1, 'email', FALSE FROM generate_series(1, 50000) AS i;
     INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
