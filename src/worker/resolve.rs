@@ -19,9 +19,11 @@ const UNSETTLED_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// How long an erasure waits for sessions to settle or to be read, from its own time on.
 const UNSETTLED_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// How long an erasure waits for events that came before it to be decided on, and how often it looks.
+/// How long an erasure waits for events that came before it to be decided on.
 const BACKLOG_WAIT_MAX: Duration = Duration::from_secs(3600);
-const BACKLOG_PAUSE: Duration = Duration::from_millis(500);
+
+/// The pause after its first look at what it waits for; the longer it has waited, the seldomer it looks.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Worker {
     /// Finds out which sessions an erasure reaches, before anything is erased.
@@ -78,7 +80,8 @@ fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) ->
     let before = |since: Option<Timestamp>| since.is_some_and(|since| since < work.created);
     let behind = before(work.undecided_since) && within(BACKLOG_WAIT_MAX);
     let unread = before(work.unread_since) && within(UNSETTLED_WAIT_MAX);
-    (behind || unread).then_some(BACKLOG_PAUSE)
+    let waited = now.duration_since(work.due).unsigned_abs();
+    (behind || unread).then(|| (waited / 2).clamp(FIRST_PAUSE, UNSETTLED_PAUSE_MAX))
 }
 
 impl From<MluviiError> for Halt {

@@ -54,7 +54,8 @@ fn an_erasure_waits_for_sessions_to_settle_but_not_for_ever() {
 #[test]
 fn a_search_for_a_person_waits_for_the_events_before_it_but_not_for_ever() {
     let behind = |subject, due: &str, since: &str| EraseWork { undecided_since: Some(at(since)), ..work(subject, due) };
-    check(&behind(person(), RECENT, "2026-01-02T11:58:00Z"), None, Some(BACKLOG_PAUSE));
+    check(&behind(person(), RECENT, "2026-01-02T11:58:00Z"), None, Some(Duration::from_secs(30)));
+    check(&behind(person(), NOW, "2026-01-02T11:58:00Z"), None, Some(FIRST_PAUSE));
     check(&behind(person(), RECENT, "2026-01-02T11:59:30Z"), None, None);
     check(&behind(session(), RECENT, "2026-01-02T11:58:00Z"), None, None);
     check(&behind(person(), "2026-01-02T10:59:00Z", "2026-01-02T10:58:00Z"), None, None);
@@ -63,8 +64,8 @@ fn a_search_for_a_person_waits_for_the_events_before_it_but_not_for_ever() {
 #[test]
 fn a_search_for_a_person_waits_for_sessions_that_nobody_has_read_yet() {
     let unread = |due: &str, since: &str| EraseWork { unread_since: Some(at(since)), ..work(person(), due) };
-    check(&unread(RECENT, "2026-01-02T11:58:00Z"), None, Some(BACKLOG_PAUSE));
-    check(&unread("2026-01-02T10:59:00Z", "2026-01-02T10:58:00Z"), None, Some(BACKLOG_PAUSE));
+    check(&unread(RECENT, "2026-01-02T11:58:00Z"), None, Some(Duration::from_secs(30)));
+    check(&unread("2026-01-02T10:59:00Z", "2026-01-02T10:58:00Z"), None, Some(UNSETTLED_PAUSE_MAX));
     check(&unread(RECENT, "2026-01-02T11:59:30Z"), None, None);
     check(&unread("2026-01-01T11:59:00Z", "2026-01-01T11:58:00Z"), None, None);
 }
