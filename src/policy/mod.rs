@@ -112,10 +112,15 @@ impl Policy {
                 let problem = format!("there is no target `{target}`; there are {}", known.join(", "));
                 compiler.bad(format!("{key}.targets"), problem);
             }
-            // What a form says about consent is what a later moment finds, and what makes a change of it.
-            let by_form = matches!(rule.on, Moment::FormSubmitted | Moment::ConsentChanged) || forms_tell_consent;
-            if rule.erase == Scope::Person && by_form && !rule.approve {
-                compiler.bad(format!("{key}.approve"), UNAPPROVED);
+            // At a session's end or settling, plugins need no approval: nobody there asks for anything, and a session that is
+            // kept without consent has to leave all of the company's systems. What is typed is asked for by who types it.
+            let by_form =
+                rule.on == Moment::FormSubmitted || (rule.on == Moment::ConsentChanged && forms_tell_consent);
+            let elsewhere = rule.targets.iter().any(|target| !target.is_mluvii());
+            if rule.erase == Scope::Person && !rule.approve {
+                compiler.bad(format!("{key}.approve"), UNAPPROVED_PERSON);
+            } else if by_form && elsewhere && !rule.approve {
+                compiler.bad(format!("{key}.approve"), UNAPPROVED_ELSEWHERE);
             }
             if let Some(when) = compiler.compile(&key, rule.on, rule.when.as_deref()) {
                 let RuleSettings { name, on, erase, approve, targets, .. } = rule.clone();
@@ -173,9 +178,14 @@ impl Policy {
 }
 
 /// Why a rule that reaches persons needs a person's approval.
-const UNAPPROVED: &str = "is needed with `erase = \"person\"` where a form can be the cause: anybody can type somebody else's \
-                          address into a form, so what is typed proves nobody's identity; write approve = true, or \
-                          `erase = \"guest\"`, which reaches the sessions of the guest who typed it";
+const UNAPPROVED_PERSON: &str = "is needed with `erase = \"person\"`: anybody can type somebody else's address into a form, an \
+                                 entry form too, so what is typed proves nobody's identity; write approve = true, or `erase = \
+                                 \"guest\"`, which reaches the sessions of the guest who typed it";
+
+/// Why a rule that a form triggers needs a person's approval to reach further than mluvii.
+const UNAPPROVED_ELSEWHERE: &str = "is needed where a form can be the cause and a target is not `mluvii`: what is typed would be \
+                                    looked for in other systems, and anybody can type somebody else's address; write \
+                                    approve = true, or targets = [\"mluvii\"] and a second rule for the others";
 
 /// Compiles the rules' expressions and gathers what is wrong or doubtful.
 #[derive(Default)]

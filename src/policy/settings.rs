@@ -28,8 +28,8 @@ pub(crate) struct RuleSettings {
     /// A CEL expression over the facts; needed, `"true"` for always.
     pub(crate) when: Option<String>,
     pub(crate) erase: Scope,
-    /// Whether a person has to approve each erasure first (`quietus erasures approve`). Needed for `erase = "person"` where
-    /// a form can be the cause: what is typed into a form proves nobody's identity.
+    /// Whether a person has to approve each erasure first (`quietus erasures approve`). Needed for `erase = "person"`, and for
+    /// targets other than `mluvii` where a form can be the cause: what is typed proves nobody's identity.
     #[serde(default)]
     pub(crate) approve: bool,
     /// Counted from the session's end, or from the form's submission; at once, when it is left out.

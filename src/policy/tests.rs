@@ -186,22 +186,41 @@ fn a_rule_says_when_or_it_is_refused() {
 }
 
 #[test]
-fn what_is_typed_into_a_form_reaches_a_person_only_with_approval() {
-    let person = |on| RuleSettings { erase: Scope::Person, ..rule("a", on, &["mluvii"]) };
+fn a_rule_reaches_a_person_only_with_approval() {
+    for on in [Moment::FormSubmitted, Moment::ConsentChanged, Moment::SessionEnded, Moment::SessionSettled] {
+        let person = RuleSettings { erase: Scope::Person, ..rule("a", on, &["mluvii"]) };
+        let said = problems(&[], std::slice::from_ref(&person));
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with("rule.0.approve: is needed") && said[0].contains("nobody's identity"), "{said:?}");
+        assert_eq!(problems(&[], &[RuleSettings { approve: true, ..person.clone() }]), [""; 0]);
+        assert_eq!(problems(&[], &[RuleSettings { erase: Scope::Guest, ..person }]), [""; 0]);
+    }
+}
+
+#[test]
+fn what_is_typed_into_a_form_is_looked_for_in_other_systems_only_with_approval() {
     let typed = ConsentRuleSettings {
         on: Moment::FormSubmitted,
         when: Some("form.submitted".into()),
         state: ConsentState::Withdrawn,
     };
-    for on in [Moment::FormSubmitted, Moment::ConsentChanged] {
-        let said = problems(&[], &[person(on)]);
-        assert!(said[0].starts_with("rule.0.approve: is needed") && said[0].contains("nobody's identity"), "{said:?}");
-        assert_eq!(problems(&[], &[RuleSettings { approve: true, ..person(on) }]), [""; 0]);
-        assert_eq!(problems(&[], &[RuleSettings { erase: Scope::Guest, ..person(on) }]), [""; 0]);
+    let known = [TargetName::mluvii(), TargetName("crm".into())];
+    let needed = |consent: &[ConsentRuleSettings], on, erase, approve, targets: &[&str]| {
+        let rules = [RuleSettings { erase, approve, ..rule("a", on, targets) }];
+        let bad = Policy::compile(consent, &rules, &known).err().unwrap_or_default();
+        bad.iter().any(|problem| problem.key == "rule.0.approve" && problem.problem.contains("in other systems"))
+    };
+    let both = ["mluvii", "crm"];
+    for scope in [Scope::Session, Scope::Guest] {
+        assert!(needed(&[], Moment::FormSubmitted, scope, false, &both));
+        assert!(!needed(&[], Moment::FormSubmitted, scope, true, &both));
+        assert!(!needed(&[], Moment::FormSubmitted, scope, false, &["mluvii"]));
+        // A change of consent is a form's word only where a consent rule listens to forms.
+        assert!(needed(std::slice::from_ref(&typed), Moment::ConsentChanged, scope, false, &both));
+        assert!(!needed(&[], Moment::ConsentChanged, scope, false, &both));
+        assert!(!needed(std::slice::from_ref(&typed), Moment::SessionSettled, scope, false, &both));
+        assert!(!needed(std::slice::from_ref(&typed), Moment::SessionEnded, scope, false, &both));
     }
-    // A session that settles carries on what a form said about consent.
-    assert_eq!(problems(&[], &[person(Moment::SessionSettled)]), [""; 0]);
-    assert_eq!(problems(&[typed], &[person(Moment::SessionSettled)]).len(), 1);
 }
 
 #[test]
