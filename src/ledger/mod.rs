@@ -119,6 +119,14 @@ pub(crate) trait Ledger: Send + Sync {
         fingerprints: &[Fingerprint],
     ) -> Result<Vec<SessionView>, LedgerError>;
 
+    /// Up to `limit` sessions of an installation that have settled without ever being read at mluvii, and are not erased,
+    /// the newest first. Nothing finds them by their guest or by identifiers.
+    async fn unread_sessions(
+        &self,
+        installation: &InstallationName,
+        limit: u32,
+    ) -> Result<Vec<SessionKey>, LedgerError>;
+
     async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError>;
 
     // What people ask and order.

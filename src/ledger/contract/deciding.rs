@@ -186,6 +186,33 @@ pub(crate) async fn what_was_read_stays_read(ledger: Shared) {
     assert_eq!(read_at().await, Some(at));
 }
 
+pub(crate) async fn sessions_that_settled_without_being_read_are_listed(ledger: Shared) {
+    let listed = async |installation: InstallationName, limit| {
+        let keys = ledger.unread_sessions(&installation, limit).await.expect("listed");
+        assert!(keys.iter().all(|key| key.installation == installation));
+        keys.into_iter().map(|key| key.session.0).collect::<Vec<_>>()
+    };
+    let nobody: [i64; 0] = [];
+    assert_eq!(listed(installation(), 9).await, nobody);
+    for id in 1..=5 {
+        let mut change = unchanged(id, 0);
+        change.settle_at = (id == 4).then(|| in_hours(1));
+        change.read_at = (id == 5).then(|| in_hours(0));
+        decide(&ledger, change).await;
+    }
+    assert_eq!(listed(installation(), 9).await, [3, 2, 1]);
+    assert_eq!(listed(installation(), 2).await, [3, 2]);
+    assert_eq!(listed(other(), 9).await, nobody);
+    // What was read since is not unread, and of what is erased nobody wants to know.
+    let mut read = unchanged(3, 1);
+    read.read_at = Some(in_hours(0));
+    decide(&ledger, read).await;
+    begun(&ledger, 2, &["mluvii"]).await;
+    step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+    close(&ledger).await;
+    assert_eq!(listed(installation(), 9).await, [1]);
+}
+
 pub(crate) async fn work_says_since_when_it_is_there_however_often_it_is_tried(ledger: Shared) {
     let mine = recorded(&ledger, event(1, 1)).await;
     let Work::Decide(work) = &mine.work else { panic!("not an event") };

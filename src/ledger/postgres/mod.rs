@@ -344,6 +344,19 @@ impl Ledger for PostgresLedger {
         }
     }
 
+    async fn unread_sessions(
+        &self,
+        installation: &InstallationName,
+        limit: u32,
+    ) -> Result<Vec<SessionKey>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(number) = self.installations.known(&connection, &installation.0).await? else {
+            return Ok(Vec::new());
+        };
+        let key = |session| SessionKey { installation: installation.clone(), session };
+        Ok(sessions::unread(&connection, number, limit).await?.into_iter().map(key).collect())
+    }
+
     async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {
         installations::facts(&self.reading().await?, installation).await
     }

@@ -12,7 +12,7 @@ use super::{LedgerError, Queue, SessionChange, SessionView, broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::{ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint};
-use crate::subject::Fingerprinted;
+use crate::subject::{Fingerprinted, SessionId};
 
 const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
                              forms_seen, erased_at
@@ -159,6 +159,23 @@ pub(super) async fn unread_since(tx: &Tx, installation: i64) -> Result<Option<Ti
         )
         .await?;
     maybe_time(row.map(|row| row.get(0)))
+}
+
+/// The newest sessions of an installation that have settled and that nobody has ever read.
+pub(super) async fn unread(
+    connection: &Connection,
+    installation: i64,
+    limit: u32,
+) -> Result<Vec<SessionId>, LedgerError> {
+    let rows = connection
+        .rows(
+            "SELECT session FROM session
+             WHERE installation = $1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
+             ORDER BY created DESC, session DESC LIMIT $2",
+            &[&installation, &i64::from(limit)],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| SessionId(row.get(0))).collect())
 }
 
 /// What a session was before it is changed.

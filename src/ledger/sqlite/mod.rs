@@ -201,6 +201,15 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |connection| sessions::with(connection, &installation, &fingerprints)).await
     }
 
+    async fn unread_sessions(
+        &self,
+        installation: &InstallationName,
+        limit: u32,
+    ) -> Result<Vec<SessionKey>, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| sessions::unread(connection, &installation, limit)).await
+    }
+
     async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {
         let installation = installation.clone();
         self.readers.read(move |connection| installations::facts(connection, &installation)).await

@@ -12,7 +12,7 @@ use super::{failure::broken, schedule, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
-use crate::subject::{Fingerprinted, InstallationName};
+use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
     let mut statement = connection.prepare_cached(
@@ -133,6 +133,22 @@ pub(super) fn unread_since(connection: &Connection, installation: i64) -> Result
          ORDER BY created LIMIT 1",
     )?;
     Ok(statement.query_row([installation], |row| row.get(0)).optional()?)
+}
+
+/// The newest sessions of an installation that have settled and that nobody has ever read.
+pub(super) fn unread(
+    connection: &Connection,
+    installation: &InstallationName,
+    limit: u32,
+) -> Result<Vec<SessionKey>, LedgerError> {
+    let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(
+        "SELECT session FROM session
+         WHERE installation = ?1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
+         ORDER BY created DESC, session DESC LIMIT ?2",
+    )?;
+    let sessions = statement.query_map(params![number, limit], |row| row.get(0).map(SessionId))?;
+    sessions.map(|session| Ok(SessionKey { installation: installation.clone(), session: session? })).collect()
 }
 
 /// Whether a change was made on what is there.

@@ -113,6 +113,8 @@ CREATE TABLE session (
 CREATE INDEX session_of_guest ON session (installation, guest) WHERE guest IS NOT NULL;
 CREATE INDEX session_unread ON session (installation, created)
   WHERE read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL;
+CREATE INDEX session_never_read ON session (installation, created, session)
+  WHERE read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL;
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
 
 -- `supplementary`: it can agree, but never contradict.

@@ -58,6 +58,7 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.awaited_targets().await.expect("listed");
     ledger.sessions_with(&installation(), &[Fingerprint([1; 32])]).await.expect("found");
     ledger.sessions_of_guest(&installation(), Digest([1; 16])).await.expect("found");
+    ledger.unread_sessions(&installation(), 9).await.expect("listed");
     ledger.session(&session(1_000_001)).await.expect("read");
     ledger.installation(&installation()).await.expect("read");
     ledger.erasure(ErasureId([1; 16])).await.expect("read");
