@@ -65,7 +65,7 @@ fn a_missing_secret_refuses_the_start() {
     let remove =
         |name: &'static str| move |on: &Installation| std::fs::remove_file(on.path(name)).expect("it is there");
     check(remove("webhook.secret"), 3, &["acme", "auth.1.basic.password", "webhook.secret"]);
-    check(remove("api.secret"), 3, &["mluvii.client_id", "api.secret"]);
+    check(remove("api.secret"), 3, &["mluvii.acme.client_id", "api.secret"]);
 }
 
 #[test]

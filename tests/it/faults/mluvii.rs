@@ -50,7 +50,7 @@ fn a_mluvii_that_fails_is_asked_again() {
     check(&[
         json!({ "kind": "status", "status": 500, "path": "/Sessions/", "times": 4 }),
         json!({ "kind": "status", "status": 502, "path": "anonymous", "times": 2 }),
-        json!({ "kind": "status", "status": 503, "path": "callparams", "times": 2, "retry_after_s": 0 }),
+        json!({ "kind": "status", "status": 503, "path": "/api/v1/Sessions", "exact": true, "times": 2, "retry_after_s": 0 }),
         json!({ "kind": "status", "status": 500, "path": "token", "times": 1 }),
     ]);
 }
@@ -68,7 +68,7 @@ fn a_mluvii_that_is_busy_is_asked_later() {
 fn a_mluvii_that_talks_nonsense_is_asked_again() {
     check(&[
         json!({ "kind": "garbage", "path": "token", "times": 1 }),
-        json!({ "kind": "garbage", "path": "callparams", "times": 2 }),
+        json!({ "kind": "garbage", "path": "/api/v1/Sessions", "exact": true, "times": 2 }),
         json!({ "kind": "garbage", "path": "/Sessions", "times": 3 }),
     ]);
 }
@@ -113,7 +113,7 @@ fn a_mluvii_that_is_away_is_waited_for() {
     }
     wait_for("a target that rests", || {
         let status = installation.json(&["status"]);
-        (status["targets"][0]["target"] == "mluvii").then_some(())
+        (status["targets"][0]["target"] == "mluvii/acme").then_some(())
     });
     assert_eq!(server.deliver_end(1), 204, "receiving does not depend on it");
     assert_eq!(installation.json(&["receipts", "list"]), json!([]));

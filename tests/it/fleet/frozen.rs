@@ -4,7 +4,11 @@ use serde_json::json;
 
 use crate::harness::{Fleet, StandIn, wait_for};
 
-/// A guest is told to mluvii with one call, and the guest's session with another one after it.
+/// A guest is told to mluvii with one call, and the guest's session with another one after it. The first one is made only
+/// where mluvii's own list of the guest's sessions is searched.
+const SEARCH: &str =
+    "search = { sessions_of_guest = \"GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset}\" }";
+
 const RULES: &str = r#"
 [settling]
 limit = "0s"
@@ -35,7 +39,7 @@ fn a_process_that_stood_still_makes_no_call_for_what_another_has_done() {
     let standin = StandIn::start();
     // Calls may take longer than the process stands still: what ends them is the lease.
     let settings = [("LOG__LEVEL", "info"), ("MLUVII__CALL_MAX", "60s"), ("MLUVII__CONCURRENCY_MAX", "8")];
-    let mut fleet = Fleet::start(&standin, RULES, 2, &settings);
+    let mut fleet = Fleet::start_tuned(env!("CARGO_BIN_EXE_quietus").as_ref(), &standin, SEARCH, RULES, 2, &settings);
     standin.fault(&json!({ "kind": "delay", "delay_ms": 8000, "path": "/Guest/", "times": GUESTS }));
     for id in 1..=GUESTS {
         standin.begin(id, &format!("guest{id}@example.com"), None);
@@ -47,7 +51,7 @@ fn a_process_that_stood_still_makes_no_call_for_what_another_has_done() {
         if under_way(&standin) < GUESTS {
             return None;
         }
-        let holds = |member| fleet.process(member)?["holds"]["step:mluvii"].as_i64();
+        let holds = |member| fleet.process(member)?["holds"]["step:mluvii/acme"].as_i64();
         (0..2).filter_map(|member| Some((member, holds(member)?))).max_by_key(|(_, held)| *held)
     });
     assert!(held >= GUESTS / 2, "one of them holds the most");

@@ -47,14 +47,15 @@ fn status_shows_each_process_what_it_holds_and_which_is_lost() {
         assert_eq!(line[4..], ["works", "nothing"]);
     }
 
-    // One holds work: its call does not come back.
+    // One holds work: its call does not come back. It is the one that looks at the settled session, since nobody looks for
+    // an event that no rule listens to.
     standin.fault(&json!({ "kind": "timeout", "path": "/Sessions/1", "times": 1, "delay_ms": 4000 }));
     standin.begin(1, "guest1@example.com", None);
     assert_eq!(fleet.members[0].server().deliver_end(1), 204);
-    let holds = |member: usize| fleet.process(member).map(|process| process["holds"] == json!({ "decide": 1 }));
+    let holds = |member: usize| fleet.process(member).map(|process| process["holds"] == json!({ "settle:acme": 1 }));
     let holder = wait_for("one to hold it", || (0..2).find(|member| holds(*member) == Some(true)));
     let line = lines(&fleet)[holder].clone();
-    assert_eq!(line[4..], ["works", "decide:", "1"]);
+    assert_eq!(line[4..], ["works", "settle:acme:", "1"]);
 
     // It is gone without a word; a moment later it counts as lost.
     fleet.members[holder].server.take().expect("it runs").kill();

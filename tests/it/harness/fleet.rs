@@ -99,8 +99,21 @@ impl Fleet {
         members: usize,
         settings: &[(&'static str, &str)],
     ) -> Self {
+        Self::start_tuned(program, standin, "", rules, members, settings)
+    }
+
+    /// The same with lines of its own for `[[mluvii]]`.
+    pub(crate) fn start_tuned(
+        program: &Path,
+        standin: &StandIn,
+        mluvii: &str,
+        rules: &str,
+        members: usize,
+        settings: &[(&'static str, &str)],
+    ) -> Self {
         let database = Database::start();
-        let installation = Installation::bare(&standin.mluvii, &format!("{rules}\n{}", database.ledger()));
+        let more = format!("{rules}\n{}", database.ledger());
+        let installation = Installation::tuned(&standin.mluvii, mluvii, "", &more);
         installation.migrate(program);
         let member = || {
             let mut member = Member {
