@@ -175,6 +175,9 @@ fn sessions(erasure: &Erasure) -> String {
     if found.possible_left > 0 {
         parts.push(format!("{} possible left", found.possible_left));
     }
+    if found.unread > 0 {
+        parts.push(format!("{} not readable", found.unread));
+    }
     if found.excluded > 0 {
         parts.push(format!("{} excluded", found.excluded));
     }

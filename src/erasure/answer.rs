@@ -44,6 +44,9 @@ pub(crate) struct Evidence {
     /// The configuration says that this target cannot be verified (`expected = "unverifiable"`).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) expected: bool,
+    /// Asked whether it is gone, the target asked nobody and repeats what it said before. This is not kept with the step.
+    #[serde(skip)]
+    pub(crate) nothing_asked: bool,
 }
 
 impl Evidence {

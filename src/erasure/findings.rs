@@ -14,8 +14,13 @@ pub(crate) struct Findings {
     pub(crate) possible_included: u32,
     /// Sessions that are only possibly meant and were left.
     pub(crate) possible_left: u32,
+    /// Sessions that are only possibly meant and stay, because a person said that they are somebody else's.
+    pub(crate) possible_excluded: u32,
     /// Sessions that are certainly meant and stay, because a person said so.
     pub(crate) excluded: u32,
+    /// Sessions of the installation that nobody could read, so that nobody knows whose they are; and sessions that go of
+    /// which the targets could not be told anything.
+    pub(crate) unread: u32,
     /// Sessions that were asked for by their number and that nobody has ever read at mluvii.
     pub(crate) never_read: u32,
     /// Why the scope is smaller than the rule or request says.

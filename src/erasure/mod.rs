@@ -215,6 +215,9 @@ pub(crate) struct NewErasure {
     pub(crate) due: Timestamp,
     /// Whether a person has to approve it first ([`ErasureState::Requested`]).
     pub(crate) approve: bool,
+    /// By whose session a rule came to a guest: the digest of what identifies the person there. Several people can share
+    /// a guest. `None` where nothing identifies them, where a person asked by hand, and for other scopes.
+    pub(crate) origin: Option<Digest>,
     /// What a person decided about single sessions.
     pub(crate) selection: Selection,
     /// What the request itself brought; the rest is resolved when it begins.
@@ -225,10 +228,12 @@ pub(crate) struct NewErasure {
 
 impl NewErasure {
     /// Erasures with the same key may become one, as long as neither has begun. One that needs approval never joins one
-    /// that needs none, nor do two with different decisions about single sessions.
+    /// that needs none, nor do two with different decisions about single sessions. Two of one guest that come from
+    /// different people stay two: whose sessions go, and when, is judged by the one who caused it.
     pub(crate) fn merge_key(&self) -> String {
         let approve = if self.approve { "approve:" } else { "" };
-        format!("{approve}{}{}", self.subject.key(), self.selection.key())
+        let origin = self.origin.map(|digest| format!("@{}", hex::encode(digest.0))).unwrap_or_default();
+        format!("{approve}{}{origin}{}", self.subject.key(), self.selection.key())
     }
 }
 

@@ -23,6 +23,27 @@ fn ids_grow_with_time_and_survive_text() {
 }
 
 #[test]
+fn erasures_of_one_guest_become_one_only_when_they_come_from_one_person() {
+    let subject = Subject::Guest { installation: InstallationName("acme".into()), digest: Digest([1; 16]) };
+    let by = |origin: Option<u8>| NewErasure {
+        id: ErasureId([1; 16]),
+        subject: subject.clone(),
+        rule: "retention".into(),
+        targets: vec![TargetName::mluvii()],
+        due: Timestamp::UNIX_EPOCH,
+        approve: false,
+        origin: origin.map(|byte| Digest([byte; 16])),
+        selection: Selection::default(),
+        capsule: None,
+        fingerprints: Vec::new(),
+    };
+    assert_eq!(by(Some(1)).merge_key(), by(Some(1)).merge_key());
+    assert_ne!(by(Some(1)).merge_key(), by(Some(2)).merge_key());
+    assert_ne!(by(Some(1)).merge_key(), by(None).merge_key());
+    assert_eq!(by(None).merge_key(), subject.key());
+}
+
+#[test]
 fn an_answer_names_nobody_neither_in_its_reason_nor_in_its_counts() {
     let counts = [("contacts", 1), ("ann novak", 2), ("notes of ann novak", 3)].map(|(name, n)| (name.to_owned(), n));
     let reason = Some("Ann Novak (ann@x.cz) is kept".to_owned());

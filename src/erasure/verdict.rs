@@ -75,8 +75,12 @@ pub(crate) enum ReasonCode {
     PossibleLeft,
     /// Sessions that are only possibly meant were erased, because a person said so.
     PossibleIncluded,
+    /// A person said that sessions that are only possibly meant are somebody else's.
+    PossibleExcluded,
     /// Sessions that are certainly meant were left, because a person said so.
     Excluded,
+    /// Sessions could not be read, so that nobody knows whether they are meant, or what to look for.
+    Unread,
     /// Sessions were named by their numbers, and mluvii never showed them.
     NeverRead,
     /// The erasure reaches less far than its rule or request says.
@@ -106,12 +110,14 @@ pub(crate) enum ReasonCode {
 }
 
 impl ReasonCode {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Cancelled,
         Self::NotResolved,
         Self::PossibleLeft,
         Self::PossibleIncluded,
+        Self::PossibleExcluded,
         Self::Excluded,
+        Self::Unread,
         Self::NeverRead,
         Self::Narrowed,
         Self::LedgerOnly,
@@ -133,7 +139,9 @@ impl ReasonCode {
             Self::NotResolved => "not_resolved",
             Self::PossibleLeft => "possible_left",
             Self::PossibleIncluded => "possible_included",
+            Self::PossibleExcluded => "possible_excluded",
             Self::Excluded => "excluded",
+            Self::Unread => "unread",
             Self::NeverRead => "never_read",
             Self::Narrowed => "narrowed",
             Self::LedgerOnly => "ledger_only",
@@ -153,14 +161,17 @@ impl ReasonCode {
     /// The best verdict that a receipt with this reason can have.
     pub(crate) fn allows(self) -> Verdict {
         match self {
-            Self::PossibleIncluded | Self::LedgerOnlyAccepted | Self::ExpectedUnverifiable | Self::LeftAccepted => {
-                Verdict::Complete
-            }
+            Self::PossibleIncluded
+            | Self::PossibleExcluded
+            | Self::LedgerOnlyAccepted
+            | Self::ExpectedUnverifiable
+            | Self::LeftAccepted => Verdict::Complete,
             Self::Retained | Self::KeptByVendor => Verdict::Retained,
             Self::Cancelled
             | Self::NotResolved
             | Self::PossibleLeft
             | Self::Excluded
+            | Self::Unread
             | Self::NeverRead
             | Self::Narrowed
             | Self::LedgerOnly
@@ -179,6 +190,8 @@ impl ReasonCode {
             Self::NotResolved => "Nobody established which sessions and targets this erasure concerns.",
             Self::PossibleLeft => "Sessions that may be this person's were left alone, because not enough agrees.",
             Self::PossibleIncluded => "A person decided to erase sessions that may be this person's.",
+            Self::PossibleExcluded => "A person decided that sessions that might be this person's are somebody else's.",
+            Self::Unread => "Sessions could not be read at mluvii, so nobody knows whether or what of them is meant.",
             Self::Excluded => "A person decided to keep sessions that certainly belong to the subject.",
             Self::NeverRead => "A session was named by its number, and mluvii has never shown a session with it.",
             Self::Narrowed => "Fewer sessions were reached than the rule or request asks for.",
@@ -236,7 +249,9 @@ fn of_findings(findings: &Findings, scope: Scope, reasons: &mut Vec<Reason>) {
     let counted = [
         (ReasonCode::PossibleLeft, findings.possible_left),
         (ReasonCode::PossibleIncluded, findings.possible_included),
+        (ReasonCode::PossibleExcluded, findings.possible_excluded),
         (ReasonCode::Excluded, findings.excluded),
+        (ReasonCode::Unread, findings.unread),
         (ReasonCode::NeverRead, findings.never_read),
     ];
     for (code, count) in counted.into_iter().filter(|(_, count)| *count > 0) {

@@ -41,7 +41,9 @@ pub(crate) struct Statement {
     pub(crate) sessions: u32,
     pub(crate) possible_left: u32,
     pub(crate) possible_included: u32,
+    pub(crate) possible_excluded: u32,
     pub(crate) excluded: u32,
+    pub(crate) unread: u32,
     /// Why it reaches less far than its rule says, as a code.
     pub(crate) narrowed: Option<String>,
     pub(crate) search: MluviiSearch,

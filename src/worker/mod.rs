@@ -12,7 +12,7 @@ mod settings;
 mod settle;
 mod step;
 
-pub(crate) use resolver::{Found, Question, Reach, ResolveError, Resolver};
+pub(crate) use resolver::{Found, OnUnread, Question, Reach, ResolveError, Resolver};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::resolver::{Question, ResolveError, Resolver};
+use super::resolver::{OnUnread, Question, ResolveError, Resolver};
 use super::{Halt, Worker};
 use crate::erasure::{Capsule, Subject};
 use crate::keys::SealBroken;
@@ -30,8 +30,15 @@ impl Worker {
     pub(super) async fn resolve(&self, work: &EraseWork) -> Result<Resolution, Halt> {
         let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(ResolveError::from)?;
         let resolver = self.resolver(work.subject.installation())?;
-        let question =
-            Question { subject: &work.subject, whom, selection: &work.selection, targets: &work.targets };
+        let patience = work.due.saturating_add(self.settling.patience.get()).unwrap_or(Timestamp::MAX);
+        let on_unread = if Timestamp::now() < patience { OnUnread::Wait } else { OnUnread::Count };
+        let question = Question {
+            subject: &work.subject,
+            whom,
+            selection: &work.selection,
+            targets: &work.targets,
+            on_unread,
+        };
         let mut search = resolver.find(question).await.map_err(Halt::from)?;
         // While it waits, mluvii is not asked about each of its sessions again and again.
         if let Some(pause) = wait(work, search.unsettled_until(), Timestamp::now()) {
@@ -71,17 +78,22 @@ pub(super) fn opened(
 /// for ever.
 fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
     let within = |limit: Duration| work.due.saturating_add(limit).is_ok_and(|end| now < end);
-    if let Some(until) = unsettled_until.filter(|until| *until > now && within(UNSETTLED_WAIT_MAX)) {
-        return Some(until.duration_since(now).unsigned_abs().min(UNSETTLED_PAUSE_MAX));
+    let waited = now.duration_since(work.due).unsigned_abs();
+    let pause = (waited / 2).clamp(FIRST_PAUSE, UNSETTLED_PAUSE_MAX);
+    if let Some(until) = unsettled_until.filter(|_| within(UNSETTLED_WAIT_MAX)) {
+        // Its look may be under way, or be repeated because mluvii does not show it yet: what it brings may save it.
+        let overdue = until <= now;
+        return Some(if overdue { pause } else { until.duration_since(now).unsigned_abs().min(UNSETTLED_PAUSE_MAX) });
     }
     if matches!(work.subject, Subject::Session(_)) {
         return None;
     }
-    let before = |since: Option<Timestamp>| since.is_some_and(|since| since < work.created);
+    // It may be due long after it was asked for, when it is approved or a year is over: what came until then counts.
+    let begins = work.created.max(work.due);
+    let before = |since: Option<Timestamp>| since.is_some_and(|since| since < begins);
     let behind = before(work.undecided_since) && within(BACKLOG_WAIT_MAX);
     let unread = before(work.unread_since) && within(UNSETTLED_WAIT_MAX);
-    let waited = now.duration_since(work.due).unsigned_abs();
-    (behind || unread).then(|| (waited / 2).clamp(FIRST_PAUSE, UNSETTLED_PAUSE_MAX))
+    (behind || unread).then_some(pause)
 }
 
 impl From<MluviiError> for Halt {

@@ -31,7 +31,26 @@ pub(crate) struct Question<'a> {
     pub(crate) whom: Whom,
     pub(crate) selection: &'a Selection,
     pub(crate) targets: &'a [TargetName],
+    pub(crate) on_unread: OnUnread,
 }
+
+/// What to do about a session that has to be there and cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnUnread {
+    /// It may only be early, or mluvii away: it is an error, and all is resolved again later.
+    Wait,
+    /// It has had its time: it is counted, and the receipt says so ([`Findings::unread`]).
+    Count,
+}
+
+/// The session alone, without its forms.
+const SESSION_ONLY: Look = Look { params: false, activity: None };
+
+/// Sessions that nobody could read at their settling and that are looked at once more for one erasure.
+const UNREAD_MAX: u32 = 100;
+
+/// Sessions of one guest that are compared with one another.
+const COMPARED_MAX: usize = 100;
 
 /// A session that was found, and why it is or is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +115,8 @@ impl Resolver<'_> {
                 self.find_person(&mut search).await?;
             }
         }
+        // Before it is asked whether all that go have settled.
+        self.select(&mut search).await?;
         Ok(search)
     }
 
@@ -111,7 +132,6 @@ impl Resolver<'_> {
 
     /// With what the sessions of a guest are compared: the session from which the demand came.
     async fn find_origin(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
-        search.base = self.fingerprinter.of_all(&search.question.whom.identifiers);
         for key in search.question.whom.origin.clone() {
             match self.ledger.session(&key).await? {
                 Some(view) if view.erased_at.is_none() || !view.fingerprints.is_empty() => {
@@ -119,9 +139,13 @@ impl Resolver<'_> {
                     search.take(view, Certainty::Certain, "the demand came from it".to_owned());
                 }
                 // It was erased meanwhile, and with it what tells its guest from others on the same device.
-                _ => search.base_is_lost |= search.base.is_empty(),
+                _ => search.base_is_lost = true,
             }
         }
+        if search.base.is_empty() {
+            search.base = self.fingerprinter.of_all(&search.question.whom.identifiers);
+        }
+        search.base_is_lost &= search.base.is_empty();
         Ok(())
     }
 
@@ -136,7 +160,7 @@ impl Resolver<'_> {
             views.into_iter().filter(|view| view.erased_at.is_none() || !view.fingerprints.is_empty()).collect();
         let compared: Vec<_> =
             views.iter().map(|view| Comparison::of(&search.base, &view.fingerprints)).collect();
-        let contradicted = compared.iter().any(Comparison::contradicts);
+        let contradicted = compared.iter().any(Comparison::contradicts) || contradict_one_another(&views);
         if contradicted {
             search.shared_guests.insert(guest);
         }
@@ -172,84 +196,145 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Searches mluvii itself, where that is set up, for sessions that never reached us. Every session that it lists is
-    /// read and judged like any other.
+    /// Asks mluvii about sessions that the ledger does not know well enough: those that nobody could read when they settled,
+    /// and, where a search is set up, those that never reached us. Every one is read and judged like any other.
     pub(super) async fn search_mluvii(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
+        if matches!(search.question.subject, Subject::Session(_)) {
+            return Ok(());
+        }
+        self.look_at_unread(search).await?;
         let listed = match search.question.subject {
-            Subject::Session(_) => return Ok(()),
-            // Without the guest's id there is nothing to search by.
-            Subject::Guest { .. } => (!search.guests_that_go().is_empty()).then(BTreeSet::new),
             Subject::Person { .. } => {
                 self.mluvii.search_person(&search.question.whom.identifiers, self.departments, self.person.region).await?
             }
+            // Without the guest's id there is nothing to search by.
+            _ => (!search.guests_that_go().is_empty()).then(BTreeSet::new),
         };
         let off = if self.person.accept_ledger_only { MluviiSearch::OffAccepted } else { MluviiSearch::Off };
-        let Some(listed) = listed else {
-            search.searched = off;
-            return Ok(());
-        };
-        for session in listed {
-            self.judge_listed(session, search).await?;
+        search.searched = if listed.is_some() { MluviiSearch::Done } else { off };
+        for session in listed.unwrap_or_default() {
+            let key = search.key(session);
+            if !search.found.contains_key(&key)
+                && let Some(prints) = self.read(&key, search).await?
+            {
+                search.judge_person(key, &prints, &self.person.r#match);
+            }
         }
-        search.searched = MluviiSearch::Done;
         // Sessions that were just read can bring further guests, each of which is asked about once.
         let mut asked = BTreeSet::new();
-        loop {
+        while search.searched == MluviiSearch::Done {
             let guests = search.guests_that_go();
-            let Some(guest) = guests.into_iter().find(|guest| !asked.contains(guest)) else { return Ok(()) };
+            let Some(guest) = guests.into_iter().find(|guest| !asked.contains(guest)) else { break };
             asked.insert(guest.clone());
-            let Some(listed) = self.mluvii.sessions_of_guest(&guest).await? else {
-                search.searched = off;
-                return Ok(());
-            };
-            for session in &listed {
-                self.judge_listed(*session, search).await?;
+            match self.mluvii.sessions_of_guest(&guest).await? {
+                Some(listed) => self.judge_listed(guest, listed, search).await?,
+                None => search.searched = off,
             }
-            search.listed_of_guest.insert(guest, listed);
         }
+        self.select(search).await?;
+        Ok(())
     }
 
-    /// Reads a session that mluvii lists, unless the ledger has just shown it, and judges it.
-    async fn judge_listed(&self, session: SessionId, search: &mut Search<'_>) -> Result<(), ResolveError> {
-        let key = SessionKey { installation: self.installation(search).clone(), session };
-        if search.found.contains_key(&key) {
-            return Ok(());
-        }
-        let unread = |why: &str| ResolveError::Unread { key: key.clone(), why: why.to_owned() };
-        let facts = match self.mluvii.look_up(session, Look { params: false, activity: None }).await? {
-            LookUp::Found(facts) => facts,
-            LookUp::Missing => return Err(unread("it answers 404")),
-            LookUp::NotUnderstood(what) => return Err(unread(&what)),
-        };
-        let comparison = Comparison::of(&search.base, &fingerprints(self.fingerprinter, &facts));
-        let of_known_guest = facts.guest.as_ref().is_some_and(|guest| search.guests_that_go().contains(guest));
-        let judged = match comparison.judge(&self.person.r#match) {
-            Some(Certainty::Certain) => Some(Certainty::Certain),
-            _ if of_known_guest && !comparison.contradicts() => Some(Certainty::Certain),
-            _ if of_known_guest => Some(Certainty::Possible),
-            other => other,
-        };
-        if let Some(certainty) = judged {
-            search.add(key.clone(), certainty, format!("listed by mluvii: {comparison}"), true);
-            search.read.insert(key, *facts);
+    /// Sessions that nobody could read when they settled: they may be anybody's. What still cannot be read is counted.
+    async fn look_at_unread(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
+        for key in self.ledger.unread_sessions(self.installation(search), UNREAD_MAX).await? {
+            if search.found.contains_key(&key) {
+                continue;
+            }
+            match self.mluvii.look_up(key.session, SESSION_ONLY).await? {
+                LookUp::Found(facts) => {
+                    let prints = fingerprints(self.fingerprinter, &facts);
+                    let guest = facts.guest.as_ref().map(|guest| self.fingerprinter.guest(guest));
+                    search.read.insert(key.clone(), *facts);
+                    if guest.is_some_and(|guest| search.guests_seen.contains(&guest)) {
+                        // Nobody has compared it with the other sessions of its guest.
+                        search.add(key, Certainty::Possible, "same guest, and read for the first time".to_owned(), true);
+                    } else {
+                        search.judge_person(key, &prints, &self.person.r#match);
+                    }
+                }
+                LookUp::Missing | LookUp::NotUnderstood(_) => search.unread += 1,
+            }
         }
         Ok(())
     }
 
-    /// Applies the person's decisions, and learns what the targets have to be told of the sessions that go.
+    /// Reads a session that has to be there; nothing where it cannot be read and that is counted.
+    async fn read(
+        &self,
+        key: &SessionKey,
+        search: &mut Search<'_>,
+    ) -> Result<Option<Vec<Fingerprinted>>, ResolveError> {
+        let why = match self.mluvii.look_up(key.session, SESSION_ONLY).await? {
+            LookUp::Found(facts) => {
+                let prints = fingerprints(self.fingerprinter, &facts);
+                search.read.insert(key.clone(), *facts);
+                return Ok(Some(prints));
+            }
+            LookUp::Missing => "it answers 404".to_owned(),
+            LookUp::NotUnderstood(what) => what,
+        };
+        match search.question.on_unread {
+            OnUnread::Wait => Err(ResolveError::Unread { key: key.clone(), why }),
+            OnUnread::Count => {
+                search.unread += 1;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Judges the sessions that mluvii lists of a guest, by the same measure as those that the ledger knows.
+    async fn judge_listed(
+        &self,
+        guest: GuestId,
+        listed: BTreeSet<SessionId>,
+        search: &mut Search<'_>,
+    ) -> Result<(), ResolveError> {
+        let mut read = Vec::new();
+        for session in &listed {
+            let key = search.key(*session);
+            if !search.found.contains_key(&key)
+                && let Some(prints) = self.read(&key, search).await?
+            {
+                read.push((key, prints));
+            }
+        }
+        let digest = self.fingerprinter.guest(&guest);
+        let compared: Vec<_> = read.iter().map(|(_, prints)| Comparison::of(&search.base, prints)).collect();
+        if compared.iter().any(Comparison::contradicts) && search.shared_guests.insert(digest) {
+            search.judge_guest_again(digest, &self.person.r#match);
+        }
+        let shared = search.shared_guests.contains(&digest)
+            || self.ledger.is_shared_guest(self.installation(search), digest).await?;
+        for ((key, prints), comparison) in read.into_iter().zip(compared) {
+            let (certainty, reason) = match comparison.judge(&self.person.r#match) {
+                Some(Certainty::Certain) => (Certainty::Certain, comparison.to_string()),
+                _ => judge_guest(&comparison, shared, search.base_is_lost, &prints),
+            };
+            search.add(key, certainty, format!("listed by mluvii: {reason}"), true);
+        }
+        search.listed_of_guest.insert(guest, listed);
+        Ok(())
+    }
+
+    /// Learns what the targets have to be told of the sessions that go.
     pub(super) async fn identify(&self, mut search: Search<'_>) -> Result<Reach, ResolveError> {
-        self.select(&mut search).await?;
-        let person = matches!(search.question.subject, Subject::Person { .. });
         let elsewhere = search.question.targets.iter().any(|target| !target.is_mluvii());
-        // To a person nothing is added: identifiers of other sessions could be somebody else's who shares a phone. Where
-        // the demand brought what the session knew, mluvii is not asked a second time.
-        if !person && elsewhere && search.question.whom.identifiers.0.is_empty() {
-            for key in search.going() {
-                let look = Look { params: false, activity: None };
-                if let LookUp::Found(facts) = self.mluvii.look_up(key.session, look).await? {
-                    search.question.whom.identifiers.0.extend(all_identifiers(&facts).0);
-                    search.read.insert(key, *facts);
-                }
+        let told = !search.question.whom.identifiers.0.is_empty();
+        let reads = match search.question.subject {
+            // To a person nothing is added: identifiers of other sessions could be somebody else's who shares a phone.
+            Subject::Person { .. } => false,
+            // Where the demand brought what the session knew, mluvii is not asked a second time.
+            Subject::Session(_) => elsewhere && !told,
+            // What it brought is of one session; the others may hold other addresses.
+            Subject::Guest { .. } => elsewhere,
+        };
+        for key in search.going().into_iter().filter(|_| reads) {
+            if !search.read.contains_key(&key) {
+                self.read(&key, &mut search).await?;
+            }
+            if let Some(facts) = search.read.get(&key) {
+                search.question.whom.identifiers.0.extend(all_identifiers(facts).0);
             }
         }
         Ok(search.into_reach(self.fingerprinter))
@@ -277,6 +362,15 @@ impl Resolver<'_> {
     fn installation<'s>(&self, search: &Search<'s>) -> &'s InstallationName {
         search.question.subject.installation()
     }
+}
+
+/// Whether the sessions of one guest are those of several people, whoever is meant.
+fn contradict_one_another(views: &[SessionView]) -> bool {
+    let differ = |one: &SessionView, other: &SessionView| {
+        Comparison::of(&one.fingerprints, &other.fingerprints).contradicts()
+    };
+    let views = &views[..views.len().min(COMPARED_MAX)];
+    views.iter().enumerate().any(|(number, one)| views[number + 1..].iter().any(|other| differ(one, other)))
 }
 
 /// Whether a session of a guest is meant, too. Where people demonstrably share the id, only what agrees is certain.
@@ -319,6 +413,8 @@ pub(super) struct Search<'q> {
     /// Every session of a guest, as mluvii lists them by a proved filter.
     listed_of_guest: BTreeMap<GuestId, BTreeSet<SessionId>>,
     searched: MluviiSearch,
+    /// Sessions that could not be read.
+    unread: u32,
 }
 
 impl<'q> Search<'q> {
@@ -334,13 +430,42 @@ impl<'q> Search<'q> {
             shared_guests: BTreeSet::new(),
             listed_of_guest: BTreeMap::new(),
             searched: MluviiSearch::NotNeeded,
+            unread: 0,
         }
     }
 
-    /// Until when to wait, when one of the sessions that are certainly meant has not settled.
+    fn key(&self, session: SessionId) -> SessionKey {
+        SessionKey { installation: self.question.subject.installation().clone(), session }
+    }
+
+    /// Takes a session that was just read, where it is the person's or may be.
+    fn judge_person(&mut self, key: SessionKey, prints: &[Fingerprinted], sets: &[BTreeSet<Kind>]) {
+        let comparison = Comparison::of(&self.base, prints);
+        if let Some(certainty) = comparison.judge(sets) {
+            self.add(key, certainty, format!("read at mluvii: {comparison}"), true);
+        }
+    }
+
+    /// Judges what was found by a guest id once more, since now several people are known to use it.
+    fn judge_guest_again(&mut self, guest: Digest, sets: &[BTreeSet<Kind>]) {
+        let views = self.views.values().filter(|view| view.record.guest_digest == Some(guest));
+        for view in views.filter(|view| !self.question.whom.origin.contains(&view.record.session)) {
+            let comparison = Comparison::of(&self.base, &view.fingerprints);
+            if comparison.judge(sets) == Some(Certainty::Certain) {
+                continue;
+            }
+            let (certainty, reason) = judge_guest(&comparison, true, self.base_is_lost, &view.fingerprints);
+            if let Some(found) = self.found.get_mut(&view.record.session) {
+                found.certainty = certainty;
+                found.reason = reason;
+            }
+        }
+    }
+
+    /// Until when to wait, when one of the sessions that go has not settled.
     pub(super) fn unsettled_until(&self) -> Option<Timestamp> {
-        let certain = self.found.values().filter(|found| found.certainty == Certainty::Certain);
-        certain.filter_map(|found| self.views.get(&found.key)?.settle_at).max()
+        let going = self.found.values().filter(|found| found.goes);
+        going.filter_map(|found| self.views.get(&found.key)?.settle_at).max()
     }
 
     fn take(&mut self, view: SessionView, certainty: Certainty, reason: String) {
@@ -399,7 +524,9 @@ impl<'q> Search<'q> {
             possible_left: count(&|found| {
                 found.certainty == Certainty::Possible && !found.goes && !excluded(found)
             }),
-            excluded: count(&excluded),
+            possible_excluded: count(&|found| found.certainty == Certainty::Possible && excluded(found)),
+            excluded: count(&|found| found.certainty == Certainty::Certain && excluded(found)),
+            unread: self.unread,
             never_read: count(&|found| found.goes && !found.read_before),
             narrowed: self.question.whom.narrowed,
             search: self.searched,
@@ -429,8 +556,7 @@ impl<'q> Search<'q> {
     }
 
     fn goes(&self, session: SessionId) -> bool {
-        let key = SessionKey { installation: self.question.subject.installation().clone(), session };
-        self.found.get(&key).is_some_and(|found| found.goes)
+        self.found.get(&self.key(session)).is_some_and(|found| found.goes)
     }
 
     fn consent_versions(&self) -> Vec<String> {

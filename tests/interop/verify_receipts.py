@@ -23,6 +23,7 @@ SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n"
 VERDICTS = ["complete", "retained", "incomplete"]
 ALLOWS = {
     "possible_included": "complete",
+    "possible_excluded": "complete",
     "ledger_only_accepted": "complete",
     "expected_unverifiable": "complete",
     "left_accepted": "complete",
@@ -32,6 +33,7 @@ ALLOWS = {
     "not_resolved": "incomplete",
     "possible_left": "incomplete",
     "excluded": "incomplete",
+    "unread": "incomplete",
     "never_read": "incomplete",
     "narrowed": "incomplete",
     "ledger_only": "incomplete",

@@ -17,7 +17,7 @@ use crate::keys::SecretRef;
 use crate::mluvii::MluviiClient;
 use crate::policy::Certainty;
 use crate::subject::{Identifiers, Kind};
-use crate::worker::{Found, Question, Reach, ResolveError, Resolver};
+use crate::worker::{Found, OnUnread, Question, Reach, ResolveError, Resolver};
 
 /// What a request reaches, and the reasons why that may not be all.
 pub(super) struct Reached {
@@ -59,6 +59,7 @@ impl Reached {
             whom: request.asked.whom.clone(),
             selection: &request.selection,
             targets: &request.targets,
+            on_unread: OnUnread::Count,
         };
         let reach = resolver.reach(question).await.map_err(|error| match error {
             ResolveError::Ledger(error) => Failure::from(error),

@@ -149,7 +149,9 @@ fn what_resolving_left_lowers_the_verdict() {
     check_findings(searched(), Verdict::Complete, &[]);
     check_findings(Findings { possible_left: 3, ..searched() }, Verdict::Incomplete, &["possible_left 3"]);
     check_findings(Findings { possible_included: 3, ..searched() }, Verdict::Complete, &["possible_included 3"]);
+    check_findings(Findings { possible_excluded: 2, ..searched() }, Verdict::Complete, &["possible_excluded 2"]);
     check_findings(Findings { excluded: 1, ..searched() }, Verdict::Incomplete, &["excluded 1"]);
+    check_findings(Findings { unread: 1, ..searched() }, Verdict::Incomplete, &["unread 1"]);
     check_findings(Findings { never_read: 1, ..searched() }, Verdict::Incomplete, &["never_read 1"]);
     for (narrowed, said) in
         [(Narrowed::NoGuestId, "narrowed no_guest_id"), (Narrowed::NoIdentifiers, "narrowed no_identifiers")]

@@ -47,7 +47,10 @@ fn an_erasure_waits_for_sessions_to_settle_but_not_for_ever() {
     check(&work(person(), RECENT), later, Some(UNSETTLED_PAUSE_MAX));
     check(&work(session(), RECENT), later, Some(UNSETTLED_PAUSE_MAX));
     check(&work(person(), RECENT), Some("2026-01-02T12:00:01Z"), Some(Duration::from_secs(1)));
-    check(&work(person(), RECENT), Some("2026-01-02T11:00:00Z"), None);
+    let looked_at_now = Some("2026-01-02T11:00:00Z");
+    check(&work(person(), RECENT), looked_at_now, Some(Duration::from_secs(30)));
+    check(&work(session(), NOW), looked_at_now, Some(FIRST_PAUSE));
+    check(&work(session(), "2026-01-01T11:59:00Z"), looked_at_now, None);
     check(&work(person(), "2026-01-01T11:59:00Z"), later, None);
 }
 
@@ -59,6 +62,20 @@ fn a_search_for_a_person_waits_for_the_events_before_it_but_not_for_ever() {
     check(&behind(person(), RECENT, "2026-01-02T11:59:30Z"), None, None);
     check(&behind(session(), RECENT, "2026-01-02T11:58:00Z"), None, None);
     check(&behind(person(), "2026-01-02T10:59:00Z", "2026-01-02T10:58:00Z"), None, None);
+}
+
+#[test]
+fn what_came_before_it_is_due_counts_however_long_ago_it_was_asked_for() {
+    let approved_later = EraseWork {
+        created: at("2026-01-01T00:00:00Z"),
+        unread_since: Some(at("2026-01-02T11:58:00Z")),
+        ..work(person(), RECENT)
+    };
+    check(&approved_later, None, Some(Duration::from_secs(30)));
+    // A form is due from its own time on, and decided on a moment later.
+    let decided_later = EraseWork { created: at(NOW), ..work(person(), RECENT) };
+    let between = EraseWork { undecided_since: Some(at("2026-01-02T11:59:30Z")), ..decided_later };
+    check(&between, None, Some(Duration::from_secs(30)));
 }
 
 #[test]
