@@ -130,6 +130,7 @@ fn what_was_found_left_and_looked_at_is_signed() {
         left: BTreeMap::from([("ip_address".to_owned(), 2)]),
         accepted: BTreeMap::from([("feedback".to_owned(), u64::MAX)]),
         expected: false,
+        nothing_asked: false,
     };
     let findings = Findings {
         certain: 4,
@@ -358,6 +359,7 @@ impl Random {
                     left: self.counts(),
                     accepted: self.counts(),
                     expected: self.below(2) == 0,
+                    nothing_asked: false,
                 },
                 ..step(Some(outcomes[self.below(outcomes.len())]))
             })

@@ -76,6 +76,12 @@ impl StandIn {
         self.post(&self.mluvii, "/standin/faults", fault);
     }
 
+    /// Has no further call of mluvii's API go wrong.
+    pub(crate) fn clear_faults(&self) {
+        let (status, _) = http(client().delete(format!("{}/standin/faults", self.mluvii)));
+        assert!((200..300).contains(&status), "{status}");
+    }
+
     /// Has calls of the CRM go wrong.
     pub(crate) fn crm_fault(&self, fault: &Value) {
         self.post(&self.crm, "/standin/faults", fault);

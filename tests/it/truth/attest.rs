@@ -250,3 +250,36 @@ fn the_dry_run_shows_exactly_what_the_run_then_does() {
     assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(certain), &json!(possible)));
     assert_eq!((certain, possible), (6, 1));
 }
+
+#[test]
+fn a_session_that_nobody_could_read_is_read_once_more_or_said() {
+    let settle = format!("{SETTLE}patience = \"1s\"\n");
+    let mluvii = "accept_left = [\"contact record\", \"e-mail threads\"]";
+    let company = Company::with(mluvii, LEDGER_ONLY, &settle);
+    company.standin.fault(&json!({ "path": "/Sessions/101", "kind": "status", "status": 404 }));
+    ANN.talks(&company.standin, 101, None);
+    ANN.talks(&company.standin, 102, None);
+    company.settled(2);
+    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    assert_eq!((&receipt["sessions"], &receipt["unread"]), (&json!(1), &json!(1)), "{receipt:#}");
+    assert_eq!(receipt["verdict"], "incomplete");
+    assert!(codes(&receipt).contains(&"unread"));
+
+    company.standin.clear_faults();
+    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    assert_eq!((&receipt["sessions"], &receipt["unread"]), (&json!(1), &json!(0)), "{receipt:#}");
+    assert_eq!(receipt["verdict"], "complete", "{receipt:#}");
+    assert!(!company.standin.holds(ANN.email));
+}
+
+#[test]
+fn a_possible_session_that_is_excluded_is_somebody_elses_and_lowers_nothing() {
+    let company = Company::with("accept_left = [\"contact record\", \"e-mail threads\"]", LEDGER_ONLY, SETTLE);
+    ANN.talks(&company.standin, 101, None);
+    BOB.talks(&company.standin, 102, None);
+    company.settled(2);
+    let receipt = company.receipt(&ANN.asks(&company.installation, &["--exclude", "acme/102"]));
+    assert_eq!((&receipt["possible_excluded"], &receipt["excluded"]), (&json!(1), &json!(0)), "{receipt:#}");
+    assert_eq!(receipt["verdict"], "complete", "{receipt:#}");
+    assert!(company.standin.holds(BOB.email));
+}

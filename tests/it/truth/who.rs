@@ -208,3 +208,54 @@ fn a_guest_without_an_id_is_narrowed_and_the_receipt_says_so() {
     assert_eq!((&receipts[0]["scope"], &receipts[0]["narrowed"]), (&json!("session"), &json!("no_guest_id")));
     assert_eq!(receipts[0]["verdict"], "incomplete");
 }
+
+#[test]
+fn a_guest_whom_several_people_use_is_nobodys_for_certain_when_asked_for_by_hand() {
+    let company = Company::with("", LEDGER_ONLY, SETTLE);
+    ANN.talks(&company.standin, 101, Some("family"));
+    BOB.talks(&company.standin, 102, Some("family"));
+    company.settled(2);
+    let dry_run = company.installation.json(&["erase", "--guest", "acme/family", "--dry-run"]);
+    assert_eq!(shown(&dry_run, "certain"), [] as [i64; 0]);
+    assert_eq!(shown(&dry_run, "possible"), [101, 102]);
+}
+
+#[test]
+fn two_people_of_one_browser_are_two_erasures() {
+    let rules = FORMS.replace("[[rule]]\nname = \"the person\"", &format!("{RETENTION}\n[[rule]]\nname = \"the person\""));
+    let company = Company::with("", LEDGER_ONLY, &rules);
+    ANN.talks(&company.standin, 101, Some("family"));
+    BOB.talks(&company.standin, 102, Some("family"));
+    company.settled(2);
+    company.standin.submit(101, 4711, &json!({ "reason": "enough" }));
+    let receipt = company.receipts(1).remove(0);
+    assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(1), &json!(1)));
+    assert!(company.standin.holds(BOB.email) && !company.standin.holds(ANN.email));
+}
+
+const RETENTION: &str = r#"
+[[rule]]
+name = "retention"
+on = "session-settled"
+when = "consent.state == 'given'"
+erase = "guest"
+after = "365d"
+targets = ["mluvii"]
+"#;
+
+#[test]
+fn a_listed_session_of_a_shared_browser_is_judged_as_the_ledgers_own() {
+    let search = "search = { sessions_of_guest = \"GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset}\" }";
+    let company = Company::with(search, LEDGER_ONLY, FORMS);
+    ANN.talks(&company.standin, 101, Some("family"));
+    company.settled(1);
+    // None of these ever reached quietus.
+    company.standin.begin_with(json!({ "id": 901, "tenant": 62, "guest": "family", "call_params": BOB.call_params() }));
+    company.standin.begin_with(json!({ "id": 902, "tenant": 62, "guest": "family", "notes": ["nobody knows whose"] }));
+    company.standin.submit(101, 4711, &json!({ "reason": "enough" }));
+    let receipt = company.receipts(1).remove(0);
+    assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(1), &json!(2)), "{receipt:#}");
+    assert!(company.standin.holds(BOB.email) && company.standin.holds("nobody knows whose"));
+    let guest_calls = company.standin.calls("/Guest/family/anonymous");
+    assert!(guest_calls.is_empty());
+}
