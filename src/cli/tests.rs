@@ -194,6 +194,7 @@ fn requested(home: &Home) -> String {
         targets: vec![TargetName::mluvii()],
         due: jiff::Timestamp::now(),
         approve: true,
+        origin: None,
         selection: Selection::default(),
         capsule: None,
         fingerprints: Vec::new(),

@@ -99,13 +99,17 @@ impl Evaluation<'_> {
             let heard = erased && triggers.iter().any(|asked| asked.form.is_some());
             matches!(cause, Cause::Event(..)) && view.settle_at.is_none() && !heard && !has_news(view, &session, cause)
         });
-        session.settle_at = (!settles && !stays_settled).then(|| self.settling.look_at(&session, self.now));
+        // Never in the past: the patience with its look-ups begins when they can be made, however late the event came.
+        session.settle_at = (!settles && !stays_settled).then(|| self.settling.look_at(&session, self.now).max(self.now));
+        // Who the session's own person is, by what mluvii shows now or showed last.
+        let own = session.fingerprints.clone().or_else(|| view.map(|view| view.fingerprints.clone()));
         if erased && stays_settled {
             // A mluvii that still shows who it was is no reason to keep it here again.
             session.record.guest = None;
             session.fingerprints = None;
         }
-        let erasures = demands.into_iter().map(|(demand, form)| self.schedule(demand, &session.record, form, facts));
+        let own = own.as_deref().unwrap_or_default();
+        let erasures = demands.into_iter().map(|(demand, form)| self.schedule(demand, &session.record, form, facts, own));
         let erasures = erasures.collect();
         let tenants_are_departments = agreement(&session.record, facts);
         Ok(Decision { erasures, session, tenants_are_departments, foreign: false })
@@ -263,13 +267,14 @@ impl Evaluation<'_> {
     }
 
     /// Makes an erasure of a demand. Where the wider scope cannot be told (no guest id, no identifiers), the erasure
-    /// reaches as far as what is known, and its receipt says so.
+    /// reaches as far as what is known, and its receipt says so. `own` are the fingerprints of the session itself.
     fn schedule(
         &self,
         demand: Demand,
         record: &ConsentRecord,
         form: Option<&Form>,
         facts: Option<&SessionFacts>,
+        own: &[Fingerprinted],
     ) -> NewErasure {
         let mut whom = Whom::default();
         if let Some(facts) = facts.filter(|_| self.is_soon(&demand)) {
@@ -307,6 +312,9 @@ impl Evaluation<'_> {
             whom.guests.extend(record.guest.clone());
         }
         let capsule = (!whom.is_empty()).then(|| Capsule::seal(&whom, self.seal));
+        let own: Vec<_> = own.iter().filter(|one| !one.supplementary).cloned().collect();
+        let identifies = subject.scope() == Scope::Guest && !own.is_empty();
+        let origin = identifies.then(|| self.fingerprinter.person(&own));
         NewErasure {
             id: ErasureId::generate(self.now),
             subject,
@@ -314,6 +322,7 @@ impl Evaluation<'_> {
             targets: demand.targets,
             due: demand.due,
             approve: demand.approve,
+            origin,
             selection: Selection::default(),
             capsule,
             fingerprints,

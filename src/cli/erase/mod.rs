@@ -159,7 +159,8 @@ async fn ask(installation: &Installation, keys: &Keys, request: Request, due: Ti
     let rule = RULE.to_owned();
     // Somebody who asks by hand has looked at whom it reaches, so nobody else has to approve it.
     let approve = false;
-    let erasure = NewErasure { id, subject, rule, targets, due, approve, selection, capsule, fingerprints };
+    let origin = None;
+    let erasure = NewErasure { id, subject, rule, targets, due, approve, origin, selection, capsule, fingerprints };
     let standing = installation.ledger.request(erasure).await?;
     let erasure = installation.ledger.erasure(standing).await?;
     let gone = || Failure::Other(anyhow::anyhow!("the erasure {standing} is not in the ledger any more"));

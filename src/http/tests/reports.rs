@@ -29,6 +29,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         targets: vec![queue.clone()],
         due: Timestamp::now(),
         approve: false,
+        origin: None,
         selection: Selection::default(),
         capsule: None,
         fingerprints: Vec::new(),

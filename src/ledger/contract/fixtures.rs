@@ -126,6 +126,7 @@ pub(crate) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> 
         targets: targets.iter().copied().map(target).collect(),
         due,
         approve: false,
+        origin: None,
         selection: Selection::default(),
         capsule: None,
         fingerprints: Vec::new(),

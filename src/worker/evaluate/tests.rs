@@ -497,3 +497,24 @@ fn a_number_to_call_back_is_kept_as_supplementary() {
     let supplementary: Vec<_> = prints.iter().filter(|one| one.supplementary).map(|one| &one.kind).collect();
     assert_eq!(supplementary, [&Kind::Phone]);
 }
+
+#[test]
+fn erasures_of_one_guest_by_two_people_stay_two() {
+    let rules = [rule(Moment::SessionEnded, "true", Scope::Guest)];
+    let ended = event(EventKind::SessionEnded);
+    let of = |email: Option<&str>, callback: Option<&str>| {
+        let one = |kind: Kind, text: Option<&str>| {
+            Identifiers(text.and_then(|text| Identifier::new(kind, text)).into_iter().collect())
+        };
+        let (identifiers, callback) = (one(Kind::Email, email), one(Kind::Phone, callback));
+        let found = read(SessionFacts { identifiers, callback, ..known() });
+        decide(&rules, None, Cause::Event(&ended, None), &found).erasures.remove(0)
+    };
+    let ann = of(Some("ann@x.cz"), None);
+    let bob = of(Some("bob@x.cz"), None);
+    assert_eq!(ann.subject, bob.subject);
+    assert_ne!(ann.merge_key(), bob.merge_key());
+    // A number to call back says nothing of whose session it is.
+    assert_eq!(ann.merge_key(), of(Some("ANN@x.cz"), Some("+420 777 123 456")).merge_key());
+    assert_eq!(of(None, Some("+420 777 123 456")).origin, None);
+}
