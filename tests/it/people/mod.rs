@@ -15,8 +15,10 @@ use population::{Conversation, Person, spelled_email, spelled_name, spelled_phon
 /// `QUIETUS_PEOPLE` and `QUIETUS_CONVERSATIONS` make it as long as one likes.
 const PEOPLE: usize = 200;
 const CONVERSATIONS: usize = 2_000;
-/// One in so many people asks to be forgotten.
+/// One in so many people asks to be forgotten; another one sends the form, which reaches their own guest only.
 const ASKS: usize = 5;
+/// The number of the form.
+const FORM: i64 = 4711;
 
 const COMPANIES: [&str; 2] = ["acme", "bell"];
 
@@ -49,8 +51,10 @@ fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
     });
 
     let requests = ask(&installation, &people);
-    let receipts = all_receipts(&installation, requests.len());
-    let gone: Vec<BTreeSet<i64>> = mluviis.iter().map(anonymized).collect();
+    let forms = send_forms(&mluviis, &people, &conversations);
+    let receipts = all_receipts(&installation, requests.len() + forms.len());
+    let gone: Vec<BTreeSet<i64>> =
+        (0..2).map(|company| anonymized(&mluviis[company], company, &conversations)).collect();
     for request in &requests {
         let person = &people[request.person];
         let meant = truth::meant(person, request.company, &conversations);
@@ -58,7 +62,8 @@ fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
         assert!(stays.is_empty(), "certain and still there: {stays:?} of {person:?}, {}", request.erasure);
         the_receipt_is_true(&receipts[&request.erasure], request, &meant, &gone[request.company]);
     }
-    nobody_else_is_gone(&requests, &conversations, &gone);
+    let asked = requests.iter().map(|request| (request.company, request.person)).chain(forms).collect();
+    nobody_else_is_gone(&asked, &conversations, &gone);
     // What was possible and left needs a person.
     assert_eq!(installation.run(&["status"]).status.code(), Some(1));
     drop(seed);
@@ -139,6 +144,13 @@ on = "session-settled"
 when = "consent.state == 'absent'"
 erase = "session"
 targets = ["mluvii"]
+
+[[rule]]
+name = "the form: this guest"
+on = "form-submitted"
+when = "form.id == {FORM}"
+erase = "guest"
+targets = ["mluvii"]
 "#
         ),
     );
@@ -191,6 +203,19 @@ fn ask(installation: &Installation, people: &[Person]) -> Vec<Request> {
     .collect()
 }
 
+/// People who do not ask send the form from a conversation in which they said who they are: the company and the person.
+fn send_forms(mluviis: &[StandIn; 2], people: &[Person], conversations: &[Conversation]) -> Vec<(usize, usize)> {
+    let senders = (0..people.len()).filter(|person| person % ASKS == 3);
+    senders
+        .map(|person| {
+            let own = conversations.iter().find(|one| one.person == person && one.company == person % 2);
+            let own = own.expect("each has one at each company");
+            mluviis[own.company].submit(own.id, FORM, &json!({ "reason": "enough" }));
+            (own.company, person)
+        })
+        .collect()
+}
+
 /// The receipts by their erasures.
 fn all_receipts(installation: &Installation, count: usize) -> BTreeMap<String, Value> {
     let receipts = wait_for("the receipts", || {
@@ -203,10 +228,11 @@ fn all_receipts(installation: &Installation, count: usize) -> BTreeMap<String, V
 }
 
 /// The conversations that mluvii has anonymized: their notes are gone.
-fn anonymized(mluvii: &StandIn) -> BTreeSet<i64> {
+fn anonymized(mluvii: &StandIn, company: usize, conversations: &[Conversation]) -> BTreeSet<i64> {
     let held = mluvii.get(&mluvii.mluvii, "/standin/search?text=note%20of");
     let held: BTreeSet<i64> = held.as_array().expect("a list").iter().filter_map(|place| place["id"].as_i64()).collect();
-    (101..=*held.last().expect("somebody is still there")).filter(|id| !held.contains(id)).collect()
+    let all = conversations.iter().filter(|one| one.company == company).map(|one| one.id);
+    all.filter(|id| !held.contains(id)).collect()
 }
 
 #[track_caller]
@@ -227,8 +253,11 @@ fn the_receipt_is_true(statement: &Value, request: &Request, meant: &truth::Mean
 
 /// Whatever is gone belongs to somebody who asked this company.
 #[track_caller]
-fn nobody_else_is_gone(requests: &[Request], conversations: &[Conversation], gone: &[BTreeSet<i64>]) {
-    let asked: BTreeSet<(usize, usize)> = requests.iter().map(|request| (request.company, request.person)).collect();
+fn nobody_else_is_gone(
+    asked: &BTreeSet<(usize, usize)>,
+    conversations: &[Conversation],
+    gone: &[BTreeSet<i64>],
+) {
     let others = conversations.iter().filter(|one| {
         gone[one.company].contains(&one.id) && !asked.contains(&(one.company, one.person))
     });

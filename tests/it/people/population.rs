@@ -12,8 +12,6 @@ pub(super) struct Person {
     pub(super) email: u64,
     pub(super) phone: u64,
     browser: u64,
-    /// Whether somebody else uses the same browser.
-    shares_browser: bool,
 }
 
 /// What was typed in a conversation, as the numbers of what was meant; a typing error is a number of its own.
@@ -39,7 +37,7 @@ pub(super) struct Conversation {
 /// The people. Every fourth couple shares a phone, every fourth a browser, every eighth both; some names are common.
 pub(super) fn people(count: usize, random: &mut Random) -> Vec<Person> {
     let mut people: Vec<Person> = (0..count as u64)
-        .map(|number| Person { name: number, email: number, phone: number, browser: number, shares_browser: false })
+        .map(|number| Person { name: number, email: number, phone: number, browser: number })
         .collect();
     for couple in people.chunks_exact_mut(2) {
         let [one, other] = couple else { unreachable!("chunks of two") };
@@ -49,13 +47,14 @@ pub(super) fn people(count: usize, random: &mut Random) -> Vec<Person> {
         }
         if (2..=4).contains(&chance) {
             other.browser = one.browser;
-            one.shares_browser = true;
-            other.shares_browser = true;
         }
     }
     for number in 0..count / 8 {
         let namesake = random.below(count as u64) as usize;
-        people[namesake].name = people[number].name;
+        // A couple of one name, on one telephone and in one browser would be one person to everybody.
+        if namesake / 2 != number / 2 {
+            people[namesake].name = people[number].name;
+        }
     }
     people
 }
@@ -92,8 +91,7 @@ fn typed(person: &Person, all: bool, random: &mut Random) -> Typed {
         5 => Typed { email: None, ..whole },
         6 => Typed { phone: whole.phone, ..Typed::default() },
         7 => Typed { name: whole.name, ..Typed::default() },
-        // On a browser that several use, nobody could say whose this is, not even the truth below.
-        8 if !person.shares_browser => Typed::default(),
+        8 => Typed::default(),
         _ => whole,
     }
 }
