@@ -160,11 +160,12 @@ pub(super) fn after_call(step: &mut Step, end: StepEnd, now: Timestamp) -> Next 
             step.rounds += 1;
             Next::GoesOn(pause)
         }
-        StepEnd::Final { outcome, reason, counts, evidence } => {
+        StepEnd::Final { outcome, reason, counts, mut evidence } => {
             answered(step, outcome, &counts, now);
+            // One that cannot be asked has verified nothing, nor has one that repeats what it said before.
+            let asked = outcome != Outcome::Unverifiable && !std::mem::take(&mut evidence.nothing_asked);
             rests_on(step, evidence);
-            // One that cannot be asked has verified nothing.
-            if step.stage == Some(Stage::Verify) && outcome != Outcome::Unverifiable {
+            if step.stage == Some(Stage::Verify) && asked {
                 step.verified_at = Some(now);
             }
             step.stage = None;
@@ -272,17 +273,12 @@ pub(super) struct End {
 }
 
 /// Cancelled with steps unfinished, its sessions may still be there, and must still be found. So must those that mluvii was
-/// not asked to erase, or did not: sessions are at mluvii.
+/// not asked to erase, or of which not all have been seen to be gone: sessions are at mluvii.
 pub(super) fn end_of(erasure: &Erasure) -> End {
     if erasure.state == ErasureState::Cancelled {
         return End { state: ErasureState::Cancelled, sessions_are_erased: false };
     }
-    let gone = |step: &Step| match step.outcome {
-        Some(Outcome::Erased | Outcome::Absent) => true,
-        // mluvii said that it has erased, and could not be asked whether it did.
-        Some(Outcome::Unverifiable) => step.erased_at.is_some(),
-        Some(Outcome::Retained | Outcome::Residual | Outcome::Parked) | None => false,
-    };
+    let gone = |step: &Step| matches!(step.outcome, Some(Outcome::Erased | Outcome::Absent));
     let sessions_are_erased = erasure.steps.iter().any(|step| step.target.is_mluvii() && gone(step));
     End { state: ErasureState::Done, sessions_are_erased }
 }

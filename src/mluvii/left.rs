@@ -25,6 +25,9 @@ pub(super) const KINDS: [&str; 11] = [
 /// Places at mluvii that hold personal data and cannot be looked at here.
 pub(super) const PLACES: [&str; 2] = ["contact record", "e-mail threads"];
 
+/// What a search for a person cannot find: contacts by what no field is known for, and who is in no contact at all.
+pub(super) const UNSEARCHED: [&str; 3] = ["contacts by email", "contacts by phone", "sessions without a contact"];
+
 /// Single fields, and their kinds.
 const FIELDS: [(&[&str], &str); 6] = [
     (&["guest", "identity"], "identity"),
@@ -61,7 +64,7 @@ pub(super) type Accepted = BTreeSet<String>;
 /// Reads `mluvii.accept_left`; the error says which words there are.
 pub(super) fn accepted(words: &[String], params: &Params) -> Result<Accepted, String> {
     let of_params = params.values().map(|kind| kind.as_str());
-    let known: BTreeSet<&str> = KINDS.into_iter().chain(PLACES).chain(of_params).collect();
+    let known: BTreeSet<&str> = KINDS.into_iter().chain(PLACES).chain(UNSEARCHED).chain(of_params).collect();
     match words.iter().find(|word| !known.contains(word.as_str())) {
         None => Ok(words.iter().cloned().collect()),
         Some(unknown) => {

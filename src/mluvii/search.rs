@@ -60,6 +60,12 @@ impl MluviiClient {
         Ok(Some(sessions))
     }
 
+    /// The kinds of these identifiers by which [`Self::search_person`] searches contacts.
+    pub(super) fn searched_by(&self, identifiers: &Identifiers, region: Option<Region>) -> Vec<Kind> {
+        let kinds = self.contact_fields.iter().map(|(kind, _)| kind);
+        kinds.filter(|kind| !spellings(identifiers, kind, region).is_empty()).cloned().collect()
+    }
+
     /// All sessions that mluvii lists for a guest, by a filter that is proved at this moment; `None` when that is not set
     /// up.
     pub(crate) async fn sessions_of_guest(&self, guest: &GuestId) -> Result<Option<BTreeSet<SessionId>>, MluviiError> {

@@ -1,6 +1,7 @@
 //! The built-in target `mluvii`, one for each installation. The calls of one step are made one after another, so that
 //! the number of steps under way bounds them all.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use super::settings::GuestIdField;
 use super::verify::{Later, Seen};
 use super::wire;
 use crate::erasure::{Evidence, Outcome, ReachedSession};
-use crate::subject::{GuestId, Scope};
+use crate::subject::{GuestId, Kind, Scope};
 use crate::target::{Answer, Target, TargetCall, TargetError};
 
 /// mluvii as a place that data must leave.
@@ -25,8 +26,9 @@ pub(crate) struct MluviiTarget {
     progress: Progress,
 }
 
-/// The API calls that one part takes at most: two lists and their controls, a read, and what a 404 of it asks for.
-const PART_CALLS_MAX: u32 = 11;
+/// The API calls that one part takes at most, but for guests with many pages of sessions: three lists and their controls, a
+/// read, and what a 404 of it asks for.
+const PART_CALLS_MAX: u32 = 14;
 /// Sessions that are asked whose they are, to tell an unknown guest from an unknown path.
 const OWNERS_ASKED_MAX: usize = 3;
 /// When a session that is not anonymized yet is asked about again, counted from the anonymizing.
@@ -124,6 +126,9 @@ impl MluviiTarget {
 
     /// Whether the guest call was made and accepted. Where it was not, the sessions are anonymized one by one anyway.
     async fn erase_guest(&self, call: &TargetCall, guest: &GuestId) -> Result<bool, MluviiError> {
+        if !self.is_whole(call, guest).await? {
+            return Ok(false);
+        }
         let Some(id) = self.id_to_send(call, guest).await? else { return Ok(false) };
         if self.client.anonymize_guest(&id, &call.idempotency).await? == Written::Done {
             return Ok(true);
@@ -135,6 +140,19 @@ impl MluviiTarget {
         match self.client.anonymize_guest(&id, &call.idempotency).await? {
             Written::Done => Ok(true),
             Written::Missing { unknown_path } => Err(unknown_path),
+        }
+    }
+
+    /// Whether mluvii lists no session of the guest beside those of the call. That was so when the erasure was resolved; a
+    /// call that failed may be made hours later, and somebody may have begun to talk on the same device.
+    async fn is_whole(&self, call: &TargetCall, guest: &GuestId) -> Result<bool, MluviiError> {
+        match self.client.sessions_of_guest(guest).await {
+            Ok(Some(listed)) => {
+                let going: BTreeSet<_> = call.sessions.iter().map(|session| session.key.session).collect();
+                Ok(listed.is_subset(&going))
+            }
+            Ok(None) | Err(MluviiError::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -231,16 +249,32 @@ impl MluviiTarget {
             evidence.looked_at.push("session".to_owned());
         }
         if call.searched {
-            evidence.looked_at.push("search".to_owned());
+            self.searched(call, &mut evidence);
         }
         // Neither belongs to a single conversation.
         if call.scope != Scope::Session {
             evidence.not_looked_at.extend(PLACES.map(str::to_owned));
-            let accepted = PLACES.into_iter().filter(|place| self.client.accept_left.contains(*place));
-            evidence.accepted.extend(accepted.map(|place| (place.to_owned(), 0)));
         }
+        let accepted = evidence.not_looked_at.iter().filter(|place| self.client.accept_left.contains(*place));
+        evidence.accepted.extend(accepted.map(|place| (place.clone(), 0)));
         left::into_evidence(done.left.clone(), &self.client.accept_left, &mut evidence);
         evidence
+    }
+
+    /// What the search of the erasure found its sessions by, and what it could not find.
+    fn searched(&self, call: &TargetCall, evidence: &mut Evidence) {
+        if call.scope != Scope::Person {
+            evidence.looked_at.push("sessions of the guest".to_owned());
+            return;
+        }
+        let contacts_by = |kind: &Kind| format!("contacts by {kind}");
+        let searched = self.client.searched_by(&call.identifiers, call.region);
+        evidence.looked_at.extend(searched.iter().map(contacts_by));
+        let known = |kind: &Kind| call.identifiers.of_kind(kind).next().is_some();
+        let not_searched =
+            [Kind::Email, Kind::Phone].into_iter().filter(|kind| known(kind) && !searched.contains(kind));
+        evidence.not_looked_at.extend(not_searched.map(|kind| contacts_by(&kind)));
+        evidence.not_looked_at.push("sessions without a contact".to_owned());
     }
 }
 
@@ -256,6 +290,8 @@ impl Target for MluviiTarget {
     async fn verify(&self, call: &TargetCall) -> Result<Answer, TargetError> {
         let done = self.each_part(Act::Verify, call).await?;
         let mut evidence = self.evidence(call, &done);
+        // The search was at resolving, and nobody searches again here.
+        evidence.nothing_asked = done.sessions_asked() == 0;
         if done.sessions_asked() > 0 {
             evidence.looked_at.push("anonymized list".to_owned());
         }

@@ -35,6 +35,22 @@ fn an_answer_that_says_nothing_keeps_the_older_evidence() {
     assert_eq!(evidence_after(evidence(&["notes"], true)), evidence(&["notes"], true));
 }
 
+#[test]
+fn who_asks_nobody_when_asked_again_has_verified_nothing() {
+    let verified_at = |outcome, nothing_asked| {
+        let mut step = Step { stage: Some(Stage::Verify), outcome: Some(outcome), ..planned(TargetName::mluvii()) };
+        let evidence = Evidence { nothing_asked, ..evidence(&["contacts by email"], false) };
+        let end = StepEnd::Final { outcome, reason: None, counts: BTreeMap::new(), evidence };
+        assert_eq!(after_call(&mut step, end, Timestamp::UNIX_EPOCH), Next::Over);
+        assert_eq!((step.outcome, &*step.evidence.looked_at[0]), (Some(outcome), "contacts by email"));
+        assert!(!step.evidence.nothing_asked, "it is about one call");
+        step.verified_at
+    };
+    assert_eq!(verified_at(Outcome::Absent, true), None);
+    assert_eq!(verified_at(Outcome::Absent, false), Some(Timestamp::UNIX_EPOCH));
+    assert_eq!(verified_at(Outcome::Erased, false), Some(Timestamp::UNIX_EPOCH));
+}
+
 #[track_caller]
 fn check(outcome: Outcome, erased: bool, sessions_are_erased: bool) {
     let mut step = planned(TargetName::mluvii());
@@ -64,7 +80,7 @@ fn check(outcome: Outcome, erased: bool, sessions_are_erased: bool) {
 fn sessions_are_marked_erased_only_where_mluvii_has_erased_them() {
     check(Outcome::Erased, true, true);
     check(Outcome::Absent, false, true);
-    check(Outcome::Unverifiable, true, true);
+    check(Outcome::Unverifiable, true, false);
     check(Outcome::Unverifiable, false, false);
     check(Outcome::Retained, false, false);
     check(Outcome::Residual, true, false);

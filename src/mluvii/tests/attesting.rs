@@ -3,8 +3,9 @@
 use super::erasing::{call, check, never_read, reason};
 use super::*;
 use crate::erasure::Outcome;
-use crate::subject::Scope;
-use crate::target::{Target as _, TargetError};
+use crate::mluvii::settings::SearchSettings;
+use crate::subject::{Identifier, Identifiers, Kind, Scope};
+use crate::target::{Target as _, TargetCall, TargetError};
 
 #[tokio::test]
 async fn a_filter_that_ignores_the_session_makes_it_unverifiable() {
@@ -284,10 +285,32 @@ async fn nothing_asked_is_unverifiable_unless_mluvii_was_searched() {
     }
     assert!(mluvii.server.held().calls.is_empty());
     call.searched = true;
-    for answer in [target.erase(&call).await, target.verify(&call).await] {
+    for (answer, nothing_asked) in [(target.erase(&call).await, false), (target.verify(&call).await, true)] {
         check(&answer, Outcome::Absent, 0);
-        assert_eq!(answer.expect("an answer").evidence.looked_at, ["search"]);
+        assert_eq!(answer.expect("an answer").evidence.nothing_asked, nothing_asked, "the search was before");
     }
+}
+
+#[tokio::test]
+async fn a_search_says_by_what_it_was_made_and_what_it_cannot_find() {
+    let mut mluvii = Mluvii::start().await;
+    let fields = [(Kind::Email, "mail".to_owned())].into();
+    mluvii.settings.search = Some(SearchSettings { fields, ..SearchSettings::default() });
+    mluvii.settings.accept_left = vec!["contacts by phone".into(), "sessions without a contact".into()];
+    let values = [(Kind::Email, "ann@x.cz"), (Kind::Phone, "+420777123456"), (Kind::Name, "Ann")];
+    let identifiers = values.into_iter().filter_map(|(kind, value)| Identifier::new(kind, value)).collect();
+    let mut call = TargetCall { searched: true, identifiers: Identifiers(identifiers), ..call(&[], &[]) };
+    let evidence = mluvii.target().erase(&call).await.expect("an answer").evidence;
+    assert_eq!(evidence.looked_at, ["contacts by email"]);
+    let not = ["contacts by phone", "sessions without a contact", "contact record", "e-mail threads"];
+    assert_eq!(evidence.not_looked_at, not);
+    let accepted = [("contacts by phone".to_owned(), 0), ("sessions without a contact".to_owned(), 0)];
+    assert_eq!(evidence.accepted, accepted.into());
+
+    call.scope = Scope::Guest;
+    let evidence = mluvii.target().erase(&call).await.expect("an answer").evidence;
+    assert_eq!(evidence.looked_at, ["sessions of the guest"]);
+    assert_eq!(evidence.not_looked_at, ["contact record", "e-mail threads"]);
 }
 
 #[tokio::test]

@@ -43,7 +43,8 @@ fn every_setting_and_every_word_stands_in_the_documentation() {
     let schema = schemars::schema_for!(MluviiSettings).to_value();
     let keys = |schema: &Value| schema["properties"].as_object().expect("keys").keys().cloned().collect::<Vec<_>>();
     let searching = keys(&schema["$defs"]["SearchSettings"]).into_iter().map(|key| format!("search.{key}"));
-    let words = crate::mluvii::left::KINDS.into_iter().chain(crate::mluvii::left::PLACES).map(str::to_owned);
+    let places = crate::mluvii::left::PLACES.into_iter().chain(crate::mluvii::left::UNSEARCHED);
+    let words = crate::mluvii::left::KINDS.into_iter().chain(places).map(str::to_owned);
     for word in keys(&schema).into_iter().filter(|key| key != "search").chain(searching).chain(words) {
         assert!(documentation.contains(&format!("`{word}`")), "{word}");
     }

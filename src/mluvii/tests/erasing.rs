@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::erasure::{ErasureId, Outcome, ReachedSession};
 use crate::keys::IndexKey;
-use crate::mluvii::settings::GuestIdField;
+use crate::mluvii::settings::{GuestIdField, SearchSettings};
 use crate::subject::{GuestId, Identifiers, InstallationName, Scope, SessionKey};
 use crate::target::{Answer, Target as _, TargetCall, TargetError};
 
@@ -28,6 +28,14 @@ pub(super) fn call(whole_guests: &[&str], sessions: &[SessionId]) -> TargetCall 
         erased_since: Some(Duration::ZERO),
         report: None,
     }
+}
+
+/// An mluvii that lists the sessions of a guest.
+async fn listing() -> Mluvii {
+    let mut mluvii = Mluvii::start().await;
+    let sessions_of_guest = Some(super::searching::SESSIONS.to_owned());
+    mluvii.settings.search = Some(SearchSettings { sessions_of_guest, ..SearchSettings::default() });
+    mluvii
 }
 
 /// The same for sessions that nobody has ever read.
@@ -74,7 +82,7 @@ async fn a_kept_budget_an_erased_session_costs_five_calls() {
 
 #[tokio::test]
 async fn the_guest_call_is_made_for_whole_guests_only() {
-    let mluvii = Mluvii::start().await;
+    let mluvii = listing().await;
     let session = mluvii.conversation("7", "ann@x.cz");
     let mut narrowed = call(&["7"], &[session]);
     narrowed.whole_guests.clear();
@@ -88,8 +96,37 @@ async fn the_guest_call_is_made_for_whole_guests_only() {
 }
 
 #[tokio::test]
+async fn who_begins_to_talk_while_the_guest_call_fails_is_not_taken_with_it() {
+    let mluvii = listing().await;
+    let (target, call) = (mluvii.target(), call(&["7"], &[mluvii.conversation("7", "ann@x.cz")]));
+    mluvii.server.fail("/Guest/7/anonymous", 1, Wrong::Status(503));
+    assert!(matches!(target.erase(&call).await, Err(TargetError::Retryable(_))));
+    mluvii.conversation("7", "bob@x.cz");
+    let erased = target.erase(&call).await;
+    check(&erased, Outcome::Erased, 1);
+    assert!(!erased.expect("an answer").counts.contains_key("guests"));
+    assert_eq!(mluvii.server.calls_of("/Guest/7/anonymous"), 1, "the one that failed");
+    assert!(!mluvii.server.holds("ann@x.cz") && mluvii.server.holds("bob@x.cz"));
+}
+
+#[tokio::test]
+async fn without_a_list_that_is_believed_the_guest_call_is_passed_over() {
+    let mluvii = Mluvii::start().await;
+    let whole = call(&["7"], &[mluvii.conversation("7", "ann@x.cz")]);
+    check(&mluvii.target().erase(&whole).await, Outcome::Erased, 1);
+    assert_eq!(mluvii.server.calls_of("/Guest/"), 0, "searching is not set up");
+
+    let mluvii = listing().await;
+    mluvii.server.held().ignored.insert("ClientId");
+    let whole = call(&["7"], &[mluvii.conversation("7", "ann@x.cz")]);
+    check(&mluvii.target().erase(&whole).await, Outcome::Erased, 1);
+    assert_eq!(mluvii.server.calls_of("/Guest/"), 0, "the filter is ignored");
+    assert!(!mluvii.server.holds("ann@x.cz"));
+}
+
+#[tokio::test]
 async fn the_configured_id_of_a_guest_is_sent_and_never_null() {
-    let mut mluvii = Mluvii::start().await;
+    let mut mluvii = listing().await;
     mluvii.settings.guest_id = GuestIdField::TempId;
     let session = mluvii.conversation("7", "ann@x.cz");
     let wrong_id = mluvii.target().erase(&call(&["7"], &[session])).await;
@@ -112,7 +149,7 @@ async fn the_configured_id_of_a_guest_is_sent_and_never_null() {
 
 #[tokio::test]
 async fn an_unknown_path_needs_a_person() {
-    let mut mluvii = Mluvii::start().await;
+    let mut mluvii = listing().await;
     let session = mluvii.conversation("7", "ann@x.cz");
     mluvii.settings.anonymize_session = "POST /api/v1/Sessions/{id}/forget".into();
     let Err(TargetError::NeedsOperator(text)) = mluvii.target().erase(&call(&[], &[session])).await else {
@@ -188,7 +225,7 @@ async fn a_dry_run_tells_what_would_go_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_retry_goes_on_where_it_stopped_with_the_same_keys() {
-    let mluvii = Mluvii::start().await;
+    let mluvii = listing().await;
     let sessions = [1, 2, 3].map(|_| mluvii.conversation("7", "ann@x.cz"));
     let (target, call) = (mluvii.target(), call(&["7"], &sessions));
     mluvii.server.fail(&format!("Sessions/{}/anonymous", sessions[1]), 1, Wrong::Status(503));
@@ -241,14 +278,17 @@ async fn a_call_without_time_left_goes_on_later_and_ends() {
 
 #[tokio::test]
 async fn errors_show_the_request_as_it_is_configured_and_no_id() {
-    let mluvii = Mluvii::start().await;
+    let mluvii = listing().await;
     mluvii.server.fail("anonymous", 1, Wrong::Status(500));
     let failed = mluvii.target().erase(&call(&["ann@x.cz"], &[])).await;
     let Err(TargetError::Retryable(text)) = failed else { panic!("{failed:?}") };
     assert_eq!(text, "POST /api/v1/Guest/{id}/anonymous: 500 Internal Server Error");
 
-    let refused = mluvii.target().erase(&call(&[".."], &[])).await;
-    assert!(matches!(&refused, Err(TargetError::Permanent(text)) if text.contains("{id}")), "{refused:?}");
+    let refused = mluvii.client().sessions_of_guest(&GuestId("..".into())).await;
+    assert!(matches!(&refused, Err(MluviiError::Refused(text)) if text.contains("{id}")), "{refused:?}");
+    let calls = mluvii.server.calls_of("/Guest/");
+    mluvii.target().erase(&call(&[".."], &[])).await.expect("passed over");
+    assert_eq!(mluvii.server.calls_of("/Guest/"), calls);
 }
 
 #[tokio::test]

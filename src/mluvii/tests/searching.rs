@@ -8,7 +8,7 @@ use crate::subject::{GuestId, Identifier, Identifiers, Kind, TenantId};
 
 const CONTACTS: &str =
     "GET /api/v1/Contacts?departmentId={department}&filterField={field}&filterValue={value}&limit=200&offset={offset}";
-const SESSIONS: &str = "GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset}";
+pub(super) const SESSIONS: &str = "GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset}";
 
 async fn searching() -> Mluvii {
     let mut mluvii = Mluvii::start().await;
