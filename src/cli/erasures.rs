@@ -178,8 +178,11 @@ fn sessions(erasure: &Erasure) -> String {
     if found.unread > 0 {
         parts.push(format!("{} not readable", found.unread));
     }
+    if found.possible_excluded > 0 {
+        parts.push(format!("{} somebody else's", found.possible_excluded));
+    }
     if found.excluded > 0 {
-        parts.push(format!("{} excluded", found.excluded));
+        parts.push(format!("{} kept", found.excluded));
     }
     if let Some(narrowed) = found.narrowed {
         parts.push(format!("narrowed: {}", narrowed.as_str()));

@@ -74,6 +74,9 @@ impl Report {
         let verdicts: Vec<_> = verdicts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
         let verdicts = if verdicts.is_empty() { String::new() } else { format!(" ({})", verdicts.join(", ")) };
         out.line(format_args!("receipts    {}{verdicts}", counts.receipts))?;
+        if let Some(unknown) = unknown(counts) {
+            out.line(format_args!("consent     of {unknown}"))?;
+        }
         if counts.foreign_sessions > 0 {
             out.line(format_args!("foreign     {} sessions of other tenants, forgotten", counts.foreign_sessions))?;
         }
@@ -184,8 +187,15 @@ fn is_mluvii(target: &TargetName) -> bool {
 /// Sessions whose consent stayed unknown, where they are more than single ones: something is wrong at mluvii, or with what
 /// is known of it.
 fn unknown_consents(counts: &Counts, share_max: f64) -> Option<String> {
+    let count: u64 = counts.unknown_consents.values().sum();
+    let too_many = count as f64 > share_max * counts.sessions as f64;
+    unknown(counts).filter(|_| too_many).map(|unknown| format!("the consent of {unknown}"))
+}
+
+/// How many sessions have an unknown consent, and why; nothing when none has.
+fn unknown(counts: &Counts) -> Option<String> {
     let unknown: u64 = counts.unknown_consents.values().sum();
-    if unknown == 0 || unknown as f64 <= share_max * counts.sessions as f64 {
+    if unknown == 0 {
         return None;
     }
     let cause = |(cause, count): (&&'static str, &u64)| {
@@ -199,7 +209,7 @@ fn unknown_consents(counts: &Counts, share_max: f64) -> Option<String> {
         format!("{count}: {words}")
     };
     let causes: Vec<_> = counts.unknown_consents.iter().filter(|(_, count)| **count > 0).map(cause).collect();
-    Some(format!("the consent of {unknown} of {} sessions stayed unknown ({})", counts.sessions, causes.join("; ")))
+    Some(format!("{unknown} of {} sessions stayed unknown ({})", counts.sessions, causes.join("; ")))
 }
 
 #[cfg(test)]
@@ -258,6 +268,26 @@ mod tests {
         };
         assert!(needs(&unknown(100, 4), &[], &limits(), at(0)).is_empty());
         insta::assert_snapshot!(needs(&unknown(100, 5), &[], &limits(), at(0)).join("\n"), @"the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)");
+    }
+
+    #[test]
+    fn unknown_consents_and_foreign_sessions_are_shown_however_few_they_are() {
+        let shown = |counts| {
+            let report = Report { counts, targets: Vec::new(), processes: Vec::new(), needs_a_person: Vec::new() };
+            let (mut out, captured) = Out::captured(false);
+            report.write(&mut out).expect("written");
+            let text = captured.text();
+            let lines = text.lines().filter(|line| line.starts_with("consent") || line.starts_with("foreign"));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let unknown_consents = [("not_found", 1), ("not_understood", 0)].into();
+        let some = Counts { sessions: 1_000_000, unknown_consents, foreign_sessions: 2, ..Counts::default() };
+        assert!(needs(&some, &[], &limits(), at(0)).is_empty());
+        insta::assert_snapshot!(shown(some), @"
+        consent     of 1 of 1000000 sessions stayed unknown (1: mluvii answers 404 for them)
+        foreign     2 sessions of other tenants, forgotten
+        ");
+        assert_eq!(shown(Counts::default()), "");
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub(super) struct Erase {
     /// Take all sessions that are only possibly meant
     #[arg(long, conflicts_with = "session")]
     include_possible: bool,
-    /// Leave this session although it is certainly meant; may be repeated
+    /// Leave this session: one that is only possibly meant is somebody else's by that, one that is certainly meant is kept,
+    /// and the receipt is incomplete; may be repeated
     #[arg(long, value_name = "SESSION", conflicts_with = "session")]
     exclude: Vec<String>,
     /// The places to erase from, such as `mluvii,crm` [default: all]

@@ -123,6 +123,7 @@ fn not_reached(installation: &Installation, request: &Request, reach: &Reach) ->
             left.len()
         ));
     }
+    not.extend(kept(reach.findings.excluded));
     if let Some(missing) = incomplete_sets(installation, request) {
         not.push(missing);
     }
@@ -153,6 +154,15 @@ fn not_reached(installation: &Installation, request: &Request, reach: &Reach) ->
     not
 }
 
+/// What excluding a certain session means: of a possible one, that it is somebody else's, and so not missing.
+fn kept(certain: u32) -> Option<String> {
+    (certain > 0).then(|| {
+        format!(
+            "{certain} sessions that are certainly meant are kept by --exclude, and the receipt will be incomplete by that"
+        )
+    })
+}
+
 /// Why no session can be certainly the person's: no set of `person.match` is complete in the request.
 fn incomplete_sets(installation: &Installation, request: &Request) -> Option<String> {
     if !matches!(request.asked.subject, Subject::Person { .. }) {
@@ -168,4 +178,15 @@ fn incomplete_sets(installation: &Installation, request: &Request) -> Option<Str
     Some(format!(
         "any session for certain: with what is given, sessions are only possibly the person's; certain needs {sets}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certain_session_that_is_excluded_is_kept_and_said_to_make_the_receipt_incomplete() {
+        assert_eq!(kept(0), None);
+        insta::assert_snapshot!(kept(2).unwrap_or_default(), @"2 sessions that are certainly meant are kept by --exclude, and the receipt will be incomplete by that");
+    }
 }
