@@ -219,7 +219,7 @@ fn send_forms(mluviis: &[StandIn; 2], people: &[Person], conversations: &[Conver
 /// The receipts by their erasures.
 fn all_receipts(installation: &Installation, count: usize) -> BTreeMap<String, Value> {
     let receipts = wait_for("the receipts", || {
-        let receipts = installation.json(&["receipts", "list"]);
+        let receipts = installation.json(&["receipts", "list", "--limit", "1000"]);
         (receipts.as_array().map(Vec::len) == Some(count)).then_some(receipts)
     });
     let receipts = receipts.as_array().cloned().expect("a list").into_iter();
