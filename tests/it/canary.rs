@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::main_job::approve;
 use crate::harness::{Database, Installation, PASSWORD, RULES, Server, StandIn, client, http, receipts, wait_for};
+use crate::main_job::approve;
 
 // One canary per field, so that a leak names its way. ASCII and not, since escapes differ.
 const EMAIL: &str = "canary.email.1@example.com";

@@ -173,7 +173,8 @@ fn with_an_unheard_session(behaviour: serde_json::Value) -> Company {
     standin.behave(&behaviour);
     // The table belongs to the only `[[mluvii]]` as long as it follows it.
     let company = Company::on(standin, "", DEFAULT_PERSON, &format!("{SEARCH}{SETTLE}"));
-    let unheard = json!({ "id": 901, "tenant": 62, "guest": "c-ann", "gdpr_version": "v3", "call_params": ANN.call_params() });
+    let unheard =
+        json!({ "id": 901, "tenant": 62, "guest": "c-ann", "gdpr_version": "v3", "call_params": ANN.call_params() });
     company.standin.begin_with(unheard);
     company.standin.begin_with(json!({ "id": 902, "tenant": 62, "guest": "c-bob", "call_params": BOB.call_params() }));
     for (id, who) in [("c-ann", ANN), ("c-bob", BOB)] {
@@ -227,9 +228,9 @@ fn a_receipt_is_found_again_by_the_person_and_by_nobody_else() {
 fn a_guests_id_is_in_no_file_once_the_session_is_erased() {
     let (company, _receipt) = erased(json!({}), "");
     let rows = |table: &str, column: &str| {
-        company.installation.count(&format!(
-            "SELECT count(*) FROM {table} WHERE CAST({column} AS TEXT) LIKE '%g-ann-4711%'"
-        ))
+        company
+            .installation
+            .count(&format!("SELECT count(*) FROM {table} WHERE CAST({column} AS TEXT) LIKE '%g-ann-4711%'"))
     };
     assert_eq!((rows("session", "record"), rows("erasure", "subject")), (0, 0));
     assert_eq!(company.installation.count("SELECT count(*) FROM session WHERE guest IS NOT NULL"), 1, "a digest stays");

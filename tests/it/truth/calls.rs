@@ -64,9 +64,11 @@ fn control_requests_are_shared_by_the_verifications_of_a_minute() {
         ANN.talks_with(&company.standin, id, json!({ "gdpr_version": null }));
     }
     company.receipts(10);
-    let all = company.standin.calls("").into_iter().filter(|call| {
-        call["path"].as_str().is_some_and(|path| path.starts_with("/api/"))
-    });
+    let all = company
+        .standin
+        .calls("")
+        .into_iter()
+        .filter(|call| call["path"].as_str().is_some_and(|path| path.starts_with("/api/")));
     let per_session: usize = (101..111).map(|id| calls(&company, id).len()).sum();
     let control = all.count() - per_session;
     assert!(control <= 4, "{control} control requests");

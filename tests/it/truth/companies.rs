@@ -49,7 +49,10 @@ fn a_session_of_one_company_is_not_the_same_number_of_another() {
     let check = installation.run(&["check"]);
     let said = String::from_utf8_lossy(&check.stdout).into_owned();
     assert!(!check.status.success() && said.contains("source.1.mluvii") && said.contains("bell"), "{said}");
-    installation.write("quietus.toml", &config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants"));
+    installation.write(
+        "quietus.toml",
+        &config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants"),
+    );
 
     let server = Server::start(&installation);
     acme.register(&server.callback());
@@ -110,9 +113,7 @@ fn a_form_of_a_foreign_tenant_is_forgotten_once_departments_are_proved_to_be_ten
     // Nothing is proved yet: the form is not ours, and not forgotten either.
     foreign(201);
     assert_eq!(company.server.deliver(&card(201)), 204);
-    wait_for("a person to be needed", || {
-        (company.installation.json(&["status"])["parked_work"] == 1).then_some(())
-    });
+    wait_for("a person to be needed", || (company.installation.json(&["status"])["parked_work"] == 1).then_some(()));
     ANN.talks(&company.standin, 101, None);
     company.settled(1);
 
@@ -135,9 +136,7 @@ fn a_department_that_is_missing_is_not_understood() {
     let company = Company::on(standin, "", LEDGER_ONLY, FORM);
     company.standin.begin_with(json!({ "id": 101, "tenant": 62, "call_params": ANN.call_params() }));
     assert_eq!(company.server.deliver(&card(101)), 204);
-    wait_for("a person to be needed", || {
-        (company.installation.json(&["status"])["parked_work"] == 1).then_some(())
-    });
+    wait_for("a person to be needed", || (company.installation.json(&["status"])["parked_work"] == 1).then_some(()));
     assert!(company.standin.holds(ANN.email));
 }
 

@@ -124,7 +124,9 @@ impl Company {
 
     #[track_caller]
     fn needs_a_person_soon(&self) {
-        wait_for("a person to be needed", || (self.installation.run(&["status"]).status.code() == Some(1)).then_some(()));
+        wait_for("a person to be needed", || {
+            (self.installation.run(&["status"]).status.code() == Some(1)).then_some(())
+        });
     }
 
     #[track_caller]

@@ -164,9 +164,7 @@ fn a_form_that_stands_nowhere_waits_and_then_needs_a_person() {
     ANN.talks(&company.standin, 101, None);
     let form = json!({ "kind": "call_script", "form_id": 7, "params": { "agree": "no" } });
     company.standin.happen(101, "form", &form);
-    wait_for("a person to be needed", || {
-        (company.installation.json(&["status"])["parked_work"] == 1).then_some(())
-    });
+    wait_for("a person to be needed", || (company.installation.json(&["status"])["parked_work"] == 1).then_some(()));
     assert_eq!(company.installation.json(&["erasures", "list"]), json!([]));
 }
 

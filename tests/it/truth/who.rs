@@ -172,7 +172,10 @@ fn an_erasure_that_waits_for_approval_neither_joins_nor_delays_one_that_needs_no
     });
     let by_hand = ANN.asks(&company.installation, &[]);
     company.receipt(&by_hand);
-    assert_eq!(company.installation.json(&["erasures", "list", "--state", "requested"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        company.installation.json(&["erasures", "list", "--state", "requested"]).as_array().map(Vec::len),
+        Some(1)
+    );
     approve(&company.installation);
     let receipts = company.receipts(3);
     let approved: Vec<_> = receipts.iter().filter(|receipt| receipt["approved"].is_string()).collect();
@@ -222,7 +225,8 @@ fn a_guest_whom_several_people_use_is_nobodys_for_certain_when_asked_for_by_hand
 
 #[test]
 fn two_people_of_one_browser_are_two_erasures() {
-    let rules = FORMS.replace("[[rule]]\nname = \"the person\"", &format!("{RETENTION}\n[[rule]]\nname = \"the person\""));
+    let rules =
+        FORMS.replace("[[rule]]\nname = \"the person\"", &format!("{RETENTION}\n[[rule]]\nname = \"the person\""));
     let company = Company::with("", LEDGER_ONLY, &rules);
     ANN.talks(&company.standin, 101, Some("family"));
     BOB.talks(&company.standin, 102, Some("family"));
