@@ -14,7 +14,9 @@ use crate::keys::{Digest, IndexKey, SealKey};
 use crate::ledger::{Decision, SessionChange, SessionView};
 use crate::mluvii::SessionFacts;
 use crate::policy::{Demand, Facts, Moment, Policy, RuleFailed};
-use crate::subject::{Fingerprinted, Fingerprinter, Identifier, Identifiers, Kind, Narrowed, Scope, SessionKey, Whom};
+use crate::subject::{
+    Fingerprinted, Fingerprinter, Identifier, Identifiers, Kind, Narrowed, Scope, SessionKey, TargetName, Whom,
+};
 
 /// What evaluating needs beside the facts.
 pub(super) struct Evaluation<'a> {
@@ -76,11 +78,15 @@ impl Evaluation<'_> {
     ) -> Result<Decision, RuleFailed> {
         let facts = seen.facts();
         let view = view.as_ref();
-        let erased = view.is_some_and(|view| view.erased_at.is_some());
+        let erased_at = view.and_then(|view| view.erased_at);
+        let erased = erased_at.is_some();
         let mut session = self.merged(key, view, cause, facts);
-        if !erased {
-            let started = session.record.started;
-            look_up_consent(&mut session.record.consent, seen, started);
+        // An erased session shows no version any more, which says nothing. One that shows nevertheless was given since: the
+        // session was continued. It may also be what mluvii left of a consent that is known.
+        let shows = facts.is_some_and(|facts| facts.consent_version.is_some());
+        if !erased || (shows && session.record.consent.state != ConsentState::Given) {
+            let since = erased_at.or(session.record.started);
+            look_up_consent(&mut session.record.consent, seen, since);
         }
         // To learn of a consent is no change of it; what a form says at once about it is one.
         let known = view.map(|view| view.record.consent.state).filter(|was| *was != ConsentState::Unknown);
@@ -89,18 +95,28 @@ impl Evaluation<'_> {
         let new_forms = self.new_forms(&mut session.forms_seen, facts);
         let settles = matches!(cause, Cause::Settle)
             && (matches!(seen, Seen::Unknown(_)) || self.settling.has_settled(&session, self.now));
-        let triggers = self.triggers(cause, &new_forms, &session.record, settles);
+        let mut triggers = self.triggers(cause, &new_forms, &session.record, settles);
+        if !erased && facts.is_some() && ended_unknown(view) {
+            triggers.extend(self.ended_again(cause, &session.record));
+        }
         for asked in &triggers {
             self.hear_consent(&mut session.record, asked)?;
         }
-        let demands = self.demands(&triggers, &session.record, was)?;
+        let mut demands = self.demands(&triggers, &session.record, was)?;
+        if let (true, Some(erased_at)) = (settles, erased_at)
+            && !self.goes_now(&demands)
+            && !agreed_since(view, &session.record.consent, erased_at)
+        {
+            demands.push((self.content_after_erasure(), None));
+        }
 
         let stays_settled = view.is_some_and(|view| {
             let heard = erased && triggers.iter().any(|asked| asked.form.is_some());
             matches!(cause, Cause::Event(..)) && view.settle_at.is_none() && !heard && !has_news(view, &session, cause)
         });
         // Never in the past: the patience with its look-ups begins when they can be made, however late the event came.
-        session.settle_at = (!settles && !stays_settled).then(|| self.settling.look_at(&session, self.now).max(self.now));
+        session.settle_at =
+            (!settles && !stays_settled).then(|| self.settling.look_at(&session, self.now).max(self.now));
         // Who the session's own person is, by what mluvii shows now or showed last.
         let own = session.fingerprints.clone().or_else(|| view.map(|view| view.fingerprints.clone()));
         if erased && stays_settled {
@@ -109,7 +125,8 @@ impl Evaluation<'_> {
             session.fingerprints = None;
         }
         let own = own.as_deref().unwrap_or_default();
-        let erasures = demands.into_iter().map(|(demand, form)| self.schedule(demand, &session.record, form, facts, own));
+        let erasures =
+            demands.into_iter().map(|(demand, form)| self.schedule(demand, &session.record, form, facts, own));
         let erasures = erasures.collect();
         let tenants_are_departments = agreement(&session.record, facts);
         Ok(Decision { erasures, session, tenants_are_departments, foreign: false })
@@ -222,6 +239,32 @@ impl Evaluation<'_> {
             Cause::Settle => {}
         }
         triggers
+    }
+
+    /// The session's end, asked about once more: when it came, the session could not be read, so that no rule could decide
+    /// by its consent. Once it has been read, its consent is known, and this does not come again.
+    fn ended_again<'f>(&self, cause: Cause<'f>, record: &ConsentRecord) -> Option<Asked<'f>> {
+        let asked_anyway = matches!(cause, Cause::Event(head, _) if head.kind == EventKind::SessionEnded);
+        let since = record.ended.unwrap_or(self.now);
+        (!asked_anyway).then_some(Asked { moment: Moment::SessionEnded, form: None, since, said: None })
+    }
+
+    /// Whether one of the demands has the session itself erased at mluvii now. One that waits for a person, or for a
+    /// retention period, may come to nothing or take years.
+    fn goes_now(&self, demands: &[(Demand, Option<&Form>)]) -> bool {
+        let now = |demand: &Demand| !demand.approve && demand.due <= self.now;
+        demands.iter().any(|(demand, _)| now(demand) && demand.targets.iter().any(TargetName::is_mluvii))
+    }
+
+    /// What came to a session after it was erased goes as the session went: the reason was one of the whole session.
+    fn content_after_erasure(&self) -> Demand {
+        Demand {
+            rule: CONTENT_AFTER_ERASURE.to_owned(),
+            scope: Scope::Session,
+            due: self.now,
+            approve: false,
+            targets: vec![TargetName::mluvii()],
+        }
     }
 
     /// Lets the consent rules of one trigger speak. What was said later stands, in whatever order forms arrive.
@@ -378,6 +421,21 @@ fn has_news(view: &SessionView, now: &SessionChange, cause: Cause<'_>) -> bool {
     content || ended || now.record.consent.state != view.record.consent.state
 }
 
+/// Whether the session's end was heard, and its consent is not known as it could not be read.
+fn ended_unknown(view: Option<&SessionView>) -> bool {
+    let unknown = |consent: &Consent| consent.state == ConsentState::Unknown && consent.cause.is_some();
+    view.is_some_and(|view| view.record.ended.is_some() && unknown(&view.record.consent))
+}
+
+/// Whether consent was given after the session was erased, so that what came since may stay.
+fn agreed_since(view: Option<&SessionView>, consent: &Consent, erased_at: Timestamp) -> bool {
+    let was_given = view.is_some_and(|view| view.record.consent.state == ConsentState::Given);
+    consent.state == ConsentState::Given && (!was_given || consent.since.is_some_and(|since| since >= erased_at))
+}
+
+/// Stands where a rule's name does, in the ledger and on receipts.
+const CONTENT_AFTER_ERASURE: &str = "content after an erasure";
+
 /// Whether the session shows that a webhook's tenant is the API's department; `None` where it does not show both.
 fn agreement(record: &ConsentRecord, facts: Option<&SessionFacts>) -> Option<bool> {
     let department = facts?.department?;
@@ -395,7 +453,8 @@ const SAID_BY_SESSION: &str = "session";
 
 /// What mluvii itself holds about consent. What a form said stands above it. Only a session that was read and
 /// understood tells anything: `absent` is said of a consent version that is null, never of one that was not seen.
-fn look_up_consent(consent: &mut Consent, seen: &Seen, started: Option<Timestamp>) {
+/// `since` is from when a consent counts that it shows.
+fn look_up_consent(consent: &mut Consent, seen: &Seen, since: Option<Timestamp>) {
     let facts = match seen {
         Seen::NotLooked => return,
         Seen::Unknown(cause) => {
@@ -421,7 +480,7 @@ fn look_up_consent(consent: &mut Consent, seen: &Seen, started: Option<Timestamp
             version: facts.consent_version.clone(),
             origin: Some(SAID_BY_SESSION.to_owned()),
             form_id: None,
-            since: started.or(facts.started),
+            since: since.or(facts.started),
             cause: None,
         };
     }
