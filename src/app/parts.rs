@@ -16,7 +16,7 @@ use crate::plugin::PluginSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
-use crate::worker::Worker;
+use crate::worker::{Patience, Worker};
 
 /// All handles of a server.
 pub(crate) struct Parts {
@@ -58,6 +58,7 @@ impl Parts {
             params: config.mluvii.iter().map(params).collect(),
             fingerprinters: installations.iter().copied().map(fingerprinter).collect(),
             settling: config.settling.clone(),
+            patience: Patience::default(),
             erasing: config.erasing.clone(),
             keep: keep(config),
             reports: config.server.admin_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tracing::{info, warn};
 
 use super::evaluate::{Cause, Evaluation, Seen};
+use super::patience::Awaited;
 use super::{Halt, Worker};
 use crate::consent::UnknownCause;
 use crate::event::{EventHead, EventKind, Form};
@@ -13,12 +14,6 @@ use crate::ledger::{DecideWork, Decision, SessionView, SettleWork};
 use crate::mluvii::{Look, LookUp, SessionFacts};
 use crate::policy::{Moment, RuleFailed};
 use crate::subject::{SessionKey, SourceName, TenantId};
-
-/// The longest pause between two looks at a session that cannot be read yet.
-const EARLY_PAUSE_MAX: Duration = Duration::from_secs(60);
-
-/// The shortest one.
-const EARLY_PAUSE_MIN: Duration = Duration::from_millis(500);
 
 impl Worker {
     /// Decides on an event.
@@ -112,15 +107,18 @@ impl Worker {
     }
 
     /// Reads a session. Sessions are read from a database that lags behind the events: what is not found, or not
-    /// understood, is looked at again until `settling.patience` is over, counted from `since`.
+    /// understood, is looked at again until `settling.patience` is over. `since` is when the work came.
     pub(super) async fn read(&self, key: &SessionKey, look: Look, since: Timestamp) -> Result<Seen, Halt> {
         let client = self.client_of(&key.installation)?;
         let (cause, what) = match client.look_up(key.session, look).await? {
-            LookUp::Found(facts) => return Ok(Seen::Read(facts)),
+            LookUp::Found(facts) => {
+                self.patience.found(key, Awaited::Session);
+                return Ok(Seen::Read(facts));
+            }
             LookUp::Missing => (UnknownCause::NotFound, "mluvii does not know this session".to_owned()),
             LookUp::NotUnderstood(what) => (UnknownCause::NotUnderstood, what),
         };
-        if let Some(pause) = self.patience_left(since) {
+        if let Some(pause) = self.patience_left(key, Awaited::Session, since) {
             return Err(Halt::Early { pause, why: what });
         }
         warn!(session = %key, cause = cause.as_str(), what, "the session could not be read; its consent stays unknown");
@@ -128,12 +126,16 @@ impl Worker {
     }
 
     /// The pause before the next look at something that may only be early; `None` once `settling.patience` is over.
-    fn patience_left(&self, since: Timestamp) -> Option<Duration> {
-        let now = Timestamp::now();
-        let passed = now.duration_since(since).unsigned_abs();
-        let left = self.settling.patience.get().checked_sub(passed).filter(|left| !left.is_zero())?;
-        let pause = (passed / 2).clamp(EARLY_PAUSE_MIN, EARLY_PAUSE_MAX);
-        Some(pause.min(left))
+    fn patience_left(&self, key: &SessionKey, awaited: Awaited, since: Timestamp) -> Option<Duration> {
+        self.patience.left(key, awaited, since, self.settling.patience.get(), Timestamp::now())
+    }
+
+    /// It is looked at again, and after `settling.patience` it needs a person.
+    fn missed(&self, key: &SessionKey, awaited: Awaited, since: Timestamp, why: &str) -> Halt {
+        match self.patience_left(key, awaited, since) {
+            Some(pause) => Halt::Early { pause, why: why.to_owned() },
+            None => Halt::Hopeless(why.to_owned()),
+        }
     }
 
     /// A consent version may show seconds after the session's end: one that is missing then is looked for once more after
@@ -159,23 +161,22 @@ impl Worker {
     ) -> Result<Option<Form>, Halt> {
         let (Some(mut form), Some(_)) = (form.clone(), head.activity) else { return Ok(form) };
         let of_activity = |facts: &SessionFacts| facts.activity_form.clone();
+        let why = "the submitted form stands neither in the event nor in the session's activity";
         match seen {
             // No rule listens to forms.
-            Seen::NotLooked => return Ok(Some(form)),
-            Seen::Read(facts) => {
-                if let Some(filled) = of_activity(facts) {
+            Seen::NotLooked => Ok(Some(form)),
+            Seen::Read(facts) => match of_activity(facts) {
+                Some(filled) => {
+                    self.patience.found(&head.session, Awaited::Form);
                     form.id = filled.id.or(form.id);
                     form.params.extend(filled.params);
-                    return Ok(Some(form));
+                    Ok(Some(form))
                 }
-            }
-            Seen::Unknown(_) => {}
+                None => Err(self.missed(&head.session, Awaited::Form, since, why)),
+            },
+            // The patience is over.
+            Seen::Unknown(_) => Err(Halt::Hopeless(why.to_owned())),
         }
-        let why = "the submitted form stands neither in the event nor in the session's activity".to_owned();
-        Err(match self.patience_left(since) {
-            Some(pause) => Halt::Early { pause, why },
-            None => Halt::Hopeless(why),
-        })
     }
 
     /// Whose the session is. A form tells no tenant, so the session's department decides, once it is proved that the two
@@ -192,30 +193,36 @@ impl Worker {
         if ours.is_empty() || tenant.is_some() {
             return Ok(Owner::Ours);
         }
-        let unknown = |why: &str| {
-            Err(match self.patience_left(since) {
-                Some(pause) => Halt::Early { pause, why: why.to_owned() },
-                None => Halt::Hopeless(why.to_owned()),
-            })
-        };
+        let unknown = |why: &str| Err(self.missed(key, Awaited::Owner, since, why));
         let facts = match seen {
             // Its settling will look.
             Seen::NotLooked => return Ok(Owner::Ours),
-            Seen::Unknown(_) => return unknown("mluvii does not show the session, so nobody knows whose it is"),
+            Seen::Unknown(_) => {
+                // The patience is over.
+                let why = "mluvii does not show the session, so nobody knows whose it is";
+                return Err(Halt::Hopeless(why.to_owned()));
+            }
             Seen::Read(facts) => facts,
         };
         let Some(department) = facts.department else {
             return unknown("mluvii's reply names no department, so nobody knows whose the session is");
         };
         let proved = self.ledger.installation(&key.installation).await?.tenants_are_departments;
-        match (ours.contains(&department), proved) {
-            (true, Some(false)) | (false, Some(false) | None) => {
-                unknown("the session names no tenant, and its department does not tell it")
-            }
-            (true, Some(true)) => Ok(Owner::Tenant(department)),
-            (true, None) => Ok(Owner::Ours),
-            (false, Some(true)) => Ok(Owner::Foreign),
-        }
+        let Some(owner) = owner_by(department, ours, proved) else {
+            return unknown("the session names no tenant, and its department does not tell it");
+        };
+        self.patience.found(key, Awaited::Owner);
+        Ok(owner)
+    }
+}
+
+/// Whose a session of this department is; `None` as long as no session has proved that departments are tenants here: one
+/// that has the number of a tenant of ours may be anybody's until then.
+fn owner_by(department: TenantId, ours: &[TenantId], proved: Option<bool>) -> Option<Owner> {
+    let is_ours = ours.contains(&department);
+    match proved {
+        Some(true) => Some(if is_ours { Owner::Tenant(department) } else { Owner::Foreign }),
+        Some(false) | None => None,
     }
 }
 
@@ -231,5 +238,21 @@ enum Owner {
 impl From<RuleFailed> for Halt {
     fn from(failed: RuleFailed) -> Self {
         Self::Hopeless(failed.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_department_tells_whose_a_session_is_once_that_is_proved() {
+        let ours = [TenantId(62)];
+        let owner = |department, proved| owner_by(TenantId(department), &ours, proved);
+        assert_eq!(owner(62, Some(true)), Some(Owner::Tenant(TenantId(62))));
+        assert_eq!(owner(63, Some(true)), Some(Owner::Foreign));
+        for proved in [None, Some(false)] {
+            assert_eq!((owner(62, proved), owner(63, proved)), (None, None), "{proved:?}");
+        }
     }
 }

@@ -6,12 +6,14 @@ mod decide;
 mod evaluate;
 mod lane;
 mod lease;
+mod patience;
 mod resolve;
 mod resolver;
 mod settings;
 mod settle;
 mod step;
 
+pub(crate) use patience::Patience;
 pub(crate) use resolver::{Found, OnUnread, Question, Reach, ResolveError, Resolver};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 
@@ -84,6 +86,7 @@ pub(crate) struct Worker {
     /// Targets that are expected to be unverifiable.
     pub(crate) expected: BTreeSet<TargetName>,
     pub(crate) settling: SettlingSettings,
+    pub(crate) patience: Patience,
     pub(crate) erasing: ErasingSettings,
     pub(crate) keep: Keep,
     /// The address of the listener for reports, as it is seen from outside; nobody can report without one.
@@ -264,10 +267,7 @@ enum Halt {
     /// It waits for something else of ours; nothing was tried.
     Postponed(Duration),
     /// What was looked at may only be early: it is looked at again.
-    Early {
-        pause: Duration,
-        why: String,
-    },
+    Early { pause: Duration, why: String },
     /// Trying again cannot help.
     Hopeless(String),
 }

@@ -1,0 +1,136 @@
+//! Since when something has been missing that may only be early.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::subject::SessionKey;
+
+/// How many are remembered at most. For more than these no time passes until some are over: they wait for longer.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// The longest pause between two looks at what cannot be read yet.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// The shortest one.
+const PAUSE_MIN: Duration = Duration::from_millis(500);
+
+/// What of a session is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Awaited {
+    Session,
+    Form,
+    Owner,
+}
+
+/// When each thing was missed first. Patience counts from there, not from when the work came: after an outage that took
+/// longer than all of it, the first look would be the last. In memory only: after a restart patience begins anew.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    first_missed: Mutex<HashMap<(SessionKey, Awaited), Timestamp>>,
+}
+
+impl Patience {
+    /// The pause before the next look; `None` once it has been missing for `max`, which begins anew thereafter. It cannot
+    /// have been missed before `since`, when the work came.
+    pub(super) fn left(
+        &self,
+        key: &SessionKey,
+        awaited: Awaited,
+        since: Timestamp,
+        max: Duration,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        let mut missed = self.first_missed.lock().unwrap_or_else(PoisonError::into_inner);
+        let what = (key.clone(), awaited);
+        if missed.len() >= REMEMBERED_MAX && !missed.contains_key(&what) {
+            // Whoever still waits looks again within this time; the others were finished by another process.
+            let still_awaited = max.saturating_add(PAUSE_MAX * 2);
+            missed.retain(|_, first| passed(*first, now) < still_awaited);
+            if missed.len() >= REMEMBERED_MAX {
+                return Some(PAUSE_MAX);
+            }
+        }
+        let first = *missed.entry(what.clone()).or_insert(now);
+        let passed = passed(first.max(since), now);
+        let left = max.checked_sub(passed).filter(|left| !left.is_zero());
+        if left.is_none() {
+            missed.remove(&what);
+        }
+        left.map(|left| (passed / 2).clamp(PAUSE_MIN, PAUSE_MAX).min(left))
+    }
+
+    /// It was there.
+    pub(super) fn found(&self, key: &SessionKey, awaited: Awaited) {
+        let mut missed = self.first_missed.lock().unwrap_or_else(PoisonError::into_inner);
+        missed.remove(&(key.clone(), awaited));
+    }
+}
+
+/// None by a clock that was set back.
+fn passed(from: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(from)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subject::{InstallationName, SessionId};
+
+    const MAX: Duration = Duration::from_secs(3600);
+
+    fn key(id: i64) -> SessionKey {
+        SessionKey { installation: InstallationName("acme".into()), session: SessionId(id) }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-01-01T{text}Z").parse().expect("a timestamp")
+    }
+
+    #[test]
+    fn patience_counts_from_the_first_miss_however_old_the_work_is() {
+        let patience = Patience::default();
+        let left = |now: &str| patience.left(&key(7), Awaited::Session, at("00:00:00"), MAX, at(now));
+        assert_eq!(left("12:00:00"), Some(PAUSE_MIN));
+        assert_eq!(left("12:00:10"), Some(Duration::from_secs(5)));
+        assert_eq!(left("12:30:00"), Some(PAUSE_MAX));
+        assert_eq!(left("12:59:50"), Some(Duration::from_secs(10)));
+        assert_eq!(left("13:00:00"), None);
+        assert_eq!(left("15:00:00"), Some(PAUSE_MIN), "a person has it tried again");
+    }
+
+    #[test]
+    fn what_was_there_meanwhile_is_waited_for_anew() {
+        let patience = Patience::default();
+        let left = |id, awaited, now: &str| patience.left(&key(id), awaited, at("00:00:00"), MAX, at(now));
+        assert_eq!(left(7, Awaited::Session, "12:00:00"), Some(PAUSE_MIN));
+        assert_eq!(left(7, Awaited::Form, "12:00:00"), Some(PAUSE_MIN));
+        patience.found(&key(7), Awaited::Session);
+        assert_eq!(left(7, Awaited::Session, "13:00:00"), Some(PAUSE_MIN));
+        assert_eq!(left(7, Awaited::Form, "13:00:00"), None);
+        assert_eq!(left(8, Awaited::Form, "13:00:00"), Some(PAUSE_MIN));
+    }
+
+    #[test]
+    fn nothing_is_missed_before_its_work_came() {
+        let patience = Patience::default();
+        let left = |since: &str, now: &str| patience.left(&key(7), Awaited::Owner, at(since), MAX, at(now));
+        assert_eq!(left("12:00:00", "12:00:00"), Some(PAUSE_MIN));
+        assert_eq!(left("15:00:00", "15:00:00"), Some(PAUSE_MIN));
+    }
+
+    #[test]
+    fn more_than_can_be_remembered_wait_until_there_is_room() {
+        let patience = Patience::default();
+        let left = |id, now: &str| patience.left(&key(id), Awaited::Session, at("00:00:00"), MAX, at(now));
+        let full = i64::try_from(REMEMBERED_MAX).expect("fits");
+        for id in 0..full {
+            assert_eq!(left(id, "12:00:00"), Some(PAUSE_MIN));
+        }
+        assert_eq!(left(full, "12:00:00"), Some(PAUSE_MAX));
+        assert_eq!(left(full, "12:59:00"), Some(PAUSE_MAX));
+        assert_eq!(left(full, "13:02:00"), Some(PAUSE_MIN));
+    }
+}
