@@ -12,10 +12,10 @@ mod verdict;
 pub(crate) use answer::{Answer, Evidence};
 pub(crate) use capsule::Capsule;
 pub(crate) use findings::{Findings, MluviiSearch};
-pub(crate) use selection::Selection;
-pub(crate) use verdict::{Reason, ReasonCode, Verdict, judge};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
+pub(crate) use selection::Selection;
+pub(crate) use verdict::{Reason, ReasonCode, Verdict, judge};
 
 use std::fmt;
 use std::str::FromStr;
@@ -97,15 +97,8 @@ pub(crate) enum ErasureState {
 }
 
 impl ErasureState {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Requested,
-        Self::Scheduled,
-        Self::Erasing,
-        Self::Verifying,
-        Self::Parked,
-        Self::Done,
-        Self::Cancelled,
-    ];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Requested, Self::Scheduled, Self::Erasing, Self::Verifying, Self::Parked, Self::Done, Self::Cancelled];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {

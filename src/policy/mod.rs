@@ -114,8 +114,7 @@ impl Policy {
             }
             // At a session's end or settling, plugins need no approval: nobody there asks for anything, and a session that is
             // kept without consent has to leave all of the company's systems. What is typed is asked for by who types it.
-            let by_form =
-                rule.on == Moment::FormSubmitted || (rule.on == Moment::ConsentChanged && forms_tell_consent);
+            let by_form = rule.on == Moment::FormSubmitted || (rule.on == Moment::ConsentChanged && forms_tell_consent);
             let elsewhere = rule.targets.iter().any(|target| !target.is_mluvii());
             if rule.erase == Scope::Person && !rule.approve {
                 compiler.bad(format!("{key}.approve"), UNAPPROVED_PERSON);

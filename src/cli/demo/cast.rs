@@ -93,8 +93,12 @@ pub(super) fn introduce(out: &mut Out) -> std::io::Result<()> {
     out.line("Alena (101) gave her consent: her conversation stays, for a year.")?;
     out.line("Bořek (102) never gave it: his conversation and his CRM contact must go.")?;
     out.line("Cecílie (103, 104, and 105 from another browser) gave it, and now sends the form \"delete my data\".")?;
-    out.line("  The sessions of her browser go at once. What is typed into a form proves nobody's identity, so an officer")?;
-    out.line("  approves the rest: her CRM contact, and 105, which is certainly hers, as her name, e-mail and phone agree.")?;
+    out.line(
+        "  The sessions of her browser go at once. What is typed into a form proves nobody's identity, so an officer",
+    )?;
+    out.line(
+        "  approves the rest: her CRM contact, and 105, which is certainly hers, as her name, e-mail and phone agree.",
+    )?;
     out.line("Dana (106) has the same telephone: her conversation is only possibly Cecílie's. It stays, and the receipt says so.")?;
     out.line("mluvii answers one call with 429, and the CRM one with 503 and one with a lie.\n")
 }

@@ -69,7 +69,12 @@ impl Narrator {
         for erasure in requested {
             if stage.ledger.approve_erasure(erasure.id).await? {
                 let command = "quietus erasures approve";
-                say(out, DECIDED, "approved", format_args!("{}: by an officer, as with `{command}`", short(erasure.id)))?;
+                say(
+                    out,
+                    DECIDED,
+                    "approved",
+                    format_args!("{}: by an officer, as with `{command}`", short(erasure.id)),
+                )?;
             }
         }
         Ok(())
