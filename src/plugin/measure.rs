@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{Installed, PluginHost, PluginState, Program};
 use crate::erasure::ErasureId;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
-use crate::subject::{Identifier, Identifiers, InstallationName, Kind, Scope};
+use crate::subject::{Identifier, Identifiers, Kind, Scope};
 use crate::target::{Target as _, TargetCall};
 
 /// A plugin that is up.

@@ -32,13 +32,8 @@ impl Worker {
         let resolver = self.resolver(work.subject.installation())?;
         let patience = work.due.saturating_add(self.settling.patience.get()).unwrap_or(Timestamp::MAX);
         let on_unread = if Timestamp::now() < patience { OnUnread::Wait } else { OnUnread::Count };
-        let question = Question {
-            subject: &work.subject,
-            whom,
-            selection: &work.selection,
-            targets: &work.targets,
-            on_unread,
-        };
+        let question =
+            Question { subject: &work.subject, whom, selection: &work.selection, targets: &work.targets, on_unread };
         let mut search = resolver.find(question).await.map_err(Halt::from)?;
         // While it waits, mluvii is not asked about each of its sessions again and again.
         if let Some(pause) = wait(work, search.unsettled_until(), Timestamp::now()) {

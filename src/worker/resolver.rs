@@ -17,7 +17,7 @@ use crate::ledger::{Ledger, LedgerError, Resolution};
 use crate::mluvii::{Look, LookUp, MluviiClient, MluviiError};
 use crate::policy::{Certainty, Comparison, PersonSettings};
 use crate::subject::{
-    Fingerprinted, Fingerprinter, GuestId, InstallationName, Kind, SessionId, SessionKey, TargetName, TenantId, Whom,
+    Fingerprinted, Fingerprinter, GuestId, InstallationName, SessionId, SessionKey, TargetName, TenantId, Whom,
 };
 
 /// What resolving needs: the ledger, and one installation.

@@ -34,8 +34,7 @@ fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
     let seed = Seed::new();
     let mut random = seed.random();
     let people = population::people(number("QUIETUS_PEOPLE", PEOPLE), &mut random);
-    let conversations =
-        population::conversations(&people, number("QUIETUS_CONVERSATIONS", CONVERSATIONS), &mut random);
+    let conversations = population::conversations(&people, number("QUIETUS_CONVERSATIONS", CONVERSATIONS), &mut random);
     let mluviis = [StandIn::start(), StandIn::start()];
     make_awkward(&mluviis);
     let installation = install(&mluviis);
@@ -195,7 +194,14 @@ fn ask(installation: &Installation, people: &[Person]) -> Vec<Request> {
         installation.write("phone", &spelled_phone(person.phone, 3));
         let file = |name: &str| format!("@{}", installation.path(name).display());
         let made = installation.json(&[
-            "erase", "--mluvii", COMPANIES[company], "--name", &file("name"), "--email", &file("email"), "--phone",
+            "erase",
+            "--mluvii",
+            COMPANIES[company],
+            "--name",
+            &file("name"),
+            "--email",
+            &file("email"),
+            "--phone",
             &file("phone"),
         ]);
         Request { person: number, company, erasure: made["id"].as_str().expect("an id").to_owned() }
@@ -230,7 +236,8 @@ fn all_receipts(installation: &Installation, count: usize) -> BTreeMap<String, V
 /// The conversations that mluvii has anonymized: their notes are gone.
 fn anonymized(mluvii: &StandIn, company: usize, conversations: &[Conversation]) -> BTreeSet<i64> {
     let held = mluvii.get(&mluvii.mluvii, "/standin/search?text=note%20of");
-    let held: BTreeSet<i64> = held.as_array().expect("a list").iter().filter_map(|place| place["id"].as_i64()).collect();
+    let held: BTreeSet<i64> =
+        held.as_array().expect("a list").iter().filter_map(|place| place["id"].as_i64()).collect();
     let all = conversations.iter().filter(|one| one.company == company).map(|one| one.id);
     all.filter(|id| !held.contains(id)).collect()
 }
@@ -253,14 +260,10 @@ fn the_receipt_is_true(statement: &Value, request: &Request, meant: &truth::Mean
 
 /// Whatever is gone belongs to somebody who asked this company.
 #[track_caller]
-fn nobody_else_is_gone(
-    asked: &BTreeSet<(usize, usize)>,
-    conversations: &[Conversation],
-    gone: &[BTreeSet<i64>],
-) {
-    let others = conversations.iter().filter(|one| {
-        gone[one.company].contains(&one.id) && !asked.contains(&(one.company, one.person))
-    });
+fn nobody_else_is_gone(asked: &BTreeSet<(usize, usize)>, conversations: &[Conversation], gone: &[BTreeSet<i64>]) {
+    let others = conversations
+        .iter()
+        .filter(|one| gone[one.company].contains(&one.id) && !asked.contains(&(one.company, one.person)));
     let others: Vec<_> = others.map(|one| (one.company, one.id, one.person, one.typed)).collect();
     assert!(others.is_empty(), "{} conversations of others are gone: {others:?}", others.len());
 }

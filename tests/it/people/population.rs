@@ -115,8 +115,22 @@ const FIRST: [&str; 16] = [
     "Vít", "Zdeněk",
 ];
 const LAST: [&str; 16] = [
-    "Novák", "Dvořák", "Černý", "Procházka", "Kučera", "Veselý", "Horák", "Němec", "Pokorný", "Marek", "Pospíšil",
-    "Hájek", "Jelínek", "Král", "Růžička", "Beneš",
+    "Novák",
+    "Dvořák",
+    "Černý",
+    "Procházka",
+    "Kučera",
+    "Veselý",
+    "Horák",
+    "Němec",
+    "Pokorný",
+    "Marek",
+    "Pospíšil",
+    "Hájek",
+    "Jelínek",
+    "Král",
+    "Růžička",
+    "Beneš",
 ];
 
 /// A name in one of its spellings: as it is, in capitals with the words in the other order, with a title, or as it is
@@ -134,8 +148,21 @@ pub(super) fn spelled_name(number: u64, spelling: u64) -> String {
 
 fn plain(text: &str) -> String {
     let letters = [
-        ('á', 'a'), ('ě', 'e'), ('é', 'e'), ('í', 'i'), ('ř', 'r'), ('ž', 'z'), ('š', 's'), ('č', 'c'), ('ý', 'y'),
-        ('ů', 'u'), ('ň', 'n'), ('Ž', 'Z'), ('Š', 'S'), ('Č', 'C'), ('Ř', 'R'),
+        ('á', 'a'),
+        ('ě', 'e'),
+        ('é', 'e'),
+        ('í', 'i'),
+        ('ř', 'r'),
+        ('ž', 'z'),
+        ('š', 's'),
+        ('č', 'c'),
+        ('ý', 'y'),
+        ('ů', 'u'),
+        ('ň', 'n'),
+        ('Ž', 'Z'),
+        ('Š', 'S'),
+        ('Č', 'C'),
+        ('Ř', 'R'),
     ];
     text.chars().map(|c| letters.iter().find(|(with, _)| *with == c).map_or(c, |(_, without)| *without)).collect()
 }
