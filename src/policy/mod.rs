@@ -152,6 +152,23 @@ impl Policy {
         Ok(state)
     }
 
+    /// Whether any of the named rules still applies; `None` unless all of them are of this moment.
+    pub(crate) fn still_applies(
+        &self,
+        names: &[String],
+        moment: Moment,
+        facts: &Facts<'_>,
+    ) -> Result<Option<bool>, RuleFailed> {
+        let mut applies = false;
+        for name in names {
+            let Some(rule) = self.rules.iter().find(|rule| rule.name == *name && rule.on == moment) else {
+                return Ok(None);
+            };
+            applies |= rule.when.applies(&rule.name, facts)?;
+        }
+        Ok(Some(applies))
+    }
+
     /// What is to be erased. Time counts from `since`: the session's end, or the form's submission.
     pub(crate) fn decide(
         &self,

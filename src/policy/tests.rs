@@ -242,3 +242,22 @@ fn only_moments_with_rules_are_listened_to() {
     let all = [Moment::SessionEnded, Moment::SessionSettled, Moment::FormSubmitted, Moment::ConsentChanged];
     assert_eq!(all.map(|moment| policy.listens(moment)), [false, true, true, true]);
 }
+
+#[test]
+fn a_rule_is_asked_once_more_with_what_is_known_later() {
+    let ended = RuleSettings {
+        when: Some("consent.state == 'absent'".into()),
+        ..rule("ended", Moment::SessionEnded, &["mluvii"])
+    };
+    let rules = [ended, rule("settled", Moment::SessionSettled, &["mluvii"])];
+    let policy = Policy::compile(&[], &rules, &[TargetName::mluvii()]).expect("compiles");
+    let ask = |names: &[&str], state| {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let record = ConsentRecord { consent: Consent { state, ..Consent::default() }, ..record() };
+        policy.still_applies(&names, Moment::SessionEnded, &Facts { record: &record, form: None })
+    };
+    assert_eq!(ask(&["ended"], ConsentState::Absent), Ok(Some(true)));
+    assert_eq!(ask(&["ended"], ConsentState::Given), Ok(Some(false)));
+    assert_eq!(ask(&["ended", "settled"], ConsentState::Given), Ok(None));
+    assert_eq!(ask(&["request"], ConsentState::Given), Ok(None));
+}

@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::info;
 
-use super::resolver::{OnUnread, Question, ResolveError, Resolver};
+use super::resolver::{OnUnread, Question, ResolveError, Resolver, Search};
 use super::{Halt, Worker};
 use crate::erasure::{Capsule, Subject};
 use crate::keys::SealBroken;
 use crate::ledger::{EraseWork, Resolution};
 use crate::mluvii::MluviiError;
+use crate::policy::{Facts, Moment};
 use crate::subject::{InstallationName, Whom};
 
 /// The longest pause before an erasure is resolved that waits for a session to settle: it may settle before its limit.
@@ -39,9 +41,25 @@ impl Worker {
         if let Some(pause) = wait(work, search.unsettled_until(), Timestamp::now()) {
             return Err(Halt::Postponed(pause));
         }
-        resolver.search_mluvii(&mut search).await?;
-        let reach = resolver.identify(search).await?;
+        if self.has_lost_its_reason(work, &search).await? {
+            self.ledger.cancel_erasure(work.id).await?;
+            info!(erasure.id = %work.id, "none of its rules applies any more; it is cancelled before it begins");
+            // Its work has gone with it.
+            return Err(Halt::CalledOff);
+        }
+        resolver.search_mluvii(&mut search).await.map_err(|error| early(error, work))?;
+        let reach = resolver.identify(search).await.map_err(|error| early(error, work))?;
         Ok(reach.seal(&self.seal))
+    }
+
+    /// A rule at a session's end is asked before everything is known. When the session has settled meanwhile and shows a
+    /// consent, say, that it did not show then, the rule is asked once more, with what is known now.
+    async fn has_lost_its_reason(&self, work: &EraseWork, search: &Search<'_>) -> Result<bool, Halt> {
+        let Subject::Session(key) = &work.subject else { return Ok(false) };
+        let Some(record) = search.record(key) else { return Ok(false) };
+        let rules = self.ledger.erasure(work.id).await?.map(|erasure| erasure.rules).unwrap_or_default();
+        let facts = Facts { record, form: None };
+        Ok(self.policy.still_applies(&rules, Moment::SessionEnded, &facts)? == Some(false))
     }
 
     fn resolver(&self, installation: &InstallationName) -> Result<Resolver<'_>, Halt> {
@@ -53,6 +71,21 @@ impl Worker {
             departments: self.departments.get(installation).map_or(&[], Vec::as_slice),
         })
     }
+}
+
+/// A session that cannot be read may only be early: soon at first, then ever seldomer, all is resolved again.
+fn early(error: ResolveError, work: &EraseWork) -> Halt {
+    match error {
+        ResolveError::Unread { .. } => {
+            Halt::Early { pause: growing_pause(work, Timestamp::now()), why: error.to_string() }
+        }
+        other => other.into(),
+    }
+}
+
+fn growing_pause(work: &EraseWork, now: Timestamp) -> Duration {
+    let waited = now.duration_since(work.due).unsigned_abs();
+    (waited / 2).clamp(FIRST_PAUSE, UNSETTLED_PAUSE_MAX)
 }
 
 /// What all requests of an erasure brought.
@@ -73,8 +106,7 @@ pub(super) fn opened(
 /// for ever.
 fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
     let within = |limit: Duration| work.due.saturating_add(limit).is_ok_and(|end| now < end);
-    let waited = now.duration_since(work.due).unsigned_abs();
-    let pause = (waited / 2).clamp(FIRST_PAUSE, UNSETTLED_PAUSE_MAX);
+    let pause = growing_pause(work, now);
     if let Some(until) = unsettled_until.filter(|_| within(UNSETTLED_WAIT_MAX)) {
         // Its look may be under way, or be repeated because mluvii does not show it yet: what it brings may save it.
         let overdue = until <= now;

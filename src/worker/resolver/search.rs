@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{COMPARED_MAX, Found, Question, Reach};
+use crate::consent::ConsentRecord;
 use crate::erasure::{Findings, MluviiSearch, Subject};
 use crate::keys::Digest;
 use crate::ledger::SessionView;
@@ -76,6 +77,11 @@ impl<'q> Search<'q> {
                 found.reason = reason;
             }
         }
+    }
+
+    /// What the ledger knows of a session that was found.
+    pub(in crate::worker) fn record(&self, key: &SessionKey) -> Option<&ConsentRecord> {
+        self.views.get(key).map(|view| &view.record)
     }
 
     /// Until when to wait, when one of the sessions that go has not settled.

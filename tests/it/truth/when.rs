@@ -114,6 +114,35 @@ targets = ["mluvii"]
 }
 
 #[test]
+fn a_consent_that_shows_before_the_session_has_settled_takes_the_erasure_back() {
+    let rules = r#"
+[settling]
+limit = "4s"
+pause = "500ms"
+
+[[rule]]
+name = "at once"
+on = "session-ended"
+when = "consent.state == 'absent'"
+erase = "session"
+targets = ["mluvii"]
+"#;
+    let standin = StandIn::start();
+    standin.behave(&json!({ "consent_lag_ms": 2_500 }));
+    let company = Company::on(standin, "", LEDGER_ONLY, rules);
+    let begin = json!({ "id": 101, "tenant": 62, "gdpr_version": "v3", "call_params": ANN.call_params() });
+    company.standin.begin_with(begin);
+    company.standin.happen(101, "end", &json!({}));
+    let scheduled = wait_for("the erasure", || company.installation.json(&["erasures", "list"]).get(0).cloned());
+    company.settled(1);
+    let id = scheduled["id"].as_str().expect("an id");
+    wait_for("the erasure to be cancelled", || {
+        (company.installation.json(&["erasures", "show", id])["state"] == "cancelled").then_some(())
+    });
+    assert!(company.standin.holds(ANN.email) && company.standin.calls("/anonymous").is_empty());
+}
+
+#[test]
 fn a_session_that_is_continued_is_erased_again() {
     let company = company(json!({}));
     ANN.talks_with(&company.standin, 101, json!({ "gdpr_version": null }));
