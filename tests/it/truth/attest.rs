@@ -3,26 +3,13 @@
 use serde_json::json;
 
 use super::{ANN, BOB, Company, DEFAULT_PERSON, LEDGER_ONLY, SETTLE, codes, step};
-use crate::harness::{StandIn, wait_for};
-
-const NO_CONSENT: &str = r#"
-[settling]
-limit = "0s"
-pause = "0s"
-
-[[rule]]
-name = "no consent, nothing kept"
-on = "session-settled"
-when = "consent.state == 'absent'"
-erase = "session"
-targets = ["mluvii"]
-"#;
+use crate::harness::{ERASE, StandIn, wait_for};
 
 /// A session without consent goes at a mluvii that behaves so.
 fn erased(behaviour: serde_json::Value, mluvii: &str) -> (Company, serde_json::Value) {
     let standin = StandIn::start();
     standin.behave(&behaviour);
-    let company = Company::on(standin, mluvii, LEDGER_ONLY, NO_CONSENT);
+    let company = Company::on(standin, mluvii, LEDGER_ONLY, ERASE);
     ANN.talks_with(&company.standin, 101, json!({ "guest": "g-ann-4711", "gdpr_version": null }));
     let receipt = company.receipts(1).remove(0);
     (company, receipt)
@@ -84,7 +71,7 @@ fn a_mistyped_session_cannot_look_like_success() {
 
 #[test]
 fn a_gateway_that_answers_404_to_everything_makes_no_receipt() {
-    let company = Company::with("", LEDGER_ONLY, NO_CONSENT);
+    let company = Company::with("", LEDGER_ONLY, ERASE);
     for id in 101..105 {
         ANN.talks_with(&company.standin, id, json!({ "gdpr_version": "v3" }));
     }
@@ -128,7 +115,7 @@ fn a_filter_that_is_ignored_verifies_nothing() {
 fn call_params_that_stay_are_residual_and_need_a_person() {
     let standin = StandIn::start();
     standin.behave(&json!({ "anonymize_leaves": ["call_params"] }));
-    let company = Company::on(standin, "", LEDGER_ONLY, NO_CONSENT);
+    let company = Company::on(standin, "", LEDGER_ONLY, ERASE);
     ANN.talks_with(&company.standin, 101, json!({ "gdpr_version": null }));
     let parked = wait_for("the step to need a person", || {
         company.installation.json(&["erasures", "list", "--state", "parked"]).get(0).cloned()

@@ -3,20 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ANN, BOB, Company, LEDGER_ONLY, SETTLE};
-use crate::harness::{Installation, Server, StandIn, client, http, receipts, wait_for};
-
-const RULE: &str = r#"
-[settling]
-limit = "0s"
-pause = "0s"
-
-[[rule]]
-name = "no consent, nothing kept"
-on = "session-settled"
-when = "consent.state == 'absent'"
-erase = "session"
-targets = ["mluvii"]
-"#;
+use crate::harness::{ERASE, Installation, Server, StandIn, client, http, receipts, wait_for};
 
 /// A second company beside the harness' `acme`.
 fn and_bell(mluvii: &StandIn) -> String {
@@ -34,7 +21,7 @@ name = "bell"
 mluvii = "bell"
 tenants = [62]
 auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
-{RULE}"#,
+{ERASE}"#,
         mluvii.mluvii
     )
 }
@@ -143,7 +130,7 @@ fn a_department_that_is_missing_is_not_understood() {
 #[test]
 fn the_environment_reaches_a_named_company() {
     let standin = StandIn::start();
-    let installation = Installation::tuned("http://127.0.0.1:9", "", LEDGER_ONLY, RULE);
+    let installation = Installation::tuned("http://127.0.0.1:9", "", LEDGER_ONLY, ERASE);
     let server = Server::start_with(&installation, &[("MLUVII__ACME__BASE_URL", &standin.mluvii)]);
     standin.register(&server.callback());
     ANN.talks_with(&standin, 101, json!({ "gdpr_version": null }));
