@@ -25,7 +25,7 @@ pub(super) enum Erasures {
     Show { id: ErasureId },
     /// Approve an erasure that waits for it: it begins when its time has come
     Approve { id: ErasureId },
-    /// Reject an erasure that waits for approval: nothing is erased, and whom it was about is forgotten
+    /// Reject an erasure that waits for approval: nothing is erased, and its identifiers are destroyed
     Reject { id: ErasureId },
     /// Set what is parked going again; begin a scheduled one now
     #[command(arg_required_else_help = true)]

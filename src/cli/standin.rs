@@ -13,7 +13,7 @@ use crate::standin::{self, StandInSettings};
 
 /// Run a mluvii stand-in, and a small CRM beside it, for trying things out
 ///
-/// Both hold their data in memory and are driven through a control API under `/standin`; see PLUGINS.md. What is open
+/// Both hold their data in memory and are driven through a control API under `/standin`. What is open
 /// or awkward about the real mluvii is a switch; see `--behaviour` and docs/standin.md.
 #[derive(clap::Args)]
 pub(super) struct Standin {

@@ -208,7 +208,9 @@ impl ReasonCode {
             Self::Retained => "A law or a hold keeps data at the target.",
             Self::KeptByVendor => "The vendor keeps deleted data for some time by its own rules.",
             Self::LeftBehind => "Personal data of this kind is still at the target.",
-            Self::LeftAccepted => "Personal data of this kind is still at the target, which the configuration accepts.",
+            Self::LeftAccepted => {
+                "Personal data of this kind is still at the target, or was not looked for, which the configuration accepts."
+            }
             Self::NotLookedAt => "A place at the target that could hold data was not looked at.",
         }
     }

@@ -247,6 +247,10 @@ impl Resolver<'_> {
             if search.found.contains_key(&key) {
                 continue;
             }
+            if search.question.selection.exclude.contains(&key) {
+                search.add(key, Certainty::Possible, "nobody could read it".to_owned(), false);
+                continue;
+            }
             match self.mluvii.look_up(key.session, SESSION_ONLY).await? {
                 LookUp::Found(facts) => {
                     let prints = fingerprints(self.fingerprinter, &facts);

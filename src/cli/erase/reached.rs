@@ -124,6 +124,13 @@ fn not_reached(installation: &Installation, request: &Request, reach: &Reach) ->
         ));
     }
     not.extend(kept(reach.findings.excluded));
+    if reach.findings.unread > 0 {
+        not.push(format!(
+            "{} sessions that mluvii does not show, so that nobody knows whose they are, and the receipt will be incomplete \
+             by that; --exclude SESSION says that one is somebody else's",
+            reach.findings.unread
+        ));
+    }
     if let Some(missing) = incomplete_sets(installation, request) {
         not.push(missing);
     }

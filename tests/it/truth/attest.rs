@@ -253,6 +253,10 @@ fn a_session_that_nobody_could_read_is_read_once_more_or_said() {
     assert_eq!(receipt["verdict"], "incomplete");
     assert!(codes(&receipt).contains(&"unread"));
 
+    // A person may say that it is somebody else's.
+    let receipt = company.receipt(&BOB.asks(&company.installation, &["--exclude", "acme/101", "--targets", "mluvii"]));
+    assert_eq!((&receipt["unread"], &receipt["possible_excluded"]), (&json!(0), &json!(1)), "{receipt:#}");
+
     company.standin.clear_faults();
     let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
     assert_eq!((&receipt["sessions"], &receipt["unread"]), (&json!(1), &json!(0)), "{receipt:#}");
