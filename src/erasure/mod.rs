@@ -6,6 +6,8 @@ mod capsule;
 mod findings;
 mod report;
 mod retry;
+#[cfg(test)]
+pub(crate) mod sample;
 mod selection;
 mod verdict;
 

@@ -4,46 +4,16 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::erasure::{ErasureId, Evidence, MluviiSearch, Step, Subject, Verdict};
+use crate::erasure::{Evidence, MluviiSearch, Step, Subject, Verdict, sample};
 use crate::keys::Digest;
-use crate::subject::{InstallationName, Narrowed, SessionId, SessionKey};
+use crate::subject::{InstallationName, Narrowed};
 
 fn step(outcome: Option<Outcome>) -> Step {
-    let now = Timestamp::UNIX_EPOCH;
-    Step {
-        target: TargetName::mluvii(),
-        stage: None,
-        outcome,
-        reason: None,
-        attempts: 1,
-        rounds: 1,
-        counts: BTreeMap::from([("sessions".to_owned(), 1)]),
-        evidence: Evidence::default(),
-        erased_at: Some(now),
-        verified_at: Some(now),
-        report_by: None,
-        report: None,
-    }
+    Step { outcome, ..sample::step("mluvii", Outcome::Erased) }
 }
 
 fn erasure(outcome: Option<Outcome>) -> Erasure {
-    let now = Timestamp::UNIX_EPOCH;
-    let session = SessionKey { installation: InstallationName("acme".into()), session: SessionId(7) };
-    Erasure {
-        id: ErasureId([7; 16]),
-        subject: Subject::Session(session),
-        rules: vec!["no consent".into()],
-        state: ErasureState::Verifying,
-        created: now,
-        due: now,
-        begun: Some(now),
-        ended: None,
-        approved: None,
-        sessions: 1,
-        findings: Some(Findings { certain: 1, ..Findings::default() }),
-        verdict: None,
-        steps: vec![step(outcome)],
-    }
+    Erasure { rules: vec!["no consent".into()], ..sample::session(vec![step(outcome)]) }
 }
 
 fn key() -> ReceiptKey {

@@ -1,56 +1,21 @@
 //! Receipts for the tests of these commands.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::erasure::{Erasure, ErasureId, ErasureState, Evidence, Findings, MluviiSearch, Outcome, Step, Subject};
+use crate::erasure::sample::{self, step};
+use crate::erasure::{Erasure, Evidence, Findings, MluviiSearch, Outcome, Step, Subject};
 use crate::keys::Digest;
 use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
-use crate::subject::{InstallationName, SessionId, SessionKey, TargetName};
+use crate::subject::InstallationName;
 
 pub(super) fn key(byte: u8) -> ReceiptKey {
     ReceiptKey::new(&Zeroizing::new([byte; 32]))
 }
 
-pub(super) fn step(target: &str, outcome: Outcome) -> Step {
-    let now = Timestamp::UNIX_EPOCH;
-    Step {
-        target: TargetName(target.into()),
-        stage: None,
-        outcome: Some(outcome),
-        reason: None,
-        attempts: 1,
-        rounds: 1,
-        counts: BTreeMap::from([("sessions".to_owned(), 1)]),
-        evidence: Evidence::default(),
-        erased_at: Some(now),
-        verified_at: Some(now),
-        report_by: None,
-        report: None,
-    }
-}
-
 /// A session, erased at mluvii: its receipt is complete.
 pub(super) fn session() -> Erasure {
-    let now = Timestamp::UNIX_EPOCH;
-    let session = SessionKey { installation: InstallationName("acme".into()), session: SessionId(7) };
-    Erasure {
-        id: ErasureId([7; 16]),
-        subject: Subject::Session(session),
-        rules: vec!["r".into()],
-        state: ErasureState::Verifying,
-        created: now,
-        due: now,
-        begun: Some(now),
-        ended: None,
-        approved: None,
-        sessions: 1,
-        findings: Some(Findings { certain: 1, ..Findings::default() }),
-        verdict: None,
-        steps: vec![step("mluvii", Outcome::Erased)],
-    }
+    sample::session(vec![step("mluvii", Outcome::Erased)])
 }
 
 /// A person of whom possible sessions were left, and of whom a target could not be asked: its receipt is incomplete.

@@ -3,47 +3,20 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::*;
-use crate::erasure::{ErasureId, Evidence, Subject};
+use crate::erasure::{Evidence, Subject, sample};
 use crate::keys::Digest;
 use crate::subject::{InstallationName, Narrowed, SessionId, SessionKey};
 
 /// A step that erased and was verified.
 fn step() -> Step {
-    Step {
-        target: TargetName("crm".into()),
-        stage: None,
-        outcome: Some(Outcome::Erased),
-        reason: None,
-        attempts: 0,
-        rounds: 0,
-        counts: BTreeMap::new(),
-        evidence: Evidence::default(),
-        erased_at: Some(Timestamp::UNIX_EPOCH),
-        verified_at: Some(Timestamp::UNIX_EPOCH),
-        report_by: None,
-        report: None,
-    }
+    sample::step("crm", Outcome::Erased)
 }
 
 /// A person of whom everything was found and is gone.
 fn erasure(steps: Vec<Step>) -> Erasure {
-    let now = Timestamp::UNIX_EPOCH;
+    let subject = Subject::Person { installation: InstallationName("acme".into()), digest: Digest([1; 16]) };
     let findings = Findings { certain: 1, search: MluviiSearch::Done, ..Findings::default() };
-    Erasure {
-        id: ErasureId([7; 16]),
-        subject: Subject::Person { installation: InstallationName("acme".into()), digest: Digest([1; 16]) },
-        rules: vec!["r".into()],
-        state: ErasureState::Verifying,
-        created: now,
-        due: now,
-        begun: Some(now),
-        ended: None,
-        approved: None,
-        sessions: 1,
-        findings: Some(findings),
-        verdict: None,
-        steps,
-    }
+    Erasure { subject, findings: Some(findings), ..sample::session(steps) }
 }
 
 /// Checks the verdict and the reasons, each as `code target count detail` without what is not there.

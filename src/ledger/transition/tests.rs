@@ -56,23 +56,7 @@ fn check(outcome: Outcome, erased: bool, sessions_are_erased: bool) {
     let mut step = planned(TargetName::mluvii());
     step.outcome = Some(outcome);
     step.erased_at = erased.then_some(Timestamp::UNIX_EPOCH);
-    let session =
-        SessionKey { installation: crate::subject::InstallationName::unnamed(), session: crate::subject::SessionId(1) };
-    let erasure = Erasure {
-        id: ErasureId([1; 16]),
-        subject: crate::erasure::Subject::Session(session),
-        rules: Vec::new(),
-        state: ErasureState::Verifying,
-        created: Timestamp::UNIX_EPOCH,
-        due: Timestamp::UNIX_EPOCH,
-        begun: None,
-        ended: None,
-        approved: None,
-        sessions: 1,
-        findings: None,
-        verdict: None,
-        steps: vec![step],
-    };
+    let erasure = crate::erasure::sample::session(vec![step]);
     assert_eq!(end_of(&erasure).sessions_are_erased, sessions_are_erased, "{outcome:?}");
 }
 

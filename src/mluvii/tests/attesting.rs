@@ -1,6 +1,7 @@
 //! What verification says, and what a 404 is believed to mean.
 
 use super::erasing::{call, check, never_read, reason};
+use super::server::PERSONAL;
 use super::*;
 use crate::erasure::Outcome;
 use crate::mluvii::settings::SearchSettings;
@@ -90,18 +91,7 @@ async fn what_is_left_is_named_by_kind_and_number_and_what_is_accepted_apart() {
     let mut mluvii = Mluvii::start().await;
     mluvii.settings.must_be_empty = Vec::new();
     mluvii.settings.accept_left = vec!["ip_address".into(), "e-mail threads".into()];
-    mluvii.server.held().leaves = vec![
-        "/guest/identity",
-        "/guest/tempId",
-        "/guest/trackedId",
-        "/guest/channelIdentity",
-        "/guest/ipAddress",
-        "/guest/callParams",
-        "/phoneCallbackNumber",
-        "/notes",
-        "/activities",
-        "/feedback",
-    ];
+    mluvii.server.held().leaves = PERSONAL.to_vec();
     let mut reply = session("7", "ann@x.cz");
     reply["guest"]["trackedId"] = "cookie".into();
     reply["guest"]["channelIdentity"] = "link".into();

@@ -291,7 +291,7 @@ impl Held {
 }
 
 /// What anonymizing takes.
-const PERSONAL: [&str; 10] = [
+pub(super) const PERSONAL: [&str; 10] = [
     "/guest/identity",
     "/guest/tempId",
     "/guest/trackedId",

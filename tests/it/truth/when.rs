@@ -20,6 +20,24 @@ erase = "session"
 targets = ["mluvii"]
 "#;
 
+/// Sessions are erased without consent once they end, and looked at again `pause` before that.
+fn at_once(limit: &str, pause: &str) -> String {
+    format!(
+        r#"
+[settling]
+limit = "{limit}"
+pause = "{pause}"
+
+[[rule]]
+name = "at once"
+on = "session-ended"
+when = "consent.state == 'absent'"
+erase = "session"
+targets = ["mluvii"]
+"#
+    )
+}
+
 fn company(behaviour: Value) -> Company {
     let standin = StandIn::start();
     standin.behave(&behaviour);
@@ -87,21 +105,10 @@ fn a_session_that_never_shows_up_has_an_unknown_consent_and_is_counted() {
 
 #[test]
 fn a_consent_that_shows_late_saves_the_session_from_a_rule_at_its_end() {
-    let rules = r#"
-[settling]
-limit = "1h"
-pause = "2s"
-
-[[rule]]
-name = "at once"
-on = "session-ended"
-when = "consent.state == 'absent'"
-erase = "session"
-targets = ["mluvii"]
-"#;
+    let rules = at_once("1h", "2s");
     let standin = StandIn::start();
     standin.behave(&json!({ "consent_lag_ms": 1_000 }));
-    let company = Company::on(standin, "", LEDGER_ONLY, rules);
+    let company = Company::on(standin, "", LEDGER_ONLY, &rules);
     ANN.talks(&company.standin, 101, None);
     wait_for("the event to be decided", || {
         let status = company.installation.json(&["status"]);
@@ -115,21 +122,10 @@ targets = ["mluvii"]
 
 #[test]
 fn a_consent_that_shows_before_the_session_has_settled_takes_the_erasure_back() {
-    let rules = r#"
-[settling]
-limit = "4s"
-pause = "500ms"
-
-[[rule]]
-name = "at once"
-on = "session-ended"
-when = "consent.state == 'absent'"
-erase = "session"
-targets = ["mluvii"]
-"#;
+    let rules = at_once("4s", "500ms");
     let standin = StandIn::start();
     standin.behave(&json!({ "consent_lag_ms": 2_500 }));
-    let company = Company::on(standin, "", LEDGER_ONLY, rules);
+    let company = Company::on(standin, "", LEDGER_ONLY, &rules);
     let begin = json!({ "id": 101, "tenant": 62, "gdpr_version": "v3", "call_params": ANN.call_params() });
     company.standin.begin_with(begin);
     company.standin.happen(101, "end", &json!({}));
