@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorClass {
     /// Tries again, a limited number of times. Also what an unknown class is read as.
     Retryable,
-    /// Tries again, no sooner than told; costs no attempt.
+    /// Tries again, no sooner than told (up to the host's longest pause); costs no attempt.
     RateLimited,
     /// Gives up this call and tells a person.
     Permanent,
