@@ -95,6 +95,11 @@ pub(crate) struct ConsentRecord {
 }
 
 impl ConsentRecord {
+    /// The record of an erased session: the digest of the guest's id stays, the id itself does not.
+    pub(crate) fn without_guest(self) -> Self {
+        Self { guest: None, ..self }
+    }
+
     /// A record of a session of which nothing is known yet.
     pub(crate) fn new(session: SessionKey) -> Self {
         Self {

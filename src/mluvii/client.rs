@@ -16,9 +16,9 @@ use super::settings::{GuestIdField, MluviiSettings, Nulls, Requests, SettingsErr
 use super::template::Template;
 use super::token::{Token, Tokens};
 use super::transport::{self, Reply, Tried, garbage};
-use super::wire::{self, Params, SessionFacts};
+use super::wire::{self, SessionFacts};
 use crate::keys::{IdempotencyKey, ReadSecret};
-use crate::subject::{GuestId, Identifier, Kind, SessionId};
+use crate::subject::{GuestId, Identifier, Kind, Params, SessionId};
 
 /// A client of one mluvii installation; shared by all who call it.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::Shape;
-use super::wire::{self, Params};
 use crate::erasure::Evidence;
+use crate::subject::{Params, kind_of};
 
 /// Kinds of personal things in a session's reply, by the words of `mluvii.accept_left`. The names of call params' own
 /// kinds (`email`, `phone`, …) come beside them.
@@ -91,7 +91,7 @@ pub(super) fn in_session(session: &Shape, params: &Params) -> Left {
     }
     let call_params = session.field("guest").and_then(|guest| guest.field("callParams"));
     for (name, value) in call_params.into_iter().flat_map(Shape::members) {
-        let kind = wire::kind(params, name);
+        let kind = kind_of(params, name);
         add(kind.as_ref().map_or("call_params", |kind| kind.as_str()), u64::from(value.holds()));
     }
     // In a list of names and values, the names are values too, and those are not held.

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::keep::{Keep, Kept};
 use super::settings::{GuestIdField, Nulls};
 use super::shape::Shape;
-use crate::event::{Channel, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word};
+use crate::event::{Channel, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word, same_word};
 use crate::keys::Secret;
-use crate::subject::{GuestId, Identifier, Identifiers, Kind, SessionId, TenantId};
+use crate::subject::{GuestId, Identifier, Identifiers, Kind, Params, SessionId, TenantId, kind_of};
 
 /// What a look-up tells of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,9 +35,6 @@ pub(crate) struct SessionFacts {
     /// What the asked activity says was submitted, if it says it.
     pub(crate) activity_form: Option<Form>,
 }
-
-/// The names of call params, and what kind of identifier each holds.
-pub(super) type Params = BTreeMap<String, Kind>;
 
 /// The longest consent version that is kept, in characters.
 const VERSION_CHARS_MAX: usize = 100;
@@ -127,7 +124,7 @@ pub(super) fn session(json: &[u8], id: SessionId, nulls: Nulls, params: &Params)
         return Err("`guest.callParams` is neither an object nor a list".into());
     }
     let call_params = call_params.into_iter().flat_map(pairs);
-    let identifiers = call_params.filter_map(|(name, value)| Identifier::new(kind(params, name)?, value)).collect();
+    let identifiers = call_params.filter_map(|(name, value)| Identifier::new(kind_of(params, name)?, value)).collect();
     let callback = reply.text("phoneCallbackNumber").and_then(|number| Identifier::new(Kind::Phone, number));
     Ok(SessionFacts {
         guest: guest.and_then(|guest| guest.text("identity")).and_then(GuestId::named),
@@ -238,7 +235,7 @@ pub(super) fn add_call_params(facts: &mut SessionFacts, json: &[u8], params: &Pa
     let mut forms: BTreeMap<String, Form> = BTreeMap::new();
     for param in list {
         let (Some(name), Some(value)) = (param.text("name"), param.text("value")) else { continue };
-        let identifier = kind(params, name).and_then(|kind| Identifier::new(kind, value));
+        let identifier = kind_of(params, name).and_then(|kind| Identifier::new(kind, value));
         facts.identifiers.0.extend(identifier);
         let origin = param.text("source").map_or_else(|| UNKNOWN_WORD.to_owned(), origin);
         let empty =
@@ -318,14 +315,8 @@ fn pairs(params: &Kept) -> Vec<(&str, &str)> {
     members.chain(elements).collect()
 }
 
-/// What kind of identifier a call param holds, whatever the case of its name.
-pub(super) fn kind(params: &Params, name: &str) -> Option<Kind> {
-    params.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| kind.clone())
-}
-
 /// `ENTRY_FORM`, `EntryForm` and `entry_form` are one origin.
 fn origin(text: &str) -> String {
-    let bare = |text: &str| text.replace('_', "").to_ascii_lowercase();
-    let known = ORIGINS.iter().find(|known| bare(known) == bare(text));
+    let known = ORIGINS.iter().find(|known| same_word(known, text));
     known.map_or_else(|| plain_word(text).to_ascii_lowercase(), |known| (*known).to_owned())
 }

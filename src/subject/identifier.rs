@@ -1,6 +1,6 @@
 //! Identifiers: a kind and a value that is never shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -109,4 +109,13 @@ impl Identifiers {
     pub(crate) fn of_kind<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a Secret> {
         self.0.iter().filter(move |i| i.kind == *kind).map(|i| &i.value)
     }
+}
+
+/// The names of call params and form fields, in lower case, and what kind of identifier each holds.
+pub(crate) type Params = BTreeMap<String, Kind>;
+
+/// What kind of identifier a call param or form field holds, whatever the case of its name.
+pub(crate) fn kind_of(params: &Params, name: &str) -> Option<Kind> {
+    // Not ASCII's case alone: who builds a form in Czech names its fields `Příjmení`.
+    params.get(&name.to_lowercase()).cloned()
 }

@@ -7,7 +7,7 @@ mod whom;
 
 pub(crate) use fingerprint::{Fingerprinted, Fingerprinter};
 pub(crate) use id::{GuestId, InstallationName, SessionId, SessionKey, SourceName, TargetName, TenantId};
-pub(crate) use identifier::{Identifier, Identifiers, Kind};
+pub(crate) use identifier::{Identifier, Identifiers, Kind, Params, kind_of};
 pub(crate) use whom::{Narrowed, Whom};
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What an event, a look at the session and the rules come to: a pure function. The ledger's view of the session and
 //! what mluvii showed enter, a [`Decision`] leaves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,7 +15,8 @@ use crate::ledger::{Decision, SessionChange, SessionView};
 use crate::mluvii::SessionFacts;
 use crate::policy::{Demand, Facts, Moment, Policy, RuleFailed};
 use crate::subject::{
-    Fingerprinted, Fingerprinter, Identifier, Identifiers, Kind, Narrowed, Scope, SessionKey, TargetName, Whom,
+    Fingerprinted, Fingerprinter, Identifier, Identifiers, Kind, Narrowed, Params, Scope, SessionKey, TargetName, Whom,
+    kind_of,
 };
 
 /// What evaluating needs beside the facts.
@@ -23,7 +24,7 @@ pub(super) struct Evaluation<'a> {
     pub(super) policy: &'a Policy,
     pub(super) settling: &'a SettlingSettings,
     /// The names of form fields that identify a person.
-    pub(super) params: &'a BTreeMap<String, Kind>,
+    pub(super) params: &'a Params,
     pub(super) fingerprinter: &'a Fingerprinter,
     pub(super) index: &'a IndexKey,
     pub(super) seal: &'a SealKey,
@@ -379,10 +380,10 @@ impl Evaluation<'_> {
     /// A person who asks is identified by what the form itself says; where it says neither an address nor a number, by
     /// what the session knows as well, for a name is shared by many.
     fn person(&self, form: Option<&Form>, known: Option<&Identifiers>) -> Identifiers {
-        let said = form.into_iter().flat_map(|form| &form.params).filter_map(|(name, value)| {
-            let (_, kind) = self.params.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-            Identifier::new(kind.clone(), value.expose())
-        });
+        let said = form
+            .into_iter()
+            .flat_map(|form| &form.params)
+            .filter_map(|(name, value)| Identifier::new(kind_of(self.params, name)?, value.expose()));
         let said: BTreeSet<_> = said.collect();
         let tells = said.iter().any(|identifier| matches!(identifier.kind, Kind::Email | Kind::Phone));
         let known = known.filter(|_| !tells).into_iter().flat_map(|known| known.0.iter().cloned());

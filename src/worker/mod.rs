@@ -32,7 +32,7 @@ use crate::ledger::{Bounds, Keep, Ledger, LedgerError, Queue};
 use crate::mluvii::MluviiClient;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
-use crate::subject::{Fingerprinter, InstallationName, Kind, SourceName, TargetName, TenantId};
+use crate::subject::{Fingerprinter, InstallationName, Params, SourceName, TargetName, TenantId};
 use crate::target::{Target, TargetError};
 use lane::Lane;
 
@@ -76,7 +76,7 @@ pub(crate) struct Worker {
     pub(crate) policy: Policy,
     pub(crate) person: PersonSettings,
     /// The names of form fields that identify a person, at each installation.
-    pub(crate) params: BTreeMap<InstallationName, BTreeMap<String, Kind>>,
+    pub(crate) params: BTreeMap<InstallationName, Params>,
     /// How identifiers are compared within each installation.
     pub(crate) fingerprinters: BTreeMap<InstallationName, Fingerprinter>,
     /// The tenants of each source; all when empty.
@@ -246,7 +246,7 @@ impl Worker {
         self.fingerprinters.get(installation).ok_or_else(|| no_installation(installation))
     }
 
-    fn params_of(&self, installation: &InstallationName) -> Result<&BTreeMap<String, Kind>, Halt> {
+    fn params_of(&self, installation: &InstallationName) -> Result<&Params, Halt> {
         self.params.get(installation).ok_or_else(|| no_installation(installation))
     }
 }

@@ -262,7 +262,8 @@ pub(super) async fn forget(
 
 async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) -> Result<Changed, LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
-    let record = if before.erased { without_guest(&change.record) } else { change.record.clone() };
+    let record = change.record.clone();
+    let record = if before.erased { record.without_guest() } else { record };
     let written = tx
         .execute(
             "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
@@ -291,11 +292,6 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
         )
         .await?;
     Ok(if written == 0 { Changed::Stale } else { Changed::Done })
-}
-
-/// The record of an erased session: the digest of the guest's id stays, the id itself does not.
-fn without_guest(record: &ConsentRecord) -> ConsentRecord {
-    ConsentRecord { guest: None, ..record.clone() }
 }
 
 async fn replace_fingerprints(tx: &Tx, place: Place, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {
@@ -363,7 +359,7 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
         let place = Place::read(&row);
         installations.push(place.installation);
         sessions.push(place.session);
-        records.push(json(&without_guest(&json_at(&row, 2)?))?);
+        records.push(json(&json_at::<ConsentRecord>(&row, 2)?.without_guest())?);
     }
     tx.execute(
         "UPDATE session SET erased_at = $4, record = reached.record, unknown_cause = NULL, version = version + 1

@@ -214,7 +214,8 @@ pub(super) fn forget(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Resul
 
 fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> Result<(), LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
-    let record = if before.erased { without_guest(&change.record) } else { change.record.clone() };
+    let record = change.record.clone();
+    let record = if before.erased { record.without_guest() } else { record };
     tx.prepare_cached(
         "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
                               recording_ready, unknown_cause, record, forms_seen)
@@ -239,11 +240,6 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
         forms,
     ])?;
     Ok(())
-}
-
-/// The record of an erased session: the digest of the guest's id stays, the id itself does not.
-fn without_guest(record: &ConsentRecord) -> ConsentRecord {
-    ConsentRecord { guest: None, ..record.clone() }
 }
 
 fn replace_fingerprints(tx: &Tx<'_>, place: Place, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {
@@ -308,7 +304,7 @@ pub(super) fn mark_erased(tx: &Tx<'_>, erasure: ErasureId) -> Result<(), LedgerE
          WHERE installation = ?1 AND session = ?2",
     )?;
     for (place, Json(record)) in reached {
-        let record = Json(without_guest(&record));
+        let record = Json(record.without_guest());
         mark.execute(params![place.installation, place.session, Millis(tx.now), record])?;
         delete_fingerprints(tx, place)?;
     }

@@ -99,6 +99,7 @@ fn decide_with(
         params: &BTreeMap::from([
             ("oo1_guest_email".to_owned(), Kind::Email),
             ("oo1_guest_ident".to_owned(), Kind::Name),
+            ("příjmení".to_owned(), Kind::Name),
         ]),
         fingerprinter: &fingerprinter(),
         index: &index(),
@@ -243,6 +244,9 @@ fn a_person_is_who_the_form_names_and_otherwise_who_the_session_knows() {
     let same = subject(&form("hero_card", &[("oo1_guest_email", "bea@X.cz")]), &NOT_FOUND);
     let silent = subject(&form("hero_card", &[("reason", "x")]), &found);
     assert_eq!(named, same);
+    let surnamed = |field| form("hero_card", &[("oo1_guest_email", "bea@x.cz"), (field, "Nováková")]);
+    assert_eq!(subject(&surnamed("PŘÍJMENÍ"), &found), subject(&surnamed("příjmení"), &found));
+    assert_ne!(subject(&surnamed("PŘÍJMENÍ"), &found), named);
     assert_ne!(named, silent);
     assert_eq!(silent.scope(), Scope::Person);
     assert_eq!(subject(&form("hero_card", &[]), &NOT_FOUND), Subject::Session(key()));

@@ -65,7 +65,8 @@ fn a_delivery_of_a_foreign_tenant_is_acknowledged_and_counted() {
     let mut ended = crate::harness::session_ended(101);
     ended["data"]["tenantId"] = json!(99);
     assert_eq!(company.server.deliver(&ended), 204);
-    assert!(company.server.metrics().contains("foreign_tenant"));
+    let counted = |line: &str| line.contains("foreign_tenant") && line.ends_with(" 1");
+    assert!(company.server.metrics().lines().any(counted));
     assert_eq!(company.installation.json(&["status"])["sessions"], 0);
     assert_eq!(company.installation.events(), 0);
 }

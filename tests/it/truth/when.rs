@@ -205,6 +205,7 @@ fn an_older_form_that_is_told_late_does_not_overwrite_a_newer_consent() {
     let say = |word: &str, time: &str| {
         let form = json!({ "form_id": 7, "params": { "agree": word }, "time": time });
         company.standin.happen(101, "form", &form);
+        company.standin.wait_for_deliveries();
         company.settled(1);
     };
     say("yes", "2026-01-02T10:00:00Z");
