@@ -132,7 +132,7 @@ pub(crate) fn read_answer(answer: Value) -> Result<Said, String> {
     let evidence = Evidence {
         looked_at: bounded(answer.looked_at),
         not_looked_at: bounded(answer.not_looked_at),
-        keeps: bounded(answer.keeps),
+        keeps: answer.keeps.map(bounded),
         ..Evidence::default()
     };
     Ok(Said::Answer(Answer { outcome, reason: answer.reason, counts: answer.counts, verify_after, evidence }))

@@ -32,9 +32,9 @@ pub(crate) struct Evidence {
     /// What could hold something and was not looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_looked_at: Vec<String>,
-    /// What the vendor keeps, and why or for how long.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) keeps: Vec<String>,
+    /// What the vendor keeps, and why or for how long. `None` says nothing of it; empty, that nothing is kept any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) keeps: Option<Vec<String>>,
     /// Personal things that are still there, by kind and number; they make a receipt incomplete.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) left: BTreeMap<String, u64>,
@@ -64,11 +64,11 @@ impl Answer {
             let all: &mut u64 = counts.entry(shown(&name)).or_default();
             *all = all.saturating_add(count);
         }
-        let all = |texts: Vec<String>| texts.iter().map(|text| shown(text)).collect();
+        let all = |texts: Vec<String>| -> Vec<String> { texts.iter().map(|text| shown(text)).collect() };
         let evidence = Evidence {
             looked_at: all(self.evidence.looked_at),
             not_looked_at: all(self.evidence.not_looked_at),
-            keeps: all(self.evidence.keeps),
+            keeps: self.evidence.keeps.map(all),
             ..self.evidence
         };
         Self { reason: self.reason.as_deref().map(shown), counts, evidence, ..self }

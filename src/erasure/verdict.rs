@@ -303,7 +303,7 @@ fn of_outcome(step: &Step, reasons: &mut Vec<Reason>) {
 /// What the answer itself says was left, kept or not looked at.
 fn of_evidence(step: &Step, reasons: &mut Vec<Reason>) {
     let evidence = &step.evidence;
-    for keeps in &evidence.keeps {
+    for keeps in evidence.keeps.iter().flatten() {
         reasons.push(Reason { detail: Some(keeps.clone()), ..at(step, ReasonCode::KeptByVendor) });
     }
     for (kind, count) in &evidence.left {

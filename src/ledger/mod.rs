@@ -18,7 +18,7 @@ pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
     Counts, ErasureFilter, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange,
-    SessionView, Stored, TargetHealth, TargetState,
+    SessionView, Stored, TargetHealth, TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
 
@@ -119,13 +119,10 @@ pub(crate) trait Ledger: Send + Sync {
         fingerprints: &[Fingerprint],
     ) -> Result<Vec<SessionView>, LedgerError>;
 
-    /// Up to `limit` sessions of an installation that have settled without ever being read at mluvii, and are not erased,
-    /// the newest first. Nothing finds them by their guest or by identifiers.
-    async fn unread_sessions(
-        &self,
-        installation: &InstallationName,
-        limit: u32,
-    ) -> Result<Vec<SessionKey>, LedgerError>;
+    /// The sessions of an installation that have settled without ever being read at mluvii, and are not erased: at most
+    /// `limit` of them. Nothing finds them by their guest or by identifiers.
+    async fn unread_sessions(&self, installation: &InstallationName, limit: u32)
+    -> Result<UnreadSessions, LedgerError>;
 
     async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError>;
 

@@ -188,13 +188,15 @@ fn answered(step: &mut Step, outcome: Outcome, counts: &BTreeMap<String, u64>, n
     }
 }
 
-/// Keeps the newest evidence: an answer that says nothing leaves what an earlier one said.
-fn rests_on(step: &mut Step, evidence: Evidence) {
+/// Keeps the newest evidence: an answer that says nothing leaves what an earlier one said. What the vendor keeps stays true
+/// until an answer says otherwise: a look at the live records has not seen the bin.
+fn rests_on(step: &mut Step, mut evidence: Evidence) {
     let expected = evidence.expected;
     let says_nothing = Evidence { expected: false, ..evidence.clone() }.is_empty();
     if says_nothing {
         step.evidence.expected |= expected;
     } else {
+        evidence.keeps = evidence.keeps.or(step.evidence.keeps.take());
         step.evidence = evidence;
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::consent::ConsentRecord;
 use crate::erasure::{ErasureState, Verdict};
 use crate::keys::{Digest, Sealed};
-use crate::subject::{Fingerprinted, SourceName, TargetName};
+use crate::subject::{Fingerprinted, SessionKey, SourceName, TargetName};
 
 /// A session's row.
 #[derive(Clone, Debug)]
@@ -26,6 +26,15 @@ pub(crate) struct SessionView {
     pub(crate) forms_seen: Vec<Digest>,
     /// When an erasure that reached it was done.
     pub(crate) erased_at: Option<Timestamp>,
+}
+
+/// Sessions that have settled without ever being read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UnreadSessions {
+    /// The newest, the newest first.
+    pub(crate) newest: Vec<SessionKey>,
+    /// How many there are, with those that are not among the newest.
+    pub(crate) total: u32,
 }
 
 /// Which erasures to list.

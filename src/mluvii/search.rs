@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use quietus_plugin::identity::{self, Region};
 
 use super::calls::Purpose;
-use super::client::MluviiClient;
+use super::client::{Look, LookUp, MluviiClient};
 use super::error::MluviiError;
 use super::template::{DEPARTMENT, Template};
 use super::transport::garbage;
@@ -17,16 +17,20 @@ use crate::subject::{GuestId, Identifiers, Kind, SessionId, TenantId};
 /// Pages of one list that are read; a longer list is refused.
 const PAGES_MAX: usize = 1000;
 
+/// Sessions that a list of a guest's lacks and that are read to see whether they name the guest: mluvii may have deleted
+/// some since, but a wrong filter lacks all.
+const UNLISTED_READ_MAX: usize = 3;
+
 impl MluviiClient {
-    /// The sessions that mluvii holds of the contacts with these identifiers, by filters that are proved at this moment.
-    /// `None` when that is not set up, or when there is nothing to search by or no department to search in (all of them,
-    /// where the request does not name one): nothing was searched then.
-    pub(crate) async fn search_person(
+    /// The contacts that mluvii holds with these identifiers, by filters that are proved at this moment; a contact's id is
+    /// that of the guest. `None` when that is not set up, or when there is nothing to search by or no department to search
+    /// in (all of them, where the request does not name one): nothing was searched then.
+    pub(crate) async fn contacts_of_person(
         &self,
         identifiers: &Identifiers,
         departments: &[TenantId],
         region: Option<Region>,
-    ) -> Result<Option<BTreeSet<SessionId>>, MluviiError> {
+    ) -> Result<Option<BTreeSet<GuestId>>, MluviiError> {
         let (Some(contacts), Some(_)) = (&self.requests.contacts, &self.requests.sessions_of_guest) else {
             return Ok(None);
         };
@@ -50,25 +54,22 @@ impl MluviiClient {
                 }
             }
         }
-        if !searched {
-            return Ok(None);
-        }
-        let mut sessions = BTreeSet::new();
-        for guest in &guests {
-            sessions.extend(self.sessions_of_guest(guest).await?.unwrap_or_default());
-        }
-        Ok(Some(sessions))
+        Ok(searched.then_some(guests))
     }
 
-    /// The kinds of these identifiers by which [`Self::search_person`] searches contacts.
+    /// The kinds of these identifiers by which [`Self::contacts_of_person`] searches.
     pub(super) fn searched_by(&self, identifiers: &Identifiers, region: Option<Region>) -> Vec<Kind> {
         let kinds = self.contact_fields.iter().map(|(kind, _)| kind);
         kinds.filter(|kind| !spellings(identifiers, kind, region).is_empty()).cloned().collect()
     }
 
     /// All sessions that mluvii lists for a guest, by a filter that is proved at this moment; `None` when that is not set
-    /// up.
-    pub(crate) async fn sessions_of_guest(&self, guest: &GuestId) -> Result<Option<BTreeSet<SessionId>>, MluviiError> {
+    /// up. `known` are sessions that we take for the guest's: one that still names the guest has to be listed.
+    pub(crate) async fn sessions_of_guest(
+        &self,
+        guest: &GuestId,
+        known: impl IntoIterator<Item = SessionId>,
+    ) -> Result<Option<BTreeSet<SessionId>>, MluviiError> {
         let Some(request) = &self.requests.sessions_of_guest else { return Ok(None) };
         let nobody = impossible_like(&guest.0);
         let json = self.list(request, &[&nobody, "0"], Purpose::Control).await?;
@@ -82,6 +83,7 @@ impl MluviiClient {
             let json = self.list(request, &[&guest.0, &offset], Purpose::Work).await?;
             let listed = wire::listed(&json).ok_or_else(|| garbage(&request.to_string()))?;
             if listed.is_empty() {
+                self.prove_listed(request, guest, known.into_iter().filter(|id| !sessions.contains(id))).await?;
                 return Ok(Some(sessions));
             }
             if listed.iter().any(|one| one.guest.as_ref() != Some(guest)) {
@@ -96,6 +98,23 @@ impl MluviiClient {
             }
         }
         Err(refused(request, "the list does not end"))
+    }
+
+    /// An impossible id lists nothing where the filter takes another id than the guest's, too: then nobody's does.
+    async fn prove_listed(
+        &self,
+        request: &Template,
+        guest: &GuestId,
+        unlisted: impl Iterator<Item = SessionId>,
+    ) -> Result<(), MluviiError> {
+        for session in unlisted.take(UNLISTED_READ_MAX) {
+            if let LookUp::Found(facts) = self.look_up(session, Look { params: false, activity: None }).await?
+                && facts.guest.as_ref() == Some(guest)
+            {
+                return Err(refused(request, "a session that names the guest is not listed"));
+            }
+        }
+        Ok(())
     }
 
     async fn prove_contacts(&self, search: &Searched<'_>) -> Result<(), MluviiError> {

@@ -146,10 +146,11 @@ impl MluviiTarget {
     /// Whether mluvii lists no session of the guest beside those of the call. That was so when the erasure was resolved; a
     /// call that failed may be made hours later, and somebody may have begun to talk on the same device.
     async fn is_whole(&self, call: &TargetCall, guest: &GuestId) -> Result<bool, MluviiError> {
-        match self.client.sessions_of_guest(guest).await {
+        match self.client.sessions_of_guest(guest, []).await {
             Ok(Some(listed)) => {
                 let going: BTreeSet<_> = call.sessions.iter().map(|session| session.key.session).collect();
-                Ok(listed.is_subset(&going))
+                // A list without any is one that lags or fails; nothing is known then of who else is there.
+                Ok(!listed.is_empty() && listed.is_subset(&going))
             }
             Ok(None) | Err(MluviiError::Refused(_)) => Ok(false),
             Err(error) => Err(error),

@@ -94,7 +94,7 @@ impl StepStatement {
             counts: bounded(&step.counts),
             looked_at: evidence.looked_at.clone(),
             not_looked_at: evidence.not_looked_at.clone(),
-            keeps: evidence.keeps.clone(),
+            keeps: evidence.keeps.clone().unwrap_or_default(),
             left: bounded(&evidence.left),
             accepted: bounded(&evidence.accepted),
             expected: evidence.expected,

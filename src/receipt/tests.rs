@@ -96,7 +96,7 @@ fn what_was_found_left_and_looked_at_is_signed() {
     let evidence = Evidence {
         looked_at: vec!["contacts".into()],
         not_looked_at: vec!["archive".into()],
-        keeps: vec!["a bin for 30 days".into()],
+        keeps: Some(vec!["a bin for 30 days".into()]),
         left: BTreeMap::from([("ip_address".to_owned(), 2)]),
         accepted: BTreeMap::from([("feedback".to_owned(), u64::MAX)]),
         expected: false,
@@ -325,7 +325,7 @@ impl Random {
                 evidence: Evidence {
                     looked_at: self.texts(),
                     not_looked_at: self.texts(),
-                    keeps: self.texts(),
+                    keeps: Some(self.texts()),
                     left: self.counts(),
                     accepted: self.counts(),
                     expected: self.below(2) == 0,

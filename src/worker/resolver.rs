@@ -54,8 +54,8 @@ const SESSION_ONLY: Look = Look { params: false, activity: None };
 /// Sessions that nobody could read at their settling and that are looked at once more for one erasure.
 const UNREAD_MAX: u32 = 100;
 
-/// Sessions of one guest that are compared with one another.
-const COMPARED_MAX: usize = 100;
+/// Sets of identifiers under one guest id that are compared with one another; more are those of several people.
+const DISTINCT_MAX: usize = 100;
 
 /// A session that was found, and why it is or is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +164,9 @@ impl Resolver<'_> {
         let views: Vec<_> =
             views.into_iter().filter(|view| view.erased_at.is_none() || !view.fingerprints.is_empty()).collect();
         let compared: Vec<_> = views.iter().map(|view| Comparison::of(&search.base, &view.fingerprints)).collect();
-        let contradicted = compared.iter().any(Comparison::contradicts) || contradict_one_another(&views);
+        let all = views.iter().map(|view| view.fingerprints.clone());
+        let all = all.chain(search.prints_of_guest(guest, self.fingerprinter));
+        let contradicted = compared.iter().any(Comparison::contradicts) || contradict_one_another(all);
         if contradicted {
             search.shared_guests.insert(guest);
         }
@@ -194,7 +196,11 @@ impl Resolver<'_> {
                 search.take(view, Certainty::Possible, "the demand came from it".to_owned());
             }
         }
-        for guest in search.guests_of_certain() {
+        self.find_guests_of_certain(search).await
+    }
+
+    async fn find_guests_of_certain(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
+        for guest in search.guests_of_certain(self.fingerprinter) {
             self.find_guest(guest, search).await?;
         }
         Ok(())
@@ -207,43 +213,75 @@ impl Resolver<'_> {
             return Ok(());
         }
         self.look_at_unread(search).await?;
-        let listed = match search.question.subject {
+        let contacts = match search.question.subject {
             Subject::Person { .. } => {
                 self.mluvii
-                    .search_person(&search.question.whom.identifiers, self.departments, self.person.region)
+                    .contacts_of_person(&search.question.whom.identifiers, self.departments, self.person.region)
                     .await?
             }
             // Without the guest's id there is nothing to search by.
             _ => (!search.guests_that_go().is_empty()).then(BTreeSet::new),
         };
         let off = if self.person.accept_ledger_only { MluviiSearch::OffAccepted } else { MluviiSearch::Off };
-        search.searched = if listed.is_some() { MluviiSearch::Done } else { off };
-        for session in listed.unwrap_or_default() {
-            let key = search.key(session);
-            if !search.found.contains_key(&key)
-                && let Some(prints) = self.read(&key, search).await?
-            {
-                search.judge_person(key, &prints, &self.person.r#match);
+        search.searched = if contacts.is_some() { MluviiSearch::Done } else { off };
+        for guest in contacts.unwrap_or_default() {
+            for session in self.listed(&guest, search).await?.unwrap_or_default() {
+                let key = search.key(session);
+                if !search.found.contains_key(&key)
+                    && let Some(prints) = self.read(&key, search).await?
+                {
+                    search.judge_person(key, &prints, &self.person.r#match);
+                }
             }
         }
         // Sessions that were just read can bring further guests, each of which is asked about once.
         let mut asked = BTreeSet::new();
-        while search.searched == MluviiSearch::Done {
+        loop {
+            self.find_guests_of_certain(search).await?;
             let guests = search.guests_that_go();
             let Some(guest) = guests.into_iter().find(|guest| !asked.contains(guest)) else { break };
             asked.insert(guest.clone());
-            match self.mluvii.sessions_of_guest(&guest).await? {
-                Some(listed) => self.judge_listed(guest, listed, search).await?,
+            if search.searched != MluviiSearch::Done {
+                continue;
+            }
+            match self.listed(&guest, search).await? {
+                Some(listed) => self.judge_listed(&guest, listed, search).await?,
                 None => search.searched = off,
             }
+        }
+        if !self.departments.is_empty() && self.tenants_are_departments(search).await? {
+            search.leave_to_other_tenants(self.departments);
         }
         self.select(search).await?;
         Ok(())
     }
 
+    /// The sessions that mluvii lists of a guest, asked for once.
+    async fn listed(
+        &self,
+        guest: &GuestId,
+        search: &mut Search<'_>,
+    ) -> Result<Option<BTreeSet<SessionId>>, ResolveError> {
+        if let Some(listed) = search.listed_of_guest.get(guest) {
+            return Ok(Some(listed.clone()));
+        }
+        let known = search.going_of_guest(self.fingerprinter.guest(guest), self.fingerprinter);
+        let listed = self.mluvii.sessions_of_guest(guest, known).await?;
+        if let Some(listed) = &listed {
+            search.listed_of_guest.insert(guest.clone(), listed.clone());
+        }
+        Ok(listed)
+    }
+
+    async fn tenants_are_departments(&self, search: &Search<'_>) -> Result<bool, LedgerError> {
+        Ok(self.ledger.installation(self.installation(search)).await?.tenants_are_departments == Some(true))
+    }
+
     /// Sessions that nobody could read when they settled: they may be anybody's. What still cannot be read is counted.
     async fn look_at_unread(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
-        for key in self.ledger.unread_sessions(self.installation(search), UNREAD_MAX).await? {
+        let unread = self.ledger.unread_sessions(self.installation(search), UNREAD_MAX).await?;
+        search.unread_beyond = unread.total.saturating_sub(u32::try_from(unread.newest.len()).unwrap_or(u32::MAX));
+        for key in unread.newest {
             if search.found.contains_key(&key) {
                 continue;
             }
@@ -268,7 +306,9 @@ impl Resolver<'_> {
                         search.judge_person(key, &prints, &self.person.r#match);
                     }
                 }
-                LookUp::Missing | LookUp::NotUnderstood(_) => search.unread += 1,
+                LookUp::Missing | LookUp::NotUnderstood(_) => {
+                    search.unread.insert(key);
+                }
             }
         }
         Ok(())
@@ -280,6 +320,9 @@ impl Resolver<'_> {
         key: &SessionKey,
         search: &mut Search<'_>,
     ) -> Result<Option<Vec<Fingerprinted>>, ResolveError> {
+        if let Some(facts) = search.read.get(key) {
+            return Ok(Some(fingerprints(self.fingerprinter, facts)));
+        }
         let why = match self.mluvii.look_up(key.session, SESSION_ONLY).await? {
             LookUp::Found(facts) => {
                 let prints = fingerprints(self.fingerprinter, &facts);
@@ -292,7 +335,7 @@ impl Resolver<'_> {
         match search.question.on_unread {
             OnUnread::Wait => Err(ResolveError::Unread { key: key.clone(), why }),
             OnUnread::Count => {
-                search.unread += 1;
+                search.unread.insert(key.clone());
                 Ok(None)
             }
         }
@@ -301,22 +344,25 @@ impl Resolver<'_> {
     /// Judges the sessions that mluvii lists of a guest, by the same measure as those that the ledger knows.
     async fn judge_listed(
         &self,
-        guest: GuestId,
+        guest: &GuestId,
         listed: BTreeSet<SessionId>,
         search: &mut Search<'_>,
     ) -> Result<(), ResolveError> {
         let mut read = Vec::new();
-        for session in &listed {
-            let key = search.key(*session);
+        for session in listed {
+            let key = search.key(session);
             if !search.found.contains_key(&key)
                 && let Some(prints) = self.read(&key, search).await?
             {
                 read.push((key, prints));
             }
         }
-        let digest = self.fingerprinter.guest(&guest);
+        let digest = self.fingerprinter.guest(guest);
         let compared: Vec<_> = read.iter().map(|(_, prints)| Comparison::of(&search.base, prints)).collect();
-        if compared.iter().any(Comparison::contradicts) && search.shared_guests.insert(digest) {
+        let listed = read.iter().map(|(_, prints)| prints.clone());
+        let all = listed.chain(search.prints_of_guest(digest, self.fingerprinter));
+        let contradicted = compared.iter().any(Comparison::contradicts) || contradict_one_another(all);
+        if contradicted && search.shared_guests.insert(digest) {
             search.judge_guest_again(digest, &self.person.r#match);
         }
         let shared = search.shared_guests.contains(&digest)
@@ -328,7 +374,6 @@ impl Resolver<'_> {
             };
             search.add(key, certainty, format!("listed by mluvii: {reason}"), true);
         }
-        search.listed_of_guest.insert(guest, listed);
         Ok(())
     }
 
@@ -345,9 +390,7 @@ impl Resolver<'_> {
             Subject::Guest { .. } => elsewhere,
         };
         for key in search.going().into_iter().filter(|_| reads) {
-            if !search.read.contains_key(&key) {
-                self.read(&key, &mut search).await?;
-            }
+            self.read(&key, &mut search).await?;
             if let Some(facts) = search.read.get(&key) {
                 search.question.whom.identifiers.0.extend(all_identifiers(facts).0);
             }

@@ -107,9 +107,9 @@ impl Told {
                     out.line(format_args!("counts  {}", counts.join(", ")))?;
                 }
                 let looks = [
-                    ("looked at    ", &evidence.looked_at),
-                    ("not looked at", &evidence.not_looked_at),
-                    ("keeps        ", &evidence.keeps),
+                    ("looked at    ", &*evidence.looked_at),
+                    ("not looked at", &*evidence.not_looked_at),
+                    ("keeps        ", evidence.keeps.as_deref().unwrap_or_default()),
                 ];
                 for (what, places) in looks.iter().filter(|(_, places)| !places.is_empty()) {
                     out.line(format_args!("{what}  {}", places.join(", ")))?;

@@ -23,7 +23,7 @@ pub(super) fn person() -> Erasure {
     let evidence = Evidence {
         looked_at: vec!["contacts".into()],
         not_looked_at: vec!["archive".into()],
-        keeps: vec!["a bin for 30 days".into()],
+        keeps: Some(vec!["a bin for 30 days".into()]),
         ..Evidence::default()
     };
     let reason = Some("it has no search".to_owned());

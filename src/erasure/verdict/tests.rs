@@ -105,7 +105,7 @@ fn what_the_target_left_kept_or_did_not_look_at_is_named() {
     check_evidence(left, Verdict::Incomplete, &["left_behind crm 2 ip_address"]);
     let accepted = Evidence { accepted: one("ip_address", 2), ..Evidence::default() };
     check_evidence(accepted, Verdict::Complete, &["left_accepted crm 2 ip_address"]);
-    let keeps = Evidence { keeps: vec!["a bin for 30 days".into()], ..Evidence::default() };
+    let keeps = Evidence { keeps: Some(vec!["a bin for 30 days".into()]), ..Evidence::default() };
     check_evidence(keeps, Verdict::Retained, &["kept_by_vendor crm a bin for 30 days"]);
     let passed_by = Evidence { not_looked_at: vec!["archive".into(), "notes".into()], ..Evidence::default() };
     let said = ["not_looked_at crm archive", "not_looked_at crm notes"];

@@ -188,11 +188,11 @@ pub(crate) async fn what_was_read_stays_read(ledger: Shared) {
 
 pub(crate) async fn sessions_that_settled_without_being_read_are_listed(ledger: Shared) {
     let listed = async |installation: InstallationName, limit| {
-        let keys = ledger.unread_sessions(&installation, limit).await.expect("listed");
-        assert!(keys.iter().all(|key| key.installation == installation));
-        keys.into_iter().map(|key| key.session.0).collect::<Vec<_>>()
+        let unread = ledger.unread_sessions(&installation, limit).await.expect("listed");
+        assert!(unread.newest.iter().all(|key| key.installation == installation));
+        (unread.newest.into_iter().map(|key| key.session.0).collect::<Vec<_>>(), unread.total)
     };
-    let nobody: [i64; 0] = [];
+    let nobody = (Vec::new(), 0);
     assert_eq!(listed(installation(), 9).await, nobody);
     for id in 1..=5 {
         let mut change = unchanged(id, 0);
@@ -200,8 +200,8 @@ pub(crate) async fn sessions_that_settled_without_being_read_are_listed(ledger: 
         change.read_at = (id == 5).then(|| in_hours(0));
         decide(&ledger, change).await;
     }
-    assert_eq!(listed(installation(), 9).await, [3, 2, 1]);
-    assert_eq!(listed(installation(), 2).await, [3, 2]);
+    assert_eq!(listed(installation(), 9).await, (vec![3, 2, 1], 3));
+    assert_eq!(listed(installation(), 2).await, (vec![3, 2], 3));
     assert_eq!(listed(other(), 9).await, nobody);
     // What was read since is not unread, and of what is erased nobody wants to know.
     let mut read = unchanged(3, 1);
@@ -210,7 +210,7 @@ pub(crate) async fn sessions_that_settled_without_being_read_are_listed(ledger: 
     begun(&ledger, 2, &["mluvii"]).await;
     step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
     close(&ledger).await;
-    assert_eq!(listed(installation(), 9).await, [1]);
+    assert_eq!(listed(installation(), 9).await, (vec![1], 1));
 }
 
 pub(crate) async fn work_says_since_when_it_is_there_however_often_it_is_tried(ledger: Shared) {

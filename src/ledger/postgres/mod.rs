@@ -62,8 +62,8 @@ use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork, ErasureFilter, Finished,
     InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, PostgresPlace, ProcessInfo,
     ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, broken,
-    claim, transition,
+    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
+    bounds, broken, claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -348,13 +348,12 @@ impl Ledger for PostgresLedger {
         &self,
         installation: &InstallationName,
         limit: u32,
-    ) -> Result<Vec<SessionKey>, LedgerError> {
+    ) -> Result<UnreadSessions, LedgerError> {
         let connection = self.reading().await?;
         let Some(number) = self.installations.known(&connection, &installation.0).await? else {
-            return Ok(Vec::new());
+            return Ok(UnreadSessions::default());
         };
-        let key = |session| SessionKey { installation: installation.clone(), session };
-        Ok(sessions::unread(&connection, number, limit).await?.into_iter().map(key).collect())
+        sessions::unread(&connection, installation, number, limit).await
     }
 
     async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {

@@ -8,11 +8,11 @@ use tokio_postgres::Row;
 use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis};
 use super::schedule;
 use super::tx::{Connection, Tx};
-use super::{LedgerError, Queue, SessionChange, SessionView, broken, transition};
+use super::{LedgerError, Queue, SessionChange, SessionView, UnreadSessions, broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::{ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint};
-use crate::subject::{Fingerprinted, SessionId};
+use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
                              forms_seen, erased_at
@@ -164,18 +164,23 @@ pub(super) async fn unread_since(tx: &Tx, installation: i64) -> Result<Option<Ti
 /// The newest sessions of an installation that have settled and that nobody has ever read.
 pub(super) async fn unread(
     connection: &Connection,
-    installation: i64,
+    installation: &InstallationName,
+    number: i64,
     limit: u32,
-) -> Result<Vec<SessionId>, LedgerError> {
+) -> Result<UnreadSessions, LedgerError> {
     let rows = connection
         .rows(
-            "SELECT session FROM session
+            "SELECT session, count(*) OVER () FROM session
              WHERE installation = $1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
              ORDER BY created DESC, session DESC LIMIT $2",
-            &[&installation, &i64::from(limit)],
+            &[&number, &i64::from(limit)],
         )
         .await?;
-    Ok(rows.iter().map(|row| SessionId(row.get(0))).collect())
+    let key = |session| SessionKey { installation: installation.clone(), session: SessionId(session) };
+    Ok(UnreadSessions {
+        newest: rows.iter().map(|row| key(row.get(0))).collect(),
+        total: rows.first().map_or(0, |row| u32::try_from(row.get::<_, i64>(1)).unwrap_or(u32::MAX)),
+    })
 }
 
 /// What a session was before it is changed.

@@ -56,7 +56,8 @@ use super::{
     Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork, ErasureFilter, Finished,
     InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView,
     PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Work, bounds, claim, transition,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, bounds, claim,
+    transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -205,7 +206,7 @@ impl Ledger for SqliteLedger {
         &self,
         installation: &InstallationName,
         limit: u32,
-    ) -> Result<Vec<SessionKey>, LedgerError> {
+    ) -> Result<UnreadSessions, LedgerError> {
         let installation = installation.clone();
         self.readers.read(move |connection| sessions::unread(connection, &installation, limit)).await
     }

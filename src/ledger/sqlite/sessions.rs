@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::columns::{Json, Millis};
 use super::job::Tx;
 use super::names::{Names, Place};
-use super::{LedgerError, SessionChange, SessionView};
+use super::{LedgerError, SessionChange, SessionView, UnreadSessions};
 use super::{failure::broken, schedule, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
@@ -140,15 +140,20 @@ pub(super) fn unread(
     connection: &Connection,
     installation: &InstallationName,
     limit: u32,
-) -> Result<Vec<SessionKey>, LedgerError> {
-    let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
+) -> Result<UnreadSessions, LedgerError> {
+    let mut unread = UnreadSessions::default();
+    let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(unread) };
     let mut statement = connection.prepare_cached(
-        "SELECT session FROM session
+        "SELECT session, count(*) OVER () FROM session
          WHERE installation = ?1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
          ORDER BY created DESC, session DESC LIMIT ?2",
     )?;
-    let sessions = statement.query_map(params![number, limit], |row| row.get(0).map(SessionId))?;
-    sessions.map(|session| Ok(SessionKey { installation: installation.clone(), session: session? })).collect()
+    let mut rows = statement.query(params![number, limit])?;
+    while let Some(row) = rows.next()? {
+        unread.newest.push(SessionKey { installation: installation.clone(), session: SessionId(row.get(0)?) });
+        unread.total = row.get(1)?;
+    }
+    Ok(unread)
 }
 
 /// Whether a change was made on what is there.

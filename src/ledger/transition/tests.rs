@@ -36,6 +36,20 @@ fn an_answer_that_says_nothing_keeps_the_older_evidence() {
 }
 
 #[test]
+fn what_the_vendor_keeps_stays_true_until_an_answer_says_otherwise() {
+    let bin = Some(vec!["the bin, for 30 days".to_owned()]);
+    let mut step = planned(TargetName("crm".into()));
+    let mut kept_after = |keeps: Option<&[String]>| {
+        let said = Evidence { keeps: keeps.map(<[String]>::to_vec), ..evidence(&["contacts"], false) };
+        let _ = after_call(&mut step, ends(Outcome::Erased, said), Timestamp::UNIX_EPOCH);
+        step.evidence.keeps.clone()
+    };
+    assert_eq!(kept_after(bin.as_deref()), bin);
+    assert_eq!(kept_after(None), bin, "the second look was at the live records");
+    assert_eq!(kept_after(Some(&[])), Some(Vec::new()));
+}
+
+#[test]
 fn who_asks_nobody_when_asked_again_has_verified_nothing() {
     let verified_at = |outcome, nothing_asked| {
         let mut step = Step { stage: Some(Stage::Verify), outcome: Some(outcome), ..planned(TargetName::mluvii()) };

@@ -125,6 +125,16 @@ async fn without_a_list_that_is_believed_the_guest_call_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_list_without_any_session_makes_no_guest_whole() {
+    let mluvii = listing().await;
+    let session = mluvii.conversation("7", "ann@x.cz");
+    mluvii.server.fail("ClientId=7", 1, Wrong::Body("[]".to_owned()));
+    check(&mluvii.target().erase(&call(&["7"], &[session])).await, Outcome::Erased, 1);
+    assert_eq!(mluvii.server.calls_of("/Guest/"), 0, "who else is of the guest is not known");
+    assert!(!mluvii.server.holds("ann@x.cz"));
+}
+
+#[tokio::test]
 async fn the_configured_id_of_a_guest_is_sent_and_never_null() {
     let mut mluvii = listing().await;
     mluvii.settings.guest_id = GuestIdField::TempId;
@@ -279,12 +289,13 @@ async fn a_call_without_time_left_goes_on_later_and_ends() {
 #[tokio::test]
 async fn errors_show_the_request_as_it_is_configured_and_no_id() {
     let mluvii = listing().await;
+    let session = mluvii.conversation("ann@x.cz", "ann@x.cz");
     mluvii.server.fail("anonymous", 1, Wrong::Status(500));
-    let failed = mluvii.target().erase(&call(&["ann@x.cz"], &[])).await;
+    let failed = mluvii.target().erase(&call(&["ann@x.cz"], &[session])).await;
     let Err(TargetError::Retryable(text)) = failed else { panic!("{failed:?}") };
     assert_eq!(text, "POST /api/v1/Guest/{id}/anonymous: 500 Internal Server Error");
 
-    let refused = mluvii.client().sessions_of_guest(&GuestId("..".into())).await;
+    let refused = mluvii.client().sessions_of_guest(&GuestId("..".into()), []).await;
     assert!(matches!(&refused, Err(MluviiError::Refused(text)) if text.contains("{id}")), "{refused:?}");
     let calls = mluvii.server.calls_of("/Guest/");
     mluvii.target().erase(&call(&[".."], &[])).await.expect("passed over");

@@ -216,8 +216,10 @@ impl Session {
                 let _ = pending.answer.send(Ended::Failed(PluginError { message, ..error }));
             }
             (Some(pending), Ended::Result(mut result)) => {
-                if let Some(Value::String(reason)) = result.get_mut("reason") {
-                    *reason = self.redact(reason, &pending.values);
+                // The outcome is a word of the protocol, even where somebody is called so.
+                let members = result.as_object_mut().into_iter().flatten();
+                for (_, member) in members.filter(|(name, _)| *name != "outcome") {
+                    self.redact_texts(member, &pending.values);
                 }
                 let named_so = |name: &String| self.redact(name, &pending.values) != *name;
                 let ended = match result.get("counts").and_then(Value::as_object) {
@@ -232,6 +234,16 @@ impl Session {
             (None, _) => {
                 tracing::debug!(plugin = %self.info.target, call = id, "a plugin answered a call that nobody waits for");
             }
+        }
+    }
+
+    /// Whatever text a result carries can end up in a receipt or in the log.
+    fn redact_texts(&self, part: &mut Value, values: &[Secret]) {
+        match part {
+            Value::String(text) => *text = self.redact(text, values),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_texts(item, values)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.redact_texts(member, values)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{COMPARED_MAX, Found, Question, Reach};
+use super::super::evaluate::fingerprints;
+use super::{DISTINCT_MAX, Found, Question, Reach};
 use crate::consent::ConsentRecord;
 use crate::erasure::{Findings, MluviiSearch, Subject};
 use crate::keys::Digest;
 use crate::ledger::SessionView;
 use crate::mluvii::SessionFacts;
 use crate::policy::{Certainty, Comparison};
-use crate::subject::{Fingerprinted, Fingerprinter, GuestId, Kind, SessionId, SessionKey};
+use crate::subject::{Fingerprinted, Fingerprinter, GuestId, Kind, SessionId, SessionKey, TenantId};
 
 /// What has been found so far. Holds personal data in memory.
 pub(in crate::worker) struct Search<'q> {
@@ -31,7 +32,9 @@ pub(in crate::worker) struct Search<'q> {
     pub(super) listed_of_guest: BTreeMap<GuestId, BTreeSet<SessionId>>,
     pub(super) searched: MluviiSearch,
     /// Sessions that could not be read.
-    pub(super) unread: u32,
+    pub(super) unread: BTreeSet<SessionKey>,
+    /// Sessions beside those that nobody has tried to read this time, for there are too many.
+    pub(super) unread_beyond: u32,
 }
 
 impl<'q> Search<'q> {
@@ -47,7 +50,8 @@ impl<'q> Search<'q> {
             shared_guests: BTreeSet::new(),
             listed_of_guest: BTreeMap::new(),
             searched: MluviiSearch::NotNeeded,
-            unread: 0,
+            unread: BTreeSet::new(),
+            unread_beyond: 0,
         }
     }
 
@@ -106,9 +110,41 @@ impl<'q> Search<'q> {
         }
     }
 
-    pub(super) fn guests_of_certain(&self) -> BTreeSet<Digest> {
+    /// The guests of the certain sessions, whether the ledger or mluvii tells them.
+    pub(super) fn guests_of_certain(&self, fingerprinter: &Fingerprinter) -> BTreeSet<Digest> {
         let certain = self.found.values().filter(|found| found.certainty == Certainty::Certain);
-        certain.filter_map(|found| self.views.get(&found.key)?.record.guest_digest).collect()
+        certain.filter_map(|found| self.guest_of(&found.key, fingerprinter)).collect()
+    }
+
+    fn guest_of(&self, key: &SessionKey, fingerprinter: &Fingerprinter) -> Option<Digest> {
+        let known = self.views.get(key).and_then(|view| view.record.guest_digest);
+        known.or_else(|| self.read.get(key)?.guest.as_ref().map(|guest| fingerprinter.guest(guest)))
+    }
+
+    /// The identifiers of each session of a guest that the ledger or mluvii has shown so far.
+    pub(super) fn prints_of_guest(&self, guest: Digest, fingerprinter: &Fingerprinter) -> Vec<Vec<Fingerprinted>> {
+        let views = self.views.values().filter(|view| view.record.guest_digest == Some(guest));
+        let read = self.read.iter().filter(|(key, _)| self.guest_of(key, fingerprinter) == Some(guest));
+        let read = read.map(|(_, facts)| fingerprints(fingerprinter, facts));
+        views.map(|view| view.fingerprints.clone()).chain(read).collect()
+    }
+
+    /// The sessions of a guest that go, by their numbers.
+    pub(super) fn going_of_guest(&self, guest: Digest, fingerprinter: &Fingerprinter) -> Vec<SessionId> {
+        let going = self.found.values().filter(|found| found.goes);
+        let of_guest = going.filter(|found| self.guest_of(&found.key, fingerprinter) == Some(guest));
+        of_guest.map(|found| found.key.session).collect()
+    }
+
+    /// A session of a tenant that no source names is not ours to erase, whoever it is of, unless a person says so.
+    pub(super) fn leave_to_other_tenants(&mut self, ours: &[TenantId]) {
+        for (key, facts) in &self.read {
+            let is_foreign = facts.department.is_some_and(|department| !ours.contains(&department));
+            if is_foreign && let Some(found) = self.found.get_mut(key) {
+                found.certainty = Certainty::Possible;
+                "of a department that no source is for".clone_into(&mut found.reason);
+            }
+        }
     }
 
     /// The guests of the sessions that go, as far as their ids are known.
@@ -144,7 +180,7 @@ impl<'q> Search<'q> {
             possible_left: count(&|found| found.certainty == Certainty::Possible && !found.goes && !excluded(found)),
             possible_excluded: count(&|found| found.certainty == Certainty::Possible && excluded(found)),
             excluded: count(&|found| found.certainty == Certainty::Certain && excluded(found)),
-            unread: self.unread,
+            unread: u32::try_from(self.unread.len()).unwrap_or(u32::MAX).saturating_add(self.unread_beyond),
             never_read: count(&|found| found.goes && !found.read_before),
             narrowed: self.question.whom.narrowed,
             search: self.searched,
@@ -189,11 +225,17 @@ impl<'q> Search<'q> {
 }
 
 /// Whether the sessions of one guest are those of several people, whoever is meant.
-pub(super) fn contradict_one_another(views: &[SessionView]) -> bool {
-    let differ =
-        |one: &SessionView, other: &SessionView| Comparison::of(&one.fingerprints, &other.fingerprints).contradicts();
-    let views = &views[..views.len().min(COMPARED_MAX)];
-    views.iter().enumerate().any(|(number, one)| views[number + 1..].iter().any(|other| differ(one, other)))
+pub(super) fn contradict_one_another(sessions: impl IntoIterator<Item = Vec<Fingerprinted>>) -> bool {
+    // One person's sessions carry the same few sets of identifiers, however many sessions there are.
+    let distinct: BTreeSet<BTreeSet<Fingerprinted>> =
+        sessions.into_iter().map(|prints| prints.into_iter().collect()).collect();
+    let distinct: Vec<Vec<_>> = distinct.into_iter().map(|prints| prints.into_iter().collect()).collect();
+    let differ = |one: &Vec<_>, other: &Vec<_>| Comparison::of(one, other).contradicts();
+    distinct.len() > DISTINCT_MAX
+        || distinct
+            .iter()
+            .enumerate()
+            .any(|(number, one)| distinct[number + 1..].iter().any(|other| differ(one, other)))
 }
 
 /// Whether a session of a guest is meant, too. Where people demonstrably share the id, only what agrees is certain.
@@ -221,3 +263,6 @@ pub(super) fn judge_guest(
     }
     (Certainty::Certain, told("and nothing contradicts"))
 }
+
+#[cfg(test)]
+mod tests;

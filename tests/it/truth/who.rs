@@ -247,10 +247,37 @@ after = "365d"
 targets = ["mluvii"]
 "#;
 
+/// mluvii lists the sessions of a guest.
+const LISTING: &str =
+    "search = { sessions_of_guest = \"GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset}\" }";
+
+#[test]
+fn a_guest_whose_listed_sessions_are_of_several_people_is_nobodys_for_certain() {
+    let company = Company::with(LISTING, LEDGER_ONLY, SETTLE);
+    // None of these ever reached quietus, and the request names the guest alone.
+    for (id, who) in [(901, ANN), (902, BOB)] {
+        company
+            .standin
+            .begin_with(json!({ "id": id, "tenant": 62, "guest": "family", "call_params": who.call_params() }));
+    }
+    let dry_run = company.installation.json(&["erase", "--guest", "acme/family", "--dry-run"]);
+    assert_eq!(shown(&dry_run, "certain"), [] as [i64; 0], "{dry_run:#}");
+    assert_eq!(shown(&dry_run, "possible"), [901, 902]);
+}
+
+#[test]
+fn a_session_of_a_tenant_that_is_no_sources_goes_only_when_a_person_says_so() {
+    let company = Company::with(LISTING, LEDGER_ONLY, SETTLE);
+    ANN.talks(&company.standin, 101, Some("ann-1"));
+    company.settled(1);
+    company.standin.begin_with(json!({ "id": 901, "tenant": 99, "guest": "ann-1", "call_params": ANN.call_params() }));
+    let dry_run = company.installation.json(&["erase", "--guest", "acme/ann-1", "--dry-run"]);
+    assert_eq!((shown(&dry_run, "certain"), shown(&dry_run, "possible")), (vec![101], vec![901]), "{dry_run:#}");
+}
+
 #[test]
 fn a_listed_session_of_a_shared_browser_is_judged_as_the_ledgers_own() {
-    let search = "search = { sessions_of_guest = \"GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset}\" }";
-    let company = Company::with(search, LEDGER_ONLY, FORMS);
+    let company = Company::with(LISTING, LEDGER_ONLY, FORMS);
     ANN.talks(&company.standin, 101, Some("family"));
     company.settled(1);
     // None of these ever reached quietus.

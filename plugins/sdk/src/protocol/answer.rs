@@ -64,9 +64,10 @@ pub struct Answer {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_looked_at: Vec<String>,
     /// What the system keeps although the data is erased, and for how long: a bin, an audit log, a block list. It goes
-    /// into the receipt.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keeps: Vec<String>,
+    /// into the receipt. `None` says nothing of it, so that what an earlier answer said stays true; an empty list says
+    /// that nothing is kept any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Vec<String>>,
 }
 
 impl Answer {
@@ -79,7 +80,7 @@ impl Answer {
             report_within_s: None,
             looked_at: Vec::new(),
             not_looked_at: Vec::new(),
-            keeps: Vec::new(),
+            keeps: None,
         }
     }
 
@@ -212,10 +213,22 @@ impl Answer {
     /// ```
     /// # use quietus_plugin::Answer;
     /// let answer = Answer::erased().count("contacts", 1).keeps("the bin, for 30 days");
-    /// assert_eq!(answer.keeps, ["the bin, for 30 days"]);
+    /// assert_eq!(answer.keeps, Some(vec!["the bin, for 30 days".to_owned()]));
     /// ```
     pub fn keeps(mut self, what: impl Into<String>) -> Self {
-        push_new(&mut self.keeps, what.into());
+        push_new(self.keeps.get_or_insert_default(), what.into());
+        self
+    }
+
+    /// Somebody has looked, and the system no longer keeps what an earlier answer said it keeps.
+    ///
+    /// ```
+    /// # use quietus_plugin::Answer;
+    /// assert_eq!(Answer::absent().keeps_nothing().keeps, Some(Vec::new()));
+    /// assert_eq!(Answer::absent().keeps, None, "nothing is said of it");
+    /// ```
+    pub fn keeps_nothing(mut self) -> Self {
+        self.keeps = Some(Vec::new());
         self
     }
 }
