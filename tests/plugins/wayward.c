@@ -92,7 +92,8 @@ static int32_t call(void *instance, uint64_t id, quietus_bytes method, quietus_b
   }
   if (told(request, "tattle")) {
     puts("tattle");
-    return reply(id, "{\"type\":\"result\",\"result\":{\"outcome\":\"retained\",\"reason\":\"Tattle said hunter2\"}}");
+    return reply(id, "{\"type\":\"result\",\"result\":{\"outcome\":\"retained\",\"reason\":\"Tattle said hunter2\","
+        "\"looked_at\":[\"notes of Tattle\"],\"not_looked_at\":[\"hunter2\"],\"keeps\":[\"Tattle\"]}}");
   }
   if (told(request, "environment")) {
     extern char **environ;

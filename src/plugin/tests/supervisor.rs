@@ -200,6 +200,9 @@ async fn what_a_plugin_says_is_redacted() {
     let running = Running::start(change).await;
     let answer = running.erase("tattle").await.expect("an answer");
     assert_eq!((answer.outcome, answer.reason.as_deref()), (Outcome::Retained, Some("[redacted] said [redacted]")));
+    let evidence = answer.evidence;
+    let texts = [evidence.looked_at, evidence.not_looked_at, evidence.keeps.unwrap_or_default()].concat();
+    assert_eq!(texts, ["notes of [redacted]", "[redacted]", "[redacted]"]);
     running.stop().await;
 
     let running = Running::of(Compiled::wayward(), |settings| {

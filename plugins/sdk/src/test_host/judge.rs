@@ -73,8 +73,15 @@ pub(super) fn answer(result: Value, request: &Request, secrets: &[Sensitive]) ->
     if answer.outcome == Outcome::Accepted && (request.report.is_none() || answer.report_within_s.is_none()) {
         return Err(broken("accepted, but there is no address for reports, or no time in which one comes"));
     }
-    let reason = answer.reason.map(|reason| shown(&reason, values(Some(request), secrets)));
-    Ok(Answer { reason, ..answer })
+    let shown = |text: String| shown(&text, values(Some(request), secrets));
+    let all = |texts: Vec<String>| texts.into_iter().map(shown).collect();
+    Ok(Answer {
+        reason: answer.reason.map(shown),
+        looked_at: all(answer.looked_at),
+        not_looked_at: all(answer.not_looked_at),
+        keeps: answer.keeps.map(all),
+        ..answer
+    })
 }
 
 /// An error, as the host shows it.
