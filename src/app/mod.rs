@@ -10,7 +10,7 @@ mod secrecy;
 pub(crate) use log::init as init_log;
 pub(crate) use parts::{departments, mluvii_clients, open_ledger, targets};
 pub(crate) use plugins::Plugins;
-pub(crate) use secrecy::keep_to_oneself;
+pub(crate) use secrecy::harden_process;
 
 use parts::Parts;
 
@@ -43,7 +43,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(address) = server.metrics_listen {
         tasks.spawn(serve_metrics(listen(address).await?, metrics, server.clone(), worked.clone()));
     }
-    if let Some(address) = server.admin_listen {
+    if let Some(address) = server.reports_listen {
         let listener = listen(address).await?;
         worker.reports.get_or_insert(format!("http://{}", listener.local_addr()?));
         let reports = Reports::new(ledger.clone(), keys.index.clone(), keys.seal.clone(), server);
@@ -55,7 +55,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let targets = worker.targets.keys().cloned().collect();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };
-    ledger.enter(&process).await.context("the ledger does not take this process on its list")?;
+    ledger.register(&process).await.context("the ledger does not take this process on its list")?;
     let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.get()));
 
     for source in &sources {
@@ -74,7 +74,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     worked.cancel();
     while children.join_next().await.is_some() {}
     while tasks.join_next().await.is_some() {}
-    if let Err(error) = ledger.leave().await {
+    if let Err(error) = ledger.deregister().await {
         warn!(error = %chain(&error), "this process stays on the ledger's list until it counts as lost");
     }
     ledger.shutdown().await;
@@ -91,9 +91,9 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSe
 
 async fn serve_reports(listener: TcpListener, reports: Reports, server: ServerSettings, shutdown: CancellationToken) {
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
-    info!(admin_listen = address, "reports are taken");
+    info!(reports_listen = address, "reports are taken");
     let (Drained::All | Drained::Cut(_)) =
-        http::serve(listener, http::admin_router(Arc::new(reports)), &server, shutdown).await;
+        http::serve(listener, http::reports_router(Arc::new(reports)), &server, shutdown).await;
 }
 
 /// The machine's name and the process's number there.

@@ -7,7 +7,7 @@ use std::panic::PanicHookInfo;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 /// To be called at the start of every process that may come to hold keys, secrets or identifiers.
-pub(crate) fn keep_to_oneself() {
+pub(crate) fn harden_process() {
     std::panic::set_hook(Box::new(tell));
     // Lowering a limit and giving up a right cannot be refused; where it is all the same, the program still works.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
@@ -36,7 +36,7 @@ mod tests {
     fn a_panic_shows_its_place_and_not_its_text() {
         const INNER: &str = "QUIETUS_TEST_PANICS";
         if std::env::var_os(INNER).is_some() {
-            keep_to_oneself();
+            harden_process();
             assert!(
                 std::fs::read_to_string("/proc/self/limits")
                     .expect("limits")

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::deployment::{self, Deployment};
 use super::exit::{Exit, Failure};
-use super::installation::{self, Installation};
 use super::out::{BAD, DOUBTFUL, GOOD, Out};
 use super::{Global, wait};
 use crate::app;
@@ -54,7 +54,7 @@ impl Finding {
 
 impl Check {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let path = installation::path(global)?;
+        let path = deployment::path(global)?;
         let what = format!("configuration {}", path.display());
         let findings = match Config::load(&path) {
             Err(error) => {
@@ -161,14 +161,14 @@ async fn tried_out(what: String, mluvii: &MluviiClient) -> Vec<Finding> {
 
 /// Whether something can be written, and whether the ledger and the keys belong together.
 async fn try_ledger(config: &Config) -> Result<(), Failure> {
-    let ledger = app::open_ledger(config, &installation::place(config)?).await?;
-    let installation = Installation { ledger, config: config.clone() };
+    let ledger = app::open_ledger(config, &deployment::place(config)?).await?;
+    let deployment = Deployment { ledger, config: config.clone() };
     let tried = async {
-        installation.ledger.writable().await?;
-        installation.keys().await.map(drop)
+        deployment.ledger.writable().await?;
+        deployment.keys().await.map(drop)
     }
     .await;
-    installation.ledger.shutdown().await;
+    deployment.ledger.shutdown().await;
     tried
 }
 

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, installation};
+use super::{Global, deployment};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Config {
@@ -15,9 +15,9 @@ pub(super) enum Config {
 impl Config {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::Show if out.is_json() => out.json(&crate::config::Config::show(&installation::path(global)?)?)?,
+            Self::Show if out.is_json() => out.json(&crate::config::Config::show(&deployment::path(global)?)?)?,
             Self::Show => {
-                let path = installation::path(global)?;
+                let path = deployment::path(global)?;
                 let shown = crate::config::Config::show(&path)?;
                 out.line(format_args!("# {} with the environment and the defaults", path.display()))?;
                 out.line(toml::to_string(&shown).map_err(anyhow::Error::from)?.trim_end())?;

@@ -3,8 +3,8 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::Timestamp;
 
+use super::deployment::Deployment;
 use super::exit::{Exit, Failure};
-use super::installation::Installation;
 use super::out::{self, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
 use crate::ledger::{ErasureFilter, TargetHealth, TargetState};
@@ -40,8 +40,8 @@ pub(super) enum Erasures {
 }
 
 impl Erasures {
-    pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
-        let ledger = &installation.ledger;
+    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
+        let ledger = &deployment.ledger;
         match self {
             Self::List { state, limit } => list(&ledger.erasures(&ErasureFilter { states: state, limit }).await?, out),
             Self::Show { id } => show(ledger.erasure(id).await?, id, out),
@@ -63,7 +63,7 @@ impl Erasures {
                 "nothing to do: it is not parked or scheduled, or there is none",
             ),
             Self::Retry { id: None, .. } => {
-                let opened = open_mluvii(installation).await?;
+                let opened = open_mluvii(deployment).await?;
                 let again = ledger.retry_parked().await?;
                 let asked = if opened { "mluvii is asked again; " } else { "" };
                 let no = "nothing to do: nothing is parked";
@@ -82,7 +82,7 @@ impl Erasures {
 const NOT_WAITING: &str = "nothing to do: it does not wait for approval, or there is none";
 
 /// Deciding asks mluvii, so what is undecided stands still while mluvii is parked.
-async fn open_mluvii(on: &Installation) -> Result<bool, Failure> {
+async fn open_mluvii(on: &Deployment) -> Result<bool, Failure> {
     let called: Vec<_> = on.config.mluvii.iter().map(|settings| TargetName::mluvii_of(&settings.name)).collect();
     let parked = on
         .ledger
@@ -92,7 +92,7 @@ async fn open_mluvii(on: &Installation) -> Result<bool, Failure> {
         .filter(|health| called.contains(&health.target) && matches!(health.state, TargetState::Parked { .. }));
     let mut opened = false;
     for health in parked {
-        let open = TargetHealth { target: health.target, state: TargetState::Open, since: Timestamp::now() };
+        let open = TargetHealth { target: health.target, state: TargetState::Closed, since: Timestamp::now() };
         on.ledger.set_target(open).await?;
         opened = true;
     }

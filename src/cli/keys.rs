@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, installation};
+use super::{Global, deployment};
 use crate::config;
 
 #[derive(clap::Subcommand)]
@@ -23,7 +23,7 @@ impl Keys {
         let Self::New { dir } = self;
         let dir = match dir {
             Some(dir) => dir,
-            None => installation::load(global)?.keys_dir(),
+            None => deployment::load(global)?.keys_dir(),
         };
         let public = config::Keys::create(&dir)?;
         if out.is_json() {

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
-use super::{Global, installation, wait};
+use super::{Global, deployment, wait};
 use crate::config::{Config, read_public};
 use crate::keys::{Secret, SecretRef};
 use crate::ledger::copy::{Copied, CopyError, Progress, Rows, copy};
@@ -61,14 +61,14 @@ pub(super) struct Reopen {
 
 impl Reopen {
     fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let config = installation::load(global)?;
+        let config = deployment::load(global)?;
         let place = place("URL", &self.url, &config)?;
-        installation::must_be_there(&place)?;
+        deployment::must_be_there(&place)?;
         let password = password(self.password_file.as_ref(), &config)?;
         let held = wait(async {
             let rows = open(&place, password.as_ref()).await?;
-            let held = rows.hold().await?.is_some();
-            rows.set_hold(None).await?;
+            let held = rows.retired().await?.is_some();
+            rows.set_retired(None).await?;
             Ok(held)
         })?;
         let word = if held { "can be used again" } else { "could be used all the time" };
@@ -79,10 +79,10 @@ impl Reopen {
 
 impl Copy {
     fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let config = installation::load(global)?;
+        let config = deployment::load(global)?;
         let public_key = read_public(&config.keys_dir())?;
         let (from, to) = (place("--from", &self.from, &config)?, place("--to", &self.to, &config)?);
-        installation::must_be_there(&from)?;
+        deployment::must_be_there(&from)?;
         let password = password(self.password_file.as_ref(), &config)?;
         let copied = wait(async {
             let (from, to) = (open(&from, password.as_ref()).await?, open(&to, password.as_ref()).await?);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
-use super::{Global, installation, wait};
+use super::{Global, deployment, wait};
 use crate::keys::SecretRef;
 use crate::ledger::{LedgerPlace, Migrated, postgres, sqlite};
 
@@ -25,9 +25,9 @@ pub(super) struct Migrate {
 
 impl Migrate {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let config = installation::load(global)?;
-        let place = installation::place(&config)?;
-        installation::must_be_there(&place)?;
+        let config = deployment::load(global)?;
+        let place = deployment::place(&config)?;
+        deployment::must_be_there(&place)?;
         let shown = place.shown();
         let migrated = match place {
             LedgerPlace::Sqlite(path) => sqlite::migrate_file(&path)?,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
 use super::out::{DOUBTFUL, GOOD, Out};
-use super::{Global, installation, wait};
+use super::{Global, deployment, wait};
 use crate::config::Config;
 use crate::keys::SecretRef;
 use crate::mluvii::{self, Finding, MluviiClient, MluviiSettings, State};
@@ -42,7 +42,7 @@ impl Mluvii {
 
 impl Probe {
     fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let config = installation::load(global)?;
+        let config = deployment::load(global)?;
         let settings = self.settings(&config)?;
         let read = |reference: &SecretRef| config.read_secret(reference);
         let client = MluviiClient::new(settings, &read).map_err(anyhow::Error::from)?;

@@ -5,11 +5,11 @@ mod check;
 mod completions;
 mod config;
 mod demo;
+mod deployment;
 mod erase;
 mod erasures;
 mod exit;
 mod identity;
-mod installation;
 mod keys;
 mod ledger;
 mod migrate;
@@ -30,8 +30,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::app;
 use crate::plugin::{Program, plugin_host_main};
+use deployment::Deployment;
 use exit::{Exit, Failure};
-use installation::Installation;
 use out::Out;
 
 const EXIT_CODES: &str = "\
@@ -109,7 +109,7 @@ pub fn main() -> ExitCode {
         return plugin_host_main();
     }
     let Cli { global, command } = Cli::parse();
-    app::keep_to_oneself();
+    app::harden_process();
     // One provider of cryptography for every connection of this process; it can only be there already.
     let _there = rustls::crypto::ring::default_provider().install_default();
     // These start the log that their configuration asks for.
@@ -129,14 +129,14 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Demo(demo) => demo.run(out),
         Command::Standin(standin) => wait(standin.run(out)),
         Command::Check(check) => check.run(global, out),
-        Command::Status(status) => on_installation(global, async |on| status.run(on, out).await),
+        Command::Status(status) => on_deployment(global, async |on| status.run(on, out).await),
         Command::Plugin(plugin) => plugin.run(global, out),
         Command::Migrate(migrate) => migrate.run(global, out),
         Command::Mluvii(mluvii) => mluvii.run(global, out),
-        Command::Erase(erase) => on_installation(global, async |on| erase.run(on, out).await),
-        Command::Erasures(erasures) => on_installation(global, async |on| erasures.run(on, out).await),
+        Command::Erase(erase) => on_deployment(global, async |on| erase.run(on, out).await),
+        Command::Erasures(erasures) => on_deployment(global, async |on| erasures.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
-        Command::Quarantine(quarantine) => on_installation(global, async |on| quarantine.run(on, out).await),
+        Command::Quarantine(quarantine) => on_deployment(global, async |on| quarantine.run(on, out).await),
         Command::Keys(keys) => keys.run(global, out),
         Command::Config(config) => config.run(global, out),
         Command::Ledger(ledger) => ledger.run(global, out),
@@ -151,14 +151,14 @@ fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failu
 }
 
 /// Runs a command on the installation and closes its ledger.
-fn on_installation(
+fn on_deployment(
     global: &Global,
-    command: impl AsyncFnOnce(&Installation) -> Result<Exit, Failure>,
+    command: impl AsyncFnOnce(&Deployment) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
     wait(async {
-        let installation = Installation::open(global).await?;
-        let end = command(&installation).await;
-        installation.ledger.shutdown().await;
+        let deployment = Deployment::open(global).await?;
+        let end = command(&deployment).await;
+        deployment.ledger.shutdown().await;
         end
     })
 }

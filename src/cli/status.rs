@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::deployment::Deployment;
 use super::exit::{Exit, Failure};
-use super::installation::Installation;
 use super::out::{self, BAD, GOOD, Out};
 use crate::erasure::ErasureState;
 use crate::ledger::{Counts, ProcessView, TargetHealth, TargetState};
@@ -41,12 +41,12 @@ struct ProcessReport {
 }
 
 impl Status {
-    pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
-        let ledger = &installation.ledger;
+    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
+        let ledger = &deployment.ledger;
         let (counts, targets, processes) = (ledger.counts().await?, ledger.targets().await?, ledger.processes().await?);
         let limits = Limits {
-            deadline: installation.config.erasing.deadline,
-            unknown_share_max: installation.config.settling.unknown_share_max,
+            deadline: deployment.config.erasing.deadline,
+            unknown_share_max: deployment.config.settling.unknown_share_max,
         };
         let needs_a_person = needs(&counts, &targets, &limits, Timestamp::now());
         let reported = |process: ProcessView| ProcessReport { lost: process.is_lost(), process };
@@ -124,8 +124,8 @@ impl Report {
 
 fn in_words(state: &TargetState) -> String {
     match state {
-        TargetState::Open => "works".to_owned(),
-        TargetState::Resting { until, reason } => format!("rests until {} ({reason})", out::time(*until)),
+        TargetState::Closed => "works".to_owned(),
+        TargetState::Open { until, reason } => format!("paused until {} ({reason})", out::time(*until)),
         TargetState::Parked { reason } => format!("is parked ({reason})"),
     }
 }
@@ -240,7 +240,7 @@ mod tests {
         counts.erasures.insert("parked", 1);
         let at_crm = |state| TargetHealth { target: crate::subject::TargetName("crm".into()), state, since: at(0) };
         let targets =
-            [at_crm(TargetState::Parked { reason: "the token was refused".into() }), at_crm(TargetState::Open)];
+            [at_crm(TargetState::Parked { reason: "the token was refused".into() }), at_crm(TargetState::Closed)];
         insta::assert_snapshot!(needs(&counts, &targets, &limits(), at(0)).join("\n"), @"
         target crm is parked: the token was refused; mend it, then `quietus erasures retry ID`
         1 erasures are parked: quietus erasures list --state parked

@@ -22,18 +22,18 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
-    let (public, admin) = (config.server.public_url.as_deref(), config.server.admin_url.as_deref());
+    let (public, admin) = (config.server.public_url.as_deref(), config.server.reports_url.as_deref());
     if public.is_some_and(names_a_user) {
         layers.problem("server.public_url", "it is logged, so no user and no password may stand in it");
     }
     if admin.is_some_and(names_a_user) {
-        layers.problem("server.admin_url", "others are told it, so no user and no password may stand in it");
+        layers.problem("server.reports_url", "others are told it, so no user and no password may stand in it");
     }
     if admin.is_some_and(|url| !is_base(url)) {
-        layers.problem("server.admin_url", "it is not an address such as `https://quietus-admin.example.com`");
+        layers.problem("server.reports_url", "it is not an address such as `https://quietus-admin.example.com`");
     }
-    if admin.is_none() && config.server.admin_listen.is_some_and(|listen| !listen.ip().is_loopback()) {
-        layers.problem("server.admin_url", "it is missing: what are others to call, to reach `admin_listen`?");
+    if admin.is_none() && config.server.reports_listen.is_some_and(|listen| !listen.ip().is_loopback()) {
+        layers.problem("server.reports_url", "it is missing: what are others to call, to reach `reports_listen`?");
     }
     if !(0.0..=1.0).contains(&config.settling.unknown_share_max) {
         layers.problem("settling.unknown_share_max", "a share is from 0 to 1, such as 0.05");

@@ -120,7 +120,7 @@ fn an_address_that_nobody_can_call_is_refused() {
         let text = format!("{COMPLETE}[server]\nadmin_url = \"{url}\"\n");
         assert_eq!(
             refused(&text, &[]),
-            "quietus.toml: server.admin_url: it is not an address such as `https://quietus-admin.example.com`"
+            "quietus.toml: server.reports_url: it is not an address such as `https://quietus-admin.example.com`"
         );
     }
 }

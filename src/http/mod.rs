@@ -4,19 +4,19 @@
 mod body;
 mod client;
 mod health;
+mod log_rate_limit;
 mod metrics;
 mod receiver;
 mod reports;
 mod routes;
 mod serve;
 mod settings;
-mod sparse;
 
 pub(crate) use health::{PluginStates, Readiness, UP};
 pub(crate) use metrics::Metrics;
 pub(crate) use receiver::Receiver;
 pub(crate) use reports::Reports;
-pub(crate) use routes::{admin_router, metrics_router, router};
+pub(crate) use routes::{metrics_router, reports_router, router};
 pub(crate) use serve::{Drained, serve};
 pub(crate) use settings::ServerSettings;
 

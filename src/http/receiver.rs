@@ -13,8 +13,8 @@ use tracing::{debug, error, warn};
 use super::ServerSettings;
 use super::body::{NoBody, pass_over, read};
 use super::client::{Peer, client};
+use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
-use super::sparse::Sparse;
 use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Ledger, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded};
@@ -23,7 +23,7 @@ use crate::verify::{self, Network, Refused, Source, Verified, verify};
 
 /// All that receiving needs.
 pub(crate) struct Receiver {
-    doors: HashMap<Arc<str>, Door>,
+    endpoints: HashMap<Arc<str>, SourceEndpoint>,
     ledger: Arc<dyn Ledger>,
     index: IndexKey,
     seal: SealKey,
@@ -33,14 +33,14 @@ pub(crate) struct Receiver {
     body_read_max: Duration,
     record_max: Duration,
     /// For what the ledger complains of.
-    complaints: Sparse,
+    complaints: LogRateLimit,
 }
 
 /// A source, and what is counted of its deliveries.
-pub(super) struct Door {
+pub(super) struct SourceEndpoint {
     source: Source,
     deliveries: Deliveries,
-    refusals: Sparse,
+    refusals: LogRateLimit,
 }
 
 impl Receiver {
@@ -51,13 +51,13 @@ impl Receiver {
         seal: SealKey,
         settings: &ServerSettings,
     ) -> Self {
-        let door = |source: Source| {
+        let endpoint = |source: Source| {
             let name = Arc::clone(&source.name().0);
             let deliveries = Deliveries::of(source.name());
-            (name, Door { source, deliveries, refusals: Sparse::new() })
+            (name, SourceEndpoint { source, deliveries, refusals: LogRateLimit::new() })
         };
         Self {
-            doors: sources.into_iter().map(door).collect(),
+            endpoints: sources.into_iter().map(endpoint).collect(),
             ledger,
             index,
             seal,
@@ -66,25 +66,25 @@ impl Receiver {
             body_bytes_max: settings.body_bytes_max,
             body_read_max: settings.body_read_max.get(),
             record_max: settings.record_max.get(),
-            complaints: Sparse::new(),
+            complaints: LogRateLimit::new(),
         }
     }
 
-    /// The named source's door.
-    pub(super) fn door(&self, source: &str) -> Option<&Door> {
-        self.doors.get(source)
+    /// The named source's endpoint.
+    pub(super) fn endpoint(&self, source: &str) -> Option<&SourceEndpoint> {
+        self.endpoints.get(source)
     }
 
     /// Receives one delivery.
-    pub(super) async fn deliver(&self, door: &Door, request: Request) -> Reaction {
+    pub(super) async fn deliver(&self, endpoint: &SourceEndpoint, request: Request) -> Reaction {
         let start = Instant::now();
-        let reaction = self.receive(door, request).await;
-        door.deliveries.count(reaction, start.elapsed());
-        debug!(source = %door.source.name(), result = reaction.as_str(), "answered a delivery");
+        let reaction = self.receive(endpoint, request).await;
+        endpoint.deliveries.count(reaction, start.elapsed());
+        debug!(source = %endpoint.source.name(), result = reaction.as_str(), "answered a delivery");
         reaction
     }
 
-    async fn receive(&self, door: &Door, request: Request) -> Reaction {
+    async fn receive(&self, endpoint: &SourceEndpoint, request: Request) -> Reaction {
         let (parts, body) = request.into_parts();
         let peer = parts.extensions.get::<Peer>();
         let head = verify::Request {
@@ -94,9 +94,9 @@ impl Receiver {
             client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
         };
         // Before it counts as in flight: strangers who send slowly would keep everybody else out.
-        if let Err(refused) = verify::expect(&door.source, &head, Timestamp::now()) {
+        if let Err(refused) = verify::expect(&endpoint.source, &head, Timestamp::now()) {
             pass_over(body, self.body_read_max).await;
-            return door.refuse_for(refused);
+            return endpoint.refuse_for(refused);
         }
         let Ok(_in_flight) = self.requests.try_acquire() else { return Reaction::Overloaded };
         let body = match read(body, self.body_bytes_max, self.body_read_max).await {
@@ -105,15 +105,16 @@ impl Receiver {
             Err(NoBody::Slow) => return Reaction::Slow,
             Err(NoBody::Broken) => return Reaction::Broken,
         };
-        match verify(&door.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {
-            Ok(verified) => self.keep(door, &verified).await,
-            Err(refused) => door.refuse_for(refused),
+        match verify(&endpoint.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {
+            Ok(verified) => self.keep(endpoint, &verified).await,
+            Err(refused) => endpoint.refuse_for(refused),
         }
     }
 
-    async fn keep(&self, door: &Door, verified: &Verified<'_>) -> Reaction {
-        let source = door.source.name();
-        let sender = Sender { source, installation: door.source.installation(), tenants: door.source.tenants() };
+    async fn keep(&self, endpoint: &SourceEndpoint, verified: &Verified<'_>) -> Reaction {
+        let source = endpoint.source.name();
+        let sender =
+            Sender { source, installation: endpoint.source.installation(), tenants: endpoint.source.tenants() };
         match decode(verified, sender, &self.index) {
             Decoded::Event(event) => match self.commit(self.ledger.record(event.seal(&self.seal))).await {
                 Ok(Recorded::New) => Reaction::Recorded,
@@ -139,7 +140,7 @@ impl Receiver {
                         Reaction::Quarantined
                     }
                     Ok(PutAside::Duplicate) => Reaction::Quarantined,
-                    Ok(PutAside::Full) => door.full(),
+                    Ok(PutAside::Full) => endpoint.full(),
                     Err(reaction) => reaction,
                 }
             }
@@ -165,7 +166,7 @@ impl Receiver {
     }
 }
 
-impl Door {
+impl SourceEndpoint {
     fn refuse_for(&self, refused: Refused) -> Reaction {
         match refused {
             Refused::Unauthenticated(reason) => self.refuse(Reaction::Unauthenticated, reason),

@@ -11,7 +11,7 @@ use tracing::{error, warn};
 
 use super::ServerSettings;
 use super::body::{NoBody, pass_over, read};
-use super::sparse::Sparse;
+use super::log_rate_limit::LogRateLimit;
 use crate::erasure::Reportable;
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Ledger, LedgerError, Reported};
@@ -28,7 +28,7 @@ pub(crate) struct Reports {
     seal: SealKey,
     read_max: Duration,
     record_max: Duration,
-    refusals: Sparse,
+    refusals: LogRateLimit,
 }
 
 /// What became of a report that was sent.
@@ -48,7 +48,7 @@ pub(super) enum Reception {
 impl Reports {
     pub(crate) fn new(ledger: Arc<dyn Ledger>, index: IndexKey, seal: SealKey, settings: &ServerSettings) -> Self {
         let (read_max, record_max) = (settings.body_read_max.get(), settings.record_max.get());
-        Self { ledger, index, seal, read_max, record_max, refusals: Sparse::new() }
+        Self { ledger, index, seal, read_max, record_max, refusals: LogRateLimit::new() }
     }
 
     pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {

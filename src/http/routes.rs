@@ -28,7 +28,7 @@ pub(crate) fn metrics_router(metrics: Metrics) -> Router {
 }
 
 /// What those reach who report what came of a demand, on a listener of its own.
-pub(crate) fn admin_router(reports: Arc<Reports>) -> Router {
+pub(crate) fn reports_router(reports: Arc<Reports>) -> Router {
     Router::new().route("/v1/reports/{erasure}/{target}", post(report).with_state(reports))
 }
 
@@ -43,8 +43,8 @@ async fn report(
 async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
     // Taken from the path as it stands: the names of sources need no decoding, and no copy.
     let name = request.uri().path().strip_prefix("/webhooks/").unwrap_or_default();
-    match receiver.door(name) {
-        Some(door) => receiver.deliver(door, request).await.into_response(),
+    match receiver.endpoint(name) {
+        Some(endpoint) => receiver.deliver(endpoint, request).await.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

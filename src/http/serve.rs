@@ -22,8 +22,8 @@ use tracing::{debug, error};
 
 use super::ServerSettings;
 use super::client::Peer;
+use super::log_rate_limit::LogRateLimit;
 use super::routes::draining;
-use super::sparse::Sparse;
 
 /// Larger headers are answered 431.
 const HEADER_BYTES_MAX: usize = 32 << 10;
@@ -63,7 +63,7 @@ pub(crate) async fn serve(
         .max_header_size(HEADER_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX);
     let mut connections = JoinSet::new();
-    let complaints = Sparse::new();
+    let complaints = LogRateLimit::new();
     loop {
         select! {
             biased;
@@ -81,7 +81,7 @@ pub(crate) async fn serve(
 }
 
 /// Accepts the next connection; failures are waited out.
-async fn accept(listener: &TcpListener, complaints: &Sparse) -> (TcpStream, SocketAddr) {
+async fn accept(listener: &TcpListener, complaints: &LogRateLimit) -> (TcpStream, SocketAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     loop {
         match listener.accept().await {

@@ -18,10 +18,10 @@ pub(crate) struct ServerSettings {
     pub(crate) metrics_listen: Option<SocketAddr>,
     /// Where those who have accepted a demand report what came of it; nowhere when it is not given. Keep it inside your
     /// network, or put a proxy with TLS before it.
-    pub(crate) admin_listen: Option<SocketAddr>,
-    /// What they are told to call: `admin_listen` as it is seen from outside, of this process or of another one on the same
+    pub(crate) reports_listen: Option<SocketAddr>,
+    /// What they are told to call: `reports_listen` as it is seen from outside, of this process or of another one on the same
     /// ledger; needed unless it is an address of this machine.
-    pub(crate) admin_url: Option<String>,
+    pub(crate) reports_url: Option<String>,
     /// The socket on which `quietus plugin list` and others ask the server; beside a ledger in a file, with the ending
     /// `.sock`, when it is not given. With a ledger in PostgreSQL there is none then.
     pub(crate) control: Option<PathBuf>,

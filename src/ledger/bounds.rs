@@ -12,7 +12,7 @@ use crate::subject::TargetName;
 /// The bounds of a queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds {
-    /// Whose rest and rate count; `None` where nobody outside is asked.
+    /// Whose breaker and rate count; `None` where nobody outside is asked.
     pub(crate) target: Option<TargetName>,
     /// Pieces of work under way at once, of all queues in which the target is asked.
     pub(crate) at_once: usize,
@@ -25,35 +25,35 @@ impl Bounds {
     pub(crate) const NONE: Self = Self { target: None, at_once: usize::MAX, calls_per_s: None };
 }
 
-/// How a target stands with claims.
+/// The circuit breaker of a target, as a claim meets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stands {
-    /// Nothing is claimed now.
-    Still,
-    /// Its rest is over: one call tries.
-    Trying,
-    Open {
+pub(super) enum Breaker {
+    /// Nothing is claimed now: it is open, or a person is needed.
+    Open,
+    /// Its pause is over: one call tries the target.
+    HalfOpen,
+    Closed {
         /// Calls that failed in a row before.
         failures: u32,
     },
 }
 
-impl Stands {
+impl Breaker {
     pub(super) fn of(state: &TargetState, failures: u32, now: Timestamp) -> Self {
         match state {
-            TargetState::Parked { .. } => Self::Still,
-            TargetState::Resting { until, .. } if *until > now => Self::Still,
-            TargetState::Resting { .. } => Self::Trying,
-            TargetState::Open => Self::Open { failures },
+            TargetState::Parked { .. } => Self::Open,
+            TargetState::Open { until, .. } if *until > now => Self::Open,
+            TargetState::Open { .. } => Self::HalfOpen,
+            TargetState::Closed => Self::Closed { failures },
         }
     }
 }
 
-/// After how many failed calls in a row a target rests, and for how long.
+/// After how many failed calls in a row the breaker of a target opens, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RestAfter {
+pub(crate) struct BreakerLimits {
     pub(crate) failures: u32,
-    pub(crate) rest: Duration,
+    pub(crate) pause: Duration,
 }
 
 /// What is under way and due at one target.

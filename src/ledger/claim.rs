@@ -81,7 +81,7 @@ pub(crate) enum NextLook {
     WhenChanged,
     /// Not before this has passed, whatever changes: a bound has been reached.
     After(Duration),
-    /// Nothing can be claimed until something else changes: the target rests or is parked, or others do all that may be
+    /// Nothing can be claimed until something else changes: the breaker is open, the target is parked, or others do all that may be
     /// done at once.
     WhenPolled,
 }
@@ -98,7 +98,7 @@ pub(crate) struct Claim {
     /// Attempts that counted before this one.
     pub(crate) attempt: u32,
     /// Whether the target that is asked had failed last; an answer is then told to the ledger.
-    pub(crate) troubled: bool,
+    pub(crate) target_failing: bool,
     pub(crate) work: Work,
 }
 

@@ -118,7 +118,7 @@ macro_rules! contract {
                 targets_are_noted_until_they_are_open
                 a_ledger_belongs_to_one_index_key
                 an_empty_ledger_counts_nothing_and_can_be_written
-                tidying_forgets_old_deliveries_and_keeps_the_rest;
+                maintenance_forgets_old_deliveries_and_keeps_the_rest;
         }
     };
 }

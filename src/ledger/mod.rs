@@ -1,10 +1,10 @@
 //! The ledger: what was received, what is due, what became of it. This port knows no SQL; a backend behind it is shared
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
-mod bell;
 mod bounds;
 mod claim;
 pub(crate) mod copy;
+mod notifier;
 mod place;
 pub(crate) mod postgres;
 mod settings;
@@ -12,7 +12,7 @@ pub(crate) mod sqlite;
 mod transition;
 mod view;
 
-pub(crate) use bounds::{Bounds, RestAfter};
+pub(crate) use bounds::{Bounds, BreakerLimits};
 pub(crate) use claim::{Claim, Claimed, DecideWork, EraseWork, NextLook, Queue, SettleWork, StepWork, Work};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
@@ -54,7 +54,7 @@ pub(crate) trait Ledger: Send + Sync {
 
     /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
     /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
-    /// nor while the target rests or is parked; when its rest is over, one piece tries it.
+    /// nor while the breaker of the target is open or it is parked; when the pause is over, one piece tries it.
     async fn claim(&self, queue: &Queue, most: usize, lease: Duration, bounds: &Bounds)
     -> Result<Claimed, LedgerError>;
 
@@ -176,32 +176,32 @@ pub(crate) trait Ledger: Send + Sync {
 
     // Targets.
 
-    /// The states of all targets that ever had one other than `Open`.
+    /// The states of all targets that ever had one other than `Closed`.
     async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError>;
 
     /// Notes a target's state, for every process and for `quietus status`.
     async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError>;
 
-    /// Counts a call that failed; after so many in a row, in whatever process, the target rests. One that is parked stays so.
-    async fn target_failed(&self, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError>;
+    /// Counts a call that failed; after so many in a row, in any process, its breaker opens. One that is parked stays so.
+    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError>;
 
     /// Counts calls of a target beyond the one that a claim counts, where it has a rate: rates are counted in calls, over
     /// all processes on the ledger.
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError>;
 
-    /// Forgets the failures of a target that answered, and ends its rest. One that is parked stays so.
+    /// Forgets the failures of a target that answered, and closes its breaker. One that is parked stays so.
     async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError>;
 
     // Processes.
 
     /// Makes this process known; what it claims from here on is held in its name.
-    async fn enter(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
+    async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
     /// Says that this process is still there. Without it, it is taken for lost; its leases do not depend on it.
-    async fn stay(&self) -> Result<(), LedgerError>;
+    async fn heartbeat(&self) -> Result<(), LedgerError>;
 
     /// Takes this process off the list.
-    async fn leave(&self) -> Result<(), LedgerError>;
+    async fn deregister(&self) -> Result<(), LedgerError>;
 
     /// The processes on this ledger, the oldest first.
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError>;
@@ -218,7 +218,7 @@ pub(crate) trait Ledger: Send + Sync {
 
     /// Deletes what has served: event keys older than `keep.duplicates`, fingerprints of erasures that ended before
     /// `keep.fingerprints`, destroyed bytes still in a log, processes that have long been lost. Bounded work.
-    async fn tidy(&self, keep: Keep) -> Result<(), LedgerError>;
+    async fn maintain(&self, keep: Keep) -> Result<(), LedgerError>;
 
     /// Writes what waits and lets go of the ledger. Whatever is asked later is answered `Busy`.
     async fn shutdown(&self);

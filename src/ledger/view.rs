@@ -106,9 +106,9 @@ pub(crate) struct TargetHealth {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub(crate) enum TargetState {
-    Open,
+    Closed,
     /// The breaker is open: nothing is claimed before `until`.
-    Resting {
+    Open {
         until: Timestamp,
         reason: String,
     },

@@ -7,13 +7,13 @@ use cel::common::ast::operators::{
 };
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr};
 
-use super::Moment;
+use super::Trigger;
 use super::facts::{FACTS, Type};
 use crate::event::same_word;
 
-/// Checks an expression for a moment, and writes the names of form fields in lower case, as the facts have them. Returns
+/// Checks an expression for a trigger, and writes the names of form fields in lower case, as the facts have them. Returns
 /// what is probably wrong.
-pub(super) fn check(tree: &mut IdedExpr, on: Moment) -> Result<Vec<String>, String> {
+pub(super) fn check(tree: &mut IdedExpr, on: Trigger) -> Result<Vec<String>, String> {
     let mut scope = Scope { on, variables: Vec::new(), doubts: Vec::new() };
     match scope.type_of(tree)? {
         Type::Bool | Type::Any => Ok(scope.doubts),
@@ -22,7 +22,7 @@ pub(super) fn check(tree: &mut IdedExpr, on: Moment) -> Result<Vec<String>, Stri
 }
 
 struct Scope {
-    on: Moment,
+    on: Trigger,
     /// Variables of the comprehensions around the present place.
     variables: Vec<(String, Type)>,
     doubts: Vec<String>,

@@ -5,12 +5,12 @@ use std::fmt;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 
 use super::check::check;
-use super::{Facts, Moment, RuleFailed};
+use super::{Facts, RuleFailed, Trigger};
 
 /// The longest expression, in bytes.
 const SOURCE_BYTES_MAX: usize = 4096;
 
-/// A CEL expression that yields a truth value over the facts of its moment.
+/// A CEL expression that yields a truth value over the facts of its trigger.
 pub(super) struct Expression {
     source: String,
     tree: IdedExpr,
@@ -19,7 +19,7 @@ pub(super) struct Expression {
 impl Expression {
     /// Parses and type-checks; the error says what is wrong and what is allowed. Beside the expression stands what is
     /// probably wrong with it.
-    pub(super) fn compile(source: &str, on: Moment) -> Result<(Self, Vec<String>), String> {
+    pub(super) fn compile(source: &str, on: Trigger) -> Result<(Self, Vec<String>), String> {
         if source.len() > SOURCE_BYTES_MAX {
             return Err(format!("the expression is longer than {SOURCE_BYTES_MAX} bytes"));
         }

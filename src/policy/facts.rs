@@ -11,7 +11,7 @@ use crate::event::{Form, same_word};
 /// When rules are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Moment {
+pub(crate) enum Trigger {
     /// A session has ended; its operator may still be writing.
     SessionEnded,
     /// Nothing more is expected of a session.
@@ -98,14 +98,14 @@ pub(super) const FACTS: &[(&str, &str, Type)] = &[
     ("form", "params", Type::TextMap),
 ];
 
-impl Moment {
-    /// Whether facts of the named group exist at this moment.
+impl Trigger {
+    /// Whether facts of the named group exist at this trigger.
     pub(super) fn has(self, group: &str) -> bool {
         group != "form" || self == Self::FormSubmitted
     }
 }
 
-/// The facts of one moment.
+/// The facts of one trigger.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) record: &'a ConsentRecord,

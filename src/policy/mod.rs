@@ -7,7 +7,7 @@ mod facts;
 mod person;
 mod settings;
 
-pub(crate) use facts::{Facts, Moment};
+pub(crate) use facts::{Facts, Trigger};
 pub(crate) use person::{Certainty, Comparison, PersonSettings};
 pub(crate) use settings::{ConsentRuleSettings, RuleSettings};
 
@@ -66,7 +66,7 @@ pub(crate) struct DoubtfulRule {
 #[derive(Debug)]
 struct ConsentRule {
     name: String,
-    on: Moment,
+    on: Trigger,
     when: Expression,
     state: ConsentState,
 }
@@ -74,7 +74,7 @@ struct ConsentRule {
 #[derive(Debug)]
 struct Rule {
     name: String,
-    on: Moment,
+    on: Trigger,
     when: Expression,
     erase: Scope,
     approve: bool,
@@ -90,7 +90,7 @@ impl Policy {
         targets: &[TargetName],
     ) -> Result<Self, Vec<BadRule>> {
         let mut compiler = Compiler::default();
-        let forms_tell_consent = consent.iter().any(|rule| rule.on == Moment::FormSubmitted);
+        let forms_tell_consent = consent.iter().any(|rule| rule.on == Trigger::FormSubmitted);
         let consent = consent.iter().enumerate().filter_map(|(i, rule)| {
             let name = format!("consent.{i}");
             let when = compiler.compile(&name, rule.on, rule.when.as_deref())?;
@@ -114,7 +114,8 @@ impl Policy {
             }
             // At a session's end or settling, plugins need no approval: nobody there asks for anything, and a session that is
             // kept without consent has to leave all of the company's systems. What is typed is asked for by who types it.
-            let by_form = rule.on == Moment::FormSubmitted || (rule.on == Moment::ConsentChanged && forms_tell_consent);
+            let by_form =
+                rule.on == Trigger::FormSubmitted || (rule.on == Trigger::ConsentChanged && forms_tell_consent);
             let elsewhere = rule.targets.iter().any(|target| !target.is_mluvii());
             if rule.erase == Scope::Person && !rule.approve {
                 compiler.bad(format!("{key}.approve"), UNAPPROVED_PERSON);
@@ -137,14 +138,14 @@ impl Policy {
     }
 
     /// Whether any rule or consent rule is asked at this moment. Where none is, nothing has to be looked up for it.
-    pub(crate) fn listens(&self, moment: Moment) -> bool {
-        self.consent.iter().any(|rule| rule.on == moment) || self.rules.iter().any(|rule| rule.on == moment)
+    pub(crate) fn listens(&self, trigger: Trigger) -> bool {
+        self.consent.iter().any(|rule| rule.on == trigger) || self.rules.iter().any(|rule| rule.on == trigger)
     }
 
     /// What this moment says about consent; the last rule that applies wins. `None` when no rule applies.
-    pub(crate) fn consent(&self, moment: Moment, facts: &Facts<'_>) -> Result<Option<ConsentState>, RuleFailed> {
+    pub(crate) fn consent(&self, trigger: Trigger, facts: &Facts<'_>) -> Result<Option<ConsentState>, RuleFailed> {
         let mut state = None;
-        for rule in self.consent.iter().filter(|rule| rule.on == moment) {
+        for rule in self.consent.iter().filter(|rule| rule.on == trigger) {
             if rule.when.applies(&rule.name, facts)? {
                 state = Some(rule.state);
             }
@@ -152,16 +153,16 @@ impl Policy {
         Ok(state)
     }
 
-    /// Whether any of the named rules still applies; `None` unless all of them are of this moment.
+    /// Whether any of the named rules still applies; `None` unless all of them are of this trigger.
     pub(crate) fn still_applies(
         &self,
         names: &[String],
-        moment: Moment,
+        trigger: Trigger,
         facts: &Facts<'_>,
     ) -> Result<Option<bool>, RuleFailed> {
         let mut applies = false;
         for name in names {
-            let Some(rule) = self.rules.iter().find(|rule| rule.name == *name && rule.on == moment) else {
+            let Some(rule) = self.rules.iter().find(|rule| rule.name == *name && rule.on == trigger) else {
                 return Ok(None);
             };
             applies |= rule.when.applies(&rule.name, facts)?;
@@ -172,12 +173,12 @@ impl Policy {
     /// What is to be erased. Time counts from `since`: the session's end, or the form's submission.
     pub(crate) fn decide(
         &self,
-        moment: Moment,
+        trigger: Trigger,
         facts: &Facts<'_>,
         since: Timestamp,
     ) -> Result<Vec<Demand>, RuleFailed> {
         let mut demands = Vec::new();
-        for rule in self.rules.iter().filter(|rule| rule.on == moment) {
+        for rule in self.rules.iter().filter(|rule| rule.on == trigger) {
             if rule.when.applies(&rule.name, facts)? {
                 let due = since.saturating_add(rule.after).unwrap_or(Timestamp::MAX);
                 demands.push(Demand {
@@ -215,7 +216,7 @@ impl Compiler {
         self.bad.push(BadRule { key, problem: problem.into() });
     }
 
-    fn compile(&mut self, key: &str, on: Moment, when: Option<&str>) -> Option<Expression> {
+    fn compile(&mut self, key: &str, on: Trigger, when: Option<&str>) -> Option<Expression> {
         let key = format!("{key}.when");
         let Some(when) = when else {
             self.bad(key, "is needed; without it everybody would be meant: write when = \"true\" where that is so");

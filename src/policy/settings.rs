@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Moment;
+use super::Trigger;
 use crate::consent::ConsentState;
 use crate::span::Span;
 use crate::subject::{Scope, TargetName};
@@ -12,7 +12,7 @@ use crate::subject::{Scope, TargetName};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConsentRuleSettings {
-    pub(crate) on: Moment,
+    pub(crate) on: Trigger,
     /// A CEL expression over the facts; needed, `"true"` for always.
     pub(crate) when: Option<String>,
     pub(crate) state: ConsentState,
@@ -24,7 +24,7 @@ pub(crate) struct ConsentRuleSettings {
 pub(crate) struct RuleSettings {
     /// Stands in receipts: no personal data.
     pub(crate) name: String,
-    pub(crate) on: Moment,
+    pub(crate) on: Trigger,
     /// A CEL expression over the facts; needed, `"true"` for always.
     pub(crate) when: Option<String>,
     pub(crate) erase: Scope,

@@ -22,7 +22,7 @@ fn form() -> Form {
 
 #[track_caller]
 fn check(when: &str, truth: bool) {
-    let (expression, doubts) = Expression::compile(when, Moment::FormSubmitted).expect("compiles");
+    let (expression, doubts) = Expression::compile(when, Trigger::FormSubmitted).expect("compiles");
     assert_eq!(doubts, [""; 0], "{when}");
     let (record, form) = (record(), form());
     assert_eq!(expression.applies("r", &Facts { record: &record, form: Some(&form) }), Ok(truth), "{when}");
@@ -57,18 +57,18 @@ fn field_names_match_without_case_everywhere() {
     check("form.params.exists(name, name.matches('^A[G]REE$'))", true);
     // Values do not.
     check("form.params.agree == 'No'", false);
-    let on = Moment::FormSubmitted;
+    let on = Trigger::FormSubmitted;
     refused("form.params[consent.version] == 'no'", on, "has to be written out");
     refused("['Agree'].exists(n, n in form.params)", on, "has to be written out");
 }
 
 #[test]
 fn a_word_of_mluvii_s_that_never_comes_in_this_spelling_is_refused() {
-    let on = Moment::SessionEnded;
+    let on = Trigger::SessionEnded;
     refused("session.channel == 'chat'", on, "`chat` is never the case; it is written `Chat`");
     refused("session.channel in ['PHONE']", on, "it is written `Phone`");
     refused("session.source != 'INCOMING_CALL'", on, "it is written `IncomingCall`");
-    refused("form.origin == 'EntryForm'", Moment::FormSubmitted, "it is written `entry_form`");
+    refused("form.origin == 'EntryForm'", Trigger::FormSubmitted, "it is written `entry_form`");
     let doubts = |when| Expression::compile(when, on).expect("compiles").1;
     // mluvii brings new ones without notice.
     let doubt = "`Hologram` is none of the words that are known (Chat, AV, Phone); is it a newer one?";
@@ -84,19 +84,19 @@ fn a_word_that_mluvii_spells_otherwise_is_the_word() {
         ..record()
     };
     let when = "session.channel == 'Chat' && session.source == 'IncomingCall'";
-    let (expression, _) = Expression::compile(when, Moment::SessionEnded).expect("compiles");
+    let (expression, _) = Expression::compile(when, Trigger::SessionEnded).expect("compiles");
     assert_eq!(expression.applies("r", &Facts { record: &record, form: None }), Ok(true));
 }
 
 #[track_caller]
-fn refused(when: &str, on: Moment, part: &str) {
+fn refused(when: &str, on: Trigger, part: &str) {
     let problem = Expression::compile(when, on).expect_err(when);
     assert!(problem.contains(part), "{when}: {problem}");
 }
 
 #[test]
 fn wrong_expressions_are_refused_with_what_is_allowed() {
-    let on = Moment::FormSubmitted;
+    let on = Trigger::FormSubmitted;
     refused("consent.stat == 'given'", on, "`consent` has no `stat`; it has `consent.state`");
     refused("consent.state == 'absnet'", on, "`absnet` is never the case; it is one of given, absent");
     refused("consent.state in ['gvien']", on, "`gvien` is never the case");
@@ -105,7 +105,7 @@ fn wrong_expressions_are_refused_with_what_is_allowed() {
     refused("session.id", on, "a number, not true or false");
     refused("session.id == '7'", on, "never equal");
     refused("session.id && true", on, "`&&` needs a truth value");
-    refused("form.submitted", Moment::SessionEnded, "`form` exists on `form-submitted` only");
+    refused("form.submitted", Trigger::SessionEnded, "`form` exists on `form-submitted` only");
     refused("session.channel.matches('(')", on, "not a regular expression");
     refused("session.id ==", on, "not a CEL expression at 1:");
     refused("consent.version == null", on, "no fact is ever null");
@@ -114,7 +114,7 @@ fn wrong_expressions_are_refused_with_what_is_allowed() {
     refused(&"!".repeat(5000), on, "longer than");
 }
 
-fn rule(name: &str, on: Moment, targets: &[&str]) -> RuleSettings {
+fn rule(name: &str, on: Trigger, targets: &[&str]) -> RuleSettings {
     RuleSettings {
         name: name.into(),
         on,
@@ -128,11 +128,11 @@ fn rule(name: &str, on: Moment, targets: &[&str]) -> RuleSettings {
 
 #[test]
 fn rules_decide_on_their_own_moment_only_and_count_from_the_given_time() {
-    let rules = [rule("a", Moment::SessionSettled, &["mluvii"]), rule("b", Moment::SessionEnded, &["mluvii"])];
+    let rules = [rule("a", Trigger::SessionSettled, &["mluvii"]), rule("b", Trigger::SessionEnded, &["mluvii"])];
     let policy = Policy::compile(&[], &rules, &[TargetName::mluvii()]).expect("compiles");
     let record = record();
     let facts = Facts { record: &record, form: None };
-    let demands = policy.decide(Moment::SessionSettled, &facts, Timestamp::UNIX_EPOCH).expect("evaluates");
+    let demands = policy.decide(Trigger::SessionSettled, &facts, Timestamp::UNIX_EPOCH).expect("evaluates");
     let due = "1970-01-01T02:00:00Z".parse().expect("a timestamp");
     let targets = vec![TargetName::mluvii()];
     let expected = Demand { rule: "a".into(), scope: Scope::Session, due, approve: false, targets };
@@ -141,9 +141,9 @@ fn rules_decide_on_their_own_moment_only_and_count_from_the_given_time() {
 
 #[test]
 fn every_problem_of_the_rules_is_reported_with_its_key() {
-    let rules = [rule("a", Moment::SessionEnded, &["crm"]), rule("a", Moment::SessionEnded, &[])];
+    let rules = [rule("a", Trigger::SessionEnded, &["crm"]), rule("a", Trigger::SessionEnded, &[])];
     let consent = [ConsentRuleSettings {
-        on: Moment::SessionEnded,
+        on: Trigger::SessionEnded,
         when: Some("form.submitted".into()),
         state: ConsentState::Refused,
     }];
@@ -154,7 +154,7 @@ fn every_problem_of_the_rules_is_reported_with_its_key() {
 
 #[test]
 fn a_form_says_what_consent_is_and_the_last_rule_wins() {
-    let say = |when: &str, state| ConsentRuleSettings { on: Moment::FormSubmitted, when: Some(when.into()), state };
+    let say = |when: &str, state| ConsentRuleSettings { on: Trigger::FormSubmitted, when: Some(when.into()), state };
     let settings = [
         say("form.id == 4711", ConsentState::Given),
         say("form.params['agree'] == 'no'", ConsentState::Withdrawn),
@@ -163,8 +163,8 @@ fn a_form_says_what_consent_is_and_the_last_rule_wins() {
     let policy = Policy::compile(&settings, &[], &[]).expect("compiles");
     let (record, form) = (record(), form());
     let facts = Facts { record: &record, form: Some(&form) };
-    assert_eq!(policy.consent(Moment::FormSubmitted, &facts), Ok(Some(ConsentState::Withdrawn)));
-    assert_eq!(policy.consent(Moment::SessionEnded, &facts), Ok(None));
+    assert_eq!(policy.consent(Trigger::FormSubmitted, &facts), Ok(Some(ConsentState::Withdrawn)));
+    assert_eq!(policy.consent(Trigger::SessionEnded, &facts), Ok(None));
 }
 
 #[track_caller]
@@ -175,8 +175,8 @@ fn problems(consent: &[ConsentRuleSettings], rules: &[RuleSettings]) -> Vec<Stri
 
 #[test]
 fn a_rule_says_when_or_it_is_refused() {
-    let consent = ConsentRuleSettings { on: Moment::SessionEnded, when: None, state: ConsentState::Given };
-    let open = RuleSettings { when: None, ..rule("a", Moment::SessionEnded, &["mluvii"]) };
+    let consent = ConsentRuleSettings { on: Trigger::SessionEnded, when: None, state: ConsentState::Given };
+    let open = RuleSettings { when: None, ..rule("a", Trigger::SessionEnded, &["mluvii"]) };
     let why = "is needed; without it everybody would be meant: write when = \"true\" where that is so";
     let expected = [format!("consent.0.when: {why}"), format!("rule.0.when: {why}")];
     assert_eq!(problems(std::slice::from_ref(&consent), std::slice::from_ref(&open)), expected);
@@ -187,7 +187,7 @@ fn a_rule_says_when_or_it_is_refused() {
 
 #[test]
 fn a_rule_reaches_a_person_only_with_approval() {
-    for on in [Moment::FormSubmitted, Moment::ConsentChanged, Moment::SessionEnded, Moment::SessionSettled] {
+    for on in [Trigger::FormSubmitted, Trigger::ConsentChanged, Trigger::SessionEnded, Trigger::SessionSettled] {
         let person = RuleSettings { erase: Scope::Person, ..rule("a", on, &["mluvii"]) };
         let said = problems(&[], std::slice::from_ref(&person));
         assert_eq!(said.len(), 1, "{said:?}");
@@ -200,7 +200,7 @@ fn a_rule_reaches_a_person_only_with_approval() {
 #[test]
 fn what_is_typed_into_a_form_is_looked_for_in_other_systems_only_with_approval() {
     let typed = ConsentRuleSettings {
-        on: Moment::FormSubmitted,
+        on: Trigger::FormSubmitted,
         when: Some("form.submitted".into()),
         state: ConsentState::Withdrawn,
     };
@@ -212,49 +212,49 @@ fn what_is_typed_into_a_form_is_looked_for_in_other_systems_only_with_approval()
     };
     let both = ["mluvii", "crm"];
     for scope in [Scope::Session, Scope::Guest] {
-        assert!(needed(&[], Moment::FormSubmitted, scope, false, &both));
-        assert!(!needed(&[], Moment::FormSubmitted, scope, true, &both));
-        assert!(!needed(&[], Moment::FormSubmitted, scope, false, &["mluvii"]));
+        assert!(needed(&[], Trigger::FormSubmitted, scope, false, &both));
+        assert!(!needed(&[], Trigger::FormSubmitted, scope, true, &both));
+        assert!(!needed(&[], Trigger::FormSubmitted, scope, false, &["mluvii"]));
         // A change of consent is a form's word only where a consent rule listens to forms.
-        assert!(needed(std::slice::from_ref(&typed), Moment::ConsentChanged, scope, false, &both));
-        assert!(!needed(&[], Moment::ConsentChanged, scope, false, &both));
-        assert!(!needed(std::slice::from_ref(&typed), Moment::SessionSettled, scope, false, &both));
-        assert!(!needed(std::slice::from_ref(&typed), Moment::SessionEnded, scope, false, &both));
+        assert!(needed(std::slice::from_ref(&typed), Trigger::ConsentChanged, scope, false, &both));
+        assert!(!needed(&[], Trigger::ConsentChanged, scope, false, &both));
+        assert!(!needed(std::slice::from_ref(&typed), Trigger::SessionSettled, scope, false, &both));
+        assert!(!needed(std::slice::from_ref(&typed), Trigger::SessionEnded, scope, false, &both));
     }
 }
 
 #[test]
 fn a_demand_of_a_rule_that_needs_approval_needs_it() {
-    let rules = [RuleSettings { approve: true, ..rule("a", Moment::SessionSettled, &["mluvii"]) }];
+    let rules = [RuleSettings { approve: true, ..rule("a", Trigger::SessionSettled, &["mluvii"]) }];
     let policy = Policy::compile(&[], &rules, &[TargetName::mluvii()]).expect("compiles");
     let record = record();
     let facts = Facts { record: &record, form: None };
-    let demands = policy.decide(Moment::SessionSettled, &facts, Timestamp::UNIX_EPOCH).expect("evaluates");
+    let demands = policy.decide(Trigger::SessionSettled, &facts, Timestamp::UNIX_EPOCH).expect("evaluates");
     assert!(demands[0].approve);
 }
 
 #[test]
 fn only_moments_with_rules_are_listened_to() {
     let consent =
-        ConsentRuleSettings { on: Moment::FormSubmitted, when: Some("true".into()), state: ConsentState::Withdrawn };
-    let rules = [rule("a", Moment::SessionSettled, &["mluvii"]), rule("b", Moment::ConsentChanged, &["mluvii"])];
+        ConsentRuleSettings { on: Trigger::FormSubmitted, when: Some("true".into()), state: ConsentState::Withdrawn };
+    let rules = [rule("a", Trigger::SessionSettled, &["mluvii"]), rule("b", Trigger::ConsentChanged, &["mluvii"])];
     let policy = Policy::compile(&[consent], &rules, &[TargetName::mluvii()]).expect("compiles");
-    let all = [Moment::SessionEnded, Moment::SessionSettled, Moment::FormSubmitted, Moment::ConsentChanged];
-    assert_eq!(all.map(|moment| policy.listens(moment)), [false, true, true, true]);
+    let all = [Trigger::SessionEnded, Trigger::SessionSettled, Trigger::FormSubmitted, Trigger::ConsentChanged];
+    assert_eq!(all.map(|trigger| policy.listens(trigger)), [false, true, true, true]);
 }
 
 #[test]
 fn a_rule_is_asked_once_more_with_what_is_known_later() {
     let ended = RuleSettings {
         when: Some("consent.state == 'absent'".into()),
-        ..rule("ended", Moment::SessionEnded, &["mluvii"])
+        ..rule("ended", Trigger::SessionEnded, &["mluvii"])
     };
-    let rules = [ended, rule("settled", Moment::SessionSettled, &["mluvii"])];
+    let rules = [ended, rule("settled", Trigger::SessionSettled, &["mluvii"])];
     let policy = Policy::compile(&[], &rules, &[TargetName::mluvii()]).expect("compiles");
     let ask = |names: &[&str], state| {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let record = ConsentRecord { consent: Consent { state, ..Consent::default() }, ..record() };
-        policy.still_applies(&names, Moment::SessionEnded, &Facts { record: &record, form: None })
+        policy.still_applies(&names, Trigger::SessionEnded, &Facts { record: &record, form: None })
     };
     assert_eq!(ask(&["ended"], ConsentState::Absent), Ok(Some(true)));
     assert_eq!(ask(&["ended"], ConsentState::Given), Ok(Some(false)));

@@ -40,14 +40,14 @@ pub(crate) struct Delivery {
 #[derive(Debug, Default)]
 pub(super) struct Post {
     /// By webhook and conversation, so that the events of one leave in order.
-    lanes: BTreeMap<(i64, i64), Lane>,
+    queues: BTreeMap<(i64, i64), Queue>,
     pub(super) log: VecDeque<Delivery>,
     /// Webhooks that were deleted because they failed for too long.
     pub(super) deleted: Vec<i64>,
 }
 
 #[derive(Debug, Default)]
-struct Lane {
+struct Queue {
     waiting: VecDeque<Item>,
     under_way: bool,
 }
@@ -66,36 +66,36 @@ enum Tried {
 
 impl Post {
     pub(super) fn add(&mut self, webhook: i64, conversation: i64, event_type: &'static str, body: String) {
-        let lane = self.lanes.entry((webhook, conversation)).or_default();
-        lane.waiting.push_back(Item { event_type, body });
+        let queue = self.queues.entry((webhook, conversation)).or_default();
+        queue.waiting.push_back(Item { event_type, body });
     }
 
     /// Events that are not yet delivered or dropped.
     pub(super) fn waiting(&self) -> usize {
-        self.lanes.values().map(|lane| lane.waiting.len()).sum()
+        self.queues.values().map(|queue| queue.waiting.len()).sum()
     }
 
     fn take_idle(&mut self) -> Vec<(i64, i64)> {
-        let idle = self.lanes.iter_mut().filter(|(_, lane)| !lane.under_way);
-        let begun = idle.map(|(key, lane)| {
-            lane.under_way = true;
+        let idle = self.queues.iter_mut().filter(|(_, queue)| !queue.under_way);
+        let begun = idle.map(|(key, queue)| {
+            queue.under_way = true;
             *key
         });
         begun.collect()
     }
 
-    /// The first event of a lane; it stays there until it is over. An empty lane ends.
+    /// The first event of a queue; it stays there until it is over. An empty queue ends.
     fn first(&mut self, key: (i64, i64)) -> Option<Item> {
-        let first = self.lanes.get(&key)?.waiting.front().cloned();
+        let first = self.queues.get(&key)?.waiting.front().cloned();
         if first.is_none() {
-            self.lanes.remove(&key);
+            self.queues.remove(&key);
         }
         first
     }
 
     fn over(&mut self, key: (i64, i64)) {
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.waiting.pop_front();
+        if let Some(queue) = self.queues.get_mut(&key) {
+            queue.waiting.pop_front();
         }
     }
 }
@@ -155,16 +155,16 @@ impl StandIn {
     }
 }
 
-/// Delivers until told to stop; lanes run side by side.
+/// Delivers until told to stop; queues run side by side.
 pub(super) async fn deliver(mluvii: StandIn, shutdown: CancellationToken) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = Client::builder().no_proxy().timeout(mluvii.0.settings.delivery_max).build();
     let http = http.expect("a client without settings from outside can be built");
-    let mut lanes = JoinSet::new();
+    let mut queues = JoinSet::new();
     loop {
         for key in mluvii.state().post.take_idle() {
             let (mluvii, http) = (mluvii.clone(), http.clone());
-            lanes.spawn(async move {
+            queues.spawn(async move {
                 loop {
                     let first = mluvii.state().post.first(key);
                     let Some(item) = first else { return };
@@ -177,7 +177,7 @@ pub(super) async fn deliver(mluvii: StandIn, shutdown: CancellationToken) {
             () = mluvii.0.posted.notified() => {}
             // What was accepted for later is done, and told of, even when nobody looks.
             () = mluvii.until_due() => {}
-            Some(_) = lanes.join_next() => {}
+            Some(_) = queues.join_next() => {}
             () = shutdown.cancelled() => return,
         }
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use super::lane::Lane;
+use super::queue_worker::QueueWorker;
 use super::{LEASE, Worker, chain};
 use crate::erasure::Outcome;
 use crate::ledger::{Claim, Closed, Closing, LedgerError, Work};
@@ -13,12 +13,12 @@ use crate::receipt::{Receipt, ReceiptHead, Unfinished};
 
 impl Worker {
     /// Closes erasures whose steps all have an outcome.
-    pub(super) async fn close(&self, lane: &Lane, claims: Vec<Claim>, leased: Instant) {
+    pub(super) async fn close(&self, queue_worker: &QueueWorker, claims: Vec<Claim>, leased: Instant) {
         if claims.is_empty() {
             return;
         }
         // Before the leases end, so that nobody else has begun.
-        let closed = match timeout_at(leased + LEASE / 2, self.close_all(lane, claims)).await {
+        let closed = match timeout_at(leased + LEASE / 2, self.close_all(queue_worker, claims)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => chain(&error),
             Err(_) => "it took longer than it may".to_owned(),
@@ -27,7 +27,7 @@ impl Worker {
     }
 
     /// Makes receipts that follow the head, until no other process was faster.
-    async fn close_all(&self, lane: &Lane, mut claims: Vec<Claim>) -> Result<(), LedgerError> {
+    async fn close_all(&self, queue_worker: &QueueWorker, mut claims: Vec<Claim>) -> Result<(), LedgerError> {
         while !claims.is_empty() {
             let mut head = self.ledger.receipt_head().await?;
             let mut closing = Vec::with_capacity(claims.len());
@@ -38,7 +38,7 @@ impl Worker {
                         closing.push(Closing { claim, receipt });
                     }
                     Err(unfinished) => {
-                        warn!(queue = ?lane.queue, reason = %unfinished, "work is parked; a person is needed");
+                        warn!(queue = ?queue_worker.queue, reason = %unfinished, "work is parked; a person is needed");
                         let _ended = self.ledger.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
                     }
                 }

@@ -7,20 +7,21 @@ use tracing::{info, warn};
 
 use super::evaluate::{Cause, Evaluation, Seen};
 use super::patience::Awaited;
-use super::{Halt, Worker};
+use super::{Failure, Worker};
 use crate::consent::UnknownCause;
 use crate::event::{EventHead, EventKind, Form};
 use crate::ledger::{DecideWork, Decision, SessionView, SettleWork};
 use crate::mluvii::{Look, LookUp, SessionFacts};
-use crate::policy::{Moment, RuleFailed};
+use crate::policy::{RuleFailed, Trigger};
 use crate::subject::{SessionKey, SourceName, TenantId};
 
 impl Worker {
     /// Decides on an event.
-    pub(super) async fn decide(&self, work: &DecideWork) -> Result<Decision, Halt> {
+    pub(super) async fn decide(&self, work: &DecideWork) -> Result<Decision, Failure> {
         let event = &work.event;
         let key = &event.head.session;
-        let form = event.open(&self.seal).map_err(|broken| Halt::Hopeless(format!("the event's form: {broken}")))?;
+        let form =
+            event.open(&self.seal).map_err(|broken| Failure::Permanent(format!("the event's form: {broken}")))?;
         let view = self.ledger.session(key).await?;
         let seen = match self.look_for(&event.head, view.as_ref()) {
             None => Seen::NotLooked,
@@ -38,11 +39,11 @@ impl Worker {
     }
 
     /// Looks at a session whose time to settle has come.
-    pub(super) async fn settle(&self, work: &SettleWork) -> Result<Decision, Halt> {
+    pub(super) async fn settle(&self, work: &SettleWork) -> Result<Decision, Failure> {
         let key = &work.session;
         let view = self.ledger.session(key).await?;
         // The call params' sources matter to rules about forms only.
-        let look = Look { params: self.policy.listens(Moment::FormSubmitted), activity: None };
+        let look = Look { params: self.policy.listens(Trigger::FormSubmitted), activity: None };
         let seen = self.read(key, look, work.since).await?;
         let record = view.as_ref().map(|view| &view.record);
         let owner = match record.and_then(|record| record.source.clone()) {
@@ -62,7 +63,7 @@ impl Worker {
         cause: Cause<'_>,
         seen: &Seen,
         owner: Owner,
-    ) -> Result<Decision, Halt> {
+    ) -> Result<Decision, Failure> {
         let evaluation = Evaluation {
             policy: &self.policy,
             settling: &self.settling,
@@ -88,12 +89,12 @@ impl Worker {
     /// What has to be read at mluvii to decide on an event; `None` where no rule listens, so that nobody looks: at its
     /// settling the session is looked at in any case.
     fn look_for(&self, head: &EventHead, view: Option<&SessionView>) -> Option<Look> {
-        let forms = self.policy.listens(Moment::FormSubmitted);
-        let changes = self.policy.listens(Moment::ConsentChanged);
+        let forms = self.policy.listens(Trigger::FormSubmitted);
+        let changes = self.policy.listens(Trigger::ConsentChanged);
         let settled = view.is_some_and(|view| view.settle_at.is_none());
         let session = Look { params: false, activity: None };
         match head.kind {
-            EventKind::SessionEnded => self.policy.listens(Moment::SessionEnded).then_some(session),
+            EventKind::SessionEnded => self.policy.listens(Trigger::SessionEnded).then_some(session),
             EventKind::SessionCallParamsUpdated => (forms || changes).then_some(Look { params: forms, ..session }),
             EventKind::SessionActivityHeroCardSubmission
             | EventKind::SessionActivityChatbotHeroCardSubmission
@@ -108,7 +109,7 @@ impl Worker {
 
     /// Reads a session. Sessions are read from a database that lags behind the events: what is not found, or not
     /// understood, is looked at again until `settling.patience` is over. `since` is when the work came.
-    pub(super) async fn read(&self, key: &SessionKey, look: Look, since: Timestamp) -> Result<Seen, Halt> {
+    pub(super) async fn read(&self, key: &SessionKey, look: Look, since: Timestamp) -> Result<Seen, Failure> {
         let client = self.client_of(&key.installation)?;
         let (cause, what) = match client.look_up(key.session, look).await? {
             LookUp::Found(facts) => {
@@ -119,7 +120,7 @@ impl Worker {
             LookUp::NotUnderstood(what) => (UnknownCause::NotUnderstood, what),
         };
         if let Some(pause) = self.patience_left(key, Awaited::Session, since) {
-            return Err(Halt::Early { pause, why: what });
+            return Err(Failure::Early { pause, why: what });
         }
         warn!(session = %key, cause = cause.as_str(), what, "the session could not be read; its consent stays unknown");
         Ok(Seen::Unknown(cause))
@@ -131,21 +132,21 @@ impl Worker {
     }
 
     /// It is looked at again, and after `settling.patience` it needs a person.
-    fn missed(&self, key: &SessionKey, awaited: Awaited, since: Timestamp, why: &str) -> Halt {
+    fn missed(&self, key: &SessionKey, awaited: Awaited, since: Timestamp, why: &str) -> Failure {
         match self.patience_left(key, awaited, since) {
-            Some(pause) => Halt::Early { pause, why: why.to_owned() },
-            None => Halt::Hopeless(why.to_owned()),
+            Some(pause) => Failure::Early { pause, why: why.to_owned() },
+            None => Failure::Permanent(why.to_owned()),
         }
     }
 
     /// A consent version may show seconds after the session's end: one that is missing then is looked for once more after
     /// `settling.pause` before anything is erased for it.
-    fn consent_had_its_time(&self, seen: &Seen, since: Timestamp) -> Result<(), Halt> {
+    fn consent_had_its_time(&self, seen: &Seen, since: Timestamp) -> Result<(), Failure> {
         let Seen::Read(facts) = seen else { return Ok(()) };
         let passed = Timestamp::now().duration_since(since).unsigned_abs();
         match self.settling.pause.get().checked_sub(passed).filter(|left| !left.is_zero()) {
             Some(pause) if facts.consent_version.is_none() => {
-                Err(Halt::Early { pause, why: "no consent version is shown yet".into() })
+                Err(Failure::Early { pause, why: "no consent version is shown yet".into() })
             }
             _ => Ok(()),
         }
@@ -158,7 +159,7 @@ impl Worker {
         form: Option<Form>,
         seen: &Seen,
         since: Timestamp,
-    ) -> Result<Option<Form>, Halt> {
+    ) -> Result<Option<Form>, Failure> {
         let (Some(mut form), Some(_)) = (form.clone(), head.activity) else { return Ok(form) };
         let of_activity = |facts: &SessionFacts| facts.activity_form.clone();
         let why = "the submitted form stands neither in the event nor in the session's activity";
@@ -175,7 +176,7 @@ impl Worker {
                 None => Err(self.missed(&head.session, Awaited::Form, since, why)),
             },
             // The patience is over.
-            Seen::Unknown(_) => Err(Halt::Hopeless(why.to_owned())),
+            Seen::Unknown(_) => Err(Failure::Permanent(why.to_owned())),
         }
     }
 
@@ -188,7 +189,7 @@ impl Worker {
         tenant: Option<TenantId>,
         seen: &Seen,
         since: Timestamp,
-    ) -> Result<Owner, Halt> {
+    ) -> Result<Owner, Failure> {
         let ours = self.tenants.get(source).map_or(&[][..], Vec::as_slice);
         if ours.is_empty() || tenant.is_some() {
             return Ok(Owner::Ours);
@@ -200,7 +201,7 @@ impl Worker {
             Seen::Unknown(_) => {
                 // The patience is over.
                 let why = "mluvii does not show the session, so nobody knows whose it is";
-                return Err(Halt::Hopeless(why.to_owned()));
+                return Err(Failure::Permanent(why.to_owned()));
             }
             Seen::Read(facts) => facts,
         };
@@ -235,9 +236,9 @@ enum Owner {
     Foreign,
 }
 
-impl From<RuleFailed> for Halt {
+impl From<RuleFailed> for Failure {
     fn from(failed: RuleFailed) -> Self {
-        Self::Hopeless(failed.to_string())
+        Self::Permanent(failed.to_string())
     }
 }
 

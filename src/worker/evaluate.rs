@@ -13,7 +13,7 @@ use crate::event::{EventHead, EventKind, Form};
 use crate::keys::{Digest, IndexKey, SealKey};
 use crate::ledger::{Decision, SessionChange, SessionView};
 use crate::mluvii::SessionFacts;
-use crate::policy::{Demand, Facts, Moment, Policy, RuleFailed};
+use crate::policy::{Demand, Facts, Policy, RuleFailed, Trigger};
 use crate::subject::{
     Fingerprinted, Fingerprinter, Identifier, Identifiers, Kind, Narrowed, Params, Scope, SessionKey, TargetName, Whom,
     kind_of,
@@ -60,7 +60,7 @@ impl Seen {
 
 /// One moment at which the rules are asked.
 struct Asked<'a> {
-    moment: Moment,
+    trigger: Trigger,
     form: Option<&'a Form>,
     /// From when a rule's `after` counts.
     since: Timestamp,
@@ -224,18 +224,18 @@ impl Evaluation<'_> {
             // By a wrong clock it can lie ahead.
             let said = said.map(|said| said.min(self.now));
             let since = said.unwrap_or(self.now);
-            Asked { moment: Moment::FormSubmitted, form: Some(form), since, said: said.or(record.started) }
+            Asked { trigger: Trigger::FormSubmitted, form: Some(form), since, said: said.or(record.started) }
         };
         let mut triggers: Vec<_> = new_forms.iter().map(|form| submitted(form, form.time)).collect();
         match cause {
             Cause::Event(head, form) => {
                 triggers.extend(form.map(|form| submitted(form, form.time.or(head.time))));
                 if head.kind == EventKind::SessionEnded {
-                    triggers.push(Asked { moment: Moment::SessionEnded, form: None, since: ended, said: None });
+                    triggers.push(Asked { trigger: Trigger::SessionEnded, form: None, since: ended, said: None });
                 }
             }
             Cause::Settle if settles => {
-                triggers.push(Asked { moment: Moment::SessionSettled, form: None, since: ended, said: None });
+                triggers.push(Asked { trigger: Trigger::SessionSettled, form: None, since: ended, said: None });
             }
             Cause::Settle => {}
         }
@@ -247,7 +247,7 @@ impl Evaluation<'_> {
     fn ended_again<'f>(&self, cause: Cause<'f>, record: &ConsentRecord) -> Option<Asked<'f>> {
         let asked_anyway = matches!(cause, Cause::Event(head, _) if head.kind == EventKind::SessionEnded);
         let since = record.ended.unwrap_or(self.now);
-        (!asked_anyway).then_some(Asked { moment: Moment::SessionEnded, form: None, since, said: None })
+        (!asked_anyway).then_some(Asked { trigger: Trigger::SessionEnded, form: None, since, said: None })
     }
 
     /// Whether one of the demands has the session itself erased at mluvii now. One that waits for a person, or for a
@@ -270,7 +270,7 @@ impl Evaluation<'_> {
 
     /// Lets the consent rules of one trigger speak. What was said later stands, in whatever order forms arrive.
     fn hear_consent(&self, record: &mut ConsentRecord, asked: &Asked<'_>) -> Result<(), RuleFailed> {
-        let Some(state) = self.policy.consent(asked.moment, &Facts { record, form: asked.form })? else {
+        let Some(state) = self.policy.consent(asked.trigger, &Facts { record, form: asked.form })? else {
             return Ok(());
         };
         let said = asked.said.or(Some(asked.since));
@@ -299,12 +299,12 @@ impl Evaluation<'_> {
         let mut demands = Vec::new();
         for asked in triggers {
             let facts = Facts { record, form: asked.form };
-            for demand in self.policy.decide(asked.moment, &facts, asked.since)? {
+            for demand in self.policy.decide(asked.trigger, &facts, asked.since)? {
                 demands.push((demand, asked.form));
             }
         }
         if record.consent.state != was {
-            let changed = self.policy.decide(Moment::ConsentChanged, &Facts { record, form: None }, self.now)?;
+            let changed = self.policy.decide(Trigger::ConsentChanged, &Facts { record, form: None }, self.now)?;
             demands.extend(changed.into_iter().map(|demand| (demand, None)));
         }
         Ok(demands)

@@ -4,9 +4,9 @@
 mod close;
 mod decide;
 mod evaluate;
-mod lane;
 mod lease;
 mod patience;
+mod queue_worker;
 mod resolve;
 mod resolver;
 mod settings;
@@ -14,7 +14,7 @@ mod settle;
 mod step;
 
 pub(crate) use patience::Patience;
-pub(crate) use resolver::{Found, OnUnread, Question, Reach, ResolveError, Resolver};
+pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,13 +34,13 @@ use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
 use crate::subject::{Fingerprinter, InstallationName, Params, SourceName, TargetName, TenantId};
 use crate::target::{Target, TargetError};
-use lane::Lane;
+use queue_worker::QueueWorker;
 
 /// How often what needs no signal is looked at: leases that ended, work whose time has come.
 const POLL: Duration = Duration::from_secs(1);
 
-/// How often the ledger is tidied.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// How often the ledger is maintained.
+const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 
 /// How long it may take to find out whom an erasure reaches: a guest can have had many sessions.
 const RESOLVE_MAX: Duration = Duration::from_secs(600);
@@ -58,7 +58,7 @@ const ORPHANS_MAX: usize = 64;
 const CLOSED_AT_ONCE: usize = 64;
 
 /// How often this process says that it is still there.
-const STAY_EVERY: Duration = Duration::from_secs(5);
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 
 /// How long writing a receipt may take.
 const CLOSE_MAX: Duration = Duration::from_secs(60);
@@ -100,15 +100,15 @@ impl Worker {
     /// Works until `shutdown`; what is under way is then finished, or released when it takes longer than `drain_max`.
     pub(crate) async fn run(self, shutdown: CancellationToken, drain_max: Duration) {
         let worker = Arc::new(self);
-        // Work is called off only when the drain has taken too long.
+        // Work is cancelled only when the drain has taken too long.
         let abandon = CancellationToken::new();
-        let mut lanes = JoinSet::new();
-        for lane in worker.lanes(&abandon) {
-            lanes.spawn(lane.run(Arc::clone(&worker), shutdown.clone()));
+        let mut queue_workers = JoinSet::new();
+        for queue_worker in worker.queue_workers(&abandon) {
+            queue_workers.spawn(queue_worker.run(Arc::clone(&worker), shutdown.clone()));
         }
-        lanes.spawn(Arc::clone(&worker).tidy(shutdown.clone()));
-        lanes.spawn(Arc::clone(&worker).stay(shutdown.clone()));
-        lanes.spawn(Arc::clone(&worker).look_for_orphans(shutdown.clone(), abandon.clone()));
+        queue_workers.spawn(Arc::clone(&worker).maintain(shutdown.clone()));
+        queue_workers.spawn(Arc::clone(&worker).heartbeat(shutdown.clone()));
+        queue_workers.spawn(Arc::clone(&worker).look_for_orphans(shutdown.clone(), abandon.clone()));
 
         let drained = async {
             shutdown.cancelled().await;
@@ -118,26 +118,26 @@ impl Worker {
         loop {
             tokio::select! {
                 () = &mut drained, if !abandon.is_cancelled() => abandon.cancel(),
-                ended = lanes.join_next() => match ended {
+                ended = queue_workers.join_next() => match ended {
                     None => return,
                     Some(Ok(())) => {}
                     // Not the error itself: it holds the panic's text, and that may be personal.
                     Some(Err(panic)) => {
-                        error!(panicked = panic.is_panic(), "a lane of the worker ended; its work waits for a restart");
+                        error!(panicked = panic.is_panic(), "a queue_worker of the worker ended; its work waits for a restart");
                     }
                 },
             }
         }
     }
 
-    /// One lane per queue. All that asks one mluvii shares its breaker and its rate.
-    fn lanes(&self, abandon: &CancellationToken) -> Vec<Lane> {
-        let mut lanes = Vec::new();
+    /// One queue_worker per queue. All that asks one mluvii shares its breaker and its rate.
+    fn queue_workers(&self, abandon: &CancellationToken) -> Vec<QueueWorker> {
+        let mut queue_workers = Vec::new();
         let mut rooms = BTreeMap::new();
         for (installation, client) in &self.mluvii {
             let mluvii = TargetName::mluvii_of(installation);
             let room = Arc::new(Notify::new());
-            let ask = |queue, call_max| Lane {
+            let ask = |queue, call_max| QueueWorker {
                 queue,
                 concurrency_max: client.concurrency_max,
                 calls_per_s: self.rates.get(&mluvii).copied(),
@@ -149,12 +149,12 @@ impl Worker {
             };
             // A look-up is three calls at most: the session, its call params and the contact.
             let look_up = client.call_max * 3;
-            lanes.push(ask(Queue::Decide(installation.clone()), look_up));
-            lanes.push(ask(Queue::Settle(installation.clone()), look_up));
-            lanes.push(ask(Queue::Resolve(installation.clone()), RESOLVE_MAX));
+            queue_workers.push(ask(Queue::Decide(installation.clone()), look_up));
+            queue_workers.push(ask(Queue::Settle(installation.clone()), look_up));
+            queue_workers.push(ask(Queue::Resolve(installation.clone()), RESOLVE_MAX));
             rooms.insert(mluvii, room);
         }
-        lanes.push(Lane {
+        queue_workers.push(QueueWorker {
             queue: Queue::Close,
             concurrency_max: CLOSED_AT_ONCE,
             calls_per_s: None,
@@ -165,7 +165,7 @@ impl Worker {
             abandon: abandon.clone(),
         });
         for (name, target) in &self.targets {
-            lanes.push(Lane {
+            queue_workers.push(QueueWorker {
                 queue: Queue::Step(name.clone()),
                 concurrency_max: target.concurrency_max(),
                 calls_per_s: self.rates.get(name).copied(),
@@ -176,17 +176,17 @@ impl Worker {
                 abandon: abandon.clone(),
             });
         }
-        lanes
+        queue_workers
     }
 
-    /// Steps of targets that are no longer in the configuration have no lane. They are parked, so that a person hears of
+    /// Steps of targets that are no longer in the configuration have no queue_worker. They are parked, so that a person hears of
     /// them.
     async fn look_for_orphans(self: Arc<Self>, shutdown: CancellationToken, abandon: CancellationToken) {
         loop {
             if let Err(error) = self.park_orphans(&abandon).await {
                 warn!(error = %chain(&error), "could not look for steps of targets that are no longer there");
             }
-            if shutdown.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_none() {
+            if shutdown.run_until_cancelled(tokio::time::sleep(MAINTENANCE_EVERY)).await.is_none() {
                 return;
             }
         }
@@ -201,7 +201,7 @@ impl Worker {
             if self.targets.contains_key(&target) || known.contains(&target) {
                 continue;
             }
-            let lane = Lane {
+            let queue_worker = QueueWorker {
                 queue: Queue::Step(target),
                 concurrency_max: ORPHANS_MAX,
                 calls_per_s: None,
@@ -212,25 +212,25 @@ impl Worker {
                 abandon: abandon.clone(),
             };
             let asked = tokio::time::Instant::now();
-            for claim in self.ledger.claim(&lane.queue, ORPHANS_MAX, LEASE, &Bounds::NONE).await?.claims {
-                self.work(&lane, claim, asked).await;
+            for claim in self.ledger.claim(&queue_worker.queue, ORPHANS_MAX, LEASE, &Bounds::NONE).await?.claims {
+                self.work(&queue_worker, claim, asked).await;
             }
         }
         Ok(())
     }
 
-    async fn stay(self: Arc<Self>, shutdown: CancellationToken) {
-        while shutdown.run_until_cancelled(tokio::time::sleep(STAY_EVERY)).await.is_some() {
-            if let Err(error) = self.ledger.stay().await {
+    async fn heartbeat(self: Arc<Self>, shutdown: CancellationToken) {
+        while shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_some() {
+            if let Err(error) = self.ledger.heartbeat().await {
                 warn!(error = %chain(&error), "could not say that this process is there");
             }
         }
     }
 
-    async fn tidy(self: Arc<Self>, shutdown: CancellationToken) {
-        while shutdown.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_some() {
-            if let Err(error) = self.ledger.tidy(self.keep).await {
-                warn!(error = %chain(&error), "could not tidy the ledger");
+    async fn maintain(self: Arc<Self>, shutdown: CancellationToken) {
+        while shutdown.run_until_cancelled(tokio::time::sleep(MAINTENANCE_EVERY)).await.is_some() {
+            if let Err(error) = self.ledger.maintain(self.keep).await {
+                warn!(error = %chain(&error), "could not maintain the ledger");
             }
         }
     }
@@ -238,41 +238,41 @@ impl Worker {
 
 /// What is kept for each installation. Work of one that is no longer in the configuration needs a person.
 impl Worker {
-    fn client_of(&self, installation: &InstallationName) -> Result<&MluviiClient, Halt> {
+    fn client_of(&self, installation: &InstallationName) -> Result<&MluviiClient, Failure> {
         self.mluvii.get(installation).map(|client| &**client).ok_or_else(|| no_installation(installation))
     }
 
-    fn fingerprinter_of(&self, installation: &InstallationName) -> Result<&Fingerprinter, Halt> {
+    fn fingerprinter_of(&self, installation: &InstallationName) -> Result<&Fingerprinter, Failure> {
         self.fingerprinters.get(installation).ok_or_else(|| no_installation(installation))
     }
 
-    fn params_of(&self, installation: &InstallationName) -> Result<&Params, Halt> {
+    fn params_of(&self, installation: &InstallationName) -> Result<&Params, Failure> {
         self.params.get(installation).ok_or_else(|| no_installation(installation))
     }
 }
 
-fn no_installation(installation: &InstallationName) -> Halt {
-    Halt::Hopeless(format!("there is no mluvii `{installation}` in the configuration; it was there when this came"))
+fn no_installation(installation: &InstallationName) -> Failure {
+    Failure::Permanent(format!("there is no mluvii `{installation}` in the configuration; it was there when this came"))
 }
 
 /// Why a piece of work is not finished now.
 #[derive(Debug)]
-enum Halt {
+enum Failure {
     /// The ledger did not take it: the lease runs out, and the work is done again.
     Ledger(LedgerError),
     /// The call failed.
     Call(TargetError),
     /// We called it off: at a shutdown, or because the lease is no longer ours.
-    CalledOff,
+    Cancelled,
     /// It waits for something else of ours; nothing was tried.
     Postponed(Duration),
     /// What was looked at may only be early: it is looked at again.
     Early { pause: Duration, why: String },
     /// Trying again cannot help.
-    Hopeless(String),
+    Permanent(String),
 }
 
-impl From<LedgerError> for Halt {
+impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
     }

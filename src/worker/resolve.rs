@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use tracing::info;
 
 use super::resolver::{OnUnread, Question, ResolveError, Resolver, Search};
-use super::{Halt, Worker};
+use super::{Failure, Worker};
 use crate::erasure::{Capsule, Subject};
 use crate::keys::SealBroken;
 use crate::ledger::{EraseWork, Resolution};
 use crate::mluvii::MluviiError;
-use crate::policy::{Facts, Moment};
+use crate::policy::{Facts, Trigger};
 use crate::subject::{InstallationName, Whom};
 
 /// The longest pause before an erasure is resolved that waits for a session to settle: it may settle before its limit.
@@ -29,23 +29,23 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Worker {
     /// Finds out which sessions an erasure reaches, before anything is erased.
-    pub(super) async fn resolve(&self, work: &EraseWork) -> Result<Resolution, Halt> {
+    pub(super) async fn resolve(&self, work: &EraseWork) -> Result<Resolution, Failure> {
         let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(ResolveError::from)?;
         let resolver = self.resolver(work.subject.installation())?;
         let patience = work.due.saturating_add(self.settling.patience.get()).unwrap_or(Timestamp::MAX);
         let on_unread = if Timestamp::now() < patience { OnUnread::Wait } else { OnUnread::Count };
         let question =
             Question { subject: &work.subject, whom, selection: &work.selection, targets: &work.targets, on_unread };
-        let mut search = resolver.find(question).await.map_err(Halt::from)?;
+        let mut search = resolver.find(question).await.map_err(Failure::from)?;
         // While it waits, mluvii is not asked about each of its sessions again and again.
         if let Some(pause) = wait(work, search.unsettled_until(), Timestamp::now()) {
-            return Err(Halt::Postponed(pause));
+            return Err(Failure::Postponed(pause));
         }
         if self.has_lost_its_reason(work, &search).await? {
             self.ledger.cancel_erasure(work.id).await?;
             info!(erasure.id = %work.id, "none of its rules applies any more; it is cancelled before it begins");
             // Its work has gone with it.
-            return Err(Halt::CalledOff);
+            return Err(Failure::Cancelled);
         }
         resolver.search_mluvii(&mut search).await.map_err(|error| early(error, work))?;
         let reach = resolver.identify(search).await.map_err(|error| early(error, work))?;
@@ -54,15 +54,15 @@ impl Worker {
 
     /// A rule at a session's end is asked before everything is known. When the session has settled meanwhile and shows a
     /// consent, say, that it did not show then, the rule is asked once more, with what is known now.
-    async fn has_lost_its_reason(&self, work: &EraseWork, search: &Search<'_>) -> Result<bool, Halt> {
+    async fn has_lost_its_reason(&self, work: &EraseWork, search: &Search<'_>) -> Result<bool, Failure> {
         let Subject::Session(key) = &work.subject else { return Ok(false) };
         let Some(record) = search.record(key) else { return Ok(false) };
         let rules = self.ledger.erasure(work.id).await?.map(|erasure| erasure.rules).unwrap_or_default();
         let facts = Facts { record, form: None };
-        Ok(self.policy.still_applies(&rules, Moment::SessionEnded, &facts)? == Some(false))
+        Ok(self.policy.still_applies(&rules, Trigger::SessionEnded, &facts)? == Some(false))
     }
 
-    fn resolver(&self, installation: &InstallationName) -> Result<Resolver<'_>, Halt> {
+    fn resolver(&self, installation: &InstallationName) -> Result<Resolver<'_>, Failure> {
         Ok(Resolver {
             ledger: &*self.ledger,
             mluvii: self.client_of(installation)?,
@@ -74,10 +74,10 @@ impl Worker {
 }
 
 /// A session that cannot be read may only be early: soon at first, then ever seldomer, all is resolved again.
-fn early(error: ResolveError, work: &EraseWork) -> Halt {
+fn early(error: ResolveError, work: &EraseWork) -> Failure {
     match error {
         ResolveError::Unread { .. } => {
-            Halt::Early { pause: growing_pause(work, Timestamp::now()), why: error.to_string() }
+            Failure::Early { pause: growing_pause(work, Timestamp::now()), why: error.to_string() }
         }
         other => other.into(),
     }
@@ -123,20 +123,20 @@ fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) ->
     (behind || unread).then_some(pause)
 }
 
-impl From<MluviiError> for Halt {
+impl From<MluviiError> for Failure {
     fn from(error: MluviiError) -> Self {
         Self::Call(error.into())
     }
 }
 
-impl From<ResolveError> for Halt {
+impl From<ResolveError> for Failure {
     fn from(error: ResolveError) -> Self {
         match error {
             ResolveError::Ledger(error) => error.into(),
             ResolveError::Mluvii(error) => error.into(),
             // mluvii answered; only this session is not understood, or not there yet.
             ResolveError::Unread { .. } => Self::Early { pause: UNSETTLED_PAUSE_MAX, why: error.to_string() },
-            ResolveError::Capsule(_) => Self::Hopeless(error.to_string()),
+            ResolveError::Capsule(_) => Self::Permanent(error.to_string()),
         }
     }
 }

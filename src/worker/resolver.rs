@@ -72,7 +72,7 @@ pub(crate) struct Found {
 
 /// What an erasure reaches. Holds personal data in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Reach {
+pub(crate) struct ScopeResolution {
     pub(crate) whom: Whom,
     /// Every session that was found, whether it goes or not.
     pub(crate) sessions: BTreeMap<SessionKey, Found>,
@@ -100,7 +100,7 @@ pub(crate) enum ResolveError {
 
 impl Resolver<'_> {
     /// Finds the sessions, judges each, and learns what the targets have to be told.
-    pub(crate) async fn reach(&self, question: Question<'_>) -> Result<Reach, ResolveError> {
+    pub(crate) async fn reach(&self, question: Question<'_>) -> Result<ScopeResolution, ResolveError> {
         let mut search = self.find(question).await?;
         self.search_mluvii(&mut search).await?;
         self.identify(search).await
@@ -378,15 +378,15 @@ impl Resolver<'_> {
     }
 
     /// Learns what the targets have to be told of the sessions that go.
-    pub(super) async fn identify(&self, mut search: Search<'_>) -> Result<Reach, ResolveError> {
+    pub(super) async fn identify(&self, mut search: Search<'_>) -> Result<ScopeResolution, ResolveError> {
         let elsewhere = search.question.targets.iter().any(|target| !target.is_mluvii());
         let told = !search.question.whom.identifiers.0.is_empty();
         let reads = match search.question.subject {
             // To a person nothing is added: identifiers of other sessions could be somebody else's who shares a phone.
             Subject::Person { .. } => false,
-            // Where the demand brought what the session knew, mluvii is not asked a second time.
+            // Where the demand output what the session knew, mluvii is not asked a second time.
             Subject::Session(_) => elsewhere && !told,
-            // What it brought is of one session; the others may hold other addresses.
+            // What it output is of one session; the others may hold other addresses.
             Subject::Guest { .. } => elsewhere,
         };
         for key in search.going().into_iter().filter(|_| reads) {
@@ -422,7 +422,7 @@ impl Resolver<'_> {
     }
 }
 
-impl Reach {
+impl ScopeResolution {
     /// The sessions that go.
     pub(crate) fn going(&self) -> Vec<ReachedSession> {
         let going = self.sessions.values().filter(|found| found.goes);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::erasure::RetrySettings;
-use crate::ledger::RestAfter;
+use crate::ledger::BreakerLimits;
 use crate::span::Span;
 
 /// When a session has settled.
@@ -32,10 +32,10 @@ pub(crate) struct ErasingSettings {
     pub(crate) deadline: Span,
     /// How often a target that still holds the data is asked to erase it.
     pub(crate) rounds_max: u32,
-    /// Failed calls in a row after which a target rests.
+    /// Failed calls in a row after which the breaker of a target opens.
     pub(crate) breaker_failures: u32,
-    /// How long it rests before one call tries it.
-    pub(crate) breaker_rest: Span,
+    /// How long it is open before one call tries the target.
+    pub(crate) breaker_pause: Span,
     /// Whether the keyed fingerprints of an erasure's identifiers are kept beyond its end, so that its receipt can be found
     /// by person. Without them, nobody can answer a person who asks what became of their request.
     pub(crate) keep_fingerprints: bool,
@@ -46,7 +46,7 @@ pub(crate) struct ErasingSettings {
 }
 
 impl ErasingSettings {
-    pub(super) fn rest(&self) -> RestAfter {
-        RestAfter { failures: self.breaker_failures, rest: self.breaker_rest.get() }
+    pub(super) fn breaker(&self) -> BreakerLimits {
+        BreakerLimits { failures: self.breaker_failures, pause: self.breaker_pause.get() }
     }
 }

@@ -6,9 +6,9 @@ use quietus_plugin::{ReportTo, Sensitive};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::lane::Lane;
 use super::lease::Lease;
-use super::{Halt, LEASE, Worker, chain, random};
+use super::queue_worker::QueueWorker;
+use super::{Failure, LEASE, Worker, chain, random};
 use crate::erasure::{Outcome, Reportable, Stage};
 use crate::keys::SealBroken;
 use crate::ledger::{
@@ -17,10 +17,10 @@ use crate::ledger::{
 use crate::mluvii::counted;
 use crate::target::{Answer, TargetCall, TargetError};
 
-const NOT_TWICE: &str = "called off while the target was asked, which must not be asked twice; its outcome is unknown";
+const NOT_TWICE: &str = "cancelled while the target was asked, which must not be asked twice; its outcome is unknown";
 
 /// What work came to, before it is written.
-enum Brought {
+enum Output {
     Decision(Box<Decision>),
     Resolution(Resolution),
     Step(StepEnd),
@@ -29,38 +29,38 @@ enum Brought {
 
 impl Worker {
     /// Does a claimed piece of work and ends its claim.
-    pub(super) async fn work(&self, lane: &Lane, claim: Claim, leased: Instant) {
+    pub(super) async fn work(&self, queue_worker: &QueueWorker, claim: Claim, leased: Instant) {
         let lease = Lease::new(leased, LEASE);
-        let brought = tokio::select! {
-            () = lane.abandon.cancelled() => Err(Halt::CalledOff),
-            () = tokio::time::sleep(lane.call_max()) => {
-                Err(Halt::Call(TargetError::Retryable("it took longer than it may".into())))
+        let output = tokio::select! {
+            () = queue_worker.abandon.cancelled() => Err(Failure::Cancelled),
+            () = tokio::time::sleep(queue_worker.call_max()) => {
+                Err(Failure::Call(TargetError::Retryable("it took longer than it may".into())))
             }
-            () = lease.keep(|| self.ledger.renew(&claim, LEASE)) => Err(Halt::CalledOff),
-            brought = lease.hold(self.bring_counted(lane, &claim)) => brought.unwrap_or(Err(Halt::CalledOff)),
+            () = lease.keep(|| self.ledger.renew(&claim, LEASE)) => Err(Failure::Cancelled),
+            output = lease.hold(self.do_counted(queue_worker, &claim)) => output.unwrap_or(Err(Failure::Cancelled)),
         };
-        let brought = match brought {
-            Err(Halt::CalledOff) if !lane.may_repeat(&claim) => Err(Halt::Hopeless(NOT_TWICE.into())),
-            brought => brought,
+        let output = match output {
+            Err(Failure::Cancelled) if !queue_worker.may_repeat(&claim) => Err(Failure::Permanent(NOT_TWICE.into())),
+            output => output,
         };
-        let ended = match brought {
-            Ok(brought) => self.finish(lane, claim, brought).await,
-            Err(halt) => self.halt(lane, claim, halt).await,
+        let ended = match output {
+            Ok(output) => self.finish(queue_worker, claim, output).await,
+            Err(failure) => self.failed(queue_worker, claim, failure).await,
         };
         if let Err(error) = ended {
-            warn!(queue = ?lane.queue, error = %chain(&error), "could not write what became of work; it is done again");
+            warn!(queue = ?queue_worker.queue, error = %chain(&error), "could not write what became of work; it is done again");
         }
     }
 
     /// Does the work, and charges the calls to mluvii that it took beyond the one that its claim counts.
-    async fn bring_counted(&self, lane: &Lane, claim: &Claim) -> Result<Brought, Halt> {
-        let (brought, calls) = counted(self.bring(claim)).await;
-        if let (Some(target), Some(rate)) = (&lane.asks, lane.calls_per_s)
+    async fn do_counted(&self, queue_worker: &QueueWorker, claim: &Claim) -> Result<Output, Failure> {
+        let (output, calls) = counted(self.do_work(claim)).await;
+        if let (Some(target), Some(rate)) = (&queue_worker.asks, queue_worker.calls_per_s)
             && calls > 1
         {
             self.ledger.charge(target, calls - 1, rate).await?;
         }
-        brought
+        output
     }
 
     /// The call of a step.
@@ -89,36 +89,36 @@ impl Worker {
         })
     }
 
-    async fn bring(&self, claim: &Claim) -> Result<Brought, Halt> {
+    async fn do_work(&self, claim: &Claim) -> Result<Output, Failure> {
         Ok(match &claim.work {
-            Work::Decide(work) => Brought::Decision(Box::new(self.decide(work).await?)),
-            Work::Settle(work) => Brought::Decision(Box::new(self.settle(work).await?)),
-            Work::Resolve(work) => Brought::Resolution(self.resolve(work).await?),
+            Work::Decide(work) => Output::Decision(Box::new(self.decide(work).await?)),
+            Work::Settle(work) => Output::Decision(Box::new(self.settle(work).await?)),
+            Work::Resolve(work) => Output::Resolution(self.resolve(work).await?),
             Work::Step(work) => self.step(work).await?,
-            Work::Close(_) => return Err(Halt::Hopeless("erasures are closed together".into())),
+            Work::Close(_) => return Err(Failure::Permanent("erasures are closed together".into())),
         })
     }
 
     /// One call to one target.
-    async fn step(&self, work: &StepWork) -> Result<Brought, Halt> {
+    async fn step(&self, work: &StepWork) -> Result<Output, Failure> {
         let name = &work.step.target;
-        let call = self.call(work).map_err(|broken| Halt::Hopeless(format!("the capsule: {broken}")))?;
+        let call = self.call(work).map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
         if let Some(report) = &work.step.report {
             let report = reportable.open(report, &self.seal).ok_or_else(|| {
-                Halt::Hopeless(
+                Failure::Permanent(
                     "what was reported does not open, or is of another demand; were the keys replaced?".into(),
                 )
             })?;
             return Ok(self.take_report(work, report, &call));
         }
         let target = self.targets.get(&name.called_for(work.subject.installation())).ok_or_else(|| {
-            Halt::Hopeless(format!(
+            Failure::Permanent(format!(
                 "there is no target `{name}` in the configuration; it was there when this was decided"
             ))
         })?;
         if let Some(by) = work.step.report_by {
-            return Err(Halt::Hopeless(format!("it was accepted, and what came of it was not reported by {by}")));
+            return Err(Failure::Permanent(format!("it was accepted, and what came of it was not reported by {by}")));
         }
         let answer = match work.stage {
             Stage::Erase => target.erase(&call).await,
@@ -127,12 +127,12 @@ impl Worker {
         let answer = match answer {
             Err(TargetError::Later { within }) => {
                 info!(erasure.id = %work.erasure, target = %name, within_s = within.as_secs(), "accepted; a report is to come");
-                return Ok(Brought::Step(StepEnd::Await { within }));
+                return Ok(Output::Step(StepEnd::Await { within }));
             }
-            answer => answer.map_err(Halt::Call)?,
+            answer => answer.map_err(Failure::Call)?,
         };
         if answer.outcome == Outcome::Parked {
-            return Err(Halt::Hopeless(answer.reason.unwrap_or_else(|| "the target asks for a person".into())));
+            return Err(Failure::Permanent(answer.reason.unwrap_or_else(|| "the target asks for a person".into())));
         }
         info!(
             erasure.id = %work.erasure, target = %name, stage = work.stage.as_str(),
@@ -142,7 +142,7 @@ impl Worker {
     }
 
     /// A report is an answer; its text is shown only without what the call was about.
-    fn take_report(&self, work: &StepWork, report: Answer, call: &TargetCall) -> Brought {
+    fn take_report(&self, work: &StepWork, report: Answer, call: &TargetCall) -> Output {
         let values = call.identifiers.0.iter().map(|identifier| identifier.value.expose());
         let report = report.without(&values.chain(call.guests.iter().map(|guest| &*guest.0)).collect::<Vec<_>>());
         info!(
@@ -153,42 +153,42 @@ impl Worker {
     }
 
     /// What an answer means for the step.
-    fn conclude(&self, work: &StepWork, answer: Answer) -> Brought {
+    fn conclude(&self, work: &StepWork, answer: Answer) -> Output {
         // Whenever a person sets it going again, it has all rounds before it.
         let round = work.step.rounds % self.erasing.rounds_max.max(1);
         let Answer { outcome, reason, counts, verify_after, mut evidence } = answer;
         evidence.expected = outcome == Outcome::Unverifiable && self.expected.contains(&work.step.target);
         match (work.stage, outcome) {
-            (_, Outcome::Residual) if round + 1 >= self.erasing.rounds_max => Brought::Residual(reason),
+            (_, Outcome::Residual) if round + 1 >= self.erasing.rounds_max => Output::Residual(reason),
             (_, Outcome::Residual) => {
                 let pause = self.erasing.retry.pause(round, verify_after, random());
-                Brought::Step(StepEnd::EraseAgain { pause })
+                Output::Step(StepEnd::EraseAgain { pause })
             }
             (Stage::Erase, Outcome::Erased | Outcome::Absent) => {
                 let pause = verify_after.unwrap_or_default();
-                Brought::Step(StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence })
+                Output::Step(StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence })
             }
             (Stage::Verify, Outcome::Erased | Outcome::Absent) => {
                 // Asked again, the target holds nothing: what it did before stands.
                 let outcome = work.step.outcome.unwrap_or(outcome);
-                Brought::Step(StepEnd::Final { outcome, reason, counts, evidence })
+                Output::Step(StepEnd::Final { outcome, reason, counts, evidence })
             }
             (_, Outcome::Retained | Outcome::Unverifiable | Outcome::Parked) => {
-                Brought::Step(StepEnd::Final { outcome, reason, counts, evidence })
+                Output::Step(StepEnd::Final { outcome, reason, counts, evidence })
             }
         }
     }
 
-    async fn finish(&self, lane: &Lane, claim: Claim, brought: Brought) -> Result<(), LedgerError> {
+    async fn finish(&self, queue_worker: &QueueWorker, claim: Claim, output: Output) -> Result<(), LedgerError> {
         // An erasure can be resolved without anybody being asked, and a report is none of the target's answers.
         let asked = match &claim.work {
             Work::Resolve(_) => false,
             Work::Step(work) => work.step.report.is_none(),
             _ => true,
         };
-        let answered = claim.troubled && asked;
-        let finished = match brought {
-            Brought::Decision(decision) => {
+        let answered = claim.target_failing && asked;
+        let finished = match output {
+            Output::Decision(decision) => {
                 for erasure in &decision.erasures {
                     info!(
                         erasure.subject = %erasure.subject.scope().as_str(), rule = erasure.rule, due = %erasure.due,
@@ -197,89 +197,89 @@ impl Worker {
                 }
                 self.ledger.decided(claim, *decision).await?
             }
-            Brought::Resolution(resolution) => self.ledger.resolved(claim, resolution).await?,
-            Brought::Step(end) => self.ledger.stepped(claim, end).await?,
-            Brought::Residual(reason) => {
+            Output::Resolution(resolution) => self.ledger.resolved(claim, resolution).await?,
+            Output::Step(end) => self.ledger.stepped(claim, end).await?,
+            Output::Residual(reason) => {
                 let reason = reason.unwrap_or_else(|| "asked again, it was still there".into());
-                warn!(queue = ?lane.queue, "a target still holds what it was asked to erase; a person is needed");
+                warn!(queue = ?queue_worker.queue, "a target still holds what it was asked to erase; a person is needed");
                 self.ledger.park(claim, Outcome::Residual, &reason).await?
             }
         };
-        report(lane, finished);
-        match &lane.asks {
+        report(queue_worker, finished);
+        match &queue_worker.asks {
             Some(target) if answered => self.ledger.target_answered(target).await,
             _ => Ok(()),
         }
     }
 
-    async fn halt(&self, lane: &Lane, claim: Claim, halt: Halt) -> Result<(), LedgerError> {
-        let finished = match halt {
-            Halt::Ledger(error) => return Err(error),
-            Halt::Postponed(pause) => {
+    async fn failed(&self, queue_worker: &QueueWorker, claim: Claim, failure: Failure) -> Result<(), LedgerError> {
+        let finished = match failure {
+            Failure::Ledger(error) => return Err(error),
+            Failure::Postponed(pause) => {
                 self.ledger.retry(claim, pause, Attempt::Free, "waits for a session to settle").await?
             }
-            Halt::Early { pause, why } => {
-                info!(queue = ?lane.queue, why, pause_ms = pause.as_millis() as u64, "too early; it is looked at again");
+            Failure::Early { pause, why } => {
+                info!(queue = ?queue_worker.queue, why, pause_ms = pause.as_millis() as u64, "too early; it is looked at again");
                 self.ledger.retry(claim, pause, Attempt::Free, &why).await?
             }
-            Halt::Call(TargetError::NotYet { after }) => {
-                info!(queue = ?lane.queue, after_s = after.as_secs(), "the target is not done yet; it is asked again");
+            Failure::Call(TargetError::NotYet { after }) => {
+                info!(queue = ?queue_worker.queue, after_s = after.as_secs(), "the target is not done yet; it is asked again");
                 self.ledger.retry(claim, after, Attempt::Free, "the target is not done yet").await?
             }
-            Halt::Hopeless(reason) | Halt::Call(TargetError::Permanent(reason)) => {
-                self.park(lane, claim, &reason).await?
+            Failure::Permanent(reason) | Failure::Call(TargetError::Permanent(reason)) => {
+                self.park(queue_worker, claim, &reason).await?
             }
-            Halt::CalledOff => self.ledger.retry(claim, Duration::ZERO, Attempt::Free, "called off").await?,
-            Halt::Call(TargetError::Cancelled | TargetError::Later { .. }) => {
+            Failure::Cancelled => self.ledger.retry(claim, Duration::ZERO, Attempt::Free, "cancelled").await?,
+            Failure::Call(TargetError::Cancelled | TargetError::Later { .. }) => {
                 let pause = self.erasing.retry.pause(0, Some(self.erasing.retry.pause_min.get()), random());
-                self.ledger.retry(claim, pause, Attempt::Free, "called off by the target").await?
+                self.ledger.retry(claim, pause, Attempt::Free, "cancelled by the target").await?
             }
-            Halt::Call(TargetError::RateLimited { retry_after }) => {
+            Failure::Call(TargetError::RateLimited { retry_after }) => {
                 // Costing no attempt, it would never be asked more slowly.
-                let pause = retry_after.unwrap_or(self.erasing.breaker_rest.get());
+                let pause = retry_after.unwrap_or(self.erasing.breaker_pause.get());
                 let pause = self.erasing.retry.pause(0, Some(pause), random());
                 self.ledger.retry(claim, pause, Attempt::Free, "rate limited").await?
             }
-            Halt::Call(TargetError::NeedsOperator(reason)) => {
-                warn!(queue = ?lane.queue, reason, "the target's queue is parked; a person is needed");
+            Failure::Call(TargetError::NeedsOperator(reason)) => {
+                warn!(queue = ?queue_worker.queue, reason, "the target's queue is parked; a person is needed");
                 // First, or the work would be claimed again at once.
-                if let Some(target) = &lane.asks {
+                if let Some(target) = &queue_worker.asks {
                     let (target, since) = (target.clone(), jiff::Timestamp::now());
                     let state = TargetState::Parked { reason: reason.clone() };
                     self.ledger.set_target(TargetHealth { target, state, since }).await?;
                 }
                 self.ledger.retry(claim, Duration::ZERO, Attempt::Free, &reason).await?
             }
-            Halt::Call(TargetError::Retryable(reason)) => {
+            Failure::Call(TargetError::Retryable(reason)) => {
                 // A session is looked up for as long as it takes: an erasure duty does not end with an outage.
                 let gives_up = matches!(claim.work, Work::Step(_));
                 let finished = if gives_up && claim.attempt + 1 >= self.erasing.retry.attempts_max {
-                    self.park(lane, claim, &reason).await?
+                    self.park(queue_worker, claim, &reason).await?
                 } else {
-                    info!(queue = ?lane.queue, attempt = claim.attempt + 1, reason, "a call failed; it is tried again");
+                    info!(queue = ?queue_worker.queue, attempt = claim.attempt + 1, reason, "a call failed; it is tried again");
                     let pause = self.erasing.retry.pause(claim.attempt, None, random());
                     self.ledger.retry(claim, pause, Attempt::Counts, &reason).await?
                 };
-                if let Some(target) = &lane.asks {
-                    self.ledger.target_failed(target, self.erasing.rest(), &reason).await?;
+                if let Some(target) = &queue_worker.asks {
+                    self.ledger.target_failed(target, self.erasing.breaker(), &reason).await?;
                 }
                 finished
             }
         };
-        report(lane, finished);
+        report(queue_worker, finished);
         Ok(())
     }
 
-    async fn park(&self, lane: &Lane, claim: Claim, reason: &str) -> Result<Finished, LedgerError> {
-        warn!(queue = ?lane.queue, reason, "work is parked; a person is needed");
+    async fn park(&self, queue_worker: &QueueWorker, claim: Claim, reason: &str) -> Result<Finished, LedgerError> {
+        warn!(queue = ?queue_worker.queue, reason, "work is parked; a person is needed");
         self.ledger.park(claim, Outcome::Parked, reason).await
     }
 }
 
-fn report(lane: &Lane, finished: Finished) {
+fn report(queue_worker: &QueueWorker, finished: Finished) {
     match finished {
         Finished::Done => {}
-        Finished::LeaseLost => info!(queue = ?lane.queue, "the lease had ended; somebody else does the work"),
-        Finished::Stale => info!(queue = ?lane.queue, "the session changed meanwhile; it is looked at again"),
+        Finished::LeaseLost => info!(queue = ?queue_worker.queue, "the lease had ended; somebody else does the work"),
+        Finished::Stale => info!(queue = ?queue_worker.queue, "the session changed meanwhile; it is looked at again"),
     }
 }

@@ -73,7 +73,7 @@ impl Plugin for Forward {
 impl Forward {
     fn hand_on(&self, asks: Asks, request: &Request, call: &Call, writes: Writes<'_>) -> Result<Answer, PluginError> {
         if self.report_within.is_some() && request.report.is_none() {
-            let text = "receivers are to report (`report_within`), but there is no address for reports: set `server.admin_listen`";
+            let text = "receivers are to report (`report_within`), but there is no address for reports: set `server.reports_listen`";
             return Err(PluginError::needs_operator(text));
         }
         let message = Message::make(asks, request, self.report_within)?;

@@ -8,8 +8,8 @@ use clap::ArgGroup;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::deployment::Deployment;
 use super::exit::{Exit, Failure};
-use super::installation::Installation;
 use super::out::{self, Out};
 use crate::config::Keys;
 use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Selection};
@@ -82,20 +82,20 @@ struct Request {
 }
 
 impl Erase {
-    pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
-        let targets = self.targets(installation)?;
-        let keys = installation.keys().await?;
-        let asked = self.whom(installation, &keys, out)?;
-        let selection = self.selection(installation, &asked)?;
+    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
+        let targets = self.targets(deployment)?;
+        let keys = deployment.keys().await?;
+        let asked = self.whom(deployment, &keys, out)?;
+        let selection = self.selection(deployment, &asked)?;
         let request = Request { asked, selection, targets };
         if self.dry_run {
-            return preview::run(installation, &keys, request, out).await;
+            return preview::run(deployment, &keys, request, out).await;
         }
         let now = Timestamp::now();
         let due = now.saturating_add(self.after.map(Span::get).unwrap_or_default()).unwrap_or(Timestamp::MAX);
         // A server resolves it anew when it begins; that this cannot be told now does not keep a request from being made.
-        let reached = Reached::find(installation, &keys, &request).await;
-        let asked_for = ask(installation, &keys, request, due).await?;
+        let reached = Reached::find(deployment, &keys, &request).await;
+        let asked_for = ask(deployment, &keys, request, due).await?;
         match reached {
             Ok(reached) => tell(asked_for, Some(&reached), out)?,
             Err(failure) => {
@@ -108,8 +108,8 @@ impl Erase {
     }
 
     /// The targets that are asked for, all of which must exist.
-    fn targets(&self, installation: &Installation) -> Result<Vec<TargetName>, Failure> {
-        let known = installation.config.targets();
+    fn targets(&self, deployment: &Deployment) -> Result<Vec<TargetName>, Failure> {
+        let known = deployment.config.targets();
         if self.targets.is_empty() {
             return Ok(known);
         }
@@ -123,12 +123,12 @@ impl Erase {
     }
 
     /// What the arguments decide about single sessions.
-    fn selection(&self, installation: &Installation, asked: &Asked) -> Result<Selection, Failure> {
+    fn selection(&self, deployment: &Deployment, asked: &Asked) -> Result<Selection, Failure> {
         let within = asked.subject.installation();
         let read = |texts: &[String]| -> Result<_, Failure> {
             let mut keys = std::collections::BTreeSet::new();
             for text in texts {
-                let key = installation.session_key(text)?;
+                let key = deployment.session_key(text)?;
                 if key.installation != *within {
                     return Err(Failure::Usage(format!("the session {key} is not of the installation `{within}`")));
                 }
@@ -152,7 +152,7 @@ struct AskedFor {
 }
 
 /// Writes the request into the ledger, and reads what stands for it there.
-async fn ask(installation: &Installation, keys: &Keys, request: Request, due: Timestamp) -> Result<AskedFor, Failure> {
+async fn ask(deployment: &Deployment, keys: &Keys, request: Request, due: Timestamp) -> Result<AskedFor, Failure> {
     let Request { asked, selection, targets } = request;
     let Asked { subject, whom, fingerprints } = asked;
     let id = ErasureId::generate(Timestamp::now());
@@ -162,8 +162,8 @@ async fn ask(installation: &Installation, keys: &Keys, request: Request, due: Ti
     let approve = false;
     let origin = None;
     let erasure = NewErasure { id, subject, rule, targets, due, approve, origin, selection, capsule, fingerprints };
-    let standing = installation.ledger.request(erasure).await?;
-    let erasure = installation.ledger.erasure(standing).await?;
+    let standing = deployment.ledger.request(erasure).await?;
+    let erasure = deployment.ledger.erasure(standing).await?;
     let gone = || Failure::Other(anyhow::anyhow!("the erasure {standing} is not in the ledger any more"));
     Ok(AskedFor { erasure: erasure.ok_or_else(gone)?, merged: standing != id })
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::super::deployment::Deployment;
 use super::super::exit::{Exit, Failure};
-use super::super::installation::Installation;
 use super::super::out::{self, Out};
 use super::Request;
 use super::reached::{Reached, kinds};
@@ -18,22 +18,22 @@ use crate::erasure::{ErasureId, Outcome, Subject};
 use crate::keys::SecretRef;
 use crate::subject::TargetName;
 use crate::target::{Answer, TargetCall, TargetError};
-use crate::worker::Reach;
+use crate::worker::ScopeResolution;
 
 /// Says whom the erasure would reach, found by the code that the erasure itself uses.
 pub(super) async fn run(
-    installation: &Installation,
+    deployment: &Deployment,
     keys: &Keys,
     request: Request,
     out: &mut Out,
 ) -> Result<Exit, Failure> {
-    let config = &installation.config;
+    let config = &deployment.config;
     let read = |reference: &SecretRef| config.read_secret(reference);
     let clients = app::mluvii_clients(config, &read).map_err(|error| Failure::Config(error.into()))?;
     let plugins = Plugins::build(config, &read).map_err(|error| Failure::Config(error.into()))?;
     let subject = &request.asked.subject;
     let client = clients.get(subject.installation()).expect("a request names an installation of the configuration");
-    let reached = Reached::by(installation, keys, &request, client).await?;
+    let reached = Reached::by(deployment, keys, &request, client).await?;
     let all = app::targets(&clients, &plugins);
     let shutdown = CancellationToken::new();
     let mut children = plugins.run(&shutdown);
@@ -41,7 +41,7 @@ pub(super) async fn run(
     for name in &request.targets {
         let called = name.called_for(subject.installation());
         let target = all.get(&called).expect("only targets of the configuration are asked");
-        let answer = target.erase(&call(installation, keys, subject, name, &reached.reach)).await;
+        let answer = target.erase(&call(deployment, keys, subject, name, &reached.reach)).await;
         answers.insert(name.clone(), answer);
     }
     shutdown.cancel();
@@ -72,7 +72,13 @@ pub(super) async fn run(
 }
 
 /// The call that asks a target what would go, and changes nothing.
-fn call(installation: &Installation, keys: &Keys, subject: &Subject, target: &TargetName, reach: &Reach) -> TargetCall {
+fn call(
+    deployment: &Deployment,
+    keys: &Keys,
+    subject: &Subject,
+    target: &TargetName,
+    reach: &ScopeResolution,
+) -> TargetCall {
     let erasure = ErasureId::generate(Timestamp::now());
     TargetCall {
         erasure,
@@ -84,7 +90,7 @@ fn call(installation: &Installation, keys: &Keys, subject: &Subject, target: &Ta
         whole_guests: reach.whom.whole_guests.iter().cloned().collect(),
         sessions: reach.going(),
         searched: reach.whom.searched,
-        region: installation.config.person.region,
+        region: deployment.config.person.region,
         erased_since: None,
         report: None,
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::super::deployment::Deployment;
 use super::super::exit::Failure;
-use super::super::installation::Installation;
 use super::super::out::Out;
 use super::Request;
 use crate::app;
@@ -17,38 +17,38 @@ use crate::keys::SecretRef;
 use crate::mluvii::MluviiClient;
 use crate::policy::Certainty;
 use crate::subject::{Identifiers, Kind};
-use crate::worker::{Found, OnUnread, Question, Reach, ResolveError, Resolver};
+use crate::worker::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};
 
 /// What a request reaches, and the reasons why that may not be all.
 pub(super) struct Reached {
-    pub(super) reach: Reach,
+    pub(super) reach: ScopeResolution,
     /// What it will not reach, one sentence each.
     not: Vec<String>,
 }
 
 impl Reached {
     /// Asks the ledger, and mluvii where it is searched.
-    pub(super) async fn find(installation: &Installation, keys: &Keys, request: &Request) -> Result<Self, Failure> {
-        let config = &installation.config;
+    pub(super) async fn find(deployment: &Deployment, keys: &Keys, request: &Request) -> Result<Self, Failure> {
+        let config = &deployment.config;
         let read = |reference: &SecretRef| config.read_secret(reference);
         let name = request.asked.subject.installation();
         let settings = config.installation(name).expect("a request names an installation of the configuration");
         let mluvii = MluviiClient::new(settings, &read).map_err(|error| Failure::Config(error.into()))?;
-        Self::by(installation, keys, request, &Arc::new(mluvii)).await
+        Self::by(deployment, keys, request, &Arc::new(mluvii)).await
     }
 
     /// The same with a client that is there.
     pub(super) async fn by(
-        installation: &Installation,
+        deployment: &Deployment,
         keys: &Keys,
         request: &Request,
         mluvii: &Arc<MluviiClient>,
     ) -> Result<Self, Failure> {
-        let config = &installation.config;
+        let config = &deployment.config;
         let subject = &request.asked.subject;
         let departments = app::departments(config, subject.installation());
         let resolver = Resolver {
-            ledger: &*installation.ledger,
+            ledger: &*deployment.ledger,
             mluvii,
             person: &config.person,
             fingerprinter: &config.fingerprinter(&keys.index, subject.installation()),
@@ -65,7 +65,7 @@ impl Reached {
             ResolveError::Ledger(error) => Failure::from(error),
             other => Failure::Other(other.into()),
         })?;
-        let not = not_reached(installation, request, &reach);
+        let not = not_reached(deployment, request, &reach);
         Ok(Self { reach, not })
     }
 
@@ -112,7 +112,7 @@ pub(super) fn kinds(identifiers: &Identifiers) -> BTreeMap<String, usize> {
 }
 
 /// What a request does not reach, as far as that can be known.
-fn not_reached(installation: &Installation, request: &Request, reach: &Reach) -> Vec<String> {
+fn not_reached(deployment: &Deployment, request: &Request, reach: &ScopeResolution) -> Vec<String> {
     let mut not = Vec::new();
     let left = reach.sessions.values().filter(|found| found.certainty == Certainty::Possible && !found.goes);
     let left: Vec<_> = left.filter(|found| !request.selection.exclude.contains(&found.key)).collect();
@@ -131,7 +131,7 @@ fn not_reached(installation: &Installation, request: &Request, reach: &Reach) ->
             reach.findings.unread
         ));
     }
-    if let Some(missing) = incomplete_sets(installation, request) {
+    if let Some(missing) = incomplete_sets(deployment, request) {
         not.push(missing);
     }
     match reach.findings.search {
@@ -152,7 +152,7 @@ fn not_reached(installation: &Installation, request: &Request, reach: &Reach) ->
             found.key
         ));
     }
-    let others = installation.config.targets();
+    let others = deployment.config.targets();
     let others: Vec<_> =
         others.iter().filter(|target| !request.targets.contains(target)).map(ToString::to_string).collect();
     if !others.is_empty() {
@@ -171,12 +171,12 @@ fn kept(certain: u32) -> Option<String> {
 }
 
 /// Why no session can be certainly the person's: no set of `person.match` is complete in the request.
-fn incomplete_sets(installation: &Installation, request: &Request) -> Option<String> {
+fn incomplete_sets(deployment: &Deployment, request: &Request) -> Option<String> {
     if !matches!(request.asked.subject, Subject::Person { .. }) {
         return None;
     }
     let given: BTreeSet<&Kind> = request.asked.fingerprints.iter().map(|one| &one.kind).collect();
-    let sets = &installation.config.person.r#match;
+    let sets = &deployment.config.person.r#match;
     if sets.iter().any(|set| set.iter().all(|kind| given.contains(kind))) {
         return None;
     }

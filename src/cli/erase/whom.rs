@@ -1,8 +1,8 @@
 //! Whom a request is about, read from the arguments.
 
+use super::super::deployment::Deployment;
 use super::super::exit::Failure;
 use super::super::identity::{self, Given};
-use super::super::installation::Installation;
 use super::super::out::Out;
 use super::Erase;
 use crate::config::Keys;
@@ -18,7 +18,7 @@ pub(super) struct Asked {
 }
 
 impl Erase {
-    pub(super) fn whom(&self, on: &Installation, keys: &Keys, out: &mut Out) -> Result<Asked, Failure> {
+    pub(super) fn whom(&self, on: &Deployment, keys: &Keys, out: &mut Out) -> Result<Asked, Failure> {
         if let Some(session) = &self.session {
             let given = identity::read(session, "session, as INSTALLATION/ID")?;
             let subject = Subject::Session(on.session_key(given.value().expose())?);
@@ -31,7 +31,7 @@ impl Erase {
         self.person(on, keys, out)
     }
 
-    fn guest(&self, text: &str, on: &Installation, keys: &Keys) -> Result<Asked, Failure> {
+    fn guest(&self, text: &str, on: &Deployment, keys: &Keys) -> Result<Asked, Failure> {
         let wrong = || Failure::Usage("a guest is written as `installation/id`".to_owned());
         let (name, id) = text.split_once('/').ok_or_else(wrong)?;
         let installation = on.named(name)?;
@@ -41,7 +41,7 @@ impl Erase {
         Ok(Asked { subject: Subject::Guest { installation, digest }, whom, fingerprints: Vec::new() })
     }
 
-    fn person(&self, on: &Installation, keys: &Keys, out: &mut Out) -> Result<Asked, Failure> {
+    fn person(&self, on: &Deployment, keys: &Keys, out: &mut Out) -> Result<Asked, Failure> {
         let installation = self.persons_installation(on)?;
         let fingerprinter = on.config.fingerprinter(&keys.index, &installation);
         let identifiers = self.identifiers(on, &fingerprinter, out)?;
@@ -51,7 +51,7 @@ impl Erase {
     }
 
     /// A person's erasure never leaves one company's installation.
-    fn persons_installation(&self, on: &Installation) -> Result<InstallationName, Failure> {
+    fn persons_installation(&self, on: &Deployment) -> Result<InstallationName, Failure> {
         match (&self.mluvii, on.config.mluvii.as_slice()) {
             (Some(name), _) => on.named(name),
             (None, [only]) => Ok(only.name.clone()),
@@ -64,7 +64,7 @@ impl Erase {
 
     fn identifiers(
         &self,
-        on: &Installation,
+        on: &Deployment,
         fingerprinter: &Fingerprinter,
         out: &mut Out,
     ) -> Result<Identifiers, Failure> {
@@ -87,7 +87,7 @@ impl Erase {
 }
 
 /// Why nobody can be found by a value.
-fn unusable(kind: &Kind, on: &Installation) -> Failure {
+fn unusable(kind: &Kind, on: &Deployment) -> Failure {
     if *kind == Kind::Phone && on.config.person.region.is_none() {
         return Failure::Usage(
             "the phone has no country code that could be read, and the configuration does not say where it belongs: write \

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::control;
+use crate::cli::deployment::Deployment;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::installation::Installation;
 use crate::cli::out::{self, BAD, Out};
 use crate::plugin::{PluginState, PluginView};
 
@@ -23,9 +23,9 @@ struct Row {
 }
 
 impl List {
-    pub(in crate::cli) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
-        let plugins = control(&installation.config)?.plugins().await?;
-        let counts = installation.ledger.counts().await?;
+    pub(in crate::cli) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
+        let plugins = control(&deployment.config)?.plugins().await?;
+        let counts = deployment.ledger.counts().await?;
         let row = |plugin: PluginView| {
             let of = |steps: &std::collections::BTreeMap<String, u64>| steps.get(&*plugin.name.0).copied().unwrap_or(0);
             let (waiting, parked) = (of(&counts.waiting_steps), of(&counts.parked_steps));

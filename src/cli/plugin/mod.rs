@@ -14,7 +14,7 @@ mod test;
 
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, on_installation, wait};
+use super::{Global, on_deployment, wait};
 use crate::config::Config;
 use crate::control::{ControlClient, ControlError};
 use crate::plugin::Program;
@@ -37,7 +37,7 @@ impl Plugin {
             Self::Describe(describe) => wait(describe.run(global, out)),
             Self::Run(run) => wait(run.run(global, out)),
             Self::Test(test) => wait(test.run(global, out)),
-            Self::List(list) => on_installation(global, async |on| list.run(on, out).await),
+            Self::List(list) => on_deployment(global, async |on| list.run(on, out).await),
             Self::Reload(reload) => reload.run(global, out),
         }
     }

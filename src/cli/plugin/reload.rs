@@ -3,7 +3,7 @@
 use super::control;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{GOOD, Out};
-use crate::cli::{Global, installation, wait};
+use crate::cli::{Global, deployment, wait};
 use crate::subject::TargetName;
 
 /// Replace a plugin of the running server by what its file, configuration and secrets are now
@@ -19,7 +19,7 @@ pub(in crate::cli) struct Reload {
 
 impl Reload {
     pub(in crate::cli) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let client = control(&installation::load(global)?)?;
+        let client = control(&deployment::load(global)?)?;
         let name = TargetName(self.name.as_str().into());
         let info = match wait(async { Ok(client.reload(&name).await) })? {
             Ok(info) => info,

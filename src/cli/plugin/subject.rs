@@ -7,9 +7,9 @@ use quietus_plugin::identity::Region;
 use serde_json::{Value, json};
 
 use crate::cli::Global;
+use crate::cli::deployment;
 use crate::cli::exit::Failure;
 use crate::cli::identity::{self, Given};
-use crate::cli::installation;
 use crate::cli::out::{Out, show_aside};
 use crate::config::{Config, read_secret};
 use crate::keys::{Secret, SecretRef};
@@ -101,7 +101,7 @@ impl Which {
     /// Reads the configuration.
     pub(super) fn settings(&self, global: &Global) -> Result<Settings, Failure> {
         let mut settings = match (&self.plugin, &self.file) {
-            (Some(name), _) => of_configuration(&installation::load(global)?, name)?,
+            (Some(name), _) => of_configuration(&deployment::load(global)?, name)?,
             (None, Some(file)) => self.of_file(file, global.config.as_deref())?,
             (None, None) => return Err(Failure::Usage("name the plugin's file, or a plugin with --plugin".into())),
         };

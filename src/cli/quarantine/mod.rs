@@ -4,8 +4,8 @@ mod shape;
 
 use serde_json::json;
 
+use super::deployment::Deployment;
 use super::exit::{Exit, Failure};
-use super::installation::Installation;
 use super::out::{self, Out};
 use crate::event::{Decoded, Sender, decode};
 use crate::ledger::{QuarantineId, Quarantined, Recorded, Stored};
@@ -29,13 +29,13 @@ pub(super) enum Quarantine {
 }
 
 impl Quarantine {
-    pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::List => list(&installation.ledger.quarantined().await?, out),
-            Self::Show { id, reveal } => show(installation, QuarantineId(id), reveal, out).await,
-            Self::Replay { id } => replay(installation, QuarantineId(id), out).await,
+            Self::List => list(&deployment.ledger.quarantined().await?, out),
+            Self::Show { id, reveal } => show(deployment, QuarantineId(id), reveal, out).await,
+            Self::Replay { id } => replay(deployment, QuarantineId(id), out).await,
             Self::Drop { id } => {
-                let dropped = installation.ledger.quarantine_drop(QuarantineId(id)).await?;
+                let dropped = deployment.ledger.quarantine_drop(QuarantineId(id)).await?;
                 end(dropped, if dropped { "dropped" } else { "there is no such delivery" }, out)
             }
         }
@@ -55,9 +55,9 @@ fn list(stored: &[Stored], out: &mut Out) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn show(installation: &Installation, id: QuarantineId, reveal: bool, out: &mut Out) -> Result<Exit, Failure> {
-    let Some(item) = installation.ledger.quarantined_one(id).await? else { return none(out) };
-    let keys = installation.keys().await?;
+async fn show(deployment: &Deployment, id: QuarantineId, reveal: bool, out: &mut Out) -> Result<Exit, Failure> {
+    let Some(item) = deployment.ledger.quarantined_one(id).await? else { return none(out) };
+    let keys = deployment.keys().await?;
     let reopened = Reopened::open(&item.sealed, &keys.seal)?;
     let body = reopened.verified().body();
     let content = if reveal { String::from_utf8_lossy(body).into_owned() } else { shape::of(body) };
@@ -73,13 +73,13 @@ async fn show(installation: &Installation, id: QuarantineId, reveal: bool, out: 
     Ok(Exit::Done)
 }
 
-async fn replay(installation: &Installation, id: QuarantineId, out: &mut Out) -> Result<Exit, Failure> {
-    let Some(item) = installation.ledger.quarantined_one(id).await? else { return none(out) };
+async fn replay(deployment: &Deployment, id: QuarantineId, out: &mut Out) -> Result<Exit, Failure> {
+    let Some(item) = deployment.ledger.quarantined_one(id).await? else { return none(out) };
     let Quarantined { source, sealed, .. } = item;
-    let Some(settings) = installation.config.sources.iter().find(|known| *known.name == *source.0) else {
+    let Some(settings) = deployment.config.sources.iter().find(|known| *known.name == *source.0) else {
         return end(false, &format!("there is no source `{source}` in the configuration any more; it stays"), out);
     };
-    let keys = installation.keys().await?;
+    let keys = deployment.keys().await?;
     let reopened = Reopened::open(&sealed, &keys.seal)?;
     let Some(mluvii) = &settings.mluvii else {
         return end(false, &format!("the source `{source}` names no mluvii installation; it stays"), out);
@@ -89,13 +89,13 @@ async fn replay(installation: &Installation, id: QuarantineId, out: &mut Out) ->
         Decoded::Unreadable(reason) => return end(false, &format!("still unreadable, it stays: {reason}"), out),
         Decoded::ForeignTenant(_) => "it is of a tenant that the source does not list; dropped",
         Decoded::Ignored => "it leads to nothing; dropped",
-        Decoded::Event(event) => match installation.ledger.record(event.seal(&keys.seal)).await? {
+        Decoded::Event(event) => match deployment.ledger.record(event.seal(&keys.seal)).await? {
             Recorded::New => "recorded, and taken out of quarantine",
             Recorded::Duplicate => "it was received before; dropped",
         },
     };
     // Recorded first: dying in between makes a duplicate, which changes nothing.
-    installation.ledger.quarantine_drop(id).await?;
+    deployment.ledger.quarantine_drop(id).await?;
     end(true, what, out)
 }
 

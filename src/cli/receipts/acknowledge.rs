@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::super::deployment::Deployment;
 use super::super::exit::{Exit, Failure};
-use super::super::installation::Installation;
 use super::super::out::Out;
 
 #[derive(clap::Args)]
@@ -17,9 +17,9 @@ pub(crate) struct Acknowledge {
 }
 
 impl Acknowledge {
-    pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
         let these = (!self.all).then_some(self.sequences.as_slice());
-        let acknowledged = installation.ledger.acknowledge_receipts(these).await?;
+        let acknowledged = deployment.ledger.acknowledge_receipts(these).await?;
         if out.is_json() {
             out.json(&json!({ "acknowledged": acknowledged }))?;
         } else if acknowledged == 0 {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::deployment::Deployment;
 use super::super::exit::{Exit, Failure};
-use super::super::installation::Installation;
 use super::super::out::Out;
 use super::tally::Tally;
 use crate::config::read_public;
@@ -58,27 +58,27 @@ impl Header {
 }
 
 pub(super) async fn run(
-    installation: &Installation,
+    deployment: &Deployment,
     from: u64,
     file: Option<&Path>,
     out: &mut Out,
 ) -> Result<Exit, Failure> {
     // What is appended from here on is left for the next export, so that the header is true.
-    let last = installation.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
-    let mut header = Header::empty(read_public(&installation.config.keys_dir())?);
-    each(installation, from, last, |receipt| {
+    let last = deployment.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
+    let mut header = Header::empty(read_public(&deployment.config.keys_dir())?);
+    each(deployment, from, last, |receipt| {
         header.add(receipt);
         Ok(())
     })
     .await?;
     let Some(path) = file else {
-        write(installation, from, &header, out).await?;
+        write(deployment, from, &header, out).await?;
         return Ok(Exit::Done);
     };
     // The file appears whole or not at all.
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut part = tempfile::NamedTempFile::new_in(folder)?;
-    write(installation, from, &header, &mut BufWriter::new(part.as_file_mut())).await?;
+    write(deployment, from, &header, &mut BufWriter::new(part.as_file_mut())).await?;
     part.as_file().sync_all()?;
     part.persist(path).map_err(|error| error.error)?;
     let Header { receipts, verdicts, .. } = header;
@@ -90,21 +90,21 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-async fn write(installation: &Installation, from: u64, header: &Header, sink: &mut impl Write) -> Result<(), Failure> {
+async fn write(deployment: &Deployment, from: u64, header: &Header, sink: &mut impl Write) -> Result<(), Failure> {
     line(header, sink)?;
-    each(installation, from, header.last.unwrap_or(0), |receipt| line(receipt, sink)).await?;
+    each(deployment, from, header.last.unwrap_or(0), |receipt| line(receipt, sink)).await?;
     Ok(sink.flush()?)
 }
 
 /// Goes through the receipts from one number to another.
 async fn each(
-    installation: &Installation,
+    deployment: &Deployment,
     mut from: u64,
     last: u64,
     mut act: impl FnMut(&Receipt) -> io::Result<()>,
 ) -> Result<(), Failure> {
     while from <= last {
-        let receipts = installation.ledger.receipts(&ReceiptRange::all(from, CHUNK)).await?;
+        let receipts = deployment.ledger.receipts(&ReceiptRange::all(from, CHUNK)).await?;
         let Some(end) = receipts.last() else { break };
         from = end.statement.sequence + 1;
         receipts.iter().filter(|receipt| receipt.statement.sequence <= last).try_for_each(&mut act)?;

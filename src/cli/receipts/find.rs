@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::super::deployment::Deployment;
 use super::super::exit::{Exit, Failure};
 use super::super::identity::{self, Given};
-use super::super::installation::Installation;
 use super::super::out::{self, Out};
 use super::list;
 use crate::erasure::{Erasure, ErasureId};
@@ -50,15 +50,15 @@ struct Found {
 type Wanted = BTreeMap<Kind, Vec<Identifier>>;
 
 impl Find {
-    pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
-        let names = self.installations(installation)?;
-        let keys = installation.keys().await?;
+    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
+        let names = self.installations(deployment)?;
+        let keys = deployment.keys().await?;
         let wanted = self.identifiers(out)?;
         let mut found = Vec::new();
         for name in names {
-            let fingerprinter = installation.config.fingerprinter(&keys.index, &name);
-            for erasure in with_all(installation, &fingerprinter, &wanted).await? {
-                let receipt = installation.ledger.receipt_of(erasure.id).await?;
+            let fingerprinter = deployment.config.fingerprinter(&keys.index, &name);
+            for erasure in with_all(deployment, &fingerprinter, &wanted).await? {
+                let receipt = deployment.ledger.receipt_of(erasure.id).await?;
                 found.push(Found { erasure, receipt });
             }
         }
@@ -70,7 +70,7 @@ impl Find {
         } else {
             out.table(["RECEIPT", "ENDED", "VERDICT", "SUBJECT", "ERASURE"], found.iter().map(row))?;
         }
-        if !installation.config.erasing.keep_fingerprints {
+        if !deployment.config.erasing.keep_fingerprints {
             out.note(
                 "erasures that have ended cannot be found by person, because `erasing.keep_fingerprints` is off; only open \
                  ones are found",
@@ -80,10 +80,10 @@ impl Find {
     }
 
     /// The installations in which it is looked.
-    fn installations(&self, installation: &Installation) -> Result<Vec<InstallationName>, Failure> {
+    fn installations(&self, deployment: &Deployment) -> Result<Vec<InstallationName>, Failure> {
         match &self.mluvii {
-            Some(name) => Ok(vec![installation.named(name)?]),
-            None => Ok(installation.config.mluvii.iter().map(|mluvii| mluvii.name.clone()).collect()),
+            Some(name) => Ok(vec![deployment.named(name)?]),
+            None => Ok(deployment.config.mluvii.iter().map(|mluvii| mluvii.name.clone()).collect()),
         }
     }
 
@@ -108,7 +108,7 @@ impl Find {
 
 /// The erasures of one installation that have an identifier of every kind that is wanted, the newest first.
 async fn with_all(
-    installation: &Installation,
+    deployment: &Deployment,
     fingerprinter: &Fingerprinter,
     wanted: &Wanted,
 ) -> Result<Vec<Erasure>, Failure> {
@@ -120,7 +120,7 @@ async fn with_all(
             let what = format!("the {kind} has no form in which it could be compared; see `person.region` for phones");
             return Err(Failure::Usage(what));
         }
-        let with = installation.ledger.erasures_with(&fingerprints).await?;
+        let with = deployment.ledger.erasures_with(&fingerprints).await?;
         agreeing = Some(match agreeing {
             None => with,
             Some(before) => {

@@ -2,8 +2,8 @@
 
 use std::io;
 
+use super::super::deployment::Deployment;
 use super::super::exit::{Exit, Failure};
-use super::super::installation::Installation;
 use super::super::out::{self, Out};
 use super::tally::Tally;
 use crate::erasure::{ReasonCode, Verdict};
@@ -27,21 +27,21 @@ pub(crate) struct List {
 }
 
 impl List {
-    pub(super) async fn run(self, installation: &Installation, out: &mut Out) -> Result<Exit, Failure> {
-        let newest = installation.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
+    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
+        let newest = deployment.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
         let from = match (self.from, self.verdict) {
             (Some(from), _) => from,
             (None, Some(_)) => 1,
             (None, None) => (newest + 1).saturating_sub(self.limit.into()),
         };
         let range = ReceiptRange { from: from.max(1), limit: self.limit, verdict: self.verdict };
-        let receipts = installation.ledger.receipts(&range).await?;
+        let receipts = deployment.ledger.receipts(&range).await?;
         if out.is_json() {
             out.json(&receipts)?;
             return Ok(Exit::Done);
         }
         table(&receipts, out)?;
-        out.note(totals(&installation.ledger.counts().await?));
+        out.note(totals(&deployment.ledger.counts().await?));
         let last = receipts.last().map(|receipt| receipt.statement.sequence);
         if let Some(last) = last
             && receipts.len() as u64 == u64::from(self.limit)

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, on_installation};
+use super::{Global, on_deployment};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Receipts {
@@ -44,12 +44,12 @@ pub(super) enum Receipts {
 impl Receipts {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::List(list) => on_installation(global, async |on| list.run(on, out).await),
-            Self::Show { sequence } => on_installation(global, async |on| show::run(on, sequence, out).await),
-            Self::Find(find) => on_installation(global, async |on| find.run(on, out).await),
-            Self::Acknowledge(these) => on_installation(global, async |on| these.run(on, out).await),
+            Self::List(list) => on_deployment(global, async |on| list.run(on, out).await),
+            Self::Show { sequence } => on_deployment(global, async |on| show::run(on, sequence, out).await),
+            Self::Find(find) => on_deployment(global, async |on| find.run(on, out).await),
+            Self::Acknowledge(these) => on_deployment(global, async |on| these.run(on, out).await),
             Self::Export { from, out: file } => {
-                on_installation(global, async |on| export::run(on, from, file.as_deref(), out).await)
+                on_deployment(global, async |on| export::run(on, from, file.as_deref(), out).await)
             }
             Self::Verify(verify) => verify.run(out),
         }

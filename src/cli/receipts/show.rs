@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::super::deployment::Deployment;
 use super::super::exit::{Exit, Failure};
-use super::super::installation::Installation;
 use super::super::out::{self, Out};
 use crate::erasure::ReasonCode;
 use crate::ledger::ReceiptRange;
 use crate::receipt::{ReasonStatement, Receipt, StepStatement};
 
-pub(super) async fn run(installation: &Installation, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
-    let found = installation.ledger.receipts(&ReceiptRange::all(sequence, 1)).await?;
+pub(super) async fn run(deployment: &Deployment, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
+    let found = deployment.ledger.receipts(&ReceiptRange::all(sequence, 1)).await?;
     let Some(receipt) = found.into_iter().find(|receipt| receipt.statement.sequence == sequence) else {
         out.error(&format!("there is no receipt {sequence}"));
         return Ok(Exit::No);

@@ -30,14 +30,14 @@ pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared
 
 pub(crate) async fn targets_are_noted_until_they_are_open(ledger: Shared) {
     let since = jiff::Timestamp::UNIX_EPOCH;
-    let rests = TargetState::Resting { until: since + jiff::SignedDuration::from_hours(1), reason: "503".into() };
+    let open = TargetState::Open { until: since + jiff::SignedDuration::from_hours(1), reason: "503".into() };
     let parked = TargetState::Parked { reason: "401".into() };
-    for state in [rests, parked] {
+    for state in [open, parked] {
         let health = TargetHealth { target: target("crm"), state, since };
         ledger.set_target(health.clone()).await.expect("noted");
         assert_eq!(ledger.targets().await.expect("listed"), [health]);
     }
-    let open = TargetHealth { target: target("crm"), state: TargetState::Open, since };
+    let open = TargetHealth { target: target("crm"), state: TargetState::Closed, since };
     ledger.set_target(open).await.expect("noted");
     assert!(ledger.targets().await.expect("listed").is_empty());
 }
@@ -61,14 +61,14 @@ pub(crate) async fn an_empty_ledger_counts_nothing_and_can_be_written(ledger: Sh
     assert!(ledger.session(&session(1)).await.expect("read").is_none());
 }
 
-pub(crate) async fn tidying_forgets_old_deliveries_and_keeps_the_rest(ledger: Shared) {
+pub(crate) async fn maintenance_forgets_old_deliveries_and_keeps_the_rest(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     assert_eq!(ledger.record(event(1, 1)).await.expect("recorded"), Recorded::Duplicate);
     // Until the clock has moved on, the delivery is not older than nothing.
     let forgotten = async {
         while ledger.record(event(1, 1)).await.expect("recorded") == Recorded::Duplicate {
-            ledger.tidy(Keep { duplicates: Duration::ZERO, ..KEEP }).await.expect("tidied");
+            ledger.maintain(Keep { duplicates: Duration::ZERO, ..KEEP }).await.expect("maintained");
         }
     };
     tokio::time::timeout(Duration::from_secs(10), forgotten).await.expect("forgotten");

@@ -9,10 +9,10 @@ use tokio::time::{Instant, timeout};
 use super::fixtures::*;
 use crate::erasure::Outcome;
 use crate::ledger::{
-    Attempt, Bounds, Claimed, Finished, NextLook, ProcessInfo, Queue, RestAfter, TargetHealth, TargetState,
+    Attempt, Bounds, BreakerLimits, Claimed, Finished, NextLook, ProcessInfo, Queue, TargetHealth, TargetState,
 };
 
-const REST: RestAfter = RestAfter { failures: 3, rest: HOUR };
+const BREAKER: BreakerLimits = BreakerLimits { failures: 3, pause: HOUR };
 
 fn bounds(at_once: usize) -> Bounds {
     Bounds { target: Some(target("crm")), at_once, calls_per_s: None }
@@ -34,28 +34,28 @@ async fn set(ledger: &Shared, state: TargetState) {
     ledger.set_target(health).await.expect("noted");
 }
 
-fn resting(hours: i64) -> TargetState {
-    TargetState::Resting { until: in_hours(hours), reason: "it failed".into() }
+fn open_breaker(hours: i64) -> TargetState {
+    TargetState::Open { until: in_hours(hours), reason: "it failed".into() }
 }
 
 pub(crate) async fn a_target_that_is_parked_or_rests_is_left_alone(ledger: Shared) {
     steps(&ledger, 1).await;
-    for still in [TargetState::Parked { reason: "its token was revoked".into() }, resting(1)] {
+    for still in [TargetState::Parked { reason: "its token was revoked".into() }, open_breaker(1)] {
         set(&ledger, still).await;
         let claimed = look(&ledger, &bounds(9)).await;
         assert!(claimed.claims.is_empty());
         assert_eq!(claimed.next, NextLook::WhenPolled);
     }
-    set(&ledger, TargetState::Open).await;
+    set(&ledger, TargetState::Closed).await;
     let mine = only(look(&ledger, &bounds(9)).await.claims);
-    assert!(!mine.troubled);
+    assert!(!mine.target_failing);
 }
 
 pub(crate) async fn after_a_rest_one_call_tries(ledger: Shared) {
     steps(&ledger, 3).await;
-    set(&ledger, resting(-1)).await;
+    set(&ledger, open_breaker(-1)).await;
     let mine = only(look(&ledger, &bounds(9)).await.claims);
-    assert!(mine.troubled);
+    assert!(mine.target_failing);
     assert!(look(&ledger, &bounds(9)).await.claims.is_empty());
     ledger.target_answered(&target("crm")).await.expect("noted");
     assert_eq!(look(&ledger, &bounds(9)).await.claims.len(), 2);
@@ -64,7 +64,7 @@ pub(crate) async fn after_a_rest_one_call_tries(ledger: Shared) {
 
 pub(crate) async fn a_target_rests_after_failures_in_a_row(ledger: Shared) {
     steps(&ledger, 1).await;
-    let fail = async || ledger.target_failed(&target("crm"), REST, "503").await.expect("noted");
+    let fail = async || ledger.target_failed(&target("crm"), BREAKER, "503").await.expect("noted");
     fail().await;
     fail().await;
     ledger.target_answered(&target("crm")).await.expect("noted");
@@ -72,13 +72,11 @@ pub(crate) async fn a_target_rests_after_failures_in_a_row(ledger: Shared) {
     fail().await;
     assert!(ledger.targets().await.expect("listed").is_empty());
     let mine = only(look(&ledger, &bounds(9)).await.claims);
-    assert!(mine.troubled, "it failed last");
+    assert!(mine.target_failing, "it failed last");
     assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Free, "503").await.expect("put back"), Finished::Done);
     fail().await;
     let health = ledger.targets().await.expect("listed");
-    assert!(
-        matches!(&health[0].state, TargetState::Resting { until, reason } if *until > in_hours(0) && reason == "503")
-    );
+    assert!(matches!(&health[0].state, TargetState::Open { until, reason } if *until > in_hours(0) && reason == "503"));
     assert!(look(&ledger, &bounds(9)).await.claims.is_empty());
 }
 
@@ -86,8 +84,8 @@ pub(crate) async fn what_comes_back_late_does_not_open_a_parked_target(ledger: S
     let parked = TargetState::Parked { reason: "the token was revoked".into() };
     set(&ledger, parked.clone()).await;
     ledger.target_answered(&target("crm")).await.expect("noted");
-    for _ in 0..REST.failures {
-        ledger.target_failed(&target("crm"), REST, "503").await.expect("noted");
+    for _ in 0..BREAKER.failures {
+        ledger.target_failed(&target("crm"), BREAKER, "503").await.expect("noted");
     }
     assert_eq!(ledger.targets().await.expect("listed")[0].state, parked);
 }
@@ -187,15 +185,15 @@ pub(crate) async fn calls_beyond_those_that_were_granted_are_waited_for(ledger: 
 pub(crate) async fn a_process_is_listed_with_what_it_holds(ledger: Shared) {
     assert!(ledger.processes().await.expect("listed").is_empty());
     let process = ProcessInfo { version: "1.2.3".into(), place: "web-1/4711".into(), targets: Vec::new() };
-    ledger.enter(&process).await.expect("entered");
+    ledger.register(&process).await.expect("entered");
     steps(&ledger, 3).await;
     assert_eq!(look(&ledger, &bounds(2)).await.claims.len(), 2);
-    ledger.stay().await.expect("noted");
+    ledger.heartbeat().await.expect("noted");
     let listed = ledger.processes().await.expect("listed");
     assert_eq!((&*listed[0].version, &*listed[0].place, listed.len()), ("1.2.3", "web-1/4711", 1));
     assert_eq!(listed[0].holds, counts_of("step:crm", 2));
     assert!(listed[0].silent_s < 20 && !listed[0].is_lost());
-    ledger.leave().await.expect("left");
+    ledger.deregister().await.expect("left");
     assert!(ledger.processes().await.expect("listed").is_empty());
 }
 

@@ -255,9 +255,9 @@ pub(crate) async fn fingerprints_of_an_erasure_are_kept_for_as_long_as_told(ledg
     }
     let found = async |byte: u8| ledger.erasures_with(&[email(byte).fingerprint]).await.expect("found").len();
     assert!(ledger.cancel_erasure(ErasureId([1; 16])).await.expect("cancelled"));
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     assert_eq!((found(1).await, found(2).await), (1, 1));
-    ledger.tidy(Keep { fingerprints: Duration::ZERO, ..KEEP }).await.expect("tidied");
+    ledger.maintain(Keep { fingerprints: Duration::ZERO, ..KEEP }).await.expect("maintained");
     assert_eq!((found(1).await, found(2).await), (0, 1), "only what has ended is forgotten");
     assert!(ledger.erasure(ErasureId([1; 16])).await.expect("read").is_some());
 }

@@ -31,8 +31,8 @@ pub(crate) type Row = Vec<Value>;
 /// How far a copy has come: the table that is being copied, and the key of its last row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
-    /// What the ledger that is copied is held with: another hold means that it may have changed meanwhile.
-    pub(crate) hold: String,
+    /// The token of the retirement of the ledger that is copied: another one means that it may have changed meanwhile.
+    pub(crate) retirement: String,
     pub(crate) table: usize,
     pub(crate) after: Option<Row>,
 }
@@ -55,10 +55,10 @@ pub(crate) trait Rows: Send + Sync {
     async fn finish(&self) -> Result<(), LedgerError>;
 
     /// What this ledger is held with since a copy of it was begun; nobody opens it then.
-    async fn hold(&self) -> Result<Option<String>, LedgerError>;
+    async fn retired(&self) -> Result<Option<String>, LedgerError>;
 
     /// Holds the ledger, or lets it be opened again.
-    async fn set_hold(&self, hold: Option<&str>) -> Result<(), LedgerError>;
+    async fn set_retired(&self, retirement: Option<&str>) -> Result<(), LedgerError>;
 
     /// Processes that are there, and not lost.
     async fn users(&self) -> Result<u64, LedgerError>;
@@ -117,7 +117,7 @@ pub(crate) async fn copy(
             to.write(table, rows, &mark).await?;
             tell(Progress::Rows(copied as u64));
         }
-        mark = Mark { hold: mark.hold, table: mark.table + 1, after: None };
+        mark = Mark { retirement: mark.retirement, table: mark.table + 1, after: None };
     }
     let rows = compare(from, to).await?;
     let receipts = verify(from, to, public_key).await?;
@@ -140,32 +140,32 @@ async fn begin(from: &dyn Rows, to: &dyn Rows) -> Result<Mark, CopyError> {
         return Err(CopyError::Unfinished);
     }
     nobody_uses(from).await?;
-    let held = from.hold().await?;
-    match (to.mark().await?, &held) {
-        (Some(mark), Some(hold)) if mark.hold == *hold => return Ok(mark),
+    let retired = from.retired().await?;
+    match (to.mark().await?, &retired) {
+        (Some(mark), Some(retirement)) if mark.retirement == *retirement => return Ok(mark),
         _ => must_be_empty(from, to).await?,
     }
-    let hold = match held {
-        Some(hold) => hold,
-        None => hold(from).await?,
+    let retirement = match retired {
+        Some(retirement) => retirement,
+        None => retire(from).await?,
     };
-    let mark = Mark { hold, ..Mark::default() };
+    let mark = Mark { retirement, ..Mark::default() };
     to.write(&TABLES[0], Vec::new(), &mark).await?;
     Ok(mark)
 }
 
 /// Nobody opens the ledger from here on; those who had opened it before are asked to leave first.
-async fn hold(from: &dyn Rows) -> Result<String, CopyError> {
+async fn retire(from: &dyn Rows) -> Result<String, CopyError> {
     let mut random = [0; 8];
     crate::keys::fill_random(&mut random);
-    let hold = hex::encode(random);
-    from.set_hold(Some(&hold)).await?;
-    // One that came in between the look before and the hold.
+    let retirement = hex::encode(random);
+    from.set_retired(Some(&retirement)).await?;
+    // One that came in between the look before and the retirement.
     if let Err(used) = nobody_uses(from).await {
-        from.set_hold(None).await?;
+        from.set_retired(None).await?;
         return Err(used);
     }
-    Ok(hold)
+    Ok(retirement)
 }
 
 async fn nobody_uses(from: &dyn Rows) -> Result<(), CopyError> {

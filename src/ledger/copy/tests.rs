@@ -80,7 +80,7 @@ async fn a_ledger_that_was_moved_there_and_back_is_the_same() {
     assert_eq!(everything(&first).await, everything(&second).await);
     // What was copied has no duties any more, until somebody says so.
     for rows in [&first as &dyn Rows, &places.postgres_rows().await] {
-        assert!(rows.hold().await.expect("read").is_some());
+        assert!(rows.retired().await.expect("read").is_some());
     }
     let refused = SqliteLedger::open(&places.file("first.db")).err().expect("refused");
     assert!(
@@ -89,7 +89,7 @@ async fn a_ledger_that_was_moved_there_and_back_is_the_same() {
     );
     let refused = PostgresLedger::open(&places.postgres, None).await;
     assert!(matches!(refused.err(), Some(OpenError::Moved { .. })));
-    places.postgres_rows().await.set_hold(None).await.expect("reopened");
+    places.postgres_rows().await.set_retired(None).await.expect("reopened");
     for ledger in [
         SqliteLedger::open(&places.file("second.db")).expect("opens") as std::sync::Arc<dyn Ledger>,
         PostgresLedger::open(&places.postgres, None).await.expect("opens"),
@@ -173,7 +173,7 @@ async fn nothing_is_copied_over_another_ledger_or_away_under_a_server() {
     assert!(matches!(refused, Err(CopyError::NotEmpty(1, "installation"))), "{refused:?}");
 
     let process = crate::ledger::ProcessInfo { version: "1".into(), place: "here/1".into(), targets: Vec::new() };
-    ledger.enter(&process).await.expect("entered");
+    ledger.register(&process).await.expect("entered");
     let refused = copy(&first, &to, &public_key(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::InUse(1))), "{refused:?}");
 }
@@ -191,7 +191,7 @@ async fn what_changed_meanwhile_is_not_gone_on_with_and_half_a_ledger_is_not_cop
     let refused = copy(&to, &places.sqlite_rows("third.db"), &public_key(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::Unfinished)), "{refused:?}");
     // Somebody worked on it again.
-    first.set_hold(None).await.expect("reopened");
+    first.set_retired(None).await.expect("reopened");
     let refused = copy(&first, &to, &public_key(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::NotEmpty(1, "installation"))), "{refused:?}");
 }

@@ -119,15 +119,15 @@ impl Rows for PostgresRows {
         Ok(())
     }
 
-    async fn hold(&self) -> Result<Option<String>, LedgerError> {
-        let row = self.0.query_opt("SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'hold'", &[]).await?;
+    async fn retired(&self) -> Result<Option<String>, LedgerError> {
+        let row = self.0.query_opt("SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'retired'", &[]).await?;
         Ok(row.map(|row| row.get(0)))
     }
 
-    async fn set_hold(&self, hold: Option<&str>) -> Result<(), LedgerError> {
-        self.0.execute("DELETE FROM meta WHERE name = 'hold'", &[]).await?;
-        if let Some(hold) = hold {
-            self.0.execute("INSERT INTO meta (name, value) VALUES ('hold', $1)", &[&hold.as_bytes()]).await?;
+    async fn set_retired(&self, retirement: Option<&str>) -> Result<(), LedgerError> {
+        self.0.execute("DELETE FROM meta WHERE name = 'retired'", &[]).await?;
+        if let Some(retirement) = retirement {
+            self.0.execute("INSERT INTO meta (name, value) VALUES ('retired', $1)", &[&retirement.as_bytes()]).await?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod erasures;
 mod failure;
 mod inbox;
 mod installations;
+mod maintenance;
 #[cfg(feature = "measure")]
 pub(crate) mod measure;
 mod meta;
@@ -25,7 +26,7 @@ mod processes;
 mod quarantine;
 mod receipts;
 mod record;
-mod ringer;
+mod remote_notifier;
 mod schedule;
 mod schema;
 mod sessions;
@@ -33,7 +34,6 @@ mod steps;
 mod tally;
 mod targets;
 mod tasks;
-mod tidy;
 mod tx;
 mod work;
 
@@ -54,16 +54,16 @@ use self::connection::Pauses;
 use self::connector::Connector;
 use self::names::Names;
 use self::record::Receiver;
-use self::ringer::Ringer;
+use self::remote_notifier::RemoteNotifier;
 use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
-use super::bell::Bell;
+use super::notifier::Notifier;
 use super::{
-    Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork, ErasureFilter, Finished,
-    InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, PostgresPlace, ProcessInfo,
-    ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
-    bounds, broken, claim, transition,
+    Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork,
+    ErasureFilter, Finished, InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
+    PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded,
+    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
+    UnreadSessions, Work, bounds, broken, claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -90,7 +90,7 @@ pub(crate) struct PostgresLedger {
     work: Connections,
     readers: Connections,
     receiver: Mutex<Option<Arc<Receiver>>>,
-    ringer: Arc<Ringer>,
+    remote_notifier: Arc<RemoteNotifier>,
     /// Its end stops the listening.
     listening: Mutex<Option<DropGuard>>,
     sources: Names,
@@ -109,14 +109,14 @@ impl PostgresLedger {
         let client = connection::open(&connector).await.map_err(failed)?;
         schema::check(&client, place).await?;
         schema::check_whole(&client, place).await?;
-        let ringer = Ringer::new();
-        let receiver = Receiver::start(connector.clone(), place.statement_max, Arc::clone(&ringer));
+        let remote_notifier = RemoteNotifier::new();
+        let receiver = Receiver::start(connector.clone(), place.statement_max, Arc::clone(&remote_notifier));
         Ok(Arc::new(Self {
             work: connections(&connector, place, place.connections_max).map_err(failed)?,
             readers: connections(&connector, place, READERS_MAX).map_err(failed)?,
             receiver: Mutex::new(Some(Arc::new(receiver))),
-            listening: Mutex::new(Some(ringer.start(connector))),
-            ringer,
+            listening: Mutex::new(Some(remote_notifier.start(connector))),
+            remote_notifier,
             sources: Names::of("source"),
             installations: Names::of("installation"),
             process: AtomicI64::new(0),
@@ -164,7 +164,7 @@ macro_rules! transact {
                 let $tx = &mut begun;
                 match $operation.await {
                     Ok(done) if $keep(&done) => {
-                        $ledger.ringer.ring(begun.commit().await?);
+                        $ledger.remote_notifier.ring(begun.commit().await?);
                         Ok(done)
                     }
                     undone => {
@@ -230,7 +230,7 @@ impl Ledger for PostgresLedger {
         'b: 'c,
         Self: 'c,
     {
-        Box::pin(self.ringer.bell().of(&queue.name()).notified_owned())
+        Box::pin(self.remote_notifier.notifier().of(&queue.name()).notified_owned())
     }
 
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError> {
@@ -258,7 +258,7 @@ impl Ledger for PostgresLedger {
         let finished = transact!(self, done, END_TRIED_MAX, |tx| deciding::decided(tx, &claim, &decision, place))?;
         if finished == Finished::Stale {
             tasks::give_back(&self.writing().await?, &claim).await?;
-            self.ringer.ring([claim.work.queue().name().into_owned()]);
+            self.remote_notifier.ring([claim.work.queue().name().into_owned()]);
         }
         Ok(finished)
     }
@@ -434,8 +434,8 @@ impl Ledger for PostgresLedger {
         })
     }
 
-    async fn target_failed(&self, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
-        transact!(self, |tx| targets::failed(tx, target, rest, reason))
+    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
+        transact!(self, |tx| targets::failed(tx, target, limits, reason))
     }
 
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
@@ -450,25 +450,25 @@ impl Ledger for PostgresLedger {
         })
     }
 
-    async fn enter(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
-        let number = processes::enter(&self.writing().await?, process).await?;
+    async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
+        let number = processes::register(&self.writing().await?, process).await?;
         self.process.store(number, Ordering::Relaxed);
         *self.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
         Ok(())
     }
 
-    async fn stay(&self) -> Result<(), LedgerError> {
+    async fn heartbeat(&self) -> Result<(), LedgerError> {
         let info = self.info.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let listed = processes::stay(&self.writing().await?, self.process()).await?;
+        let listed = processes::heartbeat(&self.writing().await?, self.process()).await?;
         match info {
             // It was away for so long that it has been forgotten.
-            Some(info) if !listed => self.enter(&info).await,
+            Some(info) if !listed => self.register(&info).await,
             _ => Ok(()),
         }
     }
 
-    async fn leave(&self) -> Result<(), LedgerError> {
-        processes::leave(&self.writing().await?, self.process()).await
+    async fn deregister(&self) -> Result<(), LedgerError> {
+        processes::deregister(&self.writing().await?, self.process()).await
     }
 
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {
@@ -487,11 +487,11 @@ impl Ledger for PostgresLedger {
         meta::belongs_to(&self.writing().await?, check).await
     }
 
-    async fn tidy(&self, keep: Keep) -> Result<(), LedgerError> {
+    async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
-        tidy::erasure_fingerprints(&connection, keep.fingerprints).await?;
-        tidy::event_keys(&connection, keep.duplicates).await
+        maintenance::erasure_fingerprints(&connection, keep.fingerprints).await?;
+        maintenance::event_keys(&connection, keep.duplicates).await
     }
 
     /// Deliveries that wait are still written.
@@ -513,8 +513,8 @@ impl Ledger for PostgresLedger {
 impl PostgresLedger {
     /// News that the listener had no time to tell: a command that ends at once has none.
     async fn tell_the_others(&self) -> Result<(), LedgerError> {
-        let Some(message) = self.ringer.take_untold() else { return Ok(()) };
-        self.writing().await?.row("SELECT pg_notify($1, $2)", &[&ringer::CHANNEL, &message]).await?;
+        let Some(message) = self.remote_notifier.take_untold() else { return Ok(()) };
+        self.writing().await?.row("SELECT pg_notify($1, $2)", &[&remote_notifier::CHANNEL, &message]).await?;
         Ok(())
     }
 }

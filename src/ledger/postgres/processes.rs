@@ -7,7 +7,7 @@ use super::tx::{Connection, NOW_MS};
 use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView};
 
 /// Notes a process; returns its number.
-pub(super) async fn enter(connection: &Connection, process: &ProcessInfo) -> Result<i64, LedgerError> {
+pub(super) async fn register(connection: &Connection, process: &ProcessInfo) -> Result<i64, LedgerError> {
     let sql = format!(
         "INSERT INTO process (version, place, since, seen, targets) VALUES ($1, $2, {NOW_MS}, {NOW_MS}, $3)
          RETURNING number"
@@ -16,12 +16,12 @@ pub(super) async fn enter(connection: &Connection, process: &ProcessInfo) -> Res
 }
 
 /// Whether it is still on the list.
-pub(super) async fn stay(connection: &Connection, number: i64) -> Result<bool, LedgerError> {
+pub(super) async fn heartbeat(connection: &Connection, number: i64) -> Result<bool, LedgerError> {
     let sql = format!("UPDATE process SET seen = {NOW_MS} WHERE number = $1");
     Ok(connection.execute(&sql, &[&number]).await? > 0)
 }
 
-pub(super) async fn leave(connection: &Connection, number: i64) -> Result<(), LedgerError> {
+pub(super) async fn deregister(connection: &Connection, number: i64) -> Result<(), LedgerError> {
     connection.execute("DELETE FROM process WHERE number = $1", &[&number]).await?;
     Ok(())
 }

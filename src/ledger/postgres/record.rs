@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::connection::{self, Pauses};
 use super::connector::Connector;
-use super::ringer::Ringer;
+use super::remote_notifier::RemoteNotifier;
 use super::tx::NOW_MS;
 use super::{LedgerError, Queue, Recorded};
 use crate::event::StoredEvent;
@@ -55,9 +55,9 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// Starts the task; it connects when the first delivery comes.
-    pub(super) fn start(connector: Connector, statement_max: Duration, ringer: Arc<Ringer>) -> Self {
+    pub(super) fn start(connector: Connector, statement_max: Duration, remote_notifier: Arc<RemoteNotifier>) -> Self {
         let (deliveries, waiting) = mpsc::channel(WAITING_MAX);
-        let task = Task { connector, statement_max, ringer, line: None, held_back: Vec::new() };
+        let task = Task { connector, statement_max, remote_notifier, line: None, held_back: Vec::new() };
         Self { deliveries, task: tokio::spawn(task.run(waiting)) }
     }
 
@@ -99,7 +99,7 @@ struct Line {
 struct Task {
     connector: Connector,
     statement_max: Duration,
-    ringer: Arc<Ringer>,
+    remote_notifier: Arc<RemoteNotifier>,
     line: Option<Line>,
     /// Those that had no room in the last batch.
     held_back: Vec<Delivery>,
@@ -130,7 +130,7 @@ impl Task {
                 Ok(recorded) => {
                     if recorded.contains(&Recorded::New) {
                         let installation = batch.first().map(|delivery| delivery.installation.clone());
-                        self.ringer.ring(installation.map(|name| Queue::Decide(name).name().into_owned()));
+                        self.remote_notifier.ring(installation.map(|name| Queue::Decide(name).name().into_owned()));
                     }
                     for (delivery, recorded) in batch.drain(..).zip(recorded) {
                         let _ = delivery.answer.send(Ok(recorded));

@@ -34,7 +34,7 @@ pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -
     } else {
         match mergeable(tx, &merge_key).await? {
             Some(waiting) => merge(tx, waiting, new, settle_at).await?,
-            // It has begun or was cancelled in this moment.
+            // It has begun or was cancelled in this trigger.
             None => return Err(failure::conflict("the subject's erasure has just begun")),
         }
     };

@@ -89,7 +89,7 @@ pub(super) async fn check_whole(client: &Client, place: &PostgresPlace) -> Resul
     let failed = |error| OpenError::Failed { ledger: place.shown(), source: connection::told(error) };
     let row = client
         .query_one(
-            "SELECT EXISTS (SELECT FROM meta WHERE name = 'copy'), EXISTS (SELECT FROM meta WHERE name = 'hold')",
+            "SELECT EXISTS (SELECT FROM meta WHERE name = 'copy'), EXISTS (SELECT FROM meta WHERE name = 'retired')",
             &[],
         )
         .await

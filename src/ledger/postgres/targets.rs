@@ -1,13 +1,13 @@
-//! The states of targets, for every process. A target that is open has no row; one that rests has an end.
+//! The states of targets, for every process. A target whose breaker is closed has no row; where it is open, it has an end.
 
 use std::num::NonZeroU32;
 
 use tokio_postgres::Row;
 
-use super::bounds::{self, Stands};
+use super::bounds::{self, Breaker};
 use super::columns::{maybe_millis, maybe_time, millis, small, text, time};
 use super::tx::{Connection, Tx};
-use super::{LedgerError, RestAfter, TargetHealth, TargetState, transition};
+use super::{BreakerLimits, LedgerError, TargetHealth, TargetState, transition};
 use crate::subject::TargetName;
 
 const SELECT: &str = "SELECT name, until, reason, since FROM target";
@@ -21,11 +21,11 @@ pub(super) async fn set(tx: &Tx, health: &TargetHealth) -> Result<(), LedgerErro
     // In the order of a claim and of a failure: first what is counted, then the state.
     lock(tx, &health.target).await?;
     let (until, reason) = match &health.state {
-        TargetState::Open => {
+        TargetState::Closed => {
             tx.execute("DELETE FROM target WHERE name = $1", &[&target]).await?;
             return forget_failures(tx, &health.target).await;
         }
-        TargetState::Resting { until, reason } => (Some(*until), reason),
+        TargetState::Open { until, reason } => (Some(*until), reason),
         TargetState::Parked { reason } => (None, reason),
     };
     tx.execute(
@@ -37,13 +37,13 @@ pub(super) async fn set(tx: &Tx, health: &TargetHealth) -> Result<(), LedgerErro
     Ok(())
 }
 
-pub(super) async fn stands(tx: &Tx, target: &TargetName, failures: u32) -> Result<Stands, LedgerError> {
-    Ok(Stands::of(&state(tx, target).await?, failures, tx.now))
+pub(super) async fn breaker(tx: &Tx, target: &TargetName, failures: u32) -> Result<Breaker, LedgerError> {
+    Ok(Breaker::of(&state(tx, target).await?, failures, tx.now))
 }
 
 async fn state(tx: &Tx, target: &TargetName) -> Result<TargetState, LedgerError> {
     let row = tx.maybe(&format!("{SELECT} WHERE name = $1"), &[&&*target.0]).await?;
-    Ok(row.as_ref().map(read).transpose()?.map_or(TargetState::Open, |health| health.state))
+    Ok(row.as_ref().map(read).transpose()?.map_or(TargetState::Closed, |health| health.state))
 }
 
 /// What is counted of a target.
@@ -78,7 +78,12 @@ pub(super) async fn charge(tx: &Tx, target: &TargetName, calls: u32, rate: NonZe
     set_next_call_us(tx, target, next_us).await
 }
 
-pub(super) async fn failed(tx: &Tx, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
+pub(super) async fn failed(
+    tx: &Tx,
+    target: &TargetName,
+    limits: BreakerLimits,
+    reason: &str,
+) -> Result<(), LedgerError> {
     let row = tx
         .row(
             "INSERT INTO pace (target, failures) VALUES ($1, 1)
@@ -86,10 +91,10 @@ pub(super) async fn failed(tx: &Tx, target: &TargetName, rest: RestAfter, reason
             &[&&*target.0],
         )
         .await?;
-    if small(row.get(0)) < rest.failures || matches!(state(tx, target).await?, TargetState::Parked { .. }) {
+    if small(row.get(0)) < limits.failures || matches!(state(tx, target).await?, TargetState::Parked { .. }) {
         return Ok(());
     }
-    let state = TargetState::Resting { until: transition::after(tx.now, rest.rest), reason: reason.to_owned() };
+    let state = TargetState::Open { until: transition::after(tx.now, limits.pause), reason: reason.to_owned() };
     set(tx, &TargetHealth { target: target.clone(), state, since: tx.now }).await
 }
 
@@ -107,7 +112,7 @@ async fn forget_failures(tx: &Tx, target: &TargetName) -> Result<(), LedgerError
 fn read(row: &Row) -> Result<TargetHealth, LedgerError> {
     let reason = row.get(2);
     let state = match maybe_time(row.get(1))? {
-        Some(until) => TargetState::Resting { until, reason },
+        Some(until) => TargetState::Open { until, reason },
         None => TargetState::Parked { reason },
     };
     Ok(TargetHealth { target: TargetName(row.get::<_, &str>(0).into()), state, since: time(row.get(3))? })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::bounds::Stands;
+use super::bounds::Breaker;
 use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{millis, text, unsigned};
 use super::tx::{Connection, NOW_MS, Tx};
@@ -47,14 +47,14 @@ pub(super) async fn claim(
     bounds: &Bounds,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
-    let (mut free, mut troubled, mut next_us) = (bounds.at_once, false, 0);
+    let (mut free, mut target_failing, mut next_us) = (bounds.at_once, false, 0);
     if let Some(target) = &bounds.target {
         // Whoever claims for a target does so alone, for as long as a commit takes: the bounds are of all processes.
         let pace = targets::lock(tx, target).await?;
-        match targets::stands(tx, target, pace.failures).await? {
-            Stands::Still => return Ok(nothing(NextLook::WhenPolled)),
-            Stands::Trying => (free, troubled) = (1, true),
-            Stands::Open { failures } => troubled = failures > 0,
+        match targets::breaker(tx, target, pace.failures).await? {
+            Breaker::Open => return Ok(nothing(NextLook::WhenPolled)),
+            Breaker::HalfOpen => (free, target_failing) = (1, true),
+            Breaker::Closed { failures } => target_failing = failures > 0,
         }
         free = bounds::free(free, load_of(ledger, tx, queue, target).await?);
         next_us = pace.next_call_us;
@@ -72,7 +72,7 @@ pub(super) async fn claim(
             inbox::expand(tx, &ledger.sources, queue, installation, granted).await?;
         }
         let rows = take(tx, queue, granted, lease, ledger.process()).await?;
-        claims = load(ledger, tx, queue, rows, troubled).await?;
+        claims = load(ledger, tx, queue, rows, target_failing).await?;
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
         let used = bounds::grant(rate, next_us, tx.now.as_microsecond(), claims.len());
@@ -122,14 +122,14 @@ async fn load(
     tx: &Tx,
     queue: &Queue,
     taken: Vec<Taken>,
-    troubled: bool,
+    target_failing: bool,
 ) -> Result<Vec<Claim>, LedgerError> {
     let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
     let loaded = work::load(ledger, tx, queue, &rows).await?;
     let mut claims = Vec::with_capacity(taken.len());
     for (Taken { task, fence, attempt, .. }, work) in taken.into_iter().zip(loaded) {
         match work {
-            Ok(work) => claims.push(Claim { task, fence, attempt, troubled, work }),
+            Ok(work) => claims.push(Claim { task, fence, attempt, target_failing, work }),
             Err(LedgerError::Busy(cause)) => return Err(LedgerError::Busy(cause)),
             Err(LedgerError::Broken(cause)) => {
                 tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");

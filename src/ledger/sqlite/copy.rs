@@ -80,16 +80,18 @@ impl Rows for SqliteRows {
         Ok(())
     }
 
-    async fn hold(&self) -> Result<Option<String>, LedgerError> {
-        let held = self.connection().query_row("SELECT value FROM meta WHERE name = 'hold'", [], |row| row.get(0));
+    async fn retired(&self) -> Result<Option<String>, LedgerError> {
+        let held = self.connection().query_row("SELECT value FROM meta WHERE name = 'retired'", [], |row| row.get(0));
         Ok(held.optional()?)
     }
 
-    async fn set_hold(&self, hold: Option<&str>) -> Result<(), LedgerError> {
+    async fn set_retired(&self, retirement: Option<&str>) -> Result<(), LedgerError> {
         let connection = self.connection();
-        match hold {
-            Some(hold) => connection.execute("REPLACE INTO meta (name, value) VALUES ('hold', ?1)", [hold])?,
-            None => connection.execute("DELETE FROM meta WHERE name = 'hold'", [])?,
+        match retirement {
+            Some(retirement) => {
+                connection.execute("REPLACE INTO meta (name, value) VALUES ('retired', ?1)", [retirement])?
+            }
+            None => connection.execute("DELETE FROM meta WHERE name = 'retired'", [])?,
         };
         Ok(())
     }

@@ -14,6 +14,7 @@ mod failure;
 mod inbox;
 mod installations;
 mod job;
+mod maintenance;
 mod meta;
 mod names;
 mod processes;
@@ -27,7 +28,6 @@ mod sessions;
 mod steps;
 mod targets;
 mod tasks;
-mod tidy;
 mod work;
 mod writer;
 
@@ -46,18 +46,18 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use self::job::Wakes;
+use self::maintenance::Walk;
 use self::names::Place;
 use self::readers::Readers;
 use self::tasks::Holder;
-use self::tidy::Walk;
 use self::writer::Writer;
-use super::bell::Bell;
+use super::notifier::Notifier;
 use super::{
-    Attempt, Bounds, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork, ErasureFilter, Finished,
-    InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView,
-    PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution, RestAfter, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, bounds, claim,
-    transition,
+    Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork,
+    ErasureFilter, Finished, InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution,
+    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
+    bounds, claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -70,22 +70,22 @@ pub(crate) struct SqliteLedger {
     writer: Writer,
     thread: Mutex<Option<JoinHandle<()>>>,
     readers: Arc<Readers>,
-    bell: Arc<Bell>,
+    notifier: Arc<Notifier>,
     walk: Walk,
     /// The number of this process; 0 until it has entered.
     process: AtomicI64,
 }
 
 impl SqliteLedger {
-    /// Opens the file, makes it where it is missing, and brings its schema up to date. Blocks for a moment.
+    /// Opens the file, makes it where it is missing, and brings its schema up to date. Blocks for a trigger.
     pub(crate) fn open(path: &Path) -> Result<Arc<Self>, OpenError> {
         let connection = schema::open(path)?;
-        let bell = Arc::<Bell>::default();
-        let (writer, thread) = Writer::start(connection, path.to_owned(), Arc::clone(&bell))
+        let notifier = Arc::<Notifier>::default();
+        let (writer, thread) = Writer::start(connection, path.to_owned(), Arc::clone(&notifier))
             .map_err(|error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() })?;
         let thread = Mutex::new(Some(thread));
         let (readers, walk, process) = (Readers::new(path.to_owned()), Walk::new(), AtomicI64::new(0));
-        Ok(Arc::new(Self { writer, thread, readers, bell, walk, process }))
+        Ok(Arc::new(Self { writer, thread, readers, notifier, walk, process }))
     }
 
     fn process(&self) -> i64 {
@@ -121,7 +121,7 @@ impl Ledger for SqliteLedger {
         'b: 'c,
         Self: 'c,
     {
-        Box::pin(self.bell.of(&queue.name()).notified_owned())
+        Box::pin(self.notifier.of(&queue.name()).notified_owned())
     }
 
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError> {
@@ -285,13 +285,13 @@ impl Ledger for SqliteLedger {
     }
 
     async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
-        let wakes = if health.state == TargetState::Open { Wakes::Workers } else { Wakes::NoOne };
+        let wakes = if health.state == TargetState::Closed { Wakes::Workers } else { Wakes::NoOne };
         self.writer.write(wakes, move |tx| targets::set(tx, &health)).await
     }
 
-    async fn target_failed(&self, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
+    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
         let (target, reason) = (target.clone(), reason.to_owned());
-        self.writer.write(Wakes::NoOne, move |tx| targets::failed(tx, &target, rest, &reason)).await
+        self.writer.write(Wakes::NoOne, move |tx| targets::failed(tx, &target, limits, &reason)).await
     }
 
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
@@ -304,21 +304,21 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::Workers, move |tx| targets::answered(tx, &target)).await
     }
 
-    async fn enter(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
+    async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let process = process.clone();
-        let number = self.writer.write(Wakes::NoOne, move |tx| processes::enter(tx, &process)).await?;
+        let number = self.writer.write(Wakes::NoOne, move |tx| processes::register(tx, &process)).await?;
         self.process.store(number, Ordering::Relaxed);
         Ok(())
     }
 
-    async fn stay(&self) -> Result<(), LedgerError> {
+    async fn heartbeat(&self) -> Result<(), LedgerError> {
         let number = self.process();
-        self.writer.write(Wakes::NoOne, move |tx| processes::stay(tx, number)).await
+        self.writer.write(Wakes::NoOne, move |tx| processes::heartbeat(tx, number)).await
     }
 
-    async fn leave(&self) -> Result<(), LedgerError> {
+    async fn deregister(&self) -> Result<(), LedgerError> {
         let number = self.process();
-        self.writer.write(Wakes::NoOne, move |tx| processes::leave(tx, number)).await
+        self.writer.write(Wakes::NoOne, move |tx| processes::deregister(tx, number)).await
     }
 
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {
@@ -337,9 +337,9 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| meta::belongs_to(tx, check)).await
     }
 
-    async fn tidy(&self, keep: Keep) -> Result<(), LedgerError> {
+    async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
         self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
-        self.writer.write(Wakes::NoOne, move |tx| tidy::erasure_fingerprints(tx, keep.fingerprints)).await?;
+        self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
         self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
         if self.writer.truncate_log().await? {
             return Ok(());

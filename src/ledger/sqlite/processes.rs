@@ -10,18 +10,18 @@ use super::job::Tx;
 use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView};
 
 /// Notes a process; returns its number.
-pub(super) fn enter(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, LedgerError> {
+pub(super) fn register(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, LedgerError> {
     tx.prepare_cached("INSERT INTO process (version, place, since, seen, targets) VALUES (?1, ?2, ?3, ?3, ?4)")?
         .execute(params![process.version, process.place, Millis(tx.now), Json(&process.targets)])?;
     Ok(tx.last_insert_rowid())
 }
 
-pub(super) fn stay(tx: &Tx<'_>, number: i64) -> Result<(), LedgerError> {
+pub(super) fn heartbeat(tx: &Tx<'_>, number: i64) -> Result<(), LedgerError> {
     tx.prepare_cached("UPDATE process SET seen = ?2 WHERE number = ?1")?.execute(params![number, Millis(tx.now)])?;
     Ok(())
 }
 
-pub(super) fn leave(tx: &Tx<'_>, number: i64) -> Result<(), LedgerError> {
+pub(super) fn deregister(tx: &Tx<'_>, number: i64) -> Result<(), LedgerError> {
     tx.prepare_cached("DELETE FROM process WHERE number = ?1")?.execute([number])?;
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! The states of targets, for every process. A target that is open has no row; one that rests has an end.
+//! The states of targets, for every process. A target whose breaker is closed has no row; where it is open, it has an end.
 
 use std::num::NonZeroU32;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::bounds::{self, Stands};
+use super::bounds::{self, Breaker};
 use super::columns::Millis;
 use super::job::Tx;
-use super::{LedgerError, RestAfter, TargetHealth, TargetState};
+use super::{BreakerLimits, LedgerError, TargetHealth, TargetState};
 use crate::subject::TargetName;
 
 pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerError> {
@@ -18,11 +18,11 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerE
 
 pub(super) fn set(tx: &Tx<'_>, health: &TargetHealth) -> Result<(), LedgerError> {
     let (until, reason) = match &health.state {
-        TargetState::Open => {
+        TargetState::Closed => {
             tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&health.target.0])?;
             return forget_failures(tx, &health.target);
         }
-        TargetState::Resting { until, reason } => (Some(Millis(*until)), reason),
+        TargetState::Open { until, reason } => (Some(Millis(*until)), reason),
         TargetState::Parked { reason } => (None, reason),
     };
     tx.prepare_cached("REPLACE INTO target (name, until, reason, since) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
@@ -34,8 +34,8 @@ pub(super) fn set(tx: &Tx<'_>, health: &TargetHealth) -> Result<(), LedgerError>
     Ok(())
 }
 
-pub(super) fn stands(tx: &Tx<'_>, target: &TargetName) -> Result<Stands, LedgerError> {
-    Ok(Stands::of(&state(tx, target)?, failures(tx, target)?, tx.now))
+pub(super) fn breaker(tx: &Tx<'_>, target: &TargetName) -> Result<Breaker, LedgerError> {
+    Ok(Breaker::of(&state(tx, target)?, failures(tx, target)?, tx.now))
 }
 
 fn state(tx: &Tx<'_>, target: &TargetName) -> Result<TargetState, LedgerError> {
@@ -43,7 +43,7 @@ fn state(tx: &Tx<'_>, target: &TargetName) -> Result<TargetState, LedgerError> {
         .prepare_cached("SELECT name, until, reason, since FROM target WHERE name = ?1")?
         .query_row([&target.0], read)
         .optional()?;
-    Ok(found.map_or(TargetState::Open, |health| health.state))
+    Ok(found.map_or(TargetState::Closed, |health| health.state))
 }
 
 fn failures(tx: &Tx<'_>, target: &TargetName) -> Result<u32, LedgerError> {
@@ -51,17 +51,17 @@ fn failures(tx: &Tx<'_>, target: &TargetName) -> Result<u32, LedgerError> {
     Ok(statement.query_row([&target.0], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
-pub(super) fn failed(tx: &Tx<'_>, target: &TargetName, rest: RestAfter, reason: &str) -> Result<(), LedgerError> {
+pub(super) fn failed(tx: &Tx<'_>, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
     let failures: u32 = tx
         .prepare_cached(
             "INSERT INTO pace (target, failures) VALUES (?1, 1)
              ON CONFLICT DO UPDATE SET failures = failures + 1 RETURNING failures",
         )?
         .query_row([&target.0], |row| row.get(0))?;
-    if failures < rest.failures || matches!(state(tx, target)?, TargetState::Parked { .. }) {
+    if failures < limits.failures || matches!(state(tx, target)?, TargetState::Parked { .. }) {
         return Ok(());
     }
-    let state = TargetState::Resting { until: super::transition::after(tx.now, rest.rest), reason: reason.to_owned() };
+    let state = TargetState::Open { until: super::transition::after(tx.now, limits.pause), reason: reason.to_owned() };
     set(tx, &TargetHealth { target: target.clone(), state, since: tx.now })
 }
 
@@ -101,7 +101,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TargetHealth> {
     let reason = row.get(2)?;
     let Millis(since) = row.get(3)?;
     let state = match until {
-        Some(Millis(until)) => TargetState::Resting { until, reason },
+        Some(Millis(until)) => TargetState::Open { until, reason },
         None => TargetState::Parked { reason },
     };
     Ok(TargetHealth { target: TargetName(row.get(0)?), state, since })

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::bounds::Stands;
+use super::bounds::Breaker;
 use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{Millis, Word};
 use super::job::Tx;
@@ -30,12 +30,12 @@ pub(super) fn claim(
     bounds: &Bounds,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
-    let (mut at_once, mut troubled) = (bounds.at_once, false);
+    let (mut at_once, mut target_failing) = (bounds.at_once, false);
     if let Some(target) = &bounds.target {
-        match targets::stands(tx, target)? {
-            Stands::Still => return Ok(nothing(NextLook::WhenPolled)),
-            Stands::Trying => (at_once, troubled) = (1, true),
-            Stands::Open { failures } => troubled = failures > 0,
+        match targets::breaker(tx, target)? {
+            Breaker::Open => return Ok(nothing(NextLook::WhenPolled)),
+            Breaker::HalfOpen => (at_once, target_failing) = (1, true),
+            Breaker::Closed { failures } => target_failing = failures > 0,
         }
     }
     let free = match &bounds.target {
@@ -59,7 +59,7 @@ pub(super) fn claim(
     };
     let mut claims = Vec::with_capacity(due.len());
     for task in due {
-        claims.extend(claim_one(tx, queue, task, holder, troubled)?);
+        claims.extend(claim_one(tx, queue, task, holder, target_failing)?);
     }
     Ok(Claimed { claims, next: wait.map_or(NextLook::WhenChanged, NextLook::After) })
 }
@@ -105,7 +105,7 @@ fn claim_one(
     queue: &Queue,
     task: i64,
     holder: Holder,
-    troubled: bool,
+    target_failing: bool,
 ) -> Result<Option<Claim>, LedgerError> {
     let lease_until = transition::after(tx.now, holder.lease);
     let (fence, attempt) = tx
@@ -114,7 +114,7 @@ fn claim_one(
         )?
         .query_row(params![task, Millis(lease_until), holder.process], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match work::load(tx, queue, task) {
-        Ok(work) => Ok(Some(Claim { task, fence, attempt, troubled, work })),
+        Ok(work) => Ok(Some(Claim { task, fence, attempt, target_failing, work })),
         Err(LedgerError::Busy(cause)) => Err(LedgerError::Busy(cause)),
         Err(LedgerError::Broken(cause)) => {
             tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");

@@ -274,7 +274,7 @@ fn marks(dir: &TempDir) -> usize {
 }
 
 #[tokio::test]
-async fn no_byte_of_a_destroyed_capsule_is_left_after_tidying() {
+async fn no_byte_of_a_destroyed_capsule_is_left_after_maintenance() {
     let (ledger, dir) = sqlite();
     let mut ids = Vec::new();
     for number in 0..200u8 {
@@ -285,7 +285,7 @@ async fn no_byte_of_a_destroyed_capsule_is_left_after_tidying() {
         let erasure = NewErasure { id, capsule, approve, ..due_erasure(number.into(), &["mluvii"]) };
         ids.push(ledger.request(erasure).await.expect("requested"));
     }
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     assert!(marks(&dir) > 1_000);
 
     for id in ids.iter().filter(|id| id.0[0] % 5 == 4) {
@@ -306,20 +306,20 @@ async fn no_byte_of_a_destroyed_capsule_is_left_after_tidying() {
         }
     }
     assert!(marks(&dir) > 0, "the log still has them");
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     assert_eq!(marks(&dir), 0);
 }
 
 #[tokio::test]
-async fn tidying_says_when_a_reader_keeps_the_log() {
+async fn maintenance_says_when_a_reader_keeps_the_log() {
     let (ledger, dir) = sqlite();
     ledger.record(event(1, 1)).await.expect("recorded");
     let reader = beside(&dir);
     reader.execute_batch("BEGIN; SELECT * FROM event;").expect("reads");
     ledger.record(event(2, 1)).await.expect("recorded");
-    assert!(matches!(ledger.tidy(KEEP).await, Err(LedgerError::Busy(_))));
+    assert!(matches!(ledger.maintain(KEEP).await, Err(LedgerError::Busy(_))));
     reader.execute_batch("COMMIT").expect("read");
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
 }
 
 #[tokio::test]
@@ -332,7 +332,7 @@ async fn a_walk_for_old_deliveries_ends_where_the_table_ends() {
          SELECT 1 + i % 2, i - 5000, i % 7, zeroblob(16), CASE WHEN i % 10 = 0 THEN 9000000000000 ELSE 0 END FROM n",
     )
     .expect("inserted");
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     let left: i64 = keys.query_row("SELECT COUNT(*) FROM event", [], |row| row.get(0)).expect("counted");
     assert_eq!(left, 1_000);
 }
@@ -354,10 +354,10 @@ async fn a_guests_id_is_nowhere_but_in_the_record_of_a_session_that_is_not_erase
     let (ledger, dir) = sqlite();
     let shared: Arc<dyn Ledger> = ledger.clone();
     contract::erase_a_guest(&shared, GUEST, || async {
-        ledger.tidy(KEEP).await.expect("tidied");
+        ledger.maintain(KEEP).await.expect("maintained");
         assert_eq!(found(&dir, GUEST), 1, "in the record");
     })
     .await;
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     assert_eq!(found(&dir, GUEST), 0);
 }

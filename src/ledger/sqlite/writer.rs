@@ -14,7 +14,7 @@ use super::failure::{Failure, broken};
 use super::job::{Answer, Job, Tx, Wakes, Write};
 use super::names::Remembered;
 use super::record::{self, Delivery};
-use super::{Bell, LedgerError, Recorded};
+use super::{LedgerError, Notifier, Recorded};
 use crate::event::StoredEvent;
 
 /// Writes that wait for the thread; further callers wait for room.
@@ -35,15 +35,15 @@ enum Order {
 }
 
 impl Writer {
-    /// Starts the thread. `bell` is rung at every commit that brought work.
+    /// Starts the thread. `notifier` is rung at every commit that brought work.
     pub(super) fn start(
         connection: Connection,
         path: PathBuf,
-        bell: Arc<Bell>,
+        notifier: Arc<Notifier>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (orders, waiting) = mpsc::channel(WAITING_MAX);
         let checkpoints = Checkpoints::new(path);
-        let thread = Thread { connection, remembered: Remembered::default(), checkpoints, bell };
+        let thread = Thread { connection, remembered: Remembered::default(), checkpoints, notifier };
         let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || thread.run(waiting))?;
         Ok((Self(orders), thread))
     }
@@ -95,7 +95,7 @@ struct Thread {
     connection: Connection,
     remembered: Remembered,
     checkpoints: Checkpoints,
-    bell: Arc<Bell>,
+    notifier: Arc<Notifier>,
 }
 
 impl Thread {
@@ -142,7 +142,7 @@ impl Thread {
                 }
                 batch.jobs.into_iter().for_each(|job| job.answer(Ok(())));
                 if wakes == Wakes::Workers {
-                    self.bell.ring_all();
+                    self.notifier.ring_all();
                 }
                 self.checkpoints.after_commit(&self.connection);
             }

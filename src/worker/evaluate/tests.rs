@@ -73,7 +73,7 @@ fn view(change: &SessionChange, erased_at: Option<Timestamp>) -> SessionView {
     }
 }
 
-fn rule(on: Moment, when: &str, erase: Scope) -> RuleSettings {
+fn rule(on: Trigger, when: &str, erase: Scope) -> RuleSettings {
     let (name, targets) = (format!("{on:?}"), vec![TargetName::mluvii()]);
     RuleSettings { name, on, when: Some(when.into()), erase, after: None, targets, approve: erase == Scope::Person }
 }
@@ -139,14 +139,14 @@ fn an_ended_session_gets_its_record_and_waits_to_settle() {
 #[test]
 fn a_session_without_a_consent_version_has_none() {
     let found = read(SessionFacts { consent_version: None, ..known() });
-    let rules = [rule(Moment::SessionEnded, "consent.state == 'absent'", Scope::Session)];
+    let rules = [rule(Trigger::SessionEnded, "consent.state == 'absent'", Scope::Session)];
     let decision = decide(&rules, None, Cause::Event(&event(EventKind::SessionEnded), None), &found);
     assert_eq!(scopes(&decision), [Scope::Session]);
 }
 
 #[test]
 fn a_session_that_mluvii_does_not_know_has_an_unknown_consent() {
-    let rules = [rule(Moment::SessionEnded, "consent.state == 'absent'", Scope::Session)];
+    let rules = [rule(Trigger::SessionEnded, "consent.state == 'absent'", Scope::Session)];
     let decision = decide(&rules, None, Cause::Event(&event(EventKind::SessionEnded), None), &NOT_FOUND);
     assert_eq!(decision.session.record.consent.state, ConsentState::Unknown);
     assert_eq!(scopes(&decision), []);
@@ -154,7 +154,7 @@ fn a_session_that_mluvii_does_not_know_has_an_unknown_consent() {
 
 #[test]
 fn call_params_count_as_a_form_once() {
-    let rules = [rule(Moment::FormSubmitted, "form.origin == 'entry_form'", Scope::Person)];
+    let rules = [rule(Trigger::FormSubmitted, "form.origin == 'entry_form'", Scope::Person)];
     let updated = event(EventKind::SessionCallParamsUpdated);
     let first = decide(&rules, None, Cause::Event(&updated, None), &read(known()));
     assert_eq!(scopes(&first), [Scope::Person]);
@@ -165,9 +165,9 @@ fn call_params_count_as_a_form_once() {
 #[test]
 fn the_echo_of_an_anonymization_changes_nothing() {
     let rules = [
-        rule(Moment::FormSubmitted, "true", Scope::Session),
-        rule(Moment::ConsentChanged, "true", Scope::Session),
-        rule(Moment::SessionSettled, "consent.state == 'given'", Scope::Session),
+        rule(Trigger::FormSubmitted, "true", Scope::Session),
+        rule(Trigger::ConsentChanged, "true", Scope::Session),
+        rule(Trigger::SessionSettled, "consent.state == 'given'", Scope::Session),
     ];
     let ended = event(EventKind::SessionEnded);
     let mut before = decide(&rules, None, Cause::Event(&ended, None), &read(known()));
@@ -182,7 +182,7 @@ fn the_echo_of_an_anonymization_changes_nothing() {
 
 #[test]
 fn a_late_recording_of_an_erased_session_has_it_erased_once_more() {
-    let rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    let rules = [rule(Trigger::SessionSettled, "true", Scope::Session)];
     let ended = event(EventKind::SessionEnded);
     let mut before = decide(&rules, None, Cause::Event(&ended, None), &read(known()));
     before.session.settle_at = None;
@@ -197,7 +197,7 @@ fn a_late_recording_of_an_erased_session_has_it_erased_once_more() {
 
 #[test]
 fn an_end_that_arrives_after_all_else_does_not_settle_the_session_again() {
-    let rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    let rules = [rule(Trigger::SessionSettled, "true", Scope::Session)];
     let found = read(SessionFacts { ended: Some(at("2026-01-01T11:59:00Z")), ..known() });
     let concluded = event(EventKind::SessionOperatorConcluded);
     let first = decide(&rules, None, Cause::Event(&concluded, None), &found);
@@ -213,9 +213,9 @@ fn an_end_that_arrives_after_all_else_does_not_settle_the_session_again() {
 
 #[test]
 fn a_form_stands_above_what_the_session_says_and_its_change_is_a_moment() {
-    let rules = [rule(Moment::ConsentChanged, "consent.state == 'withdrawn'", Scope::Guest)];
+    let rules = [rule(Trigger::ConsentChanged, "consent.state == 'withdrawn'", Scope::Guest)];
     let consent = [ConsentRuleSettings {
-        on: Moment::FormSubmitted,
+        on: Trigger::FormSubmitted,
         when: Some("form.params['agree'] == 'no'".into()),
         state: ConsentState::Withdrawn,
     }];
@@ -234,7 +234,7 @@ fn a_form_stands_above_what_the_session_says_and_its_change_is_a_moment() {
 
 #[test]
 fn a_person_is_who_the_form_names_and_otherwise_who_the_session_knows() {
-    let rules = [rule(Moment::FormSubmitted, "form.id == 4711", Scope::Person)];
+    let rules = [rule(Trigger::FormSubmitted, "form.id == 4711", Scope::Person)];
     let head = event(EventKind::SessionActivityHeroCardSubmission);
     let found = read(SessionFacts { forms: Some(Vec::new()), ..known() });
     let subject = |form: &Form, seen: &Seen| {
@@ -254,15 +254,15 @@ fn a_person_is_who_the_form_names_and_otherwise_who_the_session_knows() {
 
 #[test]
 fn a_name_alone_does_not_say_who_asks() {
-    let rules = [rule(Moment::FormSubmitted, "form.id == 4711", Scope::Person)];
+    let rules = [rule(Trigger::FormSubmitted, "form.id == 4711", Scope::Person)];
     let head = event(EventKind::SessionActivityHeroCardSubmission);
     let found = read(SessionFacts { forms: Some(Vec::new()), ..known() });
     let seal = SealKey::new(&Zeroizing::new([2; 32]));
     let named = form("hero_card", &[("oo1_guest_ident", "Ann")]);
     let decision = decide(&rules, None, Cause::Event(&head, Some(&named)), &found);
-    let brought = decision.erasures[0].capsule.as_ref().expect("a capsule").open(&seal).expect("opens");
-    assert_eq!(brought.identifiers.of_kind(&Kind::Email).count(), 1);
-    assert_eq!(brought.identifiers.of_kind(&Kind::Name).count(), 1);
+    let output = decision.erasures[0].capsule.as_ref().expect("a capsule").open(&seal).expect("opens");
+    assert_eq!(output.identifiers.of_kind(&Kind::Email).count(), 1);
+    assert_eq!(output.identifiers.of_kind(&Kind::Name).count(), 1);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn plugins_that_are_asked_soon_keep_what_the_session_knows() {
     let crm = |after: &str| RuleSettings {
         after: Some(after.parse().expect("a span")),
         targets: vec![TargetName::mluvii(), TargetName("crm".into())],
-        ..rule(Moment::SessionEnded, "true", Scope::Session)
+        ..rule(Trigger::SessionEnded, "true", Scope::Session)
     };
     let kept = |settings: RuleSettings| {
         let head = event(EventKind::SessionEnded);
@@ -278,12 +278,12 @@ fn plugins_that_are_asked_soon_keep_what_the_session_knows() {
     };
     assert!(kept(crm("0s")).is_some());
     assert!(kept(crm("365d")).is_none());
-    assert!(kept(rule(Moment::SessionEnded, "true", Scope::Session)).is_none());
+    assert!(kept(rule(Trigger::SessionEnded, "true", Scope::Session)).is_none());
 }
 
 #[test]
 fn a_settled_session_is_asked_about_and_settles_only_once_its_end_is_known() {
-    let rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    let rules = [rule(Trigger::SessionSettled, "true", Scope::Session)];
     let head = event(EventKind::SessionOperatorConcluded);
     let open = decide(&rules, None, Cause::Event(&head, None), &read(known()));
     let still = decide(&rules, Some(view(&open.session, None)), Cause::Settle, &read(known()));
@@ -296,9 +296,9 @@ fn a_settled_session_is_asked_about_and_settles_only_once_its_end_is_known() {
 
 #[test]
 fn a_withdrawal_that_is_the_first_word_of_a_session_changes_its_consent() {
-    let rules = [rule(Moment::ConsentChanged, "consent.state == 'withdrawn'", Scope::Session)];
+    let rules = [rule(Trigger::ConsentChanged, "consent.state == 'withdrawn'", Scope::Session)];
     let consent = [ConsentRuleSettings {
-        on: Moment::FormSubmitted,
+        on: Trigger::FormSubmitted,
         when: Some("form.params['agree'] == 'no'".into()),
         state: ConsentState::Withdrawn,
     }];
@@ -312,7 +312,7 @@ fn a_withdrawal_that_is_the_first_word_of_a_session_changes_its_consent() {
 #[test]
 fn what_was_taken_back_and_is_said_again_counts_again() {
     let consent = ["no", "yes"].map(|said| ConsentRuleSettings {
-        on: Moment::FormSubmitted,
+        on: Trigger::FormSubmitted,
         when: Some(format!("form.params['agree'] == '{said}'")),
         state: if said == "no" { ConsentState::Refused } else { ConsentState::Given },
     });
@@ -328,7 +328,7 @@ fn what_was_taken_back_and_is_said_again_counts_again() {
 
 #[test]
 fn the_echo_of_an_anonymization_under_way_takes_no_consent_back() {
-    let rules = [rule(Moment::ConsentChanged, "consent.state == 'absent'", Scope::Guest)];
+    let rules = [rule(Trigger::ConsentChanged, "consent.state == 'absent'", Scope::Guest)];
     let ended = event(EventKind::SessionEnded);
     let before = decide(&rules, None, Cause::Event(&ended, None), &read(known()));
     let empty = read(SessionFacts::default());
@@ -349,7 +349,7 @@ fn a_second_recording_and_a_change_of_consent_are_news_to_a_settled_session() {
     assert!(second.session.settle_at.is_some());
 
     let consent =
-        [ConsentRuleSettings { on: Moment::FormSubmitted, when: Some("true".into()), state: ConsentState::Withdrawn }];
+        [ConsentRuleSettings { on: Trigger::FormSubmitted, when: Some("true".into()), state: ConsentState::Withdrawn }];
     let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
     let withdrawn = decide_with(&[], &consent, seen(), Cause::Event(&head, Some(&no)), &NOT_FOUND);
     assert!(withdrawn.session.settle_at.is_some());
@@ -357,7 +357,7 @@ fn a_second_recording_and_a_change_of_consent_are_news_to_a_settled_session() {
 
 #[test]
 fn a_time_ahead_of_ours_is_now() {
-    let mut rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    let mut rules = [rule(Trigger::SessionSettled, "true", Scope::Session)];
     rules[0].after = Some("1d".parse().expect("a span"));
     let mut ended = event(EventKind::SessionEnded);
     ended.time = Some(at("2036-01-01T00:00:00Z"));
@@ -369,7 +369,7 @@ fn a_time_ahead_of_ours_is_now() {
 
 #[test]
 fn nobody_looked_is_not_there_was_nothing() {
-    let rules = [rule(Moment::SessionEnded, "consent.state == 'absent'", Scope::Session)];
+    let rules = [rule(Trigger::SessionEnded, "consent.state == 'absent'", Scope::Session)];
     let ended = event(EventKind::SessionEnded);
     let decision = decide(&rules, None, Cause::Event(&ended, None), &Seen::NotLooked);
     assert_eq!(scopes(&decision), []);
@@ -394,7 +394,7 @@ fn a_consent_that_stays_unknown_says_why_and_is_forgotten_once_the_session_is_re
 #[test]
 fn an_older_form_never_overwrites_a_newer_consent() {
     let consent = ["no", "yes"].map(|said| ConsentRuleSettings {
-        on: Moment::FormSubmitted,
+        on: Trigger::FormSubmitted,
         when: Some(format!("form.params['agree'] == '{said}'")),
         state: if said == "no" { ConsentState::Withdrawn } else { ConsentState::Given },
     });
@@ -420,7 +420,7 @@ fn consent_is_since_when_it_was_given_never_since_we_looked() {
     assert_eq!(looked.session.record.consent.since, started);
 
     let consent = [ConsentRuleSettings {
-        on: Moment::FormSubmitted,
+        on: Trigger::FormSubmitted,
         when: Some("form.origin == 'entry_form'".into()),
         state: ConsentState::Given,
     }];
@@ -433,7 +433,7 @@ fn consent_is_since_when_it_was_given_never_since_we_looked() {
 
 #[test]
 fn a_session_that_is_continued_ends_again_and_settles_again() {
-    let rules = [rule(Moment::SessionSettled, "true", Scope::Session)];
+    let rules = [rule(Trigger::SessionSettled, "true", Scope::Session)];
     let ended = event(EventKind::SessionEnded);
     let first = decide(&rules, None, Cause::Event(&ended, None), &read(known()));
     let settled = decide(&rules, Some(view(&first.session, None)), Cause::Settle, &NOT_FOUND);
@@ -452,7 +452,7 @@ fn a_session_that_is_continued_ends_again_and_settles_again() {
 
 #[test]
 fn a_guest_without_an_id_is_narrowed_to_the_session_and_the_capsule_says_so() {
-    let rules = [rule(Moment::SessionEnded, "true", Scope::Guest)];
+    let rules = [rule(Trigger::SessionEnded, "true", Scope::Guest)];
     let seal = SealKey::new(&Zeroizing::new([2; 32]));
     let ended = event(EventKind::SessionEnded);
     let nameless = read(SessionFacts { guest: None, ..known() });
@@ -506,7 +506,7 @@ fn a_number_to_call_back_is_kept_as_supplementary() {
 
 #[test]
 fn erasures_of_one_guest_by_two_people_stay_two() {
-    let rules = [rule(Moment::SessionEnded, "true", Scope::Guest)];
+    let rules = [rule(Trigger::SessionEnded, "true", Scope::Guest)];
     let ended = event(EventKind::SessionEnded);
     let of = |email: Option<&str>, callback: Option<&str>| {
         let one = |kind: Kind, text: Option<&str>| {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::super::evaluate::fingerprints;
-use super::{DISTINCT_MAX, Found, Question, Reach};
+use super::{DISTINCT_MAX, Found, Question, ScopeResolution};
 use crate::consent::ConsentRecord;
 use crate::erasure::{Findings, MluviiSearch, Subject};
 use crate::keys::Digest;
@@ -162,7 +162,7 @@ impl<'q> Search<'q> {
         self.found.values().filter(|found| found.goes).map(|found| found.key.clone()).collect()
     }
 
-    pub(super) fn into_reach(self, fingerprinter: &Fingerprinter) -> Reach {
+    pub(super) fn into_reach(self, fingerprinter: &Fingerprinter) -> ScopeResolution {
         let unsettled_until = self.unsettled_until();
         let guests = self.guests_that_go();
         let whole = |guest: &GuestId| {
@@ -199,7 +199,7 @@ impl<'q> Search<'q> {
         whom.guests.extend(guests);
         whom.whole_guests = whole_guests;
         whom.searched = self.searched == MluviiSearch::Done;
-        Reach {
+        ScopeResolution {
             whom,
             sessions: self.found,
             findings,

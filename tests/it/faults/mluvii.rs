@@ -31,7 +31,7 @@ fn wait_until_erased(standin: &StandIn, installation: &Installation, ids: std::o
 fn check(faults: &[Value]) {
     let standin = StandIn::start();
     let installation = Installation::bare(&standin.mluvii, ERASE);
-    let server = Server::start_with(&installation, &[("MLUVII__CALL_MAX", "1s"), ("ERASING__BREAKER_REST", "50ms")]);
+    let server = Server::start_with(&installation, &[("MLUVII__CALL_MAX", "1s"), ("ERASING__BREAKER_PAUSE", "50ms")]);
     faults.iter().for_each(|fault| standin.fault(fault));
     for id in 1..=3 {
         end(&standin, &server, id);

@@ -132,7 +132,7 @@ verify_after = "0s"
 call_max = "5s"
 
 [erasing]
-breaker_rest = "1s"
+breaker_pause = "1s"
 
 [erasing.retry]
 attempts_max = 12

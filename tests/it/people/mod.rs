@@ -130,7 +130,7 @@ limit = "0s"
 pause = "0s"
 
 [erasing]
-breaker_rest = "1s"
+breaker_pause = "1s"
 
 [erasing.retry]
 attempts_max = 20

@@ -103,14 +103,14 @@ impl Company {
 }
 
 fn start(installation: &Installation) -> Server {
-    Server::start_with(installation, &[("SERVER__ADMIN_LISTEN", "127.0.0.1:0")])
+    Server::start_with(installation, &[("SERVER__REPORTS_LISTEN", "127.0.0.1:0")])
 }
 
 /// Where a server takes reports.
-fn admin_address(server: &Server) -> String {
+fn reports_address(server: &Server) -> String {
     wait_for("where reports are taken", || {
         let lines = server.log().into_iter().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-        lines.filter_map(|line| Some(line["fields"]["admin_listen"].as_str()?.to_owned())).next()
+        lines.filter_map(|line| Some(line["fields"]["reports_listen"].as_str()?.to_owned())).next()
     })
 }
 
@@ -121,7 +121,7 @@ fn report(message: &Value, at: Option<&Server>, outcome: &Value) -> u16 {
     let url = match at {
         Some(server) => {
             let (_, path) = url.split_once("/v1/").expect("its path");
-            format!("http://{}/v1/{path}", admin_address(server))
+            format!("http://{}/v1/{path}", reports_address(server))
         }
         None => url,
     };

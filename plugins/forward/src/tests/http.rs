@@ -52,7 +52,7 @@ fn a_demand_whose_outcome_is_reported_later_is_accepted() {
     // Nobody could report.
     let refused = host.erase(ann()).expect_err("there is no address");
     assert_eq!(refused.class, ErrorClass::NeedsOperator);
-    assert!(refused.message.contains("server.admin_listen"), "{refused}");
+    assert!(refused.message.contains("server.reports_listen"), "{refused}");
     assert_eq!(endpoint.lines().len(), 1);
 }
 

@@ -150,7 +150,7 @@ impl Answer {
     /// # use std::time::Duration;
     /// fn erase(request: &Request) -> Result<Answer, PluginError> {
     ///     let Some(_report) = &request.report else {
-    ///         return Err(PluginError::needs_operator("there is no address for reports: set `server.admin_listen`"));
+    ///         return Err(PluginError::needs_operator("there is no address for reports: set `server.reports_listen`"));
     ///     };
     ///     // Hand the identifiers on, with `report.url` and `report.token`.
     ///     Ok(Answer::accepted(Duration::from_secs(86_400)))

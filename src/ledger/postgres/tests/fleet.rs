@@ -119,7 +119,7 @@ async fn the_bounds_of_a_target_are_those_of_the_fleet() {
     }
     let claimed: usize = claimers.join_all().await.iter().map(Vec::len).sum();
     assert_eq!(claimed, 7);
-    let rest = RestAfter { failures: 3, rest: HOUR };
+    let rest = BreakerLimits { failures: 3, pause: HOUR };
     for ledger in &fleet {
         ledger.target_failed(&mluvii, rest, "503").await.expect("noted");
     }
@@ -131,7 +131,7 @@ async fn the_fleet_is_listed() {
     let (fleet, cluster) = fleet(2).await;
     for (i, ledger) in fleet.iter().enumerate() {
         let process = ProcessInfo { version: format!("1.{i}.0"), place: format!("web-{i}/1"), targets: Vec::new() };
-        ledger.enter(&process).await.expect("entered");
+        ledger.register(&process).await.expect("entered");
     }
     fleet[0].record(event(1, 1)).await.expect("recorded");
     assert_eq!(claim(&fleet[1], &to_decide(), 9).await.len(), 1);

@@ -62,13 +62,13 @@ async fn a_month_is_dropped_when_all_of_it_has_served() {
     ledger.record(happened(1, then)).await.expect("recorded");
     assert!(parts(&cluster, "event").contains(&"event_2020_05".to_owned()));
     // What happened long ago came just now.
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     assert!(parts(&cluster, "event").contains(&"event_2020_05".to_owned()));
     assert!(!parts(&cluster, "event").contains(&"event_2020_06".to_owned()));
     assert_eq!(ledger.record(happened(1, then)).await.expect("recorded"), Recorded::Duplicate);
 
     sql(&cluster, "UPDATE event SET received = 0");
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     assert!(!parts(&cluster, "event").contains(&"event_2020_05".to_owned()));
     assert_eq!(ledger.record(happened(1, then)).await.expect("recorded"), Recorded::New);
     assert_eq!(claim(&ledger, &to_decide(), 9).await.len(), 2, "the work of a forgotten key stays");

@@ -76,11 +76,11 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.acknowledge_receipts(None).await.expect("noted");
     ledger.charge(&mluvii, 2, NonZeroU32::MIN).await.expect("counted");
     ledger.counts().await.expect("counted");
-    ledger.tidy(KEEP).await.expect("tidied");
+    ledger.maintain(KEEP).await.expect("maintained");
     ledger
         .set_target(TargetHealth {
             target: mluvii.clone(),
-            state: TargetState::Open,
+            state: TargetState::Closed,
             since: jiff::Timestamp::UNIX_EPOCH,
         })
         .await

@@ -17,7 +17,7 @@ fn erased_with_news(rules: &[RuleSettings], found: &Seen) -> SessionView {
 
 #[test]
 fn consent_that_is_given_in_a_continued_session_is_seen_after_its_erasure() {
-    let rules = [rule(Moment::SessionEnded, "consent.state == 'absent'", Scope::Session)];
+    let rules = [rule(Trigger::SessionEnded, "consent.state == 'absent'", Scope::Session)];
     let ended = event(EventKind::SessionEnded);
     let without = read(SessionFacts { consent_version: None, ..known() });
     let first = decide(&rules, None, Cause::Event(&ended, None), &without);
@@ -50,7 +50,7 @@ fn a_consent_version_that_mluvii_leaves_changes_nothing_of_an_erased_session() {
 
 #[test]
 fn an_end_that_was_answered_with_unknown_is_asked_about_once_the_session_is_read() {
-    let rules = [rule(Moment::SessionEnded, "consent.state == 'absent'", Scope::Session)];
+    let rules = [rule(Trigger::SessionEnded, "consent.state == 'absent'", Scope::Session)];
     let ended = event(EventKind::SessionEnded);
     let unknown = decide(&rules, None, Cause::Event(&ended, None), &NOT_FOUND);
     assert_eq!(scopes(&unknown), []);
@@ -68,7 +68,7 @@ fn an_end_that_was_answered_with_unknown_is_asked_about_once_the_session_is_read
 fn content_that_comes_after_an_erasure_goes_too() {
     let retention = RuleSettings {
         after: Some("365d".parse().expect("a span")),
-        ..rule(Moment::SessionSettled, "consent.state == 'given'", Scope::Session)
+        ..rule(Trigger::SessionSettled, "consent.state == 'given'", Scope::Session)
     };
     for rules in [vec![], vec![retention]] {
         let erased = erased_with_news(&rules, &read(known()));
@@ -81,7 +81,7 @@ fn content_that_comes_after_an_erasure_goes_too() {
 
 #[test]
 fn content_after_an_erasure_is_asked_for_once_and_only_then() {
-    let rules = [rule(Moment::SessionSettled, "true", Scope::Guest)];
+    let rules = [rule(Trigger::SessionSettled, "true", Scope::Guest)];
     let erased = erased_with_news(&rules, &read(known()));
     let settled = decide(&rules, Some(erased), Cause::Settle, &read(known()));
     assert_eq!(scopes(&settled), [Scope::Guest]);

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Lets one line through in ten seconds; the metrics count every time.
-pub(super) struct Sparse {
+pub(super) struct LogRateLimit {
     start: Instant,
     /// Milliseconds after `start` at which the next line may pass.
     next: AtomicU64,
 }
 
-impl Sparse {
+impl LogRateLimit {
     const PAUSE: Duration = Duration::from_secs(10);
 
     pub(super) fn new() -> Self {
@@ -35,8 +35,8 @@ mod tests {
 
     #[test]
     fn one_line_passes_in_ten_seconds() {
-        let sparse = Sparse::new();
-        let at = |secs| sparse.passes_at(Duration::from_secs(secs));
+        let log_rate_limit = LogRateLimit::new();
+        let at = |secs| log_rate_limit.passes_at(Duration::from_secs(secs));
         assert_eq!([0, 1, 9, 10, 11, 500, 501].map(at), [true, false, false, true, false, true, false]);
     }
 }

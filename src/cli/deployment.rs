@@ -14,12 +14,12 @@ use crate::subject::{InstallationName, SessionKey};
 const PLACES: [&str; 2] = ["quietus.toml", "/etc/quietus/quietus.toml"];
 
 /// An installation, opened.
-pub(super) struct Installation {
+pub(super) struct Deployment {
     pub(super) config: Config,
     pub(super) ledger: Arc<dyn Ledger>,
 }
 
-impl Installation {
+impl Deployment {
     pub(super) async fn open(global: &Global) -> Result<Self, Failure> {
         let config = load(global)?;
         let place = place(&config)?;

@@ -7,9 +7,9 @@ use tokio::sync::Notify;
 
 /// One signal per queue, by the queue's name.
 #[derive(Default)]
-pub(super) struct Bell(Mutex<HashMap<String, Arc<Notify>>>);
+pub(super) struct Notifier(Mutex<HashMap<String, Arc<Notify>>>);
 
-impl Bell {
+impl Notifier {
     /// The signal of a queue. Whoever waits for it awaits `notified()`, which counts from its making.
     pub(super) fn of(&self, queue: &str) -> Arc<Notify> {
         let mut all = self.lock();

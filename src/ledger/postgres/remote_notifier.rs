@@ -13,7 +13,7 @@ use tokio_postgres::AsyncMessage;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
-use super::Bell;
+use super::Notifier;
 use super::connection::{self, Pauses};
 use super::connector::Connector;
 
@@ -23,8 +23,8 @@ pub(super) const CHANNEL: &str = "quietus";
 const GATHER: Duration = Duration::from_millis(10);
 
 /// Who tells of work and is told.
-pub(super) struct Ringer {
-    bell: Bell,
+pub(super) struct RemoteNotifier {
+    notifier: Notifier,
     /// The names of queues of which the others are not told yet.
     untold: Mutex<BTreeSet<String>>,
     there_is_news: Notify,
@@ -32,31 +32,31 @@ pub(super) struct Ringer {
     name: String,
 }
 
-impl Ringer {
+impl RemoteNotifier {
     pub(super) fn new() -> Arc<Self> {
         let mut random = [0; 8];
         crate::keys::fill_random(&mut random);
-        let (bell, untold, there_is_news) = (Bell::default(), Mutex::default(), Notify::new());
-        Arc::new(Self { bell, untold, there_is_news, name: hex::encode(random) })
+        let (notifier, untold, there_is_news) = (Notifier::default(), Mutex::default(), Notify::new());
+        Arc::new(Self { notifier, untold, there_is_news, name: hex::encode(random) })
     }
 
     /// Keeps listening and telling until what is returned is dropped.
     pub(super) fn start(self: &Arc<Self>, connector: Connector) -> DropGuard {
         let stop = CancellationToken::new();
-        let ringer = Arc::clone(self);
-        tokio::spawn(stop.clone().run_until_cancelled_owned(async move { ringer.run(connector).await }));
+        let remote_notifier = Arc::clone(self);
+        tokio::spawn(stop.clone().run_until_cancelled_owned(async move { remote_notifier.run(connector).await }));
         stop.drop_guard()
     }
 
-    pub(super) fn bell(&self) -> &Bell {
-        &self.bell
+    pub(super) fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 
     /// The queues with these names have work.
     pub(super) fn ring(&self, queues: impl IntoIterator<Item = String>) {
         let mut untold = self.untold();
         for name in queues {
-            self.bell.ring(&name);
+            self.notifier.ring(&name);
             untold.insert(name);
         }
         if !untold.is_empty() {
@@ -97,7 +97,7 @@ impl Ringer {
         let tell = async {
             client.batch_execute(&format!("LISTEN {CHANNEL}")).await.map_err(connection::told)?;
             // What was told while nobody listened is not known.
-            self.bell.ring_all();
+            self.notifier.ring_all();
             loop {
                 self.there_is_news.notified().await;
                 sleep(GATHER).await;
@@ -122,9 +122,9 @@ impl Ringer {
         }
         for queue in lines {
             if queue == EVERYTHING {
-                self.bell.ring_all();
+                self.notifier.ring_all();
             } else {
-                self.bell.ring(queue);
+                self.notifier.ring(queue);
             }
         }
     }

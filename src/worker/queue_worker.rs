@@ -17,25 +17,25 @@ use crate::subject::TargetName;
 use crate::target::Target;
 
 /// One queue and its bounds.
-pub(super) struct Lane {
+pub(super) struct QueueWorker {
     pub(super) queue: Queue,
     /// Pieces of work at once, over all processes on the ledger.
     pub(super) concurrency_max: usize,
     /// Calls that may begin in a second, over all processes on the ledger.
     pub(super) calls_per_s: Option<NonZeroU32>,
-    /// Who is asked, and rests when it fails; absent where nobody outside is asked.
+    /// Who is asked, and whose breaker opens when that fails; absent where nobody outside is asked.
     pub(super) asks: Option<TargetName>,
-    /// Tells the lanes that ask the same target that a place has become free.
+    /// Tells the queue_workers that ask the same target that a place has become free.
     pub(super) room: Arc<Notify>,
     /// Whose queue it is. A plugin says how much it can do at once when it is up, so it is asked each time.
     pub(super) target: Option<Arc<dyn Target>>,
-    /// The longest that one piece of work may take; it is called off then.
+    /// The longest that one piece of work may take; it is cancelled then.
     pub(super) call_max: Duration,
     /// Ends what is under way.
     pub(super) abandon: CancellationToken,
 }
 
-impl Lane {
+impl QueueWorker {
     /// The longest that one piece of work may take. A plugin's may have changed with the plugin.
     pub(super) fn call_max(&self) -> Duration {
         self.target.as_ref().map_or(self.call_max, |target| target.call_max())
@@ -50,34 +50,34 @@ impl Lane {
 
     /// Runs until `shutdown`, then waits for what is under way.
     pub(super) async fn run(self, worker: Arc<Worker>, shutdown: CancellationToken) {
-        let lane = Arc::new(self);
+        let queue_worker = Arc::new(self);
         let mut under_way = JoinSet::new();
         loop {
             // Whatever has ended leaves its place, so that one claim fills all places that are free.
             while let Some(ended) = under_way.try_join_next() {
-                report(&lane.queue, ended);
+                report(&queue_worker.queue, ended);
             }
             // Waiting for a change begins before the claim, so that none is missed between the two.
             let ledger = Arc::clone(&worker.ledger);
-            let changed = ledger.changed(&lane.queue);
-            let room = lane.room.notified();
+            let changed = ledger.changed(&queue_worker.queue);
+            let room = queue_worker.room.notified();
             let asked = Instant::now();
-            let Claimed { claims, next } = lane.claim(&worker, under_way.len()).await.unwrap_or_else(|error| {
-                warn!(queue = ?lane.queue, error = %chain(&error), "could not claim work");
+            let Claimed { claims, next } = queue_worker.claim(&worker, under_way.len()).await.unwrap_or_else(|error| {
+                warn!(queue = ?queue_worker.queue, error = %chain(&error), "could not claim work");
                 Claimed { claims: Vec::new(), next: NextLook::WhenPolled }
             });
-            if lane.queue == Queue::Close {
-                let all = claims.len() >= lane.at_once();
-                worker.close(&lane, claims, asked).await;
+            if queue_worker.queue == Queue::Close {
+                let all = claims.len() >= queue_worker.at_once();
+                worker.close(&queue_worker, claims, asked).await;
                 if all && !shutdown.is_cancelled() {
                     continue;
                 }
             } else {
                 for claim in claims {
-                    let (lane, worker) = (Arc::clone(&lane), Arc::clone(&worker));
+                    let (queue_worker, worker) = (Arc::clone(&queue_worker), Arc::clone(&worker));
                     under_way.spawn(async move {
-                        worker.work(&lane, claim, asked).await;
-                        lane.room.notify_waiters();
+                        worker.work(&queue_worker, claim, asked).await;
+                        queue_worker.room.notify_waiters();
                     });
                 }
             }
@@ -87,14 +87,14 @@ impl Lane {
             };
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                Some(ended) = under_way.join_next() => report(&lane.queue, ended),
+                Some(ended) = under_way.join_next() => report(&queue_worker.queue, ended),
                 () = changed, if next == NextLook::WhenChanged => {}
                 () = room, if next == NextLook::WhenPolled => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
         while let Some(ended) = under_way.join_next().await {
-            report(&lane.queue, ended);
+            report(&queue_worker.queue, ended);
         }
     }
 
