@@ -53,7 +53,7 @@ fn run(
 ) -> Measured {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let queue: Queue = Arc::new(Mutex::new(requests.into_iter().enumerate().collect()));
+        let queue: QueueName = Arc::new(Mutex::new(requests.into_iter().enumerate().collect()));
         let begun = Instant::now();
         let until = begun + longest;
         let clients: Vec<_> = (0..connections)
@@ -73,11 +73,11 @@ fn run(
 }
 
 /// Requests with their numbers, which say when a paced one is due.
-type Queue = Arc<Mutex<VecDeque<(usize, Vec<u8>)>>>;
+type QueueName = Arc<Mutex<VecDeque<(usize, Vec<u8>)>>>;
 
 async fn client(
     server: SocketAddr,
-    queue: Queue,
+    queue: QueueName,
     begun: Instant,
     until: Instant,
     interval: Option<Duration>,

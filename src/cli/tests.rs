@@ -10,7 +10,7 @@ use crate::config::{Config, Keys};
 use crate::erasure::{ErasureId, NewErasure, Selection, Subject};
 use crate::keys::Digest;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::ledger::{Ledger as _, Quarantined};
+use crate::ledger::{Admin as _, Intake as _, Quarantined};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 const CONFIG: &str = r#"

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::ServerSettings;
-use crate::ledger::Ledger;
+use crate::ledger::Intake;
 
 /// The states of the plugins, by name, in one word each; `up` is the good one.
 pub(crate) type PluginStates = Box<dyn Fn() -> BTreeMap<String, &'static str> + Send + Sync>;
@@ -20,7 +20,7 @@ pub(crate) const UP: &str = "up";
 
 /// Answers `/readyz`.
 pub(crate) struct Readiness {
-    ledger: Arc<dyn Ledger>,
+    ledger: Arc<dyn Intake>,
     plugins: PluginStates,
     answer_max: Duration,
     /// The last answer of the ledger. Asking writes, and anybody may ask.
@@ -31,7 +31,7 @@ impl Readiness {
     /// How long an answer of the ledger stands.
     const STANDS: Duration = Duration::from_secs(1);
 
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, plugins: PluginStates, settings: &ServerSettings) -> Self {
+    pub(crate) fn new(ledger: Arc<dyn Intake>, plugins: PluginStates, settings: &ServerSettings) -> Self {
         Self { ledger, plugins, answer_max: settings.record_max.get(), last: Mutex::new(None) }
     }
 

@@ -17,14 +17,14 @@ use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
 use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Ledger, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded};
+use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded};
 use crate::subject::TenantId;
 use crate::verify::{self, Network, Refused, Source, Verified, verify};
 
 /// All that receiving needs.
 pub(crate) struct Receiver {
     endpoints: HashMap<Arc<str>, SourceEndpoint>,
-    ledger: Arc<dyn Ledger>,
+    ledger: Arc<dyn Intake>,
     index: IndexKey,
     seal: SealKey,
     requests: Semaphore,
@@ -46,7 +46,7 @@ pub(super) struct SourceEndpoint {
 impl Receiver {
     pub(crate) fn new(
         sources: Vec<Source>,
-        ledger: Arc<dyn Ledger>,
+        ledger: Arc<dyn Intake>,
         index: IndexKey,
         seal: SealKey,
         settings: &ServerSettings,

@@ -14,7 +14,7 @@ use super::body::{NoBody, pass_over, read};
 use super::log_rate_limit::LogRateLimit;
 use crate::erasure::Reportable;
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Ledger, LedgerError, Reported};
+use crate::ledger::{Intake, LedgerError, Reported};
 use crate::subject::TargetName;
 use crate::target::{Said, read_answer};
 
@@ -23,7 +23,7 @@ const REPORT_BYTES_MAX: usize = 16 << 10;
 
 /// Takes reports.
 pub(crate) struct Reports {
-    ledger: Arc<dyn Ledger>,
+    ledger: Arc<dyn Intake>,
     index: IndexKey,
     seal: SealKey,
     read_max: Duration,
@@ -46,7 +46,7 @@ pub(super) enum Reception {
 }
 
 impl Reports {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, index: IndexKey, seal: SealKey, settings: &ServerSettings) -> Self {
+    pub(crate) fn new(ledger: Arc<dyn Intake>, index: IndexKey, seal: SealKey, settings: &ServerSettings) -> Self {
         let (read_max, record_max) = (settings.body_read_max.get(), settings.record_max.get());
         Self { ledger, index, seal, read_max, record_max, refusals: LogRateLimit::new() }
     }

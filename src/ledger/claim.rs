@@ -11,7 +11,7 @@ use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// One kind of work; each queue has its own bounds, so that none starves another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Queue {
+pub(crate) enum QueueName {
     /// Events of an installation to decide on.
     Decide(InstallationName),
     /// Sessions of an installation to look at once more.
@@ -24,7 +24,7 @@ pub(crate) enum Queue {
     Close,
 }
 
-impl Queue {
+impl QueueName {
     /// The queue's name in a ledger, and where it is shown.
     pub(crate) fn name(&self) -> Cow<'static, str> {
         match self {
@@ -47,12 +47,12 @@ pub(super) const STEP_QUEUES: &str = "(queue >= 'step:' AND queue < 'step;')";
 pub(super) const STEP_TARGET: &str = "SUBSTR(queue, 6)";
 
 /// The queues in which a target is asked, named as it is called: mluvii is also asked whatever is looked up.
-pub(super) fn queues_of(called: &TargetName) -> Vec<Queue> {
-    let mut queues = vec![Queue::Step(called.clone())];
+pub(super) fn queues_of(called: &TargetName) -> Vec<QueueName> {
+    let mut queues = vec![QueueName::Step(called.clone())];
     if let Some(installation) = installation_of(called) {
-        let decide = Queue::Decide(installation.clone());
-        let settle = Queue::Settle(installation.clone());
-        queues.extend([decide, settle, Queue::Resolve(installation)]);
+        let decide = QueueName::Decide(installation.clone());
+        let settle = QueueName::Settle(installation.clone());
+        queues.extend([decide, settle, QueueName::Resolve(installation)]);
     }
     queues
 }
@@ -114,13 +114,13 @@ pub(crate) enum Work {
 
 impl Work {
     /// The queue that it came from.
-    pub(super) fn queue(&self) -> Queue {
+    pub(super) fn queue(&self) -> QueueName {
         match self {
-            Self::Decide(work) => Queue::Decide(work.event.head.session.installation.clone()),
-            Self::Settle(work) => Queue::Settle(work.session.installation.clone()),
-            Self::Resolve(work) => Queue::Resolve(work.subject.installation().clone()),
-            Self::Step(work) => Queue::Step(work.step.target.called_for(work.subject.installation())),
-            Self::Close(_) => Queue::Close,
+            Self::Decide(work) => QueueName::Decide(work.event.head.session.installation.clone()),
+            Self::Settle(work) => QueueName::Settle(work.session.installation.clone()),
+            Self::Resolve(work) => QueueName::Resolve(work.subject.installation().clone()),
+            Self::Step(work) => QueueName::Step(work.step.target.called_for(work.subject.installation())),
+            Self::Close(_) => QueueName::Close,
         }
     }
 }
@@ -178,7 +178,7 @@ mod tests {
     #[track_caller]
     fn check(called: &TargetName, names: &[&str]) {
         let queues = queues_of(called);
-        assert_eq!(queues.iter().map(Queue::name).collect::<Vec<_>>(), names);
+        assert_eq!(queues.iter().map(QueueName::name).collect::<Vec<_>>(), names);
     }
 
     #[test]

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Bounds, Keep, Ledger, LedgerError, Queue};
+use crate::ledger::{Bounds, Keep, Ledger, LedgerError, QueueName};
 use crate::mluvii::MluviiClient;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
@@ -149,13 +149,13 @@ impl Worker {
             };
             // A look-up is three calls at most: the session, its call params and the contact.
             let look_up = client.call_max * 3;
-            queue_workers.push(ask(Queue::Decide(installation.clone()), look_up));
-            queue_workers.push(ask(Queue::Settle(installation.clone()), look_up));
-            queue_workers.push(ask(Queue::Resolve(installation.clone()), RESOLVE_MAX));
+            queue_workers.push(ask(QueueName::Decide(installation.clone()), look_up));
+            queue_workers.push(ask(QueueName::Settle(installation.clone()), look_up));
+            queue_workers.push(ask(QueueName::Resolve(installation.clone()), RESOLVE_MAX));
             rooms.insert(mluvii, room);
         }
         queue_workers.push(QueueWorker {
-            queue: Queue::Close,
+            queue: QueueName::Close,
             concurrency_max: CLOSED_AT_ONCE,
             calls_per_s: None,
             asks: None,
@@ -166,7 +166,7 @@ impl Worker {
         });
         for (name, target) in &self.targets {
             queue_workers.push(QueueWorker {
-                queue: Queue::Step(name.clone()),
+                queue: QueueName::Step(name.clone()),
                 concurrency_max: target.concurrency_max(),
                 calls_per_s: self.rates.get(name).copied(),
                 asks: Some(name.clone()),
@@ -202,7 +202,7 @@ impl Worker {
                 continue;
             }
             let queue_worker = QueueWorker {
-                queue: Queue::Step(target),
+                queue: QueueName::Step(target),
                 concurrency_max: ORPHANS_MAX,
                 calls_per_s: None,
                 asks: None,

@@ -12,13 +12,13 @@ use tracing::warn;
 
 use super::{LEASE, POLL, Worker, chain};
 use crate::erasure::Stage;
-use crate::ledger::{Bounds, Claim, Claimed, LedgerError, NextLook, Queue, Work};
+use crate::ledger::{Bounds, Claim, Claimed, LedgerError, NextLook, QueueName, Work};
 use crate::subject::TargetName;
 use crate::target::Target;
 
 /// One queue and its bounds.
 pub(super) struct QueueWorker {
-    pub(super) queue: Queue,
+    pub(super) queue: QueueName,
     /// Pieces of work at once, over all processes on the ledger.
     pub(super) concurrency_max: usize,
     /// Calls that may begin in a second, over all processes on the ledger.
@@ -66,7 +66,7 @@ impl QueueWorker {
                 warn!(queue = ?queue_worker.queue, error = %chain(&error), "could not claim work");
                 Claimed { claims: Vec::new(), next: NextLook::WhenPolled }
             });
-            if queue_worker.queue == Queue::Close {
+            if queue_worker.queue == QueueName::Close {
                 let all = claims.len() >= queue_worker.at_once();
                 worker.close(&queue_worker, claims, asked).await;
                 if all && !shutdown.is_cancelled() {
@@ -118,7 +118,7 @@ impl QueueWorker {
     }
 }
 
-fn report(queue: &Queue, ended: Result<(), tokio::task::JoinError>) {
+fn report(queue: &QueueName, ended: Result<(), tokio::task::JoinError>) {
     if let Err(panic) = ended {
         // Not the error itself: it holds the panic's text, and that may be personal.
         warn!(?queue, panicked = panic.is_panic(), "work ended abnormally; it is done again when its lease ends");

@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 
 use super::super::client::{Peer, client};
 use super::*;
-use crate::ledger::{Ledger as _, QUARANTINED_MAX, Quarantined};
+use crate::ledger::{Admin as _, Intake as _, QUARANTINED_MAX, Quarantined, Records as _};
 use crate::verify::Reopened;
 
 /// `u:p`.

@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::erasure::{Capsule, ErasureId, Findings, NewErasure, Outcome, Reportable, Selection, Stage, Subject};
-use crate::ledger::{Bounds, Ledger as _, Queue, Resolution, StepEnd, Work};
+use crate::ledger::{Admin as _, Bounds, Queue as _, QueueName, Resolution, StepEnd, Work};
 use crate::subject::{InstallationName, SessionId, SessionKey, TargetName, Whom};
 
 const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
@@ -35,7 +35,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         fingerprints: Vec::new(),
     };
     let erasure = bench.ledger.request(erasure).await.expect("requested");
-    let claim = claimed(bench, Queue::Resolve(installation)).await;
+    let claim = claimed(bench, QueueName::Resolve(installation)).await;
     let resolution = Resolution {
         capsule: Capsule::seal(&Whom::default(), &seal()),
         sessions: Vec::new(),
@@ -44,12 +44,12 @@ async fn waiting(bench: &Bench) -> Reportable {
         fingerprints: Vec::new(),
     };
     let _done = bench.ledger.resolved(claim, resolution).await.expect("resolved");
-    let claim = claimed(bench, Queue::Step(queue.clone())).await;
+    let claim = claimed(bench, QueueName::Step(queue.clone())).await;
     let _done = bench.ledger.stepped(claim, StepEnd::Await { within: HOUR }).await.expect("stepped");
     Reportable { erasure, target: queue, stage: Stage::Erase, round: 0 }
 }
 
-async fn claimed(bench: &Bench, queue: Queue) -> crate::ledger::Claim {
+async fn claimed(bench: &Bench, queue: QueueName) -> crate::ledger::Claim {
     let mut claims = bench.ledger.claim(&queue, 1, HOUR, &Bounds::NONE).await.expect("claims").claims;
     claims.pop().expect("something is due")
 }
@@ -67,7 +67,7 @@ async fn a_report_is_in_the_ledger_when_it_is_acknowledged() {
     let token = format!("Bearer {}", of.token(&index()));
     let report = json!({ "outcome": "erased", "counts": { "tickets": 2 }, "mood": "good" }).to_string();
     assert_eq!(post(&bench, &of.path(), &token, report.clone()).await, StatusCode::NO_CONTENT);
-    let Work::Step(work) = claimed(&bench, Queue::Step(of.target.clone())).await.work else { panic!("not a step") };
+    let Work::Step(work) = claimed(&bench, QueueName::Step(of.target.clone())).await.work else { panic!("not a step") };
     let sealed = work.step.report.expect("it is there");
     let taken = of.open(&sealed, &seal()).expect("it opens");
     assert_eq!((taken.outcome, taken.counts["tickets"]), (Outcome::Erased, 2));
@@ -92,7 +92,13 @@ async fn strangers_learn_nothing_and_change_nothing() {
         assert_eq!(post(&bench, &path, &token, report.clone()).await, StatusCode::UNAUTHORIZED, "{path}");
     }
     assert!(
-        bench.ledger.claim(&Queue::Step(of.target), 1, HOUR, &Bounds::NONE).await.expect("claims").claims.is_empty()
+        bench
+            .ledger
+            .claim(&QueueName::Step(of.target), 1, HOUR, &Bounds::NONE)
+            .await
+            .expect("claims")
+            .claims
+            .is_empty()
     );
 }
 
@@ -118,6 +124,12 @@ async fn what_is_no_report_is_refused_and_the_step_waits_on() {
     let large = "x".repeat(17 << 10);
     assert_eq!(post(&bench, &of.path(), &token, large).await, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(
-        bench.ledger.claim(&Queue::Step(of.target), 1, HOUR, &Bounds::NONE).await.expect("claims").claims.is_empty()
+        bench
+            .ledger
+            .claim(&QueueName::Step(of.target), 1, HOUR, &Bounds::NONE)
+            .await
+            .expect("claims")
+            .claims
+            .is_empty()
     );
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use super::fixtures::*;
 use crate::erasure::Outcome;
 use crate::ledger::{
-    Attempt, Bounds, BreakerLimits, Claimed, Finished, NextLook, ProcessInfo, Queue, TargetHealth, TargetState,
+    Attempt, Bounds, BreakerLimits, Claimed, Finished, NextLook, ProcessInfo, QueueName, TargetHealth, TargetState,
 };
 
 const BREAKER: BreakerLimits = BreakerLimits { failures: 3, pause: HOUR };
@@ -19,7 +19,7 @@ fn bounds(at_once: usize) -> Bounds {
 }
 
 async fn look(ledger: &Shared, bounds: &Bounds) -> Claimed {
-    ledger.claim(&Queue::Step(target("crm")), 100, HOUR, bounds).await.expect("claims")
+    ledger.claim(&QueueName::Step(target("crm")), 100, HOUR, bounds).await.expect("claims")
 }
 
 /// So many steps at the CRM.
@@ -111,7 +111,7 @@ pub(crate) async fn no_more_is_under_way_than_may_be_at_once(ledger: Shared) {
 
 pub(crate) async fn work_whose_lease_has_ended_is_not_under_way(ledger: Shared) {
     steps(&ledger, 2).await;
-    let _lost = ledger.claim(&Queue::Step(target("crm")), 1, Duration::ZERO, &bounds(1)).await.expect("claims");
+    let _lost = ledger.claim(&QueueName::Step(target("crm")), 1, Duration::ZERO, &bounds(1)).await.expect("claims");
     let claimed = async {
         while look(&ledger, &bounds(1)).await.claims.is_empty() {
             tokio::task::yield_now().await;
@@ -123,14 +123,14 @@ pub(crate) async fn work_whose_lease_has_ended_is_not_under_way(ledger: Shared) 
 pub(crate) async fn a_bound_counts_all_queues_of_a_target_and_leaves_each_its_place(ledger: Shared) {
     let called = target("mluvii").called_for(&installation());
     let mluvii = |at_once| Bounds { target: Some(called.clone()), at_once, calls_per_s: None };
-    let look = async |queue: &Queue, at_once| {
+    let look = async |queue: &QueueName, at_once| {
         ledger.claim(queue, 100, HOUR, &mluvii(at_once)).await.expect("claims").claims.len()
     };
     for id in 1..=6 {
         begun(&ledger, id, &["mluvii"]).await;
         ledger.record(event(id, 1)).await.expect("recorded");
     }
-    let steps = Queue::Step(called.clone());
+    let steps = QueueName::Step(called.clone());
     let mut theirs = event(1, 2);
     theirs.head.session.installation = other();
     ledger.record(theirs).await.expect("recorded");
@@ -170,7 +170,7 @@ pub(crate) async fn calls_beyond_those_that_were_granted_are_waited_for(ledger: 
     steps(&ledger, 2).await;
     let rate = NonZeroU32::new(10).expect("not zero");
     let bounds = Bounds { target: Some(target("crm")), at_once: 100, calls_per_s: Some(rate) };
-    let first = ledger.claim(&Queue::Step(target("crm")), 1, HOUR, &bounds).await.expect("claims");
+    let first = ledger.claim(&QueueName::Step(target("crm")), 1, HOUR, &bounds).await.expect("claims");
     assert_eq!(first.claims.len(), 1);
     // It needed 600 further calls, which take a minute at that rate.
     ledger.charge(&target("crm"), 600, rate).await.expect("counted");

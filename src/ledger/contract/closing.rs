@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, Findings, Outcome, Verdict};
 use crate::keys::Digest;
-use crate::ledger::{Claim, Closed, Closing, Finished, Keep, Queue, ReceiptRange, Work};
+use crate::ledger::{Claim, Closed, Closing, Finished, Keep, QueueName, ReceiptRange, Work};
 use crate::receipt::{Receipt, ReceiptKey, verify_chain};
 use crate::subject::{GuestId, SessionKey};
 
@@ -32,7 +32,7 @@ pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
     assert_eq!(ledger.receipt_head().await.expect("read"), Some(receipts[0].head()));
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.receipts, counts.erasures_in(ErasureState::Done)), (1, 1));
-    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty());
 }
 
 pub(crate) async fn sessions_that_mluvii_was_not_asked_to_erase_are_still_found(ledger: Shared) {
@@ -75,8 +75,8 @@ pub(crate) async fn erasures_are_closed_together_or_not_at_all(ledger: Shared) {
         begun(&ledger, id, &["crm"]).await;
         step_end(&ledger, "crm", ends(Outcome::Absent)).await;
     }
-    let lost = claim_for_no_time(&ledger, &Queue::Close).await;
-    let all = claim(&ledger, &Queue::Close).await;
+    let lost = claim_for_no_time(&ledger, &QueueName::Close).await;
+    let all = claim(&ledger, &QueueName::Close).await;
     assert_eq!(all.len(), 3, "its lease has ended");
     let (of_lost, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(|claim| claim.task == lost.task);
     others.push(lost);
@@ -118,7 +118,7 @@ async fn to_close(ledger: &Shared, count: i64) -> Vec<Claim> {
         begun(ledger, id, &["crm"]).await;
         step_end(ledger, "crm", ends(Outcome::Absent)).await;
     }
-    claim(ledger, &Queue::Close).await
+    claim(ledger, &QueueName::Close).await
 }
 
 /// Receipts that follow one another.
@@ -156,7 +156,7 @@ pub(crate) async fn a_parked_erasure_that_is_cancelled_is_closed_as_cancelled(le
     assert!(!ledger.cancel_erasure(id).await.expect("it is over"));
     assert!(!ledger.retry_erasure(id).await.expect("it is over"));
 
-    let mine = claim_for_no_time(&ledger, &Queue::Close).await;
+    let mine = claim_for_no_time(&ledger, &QueueName::Close).await;
     let Work::Close(erasure) = &mine.work else { panic!("not an erasure") };
     assert_eq!(erasure.state, ErasureState::Cancelled);
     let outcomes: Vec<_> = erasure.steps.iter().map(|step| (step.stage, step.outcome)).collect();
@@ -214,7 +214,7 @@ pub(crate) async fn an_erasure_reaches_the_sessions_of_its_own_company_only(ledg
     let mut event = event(1, 9);
     event.head.session = theirs.clone();
     ledger.record(event).await.expect("recorded");
-    let mine = only(claim(&ledger, &Queue::Decide(other())).await);
+    let mine = only(claim(&ledger, &QueueName::Decide(other())).await);
     let mut change = unchanged(1, 0);
     change.record.session = theirs.clone();
     assert_eq!(ledger.decided(mine, decision(change)).await.expect("decided"), Finished::Done);
@@ -229,7 +229,7 @@ pub(crate) async fn an_erasure_reaches_the_sessions_of_its_own_company_only(ledg
 pub(crate) async fn receipts_come_back_as_they_were_signed(ledger: Shared) {
     let id = begun(&ledger, 1, &["crm"]).await;
     step_end(&ledger, "crm", ends(Outcome::Absent)).await;
-    let mine = only(claim(&ledger, &Queue::Close).await);
+    let mine = only(claim(&ledger, &QueueName::Close).await);
     let signed = receipt(&ledger, &mine).await;
     closed(&ledger, vec![Closing { claim: mine, receipt: signed.clone() }]).await;
     assert_eq!(ledger.receipt_of(id).await.expect("read"), Some(signed.clone()));

@@ -6,7 +6,7 @@ use super::fixtures::*;
 use crate::consent::{ConsentState, UnknownCause};
 use crate::erasure::{ErasureState, Outcome};
 use crate::keys::Digest;
-use crate::ledger::{Attempt, Decision, Finished, InstallationFacts, LedgerError, Queue, Work};
+use crate::ledger::{Attempt, Decision, Finished, InstallationFacts, LedgerError, QueueName, Work};
 use crate::subject::{Fingerprinted, GuestId, InstallationName, Kind, SessionKey};
 
 pub(crate) async fn a_decision_writes_the_session_the_erasures_and_the_end_of_the_work(ledger: Shared) {
@@ -165,7 +165,7 @@ pub(crate) async fn one_session_number_of_two_companies_is_two_sessions(ledger: 
     event.head.session = theirs.clone();
     ledger.record(event).await.expect("recorded");
     assert!(claim(&ledger, &to_decide()).await.is_empty(), "it is another company's");
-    let mine = only(claim(&ledger, &Queue::Decide(other())).await);
+    let mine = only(claim(&ledger, &QueueName::Decide(other())).await);
     let mut change = unchanged(1, 0);
     change.record.session = theirs.clone();
     assert_eq!(ledger.decided(mine, decision(change)).await.expect("decided"), Finished::Done);

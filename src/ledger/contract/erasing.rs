@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::fixtures::*;
 use crate::erasure::{ErasureState, Evidence, Findings, Outcome, ReachedSession, Stage, Subject};
 use crate::keys::Digest;
-use crate::ledger::{Attempt, Bounds, Finished, Queue, Resolution, StepEnd, TargetHealth, TargetState, Work};
+use crate::ledger::{Attempt, Bounds, Finished, QueueName, Resolution, StepEnd, TargetHealth, TargetState, Work};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared) {
@@ -24,7 +24,7 @@ pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared
         assert_eq!(work.sessions, [reached(1), ReachedSession { read_before: false, ..reached(2) }]);
         assert_ne!(work.capsule, capsule("ann@x.cz"));
     }
-    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     let mut awaited = ledger.awaited_targets().await.expect("listed");
     awaited.sort();
     assert_eq!(awaited, [target("crm"), target("mluvii/acme")], "as they are called");
@@ -39,14 +39,14 @@ pub(crate) async fn a_step_is_verified_before_it_is_final(ledger: Shared) {
     assert_eq!(verifying.state, ErasureState::Verifying);
     assert_eq!(verifying.steps.iter().map(|step| step.stage).collect::<Vec<_>>(), [Some(Stage::Verify); 2]);
     step_end(&ledger, "crm", ends(Outcome::Absent)).await;
-    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
-    let Work::Close(done) = only(claim(&ledger, &Queue::Close).await).work else { panic!("not an erasure") };
+    let Work::Close(done) = only(claim(&ledger, &QueueName::Close).await).work else { panic!("not an erasure") };
     let outcomes: Vec<_> =
         done.steps.iter().map(|step| (step.outcome, step.erased_at.is_some(), step.verified_at.is_some())).collect();
     assert_eq!(outcomes, [(Some(Outcome::Erased), true, true), (Some(Outcome::Absent), false, true)]);
     assert_eq!(done.steps[0].counts, counts(2));
-    assert!(claim(&ledger, &Queue::Step(target("crm"))).await.is_empty());
+    assert!(claim(&ledger, &QueueName::Step(target("crm"))).await.is_empty());
 }
 
 pub(crate) async fn a_target_that_still_holds_the_data_is_asked_again(ledger: Shared) {
@@ -66,7 +66,7 @@ pub(crate) async fn a_target_that_still_holds_the_data_is_asked_again(ledger: Sh
         evidence: Evidence::default(),
     };
     assert_eq!(ledger.stepped(mine, end).await.expect("stepped"), Finished::Done);
-    assert!(claim(&ledger, &Queue::Step(target("crm"))).await.is_empty());
+    assert!(claim(&ledger, &QueueName::Step(target("crm"))).await.is_empty());
 }
 
 pub(crate) async fn a_later_answer_does_not_undo_an_earlier_one(ledger: Shared) {
@@ -135,7 +135,7 @@ pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(led
     let parked = shown(&ledger, id).await;
     assert_eq!(parked.state, ErasureState::Parked);
     assert_eq!((parked.steps[0].outcome, parked.steps[0].reason.as_deref()), (Some(Outcome::Parked), Some("403")));
-    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     assert_eq!(ledger.retry_parked().await.expect("steps are not its business"), 0);
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.parked_steps["crm"], counts.parked_work, counts.erasures["parked"]), (1, 0, 1));
@@ -149,7 +149,7 @@ pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(led
     let going = shown(&ledger, id).await;
     assert_eq!((going.state, going.steps[0].outcome), (ErasureState::Erasing, None));
     step_end(&ledger, "crm", ends(Outcome::Retained)).await;
-    let _ = only(claim(&ledger, &Queue::Close).await);
+    let _ = only(claim(&ledger, &QueueName::Close).await);
     assert!(!ledger.retry_erasure(id).await.expect("nothing to do"));
 }
 
@@ -170,7 +170,7 @@ pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
 
 pub(crate) async fn a_step_without_its_lease_writes_nothing(ledger: Shared) {
     let id = begun(&ledger, 1, &["crm"]).await;
-    let old = claim_for_no_time(&ledger, &Queue::Step(target("crm"))).await;
+    let old = claim_for_no_time(&ledger, &QueueName::Step(target("crm"))).await;
     let new = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.stepped(old, ends(Outcome::Absent)).await.expect("answered"), Finished::LeaseLost);
     assert_eq!(shown(&ledger, id).await.steps[0].outcome, None);
@@ -218,7 +218,7 @@ pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
         let key = SessionKey { installation: installation.clone(), session: session(1).session };
         let erasure = erasure_of(Subject::Session(key.clone()), &["mluvii", "crm"], in_hours(-1));
         let id = ledger.request(erasure).await.expect("requested");
-        let mine = only(claim(&ledger, &Queue::Resolve(installation)).await);
+        let mine = only(claim(&ledger, &QueueName::Resolve(installation)).await);
         let resolved = resolution(vec![ReachedSession { key, read_before: true }]);
         assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
         id
@@ -227,7 +227,7 @@ pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
     for (name, id) in [(installation(), ours), (other(), theirs)] {
         let called = TargetName::mluvii_of(&name);
         let bounds = Bounds { target: Some(called.clone()), at_once: 1, calls_per_s: None };
-        let claimed = ledger.claim(&Queue::Step(called.clone()), 9, HOUR, &bounds).await.expect("claimed");
+        let claimed = ledger.claim(&QueueName::Step(called.clone()), 9, HOUR, &bounds).await.expect("claimed");
         let Work::Step(work) = only(claimed.claims).work else { panic!("not a step") };
         assert_eq!((work.erasure, &work.step.target), (id, &TargetName::mluvii()));
         assert_eq!(work.sessions[0].key.installation, name);

@@ -14,7 +14,7 @@ use crate::erasure::{
 use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, SealKey, fill_random};
 use crate::ledger::{
-    Bounds, Claim, Closed, Closing, Decision, Finished, Keep, Ledger, Queue, Recorded, Resolution, SessionChange,
+    Bounds, Claim, Closed, Closing, Decision, Finished, Keep, Ledger, QueueName, Recorded, Resolution, SessionChange,
     StepEnd, Work,
 };
 use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
@@ -48,21 +48,21 @@ pub(crate) fn session(id: i64) -> SessionKey {
 }
 
 /// The queues of the installation.
-pub(crate) fn to_decide() -> Queue {
-    Queue::Decide(installation())
+pub(crate) fn to_decide() -> QueueName {
+    QueueName::Decide(installation())
 }
 
-pub(crate) fn to_settle() -> Queue {
-    Queue::Settle(installation())
+pub(crate) fn to_settle() -> QueueName {
+    QueueName::Settle(installation())
 }
 
-pub(crate) fn to_resolve() -> Queue {
-    Queue::Resolve(installation())
+pub(crate) fn to_resolve() -> QueueName {
+    QueueName::Resolve(installation())
 }
 
 /// Steps at a target, named as a rule names it.
-pub(super) fn steps_at(name: &str) -> Queue {
-    Queue::Step(target(name).called_for(&installation()))
+pub(super) fn steps_at(name: &str) -> QueueName {
+    QueueName::Step(target(name).called_for(&installation()))
 }
 
 /// An e-mail address as it is kept.
@@ -165,12 +165,12 @@ pub(super) fn only(mut claims: Vec<Claim>) -> Claim {
     claims.remove(0)
 }
 
-pub(super) async fn claim(ledger: &Shared, queue: &Queue) -> Vec<Claim> {
+pub(super) async fn claim(ledger: &Shared, queue: &QueueName) -> Vec<Claim> {
     ledger.claim(queue, 100, HOUR, &Bounds::NONE).await.expect("claims").claims
 }
 
 /// Claims one piece of work under a lease that ends at once.
-pub(super) async fn claim_for_no_time(ledger: &Shared, queue: &Queue) -> Claim {
+pub(super) async fn claim_for_no_time(ledger: &Shared, queue: &QueueName) -> Claim {
     only(ledger.claim(queue, 1, Duration::ZERO, &Bounds::NONE).await.expect("claims").claims)
 }
 
@@ -243,7 +243,7 @@ pub(super) fn receipt_after(erasure: &Erasure, head: Option<&ReceiptHead>) -> Re
 }
 
 pub(super) async fn close(ledger: &Shared) {
-    let claim = only(claim(ledger, &Queue::Close).await);
+    let claim = only(claim(ledger, &QueueName::Close).await);
     let receipt = receipt(ledger, &claim).await;
     let closed = ledger.closed(vec![Closing { claim, receipt }]).await.expect("closed");
     assert!(matches!(closed, Closed::Done));

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use super::fixtures::*;
 use crate::event::EventKind;
 use crate::keys::{Digest, Sealed};
-use crate::ledger::{PutAside, QUARANTINED_MAX, Quarantined, Queue, Recorded, Work};
+use crate::ledger::{PutAside, QUARANTINED_MAX, Quarantined, QueueName, Recorded, Work};
 use crate::subject::SourceName;
 
 pub(crate) async fn a_delivery_is_recorded_once(ledger: Shared) {
@@ -71,7 +71,7 @@ pub(crate) async fn each_company_has_events_of_its_own(ledger: Shared) {
     }
     assert!(deliveries.join_all().await.into_iter().all(|recorded| recorded == Recorded::New));
     assert_eq!(ledger.counts().await.expect("counted").events_waiting, 40);
-    for (queue, installation) in [(to_decide(), installation()), (Queue::Decide(other()), other())] {
+    for (queue, installation) in [(to_decide(), installation()), (QueueName::Decide(other()), other())] {
         let claims = claim(&ledger, &queue).await;
         assert_eq!(claims.len(), 20);
         for claim in claims {

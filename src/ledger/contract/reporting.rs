@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;
-use crate::ledger::{Finished, Queue, Reported, StepEnd, Work};
+use crate::ledger::{Finished, QueueName, Reported, StepEnd, Work};
 
 fn of(erasure: ErasureId, stage: Stage, round: u32) -> Reportable {
     Reportable { erasure, target: target("queue"), stage, round }
@@ -32,7 +32,7 @@ async fn claimed(ledger: &Shared) -> Step {
 }
 
 async fn nothing_is_due(ledger: &Shared) -> bool {
-    claim(ledger, &Queue::Step(target("queue"))).await.is_empty()
+    claim(ledger, &QueueName::Step(target("queue"))).await.is_empty()
 }
 
 pub(crate) async fn a_step_waits_for_its_report_and_is_due_with_it(ledger: Shared) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject};
-use crate::ledger::{Attempt, Decision, Finished, Keep, Queue, Resolution, Work};
+use crate::ledger::{Attempt, Decision, Finished, Keep, QueueName, Resolution, Work};
 
 pub(crate) async fn a_session_is_not_erased_before_it_settles(ledger: Shared) {
     let mine = recorded(&ledger, event(1, 1)).await;
@@ -110,7 +110,7 @@ pub(crate) async fn a_scheduled_erasure_can_be_cancelled(ledger: Shared) {
     assert_eq!((over.state, over.ended.is_some()), (ErasureState::Cancelled, true));
     assert_eq!(ledger.resolved(mine, resolution(Vec::new())).await.expect("answered"), Finished::LeaseLost);
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
-    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     assert_ne!(ledger.request(due_erasure(1, &["crm"])).await.expect("requested"), id);
 }
 
@@ -189,7 +189,7 @@ pub(crate) async fn a_rejected_erasure_leaves_no_capsule_and_no_receipt(ledger: 
     assert!(!ledger.approve_erasure(id).await.expect("it is over"));
     let over = shown(&ledger, id).await;
     assert_eq!((over.state, over.ended.is_some()), (ErasureState::Cancelled, true));
-    assert!(claim(&ledger, &Queue::Close).await.is_empty());
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.erasures["requested"], counts.erasures["cancelled"], counts.receipts), (0, 1, 0));
     // Asked for again, it is a new one.

@@ -10,7 +10,10 @@ use super::*;
 use crate::ledger::contract::{a_busy_ledger, event, to_decide};
 use crate::ledger::postgres::{self, PostgresLedger, PostgresRows};
 use crate::ledger::sqlite::{SqliteLedger, SqliteRows};
-use crate::ledger::{Ledger, OpenError, PostgresPlace, Recorded, Work};
+
+use crate::ledger::{
+    Admin as _, Intake as _, Ledger, OpenError, PostgresPlace, Queue as _, Recorded, Records as _, Work,
+};
 use crate::receipt::ReceiptKey;
 
 const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
 use super::transition::{self, UnderWay};
 use super::tx::{Connection, Tx};
-use super::{ErasureFilter, LedgerError, Queue, steps, tasks};
+use super::{ErasureFilter, LedgerError, QueueName, steps, tasks};
 use crate::erasure::{Erasure, ErasureId, ErasureState};
 use crate::keys::Fingerprint;
 
@@ -104,7 +104,7 @@ pub(super) async fn recompute_state(tx: &mut Tx, id: ErasureId) -> Result<(), Le
     let under_way = UnderWay { erasing: row.get(0), verifying: row.get(1), parked: row.get(2) };
     set_state(tx, id, word(row.get(3))?, under_way.state()).await?;
     if under_way.is_over() {
-        tasks::add(tx, &Queue::Close, id).await?;
+        tasks::add(tx, &QueueName::Close, id).await?;
     }
     Ok(())
 }

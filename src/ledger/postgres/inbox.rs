@@ -1,7 +1,7 @@
 //! Expanding: rows of the inbox become tasks, as fast as the workers take them.
 
 use super::tx::Tx;
-use super::{LedgerError, Names, Queue};
+use super::{LedgerError, Names, QueueName};
 use crate::event::StoredEvent;
 
 /// Makes tasks of the installation's oldest rows until `most` are ready; a row that another process is expanding is passed
@@ -9,7 +9,7 @@ use crate::event::StoredEvent;
 pub(super) async fn expand(
     tx: &Tx,
     sources: &Names,
-    queue: &Queue,
+    queue: &QueueName,
     installation: i64,
     most: usize,
 ) -> Result<(), LedgerError> {
@@ -29,7 +29,12 @@ pub(super) async fn expand(
     Ok(())
 }
 
-async fn expand_oldest(tx: &Tx, sources: &Names, queue: &Queue, installation: i64) -> Result<Option<i64>, LedgerError> {
+async fn expand_oldest(
+    tx: &Tx,
+    sources: &Names,
+    queue: &QueueName,
+    installation: i64,
+) -> Result<Option<i64>, LedgerError> {
     let oldest = tx
         .maybe(
             "DELETE FROM inbox

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Attempt, Bounds, Claim, ErasureFilter, Finished, Ledger as _, LedgerError, PostgresLedger, PostgresPlace, Queue,
-    ReceiptRange, StepEnd, migrate, plans,
+    Admin as _, Attempt, Bounds, Claim, ErasureFilter, Finished, LedgerError, PostgresLedger, PostgresPlace,
+    Queue as _, QueueName, ReceiptRange, Records as _, StepEnd, migrate, plans,
 };
 use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome};
 use crate::keys::{Digest, Fingerprint};
@@ -33,7 +33,7 @@ impl Measured {
     pub async fn claim(&self, target: &str, most: usize, lease: Duration, at_once: usize) -> Vec<Step> {
         let target = TargetName(target.into());
         let bounds = Bounds { target: Some(target.clone()), at_once, calls_per_s: None };
-        let claimed = self.0.claim(&Queue::Step(target), most, lease, &bounds).await.expect("claimed");
+        let claimed = self.0.claim(&QueueName::Step(target), most, lease, &bounds).await.expect("claimed");
         claimed.claims.into_iter().map(Step).collect()
     }
 

@@ -59,11 +59,11 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::notifier::Notifier;
 use super::{
-    Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork,
-    ErasureFilter, Finished, InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
-    PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded,
-    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    UnreadSessions, Work, bounds, broken, claim, transition,
+    Admin, Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork,
+    ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
+    PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, QueueName, ReceiptRange,
+    Recorded, Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
+    TargetHealth, TargetState, UnreadSessions, Work, bounds, broken, claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -200,7 +200,7 @@ fn done(finished: &Finished) -> bool {
 }
 
 #[async_trait]
-impl Ledger for PostgresLedger {
+impl Intake for PostgresLedger {
     async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError> {
         self.receiver()?.record(&event).await
     }
@@ -210,9 +210,20 @@ impl Ledger for PostgresLedger {
         transact!(self, |tx| quarantine::add(tx, source, &item))
     }
 
+    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
+        transact!(self, |tx| steps::report(tx, of, report))
+    }
+
+    async fn writable(&self) -> Result<(), LedgerError> {
+        meta::touch(&self.writing().await?).await
+    }
+}
+
+#[async_trait]
+impl Queue for PostgresLedger {
     async fn claim(
         &self,
-        queue: &Queue,
+        queue: &QueueName,
         most: usize,
         lease: Duration,
         bounds: &Bounds,
@@ -223,8 +234,7 @@ impl Ledger for PostgresLedger {
         transact!(self, |tx| tasks::claim(self, tx, queue, most, lease, bounds))
     }
 
-    // Written out, because the body of an `async fn` runs at the first poll, and this begins with the call.
-    fn changed<'a, 'b, 'c>(&'a self, queue: &'b Queue) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
+    fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
     where
         'a: 'c,
         'b: 'c,
@@ -269,16 +279,8 @@ impl Ledger for PostgresLedger {
         transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, installation))
     }
 
-    async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {
-        tasks::awaited_targets(&self.reading().await?).await
-    }
-
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {
         transact!(self, done, END_TRIED_MAX, |tx| steps::stepped(tx, &claim, &end))
-    }
-
-    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-        transact!(self, |tx| steps::report(tx, of, report))
     }
 
     async fn closed(&self, mut closing: Vec<Closing>) -> Result<Closed, LedgerError> {
@@ -304,6 +306,65 @@ impl Ledger for PostgresLedger {
         Ok(Closed::Again(claims(closing)))
     }
 
+    async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {
+        tasks::awaited_targets(&self.reading().await?).await
+    }
+
+    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
+        transact!(self, |tx| async {
+            targets::set(tx, &health).await?;
+            claim::queues_of(&health.target).iter().for_each(|queue| tx.notify(queue));
+            Ok(())
+        })
+    }
+
+    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
+        transact!(self, |tx| targets::failed(tx, target, limits, reason))
+    }
+
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
+        transact!(self, |tx| targets::charge(tx, target, calls, calls_per_s))
+    }
+
+    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
+        transact!(self, |tx| async {
+            targets::answered(tx, target).await?;
+            claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
+            Ok(())
+        })
+    }
+
+    async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
+        let number = processes::register(&self.writing().await?, process).await?;
+        self.process.store(number, Ordering::Relaxed);
+        *self.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
+        Ok(())
+    }
+
+    async fn heartbeat(&self) -> Result<(), LedgerError> {
+        let info = self.info.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let listed = processes::heartbeat(&self.writing().await?, self.process()).await?;
+        match info {
+            // It was away for so long that it has been forgotten.
+            Some(info) if !listed => self.register(&info).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn deregister(&self) -> Result<(), LedgerError> {
+        processes::deregister(&self.writing().await?, self.process()).await
+    }
+
+    async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
+        let connection = self.writing().await?;
+        processes::forget_lost(&connection).await?;
+        maintenance::erasure_fingerprints(&connection, keep.fingerprints).await?;
+        maintenance::event_keys(&connection, keep.duplicates).await
+    }
+}
+
+#[async_trait]
+impl Records for PostgresLedger {
     async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
         let connection = self.reading().await?;
         let Some(installation) = self.installations.known(&connection, &key.installation.0).await? else {
@@ -360,12 +421,6 @@ impl Ledger for PostgresLedger {
         installations::facts(&self.reading().await?, installation).await
     }
 
-    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
-        let name = erasure.subject.installation();
-        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
-        transact!(self, |tx| schedule::schedule(tx, installation, &erasure))
-    }
-
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
         erasures::one(&self.reading().await?, id).await
     }
@@ -374,24 +429,8 @@ impl Ledger for PostgresLedger {
         erasures::list(&self.reading().await?, filter).await
     }
 
-    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        transact!(self, |tx| schedule::retry(tx, id))
-    }
-
-    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        transact!(self, |tx| schedule::approve(tx, id))
-    }
-
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
         erasures::with(&self.reading().await?, fingerprints).await
-    }
-
-    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        transact!(self, |tx| schedule::cancel(tx, id))
-    }
-
-    async fn retry_parked(&self) -> Result<u64, LedgerError> {
-        transact!(self, |tx| tasks::retry_parked(tx))
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
@@ -406,10 +445,6 @@ impl Ledger for PostgresLedger {
         receipts::of_erasure(&self.reading().await?, erasure).await
     }
 
-    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
-        receipts::acknowledge(&self.writing().await?, sequences).await
-    }
-
     async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError> {
         quarantine::list(&self.reading().await?).await
     }
@@ -418,57 +453,8 @@ impl Ledger for PostgresLedger {
         quarantine::one(&self.reading().await?, id).await
     }
 
-    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError> {
-        quarantine::drop(&self.writing().await?, id).await
-    }
-
     async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError> {
         targets::list(&self.reading().await?).await
-    }
-
-    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
-        transact!(self, |tx| async {
-            targets::set(tx, &health).await?;
-            claim::queues_of(&health.target).iter().for_each(|queue| tx.notify(queue));
-            Ok(())
-        })
-    }
-
-    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
-        transact!(self, |tx| targets::failed(tx, target, limits, reason))
-    }
-
-    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
-        transact!(self, |tx| targets::charge(tx, target, calls, calls_per_s))
-    }
-
-    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
-        transact!(self, |tx| async {
-            targets::answered(tx, target).await?;
-            claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
-            Ok(())
-        })
-    }
-
-    async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
-        let number = processes::register(&self.writing().await?, process).await?;
-        self.process.store(number, Ordering::Relaxed);
-        *self.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
-        Ok(())
-    }
-
-    async fn heartbeat(&self) -> Result<(), LedgerError> {
-        let info = self.info.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let listed = processes::heartbeat(&self.writing().await?, self.process()).await?;
-        match info {
-            // It was away for so long that it has been forgotten.
-            Some(info) if !listed => self.register(&info).await,
-            _ => Ok(()),
-        }
-    }
-
-    async fn deregister(&self) -> Result<(), LedgerError> {
-        processes::deregister(&self.writing().await?, self.process()).await
     }
 
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {
@@ -478,20 +464,42 @@ impl Ledger for PostgresLedger {
     async fn counts(&self) -> Result<Counts, LedgerError> {
         counts::all(&self.reading().await?).await
     }
+}
 
-    async fn writable(&self) -> Result<(), LedgerError> {
-        meta::touch(&self.writing().await?).await
+#[async_trait]
+impl Admin for PostgresLedger {
+    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
+        let name = erasure.subject.installation();
+        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        transact!(self, |tx| schedule::schedule(tx, installation, &erasure))
+    }
+
+    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        transact!(self, |tx| schedule::approve(tx, id))
+    }
+
+    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        transact!(self, |tx| schedule::retry(tx, id))
+    }
+
+    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        transact!(self, |tx| schedule::cancel(tx, id))
+    }
+
+    async fn retry_parked(&self) -> Result<u64, LedgerError> {
+        transact!(self, |tx| tasks::retry_parked(tx))
+    }
+
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
+        receipts::acknowledge(&self.writing().await?, sequences).await
+    }
+
+    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError> {
+        quarantine::drop(&self.writing().await?, id).await
     }
 
     async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
         meta::belongs_to(&self.writing().await?, check).await
-    }
-
-    async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
-        let connection = self.writing().await?;
-        processes::forget_lost(&connection).await?;
-        maintenance::erasure_fingerprints(&connection, keep.fingerprints).await?;
-        maintenance::event_keys(&connection, keep.duplicates).await
     }
 
     /// Deliveries that wait are still written.

@@ -17,7 +17,7 @@ use super::connection::{self, Pauses};
 use super::connector::Connector;
 use super::remote_notifier::RemoteNotifier;
 use super::tx::NOW_MS;
-use super::{LedgerError, Queue, Recorded};
+use super::{LedgerError, QueueName, Recorded};
 use crate::event::StoredEvent;
 use crate::keys::Digest;
 use crate::subject::{InstallationName, SourceName};
@@ -130,7 +130,7 @@ impl Task {
                 Ok(recorded) => {
                     if recorded.contains(&Recorded::New) {
                         let installation = batch.first().map(|delivery| delivery.installation.clone());
-                        self.remote_notifier.ring(installation.map(|name| Queue::Decide(name).name().into_owned()));
+                        self.remote_notifier.ring(installation.map(|name| QueueName::Decide(name).name().into_owned()));
                     }
                     for (delivery, recorded) in batch.drain(..).zip(recorded) {
                         let _ = delivery.answer.send(Ok(recorded));

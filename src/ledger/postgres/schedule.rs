@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use super::columns::{erasure_id, ids, json, json_at, maybe_time, millis, time, word};
 use super::transition::{self, Merged, Waiting};
 use super::tx::Tx;
-use super::{LedgerError, Queue, broken, erasures, failure, tasks};
+use super::{LedgerError, QueueName, broken, erasures, failure, tasks};
 use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Outcome, Stage, Subject};
 use crate::subject::{Fingerprinted, TargetName};
 
@@ -82,7 +82,7 @@ async fn insert(
 }
 
 async fn add_resolve(tx: &mut Tx, subject: &Subject, id: ErasureId, due: Timestamp) -> Result<(), LedgerError> {
-    let queue = Queue::Resolve(subject.installation().clone());
+    let queue = QueueName::Resolve(subject.installation().clone());
     tx.execute(
         "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)",
         &[&queue.name(), &millis(due), &id.0.as_slice()],
@@ -157,7 +157,7 @@ async fn write(tx: &mut Tx, subject: &Subject, waiting: &Waiting) -> Result<(), 
             &[&id, &due],
         )
         .await?;
-    tx.notify(&Queue::Resolve(subject.installation().clone()));
+    tx.notify(&QueueName::Resolve(subject.installation().clone()));
     if changed == 1 { Ok(()) } else { Err(broken(format!("scheduled erasure {} has no work", waiting.id))) }
 }
 
@@ -341,7 +341,7 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
                 )
                 .await?;
             for target in &opened {
-                tx.notify(&Queue::Step(TargetName(target.get::<_, &str>(0).into())));
+                tx.notify(&QueueName::Step(TargetName(target.get::<_, &str>(0).into())));
             }
             Ok(!parked.is_empty() || !opened.is_empty())
         }
@@ -370,7 +370,7 @@ pub(super) async fn cancel(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErr
             tx.execute("DELETE FROM task WHERE erasure = $1", &[&bytes]).await?;
             tx.execute("UPDATE step SET stage = NULL, parked = FALSE WHERE erasure = $1 AND parked", &[&bytes]).await?;
             tx.execute("UPDATE erasure SET state = $2 WHERE id = $1", &[&bytes, &cancelled]).await?;
-            tasks::add(tx, &Queue::Close, id).await?;
+            tasks::add(tx, &QueueName::Close, id).await?;
         }
         _ => return Ok(false),
     }

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis};
 use super::schedule;
 use super::tx::{Connection, Tx};
-use super::{LedgerError, Queue, SessionChange, SessionView, UnreadSessions, broken, transition};
+use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::{ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint};
@@ -326,7 +326,7 @@ async fn delete_fingerprints(tx: &Tx, place: Place) -> Result<(), LedgerError> {
 /// Keeps the one settling task of a session. Whoever holds it now loses it: the session has changed under them.
 async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
     let Some(at) = change.settle_at else { return delete_settling(tx, place).await };
-    let queue = Queue::Settle(change.record.session.installation.clone());
+    let queue = QueueName::Settle(change.record.session.installation.clone());
     tx.execute(
         "INSERT INTO task (queue, installation, session, due, since) VALUES ($1, $2, $3, $4, $4)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL

@@ -8,7 +8,7 @@ use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, m
 use super::transition::{self, Next};
 use super::tx::{Connection, Tx};
 use super::{
-    Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, Work, broken, erasures, schedule, sessions,
+    Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, Work, broken, erasures, schedule, sessions,
     tasks,
 };
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
@@ -121,7 +121,7 @@ pub(super) async fn resolved(
     tx.tally.leaves(ErasureState::Scheduled);
     tx.tally.enters(ErasureState::Erasing);
     for name in called {
-        tx.notify(&Queue::Step(name));
+        tx.notify(&QueueName::Step(name));
     }
     Ok(Finished::Done)
 }
@@ -207,7 +207,7 @@ pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Res
     let Some(called) = called.map(|row| TargetName(row.get::<_, &str>(0).into())) else {
         return Ok(Reported::TooLate);
     };
-    let queue = Queue::Step(called);
+    let queue = QueueName::Step(called);
     // The task before the step, as where work is put back.
     tx.maybe("SELECT FROM task WHERE erasure = $1 AND queue = $2 FOR UPDATE", &[&id, &&*queue.name()]).await?;
     let taken = tx

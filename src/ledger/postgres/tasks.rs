@@ -10,8 +10,8 @@ use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{millis, text, unsigned};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
-    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, Queue, StepWork, Work, bounds,
-    erasures, inbox, targets, transition, work,
+    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, StepWork, Work,
+    bounds, erasures, inbox, targets, transition, work,
 };
 use crate::erasure::{ErasureId, Outcome};
 use crate::subject::TargetName;
@@ -20,7 +20,7 @@ use crate::subject::TargetName;
 pub(super) async fn is_due(
     ledger: &PostgresLedger,
     connection: &Connection,
-    queue: &Queue,
+    queue: &QueueName,
 ) -> Result<bool, LedgerError> {
     let sql = format!(
         "SELECT EXISTS (SELECT FROM task WHERE queue = $1 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
@@ -31,17 +31,21 @@ pub(super) async fn is_due(
 }
 
 /// The installation in whose inbox there may be more for the queue.
-async fn inbox_of(ledger: &PostgresLedger, connection: &Connection, queue: &Queue) -> Result<Option<i64>, LedgerError> {
+async fn inbox_of(
+    ledger: &PostgresLedger,
+    connection: &Connection,
+    queue: &QueueName,
+) -> Result<Option<i64>, LedgerError> {
     match queue {
-        Queue::Decide(installation) => ledger.installations.known(connection, &installation.0).await,
-        Queue::Settle(_) | Queue::Resolve(_) | Queue::Step(_) | Queue::Close => Ok(None),
+        QueueName::Decide(installation) => ledger.installations.known(connection, &installation.0).await,
+        QueueName::Settle(_) | QueueName::Resolve(_) | QueueName::Step(_) | QueueName::Close => Ok(None),
     }
 }
 
 pub(super) async fn claim(
     ledger: &PostgresLedger,
     tx: &Tx,
-    queue: &Queue,
+    queue: &QueueName,
     most: usize,
     lease: Duration,
     bounds: &Bounds,
@@ -95,7 +99,13 @@ struct Taken {
 }
 
 /// Takes what is due, the longest due first; what another process is taking is passed over.
-async fn take(tx: &Tx, queue: &Queue, most: usize, lease: Duration, holder: i64) -> Result<Vec<Taken>, LedgerError> {
+async fn take(
+    tx: &Tx,
+    queue: &QueueName,
+    most: usize,
+    lease: Duration,
+    holder: i64,
+) -> Result<Vec<Taken>, LedgerError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut rows = tx
         .rows(
@@ -120,7 +130,7 @@ async fn take(tx: &Tx, queue: &Queue, most: usize, lease: Duration, holder: i64)
 async fn load(
     ledger: &PostgresLedger,
     tx: &Tx,
-    queue: &Queue,
+    queue: &QueueName,
     taken: Vec<Taken>,
     target_failing: bool,
 ) -> Result<Vec<Claim>, LedgerError> {
@@ -149,7 +159,7 @@ async fn load(
 async fn load_of(
     ledger: &PostgresLedger,
     tx: &Tx,
-    queue: &Queue,
+    queue: &QueueName,
     target: &TargetName,
 ) -> Result<bounds::Load, LedgerError> {
     let (mut queues, mut inboxes) = (Vec::new(), Vec::new());
@@ -289,7 +299,7 @@ pub(super) async fn delete(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> 
 }
 
 /// Adds work on an erasure, due at once.
-pub(super) async fn add(tx: &mut Tx, queue: &Queue, erasure: ErasureId) -> Result<(), LedgerError> {
+pub(super) async fn add(tx: &mut Tx, queue: &QueueName, erasure: ErasureId) -> Result<(), LedgerError> {
     tx.execute(
         "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)",
         &[&queue.name(), &millis(tx.now), &erasure.0.as_slice()],

@@ -10,6 +10,7 @@ mod way;
 use test_servers::postgres::Cluster;
 
 use super::*;
+use crate::ledger::Ledger;
 use crate::ledger::contract::{self, KEEP, to_decide, to_resolve, to_settle};
 
 /// The database of a test.
@@ -52,7 +53,7 @@ fn sql(cluster: &Cluster, sql: &str) -> String {
     cluster.sql(DATABASE, &format!("SET search_path = quietus; {sql}"))
 }
 
-async fn claim(ledger: &PostgresLedger, queue: &Queue, most: usize) -> Vec<Claim> {
+async fn claim(ledger: &PostgresLedger, queue: &QueueName, most: usize) -> Vec<Claim> {
     ledger.claim(queue, most, HOUR, &Bounds::NONE).await.expect("claimed").claims
 }
 

@@ -11,7 +11,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 use super::tally::Tally;
-use super::{LedgerError, Queue, broken};
+use super::{LedgerError, QueueName, broken};
 
 /// The ledger's clock: the server's, in whole milliseconds.
 pub(super) const NOW_MS: &str = "FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT";
@@ -122,7 +122,7 @@ impl Tx {
     }
 
     /// A queue has work after the commit.
-    pub(super) fn notify(&mut self, queue: &Queue) {
+    pub(super) fn notify(&mut self, queue: &QueueName) {
         self.news.push(queue.name().into_owned());
     }
 

@@ -9,7 +9,7 @@ use super::columns::{erasure_id, ids, json_at, maybe_time, of_json, time};
 use super::sessions::{self, Place};
 use super::tx::Tx;
 use super::{
-    DecideWork, EraseWork, LedgerError, PostgresLedger, Queue, SettleWork, StepWork, Work, broken, erasures, steps,
+    DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, erasures, steps,
 };
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
 use crate::keys::Sealed;
@@ -28,32 +28,32 @@ const SINCE: usize = 8;
 pub(super) async fn load(
     ledger: &PostgresLedger,
     tx: &Tx,
-    queue: &Queue,
+    queue: &QueueName,
     rows: &[&Row],
 ) -> Result<Vec<Loaded>, LedgerError> {
     let mut loaded = Vec::with_capacity(rows.len());
     match queue {
-        Queue::Decide(_) => {
+        QueueName::Decide(_) => {
             let work = |row: &Row| {
                 let event = of_json(row.get::<_, Option<&[u8]>>(EVENT).unwrap_or_default())?;
                 Ok(Work::Decide(DecideWork { event, since: since(row)? }))
             };
             loaded.extend(rows.iter().map(|row| work(row)));
         }
-        Queue::Settle(_) => {
+        QueueName::Settle(_) => {
             for row in rows {
                 loaded.push(settle(ledger, tx, row).await);
             }
         }
-        Queue::Resolve(_) | Queue::Step(_) | Queue::Close => {
+        QueueName::Resolve(_) | QueueName::Step(_) | QueueName::Close => {
             let of = |row: &&Row| erasure_id(row.get::<_, Option<&[u8]>>(ERASURE).unwrap_or_default());
             let all = rows.iter().map(of).collect::<Result<Vec<_>, _>>()?;
             if all.is_empty() {
                 return Ok(loaded);
             }
             let mut works = match queue {
-                Queue::Resolve(installation) => resolves(ledger, tx, &all, installation).await?,
-                Queue::Step(called) => of_steps(ledger, tx, &all, called).await?,
+                QueueName::Resolve(installation) => resolves(ledger, tx, &all, installation).await?,
+                QueueName::Step(called) => of_steps(ledger, tx, &all, called).await?,
                 _ => closes(tx, &all).await?,
             };
             let missing = |id| Err(broken(format!("there is no work on erasure {id}")));
@@ -123,7 +123,7 @@ async fn undecided_since(
     installation: &InstallationName,
     number: i64,
 ) -> Result<Option<Timestamp>, LedgerError> {
-    let queue = Queue::Decide(installation.clone());
+    let queue = QueueName::Decide(installation.clone());
     let row = tx
         .row(
             "SELECT LEAST((SELECT MIN(since) FROM task WHERE queue = $1 AND NOT parked),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::transition::{self, UnderWay};
-use super::{ErasureFilter, LedgerError, Queue};
+use super::{ErasureFilter, LedgerError, QueueName};
 use super::{steps, tasks};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Findings, Verdict};
 use crate::keys::Fingerprint;
@@ -77,7 +77,7 @@ pub(super) fn recompute_state(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerEr
         .query_row([id], |row| Ok(UnderWay { erasing: row.get(0)?, verifying: row.get(1)?, parked: row.get(2)? }))?;
     tx.prepare_cached("UPDATE erasure SET state = ?2 WHERE id = ?1")?.execute(params![id, Word(under_way.state())])?;
     if under_way.is_over() {
-        tasks::add(tx, &Queue::Close, id)?;
+        tasks::add(tx, &QueueName::Close, id)?;
     }
     Ok(())
 }

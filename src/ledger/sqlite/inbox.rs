@@ -4,14 +4,14 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::job::Tx;
 use super::names::Names;
-use super::{LedgerError, Queue};
+use super::{LedgerError, QueueName};
 use crate::event::StoredEvent;
 use crate::subject::InstallationName;
 
 /// Makes tasks of the installation's oldest rows until `most` are ready.
 pub(super) fn expand(tx: &Tx<'_>, installation: &InstallationName, most: usize) -> Result<(), LedgerError> {
     let Some(id) = Names::Installation.known(tx, &installation.0)? else { return Ok(()) };
-    let queue = Queue::Decide(installation.clone()).name();
+    let queue = QueueName::Decide(installation.clone()).name();
     let ready: i64 = tx
         .prepare_cached(
             "SELECT COUNT(*) FROM (SELECT 1 FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 LIMIT ?3)",
@@ -26,8 +26,8 @@ pub(super) fn expand(tx: &Tx<'_>, installation: &InstallationName, most: usize) 
 }
 
 /// Whether the inbox has something for the queue.
-pub(super) fn has_more(tx: &Tx<'_>, queue: &Queue) -> Result<bool, LedgerError> {
-    let Queue::Decide(installation) = queue else { return Ok(false) };
+pub(super) fn has_more(tx: &Tx<'_>, queue: &QueueName) -> Result<bool, LedgerError> {
+    let QueueName::Decide(installation) = queue else { return Ok(false) };
     let Some(id) = Names::Installation.known(tx, &installation.0)? else { return Ok(false) };
     Ok(tx.prepare_cached("SELECT 1 FROM inbox WHERE installation = ?1 LIMIT 1")?.exists([id])?)
 }

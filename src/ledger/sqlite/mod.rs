@@ -53,11 +53,11 @@ use self::tasks::Holder;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
-    Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork,
-    ErasureFilter, Finished, InstallationFacts, Keep, Ledger, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
-    ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, ReceiptRange, Recorded, Reported, Resolution,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
-    bounds, claim, transition,
+    Admin, Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork,
+    ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records,
+    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
+    UnreadSessions, Work, bounds, claim, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -94,7 +94,7 @@ impl SqliteLedger {
 }
 
 #[async_trait]
-impl Ledger for SqliteLedger {
+impl Intake for SqliteLedger {
     async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError> {
         self.writer.record(&event).await
     }
@@ -103,9 +103,21 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| quarantine::add(tx, &item)).await
     }
 
+    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
+        let (of, report) = (of.clone(), report.clone());
+        self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &report)).await
+    }
+
+    async fn writable(&self) -> Result<(), LedgerError> {
+        self.writer.write(Wakes::NoOne, meta::touch).await
+    }
+}
+
+#[async_trait]
+impl Queue for SqliteLedger {
     async fn claim(
         &self,
-        queue: &Queue,
+        queue: &QueueName,
         most: usize,
         lease: Duration,
         bounds: &Bounds,
@@ -114,8 +126,7 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| tasks::claim(tx, &queue, most, holder, &bounds)).await
     }
 
-    // Written out, because the body of an `async fn` runs at the first poll, and this begins with the call.
-    fn changed<'a, 'b, 'c>(&'a self, queue: &'b Queue) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
+    fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
     where
         'a: 'c,
         'b: 'c,
@@ -153,23 +164,68 @@ impl Ledger for SqliteLedger {
         self.writer.write(Wakes::Workers, move |tx| steps::resolved(tx, &claim, &resolution)).await
     }
 
-    async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {
-        self.readers.read(tasks::awaited_targets).await
-    }
-
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::Workers, move |tx| steps::stepped(tx, &claim, end)).await
-    }
-
-    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-        let (of, report) = (of.clone(), report.clone());
-        self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &report)).await
     }
 
     async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| receipts::closed(tx, closing)).await
     }
 
+    async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {
+        self.readers.read(tasks::awaited_targets).await
+    }
+
+    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
+        let wakes = if health.state == TargetState::Closed { Wakes::Workers } else { Wakes::NoOne };
+        self.writer.write(wakes, move |tx| targets::set(tx, &health)).await
+    }
+
+    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
+        let (target, reason) = (target.clone(), reason.to_owned());
+        self.writer.write(Wakes::NoOne, move |tx| targets::failed(tx, &target, limits, &reason)).await
+    }
+
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
+        let target = target.clone();
+        self.writer.write(Wakes::NoOne, move |tx| targets::charge(tx, &target, calls, calls_per_s)).await
+    }
+
+    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
+        let target = target.clone();
+        self.writer.write(Wakes::Workers, move |tx| targets::answered(tx, &target)).await
+    }
+
+    async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
+        let process = process.clone();
+        let number = self.writer.write(Wakes::NoOne, move |tx| processes::register(tx, &process)).await?;
+        self.process.store(number, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn heartbeat(&self) -> Result<(), LedgerError> {
+        let number = self.process();
+        self.writer.write(Wakes::NoOne, move |tx| processes::heartbeat(tx, number)).await
+    }
+
+    async fn deregister(&self) -> Result<(), LedgerError> {
+        let number = self.process();
+        self.writer.write(Wakes::NoOne, move |tx| processes::deregister(tx, number)).await
+    }
+
+    async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
+        self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
+        self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
+        self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
+        if self.writer.truncate_log().await? {
+            return Ok(());
+        }
+        Err(LedgerError::Busy(anyhow::anyhow!("a reader keeps the ledger's log from being emptied")))
+    }
+}
+
+#[async_trait]
+impl Records for SqliteLedger {
     async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
         let key = key.clone();
         let look = move |connection: &_| match Place::known(connection, &key)? {
@@ -216,10 +272,6 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |connection| installations::facts(connection, &installation)).await
     }
 
-    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::schedule(tx, &erasure)).await
-    }
-
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
         self.readers.read(move |connection| erasures::one(connection, id)).await
     }
@@ -229,25 +281,9 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |connection| erasures::list(connection, &filter)).await
     }
 
-    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::retry(tx, id)).await
-    }
-
-    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::approve(tx, id)).await
-    }
-
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
         let fingerprints = fingerprints.to_vec();
         self.readers.read(move |connection| erasures::with(connection, &fingerprints)).await
-    }
-
-    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::cancel(tx, id)).await
-    }
-
-    async fn retry_parked(&self) -> Result<u64, LedgerError> {
-        self.writer.write(Wakes::Workers, tasks::retry_parked).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
@@ -263,11 +299,6 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |connection| receipts::of_erasure(connection, erasure)).await
     }
 
-    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
-        let sequences = sequences.map(<[u64]>::to_vec);
-        self.writer.write(Wakes::NoOne, move |tx| receipts::acknowledge(tx, sequences.as_deref())).await
-    }
-
     async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError> {
         self.readers.read(quarantine::list).await
     }
@@ -276,49 +307,8 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |connection| quarantine::one(connection, id)).await
     }
 
-    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::NoOne, move |tx| quarantine::drop(tx, id)).await
-    }
-
     async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError> {
         self.readers.read(targets::list).await
-    }
-
-    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
-        let wakes = if health.state == TargetState::Closed { Wakes::Workers } else { Wakes::NoOne };
-        self.writer.write(wakes, move |tx| targets::set(tx, &health)).await
-    }
-
-    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
-        let (target, reason) = (target.clone(), reason.to_owned());
-        self.writer.write(Wakes::NoOne, move |tx| targets::failed(tx, &target, limits, &reason)).await
-    }
-
-    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
-        let target = target.clone();
-        self.writer.write(Wakes::NoOne, move |tx| targets::charge(tx, &target, calls, calls_per_s)).await
-    }
-
-    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
-        let target = target.clone();
-        self.writer.write(Wakes::Workers, move |tx| targets::answered(tx, &target)).await
-    }
-
-    async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
-        let process = process.clone();
-        let number = self.writer.write(Wakes::NoOne, move |tx| processes::register(tx, &process)).await?;
-        self.process.store(number, Ordering::Relaxed);
-        Ok(())
-    }
-
-    async fn heartbeat(&self) -> Result<(), LedgerError> {
-        let number = self.process();
-        self.writer.write(Wakes::NoOne, move |tx| processes::heartbeat(tx, number)).await
-    }
-
-    async fn deregister(&self) -> Result<(), LedgerError> {
-        let number = self.process();
-        self.writer.write(Wakes::NoOne, move |tx| processes::deregister(tx, number)).await
     }
 
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {
@@ -328,23 +318,41 @@ impl Ledger for SqliteLedger {
     async fn counts(&self) -> Result<Counts, LedgerError> {
         self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
     }
+}
 
-    async fn writable(&self) -> Result<(), LedgerError> {
-        self.writer.write(Wakes::NoOne, meta::touch).await
+#[async_trait]
+impl Admin for SqliteLedger {
+    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
+        self.writer.write(Wakes::Workers, move |tx| schedule::schedule(tx, &erasure)).await
+    }
+
+    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        self.writer.write(Wakes::Workers, move |tx| schedule::approve(tx, id)).await
+    }
+
+    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        self.writer.write(Wakes::Workers, move |tx| schedule::retry(tx, id)).await
+    }
+
+    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
+        self.writer.write(Wakes::Workers, move |tx| schedule::cancel(tx, id)).await
+    }
+
+    async fn retry_parked(&self) -> Result<u64, LedgerError> {
+        self.writer.write(Wakes::Workers, tasks::retry_parked).await
+    }
+
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
+        let sequences = sequences.map(<[u64]>::to_vec);
+        self.writer.write(Wakes::NoOne, move |tx| receipts::acknowledge(tx, sequences.as_deref())).await
+    }
+
+    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError> {
+        self.writer.write(Wakes::NoOne, move |tx| quarantine::drop(tx, id)).await
     }
 
     async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| meta::belongs_to(tx, check)).await
-    }
-
-    async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
-        self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
-        self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
-        self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
-        if self.writer.truncate_log().await? {
-            return Ok(());
-        }
-        Err(LedgerError::Busy(anyhow::anyhow!("a reader keeps the ledger's log from being emptied")))
     }
 
     /// Empties the log, unless another process has the file open.

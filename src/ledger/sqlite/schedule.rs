@@ -8,7 +8,7 @@ use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::names::{Names, Place};
 use super::transition::{self, Merged, Waiting};
-use super::{LedgerError, Queue};
+use super::{LedgerError, QueueName};
 use super::{erasures, failure::broken, sessions, tasks};
 use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Outcome, Stage, Subject};
 use crate::subject::{Fingerprinted, SessionKey};
@@ -103,7 +103,7 @@ fn insert(tx: &Tx<'_>, merge_key: &str, new: &NewErasure) -> Result<ErasureId, L
 }
 
 fn add_resolve(tx: &Tx<'_>, subject: &Subject, id: ErasureId, due: Timestamp) -> Result<(), LedgerError> {
-    let queue = Queue::Resolve(subject.installation().clone());
+    let queue = QueueName::Resolve(subject.installation().clone());
     tx.prepare_cached("INSERT INTO task (queue, due, erasure) VALUES (?1, ?2, ?3)")?.execute(params![
         queue.name(),
         Millis(due),
@@ -268,7 +268,7 @@ pub(super) fn cancel(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
                 .execute([id])?;
             tx.prepare_cached("UPDATE erasure SET state = ?2 WHERE id = ?1")?
                 .execute(params![id, Word(ErasureState::Cancelled)])?;
-            tasks::add(tx, &Queue::Close, id)?;
+            tasks::add(tx, &QueueName::Close, id)?;
             Ok(true)
         }
         _ => Ok(false),

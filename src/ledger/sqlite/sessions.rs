@@ -275,7 +275,7 @@ fn delete_fingerprints(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
 /// Keeps the one settling task of a session. Whoever holds it now loses it: the session has changed under them.
 fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
     let Some(at) = change.settle_at else { return delete_settling(tx, place) };
-    let queue = super::Queue::Settle(change.record.session.installation.clone()).name();
+    let queue = super::QueueName::Settle(change.record.session.installation.clone()).name();
     tx.prepare_cached(
         "INSERT INTO task (queue, installation, session, due, since) VALUES (?1, ?2, ?3, ?4, ?4)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL

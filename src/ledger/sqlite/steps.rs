@@ -6,7 +6,7 @@ use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::names::Place;
 use super::transition::{self, Next};
-use super::{Claim, Finished, LedgerError, Queue, Reported, Resolution, StepEnd, StepWork, Work};
+use super::{Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, Work};
 use super::{erasures, failure::broken, schedule, sessions, tasks};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
 use crate::keys::Sealed;
@@ -81,7 +81,7 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         let called = target.called_for(work.subject.installation());
         tx.prepare_cached("INSERT INTO step (erasure, target, called, stage) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![work.id, target.0, called.0, Word(Stage::Erase)])?;
-        tasks::add(tx, &Queue::Step(called), work.id)?;
+        tasks::add(tx, &QueueName::Step(called), work.id)?;
     }
     tx.prepare_cached("UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5 WHERE id = ?1")?
         .execute(params![

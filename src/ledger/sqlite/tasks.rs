@@ -10,7 +10,7 @@ use super::bounds::Breaker;
 use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, Queue, Work};
+use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, QueueName, Work};
 use super::{bounds, erasures, inbox, targets, transition, work};
 use crate::erasure::{ErasureId, Outcome};
 use crate::subject::TargetName;
@@ -24,7 +24,7 @@ pub(super) struct Holder {
 
 pub(super) fn claim(
     tx: &Tx<'_>,
-    queue: &Queue,
+    queue: &QueueName,
     most: usize,
     holder: Holder,
     bounds: &Bounds,
@@ -46,7 +46,7 @@ pub(super) fn claim(
         return Ok(nothing(NextLook::WhenPolled));
     }
     let most = most.min(free);
-    if let Queue::Decide(installation) = queue {
+    if let QueueName::Decide(installation) = queue {
         inbox::expand(tx, installation, most)?;
     }
     let mut due: Vec<i64> = tx
@@ -81,7 +81,7 @@ fn grant(
 }
 
 /// What is under way and due at the target, in all processes.
-fn load_of(tx: &Tx<'_>, queue: &Queue, target: &TargetName) -> Result<bounds::Load, LedgerError> {
+fn load_of(tx: &Tx<'_>, queue: &QueueName, target: &TargetName) -> Result<bounds::Load, LedgerError> {
     let mut under_way =
         tx.prepare_cached("SELECT COUNT(*) FROM task WHERE queue = ?1 AND due > ?2 AND holder IS NOT NULL")?;
     let mut due = tx.prepare_cached("SELECT 1 FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 LIMIT 1")?;
@@ -102,7 +102,7 @@ fn load_of(tx: &Tx<'_>, queue: &Queue, target: &TargetName) -> Result<bounds::Lo
 /// Work that cannot be read is parked: it would otherwise stand in the way of its queue for ever.
 fn claim_one(
     tx: &Tx<'_>,
-    queue: &Queue,
+    queue: &QueueName,
     task: i64,
     holder: Holder,
     target_failing: bool,
@@ -212,7 +212,7 @@ pub(super) fn delete(tx: &Tx<'_>, claim: &Claim) -> Result<(), LedgerError> {
 }
 
 /// Adds work on an erasure, due at once.
-pub(super) fn add(tx: &Tx<'_>, queue: &Queue, erasure: ErasureId) -> Result<(), LedgerError> {
+pub(super) fn add(tx: &Tx<'_>, queue: &QueueName, erasure: ErasureId) -> Result<(), LedgerError> {
     tx.prepare_cached("INSERT INTO task (queue, due, erasure) VALUES (?1, ?2, ?3)")?.execute(params![
         queue.name(),
         Millis(tx.now),

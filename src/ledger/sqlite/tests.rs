@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::erasure::Capsule;
 use crate::keys::{SealKey, Sealed};
+use crate::ledger::Ledger;
 use crate::ledger::contract::{self, KEEP, due_erasure, event, resolution, to_decide, to_resolve};
 use crate::subject::SourceName;
 
@@ -37,7 +38,7 @@ fn beside(dir: &TempDir) -> Connection {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-async fn claim(ledger: &SqliteLedger, queue: &Queue, most: usize) -> Vec<Claim> {
+async fn claim(ledger: &SqliteLedger, queue: &QueueName, most: usize) -> Vec<Claim> {
     ledger.claim(queue, most, HOUR, &Bounds::NONE).await.expect("claimed").claims
 }
 

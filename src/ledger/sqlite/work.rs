@@ -5,30 +5,30 @@ use rusqlite::{Connection, params};
 
 use super::columns::{Json, Millis};
 use super::names::{Names, Place};
-use super::{DecideWork, EraseWork, LedgerError, Queue, SettleWork, StepWork, Work};
+use super::{DecideWork, EraseWork, LedgerError, QueueName, SettleWork, StepWork, Work};
 use super::{erasures, failure::broken, sessions, steps};
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
 use crate::keys::Sealed;
 use crate::subject::{InstallationName, TargetName};
 
-pub(super) fn load(connection: &Connection, queue: &Queue, task: i64) -> Result<Work, LedgerError> {
+pub(super) fn load(connection: &Connection, queue: &QueueName, task: i64) -> Result<Work, LedgerError> {
     Ok(match queue {
-        Queue::Decide(_) => {
+        QueueName::Decide(_) => {
             let mut statement = connection.prepare_cached("SELECT event, since FROM task WHERE id = ?1")?;
             let (Json(event), Millis(since)) = statement.query_row([task], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Work::Decide(DecideWork { event, since })
         }
-        Queue::Settle(_) => {
+        QueueName::Settle(_) => {
             let mut statement =
                 connection.prepare_cached("SELECT installation, session, since FROM task WHERE id = ?1")?;
             let (place, Millis(since)) = statement.query_row([task], |row| Ok((Place::read(row)?, row.get(2)?)))?;
             Work::Settle(SettleWork { session: place.key(connection)?, since })
         }
-        Queue::Resolve(installation) => {
+        QueueName::Resolve(installation) => {
             Work::Resolve(resolve(connection, erasure_of(connection, task)?, installation)?)
         }
-        Queue::Step(called) => Work::Step(step(connection, erasure_of(connection, task)?, called)?),
-        Queue::Close => {
+        QueueName::Step(called) => Work::Step(step(connection, erasure_of(connection, task)?, called)?),
+        QueueName::Close => {
             let id = erasure_of(connection, task)?;
             let erasure = erasures::one(connection, id)?;
             Work::Close(erasure.ok_or_else(|| broken(format!("there is no erasure {id}")))?)
@@ -65,7 +65,7 @@ fn undecided_since(
            UNION ALL
            SELECT MIN(received) FROM (SELECT received FROM inbox WHERE installation = ?2 ORDER BY seq LIMIT 1))",
     )?;
-    let queue = Queue::Decide(installation.clone());
+    let queue = QueueName::Decide(installation.clone());
     let oldest: Option<Millis> = statement.query_row(params![queue.name(), number], |row| row.get(0))?;
     Ok(oldest.map(|oldest| oldest.0))
 }

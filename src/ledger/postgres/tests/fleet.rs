@@ -84,7 +84,7 @@ async fn steps_of_one_erasure_that_end_at_once_let_it_be_closed() {
     for mine in claim(&fleet[0], &to_resolve(), 40).await {
         assert_eq!(fleet[0].resolved(mine, resolution(Vec::new())).await.expect("resolved"), Finished::Done);
     }
-    let queue = |name: &str| Queue::Step(TargetName(name.into()));
+    let queue = |name: &str| QueueName::Step(TargetName(name.into()));
     let (crm, mailbox) = (claim(&fleet[0], &queue("crm"), 40).await, claim(&fleet[1], &queue("mailbox"), 40).await);
     let mut ends = JoinSet::new();
     for (ledger, claims) in [(&fleet[0], crm), (&fleet[1], mailbox)] {
@@ -100,7 +100,7 @@ async fn steps_of_one_erasure_that_end_at_once_let_it_be_closed() {
         }
     }
     assert!(ends.join_all().await.into_iter().all(|finished| finished == Finished::Done));
-    assert_eq!(claim(&fleet[0], &Queue::Close, 100).await.len(), 40);
+    assert_eq!(claim(&fleet[0], &QueueName::Close, 100).await.len(), 40);
     assert_eq!(fleet[0].counts().await.expect("counted").erasures["verifying"], 40);
 }
 

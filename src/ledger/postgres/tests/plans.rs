@@ -52,7 +52,7 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     let mine = ledger.claim(&to_decide(), 1, HOUR, &bounds).await.expect("claimed").claims.remove(0);
     let _ = ledger.renew(&mine, HOUR).await.expect("renewed");
     let _ = ledger.retry(mine, Duration::ZERO, Attempt::Counts, "again").await.expect("put back");
-    for queue in [to_settle(), to_resolve(), Queue::Close, Queue::Step(mluvii.clone())] {
+    for queue in [to_settle(), to_resolve(), QueueName::Close, QueueName::Step(mluvii.clone())] {
         let _ = ledger.claim(&queue, 1, HOUR, &bounds).await.expect("claimed");
     }
     ledger.awaited_targets().await.expect("listed");

@@ -1,0 +1,208 @@
+//! The ports of a ledger, by role: who holds one of them can do what stands there, and nothing else. Every method that
+//! writes has written durably when it returns.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{
+    Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Decision, ErasureFilter, Finished,
+    InstallationFacts, Keep, LedgerError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, QueueName,
+    ReceiptRange, Recorded, Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
+};
+use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::event::StoredEvent;
+use crate::keys::{Digest, Fingerprint, Sealed};
+use crate::receipt::{Receipt, ReceiptHead};
+use crate::subject::{InstallationName, SessionKey, TargetName};
+
+/// What receiving may do: write down what came in. It can neither read what is kept nor end anybody's work.
+#[async_trait]
+pub(crate) trait Intake: Send + Sync {
+    /// Writes an event and, in the same transaction, the work that it causes. Returns after the commit is on disk. The
+    /// same event again is a duplicate; an announcement (`EventKind::is_announcement`) only until its work is claimed.
+    async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError>;
+
+    /// Puts aside a sealed body that could not be read, as long as there are fewer than [`QUARANTINED_MAX`] of its source.
+    /// The same body of the same source again is a duplicate.
+    async fn quarantine(&self, item: Quarantined) -> Result<PutAside, LedgerError>;
+
+    /// Takes in what is reported of a step whose target has accepted the demand, so that its work is due at once. A step that
+    /// was parked because no report came goes on.
+    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError>;
+
+    /// Fails unless something can be written now.
+    async fn writable(&self) -> Result<(), LedgerError>;
+}
+
+/// What working on duties needs: claims with their leases and ends, and what all processes on a ledger share.
+#[async_trait]
+pub(crate) trait Queue: Send + Sync {
+    /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
+    /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
+    /// nor while the breaker of the target is open or it is parked; when the pause is over, one piece tries it.
+    async fn claim(
+        &self,
+        queue: &QueueName,
+        most: usize,
+        lease: Duration,
+        bounds: &Bounds,
+    ) -> Result<Claimed, LedgerError>;
+
+    /// Returns when the queue may have new work, or never; polling is the safety net beside it. It counts from the call
+    /// on: called before a claim and awaited after it, it misses nothing of this process.
+    async fn changed(&self, queue: &QueueName);
+
+    /// Prolongs the lease of work that is still under way: it ends so long from now.
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError>;
+
+    /// Puts the work back: it is due again after `pause`.
+    async fn retry(
+        &self,
+        claim: Claim,
+        pause: Duration,
+        attempt: Attempt,
+        reason: &str,
+    ) -> Result<Finished, LedgerError>;
+
+    /// Puts the work aside until a person acts. A step's outcome becomes `parked`, or `residual` where that is what it was;
+    /// but one of which it was reported meanwhile what came of it is due at once instead.
+    async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError>;
+
+    /// Finishes [`Work::Decide`] or [`Work::Settle`] with what was decided.
+    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError>;
+
+    /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
+    async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;
+
+    /// Finishes one call of [`Work::Step`].
+    async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;
+
+    /// Finishes several [`Work::Close`] together: appends the receipts, which follow one another, destroys the capsules,
+    /// marks the sessions erased, if mluvii was asked, and the erasures done. All of them, or none.
+    async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError>;
+
+    /// The targets that steps wait for, whether they are still in the configuration or not.
+    async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError>;
+
+    /// Notes a target's state, for every process and for `quietus status`.
+    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError>;
+
+    /// Counts a call that failed; after so many in a row, in any process, its breaker opens. One that is parked stays so.
+    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError>;
+
+    /// Counts calls of a target beyond the one that a claim counts, where it has a rate: rates are counted in calls, over
+    /// all processes on the ledger.
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError>;
+
+    /// Forgets the failures of a target that answered, and closes its breaker. One that is parked stays so.
+    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError>;
+
+    /// Makes this process known; what it claims from here on is held in its name.
+    async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
+
+    /// Says that this process is still there. Without it, it is taken for lost; its leases do not depend on it.
+    async fn heartbeat(&self) -> Result<(), LedgerError>;
+
+    /// Takes this process off the list.
+    async fn deregister(&self) -> Result<(), LedgerError>;
+
+    /// Deletes what has served: event keys older than `keep.duplicates`, fingerprints of erasures that ended before
+    /// `keep.fingerprints`, destroyed bytes still in a log, processes that have long been lost. Bounded work.
+    async fn maintain(&self, keep: Keep) -> Result<(), LedgerError>;
+}
+
+/// What is kept, to be looked at; nothing changes by it.
+#[async_trait]
+pub(crate) trait Records: Send + Sync {
+    async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError>;
+
+    /// The sessions of a guest, by the digest of the guest's id; erased ones, too.
+    async fn sessions_of_guest(
+        &self,
+        installation: &InstallationName,
+        guest: Digest,
+    ) -> Result<Vec<SessionView>, LedgerError>;
+
+    /// Whether an erasure has found several people under the guest's id ([`Resolution::shared_guests`]).
+    async fn is_shared_guest(&self, installation: &InstallationName, guest: Digest) -> Result<bool, LedgerError>;
+
+    /// The sessions of an installation that carry any of the given fingerprints, each once.
+    async fn sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError>;
+
+    /// The sessions of an installation that have settled without ever being read at mluvii, and are not erased: at most
+    /// `limit` of them. Nothing finds them by their guest or by identifiers.
+    async fn unread_sessions(&self, installation: &InstallationName, limit: u32)
+    -> Result<UnreadSessions, LedgerError>;
+
+    async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError>;
+
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError>;
+
+    /// Newest first.
+    async fn erasures(&self, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// The erasures whose identifiers have any of these fingerprints, newest first: open ones, and ended ones as long as
+    /// their fingerprints are kept.
+    async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
+
+    async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError>;
+
+    /// In the order of the chain.
+    async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError>;
+
+    /// The receipt of an erasure.
+    async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError>;
+
+    /// Oldest first.
+    async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError>;
+
+    async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError>;
+
+    /// The states of all targets that ever had one other than `Closed`.
+    async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError>;
+
+    /// The processes on this ledger, the oldest first.
+    async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError>;
+
+    async fn counts(&self) -> Result<Counts, LedgerError>;
+}
+
+/// What a person or a program may order.
+#[async_trait]
+pub(crate) trait Admin: Send + Sync {
+    /// Schedules an erasure that a person asked for; merged like a decided one. Returns the id of the open erasure that
+    /// now stands for it.
+    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError>;
+
+    /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
+    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+
+    /// Sets every parked step of the erasure, and the target's queue where it is parked, going again; a scheduled
+    /// erasure is made due. `false` when there was nothing to do.
+    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+
+    /// Cancels an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
+    /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.
+    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+
+    /// Work other than steps that is parked (an event that could not be decided), set going again. Returns how many.
+    async fn retry_parked(&self) -> Result<u64, LedgerError>;
+
+    /// Notes that a person has seen these incomplete receipts (by sequence number), or all; returns how many were new.
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError>;
+
+    /// Takes a body out of quarantine, wiping it; `false` when it is not there.
+    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError>;
+
+    /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key.
+    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError>;
+
+    /// Writes what waits and lets go of the ledger. Whatever is asked later is answered `Busy`.
+    async fn shutdown(&self);
+}
