@@ -4,6 +4,7 @@
 //! benchmark needs. ARCHITECTURE.md maps the modules.
 
 mod app;
+mod audit;
 mod cli;
 mod config;
 mod consent;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Admin as _, Attempt, Bounds, Claim, ErasureFilter, Finished, LedgerError, PostgresLedger, PostgresPlace,
-    Queue as _, QueueName, ReceiptRange, Records as _, StepEnd, migrate, plans,
+    Attempt, Bounds, Claim, ErasureFilter, Finished, LedgerError, PostgresLedger, PostgresPlace, Queue as _, QueueName,
+    ReceiptRange, Records as _, StepEnd, migrate, plans,
 };
 use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome};
 use crate::keys::{Digest, Fingerprint};
