@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use figment::value::{Dict, Value};
 
-use super::layers::Layer;
+use super::layer::Layer;
 use super::problem::{Place, Problem};
 use crate::mluvii::MluviiSettings;
 use crate::subject::InstallationName;

@@ -3,19 +3,17 @@
 
 use std::path::Path;
 
-use figment::providers::{Format as _, Toml};
-use figment::value::{Dict, Map, Value};
-use figment::{Figment, Metadata, Profile, Provider};
+use figment::Figment;
+use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
 use super::installations::{Installations, MLUVII};
+use super::layer::Layer;
 use super::problem::{ConfigError, Place, Problem};
 use crate::subject::InstallationName;
 
 /// The defaults, and the only place of them.
 const DEFAULTS: &str = include_str!("../../config/default.toml");
-/// What an environment variable of the configuration begins with; a further `__` separates section and key.
-pub(crate) const ENVIRONMENT_PREFIX: &str = "QUIETUS__";
 /// A larger file is not a configuration.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -146,48 +144,4 @@ fn read_text(path: &Path) -> Result<String, String> {
         return Err(format!("{length} bytes long; a configuration has at most {FILE_BYTES_MAX}"));
     }
     std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
-}
-
-/// One layer, as figment takes it.
-pub(super) struct Layer {
-    name: &'static str,
-    pub(super) content: Dict,
-}
-
-impl Layer {
-    const DEFAULTS: &str = "defaults";
-    const ENVIRONMENT: &str = "environment";
-    const FILE: &str = "file";
-
-    fn of_toml(place: Place, text: &str) -> Result<Self, Problem> {
-        let name = if place == Place::Defaults { Self::DEFAULTS } else { Self::FILE };
-        match Toml::from_str(text) {
-            Ok(content) => Ok(Self { name, content }),
-            Err(error) => {
-                let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
-                let what = format!("not TOML: {}", error.message().trim().replace('\n', "; "));
-                Err(Problem { line, ..Problem::of(place, what) })
-            }
-        }
-    }
-
-    /// `QUIETUS__LEDGER__URL=sqlite:x` is `ledger.url = "sqlite:x"`; numbers, booleans, lists and tables are read as such.
-    fn of_variable((name, text): (String, String)) -> Option<Self> {
-        let key = name.strip_prefix(ENVIRONMENT_PREFIX)?.to_ascii_lowercase().replace("__", ".");
-        let value: Value = text.parse().unwrap_or_else(|never| match never {});
-        match figment::util::nest(&key, value) {
-            Value::Dict(_, content) => Some(Self { name: Self::ENVIRONMENT, content }),
-            _ => None,
-        }
-    }
-}
-
-impl Provider for Layer {
-    fn metadata(&self) -> Metadata {
-        Metadata::named(self.name)
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        Ok(Profile::Default.collect(self.content.clone()))
-    }
 }

@@ -5,6 +5,7 @@ mod coherence;
 mod installations;
 mod keys;
 mod kinds;
+mod layer;
 mod layers;
 mod log;
 mod problem;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use figment::error::{Actual, Kind};
 use serde::Serialize;
 
-use super::layers::ENVIRONMENT_PREFIX;
+use super::layer::ENVIRONMENT_PREFIX;
 
 /// Everything that is wrong with a configuration. The one reaction is to refuse it.
 #[derive(Debug)]
