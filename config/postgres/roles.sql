@@ -4,7 +4,7 @@
 --   psql -d quietus -f roles.sql
 --   psql -d quietus -c '\password quietus_owner' -c '\password quietus'
 --
--- quietus_owner migrates (`quietus migrate --user quietus_owner`, then grants.sql). the servers connect as quietus:
+-- quietus_owner migrates (`quietus migrate --user quietus_owner`, then grants.sql). The servers connect as quietus:
 -- it can neither change a table nor what a receipt says.
 
 CREATE ROLE quietus_owner LOGIN;
