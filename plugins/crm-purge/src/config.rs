@@ -32,7 +32,8 @@ pub struct Config {
     /// The identifier kind that holds the vendor's own id of a person; `crm_id` if unset. Needs `by = ["id"]`.
     pub id_kind: Option<String>,
     /// Whether a record without any e-mail address is the person's by its telephone number alone. If unset, such a record
-    /// stays, and the answer says that a person must judge it: families, offices and lodgers share numbers.
+    /// stays, and the answer says that a person must judge it: families, offices and lodgers share numbers. A record with an
+    /// address is never the person's by the number alone.
     #[serde(default)]
     pub phone_alone: bool,
     /// Whether `ann+shop@x.cz` is somebody else than `ann@x.cz`; `distinct` if unset.

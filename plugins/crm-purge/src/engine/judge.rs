@@ -26,7 +26,8 @@ pub(super) struct Person {
 pub(super) enum Whose {
     Theirs,
     SomebodyElses,
-    /// It does not show the value that it was found by, or not all of its addresses.
+    /// It does not show whose it is: not the value that it was found by, or not all of its addresses, or it has some and
+    /// none of the person's is known.
     Hidden,
     /// It holds the person's number, and no address.
     ByPhoneAlone,
@@ -97,10 +98,14 @@ impl Rules {
     fn by_phone(&self, search: &Search, person: &Person, record: &Value) -> Whose {
         let addresses = self.shown(search.addresses, &Kind::Email, person, record);
         let is_addressed = !addresses.forms.is_empty() || addresses.is_partly_hidden;
-        if is_addressed && !person.addresses.is_empty() {
-            return addresses.holds(&person.addresses);
+        match (is_addressed, self.phone_alone) {
+            // Where the person's addresses are not known, those of somebody who shares the number would go, too:
+            // `phone_alone` is about records that have none.
+            (true, _) if person.addresses.is_empty() => Whose::Hidden,
+            (true, _) => addresses.holds(&person.addresses),
+            (false, true) => Whose::Theirs,
+            (false, false) => Whose::ByPhoneAlone,
         }
-        if self.phone_alone { Whose::Theirs } else { Whose::ByPhoneAlone }
     }
 
     fn shown(&self, places: &[Place], kind: &Kind, person: &Person, record: &Value) -> Shown {
@@ -158,7 +163,7 @@ impl Unclear {
         let mut reasons = Vec::new();
         if !self.hidden.is_empty() {
             let count = self.hidden.len();
-            reasons.push(format!("{count} records were found that do not show the value they were found by, and stay"));
+            reasons.push(format!("{count} records were found that do not show whose they are, and stay"));
         }
         if !self.by_phone_alone.is_empty() {
             let count = self.by_phone_alone.len();

@@ -40,6 +40,20 @@ fn a_number_alone_erases_only_where_the_operator_says_so_and_the_answer_says_it(
 }
 
 #[test]
+fn a_request_without_an_address_erases_no_record_that_has_one() {
+    for_all(|kind| {
+        let rows = vec![person(1, &["bob@x.cz"], &["777 123 456"]), person(2, &[], &["777 123 456"])];
+        let standin = StandIn::start(kind, rows);
+        let host = host_with(&standin, json!({ "by": ["phone"], "phone_alone": true }));
+        let by_number = czech(Request::from([("phone", "777 123 456")]));
+        let answer = host.erase(by_number).expect("an answer");
+        assert_eq!((answer.outcome, answer.counts[kind.people]), (Outcome::Unverifiable, 1), "{}", kind.name);
+        assert!(answer.reason.is_some_and(|reason| reason.contains("1 records were found")), "{}", kind.name);
+        assert_eq!(standin.live("person"), [1], "{}", kind.name);
+    });
+}
+
+#[test]
 fn a_record_that_does_not_show_its_address_needs_a_person() {
     for_all(|kind| {
         let masked = vec![person(1, &["a**ann@x.cz"], &[]), person(2, &["ann@x.cz"], &[])];

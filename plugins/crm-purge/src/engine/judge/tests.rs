@@ -89,9 +89,19 @@ fn a_number_is_the_persons_only_where_no_other_address_stands_beside_it() {
     }
     by_phone(false, &request(), record(Value::Null), Whose::ByPhoneAlone);
     by_phone(true, &request(), record(Value::Null), Whose::Theirs);
+}
+
+#[test]
+fn without_an_address_of_the_persons_a_number_beside_an_address_cannot_be_judged() {
+    let record = |email: Value| json!({ "phone": "+420 777 123 456", "mobile": null, "email": email, "more": null });
     let by_number = Request { region: "CZ".parse().ok(), ..Request::from([("phone", "777123456")]) };
-    by_phone(false, &by_number, record(json!("bob@x.cz")), Whose::ByPhoneAlone);
-    by_phone(true, &by_number, record(json!("bob@x.cz")), Whose::Theirs);
+    for phone_alone in [false, true] {
+        by_phone(phone_alone, &by_number, record(json!("bob@x.cz")), Whose::Hidden);
+        by_phone(phone_alone, &by_number, record(json!("b**@x.cz")), Whose::Hidden);
+        by_phone(phone_alone, &by_number, json!({ "phone": "777123456", "mobile": null }), Whose::Hidden);
+    }
+    by_phone(false, &by_number, record(Value::Null), Whose::ByPhoneAlone);
+    by_phone(true, &by_number, record(Value::Null), Whose::Theirs);
 }
 
 #[test]
