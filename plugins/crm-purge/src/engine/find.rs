@@ -7,9 +7,19 @@ use serde_json::Value;
 use super::judge::{Person, Unclear, Whose};
 use super::search::id_at;
 use super::{Asked, Engine, Next, Record, Search, Wanted};
+use crate::vendor::Holds;
 
 /// Pages of one search.
 const PAGES_MAX: usize = 20;
+
+/// What a look at one record by its id has shown.
+pub(super) enum Seen {
+    There(Record),
+    /// It is not there, or holds nobody any more.
+    Gone,
+    /// It is there, and does not show whether it holds anybody.
+    Hidden(Record),
+}
 
 /// Records that a search found.
 #[derive(Default)]
@@ -24,8 +34,11 @@ impl Engine {
         let mut people = People::default();
         for wanted in &asked.wanted {
             if let Wanted::Id(id) = wanted {
-                let person = self.read(&self.vendor.person(id.clone()), call)?;
-                add(&mut people.theirs, person.into_iter().collect());
+                match self.read(&self.vendor.person(id.clone()), call)? {
+                    Seen::There(person) => add(&mut people.theirs, vec![person]),
+                    Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
+                    Seen::Gone => {}
+                }
             }
             for search in self.vendor.find(wanted, &self.related) {
                 self.judged(&search, wanted, &asked.person, &mut people, call)?;
@@ -44,7 +57,7 @@ impl Engine {
                 match self.records(&search, call)? {
                     Some(more) => add(&mut all, more),
                     // The person went meanwhile, and all that is linked with them.
-                    None if self.read(person, call)?.is_none() => {}
+                    None if matches!(self.read(person, call)?, Seen::Gone) => {}
                     None => return Err(not_here()),
                 }
                 self.check_few(all.len(), self.related_max, "related_max")?;
@@ -65,8 +78,8 @@ impl Engine {
         Ok(people)
     }
 
-    /// Reads one record by its id; `None` when it is not there, or holds nobody any more.
-    pub(super) fn read(&self, record: &Record, call: &Call<'_>) -> Result<Option<Record>, PluginError> {
+    /// Reads one record by its id.
+    pub(super) fn read(&self, record: &Record, call: &Call<'_>) -> Result<Seen, PluginError> {
         let mut answer = self.ask(&self.vendor.look(record), call)?;
         if answer.gone() {
             // A gateway may answer so to everything, and may have begun or ended in between.
@@ -74,7 +87,7 @@ impl Engine {
             answer = self.ask(&self.vendor.look(record), call)?;
         }
         if answer.gone() {
-            return Ok(None);
+            return Ok(Seen::Gone);
         }
         let document = self.document(&answer)?;
         let found = document.pointer(self.vendor.looked_at()).filter(|found| found.is_object());
@@ -83,7 +96,12 @@ impl Engine {
         if !self.vendor.same_id(&id, &record.id) {
             return Err(PluginError::retryable("the answer is another record than was asked for"));
         }
-        Ok(self.vendor.is_there(found, self.erasure).then_some(Record { object: record.object, id }))
+        let record = Record { object: record.object, id };
+        Ok(match self.vendor.holds(record.object, found, self.erasure) {
+            Holds::Somebody => Seen::There(record),
+            Holds::Nobody => Seen::Gone,
+            Holds::Unknown => Seen::Hidden(record),
+        })
     }
 
     /// Asks for something that is always there: only where that is answered as it should, a 404 says anything.

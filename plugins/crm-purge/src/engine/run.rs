@@ -8,6 +8,8 @@ use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Writes};
 
 use super::answer::{End, Erased, Found};
 use super::ask::Written;
+use super::find::Seen;
+use super::judge::{Unclear, Whose};
 use super::{Asked, Engine, LONG, Record};
 
 /// With less time than this, no further deletion is begun.
@@ -75,7 +77,7 @@ impl<'a> Run<'a> {
         // For weeks, or ever, nobody looks again: `retained` is an end.
         if engine.verify_after >= LONG || self.end.retained.is_some() {
             let is_done = |person: &&Record| progress.is_done(person.object.count, engine.mark(person));
-            self.end.left = self.left(people.iter().filter(is_done))?;
+            self.end.left = self.left(people.iter().filter(is_done), &mut unclear)?;
         }
         if people.is_empty() && progress.counts().is_empty() {
             let recycled = engine.recycled(asked, self.call)?;
@@ -88,7 +90,7 @@ impl<'a> Run<'a> {
     /// Erases a person's record. One that is not there although it was found must not be read either.
     fn erase_person(&mut self, person: &Record, progress: &mut Progress) -> Result<(), PluginError> {
         let is_gone = self.erase_one(person, progress)?;
-        if is_gone && self.engine.read(person, self.call)?.is_some() {
+        if is_gone && !matches!(self.engine.read(person, self.call)?, Seen::Gone) {
             let text = "the vendor says that a record is not there when it is to be erased, and still shows it";
             return Err(PluginError::retryable(text));
         }
@@ -154,10 +156,18 @@ impl<'a> Run<'a> {
     }
 
     /// What the vendor said to have erased, and can still be read.
-    fn left<'r>(&self, people: impl Iterator<Item = &'r Record>) -> Result<Found, PluginError> {
+    fn left<'r>(
+        &self,
+        people: impl Iterator<Item = &'r Record>,
+        unclear: &mut Unclear,
+    ) -> Result<Found, PluginError> {
         let mut left = Vec::new();
         for person in people {
-            left.extend(self.engine.read(person, self.call)?);
+            match self.engine.read(person, self.call)? {
+                Seen::There(person) => left.push(person),
+                Seen::Hidden(person) => unclear.add(Whose::Hidden, person),
+                Seen::Gone => {}
+            }
         }
         Ok(Found::of(&left))
     }

@@ -89,14 +89,15 @@ impl Search {
 }
 
 impl Place {
-    /// The values there; `None` when the record does not show the place at all, which is not the same as none.
+    /// The values there; `None` when the record does not show the place at all, or in a form that cannot be read, which is
+    /// not the same as none.
     pub(crate) fn values(self, record: &Value) -> Option<Vec<String>> {
         let (at, separator) = match self {
             Self::At(at) => (at, None),
             Self::Split(at, separator) => (at, Some(separator)),
         };
         let mut found = Vec::new();
-        texts(record.pointer(at)?, &mut found);
+        texts(record.pointer(at)?, &mut found)?;
         Some(match separator {
             Some(separator) => found.iter().flat_map(|text| text.split(separator)).map(str::to_owned).collect(),
             None => found,
@@ -104,14 +105,21 @@ impl Place {
     }
 }
 
-/// Texts, also within lists and as the `value` of objects in them.
-fn texts(value: &Value, found: &mut Vec<String>) {
+/// Texts, also within lists and as the `value` of objects in them; `None` where something else stands in place of one.
+fn texts(value: &Value, found: &mut Vec<String>) -> Option<()> {
     match value {
-        Value::String(text) => found.push(text.clone()),
-        Value::Number(number) => found.push(number.to_string()),
-        Value::Array(list) => list.iter().for_each(|value| texts(value, found)),
-        Value::Object(object) => object.get("value").into_iter().for_each(|value| texts(value, found)),
-        _ => {}
+        Value::Null => Some(()),
+        Value::Bool(_) => None,
+        Value::String(text) => {
+            found.push(text.clone());
+            Some(())
+        }
+        Value::Number(number) => {
+            found.push(number.to_string());
+            Some(())
+        }
+        Value::Array(list) => list.iter().try_for_each(|value| texts(value, found)),
+        Value::Object(object) => texts(object.get("value")?, found),
     }
 }
 

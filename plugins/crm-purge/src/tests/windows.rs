@@ -66,6 +66,55 @@ fn raynet_anonymizes_or_deletes_as_the_operator_wants() {
     }
 }
 
+/// Whatever a person's record of Raynet's holds, this is what is shown of it when it is read by its id.
+fn shown_as(standin: &StandIn, record: Value) {
+    let reply = json!({ "success": true, "data": record });
+    standin.world().after = Some(Box::new(move |seen, write| {
+        (!write && seen.target.contains("/person/1/")).then(|| Reply::json(200, &reply))
+    }));
+}
+
+#[test]
+fn a_person_of_raynets_whose_address_and_number_are_not_shown_is_not_absent() {
+    let first = [("crm_id", "1")];
+    for record in [
+        json!({ "id": 1 }),
+        json!({ "id": 1, "contactInfo": null }),
+        json!({ "id": 1, "contactInfo": { "email": null, "tel1": null } }),
+        json!({ "id": 1, "contactInfo": { "email": { "hidden": true }, "email2": null, "tel1": null, "tel2": null } }),
+    ] {
+        let standin = StandIn::start(ALL[2], vec![person(1, &["ann@x.cz"], &[])]);
+        let host = host_with(&standin, json!({ "by": ["id"] }));
+        shown_as(&standin, record.clone());
+        for answer in [host.dry_run(first), host.erase(first), host.verify(first)] {
+            assert_eq!(answer.expect("an answer").outcome, Outcome::Unverifiable, "{record}");
+        }
+        assert_eq!(standin.writes(), 0, "{record}");
+    }
+}
+
+#[test]
+fn a_person_of_raynets_that_was_anonymized_and_is_not_shown_any_more_is_not_absent() {
+    let standin = StandIn::start(ALL[2], vec![person(1, &["ann@x.cz"], &[])]);
+    let host = host_with(&standin, json!({ "by": ["email", "id"], "verify_after": "2d" }));
+    let both = Request::from([("email", "ann@x.cz"), ("crm_id", "1")]);
+    let mut reads = 0;
+    standin.world().after = Some(Box::new(move |seen, write| {
+        reads += usize::from(!write && seen.target.contains("/person/1/"));
+        (reads > 1).then(|| Reply::json(200, &json!({ "success": true, "data": { "id": 1 } })))
+    }));
+    let answer = host.erase(&both).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["persons"]), (Outcome::Unverifiable, 1), "{answer:?}");
+}
+
+#[test]
+fn an_anonymized_company_of_raynets_is_judged_by_its_own_address() {
+    let company = Row { object: "company", ..person(50, &["ann@x.cz"], &[]) };
+    let standin = StandIn::start(ALL[2], vec![company]);
+    let host = host_with(&standin, json!({ "related": ["companies"], "verify_after": "2d" }));
+    counted(host.erase(ann()), Outcome::Erased, "companies", 1);
+}
+
 #[test]
 fn a_person_of_raynets_without_address_and_number_is_deleted_by_the_id() {
     let standin = StandIn::start(ALL[2], vec![person(1, &[], &[])]);

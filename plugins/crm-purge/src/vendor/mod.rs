@@ -7,7 +7,7 @@ use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
 use crate::config::{Config, Erasure};
-use crate::engine::{Record, Search, Wanted};
+use crate::engine::{Object, Record, Search, Wanted};
 
 /// Declares the files and the registry.
 macro_rules! vendors {
@@ -63,6 +63,16 @@ impl Traits {
     }
 }
 
+/// Whether a record that was read is somebody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Somebody,
+    /// It is marked as deleted, or has nothing to reach anybody by.
+    Nobody,
+    /// It does not show what would tell.
+    Unknown,
+}
+
 /// How a vendor is asked.
 pub(crate) trait Vendor: Send + Sync {
     /// Searches for people. Not for ids: see [`Vendor::look`].
@@ -90,9 +100,9 @@ pub(crate) trait Vendor: Send + Sync {
         ""
     }
 
-    /// Whether a record that was read still holds somebody, where people are erased so.
-    fn is_there(&self, _: &Value, _: Erasure) -> bool {
-        true
+    /// Whether a record of this kind that was read still holds somebody, where people are erased so.
+    fn holds(&self, _: &Object, _: &Value, _: Erasure) -> Holds {
+        Holds::Somebody
     }
 
     /// Searches for what belongs to a person.

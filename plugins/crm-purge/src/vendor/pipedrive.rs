@@ -9,7 +9,7 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::Value;
 
-use super::{Traits, Vendor, days, is_number};
+use super::{Holds, Traits, Vendor, days, is_number};
 use crate::config::{Config, Erasure};
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -85,8 +85,10 @@ impl Vendor for Pipedrive {
         "/data"
     }
 
-    fn is_there(&self, record: &Value, _: Erasure) -> bool {
-        record["is_deleted"] != true && record["active_flag"] != false
+    fn holds(&self, _: &Object, record: &Value, _: Erasure) -> Holds {
+        // A record that shows neither is live: only a deleted one has to say what it is.
+        let is_deleted = record["is_deleted"] == true || record["active_flag"] == false;
+        if is_deleted { Holds::Nobody } else { Holds::Somebody }
     }
 
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {

@@ -8,7 +8,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::{Traits, Vendor, is_number};
+use super::{Holds, Traits, Vendor, is_number};
 use crate::config::{Config, Erasure};
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
 
@@ -34,7 +34,6 @@ const OFFICE_ADDRESSES: &[Place] =
     &[Place::At("/primaryAddress/contactInfo/email"), Place::At("/primaryAddress/contactInfo/email2")];
 const OFFICE_NUMBERS: &[Place] =
     &[Place::At("/primaryAddress/contactInfo/tel1"), Place::At("/primaryAddress/contactInfo/tel2")];
-const ALL: [&[Place]; 4] = [ADDRESSES, NUMBERS, OFFICE_ADDRESSES, OFFICE_NUMBERS];
 
 pub(super) struct Raynet {
     instance: String,
@@ -105,10 +104,18 @@ impl Vendor for Raynet {
         "/data"
     }
 
-    /// An anonymized record stays, without anything to reach the person by.
-    fn is_there(&self, record: &Value, how: Erasure) -> bool {
-        let mut values = ALL.iter().flat_map(|places| places.iter()).flat_map(|place| place.values(record).unwrap_or_default());
-        how == Erasure::Delete || values.any(|value| !value.trim().is_empty())
+    /// An anonymized record stays, without anything to reach the person by. One of these places that the user may not see
+    /// is not an empty one.
+    fn holds(&self, object: &Object, record: &Value, how: Erasure) -> Holds {
+        if how == Erasure::Delete {
+            return Holds::Somebody;
+        }
+        let places = if *object == COMPANY { [OFFICE_ADDRESSES, OFFICE_NUMBERS] } else { [ADDRESSES, NUMBERS] };
+        let shown: Vec<_> = places.into_iter().flatten().map(|place| place.values(record)).collect();
+        if shown.iter().flatten().flatten().any(|value| !value.trim().is_empty()) {
+            return Holds::Somebody;
+        }
+        if shown.contains(&None) { Holds::Unknown } else { Holds::Nobody }
     }
 
     fn belongings(&self, _: &Record, _: &[&str]) -> Vec<Search> {
