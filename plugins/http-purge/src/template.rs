@@ -108,7 +108,6 @@ impl Template {
         Ok(parsed)
     }
 
-    /// The names in it.
     /// The identifier kind whose value is all of it.
     pub(crate) fn only_kind(&self) -> Option<Kind> {
         match self.0.as_slice() {
@@ -117,6 +116,7 @@ impl Template {
         }
     }
 
+    /// The names in it.
     pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.iter().filter_map(|part| match part {
             Part::Slot(name, _) => Some(name),

@@ -1,7 +1,7 @@
 //! Whose record it is. Vendors' searches are fuzzy, and what they find is compared here, by the normal forms of
 //! [`quietus_plugin::identity`]; nothing is erased that this has not called the person's.
 
-use quietus_plugin::identity::{self, Region, normal_forms};
+use quietus_plugin::identity::{self, Region, is_masked, normal_forms};
 use quietus_plugin::{Answer, Kind, Outcome, Request};
 use serde_json::Value;
 
@@ -191,11 +191,6 @@ fn without_plus(address: &str) -> String {
         },
         None => address.to_owned(),
     }
-}
-
-/// Whether a vendor shows a value in part only: `a***@x.cz`.
-fn is_masked(value: &str) -> bool {
-    value.contains("**") || value.contains(['\u{2022}', '\u{25cf}', '\u{2026}'])
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What an answer means: its status, and the results in its body.
 
 use quietus_plugin::http::Response;
-use quietus_plugin::identity::normal_forms;
+use quietus_plugin::identity::{is_masked, normal_forms};
 use quietus_plugin::{Kind, PluginError};
 use serde_json::Value;
 
@@ -171,22 +171,15 @@ impl PlannedMatch {
     /// Whether one of the item's values is the expected one: by the normal form, where that is the value of a kind.
     fn fits(&self, item: &Value, values: &Values<'_>) -> Result<Fit, PluginError> {
         let expected = self.equals.render(values, |value| Ok(value.to_owned()))?;
-        let shown: Vec<String> = self.path.query(item).all().into_iter().filter_map(scalar).collect();
-        let shown: Vec<&str> = shown.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
-        let has_form = |kind: &Kind| matches!(kind, Kind::Email | Kind::Phone | Kind::Name);
-        let Some(kind) = self.equals.only_kind().filter(has_form) else {
-            let expected = expected.trim();
-            let same = |text: &&str| *text == expected || (self.ignore_case && text.eq_ignore_ascii_case(expected));
-            return Ok(match shown.iter().any(same) {
-                true => Fit::Theirs,
-                false if shown.is_empty() => Fit::Hidden,
-                false => Fit::SomebodyElses,
-            });
-        };
-        let expected = normal_forms(&kind, &expected, values.region);
-        let mut is_readable = !shown.is_empty() && !expected.is_empty();
+        let expected = self.forms(&expected, values);
+        let nodes = self.path.query(item).all();
+        // A structure in place of a value cannot be compared; `null` among values is the lack of one.
+        let are_values = nodes.iter().all(|node| node.is_null() || scalar(node).is_some());
+        let shown: Vec<String> = nodes.into_iter().filter_map(scalar).filter(|text| !text.trim().is_empty()).collect();
+        let mut is_readable = are_values && !shown.is_empty() && !expected.is_empty();
         for text in shown {
-            let forms = if is_masked(text) { Vec::new() } else { normal_forms(&kind, text, values.region) };
+            // Whoever types `a***@x.cz` into a form is not all who are shown so.
+            let forms = if is_masked(&text) { Vec::new() } else { self.forms(&text, values) };
             if forms.iter().any(|form| expected.contains(form)) {
                 return Ok(Fit::Theirs);
             }
@@ -194,16 +187,21 @@ impl PlannedMatch {
         }
         Ok(if is_readable { Fit::SomebodyElses } else { Fit::Hidden })
     }
-}
 
-/// Whether a system shows a value in part only: `a***@x.cz`.
-fn is_masked(value: &str) -> bool {
-    value.contains("**") || value.contains(['\u{2022}', '\u{25cf}', '\u{2026}'])
+    /// What a value is compared by: its normal forms where it is one of a kind that has them, else its text.
+    fn forms(&self, text: &str, values: &Values<'_>) -> Vec<String> {
+        match self.equals.only_kind() {
+            Some(kind @ (Kind::Email | Kind::Phone | Kind::Name)) => normal_forms(&kind, text, values.region),
+            _ if self.ignore_case => vec![text.trim().to_ascii_lowercase()],
+            _ => vec![text.trim().to_owned()],
+        }
+    }
 }
 
 fn take(from: &Value, source: &Source, list: &mut Vec<Value>) -> Result<(), PluginError> {
     for value in source.path.query(from).all() {
-        if value.is_null() {
+        // Alone, it says that there is nothing. One of several that is passed over would stay, as if it were not there.
+        if value.is_null() && matches!(source.holder, Holder::Value) {
             continue;
         }
         if !identifying(value) {

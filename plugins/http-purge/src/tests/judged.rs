@@ -49,3 +49,44 @@ fn a_result_that_does_not_show_its_value_needs_a_person() {
     }
     check("guest_id", "g-7", Value::Null, Outcome::Unverifiable);
 }
+
+#[test]
+fn a_masked_value_is_nobodys_whatever_is_looked_for_by() {
+    check("guest_id", "g-7", json!("g**"), Outcome::Unverifiable);
+    check("phone", "777 123 456", json!("######456"), Outcome::Unverifiable);
+    // Whoever types a masked value into a form would be everybody who is shown so.
+    check("guest_id", "g**", json!("g**"), Outcome::Unverifiable);
+    check("email", "a***@x.cz", json!("a***@x.cz"), Outcome::Unverifiable);
+}
+
+#[test]
+fn a_structure_in_place_of_a_value_is_nobodys() {
+    let among = |value: Value| {
+        let mut settings = crm();
+        settings["erase"][0]["match"] = json!({ "path": "$.emails[*]", "equals": "{{email}}" });
+        settings["verify"] = json!([]);
+        let found = json!([{ "id": 1, "emails": ["joann@x.cz", value] }]);
+        let server = Server::start(move |_| results(found.clone()));
+        erase(&plugin(&server, settings), &request(&[("email", "ann@x.cz")])).expect("an answer").outcome
+    };
+    for hidden in [json!({ "hidden": true }), json!(true), json!(["ann@x.cz"])] {
+        assert_eq!(among(hidden.clone()), Outcome::Unverifiable, "{hidden}");
+    }
+    assert_eq!(among(Value::Null), Outcome::Absent, "there is no second address");
+}
+
+#[test]
+fn a_result_whose_id_is_null_is_not_passed_over() {
+    let mut settings = crm();
+    settings["erase"][0] = json!({
+        "name": "find", "method": "GET", "url": "/contacts", "query": { "q": "{{email}}" },
+        "extract": { "ids": "$.results[*].id" },
+    });
+    settings["verify"] = json!([]);
+    let server = Server::start(|_| results(json!([{ "id": null }])));
+    let error = erase(&plugin(&server, settings), &request(&[("email", "ann@x.cz")])).expect_err("it would stay");
+    assert!(
+        error.message.contains("`$.results[*].id`") || error.message.contains("`$['results'][*]['id']`"),
+        "{error}"
+    );
+}

@@ -24,6 +24,7 @@
 //! Knows nothing of where the values come from, and connects to nothing.
 
 mod email;
+mod masked;
 mod name;
 mod phone;
 mod region;
@@ -31,6 +32,7 @@ mod region;
 mod tests;
 
 pub use email::{domain, email};
+pub use masked::is_masked;
 pub use name::name;
 pub use phone::phones;
 pub use region::{Region, UnknownRegion};

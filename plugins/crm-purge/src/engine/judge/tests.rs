@@ -60,6 +60,7 @@ fn a_record_that_does_not_show_the_value_cannot_be_judged() {
         json!({ "email": "bob@x.cz" }),
         json!({ "email": "bob@x.cz", "more": "a\u{2022}\u{2022}@x.cz" }),
         json!({ "email": "Ann: ann@x.cz", "more": null }),
+        json!({ "email": "####@x.cz", "more": null }),
         json!({ "email": "bob@x.cz", "more": { "label": "work" } }),
         json!({ "email": ["bob@x.cz", true], "more": null }),
     ] {
