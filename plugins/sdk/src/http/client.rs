@@ -8,7 +8,8 @@ use ureq::AsSendBody;
 use ureq::http::{self, HeaderName, HeaderValue, header};
 
 use super::address::{address, origin};
-use super::auth::{Authorization, bearer};
+use super::authorization::Authorization;
+use super::credentials::bearer;
 use super::failure::failed;
 use super::pace::{Pace, wait_until};
 use super::response::ANSWER_BYTES_MAX;

@@ -64,7 +64,9 @@
 mod address;
 mod assertion;
 mod auth;
+mod authorization;
 mod client;
+mod credentials;
 mod encode;
 mod failure;
 mod pace;

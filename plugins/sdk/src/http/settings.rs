@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Auth;
+use super::auth::Auth;
 use crate::{Manifest, Span};
 
 /// How a plugin reaches its system: a part of its configuration.

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use ureq::http::Uri;
 
 use super::assertion::Assertions;
-use super::auth::pair;
+use super::auth::ClientAuth;
+use super::credentials::basic;
 use super::encode::pairs;
 use super::pace::wait_for;
-use super::{ClientAuth, Response};
+use super::response::Response;
 use crate::{Call, PluginError, Sensitive};
 
 /// A token is renewed this long before its end.
@@ -152,7 +153,7 @@ impl Grant {
                 let fields = [("grant_type", "refresh_token"), token];
                 let secret = secret.as_ref();
                 match (client_auth, secret) {
-                    (ClientAuth::Basic, Some(secret)) => (pairs(fields), Some(pair(client_id, secret))),
+                    (ClientAuth::Basic, Some(secret)) => (pairs(fields), Some(basic(client_id, secret))),
                     _ => {
                         let id = [("client_id", client_id.as_str())];
                         let secret = secret.map(|secret| ("client_secret", secret.expose()));
