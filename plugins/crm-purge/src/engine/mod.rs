@@ -11,13 +11,14 @@ mod run;
 mod search;
 mod wanted;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quietus_plugin::http::Client;
 use quietus_plugin::{Answer, Call, Kind, Level, Memory, Outcome, PluginError, Request, Secrets, Writes};
 
 use crate::config::{By, Config, Erasure};
-use crate::vendor::{self, Traits, Vendor};
+use crate::vendor::{self, Keeps, Traits, Vendor};
 use answer::{Found, erased, looked, unasked, would_go};
 use find::People;
 use judge::{Person, Rules};
@@ -108,9 +109,11 @@ impl Engine {
         let end = ended?;
         let unclear = end.unclear;
         let answer = erased(end.erased, progress.counts());
-        let answer = match (answer.outcome, self.traits.keeps) {
-            (Outcome::Erased, Some(keeps)) => answer.verify_after(self.verify_after).keeps(keeps),
-            (Outcome::Erased, None) => answer.verify_after(self.verify_after),
+        let answer = match answer.outcome {
+            Outcome::Erased => {
+                let counts = answer.counts.clone();
+                self.with_kept(answer.verify_after(self.verify_after), &counts, Duration::ZERO)
+            }
             _ => answer,
         };
         Ok(self.said(&asked, unclear.told(answer)))
@@ -142,7 +145,17 @@ impl Engine {
         let early = self.verify_after < self.traits.verify_after;
         let recycled = if early { People::default() } else { self.recycled(&asked, call)? };
         let answer = looked(Found::of(&people.theirs), recycled.theirs.len());
+        // This look replaces what was said when it was erased. Where nothing is known to be erased, nothing is known to be
+        // kept: a process that was started since then says nothing of it.
+        let erased = self.memory.recall(&request.idempotency_key).counts();
+        let answer = self.with_kept(answer, &erased, self.verify_after);
         Ok(self.said(&asked, recycled.unclear.told(people.unclear.told(answer))))
+    }
+
+    /// The answer with what the vendor keeps of what is counted so, at this time after the erasure.
+    fn with_kept(&self, answer: Answer, erased: &BTreeMap<String, u64>, after: Duration) -> Answer {
+        let is_kept = |keeps: &&Keeps| after < keeps.gone_after && erased.keys().any(|count| (keeps.of)(count));
+        self.traits.keeps.iter().filter(is_kept).fold(answer, |answer, keeps| answer.keeps(keeps.what))
     }
 
     /// The answer with what was looked at.

@@ -156,11 +156,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the vendor said to have erased, and can still be read.
-    fn left<'r>(
-        &self,
-        people: impl Iterator<Item = &'r Record>,
-        unclear: &mut Unclear,
-    ) -> Result<Found, PluginError> {
+    fn left<'r>(&self, people: impl Iterator<Item = &'r Record>, unclear: &mut Unclear) -> Result<Found, PluginError> {
         let mut left = Vec::new();
         for person in people {
             match self.engine.read(person, self.call)? {

@@ -30,6 +30,51 @@ fn it_is_looked_again_when_the_vendor_has_caught_up_or_emptied_its_bin() {
     }
 }
 
+/// What an erasure says that the vendor keeps, what the look after it says, and what one of another process says.
+fn kept(kind: &'static Kind, more: Value) -> [Vec<String>; 3] {
+    let standin = StandIn::start(kind, vec![person(1, &["ann@x.cz"], &[]), of(1, "note", 31)]);
+    let host = host_with(&standin, more.clone());
+    let erased = host.erase(ann()).expect("an answer");
+    assert_eq!(erased.outcome, Outcome::Erased, "{}", kind.name);
+    // The vendor has emptied its bin meanwhile.
+    standin.world().rows.clear();
+    let looked = |host: &TestHost<CrmPurge>, request: Request| {
+        let answer = host.verify(request).expect("an answer");
+        assert_eq!(answer.outcome, Outcome::Absent, "{}", kind.name);
+        answer.keeps
+    };
+    assert!(looked(&host, again()).is_empty(), "{}: nothing was erased by this erasure", kind.name);
+    [erased.keeps, looked(&host, ann()), looked(&host_with(&standin, more), ann())]
+}
+
+#[test]
+fn a_look_before_the_vendor_lets_go_repeats_what_it_keeps() {
+    for_all(|kind| {
+        let hurried = kept(kind, json!({ "verify_after": "1m" }));
+        let [erased, looked, other] = &hurried;
+        assert_eq!(looked, erased, "{}", kind.name);
+        assert!(other.is_empty(), "{}: this process knows of no erasure", kind.name);
+    });
+}
+
+#[test]
+fn a_look_after_the_vendor_has_let_go_keeps_nothing_up() {
+    for (kind, still) in ALL.iter().zip([true, false, false, false, false]) {
+        let [_, looked, _] = kept(kind, json!({}));
+        assert_eq!(looked.len(), usize::from(still), "{}: HubSpot is looked at after a minute", kind.name);
+    }
+}
+
+#[test]
+fn what_hubspot_archives_is_kept_for_longer_than_the_contact() {
+    let kept_after = |verify_after: &str| {
+        let [erased, looked, _] = kept(ALL[0], json!({ "related": ["notes"], "verify_after": verify_after }));
+        assert!(erased.len() == 2 && erased[1].contains("90 days"), "{erased:?}");
+        looked.len()
+    };
+    assert_eq!([kept_after("30d"), kept_after("31d"), kept_after("91d")], [2, 1, 0]);
+}
+
 #[test]
 fn what_salesforce_still_has_in_its_bin_is_told() {
     let salesforce = ALL[3];

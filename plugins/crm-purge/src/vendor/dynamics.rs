@@ -24,7 +24,7 @@ pub(super) const TRAITS: Traits = Traits {
     erasures: &[Erasure::Delete],
     related: &["leads", "opportunities", "emails", "phonecalls", "tasks", "appointments", "notes", "audit_history"],
     verify_after: Duration::from_secs(5),
-    keeps: None,
+    keeps: &[],
     own_keys: &["api_version"],
 };
 

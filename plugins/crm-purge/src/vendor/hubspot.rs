@@ -10,7 +10,7 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::{Value, json};
 
-use super::{Traits, Vendor, is_number};
+use super::{Keeps, Traits, Vendor, days, is_number};
 use crate::config::{Config, Erasure};
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -24,7 +24,18 @@ pub(super) const TRAITS: Traits = Traits {
     erasures: &[Erasure::Anonymize],
     related: &["notes", "calls", "emails", "meetings", "tasks", "deals", "tickets"],
     verify_after: Duration::from_secs(60),
-    keeps: Some("HubSpot completes a permanent deletion within 30 days"),
+    keeps: &[
+        Keeps {
+            what: "HubSpot completes a permanent deletion within 30 days",
+            of: |count| count == CONTACT.count,
+            gone_after: days(31),
+        },
+        Keeps {
+            what: "HubSpot keeps archived objects for 90 days",
+            of: |count| ARCHIVED.iter().any(|object| object.count == count),
+            gone_after: days(91),
+        },
+    ],
     own_keys: &[],
 };
 

@@ -47,10 +47,20 @@ pub(crate) struct Traits {
     pub(crate) related: &'static [&'static str],
     /// How long after an erasure a second look makes sense: its search lags behind, or it keeps what was deleted.
     pub(crate) verify_after: Duration,
-    /// What it keeps of what was erased, and how long: said in the receipt.
-    pub(crate) keeps: Option<&'static str>,
+    /// What it keeps of what was erased.
+    pub(crate) keeps: &'static [Keeps],
     /// Keys of the configuration that only some vendors have.
     pub(crate) own_keys: &'static [&'static str],
+}
+
+/// What a vendor keeps of what was erased, by its own documentation.
+pub(crate) struct Keeps {
+    /// What, and how long: said in the receipt.
+    pub(crate) what: &'static str,
+    /// Whether it is about what is counted so.
+    pub(crate) of: fn(&str) -> bool,
+    /// So long after an erasure, nothing of it is kept any more.
+    pub(crate) gone_after: Duration,
 }
 
 impl Traits {

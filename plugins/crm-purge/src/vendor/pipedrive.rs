@@ -9,7 +9,7 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::Value;
 
-use super::{Holds, Traits, Vendor, days, is_number};
+use super::{Holds, Keeps, Traits, Vendor, days, is_number};
 use crate::config::{Config, Erasure};
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -22,7 +22,11 @@ pub(super) const TRAITS: Traits = Traits {
     erasures: &[Erasure::Delete],
     related: &["deals", "activities", "notes", "leads"],
     verify_after: days(31),
-    keeps: Some("Pipedrive removes what is deleted for good after 30 days"),
+    keeps: &[Keeps {
+        what: "Pipedrive removes what is deleted for good after 30 days",
+        of: |_| true,
+        gone_after: days(31),
+    }],
     own_keys: &[],
 };
 

@@ -21,7 +21,7 @@ pub(super) const TRAITS: Traits = Traits {
     erasures: &[Erasure::Anonymize, Erasure::Delete],
     related: &["leads", "companies"],
     verify_after: Duration::from_secs(5),
-    keeps: None,
+    keeps: &[],
     own_keys: &["instance"],
 };
 

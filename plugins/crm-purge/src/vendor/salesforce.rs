@@ -12,7 +12,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::{Traits, Vendor, days};
+use super::{Keeps, Traits, Vendor, days};
 use crate::config::{Config, Erasure};
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
 
@@ -25,7 +25,11 @@ pub(super) const TRAITS: Traits = Traits {
     erasures: &[Erasure::Delete],
     related: &["leads", "tasks", "events", "notes", "cases"],
     verify_after: days(16),
-    keeps: Some("Salesforce keeps what is deleted in the Recycle Bin for up to 15 days"),
+    keeps: &[Keeps {
+        what: "Salesforce keeps what is deleted in the Recycle Bin for up to 15 days",
+        of: |_| true,
+        gone_after: days(16),
+    }],
     own_keys: &["api_version"],
 };
 
