@@ -1,5 +1,6 @@
 //! What the tests of APIs share.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// The plugin's configuration in an example of quietus's.
@@ -11,19 +12,5 @@ pub(crate) fn example(text: &str) -> Value {
 
 /// Percent-decoded.
 pub(crate) fn plain(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let digits = || [rest.clone().next(), rest.clone().nth(1)];
-        match (byte, digits()) {
-            (b'%', [Some(high), Some(low)]) => {
-                let digits = [high, low];
-                let digits = std::str::from_utf8(&digits).expect("ASCII");
-                bytes.push(u8::from_str_radix(digits, 16).expect("hex"));
-                rest.nth(1);
-            }
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).expect("UTF-8")
+    percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned()
 }

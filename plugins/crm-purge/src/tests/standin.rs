@@ -10,6 +10,7 @@ mod salesforce;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use percent_encoding::percent_decode_str;
 pub(super) use pipedrive::ARCHIVED;
 use quietus_plugin::http::test::{Reply, Seen, Server};
 use serde_json::{Value, json};
@@ -223,15 +224,8 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Percent-decoded.
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut digit = || rest.next().map_or(0, |digit| (digit as char).to_digit(16).unwrap_or_default() as u8);
-        bytes.push(if byte == b'%' { digit() * 16 + digit() } else { byte });
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// A text's literals between single quotes, and the text with `?` in their places. `escape`: the backslash, or `'` itself.

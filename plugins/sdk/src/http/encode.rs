@@ -1,19 +1,17 @@
 //! Values in URLs: a value enters, text that stays in its place leaves.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// All but RFC 3986's unreserved characters (2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 ///
 /// ```
 /// assert_eq!(quietus_plugin::http::percent("ann+1@x.cz"), "ann%2B1%40x.cz");
 /// ```
 pub fn percent(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+    utf8_percent_encode(value, RESERVED).to_string()
 }
 
 /// Whether there is a segment `.` or `..` in a path, however often it is decoded. Servers resolve these, so that a value
