@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use quietus_plugin::{Answer, ErrorClass, PluginError};
+use quietus_plugin::{Answer, ErrorClass, Outcome, PluginError};
 
 use crate::account::Seen;
 
@@ -13,6 +13,8 @@ pub(crate) struct Said {
     messages: u64,
     kept: u64,
     reasons: Vec<String>,
+    /// By account, what was found and does not show whose it is.
+    unclear: Vec<String>,
     again_after: Option<Duration>,
     failed: Vec<(String, PluginError)>,
 }
@@ -24,6 +26,10 @@ impl Said {
             Ok(seen) => {
                 self.messages += seen.messages;
                 self.again_after = self.again_after.max(seen.again_after);
+                if seen.unclear > 0 {
+                    let text = "messages were found that do not show whose they are, and stay";
+                    self.unclear.push(format!("account `{account}`: {} {text}", seen.unclear));
+                }
                 for kept in seen.kept {
                     self.kept += kept.messages;
                     self.reasons.push(format!("account `{account}`: {}", kept.reason));
@@ -58,7 +64,7 @@ impl Said {
             Some(pause) => answer.verify_after(pause),
             None => answer,
         };
-        Ok(counted(counted(answer, "messages", messages), "kept messages", self.kept))
+        Ok(self.told(counted(counted(answer, "messages", messages), "kept messages", self.kept)))
     }
 
     /// The answer to `verify` and to a dry run: what is there now.
@@ -69,7 +75,17 @@ impl Said {
             (None, Some(reason), 0) => Answer::retained(reason),
             (None, None, 0) => Answer::absent(),
         };
-        Ok(counted(counted(answer, "messages", self.messages), "kept messages", self.kept))
+        Ok(self.told(counted(counted(answer, "messages", self.messages), "kept messages", self.kept)))
+    }
+
+    /// The answer with what only a person can judge: nothing is erased or absent for sure while such messages are there.
+    fn told(&self, mut answer: Answer) -> Answer {
+        if !self.unclear.is_empty() && matches!(answer.outcome, Outcome::Erased | Outcome::Absent) {
+            answer.outcome = Outcome::Unverifiable;
+            answer.reason = Some(format!("{}: a person must judge them", self.unclear.join("; ")));
+            answer.verify_after_s = None;
+        }
+        self.unclear.iter().fold(answer, Answer::not_looked_at)
     }
 
     fn reason(&self) -> Option<String> {
@@ -106,8 +122,6 @@ fn counted(answer: Answer, what: &str, how_many: u64) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use quietus_plugin::Outcome;
-
     use super::*;
     use crate::account::Kept;
 
@@ -158,6 +172,21 @@ mod tests {
         assert_eq!(answer, Ok(Answer::erased().count("messages", 1).verify_after(Duration::from_secs(90))));
         let left = Ok(Seen { messages: 1, ..Seen::default() });
         assert_eq!(said(vec![later(60), left]).erased(0).expect("an answer").verify_after_s, None);
+    }
+
+    #[test]
+    fn what_does_not_show_whose_it_is_is_never_erased_or_absent() {
+        let unclear = || Ok(Seen { unclear: 2, ..Seen::default() });
+        for answer in [said(vec![unclear()]).looked(), said(vec![unclear()]).erased(0), said(vec![unclear()]).erased(3)]
+        {
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.outcome, Outcome::Unverifiable);
+            assert!(answer.reason.is_some_and(|reason| reason.starts_with("account `a0`: 2 messages were found")));
+            assert_eq!(answer.not_looked_at.len(), 1);
+        }
+        let left = said(vec![unclear(), Ok(Seen { messages: 1, ..Seen::default() })]).looked().expect("an answer");
+        assert_eq!((left.outcome, left.not_looked_at.len()), (Outcome::Residual, 1));
+        assert_eq!(said(vec![unclear(), Ok(kept(1))]).looked().expect("an answer").outcome, Outcome::Retained);
     }
 
     #[test]

@@ -21,8 +21,10 @@ pub(crate) struct Looked {
     pub(crate) up_to: u64,
     /// The numbers of the wanted messages among it.
     pub(crate) found: Vec<u64>,
-    /// The numbers of messages that nobody can tell about, such as those that are too large.
+    /// The numbers of messages that are too large to be looked into.
     pub(crate) untold: Vec<u64>,
+    /// The numbers of messages that do not show whose they are.
+    pub(crate) unclear: Vec<u64>,
 }
 
 impl Begun {
@@ -61,11 +63,11 @@ mod tests {
         let begun = Begun::default();
         for n in 0..=Memory::ERASURES_MAX {
             let mut through = Through::default();
-            *through.at(7) = Looked { up_to: n as u64, found: vec![1], untold: vec![] };
+            *through.at(7) = Looked { up_to: n as u64, found: vec![1], ..Looked::default() };
             begun.keep(&n.to_string(), through);
         }
         assert_eq!(*begun.recall("0").at(7), Looked::default(), "forgotten");
-        assert_eq!(*begun.recall("1").at(7), Looked { up_to: 1, found: vec![1], untold: vec![] });
+        assert_eq!(*begun.recall("1").at(7), Looked { up_to: 1, found: vec![1], ..Looked::default() });
         begun.keep("1", Through::default());
         assert_eq!(*begun.recall("1").at(7), Looked::default(), "through");
     }

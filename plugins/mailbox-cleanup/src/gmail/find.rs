@@ -9,7 +9,7 @@ use super::message::Page;
 use super::query::query;
 use super::{Gmail, batch, no_mailbox, said};
 use crate::account::Task;
-use crate::wanted::Wanted;
+use crate::wanted::{Wanted, Whose};
 
 /// Ids in a page; more are not given (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/list>).
 const PAGE: &str = "500";
@@ -18,6 +18,7 @@ const IDLE_MAX: u32 = 10;
 /// What an earlier attempt found out about a message, which is a place of its own to [`Task::through`]: 0 is nothing yet.
 const THEIRS: u64 = 1;
 const OF_OTHERS: u64 = 2;
+const UNCLEAR: u64 = 3;
 
 impl Gmail {
     /// Ids of messages that may be the person's, spam and trash included.
@@ -60,15 +61,18 @@ impl Gmail {
         wanted: &Wanted,
         task: &mut Task<'_>,
     ) -> Result<Vec<String>, PluginError> {
-        let place = |id: &str, task: &Task<'_>| task.memory.mark(&("headers", &self.account, id));
-        let unread: Vec<_> = ids.iter().filter(|id| task.through.at(place(id, task)).up_to == 0).cloned().collect();
+        let unread: Vec<_> =
+            ids.iter().filter(|id| task.through.at(self.place(id, task)).up_to == 0).cloned().collect();
         for ids in unread.chunks(batch::SIZE) {
             let mut failed = None;
             for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
                 match told {
                     Ok(Some(message)) => {
-                        let is_theirs = wanted.in_headers(&message.raw());
-                        task.through.at(place(id, task)).up_to = if is_theirs { THEIRS } else { OF_OTHERS };
+                        task.through.at(self.place(id, task)).up_to = match wanted.by_headers(&message.raw()) {
+                            Whose::Theirs => THEIRS,
+                            Whose::SomebodyElses => OF_OTHERS,
+                            Whose::Unclear => UNCLEAR,
+                        };
                     }
                     // The list has just shown it, so that it went meanwhile, or is not shown.
                     Ok(None) if self.is_there(id, task)? => {
@@ -82,8 +86,17 @@ impl Gmail {
             }
             failed.map_or(Ok(()), Err)?;
         }
-        let theirs = ids.iter().filter(|id| task.through.at(place(id, task)).up_to == THEIRS);
+        let theirs = ids.iter().filter(|id| task.through.at(self.place(id, task)).up_to == THEIRS);
         Ok(theirs.cloned().collect())
+    }
+
+    /// How many of these messages, all of which were looked at, do not show whose they are.
+    pub(super) fn unclear(&self, ids: &[String], task: &mut Task<'_>) -> u64 {
+        ids.iter().filter(|id| task.through.at(self.place(id, task)).up_to == UNCLEAR).count() as u64
+    }
+
+    fn place(&self, id: &str, task: &Task<'_>) -> u64 {
+        task.memory.mark(&("headers", &self.account, id))
     }
 
     /// Whether a message is there, whatever the list says, which may be behind.

@@ -105,7 +105,7 @@ impl Mailbox for Gmail {
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
         let listed: Vec<_> = self.list(wanted, task)?.into_iter().collect();
         let messages = self.theirs(&listed, wanted, task)?.len() as u64;
-        Ok(Seen { messages, ..Seen::default() })
+        Ok(Seen { messages, unclear: self.unclear(&listed, task), ..Seen::default() })
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
@@ -116,7 +116,8 @@ impl Mailbox for Gmail {
             self.delete(&theirs, task, writes)?;
             deleted.extend(theirs);
         }
-        Ok(Seen { messages: self.left(&deleted, wanted, task)?, ..Seen::default() })
+        let messages = self.left(&deleted, wanted, task)?;
+        Ok(Seen { messages, unclear: self.unclear(&listed, task), ..Seen::default() })
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

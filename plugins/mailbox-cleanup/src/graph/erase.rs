@@ -15,6 +15,8 @@ struct Erased {
     tried: BTreeSet<String>,
     /// What Exchange does not let go of.
     held: BTreeSet<String>,
+    /// What does not show whose it is.
+    unclear: BTreeSet<String>,
 }
 
 impl Graph {
@@ -28,7 +30,8 @@ impl Graph {
     ) -> Result<Seen, PluginError> {
         let erased = self.erase_found(wanted, hidden, task, writes)?;
         let messages = self.still_there(&erased, wanted, hidden, task)?;
-        let mut seen = Seen { messages, ..self.left(wanted, hidden, task)? };
+        let unclear = erased.unclear.len() as u64;
+        let mut seen = Seen { messages, unclear, ..self.left(wanted, hidden, task)? };
         if !erased.held.is_empty() {
             let reason = "Exchange does not let go of messages that were deleted before (ErrorCannotDeleteObject)";
             seen.kept.push(Kept { reason: reason.into(), messages: erased.held.len() as u64 });
@@ -47,6 +50,7 @@ impl Graph {
         let mut erased = Erased::default();
         loop {
             let found = self.find(wanted, hidden, task)?;
+            erased.unclear.extend(found.unclear);
             let new: Vec<_> = found.messages.into_iter().filter(|id| !erased.tried.contains(id)).collect();
             if (erased.tried.len() + new.len()) as u64 > self.messages_max {
                 return Err(self.too_many());

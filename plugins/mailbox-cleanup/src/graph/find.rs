@@ -10,7 +10,7 @@ use super::message::{Page, Place, SELECT};
 use super::query::Query;
 use super::{Graph, IMMUTABLE, no_mailbox, said};
 use crate::account::Task;
-use crate::wanted::Wanted;
+use crate::wanted::{Wanted, Whose};
 
 /// All folders that people see.
 const MAILBOX: &str = "/messages";
@@ -26,6 +26,8 @@ const PAGES_MAX: usize = 10_000;
 pub(super) struct Found {
     /// The ids of the person's messages.
     pub(super) messages: BTreeSet<String>,
+    /// The ids of those that do not show whose they are.
+    pub(super) unclear: BTreeSet<String>,
     /// A search showed as much as it may, so that there can be more.
     pub(super) is_cut: bool,
     /// More than these are an error: what is only counted has no limit.
@@ -37,7 +39,7 @@ impl Graph {
     pub(super) fn find(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<Found, PluginError> {
         let mut found = Found { most: Some(self.messages_max), ..Found::default() };
         for query in queries(wanted) {
-            if !self.pages(self.asked(MAILBOX, &query), wanted, hidden, query.is_limited(), &mut found, task)? {
+            if !self.pages(MAILBOX, &query, wanted, hidden, &mut found, task)? {
                 return Err(no_mailbox());
             }
         }
@@ -84,12 +86,11 @@ impl Graph {
     ) -> Result<(), PluginError> {
         let path = Request::get("/mailFolders").segment(folder).segment("messages").target();
         for query in queries(wanted) {
-            match self.pages(self.asked(&path, &query), wanted, hidden, query.is_limited(), found, task) {
+            match self.pages(&path, &query, wanted, hidden, found, task) {
                 Ok(true) => {}
                 Ok(false) => return Err(no_folder()),
                 Err(error) if error.class == ErrorClass::Permanent => {
-                    let all = self.asked(&path, &Query::All);
-                    let is_there = self.pages(all, wanted, hidden, false, found, task)?;
+                    let is_there = self.pages(&path, &Query::All, wanted, hidden, found, task)?;
                     return if is_there { Ok(()) } else { Err(no_folder()) };
                 }
                 Err(error) => return Err(error),
@@ -109,13 +110,14 @@ impl Graph {
     /// Adds the person's messages of all pages of one query, but for those that are kept. `false`: there is no such place.
     fn pages(
         &self,
-        mut request: Request,
+        path: &str,
+        query: &Query,
         wanted: &Wanted,
         hidden: &Hidden,
-        is_limited: bool,
         found: &mut Found,
         task: &Task<'_>,
     ) -> Result<bool, PluginError> {
+        let mut request = self.asked(path, query);
         let mut shown = 0;
         for _ in 0..PAGES_MAX {
             task.go_on()?;
@@ -125,10 +127,19 @@ impl Graph {
             }
             let page: Page = answer.json().map_err(|error| said("a search", error))?;
             shown += page.value.len();
-            found.is_cut |= is_limited && shown >= SEARCH_MAX;
-            let theirs = page.value.into_iter().filter(|message| message.is_of(wanted));
-            let counted = theirs.filter(|message| !hidden.keeps(&message.parent_folder_id));
-            found.messages.extend(counted.map(|message| message.id));
+            found.is_cut |= query.is_limited() && shown >= SEARCH_MAX;
+            for message in page.value.into_iter().filter(|message| !hidden.keeps(&message.parent_folder_id)) {
+                match message.whose(wanted) {
+                    Whose::Theirs => {
+                        found.messages.insert(message.id);
+                    }
+                    Whose::Unclear if query.is_selective() => {
+                        found.unclear.insert(message.id);
+                    }
+                    // Where everything is listed, nothing says that it has the address.
+                    Whose::Unclear | Whose::SomebodyElses => {}
+                }
+            }
             if found.most.is_some_and(|most| found.messages.len() as u64 > most) {
                 return Err(self.too_many());
             }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::wanted::{self, Wanted};
+use crate::wanted::{self, Wanted, Whose};
 
 /// The properties that [`Message`] reads.
 pub(super) const SELECT: &str = "id,parentFolderId,from,sender,replyTo,toRecipients,ccRecipients,bccRecipients";
@@ -51,13 +51,10 @@ struct EmailAddress {
 
 impl Message {
     /// Whether it carries one of the addresses, exactly, in a place that counts.
-    pub(super) fn is_of(&self, wanted: &Wanted) -> bool {
+    pub(super) fn whose(&self, wanted: &Wanted) -> Whose {
         let senders = self.from.iter().chain(&self.sender).chain(&self.reply_to);
         let recipients = self.to_recipients.iter().chain(&self.cc_recipients).chain(&self.bcc_recipients);
         let recipients = recipients.filter(|_| wanted.place() != wanted::Place::Senders);
-        senders
-            .chain(recipients)
-            .filter_map(|party| party.email_address.address.as_deref())
-            .any(|address| wanted.is(address))
+        wanted.by_addresses(senders.chain(recipients).map(|party| party.email_address.address.as_deref()))
     }
 }

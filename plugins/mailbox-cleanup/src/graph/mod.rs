@@ -136,7 +136,12 @@ impl Mailbox for Graph {
             return Err(unseen(false));
         }
         let (purged, held) = self.kept(wanted, &hidden, task)?;
-        Ok(Seen { messages: found.messages.len() as u64, kept: kept(purged, held), ..Seen::default() })
+        Ok(Seen {
+            messages: found.messages.len() as u64,
+            kept: kept(purged, held),
+            unclear: found.unclear.len() as u64,
+            ..Seen::default()
+        })
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {

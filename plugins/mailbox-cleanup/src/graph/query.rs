@@ -34,6 +34,11 @@ impl Query {
         }
     }
 
+    /// Whether what it finds has matched an address.
+    pub(super) fn is_selective(&self) -> bool {
+        !matches!(self, Self::All)
+    }
+
     /// Whether it shows no more than some.
     pub(super) fn is_limited(&self) -> bool {
         matches!(self, Self::Search(_))

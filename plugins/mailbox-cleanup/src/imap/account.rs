@@ -100,8 +100,9 @@ impl Mailbox for Imap {
         let messages = all - kept.iter().map(|kept| kept.messages).sum::<u64>();
         kept.extend(visit.kept_in(folders.target.as_ref())?);
         visit.end()?;
+        let unclear = visit.unclear();
         session.close();
-        Ok(Seen { messages, kept, ..Seen::default() })
+        Ok(Seen { messages, kept, unclear, ..Seen::default() })
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
@@ -117,8 +118,9 @@ impl Mailbox for Imap {
         let mut kept: Vec<Kept> = visit.empty(&found, folders.target.as_ref(), writes)?;
         kept.extend(visit.kept_in(folders.target.as_ref())?);
         visit.end()?;
+        let unclear = visit.unclear();
         session.close();
-        Ok(Seen { kept, ..Seen::default() })
+        Ok(Seen { kept, unclear, ..Seen::default() })
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

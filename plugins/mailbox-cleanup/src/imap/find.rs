@@ -15,7 +15,7 @@ use quietus_plugin::{ErrorClass, PluginError};
 use super::opened::{existing, plain_search, search, set};
 use super::session::{Ended, Session};
 use crate::through::Looked;
-use crate::wanted::{Place, Wanted};
+use crate::wanted::{Place, Wanted, Whose};
 
 /// Messages of one search.
 const WINDOW: usize = 5_000;
@@ -45,15 +45,15 @@ pub(super) fn look_on(
     for uids in uids.chunks(window) {
         let (Some(first), Some(last)) = (uids.first(), uids.last()) else { continue };
         let candidates = candidates(session, wanted, *first, *last)?;
-        let (mut found, mut untold) = (Vec::new(), Vec::new());
+        let mut seen = Looked::default();
         for some in candidates.chunks(HEADERS) {
-            let rest = by_headers(session, wanted, some, &mut found)?;
-            if wanted.place() == Place::Anywhere {
-                by_texts(session, wanted, body_bytes_max, &rest, (&mut found, &mut untold))?;
-            }
+            let rest = by_headers(session, wanted, some, &mut seen)?;
+            by_texts(session, wanted, body_bytes_max, &rest, &mut seen)?;
         }
-        looked.found.extend(found);
-        looked.untold.extend(untold);
+        // A window counts when it is through: the next attempt looks at one that was cut off again.
+        looked.found.extend(seen.found);
+        looked.untold.extend(seen.untold);
+        looked.unclear.extend(seen.unclear);
         looked.up_to = u64::from(*last);
     }
     Ok(())
@@ -107,12 +107,12 @@ fn key(spelling: &str, place: Place) -> Result<SearchKey<'static>, PluginError> 
     keys.into_iter().reduce(either).ok_or_else(|| PluginError::permanent("a search for nothing"))
 }
 
-/// Adds those whose headers have one of the addresses to `found`, and returns the others.
+/// Judges messages by their headers, and returns those whose texts have to tell.
 fn by_headers(
     session: &mut Session<'_>,
     wanted: &Wanted,
     uids: &[u32],
-    found: &mut Vec<u64>,
+    seen: &mut Looked,
 ) -> Result<Vec<u32>, PluginError> {
     let fields = FIELDS.map(AString::try_from).into_iter().collect::<Result<Vec<_>, _>>().ok();
     let fields = fields.and_then(|fields| Vec1::try_from(fields).ok());
@@ -120,31 +120,35 @@ fn by_headers(
     let headers = fetch(session, uids, Some(Section::HeaderFields(None, fields)), None)?;
     let mut rest = Vec::new();
     for uid in uids {
-        match headers.get(uid) {
-            Some(raw) if wanted.in_headers(raw) => found.push(u64::from(*uid)),
-            Some(_) => rest.push(*uid),
-            None => {}
+        let Some(raw) = headers.get(uid) else { continue };
+        match (wanted.by_headers(raw), wanted.place()) {
+            (Whose::Theirs, _) => seen.found.push(u64::from(*uid)),
+            (_, Place::Anywhere) => rest.push(*uid),
+            (Whose::Unclear, _) => seen.unclear.push(u64::from(*uid)),
+            (Whose::SomebodyElses, _) => {}
         }
     }
     Ok(rest)
 }
 
-/// Adds those whose text has one of the addresses to `found`, and those that are too large to tell to `untold`.
+/// Judges messages by all that stands in them.
 fn by_texts(
     session: &mut Session<'_>,
     wanted: &Wanted,
     body_bytes_max: u32,
     uids: &[u32],
-    (found, untold): (&mut Vec<u64>, &mut Vec<u64>),
+    seen: &mut Looked,
 ) -> Result<(), PluginError> {
     let one_more = NonZeroU32::MIN.saturating_add(body_bytes_max);
     for uid in uids {
         let messages = fetch(session, &[*uid], None, Some((0, one_more)))?;
         let Some(raw) = messages.get(uid) else { continue };
         if wanted.in_message(raw) {
-            found.push(u64::from(*uid));
+            seen.found.push(u64::from(*uid));
         } else if raw.len() > body_bytes_max as usize {
-            untold.push(u64::from(*uid));
+            seen.untold.push(u64::from(*uid));
+        } else if raw.is_empty() {
+            seen.unclear.push(u64::from(*uid));
         }
     }
     Ok(())

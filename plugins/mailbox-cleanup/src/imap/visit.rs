@@ -1,6 +1,7 @@
 //! One call's visit to an account: goes through its folders, and remembers how far it came. What one folder refuses keeps
 //! no other from being done.
 
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::PoisonError;
 
@@ -33,6 +34,8 @@ pub(super) struct Visit<'v, 'c, 't> {
     task: &'v mut Task<'t>,
     /// Folders in which something was refused, and what.
     refused: Vec<PluginError>,
+    /// How many messages of each folder do not show whose they are; a folder that is looked through twice counts once.
+    unclear: BTreeMap<String, u64>,
 }
 
 impl<'v, 'c, 't> Visit<'v, 'c, 't> {
@@ -42,7 +45,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         wanted: &'v Wanted,
         task: &'v mut Task<'t>,
     ) -> Self {
-        Self { imap, session, wanted, task, refused: Vec::new() }
+        Self { imap, session, wanted, task, refused: Vec::new(), unclear: BTreeMap::new() }
     }
 
     /// Looks through folders; returns those in which there is something to do.
@@ -90,6 +93,11 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let messages = self.or_go_on(folder, (1, 1), Self::look)?.map_or(0, |seen| seen.messages);
         let reason = format!("messages are moved to the folder `{}`, and stay there", folder.name);
         Ok((messages > 0).then_some(Kept { reason, messages }))
+    }
+
+    /// How many messages do not show whose they are.
+    pub(super) fn unclear(&self) -> u64 {
+        self.unclear.values().sum()
     }
 
     /// The first of what was refused, by its class, once all else is done.
@@ -150,6 +158,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         if opened.messages > 0 {
             look_on(self.session, self.wanted, self.imap.body_bytes_max, looked)?;
         }
+        self.unclear.insert(folder.name.clone(), looked.unclear.len() as u64);
         if !looked.untold.is_empty() {
             let text = format!("{} messages are larger than `body_bytes_max` to be looked into", looked.untold.len());
             let error = PluginError::permanent(format!("folder `{}`: {text}", folder.name));

@@ -99,6 +99,30 @@ fn garbage_is_an_error_and_never_nobody() {
     check(HELLO, but!("UID FETCH", |_tag| "* 1 FETCH (UID 1 BODY[HEADER] {9}\r\n".into()), Retryable, "in time");
 }
 
+/// As the good server, but the first message is somebody else's, and no headers are shown of the others.
+fn silent(tag: &str, command: &str) -> String {
+    if !command.starts_with("UID FETCH") {
+        return good(tag, command);
+    }
+    let shown = "* 1 FETCH (UID 1 BODY[HEADER] {20}\r\nFrom: joann@x.cz\r\n\r\n)\r\n";
+    let empty = "* 2 FETCH (UID 2 BODY[HEADER] {0}\r\n)\r\n* 3 FETCH (UID 3 BODY[HEADER] NIL)\r\n";
+    format!("{shown}{empty}{tag} OK done\r\n")
+}
+
+#[test]
+fn messages_whose_headers_are_not_shown_are_neither_the_persons_nor_somebody_elses() {
+    let accounts = scripted(HELLO, silent);
+    for more in [json!({}), json!({ "only_from": true }), json!({ "look_at_body": true })] {
+        let host = host_with(accounts.clone(), more.clone());
+        for answer in [host.erase(ANN), host.verify(ANN), host.dry_run(ANN)] {
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.outcome, Outcome::Unverifiable, "{more}");
+            let told = "account `office`: 2 messages were found that do not show whose they are, and stay";
+            assert_eq!(answer.not_looked_at, [told], "{more}");
+        }
+    }
+}
+
 /// As the good server, but with a second folder that cannot be opened now.
 fn halfway(tag: &str, command: &str) -> String {
     match command {

@@ -1,6 +1,7 @@
 //! Identifiers, and what a message says of itself, are what strangers wrote.
 
 use quietus_plugin::Outcome;
+use quietus_plugin::http::test::Reply;
 
 use super::*;
 
@@ -58,6 +59,19 @@ fn a_headers_value_makes_no_header_of_its_own() {
     google.add("INBOX", &[("From", "\"ann@x.cz\" <joann@x.cz>\r\nCc: ann@x.cz\r\n\r\nann@x.cz")]);
     google.add("INBOX", &[("From", "joann@x.cz"), ("To: ann@x.cz\r\nX", "ann@x.cz")]);
     assert_eq!(host(&google, json!({})).erase(ANN).expect("an answer").outcome, Outcome::Absent);
+}
+
+#[test]
+fn a_message_that_was_found_and_shows_no_headers_needs_a_person() {
+    let google = Google::with(&["joann@x.cz", "ann@x.cz"]);
+    // Found by its sender, which is not given out.
+    google.fault("messages/18c00000", Reply::json(200, &json!({ "id": "18c00000" })));
+    let answer = host(&google, json!({})).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 1));
+    assert_eq!(answer.not_looked_at.len(), 1);
+    assert_eq!(google.senders(), ["joann@x.cz"]);
+    google.fault("messages/18c00000", Reply::json(200, &json!({ "id": "18c00000", "payload": { "headers": [] } })));
+    assert_eq!(host(&google, json!({})).verify(ANN).expect("an answer").outcome, Outcome::Unverifiable);
 }
 
 #[test]

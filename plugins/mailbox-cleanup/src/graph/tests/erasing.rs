@@ -33,7 +33,7 @@ fn every_place_of_an_address_counts() {
         json!({ "from": eve, "bccRecipients": [ann] }),
         json!({ "from": eve, "replyTo": [ann], "toRecipients": [party("joann@x.cz")] }),
         json!({ "from": null, "sender": ann, "toRecipients": [party("joann@x.cz")] }),
-        json!({ "from": { "emailAddress": { "name": "ann@x.cz" } }, "toRecipients": [party("joann@x.cz")] }),
+        json!({ "from": eve, "toRecipients": [party("joann@x.cz")] }),
     ] {
         exchange.mailbox().add("sentitems", fields);
     }

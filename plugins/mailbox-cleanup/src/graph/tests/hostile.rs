@@ -62,6 +62,31 @@ fn addresses_with_characters_that_mean_something_are_found() {
 }
 
 #[test]
+fn a_message_that_was_found_and_gives_no_address_of_somebody_needs_a_person() {
+    let nobody = json!({ "emailAddress": { "name": "Ann" } });
+    let unresolved = json!({ "emailAddress": { "name": "ann@x.cz", "address": null } });
+    for hidden in [nobody, unresolved, party("/O=EXCHANGE/OU=X/CN=RECIPIENTS/CN=ANN")] {
+        let exchange = Exchange::with(&["ann@x.cz"]);
+        let fields = json!({ "from": party("joann@x.cz"), "toRecipients": [hidden] });
+        exchange.mailbox().add("inbox", fields);
+        let host = host(&exchange, json!({}));
+        let answer = host.erase(ANN).expect("an answer");
+        assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 1), "{answer:?}");
+        assert_eq!(exchange.senders(), ["joann@x.cz"]);
+        exchange.retention_ends();
+        assert_eq!(host.verify(ANN).expect("an answer").outcome, Outcome::Unverifiable);
+    }
+}
+
+#[test]
+fn where_everything_is_listed_a_message_without_an_address_says_nothing() {
+    let exchange = Exchange::new();
+    exchange.mailbox().searches_no_hidden = true;
+    exchange.mailbox().add(super::exchange::DELETIONS, json!({ "toRecipients": [{ "emailAddress": {} }] }));
+    assert_eq!(host(&exchange, json!({})).verify(ANN).expect("an answer").outcome, Outcome::Absent);
+}
+
+#[test]
 fn ids_from_the_system_are_no_more_trusted_than_people() {
     let exchange = Exchange::with(&["ann@x.cz", "ann@x.cz"]);
     exchange.mailbox().mails[0].id = "../../users/boss%40x.cz".into();
