@@ -1,5 +1,5 @@
 //! mailbox-cleanup: erases a person's messages from mailboxes. Addresses enter, what the accounts say becomes the
-//! outcome. `account` is what each kind of mailbox implements; `wanted` alone decides whose a message is.
+//! outcome. `mailbox` is what each kind of mailbox implements; `wanted` alone decides whose a message is.
 
 mod account;
 mod address;
@@ -7,6 +7,7 @@ mod config;
 mod gmail;
 mod graph;
 mod imap;
+mod mailbox;
 mod outcome;
 mod protect;
 #[cfg(test)]
@@ -20,9 +21,10 @@ use quietus_plugin::{
     Answer, Call, Kind, Manifest, Memory, Plugin, PluginError, Progress, Request, Secrets, export_plugin,
 };
 
-use account::{Account, MESSAGES, Seen, Task};
+use account::Account;
 use address::Address;
 use config::{ACCOUNTS_MAX, Config};
+use mailbox::{MESSAGES, Seen, Task};
 use outcome::Said;
 use protect::Protect;
 use through::{Begun, Through};

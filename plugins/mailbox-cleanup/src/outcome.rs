@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quietus_plugin::{Answer, ErrorClass, Outcome, PluginError};
 
-use crate::account::Seen;
+use crate::mailbox::Seen;
 
 /// What accounts said so far.
 #[derive(Default)]
@@ -123,7 +123,7 @@ fn counted(answer: Answer, what: &str, how_many: u64) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::Kept;
+    use crate::mailbox::Kept;
 
     fn said(all: Vec<Result<Seen, PluginError>>) -> Said {
         let mut heard = Said::default();

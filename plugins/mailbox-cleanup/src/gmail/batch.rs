@@ -4,15 +4,13 @@
 use quietus_plugin::PluginError;
 use quietus_plugin::http::{Request, has_dots, percent};
 
+use super::api::{Gmail, said};
+use super::limits;
 use super::message::{HEADERS, Message};
+use super::pace::BATCHES;
 use super::parts::{Part, parts};
-use super::{Gmail, limits, said};
-use crate::account::Task;
+use crate::mailbox::Task;
 
-/// Messages in one request. Each counts for the quota all the same, and Google advises against more than 50.
-pub(super) const SIZE: usize = 20;
-/// Batches have a rate of their own.
-pub(super) const CLASS: &str = "batch";
 /// Ids are percent-encoded, so that none can hold it.
 const BOUNDARY: &str = "=quietus=";
 const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"=quietus=\"";
@@ -32,7 +30,7 @@ impl Gmail {
             );
         }
         body += &format!("--{BOUNDARY}--\r\n");
-        let request = Request::search("/").at(&self.batch_path).bytes(CONTENT_TYPE, body).paced_as(CLASS);
+        let request = Request::search("/").at(&self.batch_path).bytes(CONTENT_TYPE, body).paced_as(BATCHES);
         let answer = self.send(request, task.call).map_err(|failure| said("the headers", failure.error))?;
         if answer.gone() {
             return Err(PluginError::retryable("the headers: answered 404; if it stays so, check `base_url`"));

@@ -5,11 +5,9 @@ use quietus_plugin::http::Request;
 use quietus_plugin::{PluginError, Writes};
 use serde_json::json;
 
-use super::{Gmail, said};
-use crate::account::{MESSAGES, Task};
-
-/// Deletions have a rate of their own.
-pub(super) const CLASS: &str = "delete";
+use super::api::{Gmail, said};
+use super::pace::DELETIONS;
+use crate::mailbox::{MESSAGES, Task};
 
 impl Gmail {
     /// Asks for the deletion of these, up to 1,000
@@ -22,7 +20,7 @@ impl Gmail {
         // Twice is like once: ids that are gone are no error.
         let request = Request::post("/users/me/messages/batchDelete", writes)
             .json(&json!({ "ids": ids }))
-            .paced_as(CLASS)
+            .paced_as(DELETIONS)
             .repeatable();
         let marks = self.marks(ids, task);
         let sent = self.send(request, task.call);

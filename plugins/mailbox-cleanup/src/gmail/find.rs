@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use quietus_plugin::PluginError;
 use quietus_plugin::http::Request;
 
+use super::api::{Gmail, no_mailbox, said};
 use super::message::Page;
+use super::pace::BATCH;
 use super::query::query;
-use super::{Gmail, batch, no_mailbox, said};
-use crate::account::Task;
+use crate::mailbox::Task;
 use crate::wanted::{Wanted, Whose};
 
 /// Ids in a page; more are not given (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/list>).
@@ -63,7 +64,7 @@ impl Gmail {
     ) -> Result<Vec<String>, PluginError> {
         let unread: Vec<_> =
             ids.iter().filter(|id| task.through.at(self.place(id, task)).up_to == 0).cloned().collect();
-        for ids in unread.chunks(batch::SIZE) {
+        for ids in unread.chunks(BATCH) {
             let mut failed = None;
             for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
                 match told {

@@ -7,16 +7,11 @@ use quietus_plugin::{Manifest, Secrets, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::pace::{BATCH, BATCHES, DELETIONS, UNITS, UNITS_DELETE, UNITS_READ};
+
 /// `batchDelete` takes no narrower one
 /// (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/batchDelete>).
 const SCOPE: &str = "https://mail.google.com/";
-/// Quota units per second, of the 15,000 per minute that one user has
-/// (<https://developers.google.com/workspace/gmail/api/reference/quota>).
-const UNITS: f64 = 250.0;
-/// What `messages.list` and `messages.get` cost.
-const UNITS_READ: f64 = 5.0;
-/// What `messages.batchDelete` costs.
-const UNITS_DELETE: f64 = 50.0;
 
 /// A mailbox in Google Workspace, through the Gmail API, as a service account with domain-wide delegation.
 #[derive(Deserialize, JsonSchema)]
@@ -66,8 +61,8 @@ impl Settings {
             user_agent: Some(concat!("quietus-mailbox-cleanup/", env!("CARGO_PKG_VERSION")).into()),
         };
         let client = Client::new(&http, secrets).map_err(|error| error.message)?;
-        let client = client.rate(super::batch::CLASS, rate / super::batch::SIZE as f64);
-        let client = client.and_then(|client| client.rate(super::delete::CLASS, rate * UNITS_READ / UNITS_DELETE));
+        let client = client.rate(BATCHES, rate / BATCH as f64);
+        let client = client.and_then(|client| client.rate(DELETIONS, rate * UNITS_READ / UNITS_DELETE));
         client.map_err(|error| error.message)
     }
 

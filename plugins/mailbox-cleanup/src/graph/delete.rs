@@ -8,14 +8,10 @@ use quietus_plugin::{ErrorClass, PluginError, Writes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Graph, IMMUTABLE, said};
-use crate::account::{MESSAGES, Task};
+use super::api::{Graph, IMMUTABLE, said};
+use super::pace::{BATCH, BATCHES};
+use crate::mailbox::{MESSAGES, Task};
 
-/// Requests in one batch. 20 are allowed, but Outlook takes four at once per app and mailbox
-/// (<https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits>).
-pub(super) const BATCH: usize = 4;
-/// Batches have a rate of their own.
-pub(super) const CLASS: &str = "batch";
 /// How often a batch is sent that Outlook asks to come back with.
 const ATTEMPTS_MAX: u32 = 3;
 /// A longer pause is left to the host, which meanwhile does other things.
@@ -149,7 +145,7 @@ impl Graph {
                 }))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Request::post("/$batch", writes).json(&json!({ "requests": requests })).paced_as(CLASS))
+        Ok(Request::post("/$batch", writes).json(&json!({ "requests": requests })).paced_as(BATCHES))
     }
 }
 

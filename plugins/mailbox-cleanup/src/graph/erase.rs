@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use quietus_plugin::{PluginError, Writes};
 
-use super::hidden::Hidden;
-use super::{Graph, kept, unseen};
-use crate::account::{Kept, MESSAGES, Seen, Task};
+use super::api::{Graph, unseen};
+use super::hidden::{Hidden, kept};
+use crate::mailbox::{Kept, MESSAGES, Seen, Task};
 use crate::wanted::Wanted;
 
 /// What one call has tried to erase.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use quietus_plugin::http::Request;
 use quietus_plugin::{ErrorClass, PluginError};
 
+use super::api::{Graph, IMMUTABLE, no_mailbox, said};
 use super::hidden::Hidden;
 use super::message::{Page, Place, SELECT};
 use super::query::Query;
-use super::{Graph, IMMUTABLE, no_mailbox, said};
-use crate::account::Task;
+use crate::mailbox::Task;
 use crate::wanted::{Wanted, Whose};
 
 /// All folders that people see.

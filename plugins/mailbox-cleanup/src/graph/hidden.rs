@@ -2,10 +2,10 @@
 //! (<https://learn.microsoft.com/exchange/security-and-compliance/recoverable-items-folder/recoverable-items-folder>).
 
 use quietus_plugin::{ErrorClass, PluginError};
-use serde::Deserialize;
 
-use super::{Graph, said};
-use crate::account::Task;
+use super::api::{Folder, Graph, said};
+use crate::mailbox::{Kept, Task};
+use crate::wanted::Wanted;
 
 /// The ids of those that Graph shows.
 #[derive(Default)]
@@ -16,11 +16,6 @@ pub(super) struct Hidden {
     pub(super) purges: Option<String>,
     /// What a hold keeps.
     pub(super) holds: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Folder {
-    id: String,
 }
 
 impl Hidden {
@@ -51,4 +46,20 @@ impl Graph {
             Err(failure) => Err(failure.error),
         }
     }
+
+    /// How many messages are in Purges, and in the folder of what holds keep.
+    pub(super) fn kept(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<(u64, u64), PluginError> {
+        let purged = self.count_in(hidden.purges.as_ref(), wanted, task)?;
+        Ok((purged, self.count_in(hidden.holds.as_ref(), wanted, task)?))
+    }
+}
+
+/// What the mailbox does not give up, and why.
+pub(super) fn kept(purged: u64, held: u64) -> Vec<Kept> {
+    let reasons = [
+        (purged, "Exchange keeps messages in its folder Purges: a hold, or its retention of deleted items"),
+        (held, "Exchange keeps messages in its folder DiscoveryHolds: a hold"),
+    ];
+    let kept = reasons.into_iter().filter(|(messages, _)| *messages > 0);
+    kept.map(|(messages, reason)| Kept { reason: reason.into(), messages }).collect()
 }

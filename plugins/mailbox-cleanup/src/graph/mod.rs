@@ -4,129 +4,27 @@
 //! Exchange removes it after some weeks, or never, as long as a hold is on the mailbox. Graph does not tell a hold. So
 //! Purges is looked at once more when all that no hold keeps must have left it: what is there then is kept.
 
+mod api;
 mod delete;
 mod erase;
 mod find;
 mod hidden;
 mod message;
+mod pace;
 mod query;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use api::Graph;
 pub(crate) use settings::{Settings, reach};
 
-use std::sync::{Mutex, MutexGuard, TryLockError};
-use std::time::Duration;
+use quietus_plugin::{Call, PluginError, Writes};
 
-use quietus_plugin::http::{Client, Failure, Request, Response, has_dots};
-use quietus_plugin::{Call, ErrorClass, PluginError, Secrets, Writes};
-
-use crate::account::{Kept, Mailbox, Seen, Task};
-use crate::config::Config;
+use crate::mailbox::{Mailbox, Seen, Task};
 use crate::wanted::Wanted;
-use hidden::Hidden;
-
-/// Ids that stay when a message is moved (<https://learn.microsoft.com/graph/outlook-immutable-id>).
-const IMMUTABLE: (&str, &str) = ("Prefer", r#"IdType="ImmutableId""#);
-/// How often a request looks whether it is its turn.
-const NAP: Duration = Duration::from_millis(20);
-
-/// One mailbox.
-pub(crate) struct Graph {
-    client: Client,
-    account: String,
-    user: String,
-    messages_max: u64,
-    purges_for: Duration,
-    /// Held during a request: Outlook takes no more at once than one batch has.
-    turn: Mutex<()>,
-}
-
-impl Graph {
-    /// Checks the settings; connects to nobody. The error names the setting that is wrong.
-    pub(crate) fn new(name: &str, settings: &Settings, all: &Config, secrets: &Secrets) -> Result<Self, String> {
-        let user = settings.user.trim();
-        if user.is_empty() || has_dots(user) {
-            return Err("user: it is not the name or the id of a user".into());
-        }
-        Ok(Self {
-            client: settings.client(secrets)?,
-            account: name.into(),
-            user: user.into(),
-            messages_max: all.messages_max(),
-            purges_for: settings.purges_for()?,
-            turn: Mutex::default(),
-        })
-    }
-
-    /// A request below the mailbox's user.
-    fn of_user(&self, path: &str) -> Request {
-        let user = Request::get("/users").segment(&self.user).target();
-        Request::get(format!("{user}{path}")).header(IMMUTABLE.0, IMMUTABLE.1)
-    }
-
-    /// Sends a request when no other one is under way to this mailbox.
-    fn send(&self, request: &Request, call: &Call) -> Result<Response, Failure> {
-        let _turn = self.turn(call)?;
-        self.client.send(request, call)
-    }
-
-    /// Asks for what every mailbox has: only where that is answered, a 404 to something else says anything.
-    fn control(&self, call: &Call) -> Result<(), PluginError> {
-        let answer = self.send(&self.of_user("/mailFolders/inbox").query("$select", "id"), call);
-        let answer = answer.map_err(|failure| said("the mailbox", failure.error))?;
-        if answer.gone() {
-            return Err(no_mailbox());
-        }
-        answer.json::<hidden::Folder>().map(drop).map_err(|error| said("the mailbox", error))
-    }
-
-    /// Sends a request that may be answered that something is not there: believed when that is answered twice, with a
-    /// control in between.
-    fn send_controlled(&self, request: &Request, what: &str, call: &Call) -> Result<Response, Failure> {
-        let send =
-            || self.send(request, call).map_err(|failure| Failure { error: said(what, failure.error), ..failure });
-        let answer = send()?;
-        if !answer.gone() {
-            return Ok(answer);
-        }
-        self.control(call)?;
-        send()
-    }
-
-    fn turn(&self, call: &Call) -> Result<MutexGuard<'_, ()>, PluginError> {
-        loop {
-            call.check()?;
-            match self.turn.try_lock() {
-                Ok(turn) => return Ok(turn),
-                Err(TryLockError::Poisoned(turn)) => return Ok(turn.into_inner()),
-                Err(TryLockError::WouldBlock) if call.remaining().is_some_and(|left| left < NAP) => {
-                    return Err(PluginError::retryable("another call is using the mailbox"));
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(NAP),
-            }
-        }
-    }
-
-    /// A number that stands for a message.
-    fn mark(&self, id: &str, task: &Task<'_>) -> u64 {
-        task.memory.mark(&(&self.account, id))
-    }
-
-    fn too_many(&self) -> PluginError {
-        PluginError::needs_operator(format!(
-            "there are more than {} messages (`messages_max`) of one person; look whether they are really theirs alone",
-            self.messages_max
-        ))
-    }
-
-    /// How many messages are in Purges, and in the folder of what holds keep.
-    fn kept(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<(u64, u64), PluginError> {
-        let purged = self.count_in(hidden.purges.as_ref(), wanted, task)?;
-        Ok((purged, self.count_in(hidden.holds.as_ref(), wanted, task)?))
-    }
-}
+use api::unseen;
+use hidden::kept;
 
 impl Mailbox for Graph {
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
@@ -152,40 +50,4 @@ impl Mailbox for Graph {
     fn health(&self, call: &Call) -> Result<(), PluginError> {
         self.control(call)
     }
-}
-
-fn kept(purged: u64, held: u64) -> Vec<Kept> {
-    let reasons = [
-        (purged, "Exchange keeps messages in its folder Purges: a hold, or its retention of deleted items"),
-        (held, "Exchange keeps messages in its folder DiscoveryHolds: a hold"),
-    ];
-    let kept = reasons.into_iter().filter(|(messages, _)| *messages > 0);
-    kept.map(|(messages, reason)| Kept { reason: reason.into(), messages }).collect()
-}
-
-/// A gateway that answers 404 to everything for a while looks like this, too, so that it is tried again.
-fn no_mailbox() -> PluginError {
-    PluginError::retryable("the mailbox was answered 404, so that nobody has looked; if it stays so, check `user`")
-}
-
-/// A search found as much as it may, and nothing in it is left to erase.
-fn unseen(some_erased: bool) -> PluginError {
-    if some_erased {
-        return PluginError::retryable(
-            "Exchange's index still shows what is erased, and no more at once; later goes on",
-        );
-    }
-    // No setting mends it, and other people's searches are none the worse for it.
-    PluginError::permanent(
-        "the search finds too many messages of others to show all: a person has to look for this address",
-    )
-}
-
-/// An error of a request: to what it happened, and what a person can do.
-fn said(what: &str, error: PluginError) -> PluginError {
-    let advice = match error.class {
-        ErrorClass::NeedsOperator => "; check the app's secret, and that its role reaches this mailbox",
-        _ => "",
-    };
-    PluginError { message: format!("{what}: {}{advice}", error.message), ..error }
 }

@@ -8,6 +8,8 @@ use quietus_plugin::{Manifest, Secrets, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::pace::{BATCH, BATCHES};
+
 /// What an app is given as its permissions, all of them.
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 /// Requests per second: 10,000 in 10 minutes for each app and mailbox
@@ -72,7 +74,7 @@ impl Settings {
         };
         let client = Client::new(&http, secrets).map_err(|error| error.message)?;
         // Each request of a batch counts.
-        client.rate(super::delete::CLASS, rate / super::delete::BATCH as f64).map_err(|error| error.message)
+        client.rate(BATCHES, rate / BATCH as f64).map_err(|error| error.message)
     }
 
     /// How long Purges keeps what no hold keeps.

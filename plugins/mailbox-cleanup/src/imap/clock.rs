@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use quietus_plugin::{Call, PluginError};
 
-use crate::account::go_on;
+use crate::mailbox::go_on;
 
 /// How long a goodbye is waited for.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);

@@ -8,12 +8,9 @@ use imap_next::imap_types::response::{Capability, Code};
 use imap_next::imap_types::search::SearchKey;
 use quietus_plugin::{ErrorClass, PluginError, Writes};
 
-use super::opened::{plain_search, set};
+use super::opened::{BATCH, plain_search, set};
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
-
-/// Messages of one command.
-pub(super) const BATCH: usize = 500;
 
 /// How messages are taken out.
 #[derive(Clone, Copy, PartialEq, Eq)]

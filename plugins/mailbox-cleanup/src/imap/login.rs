@@ -7,9 +7,9 @@ use imap_next::imap_types::response::Capability;
 use imap_next::imap_types::secret::Secret;
 use quietus_plugin::{Call, ErrorClass, PluginError, Secrets, Sensitive};
 
-use super::Settings;
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
+use super::settings::Settings;
 use super::tokens::Tokens;
 
 /// A user and what proves it.

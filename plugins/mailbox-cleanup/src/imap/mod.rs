@@ -6,6 +6,7 @@ mod erase;
 mod find;
 mod folders;
 mod login;
+mod mailbox;
 mod opened;
 mod refusal;
 mod server;

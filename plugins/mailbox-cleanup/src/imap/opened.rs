@@ -9,10 +9,12 @@ use imap_next::imap_types::search::SearchKey;
 use imap_next::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 use quietus_plugin::{ErrorClass, PluginError};
 
-use super::erase::BATCH;
 use super::folders::Folder;
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
+
+/// Messages of one command: servers take a command of some kilobytes only.
+pub(super) const BATCH: usize = 500;
 
 /// What a server says of a folder that it opens.
 pub(super) struct Opened {
@@ -101,7 +103,6 @@ pub(super) fn plain_search(session: &mut Session<'_>, keys: Vec<SearchKey<'stati
 /// Which of these messages are in the open folder.
 pub(super) fn existing(session: &mut Session<'_>, uids: &[u32]) -> Result<Vec<u32>, PluginError> {
     let mut all = Vec::new();
-    // Servers take a command of some kilobytes only.
     for batch in uids.chunks(BATCH) {
         let Some(set) = set(batch) else { continue };
         let there = plain_search(session, vec![SearchKey::Uid(set)])?;

@@ -9,8 +9,8 @@ use quietus_plugin::{PluginError, tls};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
-use super::Settings;
 use super::clock::Clock;
+use super::settings::Settings;
 use super::wire::Wire;
 
 /// The longest that connecting to one address may take.

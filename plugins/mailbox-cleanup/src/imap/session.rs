@@ -14,10 +14,11 @@ use quietus_plugin::{PluginError, Sensitive};
 
 use super::clock::Clock;
 use super::server::{Security, Server, lost, waits};
+use super::settings::BODY_BYTES_LIMIT;
 use super::wire::Wire;
 
 /// The longest single answer: the largest message that is looked into, or the numbers of some five million.
-const ANSWER_BYTES_MAX: u32 = super::account::BODY_BYTES_LIMIT + (8 << 20);
+const ANSWER_BYTES_MAX: u32 = BODY_BYTES_LIMIT + (8 << 20);
 /// All answers to one command together.
 const ANSWERS_BYTES_MAX: u64 = 64 << 20;
 

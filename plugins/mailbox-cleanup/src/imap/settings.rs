@@ -7,6 +7,9 @@ use quietus_plugin::{Manifest, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The largest message that may be looked into; see [`Settings::body_bytes_max`].
+pub(super) const BODY_BYTES_LIMIT: u32 = 32 << 20;
+
 /// An IMAP account.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -3,8 +3,7 @@
 use quietus_plugin::http::{self, Auth, Client};
 use quietus_plugin::{Call, PluginError, Secrets, Sensitive};
 
-use super::Settings;
-
+use super::settings::Settings;
 /// Where tokens come from.
 pub(super) enum Tokens {
     Given(Sensitive),

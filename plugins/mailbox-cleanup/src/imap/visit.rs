@@ -8,12 +8,12 @@ use std::sync::PoisonError;
 use quietus_plugin::{ErrorClass, Memory, PluginError, Writes};
 
 use super::account::Imap;
-use super::erase::{BATCH, Way, erase, relocate, restore};
+use super::erase::{Way, erase, relocate, restore};
 use super::find::look_on;
 use super::folders::Folder;
-use super::opened::{For, Opened, existing, open};
+use super::opened::{BATCH, For, Opened, existing, open};
 use super::session::Session;
-use crate::account::{Kept, MESSAGES, Task};
+use crate::mailbox::{Kept, MESSAGES, Task};
 use crate::outcome::rank;
 use crate::wanted::Wanted;
 

@@ -1,0 +1,50 @@
+//! An account as a mailbox: one visit for each task.
+
+use quietus_plugin::{Call, PluginError, Writes};
+
+use super::account::Imap;
+use super::visit::Visit;
+use crate::mailbox::{Kept, Mailbox, Seen, Task};
+use crate::wanted::Wanted;
+
+impl Mailbox for Imap {
+    fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
+        let mut session = self.log_in(task.call)?;
+        let folders = self.folders(&mut session)?;
+        let mut visit = Visit::new(self, &mut session, wanted, task);
+        let found = visit.look_into(&folders.searched)?;
+        let mut kept = visit.kept_of(&found)?;
+        let all: u64 = found.iter().map(|seen| seen.messages).sum();
+        let messages = all - kept.iter().map(|kept| kept.messages).sum::<u64>();
+        kept.extend(visit.kept_in(folders.target.as_ref())?);
+        visit.end()?;
+        let unclear = visit.unclear();
+        session.close();
+        Ok(Seen { messages, kept, unclear, ..Seen::default() })
+    }
+
+    fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
+        let mut session = self.log_in(task.call)?;
+        let folders = self.folders(&mut session)?;
+        let mut visit = Visit::new(self, &mut session, wanted, task);
+        let found = visit.look_into(&folders.searched)?;
+        let messages: u64 = found.iter().map(|seen| seen.messages).sum();
+        if messages > self.messages_max {
+            let text = format!("{messages} messages are more than `messages_max`, and none was erased");
+            return Err(PluginError::needs_operator(text));
+        }
+        let mut kept: Vec<Kept> = visit.empty(&found, folders.target.as_ref(), writes)?;
+        kept.extend(visit.kept_in(folders.target.as_ref())?);
+        visit.end()?;
+        let unclear = visit.unclear();
+        session.close();
+        Ok(Seen { kept, unclear, ..Seen::default() })
+    }
+
+    fn health(&self, call: &Call) -> Result<(), PluginError> {
+        let mut session = self.log_in(call)?;
+        self.folders(&mut session)?;
+        session.close();
+        Ok(())
+    }
+}
