@@ -7,7 +7,8 @@ use quietus_plugin::http::{Auth, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::vendor::{self, Traits};
+use crate::choice::{By, Erasure, PlusAddressing};
+use crate::vendor::{self, OwnKeys, Traits};
 
 /// The configuration of one use of the plugin.
 #[derive(Deserialize, JsonSchema)]
@@ -73,48 +74,6 @@ fn by_email() -> Vec<By> {
     vec![By::Email]
 }
 
-/// What people are looked for by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum By {
-    /// E-mail addresses.
-    Email,
-    /// Telephone numbers.
-    Phone,
-    /// The vendor's own id.
-    Id,
-}
-
-/// Whether what stands behind a `+` in an address makes it another person's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PlusAddressing {
-    /// It does.
-    #[default]
-    Distinct,
-    /// It does not: `ann+shop@x.cz` is `ann@x.cz`.
-    Same,
-}
-
-/// How a person is erased.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Erasure {
-    /// The vendor's erasure of personal data, which cannot be undone.
-    Anonymize,
-    /// The record is deleted.
-    Delete,
-}
-
-impl Erasure {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Anonymize => "anonymize",
-            Self::Delete => "delete",
-        }
-    }
-}
-
 impl Config {
     /// The client's part, with the vendor's defaults.
     pub(crate) fn client(&self, vendor: &Traits) -> Result<Settings, String> {
@@ -150,13 +109,8 @@ impl Config {
         self.related.iter().map(|word| known(word).ok_or_else(|| unknown(word))).collect()
     }
 
-    /// The API's version: digits, dots and a `v`.
-    pub(crate) fn version(&self, default: &str) -> Result<String, String> {
-        let version = self.api_version.as_deref().unwrap_or(default);
-        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.contains('.');
-        match version.strip_prefix('v') {
-            Some(number) if plain(number) && !number.contains("..") => Ok(version.to_owned()),
-            _ => Err(format!("api_version: it is no version such as {default}")),
-        }
+    /// The keys that only some vendors have.
+    pub(crate) fn own(&self) -> OwnKeys {
+        OwnKeys { instance: self.instance.clone(), api_version: self.api_version.clone() }
     }
 }

@@ -1,6 +1,7 @@
 //! crm-purge: erases people from customers' systems. A configuration and a person's identifiers enter; what was found,
 //! erased and met again leaves. `engine` knows how to erase and no vendor; each file in `vendor` is one vendor.
 
+mod choice;
 mod config;
 mod engine;
 mod vendor;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use quietus_plugin::Answer;
 
-use super::Record;
 use super::judge::Unclear;
+use super::search::Record;
 
 /// Counts of records.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use quietus_plugin::http::{Failure, Request, Response};
 use quietus_plugin::{Call, PluginError};
 use serde_json::Value;
 
-use super::Engine;
+use super::setup::Engine;
 
 /// What became of a record that was to be erased.
 pub(super) enum Written {

@@ -5,8 +5,9 @@ use quietus_plugin::{Call, PluginError};
 use serde_json::Value;
 
 use super::judge::{Person, Unclear, Whose};
-use super::search::id_at;
-use super::{Asked, Engine, Next, Record, Search, Wanted};
+use super::search::{Next, Record, Search, id_at};
+use super::setup::{Asked, Engine};
+use super::wanted::Wanted;
 use crate::vendor::Holds;
 
 /// Pages of one search.

@@ -1,19 +1,13 @@
 //! Whose record it is. Vendors' searches are fuzzy, and what they find is compared here, by the normal forms of
 //! [`quietus_plugin::identity`]; nothing is erased that this has not called the person's.
 
-use quietus_plugin::identity::{self, Region, is_masked, normal_forms};
+use quietus_plugin::identity::{Region, is_masked, normal_forms};
 use quietus_plugin::{Answer, Kind, Outcome, Request};
 use serde_json::Value;
 
-use super::{Place, Record, Search, Wanted};
-use crate::config::PlusAddressing;
-
-/// How values are compared.
-pub(crate) struct Rules {
-    pub(crate) plus_addressing: PlusAddressing,
-    /// Whether a record without an e-mail address is the person's by its number alone.
-    pub(crate) phone_alone: bool,
-}
+use super::rules::Rules;
+use super::search::{Place, Record, Search};
+use super::wanted::Wanted;
 
 /// Whom a call is about.
 pub(super) struct Person {
@@ -51,31 +45,6 @@ impl Rules {
     pub(super) fn person(&self, request: &Request) -> Person {
         let addresses = request.normal_forms(Kind::Email).iter().map(|address| self.address(address)).collect();
         Person { region: request.region, addresses }
-    }
-
-    /// The address as it is compared: without `+…`, where the operator says that it makes no difference.
-    fn address(&self, address: &str) -> String {
-        match self.plus_addressing {
-            PlusAddressing::Distinct => address.to_owned(),
-            PlusAddressing::Same => without_plus(address),
-        }
-    }
-
-    /// The addresses to search for.
-    pub(super) fn spellings(&self, address: &str) -> Vec<String> {
-        let mut all = identity::spellings(&Kind::Email, address);
-        let plain = self.address(address);
-        if plain != address {
-            all.extend(identity::spellings(&Kind::Email, &plain));
-        }
-        all
-    }
-
-    /// `ann+` and `@x.cz` of `ann@x.cz`, where what stands between them makes no difference.
-    pub(super) fn around_plus(&self, address: &str) -> Option<(String, String)> {
-        let plain = without_plus(address);
-        let (name, domain) = plain.rsplit_once('@')?;
-        (self.plus_addressing == PlusAddressing::Same).then(|| (format!("{name}+"), format!("@{domain}")))
     }
 
     pub(super) fn whose(&self, search: &Search, wanted: &Wanted, person: &Person, record: &Value) -> Whose {
@@ -180,16 +149,6 @@ impl Unclear {
             answer.verify_after_s = None;
         }
         reasons.into_iter().fold(answer, Answer::not_looked_at)
-    }
-}
-
-fn without_plus(address: &str) -> String {
-    match address.rsplit_once('@') {
-        Some((local, domain)) => match local.split_once('+') {
-            Some((name, _)) if !name.is_empty() => format!("{name}@{domain}"),
-            _ => address.to_owned(),
-        },
-        None => address.to_owned(),
     }
 }
 

@@ -7,94 +7,29 @@ mod find;
 mod judge;
 mod owed;
 mod quota;
+mod rules;
 mod run;
 mod search;
+mod setup;
 mod wanted;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quietus_plugin::http::Client;
-use quietus_plugin::{Answer, Call, Kind, Level, Memory, Outcome, PluginError, Request, Secrets, Writes};
+use quietus_plugin::{Answer, Call, Outcome, PluginError, Request, Writes};
 
-use crate::config::{By, Config, Erasure};
-use crate::vendor::{self, Keeps, Traits, Vendor};
+use crate::choice::By;
+use crate::vendor::Keeps;
 use answer::{Found, erased, looked, unasked, would_go};
 use find::People;
-use judge::{Person, Rules};
-use owed::Owed;
-use quota::Quota;
 use run::Run;
-use wanted::Scope;
+use setup::Asked;
 
-pub(crate) use search::{Next, Object, Place, Record, Search};
+pub(crate) use search::{Next, Object, Place, Record, SEARCH, Search};
+pub(crate) use setup::Engine;
 pub(crate) use wanted::{Wanted, tail, tail_pattern};
 
-/// The class of requests that a vendor limits beside the others.
-pub(crate) const SEARCH: &str = "search";
-/// From here on, nobody would know for a long time that the vendor erased nothing: it is looked at once, too.
-const LONG: Duration = Duration::from_secs(24 * 60 * 60);
-/// As `matches_max` and `related_max`.
-const MATCHES_MAX: usize = 5;
-const RELATED_MAX: usize = 1000;
-
-/// What a request asks for.
-pub(crate) struct Asked {
-    wanted: Vec<Wanted>,
-    person: Person,
-    /// Identifiers that no record can hold.
-    unusable: usize,
-}
-
-/// One use of the plugin.
-pub(crate) struct Engine {
-    traits: &'static Traits,
-    vendor: Box<dyn Vendor>,
-    client: Client,
-    quota: Quota,
-    scope: Scope,
-    related: Vec<&'static str>,
-    erasure: Erasure,
-    matches_max: usize,
-    related_max: usize,
-    verify_after: Duration,
-    /// What earlier calls for the same erasures did: the next attempt must not report less.
-    memory: Memory,
-    owed: Owed,
-}
-
 impl Engine {
-    pub(crate) fn make(config: &Config, secrets: &Secrets) -> Result<Self, PluginError> {
-        let wrong = PluginError::needs_operator;
-        let (traits, vendor) = vendor::of(config).map_err(wrong)?;
-        if config.by.is_empty() {
-            return Err(wrong("by: it is empty, so that nobody would be found".into()));
-        }
-        if config.id_kind.is_some() && !config.by.contains(&By::Id) {
-            return Err(wrong("id_kind: nobody is looked for by it without \"id\" in `by`".into()));
-        }
-        if config.phone_alone && !config.by.contains(&By::Phone) {
-            return Err(wrong("phone_alone: nobody is looked for by number without \"phone\" in `by`".into()));
-        }
-        let rules = Rules { plus_addressing: config.plus_addressing, phone_alone: config.phone_alone };
-        let id_kind = Kind::from(config.id_kind.clone().unwrap_or_else(|| "crm_id".into()));
-        let client = Client::new(&config.client(traits).map_err(wrong)?, secrets)?;
-        Ok(Self {
-            traits,
-            vendor,
-            client: client.rate(SEARCH, config.search_rate.unwrap_or(traits.search_rate))?,
-            quota: Quota::default(),
-            scope: Scope { by: config.by.clone(), id_kind, rules },
-            related: config.related(traits).map_err(wrong)?,
-            erasure: config.erasure(traits).map_err(wrong)?,
-            matches_max: config.matches_max.unwrap_or(MATCHES_MAX),
-            related_max: config.related_max.unwrap_or(RELATED_MAX),
-            verify_after: config.verify_after.map_or(traits.verify_after, |span| span.0),
-            memory: Memory::default(),
-            owed: Owed::default(),
-        })
-    }
-
     /// Erases.
     pub(crate) fn erase(&self, request: &Request, writes: Writes<'_>, call: &Call<'_>) -> Result<Answer, PluginError> {
         let asked = self.asked(request, call);
@@ -187,25 +122,5 @@ impl Engine {
             return Err(PluginError::needs_operator("the vendor's API is not at this address: check `base_url`"));
         }
         self.document(&answer).map(drop)
-    }
-
-    fn asked(&self, request: &Request, call: &Call<'_>) -> Asked {
-        let (wanted, unusable) = self.scope.wanted(request, |id| self.vendor.is_id(id));
-        if unusable > 0 {
-            call.log(
-                Level::Warn,
-                format!("{unusable} identifiers have no form that a record could hold: not looked for"),
-            );
-        }
-        Asked { wanted, person: self.scope.rules.person(request), unusable }
-    }
-
-    /// What stands for a record in the memory.
-    fn mark(&self, record: &Record) -> u64 {
-        self.memory.mark(&(record.object.path, &record.id))
-    }
-
-    fn traces(&self, people: &[Record]) -> Vec<Record> {
-        people.iter().flat_map(|person| self.vendor.traces(person, &self.related)).collect()
     }
 }

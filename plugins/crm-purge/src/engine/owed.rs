@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use quietus_plugin::Memory;
 
-use super::Record;
+use super::search::Record;
 
 /// By idempotency key, the latest last.
 #[derive(Default)]

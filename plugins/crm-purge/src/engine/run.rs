@@ -10,8 +10,11 @@ use super::answer::{End, Erased, Found};
 use super::ask::Written;
 use super::find::Seen;
 use super::judge::{Unclear, Whose};
-use super::{Asked, Engine, LONG, Record};
+use super::search::Record;
+use super::setup::{Asked, Engine};
 
+/// From here on, nobody would know for a long time that the vendor erased nothing: it is looked at once, too.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 /// With less time than this, no further deletion is begun.
 const TIME_MIN: Duration = Duration::from_secs(2);
 

@@ -3,6 +3,9 @@
 use quietus_plugin::http::Request;
 use serde_json::Value;
 
+/// The class of requests that a vendor limits beside the others.
+pub(crate) const SEARCH: &str = "search";
+
 /// A kind of record, as a vendor has it.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Object {

@@ -3,8 +3,8 @@
 use quietus_plugin::identity::{normal_forms, spellings};
 use quietus_plugin::{Kind, Request};
 
-use super::judge::Rules;
-use crate::config::By;
+use super::rules::Rules;
+use crate::choice::By;
 
 /// Something to look for a person by.
 #[derive(PartialEq, Eq)]

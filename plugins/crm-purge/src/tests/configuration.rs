@@ -115,7 +115,7 @@ fn without_a_rate_it_is_the_vendors() {
         let mut config = config(&standin, json!({}));
         let rate = |config: &Value| {
             let config: crate::Config = serde_json::from_value(config.clone()).expect("a configuration");
-            let (traits, _) = crate::vendor::of(&config).expect("a vendor");
+            let (traits, _) = crate::vendor::of(&config.vendor, &config.own()).expect("a vendor");
             (config.client(traits).expect("settings").rate, traits.search_rate)
         };
         assert_eq!(rate(&config).0, Some(1000.0), "{}", kind.name);

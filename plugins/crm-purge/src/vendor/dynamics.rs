@@ -11,8 +11,8 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::{Request, percent};
 use serde_json::json;
 
-use super::{Traits, Vendor};
-use crate::config::{Config, Erasure};
+use super::traits::{OwnKeys, Traits, Vendor};
+use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
 
 pub(super) const TRAITS: Traits = Traits {
@@ -54,8 +54,8 @@ pub(super) struct Dynamics {
     root: String,
 }
 
-pub(super) fn make(config: &Config) -> Result<Dynamics, String> {
-    Ok(Dynamics { root: format!("/api/data/{}", config.version("v9.2")?) })
+pub(super) fn make(own: &OwnKeys) -> Result<Dynamics, String> {
+    Ok(Dynamics { root: format!("/api/data/{}", own.version("v9.2")?) })
 }
 
 impl Vendor for Dynamics {

@@ -10,8 +10,8 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::{Value, json};
 
-use super::{Keeps, Traits, Vendor, days, is_number};
-use crate::config::{Config, Erasure};
+use super::traits::{Keeps, OwnKeys, Traits, Vendor, days, is_number};
+use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
 pub(super) const TRAITS: Traits = Traits {
@@ -55,7 +55,7 @@ const NUMBERS: &[Place] = &[Place::At("/properties/phone"), Place::At("/properti
 
 pub(super) struct HubSpot;
 
-pub(super) fn make(_: &Config) -> Result<HubSpot, String> {
+pub(super) fn make(_: &OwnKeys) -> Result<HubSpot, String> {
     Ok(HubSpot)
 }
 

@@ -1,13 +1,8 @@
-//! The vendors: what each of them can, and how it is asked. A new vendor is a file here, and its name in `vendors!`.
+//! The vendors, by name. A new one is a file here, and its name in `vendors!`; `traits` says what it has to tell.
 
-use std::time::Duration;
+mod traits;
 
-use quietus_plugin::http::{Request, Response};
-use quietus_plugin::{PluginError, Writes};
-use serde_json::Value;
-
-use crate::config::{Config, Erasure};
-use crate::engine::{Object, Record, Search, Wanted};
+pub(crate) use traits::{Holds, Keeps, OwnKeys, Traits, Vendor};
 
 /// Declares the files and the registry.
 macro_rules! vendors {
@@ -17,12 +12,12 @@ macro_rules! vendors {
         /// The vendors' names.
         pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),+];
 
-        /// The vendor that the configuration names.
-        pub(crate) fn of(config: &Config) -> Result<(&'static Traits, Box<dyn Vendor>), String> {
-            match config.vendor.as_str() {
+        /// The vendor of this name.
+        pub(crate) fn of(name: &str, own: &OwnKeys) -> Result<(&'static Traits, Box<dyn Vendor>), String> {
+            match name {
                 $(stringify!($name) => {
-                    $name::TRAITS.check(config)?;
-                    Ok((&$name::TRAITS, Box::new($name::make(config)?)))
+                    $name::TRAITS.check(own)?;
+                    Ok((&$name::TRAITS, Box::new($name::make(own)?)))
                 })+
                 _ => Err(format!("vendor: it is none of {}", NAMES.join(", "))),
             }
@@ -31,125 +26,3 @@ macro_rules! vendors {
 }
 
 vendors!(hubspot, pipedrive, raynet, salesforce, dynamics);
-
-/// What a vendor is.
-pub(crate) struct Traits {
-    pub(crate) name: &'static str,
-    /// Its address, where it is the same for all customers.
-    pub(crate) base_url: Option<&'static str>,
-    /// Requests per second.
-    pub(crate) rate: f64,
-    /// Searches per second, among them.
-    pub(crate) search_rate: f64,
-    /// How it can erase a person; its true erasure first.
-    pub(crate) erasures: &'static [Erasure],
-    /// What it can erase beside the person.
-    pub(crate) related: &'static [&'static str],
-    /// How long after an erasure a second look makes sense: its search lags behind, or it keeps what was deleted.
-    pub(crate) verify_after: Duration,
-    /// What it keeps of what was erased.
-    pub(crate) keeps: &'static [Keeps],
-    /// Keys of the configuration that only some vendors have.
-    pub(crate) own_keys: &'static [&'static str],
-}
-
-/// What a vendor keeps of what was erased, by its own documentation.
-pub(crate) struct Keeps {
-    /// What, and how long: said in the receipt.
-    pub(crate) what: &'static str,
-    /// Whether it is about what is counted so.
-    pub(crate) of: fn(&str) -> bool,
-    /// So long after an erasure, nothing of it is kept any more.
-    pub(crate) gone_after: Duration,
-}
-
-impl Traits {
-    fn check(&self, config: &Config) -> Result<(), String> {
-        let given = [("instance", config.instance.is_some()), ("api_version", config.api_version.is_some())];
-        match given.into_iter().find(|(key, given)| *given && !self.own_keys.contains(key)) {
-            Some((key, _)) => Err(format!("{key}: {} has no such thing", self.name)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Whether a record that was read is somebody's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holds {
-    Somebody,
-    /// It is marked as deleted, or has nothing to reach anybody by.
-    Nobody,
-    /// It does not show what would tell.
-    Unknown,
-}
-
-/// How a vendor is asked.
-pub(crate) trait Vendor: Send + Sync {
-    /// Searches for people. Not for ids: see [`Vendor::look`].
-    fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search>;
-
-    /// The kinds of records that [`Vendor::find`] searches, in the receipt's words.
-    fn places(&self, related: &[&str]) -> Vec<&'static str>;
-
-    /// Whether this is the form of its ids. Others are never sent.
-    fn is_id(&self, id: &str) -> bool;
-
-    /// Whether two ids are the same record's.
-    fn same_id(&self, a: &str, b: &str) -> bool {
-        a == b
-    }
-
-    /// The person's record with this id.
-    fn person(&self, id: String) -> Record;
-
-    /// Reads one record; it answers 404 when it is not there.
-    fn look(&self, record: &Record) -> Request;
-
-    /// Where in the answer to [`Vendor::look`] the record stands.
-    fn looked_at(&self) -> &'static str {
-        ""
-    }
-
-    /// Whether a record of this kind that was read still holds somebody, where people are erased so.
-    fn holds(&self, _: &Object, _: &Value, _: Erasure) -> Holds {
-        Holds::Somebody
-    }
-
-    /// Searches for what belongs to a person.
-    fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search>;
-
-    /// Erases one record.
-    fn erase(&self, record: &Record, how: Erasure, writes: Writes<'_>) -> Request;
-
-    /// What it keeps of a person's record even when that is gone: erased last, by the person's id.
-    fn traces(&self, _: &Record, _: &[&str]) -> Vec<Record> {
-        Vec::new()
-    }
-
-    /// Searches for what was deleted and can still be restored, where the vendor shows it.
-    fn bin(&self, _: &Wanted, _: &[&str]) -> Vec<Search> {
-        Vec::new()
-    }
-
-    /// How long nothing more is answered, where an answer says that a budget is used up.
-    fn used_up(&self, _: &Response) -> Option<Duration> {
-        None
-    }
-
-    /// What a refusal means, where its status alone does not tell.
-    fn refusal(&self, _: &Response) -> Option<PluginError> {
-        None
-    }
-
-    /// Something cheap to read, to check the credentials.
-    fn health(&self) -> Request;
-}
-
-const fn days(days: u64) -> Duration {
-    Duration::from_secs(days * 24 * 60 * 60)
-}
-
-/// A number of up to 19 digits: what most vendors number records by.
-fn is_number(id: &str) -> bool {
-    (1..=19).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit())
-}

@@ -9,8 +9,8 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::Value;
 
-use super::{Holds, Keeps, Traits, Vendor, days, is_number};
-use crate::config::{Config, Erasure};
+use super::traits::{Holds, Keeps, OwnKeys, Traits, Vendor, days, is_number};
+use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
 pub(super) const TRAITS: Traits = Traits {
@@ -38,7 +38,7 @@ const LEAD: Object = Object { path: "/v1/leads", count: "leads", id: "/id" };
 
 pub(super) struct Pipedrive;
 
-pub(super) fn make(_: &Config) -> Result<Pipedrive, String> {
+pub(super) fn make(_: &OwnKeys) -> Result<Pipedrive, String> {
     Ok(Pipedrive)
 }
 

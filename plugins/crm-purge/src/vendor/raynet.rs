@@ -8,8 +8,8 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::{Holds, Traits, Vendor, is_number};
-use crate::config::{Config, Erasure};
+use super::traits::{Holds, OwnKeys, Traits, Vendor, days, is_number};
+use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
 
 pub(super) const TRAITS: Traits = Traits {
@@ -39,8 +39,8 @@ pub(super) struct Raynet {
     instance: String,
 }
 
-pub(super) fn make(config: &Config) -> Result<Raynet, String> {
-    let instance = config.instance.clone().filter(|name| name.bytes().all(|b| b.is_ascii_graphic()) && !name.is_empty());
+pub(super) fn make(own: &OwnKeys) -> Result<Raynet, String> {
+    let instance = own.instance.clone().filter(|name| name.bytes().all(|b| b.is_ascii_graphic()) && !name.is_empty());
     Ok(Raynet { instance: instance.ok_or("instance: Raynet needs the name of the instance, such as my-crm")? })
 }
 
@@ -163,7 +163,7 @@ impl Raynet {
 fn until_reset(answer: &Response) -> Option<Duration> {
     let reset = answer.header("x-ratelimit-reset")?.parse().ok().map(Duration::from_secs)?;
     let pause = reset.saturating_sub(SystemTime::now().duration_since(UNIX_EPOCH).ok()?);
-    Some(pause.min(super::days(1)))
+    Some(pause.min(days(1)))
 }
 
 /// However it is written; an address with a wildcard in small letters, and as it was typed.

@@ -12,8 +12,8 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::{Keeps, Traits, Vendor, days};
-use crate::config::{Config, Erasure};
+use super::traits::{Keeps, OwnKeys, Traits, Vendor, days};
+use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
 
 pub(super) const TRAITS: Traits = Traits {
@@ -55,8 +55,8 @@ pub(super) struct Salesforce {
     root: String,
 }
 
-pub(super) fn make(config: &Config) -> Result<Salesforce, String> {
-    Ok(Salesforce { root: format!("/services/data/{}", config.version("v62.0")?) })
+pub(super) fn make(own: &OwnKeys) -> Result<Salesforce, String> {
+    Ok(Salesforce { root: format!("/services/data/{}", own.version("v62.0")?) })
 }
 
 impl Vendor for Salesforce {

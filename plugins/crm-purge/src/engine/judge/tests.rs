@@ -1,8 +1,9 @@
+use quietus_plugin::http;
 use serde_json::json;
 
-use super::super::{Next, Object};
+use super::super::search::{Next, Object};
 use super::*;
-use quietus_plugin::http;
+use crate::choice::PlusAddressing;
 
 const CONTACT: Object = Object { path: "contacts", count: "contacts", id: "/id" };
 const ADDRESSES: &[Place] = &[Place::At("/email"), Place::Split("/more", ';')];

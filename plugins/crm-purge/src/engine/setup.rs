@@ -1,0 +1,98 @@
+//! What one use of the plugin works with: its configuration enters. The files beside this one act with it.
+
+use std::time::Duration;
+
+use quietus_plugin::http::Client;
+use quietus_plugin::{Call, Kind, Level, Memory, PluginError, Request, Secrets};
+
+use super::judge::Person;
+use super::owed::Owed;
+use super::quota::Quota;
+use super::rules::Rules;
+use super::search::{Record, SEARCH};
+use super::wanted::{Scope, Wanted};
+use crate::choice::{By, Erasure};
+use crate::config::Config;
+use crate::vendor::{self, Traits, Vendor};
+
+/// As `matches_max` and `related_max`.
+const MATCHES_MAX: usize = 5;
+const RELATED_MAX: usize = 1000;
+
+/// What a request asks for.
+pub(crate) struct Asked {
+    pub(super) wanted: Vec<Wanted>,
+    pub(super) person: Person,
+    /// Identifiers that no record can hold.
+    pub(super) unusable: usize,
+}
+
+/// One use of the plugin.
+pub(crate) struct Engine {
+    pub(super) traits: &'static Traits,
+    pub(super) vendor: Box<dyn Vendor>,
+    pub(super) client: Client,
+    pub(super) quota: Quota,
+    pub(super) scope: Scope,
+    pub(super) related: Vec<&'static str>,
+    pub(super) erasure: Erasure,
+    pub(super) matches_max: usize,
+    pub(super) related_max: usize,
+    pub(super) verify_after: Duration,
+    /// What earlier calls for the same erasures did: the next attempt must not report less.
+    pub(super) memory: Memory,
+    pub(super) owed: Owed,
+}
+
+impl Engine {
+    pub(crate) fn make(config: &Config, secrets: &Secrets) -> Result<Self, PluginError> {
+        let wrong = PluginError::needs_operator;
+        let (traits, vendor) = vendor::of(&config.vendor, &config.own()).map_err(wrong)?;
+        if config.by.is_empty() {
+            return Err(wrong("by: it is empty, so that nobody would be found".into()));
+        }
+        if config.id_kind.is_some() && !config.by.contains(&By::Id) {
+            return Err(wrong("id_kind: nobody is looked for by it without \"id\" in `by`".into()));
+        }
+        if config.phone_alone && !config.by.contains(&By::Phone) {
+            return Err(wrong("phone_alone: nobody is looked for by number without \"phone\" in `by`".into()));
+        }
+        let rules = Rules { plus_addressing: config.plus_addressing, phone_alone: config.phone_alone };
+        let id_kind = Kind::from(config.id_kind.clone().unwrap_or_else(|| "crm_id".into()));
+        let client = Client::new(&config.client(traits).map_err(wrong)?, secrets)?;
+        Ok(Self {
+            traits,
+            vendor,
+            client: client.rate(SEARCH, config.search_rate.unwrap_or(traits.search_rate))?,
+            quota: Quota::default(),
+            scope: Scope { by: config.by.clone(), id_kind, rules },
+            related: config.related(traits).map_err(wrong)?,
+            erasure: config.erasure(traits).map_err(wrong)?,
+            matches_max: config.matches_max.unwrap_or(MATCHES_MAX),
+            related_max: config.related_max.unwrap_or(RELATED_MAX),
+            verify_after: config.verify_after.map_or(traits.verify_after, |span| span.0),
+            memory: Memory::default(),
+            owed: Owed::default(),
+        })
+    }
+
+    pub(super) fn asked(&self, request: &Request, call: &Call<'_>) -> Asked {
+        let (wanted, unusable) = self.scope.wanted(request, |id| self.vendor.is_id(id));
+        if unusable > 0 {
+            call.log(
+                Level::Warn,
+                format!("{unusable} identifiers have no form that a record could hold: not looked for"),
+            );
+        }
+        Asked { wanted, person: self.scope.rules.person(request), unusable }
+    }
+
+    /// What stands for a record in the memory.
+    pub(super) fn mark(&self, record: &Record) -> u64 {
+        self.memory.mark(&(record.object.path, &record.id))
+    }
+
+    pub(super) fn traces(&self, people: &[Record]) -> Vec<Record> {
+        people.iter().flat_map(|person| self.vendor.traces(person, &self.related)).collect()
+    }
+}
