@@ -1,5 +1,6 @@
 //! Identifiers are what a stranger typed into a form.
 
+use percent_encoding::percent_decode_str;
 use quietus_plugin::ErrorClass;
 
 use super::*;
@@ -31,19 +32,7 @@ fn check(value: &str) {
 }
 
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'%' => {
-                let digits = [rest.next(), rest.next()].map(|digit| digit.expect("two digits"));
-                let digits = std::str::from_utf8(&digits).expect("ASCII");
-                bytes.push(u8::from_str_radix(digits, 16).expect("hex"));
-            }
-            byte => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).expect("UTF-8")
+    percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned()
 }
 
 #[test]
