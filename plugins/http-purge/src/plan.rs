@@ -1,6 +1,7 @@
 //! The plan: the configuration, checked and parsed. Everything that can be wrong with it is found here, before the
 //! first request.
 
+mod name;
 mod paging;
 mod results;
 
@@ -16,13 +17,12 @@ use serde_json::Value;
 
 use crate::config::{Body, Config, Statuses, Step};
 use crate::template::{Known, Name, Place, Template};
+use name::plain;
 
 const KINDS: [&str; 5] = ["email", "phone", "name", "guest_id", "session_id"];
 const ITEMS_MAX: usize = 1000;
 /// Headers that the client itself sets.
 const HEADERS_REFUSED: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "upgrade"];
-/// A `_`, a `-` and letters: names become counts in receipts.
-const NAME_LEN_MAX: usize = 40;
 
 pub(crate) struct Plan {
     pub(crate) erase: Vec<Planned>,
@@ -328,12 +328,4 @@ fn statuses(status: &Statuses) -> Result<Statuses, String> {
         return Err(format!("status: {} has two meanings", twice[0]));
     }
     Ok(status.clone())
-}
-
-fn plain(name: &str) -> Result<(), String> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b == b'_' || b == b'-';
-    if (1..=NAME_LEN_MAX).contains(&name.len()) && name.bytes().all(allowed) {
-        return Ok(());
-    }
-    Err(format!("`{name}`: allowed are 1 to {NAME_LEN_MAX} of a-z, `_` and `-`"))
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::outcome::Found;
 use crate::plan::{Plan, Planned, PlannedPaging};
-use crate::template::{Values, scalar};
+use crate::template::Values;
 use answer::{Page, Verdict, verdict};
 use request::{Turn, outgoing};
 
@@ -381,9 +381,4 @@ fn marks(request: &http::Request, list: Option<&[Value]>, memory: &Memory) -> Ve
         Some(items) => items.iter().map(|item| memory.mark(&(method, &target, item.to_string()))).collect(),
         None => vec![memory.mark(&(method, &target, body))],
     }
-}
-
-/// A value that can identify something: not empty, not a structure.
-fn identifying(value: &Value) -> bool {
-    scalar(value).is_some_and(|text| !text.is_empty())
 }

@@ -209,6 +209,11 @@ pub(crate) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
+/// Whether a value can identify something: not empty, not a structure.
+pub(crate) fn identifying(value: &Value) -> bool {
+    scalar(value).is_some_and(|text| !text.is_empty())
+}
+
 fn cannot(name: &Name, why: &str) -> PluginError {
     let name = match name {
         Name::Kind(kind) => kind.as_str(),

@@ -2,7 +2,7 @@
 
 use serde_json_path::JsonPath;
 
-use super::plain;
+use super::name::plain;
 use crate::config::{Match, Step};
 use crate::template::Template;
 

@@ -5,9 +5,8 @@ use quietus_plugin::identity::{is_masked, normal_forms};
 use quietus_plugin::{Kind, PluginError};
 use serde_json::Value;
 
-use super::identifying;
 use crate::plan::{Holder, Planned, PlannedMatch, Results, Source};
-use crate::template::{Values, scalar};
+use crate::template::{Values, identifying, scalar};
 
 /// What a status says, where it is no failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

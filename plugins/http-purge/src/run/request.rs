@@ -9,7 +9,7 @@ use serde_json_path::JsonPath;
 
 use super::path::segment;
 use crate::plan::{CursorInto, JsonTemplate, Planned, PlannedBody, PlannedPaging};
-use crate::template::{Template, Values, scalar};
+use crate::template::{Template, Values, identifying, scalar};
 
 /// One time that a step is run: with these identifiers and this item.
 pub(super) struct Turn<'a> {
@@ -140,7 +140,7 @@ impl Draft {
         let next = match path.query(document).first() {
             None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
             Some(Value::String(text)) if text.is_empty() => return Ok(None),
-            Some(next) if super::identifying(next) => next.clone(),
+            Some(next) if identifying(next) => next.clone(),
             Some(_) => return Err(PluginError::permanent("what `paging` names is neither a link nor a cursor")),
         };
         if self.next.as_ref() == Some(&next) {
