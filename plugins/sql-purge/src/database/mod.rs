@@ -3,6 +3,7 @@
 
 mod mysql;
 mod postgres;
+mod terms;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,9 +15,9 @@ use crate::address::{Address, Engine};
 use crate::config::{Config, Tls};
 use crate::statement::{Bound, Checked};
 use crate::trouble::Trouble;
+use terms::CONNECTING_MAX;
 
-/// The longest that a connection may take to come about.
-const CONNECTING_MAX: Duration = Duration::from_secs(15);
+pub(crate) use terms::{Access, Fate, Limits};
 
 /// Where the database is, and how it is reached.
 pub(crate) enum Database {
@@ -34,34 +35,6 @@ pub(crate) enum Session {
 pub(crate) enum Stopper {
     Postgres(postgres::Stopper),
     Mysql(mysql::Stopper),
-}
-
-/// What a transaction may do.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// The server refuses to change anything.
-    Look,
-    Erase,
-}
-
-/// How long the server may take.
-#[derive(Clone, Copy)]
-pub(crate) struct Limits {
-    /// One statement.
-    pub(crate) statement: Duration,
-    /// Waiting for others' locks.
-    pub(crate) lock: Duration,
-}
-
-/// What became of a transaction whose end was not heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Committed,
-    RolledBack,
-    /// It has not ended yet.
-    UnderWay,
-    /// The server does not know.
-    Unknown,
 }
 
 impl Database {

@@ -1,12 +1,9 @@
 //! Whether a condition is about one person: each row that it lets through is equal to an identifier of the person's in some
 //! column, by `=` or `IN`. A condition enters; what is wrong with it leaves.
 
-use std::ops::ControlFlow;
+use sqlparser::ast::{BinaryOperator, Expr, InTarget, ObjectNamePart, Query, SelectItem, UnaryOperator};
 
-use sqlparser::ast::{
-    BinaryOperator, Expr, InTarget, ObjectNamePart, Query, SelectItem, UnaryOperator, Value, visit_expressions,
-};
-
+use super::placeholder::{any, has_placeholder};
 use super::shape::{plain, single};
 
 const ALLOWED: &str = "compare a column with a placeholder by `=` or `IN (…)`, both in functions and casts if needed, \
@@ -124,24 +121,10 @@ fn unbound(expr: &Expr) -> String {
     format!("{found}; {ALLOWED}")
 }
 
-pub(super) fn is_placeholder(expr: &Expr) -> bool {
-    matches!(expr, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
-}
-
-pub(super) fn has_placeholder(node: &impl sqlparser::ast::Visit) -> bool {
-    any(node, is_placeholder)
-}
-
 fn has_query(expr: &Expr) -> bool {
     any(expr, |expr| matches!(expr, Expr::Subquery(_) | Expr::In { .. } | Expr::Exists { .. }))
 }
 
 fn has_column(expr: &Expr) -> bool {
     any(expr, |expr| matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)))
-}
-
-fn any(node: &impl sqlparser::ast::Visit, is: impl Fn(&Expr) -> bool) -> bool {
-    let found =
-        visit_expressions(node, |expr| if is(expr) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
-    found.is_break()
 }

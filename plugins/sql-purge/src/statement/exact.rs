@@ -9,7 +9,7 @@ use sqlparser::ast::{
     FunctionArguments, Ident, InTarget, ObjectName, Query, SelectItem, SetExpr, visit_expressions_mut,
 };
 
-use super::about::has_placeholder;
+use super::placeholder::has_placeholder;
 
 pub(super) fn to_the_byte(mut condition: Expr) -> Expr {
     let _always_continues: ControlFlow<()> = visit_expressions_mut(&mut condition, |expr| {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{BinaryOperator, Expr, InTarget, Query, SetExpr, Value, visit_expressions, visit_expressions_mut};
 
-use super::about::has_placeholder;
+use super::placeholder::has_placeholder;
 
 /// The kinds of which a person must have all, for one way to match.
 pub(super) type Needs = BTreeSet<String>;

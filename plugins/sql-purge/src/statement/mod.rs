@@ -2,9 +2,11 @@
 //! about one person only, with places for values. A value never becomes part of the text.
 
 mod about;
+mod bound;
 mod exact;
 mod grouped;
 mod kinds;
+mod placeholder;
 mod shape;
 mod template;
 mod tokens;
@@ -21,6 +23,9 @@ use crate::person::Values;
 use kinds::Needs;
 use shape::Shape;
 use template::Template;
+
+pub(crate) use bound::Bound;
+pub(crate) use shape::Purpose;
 pub(crate) use uses::Uses;
 
 /// A checked statement of one table.
@@ -44,28 +49,6 @@ pub(crate) struct Aimed<'c> {
     condition: Template,
     /// The kinds in the condition.
     pub(crate) kinds: Vec<String>,
-}
-
-/// What is sent to the server.
-pub(crate) struct Bound<'v> {
-    pub(crate) sql: String,
-    pub(crate) values: Vec<&'v str>,
-    /// The kind of each value.
-    pub(crate) kinds: Vec<&'v str>,
-}
-
-impl<'v> Bound<'v> {
-    fn push(&mut self, kind: &'v str, value: &'v str) {
-        self.values.push(value);
-        self.kinds.push(kind);
-    }
-}
-
-/// What a statement is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Erases,
-    Counts,
 }
 
 impl Checked {

@@ -5,8 +5,14 @@ use sqlparser::ast::{
     Select, SelectItem, SetExpr, Statement, TableFactor, TableWithJoins, Update,
 };
 
-use super::Purpose;
-use super::about::has_placeholder;
+use super::placeholder::has_placeholder;
+
+/// What a statement is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Erases,
+    Counts,
+}
 
 /// A statement, taken apart.
 pub(super) struct Shape {

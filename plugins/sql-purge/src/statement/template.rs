@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Value, visit_expressions_mut};
 
-use super::Bound;
+use super::bound::Bound;
 use crate::address::Engine;
 use crate::person::Values;
 

@@ -11,7 +11,7 @@ use quietus_plugin::ErrorClass;
 use rustls::pki_types::CertificateDer;
 use sqlparser::ast::ObjectName;
 
-use super::{Access, Limits};
+use super::terms::{Access, Limits};
 use crate::address::Address;
 use crate::statement::Bound;
 use crate::trouble::Trouble;

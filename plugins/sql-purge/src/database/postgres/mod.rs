@@ -14,7 +14,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Access, Fate, Limits};
+use super::terms::{Access, CONNECTING_MAX, Fate, Limits};
 use crate::address::Address;
 use crate::statement::{Bound, Uses};
 use crate::trouble::Trouble;
@@ -48,7 +48,7 @@ impl Settings {
     ) -> Result<Self, String> {
         let mut config = tokio_postgres::Config::new();
         config.host(&address.host).port(address.port).user(&address.user).dbname(&address.database);
-        config.application_name("quietus").connect_timeout(super::CONNECTING_MAX);
+        config.application_name("quietus").connect_timeout(CONNECTING_MAX);
         if let Some(password) = password {
             config.password(password.expose());
         }

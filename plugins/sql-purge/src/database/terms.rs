@@ -1,0 +1,34 @@
+//! What is asked of a connection and what it may answer, whichever database it is to.
+
+use std::time::Duration;
+
+/// The longest that a connection may take to come about.
+pub(super) const CONNECTING_MAX: Duration = Duration::from_secs(15);
+
+/// What a transaction may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// The server refuses to change anything.
+    Look,
+    Erase,
+}
+
+/// How long the server may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// One statement.
+    pub(crate) statement: Duration,
+    /// Waiting for others' locks.
+    pub(crate) lock: Duration,
+}
+
+/// What became of a transaction whose end was not heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Committed,
+    RolledBack,
+    /// It has not ended yet.
+    UnderWay,
+    /// The server does not know.
+    Unknown,
+}
