@@ -6,6 +6,7 @@
 mod find;
 mod folder;
 mod remove;
+mod rules;
 mod trouble;
 mod wipe;
 
@@ -13,10 +14,11 @@ use std::path::{Component, PathBuf};
 
 use quietus_plugin::{Call, PluginError};
 
-use crate::config::{Local, Mode, Others};
+use crate::config::Local;
 use crate::place::{Job, Place, Sight};
 use crate::template::{Name, Naming, Template};
 use folder::Folder;
+use rules::Rules;
 
 /// Files of one person, unless the operator says otherwise.
 const FILES_MAX: u64 = 1000;
@@ -25,15 +27,6 @@ const FILES_MAX: u64 = 1000;
 struct Tree {
     root: PathBuf,
     rules: Rules,
-}
-
-/// What may be erased, and how.
-#[derive(Clone, Copy)]
-struct Rules {
-    mode: Mode,
-    recursive: bool,
-    others: Others,
-    files_max: u64,
 }
 
 /// The error says which setting is wrong.

@@ -3,6 +3,7 @@
 
 mod answer;
 mod bucket;
+mod code;
 mod delete;
 mod list;
 mod lock;

@@ -3,8 +3,8 @@
 
 use quietus_plugin::{Call, PluginError};
 
-use super::Rules;
 use super::folder::{Folder, Node, NodeKind};
+use super::rules::Rules;
 use crate::config::{Mode, Others};
 use crate::place::Sight;
 use crate::template::{Name, Pattern};

@@ -5,7 +5,8 @@ use quietus_plugin::PluginError;
 
 use super::find::{DEPTH_MAX, Entry, is_empty_already, kind_of, may_go, too_many};
 use super::folder::{Folder, Node, NodeKind};
-use super::{Rules, wipe};
+use super::rules::Rules;
+use super::wipe;
 use crate::config::Mode;
 use crate::place::Job;
 

@@ -6,6 +6,7 @@ use quietus_plugin::{Call, ErrorClass, Memory, Progress, Request};
 use tempfile::TempDir;
 
 use super::*;
+use crate::config::{Mode, Others};
 
 const RULES: Rules = Rules { mode: Mode::Delete, recursive: true, others: Others::Remove, files_max: 100 };
 

@@ -1,9 +1,9 @@
 //! What an answer of S3 means to the host. Its codes say more than its statuses: an expired token is 400.
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
 
 use quietus_plugin::PluginError;
 use quietus_plugin::http::Response;
 
+use super::code::{matters_of_pace, matters_of_setup, matters_of_time};
 use super::xml;
 
 /// What an answer becomes. That a key, a version or an upload is not there is a success; that a bucket is not, is none.
@@ -37,55 +37,4 @@ pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
 pub(super) fn page(answer: &Response) -> Option<PluginError> {
     let is_page = matches!(answer.status(), 200..300) && xml::is_page(answer.body());
     is_page.then(|| PluginError::retryable("the storage's answer is a page of HTML, with a status of success"))
-}
-
-/// What a code becomes that stands within a success.
-pub(super) fn of_code(code: &str) -> PluginError {
-    let said = match xml::is_code(code) {
-        true => format!("the storage answered {code}"),
-        false => "the storage answered with an error".into(),
-    };
-    if matters_of_pace(code) {
-        PluginError { message: said, ..PluginError::rate_limited(None) }
-    } else if matters_of_time(code) {
-        PluginError::retryable(said)
-    } else if matters_of_setup(code) {
-        PluginError::needs_operator(said)
-    } else {
-        PluginError::permanent(said)
-    }
-}
-
-fn matters_of_pace(code: &str) -> bool {
-    matches!(code, "SlowDown" | "TooManyRequests" | "RequestLimitExceeded" | "Throttling")
-}
-
-fn matters_of_time(code: &str) -> bool {
-    matches!(code, "InternalError" | "ServiceUnavailable" | "OperationAborted" | "RequestTimeout" | "Busy")
-}
-
-/// Keys, tokens, addresses and clocks: every call fails alike.
-fn matters_of_setup(code: &str) -> bool {
-    matches!(
-        code,
-        "AccessDenied"
-            | "AccountProblem"
-            | "AllAccessDisabled"
-            | "AuthorizationHeaderMalformed"
-            | "AuthorizationQueryParametersError"
-            | "ExpiredToken"
-            | "IllegalLocationConstraintException"
-            | "InvalidAccessKeyId"
-            | "InvalidBucketName"
-            | "InvalidSecurity"
-            | "InvalidToken"
-            | "MethodNotAllowed"
-            | "NoSuchBucket"
-            | "NotImplemented"
-            | "NotSignedUp"
-            | "RequestExpired"
-            | "RequestTimeTooSkewed"
-            | "SignatureDoesNotMatch"
-            | "TokenRefreshRequired"
-    )
 }

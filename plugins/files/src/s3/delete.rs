@@ -16,6 +16,7 @@ use rusty_s3::Method;
 
 use super::answer;
 use super::bucket::Bucket;
+use super::code::of_code;
 use super::list::Item;
 use super::xml;
 use crate::place::Job;
@@ -134,7 +135,7 @@ fn batch_fates(answer: &Response, batch: &[&Item]) -> Result<Vec<Fate>, PluginEr
             // An attempt before, whose answer was lost, has deleted it.
             Some(&("NoSuchKey" | "NoSuchVersion")) if answer.unsure() => Fate::Gone,
             Some(&("NoSuchKey" | "NoSuchVersion")) => Fate::NotThere,
-            Some(code) => denial(code).map_or_else(|| Fate::Failed(answer::of_code(code)), Fate::Denied),
+            Some(code) => denial(code).map_or_else(|| Fate::Failed(of_code(code)), Fate::Denied),
             None => Fate::Unsure(xml::garbage("it does not say what became of a version")),
         }
     };
@@ -168,7 +169,7 @@ fn denial(code: &str) -> Option<PluginError> {
     let text = "the storage denies to delete a version that no lock keeps; grant `s3:DeleteObjectVersion`";
     match code {
         "AccessDenied" => Some(PluginError::needs_operator(text)),
-        "InvalidRequest" => Some(answer::of_code(code)),
+        "InvalidRequest" => Some(of_code(code)),
         _ => None,
     }
 }

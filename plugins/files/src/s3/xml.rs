@@ -7,6 +7,8 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 use quietus_plugin::PluginError;
 
+use super::code::{is_code, of_code};
+
 /// How deep S3's answers are, and then some.
 const DEPTH_MAX: usize = 16;
 
@@ -47,7 +49,7 @@ pub(super) fn parse(body: &[u8], root: &str) -> Result<Element, PluginError> {
     match element.name.as_str() {
         name if name == root => Ok(element),
         // S3 begins some answers with 200 before it knows.
-        "Error" => Err(super::answer::of_code(element.text("Code").unwrap_or_default())),
+        "Error" => Err(of_code(element.text("Code").unwrap_or_default())),
         _ => Err(garbage(&format!("it is not a `{root}`"))),
     }
 }
@@ -56,11 +58,6 @@ pub(super) fn parse(body: &[u8], root: &str) -> Result<Element, PluginError> {
 pub(super) fn error_code(body: &[u8]) -> Option<String> {
     let element = element(body).filter(|element| element.name == "Error")?;
     element.text("Code").filter(|code| is_code(code)).map(str::to_owned)
-}
-
-/// Whether a text is a plain word that may be told.
-pub(super) fn is_code(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 pub(super) fn garbage(why: &str) -> PluginError {
