@@ -3,7 +3,7 @@
 use quietus_plugin::http::{Client, Method, Request, Settings};
 use quietus_plugin::{Answer, Call, Outcome, PluginError, Secrets, Writes};
 
-use super::{Carries, Handed};
+use super::carries::{Carries, Handed};
 use crate::config;
 use crate::message::Message;
 use crate::standard::Signer;

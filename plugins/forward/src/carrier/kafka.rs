@@ -13,7 +13,7 @@ use rskafka::client::partition::{Compression, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder, Credentials, SaslConfig};
 use rskafka::record::Record;
 
-use super::{Carries, Handed};
+use super::carries::{Carries, Handed};
 use crate::config::{self, KafkaAuth};
 use crate::message::Message;
 use crate::runtime;

@@ -1,35 +1,18 @@
 //! Carriers: a message enters, and comes back only when the other side has confirmed that it has it.
 
+mod carries;
 mod http;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod nats;
 mod rabbitmq;
 
-use quietus_plugin::{Answer, Call, Manifest, PluginError, Secrets, Writes};
+use quietus_plugin::{Call, Manifest, PluginError, Secrets, Writes};
 
 use crate::config::Config;
 use crate::message::Message;
 
-/// What the other side did with a message.
-pub(crate) enum Handed {
-    /// It has it.
-    Confirmed,
-    /// It has done it, and says what came of it.
-    Answered(Answer),
-}
-
-/// What a carrier can do.
-pub(crate) trait Carries: Send + Sync {
-    /// What errors and receipts call it.
-    fn name(&self) -> &'static str;
-
-    /// Hands a message on, and waits until that is confirmed.
-    fn hand_on(&self, message: &Message, call: &Call, writes: Writes<'_>) -> Result<Handed, PluginError>;
-
-    /// Whether the other side is there and takes the credentials. Sends no message.
-    fn health(&self, call: &Call) -> Result<(), PluginError>;
-}
+pub(crate) use carries::{Carries, Handed};
 
 /// The one carrier that is configured.
 pub(crate) struct Carrier(Box<dyn Carries>);

@@ -5,7 +5,7 @@ use async_nats::jetstream::{self, message::PublishMessage};
 use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
 use quietus_plugin::{Call, PluginError, Secrets, Sensitive, Writes, tls};
 
-use super::{Carries, Handed};
+use super::carries::{Carries, Handed};
 use crate::config::{self, NatsAuth};
 use crate::message::Message;
 use crate::plaintext::check_plaintext;

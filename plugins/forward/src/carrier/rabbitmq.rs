@@ -11,7 +11,7 @@ use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind};
 use quietus_plugin::{Call, PluginError, Secrets, Writes, tls};
 
-use super::{Carries, Handed};
+use super::carries::{Carries, Handed};
 use crate::message::Message;
 use crate::plaintext::check_plaintext;
 use crate::{config, runtime};

@@ -1,0 +1,25 @@
+//! What a carrier can do, whatever it speaks.
+
+use quietus_plugin::{Answer, Call, PluginError, Writes};
+
+use crate::message::Message;
+
+/// What the other side did with a message.
+pub(crate) enum Handed {
+    /// It has it.
+    Confirmed,
+    /// It has done it, and says what came of it.
+    Answered(Answer),
+}
+
+/// What a carrier can do.
+pub(crate) trait Carries: Send + Sync {
+    /// What errors and receipts call it.
+    fn name(&self) -> &'static str;
+
+    /// Hands a message on, and waits until that is confirmed.
+    fn hand_on(&self, message: &Message, call: &Call, writes: Writes<'_>) -> Result<Handed, PluginError>;
+
+    /// Whether the other side is there and takes the credentials. Sends no message.
+    fn health(&self, call: &Call) -> Result<(), PluginError>;
+}
