@@ -5,6 +5,7 @@
 
 mod app;
 mod audit;
+mod causes;
 mod chain;
 mod cli;
 mod config;
@@ -15,6 +16,7 @@ mod event;
 mod http;
 mod keys;
 mod ledger;
+mod lock;
 mod mluvii;
 mod plugin;
 mod policy;

@@ -23,10 +23,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::causes::with_causes;
 use crate::config::Config;
 use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings};
 use crate::ledger::ProcessInfo;
-use crate::worker::chain;
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
@@ -75,7 +75,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     while children.join_next().await.is_some() {}
     while tasks.join_next().await.is_some() {}
     if let Err(error) = ledger.deregister().await {
-        warn!(error = %chain(&error), "this process stays on the ledger's list until it counts as lost");
+        warn!(error = %with_causes(&error), "this process stays on the ledger's list until it counts as lost");
     }
     ledger.shutdown().await;
     info!("quietus has stopped");

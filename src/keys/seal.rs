@@ -5,6 +5,8 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::random::fill_random;
+
 const NONCE_BYTES: usize = 24;
 
 /// What was sealed: nonce, ciphertext, tag. Safe to store.
@@ -91,11 +93,6 @@ fn open(cipher: &XChaCha20Poly1305, purpose: &str, sealed: &Sealed) -> Result<Ze
         .decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: purpose.as_bytes() })
         .map(Zeroizing::new)
         .map_err(|_| SealBroken)
-}
-
-/// Fills `bytes` from the operating system's generator.
-pub(crate) fn fill_random(bytes: &mut [u8]) {
-    getrandom::fill(bytes).expect("the operating system has random bytes");
 }
 
 mod base64_bytes {

@@ -10,7 +10,9 @@ use super::settings::{GuestIdField, Nulls};
 use super::shape::Shape;
 use crate::event::{Channel, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word, same_word};
 use crate::keys::Secret;
-use crate::subject::{GuestId, Identifier, Identifiers, Kind, Params, SessionId, TenantId, kind_of};
+use crate::subject::{
+    Fingerprinted, Fingerprinter, GuestId, Identifier, Identifiers, Kind, Params, SessionId, TenantId, kind_of,
+};
 
 /// What a look-up tells of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +36,24 @@ pub(crate) struct SessionFacts {
     pub(crate) forms: Option<Vec<Form>>,
     /// What the asked activity says was submitted, if it says it.
     pub(crate) activity_form: Option<Form>,
+}
+
+impl SessionFacts {
+    /// The fingerprints of what is shown; those of a number to call back can agree, but never contradict.
+    pub(crate) fn fingerprints(&self, fingerprinter: &Fingerprinter) -> Vec<Fingerprinted> {
+        let mut all = fingerprinter.of_all(&self.identifiers);
+        for one in fingerprinter.of_all(&self.callback) {
+            if !all.contains(&one) {
+                all.push(Fingerprinted { supplementary: true, ..one });
+            }
+        }
+        all
+    }
+
+    /// What plugins are told of a session: a number to call back is the person's for this, too.
+    pub(crate) fn all_identifiers(&self) -> Identifiers {
+        Identifiers(self.identifiers.0.union(&self.callback.0).cloned().collect())
+    }
 }
 
 /// The longest consent version that is kept, in characters.

@@ -5,29 +5,30 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use super::queue_worker::QueueWorker;
-use super::{LEASE, Worker, chain};
+use super::parts::Worker;
+use super::run::LEASE;
+use crate::causes::with_causes;
 use crate::erasure::Outcome;
-use crate::ledger::{Claim, Closed, Closing, LedgerError, Work};
+use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
 use crate::receipt::{Receipt, ReceiptHead, Unfinished};
 
 impl Worker {
     /// Closes erasures whose steps all have an outcome.
-    pub(super) async fn close(&self, queue_worker: &QueueWorker, claims: Vec<Claim>, leased: Instant) {
+    pub(super) async fn close(&self, claims: Vec<Claim>, leased: Instant) {
         if claims.is_empty() {
             return;
         }
         // Before the leases end, so that nobody else has begun.
-        let closed = match timeout_at(leased + LEASE / 2, self.close_all(queue_worker, claims)).await {
+        let closed = match timeout_at(leased + LEASE / 2, self.close_all(claims)).await {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => chain(&error),
+            Ok(Err(error)) => with_causes(&error),
             Err(_) => "it took longer than it may".to_owned(),
         };
         warn!(error = closed, "could not write receipts; it is done again");
     }
 
     /// Makes receipts that follow the head, until no other process was faster.
-    async fn close_all(&self, queue_worker: &QueueWorker, mut claims: Vec<Claim>) -> Result<(), LedgerError> {
+    async fn close_all(&self, mut claims: Vec<Claim>) -> Result<(), LedgerError> {
         while !claims.is_empty() {
             let mut head = self.ledger.receipt_head().await?;
             let mut closing = Vec::with_capacity(claims.len());
@@ -38,7 +39,7 @@ impl Worker {
                         closing.push(Closing { claim, receipt });
                     }
                     Err(unfinished) => {
-                        warn!(queue = ?queue_worker.queue, reason = %unfinished, "work is parked; a person is needed");
+                        warn!(queue = ?QueueName::Close, reason = %unfinished, "work is parked; a person is needed");
                         let _ended = self.ledger.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
                     }
                 }

@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::RENEWALS;
 use crate::ledger::{Finished, LedgerError};
+use crate::lock::lock;
+
+/// How often a lease is renewed in its time while its work is under way.
+const RENEWALS: u32 = 4;
 
 /// The time for which a piece of work is ours.
 pub(super) struct Lease {
@@ -36,7 +39,7 @@ impl Lease {
                 (Instant::now(), renew().await)
             };
             match timeout_at(self.end(), renewal).await {
-                Ok((asked, Ok(Finished::Done))) => *self.lock() = asked,
+                Ok((asked, Ok(Finished::Done))) => *lock(&self.asked) = asked,
                 Ok((_, Ok(Finished::LeaseLost | Finished::Stale))) | Err(_) => return,
                 Ok((_, Err(_))) => {}
             }
@@ -59,11 +62,7 @@ impl Lease {
 
     /// A part of it is left for what is on its way.
     fn end(&self) -> Instant {
-        *self.lock() + self.length - self.length / RENEWALS
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Instant> {
-        self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *lock(&self.asked) + self.length - self.length / RENEWALS
     }
 }
 

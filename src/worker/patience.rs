@@ -1,11 +1,12 @@
 //! Since when something has been missing that may only be early.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::lock::lock;
 use crate::subject::SessionKey;
 
 /// How many are remembered at most. For more than these no time passes until some are over: they wait for longer.
@@ -43,7 +44,7 @@ impl Patience {
         max: Duration,
         now: Timestamp,
     ) -> Option<Duration> {
-        let mut missed = self.first_missed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missed = lock(&self.first_missed);
         let what = (key.clone(), awaited);
         if missed.len() >= REMEMBERED_MAX && !missed.contains_key(&what) {
             // Whoever still waits looks again within this time; the others were finished by another process.
@@ -64,7 +65,7 @@ impl Patience {
 
     /// It was there.
     pub(super) fn found(&self, key: &SessionKey, awaited: Awaited) {
-        let mut missed = self.first_missed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missed = lock(&self.first_missed);
         missed.remove(&(key.clone(), awaited));
     }
 }

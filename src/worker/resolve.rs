@@ -1,18 +1,19 @@
-//! Erasures whose time has come: wait until everything that could be meant is known, find the sessions, seal what the
-//! steps need.
+//! Erasures whose time has come are resolved: wait until everything that could be meant is known, find the sessions, seal
+//! what the steps need.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::info;
 
+use super::failure::Failure;
+use super::output::Output;
+use super::parts::Worker;
 use super::resolver::{OnUnread, Question, ResolveError, Resolver, Search};
-use super::{Failure, Worker};
 use crate::audit::Actor;
 use crate::erasure::{Capsule, Subject};
 use crate::keys::SealBroken;
-use crate::ledger::{EraseWork, Resolution};
-use crate::mluvii::MluviiError;
+use crate::ledger::EraseWork;
 use crate::policy::{Facts, Trigger};
 use crate::subject::{InstallationName, Whom};
 
@@ -29,16 +30,17 @@ const BACKLOG_WAIT_MAX: Duration = Duration::from_secs(3600);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Worker {
-    /// Finds out which sessions an erasure reaches, before anything is erased.
-    pub(super) async fn resolve(&self, work: &EraseWork) -> Result<Resolution, Failure> {
-        let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(ResolveError::from)?;
+    /// One erasure, from its claim to the sessions that it reaches. Nothing is erased before.
+    pub(super) async fn resolve(&self, work: &EraseWork) -> Result<Output, Failure> {
+        let whom =
+            opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(|broken| failed(broken.into(), work))?;
         let resolver = self.resolver(work.subject.installation())?;
         let patience = work.due.saturating_add(self.settling.patience.get()).unwrap_or(Timestamp::MAX);
         let on_unread = if Timestamp::now() < patience { OnUnread::Wait } else { OnUnread::Count };
         let question =
             Question { subject: &work.subject, whom, selection: &work.selection, targets: &work.targets, on_unread };
-        let mut search = resolver.find(question).await.map_err(Failure::from)?;
-        // While it waits, mluvii is not asked about each of its sessions again and again.
+        let mut search = resolver.find(question).await.map_err(|error| failed(error, work))?;
+        // Before mluvii is asked: while the erasure waits, it would be asked about each session again and again.
         if let Some(pause) = wait(work, search.unsettled_until(), Timestamp::now()) {
             return Err(Failure::Postponed(pause));
         }
@@ -48,9 +50,9 @@ impl Worker {
             // Its work has gone with it.
             return Err(Failure::Cancelled);
         }
-        resolver.search_mluvii(&mut search).await.map_err(|error| early(error, work))?;
-        let reach = resolver.identify(search).await.map_err(|error| early(error, work))?;
-        Ok(reach.seal(&self.seal))
+        resolver.search_mluvii(&mut search).await.map_err(|error| failed(error, work))?;
+        let reach = resolver.identify(search).await.map_err(|error| failed(error, work))?;
+        Ok(Output::Resolution(reach.seal(&self.seal)))
     }
 
     /// A rule at a session's end is asked before everything is known. When the session has settled meanwhile and shows a
@@ -74,13 +76,16 @@ impl Worker {
     }
 }
 
-/// A session that cannot be read may only be early: soon at first, then ever seldomer, all is resolved again.
-fn early(error: ResolveError, work: &EraseWork) -> Failure {
+/// What an error means for the claim. A session that cannot be read may only be early, as mluvii has answered: all is
+/// resolved again, soon at first, then ever seldomer.
+fn failed(error: ResolveError, work: &EraseWork) -> Failure {
     match error {
+        ResolveError::Ledger(error) => error.into(),
+        ResolveError::Mluvii(error) => error.into(),
         ResolveError::Unread { .. } => {
             Failure::Early { pause: growing_pause(work, Timestamp::now()), why: error.to_string() }
         }
-        other => other.into(),
+        ResolveError::Capsule(_) => Failure::Permanent(error.to_string()),
     }
 }
 
@@ -90,10 +95,7 @@ fn growing_pause(work: &EraseWork, now: Timestamp) -> Duration {
 }
 
 /// What all requests of an erasure brought.
-pub(super) fn opened(
-    capsules: &[Capsule],
-    open: impl Fn(&Capsule) -> Result<Whom, SealBroken>,
-) -> Result<Whom, SealBroken> {
+fn opened(capsules: &[Capsule], open: impl Fn(&Capsule) -> Result<Whom, SealBroken>) -> Result<Whom, SealBroken> {
     let mut all = Whom::default();
     for capsule in capsules {
         all.extend(open(capsule)?);
@@ -122,24 +124,6 @@ fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) ->
     let behind = before(work.undecided_since) && within(BACKLOG_WAIT_MAX);
     let unread = before(work.unread_since) && within(UNSETTLED_WAIT_MAX);
     (behind || unread).then_some(pause)
-}
-
-impl From<MluviiError> for Failure {
-    fn from(error: MluviiError) -> Self {
-        Self::Call(error.into())
-    }
-}
-
-impl From<ResolveError> for Failure {
-    fn from(error: ResolveError) -> Self {
-        match error {
-            ResolveError::Ledger(error) => error.into(),
-            ResolveError::Mluvii(error) => error.into(),
-            // mluvii answered; only this session is not understood, or not there yet.
-            ResolveError::Unread { .. } => Self::Early { pause: UNSETTLED_PAUSE_MAX, why: error.to_string() },
-            ResolveError::Capsule(_) => Self::Permanent(error.to_string()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -50,3 +50,17 @@ impl ErasingSettings {
         BreakerLimits { failures: self.breaker_failures, pause: self.breaker_pause.get() }
     }
 }
+
+/// Three attempts, two rounds, pauses from a second to a minute.
+#[cfg(test)]
+pub(super) fn sample() -> ErasingSettings {
+    ErasingSettings {
+        deadline: Span::from_secs(2_592_000),
+        rounds_max: 2,
+        breaker_failures: 5,
+        breaker_pause: Span::from_secs(30),
+        keep_fingerprints: true,
+        fingerprints_for: Span::from_secs(86_400),
+        retry: RetrySettings { attempts_max: 3, pause_min: Span::from_secs(1), pause_max: Span::from_secs(60) },
+    }
+}

@@ -4,10 +4,19 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use super::demands::CONTENT_AFTER_ERASURE;
 use super::*;
-use crate::keys::Secret;
+use crate::consent::{ConsentState, UnknownCause};
+use crate::erasure::Subject;
+use crate::keys::{IndexKey, SealKey, Secret};
+use crate::ledger::SessionChange;
+use crate::mluvii::SessionFacts;
 use crate::policy::{ConsentRuleSettings, RuleSettings};
-use crate::subject::{GuestId, InstallationName, SessionId, SourceName, TargetName};
+use crate::subject::{
+    Fingerprinter, GuestId, Identifier, Identifiers, InstallationName, Kind, Narrowed, Scope, SessionId, SourceName,
+    TargetName,
+};
+use crate::worker::settings::SettlingSettings;
 
 const NOW: &str = "2026-01-01T12:00:00Z";
 

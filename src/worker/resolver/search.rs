@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::super::evaluate::fingerprints;
-use super::{DISTINCT_MAX, Found, Question, ScopeResolution};
+use super::guests::judge_guest;
+use super::scope::{Found, Question};
 use crate::consent::ConsentRecord;
-use crate::erasure::{Findings, MluviiSearch, Subject};
+use crate::erasure::{MluviiSearch, Subject};
 use crate::keys::Digest;
 use crate::ledger::SessionView;
 use crate::mluvii::SessionFacts;
 use crate::policy::{Certainty, Comparison};
-use crate::subject::{Fingerprinted, Fingerprinter, GuestId, Kind, SessionId, SessionKey, TenantId};
+use crate::subject::{Fingerprinted, Fingerprinter, GuestId, InstallationName, Kind, SessionId, SessionKey, TenantId};
 
 /// What has been found so far. Holds personal data in memory.
 pub(in crate::worker) struct Search<'q> {
@@ -55,8 +55,12 @@ impl<'q> Search<'q> {
         }
     }
 
+    pub(super) fn installation(&self) -> &'q InstallationName {
+        self.question.subject.installation()
+    }
+
     pub(super) fn key(&self, session: SessionId) -> SessionKey {
-        SessionKey { installation: self.question.subject.installation().clone(), session }
+        SessionKey { installation: self.installation().clone(), session }
     }
 
     /// Takes a session that was just read, where it is the person's or may be.
@@ -125,7 +129,7 @@ impl<'q> Search<'q> {
     pub(super) fn prints_of_guest(&self, guest: Digest, fingerprinter: &Fingerprinter) -> Vec<Vec<Fingerprinted>> {
         let views = self.views.values().filter(|view| view.record.guest_digest == Some(guest));
         let read = self.read.iter().filter(|(key, _)| self.guest_of(key, fingerprinter) == Some(guest));
-        let read = read.map(|(_, facts)| fingerprints(fingerprinter, facts));
+        let read = read.map(|(_, facts)| facts.fingerprints(fingerprinter));
         views.map(|view| view.fingerprints.clone()).chain(read).collect()
     }
 
@@ -162,107 +166,7 @@ impl<'q> Search<'q> {
         self.found.values().filter(|found| found.goes).map(|found| found.key.clone()).collect()
     }
 
-    pub(super) fn into_reach(self, fingerprinter: &Fingerprinter) -> ScopeResolution {
-        let unsettled_until = self.unsettled_until();
-        let guests = self.guests_that_go();
-        let whole = |guest: &GuestId| {
-            let listed = self.listed_of_guest.get(guest);
-            listed.is_some_and(|listed| !listed.is_empty() && listed.iter().all(|session| self.goes(*session)))
-        };
-        let whole_guests = guests.iter().filter(|guest| whole(guest)).cloned().collect();
-        let count = |test: &dyn Fn(&Found) -> bool| {
-            u32::try_from(self.found.values().filter(|found| test(found)).count()).unwrap_or(u32::MAX)
-        };
-        let excluded = |found: &Found| self.question.selection.exclude.contains(&found.key);
-        let findings = Findings {
-            certain: count(&|found| found.certainty == Certainty::Certain && found.goes),
-            possible_included: count(&|found| found.certainty == Certainty::Possible && found.goes),
-            possible_left: count(&|found| found.certainty == Certainty::Possible && !found.goes && !excluded(found)),
-            possible_excluded: count(&|found| found.certainty == Certainty::Possible && excluded(found)),
-            excluded: count(&|found| found.certainty == Certainty::Certain && excluded(found)),
-            unread: u32::try_from(self.unread.len()).unwrap_or(u32::MAX).saturating_add(self.unread_beyond),
-            never_read: count(&|found| found.goes && !found.read_before),
-            narrowed: self.question.whom.narrowed,
-            search: self.searched,
-            consent_versions: self.consent_versions(),
-        };
-        let mut prints: BTreeSet<_> = fingerprinter.of_all(&self.question.whom.identifiers).into_iter().collect();
-        if !matches!(self.question.subject, Subject::Person { .. }) {
-            // The ledger's own are as good as those of a further look.
-            let going = self.found.values().filter(|found| found.goes);
-            let of_ledger = going.filter_map(|found| self.views.get(&found.key)).flat_map(|view| &view.fingerprints);
-            prints.extend(of_ledger.cloned());
-        }
-        let mut whom = self.question.whom;
-        let by_id = matches!(self.question.subject, Subject::Guest { .. });
-        whom.guests.retain(|_| by_id);
-        whom.guests.extend(guests);
-        whom.whole_guests = whole_guests;
-        whom.searched = self.searched == MluviiSearch::Done;
-        ScopeResolution {
-            whom,
-            sessions: self.found,
-            findings,
-            shared_guests: self.shared_guests.into_iter().collect(),
-            fingerprints: prints.into_iter().collect(),
-            unsettled_until,
-        }
-    }
-
     pub(super) fn goes(&self, session: SessionId) -> bool {
         self.found.get(&self.key(session)).is_some_and(|found| found.goes)
     }
-
-    pub(super) fn consent_versions(&self) -> Vec<String> {
-        let going = self.found.values().filter(|found| found.goes);
-        let version = |found: &Found| {
-            let view = self.views.get(&found.key).and_then(|view| view.record.consent.version.clone());
-            view.or_else(|| self.read.get(&found.key)?.consent_version.clone())
-        };
-        let all: BTreeSet<_> = going.filter_map(version).collect();
-        all.into_iter().collect()
-    }
 }
-
-/// Whether the sessions of one guest are those of several people, whoever is meant.
-pub(super) fn contradict_one_another(sessions: impl IntoIterator<Item = Vec<Fingerprinted>>) -> bool {
-    // One person's sessions carry the same few sets of identifiers, however many sessions there are.
-    let distinct: BTreeSet<BTreeSet<Fingerprinted>> =
-        sessions.into_iter().map(|prints| prints.into_iter().collect()).collect();
-    let distinct: Vec<Vec<_>> = distinct.into_iter().map(|prints| prints.into_iter().collect()).collect();
-    let differ = |one: &Vec<_>, other: &Vec<_>| Comparison::of(one, other).contradicts();
-    distinct.len() > DISTINCT_MAX
-        || distinct
-            .iter()
-            .enumerate()
-            .any(|(number, one)| distinct[number + 1..].iter().any(|other| differ(one, other)))
-}
-
-/// Whether a session of a guest is meant, too. Where people demonstrably share the id, only what agrees is certain.
-pub(super) fn judge_guest(
-    comparison: &Comparison,
-    shared: bool,
-    base_is_lost: bool,
-    session: &[Fingerprinted],
-) -> (Certainty, String) {
-    let told = |what: &str| format!("same guest, {what}: {comparison}");
-    if comparison.contradicts() {
-        return (Certainty::Possible, told("and somebody else's identifiers"));
-    }
-    if base_is_lost && !session.is_empty() {
-        return (Certainty::Possible, "same guest, and nothing is known any more to compare it with".to_owned());
-    }
-    // People who share a device may share a phone as well.
-    let told_apart = comparison.agreeing.len() > 1
-        || comparison.agreeing.iter().any(|kind| !matches!(kind, Kind::Name | Kind::Phone));
-    if shared && !told_apart {
-        return (
-            Certainty::Possible,
-            "same guest, but several people use it and too little says who this was".to_owned(),
-        );
-    }
-    (Certainty::Certain, told("and nothing contradicts"))
-}
-
-#[cfg(test)]
-mod tests;

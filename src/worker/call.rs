@@ -1,0 +1,149 @@
+//! One call to one target: what it is told, and what is believed of its answer. What the answer means for the step is said
+//! by `erase.rs` and `verify.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quietus_plugin::{ReportTo, Sensitive};
+use tracing::info;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::parts::Worker;
+use super::settings::ErasingSettings;
+use crate::erasure::{Outcome, Reportable, Stage};
+use crate::keys::SealBroken;
+use crate::ledger::{StepEnd, StepWork};
+use crate::target::{Answer, Target, TargetCall, TargetError};
+
+/// How a step gets its answer.
+pub(super) enum Prepared {
+    /// It was reported, so nobody is asked.
+    Reported(Answer),
+    Ask(Arc<dyn Target>, TargetCall),
+}
+
+impl Worker {
+    /// What a step's call needs, or the report that came instead of an answer.
+    pub(super) fn prepare(&self, work: &StepWork) -> Result<Prepared, Failure> {
+        let call = self.call(work).map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
+        if work.step.report.is_some() {
+            return Ok(Prepared::Reported(self.reported(work, &call)?));
+        }
+        let name = &work.step.target;
+        let target = self.targets.get(&name.called_for(work.subject.installation())).ok_or_else(|| {
+            Failure::Permanent(format!(
+                "there is no target `{name}` in the configuration; it was there when this was decided"
+            ))
+        })?;
+        if let Some(by) = work.step.report_by {
+            return Err(Failure::Permanent(format!("it was accepted, and its outcome was not reported by {by}")));
+        }
+        Ok(Prepared::Ask(Arc::clone(target), call))
+    }
+
+    /// What a target answered, as far as the step can go on with it.
+    pub(super) fn answered(&self, work: &StepWork, answer: Result<Answer, TargetError>) -> Result<Answer, Failure> {
+        let answer = answer.map_err(Failure::Call)?;
+        if answer.outcome == Outcome::Parked {
+            return Err(Failure::Permanent(answer.reason.unwrap_or_else(|| "the target asks for a person".into())));
+        }
+        info!(
+            erasure.id = %work.erasure, target = %work.step.target, stage = work.stage.as_str(),
+            outcome = answer.outcome.as_str(), "target answered"
+        );
+        Ok(self.with_expectation(work, answer))
+    }
+
+    /// A report is an answer; its text is shown only without what the call was about.
+    fn reported(&self, work: &StepWork, call: &TargetCall) -> Result<Answer, Failure> {
+        let reportable = Reportable::now(work.erasure, work.stage, &work.step);
+        let report = work.step.report.as_ref().and_then(|report| reportable.open(report, &self.seal));
+        let report = report.ok_or_else(|| {
+            let why = "what was reported does not open, or is of another call; were the keys replaced?";
+            Failure::Permanent(why.into())
+        })?;
+        let identifiers = call.identifiers.0.iter().map(|identifier| identifier.value.expose());
+        let guests = call.guests.iter().map(|guest| &*guest.0);
+        let report = report.without(&identifiers.chain(guests).collect::<Vec<_>>());
+        info!(
+            erasure.id = %work.erasure, target = %work.step.target, stage = work.stage.as_str(),
+            outcome = report.outcome.as_str(), "target reported"
+        );
+        Ok(self.with_expectation(work, report))
+    }
+
+    fn with_expectation(&self, work: &StepWork, mut answer: Answer) -> Answer {
+        let is_expected = self.expected.contains(&work.step.target);
+        answer.evidence.expected = answer.outcome == Outcome::Unverifiable && is_expected;
+        answer
+    }
+
+    /// What the target is told.
+    fn call(&self, work: &StepWork) -> Result<TargetCall, SealBroken> {
+        let whom = work.capsule.open(&self.seal)?;
+        let reportable = Reportable::now(work.erasure, work.stage, &work.step);
+        let report_to = |base: &str| ReportTo {
+            url: format!("{base}{}", reportable.path()),
+            token: Sensitive::new(reportable.token(&self.index)),
+        };
+        let erased_at = work.step.erased_at.filter(|_| work.stage == Stage::Verify);
+        Ok(TargetCall {
+            erasure: work.erasure,
+            // The same over all retries of a round, or a target would count them as several requests.
+            idempotency: self.index.idempotency(&work.erasure.to_string(), &work.step.target.0, work.step.rounds),
+            scope: work.subject.scope(),
+            dry_run: false,
+            identifiers: whom.identifiers,
+            guests: whom.guests.into_iter().collect(),
+            whole_guests: whom.whole_guests.into_iter().collect(),
+            sessions: work.sessions.clone(),
+            searched: whom.searched,
+            region: self.person.region,
+            erased_since: erased_at.map(|at| jiff::Timestamp::now().duration_since(at).unsigned_abs()),
+            report: self.reports.as_deref().map(report_to),
+        })
+    }
+}
+
+/// A third party has taken the call over, and reports its outcome later.
+pub(super) fn accepted(work: &StepWork, within: Duration) -> Output {
+    info!(
+        erasure.id = %work.erasure, target = %work.step.target, within_s = within.as_secs(),
+        "accepted; a report is to come"
+    );
+    Output::Step(StepEnd::Await { within })
+}
+
+/// A target that still holds the data is asked to erase it again, until it was asked `rounds_max` times. `random` is in
+/// 0..1, for jitter.
+pub(super) fn still_there(answer: Answer, rounds: u32, erasing: &ErasingSettings, random: f64) -> Output {
+    // A person who retries the step gives it all rounds anew.
+    let round = rounds % erasing.rounds_max.max(1);
+    if round + 1 >= erasing.rounds_max {
+        let reason = answer.reason.unwrap_or_else(|| "asked again, it was still there".into());
+        return Output::Residual { reason };
+    }
+    Output::Step(StepEnd::EraseAgain { pause: erasing.retry.pause(round, answer.verify_after, random) })
+}
+
+/// Nothing more is asked of the target.
+pub(super) fn finally(outcome: Outcome, answer: Answer) -> Output {
+    Output::Step(StepEnd::Final { outcome, reason: answer.reason, counts: answer.counts, evidence: answer.evidence })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An answer after which to wait for seven seconds.
+    pub(in crate::worker) fn answer(outcome: Outcome) -> Answer {
+        Answer {
+            outcome,
+            reason: None,
+            counts: Default::default(),
+            verify_after: Some(Duration::from_secs(7)),
+            evidence: Default::default(),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The second phase: what mluvii shows of the consent, and what the consent rules make of it.
+
+use jiff::Timestamp;
+
+use super::input::{Evaluation, Seen};
+use super::triggers::Fired;
+use crate::consent::{Consent, ConsentRecord, ConsentState};
+use crate::ledger::SessionView;
+use crate::policy::{Facts, RuleFailed};
+
+/// The origin of a consent state that a rule set without a form.
+const SAID_BY_RULE: &str = "rule";
+
+/// The origin of a consent state that the look-up told.
+const SAID_BY_SESSION: &str = "session";
+
+/// The consent after a look at the session.
+pub(super) fn shown(record: &ConsentRecord, seen: &Seen, erased_at: Option<Timestamp>) -> Consent {
+    let consent = record.consent.clone();
+    let shows_version = seen.facts().is_some_and(|facts| facts.consent_version.is_some());
+    // An erased session shows no version any more, which says nothing. One that shows nevertheless was given since: the
+    // session was continued. It may also be what mluvii left of a consent that is known.
+    if erased_at.is_some() && (!shows_version || consent.state == ConsentState::Given) {
+        return consent;
+    }
+    looked_up(consent, seen, erased_at.or(record.started))
+}
+
+/// The state before this evaluation. To learn of a consent is no change of it; what a form says at once about it is one.
+pub(super) fn state_before(view: Option<&SessionView>, shown: &Consent) -> ConsentState {
+    let known = view.map(|view| view.record.consent.state).filter(|state| *state != ConsentState::Unknown);
+    known.unwrap_or(shown.state)
+}
+
+/// Whether consent was given after the session was erased, so that what came since may stay.
+pub(super) fn agreed_since(view: Option<&SessionView>, consent: &Consent, erased_at: Timestamp) -> bool {
+    let was_given = view.is_some_and(|view| view.record.consent.state == ConsentState::Given);
+    consent.state == ConsentState::Given && (!was_given || consent.since.is_some_and(|since| since >= erased_at))
+}
+
+/// What mluvii itself holds about consent. What a form said stands above it. Only a session that was read and
+/// understood tells anything: `absent` is said of a consent version that is null, never of one that was not seen.
+/// `since` is from when a consent counts that it shows.
+fn looked_up(consent: Consent, seen: &Seen, since: Option<Timestamp>) -> Consent {
+    let facts = match seen {
+        Seen::Unknown(cause) if consent.state == ConsentState::Unknown => {
+            return Consent { cause: Some(*cause), ..consent };
+        }
+        Seen::NotLooked | Seen::Unknown(_) => return consent,
+        Seen::Read(facts) => facts,
+    };
+    let version = &facts.consent_version;
+    if consent.origin.as_deref().is_some_and(|origin| origin != SAID_BY_SESSION) {
+        return Consent { version: version.clone().or(consent.version), ..consent };
+    }
+    // A version that is gone was anonymized, by us a moment ago or by mluvii itself: the consent was not withdrawn.
+    if consent.state == ConsentState::Given && version.is_none() {
+        return consent;
+    }
+    let state = if version.is_some() { ConsentState::Given } else { ConsentState::Absent };
+    if state == consent.state && *version == consent.version {
+        return consent;
+    }
+    Consent {
+        state,
+        version: version.clone(),
+        origin: Some(SAID_BY_SESSION.to_owned()),
+        form_id: None,
+        since: since.or(facts.started),
+        cause: None,
+    }
+}
+
+impl Evaluation<'_> {
+    /// The consent after the consent rules of all triggers, which are asked one after another: each sees what the ones
+    /// before it said.
+    pub(super) fn said(&self, record: &ConsentRecord, triggers: &[Fired<'_>]) -> Result<Consent, RuleFailed> {
+        let mut record = record.clone();
+        for fired in triggers {
+            let facts = Facts { record: &record, form: fired.form };
+            if let Some(state) = self.policy.consent(fired.trigger, &facts)? {
+                record.consent = said_by(record.consent, state, fired);
+            }
+        }
+        Ok(record.consent)
+    }
+}
+
+/// What was said later stands, in whatever order forms arrive.
+fn said_by(consent: Consent, state: ConsentState, fired: &Fired<'_>) -> Consent {
+    let said = fired.said.or(Some(fired.since));
+    let by_session = consent.origin.as_deref().is_none_or(|origin| origin == SAID_BY_SESSION);
+    if !by_session && consent.since > said {
+        return consent;
+    }
+    Consent {
+        state,
+        version: consent.version,
+        origin: Some(fired.form.map_or_else(|| SAID_BY_RULE.to_owned(), |form| form.origin.clone())),
+        form_id: fired.form.and_then(|form| form.id),
+        since: said,
+        cause: None,
+    }
+}

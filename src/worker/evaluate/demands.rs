@@ -1,0 +1,164 @@
+//! The fourth phase: what the rules demand, and the erasures that follow.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::input::Evaluation;
+use super::triggers::Fired;
+use crate::consent::{ConsentRecord, ConsentState};
+use crate::erasure::{Capsule, ErasureId, NewErasure, Selection, Subject};
+use crate::event::Form;
+use crate::mluvii::SessionFacts;
+use crate::policy::{Demand, Facts, RuleFailed, Trigger};
+use crate::subject::{Fingerprinted, Identifier, Identifiers, Kind, Narrowed, Scope, TargetName, Whom, kind_of};
+
+/// How long before an erasure begins its identifiers may be sealed.
+const KEPT_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Stands where a rule's name does, in the ledger and on receipts.
+pub(super) const CONTENT_AFTER_ERASURE: &str = "content after an erasure";
+
+/// A demand, and the form that caused it, if one did.
+pub(super) struct Demanded<'f> {
+    pub(super) demand: Demand,
+    form: Option<&'f Form>,
+}
+
+impl Demanded<'_> {
+    /// Whether it has the session itself erased at mluvii now. One that waits for a person, or for a retention period, may
+    /// come to nothing or take years.
+    pub(super) fn erases_now(&self, now: Timestamp) -> bool {
+        let demand = &self.demand;
+        !demand.approve && demand.due <= now && demand.targets.iter().any(TargetName::is_mluvii)
+    }
+}
+
+/// Whom an erasure is about, and what is sealed for it.
+struct Meant {
+    subject: Subject,
+    whom: Whom,
+    /// Of the identifiers by which a person is found.
+    fingerprints: Vec<Fingerprinted>,
+}
+
+impl Evaluation<'_> {
+    /// What the rules demand at all triggers, and at the change of the consent that these may have brought.
+    pub(super) fn demands<'f>(
+        &self,
+        triggers: &[Fired<'f>],
+        record: &ConsentRecord,
+        consent_before: ConsentState,
+    ) -> Result<Vec<Demanded<'f>>, RuleFailed> {
+        let mut demands = Vec::new();
+        for fired in triggers {
+            let facts = Facts { record, form: fired.form };
+            for demand in self.policy.decide(fired.trigger, &facts, fired.since)? {
+                demands.push(Demanded { demand, form: fired.form });
+            }
+        }
+        if record.consent.state != consent_before {
+            let changed = self.policy.decide(Trigger::ConsentChanged, &Facts { record, form: None }, self.now)?;
+            demands.extend(changed.into_iter().map(|demand| Demanded { demand, form: None }));
+        }
+        Ok(demands)
+    }
+
+    /// What came to a session after it was erased goes as the session went: the reason was one of the whole session.
+    pub(super) fn content_after_erasure<'f>(&self) -> Demanded<'f> {
+        let demand = Demand {
+            rule: CONTENT_AFTER_ERASURE.to_owned(),
+            scope: Scope::Session,
+            due: self.now,
+            approve: false,
+            targets: vec![TargetName::mluvii()],
+        };
+        Demanded { demand, form: None }
+    }
+
+    /// Makes an erasure of a demand. `own` are the fingerprints of the session itself.
+    pub(super) fn schedule(
+        &self,
+        demanded: Demanded<'_>,
+        record: &ConsentRecord,
+        facts: Option<&SessionFacts>,
+        own: &[Fingerprinted],
+    ) -> NewErasure {
+        let Meant { subject, whom, fingerprints } = self.meant(&demanded, record, facts);
+        let own: Vec<_> = own.iter().filter(|one| !one.supplementary).cloned().collect();
+        let identifies = subject.scope() == Scope::Guest && !own.is_empty();
+        let demand = demanded.demand;
+        NewErasure {
+            id: ErasureId::generate(self.now),
+            subject,
+            rule: demand.rule,
+            targets: demand.targets,
+            due: demand.due,
+            approve: demand.approve,
+            origin: identifies.then(|| self.fingerprinter.person(&own)),
+            selection: Selection::default(),
+            capsule: (!whom.is_empty()).then(|| Capsule::seal(&whom, self.seal)),
+            fingerprints,
+        }
+    }
+
+    /// Whom a demand is about. Where the wider scope cannot be told (no guest id, no identifiers), the erasure reaches as
+    /// far as what is known, and its receipt says so.
+    fn meant(&self, demanded: &Demanded<'_>, record: &ConsentRecord, facts: Option<&SessionFacts>) -> Meant {
+        let mut whom = Whom { identifiers: self.identifiers_to_keep(&demanded.demand, facts), ..Whom::default() };
+        let mut fingerprints = Vec::new();
+        let session = Subject::Session(record.session.clone());
+        let installation = record.session.installation.clone();
+        let guest = record.guest_digest.map(|digest| Subject::Guest { installation: installation.clone(), digest });
+        let subject = match demanded.demand.scope {
+            Scope::Session => session,
+            Scope::Guest => guest.unwrap_or_else(|| {
+                whom.narrowed = Some(Narrowed::NoGuestId);
+                session
+            }),
+            Scope::Person => {
+                let identifiers = self.person(demanded.form, facts.map(|facts| &facts.identifiers));
+                fingerprints = self.fingerprinter.of_all(&identifiers);
+                if fingerprints.is_empty() {
+                    whom.narrowed = Some(Narrowed::NoIdentifiers);
+                    guest.unwrap_or(session)
+                } else {
+                    whom.identifiers = identifiers;
+                    Subject::Person { installation, digest: self.fingerprinter.person(&fingerprints) }
+                }
+            }
+        };
+        if subject.scope() != Scope::Session {
+            whom.origin.insert(record.session.clone());
+            whom.guests.extend(record.guest.clone());
+        }
+        Meant { subject, whom, fingerprints }
+    }
+
+    /// Plugins have nothing else to look for once mluvii is anonymized, so what the session shows is sealed for them now.
+    /// Nothing is kept for a retention period's length: such an erasure reads the session again when it begins.
+    fn identifiers_to_keep(&self, demand: &Demand, facts: Option<&SessionFacts>) -> Identifiers {
+        let is_soon = self.now.saturating_add(KEPT_MAX).is_ok_and(|end| demand.due <= end);
+        let asks_plugins = demand.targets.iter().any(|target| !target.is_mluvii());
+        match facts {
+            Some(facts) if is_soon && asks_plugins => facts.all_identifiers(),
+            _ => Identifiers::default(),
+        }
+    }
+
+    /// A person who asks is identified by what the form itself says; where it says neither an address nor a number, by
+    /// what the session knows as well, for a name is shared by many.
+    fn person(&self, form: Option<&Form>, known: Option<&Identifiers>) -> Identifiers {
+        let mut identifiers = BTreeSet::new();
+        for (name, value) in form.iter().flat_map(|form| &form.params) {
+            let kind = kind_of(self.params, name);
+            identifiers.extend(kind.and_then(|kind| Identifier::new(kind, value.expose())));
+        }
+        let tells = identifiers.iter().any(|one| matches!(one.kind, Kind::Email | Kind::Phone));
+        if let Some(known) = known.filter(|_| !tells) {
+            identifiers.extend(known.0.iter().cloned());
+        }
+        Identifiers(identifiers)
+    }
+}

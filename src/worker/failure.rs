@@ -1,0 +1,223 @@
+//! Why work is not finished now, and what that means for its claim and its target: a pure function, whose result
+//! [`super::run`] carries out.
+
+use std::time::Duration;
+
+use super::settings::ErasingSettings;
+use crate::ledger::{Attempt, LedgerError};
+use crate::mluvii::MluviiError;
+use crate::policy::RuleFailed;
+use crate::subject::InstallationName;
+use crate::target::TargetError;
+
+/// Why a piece of work is not finished now.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The ledger did not take it: the lease runs out, and the work is done again.
+    Ledger(LedgerError),
+    /// The call failed.
+    Call(TargetError),
+    /// We cancelled it: at a shutdown, or because the lease is no longer ours.
+    Cancelled,
+    /// It waits for something else of ours; nothing was tried.
+    Postponed(Duration),
+    /// What was looked at may only be early: it is looked at again.
+    Early { pause: Duration, why: String },
+    /// A retry cannot help.
+    Permanent(String),
+}
+
+/// What happens to the claim, and to the target that was asked.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reaction {
+    pub(super) end: End,
+    pub(super) target: TargetEffect,
+}
+
+/// How the claim ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Retry {
+        pause: Duration,
+        attempt: Attempt,
+        reason: String,
+    },
+    /// It needs a person.
+    Park {
+        reason: String,
+    },
+}
+
+/// What the failure says of the target that was asked.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum TargetEffect {
+    None,
+    /// It counts towards the target's breaker.
+    CountFailure,
+    /// Every call would fail alike: its whole queue waits for a person.
+    ParkQueue,
+}
+
+/// What is known of the claim whose work failed.
+#[derive(Clone, Copy)]
+pub(super) struct Failed<'a> {
+    pub(super) erasing: &'a ErasingSettings,
+    /// Attempts that counted before this one.
+    pub(super) attempt: u32,
+    /// Whether it has an attempt limit. A session is looked up for as long as it takes: an erasure duty does not end with
+    /// an outage.
+    pub(super) gives_up: bool,
+    /// In 0..1, for jitter.
+    pub(super) random: f64,
+}
+
+impl Failure {
+    /// Whether it happens in the course of things, again and again, and so is not logged.
+    pub(super) fn is_ordinary(&self) -> bool {
+        match self {
+            Self::Postponed(_) | Self::Cancelled => true,
+            Self::Call(error) => {
+                matches!(error, TargetError::RateLimited { .. } | TargetError::Cancelled | TargetError::Later { .. })
+            }
+            Self::Ledger(_) | Self::Early { .. } | Self::Permanent(_) => false,
+        }
+    }
+
+    /// What to do about it. A ledger that did not take the work takes nothing else either, so that is an error.
+    pub(super) fn reaction(self, failed: Failed<'_>) -> Result<Reaction, LedgerError> {
+        let retry = &failed.erasing.retry;
+        Ok(match self {
+            Self::Ledger(error) => return Err(error),
+            Self::Postponed(pause) => Reaction::free(pause, "waits for a session to settle"),
+            Self::Early { pause, why } => Reaction::free(pause, why),
+            Self::Cancelled => Reaction::free(Duration::ZERO, "cancelled"),
+            Self::Permanent(reason) | Self::Call(TargetError::Permanent(reason)) => Reaction::park(reason),
+            Self::Call(TargetError::NotYet { after }) => Reaction::free(after, "the target is not done yet"),
+            Self::Call(TargetError::Cancelled | TargetError::Later { .. }) => {
+                let pause = retry.pause(0, Some(retry.pause_min.get()), failed.random);
+                Reaction::free(pause, "cancelled by the target")
+            }
+            Self::Call(TargetError::RateLimited { retry_after }) => {
+                // As it costs no attempt, the pause would not grow: where the target says none, it is the breaker's.
+                let pause = retry_after.unwrap_or(failed.erasing.breaker_pause.get());
+                Reaction::free(retry.pause(0, Some(pause), failed.random), "rate limited")
+            }
+            Self::Call(TargetError::NeedsOperator(reason)) => {
+                Reaction { target: TargetEffect::ParkQueue, ..Reaction::free(Duration::ZERO, reason) }
+            }
+            Self::Call(TargetError::Retryable(reason)) => {
+                Reaction { end: failed.attempt_ended(reason), target: TargetEffect::CountFailure }
+            }
+        })
+    }
+}
+
+impl Failed<'_> {
+    /// An attempt that counts: it is repeated, or was the last one.
+    fn attempt_ended(&self, reason: String) -> End {
+        let retry = &self.erasing.retry;
+        if self.gives_up && self.attempt + 1 >= retry.attempts_max {
+            return End::Park { reason };
+        }
+        End::Retry { pause: retry.pause(self.attempt, None, self.random), attempt: Attempt::Counts, reason }
+    }
+}
+
+impl Reaction {
+    fn free(pause: Duration, reason: impl Into<String>) -> Self {
+        let end = End::Retry { pause, attempt: Attempt::Free, reason: reason.into() };
+        Self { end, target: TargetEffect::None }
+    }
+
+    fn park(reason: String) -> Self {
+        Self { end: End::Park { reason }, target: TargetEffect::None }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<MluviiError> for Failure {
+    fn from(error: MluviiError) -> Self {
+        Self::Call(error.into())
+    }
+}
+
+impl From<RuleFailed> for Failure {
+    fn from(failed: RuleFailed) -> Self {
+        Self::Permanent(failed.to_string())
+    }
+}
+
+/// Work of an installation that is no longer in the configuration needs a person.
+pub(super) fn no_installation(installation: &InstallationName) -> Failure {
+    Failure::Permanent(format!("there is no mluvii `{installation}` in the configuration; it was there when this came"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::settings::sample;
+
+    #[track_caller]
+    fn check(failure: Failure, attempt: u32, gives_up: bool, expected: Reaction) {
+        let erasing = sample();
+        let failed = Failed { erasing: &erasing, attempt, gives_up, random: 1.0 };
+        assert_eq!(failure.reaction(failed).expect("the ledger took it"), expected);
+    }
+
+    fn call(error: TargetError) -> Failure {
+        Failure::Call(error)
+    }
+
+    fn retry(secs: u64, attempt: Attempt, reason: &str, target: TargetEffect) -> Reaction {
+        let end = End::Retry { pause: Duration::from_secs(secs), attempt, reason: reason.into() };
+        Reaction { end, target }
+    }
+
+    #[test]
+    fn a_failed_call_counts_and_is_parked_at_the_attempt_limit_where_there_is_one() {
+        let failed = || call(TargetError::Retryable("502".into()));
+        let again = |secs| retry(secs, Attempt::Counts, "502", TargetEffect::CountFailure);
+        let parked = Reaction { end: End::Park { reason: "502".into() }, target: TargetEffect::CountFailure };
+        check(failed(), 0, true, again(1));
+        check(failed(), 1, true, again(2));
+        check(failed(), 2, true, parked);
+        // A look-up is repeated for as long as it takes, but not at ever longer pauses.
+        check(failed(), 1000, false, again(60));
+    }
+
+    #[test]
+    fn what_is_no_failure_of_the_target_costs_no_attempt() {
+        let free = |secs, reason: &str| retry(secs, Attempt::Free, reason, TargetEffect::None);
+        let pause = Duration::from_secs(7);
+        check(Failure::Postponed(pause), 9, true, free(7, "waits for a session to settle"));
+        check(Failure::Early { pause, why: "404".into() }, 9, true, free(7, "404"));
+        check(Failure::Cancelled, 9, true, free(0, "cancelled"));
+        check(call(TargetError::NotYet { after: pause }), 9, true, free(7, "the target is not done yet"));
+        check(call(TargetError::Cancelled), 9, true, free(1, "cancelled by the target"));
+        let limited = |retry_after| call(TargetError::RateLimited { retry_after });
+        check(limited(Some(pause)), 9, true, free(7, "rate limited"));
+        check(limited(None), 9, true, free(30, "rate limited"));
+    }
+
+    #[test]
+    fn what_a_retry_cannot_help_is_parked_alone_or_with_the_whole_queue() {
+        let parked = || Reaction { end: End::Park { reason: "403".into() }, target: TargetEffect::None };
+        check(Failure::Permanent("403".into()), 0, true, parked());
+        check(call(TargetError::Permanent("403".into())), 0, false, parked());
+        let queue = retry(0, Attempt::Free, "401", TargetEffect::ParkQueue);
+        check(call(TargetError::NeedsOperator("401".into())), 0, true, queue);
+    }
+
+    #[test]
+    fn a_ledger_that_does_not_take_the_work_takes_nothing_else() {
+        let erasing = sample();
+        let failed = Failed { erasing: &erasing, attempt: 0, gives_up: true, random: 1.0 };
+        let away = LedgerError::Busy(anyhow::anyhow!("away"));
+        assert!(Failure::Ledger(away).reaction(failed).is_err());
+    }
+}

@@ -1,0 +1,64 @@
+//! What the worker works with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use super::failure::{Failure, no_installation};
+use super::patience::Patience;
+use super::settings::{ErasingSettings, SettlingSettings};
+use crate::keys::{IndexKey, SealKey};
+use crate::ledger::{Keep, Ledger};
+use crate::mluvii::MluviiClient;
+use crate::policy::{PersonSettings, Policy};
+use crate::receipt::ReceiptKey;
+use crate::subject::{Fingerprinter, InstallationName, Params, SourceName, TargetName, TenantId};
+use crate::target::Target;
+
+/// Everything the worker works with. Each queue's file adds the method that does its work.
+pub(crate) struct Worker {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    /// Each company's client.
+    pub(crate) mluvii: BTreeMap<InstallationName, Arc<MluviiClient>>,
+    /// By the name under which a target is called ([`TargetName::called_for`]).
+    pub(crate) targets: BTreeMap<TargetName, Arc<dyn Target>>,
+    /// Calls to a target that may begin in a second, over all processes on the ledger; those without a rate are missing.
+    /// By the name under which it is called.
+    pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
+    pub(crate) policy: Policy,
+    pub(crate) person: PersonSettings,
+    /// The names of form fields that identify a person, at each installation.
+    pub(crate) params: BTreeMap<InstallationName, Params>,
+    /// How identifiers are compared within each installation.
+    pub(crate) fingerprinters: BTreeMap<InstallationName, Fingerprinter>,
+    /// The tenants of each source; all when empty.
+    pub(crate) tenants: BTreeMap<SourceName, Vec<TenantId>>,
+    /// The tenants of all sources of an installation; all when empty.
+    pub(crate) departments: BTreeMap<InstallationName, Vec<TenantId>>,
+    /// Targets that are expected to be unverifiable.
+    pub(crate) expected: BTreeSet<TargetName>,
+    pub(crate) settling: SettlingSettings,
+    pub(crate) patience: Patience,
+    pub(crate) erasing: ErasingSettings,
+    pub(crate) keep: Keep,
+    /// The address of the listener for reports, as it is seen from outside; without one, nothing can be reported.
+    pub(crate) reports: Option<String>,
+    pub(crate) index: IndexKey,
+    pub(crate) seal: SealKey,
+    pub(crate) receipt: ReceiptKey,
+}
+
+/// What is kept for each installation. Work of one that is no longer in the configuration needs a person.
+impl Worker {
+    pub(super) fn client_of(&self, installation: &InstallationName) -> Result<&MluviiClient, Failure> {
+        self.mluvii.get(installation).map(|client| &**client).ok_or_else(|| no_installation(installation))
+    }
+
+    pub(super) fn fingerprinter_of(&self, installation: &InstallationName) -> Result<&Fingerprinter, Failure> {
+        self.fingerprinters.get(installation).ok_or_else(|| no_installation(installation))
+    }
+
+    pub(super) fn params_of(&self, installation: &InstallationName) -> Result<&Params, Failure> {
+        self.params.get(installation).ok_or_else(|| no_installation(installation))
+    }
+}

@@ -1,0 +1,83 @@
+//! What a search comes to: what the erasure reaches, and what its receipt will say of it.
+
+use std::collections::BTreeSet;
+
+use super::scope::{Found, ScopeResolution};
+use super::search::Search;
+use crate::erasure::{Findings, MluviiSearch, Subject};
+use crate::policy::Certainty;
+use crate::subject::{Fingerprinted, Fingerprinter, GuestId, Whom};
+
+impl Search<'_> {
+    pub(super) fn into_scope(self, fingerprinter: &Fingerprinter) -> ScopeResolution {
+        ScopeResolution {
+            findings: self.findings(),
+            fingerprints: self.fingerprints(fingerprinter),
+            unsettled_until: self.unsettled_until(),
+            whom: self.whom(),
+            sessions: self.found,
+            shared_guests: self.shared_guests.into_iter().collect(),
+        }
+    }
+
+    fn findings(&self) -> Findings {
+        let excluded = |found: &Found| self.question.selection.exclude.contains(&found.key);
+        Findings {
+            certain: self.count(|found| found.certainty == Certainty::Certain && found.goes),
+            possible_included: self.count(|found| found.certainty == Certainty::Possible && found.goes),
+            possible_left: self
+                .count(|found| found.certainty == Certainty::Possible && !found.goes && !excluded(found)),
+            possible_excluded: self.count(|found| found.certainty == Certainty::Possible && excluded(found)),
+            excluded: self.count(|found| found.certainty == Certainty::Certain && excluded(found)),
+            unread: u32::try_from(self.unread.len()).unwrap_or(u32::MAX).saturating_add(self.unread_beyond),
+            never_read: self.count(|found| found.goes && !found.read_before),
+            narrowed: self.question.whom.narrowed,
+            search: self.searched,
+            consent_versions: self.consent_versions(),
+        }
+    }
+
+    fn count(&self, test: impl Fn(&Found) -> bool) -> u32 {
+        u32::try_from(self.found.values().filter(|found| test(found)).count()).unwrap_or(u32::MAX)
+    }
+
+    /// By what the erasure is found again.
+    fn fingerprints(&self, fingerprinter: &Fingerprinter) -> Vec<Fingerprinted> {
+        let mut prints: BTreeSet<_> = fingerprinter.of_all(&self.question.whom.identifiers).into_iter().collect();
+        if !matches!(self.question.subject, Subject::Person { .. }) {
+            // The ledger's own are as good as those of a further look.
+            let going = self.found.values().filter(|found| found.goes);
+            let of_ledger = going.filter_map(|found| self.views.get(&found.key)).flat_map(|view| &view.fingerprints);
+            prints.extend(of_ledger.cloned());
+        }
+        prints.into_iter().collect()
+    }
+
+    /// What the targets are told. A guest whose sessions do not go is not told, unless the request named it.
+    fn whom(&self) -> Whom {
+        let guests = self.guests_that_go();
+        let mut whom = self.question.whom.clone();
+        whom.whole_guests = guests.iter().filter(|guest| self.goes_whole(guest)).cloned().collect();
+        if !matches!(self.question.subject, Subject::Guest { .. }) {
+            whom.guests.clear();
+        }
+        whom.guests.extend(guests);
+        whom.searched = self.searched == MluviiSearch::Done;
+        whom
+    }
+
+    /// Whether every session that mluvii lists of the guest goes, so that one call may take them all.
+    fn goes_whole(&self, guest: &GuestId) -> bool {
+        let listed = self.listed_of_guest.get(guest);
+        listed.is_some_and(|listed| !listed.is_empty() && listed.iter().all(|session| self.goes(*session)))
+    }
+
+    fn consent_versions(&self) -> Vec<String> {
+        let mut versions = BTreeSet::new();
+        for found in self.found.values().filter(|found| found.goes) {
+            let view = self.views.get(&found.key).and_then(|view| view.record.consent.version.clone());
+            versions.extend(view.or_else(|| self.read.get(&found.key)?.consent_version.clone()));
+        }
+        versions.into_iter().collect()
+    }
+}

@@ -1,0 +1,248 @@
+//! The life of a claim: claim, lease, work, and then finish, retry or park. Nothing else ends a claim, but for receipts,
+//! which are written together (`close.rs`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::failure::{End, Failed, Failure, Reaction, TargetEffect};
+use super::lease::Lease;
+use super::output::Output;
+use super::parts::Worker;
+use super::queue::QueueWorker;
+use crate::causes::with_causes;
+use crate::erasure::{Outcome, Stage};
+use crate::keys::random_fraction;
+use crate::ledger::{
+    Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, TargetHealth, TargetState, Work,
+};
+use crate::mluvii::counted;
+use crate::subject::TargetName;
+use crate::target::TargetError;
+
+/// How often what needs no signal is looked at: leases that ended, work whose time has come.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How long a claim is ours without being renewed: so long after a crash its work goes on.
+pub(super) const LEASE: Duration = Duration::from_secs(12);
+
+const NOT_TWICE: &str = "cancelled while the target was asked, which must not be asked twice; its outcome is unknown";
+
+impl Worker {
+    /// Works on one queue until `shutdown`, then waits for what is under way.
+    pub(super) async fn run_queue(self: Arc<Self>, queue: QueueWorker, shutdown: CancellationToken) {
+        let queue = Arc::new(queue);
+        let mut under_way = JoinSet::new();
+        loop {
+            // What has ended leaves its place, so that one claim fills all places that are free.
+            while let Some(ended) = under_way.try_join_next() {
+                log_abnormal_end(&queue, ended);
+            }
+            // Waiting begins before the claim, so that nothing is missed between the two. There are two signals, as two
+            // things can be waited for: new work, of which the ledger tells, from any process; and a free place at a
+            // target that several queues ask, of which nothing is written. A queue at its bounds must not be woken by new
+            // work, or it would ask the ledger in vain for each event that is recorded.
+            let new_work = self.ledger.changed(&queue.queue);
+            let room = queue.room.notified();
+            let asked = Instant::now();
+            let Claimed { claims, next } = self.claim(&queue, under_way.len()).await;
+            if queue.queue == QueueName::Close {
+                let is_full = claims.len() >= queue.at_once();
+                self.close(claims, asked).await;
+                if is_full && !shutdown.is_cancelled() {
+                    continue;
+                }
+            } else {
+                for claim in claims {
+                    let worker = Arc::clone(&self);
+                    let queue = Arc::clone(&queue);
+                    under_way.spawn(async move {
+                        worker.work(&queue, claim, asked).await;
+                        queue.room.notify_waiters();
+                    });
+                }
+            }
+            let pause = match next {
+                NextLook::After(pause) => pause.min(POLL),
+                NextLook::WhenChanged | NextLook::WhenPolled => POLL,
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                Some(ended) = under_way.join_next() => log_abnormal_end(&queue, ended),
+                () = new_work, if next == NextLook::WhenChanged => {}
+                () = room, if next == NextLook::WhenPolled => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        while let Some(ended) = under_way.join_next().await {
+            log_abnormal_end(&queue, ended);
+        }
+    }
+
+    /// Claims as much as there are free places for.
+    async fn claim(&self, queue: &QueueWorker, under_way: usize) -> Claimed {
+        let nothing = Claimed { claims: Vec::new(), next: NextLook::WhenPolled };
+        let most = queue.at_once().saturating_sub(under_way);
+        if most == 0 {
+            return nothing;
+        }
+        self.ledger.claim(&queue.queue, most, LEASE, &queue.bounds()).await.unwrap_or_else(|error| {
+            warn!(queue = ?queue.queue, error = %with_causes(&error), "could not claim work");
+            nothing
+        })
+    }
+
+    /// The life of one claim.
+    pub(super) async fn work(&self, queue: &QueueWorker, claim: Claim, leased: Instant) {
+        let lease = Lease::new(leased, LEASE);
+        let result = tokio::select! {
+            () = queue.abandon.cancelled() => Err(Failure::Cancelled),
+            () = tokio::time::sleep(queue.call_max()) => {
+                Err(Failure::Call(TargetError::Retryable("it took longer than it may".into())))
+            }
+            // Beside the work: one that waits for a slow target would otherwise be done a second time by another process.
+            () = lease.keep(|| self.ledger.renew(&claim, LEASE)) => Err(Failure::Cancelled),
+            result = lease.hold(self.do_counted(queue, &claim)) => result.unwrap_or(Err(Failure::Cancelled)),
+        };
+        let written = match result {
+            Ok(output) => self.finish(queue, claim, output).await,
+            Err(Failure::Cancelled) if !queue.may_repeat(&claim) => {
+                self.react(queue, claim, Failure::Permanent(NOT_TWICE.into())).await
+            }
+            Err(failure) => self.react(queue, claim, failure).await,
+        };
+        if let Err(error) = written {
+            warn!(
+                queue = ?queue.queue, error = %with_causes(&error),
+                "could not write the result of work; it is done again when its lease ends"
+            );
+        }
+    }
+
+    /// Does the work, and charges the calls to mluvii that it took beyond the one that its claim counts.
+    async fn do_counted(&self, queue: &QueueWorker, claim: &Claim) -> Result<Output, Failure> {
+        let (output, calls) = counted(self.do_work(claim)).await;
+        if let (Some(target), Some(rate)) = (&queue.asks, queue.calls_per_s)
+            && calls > 1
+        {
+            self.ledger.charge(target, calls - 1, rate).await?;
+        }
+        output
+    }
+
+    async fn do_work(&self, claim: &Claim) -> Result<Output, Failure> {
+        match &claim.work {
+            Work::Decide(work) => self.evaluate(work).await,
+            Work::Settle(work) => self.settle(work).await,
+            Work::Resolve(work) => self.resolve(work).await,
+            Work::Step(work) => match work.stage {
+                Stage::Erase => self.erase(work).await,
+                Stage::Verify => self.verify(work).await,
+            },
+            Work::Close(_) => Err(Failure::Permanent("erasures are closed together".into())),
+        }
+    }
+
+    /// Writes the result. Its fence says whether the work was still ours.
+    async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output) -> Result<(), LedgerError> {
+        let has_answered = claim.target_failing && asks(&claim.work);
+        let finished = match output {
+            Output::Decision(decision) => {
+                log_decision(&decision);
+                self.ledger.decided(claim, *decision).await?
+            }
+            Output::Resolution(resolution) => self.ledger.resolved(claim, resolution).await?,
+            Output::Step(end) => self.ledger.stepped(claim, end).await?,
+            Output::Residual { reason } => {
+                warn!(queue = ?queue.queue, "a target still holds what it was asked to erase; a person is needed");
+                self.ledger.park(claim, Outcome::Residual, &reason).await?
+            }
+        };
+        log_race(queue, finished);
+        match &queue.asks {
+            Some(target) if has_answered => self.ledger.target_answered(target).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Carries out what a failure means for its claim.
+    async fn react(&self, queue: &QueueWorker, claim: Claim, failure: Failure) -> Result<(), LedgerError> {
+        let failed = Failed {
+            erasing: &self.erasing,
+            attempt: claim.attempt,
+            gives_up: matches!(claim.work, Work::Step(_)),
+            random: random_fraction(),
+        };
+        let is_ordinary = failure.is_ordinary();
+        let Reaction { end, target } = failure.reaction(failed)?;
+        let (End::Retry { reason, .. } | End::Park { reason }) = &end;
+        let reason = reason.clone();
+        // First, or the work would be claimed again at once.
+        if let (TargetEffect::ParkQueue, Some(name)) = (&target, &queue.asks) {
+            self.park_queue(name, &reason).await?;
+        }
+        let finished = match end {
+            End::Retry { pause, attempt, reason } => {
+                if !is_ordinary {
+                    info!(queue = ?queue.queue, ?attempt, pause_ms = pause.as_millis() as u64, reason, "work is retried");
+                }
+                self.ledger.retry(claim, pause, attempt, &reason).await?
+            }
+            End::Park { reason } => {
+                warn!(queue = ?queue.queue, reason, "work is parked; a person is needed");
+                self.ledger.park(claim, Outcome::Parked, &reason).await?
+            }
+        };
+        if let (TargetEffect::CountFailure, Some(name)) = (&target, &queue.asks) {
+            self.ledger.target_failed(name, self.erasing.breaker(), &reason).await?;
+        }
+        log_race(queue, finished);
+        Ok(())
+    }
+
+    async fn park_queue(&self, target: &TargetName, reason: &str) -> Result<(), LedgerError> {
+        warn!(%target, reason, "the target's queue is parked; a person is needed");
+        let state = TargetState::Parked { reason: reason.to_owned() };
+        let health = TargetHealth { target: target.clone(), state, since: jiff::Timestamp::now() };
+        self.ledger.set_target(health).await
+    }
+}
+
+/// Whether the work asks the target. An erasure can be resolved without a call, and a report is none of the target's
+/// answers: neither says that it can be reached again.
+fn asks(work: &Work) -> bool {
+    match work {
+        Work::Resolve(_) => false,
+        Work::Step(work) => work.step.report.is_none(),
+        Work::Decide(_) | Work::Settle(_) | Work::Close(_) => true,
+    }
+}
+
+fn log_decision(decision: &Decision) {
+    for erasure in &decision.erasures {
+        info!(
+            erasure.subject = %erasure.subject.scope().as_str(), rule = erasure.rule, due = %erasure.due,
+            "decided to erase"
+        );
+    }
+}
+
+fn log_race(queue: &QueueWorker, finished: Finished) {
+    match finished {
+        Finished::Done => {}
+        Finished::LeaseLost => info!(queue = ?queue.queue, "the lease had ended; another process does the work"),
+        Finished::Stale => info!(queue = ?queue.queue, "the session changed meanwhile; it is looked at again"),
+    }
+}
+
+fn log_abnormal_end(queue: &QueueWorker, ended: Result<(), JoinError>) {
+    if let Err(panic) = ended {
+        // Not the error itself: it holds the panic's text, and that may be personal.
+        let panicked = panic.is_panic();
+        warn!(queue = ?queue.queue, panicked, "work ended abnormally; it is done again when its lease ends");
+    }
+}

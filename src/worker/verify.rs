@@ -1,0 +1,80 @@
+//! Targets are asked whether it is really gone.
+
+use super::call::{Prepared, accepted, finally, still_there};
+use super::failure::Failure;
+use super::output::Output;
+use super::parts::Worker;
+use super::settings::ErasingSettings;
+use crate::erasure::Outcome;
+use crate::keys::random_fraction;
+use crate::ledger::StepWork;
+use crate::target::{Answer, TargetError};
+
+impl Worker {
+    /// One target is asked whether it is gone: from the claim of its step to what its answer means for it.
+    pub(super) async fn verify(&self, work: &StepWork) -> Result<Output, Failure> {
+        let answer = match self.prepare(work)? {
+            Prepared::Reported(report) => report,
+            Prepared::Ask(target, call) => match target.verify(&call).await {
+                Err(TargetError::Later { within }) => return Ok(accepted(work, within)),
+                answer => self.answered(work, answer)?,
+            },
+        };
+        Ok(conclude(answer, work.step.outcome, work.step.rounds, &self.erasing, random_fraction()))
+    }
+}
+
+/// What the answer means for the step, after what the target said when it was asked to erase.
+fn conclude(
+    answer: Answer,
+    said_before: Option<Outcome>,
+    rounds: u32,
+    erasing: &ErasingSettings,
+    random: f64,
+) -> Output {
+    match answer.outcome {
+        Outcome::Residual => still_there(answer, rounds, erasing, random),
+        // The target holds nothing now, and what it did before stands: it may have erased it, or never have had it.
+        Outcome::Erased | Outcome::Absent => finally(said_before.unwrap_or(answer.outcome), answer),
+        Outcome::Retained | Outcome::Unverifiable | Outcome::Parked => finally(answer.outcome, answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::StepEnd;
+    use crate::worker::call::tests::answer;
+    use crate::worker::settings::sample;
+
+    fn concluded(said_before: Option<Outcome>, outcome: Outcome) -> Output {
+        conclude(answer(outcome), said_before, 0, &sample(), 1.0)
+    }
+
+    #[track_caller]
+    fn check(said_before: Option<Outcome>, outcome: Outcome, expected: Outcome) {
+        let Output::Step(StepEnd::Final { outcome: said, .. }) = concluded(said_before, outcome) else {
+            panic!("not final")
+        };
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn what_the_target_did_stands_once_nothing_is_there_any_more() {
+        check(Some(Outcome::Erased), Outcome::Absent, Outcome::Erased);
+        check(Some(Outcome::Absent), Outcome::Absent, Outcome::Absent);
+        check(None, Outcome::Erased, Outcome::Erased);
+    }
+
+    #[test]
+    fn what_cannot_be_verified_is_not_what_was_said_before() {
+        check(Some(Outcome::Erased), Outcome::Unverifiable, Outcome::Unverifiable);
+        check(Some(Outcome::Erased), Outcome::Retained, Outcome::Retained);
+    }
+
+    #[test]
+    fn what_is_still_there_is_erased_again() {
+        let again = concluded(Some(Outcome::Erased), Outcome::Residual);
+        assert!(matches!(again, Output::Step(StepEnd::EraseAgain { .. })));
+    }
+}
