@@ -1,4 +1,4 @@
-//! `quietus check` for plugins: starts each one, lets it introduce itself, and compares.
+//! `quietus check` for plugins: starts each one and compares its manifest with the settings.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub(crate) enum Connect {
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub(crate) struct PluginReport {
+pub(crate) struct PluginFindings {
     pub(crate) info: PluginInfo,
     /// Kinds that are granted, and that the plugin does not take.
     pub(crate) untaken: Vec<Kind>,
@@ -44,14 +44,14 @@ pub(crate) async fn check(
     read: ReadSecret<'_>,
     program: Program,
     connect: Connect,
-) -> Result<PluginReport, CheckRefused> {
+) -> Result<PluginFindings, CheckRefused> {
     let plugin = settings.name.clone();
     let refused = |why| CheckRefused { plugin: plugin.clone(), why };
     let installed = Installed::find(settings, base, read).map_err(|e| refused(e.why))?;
     let host = PluginHost::new(installed, program);
     let shutdown = CancellationToken::new();
     let looking = async {
-        let report = match host.started().await {
+        let findings = match host.started().await {
             PluginState::Up(info) => {
                 // It is up, so there is a session; one that was lost since is told by its health.
                 let untaken = host.session().await.map(|session| session.contract.untaken.clone()).unwrap_or_default();
@@ -59,14 +59,14 @@ pub(crate) async fn check(
                     Connect::Offline => None,
                     Connect::Try => Some(host.health().await),
                 };
-                Ok(PluginReport { info, untaken, health })
+                Ok(PluginFindings { info, untaken, health })
             }
             PluginState::Failed(why) | PluginState::Restarting(why) => Err(refused(why)),
             PluginState::Starting | PluginState::Stopped => Err(refused("it did not start".into())),
         };
         shutdown.cancel();
-        report
+        findings
     };
-    let (report, ()) = tokio::join!(looking, host.clone().run(shutdown.clone()));
-    report
+    let (findings, ()) = tokio::join!(looking, host.clone().run(shutdown.clone()));
+    findings
 }

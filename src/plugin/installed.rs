@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use tokio::sync::watch;
 
-use super::launch::{Code, Debugger, HostVersion, Launch, Reach};
+use super::launch::{Code, Debugger, HostVersion, Launch, Permissions};
 use super::locate::locate;
 use super::lock::lock;
 use super::output::Output;
@@ -23,8 +23,8 @@ pub(crate) struct Installed {
     pub(super) output: Output,
     /// The process that waits for a debugger.
     pub(super) awaiting: watch::Sender<Option<u32>>,
-    /// What it reached when it was started last: what it declares is known only then.
-    pub(super) reach: Mutex<Reach>,
+    /// The sandbox permissions of the last start: what the plugin declares is known only then.
+    pub(super) permissions: Mutex<Permissions>,
 }
 
 /// Settings that no plugin can be started with.
@@ -46,9 +46,9 @@ impl Installed {
             let secret = read(reference).map_err(|e| refused(format!("secrets.{name}: {e}")))?;
             secrets.insert(name.clone(), secret);
         }
-        let reach = Mutex::new(granted(&settings));
+        let permissions = Mutex::new(granted(&settings));
         let (debugger, output, awaiting) = (Debugger::None, Output::Counted, watch::Sender::new(None));
-        Ok(Self { settings, code, secrets, debugger, output, awaiting, reach })
+        Ok(Self { settings, code, secrets, debugger, output, awaiting, permissions })
     }
 
     /// Has its process wait for a debugger, without timeouts, and tells which process that is.
@@ -70,17 +70,17 @@ impl Installed {
         self
     }
 
-    /// What it was found to read.
+    /// What the sandbox lets it read.
     pub(super) fn reads(&self) -> BTreeSet<PathBuf> {
-        lock(&self.reach).reads.clone()
+        lock(&self.permissions).reads.clone()
     }
 
-    pub(super) fn launch(&self, reach: Reach) -> Launch {
+    pub(super) fn launch(&self, permissions: Permissions) -> Launch {
         Launch {
             code: self.code.clone(),
             sha256: self.settings.sha256.clone(),
             limits: self.settings.limits,
-            reach,
+            permissions,
             sandbox: self.settings.sandbox,
             cgroup: None,
             debugger: self.debugger,
@@ -89,10 +89,10 @@ impl Installed {
     }
 }
 
-/// What the operator lets it reach, whatever it declares.
-pub(super) fn granted(settings: &PluginSettings) -> Reach {
+/// The permissions that the operator grants, in addition to what the plugin declares.
+pub(super) fn granted(settings: &PluginSettings) -> Permissions {
     let PluginSettings { ports, reads, writes, .. } = settings;
-    Reach { ports: ports.clone(), reads: reads.clone(), writes: writes.clone() }
+    Permissions { ports: ports.clone(), reads: reads.clone(), writes: writes.clone() }
 }
 
 fn find_code(settings: &PluginSettings, base: &Path) -> Result<Code, String> {

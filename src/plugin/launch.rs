@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fit::Fit;
+use super::schema::SchemaCheck;
 
 /// One life of a plugin's process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,8 +16,8 @@ pub(crate) struct Launch {
     /// What the code must hash to, in hexadecimal.
     pub(crate) sha256: Option<String>,
     pub(crate) limits: Limits,
-    pub(crate) reach: Reach,
-    /// What the sandbox must reach.
+    pub(crate) permissions: Permissions,
+    /// The level that the sandbox must reach.
     pub(crate) sandbox: Level,
     /// Where the process and all that it starts are limited together.
     pub(crate) cgroup: Option<PathBuf>,
@@ -37,12 +37,12 @@ pub(crate) enum HostVersion {
     Later,
 }
 
-/// The first frame.
+/// The first frame: what the child is for.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum Errand {
-    /// Holds a configuration against a schema.
-    Fit(Fit),
+pub(super) enum Task {
+    /// Validates a configuration against a schema.
+    ValidateSchema(SchemaCheck),
     /// Becomes a plugin.
     Host(Box<Launch>),
 }
@@ -86,9 +86,9 @@ impl Default for Limits {
     }
 }
 
-/// What a plugin may reach outside of its process.
+/// What the sandbox lets a plugin use outside of its process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reach {
+pub(crate) struct Permissions {
     /// TCP ports, of any host.
     pub(crate) ports: BTreeSet<u16>,
     /// Files and folders.

@@ -30,7 +30,7 @@ impl Lines {
         matches!(self.output, Output::Shown(_))
     }
 
-    pub(super) fn hear(&mut self, chunk: &[u8]) {
+    pub(super) fn push(&mut self, chunk: &[u8]) {
         let Output::Shown(show) = &self.output else { return };
         self.begun.extend_from_slice(chunk);
         let end = match self.begun.iter().rposition(|byte| *byte == b'\n') {
@@ -67,7 +67,7 @@ mod tests {
         };
         let mut lines = Lines::of(&Output::Shown(Arc::new(show)));
         for chunk in [&b"one\ntw"[..], b"o", b"\nthr", b"e\xff"] {
-            lines.hear(chunk);
+            lines.push(chunk);
         }
         drop(lines);
         assert_eq!(*shown.lock().expect("whole"), ["one\n", "two\n", "thre\u{fffd}\n"]);
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn what_is_counted_is_not_kept() {
         let mut lines = Lines::of(&Output::Counted);
-        lines.hear(b"ann");
+        lines.push(b"ann");
         assert!(lines.begun.is_empty());
     }
 }

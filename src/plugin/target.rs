@@ -87,10 +87,10 @@ impl PluginHost {
             Method::Erase => (Ask::Erase(request), contract.erase_max),
             Method::Verify => (Ask::Verify(request), contract.verify_max),
         };
-        let ended = session.call(ask, longest, self.strikes.company(&key)).await;
+        let ended = session.call(ask, longest, self.crashes.co_running(&key)).await;
         if matches!(ended, Ended::Result(_) | Ended::Failed(_) | Ended::Unsupported) {
             // It did not kill the child, whatever else it did.
-            self.strikes.acquit(&key);
+            self.crashes.reset(&key);
         }
         // Once may be too often for a plugin that says so.
         let once = method == Method::Erase && !contract.idempotent && !call.dry_run;
@@ -100,20 +100,21 @@ impl PluginHost {
             }
             error => error,
         };
-        // One that must not be asked again needs no strikes.
-        let blamed = |why| if once { unknown(TargetError::Retryable(why)) } else { self.strikes.blame(&key, why) };
+        // A call that must not be made again needs no failure count.
+        let attributed =
+            |why| if once { unknown(TargetError::Retryable(why)) } else { self.crashes.count_failure(&key, why) };
         Ok(match ended {
             Ended::Result(result) => of_result(result, may_report).map_err(unknown),
             Ended::Failed(error) if error.class == ErrorClass::Protocol => Err(unknown(of_error(error))),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Unsupported if method == Method::Verify => Ok(unverifiable(CANNOT_VERIFY.into())),
             Ended::Unsupported => Err(TargetError::Permanent("the plugin does not support `erase`".into())),
-            Ended::Lost(why) => Err(blamed(format!("the plugin's process was lost: {why}"))),
+            Ended::Lost(why) => Err(attributed(format!("the plugin's process was lost: {why}"))),
             Ended::TimedOut => {
                 let why = format!("no answer within {} s; the plugin's process was killed", longest.as_secs());
-                Err(blamed(why))
+                Err(attributed(why))
             }
-            Ended::Bystander => Err(unknown(bystander())),
+            Ended::KilledForAnother => Err(unknown(killed_for_another())),
             Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
             Ended::TooLarge => Err(TargetError::Permanent("more identifiers than one call can carry".into())),
             Ended::Stopped if once => {
@@ -130,7 +131,7 @@ struct NotSent;
 
 const CANNOT_VERIFY: &str = "this plugin cannot look again";
 
-pub(super) fn bystander() -> TargetError {
+pub(super) fn killed_for_another() -> TargetError {
     TargetError::Retryable("the plugin's process was killed because of another call".into())
 }
 

@@ -2,8 +2,8 @@
 
 mod child;
 mod exec;
-mod fit;
 mod sandbox;
+mod schema;
 mod supervisor;
 mod swap;
 

@@ -82,7 +82,7 @@ typedef struct quietus_plugin_v1 {
   /* The host no longer wants the answer. On another thread than call(); call() still replies. May be null. */
   void (*cancel)(void *instance, uint64_t call);
 
-  /* The end, when no call is under way. Not promised: the process may also just end. May be null. */
+  /* The end, when no call is under way. Not guaranteed: the process may also just end. May be null. */
   void (*destroy)(void *instance);
 } quietus_plugin_v1;
 

@@ -85,7 +85,7 @@ impl Bytes {
         if self.ptr.is_null() || self.len == 0 {
             return &[];
         }
-        // SAFETY: not null, and the caller promises the rest.
+        // SAFETY: not null, and the caller guarantees the rest.
         unsafe { std::slice::from_raw_parts(self.ptr, self.len) }
     }
 }

@@ -89,7 +89,7 @@ pub fn table<P: Plugin>() -> Table {
 /// The host's table, copied.
 struct Host(HostV1);
 
-// SAFETY: the header promises that all of the host's functions may be called from any thread, until the process ends.
+// SAFETY: the header guarantees that all of the host's functions may be called from any thread, until the process ends.
 unsafe impl Send for Host {}
 // SAFETY: as above.
 unsafe impl Sync for Host {}

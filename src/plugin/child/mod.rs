@@ -24,7 +24,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::cgroup;
-use super::launch::{Code, Confined, Debugger, Errand, HostVersion, Launch};
+use super::launch::{Code, Confined, Debugger, HostVersion, Launch, Task};
 use calls::Calls;
 use code::Checked;
 use native::Library;
@@ -42,13 +42,13 @@ pub(crate) fn plugin_host_main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let Ok(mut socket) = take_socket() else { return ExitCode::FAILURE };
-    match hear_errand(&mut socket) {
-        Ok(Errand::Host(launch)) => host(&launch, socket),
-        Ok(Errand::Fit(fit)) if sandbox::enter_for_nothing().is_ok() => {
-            let _ = say(&mut socket, &fit.look());
+    match read_task(&mut socket) {
+        Ok(Task::Host(launch)) => host(&launch, socket),
+        Ok(Task::ValidateSchema(check)) if sandbox::enter_for_nothing().is_ok() => {
+            let _ = send(&mut socket, &check.validate());
             ExitCode::SUCCESS
         }
-        Ok(Errand::Fit(_)) | Err(_) => ExitCode::FAILURE,
+        Ok(Task::ValidateSchema(_)) | Err(_) => ExitCode::FAILURE,
     }
 }
 
@@ -57,7 +57,7 @@ fn host(launch: &Launch, mut socket: UnixStream) -> ExitCode {
     let checked = match confine(launch, &mut socket) {
         Ok(checked) => checked,
         Err(why) => {
-            let _ = say(&mut socket, &Confined::Refused { why });
+            let _ = send(&mut socket, &Confined::Refused { why });
             return ExitCode::FAILURE;
         }
     };
@@ -77,11 +77,11 @@ fn take_socket() -> io::Result<UnixStream> {
     Ok(socket)
 }
 
-fn hear_errand(socket: &mut UnixStream) -> io::Result<Errand> {
+fn read_task(socket: &mut UnixStream) -> io::Result<Task> {
     serde_json::from_slice(&frame(socket)?).map_err(io::Error::other)
 }
 
-fn say(socket: &mut UnixStream, message: &impl Serialize) -> io::Result<()> {
+fn send(socket: &mut UnixStream, message: &impl Serialize) -> io::Result<()> {
     socket.write_all(&encode(message).map_err(io::Error::other)?)
 }
 
@@ -93,7 +93,7 @@ fn confine(launch: &Launch, socket: &mut UnixStream) -> Result<Checked, String> 
     }
     let level = sandbox::enter(launch)?;
     let facts = BTreeMap::from([("sha256".to_owned(), checked.sha256.clone())]);
-    say(socket, &Confined::Entered { level, facts }).map_err(|e| e.to_string())?;
+    send(socket, &Confined::Entered { level, facts }).map_err(|e| e.to_string())?;
     Ok(checked)
 }
 

@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::code::Checked;
-use super::{end_at_once, say};
+use super::{end_at_once, send};
 
 /// All that the program finds in its environment.
 const ENVIRONMENT: [(&str, &str); 2] = [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8")];
@@ -35,7 +35,7 @@ pub(super) fn guard(checked: &Checked, args: &[String], mut socket: UnixStream) 
         Err(error) => {
             let why = format!("cannot execute {}: {error}{}", checked.path.display(), advice(&error));
             let error = PluginError::needs_operator(why);
-            let _ = say(&mut socket, &PluginMessage::Error { id: None, error });
+            let _ = send(&mut socket, &PluginMessage::Error { id: None, error });
             ExitCode::FAILURE
         }
     }

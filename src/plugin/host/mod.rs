@@ -1,13 +1,13 @@
 //! One plugin, as the rest of the server sees it: a session that works or why there is none, and how the plugin is.
-//! [`supervise`] keeps its process running; [`blame`] knows which calls have killed it.
+//! [`supervise`] keeps its process running; [`attribution`] knows which calls have killed it.
 
-mod blame;
+mod attribution;
 mod restarts;
-mod standing;
+mod status;
 mod supervise;
 mod watch;
 
-pub(crate) use standing::{LastError, PluginInfo, PluginState, PluginView};
+pub(crate) use status::{LastError, PluginInfo, PluginState, PluginView};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,8 +24,8 @@ use super::program::Program;
 use super::session::{CANCEL_GRACE, SLOT_WAIT_MAX, Session};
 use crate::subject::TargetName;
 use crate::target::TargetError;
-use blame::Strikes;
-use standing::Standing;
+use attribution::CrashAttribution;
+use status::Status;
 use supervise::Reload;
 
 /// How long a call waits for a child that is being started.
@@ -39,11 +39,11 @@ pub(crate) struct PluginHost {
     program: Program,
     /// Replaced when a reload succeeds.
     installed: Mutex<Arc<Installed>>,
-    standing: channel::Sender<Standing>,
+    status: channel::Sender<Status>,
     reloads: mpsc::Sender<Reload>,
     /// Taken by the one task that supervises.
     reload_requests: Mutex<Option<mpsc::Receiver<Reload>>>,
-    pub(super) strikes: Strikes,
+    pub(super) crashes: CrashAttribution,
     /// Processes that were started.
     starts: AtomicU64,
     last_error: Mutex<Option<LastError>>,
@@ -57,10 +57,10 @@ impl PluginHost {
             target: installed.settings.target(),
             program,
             installed: Mutex::new(Arc::new(installed)),
-            standing: channel::Sender::new(Standing::Starting),
+            status: channel::Sender::new(Status::Starting),
             reloads,
             reload_requests: Mutex::new(Some(reload_requests)),
-            strikes: Strikes::default(),
+            crashes: CrashAttribution::default(),
             starts: AtomicU64::new(0),
             last_error: Mutex::default(),
         })
@@ -68,17 +68,17 @@ impl PluginHost {
 
     /// How it is at the moment.
     pub(crate) fn state(&self) -> PluginState {
-        self.standing.borrow().state()
+        self.status.borrow().state()
     }
 
     /// How it is at the moment, and how it has been.
     pub(crate) fn view(&self) -> PluginView {
-        let standing = self.standing.borrow();
+        let status = self.status.borrow();
         PluginView {
             name: self.target.clone(),
             file: self.installed().code.file().to_owned(),
-            state: standing.state(),
-            calls: standing.session().map_or(0, |session| session.calls_under_way()),
+            state: status.state(),
+            calls: status.session().map_or(0, |session| session.calls_under_way()),
             restarts: self.starts.load(Ordering::Relaxed).saturating_sub(1),
             last_error: lock(&self.last_error).clone(),
         }
@@ -86,9 +86,9 @@ impl PluginHost {
 
     /// Returns when the first start has succeeded or failed.
     pub(crate) async fn started(&self) -> PluginState {
-        let mut standing = self.standing.subscribe();
+        let mut status = self.status.subscribe();
         // The sender is ours, so it cannot be gone.
-        let _ = standing.wait_for(|standing| !matches!(standing, Standing::Starting)).await;
+        let _ = status.wait_for(|status| !matches!(status, Status::Starting)).await;
         self.state()
     }
 
@@ -105,31 +105,31 @@ impl PluginHost {
     /// The session, once the child is up. A child that is being started again is waited for, but not for long: the
     /// worker has its own pauses.
     pub(super) async fn session(&self) -> Result<Arc<Session>, TargetError> {
-        let mut standing = self.standing.subscribe();
-        let settled = |standing: &Standing| match standing {
-            Standing::Up(session) => !session.is_closed(),
-            Standing::Starting | Standing::Restarting(_) => false,
-            Standing::Failed(_) | Standing::Stopped => true,
+        let mut status = self.status.subscribe();
+        let settled = |status: &Status| match status {
+            Status::Up(session) => !session.is_closed(),
+            Status::Starting | Status::Restarting(_) => false,
+            Status::Failed(_) | Status::Stopped => true,
         };
-        let _ = timeout(READY_WAIT_MAX, standing.wait_for(settled)).await;
-        let standing = self.standing.borrow().clone();
-        match standing {
-            Standing::Up(session) => Ok(session),
-            Standing::Starting => Err(TargetError::Retryable("the plugin is still starting".into())),
-            Standing::Restarting(why) => Err(TargetError::Retryable(format!("the plugin is not running: {why}"))),
-            Standing::Failed(why) => Err(TargetError::NeedsOperator(format!("the plugin cannot work: {why}"))),
-            Standing::Stopped => Err(TargetError::Cancelled),
+        let _ = timeout(READY_WAIT_MAX, status.wait_for(settled)).await;
+        let status = self.status.borrow().clone();
+        match status {
+            Status::Up(session) => Ok(session),
+            Status::Starting => Err(TargetError::Retryable("the plugin is still starting".into())),
+            Status::Restarting(why) => Err(TargetError::Retryable(format!("the plugin is not running: {why}"))),
+            Status::Failed(why) => Err(TargetError::NeedsOperator(format!("the plugin cannot work: {why}"))),
+            Status::Stopped => Err(TargetError::Cancelled),
         }
     }
 
     /// What is known without a session.
     pub(super) fn concurrency(&self) -> usize {
-        self.standing.borrow().session().map_or(1, |session| session.contract.concurrency as usize)
+        self.status.borrow().session().map_or(1, |session| session.contract.concurrency as usize)
     }
 
     /// What is known without a session: that it is, as most are.
     pub(super) fn is_idempotent(&self) -> bool {
-        self.standing.borrow().session().is_none_or(|session| session.contract.idempotent)
+        self.status.borrow().session().is_none_or(|session| session.contract.idempotent)
     }
 
     /// Waiting for the child, for others, for the answer and for the end of a cancelled call, and some slack. Twice, as a

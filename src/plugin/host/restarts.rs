@@ -1,4 +1,4 @@
-//! How long to wait before a lost child is started again. Times of crashes enter, pauses leave.
+//! Restart backoff and circuit breaker: how long to wait before a lost process is restarted.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use tokio::time::Instant;
 /// Between two starts.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 pub(super) const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// So many crashes in so much time, and the plugin rests.
+/// So many crashes within the window open the circuit breaker for a while.
 const BREAKER_CRASHES: usize = 5;
 const BREAKER_WINDOW: Duration = Duration::from_secs(300);
-const BREAKER_REST: Duration = Duration::from_secs(300);
+const BREAKER_OPEN: Duration = Duration::from_secs(300);
 
-/// The crashes of late.
+/// The crashes within the window.
 #[derive(Default)]
 pub(super) struct Restarts(VecDeque<Instant>);
 
@@ -21,35 +21,38 @@ pub(super) struct Restarts(VecDeque<Instant>);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Pause {
     Short(Duration),
-    /// It crashes again and again, so it is left alone for a while; said to the operator.
-    Rest(Duration, String),
+    /// It keeps crashing, so it is not restarted for a while; the reason is for the operator.
+    BreakerOpen(Duration, String),
 }
 
 impl Restarts {
-    /// Notes a crash. `random` is uniform in 0..1: many plugins that a common cause has killed do not start at once.
+    /// Counts a crash. `random` is uniform in 0..1 (jitter), so that plugins killed by a common cause do not all restart at
+    /// once.
     pub(super) fn crashed(&mut self, now: Instant, random: f64) -> Pause {
         self.0.push_back(now);
         while self.0.front().is_some_and(|crash| now.duration_since(*crash) > BREAKER_WINDOW) {
             self.0.pop_front();
         }
         if self.0.len() >= BREAKER_CRASHES {
-            self.forget();
-            let minutes = BREAKER_REST.as_secs() / 60;
-            return Pause::Rest(
-                BREAKER_REST,
-                format!("it rests for {minutes} minutes after {BREAKER_CRASHES} crashes"),
+            // When the breaker closes again, counting starts over.
+            self.reset();
+            let minutes = BREAKER_OPEN.as_secs() / 60;
+            return Pause::BreakerOpen(
+                BREAKER_OPEN,
+                format!("the circuit breaker is open for {minutes} minutes after {BREAKER_CRASHES} crashes"),
             );
         }
         let ceiling = PAUSE_MIN.saturating_mul(1 << self.0.len()).min(PAUSE_MAX);
         Pause::Short(PAUSE_MIN + (ceiling - PAUSE_MIN).mul_f64(random))
     }
 
-    pub(super) fn of_late(&self) -> usize {
+    /// Crashes within the window.
+    pub(super) fn recent(&self) -> usize {
         self.0.len()
     }
 
-    /// Somebody has mended it, perhaps.
-    pub(super) fn forget(&mut self) {
+    /// Forgets all crashes: another version runs now.
+    pub(super) fn reset(&mut self) {
         self.0.clear();
     }
 }
@@ -59,14 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_and_the_fifth_crash_in_five_minutes_brings_a_rest() {
+    fn pauses_grow_and_the_fifth_crash_in_five_minutes_opens_the_breaker() {
         let (mut restarts, begin) = (Restarts::default(), Instant::now());
         for longest in [500, 1000, 2000, 4000] {
             let pause = restarts.crashed(begin, 1.0);
             assert_eq!(pause, Pause::Short(Duration::from_millis(longest)));
         }
-        assert!(matches!(restarts.crashed(begin, 0.0), Pause::Rest(BREAKER_REST, _)));
-        assert_eq!(restarts.crashed(begin, 0.0), Pause::Short(PAUSE_MIN), "it begins anew");
+        assert!(matches!(restarts.crashed(begin, 0.0), Pause::BreakerOpen(BREAKER_OPEN, _)));
+        assert_eq!(restarts.crashed(begin, 0.0), Pause::Short(PAUSE_MIN), "it starts over");
     }
 
     #[test]
@@ -76,6 +79,6 @@ mod tests {
             let pause = restarts.crashed(begin + 2 * BREAKER_WINDOW * n, 0.0);
             assert_eq!(pause, Pause::Short(PAUSE_MIN));
         }
-        assert_eq!(restarts.of_late(), 1);
+        assert_eq!(restarts.recent(), 1);
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::restarts::{PAUSE_MAX, Pause, Restarts};
-use super::standing::Standing;
+use super::status::Status;
 use super::watch::Watch;
 use super::{PluginHost, PluginInfo};
 use crate::plugin::installed::Installed;
@@ -98,7 +98,7 @@ impl Supervisor {
             let _ = life.task.await;
         }
         while self.ending.join_next().await.is_some() {}
-        self.stand(Standing::Stopped);
+        self.set_status(Status::Stopped);
     }
 
     async fn next(&mut self) -> Event {
@@ -123,7 +123,7 @@ impl Supervisor {
             Ok(life) => self.take_over(life),
             Err(StartFailed::Lost(why)) => self.lost(why),
             Err(StartFailed::Refused(why)) => self.refused(why),
-            Err(StartFailed::CalledOff) => {}
+            Err(StartFailed::Cancelled) => {}
         }
     }
 
@@ -140,7 +140,7 @@ impl Supervisor {
             host.starts.fetch_add(1, Ordering::Relaxed);
             // Called off, a start takes its process with it; a session ends in its own way.
             let (session, driver) = tokio::select! {
-                () = shutdown.cancelled() => return Err(StartFailed::CalledOff),
+                () = shutdown.cancelled() => return Err(StartFailed::Cancelled),
                 started = session::start(&host.program, &installed) => started?,
             };
             let stop = shutdown.child_token();
@@ -159,7 +159,7 @@ impl Supervisor {
                 let info = life.session.info.clone();
                 tracing::info!(plugin = %self.host.target, because, "a plugin is replaced");
                 *lock(&self.host.installed) = installed;
-                self.restarts.forget();
+                self.restarts.reset();
                 self.take_over(life);
                 Ok(info)
             }
@@ -185,7 +185,7 @@ impl Supervisor {
         let life = match started {
             Ok(life) => life,
             Err(StartFailed::Refused(why) | StartFailed::Lost(why)) => return Err(why),
-            Err(StartFailed::CalledOff) => return Err("the server shuts down".into()),
+            Err(StartFailed::Cancelled) => return Err("the server shuts down".into()),
         };
         // Where nothing works, nothing is lost by a plugin whose system is away.
         if self.life.is_some()
@@ -201,7 +201,7 @@ impl Supervisor {
         let info = &life.session.info;
         let (name, version, sandbox) = (&info.name, &info.version, info.sandbox.as_str());
         tracing::info!(plugin = %self.host.target, name, version, sandbox, "a plugin is up");
-        self.stand(Standing::Up(Arc::clone(&life.session)));
+        self.set_status(Status::Up(Arc::clone(&life.session)));
         if let Some(old) = self.life.replace(life) {
             self.end(old);
         }
@@ -238,28 +238,28 @@ impl Supervisor {
     fn lost(&mut self, why: String) {
         self.life = None;
         let pause = self.restarts.crashed(Instant::now(), random());
-        tracing::warn!(plugin = %self.host.target, why, crashes = self.restarts.of_late(), "a plugin's process was lost");
+        tracing::warn!(plugin = %self.host.target, why, crashes = self.restarts.recent(), "a plugin's process was lost");
         self.host.note_error(&why);
         let (pause, why) = match pause {
             Pause::Short(pause) => (pause, why),
-            Pause::Rest(pause, rests) => (pause, format!("{rests}; the last: {why}")),
+            Pause::BreakerOpen(pause, open) => (pause, format!("{open}; the last: {why}")),
         };
-        self.wait(pause, Standing::Restarting(why));
+        self.wait(pause, Status::Restarting(why));
     }
 
     fn refused(&mut self, why: String) {
         tracing::error!(plugin = %self.host.target, why, "a plugin cannot work");
         self.host.note_error(&why);
-        self.wait(PAUSE_MAX, Standing::Failed(why));
+        self.wait(PAUSE_MAX, Status::Failed(why));
     }
 
-    fn wait(&mut self, pause: Duration, standing: Standing) {
+    fn wait(&mut self, pause: Duration, status: Status) {
         self.start_at = Instant::now() + pause;
-        self.stand(standing);
+        self.set_status(status);
     }
 
-    fn stand(&self, standing: Standing) {
-        self.host.standing.send_replace(standing);
+    fn set_status(&self, status: Status) {
+        self.host.status.send_replace(status);
     }
 }
 

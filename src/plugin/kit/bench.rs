@@ -7,10 +7,10 @@ use quietus_plugin::{ErrorClass, Manifest, Operation, PluginError};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::ears::Private;
+use super::finding::{Checked, Event, Finding, Not, Verdict};
+use super::leak_scanner::Private;
 use super::person::Person;
-use super::report::{Checked, Event, Finding, Not, Verdict};
-use super::wire::{Lost, SharedEars, Told, Wire};
+use super::wire::{Lost, SharedScanner, Told, Wire};
 use super::{Introduction, Subject};
 use crate::plugin::launch::{Debugger, Launch};
 use crate::plugin::target::of_result;
@@ -23,7 +23,7 @@ const CALL_MAX: Duration = Duration::from_secs(60);
 
 pub(super) struct Bench<'a> {
     pub(super) subject: Subject,
-    pub(super) ears: SharedEars,
+    pub(super) scanner: SharedScanner,
     watch: &'a mut dyn FnMut(Event<'_>),
     findings: Vec<Finding>,
     wire: Option<Wire>,
@@ -58,11 +58,11 @@ impl Method {
 
 impl<'a> Bench<'a> {
     pub(super) fn new(subject: Subject, watch: &'a mut dyn FnMut(Event<'_>)) -> Self {
-        let ears = SharedEars::default();
+        let scanner = SharedScanner::default();
         for (name, secret) in subject.secrets() {
-            ears.open().listen_for(Private::Secret, &format!("the secret `{name}`"), secret.expose());
+            scanner.lock().look_for(Private::Secret, &format!("the secret `{name}`"), secret.expose());
         }
-        Self { subject, ears, watch, findings: Vec::new(), wire: None, introduced: None, configured: false }
+        Self { subject, scanner, watch, findings: Vec::new(), wire: None, introduced: None, configured: false }
     }
 
     /// Makes one check and notes how it ended. After a failure the process is a new one.
@@ -113,7 +113,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) fn remember(&mut self, introduced: Introduction) {
-        self.subject.learn_reach(&introduced.manifest);
+        self.subject.learn_permissions(&introduced.manifest);
         self.introduced = Some(introduced);
     }
 
@@ -128,7 +128,7 @@ impl<'a> Bench<'a> {
 
     async fn greeted_by(&self, launch: &Launch) -> Result<(Wire, Introduction), Not> {
         let start = |why: String| Not::failed(why, "see the check `file-loads`");
-        let mut wire = Wire::start(&self.subject, &self.ears).map_err(|e| start(format!("cannot start it: {e}")))?;
+        let mut wire = Wire::start(&self.subject, &self.scanner).map_err(|e| start(format!("cannot start it: {e}")))?;
         match wire.hello(launch, Value::Null).await {
             Ok(Told::Yes(introduced)) => Ok((wire, introduced)),
             Ok(Told::No(error)) => Err(start(self.shown_error(&error))),
@@ -196,7 +196,7 @@ impl<'a> Bench<'a> {
 
     /// Makes a call, as the host does; how it ended.
     pub(super) async fn call(&mut self, what: &str, method: Method, person: &Person, key: &str) -> Result<Reply, Not> {
-        person.tell(&self.ears);
+        person.register(&self.scanner);
         let longest = self.longest(method);
         let request = person.request(key, method == Method::DryRun);
         let asked = self.ready().await?.call(method.word(), request, longest).await;

@@ -5,13 +5,13 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use super::bench::Bench;
-use super::ears::Private;
-use super::report::{Checked, Not};
+use super::finding::{Checked, Not};
+use super::leak_scanner::Private;
 use super::wire::Told;
 
 /// Keys that are tried.
 const KEYS_MAX: usize = 40;
-/// What stands in wrong values, to be heard when it is quoted.
+/// Part of every wrong value, so that the leak scanner finds a quotation.
 const MARK: &str = "kitvalue-8f3a61";
 const MARK_NUMBER: u64 = 836_136_447_193;
 
@@ -68,8 +68,8 @@ async fn accepted(bench: &mut Bench<'_>) -> Checked {
 /// Tries a configuration on the plugin itself; whether it was refused, by it or by the schema.
 async fn refused(bench: &mut Bench<'_>, what: &str, config: &Value, secrets: Value) -> Result<bool, Not> {
     let by_schema = validator(bench)?.is_some_and(|validator| !validator.is_valid(config));
-    bench.ears.open().listen_for(Private::Configuration, "a value of the configuration", MARK);
-    bench.ears.open().listen_for(Private::Configuration, "a value of the configuration", &MARK_NUMBER.to_string());
+    bench.scanner.lock().look_for(Private::Configuration, "a value of the configuration", MARK);
+    bench.scanner.lock().look_for(Private::Configuration, "a value of the configuration", &MARK_NUMBER.to_string());
     let (mut wire, _) = bench.greeted().await?;
     let told = wire.configure(config, secrets, Value::Null).await;
     wire.end().await;
@@ -163,8 +163,8 @@ async fn missing_secret(bench: &mut Bench<'_>) -> Checked {
 
 fn quoted(bench: &Bench<'_>) -> Checked {
     bench.manifest()?;
-    let ears = bench.ears.open();
-    match ears.leaks(Private::Configuration).first() {
+    let scanner = bench.scanner.lock();
+    match scanner.leaks(Private::Configuration).first() {
         None => Ok(None),
         Some(leak) => {
             let advice = "name the key and what is allowed, never the value: it may be a secret";

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::bench::{Bench, Method, lost_during};
+use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
-use super::report::{Checked, Not};
 use super::usage::left_in_group;
 use super::wire::{Wire, describe};
 use crate::plugin::session::CANCEL_GRACE;
@@ -31,7 +31,7 @@ async fn worked(bench: &mut Bench<'_>) -> Result<Wire, Not> {
     bench.restart().await;
     let mut wire = bench.fresh().await?;
     let person = Person::nobody(bench.manifest()?);
-    person.tell(&bench.ears);
+    person.register(&bench.scanner);
     let call = wire.call("erase", person.request(&fresh_key(), false), bench.longest(Method::Erase)).await;
     call.map_err(|lost| lost_during("`erase`", &lost))?;
     Ok(wire)
@@ -39,7 +39,7 @@ async fn worked(bench: &mut Bench<'_>) -> Result<Wire, Not> {
 
 async fn shut_down(wire: &mut Wire) -> Checked {
     let advice = "end when the last call is done; give threads of your own a way to end";
-    wire.say(&json!({ "type": "shutdown" })).await.map_err(|lost| lost_during("`shutdown`", &lost))?;
+    wire.send(&json!({ "type": "shutdown" })).await.map_err(|lost| lost_during("`shutdown`", &lost))?;
     match wire.ended(CANCEL_GRACE).await {
         Some(status) if status.success() => Ok(None),
         Some(status) => Err(Not::failed(format!("it ended with {}", describe(status)), advice)),

@@ -11,8 +11,8 @@ use quietus_plugin::protocol::Reply;
 
 use super::Form;
 use super::bench::{Bench, Method, lost_during};
+use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
-use super::report::{Checked, Not};
 use super::timing::AT_ONCE_MAX;
 use super::usage::Usage;
 

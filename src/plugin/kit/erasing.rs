@@ -7,8 +7,8 @@ use quietus_plugin::protocol::Reply;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, Method, lost_during};
+use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
-use super::report::{Checked, Not};
 use super::usage::Files;
 use crate::erasure::Outcome;
 use crate::target::Answer;
@@ -92,7 +92,7 @@ async fn dry_run(bench: &mut Bench<'_>) -> Checked {
 
 async fn dry_run_files(bench: &mut Bench<'_>) -> Checked {
     bench.manifest()?;
-    let before = Files::in_folders(bench.subject.reached().writes.iter().cloned().collect());
+    let before = Files::in_folders(bench.subject.permissions().writes.iter().cloned().collect());
     match before.missing() {
         0 => {}
         missing => {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Form;
 use super::bench::Bench;
 use super::elf::{Elf, machine_name, this_glibc, this_machine};
-use super::report::{Checked, Not};
+use super::finding::{Checked, Not};
 use super::wire::{Told, Wire};
 
 /// Symbols that are named when they are missing.
@@ -112,7 +112,7 @@ async fn loads(bench: &mut Bench<'_>) -> Checked {
         }
     };
     let failed = |why: String| Not::failed(why, advice);
-    let wire = Wire::start(&bench.subject, &bench.ears);
+    let wire = Wire::start(&bench.subject, &bench.scanner);
     let mut wire = wire.map_err(|e| failed(format!("cannot start its process: {e}")))?;
     let told = wire.hello(&bench.subject.launch(), Value::Null).await;
     wire.end().await;

@@ -1,11 +1,11 @@
 //! Checks with what strangers type into forms: every value is answered, none is echoed, none ends the process.
 
 use super::bench::{Bench, Method, is_breach};
-use super::ears::Private;
+use super::finding::{Checked, Not};
+use super::leak_scanner::Private;
 use super::person::{Person, fresh_key, kinds};
-use super::report::{Checked, Not};
 
-/// Stands in every hostile value, so that it is heard when it is echoed.
+/// Part of every hostile value, so that the leak scanner finds an echo.
 const MARK: &str = "kitmark5d0c7e";
 /// A value of this length is what a broken form sends.
 const LONG: usize = 10_000;
@@ -43,7 +43,7 @@ fn values() -> Vec<(&'static str, String)> {
 }
 
 async fn answered(bench: &mut Bench<'_>) -> Checked {
-    bench.ears.open().listen_for(Private::Hostile, "a hostile identifier", MARK);
+    bench.scanner.lock().look_for(Private::Hostile, "a hostile identifier", MARK);
     let nobody = Person::nobody(bench.manifest()?);
     let (kinds, values) = (kinds(bench.manifest()?), values());
     for (kind, (what, value)) in kinds.iter().flat_map(|kind| values.iter().map(move |value| (kind, value))) {
@@ -61,7 +61,7 @@ async fn answered(bench: &mut Bench<'_>) -> Checked {
 
 fn echoed(bench: &Bench<'_>) -> Checked {
     bench.manifest()?;
-    match bench.ears.open().leaks(Private::Hostile).first() {
+    match bench.scanner.lock().leaks(Private::Hostile).first() {
         None => Ok(None),
         Some(leak) => {
             Err(Not::failed(leak.to_string(), "say nothing of an identifier, not even that it is wrong where"))

@@ -3,7 +3,7 @@
 use quietus_plugin::{ANY, Manifest, Operation};
 
 use super::bench::Bench;
-use super::report::{Checked, Not};
+use super::finding::{Checked, Not};
 use crate::subject::Kind;
 
 /// What the host does not exceed, whatever a manifest says.
@@ -145,7 +145,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plugin::kit::report::Verdict;
+    use crate::plugin::kit::finding::Verdict;
 
     #[track_caller]
     fn check(checked: fn(&Manifest) -> Checked, change: impl FnOnce(&mut Manifest), expected: &str) {

@@ -1,22 +1,22 @@
-//! The conformance kit: a plugin and what is needed to call it enter, one finding a check leaves. It starts the plugin as
-//! the supervisor does, in the same process and sandbox, and then says what no host would say.
+//! The conformance kit: runs checks against one plugin and returns a finding per check. It starts the plugin as the
+//! supervisor does, in the same process and sandbox, and then also sends what no host would send.
 //!
-//! A check has an id that stays, a sentence that is so when it passes, and a verdict. No check can hang: every wait has an
-//! end, and a check that failed leaves no process behind for the next one.
+//! A check has a stable id, a sentence that holds when it passes, and a verdict. No check can hang: every wait has an end,
+//! and a failed check leaves no process behind for the next one.
 
 mod bench;
 mod configuration;
-mod ears;
 mod elf;
 mod ending;
 mod endurance;
 mod erasing;
 mod file;
+mod finding;
 mod hostile;
+mod leak_scanner;
 mod manifest;
 mod person;
 mod privacy;
-mod report;
 mod timing;
 mod tolerance;
 mod usage;
@@ -32,18 +32,18 @@ use quietus_plugin::identity::Region;
 use serde_json::{Value, json};
 
 use super::installed::{Installed, granted};
-use super::launch::{Code, Launch, Level, Reach};
+use super::launch::{Code, Launch, Level, Permissions};
 use super::lock::lock;
+use super::permissions::permissions;
 use super::program::{Program, Spawned};
-use super::reach::reach;
 use super::redact::redact;
 use crate::keys::Secret;
 use crate::subject::Kind;
 use bench::Bench;
 use elf::{Elf, NotElf};
-use wire::{SharedEars, Told, Wire};
+use wire::{SharedScanner, Told, Wire};
 
-pub(crate) use report::{Event, Finding, Verdict};
+pub(crate) use finding::{Event, Finding, Verdict};
 
 /// A plugin under test.
 pub(crate) struct Subject {
@@ -83,18 +83,18 @@ impl Subject {
 
     /// With what it was found to declare that it reaches.
     fn launch(&self) -> Launch {
-        self.installed.launch(self.reached().clone())
+        self.installed.launch(self.permissions().clone())
     }
 
     /// Takes in what it declares; the next process of it reaches that.
-    fn learn_reach(&self, manifest: &Manifest) {
+    fn learn_permissions(&self, manifest: &Manifest) {
         let settings = &self.installed.settings;
-        *self.reached() = reach(manifest, &settings.own_config(), granted(settings));
+        *self.permissions() = permissions(manifest, &settings.own_config(), granted(settings));
     }
 
     /// A panic elsewhere leaves it whole.
-    fn reached(&self) -> MutexGuard<'_, Reach> {
-        lock(&self.installed.reach)
+    fn permissions(&self) -> MutexGuard<'_, Permissions> {
+        lock(&self.installed.permissions)
     }
 
     fn file(&self) -> &Path {
@@ -140,12 +140,12 @@ pub(crate) struct Introduction {
 /// Starts the plugin, says hello, and ends it; the subject knows then what it reaches. The error says why that did not work.
 pub(crate) async fn introduce(subject: &Subject) -> Result<Introduction, String> {
     let mut wire =
-        Wire::start(subject, &SharedEars::default()).map_err(|e| format!("cannot start its process: {e}"))?;
+        Wire::start(subject, &SharedScanner::default()).map_err(|e| format!("cannot start its process: {e}"))?;
     let told = wire.hello(&subject.launch(), Value::Null).await;
     wire.end().await;
     match told {
         Ok(Told::Yes(said)) => {
-            subject.learn_reach(&said.manifest);
+            subject.learn_permissions(&said.manifest);
             Ok(said)
         }
         Ok(Told::No(error)) => Err(subject.shown(&error.message)),

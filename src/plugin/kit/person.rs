@@ -1,4 +1,5 @@
-//! Whom the kit asks about: the person that the author named, people who do not exist, and the requests about them.
+//! The people that the kit's calls are about: the person that the author named, people who do not exist, and requests about
+//! them.
 
 use jiff::Timestamp;
 use quietus_plugin::identity::Region;
@@ -6,8 +7,8 @@ use quietus_plugin::{ANY, Manifest};
 use serde_json::{Value, json};
 
 use super::Subject;
-use super::ears::Private;
-use super::wire::SharedEars;
+use super::leak_scanner::Private;
+use super::wire::SharedScanner;
 use crate::erasure::ErasureId;
 use crate::keys::fill_random;
 use crate::subject::Kind;
@@ -17,7 +18,7 @@ use crate::subject::Kind;
 pub(super) struct Person {
     identifiers: Vec<(String, String)>,
     region: Option<Region>,
-    told: Private,
+    private: Private,
 }
 
 impl Person {
@@ -35,14 +36,14 @@ impl Person {
                 identifiers.push((kind.clone(), made_up(kind, &token())));
             }
         }
-        Self { identifiers, region: subject.region, told: Private::Identifier }
+        Self { identifiers, region: subject.region, private: Private::Identifier }
     }
 
     /// A person who does not exist, with an identifier of each kind.
     pub(super) fn nobody(manifest: &Manifest) -> Self {
         let token = token();
         let identifiers = kinds(manifest).into_iter().map(|kind| (kind.clone(), made_up(&kind, &token))).collect();
-        Self { identifiers, region: None, told: Private::Identifier }
+        Self { identifiers, region: None, private: Private::Identifier }
     }
 
     /// The same without identifiers of these kinds.
@@ -52,10 +53,10 @@ impl Person {
     }
 
     /// The same with one value in place of those of its kind.
-    pub(super) fn with(&self, kind: &str, value: &str, told: Private) -> Self {
+    pub(super) fn with(&self, kind: &str, value: &str, private: Private) -> Self {
         let mut changed = self.without(&[kind.to_owned()]);
         changed.identifiers.push((kind.to_owned(), value.to_owned()));
-        Self { told, ..changed }
+        Self { private, ..changed }
     }
 
     /// The same with one identifier more.
@@ -64,12 +65,12 @@ impl Person {
         self
     }
 
-    /// Listens for what is personal of it: a session's number is not, as it stands in receipts.
-    pub(super) fn tell(&self, ears: &SharedEars) {
-        // Hostile values are listened for by their mark.
-        if self.told == Private::Identifier {
+    /// Has the scanner search for what is personal; a session's number is not, as it stands in receipts.
+    pub(super) fn register(&self, scanner: &SharedScanner) {
+        // Hostile values are searched for by their mark.
+        if self.private == Private::Identifier {
             for (kind, value) in self.identifiers.iter().filter(|(kind, _)| kind != Kind::SessionId.as_str()) {
-                ears.open().listen_for(Private::Identifier, &format!("the identifier `{kind}`"), value);
+                scanner.lock().look_for(Private::Identifier, &format!("the identifier `{kind}`"), value);
             }
         }
     }

@@ -1,15 +1,15 @@
-//! Checks of silence, over all that was said in the other ones: log lines, errors, reasons, counts, standard output and
-//! error, before anything is redacted.
+//! Checks that nothing personal leaked in any earlier check: log lines, errors, reasons, counts, standard output and
+//! error, before redaction.
 
 use super::bench::Bench;
-use super::ears::Private;
-use super::report::{Checked, Not};
+use super::finding::{Checked, Not};
+use super::leak_scanner::Private;
 
 /// Places that are named.
 const NAMED_MAX: usize = 5;
 
 pub(super) async fn run(bench: &mut Bench<'_>) {
-    // The last of its outputs is heard when it has ended.
+    // The last of its outputs is searched once it has ended.
     bench.restart().await;
     let sentence = "no identifier stands in anything that it says";
     bench.check("says-no-identifier", sentence, async |bench| silent(bench, Private::Identifier)).await;
@@ -22,8 +22,8 @@ fn silent(bench: &Bench<'_>, about: Private) -> Checked {
     if about == Private::Secret && bench.subject.secrets().is_empty() {
         return Err(Not::skipped("it was given no secret"));
     }
-    let ears = bench.ears.open();
-    let leaks = ears.leaks(about);
+    let scanner = bench.scanner.lock();
+    let leaks = scanner.leaks(about);
     if leaks.is_empty() {
         return Ok(None);
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::bench::{Bench, Method, lost_during};
+use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
-use super::report::{Checked, Not};
 use crate::plugin::session::CANCEL_GRACE;
 
 /// Calls at once, whatever a manifest says.
@@ -35,14 +35,14 @@ async fn deadline(bench: &mut Bench<'_>) -> Checked {
 
 /// Begins a call and cancels it, as the host does when its time is over.
 async fn give_up(bench: &mut Bench<'_>, person: &Person, longest: Duration, what: &str) -> Checked {
-    person.tell(&bench.ears);
+    person.register(&bench.scanner);
     let wire = bench.ready().await?;
     let lost = |lost| match lost_during(what, &lost) {
         Not::Failed { why, .. } => Not::failed(why, LOOK_AWAY),
         skipped => skipped,
     };
     let id = wire.begin("erase", person.request(&fresh_key(), false), longest).await.map_err(lost)?;
-    wire.say(&json!({ "type": "cancel", "id": id })).await.map_err(lost)?;
+    wire.send(&json!({ "type": "cancel", "id": id })).await.map_err(lost)?;
     wire.answer(id, CANCEL_GRACE).await.map_err(lost)?;
     bench.still_lives(what).await?;
     Ok(None)
@@ -56,7 +56,7 @@ async fn at_once(bench: &mut Bench<'_>) -> Checked {
     let longest = bench.longest(Method::Erase);
     let people: Vec<_> = (0..declared).map(|_| bench.manifest().map(Person::nobody)).collect::<Result<_, _>>()?;
     // Some of them, as every value that is listened for takes time.
-    people.iter().take(4).for_each(|person| person.tell(&bench.ears));
+    people.iter().take(4).for_each(|person| person.register(&bench.scanner));
     let wire = bench.ready().await?;
     let lost = |lost| lost_during("calls at once", &lost);
     let mut open = BTreeSet::new();

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::Form;
 use super::bench::{Bench, Method, lost_during};
+use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
-use super::report::{Checked, Not};
 use super::wire::{Told, Wire};
 use crate::plugin::launch::{HostVersion, Launch};
 
@@ -27,7 +27,7 @@ fn more() -> Value {
 async fn fields(bench: &mut Bench<'_>) -> Checked {
     bench.fresh().await?.end().await;
     let person = Person::nobody(bench.manifest()?);
-    person.tell(&bench.ears);
+    person.register(&bench.scanner);
     let mut wire = start(bench)?;
     let ended = with_more(bench, &mut wire, &person).await;
     wire.end().await;
@@ -64,7 +64,7 @@ async fn messages(bench: &mut Bench<'_>) -> Checked {
     let wire = bench.ready().await?;
     let lost = |lost| lost_during("a message of an unknown type", &lost);
     let id = wire.fresh_id();
-    wire.say(&json!({ "type": "quietus_kit", "id": id, "kit": more() })).await.map_err(lost)?;
+    wire.send(&json!({ "type": "quietus_kit", "id": id, "kit": more() })).await.map_err(lost)?;
     match wire.answer(id, longest).await.map_err(lost)? {
         Reply::Unsupported => {}
         _ => {
@@ -84,7 +84,7 @@ async fn strays(bench: &mut Bench<'_>) -> Checked {
         json!({ "type": "unsupported", "what": "quietus_kit" }),
         json!({ "type": "unsupported", "id": never, "what": "quietus_kit" }),
     ] {
-        wire.say(&stray).await.map_err(|lost| lost_during("a stray message", &lost))?;
+        wire.send(&stray).await.map_err(|lost| lost_during("a stray message", &lost))?;
     }
     bench.still_lives("stray messages").await?;
     Ok(None)
@@ -96,7 +96,7 @@ async fn later_host(bench: &mut Bench<'_>) -> Checked {
         return Err(Not::skipped("to a program, a later host is one that says more: see `unknown-fields`"));
     }
     let person = Person::nobody(bench.manifest()?);
-    person.tell(&bench.ears);
+    person.register(&bench.scanner);
     let mut wire = start(bench)?;
     let ended = with_later_host(bench, &mut wire, &person).await;
     wire.end().await;
@@ -125,6 +125,6 @@ async fn with_later_host(bench: &Bench<'_>, wire: &mut Wire, person: &Person) ->
 }
 
 fn start(bench: &Bench<'_>) -> Result<Wire, Not> {
-    let started = Wire::start(&bench.subject, &bench.ears);
+    let started = Wire::start(&bench.subject, &bench.scanner);
     started.map_err(|e| Not::failed(format!("cannot start its process: {e}"), "see the check `file-loads`"))
 }

@@ -1,5 +1,5 @@
-//! A child of the supervisor's, spoken to frame by frame: raw JSON enters, messages leave. Unlike a session it says what
-//! no host would say, and hears everything before it is redacted. Every wait has an end.
+//! A plugin's process, spoken to frame by frame. Unlike a session, it can send what no host would send, and sees everything
+//! before redaction. Every wait has an end.
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
@@ -17,7 +17,7 @@ use tokio::process::Child;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::ears::Ears;
+use super::leak_scanner::LeakScanner;
 use super::{Introduction, Subject};
 use crate::plugin::launch::{Confined, Launch};
 use crate::plugin::lock::lock;
@@ -41,20 +41,20 @@ pub(super) struct Wire {
     child: Child,
     reader: OwnedReadHalf,
     writer: OwnedWriteHalf,
-    ears: SharedEars,
+    scanner: SharedScanner,
     drains: JoinSet<()>,
     next: u64,
     /// Lines of its log.
     pub(super) lines: Vec<String>,
 }
 
-/// What everybody who listens shares.
+/// The scanner, shared by all processes of a run.
 #[derive(Clone, Default)]
-pub(super) struct SharedEars(Arc<Mutex<Ears>>);
+pub(super) struct SharedScanner(Arc<Mutex<LeakScanner>>);
 
-impl SharedEars {
+impl SharedScanner {
     /// A panic elsewhere leaves them whole.
-    pub(super) fn open(&self) -> MutexGuard<'_, Ears> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, LeakScanner> {
         lock(&self.0)
     }
 }
@@ -87,14 +87,14 @@ pub(super) enum Told<T> {
 
 impl Wire {
     /// Starts a child.
-    pub(super) fn start(subject: &Subject, ears: &SharedEars) -> std::io::Result<Self> {
+    pub(super) fn start(subject: &Subject, scanner: &SharedScanner) -> std::io::Result<Self> {
         let Spawned { child, group, socket, stdout, stderr } = subject.spawn()?;
         let mut drains = JoinSet::new();
         let lines = || Lines::of(&subject.installed.output);
-        drains.spawn(drain(stdout, "its standard output", ears.clone(), lines()));
-        drains.spawn(drain(stderr, "its standard error", ears.clone(), lines()));
+        drains.spawn(drain(stdout, "its standard output", scanner.clone(), lines()));
+        drains.spawn(drain(stderr, "its standard error", scanner.clone(), lines()));
         let (reader, writer) = socket.into_split();
-        Ok(Self { group, child, reader, writer, ears: ears.clone(), drains, next: 1, lines: Vec::new() })
+        Ok(Self { group, child, reader, writer, scanner: scanner.clone(), drains, next: 1, lines: Vec::new() })
     }
 
     pub(super) fn process(&self) -> Option<u32> {
@@ -104,13 +104,13 @@ impl Wire {
     /// Says what to run, and then hello.
     pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Told<Introduction>, Lost> {
         let deadline = Instant::now() + HELLO_MAX;
-        self.say(launch).await?;
+        self.send(launch).await?;
         let (sandbox, mut facts) = match self.confined(deadline).await? {
             Confined::Entered { level, facts } => (level, facts),
             Confined::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
         };
-        self.say(&with(json!({ "type": "hello", "protocol": PROTOCOL }), more)).await?;
-        match self.hear_first(deadline, HELLO_MAX).await? {
+        self.send(&with(json!({ "type": "hello", "protocol": PROTOCOL }), more)).await?;
+        match self.receive_first(deadline, HELLO_MAX).await? {
             PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more } => {
                 // What this program found out is not overwritten by what the plugin says.
                 for (name, value) in more {
@@ -128,8 +128,8 @@ impl Wire {
 
     /// Configures it.
     pub(super) async fn configure(&mut self, config: &Value, secrets: Value, more: Value) -> Result<Told<()>, Lost> {
-        self.say(&with(json!({ "type": "configure", "config": config, "secrets": secrets }), more)).await?;
-        match self.hear_first(Instant::now() + CONFIGURE_MAX, CONFIGURE_MAX).await? {
+        self.send(&with(json!({ "type": "configure", "config": config, "secrets": secrets }), more)).await?;
+        match self.receive_first(Instant::now() + CONFIGURE_MAX, CONFIGURE_MAX).await? {
             PluginMessage::Ready => Ok(Told::Yes(())),
             PluginMessage::Error { error, .. } => Ok(Told::No(error)),
             _ => Err(Lost::Broken("it answered `configure` with neither `ready` nor an error".into())),
@@ -150,7 +150,7 @@ impl Wire {
         if !request.is_null() {
             message["request"] = request;
         }
-        self.say(&message).await?;
+        self.send(&message).await?;
         Ok(id)
     }
 
@@ -172,7 +172,7 @@ impl Wire {
     pub(super) async fn any_answer(&mut self, longest: Duration) -> Result<(u64, Reply), Lost> {
         let deadline = Instant::now() + longest;
         loop {
-            match self.hear(deadline, longest).await? {
+            match self.receive(deadline, longest).await? {
                 PluginMessage::Result { id, result } => return Ok((id, Reply::Result { result })),
                 PluginMessage::Error { id: Some(id), error } => return Ok((id, Reply::Error { error })),
                 PluginMessage::Unsupported { id: Some(id), .. } => return Ok((id, Reply::Unsupported)),
@@ -185,19 +185,19 @@ impl Wire {
     }
 
     /// The next message that is no log line.
-    async fn hear_first(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
+    async fn receive_first(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
         loop {
-            match self.hear(deadline, longest).await? {
+            match self.receive(deadline, longest).await? {
                 PluginMessage::Log { .. } => {}
                 message => return Ok(message),
             }
         }
     }
 
-    async fn hear(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
+    async fn receive(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
         let body = self.frame(deadline, longest).await?;
         if let Ok(json) = serde_json::from_slice(&body) {
-            self.ears.open().hear(&json);
+            self.scanner.lock().scan_message(&json);
         }
         let message = PluginMessage::decode(&body).map_err(|e| Lost::Broken(e.to_string()))?;
         if let PluginMessage::Log { text, .. } = &message {
@@ -231,11 +231,11 @@ impl Wire {
     }
 
     /// Says anything at all.
-    pub(super) async fn say(&mut self, message: &impl Serialize) -> Result<(), Lost> {
+    pub(super) async fn send(&mut self, message: &impl Serialize) -> Result<(), Lost> {
         let frame = encode(message).map_err(|e| Lost::Broken(e.to_string()))?;
         match timeout(SOON, self.writer.write_all(&frame)).await {
             Ok(Ok(())) => Ok(()),
-            // It may have said why before it ended; whoever listens next is told.
+            // It may have said why before it ended; the next read returns that.
             Ok(Err(_)) => Ok(()),
             Err(_) => Err(Lost::Broken("it does not read".into())),
         }
@@ -254,7 +254,7 @@ impl Wire {
         timeout(longest, self.child.wait()).await.ok().and_then(Result::ok)
     }
 
-    /// Ends it, and hears the last of its outputs.
+    /// Ends it, and waits for the last of its outputs to be searched.
     pub(super) async fn end(self) {
         let Self { mut child, group, mut drains, .. } = self;
         drop(group);
@@ -273,20 +273,20 @@ fn with(mut message: Value, more: Value) -> Value {
 }
 
 /// Searches an output to its end.
-async fn drain(mut output: impl AsyncRead + Unpin, place: &'static str, ears: SharedEars, mut lines: Lines) {
+async fn drain(mut output: impl AsyncRead + Unpin, place: &'static str, scanner: SharedScanner, mut lines: Lines) {
     let (mut kept, mut chunk) = (Vec::new(), vec![0; 1 << 14]);
     while let Ok(read @ 1..) = output.read(&mut chunk).await {
-        lines.hear(&chunk[..read]);
+        lines.push(&chunk[..read]);
         kept.extend_from_slice(&chunk[..read]);
         if kept.len() > OUTPUT_MAX {
-            let mut ears = ears.open();
-            ears.hear_bytes(&kept, place);
+            let mut scanner = scanner.lock();
+            scanner.scan_bytes(&kept, place);
             // A value may stand across the cut.
-            let cut = kept.len() - ears.longest().min(kept.len());
+            let cut = kept.len() - scanner.longest().min(kept.len());
             kept.drain(..cut);
         }
     }
-    ears.open().hear_bytes(&kept, place);
+    scanner.lock().scan_bytes(&kept, place);
 }
 
 pub(super) fn describe(status: ExitStatus) -> String {

@@ -20,20 +20,20 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::chatter::{Chatter, Unasked};
+use super::log_limit::{LogRateLimit, UnsolicitedLimit};
 use super::{CANCEL_GRACE, Ended, Frame, Session};
 use crate::keys::Secret;
 use crate::plugin::cgroup::Cgroup;
 use crate::plugin::contract::Contract;
-use crate::plugin::fit::Fit;
 use crate::plugin::host::PluginInfo;
 use crate::plugin::installed::{Installed, granted};
-use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Reach};
+use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Permissions};
 use crate::plugin::lock::lock;
 use crate::plugin::output::Lines;
+use crate::plugin::permissions;
 use crate::plugin::program::{Group, Program, Spawned};
-use crate::plugin::reach;
 use crate::plugin::redact::redact;
+use crate::plugin::schema::SchemaCheck;
 use crate::subject::TargetName;
 
 /// How long loading the library may take.
@@ -59,7 +59,7 @@ pub(in crate::plugin) enum StartFailed {
     /// It was lost on the way.
     Lost(String),
     /// The server shuts down.
-    CalledOff,
+    Cancelled,
 }
 
 /// How a session ended.
@@ -86,16 +86,16 @@ pub(in crate::plugin) struct Driver {
 
 /// Starts the child, has it load the plugin, checks that everything fits, and has it configured.
 ///
-/// What the plugin may reach is set before it is loaded, and what it declares is known after; so the first start of a
-/// plugin that reaches anything is one for its manifest alone.
+/// The sandbox is entered before the plugin is loaded, and what the plugin declares is known after. So the first start of a
+/// plugin that declares permissions is for its manifest alone.
 pub(in crate::plugin) async fn start(
     program: &Program,
     installed: &Installed,
 ) -> Result<(Arc<Session>, Driver), StartFailed> {
     for _ in 0..2 {
-        let reach = lock(&installed.reach).clone();
-        match start_within(program, installed, reach).await {
-            Err(Trouble::OutOfReach(reach)) => *lock(&installed.reach) = reach,
+        let permissions = lock(&installed.permissions).clone();
+        match start_within(program, installed, permissions).await {
+            Err(Trouble::OtherPermissions(permissions)) => *lock(&installed.permissions) = permissions,
             Err(Trouble::Refused(why)) => return Err(StartFailed::Refused(why)),
             Err(Trouble::Lost(why)) => return Err(StartFailed::Lost(why)),
             Ok(started) => return Ok(started),
@@ -107,14 +107,14 @@ pub(in crate::plugin) async fn start(
 enum Trouble {
     Refused(String),
     Lost(String),
-    /// It declares that it reaches this.
-    OutOfReach(Reach),
+    /// It declares other permissions than it was started with.
+    OtherPermissions(Permissions),
 }
 
 async fn start_within(
     program: &Program,
     installed: &Installed,
-    reach: Reach,
+    permissions: Permissions,
 ) -> Result<(Arc<Session>, Driver), Trouble> {
     let target = installed.settings.target();
     let cgroup = program.cgroup(&target, &installed.settings.limits);
@@ -128,7 +128,7 @@ async fn start_within(
     let (sender, outbox) = mpsc::channel(OUTBOX_MAX);
     let mut driver = Driver { group, cgroup, child, reader: BufReader::new(reader), writer, outbox, drains };
 
-    let (contract, info) = match introduce(&mut driver, program, installed, reach).await {
+    let (contract, info) = match introduce(&mut driver, program, installed, permissions).await {
         Ok(introduced) => introduced,
         Err(Trouble::Lost(why)) => {
             let ended = driver.end().await;
@@ -150,7 +150,7 @@ async fn start_within(
         pending: Mutex::default(),
         next: AtomicU64::new(1),
         hung: Notify::new(),
-        chatter: Mutex::new(Chatter::new(Instant::now())),
+        log_limit: Mutex::new(LogRateLimit::new(Instant::now())),
     };
     Ok((Arc::new(session), driver))
 }
@@ -159,11 +159,11 @@ async fn introduce(
     driver: &mut Driver,
     program: &Program,
     installed: &Installed,
-    reach: Reach,
+    permissions: Permissions,
 ) -> Result<(Contract, PluginInfo), Trouble> {
     let Installed { settings, secrets, .. } = installed;
     let cgroup = driver.cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());
-    let launch = Launch { cgroup, ..installed.launch(reach) };
+    let launch = Launch { cgroup, ..installed.launch(permissions) };
     let hello = async {
         driver.write(&launch).await?;
         let (sandbox, facts) = driver.confined().await?;
@@ -182,11 +182,11 @@ async fn introduce(
     }
     let config = settings.own_config();
     let contract = Contract::make(&manifest, settings, secrets);
-    let complaints = Fit::new(&manifest.config_schema, &config).complaints(program, &settings.target()).await;
-    let contract = match (contract, complaints) {
-        (Ok(contract), complaints) if complaints.is_empty() => contract,
-        (contract, complaints) => {
-            let wrong: Vec<_> = contract.err().unwrap_or_default().into_iter().chain(complaints).collect();
+    let violations = SchemaCheck::new(&manifest.config_schema, &config).violations(program, &settings.target()).await;
+    let contract = match (contract, violations) {
+        (Ok(contract), violations) if violations.is_empty() => contract,
+        (contract, violations) => {
+            let wrong: Vec<_> = contract.err().unwrap_or_default().into_iter().chain(violations).collect();
             return Err(Trouble::Refused(wrong.join("\n")));
         }
     };
@@ -194,9 +194,9 @@ async fn introduce(
         Debugger::None | Debugger::Inspected => contract,
         Debugger::Awaited => contract.without_timeouts(),
     };
-    let reach = reach::reach(&manifest, &config, granted(settings));
-    if reach != launch.reach {
-        return Err(Trouble::OutOfReach(reach));
+    let permissions = permissions::permissions(&manifest, &config, granted(settings));
+    if permissions != launch.permissions {
+        return Err(Trouble::OtherPermissions(permissions));
     }
 
     let named = secrets.iter().map(|(name, secret)| (name.clone(), Sensitive::new(secret.expose())));
@@ -261,9 +261,9 @@ impl Driver {
                 }
             }
         };
-        session.close_door();
+        session.stop_accepting();
         let how = self.end().await;
-        session.report();
+        session.log_suppressed();
         match why {
             None => {
                 session.close(|| Ended::Stopped);
@@ -324,9 +324,9 @@ impl Driver {
 
 impl Session {
     /// What was not shown of the plugin's log.
-    fn report(&self) {
-        let chatter = lock(&self.chatter);
-        let (dropped, hidden) = (chatter.dropped, chatter.hidden);
+    fn log_suppressed(&self) {
+        let log_limit = lock(&self.log_limit);
+        let (dropped, hidden) = (log_limit.dropped, log_limit.hidden);
         if dropped + hidden > 0 {
             tracing::warn!(plugin = %self.info.target, dropped, hidden, "lines of a plugin's log were not shown");
         }
@@ -341,7 +341,7 @@ async fn serve(
     session: &Session,
 ) -> String {
     let reading = async {
-        let mut unasked = Unasked::new(Instant::now());
+        let mut unsolicited = UnsolicitedLimit::new(Instant::now());
         loop {
             let (message, bytes) = match read(reader).await {
                 Ok(read) => read,
@@ -349,9 +349,9 @@ async fn serve(
             };
             let pause = match session.awaits(&message) {
                 true => Duration::ZERO,
-                false => unasked.pause(Instant::now(), bytes),
+                false => unsolicited.pause(Instant::now(), bytes),
             };
-            if let Err(why) = session.hear(message) {
+            if let Err(why) = session.receive(message) {
                 return format!("it broke the protocol: {why}");
             }
             if !pause.is_zero() {
@@ -402,7 +402,7 @@ async fn drain(mut output: impl AsyncRead + Unpin, plugin: TargetName, stream: &
     let mut bytes = 0_u64;
     while let Ok(read @ 1..) = output.read(&mut chunk).await {
         bytes += read as u64;
-        lines.hear(&chunk[..read]);
+        lines.push(&chunk[..read]);
     }
     if bytes > 0 && !lines.are_shown() {
         tracing::info!(%plugin, stream, bytes, "a plugin wrote to an output of its process, which is not shown");

@@ -1,8 +1,8 @@
-//! One life of a plugin's child, from its start to its end: calls enter and are multiplexed by their ids, answers leave.
-//! [`Session`] is what callers share; [`driver`] owns the process. Restarts and blame are not known here.
+//! One process of a plugin, from start to end, and the calls that are multiplexed over it. [`Session`] is what callers
+//! share; [`driver`] owns the process. Knows nothing of restarts or crash attribution.
 
-mod chatter;
 mod driver;
+mod log_limit;
 
 pub(super) use driver::{SessionEnd, StartFailed, read_frame, start};
 
@@ -22,10 +22,10 @@ use super::contract::Contract;
 use super::host::PluginInfo;
 use super::lock::lock;
 use super::redact::redact;
-use super::target::{bystander, of_error};
+use super::target::{killed_for_another, of_error};
 use crate::keys::Secret;
 use crate::target::TargetError;
-use chatter::Chatter;
+use log_limit::LogRateLimit;
 
 /// How long a call that was cancelled may go on before the child is killed.
 pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(2);
@@ -46,7 +46,7 @@ pub(super) struct Session {
     slots: Semaphore,
     /// A call that was cancelled did not end.
     hung: Notify,
-    chatter: Mutex<Chatter>,
+    log_limit: Mutex<LogRateLimit>,
 }
 
 /// The calls that wait for an answer.
@@ -73,10 +73,10 @@ pub(super) enum Ask {
 
 /// Whether other calls may run beside this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Company {
-    Any,
-    /// It is suspected of killing the child, so it runs where it can hurt no other call.
-    Alone,
+pub(super) enum CoRunning {
+    Allowed,
+    /// The call is suspected of killing the process, so it runs where it can hurt no other call.
+    Excluded,
 }
 
 /// How a call ended.
@@ -88,7 +88,7 @@ pub(super) enum Ended {
     /// The child was lost during the call.
     Lost(String),
     /// The child was killed during the call, on account of another one.
-    Bystander,
+    KilledForAnother,
     /// No answer, even after it was cancelled; the child is killed.
     TimedOut,
     /// Never sent: too many others are under way.
@@ -103,11 +103,11 @@ pub(super) enum Ended {
 
 impl Session {
     /// Makes one call and waits for its end, at most `longest`, and [`CANCEL_GRACE`] more after it was cancelled.
-    pub(super) async fn call(&self, ask: Ask, longest: Duration, company: Company) -> Ended {
-        let (slots, wait) = match company {
-            Company::Any => (1, SLOT_WAIT_MAX),
+    pub(super) async fn call(&self, ask: Ask, longest: Duration, co_running: CoRunning) -> Ended {
+        let (slots, wait) = match co_running {
+            CoRunning::Allowed => (1, SLOT_WAIT_MAX),
             // Until all others have ended, for which they have their own time.
-            Company::Alone => (self.contract.concurrency, SLOT_WAIT_MAX.max(self.contract.call_max())),
+            CoRunning::Excluded => (self.contract.concurrency, SLOT_WAIT_MAX.max(self.contract.call_max())),
         };
         let slot = timeout_at(Instant::now() + wait, self.slots.acquire_many(slots)).await;
         let _slot = match slot {
@@ -135,12 +135,12 @@ impl Session {
         if let Ok(ended) = timeout_at(deadline, &mut answered).await {
             return ended.unwrap_or(Ended::NotSent);
         }
-        self.say(&HostMessage::Cancel { id });
+        self.try_send(&HostMessage::Cancel { id });
         if let Ok(ended) = timeout_at(Instant::now() + CANCEL_GRACE, &mut answered).await {
             return ended.unwrap_or(Ended::NotSent);
         }
         drop(guard);
-        self.close(|| Ended::Bystander);
+        self.close(|| Ended::KilledForAnother);
         self.hung.notify_one();
         Ended::TimedOut
     }
@@ -150,13 +150,13 @@ impl Session {
         if !self.contract.can(&Operation::Health) {
             return Ok(());
         }
-        match self.call(Ask::Health, self.contract.health_max, Company::Any).await {
+        match self.call(Ask::Health, self.contract.health_max, CoRunning::Allowed).await {
             Ended::Result(_) | Ended::Unsupported => Ok(()),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(SLOT_WAIT_MAX) }),
             Ended::Stopped => Err(TargetError::Cancelled),
             Ended::Lost(why) => Err(TargetError::Retryable(format!("the plugin's process was lost: {why}"))),
-            Ended::Bystander => Err(bystander()),
+            Ended::KilledForAnother => Err(killed_for_another()),
             Ended::NotSent => Err(TargetError::Retryable("the plugin's process was lost before the call".into())),
             Ended::TimedOut | Ended::TooLarge => Err(TargetError::Retryable("no answer in time".into())),
         }
@@ -171,7 +171,7 @@ impl Session {
     }
 
     /// Says something that nobody waits for; dropped when the plugin does not read.
-    fn say(&self, message: &HostMessage) {
+    fn try_send(&self, message: &HostMessage) {
         if let Ok(frame) = encode(message) {
             let _ = self.outbox.try_send(frame);
         }
@@ -188,21 +188,21 @@ impl Session {
     }
 
     /// Takes what the plugin says. The error says how it broke the protocol.
-    fn hear(&self, message: PluginMessage) -> Result<(), &'static str> {
+    fn receive(&self, message: PluginMessage) -> Result<(), &'static str> {
         match message {
             PluginMessage::Result { id, result } => self.end(id, Ended::Result(result)),
             PluginMessage::Error { id: Some(id), error } => self.end(id, Ended::Failed(error)),
             PluginMessage::Unsupported { id: Some(id), .. } => self.end(id, Ended::Unsupported),
             PluginMessage::Error { id: None, error } => {
-                self.hear_line(None, quietus_plugin::Level::Error, &error.message)
+                self.log_line(None, quietus_plugin::Level::Error, &error.message)
             }
-            PluginMessage::Log { id, level, text } => self.hear_line(id, level, &text),
+            PluginMessage::Log { id, level, text } => self.log_line(id, level, &text),
             PluginMessage::Progress { id, done, total } => {
                 tracing::debug!(plugin = %self.info.target, call = id, done, total, "a plugin is at work");
             }
             PluginMessage::Unsupported { id: None, .. } => {}
             PluginMessage::Hello { .. } | PluginMessage::Ready => return Err("it introduced itself twice"),
-            PluginMessage::Unknown { kind, id } => self.say(&HostMessage::Unsupported { id, what: kind }),
+            PluginMessage::Unknown { kind, id } => self.try_send(&HostMessage::Unsupported { id, what: kind }),
             _ => {}
         }
         Ok(())
@@ -253,40 +253,40 @@ impl Session {
 
     /// A line of the plugin's log. Outside of a call it may be about people whose values are no longer here, so that it
     /// is counted and not shown, unless nobody's were ever sent.
-    fn hear_line(&self, id: Option<u64>, level: quietus_plugin::Level, text: &str) {
+    fn log_line(&self, id: Option<u64>, level: quietus_plugin::Level, text: &str) {
         let values = {
-            let mut chatter = lock(&self.chatter);
-            if !chatter.may_speak(Instant::now()) {
+            let mut log_limit = lock(&self.log_limit);
+            if !log_limit.allows(Instant::now()) {
                 return;
             }
             let pending = self.pending();
             let under_way = id.is_some_and(|id| pending.calls.contains_key(&id));
             if !under_way && self.next.load(Ordering::Relaxed) > 1 {
-                return chatter.hide();
+                return log_limit.hide();
             }
             pending.calls.values().flat_map(|pending| pending.values.clone()).collect::<Vec<_>>()
         };
-        chatter::show(&self.info.target, level, &self.redact(text, &values));
+        log_limit::write(&self.info.target, level, &self.redact(text, &values));
     }
 
     /// Cancels all that is under way and asks the child to end.
     fn ask_to_stop(&self) {
         let ids: Vec<u64> = self.pending().calls.keys().copied().collect();
         for id in ids {
-            self.say(&HostMessage::Cancel { id });
+            self.try_send(&HostMessage::Cancel { id });
         }
-        self.say(&HostMessage::Shutdown);
+        self.try_send(&HostMessage::Shutdown);
     }
 
     /// Takes no call from now on.
-    fn close_door(&self) {
+    fn stop_accepting(&self) {
         self.pending().closed = true;
         self.slots.close();
     }
 
     /// Takes no call from now on, and ends all that is under way.
     fn close(&self, how: impl Fn() -> Ended) {
-        self.close_door();
+        self.stop_accepting();
         let calls = std::mem::take(&mut self.pending().calls);
         for pending in calls.into_values() {
             let _ = pending.answer.send(how());
@@ -297,7 +297,7 @@ impl Session {
     pub(super) async fn drained(&self) {
         // Held until the door is closed: a call that waits for a place must not begin in what is about to end.
         let _all = self.slots.acquire_many(self.contract.concurrency).await;
-        self.close_door();
+        self.stop_accepting();
     }
 
     /// How many calls are under way.
@@ -325,7 +325,7 @@ impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         let left = self.session.pending().calls.remove(&self.id);
         if left.is_some() {
-            self.session.say(&HostMessage::Cancel { id: self.id });
+            self.session.try_send(&HostMessage::Cancel { id: self.id });
         }
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use quietus_plugin::protocol::{HostMessage, PluginMessage, Sensitive, body_len, encode};
 use quietus_plugin::{ErrorClass, Identifier, Request, Scope};
 
-use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Limits, Reach};
+use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Limits, Permissions};
 
 use super::*;
 
@@ -47,18 +47,18 @@ impl Raw {
     fn ready() -> Self {
         let wayward = Compiled::wayward();
         let mut raw = Self::start(&wayward.library);
-        raw.say(&HostMessage::Hello { protocol: 1 });
-        assert!(matches!(raw.hear(), PluginMessage::Hello { .. }));
-        raw.say(&HostMessage::Configure { config: serde_json::json!({}), secrets: Default::default() });
-        assert!(matches!(raw.hear(), PluginMessage::Ready));
+        raw.send(&HostMessage::Hello { protocol: 1 });
+        assert!(matches!(raw.receive(), PluginMessage::Hello { .. }));
+        raw.send(&HostMessage::Configure { config: serde_json::json!({}), secrets: Default::default() });
+        assert!(matches!(raw.receive(), PluginMessage::Ready));
         raw
     }
 
-    fn say(&mut self, message: &HostMessage) {
+    fn send(&mut self, message: &HostMessage) {
         self.socket.write_all(&encode(message).expect("fits")).expect("written");
     }
 
-    fn hear(&mut self) -> PluginMessage {
+    fn receive(&mut self) -> PluginMessage {
         PluginMessage::decode(&self.frame()).expect("a message")
     }
 
@@ -81,7 +81,7 @@ impl Raw {
             report: None,
             region: None,
         };
-        self.say(&HostMessage::Erase { id, timeout_ms: 10_000, request });
+        self.send(&HostMessage::Erase { id, timeout_ms: 10_000, request });
     }
 }
 
@@ -90,7 +90,7 @@ fn launch(code: Code) -> Launch {
         code,
         sha256: None,
         limits: Limits::default(),
-        reach: Reach::default(),
+        permissions: Permissions::default(),
         sandbox: Level::Basic,
         cgroup: None,
         debugger: Debugger::None,
@@ -109,8 +109,8 @@ impl Drop for Raw {
 #[track_caller]
 fn refusal(library: &Path) -> String {
     let mut raw = Raw::start(library);
-    raw.say(&HostMessage::Hello { protocol: 1 });
-    let PluginMessage::Error { id: None, error } = raw.hear() else { panic!("not refused") };
+    raw.send(&HostMessage::Hello { protocol: 1 });
+    let PluginMessage::Error { id: None, error } = raw.receive() else { panic!("not refused") };
     assert_eq!(error.class, ErrorClass::NeedsOperator);
     error.message
 }
@@ -127,7 +127,7 @@ fn the_end_of_the_socket_ends_the_child_even_while_the_plugin_hangs() {
 fn a_library_starts_no_process() {
     let mut raw = Raw::ready();
     raw.erase(1, "fork");
-    let PluginMessage::Result { id: 1, result } = raw.hear() else { panic!("no result") };
+    let PluginMessage::Result { id: 1, result } = raw.receive() else { panic!("no result") };
     assert_eq!(result["outcome"], "absent", "none was started");
 }
 
@@ -135,11 +135,11 @@ fn a_library_starts_no_process() {
 fn a_bad_configuration_still_shows_the_manifest() {
     let wayward = Compiled::wayward();
     let mut raw = Raw::start(&wayward.library);
-    raw.say(&HostMessage::Hello { protocol: 1 });
-    let PluginMessage::Hello { manifest, facts, .. } = raw.hear() else { panic!("no hello") };
+    raw.send(&HostMessage::Hello { protocol: 1 });
+    let PluginMessage::Hello { manifest, facts, .. } = raw.receive() else { panic!("no hello") };
     assert_eq!((manifest.name.as_str(), facts["abi"].as_str()), ("wayward", "1.0"));
-    raw.say(&HostMessage::Configure { config: serde_json::json!({ "mood": "bad" }), secrets: Default::default() });
-    let PluginMessage::Error { id: None, error } = raw.hear() else { panic!("not refused") };
+    raw.send(&HostMessage::Configure { config: serde_json::json!({ "mood": "bad" }), secrets: Default::default() });
+    let PluginMessage::Error { id: None, error } = raw.receive() else { panic!("not refused") };
     assert_eq!((error.class, error.message.as_str()), (ErrorClass::Permanent, "in a bad mood, hunter2"));
 }
 
@@ -164,17 +164,17 @@ fn what_is_no_plugin_is_refused_by_name() {
 fn a_call_is_answered_exactly_once() {
     let mut raw = Raw::ready();
     raw.erase(1, "silent");
-    let PluginMessage::Error { id: Some(1), error } = raw.hear() else { panic!("not an error") };
+    let PluginMessage::Error { id: Some(1), error } = raw.receive() else { panic!("not an error") };
     assert_eq!((error.class, error.message.as_str()), (ErrorClass::Protocol, "the plugin gave no answer"));
 
     raw.erase(2, "twice");
-    let PluginMessage::Result { id: 2, result } = raw.hear() else { panic!("no result") };
+    let PluginMessage::Result { id: 2, result } = raw.receive() else { panic!("no result") };
     assert_eq!(result["counts"]["first"], 1);
-    let PluginMessage::Log { id: Some(2), .. } = raw.hear() else { panic!("not logged") };
+    let PluginMessage::Log { id: Some(2), .. } = raw.receive() else { panic!("not logged") };
 
     for (id, name) in [(3, "nonsense"), (4, "huge")] {
         raw.erase(id, name);
-        let PluginMessage::Error { id: answered, error } = raw.hear() else { panic!("not an error") };
+        let PluginMessage::Error { id: answered, error } = raw.receive() else { panic!("not an error") };
         assert_eq!((answered, error.class), (Some(id), ErrorClass::Protocol));
     }
 }
@@ -183,11 +183,11 @@ fn a_call_is_answered_exactly_once() {
 fn calls_run_side_by_side_and_one_can_be_cancelled() {
     let mut raw = Raw::ready();
     raw.erase(1, "wait");
-    assert!(matches!(raw.hear(), PluginMessage::Log { id: Some(1), .. }));
+    assert!(matches!(raw.receive(), PluginMessage::Log { id: Some(1), .. }));
     raw.erase(2, "ann");
-    assert!(matches!(raw.hear(), PluginMessage::Result { id: 2, .. }));
-    raw.say(&HostMessage::Cancel { id: 1 });
-    let PluginMessage::Error { id: Some(1), error } = raw.hear() else { panic!("not cancelled") };
+    assert!(matches!(raw.receive(), PluginMessage::Result { id: 2, .. }));
+    raw.send(&HostMessage::Cancel { id: 1 });
+    let PluginMessage::Error { id: Some(1), error } = raw.receive() else { panic!("not cancelled") };
     assert_eq!(error.class, ErrorClass::Cancelled);
 }
 
@@ -198,9 +198,9 @@ fn an_unknown_message_is_unsupported_and_shutdown_ends_in_peace() {
     let mut frame = (body.len() as u32).to_be_bytes().to_vec();
     frame.extend(body);
     raw.socket.write_all(&frame).expect("written");
-    let PluginMessage::Unsupported { id: Some(9), what } = raw.hear() else { panic!("supported") };
+    let PluginMessage::Unsupported { id: Some(9), what } = raw.receive() else { panic!("supported") };
     assert_eq!(what, "dance");
-    raw.say(&HostMessage::Shutdown);
+    raw.send(&HostMessage::Shutdown);
     assert!(raw.process.wait().expect("it ends").success());
 }
 

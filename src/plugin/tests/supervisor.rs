@@ -125,7 +125,7 @@ async fn a_call_that_kills_the_child_three_times_is_given_up_alone() {
 }
 
 #[tokio::test]
-async fn five_crashes_make_the_plugin_rest() {
+async fn five_crashes_open_the_circuit_breaker() {
     let running = Running::start(|_| {}).await;
     for _ in 0..5 {
         let crashed = running.erase("crash").await;
@@ -133,7 +133,7 @@ async fn five_crashes_make_the_plugin_rest() {
         assert!(why.contains("signal 6"), "{why}");
     }
     let mut state = running.host.state();
-    while !matches!(&state, PluginState::Restarting(why) if why.contains("rests for 5 minutes after 5 crashes")) {
+    while !matches!(&state, PluginState::Restarting(why) if why.contains("open for 5 minutes after 5 crashes")) {
         tokio::task::yield_now().await;
         state = running.host.state();
     }

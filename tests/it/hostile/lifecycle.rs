@@ -56,12 +56,12 @@ fn a_plugin_that_crashes_again_and_again_rests_until_it_is_reloaded() {
     }
     // The last one is a person's call; it is not to blame for the others.
     let evil = trial.person(0, "evil", 2);
-    wait_for("its rest", || {
+    wait_for("its open breaker", || {
         let state = trial.plugin("abort")["state"].clone();
-        state["detail"].as_str()?.contains("it rests for 5 minutes after 5 crashes").then_some(())
+        state["detail"].as_str()?.contains("the circuit breaker is open for 5 minutes after 5 crashes").then_some(())
     });
     let good = trial.person(0, "good", 3);
-    assert_eq!(trial.outcome(trial.person(1, "good", 1), "good")["outcome"], "erased", "others do not rest");
+    assert_eq!(trial.outcome(trial.person(1, "good", 1), "good")["outcome"], "erased", "others go on");
     assert_eq!(trial.plugin("abort")["restarts"], 4, "it is left alone");
 
     let reloaded = trial.installation.run(&["plugin", "reload", "abort"]);

@@ -46,7 +46,7 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
 
-/// What the host promises of a plugin that does harm to one person.
+/// What the host guarantees about a plugin that does harm to one person.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
     /// It works, for that person as well.
@@ -183,7 +183,7 @@ impl Trial {
         self.hostile.len()
     }
 
-    /// Has every plugin do its harm, and checks that each is then as promised: one good person comes before, one after.
+    /// Has every plugin do its harm, and checks that each is then as guaranteed: one good person comes before, one after.
     #[track_caller]
     pub(super) fn harm_and_check(&self) {
         let mut asked = Vec::new();
@@ -203,7 +203,7 @@ impl Trial {
             if wrong.is_empty() {
                 return;
             }
-            assert!(Instant::now() < until, "not as promised: {wrong:#?}");
+            assert!(Instant::now() < until, "not as guaranteed: {wrong:#?}");
             std::thread::park_timeout(Duration::from_millis(100));
         }
     }

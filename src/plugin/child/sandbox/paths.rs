@@ -61,7 +61,7 @@ pub(super) fn restrict(launch: &Launch) -> Result<Level, String> {
 fn try_restrict(launch: &Launch) -> Result<LandlockStatus, RulesetError> {
     let all = AccessFs::from_all(ABI_KNOWN);
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    let reach = &launch.reach;
+    let permissions = &launch.permissions;
     let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(all)?
@@ -70,8 +70,8 @@ fn try_restrict(launch: &Launch) -> Result<LandlockStatus, RulesetError> {
         .create()?
         .add_rules(path_beneath_rules(READABLE, read))?
         .add_rules(path_beneath_rules(DEVICES, AccessFs::ReadFile | AccessFs::WriteFile))?
-        .add_rules(path_beneath_rules(&reach.reads, read))?
-        .add_rules(path_beneath_rules(&reach.writes, writing(all)))?;
+        .add_rules(path_beneath_rules(&permissions.reads, read))?
+        .add_rules(path_beneath_rules(&permissions.writes, writing(all)))?;
     if let (Code::Library { file }, Debugger::Awaited) = (&launch.code, launch.debugger)
         && let Ok(file) = PathFd::new(file)
     {
@@ -84,8 +84,8 @@ fn try_restrict(launch: &Launch) -> Result<LandlockStatus, RulesetError> {
             rules = rules.add_rule(PathBeneath::new(file, AccessFs::ReadFile | AccessFs::Execute))?;
         }
     }
-    let dns = (!reach.ports.is_empty()).then_some(DNS);
-    for port in reach.ports.iter().copied().chain(dns) {
+    let dns = (!permissions.ports.is_empty()).then_some(DNS);
+    for port in permissions.ports.iter().copied().chain(dns) {
         rules = rules.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
     }
     Ok(rules.restrict_self()?.landlock)

@@ -1,4 +1,4 @@
-//! How a plugin is: for callers, for health pages, for the operator.
+//! A plugin's status: for callers, for health pages, for the operator.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::plugin::session::Session;
 use crate::subject::TargetName;
 
 #[derive(Clone)]
-pub(super) enum Standing {
+pub(super) enum Status {
     Starting,
     Up(Arc<Session>),
     Restarting(String),
@@ -20,7 +20,7 @@ pub(super) enum Standing {
     Stopped,
 }
 
-impl Standing {
+impl Status {
     pub(super) fn state(&self) -> PluginState {
         match self {
             Self::Starting => PluginState::Starting,
@@ -39,15 +39,15 @@ impl Standing {
     }
 }
 
-/// How a plugin is, for `/readyz` and `quietus plugin list`.
+/// A plugin's state, for `/readyz` and `quietus plugin list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", content = "detail", rename_all = "lowercase")]
 pub(crate) enum PluginState {
     Starting,
     Up(PluginInfo),
-    /// Its child was lost, and will be started again; why.
+    /// Its process was lost and will be restarted; why.
     Restarting(String),
-    /// It cannot work until a person acts; why. It is tried again each minute, and when its file changes.
+    /// It cannot work until a person acts; why. It is retried each minute, and when its file changes.
     Failed(String),
     /// The server shuts down.
     Stopped,

@@ -1,11 +1,11 @@
-//! What a plugin may reach: what its manifest declares, looked up in its configuration, and what the operator adds.
+//! A plugin's sandbox permissions: what its manifest declares, looked up in its configuration, and what the operator adds.
 
 use std::path::PathBuf;
 
 use quietus_plugin::Manifest;
 use serde_json::Value;
 
-use super::launch::Reach;
+use super::launch::Permissions;
 
 /// Ports by the scheme of a URL that names none.
 const SCHEMES: [(&str, u16); 11] = [
@@ -24,7 +24,7 @@ const SCHEMES: [(&str, u16); 11] = [
 
 /// Adds what the manifest declares for this configuration. A pointer that leads nowhere adds nothing: what it leads to is
 /// optional then, or the schema refuses the configuration.
-pub(super) fn reach(manifest: &Manifest, config: &Value, mut granted: Reach) -> Reach {
+pub(super) fn permissions(manifest: &Manifest, config: &Value, mut granted: Permissions) -> Permissions {
     let named = |pointers: &[String]| {
         let found = pointers.iter().flat_map(|pointer| each(config, pointer));
         found
@@ -98,8 +98,9 @@ mod tests {
         let accounts =
             json!([{ "imap": { "host": "a.example:993" } }, { "web": {} }, { "imap": { "host": "b.example:143" } }]);
         let manifest = Manifest::new("x", "1").port_from("/accounts/*/imap/host").port_from("/accounts/*/imap/*/x");
-        let reach = reach(&manifest, &json!({ "accounts": accounts, "imap": { "host": "c:1" } }), Reach::default());
-        assert_eq!(reach.ports, [143, 993].into());
+        let permissions =
+            permissions(&manifest, &json!({ "accounts": accounts, "imap": { "host": "c:1" } }), Permissions::default());
+        assert_eq!(permissions.ports, [143, 993].into());
     }
 
     #[test]
@@ -108,10 +109,10 @@ mod tests {
             Manifest::new("x", "1").port(25).port_from("/servers").port_from("/none").reads("/ca").writes("/out");
         let config =
             json!({ "servers": ["https://a.example", "b.example:81"], "ca": "/etc/ca.pem", "out": ["/a", "/b"] });
-        let granted = Reach { ports: [9].into(), ..Reach::default() };
-        let reach = reach(&manifest, &config, granted);
-        assert_eq!(reach.ports, [9, 25, 81, 443].into());
-        assert_eq!(reach.reads, ["/etc/ca.pem".into()].into());
-        assert_eq!(reach.writes, ["/a".into(), "/b".into()].into());
+        let granted = Permissions { ports: [9].into(), ..Permissions::default() };
+        let permissions = permissions(&manifest, &config, granted);
+        assert_eq!(permissions.ports, [9, 25, 81, 443].into());
+        assert_eq!(permissions.reads, ["/etc/ca.pem".into()].into());
+        assert_eq!(permissions.writes, ["/a".into(), "/b".into()].into());
     }
 }

@@ -1,4 +1,4 @@
-//! What the kit found: one finding a check. Types only.
+//! The kit's result: one finding per check. Types only.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(crate) struct Finding {
     /// Stable, in kebab-case.
     pub(crate) id: &'static str,
-    /// What is so when the check passes.
+    /// What holds when the check passes.
     pub(crate) sentence: &'static str,
     #[serde(flatten)]
     pub(crate) verdict: Verdict,

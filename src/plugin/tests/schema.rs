@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::plugin::fit::Fit;
+use crate::plugin::schema::SchemaCheck;
 
 /// Each step looks twice at the one before, so forty of them are 2⁴⁰ looks.
 fn bomb() -> serde_json::Value {
@@ -21,24 +21,24 @@ fn reference(n: u32) -> serde_json::Value {
 async fn a_schema_that_takes_years_is_given_up_and_holds_up_nobody() {
     let schema = bomb();
     let target = crate::subject::TargetName("x".into());
-    let (fit, program) = (Fit::new(&schema, &json!({})), program());
-    let mut looking = std::pin::pin!(fit.complaints(&program, &target));
+    let (fit, program) = (SchemaCheck::new(&schema, &json!({})), program());
+    let mut looking = std::pin::pin!(fit.violations(&program, &target));
     let mut turns = 0_u32;
-    let complaints = loop {
+    let violations = loop {
         tokio::select! {
-            complaints = &mut looking => break complaints,
+            violations = &mut looking => break violations,
             () = tokio::time::sleep(Duration::from_millis(10)) => turns += 1,
         }
     };
     assert!(turns > 0, "this thread was free");
-    assert!(complaints[0].contains("takes longer than"), "{complaints:?}");
+    assert!(violations[0].contains("takes longer than"), "{violations:?}");
 }
 
 #[tokio::test]
 async fn what_fits_is_told_by_the_other_process_too() {
     let schema = json!({ "type": "object", "required": ["url"] });
     let target = crate::subject::TargetName("x".into());
-    assert!(Fit::new(&schema, &json!({ "url": "" })).complaints(&program(), &target).await.is_empty());
-    let complaints = Fit::new(&schema, &json!({})).complaints(&program(), &target).await;
-    assert!(complaints[0].contains("\"url\""), "{complaints:?}");
+    assert!(SchemaCheck::new(&schema, &json!({ "url": "" })).violations(&program(), &target).await.is_empty());
+    let violations = SchemaCheck::new(&schema, &json!({})).violations(&program(), &target).await;
+    assert!(violations[0].contains("\"url\""), "{violations:?}");
 }

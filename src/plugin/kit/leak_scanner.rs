@@ -1,5 +1,5 @@
-//! Listens to everything that a plugin says, raw, for what it must not say. Values and texts enter; who said what where
-//! leaves, never the value itself.
+//! The leak scanner: searches everything that a plugin says, before redaction, for values that it must not say. A leak
+//! names the kind of value and the place, never the value itself.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(super) enum Private {
     Configuration,
 }
 
-/// A value that was said.
+/// A value that was found in what the plugin said.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Leak {
     pub(super) value: Private,
@@ -40,8 +40,9 @@ impl std::fmt::Display for Leak {
     }
 }
 
+/// The values that are searched for, and the leaks so far.
 #[derive(Default)]
-pub(super) struct Ears {
+pub(super) struct LeakScanner {
     needles: Vec<Needle>,
     leaks: BTreeSet<Leak>,
 }
@@ -54,9 +55,9 @@ struct Needle {
     any_case: bool,
 }
 
-impl Ears {
-    /// Listens for this value from now on.
-    pub(super) fn listen_for(&mut self, value: Private, what: &str, text: &str) {
+impl LeakScanner {
+    /// Searches for this value from now on.
+    pub(super) fn look_for(&mut self, value: Private, what: &str, text: &str) {
         let text = text.trim();
         if text.is_empty() || self.needles.iter().any(|n| n.value == value && n.text == text.to_lowercase().as_bytes())
         {
@@ -80,40 +81,40 @@ impl Ears {
         }
     }
 
-    /// Hears a message of the protocol.
-    pub(super) fn hear(&mut self, message: &Value) {
+    /// Searches a message of the protocol.
+    pub(super) fn scan_message(&mut self, message: &Value) {
         let place = match message["type"].as_str() {
-            // Said before it knows of anybody.
+            // Sent before it knows any value.
             Some("hello") => return,
             Some("log") => "a log line",
             Some("error") => "an error",
             Some("result") => "a result",
             _ => "a message",
         };
-        self.hear_json(message, place);
+        self.scan_json(message, place);
     }
 
-    fn hear_json(&mut self, json: &Value, place: &'static str) {
+    fn scan_json(&mut self, json: &Value, place: &'static str) {
         match json {
-            Value::String(text) => self.hear_bytes(text.as_bytes(), place),
-            Value::Array(list) => list.iter().for_each(|item| self.hear_json(item, place)),
+            Value::String(text) => self.scan_bytes(text.as_bytes(), place),
+            Value::Array(list) => list.iter().for_each(|item| self.scan_json(item, place)),
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    self.hear_bytes(name.as_bytes(), place);
+                    self.scan_bytes(name.as_bytes(), place);
                     let place = match name.as_str() {
                         "reason" => "a reason",
                         "counts" => "a count's name",
                         _ => place,
                     };
-                    self.hear_json(value, place);
+                    self.scan_json(value, place);
                 }
             }
             _ => {}
         }
     }
 
-    /// Hears what is no message.
-    pub(super) fn hear_bytes(&mut self, bytes: &[u8], place: &'static str) {
+    /// Searches bytes outside of messages, such as standard output.
+    pub(super) fn scan_bytes(&mut self, bytes: &[u8], place: &'static str) {
         // Not only ASCII: `ŽOFIE` is Žofie.
         let lower = String::from_utf8_lossy(bytes).to_lowercase().into_bytes();
         for needle in &self.needles {
@@ -125,12 +126,12 @@ impl Ears {
         }
     }
 
-    /// What was heard of such values.
+    /// The leaks of such values.
     pub(super) fn leaks(&self, of: Private) -> Vec<&Leak> {
         self.leaks.iter().filter(|leak| leak.value == of).collect()
     }
 
-    /// The longest text that is listened for, in bytes.
+    /// The longest text that is searched for, in bytes.
     pub(super) fn longest(&self) -> usize {
         self.needles.iter().map(|needle| needle.text.len()).max().unwrap_or(0)
     }
@@ -172,14 +173,14 @@ mod tests {
 
     #[track_caller]
     fn check(value: &str, said: &str, expected: Option<&str>) {
-        let mut ears = Ears::default();
-        ears.listen_for(Private::Identifier, "it", value);
-        ears.hear_bytes(said.as_bytes(), "a log line");
-        assert_eq!(ears.leaks(Private::Identifier).first().map(|leak| leak.spelling), expected, "{said}");
+        let mut scanner = LeakScanner::default();
+        scanner.look_for(Private::Identifier, "it", value);
+        scanner.scan_bytes(said.as_bytes(), "a log line");
+        assert_eq!(scanner.leaks(Private::Identifier).first().map(|leak| leak.spelling), expected, "{said}");
     }
 
     #[test]
-    fn a_value_is_heard_in_every_spelling() {
+    fn a_value_is_found_in_every_spelling() {
         check("ann@x.cz", "for ANN@x.cz.", Some("as it is"));
         check("Žofie Nová", "ŽOFIE NOVÁ", Some("as it is"));
         check("ann@x.cz", "/c/ann%40x%2Ecz", Some("as in a URL"));
@@ -194,21 +195,22 @@ mod tests {
     }
 
     #[test]
-    fn a_short_value_is_heard_where_it_stands_alone() {
+    fn a_short_value_is_found_where_it_stands_alone() {
         check("40", "status 401", None);
         check("40", "person 40.", Some("as it is"));
         check("", "anything", None);
     }
 
     #[test]
-    fn messages_are_heard_where_they_say_something() {
-        let mut ears = Ears::default();
-        ears.listen_for(Private::Secret, "the secret `token`", "hunter2");
-        ears.hear(&json!({ "type": "hello", "manifest": { "name": "hunter2" } }));
-        assert!(ears.leaks(Private::Secret).is_empty());
-        ears.hear(&json!({ "type": "result", "result": { "reason": "hunter2", "counts": { "hunter2": 1 } } }));
-        let places: Vec<_> = ears.leaks(Private::Secret).iter().map(|leak| leak.place).collect();
+    fn messages_are_searched_where_they_can_leak() {
+        let mut scanner = LeakScanner::default();
+        scanner.look_for(Private::Secret, "the secret `token`", "hunter2");
+        scanner.scan_message(&json!({ "type": "hello", "manifest": { "name": "hunter2" } }));
+        assert!(scanner.leaks(Private::Secret).is_empty());
+        scanner
+            .scan_message(&json!({ "type": "result", "result": { "reason": "hunter2", "counts": { "hunter2": 1 } } }));
+        let places: Vec<_> = scanner.leaks(Private::Secret).iter().map(|leak| leak.place).collect();
         assert_eq!(places, ["a count's name", "a reason"]);
-        assert_eq!(ears.leaks(Private::Secret)[1].to_string(), "the secret `token` (as it is) in a reason");
+        assert_eq!(scanner.leaks(Private::Secret)[1].to_string(), "the secret `token` (as it is) in a reason");
     }
 }

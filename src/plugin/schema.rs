@@ -1,5 +1,5 @@
-//! Whether a configuration fits a plugin's JSON Schema. The schema is the plugin's, and one can be written that takes
-//! years to look at: so it is looked at in a process of its own, which is confined like a plugin's and can be killed.
+//! Schema validation: a plugin's configuration against its JSON Schema. The schema comes from the plugin, and a hostile one
+//! can take years to evaluate. So it is evaluated in a process of its own, which is sandboxed and can be killed.
 
 use std::time::Duration;
 
@@ -13,32 +13,32 @@ use super::program::{Program, Spawned};
 use super::session::read_frame;
 use crate::subject::TargetName;
 
-/// How long it may take; what is written by hand takes milliseconds.
+/// How long validation may take; an honest schema takes milliseconds.
 const LONGEST: Duration = Duration::from_secs(5);
-/// Complaints that are shown.
-const COMPLAINTS_MAX: usize = 10;
+/// Violations that are shown.
+const VIOLATIONS_MAX: usize = 10;
 
-/// A schema, and what should fit it.
+/// A schema, and the configuration to validate.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Fit {
+pub(super) struct SchemaCheck {
     schema: Value,
     config: Value,
 }
 
-impl Fit {
+impl SchemaCheck {
     pub(super) fn new(schema: &Value, config: &Value) -> Self {
         Self { schema: schema.clone(), config: config.clone() }
     }
 
-    /// What does not fit, one line each; nothing when all does.
-    pub(super) async fn complaints(&self, program: &Program, plugin: &TargetName) -> Vec<String> {
+    /// The violations, one line each; none when the configuration is valid.
+    pub(super) async fn violations(&self, program: &Program, plugin: &TargetName) -> Vec<String> {
         if self.schema.is_null() {
             return Vec::new();
         }
         match timeout(LONGEST, self.ask(program, plugin)).await {
-            Ok(Some(complaints)) => complaints,
-            Ok(None) => vec!["config: it could not be held against the plugin's JSON Schema".into()],
-            Err(_) => vec![format!("the plugin's JSON Schema takes longer than {} s to look at", LONGEST.as_secs())],
+            Ok(Some(violations)) => violations,
+            Ok(None) => vec!["config: it could not be validated against the plugin's JSON Schema".into()],
+            Err(_) => vec![format!("the plugin's JSON Schema takes longer than {} s to evaluate", LONGEST.as_secs())],
         }
     }
 
@@ -51,17 +51,17 @@ impl Fit {
         serde_json::from_slice(&read_frame(&mut BufReader::new(reader)).await.ok()?).ok()
     }
 
-    /// The same, here. Values are not repeated: they may be secret.
-    pub(super) fn look(&self) -> Vec<String> {
+    /// Validates in this process. Values are not repeated: they may be secret.
+    pub(super) fn validate(&self) -> Vec<String> {
         let Ok(validator) = jsonschema::validator_for(&self.schema) else {
             return vec!["the plugin's JSON Schema is not one".into()];
         };
-        let complaints = validator.iter_errors(&self.config).take(COMPLAINTS_MAX);
-        let complaints = complaints.map(|e| match e.instance_path().as_str() {
+        let violations = validator.iter_errors(&self.config).take(VIOLATIONS_MAX);
+        let violations = violations.map(|e| match e.instance_path().as_str() {
             "" => format!("config: {}", e.masked()),
             path => format!("config{}: {}", path.replace('/', "."), e.masked()),
         });
-        complaints.collect()
+        violations.collect()
     }
 }
 
@@ -72,18 +72,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_does_not_fit_is_told_at_once_and_no_value_is() {
+    fn all_violations_are_named_at_once_and_no_value_is() {
         let schema = json!({
             "type": "object", "required": ["base_url"], "additionalProperties": false,
             "properties": { "base_url": { "type": "string" }, "rate": { "type": "object",
                 "properties": { "max": { "type": "integer", "maximum": 5 } } } },
         });
-        let text = Fit::new(&schema, &json!({ "rate": { "max": 4711 }, "colour": "hunter2" })).look().join("\n");
+        let text =
+            SchemaCheck::new(&schema, &json!({ "rate": { "max": 4711 }, "colour": "hunter2" })).validate().join("\n");
         for part in ["\"base_url\"", "config.rate.max", "colour"] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
         assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
-        assert!(Fit::new(&schema, &json!({ "base_url": "https://crm.example" })).look().is_empty());
-        assert_eq!(Fit::new(&json!({ "type": 7 }), &json!({})).look(), ["the plugin's JSON Schema is not one"]);
+        assert!(SchemaCheck::new(&schema, &json!({ "base_url": "https://crm.example" })).validate().is_empty());
+        assert_eq!(
+            SchemaCheck::new(&json!({ "type": 7 }), &json!({})).validate(),
+            ["the plugin's JSON Schema is not one"]
+        );
     }
 }
