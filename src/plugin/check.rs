@@ -4,7 +4,8 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::host::{PluginHost, PluginInfo, PluginState};
+use super::host::{PluginHost, PluginState};
+use super::info::PluginInfo;
 use super::installed::Installed;
 use super::program::Program;
 use super::settings::PluginSettings;

@@ -1,13 +1,11 @@
-//! What the server tells its child before the plugin is there: what to run, within which bounds. And the child's answer.
-//! The two are one program of one version, so this is no protocol that others speak.
+//! What the server tells its child before the plugin is loaded: what to run, within which bounds. And the child's answer.
+//! The two are one program of one version, so this is no protocol that others speak. Types only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use super::schema::SchemaCheck;
 
 /// One life of a plugin's process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,16 +33,6 @@ pub(crate) enum HostVersion {
     This,
     /// The next one, with more fields: for tests of plugins.
     Later,
-}
-
-/// The first frame: what the child is for.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Task {
-    /// Validates a configuration against a schema.
-    ValidateSchema(SchemaCheck),
-    /// Becomes a plugin.
-    Host(Box<Launch>),
 }
 
 /// What runs in the process.

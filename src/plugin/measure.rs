@@ -10,7 +10,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::{Installed, PluginHost, PluginState, Program};
+use super::host::{PluginHost, PluginState};
+use super::installed::Installed;
+use super::program::Program;
 use crate::erasure::ErasureId;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::subject::{Identifier, Identifiers, Kind, Scope};

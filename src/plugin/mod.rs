@@ -1,14 +1,17 @@
-//! Plugins: targets that are native libraries or programs, each in a child process of its own. Settings and calls enter, answers and
-//! classed failures leave. Knows nothing of the ledger, of HTTP or of mluvii; loads no library into the server itself.
+//! Plugins: targets that are native libraries or programs, each in a child process of its own. Knows nothing of the ledger, of
+//! HTTP or of mluvii; loads no library into the server itself.
 //!
 //! [`PluginHost`] supervises: it starts the child (`quietus plugin-host`, see [`child`]), speaks with it ([`session`]),
-//! starts it again when it is lost, and is a [`Target`](crate::target::Target) like any other.
+//! restarts it when it is lost, and is a [`Target`](crate::target::Target) like any other.
 
 mod cgroup;
 mod check;
 mod child;
 mod contract;
+mod failure;
+mod frame;
 mod host;
+mod info;
 mod installed;
 mod kit;
 mod launch;
@@ -18,17 +21,20 @@ mod lock;
 pub(crate) mod measure;
 mod output;
 mod permissions;
+mod process;
 mod program;
 mod redact;
 mod schema;
 mod session;
 mod settings;
 mod target;
+mod validation;
 
 pub(crate) use cgroup::Delegated;
 pub(crate) use check::{Connect, check};
 pub(crate) use child::plugin_host_main;
-pub(crate) use host::{PluginHost, PluginInfo, PluginState, PluginView};
+pub(crate) use host::{PluginHost, PluginState, PluginView};
+pub(crate) use info::PluginInfo;
 pub(crate) use installed::{Installed, PluginRefused};
 pub(crate) use kit::{Event, Finding, Form, Introduction, Subject, Verdict, conform, introduce};
 pub(crate) use launch::Level;

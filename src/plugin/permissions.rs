@@ -24,7 +24,7 @@ const SCHEMES: [(&str, u16); 11] = [
 
 /// Adds what the manifest declares for this configuration. A pointer that leads nowhere adds nothing: what it leads to is
 /// optional then, or the schema refuses the configuration.
-pub(super) fn permissions(manifest: &Manifest, config: &Value, mut granted: Permissions) -> Permissions {
+pub(super) fn permissions_of(manifest: &Manifest, config: &Value, mut granted: Permissions) -> Permissions {
     let named = |pointers: &[String]| {
         let found = pointers.iter().flat_map(|pointer| each(config, pointer));
         found
@@ -98,8 +98,11 @@ mod tests {
         let accounts =
             json!([{ "imap": { "host": "a.example:993" } }, { "web": {} }, { "imap": { "host": "b.example:143" } }]);
         let manifest = Manifest::new("x", "1").port_from("/accounts/*/imap/host").port_from("/accounts/*/imap/*/x");
-        let permissions =
-            permissions(&manifest, &json!({ "accounts": accounts, "imap": { "host": "c:1" } }), Permissions::default());
+        let permissions = permissions_of(
+            &manifest,
+            &json!({ "accounts": accounts, "imap": { "host": "c:1" } }),
+            Permissions::default(),
+        );
         assert_eq!(permissions.ports, [143, 993].into());
     }
 
@@ -110,7 +113,7 @@ mod tests {
         let config =
             json!({ "servers": ["https://a.example", "b.example:81"], "ca": "/etc/ca.pem", "out": ["/a", "/b"] });
         let granted = Permissions { ports: [9].into(), ..Permissions::default() };
-        let permissions = permissions(&manifest, &config, granted);
+        let permissions = permissions_of(&manifest, &config, granted);
         assert_eq!(permissions.ports, [9, 25, 81, 443].into());
         assert_eq!(permissions.reads, ["/etc/ca.pem".into()].into());
         assert_eq!(permissions.writes, ["/a".into(), "/b".into()].into());

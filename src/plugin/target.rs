@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quietus_plugin::protocol::Sensitive;
-use quietus_plugin::{ErrorClass, Operation, PluginError, Request};
+use quietus_plugin::{ErrorClass, Operation, Request};
 use serde_json::Value;
 
 use super::contract::Contract;
+use super::failure::{killed_for_another, of_error};
 use super::host::PluginHost;
 use super::session::{Ask, Ended, Session};
 use crate::erasure::{Outcome, ReachedSession};
@@ -131,10 +132,6 @@ struct NotSent;
 
 const CANNOT_VERIFY: &str = "this plugin cannot look again";
 
-pub(super) fn killed_for_another() -> TargetError {
-    TargetError::Retryable("the plugin's process was killed because of another call".into())
-}
-
 /// The request, or why the plugin cannot be asked. Then nothing is known of the person's data there: `unverifiable`, and
 /// not `absent`, which would say that somebody had looked.
 fn may_ask(contract: &Contract, method: Method, call: &TargetCall) -> Result<Request, String> {
@@ -201,18 +198,6 @@ pub(super) fn of_result(result: Value, may_report: bool) -> Result<Answer, Targe
         Said::Answer(answer) => Ok(answer),
         Said::Accepted { report_within } if may_report => Err(TargetError::Later { within: report_within }),
         Said::Accepted { .. } => Err(broken("accepted, but the call had no address for reports")),
-    }
-}
-
-pub(super) fn of_error(error: PluginError) -> TargetError {
-    match error.class {
-        ErrorClass::RateLimited => {
-            TargetError::RateLimited { retry_after: error.retry_after_ms.map(Duration::from_millis) }
-        }
-        ErrorClass::Permanent => TargetError::Permanent(error.message),
-        ErrorClass::NeedsOperator => TargetError::NeedsOperator(error.message),
-        ErrorClass::Cancelled => TargetError::Cancelled,
-        _ => TargetError::Retryable(error.message),
     }
 }
 

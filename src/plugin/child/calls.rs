@@ -1,5 +1,5 @@
-//! The calls under way in the child, and the line to the host: what a library says enters, messages leave. Here it is
-//! held that every call is answered exactly once.
+//! The calls under way in the child, and what a library says to the host. Every call is answered exactly once: that is
+//! enforced here.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use quietus_plugin::protocol::{FRAME_BYTES_MAX, PluginMessage, Reply, encode};
 use quietus_plugin::{ErrorClass, Level, PluginError};
 
-use super::end_at_once;
+use super::end::end_at_once;
 use crate::plugin::lock::lock;
 
 /// A line of a plugin's log, in bytes.
@@ -37,7 +37,7 @@ impl Calls {
         Self { socket: Mutex::new(socket), open: Mutex::default(), refusal: Mutex::default() }
     }
 
-    /// Says something to the host. When the host is gone, so is this process.
+    /// Sends to the host. When the host is gone, this process ends.
     pub(super) fn send(&self, message: &PluginMessage) {
         let frame = encode(message).or_else(|_| {
             // With its id, as the host would otherwise wait for the answer until the call's time is over.
@@ -82,7 +82,7 @@ impl Calls {
 
     /// The library answers a call; `false` when the answer is not taken.
     pub(super) fn reply(&self, id: u64, json: &[u8]) -> bool {
-        // Not even read: of what is beyond all measure, each copy may be one too many for this process.
+        // Not even parsed: each copy of what is far too large could exhaust this process's memory.
         let reply: Option<Reply> = match json.len() {
             ..=FRAME_BYTES_MAX => serde_json::from_slice(json).ok(),
             _ => Some(broken(TOO_LARGE)),
@@ -143,11 +143,8 @@ fn with_id(id: u64, reply: Reply) -> PluginMessage {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
-    use quietus_plugin::protocol::{FRAME_BYTES_MAX, body_len};
-
     use super::*;
+    use crate::plugin::frame::read_frame_blocking;
 
     #[test]
     fn an_answer_that_is_too_large_still_ends_its_call() {
@@ -157,10 +154,7 @@ mod tests {
         let error = PluginError::retryable("x".repeat(FRAME_BYTES_MAX));
         let json = serde_json::to_vec(&Reply::Error { error }).expect("JSON");
         assert!(calls.reply(7, &json));
-        let mut header = [0; 4];
-        theirs.read_exact(&mut header).expect("a frame");
-        let mut body = vec![0; body_len(header).expect("a length")];
-        theirs.read_exact(&mut body).expect("a whole frame");
+        let body = read_frame_blocking(&mut theirs).expect("a frame");
         let said = PluginMessage::decode(&body).expect("a message");
         assert!(matches!(said, PluginMessage::Error { id: Some(7), .. }), "{said:?}");
     }

@@ -1,4 +1,4 @@
-//! The threads that the plugin's calls run on. Jobs enter; what a library does with them is the library's.
+//! The threads that the plugin's calls run on.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -34,11 +34,12 @@ impl Pool {
     pub(super) fn start(instance: Arc<Instance>, calls: &'static Calls, size: u32, cancels: Receiver<u64>) -> Self {
         let (jobs, queue) = sync_channel(WAITING_MAX);
         let queue = Arc::new(Mutex::new(queue));
-        let worker = || {
-            let (instance, queue) = (Arc::clone(&instance), Arc::clone(&queue));
-            std::thread::spawn(move || work(&instance, calls, &queue))
-        };
-        let threads = (0..size.clamp(1, THREADS_MAX)).map(|_| worker()).collect();
+        let mut threads = Vec::new();
+        for _ in 0..size.clamp(1, THREADS_MAX) {
+            let instance = Arc::clone(&instance);
+            let queue = Arc::clone(&queue);
+            threads.push(std::thread::spawn(move || work(&instance, calls, &queue)));
+        }
         // On a thread of its own: a plugin's `cancel` may hang, and reading must go on.
         std::thread::spawn(move || cancels.iter().for_each(|id| instance.cancel(id)));
         Self { jobs, calls, threads }

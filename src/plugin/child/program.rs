@@ -15,7 +15,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::code::Checked;
-use super::{end_at_once, send};
+use super::end::end_at_once;
+use super::socket::send;
 
 /// All that the program finds in its environment.
 const ENVIRONMENT: [(&str, &str); 2] = [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8")];

@@ -1,13 +1,12 @@
 //! A plugin's status: for callers, for health pages, for the operator.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::plugin::launch::Level;
+use crate::plugin::info::PluginInfo;
 use crate::plugin::session::Session;
 use crate::subject::TargetName;
 
@@ -63,22 +62,6 @@ impl PluginState {
             Self::Stopped => "stopped",
         }
     }
-}
-
-/// What a plugin says of itself, and what its process is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PluginInfo {
-    /// The operator's name for it.
-    pub(crate) target: TargetName,
-    /// Its own name.
-    pub(crate) name: String,
-    pub(crate) version: String,
-    /// The level that its sandbox reached.
-    pub(crate) sandbox: Level,
-    /// The id of its process.
-    pub(crate) process: u32,
-    /// Such as the file's `sha256`.
-    pub(crate) facts: BTreeMap<String, String>,
 }
 
 /// A plugin in `quietus plugin list`.

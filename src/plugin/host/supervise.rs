@@ -1,4 +1,5 @@
-//! Keeps a plugin's process running: starts it, starts it again when it is lost, and replaces it by a better one.
+//! The supervisor of one plugin: starts its process, restarts it when it is lost, and replaces it by a candidate that proved
+//! itself. One loop over events, see [`Event`].
 
 use std::future::Future;
 use std::pin::pin;
@@ -6,27 +7,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::handle::PluginHost;
+use super::reload::Reload;
 use super::restarts::{PAUSE_MAX, Pause, Restarts};
 use super::status::Status;
 use super::watch::Watch;
-use super::{PluginHost, PluginInfo};
+use crate::plugin::info::PluginInfo;
 use crate::plugin::installed::Installed;
 use crate::plugin::lock::lock;
 use crate::plugin::session::{self, CANCEL_GRACE, Session, SessionEnd, StartFailed};
 
-/// A request to replace the process.
-pub(super) struct Reload {
-    pub(super) installed: Arc<Installed>,
-    pub(super) answer: oneshot::Sender<Result<PluginInfo, String>>,
-}
-
-/// A process that runs.
-struct Life {
+/// A process that runs, and the task that serves it.
+struct Running {
     session: Arc<Session>,
     stop: CancellationToken,
     task: JoinHandle<SessionEnd>,
@@ -38,7 +35,7 @@ enum Event {
     TimeToStart,
     Asked(Reload),
     FileChanged,
-    /// A life that had been replaced is over.
+    /// A process that had been replaced has ended.
     Replaced,
     Shutdown,
 }
@@ -47,12 +44,12 @@ struct Supervisor {
     host: Arc<PluginHost>,
     shutdown: CancellationToken,
     requests: mpsc::Receiver<Reload>,
-    life: Option<Life>,
-    /// When there is no life.
+    running: Option<Running>,
+    /// When to start, while nothing runs.
     start_at: Instant,
     restarts: Restarts,
     watch: Watch,
-    /// Lives that have been replaced, until their last call has ended.
+    /// Processes that have been replaced, until their last call has ended.
     ending: JoinSet<()>,
 }
 
@@ -64,7 +61,7 @@ impl PluginHost {
             host: self,
             shutdown,
             requests,
-            life: None,
+            running: None,
             start_at: Instant::now(),
             restarts: Restarts::default(),
             watch: Watch::new(),
@@ -82,7 +79,7 @@ impl Supervisor {
                 Event::TimeToStart => self.start().await,
                 Event::Ended(end) => self.note_end(end),
                 Event::Asked(Reload { installed, answer }) => {
-                    // Whoever asked may have gone.
+                    // The caller may no longer wait.
                     let _ = answer.send(self.replace(installed, "asked to").await);
                 }
                 Event::Replaced => {}
@@ -94,20 +91,21 @@ impl Supervisor {
                 }
             }
         }
-        if let Some(life) = self.life.take() {
-            let _ = life.task.await;
+        if let Some(running) = self.running.take() {
+            let _ = running.task.await;
         }
         while self.ending.join_next().await.is_some() {}
         self.set_status(Status::Stopped);
     }
 
     async fn next(&mut self) -> Event {
-        let (installed, lives) = (self.host.installed(), self.life.is_some());
+        let installed = self.host.installed();
+        let runs = self.running.is_some();
         let start_at = self.start_at;
         tokio::select! {
             () = self.shutdown.cancelled() => Event::Shutdown,
-            end = ended(&mut self.life), if lives => Event::Ended(end),
-            () = sleep_until(start_at), if !lives => Event::TimeToStart,
+            end = ended(&mut self.running), if runs => Event::Ended(end),
+            () = sleep_until(start_at), if !runs => Event::TimeToStart,
             Some(reload) = self.requests.recv() => Event::Asked(reload),
             () = self.watch.changed(&installed) => Event::FileChanged,
             Some(_) = self.ending.join_next() => Event::Replaced,
@@ -120,7 +118,7 @@ impl Supervisor {
             return;
         }
         match self.starting(&installed).await {
-            Ok(life) => self.take_over(life),
+            Ok(started) => self.take_over(started),
             Err(StartFailed::Lost(why)) => self.lost(why),
             Err(StartFailed::Refused(why)) => self.refused(why),
             Err(StartFailed::Cancelled) => {}
@@ -132,13 +130,13 @@ impl Supervisor {
         self.shutdown.run_until_cancelled(self.watch.loads(installed)).await
     }
 
-    /// Starts a process and has it configured. Borrows nothing: meanwhile the process that runs may end.
-    fn starting(&self, installed: &Arc<Installed>) -> impl Future<Output = Result<Life, StartFailed>> + use<> {
+    /// Starts a process and has it configured. Borrows nothing, as the process that runs may end meanwhile and be noted.
+    fn starting(&self, installed: &Arc<Installed>) -> impl Future<Output = Result<Running, StartFailed>> + use<> {
         let (host, shutdown) = (Arc::clone(&self.host), self.shutdown.clone());
         let installed = Arc::clone(installed);
         async move {
             host.starts.fetch_add(1, Ordering::Relaxed);
-            // Called off, a start takes its process with it; a session ends in its own way.
+            // A start that is dropped kills its process; a session has an orderly end of its own.
             let (session, driver) = tokio::select! {
                 () = shutdown.cancelled() => return Err(StartFailed::Cancelled),
                 started = session::start(&host.program, &installed) => started?,
@@ -148,19 +146,19 @@ impl Supervisor {
                 let (session, stop) = (Arc::clone(&session), stop.clone());
                 async move { driver.run(&session, &stop).await }
             });
-            Ok(Life { session, stop, task })
+            Ok(Running { session, stop, task })
         }
     }
 
-    /// Brings up another process; it takes over when it is no worse than the one that runs.
+    /// Starts a candidate; it takes over when it is no worse than the process that runs.
     async fn replace(&mut self, installed: Arc<Installed>, because: &str) -> Result<PluginInfo, String> {
         match self.candidate(&installed).await {
-            Ok(life) => {
-                let info = life.session.info.clone();
+            Ok(candidate) => {
+                let info = candidate.session.info.clone();
                 tracing::info!(plugin = %self.host.target, because, "a plugin is replaced");
                 *lock(&self.host.installed) = installed;
                 self.restarts.reset();
-                self.take_over(life);
+                self.take_over(candidate);
                 Ok(info)
             }
             Err(why) => {
@@ -171,7 +169,7 @@ impl Supervisor {
         }
     }
 
-    async fn candidate(&mut self, installed: &Arc<Installed>) -> Result<Life, String> {
+    async fn candidate(&mut self, installed: &Arc<Installed>) -> Result<Running, String> {
         if self.look_at(installed).await.is_none() {
             return Err("the server shuts down".into());
         }
@@ -179,40 +177,40 @@ impl Supervisor {
         let started = loop {
             tokio::select! {
                 started = &mut starting => break started,
-                end = ended(&mut self.life), if self.life.is_some() => self.note_end(end),
+                end = ended(&mut self.running), if self.running.is_some() => self.note_end(end),
             }
         };
-        let life = match started {
-            Ok(life) => life,
+        let candidate = match started {
+            Ok(candidate) => candidate,
             Err(StartFailed::Refused(why) | StartFailed::Lost(why)) => return Err(why),
             Err(StartFailed::Cancelled) => return Err("the server shuts down".into()),
         };
-        // Where nothing works, nothing is lost by a plugin whose system is away.
-        if self.life.is_some()
-            && let Err(error) = life.session.health().await
+        // Where no process runs, an unhealthy candidate loses nothing; where one runs, it may work better.
+        if self.running.is_some()
+            && let Err(error) = candidate.session.health().await
         {
-            self.end(life);
+            self.end(candidate);
             return Err(format!("it is not healthy: {error}"));
         }
-        Ok(life)
+        Ok(candidate)
     }
 
-    fn take_over(&mut self, life: Life) {
-        let info = &life.session.info;
-        let (name, version, sandbox) = (&info.name, &info.version, info.sandbox.as_str());
+    fn take_over(&mut self, new: Running) {
+        let PluginInfo { name, version, sandbox, .. } = &new.session.info;
+        let sandbox = sandbox.as_str();
         tracing::info!(plugin = %self.host.target, name, version, sandbox, "a plugin is up");
-        self.set_status(Status::Up(Arc::clone(&life.session)));
-        if let Some(old) = self.life.replace(life) {
+        self.set_status(Status::Up(Arc::clone(&new.session)));
+        if let Some(old) = self.running.replace(new) {
             self.end(old);
         }
     }
 
     /// Ends a process once its calls have ended.
-    fn end(&mut self, life: Life) {
+    fn end(&mut self, replaced: Running) {
         let longest = self.host.call_max() + CANCEL_GRACE;
         let host = Arc::clone(&self.host);
         self.ending.spawn(async move {
-            let Life { session, stop, task } = life;
+            let Running { session, stop, task } = replaced;
             let idle = async {
                 tokio::select! {
                     () = session.drained() => {}
@@ -230,13 +228,13 @@ impl Supervisor {
 
     fn note_end(&mut self, end: SessionEnd) {
         match end {
-            SessionEnd::Stopped => self.life = None,
+            SessionEnd::Stopped => self.running = None,
             SessionEnd::Lost(why) => self.lost(why),
         }
     }
 
     fn lost(&mut self, why: String) {
-        self.life = None;
+        self.running = None;
         let pause = self.restarts.crashed(Instant::now(), random());
         tracing::warn!(plugin = %self.host.target, why, crashes = self.restarts.recent(), "a plugin's process was lost");
         self.host.note_error(&why);
@@ -263,11 +261,11 @@ impl Supervisor {
     }
 }
 
-/// The end of a life; to be asked where there is one.
-async fn ended(life: &mut Option<Life>) -> SessionEnd {
-    match life {
+/// The end of the process that runs; never, where none does.
+async fn ended(running: &mut Option<Running>) -> SessionEnd {
+    match running {
         // A session's task does not panic.
-        Some(life) => (&mut life.task).await.unwrap_or(SessionEnd::Stopped),
+        Some(running) => (&mut running.task).await.unwrap_or(SessionEnd::Stopped),
         None => std::future::pending().await,
     }
 }

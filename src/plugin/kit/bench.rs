@@ -8,10 +8,10 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::finding::{Checked, Event, Finding, Not, Verdict};
-use super::leak_scanner::Private;
+use super::leak_scanner::{Private, SharedScanner};
 use super::person::Person;
-use super::wire::{Lost, SharedScanner, Told, Wire};
-use super::{Introduction, Subject};
+use super::subject::Subject;
+use super::wire::{Introduction, Lost, Told, Wire};
 use crate::plugin::launch::{Debugger, Launch};
 use crate::plugin::target::of_result;
 use crate::target::Answer;

@@ -6,7 +6,8 @@ use super::bench::{Bench, Method, lost_during};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
 use super::usage::left_in_group;
-use super::wire::{Wire, describe};
+use super::wire::Wire;
+use crate::plugin::process::describe;
 use crate::plugin::session::CANCEL_GRACE;
 
 pub(super) async fn run(bench: &mut Bench<'_>) {

@@ -6,10 +6,10 @@ use std::path::Path;
 use quietus_plugin::abi::ENTRY_SYMBOL;
 use serde_json::Value;
 
-use super::Form;
 use super::bench::Bench;
 use super::elf::{Elf, machine_name, this_glibc, this_machine};
 use super::finding::{Checked, Not};
+use super::subject::Form;
 use super::wire::{Told, Wire};
 
 /// Symbols that are named when they are missing.

@@ -2,11 +2,14 @@
 //! names the kind of value and the place, never the value itself.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+
+use crate::plugin::lock::lock;
 
 /// A shorter value is only found where it stands alone: `7` in `status 401` is no session.
 const STANDS_ALONE_BELOW: usize = 4;
@@ -134,6 +137,17 @@ impl LeakScanner {
     /// The longest text that is searched for, in bytes.
     pub(super) fn longest(&self) -> usize {
         self.needles.iter().map(|needle| needle.text.len()).max().unwrap_or(0)
+    }
+}
+
+/// The scanner, shared by all processes of a run.
+#[derive(Clone, Default)]
+pub(super) struct SharedScanner(Arc<Mutex<LeakScanner>>);
+
+impl SharedScanner {
+    /// A panic elsewhere leaves them whole.
+    pub(super) fn lock(&self) -> MutexGuard<'_, LeakScanner> {
+        lock(&self.0)
     }
 }
 

@@ -6,9 +6,9 @@ use quietus_plugin::identity::Region;
 use quietus_plugin::{ANY, Manifest};
 use serde_json::{Value, json};
 
-use super::Subject;
-use super::leak_scanner::Private;
-use super::wire::SharedScanner;
+use super::leak_scanner::{Private, SharedScanner};
+use super::subject::Subject;
+
 use crate::erasure::ErasureId;
 use crate::keys::fill_random;
 use crate::subject::Kind;

@@ -5,12 +5,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::keys::{SecretError, SecretRef};
+use crate::keys::{Secret, SecretError, SecretRef};
+use crate::plugin::installed::Installed;
 use crate::plugin::tests::{Compiled, program};
+use crate::subject::Kind;
 
 /// Enough for most checks; not for what grows slowly.
 const CALLS: u32 = 60;

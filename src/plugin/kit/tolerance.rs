@@ -3,10 +3,10 @@
 use quietus_plugin::protocol::Reply;
 use serde_json::{Value, json};
 
-use super::Form;
 use super::bench::{Bench, Method, lost_during};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
+use super::subject::Form;
 use super::wire::{Told, Wire};
 use crate::plugin::launch::{HostVersion, Launch};
 

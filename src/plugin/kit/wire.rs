@@ -1,28 +1,24 @@
 //! A plugin's process, spoken to frame by frame. Unlike a session, it can send what no host would send, and sees everything
 //! before redaction. Every wait has an end.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use quietus_plugin::PluginError;
-use quietus_plugin::protocol::{PROTOCOL, PluginMessage, Reply, body_len, encode};
+use quietus_plugin::protocol::{PROTOCOL, PluginMessage, Reply};
+use quietus_plugin::{Manifest, PluginError};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::process::Child;
-use tokio::task::JoinSet;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::leak_scanner::LeakScanner;
-use super::{Introduction, Subject};
-use crate::plugin::launch::{Confined, Launch};
-use crate::plugin::lock::lock;
+use super::leak_scanner::SharedScanner;
+use super::subject::Subject;
+use crate::plugin::frame::{Frame, ReadError};
+use crate::plugin::launch::{Confined, Launch, Level};
 use crate::plugin::output::Lines;
-use crate::plugin::program::{Group, Spawned};
+use crate::plugin::process::{Process, describe};
 use crate::plugin::session::CANCEL_GRACE;
 
 /// How long loading may take.
@@ -36,27 +32,11 @@ const OUTPUT_MAX: usize = 1 << 18;
 
 /// A child under test.
 pub(super) struct Wire {
-    /// Before the child, as it is dropped first: see [`Group`].
-    group: Group,
-    child: Child,
-    reader: OwnedReadHalf,
-    writer: OwnedWriteHalf,
+    process: Process,
     scanner: SharedScanner,
-    drains: JoinSet<()>,
     next: u64,
     /// Lines of its log.
     pub(super) lines: Vec<String>,
-}
-
-/// The scanner, shared by all processes of a run.
-#[derive(Clone, Default)]
-pub(super) struct SharedScanner(Arc<Mutex<LeakScanner>>);
-
-impl SharedScanner {
-    /// A panic elsewhere leaves them whole.
-    pub(super) fn lock(&self) -> MutexGuard<'_, LeakScanner> {
-        lock(&self.0)
-    }
 }
 
 /// Why there is no message; nothing more comes after it.
@@ -78,6 +58,15 @@ impl fmt::Display for Lost {
     }
 }
 
+/// What a plugin says of itself before it is configured.
+#[derive(Debug)]
+pub(crate) struct Introduction {
+    pub(crate) manifest: Manifest,
+    /// What the sandbox reached.
+    pub(crate) sandbox: Level,
+    pub(crate) facts: BTreeMap<String, String>,
+}
+
 /// How `hello` or `configure` went.
 pub(super) enum Told<T> {
     Yes(T),
@@ -88,17 +77,15 @@ pub(super) enum Told<T> {
 impl Wire {
     /// Starts a child.
     pub(super) fn start(subject: &Subject, scanner: &SharedScanner) -> std::io::Result<Self> {
-        let Spawned { child, group, socket, stdout, stderr } = subject.spawn()?;
-        let mut drains = JoinSet::new();
-        let lines = || Lines::of(&subject.installed.output);
-        drains.spawn(drain(stdout, "its standard output", scanner.clone(), lines()));
-        drains.spawn(drain(stderr, "its standard error", scanner.clone(), lines()));
-        let (reader, writer) = socket.into_split();
-        Ok(Self { group, child, reader, writer, scanner: scanner.clone(), drains, next: 1, lines: Vec::new() })
+        let (mut process, stdout, stderr) = subject.start()?;
+        let output = &subject.installed.output;
+        process.drain(drain(stdout, "its standard output", scanner.clone(), Lines::of(output)));
+        process.drain(drain(stderr, "its standard error", scanner.clone(), Lines::of(output)));
+        Ok(Self { process, scanner: scanner.clone(), next: 1, lines: Vec::new() })
     }
 
     pub(super) fn process(&self) -> Option<u32> {
-        self.child.id()
+        self.process.id()
     }
 
     /// Says what to run, and then hello.
@@ -212,55 +199,39 @@ impl Wire {
         serde_json::from_slice(&body).map_err(|_| Lost::Broken("its process is not this program's".into()))
     }
 
-    async fn frame(&mut self, deadline: Instant, longest: Duration) -> Result<Vec<u8>, Lost> {
-        match timeout_at(deadline, self.read()).await {
+    async fn frame(&mut self, deadline: Instant, longest: Duration) -> Result<Frame, Lost> {
+        match timeout_at(deadline, self.process.receive()).await {
             Ok(Ok(body)) => Ok(body),
-            Ok(Err(Some(broken))) => Err(Lost::Broken(broken)),
-            Ok(Err(None)) => Err(Lost::Ended(self.how_it_ended().await)),
+            Ok(Err(ReadError::Broken(error))) => Err(Lost::Broken(error.to_string())),
+            Ok(Err(ReadError::Ended | ReadError::EndedWithin)) => Err(Lost::Ended(self.how_it_ended().await)),
             Err(_) => Err(Lost::Silent(longest)),
         }
     }
 
-    /// One frame's body. `None`: the process ended.
-    async fn read(&mut self) -> Result<Vec<u8>, Option<String>> {
-        let mut header = [0; 4];
-        self.reader.read_exact(&mut header).await.map_err(|_| None)?;
-        let mut body = vec![0; body_len(header).map_err(|e| Some(e.to_string()))?];
-        self.reader.read_exact(&mut body).await.map_err(|_| None)?;
-        Ok(body)
-    }
-
-    /// Says anything at all.
+    /// Sends anything at all.
     pub(super) async fn send(&mut self, message: &impl Serialize) -> Result<(), Lost> {
-        let frame = encode(message).map_err(|e| Lost::Broken(e.to_string()))?;
-        match timeout(SOON, self.writer.write_all(&frame)).await {
-            Ok(Ok(())) => Ok(()),
-            // It may have said why before it ended; the next read returns that.
-            Ok(Err(_)) => Ok(()),
+        match timeout(SOON, self.process.send(message)).await {
+            Ok(sent) => sent.map_err(|e| Lost::Broken(e.to_string())),
             Err(_) => Err(Lost::Broken("it does not read".into())),
         }
     }
 
     async fn how_it_ended(&mut self) -> String {
-        match timeout(SOON, self.child.wait()).await {
-            Ok(Ok(status)) => describe(status),
-            Ok(Err(e)) => format!("how is not known: {e}"),
-            Err(_) => "it closed its side and did not end".into(),
+        match self.process.wait(SOON).await {
+            Some(Ok(status)) => describe(status),
+            Some(Err(e)) => format!("how is not known: {e}"),
+            None => "it closed its side and did not end".into(),
         }
     }
 
     /// Waits for the process to end by itself; `None` when it does not.
     pub(super) async fn ended(&mut self, longest: Duration) -> Option<ExitStatus> {
-        timeout(longest, self.child.wait()).await.ok().and_then(Result::ok)
+        self.process.wait(longest).await.and_then(Result::ok)
     }
 
     /// Ends it, and waits for the last of its outputs to be searched.
     pub(super) async fn end(self) {
-        let Self { mut child, group, mut drains, .. } = self;
-        drop(group);
-        let _ = child.start_kill();
-        let _ = timeout(SOON, child.wait()).await;
-        let _ = timeout(SOON, async { while drains.join_next().await.is_some() {} }).await;
+        let _ = timeout(2 * SOON, self.process.end()).await;
     }
 }
 
@@ -274,7 +245,8 @@ fn with(mut message: Value, more: Value) -> Value {
 
 /// Searches an output to its end.
 async fn drain(mut output: impl AsyncRead + Unpin, place: &'static str, scanner: SharedScanner, mut lines: Lines) {
-    let (mut kept, mut chunk) = (Vec::new(), vec![0; 1 << 14]);
+    let mut kept = Vec::new();
+    let mut chunk = vec![0; 1 << 14];
     while let Ok(read @ 1..) = output.read(&mut chunk).await {
         lines.push(&chunk[..read]);
         kept.extend_from_slice(&chunk[..read]);
@@ -287,12 +259,4 @@ async fn drain(mut output: impl AsyncRead + Unpin, place: &'static str, scanner:
         }
     }
     scanner.lock().scan_bytes(&kept, place);
-}
-
-pub(super) fn describe(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "how is not known".into(),
-    }
 }

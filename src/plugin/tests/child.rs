@@ -1,13 +1,14 @@
 //! The child alone, spoken to over a socket.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 
-use quietus_plugin::protocol::{HostMessage, PluginMessage, Sensitive, body_len, encode};
+use quietus_plugin::protocol::{HostMessage, PluginMessage, Sensitive, encode};
 use quietus_plugin::{ErrorClass, Identifier, Request, Scope};
 
+use crate::plugin::frame::read_frame_blocking;
 use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Limits, Permissions};
 
 use super::*;
@@ -63,11 +64,7 @@ impl Raw {
     }
 
     fn frame(&mut self) -> Vec<u8> {
-        let mut header = [0; 4];
-        self.socket.read_exact(&mut header).expect("a message");
-        let mut body = vec![0; body_len(header).expect("a length")];
-        self.socket.read_exact(&mut body).expect("a whole message");
-        body
+        read_frame_blocking(&mut self.socket).expect("a message").to_vec()
     }
 
     fn erase(&mut self, id: u64, name: &str) {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::plugin::schema::SchemaCheck;
+use crate::plugin::validation::violations;
 
 /// Each step looks twice at the one before, so forty of them are 2⁴⁰ looks.
 fn bomb() -> serde_json::Value {
@@ -21,12 +22,13 @@ fn reference(n: u32) -> serde_json::Value {
 async fn a_schema_that_takes_years_is_given_up_and_holds_up_nobody() {
     let schema = bomb();
     let target = crate::subject::TargetName("x".into());
-    let (fit, program) = (SchemaCheck::new(&schema, &json!({})), program());
-    let mut looking = std::pin::pin!(fit.violations(&program, &target));
+    let check = SchemaCheck::new(&schema, &json!({}));
+    let program = program();
+    let mut validating = std::pin::pin!(violations(&check, &program, &target));
     let mut turns = 0_u32;
     let violations = loop {
         tokio::select! {
-            violations = &mut looking => break violations,
+            violations = &mut validating => break violations,
             () = tokio::time::sleep(Duration::from_millis(10)) => turns += 1,
         }
     };
@@ -35,10 +37,11 @@ async fn a_schema_that_takes_years_is_given_up_and_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn what_fits_is_told_by_the_other_process_too() {
+async fn a_configuration_is_validated_in_the_other_process_too() {
     let schema = json!({ "type": "object", "required": ["url"] });
     let target = crate::subject::TargetName("x".into());
-    assert!(SchemaCheck::new(&schema, &json!({ "url": "" })).violations(&program(), &target).await.is_empty());
-    let violations = SchemaCheck::new(&schema, &json!({})).violations(&program(), &target).await;
+    let valid = SchemaCheck::new(&schema, &json!({ "url": "" }));
+    assert!(violations(&valid, &program(), &target).await.is_empty());
+    let violations = violations(&SchemaCheck::new(&schema, &json!({})), &program(), &target).await;
     assert!(violations[0].contains("\"url\""), "{violations:?}");
 }

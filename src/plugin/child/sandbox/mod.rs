@@ -1,4 +1,4 @@
-//! What the process gives up before anything of the plugin's runs in it. The launch enters; the level reached leaves.
+//! The sandbox: what the process gives up before anything of the plugin's runs in it.
 //!
 //! It contains bugs. A plugin that means harm still has the credentials that it was given and the hosts that it may
 //! reach; PLUGINS.md says so.

@@ -1,0 +1,25 @@
+//! A plugin's errors as the worker's: one [`TargetError`] per reaction.
+
+use std::time::Duration;
+
+use quietus_plugin::{ErrorClass, PluginError};
+
+use crate::target::TargetError;
+
+/// The process was killed because of a co-running call.
+pub(super) fn killed_for_another() -> TargetError {
+    TargetError::Retryable("the plugin's process was killed because of another call".into())
+}
+
+/// What the plugin answered instead of a result.
+pub(super) fn of_error(error: PluginError) -> TargetError {
+    match error.class {
+        ErrorClass::RateLimited => {
+            TargetError::RateLimited { retry_after: error.retry_after_ms.map(Duration::from_millis) }
+        }
+        ErrorClass::Permanent => TargetError::Permanent(error.message),
+        ErrorClass::NeedsOperator => TargetError::NeedsOperator(error.message),
+        ErrorClass::Cancelled => TargetError::Cancelled,
+        _ => TargetError::Retryable(error.message),
+    }
+}

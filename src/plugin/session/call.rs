@@ -1,0 +1,68 @@
+//! One call to a plugin: what is asked, and how it ends. Types, and the message that carries it.
+
+use std::time::Duration;
+
+use quietus_plugin::protocol::HostMessage;
+use quietus_plugin::{PluginError, Request};
+use serde_json::Value;
+
+use crate::keys::Secret;
+
+/// What is asked of a plugin.
+#[derive(Debug)]
+pub(in crate::plugin) enum Ask {
+    Erase(Request),
+    Verify(Request),
+    Health,
+}
+
+/// Whether other calls may run beside this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plugin) enum CoRunning {
+    Allowed,
+    /// The call is suspected of killing the process, so it runs where it can hurt no other call.
+    Excluded,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(in crate::plugin) enum Ended {
+    Result(Value),
+    Failed(PluginError),
+    Unsupported,
+    /// The process was lost during the call.
+    Lost(String),
+    /// The process was killed during the call, because of a co-running one.
+    KilledForAnother,
+    /// No answer, even after it was cancelled; the process is killed.
+    TimedOut,
+    /// Never sent: too many others are under way.
+    Busy,
+    /// Never sent: the session has ended.
+    NotSent,
+    /// Never sent: larger than a message may be.
+    TooLarge,
+    /// The server shuts down.
+    Stopped,
+}
+
+impl Ask {
+    /// The values that must not appear in what the plugin says of this call.
+    pub(super) fn confidential(&self) -> Vec<Secret> {
+        match self {
+            Self::Erase(request) | Self::Verify(request) => {
+                request.confidential().map(|value| Secret::new(value.expose())).collect()
+            }
+            Self::Health => Vec::new(),
+        }
+    }
+
+    pub(super) fn message(self, id: u64, longest: Duration) -> HostMessage {
+        let timeout_ms = longest.as_millis().try_into().unwrap_or(u64::MAX);
+        match self {
+            Self::Erase(request) => HostMessage::Erase { id, timeout_ms, request },
+            Self::Verify(request) => HostMessage::Verify { id, timeout_ms, request },
+            Self::Health => HostMessage::Health { id, timeout_ms },
+        }
+    }
+}

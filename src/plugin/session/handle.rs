@@ -1,0 +1,315 @@
+//! A session as its callers share it: calls are multiplexed by their ids, answers are redacted and handed to whoever waits.
+//! What travels between this and the process goes through a queue of frames; [`serve`](super::serve) has its other end.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use quietus_plugin::protocol::{HostMessage, PluginMessage, encode};
+use quietus_plugin::{ErrorClass, Operation, PluginError};
+use serde_json::Value;
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+use super::call::{Ask, CoRunning, Ended};
+use super::log_limit::{self, LogRateLimit};
+use crate::keys::Secret;
+use crate::plugin::contract::Contract;
+use crate::plugin::failure::{killed_for_another, of_error};
+use crate::plugin::frame::Frame;
+use crate::plugin::info::PluginInfo;
+use crate::plugin::lock::lock;
+use crate::plugin::redact::redact;
+use crate::target::TargetError;
+
+/// How long a call that was cancelled may go on before the process is killed.
+pub(in crate::plugin) const CANCEL_GRACE: Duration = Duration::from_secs(2);
+/// How long a call waits for others to end.
+pub(in crate::plugin) const SLOT_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// A process that is configured.
+pub(in crate::plugin) struct Session {
+    pub(in crate::plugin) contract: Contract,
+    pub(in crate::plugin) info: PluginInfo,
+    secrets: Vec<Secret>,
+    outbox: mpsc::Sender<Frame>,
+    pending: Mutex<Waiting>,
+    /// The next call's id.
+    next: AtomicU64,
+    slots: Semaphore,
+    /// A call that was cancelled did not end.
+    pub(super) hung: Notify,
+    log_limit: Mutex<LogRateLimit>,
+}
+
+/// The calls that wait for an answer.
+#[derive(Default)]
+struct Waiting {
+    calls: HashMap<u64, Pending>,
+    /// No further call is accepted: the process is lost or about to be.
+    closed: bool,
+}
+
+struct Pending {
+    answer: oneshot::Sender<Ended>,
+    /// What is redacted from what the plugin says.
+    values: Vec<Secret>,
+}
+
+impl Session {
+    /// Of a process whose frames are taken from the other end of `outbox`.
+    pub(super) fn new(contract: Contract, info: PluginInfo, secrets: Vec<Secret>, outbox: mpsc::Sender<Frame>) -> Self {
+        Self {
+            slots: Semaphore::new(contract.concurrency as usize),
+            contract,
+            info,
+            secrets,
+            outbox,
+            pending: Mutex::default(),
+            next: AtomicU64::new(1),
+            hung: Notify::new(),
+            log_limit: Mutex::new(LogRateLimit::new(Instant::now())),
+        }
+    }
+
+    /// Makes one call and waits for its end, at most `longest`, and [`CANCEL_GRACE`] more after it was cancelled.
+    pub(in crate::plugin) async fn call(&self, ask: Ask, longest: Duration, co_running: CoRunning) -> Ended {
+        let slots = match co_running {
+            CoRunning::Allowed => 1,
+            CoRunning::Excluded => self.contract.concurrency,
+        };
+        let wait = match co_running {
+            CoRunning::Allowed => SLOT_WAIT_MAX,
+            // Until all others have ended, for which they have their own time.
+            CoRunning::Excluded => SLOT_WAIT_MAX.max(self.contract.call_max()),
+        };
+        let slot = timeout_at(Instant::now() + wait, self.slots.acquire_many(slots)).await;
+        let _slot = match slot {
+            Ok(Ok(slot)) => slot,
+            Ok(Err(_closed)) => return Ended::NotSent,
+            Err(_) => return Ended::Busy,
+        };
+
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let values = ask.confidential();
+        let Ok(frame) = encode(&ask.message(id, longest)) else { return Ended::TooLarge };
+        let (answer, mut answered) = oneshot::channel();
+        {
+            let mut pending = self.pending();
+            if pending.closed {
+                return Ended::NotSent;
+            }
+            pending.calls.insert(id, Pending { answer, values });
+        }
+        let guard = CancelOnDrop { session: self, id };
+        let deadline = Instant::now() + longest;
+        if let Err(not_sent) = self.send(frame, deadline).await {
+            return not_sent;
+        }
+        if let Ok(ended) = timeout_at(deadline, &mut answered).await {
+            return ended.unwrap_or(Ended::NotSent);
+        }
+        self.try_send(&HostMessage::Cancel { id });
+        if let Ok(ended) = timeout_at(Instant::now() + CANCEL_GRACE, &mut answered).await {
+            return ended.unwrap_or(Ended::NotSent);
+        }
+        drop(guard);
+        self.close(|| Ended::KilledForAnother);
+        self.hung.notify_one();
+        Ended::TimedOut
+    }
+
+    /// Asks the plugin whether its system can be reached.
+    pub(in crate::plugin) async fn health(&self) -> Result<(), TargetError> {
+        if !self.contract.can(&Operation::Health) {
+            return Ok(());
+        }
+        match self.call(Ask::Health, self.contract.health_max, CoRunning::Allowed).await {
+            Ended::Result(_) | Ended::Unsupported => Ok(()),
+            Ended::Failed(error) => Err(of_error(error)),
+            Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(SLOT_WAIT_MAX) }),
+            Ended::Stopped => Err(TargetError::Cancelled),
+            Ended::Lost(why) => Err(TargetError::Retryable(format!("the plugin's process was lost: {why}"))),
+            Ended::KilledForAnother => Err(killed_for_another()),
+            Ended::NotSent => Err(TargetError::Retryable("the plugin's process was lost before the call".into())),
+            Ended::TimedOut | Ended::TooLarge => Err(TargetError::Retryable("no answer in time".into())),
+        }
+    }
+
+    async fn send(&self, frame: Frame, deadline: Instant) -> Result<(), Ended> {
+        match timeout_at(deadline, self.outbox.send(frame)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Ended::NotSent),
+            Err(_) => Err(Ended::Busy),
+        }
+    }
+
+    /// Sends what nobody waits for; dropped when the plugin does not read.
+    fn try_send(&self, message: &HostMessage) {
+        if let Ok(frame) = encode(message) {
+            let _ = self.outbox.try_send(frame);
+        }
+    }
+
+    /// Whether a caller waits for this message.
+    pub(super) fn awaits(&self, message: &PluginMessage) -> bool {
+        match message {
+            PluginMessage::Result { id, .. }
+            | PluginMessage::Error { id: Some(id), .. }
+            | PluginMessage::Unsupported { id: Some(id), .. } => self.pending().calls.contains_key(id),
+            _ => false,
+        }
+    }
+
+    /// Handles a message of the plugin's. The error says how it broke the protocol.
+    pub(super) fn receive(&self, message: PluginMessage) -> Result<(), &'static str> {
+        match message {
+            PluginMessage::Result { id, result } => self.end(id, Ended::Result(result)),
+            PluginMessage::Error { id: Some(id), error } => self.end(id, Ended::Failed(error)),
+            PluginMessage::Unsupported { id: Some(id), .. } => self.end(id, Ended::Unsupported),
+            PluginMessage::Error { id: None, error } => {
+                self.log_line(None, quietus_plugin::Level::Error, &error.message)
+            }
+            PluginMessage::Log { id, level, text } => self.log_line(id, level, &text),
+            PluginMessage::Progress { id, done, total } => {
+                tracing::debug!(plugin = %self.info.target, call = id, done, total, "a plugin is at work");
+            }
+            PluginMessage::Unsupported { id: None, .. } => {}
+            PluginMessage::Hello { .. } | PluginMessage::Ready => return Err("it introduced itself twice"),
+            PluginMessage::Unknown { kind, id } => self.try_send(&HostMessage::Unsupported { id, what: kind }),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(&self, id: u64, ended: Ended) {
+        let pending = self.pending().calls.remove(&id);
+        match (pending, ended) {
+            (Some(pending), Ended::Failed(error)) => {
+                let message = self.redact(&error.message, &pending.values);
+                let _ = pending.answer.send(Ended::Failed(PluginError { message, ..error }));
+            }
+            (Some(pending), Ended::Result(mut result)) => {
+                // The outcome is a word of the protocol, even where a person's name is the same word.
+                let members = result.as_object_mut().into_iter().flatten();
+                for (_, member) in members.filter(|(name, _)| *name != "outcome") {
+                    self.redact_texts(member, &pending.values);
+                }
+                let named_so = |name: &String| self.redact(name, &pending.values) != *name;
+                let ended = match result.get("counts").and_then(Value::as_object) {
+                    Some(counts) if counts.keys().any(named_so) => {
+                        Ended::Failed(PluginError::new(ErrorClass::Protocol, "the plugin names a count by a value"))
+                    }
+                    _ => Ended::Result(result),
+                };
+                let _ = pending.answer.send(ended);
+            }
+            (Some(pending), ended) => drop(pending.answer.send(ended)),
+            (None, _) => {
+                tracing::debug!(plugin = %self.info.target, call = id, "a plugin answered a call that nobody waits for");
+            }
+        }
+    }
+
+    /// Whatever text a result carries can end up in a receipt or in the log.
+    fn redact_texts(&self, part: &mut Value, values: &[Secret]) {
+        match part {
+            Value::String(text) => *text = self.redact(text, values),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_texts(item, values)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.redact_texts(member, values)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn redact(&self, text: &str, values: &[Secret]) -> String {
+        redact(text, self.secrets.iter().chain(values))
+    }
+
+    /// A line of the plugin's log. Outside of a call it may be about people whose values are no longer known here for
+    /// redaction. So it is counted and not written, unless no values were ever sent.
+    fn log_line(&self, id: Option<u64>, level: quietus_plugin::Level, text: &str) {
+        let values = {
+            let mut log_limit = lock(&self.log_limit);
+            if !log_limit.allows(Instant::now()) {
+                return;
+            }
+            let pending = self.pending();
+            let under_way = id.is_some_and(|id| pending.calls.contains_key(&id));
+            if !under_way && self.next.load(Ordering::Relaxed) > 1 {
+                return log_limit.hide();
+            }
+            pending.calls.values().flat_map(|pending| pending.values.clone()).collect::<Vec<_>>()
+        };
+        log_limit::write(&self.info.target, level, &self.redact(text, &values));
+    }
+
+    /// Cancels all calls under way and asks the process to end.
+    pub(super) fn ask_to_stop(&self) {
+        let ids: Vec<u64> = self.pending().calls.keys().copied().collect();
+        for id in ids {
+            self.try_send(&HostMessage::Cancel { id });
+        }
+        self.try_send(&HostMessage::Shutdown);
+    }
+
+    /// Accepts no call from now on.
+    pub(super) fn stop_accepting(&self) {
+        self.pending().closed = true;
+        self.slots.close();
+    }
+
+    /// Accepts no call from now on, and ends all calls under way.
+    pub(super) fn close(&self, how: impl Fn() -> Ended) {
+        self.stop_accepting();
+        let calls = std::mem::take(&mut self.pending().calls);
+        for pending in calls.into_values() {
+            let _ = pending.answer.send(how());
+        }
+    }
+
+    /// Returns when the calls that have begun are over; later ones are not accepted.
+    pub(in crate::plugin) async fn drained(&self) {
+        // Held until no call is accepted: a call that waits for a slot must not begin in a process that is about to end.
+        let _all = self.slots.acquire_many(self.contract.concurrency).await;
+        self.stop_accepting();
+    }
+
+    /// How many calls are under way.
+    pub(in crate::plugin) fn calls_under_way(&self) -> usize {
+        self.pending().calls.len()
+    }
+
+    /// Whether no further call is accepted.
+    pub(in crate::plugin) fn is_closed(&self) -> bool {
+        self.pending().closed
+    }
+
+    /// Logs how much of the plugin's log was not written.
+    pub(super) fn log_suppressed(&self) {
+        let limit = lock(&self.log_limit);
+        if limit.dropped + limit.hidden > 0 {
+            let LogRateLimit { dropped, hidden, .. } = *limit;
+            tracing::warn!(plugin = %self.info.target, dropped, hidden, "lines of a plugin's log were not shown");
+        }
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Waiting> {
+        lock(&self.pending)
+    }
+}
+
+/// Cancels the call in the plugin when the caller no longer waits for it.
+struct CancelOnDrop<'a> {
+    session: &'a Session,
+    id: u64,
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        let left = self.session.pending().calls.remove(&self.id);
+        if left.is_some() {
+            self.session.try_send(&HostMessage::Cancel { id: self.id });
+        }
+    }
+}
