@@ -101,12 +101,15 @@ impl Config {
 
     /// The related objects that go, too.
     pub(crate) fn related(&self, vendor: &Traits) -> Result<Vec<&'static str>, String> {
-        let known = |word: &String| vendor.related.iter().find(|known| *known == word).copied();
-        let unknown = |word: &String| {
-            let all = vendor.related.join(", ");
-            format!("related: `{word}` cannot be erased from {}; possible are {all}", vendor.name)
-        };
-        self.related.iter().map(|word| known(word).ok_or_else(|| unknown(word))).collect()
+        let mut related = Vec::new();
+        for word in &self.related {
+            let Some(known) = vendor.related.iter().find(|known| *known == word) else {
+                let all = vendor.related.join(", ");
+                return Err(format!("related: `{word}` cannot be erased from {}; possible are {all}", vendor.name));
+            };
+            related.push(*known);
+        }
+        Ok(related)
     }
 
     /// The keys that only some vendors have.

@@ -56,7 +56,8 @@ impl Plugin for Files {
         let Some(writes) = request.writes() else { return self.would_go(request, call) };
         let mut progress = self.memory.recall(&request.idempotency_key);
         let tally = self.each(request, call, |site, names, tally| {
-            let (memory, progress) = (&self.memory, &mut progress);
+            let memory = &self.memory;
+            let progress = &mut progress;
             let mut job = Job { call, writes, place: &site.name, memory, progress };
             if let Some(kept) = site.place.erase(names, &mut job)? {
                 tally.kept(&site.name, &kept);

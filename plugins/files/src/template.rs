@@ -89,15 +89,15 @@ impl Template {
                 let text = format!("the person's identifiers make more than {NAMES_MAX} names; use fewer kinds in one");
                 return Err(PluginError::needs_operator(text));
             }
-            let with = |value| combinations.iter().cloned().map(move |known| (known, value));
-            let pairs: Vec<(BTreeMap<_, _>, &str)> = usable.into_iter().flat_map(with).collect();
-            combinations = pairs
-                .into_iter()
-                .map(|(mut known, value)| {
+            let mut longer = Vec::with_capacity(combinations.len() * usable.len());
+            for value in usable {
+                for known in &combinations {
+                    let mut known: BTreeMap<&str, &str> = known.clone();
                     known.insert(kind, value);
-                    known
-                })
-                .collect();
+                    longer.push(known);
+                }
+            }
+            combinations = longer;
         }
         if !filled.applies {
             return Ok(Filled::default());

@@ -43,7 +43,8 @@ impl Plugin for Forward {
     }
 
     fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
-        let (report_within, verifies) = (config.report_within.map(|span| span.0), config.verify);
+        let report_within = config.report_within.map(|span| span.0);
+        let verifies = config.verify;
         if report_within.is_some_and(|within| !REPORT_WITHIN.contains(&within)) {
             return Err(PluginError::needs_operator("report_within: it is from 1s to 31d; quietus waits no longer"));
         }

@@ -89,9 +89,9 @@ impl Plan {
         let health = config.health.as_ref().map(|step| maker.step(step, &mut Vec::new())).transpose();
         let health = health.map_err(|why| format!("health: {why}"))?;
         // A status alone says nothing: a gateway answers 404 to everything.
-        let by_status = |step: &&Planned| step.reads && step.personal && !step.reads_body();
+        let looks_by_status = |step: &&Planned| step.reads && step.personal && !step.reads_body();
         if health.is_none()
-            && let Some(step) = erase.iter().chain(&verify).find(by_status)
+            && let Some(step) = erase.iter().chain(&verify).find(looks_by_status)
         {
             return Err(format!(
                 "step `{}` looks by the status alone, and a 404 proves nothing by itself: add `health`, a request that is \

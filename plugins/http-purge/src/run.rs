@@ -122,12 +122,15 @@ impl<'a> Run<'a> {
         let mut kinds = vec![BTreeMap::new()];
         for kind in &step.kinds {
             let values: BTreeSet<&str> = self.request.values(kind).filter(|value| !value.trim().is_empty()).collect();
-            let with = |known: &BTreeMap<&'s str, &'s str>, value: &'s str| {
-                let mut known = known.clone();
-                known.insert(kind.as_str(), value);
-                known
-            };
-            kinds = kinds.iter().flat_map(|known| values.iter().map(|value| with(known, value))).collect();
+            let mut combinations = Vec::new();
+            for known in &kinds {
+                for value in &values {
+                    let mut known: BTreeMap<&'s str, &'s str> = known.clone();
+                    known.insert(kind.as_str(), value);
+                    combinations.push(known);
+                }
+            }
+            kinds = combinations;
             if kinds.len() > COMBINATIONS_MAX {
                 return Err(in_step(step, PluginError::permanent("too many combinations of identifiers")));
             }
@@ -135,11 +138,11 @@ impl<'a> Run<'a> {
         let Some(list) = &step.for_each else {
             return Ok(kinds.into_iter().map(|kinds| Turn { kinds, item: None }).collect());
         };
-        let with_item = |item: &Value| {
-            let item = item.clone();
-            kinds.iter().map(move |kinds| Turn { kinds: kinds.clone(), item: Some(item.clone()) }).collect::<Vec<_>>()
-        };
-        Ok(self.list(list).iter().flat_map(with_item).collect())
+        let mut turns = Vec::new();
+        for item in self.list(list) {
+            turns.extend(kinds.iter().map(|kinds| Turn { kinds: kinds.clone(), item: Some(item.clone()) }));
+        }
+        Ok(turns)
     }
 
     /// Looks, fills the step's lists, and returns how many were found that were not known yet.
@@ -376,7 +379,9 @@ fn in_step(step: &Planned, error: PluginError) -> PluginError {
 /// Marks of what a request erases: one for each item that it carries in a list, so that a list that is shorter the next
 /// time counts no item twice; otherwise one for the request.
 fn marks(request: &http::Request, list: Option<&[Value]>, memory: &Memory) -> Vec<u64> {
-    let (method, target, body) = (request.method(), request.target(), request.body());
+    let method = request.method();
+    let target = request.target();
+    let body = request.body();
     match list {
         Some(items) => items.iter().map(|item| memory.mark(&(method, &target, item.to_string()))).collect(),
         None => vec![memory.mark(&(method, &target, body))],

@@ -78,7 +78,8 @@ mod tests {
 
     #[track_caller]
     fn same(one: &str, other: &str, expected: bool) {
-        let (one, other) = (Address::typed(one).expect("an address"), Address::carried(other).expect("an address"));
+        let one = Address::typed(one).expect("an address");
+        let other = Address::carried(other).expect("an address");
         assert_eq!(one == other, expected, "{one:?} {other:?}");
     }
 

@@ -76,7 +76,8 @@ impl Plugin for MailboxCleanup {
             Whom::Nobody(answer) => return Ok(answer),
         };
         let key = &request.idempotency_key;
-        let (mut progress, mut through) = (self.memory.recall(key), self.begun.recall(key));
+        let mut progress = self.memory.recall(key);
+        let mut through = self.begun.recall(key);
         let ended = self.each(&mut said, |account| {
             let mut task = Task { call, memory: &self.memory, progress: &mut progress, through: &mut through };
             account.mailbox.erase(&wanted, &mut task, writes)
@@ -142,7 +143,8 @@ impl MailboxCleanup {
             Whom::Nobody(answer) => return Ok(answer),
         };
         let key = format!("{} {}", if request.dry_run { "dry run" } else { "verify" }, request.idempotency_key);
-        let (mut progress, mut through) = (Progress::default(), self.begun.recall(&key));
+        let mut progress = Progress::default();
+        let mut through = self.begun.recall(&key);
         let ended = self.each(&mut said, |account| {
             let mut task = Task { call, memory: &self.memory, progress: &mut progress, through: &mut through };
             account.mailbox.look(&wanted, &mut task)

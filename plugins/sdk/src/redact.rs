@@ -21,7 +21,9 @@ const REDACTED: &str = "[redacted]";
 /// ```
 pub fn redact<'t, 'v>(text: &'t str, values: impl IntoIterator<Item = &'v str>) -> Cow<'t, str> {
     let mut pieces = Pieces::of(text, values);
-    let (mut redacted, mut kept, mut begin) = (String::new(), 0, 0);
+    let mut redacted = String::new();
+    let mut kept = 0;
+    let mut begin = 0;
     while let Some(piece) = pieces.next() {
         if matches!(piece, Piece::Value) {
             redacted.push_str(&text[kept..begin]);
@@ -157,7 +159,8 @@ mod tests {
 
     #[test]
     fn no_more_of_a_long_text_is_looked_at_than_is_shown() {
-        let (text, value) = ("a".repeat(1 << 20), format!("{}b", "a".repeat(999)));
+        let text = "a".repeat(1 << 20);
+        let value = format!("{}b", "a".repeat(999));
         let mut pieces = Pieces::of(&text, [value.as_str()]);
         assert_eq!(first_line(&mut pieces), "a".repeat(TEXT_CHARS_MAX) + "…");
         assert_eq!(pieces.at, TEXT_CHARS_MAX + 1);

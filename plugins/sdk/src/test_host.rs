@@ -307,8 +307,8 @@ impl<P: Plugin> TestHost<P> {
         if request.identifiers.is_empty() {
             return Ok(Answer::unverifiable("no identifier of a kind that this target understands"));
         }
-        let given = |kind: &&String| request.values(Kind::from(*kind)).next().is_none();
-        if let Some(kind) = wanted.required.iter().find(given) {
+        let is_missing = |kind: &&String| request.values(Kind::from(*kind)).next().is_none();
+        if let Some(kind) = wanted.required.iter().find(is_missing) {
             return Ok(Answer::unverifiable(format!("no identifier of the kind `{kind}`, which this target requires")));
         }
         let report = request.report.clone().filter(|_| self.manifest.can(&Operation::Report));

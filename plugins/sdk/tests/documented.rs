@@ -59,7 +59,10 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 /// The public items without an example, and their lines.
 fn without_example(text: &str) -> Vec<(usize, String)> {
     let mut bare = Vec::new();
-    let (mut example, mut exported, mut hidden, mut in_trait) = (false, false, false, false);
+    let mut example = false;
+    let mut exported = false;
+    let mut hidden = false;
+    let mut in_trait = false;
     for (number, line) in text.lines().enumerate() {
         let code = line.trim();
         if let Some(doc) = code.strip_prefix("///") {
@@ -80,7 +83,9 @@ fn without_example(text: &str) -> Vec<(usize, String)> {
             bare.push((number + 1, code.to_owned()));
         }
         in_trait = code.starts_with("pub trait ") || (in_trait && line != "}");
-        (example, exported, hidden) = (false, false, false);
+        example = false;
+        exported = false;
+        hidden = false;
     }
     bare
 }

@@ -93,7 +93,8 @@ fn the_header_and_the_rust_definitions_have_one_layout() {
     };
     let include = concat!(env!("CARGO_MANIFEST_DIR"), "/include");
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (source, binary) = (folder.join("layout.c"), folder.join("layout"));
+    let source = folder.join("layout.c");
+    let binary = folder.join("layout");
     std::fs::write(&source, program).expect("writable");
     let mut cc = Command::new("cc");
     cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-I", include, "-o"]).args([&binary, &source]);

@@ -81,7 +81,8 @@ fn an_assertion_says_who_asks_for_whom_and_for_how_long() {
     assert_eq!(claims["scope"], SCOPE);
     assert_eq!(claims["aud"], format!("{}/token", server.url), "not where the key's file says");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    let (issued, ends) = (claims["iat"].as_u64().expect("a time"), claims["exp"].as_u64().expect("a time"));
+    let issued = claims["iat"].as_u64().expect("a time");
+    let ends = claims["exp"].as_u64().expect("a time");
     assert!(issued < now.as_secs() && now.as_secs() < ends && ends - issued <= 3600, "{issued} {ends}");
 }
 

@@ -26,7 +26,8 @@ impl Person {
     pub(crate) fn of(request: &Request) -> Self {
         let mut person = Self::default();
         for identifier in &request.identifiers {
-            let (kind, typed) = (&identifier.kind, identifier.value.expose());
+            let kind = &identifier.kind;
+            let typed = identifier.value.expose();
             let values: Vec<String> = match kind {
                 Kind::Email | Kind::Phone => {
                     let forms = normal_forms(kind, typed, request.region);
@@ -116,7 +117,8 @@ mod tests {
 
     #[test]
     fn each_value_is_combined_with_each_other() {
-        let (a, b) = (("email", "a@x.cz"), ("email", "b@x.cz"));
+        let a = ("email", "a@x.cz");
+        let b = ("email", "b@x.cz");
         check(&[a, b, a], &["email"], &[&["a@x.cz"], &["b@x.cz"]]);
         check(&[a, b, ("name", "n")], &["email", "name"], &[&["a@x.cz", "n"], &["b@x.cz", "n"]]);
         check(&[a], &["email", "name"], &[]);

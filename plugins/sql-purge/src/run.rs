@@ -131,7 +131,8 @@ async fn settle(session: &mut Session, past: &mut Past) -> Result<(), PluginErro
 /// Erases exactly what was counted. Whatever is amiss, nothing is committed.
 async fn erase_all(session: &mut Session, counted: &Counted<'_>) -> Result<(), PluginError> {
     for found in &counted.found {
-        let (name, rows) = (&found.erasing.name, found.rows);
+        let name = &found.erasing.name;
+        let rows = found.rows;
         let erased = session.erase(&found.aimed.erasing(&found.values)).await.map_err(|e| e.in_statement(name))?;
         if erased != rows {
             return Err(PluginError::needs_operator(format!(

@@ -120,7 +120,8 @@ impl<'a> Run<'a> {
     /// Whether it was gone before.
     fn erase_one(&mut self, record: &Record, progress: &mut Progress) -> Result<bool, PluginError> {
         let engine = self.engine;
-        let (count, marks) = (record.object.count, [engine.mark(record)]);
+        let count = record.object.count;
+        let marks = [engine.mark(record)];
         let request = engine.vendor.erase(record, engine.erasure, self.writes);
         match engine.write(&request, self.call) {
             Ok(Written::Done) => progress.done(count, &marks),
@@ -132,9 +133,9 @@ impl<'a> Run<'a> {
             }
             Ok(Written::Retained(status)) => {
                 progress.refused(count, &marks);
-                let reason =
-                    || format!("deleting some of the {count} was answered {status}: the vendor must keep them");
-                self.end.retained.get_or_insert_with(reason);
+                self.end.retained.get_or_insert_with(|| {
+                    format!("deleting some of the {count} was answered {status}: the vendor must keep them")
+                });
             }
             Err(Failure { error, unsure }) => {
                 if unsure {

@@ -104,7 +104,8 @@ fn several_identifiers_are_one_person_and_no_record_counts_twice() {
         );
         let more = json!({ "by": ["email", "phone", "id"], "id_kind": "customer", "phone_alone": true });
         let host = host_with(&standin, more);
-        let (first, fifth) = ((kind.id)(1), (kind.id)(5));
+        let first = (kind.id)(1);
+        let fifth = (kind.id)(5);
         let whole = czech(Request::from([
             ("email", "ann@x.cz"),
             ("email", "OLD@x.cz"),

@@ -28,7 +28,8 @@ fn refused_within(timeout: &str, reply: fn() -> Reply, class: ErrorClass, retry_
         // When it reads,
         let standin = StandIn::start(kind, two());
         standin.world().before = Some(Box::new(move |_, _| Some(reply())));
-        let (hasty, patient) = (host_with(&standin, json!({ "timeout": timeout })), host(&standin));
+        let hasty = host_with(&standin, json!({ "timeout": timeout }));
+        let patient = host(&standin);
         for answer in
             [hasty.erase(ann()), hasty.dry_run(ann()), hasty.verify(ann()), hasty.health().map(|()| Answer::absent())]
         {

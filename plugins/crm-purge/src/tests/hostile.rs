@@ -150,7 +150,8 @@ fn a_link_to_another_host_is_not_followed() {
             }
             let standin = StandIn::start(kind, people());
             let records = json!([{ "Id": "x", "Email": "joann@x.cz" }]);
-            let (first, none) = ("joann@x.cz", Value::Null);
+            let first = "joann@x.cz";
+            let none = Value::Null;
             let contacts =
                 json!([{ "contactid": "x", "emailaddress1": first, "emailaddress2": none, "emailaddress3": none }]);
             let page =

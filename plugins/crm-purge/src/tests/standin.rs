@@ -230,7 +230,8 @@ fn decoded(text: &str) -> String {
 
 /// A text's literals between single quotes, and the text with `?` in their places. `escape`: the backslash, or `'` itself.
 fn literals(text: &str, escape: char) -> Option<(String, Vec<String>)> {
-    let (mut skeleton, mut all) = (String::new(), Vec::new());
+    let mut skeleton = String::new();
+    let mut all = Vec::new();
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         if c != '\'' {

@@ -64,29 +64,39 @@ impl Vendor for Dynamics {
         if related.contains(&"leads") {
             objects.push(&LEAD);
         }
-        let (places, conditions): (_, Vec<String>) = match wanted {
+        let mut conditions = Vec::new();
+        let places = match wanted {
             Wanted::Email { spellings, around_plus, .. } => {
-                let of = |address: &String| columns(ADDRESSES).map(|c| format!("{c} eq {}", quoted(address))).collect::<Vec<_>>();
-                let wider = around_plus.iter().flat_map(|(before, after)| {
-                    columns(ADDRESSES).map(|c| {
-                        format!("(startswith({c},{}) and endswith({c},{}))", quoted(before), quoted(after))
-                    })
-                });
-                (ADDRESSES, spellings.iter().flat_map(of).chain(wider).collect())
+                for address in spellings {
+                    conditions.extend(columns(ADDRESSES).map(|column| format!("{column} eq {}", quoted(address))));
+                }
+                if let Some((before, after)) = around_plus {
+                    let before = quoted(before);
+                    let after = quoted(after);
+                    conditions.extend(columns(ADDRESSES).map(|column| {
+                        format!("(startswith({column},{before}) and endswith({column},{after}))")
+                    }));
+                }
+                ADDRESSES
             }
             Wanted::Phone { number, .. } => {
                 // Numbers are kept as they were typed; `%` is a wildcard here.
                 let pattern = quoted(&tail_pattern(number));
-                (NUMBERS, columns(NUMBERS).map(|c| format!("contains({c},{pattern})")).collect())
+                conditions.extend(columns(NUMBERS).map(|column| format!("contains({column},{pattern})")));
+                NUMBERS
             }
             Wanted::Id(_) => return Vec::new(),
         };
-        let of = |object: &'static Object| {
-            let addresses = if places == ADDRESSES { &[] } else { ADDRESSES };
+        let filter = conditions.join(" or ");
+        // The addresses come beside a number in any case: they tell whose it is.
+        let addresses = if places == ADDRESSES { &[] } else { ADDRESSES };
+        let mut searches = Vec::new();
+        for object in objects {
             let select: Vec<_> = columns(places).chain(columns(addresses)).chain([&object.id[1..]]).collect();
-            self.search(object, &select.join(","), conditions.join(" or ")).exact(places).addressed(ADDRESSES)
-        };
-        objects.into_iter().map(of).collect()
+            let search = self.search(object, &select.join(","), filter.clone());
+            searches.push(search.exact(places).addressed(ADDRESSES));
+        }
+        searches
     }
 
     fn places(&self, related: &[&str]) -> Vec<&'static str> {
@@ -118,10 +128,11 @@ impl Vendor for Dynamics {
         if person.object != &CONTACT || !self.is_id(&person.id) {
             return Vec::new();
         }
-        let of = |(_, object, column): &'static (&str, Object, &str)| {
-            self.search(object, &object.id[1..], format!("{column} eq {}", person.id))
-        };
-        BELONGINGS.iter().filter(|(word, ..)| related.contains(word)).map(of).collect()
+        let mut searches = Vec::new();
+        for (_, object, column) in BELONGINGS.iter().filter(|(word, ..)| related.contains(word)) {
+            searches.push(self.search(object, &object.id[1..], format!("{column} eq {}", person.id)));
+        }
+        searches
     }
 
     fn traces(&self, person: &Record, related: &[&str]) -> Vec<Record> {
@@ -146,7 +157,8 @@ impl Vendor for Dynamics {
 
 impl Dynamics {
     fn search(&self, object: &'static Object, select: &str, filter: String) -> Search {
-        let (path, select) = (format!("{}/{}", self.root, object.path), select.to_owned());
+        let path = format!("{}/{}", self.root, object.path);
+        let select = select.to_owned();
         Search::new(object, "/value", Next::Link("/@odata.nextLink"), move |_| {
             Request::get(path.clone()).query("$select", &select).query("$filter", &filter).paced_as(SEARCH)
         })

@@ -61,57 +61,35 @@ pub(super) fn make(_: &OwnKeys) -> Result<HubSpot, String> {
 
 impl Vendor for HubSpot {
     fn find(&self, wanted: &Wanted, _: &[&str]) -> Vec<Search> {
-        let filter = |property, operator, value: &str| {
-            json!({ "filters": [{ "propertyName": property, "operator": operator, "value": value }] })
-        };
-        let (groups, places): (Vec<Value>, _) = match wanted {
+        let mut groups = Vec::new();
+        let places = match wanted {
             Wanted::Email { spellings, around_plus, .. } => {
-                let of = |address: &String| {
+                for address in spellings {
                     let address = address.to_lowercase();
-                    let mut groups = vec![filter("email", "EQ", &address)];
+                    groups.push(filter("email", "EQ", &address));
                     // A wildcard there.
                     if !address.contains('*') {
                         groups.push(filter("hs_additional_emails", "CONTAINS_TOKEN", &address));
                     }
-                    groups
-                };
-                let mut groups: Vec<_> = spellings.iter().flat_map(of).collect();
+                }
                 if let Some((before, after)) = around_plus.as_ref().filter(|(before, _)| !before.contains('*')) {
                     groups.push(filter("email", "CONTAINS_TOKEN", &format!("{before}*{after}").to_lowercase()));
                 }
-                (groups, ADDRESSES)
+                ADDRESSES
             }
             Wanted::Phone { number, forms } => {
                 // HubSpot's own searchable forms hold no country code.
                 let end = format!("*{}", tail(number));
-                let groups = vec![
-                    filter("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", &end),
-                    filter("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", &end),
-                    filter("phone", "EQ", &forms[0]),
-                    filter("mobilephone", "EQ", &forms[0]),
-                ];
-                (groups, NUMBERS)
+                groups.push(filter("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", &end));
+                groups.push(filter("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", &end));
+                groups.push(filter("phone", "EQ", &forms[0]));
+                groups.push(filter("mobilephone", "EQ", &forms[0]));
+                NUMBERS
             }
             Wanted::Id(_) => return Vec::new(),
         };
         // HubSpot takes five groups at most.
-        let searches = groups.chunks(5).map(|groups| {
-            let groups = groups.to_vec();
-            let page = move |after: Option<&str>| {
-                let mut body = json!({
-                    "filterGroups": groups,
-                    "properties": ["email", "hs_additional_emails", "phone", "mobilephone"],
-                    "limit": 100,
-                });
-                if let Some(after) = after {
-                    body["after"] = json!(after);
-                }
-                Request::search("/crm/v3/objects/contacts/search").json(&body).paced_as(SEARCH)
-            };
-            let search = Search::new(&CONTACT, "/results", Next::Cursor("/paging/next/after"), page);
-            search.exact(places).addressed(ADDRESSES)
-        });
-        searches.collect()
+        groups.chunks(5).map(|groups| search(groups.to_vec()).exact(places).addressed(ADDRESSES)).collect()
     }
 
     fn places(&self, _: &[&str]) -> Vec<&'static str> {
@@ -131,15 +109,16 @@ impl Vendor for HubSpot {
     }
 
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
-        let of = |object: &'static Object| {
+        let mut searches = Vec::new();
+        for object in ARCHIVED.iter().filter(|object| related.contains(&object.path)) {
             let id = person.id.clone();
-            Search::new(object, "/results", Next::Cursor("/paging/next/after"), move |after| {
+            searches.push(Search::new(object, "/results", Next::Cursor("/paging/next/after"), move |after| {
                 let request = Request::get("/crm/v4/objects/contacts").segment(&id).segment("associations");
                 let request = request.segment(object.path).query("limit", "500");
                 after.map_or(request.clone(), |after| request.query("after", after))
-            })
-        };
-        ARCHIVED.iter().filter(|object| related.contains(&object.path)).map(of).collect()
+            }));
+        }
+        searches
     }
 
     fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
@@ -152,4 +131,24 @@ impl Vendor for HubSpot {
     fn health(&self) -> Request {
         Request::get("/crm/v3/objects/contacts").query("limit", "1")
     }
+}
+
+/// One condition, as a group of its own: groups are alternatives.
+fn filter(property: &str, operator: &str, value: &str) -> Value {
+    json!({ "filters": [{ "propertyName": property, "operator": operator, "value": value }] })
+}
+
+/// Contacts that are let through by one of the groups.
+fn search(groups: Vec<Value>) -> Search {
+    Search::new(&CONTACT, "/results", Next::Cursor("/paging/next/after"), move |after| {
+        let mut body = json!({
+            "filterGroups": groups,
+            "properties": ["email", "hs_additional_emails", "phone", "mobilephone"],
+            "limit": 100,
+        });
+        if let Some(after) = after {
+            body["after"] = json!(after);
+        }
+        Request::search("/crm/v3/objects/contacts/search").json(&body).paced_as(SEARCH)
+    })
 }

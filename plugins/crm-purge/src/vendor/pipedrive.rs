@@ -36,6 +36,12 @@ const ACTIVITY: Object = Object { path: "/api/v2/activities", count: "activities
 const NOTE: Object = Object { path: "/v1/notes", count: "notes", id: "/id" };
 const LEAD: Object = Object { path: "/v1/leads", count: "leads", id: "/id" };
 
+const EMAILS: &[Place] = &[Place::At("/emails")];
+const PHONES: &[Place] = &[Place::At("/phones")];
+/// Values of `exact_match`: the whole text, or a part of it.
+const EXACT: &str = "true";
+const WITHIN: &str = "false";
+
 pub(super) struct Pipedrive;
 
 pub(super) fn make(_: &OwnKeys) -> Result<Pipedrive, String> {
@@ -44,29 +50,25 @@ pub(super) fn make(_: &OwnKeys) -> Result<Pipedrive, String> {
 
 impl Vendor for Pipedrive {
     fn find(&self, wanted: &Wanted, _: &[&str]) -> Vec<Search> {
-        let of = |term: String, field: &'static str, exact: &'static str, places| {
-            let page = move |cursor: Option<&str>| {
-                let request = Request::get("/api/v2/persons/search").query("term", &term).query("fields", field);
-                let request = request.query("exact_match", exact).query("limit", "100").paced_as(SEARCH);
-                cursor.map_or(request.clone(), |cursor| request.query("cursor", cursor))
-            };
-            Search::new(&PERSON, "/data/items", Next::Cursor("/additional_data/next_cursor"), page)
-                .within("/item")
-                .exact(places)
-                .addressed(&[Place::At("/emails")])
-        };
+        let mut searches = Vec::new();
         match wanted {
             Wanted::Email { spellings, around_plus, .. } => {
-                let by = |text: &str, exact| of(text.to_owned(), "email", exact, &[Place::At("/emails")]);
-                let wider = around_plus.iter().map(|(before, _)| by(before, "false"));
-                spellings.iter().map(|address| by(address, "true")).chain(wider).collect()
+                for address in spellings {
+                    searches.push(search(address.clone(), "email", EXACT).exact(EMAILS));
+                }
+                if let Some((before, _)) = around_plus {
+                    searches.push(search(before.clone(), "email", WITHIN).exact(EMAILS));
+                }
             }
             Wanted::Phone { number, forms } => {
-                let by = |term: &str| of(term.to_owned(), "phone", "false", &[Place::At("/phones")]);
-                [tail(number)].into_iter().chain(forms.iter().map(String::as_str)).map(by).collect()
+                searches.push(search(tail(number).to_owned(), "phone", WITHIN).exact(PHONES));
+                for form in forms {
+                    searches.push(search(form.clone(), "phone", WITHIN).exact(PHONES));
+                }
             }
-            Wanted::Id(_) => Vec::new(),
+            Wanted::Id(_) => {}
         }
+        searches
     }
 
     fn places(&self, _: &[&str]) -> Vec<&'static str> {
@@ -105,14 +107,17 @@ impl Vendor for Pipedrive {
         };
         let by_cursor = |object, more| of(object, more, "/additional_data/next_cursor", "cursor");
         let by_start = |object, more| of(object, more, "/additional_data/pagination/next_start", "start");
-        let of_word = |word: &&str| match *word {
-            "deals" => vec![by_cursor(&DEAL, ""), by_cursor(&DEAL, "/archived")],
-            "activities" => vec![by_cursor(&ACTIVITY, "")],
-            "notes" => vec![by_start(&NOTE, "")],
-            "leads" => vec![by_start(&LEAD, ""), by_start(&LEAD, "/archived")],
-            _ => Vec::new(),
-        };
-        related.iter().flat_map(of_word).collect()
+        let mut searches = Vec::new();
+        for word in related {
+            match *word {
+                "deals" => searches.extend([by_cursor(&DEAL, ""), by_cursor(&DEAL, "/archived")]),
+                "activities" => searches.push(by_cursor(&ACTIVITY, "")),
+                "notes" => searches.push(by_start(&NOTE, "")),
+                "leads" => searches.extend([by_start(&LEAD, ""), by_start(&LEAD, "/archived")]),
+                _ => {}
+            }
+        }
+        searches
     }
 
     fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
@@ -122,4 +127,14 @@ impl Vendor for Pipedrive {
     fn health(&self) -> Request {
         Request::get(PERSON.path).query("limit", "1")
     }
+}
+
+fn search(term: String, field: &'static str, exact_match: &'static str) -> Search {
+    let page = move |cursor: Option<&str>| {
+        let request = Request::get("/api/v2/persons/search").query("term", &term).query("fields", field);
+        let request = request.query("exact_match", exact_match).query("limit", "100").paced_as(SEARCH);
+        cursor.map_or(request.clone(), |cursor| request.query("cursor", cursor))
+    };
+    let search = Search::new(&PERSON, "/data/items", Next::Cursor("/additional_data/next_cursor"), page);
+    search.within("/item").addressed(EMAILS)
 }

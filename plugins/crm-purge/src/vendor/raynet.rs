@@ -53,28 +53,36 @@ impl Vendor for Raynet {
         if related.contains(&"companies") {
             objects.push((&COMPANY, "primaryAddress-contactInfo", OFFICE_ADDRESSES, OFFICE_NUMBERS));
         }
-        let of = |(object, holder, addresses, numbers)| match wanted {
-            Wanted::Email { typed, spellings, around_plus, .. } => {
-                let both = |(comparison, address): (&str, String)| {
-                    ["email", "email2"].map(|field| {
-                        let filter = format!("{holder}.{field}[{comparison}]");
-                        self.search(object, filter, address.clone()).exact(addresses)
-                    })
-                };
-                let wider = around_plus.iter().filter(|(before, after)| !(has_wildcard(before) || has_wildcard(after)));
-                let wider = wider.map(|(before, after)| ("LIKE_NOCASE", format!("{before}%{after}")));
-                spellings.iter().flat_map(|address| comparisons(address, typed)).chain(wider).flat_map(both).collect()
+        let mut searches = Vec::new();
+        for (object, holder, addresses, numbers) in objects {
+            match wanted {
+                Wanted::Email { typed, spellings, around_plus, .. } => {
+                    let mut compared: Vec<_> =
+                        spellings.iter().flat_map(|address| comparisons(address, typed)).collect();
+                    if let Some((before, after)) = around_plus
+                        && !has_wildcard(before)
+                        && !has_wildcard(after)
+                    {
+                        compared.push(("LIKE_NOCASE", format!("{before}%{after}")));
+                    }
+                    for (comparison, address) in compared {
+                        for field in ["email", "email2"] {
+                            let filter = format!("{holder}.{field}[{comparison}]");
+                            searches.push(self.search(object, filter, address.clone()).exact(addresses));
+                        }
+                    }
+                }
+                // There is no filter for numbers.
+                Wanted::Phone { forms, .. } => {
+                    for form in forms {
+                        let search = self.search(object, "fulltext".into(), form.clone());
+                        searches.push(search.exact(numbers).addressed(addresses));
+                    }
+                }
+                Wanted::Id(_) => {}
             }
-            // There is no filter for numbers.
-            Wanted::Phone { forms, .. } => {
-                let by = |form: &String| {
-                    self.search(object, "fulltext".into(), form.clone()).exact(numbers).addressed(addresses)
-                };
-                forms.iter().map(by).collect()
-            }
-            Wanted::Id(_) => Vec::new(),
-        };
-        objects.into_iter().flat_map(of).collect()
+        }
+        searches
     }
 
     fn places(&self, related: &[&str]) -> Vec<&'static str> {

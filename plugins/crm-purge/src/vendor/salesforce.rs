@@ -97,13 +97,13 @@ impl Vendor for Salesforce {
         if person.object != &CONTACT {
             return Vec::new();
         }
-        let wanted = BELONGINGS.iter().filter(|(word, ..)| related.contains(word));
-        let of = |(_, object, field): &'static (&str, Object, &str)| {
-            // Tasks and events of more than a year ago are archived, and only found so.
+        let mut searches = Vec::new();
+        for (_, object, field) in BELONGINGS.iter().filter(|(word, ..)| related.contains(word)) {
+            // Tasks and events of more than a year ago are archived, and only `queryAll` finds them.
             let condition = format!("{field} = {} AND IsDeleted = false", quoted(&person.id));
-            self.soql(object, "queryAll", format!("SELECT Id FROM {} WHERE {condition}", object.path))
-        };
-        wanted.map(of).collect()
+            searches.push(self.soql(object, "queryAll", format!("SELECT Id FROM {} WHERE {condition}", object.path)));
+        }
+        searches
     }
 
     fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
@@ -140,29 +140,37 @@ impl Salesforce {
         if related.contains(&"leads") {
             objects.push((&LEAD, LEAD_NUMBERS));
         }
-        let of = |(object, numbers): (&'static Object, &'static [Place])| {
-            let (fields, conditions, places): (_, Vec<String>, _) = match wanted {
+        let mut searches = Vec::new();
+        for (object, numbers) in objects {
+            let mut fields = vec!["Id", "Email"];
+            let mut conditions = Vec::new();
+            let places = match wanted {
                 Wanted::Email { spellings, around_plus, .. } => {
-                    let equal = spellings.iter().map(|address| format!("Email = {}", quoted(address)));
-                    let wider = around_plus.iter().map(|(before, after)| {
-                        format!("Email LIKE {}", between(before, after))
-                    });
-                    ("Email".to_owned(), equal.chain(wider).collect(), ADDRESSES)
+                    for address in spellings {
+                        conditions.push(format!("Email = {}", quoted(address)));
+                    }
+                    if let Some((before, after)) = around_plus {
+                        conditions.push(format!("Email LIKE {}", between(before, after)));
+                    }
+                    ADDRESSES
                 }
                 Wanted::Phone { number, .. } => {
                     // Numbers are kept as they were typed.
                     let pattern = quoted(&tail_pattern(number));
-                    let fields: Vec<&str> = numbers.iter().map(|place| field(*place)).collect();
-                    let conditions = fields.iter().map(|field| format!("{field} LIKE {pattern}")).collect();
-                    (format!("Email, {}", fields.join(", ")), conditions, numbers)
+                    for field in numbers.iter().copied().map(field) {
+                        fields.push(field);
+                        conditions.push(format!("{field} LIKE {pattern}"));
+                    }
+                    numbers
                 }
-                Wanted::Id(_) => return None,
+                Wanted::Id(_) => return Vec::new(),
             };
-            let (path, conditions) = (object.path, conditions.join(" OR "));
-            let soql = format!("SELECT Id, {fields} FROM {path} WHERE ({conditions}){and}");
-            Some(self.soql(object, resource, soql).exact(places).addressed(ADDRESSES))
-        };
-        objects.into_iter().filter_map(of).collect()
+            let fields = fields.join(", ");
+            let conditions = conditions.join(" OR ");
+            let soql = format!("SELECT {fields} FROM {} WHERE ({conditions}){and}", object.path);
+            searches.push(self.soql(object, resource, soql).exact(places).addressed(ADDRESSES));
+        }
+        searches
     }
 
     fn soql(&self, object: &'static Object, resource: &str, soql: String) -> Search {

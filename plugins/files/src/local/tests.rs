@@ -20,7 +20,8 @@ fn erased(root: &TempDir, rules: Rules, meanwhile: impl FnOnce()) -> (Result<(),
     let found = find::find(&folder, &names, rules, &call).expect("found");
     assert_eq!(found.entries.len(), 1);
     meanwhile();
-    let (memory, mut progress) = (Memory::default(), Progress::default());
+    let memory = Memory::default();
+    let mut progress = Progress::default();
     let writes = request.writes().expect("no dry run");
     let mut job = Job { call: &call, writes, place: "disk", memory: &memory, progress: &mut progress };
     let done = remove::remove(&folder, &found.entries, rules, &mut job);
@@ -47,7 +48,8 @@ fn what_somebody_else_has_deleted_meanwhile_is_not_counted() {
 
 #[test]
 fn a_folder_that_became_a_link_is_not_entered() {
-    let (root, other) = (root(), TempDir::new().expect("a folder"));
+    let root = root();
+    let other = TempDir::new().expect("a folder");
     let file = other.path().join("4711");
     std::fs::write(&file, "somebody else's").expect("written");
     let (done, _) = erased(&root, RULES, || {
@@ -61,7 +63,8 @@ fn a_folder_that_became_a_link_is_not_entered() {
 #[test]
 fn a_file_that_became_a_link_is_not_written_through() {
     for mode in [Mode::Delete, Mode::Overwrite, Mode::Empty] {
-        let (root, other) = (root(), TempDir::new().expect("a folder"));
+        let root = root();
+        let other = TempDir::new().expect("a folder");
         let file = other.path().join("4711");
         std::fs::write(&file, "somebody else's").expect("written");
         let (done, progress) = erased(&root, Rules { mode, ..RULES }, || {
@@ -141,7 +144,9 @@ fn zeros_are_written_before_a_file_is_cut() {
     assert_eq!(pwrite(&file, &[7; 1000], 0), Ok(1000));
     fcntl_add_seals(&file, SealFlags::SHRINK).expect("sealed");
     let request = Request::from([("session_id", "4711")]);
-    let (call, memory, mut progress) = (Call::unattended(), Memory::default(), Progress::default());
+    let call = Call::unattended();
+    let memory = Memory::default();
+    let mut progress = Progress::default();
     let writes = request.writes().expect("no dry run");
     let job = Job { call: &call, writes, place: "disk", memory: &memory, progress: &mut progress };
     let failed = wipe::wipe(&file, 1000, &job).expect_err("it cannot be cut");

@@ -126,7 +126,8 @@ fn batch_fates(answer: &Response, batch: &[&Item]) -> Result<Vec<Fate>, PluginEr
         refused.insert((entry.need("Key")?, version), entry.need("Code")?);
     }
     let fate = |item: &&Item| {
-        let (key, id) = (item.key.as_str(), item.id.as_str());
+        let key = item.key.as_str();
+        let id = item.id.as_str();
         if deleted.contains(&(key, id)) {
             return Fate::Gone;
         }

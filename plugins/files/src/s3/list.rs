@@ -123,7 +123,8 @@ pub(super) fn all(
     loop {
         call.check()?;
         let page = ask(bucket, listing, scope.prefix(), markers.as_ref(), PAGE, call)?;
-        let (before, mut past) = (items.len(), false);
+        let before = items.len();
+        let mut past = false;
         for entry in listing.entries().iter().flat_map(|name| page.all(name)) {
             let item = item(entry, listing, &page)?;
             past |= scope.ends_before(&item.key);

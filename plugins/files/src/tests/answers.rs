@@ -129,7 +129,8 @@ fn an_upload_that_is_gone_meanwhile_is_not_counted() {
         "versions" => versions("rec/4711.wav", &[]),
         "uploads" => {
             let upload = |key, id| format!("<Upload><Key>{key}</Key><UploadId>{id}</UploadId></Upload>");
-            let (ours, gone) = (upload("rec/4711.wav", "u1"), upload("rec/4711.wav", "u2"));
+            let ours = upload("rec/4711.wav", "u1");
+            let gone = upload("rec/4711.wav", "u2");
             let other = upload("rec/4711.wav2", "u3");
             xml(&format!(
                 "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>{ours}{gone}{other}</ListMultipartUploadsResult>"

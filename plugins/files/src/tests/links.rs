@@ -112,7 +112,8 @@ fn a_folder_that_is_swapped_for_a_link_meanwhile_leads_nowhere() {
     let erased = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                let (one, two) = (root.path().join("dir"), root.path().join("swap"));
+                let one = root.path().join("dir");
+                let two = root.path().join("swap");
                 renameat_with(CWD, one, CWD, two, RenameFlags::EXCHANGE).expect("swapped");
             }
         });

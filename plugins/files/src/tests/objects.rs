@@ -72,7 +72,8 @@ fn all_objects_below_a_key_go_over_pages_and_batches() {
     );
     assert_eq!(bucket.keys().len(), 1000, "nothing is touched, as far as a page shows");
     let plugin = bucket.plugin(json!({ "key": "{guest_id}/", "recursive": true, "versions_max": 2000 }));
-    let (objects, versions) = (1003, 1004);
+    let objects = 1003;
+    let versions = 1004;
     let there = Answer::residual().count("objects", objects).count("versions", versions);
     assert_eq!(plugin.dry_run([("guest_id", "ann")]), Ok(there));
     let erased = Answer::erased().count("objects", objects).count("versions", versions);

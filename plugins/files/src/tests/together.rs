@@ -6,7 +6,9 @@ use super::*;
 
 #[test]
 fn all_places_are_gone_through_and_counted_together() {
-    let (one, two, bucket) = (Root::new(), Root::new(), Bucket::new("together", Keeps::Versions));
+    let one = Root::new();
+    let two = Root::new();
+    let bucket = Bucket::new("together", Keeps::Versions);
     one.file("4711.wav");
     two.file("4711.wav");
     two.file("ann@x.cz.json");
@@ -27,7 +29,8 @@ fn all_places_are_gone_through_and_counted_together() {
 
 #[test]
 fn one_that_fails_keeps_no_other_from_being_done() {
-    let (one, two) = (Root::new(), Root::new());
+    let one = Root::new();
+    let two = Root::new();
     let down = Server::start(|_| Reply::empty(503));
     one.file("4711.wav");
     two.file("4711.wav");

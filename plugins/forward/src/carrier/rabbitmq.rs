@@ -79,7 +79,8 @@ impl RabbitMq {
             .with_timestamp(u64::try_from(message.at.as_second()).unwrap_or_default())
             .with_app_id("quietus".into());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let (exchange, key) = (self.exchange.clone(), self.routing_key.clone());
+        let exchange = self.exchange.clone();
+        let key = self.routing_key.clone();
         let publishing = channel.basic_publish(exchange, key, options, &message.body, properties);
         let confirmed = publishing.await.map_err(failed)?.await.map_err(failed)?;
         if confirmed.is_nack() {

@@ -87,7 +87,8 @@ fn what_a_person_must_change_stops_the_queue() {
 #[test]
 fn tls_is_spoken_with_those_who_are_trusted() {
     let server = Nats::start_tls();
-    let (url, ca) = (server.tls_url(), server.certificate());
+    let url = server.tls_url();
+    let ca = server.certificate();
     let trusting = || ConnectOptions::new().require_tls(true).add_root_certificates(ca.clone());
     on_stream(&url, trusting(), async |_| {});
     let host = made(&config(&server, "nats", json!({ "url": url, "ca_file": ca })));

@@ -90,7 +90,8 @@ fn an_exchange_routes_over_tls_that_is_trusted() {
         let kind = ExchangeKind::Topic;
         let options = ExchangeDeclareOptions::default();
         channel.exchange_declare("gdpr".into(), kind, options, FieldTable::default()).await.expect("an exchange");
-        let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
+        let options = QueueBindOptions::default();
+        let arguments = FieldTable::default();
         let bound = channel.queue_bind("erasures".into(), "gdpr".into(), "person.#".into(), options, arguments);
         bound.await.expect("bound");
     });

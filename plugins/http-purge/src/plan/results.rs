@@ -53,7 +53,8 @@ impl Results {
             return Err("`match` needs `items`, the path to the single results".to_owned());
         }
         let matches = step.matches.as_ref().map(|Match { path, equals, ignore_case }| {
-            let (path, equals) = (json_path(path)?, template(equals)?);
+            let path = json_path(path)?;
+            let equals = template(equals)?;
             Ok::<_, String>(PlannedMatch { path, equals, ignore_case: *ignore_case })
         });
         Ok(Self { items, extract, matches: matches.transpose()? })

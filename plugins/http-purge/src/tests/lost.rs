@@ -7,7 +7,8 @@ use quietus_plugin::Memory;
 
 /// A CRM with three contacts of Ann's, whose second DELETE is answered by `fault` when it was done.
 fn losing(fault: fn() -> Reply) -> Server {
-    let (mut contacts, mut deletes) = (vec![1, 2, 3], 0);
+    let mut contacts = vec![1, 2, 3];
+    let mut deletes = 0;
     Server::start(move |seen| {
         if seen.method == "GET" {
             return results(contacts.iter().map(|id| json!({ "id": id, "email": "ann@x.cz" })).collect());
@@ -92,7 +93,8 @@ fn what_must_be_kept_after_all_is_not_counted() {
 
 #[test]
 fn a_list_that_is_shorter_the_next_time_counts_no_item_twice() {
-    let (mut messages, mut posts) = (vec!["a", "b", "c"], 0);
+    let mut messages = vec!["a", "b", "c"];
+    let mut posts = 0;
     let server = Server::start(move |seen| {
         if seen.method == "GET" {
             return results(messages.iter().map(|id| json!({ "id": id, "email": "ann@x.cz" })).collect());

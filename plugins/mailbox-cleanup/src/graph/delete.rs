@@ -56,7 +56,8 @@ impl Graph {
         task: &mut Task<'_>,
         writes: Writes<'_>,
     ) -> Result<Vec<String>, PluginError> {
-        let (mut held, mut failed) = (Vec::new(), None);
+        let mut held = Vec::new();
+        let mut failed = None;
         for ids in ids.chunks(BATCH) {
             match self.delete_patiently(ids, task, writes) {
                 Ok(kept) => held.extend(kept),
@@ -104,7 +105,8 @@ impl Graph {
             task.progress.unsure(MESSAGES, &marks);
             said("a deletion", error)
         })?;
-        let (mut held, mut failed) = (Vec::new(), None);
+        let mut held = Vec::new();
+        let mut failed = None;
         for (at, mark) in marks.iter().enumerate() {
             match fate(responses.iter().find(|inner| inner.id == at.to_string())) {
                 Fate::Gone => task.progress.done(MESSAGES, &[*mark]),

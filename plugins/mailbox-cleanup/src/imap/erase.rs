@@ -73,7 +73,8 @@ pub(super) fn relocate(
     writes: Writes<'_>,
 ) -> Result<(), PluginError> {
     let Some(sequence_set) = set(uids) else { return Ok(()) };
-    let (mailbox, what) = (target.clone(), "the server does not move messages");
+    let mailbox = target.clone();
+    let what = "the server does not move messages";
     if session.can(&Capability::Move) {
         return done(session.run(CommandBody::Move { sequence_set, mailbox, uid: true })?, what);
     }
@@ -84,8 +85,14 @@ pub(super) fn relocate(
 /// Sets or takes the mark that says that messages are deleted.
 fn mark(session: &mut Session<'_>, uids: &[u32], kind: StoreType, _: Writes<'_>) -> Result<(), PluginError> {
     let Some(sequence_set) = set(uids) else { return Ok(()) };
-    let (response, flags) = (StoreResponse::Silent, vec![Flag::Deleted]);
-    let body = CommandBody::Store { sequence_set, kind, response, flags, uid: true };
+    let body = CommandBody::Store {
+        sequence_set,
+        kind,
+        // The answer would tell the flags of each message; nobody needs them.
+        response: StoreResponse::Silent,
+        flags: vec![Flag::Deleted],
+        uid: true,
+    };
     done(session.run(body)?, "the server does not mark messages as deleted")
 }
 

@@ -169,7 +169,8 @@ fn fetch(
     let mut told = BTreeMap::new();
     let ended = session.ask(body, |data| {
         let Data::Fetch { items, .. } = data else { return };
-        let (mut number, mut content) = (None, None);
+        let mut number = None;
+        let mut content = None;
         for item in items {
             match item {
                 MessageDataItem::Uid(uid) => number = Some(uid.get()),

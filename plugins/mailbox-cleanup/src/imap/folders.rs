@@ -92,7 +92,8 @@ impl Folder {
 
 /// All folders that can be opened, trash and junk among them.
 pub(super) fn list(session: &mut Session<'_>) -> Result<Vec<Folder>, PluginError> {
-    let (mut folders, mut too_many) = (Vec::<Folder>::new(), false);
+    let mut folders = Vec::<Folder>::new();
+    let mut too_many = false;
     let body = CommandBody::List {
         reference: Mailbox::try_from("").map_err(|_| PluginError::permanent("no reference"))?,
         mailbox_wildcard: ListMailbox::try_from("*").map_err(|_| PluginError::permanent("no wildcard"))?,

@@ -38,7 +38,8 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
         For::Looking => CommandBody::Examine { mailbox },
         For::Changing => CommandBody::Select { mailbox },
     };
-    let (mut validity, mut messages) = (None, None);
+    let mut validity = None;
+    let mut messages = None;
     let mut count = |data| {
         if let Data::Exists(exists) = data {
             messages = Some(exists);
@@ -52,8 +53,9 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
     match (ended, validity) {
         (Ended::Done(code), Some(validity)) => {
             // RFC 3501, 6.3.1: it always says so, also of none.
-            let unsaid = || PluginError::retryable("the server did not say how many messages there are");
-            let messages = messages.ok_or_else(unsaid)?;
+            let Some(messages) = messages else {
+                return Err(PluginError::retryable("the server did not say how many messages there are"));
+            };
             let read_only = matches!(code, Some(Code::ReadOnly));
             Ok(Some(Opened { validity, read_only, messages }))
         }

@@ -73,9 +73,10 @@ impl Server {
     }
 
     fn dial(&self, clock: &Clock<'_>) -> Result<TcpStream, PluginError> {
-        let unknown = |_| PluginError::retryable("the server's host was not found");
+        let addresses = (self.host.as_str(), self.port).to_socket_addrs();
+        let addresses = addresses.map_err(|_| PluginError::retryable("the server's host was not found"))?;
         let mut last = PluginError::retryable("the server's host has no address");
-        for address in (self.host.as_str(), self.port).to_socket_addrs().map_err(unknown)? {
+        for address in addresses {
             let patience = clock.patience(Instant::now())?.min(CONNECTING_MAX);
             match TcpStream::connect_timeout(&address, patience) {
                 Ok(stream) => return Ok(stream),

@@ -83,13 +83,12 @@ impl<'c> Session<'c> {
         options.crlf_relaxed = true;
         options.max_response_size = ANSWER_BYTES_MAX;
         options.discard_greeting = greeted;
-        let (client, capabilities) = (Client::new(options), Vec::new());
         Self {
-            client,
+            client: Client::new(options),
             wire,
             clock,
             tags: 0,
-            capabilities,
+            capabilities: Vec::new(),
             heard: Instant::now(),
             left: ANSWERS_BYTES_MAX,
             is_open: false,

@@ -194,7 +194,8 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     ) -> Result<Option<Kept>, PluginError> {
         let Some(opened) = open(self.session, folder, For::Changing)? else { return Ok(None) };
         self.look_through(folder, &opened)?;
-        let (place, aside) = (self.place(folder, opened.validity), self.place_of_aside(folder, &opened));
+        let place = self.place(folder, opened.validity);
+        let aside = self.place_of_aside(folder, &opened);
         let found = self.task.through.at(place).found.clone();
         if found.len() as u64 > self.imap.messages_max {
             let text = format!("{} messages are more than `messages_max`, and none of them was erased", found.len());

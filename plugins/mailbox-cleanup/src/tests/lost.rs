@@ -74,7 +74,8 @@ fn a_call_whose_time_runs_out_says_how_far_it_came_and_the_next_goes_on() {
     for folder in ["a", "b", "c"] {
         SERVER.deliver(user, folder, anns());
     }
-    let (mut opened, mut slow) = (0, true);
+    let mut opened = 0;
+    let mut slow = true;
     let proxy = Proxy::start(&SERVER, move |line| {
         opened += usize::from(line.contains("SELECT "));
         if opened == 2 && std::mem::take(&mut slow) { Act::Swallow } else { Act::Pass }

@@ -82,7 +82,8 @@ fn connect(client: &TcpStream, server: &TcpStream, judge: &Judge) {
 
 /// Passes on what the server says; when the client may not hear any more, waits for the end of the answer and cuts.
 fn answers(mut client: &TcpStream, mut server: &TcpStream, muted: &AtomicBool) {
-    let (mut buffer, mut unheard) = ([0; 16 << 10], Vec::new());
+    let mut buffer = [0; 16 << 10];
+    let mut unheard = Vec::new();
     while let Ok(read) = server.read(&mut buffer) {
         let said = &buffer[..read];
         if read == 0 {

@@ -125,8 +125,9 @@ impl Client {
     /// # Ok::<(), quietus_plugin::PluginError>(())
     /// ```
     pub fn rate(mut self, class: &'static str, per_second: f64) -> Result<Self, PluginError> {
-        let wrong = |why| PluginError::needs_operator(format!("the rate of `{class}`: {why}"));
-        self.paces.insert(class, Pace::new(per_second).map_err(wrong)?);
+        let pace = Pace::new(per_second);
+        let pace = pace.map_err(|why| PluginError::needs_operator(format!("the rate of `{class}`: {why}")))?;
+        self.paces.insert(class, pace);
         Ok(self)
     }
 

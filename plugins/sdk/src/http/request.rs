@@ -212,7 +212,9 @@ impl Request {
     /// ```
     #[must_use]
     pub fn at(mut self, target: &str) -> Self {
-        (self.path, self.query, self.complete) = (target.to_owned(), String::new(), true);
+        self.path = target.to_owned();
+        self.query = String::new();
+        self.complete = true;
         self
     }
 

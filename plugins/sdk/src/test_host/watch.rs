@@ -71,7 +71,8 @@ impl CallHost for Watching<'_> {
         let now = Instant::now();
         let mut chatter = self.watch.chatter();
         if chatter.since.is_none_or(|since| now.duration_since(since) >= WINDOW) {
-            (chatter.since, chatter.in_window) = (Some(now), 0);
+            chatter.since = Some(now);
+            chatter.in_window = 0;
         }
         chatter.in_window = chatter.in_window.saturating_add(1);
         if chatter.in_window <= LINES_MAX {

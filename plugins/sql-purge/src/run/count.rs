@@ -98,7 +98,8 @@ impl<'r, S> Turn<'r, S> {
         possible.sort();
         possible.dedup();
         if let Some(aimed) = aimed {
-            (self.aimed, self.values) = (aimed, possible);
+            self.aimed = aimed;
+            self.values = possible;
         }
         Ok(())
     }

@@ -16,8 +16,8 @@ pub(super) fn to_the_byte(mut condition: Expr) -> Expr {
         if let Expr::In { expr: column, target: InTarget::List(list), negated: false, .. } = expr
             && list.iter().any(has_placeholder)
         {
-            let equal = |item: &Expr| held(column, item);
-            let all = list.iter().map(equal).reduce(|left, right| joined(left, BinaryOperator::Or, right));
+            let each = list.iter().map(|item| held(column, item));
+            let all = each.reduce(|left, right| joined(left, BinaryOperator::Or, right));
             if let Some(all) = all {
                 *expr = Expr::Nested(Box::new(all));
             }

@@ -16,7 +16,8 @@ pub(super) fn ways(condition: &Expr) -> Vec<Needs> {
     match condition {
         Expr::Nested(inner) => ways(inner),
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-            let (left, right) = (ways(left), ways(right));
+            let left = ways(left);
+            let right = ways(right);
             left.iter().flat_map(|one| right.iter().map(move |other| one | other)).collect()
         }
         Expr::BinaryOp { left, op: BinaryOperator::Or, right } if has_placeholder(condition) => {

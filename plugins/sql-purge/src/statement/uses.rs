@@ -14,7 +14,8 @@ pub(crate) struct Uses {
 
 impl Uses {
     pub(super) fn of(table: &ObjectName, condition: &Expr) -> Self {
-        let (mut tables, mut columns) = (BTreeSet::from([table.to_string()]), BTreeSet::new());
+        let mut tables = BTreeSet::from([table.to_string()]);
+        let mut columns = BTreeSet::new();
         let _always_continues: ControlFlow<()> = visit_relations(condition, |name| {
             tables.insert(name.to_string());
             ControlFlow::Continue(())

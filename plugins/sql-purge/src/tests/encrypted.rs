@@ -67,7 +67,8 @@ fn mariadb_is_reached_by_tls() {
         std::fs::write(&path, text).expect("written");
         path.display().to_string()
     };
-    let (certificate, key) = (file("server.crt", CERTIFICATE), file("server.key", KEY));
+    let certificate = file("server.crt", CERTIFICATE);
+    let key = file("server.key", KEY);
     let options =
         [format!("--ssl-cert={certificate}"), format!("--ssl-key={key}"), "--require-secure-transport=1".into()];
     let server = mariadb::Server::start_with(&options.each_ref().map(String::as_str));

@@ -165,7 +165,8 @@ impl State {
         let kind = seen.header("content-type").expect("a type");
         let boundary = kind.strip_prefix("multipart/mixed; boundary=\"").and_then(|kind| kind.strip_suffix('"'));
         let delimiter = format!("--{}\r\n", boundary.expect("a boundary"));
-        let (mut answers, mut count) = (Vec::new(), 0);
+        let mut answers = Vec::new();
+        let mut count = 0;
         for part in seen.body.split(&delimiter).skip(1) {
             count += 1;
             let (headers, request) = part.split_once("\r\n\r\n").expect("headers");

@@ -25,7 +25,8 @@ fn the_persons_messages_go_and_look_alikes_stay() {
 #[test]
 fn every_place_of_an_address_counts() {
     let exchange = Exchange::new();
-    let (ann, eve) = (party("ann@x.cz"), party("eve@x.cz"));
+    let ann = party("ann@x.cz");
+    let eve = party("eve@x.cz");
     for fields in [
         json!({ "from": ann }),
         json!({ "from": eve, "toRecipients": [eve, ann] }),
@@ -67,7 +68,8 @@ fn an_index_that_shows_no_more_than_what_is_erased_is_asked_again_later() {
         let fields = json!({ "from": party(USER), "toRecipients": [party("ann@x.cz")] });
         exchange.mailbox().add("sentitems", fields);
     }
-    (exchange.mailbox().search_max, exchange.mailbox().mixes_in) = (1000, true);
+    exchange.mailbox().search_max = 1000;
+    exchange.mailbox().mixes_in = true;
     let mails = vec![exchange.mailbox().mails[1].clone(); 1000];
     exchange.mailbox().mails.extend(mails);
     let error = host(&exchange, json!({})).erase(ANN).expect_err("cut");
@@ -175,7 +177,8 @@ fn one_message_that_is_refused_for_good_does_not_keep_the_others() {
 
 #[test]
 fn an_account_that_fails_does_not_keep_the_others_from_being_done() {
-    let (sick, sound) = (Exchange::with(&["ann@x.cz"]), Exchange::with(&["ann@x.cz"; 2]));
+    let sick = Exchange::with(&["ann@x.cz"]);
+    let sound = Exchange::with(&["ann@x.cz"; 2]);
     sick.mailbox().token_valid = false;
     let accounts =
         json!([{ "name": "sales", "graph": account(&sick) }, { "name": "support", "graph": account(&sound) }]);

@@ -180,7 +180,8 @@ fn two_persons_numbers_are_two() {
     #[track_caller]
     fn differ(region: &str, one: &str, other: &str) {
         let region = region.parse().ok();
-        let (one, other) = (phones(one, region), phones(other, region));
+        let one = phones(one, region);
+        let other = phones(other, region);
         assert!(!one.is_empty() && !other.is_empty() && one != other, "{one:?} {other:?}");
     }
     differ("CZ", "777 123 456", "777 123 457");

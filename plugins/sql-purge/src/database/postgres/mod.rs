@@ -121,7 +121,8 @@ impl Session {
 
     pub(super) async fn begin(&mut self, access: Access, limits: Limits) -> Result<(), Trouble> {
         let read_only = if access == Access::Look { ", READ ONLY" } else { "" };
-        let (statement, lock) = (millis(limits.statement), millis(limits.lock));
+        let statement = millis(limits.statement);
+        let lock = millis(limits.lock);
         self.run(&format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ{read_only}; SET LOCAL statement_timeout = {statement}; \
              SET LOCAL lock_timeout = {lock}; SET LOCAL idle_in_transaction_session_timeout = {statement}"
