@@ -4,6 +4,7 @@
 //! benchmark needs. ARCHITECTURE.md maps the modules.
 
 mod app;
+#[expect(dead_code, reason = "the operations that read the audit come with the next change")]
 mod audit;
 mod causes;
 mod chain;

@@ -83,6 +83,10 @@ impl Engine {
         // This look replaces what was said when it was erased. Where nothing is known to be erased, nothing is known to be
         // kept: a process that was started since then says nothing of it.
         let erased = self.memory.recall(&request.idempotency_key).counts();
+        // What the host was told before stays on the receipt until this says that its time is over, and nothing is there.
+        let over = !self.traits.keeps.is_empty()
+            && self.traits.keeps.iter().all(|keeps| self.verify_after >= keeps.gone_after);
+        let answer = if over { answer.keeps_nothing() } else { answer };
         let answer = self.with_kept(answer, &erased, self.verify_after);
         Ok(self.said(&asked, recycled.unclear.told(people.unclear.told(answer))))
     }
