@@ -31,7 +31,7 @@ fn a_row_says_who_ordered_what_and_what_came_of_it_as_canonical_json() {
     );
     let entry = entry.with_word("scope", "guest").with("count", u64::MAX).with("receipts", Detail::Numbers(vec![3, 4]));
     let row = AuditRow::following(None, &entry, Timestamp::UNIX_EPOCH);
-    insta::assert_snapshot!(row.text(), @"");
+    insta::assert_snapshot!(row.text(), @r#"{"act":"erasure.approve","actor":"cli:ann","at":"1970-01-01T00:00:00Z","details":{"count":9007199254740991,"receipts":[3,4],"scope":"guest"},"format":1,"object":"erasure:e-07070707070707070707070707070707","previous":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","result":"done","sequence":1}"#);
 }
 
 #[test]

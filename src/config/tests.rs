@@ -117,7 +117,7 @@ fn a_password_in_the_public_address_is_refused() {
 #[test]
 fn an_address_that_nobody_can_call_is_refused() {
     for url in ["quietus-admin.example.com", "https://", "https:///v1", "ftp://a.example", "https://a.example/?at=1"] {
-        let text = format!("{COMPLETE}[server]\nadmin_url = \"{url}\"\n");
+        let text = format!("{COMPLETE}[server]\nreports_url = \"{url}\"\n");
         assert_eq!(
             refused(&text, &[]),
             "quietus.toml: server.reports_url: it is not an address such as `https://quietus-admin.example.com`"

@@ -62,7 +62,8 @@ fn a_process_that_stood_still_makes_no_call_for_what_another_has_done() {
     fleet.wait_for_receipts(GUESTS);
     assert!(!standin.holds("@example.com"));
     let made = writes(&standin);
-    assert_eq!(made, 2 * GUESTS + held, "two for each, and the first of those that were in hand once more");
+    // By then mluvii has done the first ones, and lists these guests' sessions no more: nothing tells that a guest is whole.
+    assert_eq!(made, 2 * GUESTS, "two for each, and none of those that were in hand once more");
 
     // The calls of the one that stood still were answered long ago, and it could go on with the second ones.
     let stood_still = fleet.members[holder].server();
