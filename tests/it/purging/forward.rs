@@ -177,7 +177,7 @@ fn without_a_report_a_person_is_told_and_a_late_one_is_taken() {
     let demanded = company.demanded(101);
     let parked = company.step(|step| step["outcome"] == "parked");
     let reason = parked["reason"].as_str().expect("a reason");
-    assert!(reason.starts_with("it was accepted, and what came of it was not reported by "), "{reason}");
+    assert!(reason.starts_with("it was accepted, and its outcome was not reported by "), "{reason}");
     assert_eq!(company.installation.json(&["receipts", "list"]), json!([]));
     assert_eq!(report(&demanded, None, &json!({ "outcome": "absent" })), 204);
     company.step(|step| step["stage"] == "verify");
