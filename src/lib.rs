@@ -4,6 +4,8 @@
 //! benchmark needs. ARCHITECTURE.md maps the modules.
 
 mod app;
+#[cfg_attr(not(test), expect(dead_code, reason = "the operations that show and mute it come with the next change"))]
+mod attention;
 #[expect(dead_code, reason = "the operations that read the audit come with the next change")]
 mod audit;
 mod causes;

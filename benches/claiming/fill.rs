@@ -92,8 +92,8 @@ fn done(database: &Database<'_>, from: u64, to: u64, all: u64) {
 
 fn receipts(database: &Database<'_>, from: u64, to: u64) {
     database.sql(&format!(
-        "INSERT INTO receipt (sequence, erasure, hash, receipt, verdict)
-         SELECT i, substr(sha256(i::TEXT::BYTEA), 1, 16), md5(i::TEXT), '{{\"in short\":' || i || '}}', 'complete'
+        "INSERT INTO receipt (sequence, erasure, hash, receipt, verdict, ended)
+         SELECT i, substr(sha256(i::TEXT::BYTEA), 1, 16), md5(i::TEXT), '{{\"in short\":' || i || '}}', 'complete', i
          FROM generate_series({from}, {to}) AS i"
     ));
 }

@@ -123,6 +123,16 @@ impl Object {
         Self("quarantine".to_owned())
     }
 
+    /// Sessions, all of them.
+    pub(crate) fn sessions() -> Self {
+        Self("sessions".to_owned())
+    }
+
+    /// What needs a person, by its code and what it is about.
+    pub(crate) fn attention(code: &'static str, about: &Self) -> Self {
+        Self(format!("attention:{code}/{about}"))
+    }
+
     /// Events and sessions that are to be decided on.
     pub(crate) fn work() -> Self {
         Self("work".to_owned())

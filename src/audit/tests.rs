@@ -35,8 +35,10 @@ fn a_row_says_who_ordered_what_and_what_came_of_it_as_canonical_json() {
 }
 
 #[test]
-fn every_act_is_found_by_its_name() {
+fn every_act_is_found_by_its_name_and_documented() {
+    let documented = include_str!("../../docs/audit.md");
     for act in Act::ALL {
+        assert!(documented.contains(&format!("`{}`", act.as_str())), "docs/audit.md has no {}", act.as_str());
         assert_eq!(act.as_str().parse(), Ok(act));
     }
     assert!("erasure.undo".parse::<Act>().is_err());

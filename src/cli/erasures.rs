@@ -42,7 +42,10 @@ impl Erasures {
     pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
         let ledger = &deployment.ledger;
         match self {
-            Self::List { state, limit } => list(&ledger.erasures(&ErasureFilter { states: state, limit }).await?, out),
+            Self::List { state, limit } => list(
+                &ledger.erasures(&ErasureFilter { states: state, ..ErasureFilter::newest(limit) }).await?.items,
+                out,
+            ),
             Self::Show { id } => show(ledger.erasure(id).await?, id, out),
             Self::Approve { id } => answer(
                 ledger.approve_erasure(id, &deployment.by).await?,

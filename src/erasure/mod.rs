@@ -41,6 +41,13 @@ impl ErasureId {
         bytes[..6].copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
         Self(bytes)
     }
+
+    /// The least id that is generated from then on.
+    pub(crate) fn least(from: Timestamp) -> Self {
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&from.as_millisecond().max(0).to_be_bytes()[2..]);
+        Self(bytes)
+    }
 }
 
 impl fmt::Display for ErasureId {

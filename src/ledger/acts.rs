@@ -1,6 +1,7 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
 use super::QuarantineId;
+use crate::attention::{Attention, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::subject::TargetName;
@@ -46,4 +47,19 @@ pub(super) fn acknowledged(by: &Actor, sequences: &[u64]) -> AuditEntry {
 
 pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {
     AuditEntry::new(by, Act::DropQuarantined, Object::quarantined(id.0), ActResult::when(dropped))
+}
+
+pub(super) fn muted(by: &Actor, shown: &Attention, end: MuteEnd) -> AuditEntry {
+    let object = Object::attention(shown.code.as_str(), &shown.object);
+    let entry = AuditEntry::new(by, Act::MuteAttention, object, ActResult::Done);
+    match end {
+        MuteEnd::Changed => entry.with_word("until", "changed"),
+        MuteEnd::At(until) => entry.with_word("until", until),
+        MuteEnd::Never => entry,
+    }
+}
+
+pub(super) fn unmuted(by: &Actor, code: Code, object: &Object, unmuted: bool) -> AuditEntry {
+    let object = Object::attention(code.as_str(), object);
+    AuditEntry::new(by, Act::UnmuteAttention, object, ActResult::when(unmuted))
 }

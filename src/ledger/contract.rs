@@ -2,12 +2,14 @@
 //! opens an empty ledger; nothing here knows what is behind the port.
 
 pub(crate) mod asking;
+pub(crate) mod attention;
 pub(crate) mod audit;
 pub(crate) mod bounding;
 pub(crate) mod closing;
 pub(crate) mod deciding;
 pub(crate) mod erasing;
 mod fixtures;
+pub(crate) mod listing;
 pub(crate) mod receiving;
 pub(crate) mod reporting;
 pub(crate) mod scheduling;
@@ -121,6 +123,16 @@ macro_rules! contract {
                 an_order_that_fails_leaves_no_row_and_what_a_rule_decides_is_no_order
                 those_who_order_at_once_make_one_chain
                 the_audit_is_read_both_ways_and_by_actor_act_object_and_time;
+            attention: an_empty_ledger_needs_nobody
+                everything_that_needs_a_person_is_listed
+                what_is_muted_is_listed_as_muted_until_its_end
+                what_is_acknowledged_needs_a_person_again_when_others_come
+                a_step_that_is_parked_once_more_needs_a_person_again;
+            listing: erasures_are_listed_a_page_at_a_time
+                erasures_are_listed_by_target_installation_and_time
+                open_erasures_that_are_due_are_listed_with_the_longest_due_first
+                receipts_are_listed_both_ways_by_verdict_and_time
+                the_quarantine_is_listed_by_source_a_page_at_a_time;
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_are_open
                 a_ledger_belongs_to_one_index_key

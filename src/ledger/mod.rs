@@ -7,6 +7,7 @@ mod claim;
 pub(crate) mod copy;
 #[cfg_attr(not(test), expect(dead_code, reason = "the operations that read the audit come with the next change"))]
 mod listing;
+mod migrations;
 mod notifier;
 mod place;
 mod ports;
@@ -19,13 +20,13 @@ mod view;
 
 pub(crate) use bounds::{Bounds, BreakerLimits};
 pub(crate) use claim::{Claim, Claimed, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work};
-pub(crate) use listing::{AuditRange, Walk};
+pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
-    Counts, ErasureFilter, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, ReceiptRange,
-    SessionView, Stored, TargetHealth, TargetState, UnreadSessions,
+    Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, SessionView, Stored, TargetHealth,
+    TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
 
@@ -139,7 +140,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 101;
+const UNRELEASED: usize = 102;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -171,6 +172,12 @@ pub(crate) enum OpenError {
         "the ledger {ledger} has schema {found}, and this quietus needs {known}: run `quietus migrate` as its owner"
     )]
     Pending { ledger: String, found: usize, known: usize },
+    /// Its tables may be others than this program takes them for.
+    #[error(
+        "migration {number} of the ledger {ledger} is not the one of this quietus, although released migrations never change: \
+         start the quietus that made the ledger, and report this as a defect"
+    )]
+    Altered { ledger: String, number: usize },
     /// Half of another ledger is no ledger to work on.
     #[error("a copy into the ledger {ledger} is not finished: run the same `quietus ledger copy` again")]
     Unfinished { ledger: String },

@@ -7,12 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Decision, ErasureFilter,
-    Finished, InstallationFacts, Keep, LedgerError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined,
-    QueueName, ReceiptRange, Recorded, Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth,
-    UnreadSessions,
+    Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Cursor, Decision,
+    ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page, ProcessInfo, ProcessView,
+    PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, Reported, Resolution,
+    SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
 };
-use crate::audit::{Actor, AuditEntry, AuditRow};
+use crate::attention::{Attention, Code, Limits, MuteEnd};
+use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -147,8 +148,8 @@ pub(crate) trait Records: Send + Sync {
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError>;
 
-    /// Newest first.
-    async fn erasures(&self, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError>;
+    /// Newest first, or the longest due first.
+    async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError>;
 
     /// The erasures whose identifiers have any of these fingerprints, newest first: open ones, and ended ones as long as
     /// their fingerprints are kept.
@@ -156,14 +157,12 @@ pub(crate) trait Records: Send + Sync {
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError>;
 
-    /// In the order of the chain.
-    async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError>;
+    async fn receipts(&self, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError>;
 
     /// The receipt of an erasure.
     async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError>;
 
-    /// Oldest first.
-    async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError>;
+    async fn quarantined(&self, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError>;
 
     async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError>;
 
@@ -175,9 +174,13 @@ pub(crate) trait Records: Send + Sync {
 
     async fn counts(&self) -> Result<Counts, LedgerError>;
 
+    /// What needs a person or is worth knowing: the most severe first.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that show and mute it come with the next change"))]
+    async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
+
     /// What was ordered, and by whom.
     #[cfg_attr(not(test), expect(dead_code, reason = "the operations that read the audit come with the next change"))]
-    async fn audit(&self, range: &AuditRange) -> Result<Vec<AuditRow>, LedgerError>;
+    async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError>;
 
     /// The newest row's place in the chain of what was ordered.
     #[cfg_attr(not(test), expect(dead_code, reason = "the operations that read the audit come with the next change"))]
@@ -217,6 +220,15 @@ pub(crate) trait Admin: Send + Sync {
 
     /// Takes a body out of quarantine, wiping it; `false` when it is not there.
     async fn quarantine_drop(&self, id: QuarantineId, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Does not want to be told of something that was shown: until a time, until it changes, or for good. A mute that was
+    /// there is replaced.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that show and mute it come with the next change"))]
+    async fn mute_attention(&self, shown: &Attention, end: MuteEnd, by: &Actor) -> Result<(), LedgerError>;
+
+    /// Wants to be told of it again; `false` when it is not muted.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that show and mute it come with the next change"))]
+    async fn unmute_attention(&self, code: Code, object: &Object, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Writes down an act that is none of the ledger's: before it begins, and what came of it.
     #[cfg_attr(not(test), expect(dead_code, reason = "the operations that read the audit come with the next change"))]

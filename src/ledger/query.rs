@@ -1,8 +1,11 @@
-//! The statements that read a page of a list. Both backends speak them alike.
+//! The statements that read a page of a list. Both backends speak them alike. Each reads one row more than the page holds,
+//! so that the page can say whether there is more.
+
+use jiff::Timestamp;
 
 use super::copy::Value;
-use super::listing::{AuditRange, PAGE_MAX, surely_before};
-use crate::audit::Act;
+use super::listing::{AuditRange, Cursor, ErasureFilter, PAGE_MAX, QuarantineRange, ReceiptRange, surely_before};
+use crate::erasure::{ErasureId, ErasureState};
 
 /// A statement with its values.
 pub(super) struct Statement {
@@ -12,29 +15,87 @@ pub(super) struct Statement {
 
 /// Rows of the audit: `entry` and `hash`.
 pub(super) fn audit(range: &AuditRange) -> Statement {
-    let (first, last) = range.walk.bounds();
-    let mut wanted = Conditions::default();
-    wanted.add("sequence >= ?", Value::Number(first));
-    wanted.add("sequence <= ?", Value::Number(last));
+    let mut wanted = Conditions::within("sequence", range.cursor);
     if let Some(actor) = &range.actor {
-        wanted.add("actor = ?", Value::Text(actor.as_str().to_owned()));
+        wanted.add("actor = ?", [Value::Text(actor.as_str().to_owned())]);
     }
     if let Some(act) = range.act {
-        wanted.add("act = ?", Value::Text(Act::as_str(act).to_owned()));
+        wanted.add("act = ?", [Value::Text(act.as_str().to_owned())]);
     }
     if let Some(object) = &range.object {
-        wanted.add("object = ?", Value::Text(object.as_str().to_owned()));
+        wanted.add("object = ?", [Value::Text(object.as_str().to_owned())]);
     }
     if let Some(since) = range.since {
-        wanted.add("at >= ?", Value::Number(since.as_millisecond()));
-        // Without it, whatever is older would be read to find that it is.
-        wanted.add(
-            "sequence >= (SELECT sequence FROM audit WHERE at >= ? ORDER BY at LIMIT 1)",
-            Value::Number(surely_before(since).as_millisecond()),
-        );
+        wanted.since("audit", "at", since);
     }
-    let order = range.walk.order();
-    wanted.finish("SELECT entry, hash FROM audit", &format!("sequence {order}"), range.limit)
+    wanted.finish("SELECT entry, hash FROM audit", &format!("sequence {}", range.cursor.order()), range.limit)
+}
+
+/// Receipts: `receipt`.
+pub(super) fn receipts(range: &ReceiptRange) -> Statement {
+    let mut wanted = Conditions::within("sequence", range.cursor);
+    if let Some(verdict) = range.verdict {
+        wanted.add("verdict = ?", [Value::Text(verdict.as_str().to_owned())]);
+    }
+    if let Some(since) = range.since {
+        wanted.since("receipt", "ended", since);
+    }
+    wanted.finish("SELECT receipt FROM receipt", &format!("sequence {}", range.cursor.order()), range.limit)
+}
+
+/// Deliveries in quarantine: number, the source's name, reason, time, and length of what is sealed.
+pub(super) fn quarantined(range: &QuarantineRange) -> Statement {
+    let mut wanted = Conditions::within("quarantine.id", range.cursor);
+    if let Some(source) = &range.source {
+        let source = Value::Text(source.0.to_string());
+        wanted.add("quarantine.source = (SELECT id FROM source WHERE name = ?)", [source]);
+    }
+    wanted.finish(
+        "SELECT quarantine.id, source.name, reason, received, CAST(LENGTH(sealed) AS BIGINT)
+         FROM quarantine JOIN source ON source.id = quarantine.source",
+        &format!("quarantine.id {}", range.cursor.order()),
+        range.limit,
+    )
+}
+
+/// Ids of erasures. The newest ones are one statement for each state, each of which is one walk of the index: rare states
+/// are found without reading the others. Those that are due are one statement, in the order in which they are.
+pub(super) fn erasures(filter: &ErasureFilter) -> Vec<Statement> {
+    let states = if filter.states.is_empty() { &ErasureState::ALL[..] } else { &filter.states };
+    match filter.due_before {
+        Some(before) => vec![due(filter, states, before)],
+        None => states.iter().map(|state| newest(filter, *state)).collect(),
+    }
+}
+
+fn newest(filter: &ErasureFilter, state: ErasureState) -> Statement {
+    let mut wanted = Conditions::default();
+    wanted.add("state = ?", [Value::Text(state.as_str().to_owned())]);
+    if let Some(cursor) = filter.after {
+        wanted.add("id < ?", [id(cursor.id)]);
+    }
+    if let Some(since) = filter.since {
+        // Without it, whatever is older would be read to find that it is.
+        wanted.add("id >= ?", [id(ErasureId::least(surely_before(since)))]);
+    }
+    wanted.of_erasure(filter);
+    wanted.finish("SELECT id FROM erasure", "id DESC", filter.limit)
+}
+
+fn due(filter: &ErasureFilter, states: &[ErasureState], before: Timestamp) -> Statement {
+    let mut wanted = Conditions::default();
+    wanted.add("ended IS NULL AND due < ?", [Value::Number(before.as_millisecond())]);
+    if let Some(cursor) = filter.after {
+        wanted.add("(due, id) > (?, ?)", [Value::Number(cursor.due.as_millisecond()), id(cursor.id)]);
+    }
+    let states = states.iter().map(|state| format!("'{}'", state.as_str())).collect::<Vec<_>>().join(", ");
+    wanted.texts.push(format!("state IN ({states})"));
+    wanted.of_erasure(filter);
+    wanted.finish("SELECT id FROM erasure", "due, id", filter.limit)
+}
+
+fn id(id: ErasureId) -> Value {
+    Value::Bytes(id.0.to_vec())
 }
 
 /// What rows must be like, all of it. Only what is asked for stands in the statement, so that an index can serve it.
@@ -45,15 +106,52 @@ struct Conditions {
 }
 
 impl Conditions {
-    /// `?` is the value's place. Places are numbered in the order in which they stand, as one backend counts them and the
-    /// other reads them.
-    fn add(&mut self, condition: &str, value: Value) {
-        self.values.push(value);
-        self.texts.push(condition.replace('?', &format!("${}", self.values.len())));
+    /// Within the bounds of a cursor.
+    fn within(number: &str, cursor: Cursor) -> Self {
+        let (first, last) = cursor.bounds();
+        let mut conditions = Self::default();
+        conditions.add(&format!("{number} >= ?"), [Value::Number(first)]);
+        conditions.add(&format!("{number} <= ?"), [Value::Number(last)]);
+        conditions
+    }
+
+    /// Each `?` is a value's place. Places are numbered in the order in which they stand, as one backend counts them and
+    /// the other reads them.
+    fn add<const COUNT: usize>(&mut self, condition: &str, values: [Value; COUNT]) {
+        let mut text = condition.to_owned();
+        for value in values {
+            self.values.push(value);
+            text = text.replacen('?', &format!("${}", self.values.len()), 1);
+        }
+        self.texts.push(text);
+    }
+
+    /// Of a table of numbered things.
+    fn since(&mut self, table: &str, time: &str, since: Timestamp) {
+        self.add(&format!("{time} >= ?"), [Value::Number(since.as_millisecond())]);
+        // Without it, whatever is older would be read to find that it is.
+        let first = format!("(SELECT sequence FROM {table} WHERE {time} >= ? ORDER BY {time} LIMIT 1)");
+        self.add(&format!("sequence >= {first}"), [Value::Number(surely_before(since).as_millisecond())]);
+    }
+
+    /// What no index is for.
+    fn of_erasure(&mut self, filter: &ErasureFilter) {
+        if let Some(since) = filter.since {
+            self.add("created >= ?", [Value::Number(since.as_millisecond())]);
+        }
+        if let Some(installation) = &filter.installation {
+            let name = Value::Text(installation.0.to_string());
+            self.add("installation = (SELECT id FROM installation WHERE name = ?)", [name]);
+        }
+        if let Some(target) = &filter.target {
+            // A list of names as JSON has a name in quotes or has it not, and both backends can replace.
+            let quoted = Value::Text(serde_json::Value::from(&*target.0).to_string());
+            self.add("REPLACE(targets, ?, '') <> targets", [quoted]);
+        }
     }
 
     fn finish(mut self, select: &str, order: &str, limit: u32) -> Statement {
-        self.values.push(Value::Number(limit.min(PAGE_MAX).into()));
+        self.values.push(Value::Number((limit.min(PAGE_MAX) + 1).into()));
         let (texts, last) = (self.texts.join(" AND "), self.values.len());
         Statement { sql: format!("{select} WHERE {texts} ORDER BY {order} LIMIT ${last}"), values: self.values }
     }

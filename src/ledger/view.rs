@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{ErasureState, Verdict};
+use crate::erasure::ErasureState;
 use crate::keys::{Digest, Sealed};
 use crate::subject::{Fingerprinted, SessionKey, SourceName, TargetName};
 
@@ -35,30 +35,6 @@ pub(crate) struct UnreadSessions {
     pub(crate) newest: Vec<SessionKey>,
     /// How many there are, with those that are not among the newest.
     pub(crate) total: u32,
-}
-
-/// Which erasures to list.
-#[derive(Clone, Debug)]
-pub(crate) struct ErasureFilter {
-    /// All when empty.
-    pub(crate) states: Vec<ErasureState>,
-    pub(crate) limit: u32,
-}
-
-/// Which receipts to list: from a sequence number on, at most so many.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReceiptRange {
-    pub(crate) from: u64,
-    pub(crate) limit: u32,
-    /// Only those with this verdict.
-    pub(crate) verdict: Option<Verdict>,
-}
-
-impl ReceiptRange {
-    /// Whatever their verdict.
-    pub(crate) fn all(from: u64, limit: u32) -> Self {
-        Self { from, limit, verdict: None }
-    }
 }
 
 /// What is known of a whole installation.

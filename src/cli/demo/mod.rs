@@ -52,7 +52,7 @@ impl Demo {
         }
         out.line("\nThe receipts:")?;
         let range = ReceiptRange::all(1, u32::MAX);
-        let chain = stage.ledger.receipts(&range).await?;
+        let chain = stage.ledger.receipts(&range).await?.items;
         receipts::table(&chain, out)?;
         out.line("\nThe proof:")?;
         let proven = proof::show(&stage, &chain, out)?;

@@ -41,8 +41,7 @@ impl Narrator {
         }
         self.deliveries = deliveries.len();
 
-        let filter = ErasureFilter { states: Vec::new(), limit: 100 };
-        let erasures = stage.ledger.erasures(&filter).await?;
+        let erasures = stage.ledger.erasures(&ErasureFilter::newest(100)).await?.items;
         for erasure in erasures.iter().rev().filter(|erasure| !self.erasures.contains_key(&erasure.id)) {
             say(out, DECIDED, "decided", decision(erasure))?;
         }

@@ -8,8 +8,11 @@ use super::deployment::Deployment;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
 use crate::event::{Decoded, Sender, decode};
-use crate::ledger::{QuarantineId, Quarantined, Recorded, Stored};
+use crate::ledger::{Cursor, QuarantineId, QuarantineRange, Quarantined, Recorded, Stored};
 use crate::verify::Reopened;
+
+/// Deliveries that are read from the ledger at a time.
+const PAGE: u32 = 1_000;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Quarantine {
@@ -31,7 +34,7 @@ pub(super) enum Quarantine {
 impl Quarantine {
     pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::List => list(&deployment.ledger.quarantined().await?, out),
+            Self::List => list(&all(deployment).await?, out),
             Self::Show { id, reveal } => show(deployment, QuarantineId(id), reveal, out).await,
             Self::Replay { id } => replay(deployment, QuarantineId(id), out).await,
             Self::Drop { id } => {
@@ -40,6 +43,18 @@ impl Quarantine {
             }
         }
     }
+}
+
+/// Everything that is in quarantine, the oldest first.
+async fn all(deployment: &Deployment) -> Result<Vec<Stored>, Failure> {
+    let mut cursor = Some(Cursor::OLDEST);
+    let mut stored = Vec::new();
+    while let Some(from) = cursor {
+        let page = deployment.ledger.quarantined(&QuarantineRange::all(from, PAGE)).await?;
+        stored.extend(page.items);
+        cursor = page.next;
+    }
+    Ok(stored)
 }
 
 fn list(stored: &[Stored], out: &mut Out) -> Result<Exit, Failure> {

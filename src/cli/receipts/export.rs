@@ -104,7 +104,7 @@ async fn each(
     mut act: impl FnMut(&Receipt) -> io::Result<()>,
 ) -> Result<(), Failure> {
     while from <= last {
-        let receipts = deployment.ledger.receipts(&ReceiptRange::all(from, CHUNK)).await?;
+        let receipts = deployment.ledger.receipts(&ReceiptRange::all(from, CHUNK)).await?.items;
         let Some(end) = receipts.last() else { break };
         from = end.statement.sequence + 1;
         receipts.iter().filter(|receipt| receipt.statement.sequence <= last).try_for_each(&mut act)?;

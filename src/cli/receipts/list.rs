@@ -34,8 +34,8 @@ impl List {
             (None, Some(_)) => 1,
             (None, None) => (newest + 1).saturating_sub(self.limit.into()),
         };
-        let range = ReceiptRange { from: from.max(1), limit: self.limit, verdict: self.verdict };
-        let receipts = deployment.ledger.receipts(&range).await?;
+        let range = ReceiptRange { verdict: self.verdict, ..ReceiptRange::all(from.max(1), self.limit) };
+        let receipts = deployment.ledger.receipts(&range).await?.items;
         if out.is_json() {
             out.json(&receipts)?;
             return Ok(Exit::Done);

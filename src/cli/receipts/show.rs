@@ -11,7 +11,7 @@ use crate::ledger::ReceiptRange;
 use crate::receipt::{ReasonStatement, Receipt, StepStatement};
 
 pub(super) async fn run(deployment: &Deployment, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
-    let found = deployment.ledger.receipts(&ReceiptRange::all(sequence, 1)).await?;
+    let found = deployment.ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
     let Some(receipt) = found.into_iter().find(|receipt| receipt.statement.sequence == sequence) else {
         out.error(&format!("there is no receipt {sequence}"));
         return Ok(Exit::No);

@@ -15,8 +15,8 @@ pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared
     }
     ledger.cancel_erasure(ErasureId([2; 16]), &by()).await.expect("cancelled");
     let list = async |states: &[ErasureState], limit| {
-        let filter = ErasureFilter { states: states.to_vec(), limit };
-        let erasures = ledger.erasures(&filter).await.expect("listed");
+        let filter = ErasureFilter { states: states.to_vec(), ..ErasureFilter::newest(limit) };
+        let erasures = ledger.erasures(&filter).await.expect("listed").items;
         erasures.into_iter().map(|erasure| erasure.id.0[0]).collect::<Vec<_>>()
     };
     assert_eq!(list(&[], 9).await, [4, 3, 2, 1]);

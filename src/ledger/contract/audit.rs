@@ -6,11 +6,11 @@ use super::fixtures::*;
 use crate::audit::{Act, ActResult, Actor, AuditEntry, AuditRow, Object, verify_chain};
 use crate::chain::Head;
 use crate::erasure::{ErasureId, NewErasure, Outcome};
-use crate::ledger::{AuditRange, Finished, QuarantineId, TargetHealth, TargetState, Walk};
+use crate::ledger::{AuditRange, Cursor, Finished, QuarantineId, QuarantineRange, TargetHealth, TargetState};
 
 /// All rows, verified from the chain's beginning to its head.
-async fn audited(ledger: &Shared) -> Vec<AuditRow> {
-    let rows = ledger.audit(&AuditRange::all(Walk::Up(1), 1_000)).await.expect("read");
+pub(super) async fn audited(ledger: &Shared) -> Vec<AuditRow> {
+    let rows = ledger.audit(&AuditRange::all(Cursor::Up(1), 1_000)).await.expect("read").items;
     let head = verify_chain(None, &rows).expect("a chain");
     assert_eq!(head, ledger.audit_head().await.expect("read"));
     rows
@@ -85,7 +85,7 @@ pub(crate) async fn an_order_on_anything_else_leaves_one_row_whatever_came_of_it
     assert!(!ledger.quarantine_drop(QuarantineId(7), &by()).await.expect("nothing there"));
     assert_eq!(last(&ledger, 4).await, said("quarantine.drop", "quarantine:7", "unchanged"));
     ledger.quarantine(unreadable()).await.expect("put aside");
-    let id = ledger.quarantined().await.expect("listed")[0].id;
+    let id = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 9)).await.expect("listed").items[0].id;
     assert!(ledger.quarantine_drop(id, &by()).await.expect("dropped"));
     assert_eq!(last(&ledger, 5).await, said("quarantine.drop", Object::quarantined(id.0), "done"));
     for result in [ActResult::Begun, ActResult::Failed] {
@@ -143,13 +143,13 @@ pub(crate) async fn the_audit_is_read_both_ways_and_by_actor_act_object_and_time
         ledger.approve_erasure(ErasureId([byte; 16]), &Actor::cli("eve")).await.expect("approved");
     }
     let read = async |range: AuditRange| {
-        let rows = ledger.audit(&range).await.expect("read");
+        let rows = ledger.audit(&range).await.expect("read").items;
         rows.iter().map(|row| row.statement.sequence).collect::<Vec<_>>()
     };
-    let newest = AuditRange::all(Walk::NEWEST, 9);
-    assert_eq!(read(AuditRange::all(Walk::Up(3), 2)).await, [3, 4]);
+    let newest = AuditRange::all(Cursor::NEWEST, 9);
+    assert_eq!(read(AuditRange::all(Cursor::Up(3), 2)).await, [3, 4]);
     assert_eq!(read(AuditRange { limit: 2, ..newest.clone() }).await, [6, 5]);
-    assert_eq!(read(AuditRange { walk: Walk::Down(4), ..newest.clone() }).await, [4, 3, 2, 1]);
+    assert_eq!(read(AuditRange { cursor: Cursor::Down(4), ..newest.clone() }).await, [4, 3, 2, 1]);
     assert_eq!(read(AuditRange { actor: Some(Actor::cli("eve")), ..newest.clone() }).await, [6, 4, 2]);
     assert_eq!(read(AuditRange { act: Some(Act::RequestErasure), ..newest.clone() }).await, [5, 3, 1]);
     let of_two = Some(Object::erasure(ErasureId([2; 16])));

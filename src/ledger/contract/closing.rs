@@ -20,7 +20,7 @@ pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
     step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
     close(&ledger).await;
 
-    let receipts = ledger.receipts(&ReceiptRange::all(0, 9)).await.expect("listed");
+    let receipts = ledger.receipts(&ReceiptRange::all(0, 9)).await.expect("listed").items;
     let done = shown(&ledger, id).await;
     assert_eq!((done.state, done.ended.is_some(), done.sessions), (ErasureState::Done, true, 1));
     assert_eq!((done.findings, done.verdict), (Some(Findings::default()), Some(receipts[0].statement.verdict)));
@@ -65,7 +65,7 @@ pub(crate) async fn a_receipt_joins_the_heads_chain_only(ledger: Shared) {
     closed(&ledger, vec![Closing { claim: third, receipt: three }]).await;
 
     let range = ReceiptRange::all(2, 1);
-    let listed = ledger.receipts(&range).await.expect("listed");
+    let listed = ledger.receipts(&range).await.expect("listed").items;
     assert_eq!(listed.iter().map(|receipt| receipt.statement.sequence).collect::<Vec<_>>(), [2]);
     assert_eq!(ledger.counts().await.expect("counted").receipts, 3);
 }
@@ -105,7 +105,7 @@ pub(crate) async fn those_who_close_at_once_make_one_chain(ledger: Shared) {
         });
     }
     closers.join_all().await;
-    let receipts = ledger.receipts(&ReceiptRange::all(1, 100)).await.expect("listed");
+    let receipts = ledger.receipts(&ReceiptRange::all(1, 100)).await.expect("listed").items;
     assert_eq!(receipts.len(), 40);
     let public = ReceiptKey::new(&Zeroizing::new([2; 32])).public();
     assert_eq!(verify_chain(&receipts, &public), Ok(40));
@@ -233,7 +233,7 @@ pub(crate) async fn receipts_come_back_as_they_were_signed(ledger: Shared) {
     let signed = receipt(&ledger, &mine).await;
     closed(&ledger, vec![Closing { claim: mine, receipt: signed.clone() }]).await;
     assert_eq!(ledger.receipt_of(id).await.expect("read"), Some(signed.clone()));
-    assert_eq!(ledger.receipts(&ReceiptRange::all(1, 9)).await.expect("listed"), [signed]);
+    assert_eq!(ledger.receipts(&ReceiptRange::all(1, 9)).await.expect("listed").items, [signed]);
     assert!(ledger.receipt_of(ErasureId([9; 16])).await.expect("read").is_none());
 }
 
@@ -245,7 +245,7 @@ pub(crate) async fn incomplete_receipts_are_counted_until_a_person_has_seen_them
     }
     let of = async |verdict| {
         let range = ReceiptRange { verdict: Some(verdict), ..ReceiptRange::all(0, 9) };
-        let receipts = ledger.receipts(&range).await.expect("listed");
+        let receipts = ledger.receipts(&range).await.expect("listed").items;
         receipts.into_iter().map(|receipt| receipt.statement.sequence).collect::<Vec<_>>()
     };
     assert_eq!(of(Verdict::Incomplete).await, [1, 3]);

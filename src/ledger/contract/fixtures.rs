@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use crate::attention::{Limits, MuteEnd};
 use crate::audit::Actor;
 use crate::consent::ConsentRecord;
 use crate::erasure::{
@@ -19,6 +20,7 @@ use crate::ledger::{
     StepEnd, Work,
 };
 use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
+use crate::span::Span;
 use crate::subject::{
     Fingerprinted, GuestId, Identifier, Identifiers, InstallationName, Kind, SessionId, SessionKey, SourceName,
     TargetName, Whom,
@@ -322,4 +324,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let health = crate::ledger::TargetHealth { target: target("crm"), state, since: Timestamp::UNIX_EPOCH };
     ledger.set_target(health).await.expect("noted");
     ledger.record(event(6, 1)).await.expect("recorded");
+    let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
+    let shown = ledger.attention(&limits).await.expect("read");
+    ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
 }

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use super::fixtures::*;
 use crate::event::EventKind;
 use crate::keys::{Digest, Sealed};
-use crate::ledger::{PutAside, QUARANTINED_MAX, Quarantined, QueueName, Recorded, Work};
+use crate::ledger::{Cursor, PutAside, QUARANTINED_MAX, QuarantineRange, Quarantined, QueueName, Recorded, Work};
 use crate::subject::SourceName;
 
 pub(crate) async fn a_delivery_is_recorded_once(ledger: Shared) {
@@ -91,7 +91,7 @@ pub(crate) async fn a_body_in_quarantine_is_kept_once_until_it_is_dropped(ledger
     assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), PutAside::New);
     assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), PutAside::Duplicate);
     assert_eq!(ledger.quarantine(item(2)).await.expect("kept"), PutAside::New);
-    let listed = ledger.quarantined().await.expect("listed");
+    let listed = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 9)).await.expect("listed").items;
     assert_eq!(
         listed.iter().map(|stored| (&*stored.source.0, stored.sealed_bytes)).collect::<Vec<_>>(),
         [("acme", 40), ("acme", 40)]
@@ -122,7 +122,7 @@ pub(crate) async fn a_quarantine_takes_no_more_than_its_bound_of_each_source(led
     assert_eq!(ledger.quarantine(item(source(), more)).await.expect("answered"), PutAside::Full);
     assert_eq!(ledger.quarantine(item(source(), 7)).await.expect("answered"), PutAside::Duplicate);
     assert_eq!(ledger.quarantine(item(SourceName("other".into()), more)).await.expect("answered"), PutAside::New);
-    let first = ledger.quarantined().await.expect("listed")[0].id;
+    let first = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 9)).await.expect("listed").items[0].id;
     assert!(ledger.quarantine_drop(first, &by()).await.expect("dropped"));
     assert_eq!(ledger.quarantine(item(source(), more)).await.expect("answered"), PutAside::New);
 }

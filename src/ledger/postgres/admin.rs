@@ -9,9 +9,11 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, audit, claim, erasures, failure, meta, quarantine, receipts, remote_notifier, schedule, targets, tasks,
+    acts, attention, audit, claim, erasures, failure, meta, quarantine, receipts, remote_notifier, schedule, targets,
+    tasks,
 };
-use crate::audit::{Act, Actor, AuditEntry};
+use crate::attention::{Attention, Code, Mute, MuteEnd};
+use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, ErasureState, NewErasure};
 use crate::keys::Digest;
 use crate::subject::TargetName;
@@ -89,6 +91,21 @@ impl Admin for PostgresLedger {
             let dropped = quarantine::drop(tx, id).await?;
             audit::append(tx, &acts::dropped(by, id, dropped)).await?;
             Ok(dropped)
+        })
+    }
+
+    async fn mute_attention(&self, shown: &Attention, end: MuteEnd, by: &Actor) -> Result<(), LedgerError> {
+        transact!(self, |tx| async {
+            attention::mute(tx, &Mute::of(shown, end, by, tx.now)).await?;
+            audit::append(tx, &acts::muted(by, shown, end)).await
+        })
+    }
+
+    async fn unmute_attention(&self, code: Code, object: &Object, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let unmuted = attention::unmute(tx, code, object).await?;
+            audit::append(tx, &acts::unmuted(by, code, object, unmuted)).await?;
+            Ok(unmuted)
         })
     }
 

@@ -5,10 +5,9 @@ use tokio_postgres::Row;
 
 use super::columns::{millis, text};
 use super::tx::{Connection, Tx};
-use super::{AuditRange, LedgerError, query};
+use super::{AuditRange, Cursor, LedgerError, Page, query};
 use crate::audit::{AuditEntry, AuditRow};
 use crate::chain::Head;
-use crate::ledger::copy::Value;
 
 /// Appends a row; nothing else of the transaction may come after it but its end.
 pub(super) async fn append(tx: &Tx, entry: &AuditEntry) -> Result<(), LedgerError> {
@@ -41,10 +40,9 @@ fn head_of(row: &Row) -> Option<Head> {
     (head.sequence > 0).then_some(head)
 }
 
-pub(super) async fn list(connection: &Connection, range: &AuditRange) -> Result<Vec<AuditRow>, LedgerError> {
-    let query::Statement { sql, values } = query::audit(range);
-    let values = values.iter().map(Value::as_sql).collect::<Result<Vec<_>, _>>()?;
-    connection.rows(&sql, &values).await?.iter().map(read).collect()
+pub(super) async fn list(connection: &Connection, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
+    let rows = connection.listed(&query::audit(range)).await?;
+    Ok(range.page(rows.iter().map(read).collect::<Result<_, _>>()?))
 }
 
 pub(super) fn read(row: &Row) -> Result<AuditRow, LedgerError> {

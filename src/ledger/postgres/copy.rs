@@ -10,7 +10,7 @@ use super::{OpenError, PostgresPlace, audit, connection, query, schema};
 use crate::audit::AuditRow;
 use crate::keys::Secret;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
-use crate::ledger::{AuditRange, LedgerError, PROCESS_LOST_S, Walk};
+use crate::ledger::{AuditRange, Cursor, LedgerError, PROCESS_LOST_S};
 use crate::receipt::{Receipt, ReceiptHead};
 
 /// The tables of a database.
@@ -156,7 +156,7 @@ impl Rows for PostgresRows {
 
     async fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditRow>, LedgerError> {
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
-        let query::Statement { sql, values } = query::audit(&AuditRange::all(Walk::Up(from), limit));
+        let query::Statement { sql, values } = query::audit(&AuditRange::all(Cursor::Up(from), limit));
         let values = values.iter().map(Value::as_sql).collect::<Result<Vec<_>, _>>()?;
         self.0.query(&sql, &values).await?.iter().map(audit::read).collect()
     }

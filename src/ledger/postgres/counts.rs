@@ -64,19 +64,21 @@ async fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static s
     Ok(causes)
 }
 
-/// Since when the oldest duty is open that is due. A try that fails makes its work due later, but the duty is no younger:
-/// of an erasure the rule's time counts, of an event and a session the time when they came.
 async fn oldest_due(connection: &Connection) -> Result<Option<jiff::Timestamp>, LedgerError> {
-    let sql = format!(
-        "WITH clock AS (SELECT {NOW_MS} AS now)
-         SELECT LEAST(
+    let sql = format!("WITH clock AS (SELECT {NOW_MS} AS now) SELECT {} FROM clock", oldest_due_sql());
+    maybe_time(connection.row(&sql, &[]).await?.get(0))
+}
+
+/// Since when the oldest duty is open that is due; `now` is a column. A try that fails makes its work due later, but the
+/// duty is no younger: of an erasure the rule's time counts, of an event and a session the time when they came.
+pub(super) fn oldest_due_sql() -> String {
+    format!(
+        "LEAST(
            (SELECT due_rule FROM erasure WHERE ended IS NULL AND state <> 'requested' AND due_rule <= now ORDER BY due_rule LIMIT 1),
            (SELECT since FROM task WHERE NOT parked AND attempt > 0 AND since IS NOT NULL AND since <= now
             ORDER BY since LIMIT 1),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {DECIDE_QUEUES} AND due <= now),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {SETTLE_QUEUES} AND due <= now),
-           (SELECT received FROM inbox ORDER BY seq LIMIT 1))
-         FROM clock"
-    );
-    maybe_time(connection.row(&sql, &[]).await?.get(0))
+           (SELECT received FROM inbox ORDER BY seq LIMIT 1))"
+    )
 }

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
 use super::transition::{self, UnderWay};
 use super::tx::{Connection, Tx};
-use super::{ErasureFilter, LedgerError, QueueName, steps, tasks};
+use super::{ErasureCursor, ErasureFilter, LedgerError, Page, QueueName, query, steps, tasks};
 use crate::erasure::{Erasure, ErasureId, ErasureState};
 use crate::keys::Fingerprint;
 
@@ -45,25 +45,20 @@ pub(super) async fn one(connection: &Connection, id: ErasureId) -> Result<Option
     many(connection, &[id]).await?.remove(&id).transpose()
 }
 
-pub(super) async fn list(connection: &Connection, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
-    let states = if filter.states.is_empty() { &ErasureState::ALL[..] } else { &filter.states };
-    let mut newest: Vec<ErasureId> = Vec::new();
-    // One walk of the index for each state: rare states are found without reading the others.
-    for state in states {
-        let rows = connection
-            .rows(
-                "SELECT id FROM erasure WHERE state = $1 ORDER BY id DESC LIMIT $2",
-                &[&state.as_str(), &i64::from(filter.limit)],
-            )
-            .await?;
-        for row in rows {
-            newest.push(erasure_id(row.get(0))?);
+pub(super) async fn list(
+    connection: &Connection,
+    filter: &ErasureFilter,
+) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
+    let mut found: Vec<ErasureId> = Vec::new();
+    for statement in query::erasures(filter) {
+        for row in connection.listed(&statement).await? {
+            found.push(erasure_id(row.get(0))?);
         }
     }
-    newest.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
-    newest.dedup();
-    newest.truncate(filter.limit as usize);
-    in_order(connection, &newest).await
+    let (ids, there_are_more) = filter.page_of(found);
+    let items = in_order(connection, &ids).await?;
+    let next = ErasureCursor::after(&items).filter(|_| there_are_more);
+    Ok(Page { items, next })
 }
 
 /// Those whose identifiers have any of the fingerprints, newest first.

@@ -5,6 +5,7 @@
 //! transaction or on a reading connection, one file for each noun. Only the server's clock counts. A connection that is
 //! lost is replaced by itself; what was under way on it is answered `Busy`, and finds what it wrote when it comes again.
 
+mod attention;
 mod audit;
 mod columns;
 mod connection;
@@ -60,12 +61,14 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision,
-    EraseWork, ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError,
-    PROCESS_FORGOTTEN_S, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue,
-    QueueName, ReceiptRange, Recorded, Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd,
-    StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, query, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Cursor, DecideWork,
+    Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError,
+    NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution,
+    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
+    acts, bounds, broken, claim, query, transition,
 };
+use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
@@ -431,7 +434,7 @@ impl Records for PostgresLedger {
         erasures::one(&self.reading().await?, id).await
     }
 
-    async fn erasures(&self, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
+    async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         erasures::list(&self.reading().await?, filter).await
     }
 
@@ -443,7 +446,7 @@ impl Records for PostgresLedger {
         receipts::head(&self.reading().await?).await
     }
 
-    async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
+    async fn receipts(&self, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {
         receipts::list(&self.reading().await?, *range).await
     }
 
@@ -451,8 +454,8 @@ impl Records for PostgresLedger {
         receipts::of_erasure(&self.reading().await?, erasure).await
     }
 
-    async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError> {
-        quarantine::list(&self.reading().await?).await
+    async fn quarantined(&self, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError> {
+        quarantine::list(&self.reading().await?, range).await
     }
 
     async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {
@@ -471,7 +474,12 @@ impl Records for PostgresLedger {
         counts::all(&self.reading().await?).await
     }
 
-    async fn audit(&self, range: &AuditRange) -> Result<Vec<AuditRow>, LedgerError> {
+    async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
+        let attention::Found { facts, mutes, now } = attention::find(&self.reading().await?).await?;
+        Ok(crate::attention::attention(&facts, &mutes, limits, now))
+    }
+
+    async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
         audit::list(&self.reading().await?, range).await
     }
 

@@ -2,7 +2,7 @@
 
 use super::columns::{digest, millis, small, text, time, unsigned};
 use super::tx::{Connection, Tx};
-use super::{LedgerError, PutAside, QuarantineId, Quarantined, Stored};
+use super::{Cursor, LedgerError, Page, PutAside, QuarantineId, QuarantineRange, Quarantined, Stored, query};
 use crate::keys::Sealed;
 use crate::ledger::QUARANTINED_MAX;
 use crate::subject::SourceName;
@@ -26,14 +26,11 @@ pub(super) async fn add(tx: &Tx, source: i64, item: &Quarantined) -> Result<PutA
     Ok(PutAside::New)
 }
 
-pub(super) async fn list(connection: &Connection) -> Result<Vec<Stored>, LedgerError> {
-    let rows = connection
-        .rows(
-            "SELECT quarantine.id, source.name, reason, received, LENGTH(sealed)::BIGINT
-             FROM quarantine JOIN source ON source.id = quarantine.source ORDER BY quarantine.id",
-            &[],
-        )
-        .await?;
+pub(super) async fn list(
+    connection: &Connection,
+    range: &QuarantineRange,
+) -> Result<Page<Stored, Cursor>, LedgerError> {
+    let rows = connection.listed(&query::quarantined(range)).await?;
     let stored = rows.iter().map(|row| {
         Ok(Stored {
             id: QuarantineId(row.get(0)),
@@ -43,7 +40,7 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<Stored>, LedgerE
             sealed_bytes: unsigned(row.get(4)),
         })
     });
-    stored.collect()
+    Ok(range.page(stored.collect::<Result<_, LedgerError>>()?))
 }
 
 pub(super) async fn one(connection: &Connection, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {

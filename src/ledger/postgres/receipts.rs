@@ -5,7 +5,7 @@
 
 use super::columns::{ids, json, json_at, millis};
 use super::tx::{Connection, Tx};
-use super::{Closing, LedgerError, ReceiptRange, schedule, sessions, transition};
+use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, query, schedule, sessions, transition};
 use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::{Receipt, ReceiptHead};
 
@@ -70,19 +70,20 @@ fn erasures(closing: &[Closing]) -> Result<Vec<ErasureId>, LedgerError> {
 }
 
 async fn append(tx: &Tx, closing: &[Closing]) -> Result<(), LedgerError> {
-    let mut columns = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut columns = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for Closing { receipt, .. } in closing {
         columns.0.push(receipt.statement.sequence as i64);
         columns.1.push(receipt.statement.erasure.0.to_vec());
         columns.2.push(receipt.head().hash);
         columns.3.push(json(receipt)?);
         columns.4.push(receipt.statement.verdict.as_str());
+        columns.5.push(millis(receipt.statement.ended));
     }
     tx.execute(
-        "INSERT INTO receipt (sequence, erasure, hash, receipt, verdict)
-         SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::TEXT[], $4::TEXT[], $5::TEXT[])
+        "INSERT INTO receipt (sequence, erasure, hash, receipt, verdict, ended)
+         SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::BIGINT[])
          ON CONFLICT (sequence) DO NOTHING",
-        &[&columns.0, &columns.1, &columns.2, &columns.3, &columns.4],
+        &[&columns.0, &columns.1, &columns.2, &columns.3, &columns.4, &columns.5],
     )
     .await?;
     Ok(())
@@ -107,20 +108,9 @@ pub(super) async fn head(connection: &Connection) -> Result<Option<ReceiptHead>,
     Ok((head.sequence > 0).then_some(head))
 }
 
-pub(super) async fn list(connection: &Connection, range: ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
-    let from = i64::try_from(range.from).unwrap_or(i64::MAX);
-    let limit = i64::from(range.limit);
-    let rows = match range.verdict {
-        None => {
-            let sql = "SELECT receipt FROM receipt WHERE sequence >= $1 ORDER BY sequence LIMIT $2";
-            connection.rows(sql, &[&from, &limit]).await?
-        }
-        Some(verdict) => {
-            let sql = "SELECT receipt FROM receipt WHERE verdict = $3 AND sequence >= $1 ORDER BY sequence LIMIT $2";
-            connection.rows(sql, &[&from, &limit, &verdict.as_str()]).await?
-        }
-    };
-    rows.iter().map(|row| json_at(row, 0)).collect()
+pub(super) async fn list(connection: &Connection, range: ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {
+    let rows = connection.listed(&query::receipts(&range)).await?;
+    Ok(range.page(rows.iter().map(|row| json_at(row, 0)).collect::<Result<_, _>>()?))
 }
 
 pub(super) async fn of_erasure(connection: &Connection, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {

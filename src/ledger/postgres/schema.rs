@@ -6,7 +6,7 @@ use super::connector::{Connector, SCHEMA};
 use super::tx::NOW_MS;
 use super::{PostgresPlace, connection};
 use crate::keys::Secret;
-use crate::ledger::{Migrated, OpenError, UNRELEASED};
+use crate::ledger::{Migrated, OpenError, UNRELEASED, migrations};
 
 /// Only ever appended to once there is a release. Those applied stand in the table `migration`, numbered from [`UNRELEASED`]
 /// on. Each leaves the schema such that the version before goes on working with it (expand first; contract in a later
@@ -25,10 +25,11 @@ pub(crate) async fn migrate(place: &PostgresPlace, password: Option<&Secret>) ->
     let connector = Connector::new(place, password).map_err(failed)?;
     let client = connection::open(&connector).await.map_err(failed)?;
     let found = apply(&client).await.map_err(|error| failed(error.into_cause()))?;
-    match misfit(found, place) {
-        Some(refused) => Err(refused),
-        None => Ok(Migrated { from: found, to: KNOWN }),
+    if let Some(refused) = misfit(found, place) {
+        return Err(refused);
     }
+    check(&client, place).await?;
+    Ok(Migrated { from: found, to: KNOWN })
 }
 
 /// Why a schema is neither this program's nor one that it could bring up to date.
@@ -52,7 +53,10 @@ async fn apply(client: &Client) -> Result<usize, crate::ledger::LedgerError> {
             client.batch_execute(&format!("CREATE SCHEMA {SCHEMA}")).await?;
         }
         client
-            .batch_execute("CREATE TABLE migration (number BIGINT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL, program TEXT NOT NULL)")
+            .batch_execute(
+                "CREATE TABLE migration (number BIGINT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL, program TEXT NOT NULL,
+                                         checksum TEXT)",
+            )
             .await?;
     }
     let found = found.unwrap_or(0);
@@ -64,8 +68,8 @@ async fn apply(client: &Client) -> Result<usize, crate::ledger::LedgerError> {
         client.batch_execute(sql).await?;
         client
             .execute(
-                "INSERT INTO migration (number, applied, program) VALUES ($1, now(), $2)",
-                &[&((UNRELEASED + index) as i64 + 1), &env!("CARGO_PKG_VERSION")],
+                "INSERT INTO migration (number, applied, program, checksum) VALUES ($1, now(), $2, $3)",
+                &[&((UNRELEASED + index) as i64 + 1), &env!("CARGO_PKG_VERSION"), &migrations::checksum(sql)],
             )
             .await?;
     }
@@ -108,6 +112,17 @@ pub(super) async fn check(client: &Client, place: &PostgresPlace) -> Result<(), 
     match misfit(found, place) {
         Some(refused) => Err(refused),
         None if found < KNOWN => Err(OpenError::Pending { ledger: place.shown(), found, known: KNOWN }),
-        None => Ok(()),
+        None => match altered(client).await.map_err(|error| failed(connection::told(error)))? {
+            Some(number) => Err(OpenError::Altered { ledger: place.shown(), number }),
+            None => Ok(()),
+        },
     }
+}
+
+/// The number of a migration that is not the one of this program, if there is one.
+async fn altered(client: &Client) -> Result<Option<usize>, tokio_postgres::Error> {
+    let rows = client.query("SELECT number, checksum FROM migration ORDER BY number", &[]).await?;
+    let applied: Vec<_> =
+        rows.iter().map(|row| (usize::try_from(row.get::<_, i64>(0)).unwrap_or(usize::MAX), row.get(1))).collect();
+    Ok(migrations::altered(&applied, MIGRATIONS))
 }

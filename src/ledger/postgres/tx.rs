@@ -11,7 +11,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 use super::tally::Tally;
-use super::{LedgerError, QueueName, broken};
+use super::{LedgerError, QueueName, broken, query};
+use crate::ledger::copy::Value;
 
 /// The ledger's clock: the server's, in whole milliseconds.
 pub(super) const NOW_MS: &str = "FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT";
@@ -43,6 +44,12 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) async fn rows(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, LedgerError> {
         self.bounded(async { self.object().query(&self.object().prepare_cached(sql).await?, values).await }).await
+    }
+
+    /// A page of a list.
+    pub(super) async fn listed(&self, statement: &query::Statement) -> Result<Vec<Row>, LedgerError> {
+        let values = statement.values.iter().map(Value::as_sql).collect::<Result<Vec<_>, _>>()?;
+        self.rows(&statement.sql, &values).await
     }
 
     pub(super) async fn maybe(&self, sql: &str, values: Values<'_>) -> Result<Option<Row>, LedgerError> {

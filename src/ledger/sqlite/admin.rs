@@ -6,8 +6,9 @@ use async_trait::async_trait;
 
 use super::job::{Tx, Wakes};
 use super::{Admin, LedgerError, QuarantineId, SqliteLedger};
-use super::{acts, audit, erasures, meta, quarantine, receipts, schedule, targets, tasks};
-use crate::audit::{Act, Actor, AuditEntry};
+use super::{acts, attention, audit, erasures, meta, quarantine, receipts, schedule, targets, tasks};
+use crate::attention::{Attention, Code, Mute, MuteEnd};
+use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, ErasureState, NewErasure};
 use crate::keys::Digest;
 use crate::subject::TargetName;
@@ -74,6 +75,24 @@ impl Admin for SqliteLedger {
         self.order(Wakes::NoOne, move |tx| {
             let dropped = quarantine::drop(tx, id)?;
             Ok((dropped, acts::dropped(&by, id, dropped)))
+        })
+        .await
+    }
+
+    async fn mute_attention(&self, shown: &Attention, end: MuteEnd, by: &Actor) -> Result<(), LedgerError> {
+        let (shown, by) = (shown.clone(), by.clone());
+        self.order(Wakes::NoOne, move |tx| {
+            attention::mute(tx, &Mute::of(&shown, end, &by, tx.now))?;
+            Ok(((), acts::muted(&by, &shown, end)))
+        })
+        .await
+    }
+
+    async fn unmute_attention(&self, code: Code, object: &Object, by: &Actor) -> Result<bool, LedgerError> {
+        let (object, by) = (object.clone(), by.clone());
+        self.order(Wakes::NoOne, move |tx| {
+            let unmuted = attention::unmute(tx, code, &object)?;
+            Ok((unmuted, acts::unmuted(&by, code, &object, unmuted)))
         })
         .await
     }

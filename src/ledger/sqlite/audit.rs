@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use super::columns::Millis;
 use super::job::Tx;
-use super::{AuditRange, LedgerError, query};
+use super::{AuditRange, Cursor, LedgerError, Page, query};
 use crate::audit::{AuditEntry, AuditRow};
 use crate::chain::Head;
 
@@ -32,7 +32,7 @@ pub(super) fn head(connection: &Connection) -> Result<Option<Head>, LedgerError>
     Ok(head.optional()?)
 }
 
-pub(super) fn list(connection: &Connection, range: &AuditRange) -> Result<Vec<AuditRow>, LedgerError> {
+pub(super) fn list(connection: &Connection, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
     let query::Statement { sql, values } = query::audit(range);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
@@ -41,5 +41,5 @@ pub(super) fn list(connection: &Connection, range: &AuditRange) -> Result<Vec<Au
         let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
         listed.push(AuditRow::read(text, row.get(1)?).map_err(|error| LedgerError::Broken(error.into()))?);
     }
-    Ok(listed)
+    Ok(range.page(listed))
 }

@@ -45,7 +45,7 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
     })
 }
 
-fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
+pub(super) fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
     let mut count = connection.prepare_cached("SELECT COUNT(*) FROM session WHERE unknown_cause = ?1")?;
     let mut causes = BTreeMap::new();
     for cause in UnknownCause::ALL {
@@ -55,7 +55,7 @@ fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u6
     Ok(causes)
 }
 
-fn tally(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> {
+pub(super) fn tally(connection: &Connection) -> Result<BTreeMap<String, u64>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT name, n FROM tally")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -72,7 +72,7 @@ fn overdue(connection: &Connection, now: Timestamp) -> Result<u64, LedgerError> 
 
 /// Since when the oldest duty is open that is due. A try that fails makes its work due later, but the duty is no younger:
 /// of an erasure the rule's time counts, of an event and a session the time when they came.
-fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+pub(super) fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT MIN(due) FROM (
            SELECT MIN(due_rule) AS due FROM erasure WHERE ended IS NULL AND state <> 'requested' AND due_rule <= ?1

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::transition::{self, UnderWay};
-use super::{ErasureFilter, LedgerError, QueueName};
-use super::{steps, tasks};
+use super::{ErasureCursor, ErasureFilter, LedgerError, Page, QueueName};
+use super::{query, steps, tasks};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Findings, Verdict};
 use crate::keys::Fingerprint;
 use crate::subject::TargetName;
@@ -29,19 +29,20 @@ pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasu
     Ok(Some(erasure))
 }
 
-pub(super) fn list(connection: &Connection, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
-    let states = if filter.states.is_empty() { &ErasureState::ALL[..] } else { &filter.states };
-    let mut ids: Vec<ErasureId> = Vec::new();
-    // One walk of the index for each state: rare states are found without reading the others.
-    let mut newest = connection.prepare_cached("SELECT id FROM erasure WHERE state = ?1 ORDER BY id DESC LIMIT ?2")?;
-    for state in states {
-        let found = newest.query_map(params![Word(state), filter.limit], |row| row.get(0))?;
-        ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
+pub(super) fn list(
+    connection: &Connection,
+    filter: &ErasureFilter,
+) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
+    let mut found: Vec<ErasureId> = Vec::new();
+    for query::Statement { sql, values } in query::erasures(filter) {
+        let mut statement = connection.prepare_cached(&sql)?;
+        let ids = statement.query_map(params_from_iter(values), |row| row.get::<_, ErasureId>(0))?;
+        found.extend(ids.collect::<Result<Vec<_>, _>>()?);
     }
-    ids.sort_unstable_by(|a, b| b.cmp(a));
-    ids.dedup();
-    ids.truncate(filter.limit as usize);
-    many(connection, ids)
+    let (ids, there_are_more) = filter.page_of(found);
+    let items = many(connection, ids)?;
+    let next = ErasureCursor::after(&items).filter(|_| there_are_more);
+    Ok(Page { items, next })
 }
 
 /// Those whose identifiers have any of the fingerprints, newest first.

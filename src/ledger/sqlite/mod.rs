@@ -5,6 +5,7 @@
 //! (`record`, later expanded by `inbox`); everything else is a function on a transaction, one file for each noun.
 
 mod admin;
+mod attention;
 mod audit;
 mod checkpoint;
 mod columns;
@@ -55,12 +56,14 @@ use self::tasks::Holder;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision,
-    EraseWork, ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError,
-    PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, QueueName, ReceiptRange,
-    Recorded, Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
-    TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, query, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Cursor, DecideWork,
+    Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError,
+    NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
+    Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution, SessionChange, SessionView,
+    SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, query,
+    transition,
 };
+use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
@@ -280,7 +283,7 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| erasures::one(connection, id)).await
     }
 
-    async fn erasures(&self, filter: &ErasureFilter) -> Result<Vec<Erasure>, LedgerError> {
+    async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |connection| erasures::list(connection, &filter)).await
     }
@@ -294,7 +297,7 @@ impl Records for SqliteLedger {
         self.readers.read(receipts::head).await
     }
 
-    async fn receipts(&self, range: &ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
+    async fn receipts(&self, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {
         let range = *range;
         self.readers.read(move |connection| receipts::list(connection, range)).await
     }
@@ -303,8 +306,9 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| receipts::of_erasure(connection, erasure)).await
     }
 
-    async fn quarantined(&self) -> Result<Vec<Stored>, LedgerError> {
-        self.readers.read(quarantine::list).await
+    async fn quarantined(&self, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError> {
+        let range = range.clone();
+        self.readers.read(move |connection| quarantine::list(connection, &range)).await
     }
 
     async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {
@@ -323,7 +327,17 @@ impl Records for SqliteLedger {
         self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
     }
 
-    async fn audit(&self, range: &AuditRange) -> Result<Vec<AuditRow>, LedgerError> {
+    async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
+        let limits = *limits;
+        let look = move |connection: &_| {
+            let now = Timestamp::now();
+            let (facts, mutes) = (attention::facts(connection, now)?, attention::mutes(connection)?);
+            Ok(crate::attention::attention(&facts, &mutes, &limits, now))
+        };
+        self.readers.read(look).await
+    }
+
+    async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
         let range = range.clone();
         self.readers.read(move |connection| audit::list(connection, &range)).await
     }

@@ -1,11 +1,11 @@
 //! Sealed bodies that could not be read.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use super::columns::Millis;
 use super::job::Tx;
 use super::names::Names;
-use super::{LedgerError, PutAside, QuarantineId, Quarantined, Stored};
+use super::{Cursor, LedgerError, Page, PutAside, QuarantineId, QuarantineRange, Quarantined, Stored, query};
 use crate::keys::Sealed;
 use crate::ledger::QUARANTINED_MAX;
 use crate::subject::SourceName;
@@ -25,12 +25,10 @@ pub(super) fn add(tx: &Tx<'_>, item: &Quarantined) -> Result<PutAside, LedgerErr
     Ok(PutAside::New)
 }
 
-pub(super) fn list(connection: &Connection) -> Result<Vec<Stored>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT quarantine.id, source.name, reason, received, LENGTH(sealed)
-         FROM quarantine JOIN source ON source.id = quarantine.source ORDER BY quarantine.id",
-    )?;
-    let stored = statement.query_map([], |row| {
+pub(super) fn list(connection: &Connection, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError> {
+    let query::Statement { sql, values } = query::quarantined(range);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let stored = statement.query_map(params_from_iter(values), |row| {
         let Millis(received) = row.get(3)?;
         Ok(Stored {
             id: QuarantineId(row.get(0)?),
@@ -40,7 +38,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Stored>, LedgerError> 
             sealed_bytes: row.get::<_, i64>(4)?.unsigned_abs(),
         })
     })?;
-    Ok(stored.collect::<Result<_, _>>()?)
+    Ok(range.page(stored.collect::<Result<_, _>>()?))
 }
 
 pub(super) fn one(connection: &Connection, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {

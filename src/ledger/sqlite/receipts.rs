@@ -1,12 +1,12 @@
 //! Closing: the receipt joins the chain, the capsule goes.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
-use super::columns::{Json, Word};
+use super::columns::{Json, Millis, Word};
 use super::job::Tx;
-use super::{Closed, Closing, LedgerError, ReceiptRange};
-use super::{schedule, sessions, tasks, transition};
-use crate::erasure::{ErasureId, Verdict};
+use super::{Closed, Closing, Cursor, LedgerError, Page, ReceiptRange};
+use super::{query, schedule, sessions, tasks, transition};
+use crate::erasure::ErasureId;
 use crate::receipt::{Receipt, ReceiptHead};
 
 pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
@@ -42,13 +42,16 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
 
 fn append(tx: &Tx<'_>, receipt: &Receipt) -> Result<(), LedgerError> {
     let head = receipt.head();
-    tx.prepare_cached("INSERT INTO receipt (sequence, erasure, hash, receipt, verdict) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![
+    tx.prepare_cached(
+        "INSERT INTO receipt (sequence, erasure, hash, receipt, verdict, ended) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
         head.sequence as i64,
         receipt.statement.erasure,
         head.hash,
         Json(receipt),
-        Word(receipt.statement.verdict)
+        Word(receipt.statement.verdict),
+        Millis(receipt.statement.ended)
     ])?;
     Ok(())
 }
@@ -61,16 +64,11 @@ pub(super) fn head(connection: &Connection) -> Result<Option<ReceiptHead>, Ledge
     Ok(head.optional()?)
 }
 
-pub(super) fn list(connection: &Connection, range: ReceiptRange) -> Result<Vec<Receipt>, LedgerError> {
-    let from = i64::try_from(range.from).unwrap_or(i64::MAX);
-    let of_verdict = if range.verdict.is_some() { "verdict = ?3" } else { "?3 IS NULL" };
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT receipt FROM receipt WHERE {of_verdict} AND sequence >= ?1 ORDER BY sequence LIMIT ?2"
-    ))?;
-    let verdict = range.verdict.map(Verdict::as_str);
-    let receipts =
-        statement.query_map(params![from, range.limit, verdict], |row| row.get(0).map(|Json(receipt)| receipt))?;
-    Ok(receipts.collect::<Result<_, _>>()?)
+pub(super) fn list(connection: &Connection, range: ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {
+    let query::Statement { sql, values } = query::receipts(&range);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let receipts = statement.query_map(params_from_iter(values), |row| row.get(0).map(|Json(receipt)| receipt))?;
+    Ok(range.page(receipts.collect::<Result<_, _>>()?))
 }
 
 pub(super) fn of_erasure(connection: &Connection, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {

@@ -7,12 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
-use crate::ledger::{Migrated, OpenError, UNRELEASED};
+use super::columns::Millis;
+use crate::ledger::{Migrated, OpenError, UNRELEASED, migrations};
 
 /// Only ever appended to once there is a release. The number of the last one applied stands in `user_version`: they are
-/// numbered from [`UNRELEASED`] on.
+/// numbered from [`UNRELEASED`] on. What was applied stands in the table `migration`.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
 
 /// The number of this program's schema.
@@ -47,7 +49,10 @@ pub(super) fn open_for_copy(path: &Path) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Failed { ledger: path.display().to_string(), source };
     let mut connection = connect(path).map_err(failed)?;
     match migrate(&mut connection).map_err(failed)? {
-        Schema::Known => Ok(connection),
+        Schema::Known => match altered(&connection).map_err(failed)? {
+            Some(number) => Err(OpenError::Altered { ledger: path.display().to_string(), number }),
+            None => Ok(connection),
+        },
         Schema::Newer(found) => Err(OpenError::Newer { ledger: path.display().to_string(), found, known: KNOWN }),
         Schema::Unreleased(found) => {
             Err(OpenError::Unreleased { ledger: path.display().to_string(), found, known: KNOWN })
@@ -123,12 +128,25 @@ fn migrate(connection: &mut Connection) -> anyhow::Result<Schema> {
         return Ok(Schema::Unreleased(found));
     }
     let Some(missing) = MIGRATIONS.get(found.saturating_sub(UNRELEASED)..) else { return Ok(Schema::Newer(found)) };
-    for sql in missing {
+    for (number, sql) in (found.max(UNRELEASED) + 1..).zip(missing) {
         transaction.execute_batch(sql)?;
+        transaction.execute(
+            "INSERT INTO migration (number, applied, program, checksum) VALUES (?1, ?2, ?3, ?4)",
+            params![number as i64, Millis(Timestamp::now()), env!("CARGO_PKG_VERSION"), migrations::checksum(sql)],
+        )?;
     }
     transaction.pragma_update(None, "user_version", KNOWN as i64)?;
     transaction.commit()?;
     Ok(Schema::Known)
+}
+
+/// The number of a migration that is not the one of this program, if there is one.
+fn altered(connection: &Connection) -> anyhow::Result<Option<usize>> {
+    let mut statement = connection.prepare("SELECT number, checksum FROM migration ORDER BY number")?;
+    let applied = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+    let applied =
+        applied.map(|row| row.map(|(number, checksum)| (usize::try_from(number).unwrap_or(usize::MAX), checksum)));
+    Ok(migrations::altered(&applied.collect::<Result<Vec<_>, _>>()?, MIGRATIONS))
 }
 
 fn version(connection: &Connection) -> anyhow::Result<usize> {

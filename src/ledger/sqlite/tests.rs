@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::audit::{AuditBroken, verify_chain};
 use crate::erasure::{Capsule, NewErasure};
 use crate::keys::{SealKey, Sealed};
 use crate::ledger::Ledger;
@@ -95,6 +96,36 @@ async fn a_newer_schema_is_refused() {
     let refused = SqliteLedger::open(&file(&dir)).err().expect("refused");
     assert!(matches!(refused, OpenError::Newer { found: 1_000, .. }));
     assert!(refused.to_string().contains("start the quietus that wrote it"));
+}
+
+#[tokio::test]
+async fn a_ledger_of_another_migration_with_the_same_number_is_refused() {
+    let (ledger, dir) = sqlite();
+    ledger.shutdown().await;
+    beside(&dir).execute("UPDATE migration SET checksum = '0'", []).expect("written");
+    let refused = SqliteLedger::open(&file(&dir)).err().expect("refused");
+    assert!(matches!(refused, OpenError::Altered { number: schema::KNOWN, .. }), "{refused:?}");
+    assert!(refused.to_string().contains("start the quietus that made the ledger"), "{refused}");
+}
+
+/// Changes the stored audit, as whoever owns the file could; what comes of reading it.
+async fn tampered(ledger: &SqliteLedger, dir: &TempDir, change: &str) -> Result<Option<Head>, AuditBroken> {
+    beside(dir).execute_batch(change).expect("written");
+    let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 99)).await.expect("read").items;
+    verify_chain(None, &rows)
+}
+
+#[tokio::test]
+async fn what_somebody_does_to_the_stored_audit_is_found() {
+    let (ledger, dir) = sqlite();
+    for _ in 0..4 {
+        ledger.retry_parked(&by()).await.expect("answered");
+    }
+    assert_eq!(tampered(&ledger, &dir, "").await, Ok(ledger.audit_head().await.expect("read")));
+    let other = "UPDATE audit SET entry = REPLACE(entry, 'cli:ann', 'cli:eve') WHERE sequence = 2";
+    assert_eq!(tampered(&ledger, &dir, other).await, Err(AuditBroken::Changed(2)));
+    let gone = tampered(&ledger, &dir, "DELETE FROM audit WHERE sequence = 2").await;
+    assert_eq!(gone, Err(AuditBroken::Sequence { expected: 2, found: 3 }));
 }
 
 /// The tables do not matter: they are told by their number.

@@ -155,6 +155,7 @@ CREATE TABLE erasure_other PARTITION OF erasure DEFAULT;
 -- The condition is always true, and known to be only where a state is asked for: without it, an erasure would be looked up
 -- by its id in this index, walking all of it, in a month that has no statistics yet.
 CREATE INDEX erasure_in_state ON erasure (state, id) WHERE state IS NOT NULL;
+CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_open ON erasure (due_rule) WHERE ended IS NULL AND state <> 'requested';
 
 -- The erasures that have not begun: of one merge key there is one, whatever its month. `erasure` has both keys, too.
@@ -230,8 +231,10 @@ CREATE TABLE receipt (
   hash         TEXT NOT NULL,
   receipt      TEXT NOT NULL,
   verdict      TEXT COLLATE "C" NOT NULL,
+  ended        BIGINT NOT NULL,
   acknowledged BOOLEAN NOT NULL DEFAULT FALSE
 );
+CREATE INDEX receipt_ended ON receipt (ended);
 CREATE INDEX receipt_of_verdict ON receipt (verdict, sequence);
 CREATE INDEX receipt_unseen ON receipt (sequence) WHERE verdict = 'incomplete' AND NOT acknowledged;
 
@@ -266,6 +269,19 @@ CREATE TABLE quarantine (
   received BIGINT NOT NULL,
   sealed   BYTEA NOT NULL,
   UNIQUE (source, digest)
+);
+CREATE INDEX quarantine_of_source ON quarantine (source, id);
+
+-- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
+CREATE TABLE mute (
+  code     TEXT COLLATE "C" NOT NULL,
+  object   TEXT COLLATE "C" NOT NULL,
+  severity TEXT NOT NULL,
+  until    BIGINT,
+  digest   TEXT,
+  actor    TEXT NOT NULL,
+  at       BIGINT NOT NULL,
+  PRIMARY KEY (code, object)
 );
 
 CREATE TABLE target (

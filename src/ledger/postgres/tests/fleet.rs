@@ -70,7 +70,7 @@ async fn requests_of_one_subject_at_different_processes_become_one_erasure() {
     let ids: BTreeSet<_> = requests.join_all().await.into_iter().collect();
     assert_eq!(ids.len(), 5);
     assert_eq!(sql(&cluster, "SELECT count(*) FROM erasure"), "5");
-    let merged = fleet[0].erasures(&ErasureFilter { states: Vec::new(), limit: 9 }).await.expect("listed");
+    let merged = fleet[0].erasures(&ErasureFilter::newest(9)).await.expect("listed").items;
     assert!(merged.iter().all(|erasure| erasure.steps.len() == 3), "{merged:?}");
     assert_eq!(fleet[1].counts().await.expect("counted").erasures["scheduled"], 5);
 }

@@ -3,6 +3,7 @@
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::audit::{AuditBroken, verify_chain};
 use crate::ledger::Migrated;
 use crate::ledger::contract::event;
 use crate::ledger::postgres::schema::KNOWN;
@@ -35,6 +36,17 @@ async fn a_newer_schema_is_refused_with_what_to_do() {
     assert!(matches!(refused, OpenError::Newer { found: 1_000, .. }));
     assert!(refused.to_string().contains("start the quietus that wrote it"), "{refused}");
     assert!(matches!(migrate(&place, None).await, Err(OpenError::Newer { found: 1_000, .. })));
+}
+
+#[tokio::test]
+async fn a_ledger_of_another_migration_with_the_same_number_is_refused() {
+    let (cluster, place) = empty();
+    migrate(&place, None).await.expect("migrated");
+    sql(&cluster, "UPDATE migration SET checksum = '0'");
+    let refused = refused(PostgresLedger::open(&place, None).await);
+    assert!(matches!(refused, OpenError::Altered { number: KNOWN, .. }), "{refused:?}");
+    assert!(refused.to_string().contains("start the quietus that made the ledger"), "{refused}");
+    assert!(matches!(migrate(&place, None).await, Err(OpenError::Altered { .. })));
 }
 
 #[tokio::test]
@@ -123,6 +135,8 @@ async fn the_servers_role_may_not_touch_what_it_need_not() {
         "UPDATE quietus.receipt SET hash = ''",
         "UPDATE quietus.receipt SET verdict = 'complete'",
         "UPDATE quietus.receipt SET receipt = '{}'",
+        "UPDATE quietus.audit SET actor = 'cli:eve'",
+        "DELETE FROM quietus.audit",
         "DELETE FROM quietus.receipt",
         "DELETE FROM quietus.erasure",
         "DELETE FROM quietus.installation",
@@ -135,6 +149,29 @@ async fn the_servers_role_may_not_touch_what_it_need_not() {
         let refused = cluster.try_sql(DATABASE, "quietus", forbidden).expect_err(forbidden);
         assert!(refused.contains("permission denied") || refused.contains("must be owner"), "{forbidden}: {refused}");
     }
+}
+
+/// Changes the stored audit, as its owner could; what comes of reading it.
+async fn tampered(ledger: &PostgresLedger, cluster: &Cluster, change: &str) -> Result<Option<Head>, AuditBroken> {
+    sql(cluster, change);
+    let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 99)).await.expect("read").items;
+    verify_chain(None, &rows)
+}
+
+#[tokio::test]
+async fn what_somebody_does_to_the_stored_audit_is_found() {
+    let (ledger, cluster) = postgres().await;
+    for _ in 0..4 {
+        ledger.retry_parked(&by()).await.expect("answered");
+    }
+    let head = ledger.audit_head().await.expect("read");
+    assert_eq!(tampered(&ledger, &cluster, "SELECT 1").await, Ok(head.clone()));
+    // The last ones taken away make a chain that ends before its head.
+    assert_ne!(tampered(&ledger, &cluster, "DELETE FROM audit WHERE sequence = 4").await, Ok(head));
+    let other = "UPDATE audit SET entry = REPLACE(entry, 'cli:ann', 'cli:eve') WHERE sequence = 2";
+    assert_eq!(tampered(&ledger, &cluster, other).await, Err(AuditBroken::Changed(2)));
+    let gone = tampered(&ledger, &cluster, "DELETE FROM audit WHERE sequence = 2").await;
+    assert_eq!(gone, Err(AuditBroken::Sequence { expected: 2, found: 3 }));
 }
 
 /// Everything that a server does, with no more than its role may.

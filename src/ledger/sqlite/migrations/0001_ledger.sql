@@ -5,6 +5,14 @@ CREATE TABLE meta (
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The migrations that were applied, this one too; `checksum` is the SHA-256 of the text.
+CREATE TABLE migration (
+  number   INTEGER PRIMARY KEY,
+  applied  INTEGER NOT NULL,
+  program  TEXT NOT NULL,
+  checksum TEXT NOT NULL
+) STRICT;
+
 -- Counts that would otherwise need a walk over a large table; kept by the triggers at the end.
 CREATE TABLE tally (
   name TEXT PRIMARY KEY,
@@ -139,6 +147,7 @@ CREATE TABLE erasure (
 CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_in_state ON erasure (state, id);
+CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_open ON erasure (due_rule) WHERE ended IS NULL AND state <> 'requested';
 
 CREATE TABLE capsule (
@@ -205,8 +214,10 @@ CREATE TABLE receipt (
   hash         TEXT NOT NULL,
   receipt      TEXT NOT NULL,
   verdict      TEXT NOT NULL,
+  ended        INTEGER NOT NULL,
   acknowledged INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX receipt_ended ON receipt (ended);
 CREATE INDEX receipt_of_verdict ON receipt (verdict, sequence);
 CREATE INDEX receipt_unseen ON receipt (sequence) WHERE verdict = 'incomplete' AND acknowledged = 0;
 
@@ -234,6 +245,19 @@ CREATE TABLE quarantine (
   sealed   BLOB NOT NULL,
   UNIQUE (source, digest)
 ) STRICT;
+CREATE INDEX quarantine_of_source ON quarantine (source, id);
+
+-- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
+CREATE TABLE mute (
+  code     TEXT NOT NULL,
+  object   TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  until    INTEGER,
+  digest   TEXT,
+  actor    TEXT NOT NULL,
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (code, object)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE target (
   name   TEXT PRIMARY KEY,

@@ -1,0 +1,168 @@
+//! From what a ledger holds to what needs a person.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Attention, Code, Mute, Severity};
+use crate::audit::Object;
+use crate::chain;
+use crate::span::Span;
+use crate::subject::TargetName;
+
+/// What the configuration says about it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// For how long something may be due.
+    pub(crate) deadline: Span,
+    /// The share of sessions whose consent may stay unknown.
+    pub(crate) unknown_share_max: f64,
+}
+
+/// Things of one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) count: u64,
+    /// Since when the oldest is there, where that is known.
+    pub(crate) since: Option<Timestamp>,
+    /// Another one when others have come, however many are left.
+    pub(crate) mark: String,
+}
+
+/// A target that is not called.
+#[derive(Clone, Debug)]
+pub(crate) struct StoppedTarget {
+    pub(crate) target: TargetName,
+    /// When it is tried again; `None` when a person is needed.
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) reason: String,
+    pub(crate) since: Timestamp,
+}
+
+/// Sessions by why their consent stayed unknown.
+pub(crate) type Causes = BTreeMap<&'static str, u64>;
+
+/// What a ledger holds that may need a person.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) targets: Vec<StoppedTarget>,
+    /// By target, as it is called.
+    pub(crate) parked_steps: Vec<(TargetName, Group)>,
+    pub(crate) parked_erasures: Group,
+    pub(crate) requested: Group,
+    /// Incomplete receipts that nobody has acknowledged.
+    pub(crate) incomplete: Group,
+    /// Events and sessions that could not be decided on.
+    pub(crate) parked_work: Group,
+    pub(crate) quarantined: Group,
+    pub(crate) sessions: u64,
+    pub(crate) unknown_consents: Causes,
+    pub(crate) foreign_sessions: u64,
+    /// Since when the oldest duty is open that could have been done.
+    pub(crate) oldest_due: Option<Timestamp>,
+}
+
+/// Everything that needs a person or is worth knowing: the most severe first, then by code and object.
+pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Timestamp) -> Vec<Attention> {
+    let mut all = Vec::new();
+    all.extend(facts.targets.iter().map(of_target));
+    all.extend(facts.parked_steps.iter().filter_map(|(target, group)| {
+        let found = of_group(Code::StepsParked, Object::target(target), group)?;
+        Some(with(found, "target", Value::from(&*target.0)))
+    }));
+    // Where steps are parked, they say it.
+    if facts.parked_steps.is_empty() {
+        all.extend(of_group(Code::ErasuresParked, Object::erasures(), &facts.parked_erasures));
+    }
+    all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
+    all.extend(of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete));
+    all.extend(of_group(Code::WorkParked, Object::work(), &facts.parked_work));
+    all.extend(of_group(Code::DeliveriesUnreadable, Object::quarantine(), &facts.quarantined));
+    all.extend(unknown_consents(facts, limits));
+    all.extend(overdue(facts, limits, now));
+    all.extend(foreign_sessions(facts));
+    for found in &mut all {
+        found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
+    }
+    all.sort_by(|a, b| {
+        let by_code = a.code.as_str().cmp(b.code.as_str());
+        b.severity.cmp(&a.severity).then(by_code).then_with(|| a.object.cmp(&b.object))
+    });
+    all
+}
+
+fn found(code: Code, severity: Severity, object: Object, mark: String) -> Attention {
+    Attention { code, severity, object, parameters: BTreeMap::new(), since: None, muted: None, mark }
+}
+
+fn with(mut found: Attention, name: &'static str, value: Value) -> Attention {
+    found.parameters.insert(name, value);
+    found
+}
+
+/// So many of something; nothing where there is none.
+fn of_group(code: Code, object: Object, group: &Group) -> Option<Attention> {
+    if group.count == 0 {
+        return None;
+    }
+    let found = found(code, Severity::Attention, object, format!("{} {}", group.count, group.mark));
+    Some(Attention { since: group.since, ..with(found, "count", group.count.into()) })
+}
+
+fn of_target(stopped: &StoppedTarget) -> Attention {
+    let StoppedTarget { target, until, reason, since } = stopped;
+    let (code, severity) = match until {
+        Some(_) => (Code::BreakerOpen, Severity::Notice),
+        None => (Code::TargetParked, Severity::Urgent),
+    };
+    let mut found = found(code, severity, Object::target(target), format!("{since} {reason}"));
+    found = with(found, "target", Value::from(&*target.0));
+    found = with(found, "reason", Value::from(reason.as_str()));
+    if let Some(until) = until {
+        found = with(found, "until", Value::from(until.to_string()));
+    }
+    Attention { since: Some(*since), ..found }
+}
+
+/// Single ones are part of the daily work; more mean that something is wrong at mluvii, or with what is known of it.
+fn unknown_consents(facts: &Facts, limits: &Limits) -> Option<Attention> {
+    let count: u64 = facts.unknown_consents.values().sum();
+    if count as f64 <= limits.unknown_share_max * facts.sessions as f64 {
+        return None;
+    }
+    let mut found =
+        found(Code::ConsentsUnknown, Severity::Attention, Object::sessions(), format!("{:?}", facts.unknown_consents));
+    found = with(found, "count", count.into());
+    found = with(found, "sessions", facts.sessions.into());
+    for (cause, count) in &facts.unknown_consents {
+        found = with(found, cause, (*count).into());
+    }
+    Some(found)
+}
+
+fn overdue(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> {
+    let oldest = facts.oldest_due?;
+    let end = oldest.saturating_add(limits.deadline.get()).ok()?;
+    if end >= now {
+        return None;
+    }
+    let found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
+    Some(Attention { since: Some(oldest), ..with(found, "deadline_s", limits.deadline.get().as_secs().into()) })
+}
+
+fn foreign_sessions(facts: &Facts) -> Option<Attention> {
+    let count = facts.foreign_sessions;
+    if count == 0 {
+        return None;
+    }
+    let found = found(Code::SessionsForeign, Severity::Notice, Object::sessions(), count.to_string());
+    Some(with(found, "count", count.into()))
+}
+
+impl Attention {
+    /// The digest of what it is about: an acknowledgement holds as long as this stays.
+    pub(super) fn digest(&self) -> String {
+        chain::hash(format!("{} {} {}", self.code.as_str(), self.object, self.mark).as_bytes())
+    }
+}

@@ -1,0 +1,141 @@
+//! What needs a person, and what is worth knowing: one list, which the status, metrics, alerts and pages show alike. It
+//! follows from what a ledger holds by one pure function. In which words it is told is not known here.
+
+mod facts;
+mod mute;
+
+pub(crate) use facts::{Facts, Group, Limits, StoppedTarget, attention};
+pub(crate) use mute::{Mute, MuteEnd, Muted};
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::audit::Object;
+
+/// How much something matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Severity {
+    /// Worth knowing; nobody needs to do anything.
+    Notice,
+    /// Somebody has to do something, or it stays as it is.
+    Attention,
+    /// The same, and each day that it waits does harm: a whole target stands still, or a legal deadline is over.
+    Urgent,
+}
+
+impl Severity {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Attention => "attention",
+            Self::Urgent => "urgent",
+        }
+    }
+}
+
+/// What it is that needs a person. The names are part of the interface: alerts and mutes name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Code {
+    /// Nothing is called at a target until a person acts. With `target` and `reason`.
+    TargetParked,
+    /// Steps at a target need a person. With `target` and `count`.
+    StepsParked,
+    /// Erasures need a person, none of whose steps is parked. With `count`.
+    ErasuresParked,
+    /// Erasures wait for an approval. With `count`.
+    ApprovalWaiting,
+    /// Receipts are incomplete and nobody has acknowledged them. With `count`.
+    ReceiptsIncomplete,
+    /// More sessions than single ones have a consent that stayed unknown. With `sessions`, `count`, and a number by cause.
+    ConsentsUnknown,
+    /// Events or sessions could not be decided on. With `count`.
+    WorkParked,
+    /// Deliveries could not be read. With `count`.
+    DeliveriesUnreadable,
+    /// Something is due for longer than it may be. With `deadline_s`.
+    Overdue,
+    /// A target is not called for a while, because it failed. With `target`, `until` and `reason`.
+    BreakerOpen,
+    /// Sessions of tenants that are not ours were forgotten. With `count`.
+    SessionsForeign,
+}
+
+impl Code {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::TargetParked,
+        Self::StepsParked,
+        Self::ErasuresParked,
+        Self::ApprovalWaiting,
+        Self::ReceiptsIncomplete,
+        Self::ConsentsUnknown,
+        Self::WorkParked,
+        Self::DeliveriesUnreadable,
+        Self::Overdue,
+        Self::BreakerOpen,
+        Self::SessionsForeign,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::TargetParked => "target_parked",
+            Self::StepsParked => "steps_parked",
+            Self::ErasuresParked => "erasures_parked",
+            Self::ApprovalWaiting => "approval_waiting",
+            Self::ReceiptsIncomplete => "receipts_incomplete",
+            Self::ConsentsUnknown => "consents_unknown",
+            Self::WorkParked => "work_parked",
+            Self::DeliveriesUnreadable => "deliveries_unreadable",
+            Self::Overdue => "overdue",
+            Self::BreakerOpen => "breaker_open",
+            Self::SessionsForeign => "sessions_foreign",
+        }
+    }
+}
+
+impl FromStr for Code {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text).ok_or("nothing has this code")
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One thing that needs a person, or is worth knowing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Attention {
+    pub(crate) code: Code,
+    pub(crate) severity: Severity,
+    pub(crate) object: Object,
+    /// What the code says, free of personal data: numbers, names of the configuration, and reasons as they stand in the ledger.
+    pub(crate) parameters: BTreeMap<&'static str, Value>,
+    /// Since when, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<Timestamp>,
+    /// Who does not want to be told of it, and until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) muted: Option<Muted>,
+    /// Another one when the same code and object are about something else: a further receipt, another outage.
+    #[serde(skip)]
+    mark: String,
+}
+
+impl Attention {
+    /// Whether a person has to act, and is to be told so.
+    pub(crate) fn needs_a_person(&self) -> bool {
+        self.severity >= Severity::Attention && self.muted.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests;

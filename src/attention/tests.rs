@@ -1,0 +1,179 @@
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::audit::Actor;
+use crate::span::Span;
+use crate::subject::TargetName;
+
+fn limits() -> Limits {
+    Limits { deadline: Span::from_secs(60), unknown_share_max: 0.05 }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).expect("a time")
+}
+
+fn group(count: u64) -> Group {
+    Group { count, since: None, mark: "7".into() }
+}
+
+fn stopped(name: &str, until: Option<Timestamp>) -> StoppedTarget {
+    StoppedTarget { target: TargetName(name.into()), until, reason: "401".into(), since: at(5) }
+}
+
+/// Each as `severity code object parameters`.
+#[track_caller]
+fn check(facts: &Facts, expected: &[&str]) {
+    let all = attention(facts, &[], &limits(), at(61));
+    let lines: Vec<_> = all.iter().map(line).collect();
+    assert_eq!(lines, expected);
+}
+
+fn line(found: &Attention) -> String {
+    let parameters = serde_json::to_string(&found.parameters).expect("JSON");
+    format!("{} {} {} {parameters}", found.severity.as_str(), found.code.as_str(), found.object)
+}
+
+#[test]
+fn nothing_is_worth_knowing_of_an_empty_ledger() {
+    check(&Facts::default(), &[]);
+}
+
+#[test]
+fn each_fact_has_its_code_and_the_most_severe_comes_first() {
+    let facts = Facts {
+        targets: vec![stopped("mailbox", Some(at(90))), stopped("mluvii/acme", None), stopped("crm", None)],
+        parked_steps: vec![(TargetName("crm".into()), group(2))],
+        parked_erasures: group(1),
+        requested: group(3),
+        incomplete: group(4),
+        parked_work: group(5),
+        quarantined: group(6),
+        sessions: 100,
+        unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
+        foreign_sessions: 8,
+        oldest_due: Some(at(0)),
+    };
+    check(
+        &facts,
+        &[
+            r#"urgent overdue work {"deadline_s":60}"#,
+            r#"urgent target_parked target:crm {"reason":"401","target":"crm"}"#,
+            r#"urgent target_parked target:mluvii/acme {"reason":"401","target":"mluvii/acme"}"#,
+            r#"attention approval_waiting erasures {"count":3}"#,
+            r#"attention consents_unknown sessions {"count":6,"not_found":5,"not_understood":1,"sessions":100}"#,
+            r#"attention deliveries_unreadable quarantine {"count":6}"#,
+            r#"attention receipts_incomplete receipts {"count":4}"#,
+            r#"attention steps_parked target:crm {"count":2,"target":"crm"}"#,
+            r#"attention work_parked work {"count":5}"#,
+            r#"notice breaker_open target:mailbox {"reason":"401","target":"mailbox","until":"1970-01-01T00:01:30Z"}"#,
+            r#"notice sessions_foreign sessions {"count":8}"#,
+        ],
+    );
+}
+
+#[test]
+fn parked_erasures_are_named_where_no_step_says_it() {
+    check(
+        &Facts { parked_erasures: group(1), ..Facts::default() },
+        &[r#"attention erasures_parked erasures {"count":1}"#],
+    );
+}
+
+#[test]
+fn what_is_due_needs_a_person_only_after_the_deadline() {
+    let facts = Facts { oldest_due: Some(at(0)), ..Facts::default() };
+    assert!(attention(&facts, &[], &limits(), at(60)).is_empty());
+    let late = &attention(&facts, &[], &limits(), at(61))[0];
+    assert_eq!((late.code, late.since), (Code::Overdue, Some(at(0))));
+}
+
+#[test]
+fn unknown_consents_need_a_person_above_their_share() {
+    let unknown = |count| Facts { sessions: 100, unknown_consents: [("not_found", count)].into(), ..Facts::default() };
+    check(&unknown(5), &[]);
+    check(&unknown(6), &[r#"attention consents_unknown sessions {"count":6,"not_found":6,"sessions":100}"#]);
+}
+
+#[test]
+fn every_code_is_found_by_its_name() {
+    for code in Code::ALL {
+        assert_eq!(code.as_str().parse(), Ok(code));
+    }
+    assert!("fire".parse::<Code>().is_err());
+}
+
+/// The first of what there is, with these mutes, at this time.
+fn first(facts: &Facts, mutes: &[Mute], now: i64) -> Attention {
+    attention(facts, mutes, &limits(), at(now)).remove(0)
+}
+
+fn muted(facts: &Facts, end: MuteEnd) -> Mute {
+    Mute::of(&first(facts, &[], 10), end, &Actor::cli("ann"), at(10))
+}
+
+#[test]
+fn what_is_muted_is_still_listed_and_needs_nobody() {
+    let facts = Facts { quarantined: group(1), ..Facts::default() };
+    assert!(first(&facts, &[], 10).needs_a_person());
+    let found = first(&facts, &[muted(&facts, MuteEnd::Never)], 1_000_000);
+    assert!(!found.needs_a_person());
+    let expected = Muted { by: Actor::cli("ann"), at: at(10), until: None, acknowledged: false };
+    assert_eq!(found.muted, Some(expected));
+    // Something else of the same code, or another code of the same object, is not muted by it.
+    let other = Facts { incomplete: group(1), ..Facts::default() };
+    assert!(first(&other, &[muted(&facts, MuteEnd::Never)], 10).needs_a_person());
+}
+
+#[test]
+fn a_notice_needs_nobody() {
+    let facts = Facts { foreign_sessions: 1, ..Facts::default() };
+    assert!(!first(&facts, &[], 10).needs_a_person());
+}
+
+#[test]
+fn a_mute_ends_at_its_time() {
+    let facts = Facts { quarantined: group(1), ..Facts::default() };
+    let mutes = [muted(&facts, MuteEnd::At(at(20)))];
+    assert!(!first(&facts, &mutes, 19).needs_a_person());
+    assert!(first(&facts, &mutes, 20).needs_a_person());
+}
+
+#[test]
+fn what_is_acknowledged_is_told_again_when_it_changes() {
+    let facts = Facts { quarantined: group(2), ..Facts::default() };
+    let mutes = [muted(&facts, MuteEnd::Changed)];
+    assert!(!first(&facts, &mutes, 10).needs_a_person());
+    let more = Facts { quarantined: group(3), ..Facts::default() };
+    assert!(first(&more, &mutes, 10).needs_a_person());
+    // As many as before, but others.
+    let others = Facts { quarantined: Group { mark: "9".into(), ..group(2) }, ..Facts::default() };
+    assert!(first(&others, &mutes, 10).needs_a_person());
+    let parked = |since| StoppedTarget { since, ..stopped("crm", None) };
+    let target = |since| Facts { targets: vec![parked(since)], ..Facts::default() };
+    let mutes = [muted(&target(at(5)), MuteEnd::Changed)];
+    assert!(!first(&target(at(5)), &mutes, 30).needs_a_person());
+    assert!(first(&target(at(20)), &mutes, 30).needs_a_person(), "it was parked once more");
+}
+
+#[test]
+fn a_mute_ends_when_it_gets_worse() {
+    let facts = Facts { quarantined: group(1), ..Facts::default() };
+    let mute = Mute { severity: Severity::Notice, ..muted(&facts, MuteEnd::Never) };
+    assert!(first(&facts, &[mute], 10).needs_a_person());
+    let worse = Mute { severity: Severity::Urgent, ..muted(&facts, MuteEnd::Never) };
+    assert!(!first(&facts, &[worse], 10).needs_a_person(), "it got better");
+}
+
+#[test]
+fn it_is_shown_with_what_a_person_needs_and_without_what_it_is_told_apart_by() {
+    let facts = Facts { targets: vec![stopped("crm", None)], ..Facts::default() };
+    let until = at(10).saturating_add(SignedDuration::from_hours(1)).expect("a time");
+    let found = first(&facts, &[muted(&facts, MuteEnd::At(until))], 10);
+    let shown = serde_json::json!({
+        "code": "target_parked", "severity": "urgent", "object": "target:crm", "since": "1970-01-01T00:00:05Z",
+        "parameters": { "target": "crm", "reason": "401" },
+        "muted": { "by": "cli:ann", "at": "1970-01-01T00:00:10Z", "until": "1970-01-01T01:00:10Z", "acknowledged": false },
+    });
+    assert_eq!(serde_json::to_value(found).expect("JSON"), shown);
+}

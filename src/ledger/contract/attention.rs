@@ -1,0 +1,143 @@
+//! What needs a person, and what nobody wants to be told of.
+
+use jiff::Timestamp;
+
+use super::audit::audited;
+use super::fixtures::*;
+use crate::attention::{Attention, Code, Limits, MuteEnd};
+use crate::audit::Object;
+use crate::erasure::{NewErasure, Outcome};
+use crate::ledger::{Finished, Quarantined, TargetHealth, TargetState};
+use crate::span::Span;
+
+fn limits() -> Limits {
+    Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 0.5 }
+}
+
+async fn all(ledger: &Shared) -> Vec<Attention> {
+    ledger.attention(&limits()).await.expect("read")
+}
+
+/// Each as `code object count`.
+async fn told(ledger: &Shared) -> Vec<String> {
+    let line = |found: &Attention| {
+        let count = found.parameters.get("count").map(|count| format!(" {count}")).unwrap_or_default();
+        format!("{} {}{count}", found.code.as_str(), found.object)
+    };
+    all(ledger).await.iter().map(line).collect()
+}
+
+async fn parked(ledger: &Shared, id: i64, name: &str) {
+    begun(ledger, id, &[name]).await;
+    let claim = claim_step(ledger, name).await;
+    assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+}
+
+async fn put_aside(ledger: &Shared, byte: u8) {
+    let item = Quarantined { digest: crate::keys::Digest([byte; 16]), ..unreadable() };
+    ledger.quarantine(item).await.expect("put aside");
+}
+
+async fn only_one(ledger: &Shared) -> Attention {
+    let mut all = all(ledger).await;
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.remove(0)
+}
+
+pub(crate) async fn an_empty_ledger_needs_nobody(ledger: Shared) {
+    assert_eq!(told(&ledger).await, [] as [&str; 0]);
+}
+
+pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
+    let began = in_hours(-1);
+    begun(&ledger, 1, &["crm"]).await;
+    step_end(&ledger, "crm", ends(Outcome::Unverifiable)).await;
+    close(&ledger).await;
+    parked(&ledger, 2, "crm").await;
+    parked(&ledger, 3, "crm").await;
+    parked(&ledger, 4, "mailbox").await;
+    let waits = NewErasure { approve: true, ..erasure_of(person(5), &["crm"], in_hours(-1)) };
+    ledger.request(waits, &by()).await.expect("requested");
+    let undecided = recorded(&ledger, event(6, 1)).await;
+    assert_eq!(ledger.park(undecided, Outcome::Parked, "what is it?").await.expect("parked"), Finished::Done);
+    put_aside(&ledger, 1).await;
+    let foreign = recorded(&ledger, event(7, 1)).await;
+    let forgotten = crate::ledger::Decision { foreign: true, ..decision(unchanged(7, 0)) };
+    assert_eq!(ledger.decided(foreign, forgotten).await.expect("decided"), Finished::Done);
+    let until = in_hours(1);
+    for (name, state) in [
+        ("crm", TargetState::Parked { reason: "401".into() }),
+        ("mailbox", TargetState::Open { until, reason: "503".into() }),
+    ] {
+        ledger.set_target(TargetHealth { target: target(name), state, since: began }).await.expect("noted");
+    }
+    // Due for longer than a day.
+    ledger.request(erasure_of(person(8), &["crm"], in_hours(-30)), &by()).await.expect("requested");
+    assert_eq!(
+        told(&ledger).await,
+        [
+            "overdue work",
+            "target_parked target:crm",
+            "approval_waiting erasures 1",
+            "deliveries_unreadable quarantine 1",
+            "receipts_incomplete receipts 1",
+            "steps_parked target:crm 2",
+            "steps_parked target:mailbox 1",
+            "work_parked work 1",
+            "breaker_open target:mailbox",
+            "sessions_foreign sessions 1",
+        ]
+    );
+    for found in all(&ledger).await {
+        let known = !matches!(found.code, Code::StepsParked | Code::SessionsForeign);
+        assert_eq!(found.since.is_some(), known, "{found:?}");
+        assert!(found.since.is_none_or(|since| since <= Timestamp::now()), "{found:?}");
+    }
+}
+
+pub(crate) async fn what_is_muted_is_listed_as_muted_until_its_end(ledger: Shared) {
+    put_aside(&ledger, 1).await;
+    let shown = only_one(&ledger).await;
+    assert!(shown.needs_a_person());
+    for (end, needs) in [(MuteEnd::Never, false), (MuteEnd::At(in_hours(-1)), true), (MuteEnd::At(in_hours(1)), false)]
+    {
+        ledger.mute_attention(&shown, end, &by()).await.expect("muted");
+        let found = only_one(&ledger).await;
+        assert_eq!((found.needs_a_person(), found.muted.is_none()), (needs, needs), "{end:?}");
+        assert!(found.muted.is_none_or(|muted| muted.by == by() && !muted.acknowledged));
+    }
+    let (code, object) = (Code::DeliveriesUnreadable, Object::quarantine());
+    assert!(ledger.unmute_attention(code, &object, &by()).await.expect("unmuted"));
+    assert!(!ledger.unmute_attention(code, &object, &by()).await.expect("it is not muted"));
+    assert!(only_one(&ledger).await.needs_a_person());
+    let rows = audited(&ledger).await;
+    let said: Vec<_> = rows.iter().map(|row| (&*row.statement.act, &*row.statement.result)).collect();
+    let muted = ("attention.mute", "done");
+    assert_eq!(said, [muted, muted, muted, ("attention.unmute", "done"), ("attention.unmute", "unchanged")]);
+    assert!(rows.iter().all(|row| row.statement.object.as_str() == "attention:deliveries_unreadable/quarantine"));
+}
+
+pub(crate) async fn what_is_acknowledged_needs_a_person_again_when_others_come(ledger: Shared) {
+    put_aside(&ledger, 1).await;
+    ledger.mute_attention(&only_one(&ledger).await, MuteEnd::Changed, &by()).await.expect("acknowledged");
+    let found = only_one(&ledger).await;
+    assert!(!found.needs_a_person() && found.muted.is_some_and(|muted| muted.acknowledged));
+    // Another one takes its place.
+    let listed = ledger.quarantined(&crate::ledger::QuarantineRange::all(crate::ledger::Cursor::OLDEST, 9)).await;
+    ledger.quarantine_drop(listed.expect("listed").items[0].id, &by()).await.expect("dropped");
+    put_aside(&ledger, 2).await;
+    assert!(only_one(&ledger).await.needs_a_person());
+}
+
+pub(crate) async fn a_step_that_is_parked_once_more_needs_a_person_again(ledger: Shared) {
+    parked(&ledger, 1, "crm").await;
+    let shown = only_one(&ledger).await;
+    ledger.mute_attention(&shown, MuteEnd::Changed, &by()).await.expect("acknowledged");
+    assert!(!only_one(&ledger).await.needs_a_person());
+    let all = ledger.erasures(&crate::ledger::ErasureFilter::newest(1)).await.expect("listed").items;
+    assert!(ledger.retry_erasure(all[0].id, &by()).await.expect("set going"));
+    let claim = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    let again = only_one(&ledger).await;
+    assert!(again.needs_a_person() && again.parameters == shown.parameters);
+}

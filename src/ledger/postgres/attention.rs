@@ -1,0 +1,151 @@
+//! What may need a person, and what nobody wants to be told of: one query, so that all of it is of one moment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
+use super::claim::{STEP_QUEUES, STEP_TARGET};
+use super::columns::{json_at, maybe_millis, maybe_time, millis, text, time, unsigned, word};
+use super::tx::{Connection, NOW_MS, Tx};
+use super::{LedgerError, counts};
+use crate::attention::{Code, Facts, Group, Mute, StoppedTarget};
+use crate::audit::{Actor, Object};
+use crate::consent::UnknownCause;
+use crate::subject::TargetName;
+
+/// What was found, and when.
+pub(super) struct Found {
+    pub(super) facts: Facts,
+    pub(super) mutes: Vec<Mute>,
+    pub(super) now: Timestamp,
+}
+
+/// The columns of a group: how many, since when, and what tells them from others.
+const GROUP: usize = 3;
+
+pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> {
+    let row = connection.row(&query(), &[]).await?;
+    let mut unknown_consents = BTreeMap::new();
+    for (index, cause) in UnknownCause::ALL.into_iter().enumerate() {
+        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 5 * GROUP + index)));
+    }
+    let facts = Facts {
+        targets: targets(&row)?,
+        parked_steps: parked_steps(&row)?,
+        parked_erasures: group(&row, 0)?,
+        requested: group(&row, 1)?,
+        incomplete: group(&row, 2)?,
+        parked_work: group(&row, 3)?,
+        quarantined: group(&row, 4)?,
+        sessions: unsigned(row.get(1)),
+        unknown_consents,
+        foreign_sessions: unsigned(row.get(2)),
+        oldest_due: maybe_time(row.get(3))?,
+    };
+    Ok(Found { facts, mutes: mutes(&row)?, now: time(row.get(0))? })
+}
+
+/// Where the groups begin, after the single values and the lists.
+const FIRST_GROUP: usize = 7;
+
+fn query() -> String {
+    let oldest_due = counts::oldest_due_sql();
+    let causes = UnknownCause::ALL
+        .map(|cause| format!(", (SELECT COUNT(*) FROM session WHERE unknown_cause = '{}')", cause.as_str()));
+    // What tells parked tasks from other ones, or from themselves when they are parked once more: the newest one, and how
+    // often they were claimed.
+    let mark = "COALESCE(MAX(id), 0) || ' ' || COALESCE(SUM(fence), 0)";
+    let of_state = |state: &str| {
+        format!(
+            "counted.{state}, (SELECT created FROM erasure WHERE state = '{state}' ORDER BY id LIMIT 1),
+             COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = '{state}' ORDER BY id DESC LIMIT 1), '')"
+        )
+    };
+    format!(
+        "WITH clock AS (SELECT {NOW_MS} AS now),
+              counted AS (SELECT COALESCE(SUM(sessions), 0)::BIGINT AS sessions, COALESCE(SUM(parked), 0)::BIGINT AS parked,
+                                 COALESCE(SUM(requested), 0)::BIGINT AS requested FROM tally),
+              incomplete AS (SELECT COUNT(*) AS count, MIN(ended) AS since, COALESCE(MAX(sequence), 0)::TEXT AS mark
+                             FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
+              work AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
+                       FROM task WHERE parked AND NOT {STEP_QUEUES}),
+              steps AS (SELECT {STEP_TARGET} AS target, COUNT(*) AS count, {mark} AS mark
+                        FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue)
+         SELECT clock.now, counted.sessions, (SELECT COALESCE(SUM(foreign_sessions), 0)::BIGINT FROM installation),
+                {oldest_due},
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, until, reason, since)), '[]')::TEXT FROM target),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, count, mark)), '[]')::TEXT FROM steps),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(code, object, severity, until, digest, actor, at)), '[]')::TEXT
+                 FROM mute),
+                {}, {}, incomplete.*, work.*,
+                (SELECT COUNT(*) FROM quarantine), (SELECT received FROM quarantine ORDER BY id LIMIT 1),
+                (SELECT COALESCE(MAX(id), 0)::TEXT FROM quarantine){}
+         FROM clock, counted, incomplete, work",
+        of_state("parked"),
+        of_state("requested"),
+        causes.concat(),
+    )
+}
+
+fn group(row: &Row, number: usize) -> Result<Group, LedgerError> {
+    let column = FIRST_GROUP + number * GROUP;
+    let count = unsigned(row.get(column));
+    Ok(Group { count, since: maybe_time(row.get(column + 1))?, mark: row.get(column + 2) })
+}
+
+fn targets(row: &Row) -> Result<Vec<StoppedTarget>, LedgerError> {
+    let all: Vec<(String, Option<i64>, String, i64)> = json_at(row, 4)?;
+    let stopped = all.into_iter().map(|(name, until, reason, since)| {
+        Ok(StoppedTarget { target: TargetName(name.into()), until: maybe_time(until)?, reason, since: time(since)? })
+    });
+    stopped.collect()
+}
+
+fn parked_steps(row: &Row) -> Result<Vec<(TargetName, Group)>, LedgerError> {
+    let all: Vec<(String, u64, String)> = json_at(row, 5)?;
+    let group =
+        |(target, count, mark): (String, u64, String)| (TargetName(target.into()), Group { count, since: None, mark });
+    Ok(all.into_iter().map(group).collect())
+}
+
+/// A mute as the query writes it.
+type Written = (String, String, String, Option<i64>, Option<String>, String, i64);
+
+fn mutes(row: &Row) -> Result<Vec<Mute>, LedgerError> {
+    let all: Vec<Written> = json_at(row, 6)?;
+    let mut mutes = Vec::new();
+    for (code, object, severity, until, digest, actor, at) in all {
+        // Of a later program: what it is about is not told here either.
+        let Ok(code) = code.parse::<Code>() else { continue };
+        let (object, by) = (Object::written(object), Actor::named(actor));
+        let severity = word(&severity)?;
+        mutes.push(Mute { code, object, severity, until: maybe_time(until)?, digest, by, at: time(at)? });
+    }
+    Ok(mutes)
+}
+
+pub(super) async fn mute(tx: &Tx, mute: &Mute) -> Result<(), LedgerError> {
+    tx.execute(
+        "INSERT INTO mute (code, object, severity, until, digest, actor, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (code, object) DO UPDATE SET severity = excluded.severity, until = excluded.until,
+           digest = excluded.digest, actor = excluded.actor, at = excluded.at",
+        &[
+            &mute.code.as_str(),
+            &text(mute.object.as_str()),
+            &mute.severity.as_str(),
+            &maybe_millis(mute.until),
+            &mute.digest,
+            &text(mute.by.as_str()),
+            &millis(mute.at),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// `false` when it is not muted.
+pub(super) async fn unmute(tx: &Tx, code: Code, object: &Object) -> Result<bool, LedgerError> {
+    let sql = "DELETE FROM mute WHERE code = $1 AND object = $2";
+    Ok(tx.execute(sql, &[&code.as_str(), &text(object.as_str())]).await? > 0)
+}

@@ -1,0 +1,134 @@
+//! What may need a person, and what nobody wants to be told of.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::claim::{STEP_QUEUES, STEP_TARGET};
+use super::columns::{Millis, Word};
+use super::job::Tx;
+use super::{LedgerError, TargetState, counts, targets};
+use crate::attention::{Code, Facts, Group, Mute, StoppedTarget};
+use crate::audit::{Actor, Object};
+use crate::erasure::ErasureState;
+use crate::subject::TargetName;
+
+pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, LedgerError> {
+    let tally = counts::tally(connection)?;
+    let tallied = |name: &str| tally.get(name).copied().unwrap_or(0);
+    let foreign: i64 =
+        connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
+    let in_state = |state: ErasureState| erasures(connection, state, tallied(state.as_str()));
+    Ok(Facts {
+        targets: targets::list(connection)?.into_iter().filter_map(stopped).collect(),
+        parked_steps: parked_steps(connection)?,
+        parked_erasures: in_state(ErasureState::Parked)?,
+        requested: in_state(ErasureState::Requested)?,
+        incomplete: group(
+            connection,
+            "SELECT COUNT(*), MIN(ended), COALESCE(MAX(sequence), 0) || ''
+             FROM receipt WHERE verdict = 'incomplete' AND acknowledged = 0",
+        )?,
+        parked_work: group(
+            connection,
+            &format!("SELECT COUNT(*), MIN(since), {MARK} FROM task WHERE parked = 1 AND NOT {STEP_QUEUES}"),
+        )?,
+        quarantined: group(
+            connection,
+            "SELECT COUNT(*), (SELECT received FROM quarantine ORDER BY id LIMIT 1), COALESCE(MAX(id), 0) || ''
+             FROM quarantine",
+        )?,
+        sessions: tallied("sessions"),
+        unknown_consents: counts::unknown_consents(connection)?,
+        foreign_sessions: foreign.unsigned_abs(),
+        oldest_due: counts::oldest_due(connection, now)?,
+    })
+}
+
+/// What tells parked tasks from other ones, or from themselves when they are parked once more: the newest one, and how often
+/// they were claimed.
+const MARK: &str = "COALESCE(MAX(id), 0) || ' ' || COALESCE(SUM(fence), 0)";
+
+/// How many, since when, and what tells them from others.
+fn group(connection: &Connection, sql: &str) -> Result<Group, LedgerError> {
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| group_at(row, 0))?)
+}
+
+fn group_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Group> {
+    let count = row.get::<_, i64>(column)?.unsigned_abs();
+    let since: Option<Millis> = row.get(column + 1)?;
+    Ok(Group { count, since: since.map(|since| since.0), mark: row.get(column + 2)? })
+}
+
+fn parked_steps(connection: &Connection) -> Result<Vec<(TargetName, Group)>, LedgerError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {STEP_TARGET}, COUNT(*), NULL, {MARK} FROM task WHERE parked = 1 AND {STEP_QUEUES} GROUP BY queue"
+    ))?;
+    let steps = statement.query_map([], |row| Ok((TargetName(row.get(0)?), group_at(row, 1)?)))?;
+    Ok(steps.collect::<Result<_, _>>()?)
+}
+
+fn erasures(connection: &Connection, state: ErasureState, count: u64) -> Result<Group, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT (SELECT created FROM erasure WHERE state = ?1 ORDER BY id LIMIT 1),
+                COALESCE((SELECT HEX(id) FROM erasure WHERE state = ?1 ORDER BY id DESC LIMIT 1), '')",
+    )?;
+    let group = statement.query_row([state.as_str()], |row| {
+        let since: Option<Millis> = row.get(0)?;
+        Ok(Group { count, since: since.map(|since| since.0), mark: row.get(1)? })
+    });
+    Ok(group?)
+}
+
+fn stopped(health: super::TargetHealth) -> Option<StoppedTarget> {
+    let (until, reason) = match health.state {
+        TargetState::Closed => return None,
+        TargetState::Open { until, reason } => (Some(until), reason),
+        TargetState::Parked { reason } => (None, reason),
+    };
+    Some(StoppedTarget { target: health.target, until, reason, since: health.since })
+}
+
+pub(super) fn mutes(connection: &Connection) -> Result<Vec<Mute>, LedgerError> {
+    let mut statement =
+        connection.prepare_cached("SELECT code, object, severity, until, digest, actor, at FROM mute")?;
+    let mut rows = statement.query([])?;
+    let mut mutes = Vec::new();
+    while let Some(row) = rows.next()? {
+        // Of a later program: what it is about is not told here either.
+        let Ok(code) = row.get::<_, String>(0)?.parse::<Code>() else { continue };
+        let until: Option<Millis> = row.get(3)?;
+        let (Word(severity), Millis(at)) = (row.get(2)?, row.get(6)?);
+        mutes.push(Mute {
+            code,
+            object: Object::written(row.get(1)?),
+            severity,
+            until: until.map(|until| until.0),
+            digest: row.get(4)?,
+            by: Actor::named(row.get(5)?),
+            at,
+        });
+    }
+    Ok(mutes)
+}
+
+pub(super) fn mute(tx: &Tx<'_>, mute: &Mute) -> Result<(), LedgerError> {
+    tx.prepare_cached(
+        "REPLACE INTO mute (code, object, severity, until, digest, actor, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        mute.code.as_str(),
+        mute.object.as_str(),
+        mute.severity.as_str(),
+        mute.until.map(Millis),
+        mute.digest,
+        mute.by.as_str(),
+        Millis(mute.at)
+    ])?;
+    Ok(())
+}
+
+/// `false` when it is not muted.
+pub(super) fn unmute(tx: &Tx<'_>, code: Code, object: &Object) -> Result<bool, LedgerError> {
+    let mut statement = tx.prepare_cached("DELETE FROM mute WHERE code = ?1 AND object = ?2")?;
+    Ok(statement.execute([code.as_str(), object.as_str()])? > 0)
+}
