@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::plugins::Plugins;
-use crate::config::{Config, Keys, KeysError};
+use crate::config::Config;
+use crate::key_files::{Keys, KeysError};
 use crate::keys::ReadSecret;
 use crate::ledger::postgres::PostgresLedger;
 use crate::ledger::sqlite::SqliteLedger;

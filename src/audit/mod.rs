@@ -8,7 +8,6 @@ pub(crate) struct Actor(String);
 
 impl Actor {
     /// Somebody on this machine, by the name of their account.
-    #[expect(dead_code, reason = "operations take it with their next commit")]
     pub(crate) fn cli(account: &str) -> Self {
         Self(format!("cli:{account}"))
     }

@@ -1,14 +1,14 @@
 //! `quietus erasures`: see them, approve or reject what waits for it, set parked ones going again, cancel scheduled ones.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use jiff::Timestamp;
 
-use super::deployment::Deployment;
+use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
-use crate::ledger::{ErasureFilter, TargetHealth, TargetState};
-use crate::subject::TargetName;
+use crate::ledger::ErasureFilter;
+use crate::operations::erasures::{self, UndecidedRetried};
+use crate::operations::{OperationError, Operations};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Erasures {
@@ -27,7 +27,7 @@ pub(super) enum Erasures {
     Approve { id: ErasureId },
     /// Reject an erasure that waits for approval: nothing is erased, and its identifiers are destroyed
     Reject { id: ErasureId },
-    /// Set what is parked going again; begin a scheduled one now
+    /// Retry what is parked; begin a scheduled one now
     #[command(arg_required_else_help = true)]
     Retry {
         id: Option<ErasureId>,
@@ -40,64 +40,43 @@ pub(super) enum Erasures {
 }
 
 impl Erasures {
-    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
-        let ledger = &deployment.ledger;
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::List { state, limit } => list(&ledger.erasures(&ErasureFilter { states: state, limit }).await?, out),
-            Self::Show { id } => show(ledger.erasure(id).await?, id, out),
-            Self::Approve { id } => answer(
-                ledger.approve_erasure(id).await?,
-                out,
-                "approved; it begins when its time has come",
-                NOT_WAITING,
-            ),
+            Self::List { state, limit } => list(&erasures::list(on, &ErasureFilter { states: state, limit }).await?, out),
+            Self::Show { id } => show(&erasures::show(on, id).await?, out),
+            Self::Approve { id } => {
+                let approved = erasures::approve(on, id, &actor()).await;
+                answer(approved, "approved; it begins when its time has come", NOT_WAITING, out)
+            }
             Self::Reject { id } => {
-                let waits = ledger.erasure(id).await?.is_some_and(|found| found.state == ErasureState::Requested);
-                let rejected = waits && ledger.cancel_erasure(id).await?;
-                answer(rejected, out, "rejected; nothing is erased", NOT_WAITING)
+                let rejected = erasures::reject(on, id, &actor()).await;
+                answer(rejected, "rejected; nothing is erased", NOT_WAITING, out)
             }
-            Self::Retry { id: Some(id), .. } => answer(
-                ledger.retry_erasure(id).await?,
-                out,
-                "set going again",
-                "nothing to do: it is not parked or scheduled, or there is none",
-            ),
+            Self::Retry { id: Some(id), .. } => {
+                let retried = erasures::retry(on, id, &actor()).await;
+                let no = "nothing to do: it is not parked or scheduled, or there is none";
+                answer(retried, "set going again", no, out)
+            }
             Self::Retry { id: None, .. } => {
-                let opened = open_mluvii(deployment).await?;
-                let again = ledger.retry_parked().await?;
-                let asked = if opened { "mluvii is asked again; " } else { "" };
-                let no = "nothing to do: nothing is parked";
-                answer(opened || again > 0, out, &format!("{asked}set going again: {again}"), no)
+                let retried = erasures::retry_undecided(on, &actor()).await;
+                let yes = match &retried {
+                    Ok(UndecidedRetried { mluvii_opened: true, work }) => {
+                        format!("mluvii is asked again; set going again: {work}")
+                    }
+                    Ok(UndecidedRetried { work, .. }) => format!("set going again: {work}"),
+                    Err(_) => String::new(),
+                };
+                answer(retried.map(drop), &yes, "nothing to do: nothing is parked", out)
             }
-            Self::Cancel { id } => answer(
-                ledger.cancel_erasure(id).await?,
-                out,
-                "cancelled",
-                "not cancelled: it is under way or over, or there is none",
-            ),
+            Self::Cancel { id } => {
+                let cancelled = erasures::cancel(on, id, &actor()).await;
+                answer(cancelled, "cancelled", "not cancelled: it is under way or over, or there is none", out)
+            }
         }
     }
 }
 
 const NOT_WAITING: &str = "nothing to do: it does not wait for approval, or there is none";
-
-/// Deciding asks mluvii, so what is undecided stands still while mluvii is parked.
-async fn open_mluvii(on: &Deployment) -> Result<bool, Failure> {
-    let called: Vec<_> = on.config.mluvii.iter().map(|settings| TargetName::mluvii_of(&settings.name)).collect();
-    let parked = on
-        .ledger
-        .targets()
-        .await?
-        .into_iter()
-        .filter(|health| called.contains(&health.target) && matches!(health.state, TargetState::Parked { .. }));
-    let mut opened = false;
-    for health in parked {
-        let open = TargetHealth { target: health.target, state: TargetState::Closed, since: Timestamp::now() };
-        on.ledger.set_target(open).await?;
-        opened = true;
-    }
-    Ok(opened)
-}
 
 fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
     let state = |name: String| ErasureState::ALL.into_iter().find(|state| state.as_str() == name);
@@ -110,7 +89,7 @@ fn list(erasures: &[Erasure], out: &mut Out) -> Result<Exit, Failure> {
         out.json(&erasures)?;
     } else {
         let row = |e: &Erasure| {
-            let steps = e.steps.iter().map(|step| format!("{}: {}", step.target, standing(step)));
+            let steps = e.steps.iter().map(|step| format!("{}: {}", step.target, step_status(step)));
             let steps = steps.collect::<Vec<_>>().join(", ");
             let installation = e.subject.installation().to_string();
             let possible = possible(e).map_or_else(|| "-".to_owned(), |left| left.to_string());
@@ -123,22 +102,18 @@ fn list(erasures: &[Erasure], out: &mut Out) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn show(erasure: Option<Erasure>, id: ErasureId, out: &mut Out) -> Result<Exit, Failure> {
-    let Some(erasure) = erasure else {
-        out.error(&format!("there is no erasure {id}"));
-        return Ok(Exit::No);
-    };
+fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     if out.is_json() {
-        out.json(&erasure)?;
+        out.json(erasure)?;
         return Ok(Exit::Done);
     }
     out.line(format_args!("erasure   {}", erasure.id))?;
     out.line(format_args!("state     {}", erasure.state.as_str()))?;
-    out.line(format_args!("verdict   {}", verdict(&erasure)))?;
+    out.line(format_args!("verdict   {}", verdict(erasure)))?;
     out.line(format_args!("mluvii    {}", erasure.subject.installation()))?;
     out.line(format_args!("subject   {}", erasure.subject.key()))?;
     out.line(format_args!("rules     {}", erasure.rules.join(", ")))?;
-    out.line(format_args!("sessions  {}", sessions(&erasure)))?;
+    out.line(format_args!("sessions  {}", sessions(erasure)))?;
     out.line(format_args!("created   {}", out::time(erasure.created)))?;
     out.line(format_args!("approved  {}", out::time_or_dash(erasure.approved)))?;
     out.line(format_args!("due       {}", out::time(erasure.due)))?;
@@ -149,7 +124,7 @@ fn show(erasure: Option<Erasure>, id: ErasureId, out: &mut Out) -> Result<Exit, 
         let attempts = step.attempts.to_string();
         let reason = step.reason.clone().unwrap_or_default();
         let (erased, verified) = (out::time_or_dash(step.erased_at), out::time_or_dash(step.verified_at));
-        [step.target.to_string(), standing(step), counts, erased, verified, attempts, reason]
+        [step.target.to_string(), step_status(step), counts, erased, verified, attempts, reason]
     };
     out.line("")?;
     let header = ["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "ATTEMPTS", "REASON"];
@@ -191,7 +166,7 @@ fn sessions(erasure: &Erasure) -> String {
 }
 
 /// A step's outcome, or what is under way.
-fn standing(step: &Step) -> String {
+fn step_status(step: &Step) -> String {
     if let Some(by) = step.report_by {
         return format!("accepted, report by {}", out::time_or_dash(Some(by)));
     }
@@ -202,7 +177,13 @@ fn standing(step: &Step) -> String {
     }
 }
 
-fn answer(done: bool, out: &mut Out, yes: &str, no: &str) -> Result<Exit, Failure> {
+/// Says whether an act was done. That it was not needed, or came too late, is an answer and no error.
+fn answer(result: Result<(), OperationError>, yes: &str, no: &str, out: &mut Out) -> Result<Exit, Failure> {
+    let done = match result {
+        Ok(()) => true,
+        Err(OperationError::NotFound(_) | OperationError::Conflict(_)) => false,
+        Err(error) => return Err(error.into()),
+    };
     if out.is_json() {
         out.json(&serde_json::json!({ "done": done }))?;
     } else {

@@ -1,17 +1,17 @@
-//! `quietus keys`: the installation's keys are made once.
+//! `quietus keys`: the keys of a deployment are made once.
 
 use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::context::{self, Global};
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, deployment};
-use crate::config;
+use crate::operations::keys;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Keys {
-    /// Make the keys of a new installation; never overwrites any
+    /// Make the keys of a new deployment; never overwrites any
     New {
         /// The folder [default: `keys.dir` of the configuration, which is `keys` beside it]
         dir: Option<PathBuf>,
@@ -23,9 +23,9 @@ impl Keys {
         let Self::New { dir } = self;
         let dir = match dir {
             Some(dir) => dir,
-            None => deployment::load(global)?.keys_dir(),
+            None => context::load(global)?.keys_dir(),
         };
-        let public = config::Keys::create(&dir)?;
+        let public = keys::create(&dir)?;
         if out.is_json() {
             out.json(&json!({ "dir": dir, "receipt_public_key": public }))?;
         } else {

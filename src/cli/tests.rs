@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use insta::assert_snapshot;
@@ -6,7 +6,8 @@ use tempfile::TempDir;
 
 use super::*;
 
-use crate::config::{Config, Keys};
+use crate::config::Config;
+use crate::key_files::Keys;
 use crate::erasure::{ErasureId, NewErasure, Selection, Subject};
 use crate::keys::Digest;
 use crate::ledger::sqlite::SqliteLedger;
@@ -59,7 +60,7 @@ impl Home {
             Ok(exit) => u8::from(exit == Exit::No),
             Err(failure) => {
                 let code = failure.code();
-                failure.report(&mut out);
+                report(failure, &mut out);
                 code
             }
         };
@@ -80,7 +81,7 @@ impl Home {
         let item = Quarantined { source, digest, reason: "not JSON".into(), sealed };
         let ledger = SqliteLedger::open(&self.path("quietus.db")).expect("opens");
         wait(async {
-            ledger.quarantine(item).await?;
+            ledger.quarantine(item).await.expect("is put there");
             ledger.shutdown().await;
             Ok(Exit::Done)
         })
@@ -201,7 +202,7 @@ fn requested(home: &Home) -> String {
     };
     let ledger = SqliteLedger::open(&home.path("quietus.db")).expect("opens");
     let id = wait(async {
-        let id = ledger.request(erasure).await?;
+        let id = ledger.request(erasure).await.expect("is asked for");
         ledger.shutdown().await;
         Ok(id)
     });

@@ -8,10 +8,11 @@ mod stage;
 
 use std::time::{Duration, Instant};
 
+use super::context::wait;
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
-use super::{receipts, wait};
-use crate::ledger::ReceiptRange;
+use super::receipts::table;
+use crate::operations::receipts::{self, ReceiptFilter};
 use narrator::Narrator;
 use stage::Stage;
 
@@ -51,9 +52,9 @@ impl Demo {
             return Err(Failure::Other(anyhow::anyhow!("the data was not gone after {PATIENCE:?}; this is a bug")));
         }
         out.line("\nThe receipts:")?;
-        let range = ReceiptRange::all(1, u32::MAX);
-        let chain = stage.ledger.receipts(&range).await?;
-        receipts::table(&chain, out)?;
+        let all = ReceiptFilter { from: Some(1), limit: u32::MAX, verdict: None };
+        let chain = receipts::list(&stage.operations, all).await?.receipts;
+        table(&chain, out)?;
         out.line("\nThe proof:")?;
         let proven = proof::show(&stage, &chain, out)?;
         if self.keep {

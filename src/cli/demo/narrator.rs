@@ -6,10 +6,12 @@ use std::fmt::Display;
 use clap::builder::styling::{AnsiColor, Style};
 
 use super::stage::Stage;
+use crate::audit::Actor;
 use crate::cli::exit::Failure;
 use crate::cli::out::{GOOD, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Verdict};
 use crate::ledger::ErasureFilter;
+use crate::operations::erasures;
 use crate::standin::Call;
 
 const CAME_IN: Style = AnsiColor::Cyan.on_default();
@@ -41,7 +43,7 @@ impl Narrator {
         self.deliveries = deliveries.len();
 
         let filter = ErasureFilter { states: Vec::new(), limit: 100 };
-        let erasures = stage.ledger.erasures(&filter).await?;
+        let erasures = erasures::list(&stage.operations, &filter).await?;
         for erasure in erasures.iter().rev().filter(|erasure| !self.erasures.contains_key(&erasure.id)) {
             say(out, DECIDED, "decided", decision(erasure))?;
         }
@@ -67,7 +69,7 @@ impl Narrator {
             return Ok(());
         }
         for erasure in requested {
-            if stage.ledger.approve_erasure(erasure.id).await? {
+            if erasures::approve(&stage.operations, erasure.id, &Actor::cli("demo")).await.is_ok() {
                 let command = "quietus erasures approve";
                 say(
                     out,

@@ -2,12 +2,11 @@
 
 use std::io;
 
-use super::super::deployment::Deployment;
-use super::super::exit::{Exit, Failure};
-use super::super::out::{self, Out};
-use super::tally::Tally;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{self, Out};
 use crate::erasure::{ReasonCode, Verdict};
-use crate::ledger::{Counts, ReceiptRange};
+use crate::operations::Operations;
+use crate::operations::receipts::{self, ReceiptFilter, Totals};
 use crate::receipt::{Receipt, Statement};
 
 /// Hex digits of a digest that are shown in a list; `receipts show` has all of them.
@@ -27,41 +26,27 @@ pub(crate) struct List {
 }
 
 impl List {
-    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
-        let newest = deployment.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
-        let from = match (self.from, self.verdict) {
-            (Some(from), _) => from,
-            (None, Some(_)) => 1,
-            (None, None) => (newest + 1).saturating_sub(self.limit.into()),
-        };
-        let range = ReceiptRange { from: from.max(1), limit: self.limit, verdict: self.verdict };
-        let receipts = deployment.ledger.receipts(&range).await?;
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let filter = ReceiptFilter { from: self.from, limit: self.limit, verdict: self.verdict };
+        let listed = receipts::list(on, filter).await?;
         if out.is_json() {
-            out.json(&receipts)?;
+            out.json(&listed.receipts)?;
             return Ok(Exit::Done);
         }
-        table(&receipts, out)?;
-        out.note(totals(&deployment.ledger.counts().await?));
-        let last = receipts.last().map(|receipt| receipt.statement.sequence);
-        if let Some(last) = last
-            && receipts.len() as u64 == u64::from(self.limit)
-            && last < newest
-        {
-            out.note(format_args!("there may be more: --from {}", last + 1));
+        table(&listed.receipts, out)?;
+        out.note(totals(&listed.all));
+        if let Some(next) = listed.next {
+            out.note(format_args!("there may be more: --from {next}"));
         }
         Ok(Exit::Done)
     }
 }
 
 /// All receipts in numbers, and the incomplete ones that wait for a person.
-fn totals(counts: &Counts) -> String {
-    let mut tally = Tally::default();
-    for verdict in Verdict::ALL {
-        tally.add(verdict, counts.verdicts.get(verdict.as_str()).copied().unwrap_or_default());
-    }
-    let mut text = format!("in all {} receipts: {tally}", counts.receipts);
-    if counts.incomplete_unacknowledged > 0 {
-        text += &format!(" ({} not acknowledged)", counts.incomplete_unacknowledged);
+fn totals(all: &Totals) -> String {
+    let mut text = format!("in all {} receipts: {}", all.receipts, all.verdicts);
+    if all.unacknowledged > 0 {
+        text += &format!(" ({} not acknowledged)", all.unacknowledged);
     }
     text
 }

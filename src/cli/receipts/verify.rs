@@ -1,16 +1,11 @@
-//! `quietus receipts verify`: offline, of any length, one receipt at a time.
+//! `quietus receipts verify`: offline.
 
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 
-use super::super::exit::{Exit, Failure};
-use super::super::out::{BAD, GOOD, Out};
-use super::export::{FORMAT, Header};
-use super::tally::Tally;
-use crate::receipt::{Chain, ChainBroken, NotAReceipt, Receipt};
-
-/// A longer line is no receipt.
-const LINE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{BAD, GOOD, Out};
+use crate::operations::receipts::verify::{NotVerified, Verified, verify};
 
 /// Verify exported receipts: signatures, numbers, links
 ///
@@ -23,31 +18,6 @@ pub(crate) struct Verify {
     /// proves nothing about who signed]
     #[arg(long = "public-key", value_name = "HEX|@FILE")]
     public_keys: Vec<String>,
-}
-
-/// What was verified.
-#[derive(Debug, PartialEq, Eq)]
-struct Verified {
-    first: u64,
-    last: u64,
-    verdicts: Tally,
-}
-
-/// Why it was not.
-#[derive(Debug, thiserror::Error)]
-enum NotVerified {
-    #[error("line {0} is not a receipt: {1}")]
-    Line(u64, NotAReceipt),
-    #[error("the first line is not the header of an export")]
-    Header,
-    #[error("the export has format {0}; this program reads {FORMAT}")]
-    Format(u64),
-    #[error("the header tells of {told} receipts, and there are {there}, or others: the file was cut or put together")]
-    Counts { told: u64, there: u64 },
-    #[error(transparent)]
-    Chain(#[from] ChainBroken),
-    #[error("cannot be read")]
-    Read(#[from] io::Error),
 }
 
 impl Verify {
@@ -99,47 +69,6 @@ fn report(verified: &Result<Option<Verified>, NotVerified>, trusted: bool, out: 
     Ok(())
 }
 
-/// Verifies an export under the trusted keys, or under its own. `None` when there are no receipts in it.
-fn verify(mut reader: impl BufRead, trusted: &[String]) -> Result<Option<Verified>, NotVerified> {
-    let told = header(&line(&mut reader)?.ok_or(NotVerified::Header)?)?;
-    let keys = if trusted.is_empty() { &told.public_keys } else { trusted };
-    let mut chain = Chain::under(keys.iter().map(String::as_str))?;
-    let mut there = Header::empty(String::new());
-    let mut number = 1;
-    while let Some(text) = line(&mut reader)? {
-        number += 1;
-        let receipt = Receipt::read(&text).map_err(|why| NotVerified::Line(number, why))?;
-        chain.check(&receipt)?;
-        there.add(&receipt);
-    }
-    let same = (told.first, told.last, told.receipts) == (there.first, there.last, there.receipts);
-    if !same || told.verdicts != there.verdicts {
-        return Err(NotVerified::Counts { told: told.receipts, there: there.receipts });
-    }
-    let range = there.first.zip(there.last);
-    Ok(range.map(|(first, last)| Verified { first, last, verdicts: there.verdicts }))
-}
-
-/// Of another format, the header may have other members.
-fn header(text: &str) -> Result<Header, NotVerified> {
-    #[derive(serde::Deserialize)]
-    struct Versioned {
-        quietus_receipts: u64,
-    }
-
-    let Versioned { quietus_receipts: format } = serde_json::from_str(text).map_err(|_| NotVerified::Header)?;
-    if format != u64::from(FORMAT) {
-        return Err(NotVerified::Format(format));
-    }
-    serde_json::from_str(text).map_err(|_| NotVerified::Header)
-}
-
-fn line(reader: &mut impl BufRead) -> Result<Option<String>, NotVerified> {
-    let mut text = String::new();
-    let length = reader.by_ref().take(LINE_BYTES_MAX).read_line(&mut text)?;
-    Ok((length > 0).then_some(text))
-}
-
 fn public_key(argument: &str) -> Result<String, Failure> {
     let text = match argument.strip_prefix('@') {
         None => argument.to_owned(),
@@ -149,4 +78,22 @@ fn public_key(argument: &str) -> Result<String, Failure> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::operations::receipts::sample::{export, issued, person, session};
+
+    #[test]
+    fn the_report_says_what_it_does_not_prove() {
+        let (mut out, captured) = Out::captured(false);
+        let first = issued(&session(), None);
+        let second = issued(&session(), Some(&first.head()));
+        let third = issued(&person(), Some(&second.head()));
+        let lines = export(&[second, third]).join("\n");
+        report(&verify(lines.as_bytes(), &[]), false, &mut out).expect("is written");
+        insta::assert_snapshot!(captured.text(), @"
+        ✓ receipts 2 to 3 are verified: 1 complete, 0 retained, 1 incomplete
+        note: the chain starts at receipt 2; what came before is not in this file
+        note: the key came with the file: this proves nothing about who signed; see --public-key
+        ");
+    }
+}

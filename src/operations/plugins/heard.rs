@@ -15,9 +15,9 @@ const PLUGINS: &str = "quietus::plugin::session";
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Line {
-    pub(super) level: String,
-    pub(super) text: String,
+pub(crate) struct Line {
+    pub(crate) level: String,
+    pub(crate) text: String,
 }
 
 /// The lines that were heard.

@@ -1,0 +1,99 @@
+//! The ledger itself: its schema, and moving it from one backend to the other. No server may work on it meanwhile, so
+//! these need no [`super::Operations`], only to be told where it is.
+
+use std::path::Path;
+
+use super::{OperationError, Operations};
+use crate::key_files::read_public;
+use crate::keys::Secret;
+use crate::ledger::copy::{Copied, CopyError, Progress, Rows};
+use crate::ledger::postgres::{self, PostgresRows};
+use crate::ledger::sqlite::{self, SqliteRows};
+use crate::ledger::{LedgerPlace, Migrated, OpenError};
+
+/// Refuses a ledger whose file is not there: one that a command made would belong to whoever runs the command instead of
+/// the server's user.
+pub(crate) fn must_be_there(place: &LedgerPlace) -> Result<(), OperationError> {
+    match place {
+        LedgerPlace::Sqlite(path) if !path.exists() => {
+            let shown = path.display();
+            Err(OperationError::Ledger(anyhow::anyhow!("there is no ledger at {shown} yet; `quietus serve` makes it")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether something can be written now, and whether the ledger and the keys belong together.
+pub(crate) async fn try_out(on: &Operations) -> Result<(), OperationError> {
+    on.ledger.writable().await?;
+    on.keys().await.map(drop)
+}
+
+/// Brings the schema up to date; in PostgreSQL as its owner, who is the user of the URL unless another is named.
+pub(crate) async fn migrate(
+    place: LedgerPlace,
+    owner: Option<String>,
+    password: Option<&Secret>,
+) -> Result<Migrated, OperationError> {
+    must_be_there(&place)?;
+    Ok(match place {
+        LedgerPlace::Sqlite(path) => sqlite::migrate_file(&path)?,
+        LedgerPlace::Postgres(mut place) => {
+            place.user = owner;
+            postgres::migrate(&place, password).await?
+        }
+    })
+}
+
+/// Copies a ledger into another, empty one, and verifies the receipts in it under the deployment's public key; goes on where it was interrupted. `tell` is told how
+/// far it is.
+pub(crate) async fn copy(
+    from: &LedgerPlace,
+    to: &LedgerPlace,
+    password: Option<&Secret>,
+    keys_dir: &Path,
+    tell: &dyn Fn(Progress),
+) -> Result<Copied, OperationError> {
+    let public_key = read_public(keys_dir)?;
+    must_be_there(from)?;
+    let from = open(from, password).await?;
+    let to = open(to, password).await?;
+    Ok(crate::ledger::copy::copy(&*from, &*to, &public_key, tell).await?)
+}
+
+/// Whether a ledger that is to be reopened was retired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reopened {
+    /// It was copied, and is used in place of its copy from here on.
+    Retired,
+    /// It could be used all the time.
+    InUse,
+}
+
+/// Lets a ledger that was copied be used again, in place of the copy.
+pub(crate) async fn reopen(place: &LedgerPlace, password: Option<&Secret>) -> Result<Reopened, OperationError> {
+    must_be_there(place)?;
+    let rows = open(place, password).await?;
+    let was = if rows.retired().await?.is_some() { Reopened::Retired } else { Reopened::InUse };
+    rows.set_retired(None).await?;
+    Ok(was)
+}
+
+async fn open(place: &LedgerPlace, password: Option<&Secret>) -> Result<Box<dyn Rows>, OperationError> {
+    Ok(match place {
+        LedgerPlace::Sqlite(path) => Box::new(SqliteRows::open(path)?),
+        LedgerPlace::Postgres(place) => Box::new(PostgresRows::open(place, password).await?),
+    })
+}
+
+impl From<OpenError> for OperationError {
+    fn from(error: OpenError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+impl From<CopyError> for OperationError {
+    fn from(error: CopyError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
