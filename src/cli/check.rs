@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure};
 use super::out::{BAD, DOUBTFUL, GOOD, Out};
 use super::{Global, wait};
 use crate::app;
+use crate::audit::Actor;
 use crate::config::{Config, Keys, Problem, counted_from_one};
 use crate::keys::SecretRef;
 use crate::mluvii::{self, MluviiClient, State};
@@ -162,7 +163,7 @@ async fn tried_out(what: String, mluvii: &MluviiClient) -> Vec<Finding> {
 /// Whether something can be written, and whether the ledger and the keys belong together.
 async fn try_ledger(config: &Config) -> Result<(), Failure> {
     let ledger = app::open_ledger(config, &deployment::place(config)?).await?;
-    let deployment = Deployment { ledger, config: config.clone() };
+    let deployment = Deployment { ledger, config: config.clone(), by: Actor::cli("check") };
     let tried = async {
         deployment.ledger.writable().await?;
         deployment.keys().await.map(drop)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Global;
 use super::exit::Failure;
 use crate::app;
+use crate::audit::Actor;
 use crate::config::{Config, Keys, KeysError};
 use crate::ledger::{Ledger, LedgerPlace};
 use crate::subject::{InstallationName, SessionKey};
@@ -17,6 +18,8 @@ const PLACES: [&str; 2] = ["quietus.toml", "/etc/quietus/quietus.toml"];
 pub(super) struct Deployment {
     pub(super) config: Config,
     pub(super) ledger: Arc<dyn Ledger>,
+    /// Who works on it.
+    pub(super) by: Actor,
 }
 
 impl Deployment {
@@ -25,7 +28,7 @@ impl Deployment {
         let place = place(&config)?;
         must_be_there(&place)?;
         let ledger = app::open_ledger(&config, &place).await?;
-        Ok(Self { config, ledger })
+        Ok(Self { config, ledger, by: Actor::cli(&account()) })
     }
 
     /// The keys, which must be the ones that the ledger was made with.
@@ -59,6 +62,19 @@ impl Deployment {
     pub(super) fn installations(&self) -> String {
         self.config.mluvii.iter().map(|settings| settings.name.to_string()).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The name of the account that runs the command, or its number where it has no name. Not of the environment, which says
+/// whatever somebody wants.
+fn account() -> String {
+    let number = rustix::process::getuid().as_raw().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = accounts.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)? == number).then(|| name.to_owned())
+    });
+    named.unwrap_or(number)
 }
 
 /// Loads the configuration that the arguments name.

@@ -1,13 +1,12 @@
 //! `quietus erasures`: see them, approve or reject what waits for it, set parked ones going again, cancel scheduled ones.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use jiff::Timestamp;
 
 use super::deployment::Deployment;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
-use crate::ledger::{ErasureFilter, TargetHealth, TargetState};
+use crate::ledger::{ErasureFilter, TargetState};
 use crate::subject::TargetName;
 
 #[derive(clap::Subcommand)]
@@ -46,31 +45,30 @@ impl Erasures {
             Self::List { state, limit } => list(&ledger.erasures(&ErasureFilter { states: state, limit }).await?, out),
             Self::Show { id } => show(ledger.erasure(id).await?, id, out),
             Self::Approve { id } => answer(
-                ledger.approve_erasure(id).await?,
+                ledger.approve_erasure(id, &deployment.by).await?,
                 out,
                 "approved; it begins when its time has come",
                 NOT_WAITING,
             ),
             Self::Reject { id } => {
-                let waits = ledger.erasure(id).await?.is_some_and(|found| found.state == ErasureState::Requested);
-                let rejected = waits && ledger.cancel_erasure(id).await?;
+                let rejected = ledger.reject_erasure(id, &deployment.by).await?;
                 answer(rejected, out, "rejected; nothing is erased", NOT_WAITING)
             }
             Self::Retry { id: Some(id), .. } => answer(
-                ledger.retry_erasure(id).await?,
+                ledger.retry_erasure(id, &deployment.by).await?,
                 out,
                 "set going again",
                 "nothing to do: it is not parked or scheduled, or there is none",
             ),
             Self::Retry { id: None, .. } => {
                 let opened = open_mluvii(deployment).await?;
-                let again = ledger.retry_parked().await?;
+                let again = ledger.retry_parked(&deployment.by).await?;
                 let asked = if opened { "mluvii is asked again; " } else { "" };
                 let no = "nothing to do: nothing is parked";
                 answer(opened || again > 0, out, &format!("{asked}set going again: {again}"), no)
             }
             Self::Cancel { id } => answer(
-                ledger.cancel_erasure(id).await?,
+                ledger.cancel_erasure(id, &deployment.by).await?,
                 out,
                 "cancelled",
                 "not cancelled: it is under way or over, or there is none",
@@ -92,9 +90,7 @@ async fn open_mluvii(on: &Deployment) -> Result<bool, Failure> {
         .filter(|health| called.contains(&health.target) && matches!(health.state, TargetState::Parked { .. }));
     let mut opened = false;
     for health in parked {
-        let open = TargetHealth { target: health.target, state: TargetState::Closed, since: Timestamp::now() };
-        on.ledger.set_target(open).await?;
-        opened = true;
+        opened |= on.ledger.resume_target(&health.target, &on.by).await?;
     }
     Ok(opened)
 }

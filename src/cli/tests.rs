@@ -201,7 +201,7 @@ fn requested(home: &Home) -> String {
     };
     let ledger = SqliteLedger::open(&home.path("quietus.db")).expect("opens");
     let id = wait(async {
-        let id = ledger.request(erasure).await?;
+        let id = ledger.request(erasure, &crate::audit::Actor::cli("test")).await?;
         ledger.shutdown().await;
         Ok(id)
     });

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use clap::builder::styling::{AnsiColor, Style};
 
 use super::stage::Stage;
+use crate::audit::Actor;
 use crate::cli::exit::Failure;
 use crate::cli::out::{GOOD, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Verdict};
@@ -67,7 +68,7 @@ impl Narrator {
             return Ok(());
         }
         for erasure in requested {
-            if stage.ledger.approve_erasure(erasure.id).await? {
+            if stage.ledger.approve_erasure(erasure.id, &Actor::cli("demo")).await? {
                 let command = "quietus erasures approve";
                 say(
                     out,

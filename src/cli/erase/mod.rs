@@ -162,7 +162,7 @@ async fn ask(deployment: &Deployment, keys: &Keys, request: Request, due: Timest
     let approve = false;
     let origin = None;
     let erasure = NewErasure { id, subject, rule, targets, due, approve, origin, selection, capsule, fingerprints };
-    let standing = deployment.ledger.request(erasure).await?;
+    let standing = deployment.ledger.request(erasure, &deployment.by).await?;
     let erasure = deployment.ledger.erasure(standing).await?;
     let gone = || Failure::Other(anyhow::anyhow!("the erasure {standing} is not in the ledger any more"));
     Ok(AskedFor { erasure: erasure.ok_or_else(gone)?, merged: standing != id })

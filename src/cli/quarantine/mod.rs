@@ -35,7 +35,7 @@ impl Quarantine {
             Self::Show { id, reveal } => show(deployment, QuarantineId(id), reveal, out).await,
             Self::Replay { id } => replay(deployment, QuarantineId(id), out).await,
             Self::Drop { id } => {
-                let dropped = deployment.ledger.quarantine_drop(QuarantineId(id)).await?;
+                let dropped = deployment.ledger.quarantine_drop(QuarantineId(id), &deployment.by).await?;
                 end(dropped, if dropped { "dropped" } else { "there is no such delivery" }, out)
             }
         }
@@ -95,7 +95,7 @@ async fn replay(deployment: &Deployment, id: QuarantineId, out: &mut Out) -> Res
         },
     };
     // Recorded first: dying in between makes a duplicate, which changes nothing.
-    deployment.ledger.quarantine_drop(id).await?;
+    deployment.ledger.quarantine_drop(id, &deployment.by).await?;
     end(true, what, out)
 }
 

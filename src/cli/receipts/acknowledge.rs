@@ -19,7 +19,7 @@ pub(crate) struct Acknowledge {
 impl Acknowledge {
     pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
         let these = (!self.all).then_some(self.sequences.as_slice());
-        let acknowledged = deployment.ledger.acknowledge_receipts(these).await?;
+        let acknowledged = deployment.ledger.acknowledge_receipts(these, &deployment.by).await?;
         if out.is_json() {
             out.json(&json!({ "acknowledged": acknowledged }))?;
         } else if acknowledged == 0 {
