@@ -5,6 +5,7 @@
 
 mod app;
 mod audit;
+mod chain;
 mod cli;
 mod config;
 mod consent;

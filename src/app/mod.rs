@@ -1,5 +1,5 @@
-//! The server put together: a configuration enters; handles are built, tasks are owned and, at a signal, shut down in
-//! order. What the parts do, they know themselves.
+//! The server put together from a configuration: builds the handles, owns the tasks, and shuts them down in order at a
+//! signal. Also builds operations for commands. What the parts do, they know themselves.
 
 mod check;
 mod control;

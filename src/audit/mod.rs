@@ -1,5 +1,11 @@
-//! Who ordered what. An actor is named on every act that changes what is kept; names of people who use quietus stand here,
-//! never those of people whom an erasure is about.
+//! Who ordered what: every act that changes what is kept, or what the server does, as a chain of rows. Names of people who
+//! use quietus stand here, never those of people whom an erasure is about.
+
+mod entry;
+mod row;
+
+pub(crate) use entry::{Act, ActResult, AuditEntry, Detail, Object};
+pub(crate) use row::{AuditBroken, AuditRow, verify_chain};
 
 /// Who orders an act: the kind of way in, and who came that way, such as `cli:root` or `server`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -11,6 +17,20 @@ impl Actor {
     pub(crate) fn cli(account: &str) -> Self {
         Self(format!("cli:{account}"))
     }
+
+    /// The server itself, where what it orders is nobody's decision but a rule's.
+    pub(crate) fn server() -> Self {
+        Self("server".to_owned())
+    }
+
+    /// An actor as it was written.
+    pub(crate) fn named(name: String) -> Self {
+        Self(name)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl std::fmt::Display for Actor {
@@ -18,3 +38,6 @@ impl std::fmt::Display for Actor {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
-use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
+use super::words::subject;
+use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Verdict};
 use crate::ledger::ErasureFilter;
 use crate::operations::erasures::{self, UndecidedRetried};
 use crate::operations::{OperationError, Operations};
@@ -31,7 +32,7 @@ pub(super) enum Erasures {
     #[command(arg_required_else_help = true)]
     Retry {
         id: Option<ErasureId>,
-        /// The events and sessions that could not be decided on, and mluvii, which is asked for that
+        /// Retry the events and sessions that could not be decided on, and call mluvii again, which is needed for that
         #[arg(long, conflicts_with = "id")]
         undecided: bool,
     },
@@ -55,15 +56,15 @@ impl Erasures {
             Self::Retry { id: Some(id), .. } => {
                 let retried = erasures::retry(on, id, &actor()).await;
                 let no = "nothing to do: it is not parked or scheduled, or there is none";
-                answer(retried, "set going again", no, out)
+                answer(retried, "retried", no, out)
             }
             Self::Retry { id: None, .. } => {
                 let retried = erasures::retry_undecided(on, &actor()).await;
                 let yes = match &retried {
-                    Ok(UndecidedRetried { mluvii_opened: true, work }) => {
-                        format!("mluvii is asked again; set going again: {work}")
+                    Ok(UndecidedRetried { mluvii_resumed: true, work }) => {
+                        format!("mluvii is called again; retried: {work}")
                     }
-                    Ok(UndecidedRetried { work, .. }) => format!("set going again: {work}"),
+                    Ok(UndecidedRetried { work, .. }) => format!("retried: {work}"),
                     Err(_) => String::new(),
                 };
                 answer(retried.map(drop), &yes, "nothing to do: nothing is parked", out)
@@ -88,18 +89,15 @@ fn list(erasures: &[Erasure], out: &mut Out) -> Result<Exit, Failure> {
     if out.is_json() {
         out.json(&erasures)?;
     } else {
-        let row = |e: &Erasure| {
-            let steps = e.steps.iter().map(|step| format!("{}: {}", step.target, step_status(step)));
-            let steps = steps.collect::<Vec<_>>().join(", ");
-            let installation = e.subject.installation().to_string();
-            let possible = possible(e).map_or_else(|| "-".to_owned(), |left| left.to_string());
-            let state = e.state.as_str().to_owned();
-            [e.id.to_string(), state, verdict(e), installation, e.subject.key(), possible, out::time(e.due), steps]
-        };
-        let header = ["ID", "STATE", "VERDICT", "INSTALLATION", "SUBJECT", "POSSIBLE LEFT", "DUE", "TARGETS"];
-        out.table(header, erasures.iter().map(row))?;
+        out.table(["ID", "STATE", "SUBJECT", "DUE"], erasures.iter().map(row))?;
     }
     Ok(Exit::Done)
+}
+
+/// An erasure that has a receipt shows its verdict where the state would be. Its targets, `show` shows.
+fn row(erasure: &Erasure) -> [String; 4] {
+    let state = erasure.verdict.map_or_else(|| erasure.state.as_str(), Verdict::as_str);
+    [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
 
 fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
@@ -123,7 +121,8 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
         let counts = step.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect::<Vec<_>>().join(", ");
         let attempts = step.attempts.to_string();
         let reason = step.reason.clone().unwrap_or_default();
-        let (erased, verified) = (out::time_or_dash(step.erased_at), out::time_or_dash(step.verified_at));
+        let erased = out::time_or_dash(step.erased_at);
+        let verified = out::time_or_dash(step.verified_at);
         [step.target.to_string(), step_status(step), counts, erased, verified, attempts, reason]
     };
     out.line("")?;
@@ -135,11 +134,6 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
 /// The receipt's verdict, once there is one.
 fn verdict(erasure: &Erasure) -> String {
     erasure.verdict.map_or_else(|| "-".to_owned(), |verdict| verdict.as_str().to_owned())
-}
-
-/// How many possible sessions were left, once that is known.
-fn possible(erasure: &Erasure) -> Option<u32> {
-    erasure.findings.as_ref().map(|findings| findings.possible_left)
 }
 
 /// How many sessions go, how surely they are meant, and how many stay.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::context::{Global, load, wait};
+use super::context::{Global, actor, load, wait};
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
 use crate::config::Config;
@@ -63,7 +63,7 @@ impl Reopen {
         let config = load(global)?;
         let place = place("URL", &self.url, &config)?;
         let password = password(self.password_file.as_ref(), &config)?;
-        let word = match wait(async { Ok(ledger::reopen(&place, password.as_ref()).await?) })? {
+        let word = match wait(async { Ok(ledger::reopen(&place, password.as_ref(), &actor()).await?) })? {
             Reopened::Retired => "can be used again",
             Reopened::InUse => "could be used all the time",
         };
@@ -81,7 +81,7 @@ impl Copy {
         let password = password(self.password_file.as_ref(), &config)?;
         let bar = bar();
         let tell = |progress| advance(&bar, progress);
-        let copied = wait(async { Ok(ledger::copy(&from, &to, password.as_ref(), &keys_dir, &tell).await) })?;
+        let copied = wait(async { Ok(ledger::copy(&from, &to, password.as_ref(), &keys_dir, &actor(), &tell).await) })?;
         bar.finish_and_clear();
         show(&copied?, &to, out)?;
         Ok(Exit::Done)
@@ -127,6 +127,7 @@ fn show(copied: &Copied, to: &LedgerPlace, out: &mut Out) -> std::io::Result<()>
     }
     let row = |(name, rows): &(&str, u64)| [(*name).to_owned(), rows.to_string()];
     out.table(["TABLE", "ROWS"], copied.rows.iter().map(row))?;
-    let (receipts, to) = (copied.receipts, to.shown());
+    let to = to.shown();
+    let receipts = copied.receipts;
     out.marked(GOOD, "✓", format_args!("copied into {to}; {receipts} receipts are verified there"))
 }

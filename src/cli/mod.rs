@@ -2,6 +2,7 @@
 //! command has a file of its own. Knows no rule of the domain and no ledger.
 
 mod attention;
+mod audit;
 mod check;
 mod completions;
 mod config;
@@ -10,6 +11,7 @@ mod demo;
 mod erase;
 mod erasures;
 mod exit;
+mod files;
 mod identity;
 mod keys;
 mod ledger;
@@ -22,6 +24,7 @@ mod receipts;
 mod serve;
 mod standin;
 mod status;
+mod words;
 
 use std::process::ExitCode;
 
@@ -86,6 +89,9 @@ enum Command {
     /// Move the ledger from one backend to the other
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// See and export who ordered what
+    #[command(subcommand)]
+    Audit(audit::Audit),
     Completions(completions::Completions),
 }
 
@@ -125,6 +131,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Quarantine(quarantine) => with_operations(global, async |on| quarantine.run(on, out).await),
+        Command::Audit(audit) => with_operations(global, async |on| audit.run(on, out).await),
         Command::Keys(keys) => keys.run(global, out),
         Command::Config(config) => config.run(global, out),
         Command::Ledger(ledger) => ledger.run(global, out),

@@ -67,8 +67,9 @@ async fn show(on: &Operations, id: QuarantineId, shown: Shown, out: &mut Out) ->
             Shown::Shape => "shape",
             Shown::Body => "body",
         };
-        let (source, reason) = (&delivery.source, &delivery.reason);
-        out.json(&json!({ "id": id, "source": source, "reason": reason, member: delivery.content }))?;
+        out.json(&json!({
+            "id": id, "source": delivery.source, "reason": delivery.reason, member: delivery.content,
+        }))?;
     } else {
         out.line(format_args!("source    {}", delivery.source))?;
         out.line(format_args!("reason    {}", delivery.reason))?;

@@ -61,7 +61,8 @@ fn json(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
 fn write(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
     write_counts(&status.counts, out)?;
     for health in &status.targets {
-        let (state, since) = (in_words(&health.state), out::time(health.since));
+        let state = in_words(&health.state);
+        let since = out::time(health.since);
         out.line(format_args!("{:<11} {state} since {since}", health.target))?;
     }
     write_processes(&status.processes, out)?;
@@ -108,8 +109,14 @@ fn write_processes(processes: &[ProcessView], out: &mut Out) -> std::io::Result<
         let holds = if holds.is_empty() { "nothing".to_owned() } else { holds.join(", ") };
         let state =
             if process.is_lost() { format!("silent for {} s", process.silent_s) } else { "works".to_owned() };
-        let (number, since) = (process.number.to_string(), out::time(process.since));
-        [number, process.place.clone(), process.version.clone(), since, state, holds]
+        [
+            process.number.to_string(),
+            process.place.clone(),
+            process.version.clone(),
+            out::time(process.since),
+            state,
+            holds,
+        ]
     };
     out.table(["PROCESS", "PLACE", "VERSION", "SINCE", "STATE", "HOLDS"], processes.iter().map(row))
 }

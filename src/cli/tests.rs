@@ -49,12 +49,23 @@ impl Home {
         std::fs::write(self.path(name), text).expect("is written");
     }
 
-    /// Runs a command; its exit code and what it wrote, with paths and ids made equal.
-    fn run(&self, arguments: &[&str]) -> (u8, String) {
+    fn parsed(&self, arguments: &[&str]) -> Cli {
         let config = self.path("quietus.toml").display().to_string();
         let all = ["quietus", "--config", &config].into_iter().chain(arguments.iter().copied());
-        let parsed = Cli::try_parse_from(all).unwrap_or_else(|error| panic!("{error}"));
-        let Cli { global, command } = parsed;
+        Cli::try_parse_from(all).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What a command writes on a terminal of 80 columns.
+    fn on_terminal(&self, arguments: &[&str]) -> String {
+        let Cli { global, command } = self.parsed(arguments);
+        let (mut out, captured) = Out::captured_on_terminal();
+        assert_eq!(run(command, &global, &mut out).expect("runs"), Exit::Done);
+        captured.text()
+    }
+
+    /// Runs a command; its exit code and what it wrote, with paths and ids made equal.
+    fn run(&self, arguments: &[&str]) -> (u8, String) {
+        let Cli { global, command } = self.parsed(arguments);
         let (mut out, captured) = Out::captured(global.json);
         let code = match run(command, &global, &mut out) {
             Ok(exit) => u8::from(exit == Exit::No),
@@ -202,7 +213,7 @@ fn requested(home: &Home) -> String {
     };
     let ledger = SqliteLedger::open(&home.path("quietus.db")).expect("opens");
     let id = wait(async {
-        let id = ledger.request(erasure).await.expect("is asked for");
+        let id = ledger.request(erasure, &crate::audit::Actor::cli("test")).await.expect("is asked for");
         ledger.shutdown().await;
         Ok(id)
     });
@@ -339,6 +350,84 @@ fn other_keys_than_the_ledgers_are_refused() {
     let (code, said) = home.run(&["erase", "--session", "acme/8"]);
     assert_eq!(code, 3);
     assert_snapshot!(said, @"error: the index key in HOME/keys is not the one that the ledger was made with: nobody in it could be found; restore the keys from your backup");
+}
+
+#[test]
+fn every_order_stands_in_the_audit_with_who_gave_it() {
+    let home = Home::new();
+    let asked = home.json(&["erase", "--session", "acme/7", "--after", "2d"]);
+    let id = asked["id"].as_str().expect("an id");
+    assert_eq!(home.run(&["erasures", "cancel", id]).0, 0);
+    assert_eq!(home.run(&["erasures", "cancel", id]).0, 1);
+    let list = home.json(&["audit", "list"]);
+    let rows = list["rows"].as_array().expect("rows");
+    let said: Vec<_> = rows.iter().map(|row| (&row["entry"]["act"], &row["entry"]["result"])).collect();
+    let expected = [("erasure.cancel", "unchanged"), ("erasure.cancel", "done"), ("erasure.request", "done")];
+    assert_eq!(said, expected.map(|(act, result)| (act.into(), result.into())).each_ref().map(|(a, r)| (a, r)));
+    assert!(rows.iter().all(|row| row["entry"]["actor"].as_str().is_some_and(|actor| actor.starts_with("cli:"))));
+    assert_eq!(rows[0]["entry"]["object"], format!("erasure:{id}"));
+
+    let page = home.json(&["audit", "list", "--limit", "2"]);
+    assert_eq!((page["rows"].as_array().map(Vec::len), &page["next"]), (Some(2), &1.into()));
+    let rest = home.json(&["audit", "list", "--limit", "2", "--cursor", "1"]);
+    assert_eq!((&rest["rows"][0], &rest["next"]), (&rows[2], &serde_json::Value::Null));
+    let of_one = home.json(&["audit", "list", "--act", "erasure.request", "--since", "2000-01-01T00:00:00Z"]);
+    assert_eq!(of_one["rows"].as_array().map(Vec::len), Some(1));
+    assert!(Cli::try_parse_from(["quietus", "audit", "list", "--act", "erasure.forget"]).is_err());
+}
+
+#[test]
+fn the_audit_is_exported_with_the_hash_of_its_last_row() {
+    let home = Home::new();
+    assert_eq!(home.run(&["erase", "--session", "acme/7"]).0, 0);
+    assert_eq!(home.run(&["quarantine", "drop", "1"]).0, 1);
+    let file = home.path("audit.jsonl").display().to_string();
+    assert_eq!(
+        home.run(&["audit", "export", "--out", &file]),
+        (0, "wrote 2 rows into HOME/audit.jsonl\n".into())
+    );
+    let text = std::fs::read_to_string(&file).expect("written");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((&lines[0]["quietus_audit"], &lines[0]["first"], &lines[0]["last"]), (&1.into(), &1.into(), &2.into()));
+    assert_eq!(lines[0]["head"], lines[2]["hash"]);
+    assert_eq!(lines[2]["entry"]["previous"], lines[1]["hash"]);
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn a_ledger_that_is_copied_and_reopened_says_so_in_its_audit() {
+    let home = Home::new();
+    let from = format!("sqlite:{}", home.path("quietus.db").display());
+    let to = format!("sqlite:{}", home.path("copy.db").display());
+    SqliteLedger::open(&home.path("copy.db")).expect("made");
+    let (code, said) = home.run(&["ledger", "copy", "--from", &from, "--to", &to]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.ends_with("✓ copied into HOME/copy.db; 0 receipts are verified there\n"), "{said}");
+    let (code, said) = home.run(&["ledger", "copy", "--from", &from, "--to", &to]);
+    assert_eq!(code, 4, "{said}");
+    assert_eq!(
+        home.run(&["ledger", "reopen", &from]),
+        (0, "✓ the ledger HOME/quietus.db can be used again\n".into())
+    );
+    let acts = |list: &serde_json::Value| {
+        let rows = list["rows"].as_array().expect("rows").iter().rev();
+        rows.map(|row| format!("{} {}", row["entry"]["act"], row["entry"]["result"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    assert_eq!(acts(&home.json(&["audit", "list"])), ["ledger.copy begun", "ledger.reopen done"]);
+    home.write("quietus.toml", &format!("{CONFIG}[ledger]\nurl = \"{to}\"\n"));
+    assert_eq!(acts(&home.json(&["audit", "list"])), ["ledger.copy begun", "ledger.copy done"]);
+}
+
+#[test]
+fn lists_fit_a_terminal_of_80_columns() {
+    let home = Home::new();
+    assert_eq!(home.run(&["erase", "--email", "ann@example.com"]).0, 0);
+    home.quarantine("name=Ann");
+    for list in [&["erasures", "list"][..], &["audit", "list"], &["quarantine", "list"], &["receipts", "list"]] {
+        let text = home.on_terminal(list);
+        assert!(text.lines().filter(|line| !line.starts_with("note:")).all(|line| line.chars().count() <= 80), "{text}");
+    }
 }
 
 #[test]

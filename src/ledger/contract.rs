@@ -2,6 +2,7 @@
 //! opens an empty ledger; nothing here knows what is behind the port.
 
 pub(crate) mod asking;
+pub(crate) mod audit;
 pub(crate) mod bounding;
 pub(crate) mod closing;
 pub(crate) mod deciding;
@@ -13,7 +14,7 @@ pub(crate) mod scheduling;
 pub(crate) mod working;
 
 pub(crate) use fixtures::{
-    KEEP, a_busy_ledger, due_erasure, erase_a_guest, erasure_of, event, installation, person, resolution, session,
+    KEEP, a_busy_ledger, by, due_erasure, erase_a_guest, erasure_of, event, installation, person, resolution, session,
     to_decide, to_resolve, to_settle,
 };
 
@@ -114,6 +115,12 @@ macro_rules! contract {
                 an_erasure_reaches_the_sessions_of_its_own_company_only
                 receipts_come_back_as_they_were_signed
                 incomplete_receipts_are_counted_until_a_person_has_seen_them;
+            audit: an_order_on_an_erasure_leaves_one_row_whatever_came_of_it
+                an_order_on_anything_else_leaves_one_row_whatever_came_of_it
+                receipts_that_were_acknowledged_are_named_in_the_audit
+                an_order_that_fails_leaves_no_row_and_what_a_rule_decides_is_no_order
+                those_who_order_at_once_make_one_chain
+                the_audit_is_read_both_ways_and_by_actor_act_object_and_time;
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_are_open
                 a_ledger_belongs_to_one_index_key

@@ -1,13 +1,16 @@
 //! The ledger: what was received, what is due, what became of it. This port knows no SQL; a backend behind it is shared
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
+mod acts;
 mod bounds;
 mod claim;
 pub(crate) mod copy;
+mod listing;
 mod notifier;
 mod place;
 mod ports;
 pub(crate) mod postgres;
+mod query;
 mod settings;
 pub(crate) mod sqlite;
 mod transition;
@@ -15,6 +18,7 @@ mod view;
 
 pub(crate) use bounds::{Bounds, BreakerLimits};
 pub(crate) use claim::{Claim, Claimed, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work};
+pub(crate) use listing::{AuditRange, Walk};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
@@ -134,7 +138,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 100;
+const UNRELEASED: usize = 101;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -7,10 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Decision, ErasureFilter, Finished,
-    InstallationFacts, Keep, LedgerError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, QueueName,
-    ReceiptRange, Recorded, Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
+    Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Decision, ErasureFilter,
+    Finished, InstallationFacts, Keep, LedgerError, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined,
+    QueueName, ReceiptRange, Recorded, Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth,
+    UnreadSessions,
 };
+use crate::audit::{Actor, AuditEntry, AuditRow};
+use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed};
@@ -171,36 +174,53 @@ pub(crate) trait Records: Send + Sync {
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError>;
 
     async fn counts(&self) -> Result<Counts, LedgerError>;
+
+    /// What was ordered, and by whom.
+    async fn audit(&self, range: &AuditRange) -> Result<Vec<AuditRow>, LedgerError>;
+
+    /// The newest row's place in the chain of what was ordered.
+    async fn audit_head(&self) -> Result<Option<Head>, LedgerError>;
 }
 
-/// What a person or a program may order.
+/// What a person or a program may order. Whoever orders is named, and each order leaves one row in the audit, written with
+/// it: also one that changed nothing, and none that failed.
 #[async_trait]
 pub(crate) trait Admin: Send + Sync {
     /// Schedules an erasure that a person asked for; merged like a decided one. Returns the id of the open erasure that
     /// now stands for it.
-    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError>;
+    async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError>;
 
     /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
-    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+    async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Cancels an erasure that waits for approval, and destroys its capsules. `false` when it does not wait.
+    async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Sets every parked step of the erasure, and the target's queue where it is parked, going again; a scheduled
     /// erasure is made due. `false` when there was nothing to do.
-    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+    async fn retry_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Cancels an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
     /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.
-    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError>;
+    async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Work other than steps that is parked (an event that could not be decided), set going again. Returns how many.
-    async fn retry_parked(&self) -> Result<u64, LedgerError>;
+    async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError>;
+
+    /// Lets the queue of a target move again that is parked or whose breaker is open. `false` when it moves.
+    async fn resume_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Notes that a person has seen these incomplete receipts (by sequence number), or all; returns how many were new.
-    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError>;
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>, by: &Actor) -> Result<u64, LedgerError>;
 
     /// Takes a body out of quarantine, wiping it; `false` when it is not there.
-    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError>;
+    async fn quarantine_drop(&self, id: QuarantineId, by: &Actor) -> Result<bool, LedgerError>;
 
-    /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key.
+    /// Writes down an act that is none of the ledger's: before it begins, and what came of it.
+    async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;
+
+    /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key. Leaves no row
+    /// in the audit: nobody orders it.
     async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError>;
 
     /// Writes what waits and lets go of the ledger. Whatever is asked later is answered `Busy`.

@@ -2,17 +2,19 @@
 //! these need no [`super::Operations`], only to be told where it is.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{OperationError, Operations};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::read_public;
 use crate::keys::Secret;
 use crate::ledger::copy::{Copied, CopyError, Progress, Rows};
-use crate::ledger::postgres::{self, PostgresRows};
-use crate::ledger::sqlite::{self, SqliteRows};
-use crate::ledger::{LedgerPlace, Migrated, OpenError};
+use crate::ledger::postgres::{self, PostgresLedger, PostgresRows};
+use crate::ledger::sqlite::{self, SqliteLedger, SqliteRows};
+use crate::ledger::{Ledger, LedgerPlace, Migrated, OpenError};
 
-/// Refuses a ledger whose file is not there: one that a command made would belong to whoever runs the command instead of
-/// the server's user.
+/// Refuses a ledger whose file is not there: one that a command made would belong to the user who runs the command
+/// instead of the server's.
 pub(crate) fn must_be_there(place: &LedgerPlace) -> Result<(), OperationError> {
     match place {
         LedgerPlace::Sqlite(path) if !path.exists() => {
@@ -21,6 +23,14 @@ pub(crate) fn must_be_there(place: &LedgerPlace) -> Result<(), OperationError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Opens a ledger to work with.
+pub(crate) async fn open(place: &LedgerPlace, password: Option<&Secret>) -> Result<Arc<dyn Ledger>, OpenError> {
+    Ok(match place {
+        LedgerPlace::Sqlite(path) => SqliteLedger::open(path)?,
+        LedgerPlace::Postgres(place) => PostgresLedger::open(place, password).await?,
+    })
 }
 
 /// Whether something can be written now, and whether the ledger and the keys belong together.
@@ -52,13 +62,33 @@ pub(crate) async fn copy(
     to: &LedgerPlace,
     password: Option<&Secret>,
     keys_dir: &Path,
+    by: &Actor,
     tell: &dyn Fn(Progress),
 ) -> Result<Copied, OperationError> {
     let public_key = read_public(keys_dir)?;
     must_be_there(from)?;
-    let from = open(from, password).await?;
-    let to = open(to, password).await?;
-    Ok(crate::ledger::copy::copy(&*from, &*to, &public_key, tell).await?)
+    note(from, password, AuditEntry::new(by, Act::CopyLedger, Object::ledger(), ActResult::Begun)).await?;
+    let copied = {
+        let from = rows(from, password).await?;
+        let to = rows(to, password).await?;
+        crate::ledger::copy::copy(&*from, &*to, &public_key, tell).await
+    };
+    let (ledger, result) = if copied.is_ok() { (to, ActResult::Done) } else { (from, ActResult::Failed) };
+    note(ledger, password, AuditEntry::new(by, Act::CopyLedger, Object::ledger(), result)).await?;
+    Ok(copied?)
+}
+
+/// Writes down an act in the ledger's audit. A ledger with an unfinished copy is opened by nobody; what is not finished is
+/// already written there as begun.
+async fn note(place: &LedgerPlace, password: Option<&Secret>, entry: AuditEntry) -> Result<(), OperationError> {
+    let ledger = match open(place, password).await {
+        Ok(ledger) => ledger,
+        Err(OpenError::Moved { .. } | OpenError::Unfinished { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let noted = ledger.note(entry).await;
+    ledger.shutdown().await;
+    Ok(noted?)
 }
 
 /// Whether a ledger that is to be reopened was retired.
@@ -71,15 +101,24 @@ pub(crate) enum Reopened {
 }
 
 /// Lets a ledger that was copied be used again, in place of the copy.
-pub(crate) async fn reopen(place: &LedgerPlace, password: Option<&Secret>) -> Result<Reopened, OperationError> {
+pub(crate) async fn reopen(
+    place: &LedgerPlace,
+    password: Option<&Secret>,
+    by: &Actor,
+) -> Result<Reopened, OperationError> {
     must_be_there(place)?;
-    let rows = open(place, password).await?;
-    let was = if rows.retired().await?.is_some() { Reopened::Retired } else { Reopened::InUse };
-    rows.set_retired(None).await?;
+    let was = {
+        let rows = rows(place, password).await?;
+        let was = if rows.retired().await?.is_some() { Reopened::Retired } else { Reopened::InUse };
+        rows.set_retired(None).await?;
+        was
+    };
+    let result = ActResult::when(was == Reopened::Retired);
+    note(place, password, AuditEntry::new(by, Act::ReopenLedger, Object::ledger(), result)).await?;
     Ok(was)
 }
 
-async fn open(place: &LedgerPlace, password: Option<&Secret>) -> Result<Box<dyn Rows>, OperationError> {
+async fn rows(place: &LedgerPlace, password: Option<&Secret>) -> Result<Box<dyn Rows>, OperationError> {
     Ok(match place {
         LedgerPlace::Sqlite(path) => Box::new(SqliteRows::open(path)?),
         LedgerPlace::Postgres(place) => Box::new(PostgresRows::open(place, password).await?),

@@ -1,8 +1,10 @@
 //! Every act that a person or a program can order: one function each, with typed input, the [`Actor`](crate::audit::Actor)
 //! who orders it where something changes, and a typed result. Knows nothing of command lines, HTTP, texts for people, exit
-//! codes or the configuration file: `app` builds [`Operations`], and whoever takes orders parses them and shows results.
+//! codes or the configuration file: `app` builds [`Operations`], and the ways in (commands, the control socket) parse
+//! orders and show results.
 
 pub(crate) mod actor;
+pub(crate) mod audit;
 pub(crate) mod erasures;
 mod error;
 pub(crate) mod keys;

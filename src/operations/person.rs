@@ -1,9 +1,9 @@
-//! A person as somebody names them: identifiers that were given, made comparable. Whoever is to be erased and whoever is
-//! searched for is read by this.
+//! A person as they are named: identifiers that were given, made comparable. The same for a person who is to be erased and
+//! one who is searched for.
 
 use quietus_plugin::identity::Region;
 
-use super::InputError;
+use super::error::InputError;
 use crate::keys::Secret;
 use crate::subject::{Fingerprinted, Fingerprinter, Identifier, Identifiers, Kind};
 

@@ -1,7 +1,7 @@
 //! What the configuration says, as far as operations need it.
 
-use super::InputError;
-use super::status::Limits;
+use super::error::InputError;
+use super::status::attention::Limits;
 use crate::policy::PersonSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::verify::SourceSettings;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::key::PublicKey;
-use super::{Receipt, ReceiptHead, hash};
+use super::{Receipt, ReceiptHead};
+use crate::chain::{LinkBroken, follows};
 
 /// What is wrong with a chain, and where.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,18 +52,10 @@ impl Chain {
         if !receipt.is_signed_by(key) {
             return Err(ChainBroken::Signature(sequence));
         }
-        if let Some(expected) = self.head.as_ref().map(|head| head.sequence + 1)
-            && expected != sequence
-        {
-            return Err(ChainBroken::Sequence { expected, found: sequence });
-        }
-        let previous = match &self.head {
-            Some(head) => Some(head.hash.clone()),
-            None if sequence == 1 => Some(hash(&[])),
-            None => None,
-        };
-        if previous.is_some_and(|previous| previous != statement.previous) {
-            return Err(ChainBroken::Link(sequence));
+        match follows(self.head.as_ref(), sequence, &statement.previous) {
+            Err(LinkBroken::Sequence { expected }) => return Err(ChainBroken::Sequence { expected, found: sequence }),
+            Err(LinkBroken::Previous) => return Err(ChainBroken::Link(sequence)),
+            Ok(()) => {}
         }
         self.head = Some(receipt.head());
         Ok(())

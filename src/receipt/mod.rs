@@ -1,11 +1,11 @@
 //! The record of a finished erasure: hash-chained, signed, free of personal data. Anyone who has the public key can verify
 //! a list of them; neither the ledger nor the configuration is needed for that.
 
-mod canonical;
 mod chain;
 mod key;
 mod statement;
 
+pub(crate) use crate::chain::Head as ReceiptHead;
 pub(crate) use chain::{Chain, ChainBroken, verify_chain};
 pub(crate) use key::ReceiptKey;
 pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
@@ -13,8 +13,8 @@ pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
+use crate::chain::{Next, canonical, hash};
 use crate::erasure::{Erasure, ErasureState, Findings, Outcome, judge};
 use crate::subject::TargetName;
 use key::PublicKey;
@@ -31,13 +31,6 @@ pub(crate) struct Receipt {
     hash: String,
     /// Ed25519 over the canonical JSON (RFC 8785) of the statement, hex.
     pub(crate) signature: String,
-}
-
-/// The newest receipt's place in the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ReceiptHead {
-    pub(crate) sequence: u64,
-    pub(crate) hash: String,
 }
 
 /// Why a text is no receipt. Names no content: the text may be anything.
@@ -72,10 +65,11 @@ impl Receipt {
         let (verdict, reasons) = judge(erasure);
         let unresolved = Findings::default();
         let findings = erasure.findings.as_ref().unwrap_or(&unresolved);
+        let place = Next::after(head);
         let statement = Statement {
             format: FORMAT,
-            sequence: head.map_or(0, |head| head.sequence) + 1,
-            previous: head.map_or_else(|| hash(&[]), |head| head.hash.clone()),
+            sequence: place.sequence,
+            previous: place.previous,
             key: key.id(),
             erasure: erasure.id,
             installation: erasure.subject.installation().clone(),
@@ -191,11 +185,6 @@ impl<'de> Deserialize<'de> for Receipt {
 #[derive(Debug, thiserror::Error)]
 #[error("no receipt: the step at `{0}` has no final outcome")]
 pub(crate) struct Unfinished(TargetName);
-
-/// SHA-256, hex.
-fn hash(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::canonical::INTEGER_MAX;
+use crate::chain::canonical::INTEGER_MAX;
 use crate::erasure::{ErasureId, ErasureState, MluviiSearch, Outcome, Reason, Step, Verdict};
 use crate::subject::{InstallationName, Scope, TargetName};
 

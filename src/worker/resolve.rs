@@ -8,6 +8,7 @@ use tracing::info;
 
 use super::resolver::{OnUnread, Question, ResolveError, Resolver, Search};
 use super::{Failure, Worker};
+use crate::audit::Actor;
 use crate::erasure::{Capsule, Subject};
 use crate::keys::SealBroken;
 use crate::ledger::{EraseWork, Resolution};
@@ -42,7 +43,7 @@ impl Worker {
             return Err(Failure::Postponed(pause));
         }
         if self.has_lost_its_reason(work, &search).await? {
-            self.ledger.cancel_erasure(work.id).await?;
+            self.ledger.cancel_erasure(work.id, &Actor::server()).await?;
             info!(erasure.id = %work.id, "none of its rules applies any more; it is cancelled before it begins");
             // Its work has gone with it.
             return Err(Failure::Cancelled);

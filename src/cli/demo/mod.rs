@@ -13,11 +13,8 @@ use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
 use super::receipts::table;
 use crate::operations::receipts::{self, ReceiptFilter};
-use narrator::Narrator;
+use narrator::{Narrator, PATIENCE};
 use stage::Stage;
-
-/// How long the people's data may take to go.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Between two looks at what has happened.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -29,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// account anywhere.
 #[derive(clap::Args)]
 pub(super) struct Demo {
-    /// Leave everything running at the end, and say what to try
+    /// Keep everything running at the end, and say what to try
     #[arg(long)]
     keep: bool,
 }

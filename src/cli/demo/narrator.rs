@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style};
 
@@ -17,6 +18,9 @@ use crate::standin::Call;
 const CAME_IN: Style = AnsiColor::Cyan.on_default();
 const DECIDED: Style = AnsiColor::Magenta.on_default();
 const CALLED: Style = AnsiColor::Yellow.on_default();
+
+/// How long the people's data may take to go; what is due later is for later.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was told already.
 #[derive(Default)]
@@ -54,7 +58,7 @@ impl Narrator {
         }
         let kept = |erasure: &Erasure| erasure.state == ErasureState::Done;
         let for_now =
-            |erasure: &&Erasure| erasure.due < erasure.created.saturating_add(super::PATIENCE).unwrap_or_default();
+            |erasure: &&Erasure| erasure.due < erasure.created.saturating_add(PATIENCE).unwrap_or_default();
         let all_kept =
             erasures.iter().filter(for_now).all(kept) && erasures.iter().filter(|e| kept(e)).count() >= PROMISES;
         self.erasures = erasures.into_iter().map(|erasure| (erasure.id, erasure)).collect();
@@ -130,7 +134,7 @@ fn decision(erasure: &Erasure) -> String {
     let targets = erasure.steps.iter().map(|step| step.target.to_string()).collect::<Vec<_>>().join(", ");
     let when = if erasure.state == ErasureState::Requested {
         "waits for approval".to_owned()
-    } else if erasure.due > erasure.created.saturating_add(super::PATIENCE).unwrap_or_default() {
+    } else if erasure.due > erasure.created.saturating_add(PATIENCE).unwrap_or_default() {
         format!("due {}", crate::cli::out::time(erasure.due))
     } else {
         "now".to_owned()

@@ -30,7 +30,7 @@ const EVENTS: [&str; 5] = [
     "SessionActivityHeroCardSubmission",
 ];
 
-/// The configuration; `{{…}}` of the plugin's templates is doubled by nobody, since it is filled in by name.
+/// The configuration. Addresses are filled in by name, so that `{{…}}` of the plugin's templates stays as it is.
 const CONFIG: &str = include_str!("quietus.toml");
 
 /// Everything that runs.
@@ -51,7 +51,9 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn build() -> anyhow::Result<Self> {
         let folder = TempDir::with_prefix("quietus-demo-").context("no temporary folder")?;
-        let (api, password, token) = (secret(), secret(), secret());
+        let api = secret();
+        let password = secret();
+        let token = secret();
         let shutdown = CancellationToken::new();
         let mluvii = StandIn::new(StandInSettings::new("quietus", api.clone()));
         let crm = Crm::new(token.clone());

@@ -51,8 +51,8 @@ pub(super) struct Erase {
     /// Take all sessions that are only possibly meant
     #[arg(long, conflicts_with = "session")]
     include_possible: bool,
-    /// Leave this session: one that is only possibly meant is somebody else's by that, one that is certainly meant is kept,
-    /// and the receipt is incomplete; may be repeated
+    /// Leave this session; may be repeated. One that is only possibly meant is then somebody else's; one that is certainly
+    /// meant is kept, and the receipt is incomplete
     #[arg(long, value_name = "SESSION", conflicts_with = "session")]
     exclude: Vec<String>,
     /// The places to erase from, such as `mluvii,crm` [default: all]
@@ -61,7 +61,7 @@ pub(super) struct Erase {
     /// How long to wait before it begins, such as `2d`
     #[arg(long, value_name = "SPAN")]
     after: Option<Span>,
-    /// Only say whom it would reach and what would go: asks the ledger, mluvii and every target, changes nothing
+    /// Only say which sessions it would reach and what would go: asks the ledger, mluvii and every target, changes nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -1,4 +1,4 @@
-//! Which plugin a command is about, with which configuration and secrets, and whom it asks the plugin about.
+//! Which plugin a command is about, with which configuration and secrets, and about which person it asks the plugin.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! `quietus receipts find`: a person asks for the result of a request.
 
-use super::list;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::identity::{PersonArgs, SEEN_BY_OTHERS};
 use crate::cli::out::{self, Out};
+use crate::cli::words::subject;
 use crate::operations::Operations;
 use crate::operations::receipts::{self, FoundErasure};
 use crate::subject::InstallationName;
@@ -54,13 +54,12 @@ fn row(found: &FoundErasure) -> [String; 5] {
     match &found.receipt {
         Some(receipt) => {
             let said = &receipt.statement;
-            let subject = list::subject(&said.subject);
-            [said.sequence.to_string(), out::time(said.ended), said.verdict.to_string(), subject, id]
+            let verdict = said.verdict.to_string();
+            [said.sequence.to_string(), out::time(said.ended), verdict, subject(&said.subject), id]
         }
         None => {
             let state = found.erasure.state.as_str().to_owned();
-            let subject = list::subject(&found.erasure.subject.key());
-            ["-".into(), "-".into(), state, subject, id]
+            ["-".into(), "-".into(), state, subject(&found.erasure.subject.key()), id]
         }
     }
 }

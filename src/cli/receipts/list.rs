@@ -4,13 +4,11 @@ use std::io;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
+use crate::cli::words::subject;
 use crate::erasure::{ReasonCode, Verdict};
 use crate::operations::Operations;
 use crate::operations::receipts::{self, ReceiptFilter, Totals};
 use crate::receipt::{Receipt, Statement};
-
-/// Hex digits of a digest that are shown in a list; `receipts show` has all of them.
-const DIGEST_DIGITS: usize = 8;
 
 #[derive(clap::Args)]
 pub(crate) struct List {
@@ -58,16 +56,6 @@ pub(in crate::cli) fn table(receipts: &[Receipt], out: &mut Out) -> io::Result<(
         [said.sequence.to_string(), out::time(said.ended), said.verdict.to_string(), subject(&said.subject), why(said)]
     };
     out.table(["RECEIPT", "ENDED", "VERDICT", "SUBJECT", "WHY"], receipts.iter().map(row))
-}
-
-/// The subject, a digest cut short.
-pub(super) fn subject(key: &str) -> String {
-    match key.rsplit_once('/') {
-        Some((kind, digest)) if !key.starts_with("session:") && digest.is_ascii() && digest.len() > DIGEST_DIGITS => {
-            format!("{kind}/{}…", &digest[..DIGEST_DIGITS])
-        }
-        _ => key.to_owned(),
-    }
 }
 
 /// What made the verdict less than complete: each code once.

@@ -34,7 +34,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         capsule: None,
         fingerprints: Vec::new(),
     };
-    let erasure = bench.ledger.request(erasure).await.expect("requested");
+    let erasure = bench.ledger.request(erasure, &crate::audit::Actor::cli("test")).await.expect("requested");
     let claim = claimed(bench, QueueName::Resolve(installation)).await;
     let resolution = Resolution {
         capsule: Capsule::seal(&Whom::default(), &seal()),

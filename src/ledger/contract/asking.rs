@@ -11,9 +11,9 @@ pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared
     for id in 1..=4 {
         let mut erasure = due_erasure(i64::from(id), &["crm"]);
         erasure.id = ErasureId([id; 16]);
-        ledger.request(erasure).await.expect("requested");
+        ledger.request(erasure, &by()).await.expect("requested");
     }
-    ledger.cancel_erasure(ErasureId([2; 16])).await.expect("cancelled");
+    ledger.cancel_erasure(ErasureId([2; 16]), &by()).await.expect("cancelled");
     let list = async |states: &[ErasureState], limit| {
         let filter = ErasureFilter { states: states.to_vec(), limit };
         let erasures = ledger.erasures(&filter).await.expect("listed");
@@ -24,8 +24,8 @@ pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared
     assert_eq!(list(&[ErasureState::Scheduled], 2).await, [4, 3]);
     assert_eq!(list(&[ErasureState::Cancelled, ErasureState::Done], 9).await, [2]);
     assert!(ledger.erasure(ErasureId([9; 16])).await.expect("read").is_none());
-    assert!(!ledger.retry_erasure(ErasureId([9; 16])).await.expect("answered"));
-    assert!(!ledger.cancel_erasure(ErasureId([9; 16])).await.expect("answered"));
+    assert!(!ledger.retry_erasure(ErasureId([9; 16]), &by()).await.expect("answered"));
+    assert!(!ledger.cancel_erasure(ErasureId([9; 16]), &by()).await.expect("answered"));
 }
 
 pub(crate) async fn targets_are_noted_until_they_are_open(ledger: Shared) {

@@ -152,9 +152,9 @@ pub(crate) async fn a_parked_erasure_that_is_cancelled_is_closed_as_cancelled(le
     step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
     let mine = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.park(mine, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
-    assert!(ledger.cancel_erasure(id).await.expect("cancelled"));
-    assert!(!ledger.cancel_erasure(id).await.expect("it is over"));
-    assert!(!ledger.retry_erasure(id).await.expect("it is over"));
+    assert!(ledger.cancel_erasure(id, &by()).await.expect("cancelled"));
+    assert!(!ledger.cancel_erasure(id, &by()).await.expect("it is over"));
+    assert!(!ledger.retry_erasure(id, &by()).await.expect("it is over"));
 
     let mine = claim_for_no_time(&ledger, &QueueName::Close).await;
     let Work::Close(erasure) = &mine.work else { panic!("not an erasure") };
@@ -171,11 +171,11 @@ pub(crate) async fn a_parked_erasure_that_is_cancelled_is_closed_as_cancelled(le
 
 pub(crate) async fn an_erasure_under_way_is_not_cancelled(ledger: Shared) {
     let id = begun(&ledger, 1, &["crm"]).await;
-    assert!(!ledger.cancel_erasure(id).await.expect("answered"));
+    assert!(!ledger.cancel_erasure(id, &by()).await.expect("answered"));
     step_end(&ledger, "crm", ends(Outcome::Erased)).await;
-    assert!(!ledger.cancel_erasure(id).await.expect("answered"));
+    assert!(!ledger.cancel_erasure(id, &by()).await.expect("answered"));
     close(&ledger).await;
-    assert!(!ledger.cancel_erasure(id).await.expect("answered"));
+    assert!(!ledger.cancel_erasure(id, &by()).await.expect("answered"));
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
 }
 
@@ -190,7 +190,7 @@ pub(crate) async fn an_erased_session_keeps_the_digest_of_its_guest_and_nothing_
     decide(&ledger, with_guest(0)).await;
     let mut erasure = due_erasure(1, &["mluvii"]);
     erasure.fingerprints = vec![email(1)];
-    let id = ledger.request(erasure).await.expect("requested");
+    let id = ledger.request(erasure, &by()).await.expect("requested");
     resolve(&ledger, vec![reached(1)]).await;
     step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
     close(&ledger).await;
@@ -254,9 +254,9 @@ pub(crate) async fn incomplete_receipts_are_counted_until_a_person_has_seen_them
     let counts = async || ledger.counts().await.expect("counted");
     assert_eq!(counts().await.verdicts, [("complete", 0), ("retained", 1), ("incomplete", 2)].into());
     assert_eq!(counts().await.incomplete_unacknowledged, 2);
-    assert_eq!(ledger.acknowledge_receipts(Some(&[2, 3, 9])).await.expect("noted"), 1);
-    assert_eq!(ledger.acknowledge_receipts(Some(&[3])).await.expect("noted"), 0);
+    assert_eq!(ledger.acknowledge_receipts(Some(&[2, 3, 9]), &by()).await.expect("noted"), 1);
+    assert_eq!(ledger.acknowledge_receipts(Some(&[3]), &by()).await.expect("noted"), 0);
     assert_eq!(counts().await.incomplete_unacknowledged, 1);
-    assert_eq!(ledger.acknowledge_receipts(None).await.expect("noted"), 1);
+    assert_eq!(ledger.acknowledge_receipts(None, &by()).await.expect("noted"), 1);
     assert_eq!((counts().await.incomplete_unacknowledged, counts().await.verdicts["incomplete"]), (0, 2));
 }

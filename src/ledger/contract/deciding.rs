@@ -267,7 +267,7 @@ pub(crate) async fn a_session_of_a_foreign_tenant_is_forgotten_and_counted(ledge
     change.settle_at = Some(in_hours(2));
     decide(&ledger, change).await;
     // What somebody asked for by the session's number does not go with it.
-    let asked_for = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    let asked_for = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
 
     let foreign = |read_version| Decision { foreign: true, ..decision(unchanged(1, read_version)) };
     let mine = recorded(&ledger, event(1, 9)).await;

@@ -12,7 +12,7 @@ use crate::subject::{InstallationName, SessionKey, TargetName};
 pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared) {
     let mut erasure = due_erasure(1, &["mluvii", "crm"]);
     erasure.capsule = Some(capsule("ann@x.cz"));
-    let id = ledger.request(erasure).await.expect("requested");
+    let id = ledger.request(erasure, &by()).await.expect("requested");
     resolve(&ledger, vec![reached(1), ReachedSession { read_before: false, ..reached(2) }, reached(1)]).await;
     let begun = shown(&ledger, id).await;
     assert_eq!((begun.state, begun.sessions, begun.begun.is_some()), (ErasureState::Erasing, 2, true));
@@ -136,21 +136,21 @@ pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(led
     assert_eq!(parked.state, ErasureState::Parked);
     assert_eq!((parked.steps[0].outcome, parked.steps[0].reason.as_deref()), (Some(Outcome::Parked), Some("403")));
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
-    assert_eq!(ledger.retry_parked().await.expect("steps are not its business"), 0);
+    assert_eq!(ledger.retry_parked(&by()).await.expect("steps are not its business"), 0);
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.parked_steps["crm"], counts.parked_work, counts.erasures["parked"]), (1, 0, 1));
 
     let health =
         TargetHealth { target: target("crm"), state: TargetState::Parked { reason: "403".into() }, since: in_hours(0) };
     ledger.set_target(health).await.expect("noted");
-    assert!(ledger.retry_erasure(id).await.expect("set going"));
-    assert!(!ledger.retry_erasure(id).await.expect("nothing to do"));
+    assert!(ledger.retry_erasure(id, &by()).await.expect("set going"));
+    assert!(!ledger.retry_erasure(id, &by()).await.expect("nothing to do"));
     assert!(ledger.targets().await.expect("listed").is_empty());
     let going = shown(&ledger, id).await;
     assert_eq!((going.state, going.steps[0].outcome), (ErasureState::Erasing, None));
     step_end(&ledger, "crm", ends(Outcome::Retained)).await;
     let _ = only(claim(&ledger, &QueueName::Close).await);
-    assert!(!ledger.retry_erasure(id).await.expect("nothing to do"));
+    assert!(!ledger.retry_erasure(id, &by()).await.expect("nothing to do"));
 }
 
 pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
@@ -162,7 +162,7 @@ pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
     assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
     let parked = shown(&ledger, id).await;
     assert_eq!((parked.state, parked.steps[0].outcome), (ErasureState::Parked, Some(Outcome::Residual)));
-    assert!(ledger.retry_erasure(id).await.expect("set going"));
+    assert!(ledger.retry_erasure(id, &by()).await.expect("set going"));
     let mine = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
     assert_eq!((work.stage, work.step.rounds, work.step.outcome), (Stage::Erase, 2, Some(Outcome::Erased)));
@@ -178,7 +178,7 @@ pub(crate) async fn a_step_without_its_lease_writes_nothing(ledger: Shared) {
 }
 
 pub(crate) async fn evidence_is_kept_with_the_step_and_findings_with_the_erasure(ledger: Shared) {
-    let id = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
     assert_eq!(shown(&ledger, id).await.findings, None);
     let mine = only(claim(&ledger, &to_resolve()).await);
     let findings = Findings { certain: 1, possible_left: 3, ..Findings::default() };
@@ -202,7 +202,7 @@ pub(crate) async fn evidence_is_kept_with_the_step_and_findings_with_the_erasure
 pub(crate) async fn a_guest_id_that_several_people_use_is_remembered(ledger: Shared) {
     let shared = Digest([7; 16]);
     for id in [1, 2] {
-        ledger.request(due_erasure(id, &["crm"])).await.expect("requested");
+        ledger.request(due_erasure(id, &["crm"]), &by()).await.expect("requested");
         let mine = only(claim(&ledger, &to_resolve()).await);
         let resolved = Resolution { shared_guests: vec![shared], ..resolution(Vec::new()) };
         assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
@@ -217,7 +217,7 @@ pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
     let begin = async |installation: InstallationName| {
         let key = SessionKey { installation: installation.clone(), session: session(1).session };
         let erasure = erasure_of(Subject::Session(key.clone()), &["mluvii", "crm"], in_hours(-1));
-        let id = ledger.request(erasure).await.expect("requested");
+        let id = ledger.request(erasure, &by()).await.expect("requested");
         let mine = only(claim(&ledger, &QueueName::Resolve(installation)).await);
         let resolved = resolution(vec![ReachedSession { key, read_before: true }]);
         assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);

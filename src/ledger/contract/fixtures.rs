@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use crate::audit::Actor;
 use crate::consent::ConsentRecord;
 use crate::erasure::{
     Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject,
@@ -26,6 +27,11 @@ use crate::subject::{
 pub(super) type Shared = Arc<dyn Ledger>;
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Who orders what the stories order.
+pub(crate) fn by() -> Actor {
+    Actor::cli("ann")
+}
 
 pub(super) fn source() -> SourceName {
     SourceName("acme".into())
@@ -197,7 +203,7 @@ pub(super) async fn resolve(ledger: &Shared, sessions: Vec<ReachedSession>) {
 
 /// An erasure whose steps have begun.
 pub(super) async fn begun(ledger: &Shared, id: i64, targets: &[&str]) -> ErasureId {
-    let id_of = ledger.request(due_erasure(id, targets)).await.expect("requested");
+    let id_of = ledger.request(due_erasure(id, targets), &by()).await.expect("requested");
     resolve(ledger, vec![reached(id)]).await;
     id_of
 }
@@ -264,12 +270,18 @@ pub(crate) async fn erase_a_guest<F: Future<Output = ()>>(
     let whom = Whom { guests: [GuestId(guest.to_owned())].into(), ..Whom::default() };
     let mut erasure = erasure_of(subject, &["mluvii"], in_hours(-1));
     erasure.capsule = Some(Capsule::seal(&whom, &SealKey::new(&Zeroizing::new([7; 32]))));
-    ledger.request(erasure).await.expect("requested");
+    ledger.request(erasure, &by()).await.expect("requested");
     resolve(ledger, vec![reached(1)]).await;
     step_end(ledger, "mluvii", verify_after(Outcome::Erased, 1)).await;
     step_end(ledger, "mluvii", ends(Outcome::Absent)).await;
     before_the_end().await;
     close(ledger).await;
+}
+
+/// A delivery that could not be read.
+pub(super) fn unreadable() -> crate::ledger::Quarantined {
+    let (digest, sealed) = (Digest([6; 16]), crate::keys::Sealed(vec![1, 2, 3]));
+    crate::ledger::Quarantined { source: source(), digest, reason: "not JSON".into(), sealed }
 }
 
 /// A ledger that has something of everything: finished, parked and open erasures, sessions, quarantine, targets.
@@ -289,7 +301,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         step_end(ledger, "mluvii", ends(Outcome::Erased)).await;
         close(ledger).await;
     }
-    ledger.request(due_erasure(4, &["crm", "mailbox"])).await.expect("requested");
+    ledger.request(due_erasure(4, &["crm", "mailbox"]), &by()).await.expect("requested");
     let due = only(claim(ledger, &to_resolve()).await);
     let resolved = Resolution { shared_guests: vec![Digest([4; 16])], ..resolution(vec![reached(4)]) };
     assert_eq!(ledger.resolved(due, resolved).await.expect("resolved"), Finished::Done);
@@ -298,16 +310,14 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let mut waits = erasure_of(person(5), &["mluvii"], in_hours(5));
     waits.capsule = Some(capsule("ann@x.cz"));
     waits.fingerprints = vec![email(8)];
-    ledger.request(waits.clone()).await.expect("requested");
+    ledger.request(waits.clone(), &by()).await.expect("requested");
     let mut to_approve = NewErasure { id: ErasureId([77; 16]), approve: true, ..waits };
     to_approve.selection.include_possible = true;
-    ledger.request(to_approve).await.expect("requested");
+    ledger.request(to_approve, &by()).await.expect("requested");
     let foreign = recorded(ledger, event(7, 1)).await;
     let decision = Decision { foreign: true, tenants_are_departments: Some(true), ..decision(unchanged(7, 0)) };
     assert_eq!(ledger.decided(foreign, decision).await.expect("decided"), Finished::Done);
-    let (digest, sealed) = (Digest([6; 16]), crate::keys::Sealed(vec![1, 2, 3]));
-    let item = crate::ledger::Quarantined { source: source(), digest, reason: "not JSON".into(), sealed };
-    ledger.quarantine(item).await.expect("put aside");
+    ledger.quarantine(unreadable()).await.expect("put aside");
     let state = crate::ledger::TargetState::Parked { reason: "its token was revoked".into() };
     let health = crate::ledger::TargetHealth { target: target("crm"), state, since: Timestamp::UNIX_EPOCH };
     ledger.set_target(health).await.expect("noted");

@@ -98,8 +98,8 @@ pub(crate) async fn a_body_in_quarantine_is_kept_once_until_it_is_dropped(ledger
     );
     let first = ledger.quarantined_one(listed[0].id).await.expect("read").expect("is there");
     assert_eq!((first.digest, &*first.reason), (Digest([1; 16]), "not JSON"));
-    assert!(ledger.quarantine_drop(listed[0].id).await.expect("dropped"));
-    assert!(!ledger.quarantine_drop(listed[0].id).await.expect("nothing to drop"));
+    assert!(ledger.quarantine_drop(listed[0].id, &by()).await.expect("dropped"));
+    assert!(!ledger.quarantine_drop(listed[0].id, &by()).await.expect("nothing to drop"));
     assert!(ledger.quarantined_one(listed[0].id).await.expect("read").is_none());
     assert_eq!(ledger.counts().await.expect("counted").quarantined, 1);
     assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), PutAside::New);
@@ -123,6 +123,6 @@ pub(crate) async fn a_quarantine_takes_no_more_than_its_bound_of_each_source(led
     assert_eq!(ledger.quarantine(item(source(), 7)).await.expect("answered"), PutAside::Duplicate);
     assert_eq!(ledger.quarantine(item(SourceName("other".into()), more)).await.expect("answered"), PutAside::New);
     let first = ledger.quarantined().await.expect("listed")[0].id;
-    assert!(ledger.quarantine_drop(first).await.expect("dropped"));
+    assert!(ledger.quarantine_drop(first, &by()).await.expect("dropped"));
     assert_eq!(ledger.quarantine(item(source(), more)).await.expect("answered"), PutAside::New);
 }

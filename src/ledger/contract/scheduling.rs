@@ -24,8 +24,8 @@ pub(crate) async fn a_session_is_not_erased_before_it_settles(ledger: Shared) {
 
 pub(crate) async fn an_erasure_moves_when_its_session_goes_on(ledger: Shared) {
     decide(&ledger, unchanged(1, 0)).await;
-    let id = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
-    let later = ledger.request(erasure_of(Subject::Session(session(2)), &["crm"], in_hours(9))).await;
+    let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
+    let later = ledger.request(erasure_of(Subject::Session(session(2)), &["crm"], in_hours(9)), &by()).await;
     let later = later.expect("requested");
     let mut goes_on = unchanged(1, 1);
     goes_on.settle_at = Some(in_hours(2));
@@ -41,15 +41,15 @@ pub(crate) async fn an_erasure_moves_when_its_session_goes_on(ledger: Shared) {
 pub(crate) async fn requests_of_one_subject_become_one_erasure(ledger: Shared) {
     let mut first = erasure_of(person(1), &["mluvii", "crm"], in_hours(3));
     first.capsule = Some(capsule("ann@x.cz"));
-    let id = ledger.request(first.clone()).await.expect("requested");
+    let id = ledger.request(first.clone(), &by()).await.expect("requested");
     assert_eq!(id, first.id);
     let mut second = erasure_of(person(1), &["crm", "mailbox"], in_hours(-1));
     second.rule = "the delete-my-data form".into();
     second.capsule = Some(capsule("ann@y.cz"));
-    assert_eq!(ledger.request(second).await.expect("requested"), id);
+    assert_eq!(ledger.request(second, &by()).await.expect("requested"), id);
     let third = erasure_of(person(1), &["crm"], in_hours(5));
-    assert_eq!(ledger.request(third).await.expect("requested"), id);
-    let other = ledger.request(erasure_of(person(2), &["crm"], in_hours(5))).await.expect("requested");
+    assert_eq!(ledger.request(third, &by()).await.expect("requested"), id);
+    let other = ledger.request(erasure_of(person(2), &["crm"], in_hours(5)), &by()).await.expect("requested");
     assert_ne!(other, id);
 
     let one = shown(&ledger, id).await;
@@ -64,19 +64,19 @@ pub(crate) async fn requests_of_one_subject_become_one_erasure(ledger: Shared) {
 }
 
 pub(crate) async fn the_same_request_again_takes_the_work_from_no_one(ledger: Shared) {
-    let id = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
     let mine = only(claim(&ledger, &to_resolve()).await);
     let mut same = due_erasure(1, &["crm"]);
     same.due = in_hours(1);
-    assert_eq!(ledger.request(same).await.expect("requested"), id);
+    assert_eq!(ledger.request(same, &by()).await.expect("requested"), id);
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
     assert_eq!(ledger.resolved(mine, resolution(Vec::new())).await.expect("resolved"), Finished::Done);
 }
 
 pub(crate) async fn a_merge_takes_the_work_from_whoever_resolves_it(ledger: Shared) {
-    ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
     let mine = only(claim(&ledger, &to_resolve()).await);
-    ledger.request(due_erasure(1, &["mailbox"])).await.expect("requested");
+    ledger.request(due_erasure(1, &["mailbox"]), &by()).await.expect("requested");
     assert_eq!(ledger.resolved(mine, resolution(Vec::new())).await.expect("answered"), Finished::LeaseLost);
     let work = only(claim(&ledger, &to_resolve()).await).work;
     let Work::Resolve(work) = work else { panic!("not an erasure") };
@@ -85,7 +85,7 @@ pub(crate) async fn a_merge_takes_the_work_from_whoever_resolves_it(ledger: Shar
 
 pub(crate) async fn a_request_after_the_beginning_is_an_erasure_of_its_own(ledger: Shared) {
     let begun = begun(&ledger, 1, &["crm"]).await;
-    let next = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    let next = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
     assert_ne!(begun, next);
     assert_eq!(shown(&ledger, begun).await.state, ErasureState::Erasing);
     assert_eq!(shown(&ledger, next).await.state, ErasureState::Scheduled);
@@ -93,48 +93,48 @@ pub(crate) async fn a_request_after_the_beginning_is_an_erasure_of_its_own(ledge
 
 pub(crate) async fn a_scheduled_erasure_can_be_made_due(ledger: Shared) {
     let later = erasure_of(Subject::Session(session(1)), &["crm"], in_hours(24));
-    let id = ledger.request(later).await.expect("requested");
+    let id = ledger.request(later, &by()).await.expect("requested");
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
-    assert!(ledger.retry_erasure(id).await.expect("made due"));
+    assert!(ledger.retry_erasure(id, &by()).await.expect("made due"));
     let _ = only(claim(&ledger, &to_resolve()).await);
     assert!(shown(&ledger, id).await.due < in_hours(1));
 }
 
 pub(crate) async fn a_scheduled_erasure_can_be_cancelled(ledger: Shared) {
-    let id = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
     let mine = claim_for_no_time(&ledger, &to_resolve()).await;
-    assert!(ledger.cancel_erasure(id).await.expect("cancelled"));
-    assert!(!ledger.cancel_erasure(id).await.expect("it is over"));
-    assert!(!ledger.retry_erasure(id).await.expect("it is over"));
+    assert!(ledger.cancel_erasure(id, &by()).await.expect("cancelled"));
+    assert!(!ledger.cancel_erasure(id, &by()).await.expect("it is over"));
+    assert!(!ledger.retry_erasure(id, &by()).await.expect("it is over"));
     let over = shown(&ledger, id).await;
     assert_eq!((over.state, over.ended.is_some()), (ErasureState::Cancelled, true));
     assert_eq!(ledger.resolved(mine, resolution(Vec::new())).await.expect("answered"), Finished::LeaseLost);
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
-    assert_ne!(ledger.request(due_erasure(1, &["crm"])).await.expect("requested"), id);
+    assert_ne!(ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested"), id);
 }
 
 pub(crate) async fn an_erasure_that_needs_approval_waits_for_it(ledger: Shared) {
     let mut asked = due_erasure(1, &["crm"]);
     asked.approve = true;
     asked.capsule = Some(capsule("ann@x.cz"));
-    let id = ledger.request(asked.clone()).await.expect("requested");
+    let id = ledger.request(asked.clone(), &by()).await.expect("requested");
     let waits = shown(&ledger, id).await;
     assert_eq!((waits.state, waits.approved, waits.ended), (ErasureState::Requested, None, None));
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.overdue, counts.oldest_due, counts.erasures["requested"]), (0, None, 1));
-    assert!(!ledger.retry_erasure(id).await.expect("answered"), "nobody goes around the approval");
+    assert!(!ledger.retry_erasure(id, &by()).await.expect("answered"), "nobody goes around the approval");
 
     // The same again joins it, with a later or an earlier time.
     let mut again = NewErasure { id: ErasureId([8; 16]), due: in_hours(-2), ..asked };
     again.targets = vec![target("mailbox")];
-    assert_eq!(ledger.request(again).await.expect("requested"), id);
+    assert_eq!(ledger.request(again, &by()).await.expect("requested"), id);
     assert_eq!(shown(&ledger, id).await.steps.len(), 2);
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Requested);
 
-    assert!(ledger.approve_erasure(id).await.expect("approved"));
-    assert!(!ledger.approve_erasure(id).await.expect("it does not wait any more"));
+    assert!(ledger.approve_erasure(id, &by()).await.expect("approved"));
+    assert!(!ledger.approve_erasure(id, &by()).await.expect("it does not wait any more"));
     let approved = shown(&ledger, id).await;
     assert!(approved.approved.is_some_and(|at| at > in_hours(-1)));
     assert!(approved.due > in_hours(-1), "it was to begin when it was approved");
@@ -148,27 +148,30 @@ pub(crate) async fn an_erasure_that_needs_approval_waits_for_it(ledger: Shared) 
 
 pub(crate) async fn an_erasure_that_needs_approval_never_joins_one_that_needs_none(ledger: Shared) {
     let to_approve = |id: u8| NewErasure { approve: true, id: ErasureId([id; 16]), ..due_erasure(1, &["crm"]) };
-    let free = ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
-    let first = ledger.request(to_approve(1)).await.expect("requested");
+    let free = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
+    let first = ledger.request(to_approve(1), &by()).await.expect("requested");
     assert_ne!(first, free);
-    assert!(ledger.approve_erasure(first).await.expect("approved"));
+    assert!(ledger.approve_erasure(first, &by()).await.expect("approved"));
     // Nothing joins what a person has approved, and the next one is approved by itself.
-    assert_eq!(ledger.request(due_erasure(1, &["crm", "mailbox"])).await.expect("requested"), free);
-    let second = ledger.request(to_approve(2)).await.expect("requested");
+    assert_eq!(ledger.request(due_erasure(1, &["crm", "mailbox"]), &by()).await.expect("requested"), free);
+    let second = ledger.request(to_approve(2), &by()).await.expect("requested");
     assert!(second != first && second != free);
     assert_eq!(shown(&ledger, first).await.steps.len(), 1);
     assert_eq!(shown(&ledger, second).await.state, ErasureState::Requested);
-    assert!(!ledger.approve_erasure(free).await.expect("it does not wait"));
+    assert!(!ledger.approve_erasure(free, &by()).await.expect("it does not wait"));
     assert_eq!(claim(&ledger, &to_resolve()).await.len(), 2);
 }
 
 pub(crate) async fn different_decisions_about_single_sessions_do_not_merge(ledger: Shared) {
     let mut chosen = erasure_of(person(1), &["crm"], in_hours(-1));
     chosen.selection.exclude = [session(3)].into();
-    let plain = ledger.request(erasure_of(person(1), &["crm"], in_hours(-1))).await.expect("requested");
-    let id = ledger.request(chosen.clone()).await.expect("requested");
+    let plain = ledger.request(erasure_of(person(1), &["crm"], in_hours(-1)), &by()).await.expect("requested");
+    let id = ledger.request(chosen.clone(), &by()).await.expect("requested");
     assert_ne!(id, plain);
-    assert_eq!(ledger.request(NewErasure { id: ErasureId([9; 16]), ..chosen.clone() }).await.expect("requested"), id);
+    assert_eq!(
+        ledger.request(NewErasure { id: ErasureId([9; 16]), ..chosen.clone() }, &by()).await.expect("requested"),
+        id
+    );
     let works = claim(&ledger, &to_resolve()).await;
     let selections = works.iter().filter_map(|claim| match &claim.work {
         Work::Resolve(work) => Some((work.id, work.selection.clone())),
@@ -183,10 +186,10 @@ pub(crate) async fn a_rejected_erasure_leaves_no_capsule_and_no_receipt(ledger: 
     let mut asked = due_erasure(1, &["crm"]);
     asked.approve = true;
     asked.capsule = Some(capsule("ann@x.cz"));
-    let id = ledger.request(asked.clone()).await.expect("requested");
-    assert!(ledger.cancel_erasure(id).await.expect("rejected"));
-    assert!(!ledger.cancel_erasure(id).await.expect("it is over"));
-    assert!(!ledger.approve_erasure(id).await.expect("it is over"));
+    let id = ledger.request(asked.clone(), &by()).await.expect("requested");
+    assert!(ledger.cancel_erasure(id, &by()).await.expect("rejected"));
+    assert!(!ledger.cancel_erasure(id, &by()).await.expect("it is over"));
+    assert!(!ledger.approve_erasure(id, &by()).await.expect("it is over"));
     let over = shown(&ledger, id).await;
     assert_eq!((over.state, over.ended.is_some()), (ErasureState::Cancelled, true));
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
@@ -194,8 +197,8 @@ pub(crate) async fn a_rejected_erasure_leaves_no_capsule_and_no_receipt(ledger: 
     assert_eq!((counts.erasures["requested"], counts.erasures["cancelled"], counts.receipts), (0, 1, 0));
     // Asked for again, it is a new one.
     let again = NewErasure { id: ErasureId([8; 16]), capsule: None, ..asked };
-    assert_eq!(ledger.request(again).await.expect("requested"), ErasureId([8; 16]));
-    assert!(ledger.approve_erasure(ErasureId([8; 16])).await.expect("approved"));
+    assert_eq!(ledger.request(again, &by()).await.expect("requested"), ErasureId([8; 16]));
+    assert!(ledger.approve_erasure(ErasureId([8; 16]), &by()).await.expect("approved"));
     let Work::Resolve(work) = only(claim(&ledger, &to_resolve()).await).work else { panic!("not an erasure") };
     assert!(work.capsules.is_empty());
 }
@@ -205,11 +208,11 @@ pub(crate) async fn an_approved_erasure_waits_for_its_session_to_settle(ledger: 
     settles.settle_at = Some(in_hours(2));
     decide(&ledger, settles).await;
     let asked = NewErasure { approve: true, ..due_erasure(1, &["crm"]) };
-    let id = ledger.request(asked).await.expect("requested");
-    assert!(ledger.approve_erasure(id).await.expect("approved"));
+    let id = ledger.request(asked, &by()).await.expect("requested");
+    assert!(ledger.approve_erasure(id, &by()).await.expect("approved"));
     assert!(shown(&ledger, id).await.due > in_hours(1));
     let waits = NewErasure { approve: true, id: ErasureId([9; 16]), ..due_erasure(1, &["crm"]) };
-    let waits = ledger.request(waits).await.expect("requested");
+    let waits = ledger.request(waits, &by()).await.expect("requested");
     let mut goes_on = unchanged(1, 1);
     goes_on.settle_at = Some(in_hours(4));
     decide(&ledger, goes_on).await;
@@ -229,12 +232,12 @@ pub(crate) async fn an_erasure_is_found_by_any_of_its_identifiers(ledger: Shared
         let fingerprints = prints.iter().map(|byte| email(*byte)).collect();
         NewErasure { id: ErasureId([id; 16]), fingerprints, ..erasure_of(person(id), &["crm"], in_hours(-1)) }
     };
-    ledger.request(of(1, &[1, 2])).await.expect("requested");
+    ledger.request(of(1, &[1, 2]), &by()).await.expect("requested");
     let mine = only(claim(&ledger, &to_resolve()).await);
     // One that says more of the person says it of the same erasure.
     let more = NewErasure { subject: person(1), ..of(9, &[2, 3]) };
-    assert_eq!(ledger.request(more).await.expect("requested"), ErasureId([1; 16]));
-    ledger.request(of(2, &[2])).await.expect("requested");
+    assert_eq!(ledger.request(more, &by()).await.expect("requested"), ErasureId([1; 16]));
+    ledger.request(of(2, &[2]), &by()).await.expect("requested");
     assert_eq!(found(1).await, [1]);
     assert_eq!(found(2).await, [2, 1]);
     assert_eq!(found(3).await, [1]);
@@ -251,10 +254,10 @@ pub(crate) async fn fingerprints_of_an_erasure_are_kept_for_as_long_as_told(ledg
         let fingerprints = vec![email(id)];
         let asked =
             NewErasure { id: ErasureId([id; 16]), fingerprints, ..erasure_of(person(id), &["crm"], in_hours(1)) };
-        ledger.request(asked).await.expect("requested");
+        ledger.request(asked, &by()).await.expect("requested");
     }
     let found = async |byte: u8| ledger.erasures_with(&[email(byte).fingerprint]).await.expect("found").len();
-    assert!(ledger.cancel_erasure(ErasureId([1; 16])).await.expect("cancelled"));
+    assert!(ledger.cancel_erasure(ErasureId([1; 16]), &by()).await.expect("cancelled"));
     ledger.maintain(KEEP).await.expect("maintained");
     assert_eq!((found(1).await, found(2).await), (1, 1));
     ledger.maintain(Keep { fingerprints: Duration::ZERO, ..KEEP }).await.expect("maintained");
@@ -271,7 +274,7 @@ pub(crate) async fn a_resolution_is_told_what_nobody_has_looked_at_yet(ledger: S
         assert_eq!(put_back.expect("put back"), Finished::Done);
         told
     };
-    ledger.request(erasure_of(person(1), &["crm"], in_hours(-1))).await.expect("requested");
+    ledger.request(erasure_of(person(1), &["crm"], in_hours(-1)), &by()).await.expect("requested");
     assert_eq!(told().await, (None, None));
     // What is another company's is none of its business.
     let mut theirs = event(1, 1);
@@ -292,7 +295,7 @@ pub(crate) async fn a_resolution_is_told_what_nobody_has_looked_at_yet(ledger: S
     let look = only(claim(&ledger, &to_settle()).await);
     assert_eq!(ledger.park(look, Outcome::Parked, "no such rule").await.expect("parked"), Finished::Done);
     assert_eq!(told().await, (None, None));
-    assert_eq!(ledger.retry_parked().await.expect("set going"), 1);
+    assert_eq!(ledger.retry_parked(&by()).await.expect("set going"), 1);
     assert!(told().await.1.is_some());
     let mut read = unchanged(1, 1);
     read.settle_at = Some(in_hours(1));

@@ -96,7 +96,7 @@ pub(crate) async fn parked_steps_are_no_parked_events(ledger: Shared) {
     assert_eq!(ledger.park(mine, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.parked_work, counts.parked_steps["crm"]), (0, 1));
-    assert_eq!(ledger.retry_parked().await.expect("answered"), 0);
+    assert_eq!(ledger.retry_parked(&by()).await.expect("answered"), 0);
     assert!(ledger.awaited_targets().await.expect("listed").is_empty());
 }
 
@@ -120,15 +120,15 @@ pub(crate) async fn parked_work_waits_for_a_person(ledger: Shared) {
     assert!(claim(&ledger, &to_decide()).await.is_empty());
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.parked_work, counts.events_waiting), (1, 0));
-    assert_eq!(ledger.retry_parked().await.expect("set going"), 1);
-    assert_eq!(ledger.retry_parked().await.expect("nothing left"), 0);
+    assert_eq!(ledger.retry_parked(&by()).await.expect("set going"), 1);
+    assert_eq!(ledger.retry_parked(&by()).await.expect("nothing left"), 0);
     assert_eq!(only(claim(&ledger, &to_decide()).await).attempt, 0);
 }
 
 pub(crate) async fn the_longest_due_is_claimed_first(ledger: Shared) {
     for (id, hours) in [(1, -1), (2, -3), (3, -2), (4, 1)] {
         let due = erasure_of(crate::erasure::Subject::Session(session(id)), &["crm"], in_hours(hours));
-        ledger.request(due).await.expect("requested");
+        ledger.request(due, &by()).await.expect("requested");
     }
     let counts = ledger.counts().await.expect("counted");
     assert_eq!(counts.overdue, 3);
@@ -167,7 +167,7 @@ pub(crate) async fn a_duty_does_not_grow_younger_by_failing(ledger: Shared) {
     assert_eq!(retried.expect("put back"), Finished::Done);
     assert!(oldest().await.expect("an event waits") < in_hours(0));
 
-    ledger.request(due_erasure(1, &["crm"])).await.expect("requested");
+    ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
     let mine = only(claim(&ledger, &to_resolve()).await);
     let retried = ledger.retry(mine, HOUR, Attempt::Free, "waits").await;
     assert_eq!(retried.expect("put back"), Finished::Done);

@@ -10,6 +10,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{LedgerError, broken};
+use crate::audit::{self, AuditBroken, AuditRow};
+use crate::chain::Head;
 use crate::receipt::{ChainBroken, Receipt, ReceiptHead, verify_chain};
 
 /// Rows that are copied with one transaction.
@@ -67,6 +69,9 @@ pub(crate) trait Rows: Send + Sync {
 
     /// In the order of the chain, from a number on.
     async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError>;
+
+    /// In the order of the chain, from a number on.
+    async fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditRow>, LedgerError>;
 }
 
 /// What was copied.
@@ -95,6 +100,8 @@ pub(crate) enum CopyError {
     Chain(#[from] ChainBroken),
     #[error("the copied chain ends with another receipt")]
     Head,
+    #[error("the copied audit does not verify")]
+    Audit(#[from] AuditBroken),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
@@ -121,6 +128,7 @@ pub(crate) async fn copy(
     }
     let rows = compare(from, to).await?;
     let receipts = verify(from, to, public_key).await?;
+    verify_audit(to).await?;
     to.finish().await?;
     Ok(Copied { rows, receipts })
 }
@@ -216,6 +224,19 @@ async fn verify(from: &dyn Rows, to: &dyn Rows, public_key: &str) -> Result<u64,
     }
     let ends = chunk.last().map(Receipt::head);
     if ends != from.receipt_head().await? { Err(CopyError::Head) } else { Ok(verified) }
+}
+
+/// Verifies the copied audit. That it has as many rows as the one that was copied has been seen, so its end is there too.
+async fn verify_audit(to: &dyn Rows) -> Result<(), CopyError> {
+    let mut head = None;
+    loop {
+        let next = head.as_ref().map_or(1, |head: &Head| head.sequence + 1);
+        let rows = to.audit(next, CHUNK).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        head = audit::verify_chain(head, &rows)?;
+    }
 }
 
 /// The one row of `meta` may be there already.

@@ -217,6 +217,20 @@ pub(crate) const TABLES: &[Table] = &[
         only: ALL,
     },
     Table {
+        name: "audit",
+        key: 1,
+        columns: &[
+            ("sequence", Number),
+            ("at", Number),
+            ("actor", Text),
+            ("act", Text),
+            ("object", Text),
+            ("hash", Text),
+            ("entry", Text),
+        ],
+        only: ALL,
+    },
+    Table {
         name: "quarantine",
         key: 1,
         columns: &[

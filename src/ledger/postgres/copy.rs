@@ -6,10 +6,11 @@ use tokio_postgres::types::ToSql;
 
 use super::connector::Connector;
 use super::tx::NOW_MS;
-use super::{OpenError, PostgresPlace, connection, schema};
+use super::{OpenError, PostgresPlace, audit, connection, query, schema};
+use crate::audit::AuditRow;
 use crate::keys::Secret;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
-use crate::ledger::{LedgerError, PROCESS_LOST_S};
+use crate::ledger::{AuditRange, LedgerError, PROCESS_LOST_S, Walk};
 use crate::receipt::{Receipt, ReceiptHead};
 
 /// The tables of a database.
@@ -103,7 +104,10 @@ impl Rows for PostgresRows {
                SELECT 2, COUNT(*) FILTER (WHERE verdict = 'complete'), COUNT(*) FILTER (WHERE verdict = 'retained'),
                       COUNT(*) FILTER (WHERE verdict = 'incomplete') FROM receipt;
              UPDATE chain SET sequence = newest.sequence, hash = newest.hash
-               FROM (SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1) AS newest;
+               FROM (SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1) AS newest
+               WHERE name = 'receipts';
+             UPDATE chain SET sequence = newest.sequence, hash = newest.hash
+               FROM (SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1) AS newest WHERE name = 'audit';
              SELECT make_month(month::DATE) FROM generate_series(
                date_trunc('month', LEAST((SELECT to_timestamp(MIN(happened) / 1000.0) FROM event WHERE happened > 0),
                                          (SELECT to_timestamp(MIN(created) / 1000.0) FROM erasure)) AT TIME ZONE 'UTC'),
@@ -149,6 +153,13 @@ impl Rows for PostgresRows {
         let rows = self.0.query(sql, &[&from, &most]).await?;
         rows.iter().map(|row| super::columns::of_json(row.get::<_, &str>(0).as_bytes())).collect()
     }
+
+    async fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditRow>, LedgerError> {
+        let limit = u32::try_from(most).unwrap_or(u32::MAX);
+        let query::Statement { sql, values } = query::audit(&AuditRange::all(Walk::Up(from), limit));
+        let values = values.iter().map(Value::as_sql).collect::<Result<Vec<_>, _>>()?;
+        self.0.query(&sql, &values).await?.iter().map(audit::read).collect()
+    }
 }
 
 fn type_of(column: Column) -> &'static str {
@@ -179,14 +190,14 @@ fn value(row: &tokio_postgres::Row, at: usize, column: Column) -> Result<Value, 
 }
 
 impl Value {
-    /// The value as a statement takes it; a part of a key is never null.
-    fn as_sql(&self) -> Result<&(dyn ToSql + Sync), LedgerError> {
+    /// The value as a statement takes it; neither a part of a key nor what is compared is ever null.
+    pub(super) fn as_sql(&self) -> Result<&(dyn ToSql + Sync), LedgerError> {
         match self {
             Self::Number(number) => Ok(number),
             Self::Text(text) => Ok(text),
             Self::Bytes(bytes) => Ok(bytes),
             Self::Truth(truth) => Ok(truth),
-            Self::Null => Err(crate::ledger::broken("a part of a key is missing")),
+            Self::Null => Err(crate::ledger::broken("a value is missing")),
         }
     }
 }

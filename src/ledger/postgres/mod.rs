@@ -5,6 +5,7 @@
 //! transaction or on a reading connection, one file for each noun. Only the server's clock counts. A connection that is
 //! lost is replaced by itself; what was under way on it is answered `Busy`, and finds what it wrote when it comes again.
 
+mod audit;
 mod columns;
 mod connection;
 mod connector;
@@ -59,13 +60,15 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork,
-    ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
-    PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, QueueName, ReceiptRange,
-    Recorded, Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
-    TargetHealth, TargetState, UnreadSessions, Work, bounds, broken, claim, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision,
+    EraseWork, ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError,
+    PROCESS_FORGOTTEN_S, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue,
+    QueueName, ReceiptRange, Recorded, Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd,
+    StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, query, transition,
 };
-use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::audit::AuditRow;
+use crate::chain::Head;
+use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed, Secret};
 use crate::receipt::{Receipt, ReceiptHead};
@@ -184,6 +187,9 @@ macro_rules! transact {
         transact!($ledger, |_: &_| true, Duration::ZERO, |$tx| $operation)
     };
 }
+
+// Its orders are transactions, too, so it comes after the macro.
+mod admin;
 
 /// What became of a try to close erasures.
 enum Tried {
@@ -464,66 +470,13 @@ impl Records for PostgresLedger {
     async fn counts(&self) -> Result<Counts, LedgerError> {
         counts::all(&self.reading().await?).await
     }
-}
 
-#[async_trait]
-impl Admin for PostgresLedger {
-    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
-        let name = erasure.subject.installation();
-        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
-        transact!(self, |tx| schedule::schedule(tx, installation, &erasure))
+    async fn audit(&self, range: &AuditRange) -> Result<Vec<AuditRow>, LedgerError> {
+        audit::list(&self.reading().await?, range).await
     }
 
-    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        transact!(self, |tx| schedule::approve(tx, id))
-    }
-
-    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        transact!(self, |tx| schedule::retry(tx, id))
-    }
-
-    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        transact!(self, |tx| schedule::cancel(tx, id))
-    }
-
-    async fn retry_parked(&self) -> Result<u64, LedgerError> {
-        transact!(self, |tx| tasks::retry_parked(tx))
-    }
-
-    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
-        receipts::acknowledge(&self.writing().await?, sequences).await
-    }
-
-    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError> {
-        quarantine::drop(&self.writing().await?, id).await
-    }
-
-    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
-        meta::belongs_to(&self.writing().await?, check).await
-    }
-
-    /// Deliveries that wait are still written.
-    async fn shutdown(&self) {
-        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // Whoever is delivering at this moment has it too, and gets an answer.
-        if let Some(receiver) = receiver.and_then(Arc::into_inner) {
-            receiver.end().await;
-        }
-        drop(self.listening.lock().unwrap_or_else(PoisonError::into_inner).take());
-        if let Err(error) = self.tell_the_others().await {
-            tracing::debug!(error = format!("{error:#}"), "the others find out by polling");
-        }
-        self.work.pool.close();
-        self.readers.pool.close();
-    }
-}
-
-impl PostgresLedger {
-    /// News that the listener had no time to tell: a command that ends at once has none.
-    async fn tell_the_others(&self) -> Result<(), LedgerError> {
-        let Some(message) = self.remote_notifier.take_untold() else { return Ok(()) };
-        self.writing().await?.row("SELECT pg_notify($1, $2)", &[&remote_notifier::CHANNEL, &message]).await?;
-        Ok(())
+    async fn audit_head(&self) -> Result<Option<Head>, LedgerError> {
+        audit::head(&self.reading().await?).await
     }
 }
 

@@ -65,6 +65,6 @@ pub(super) async fn one(connection: &Connection, id: QuarantineId) -> Result<Opt
     row.map(read).transpose()
 }
 
-pub(super) async fn drop(connection: &Connection, id: QuarantineId) -> Result<bool, LedgerError> {
-    Ok(connection.execute("DELETE FROM quarantine WHERE id = $1", &[&id.0]).await? > 0)
+pub(super) async fn drop(tx: &Tx, id: QuarantineId) -> Result<bool, LedgerError> {
+    Ok(tx.execute("DELETE FROM quarantine WHERE id = $1", &[&id.0]).await? > 0)
 }

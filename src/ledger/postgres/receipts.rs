@@ -129,10 +129,15 @@ pub(super) async fn of_erasure(connection: &Connection, erasure: ErasureId) -> R
     row.map(|row| json_at(&row, 0)).transpose()
 }
 
-/// Notes that these incomplete receipts were seen, or all; returns how many were not before.
-pub(super) async fn acknowledge(connection: &Connection, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
+/// Notes that these incomplete receipts were seen, or all; returns those that were not before.
+pub(super) async fn acknowledge(tx: &Tx, sequences: Option<&[u64]>) -> Result<Vec<u64>, LedgerError> {
     const UNSEEN: &str = "UPDATE receipt SET acknowledged = TRUE WHERE verdict = 'incomplete' AND NOT acknowledged";
-    let Some(sequences) = sequences else { return connection.execute(UNSEEN, &[]).await };
-    let sequences: Vec<i64> = sequences.iter().filter_map(|sequence| i64::try_from(*sequence).ok()).collect();
-    connection.execute(&format!("{UNSEEN} AND sequence = ANY($1)"), &[&sequences]).await
+    let rows = match sequences {
+        None => tx.rows(&format!("{UNSEEN} RETURNING sequence"), &[]).await?,
+        Some(sequences) => {
+            let sequences: Vec<i64> = sequences.iter().filter_map(|sequence| i64::try_from(*sequence).ok()).collect();
+            tx.rows(&format!("{UNSEEN} AND sequence = ANY($1) RETURNING sequence"), &[&sequences]).await?
+        }
+    };
+    Ok(rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).collect())
 }

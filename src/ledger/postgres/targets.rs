@@ -17,24 +17,29 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<TargetHealth>, L
 }
 
 pub(super) async fn set(tx: &Tx, health: &TargetHealth) -> Result<(), LedgerError> {
-    let target = &*health.target.0;
-    // In the order of a claim and of a failure: first what is counted, then the state.
-    lock(tx, &health.target).await?;
     let (until, reason) = match &health.state {
-        TargetState::Closed => {
-            tx.execute("DELETE FROM target WHERE name = $1", &[&target]).await?;
-            return forget_failures(tx, &health.target).await;
-        }
+        TargetState::Closed => return resume(tx, &health.target).await.map(drop),
         TargetState::Open { until, reason } => (Some(*until), reason),
         TargetState::Parked { reason } => (None, reason),
     };
+    // In the order of a claim and of a failure: first what is counted, then the state.
+    lock(tx, &health.target).await?;
     tx.execute(
         "INSERT INTO target (name, until, reason, since) VALUES ($1, $2, $3, $4)
          ON CONFLICT (name) DO UPDATE SET until = excluded.until, reason = excluded.reason, since = excluded.since",
-        &[&target, &maybe_millis(until), &text(reason), &millis(health.since)],
+        &[&&*health.target.0, &maybe_millis(until), &text(reason), &millis(health.since)],
     )
     .await?;
     Ok(())
+}
+
+/// Lets the target's queue move again; `false` when it does.
+pub(super) async fn resume(tx: &Tx, target: &TargetName) -> Result<bool, LedgerError> {
+    // In the same order as above.
+    lock(tx, target).await?;
+    let stood = tx.execute("DELETE FROM target WHERE name = $1", &[&&*target.0]).await?;
+    forget_failures(tx, target).await?;
+    Ok(stood > 0)
 }
 
 pub(super) async fn breaker(tx: &Tx, target: &TargetName, failures: u32) -> Result<Breaker, LedgerError> {

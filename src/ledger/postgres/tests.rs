@@ -10,8 +10,9 @@ mod way;
 use test_servers::postgres::Cluster;
 
 use super::*;
+use crate::erasure::NewErasure;
 use crate::ledger::Ledger;
-use crate::ledger::contract::{self, KEEP, to_decide, to_resolve, to_settle};
+use crate::ledger::contract::{self, KEEP, by, to_decide, to_resolve, to_settle};
 
 /// The database of a test.
 const DATABASE: &str = "quietus";

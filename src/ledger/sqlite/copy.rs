@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, params_from_iter};
 
-use super::{OpenError, processes, receipts, schema};
+use super::{OpenError, audit, processes, receipts, schema};
+use crate::audit::AuditRow;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
-use crate::ledger::{LedgerError, ProcessView, ReceiptRange};
+use crate::ledger::{AuditRange, LedgerError, ProcessView, ReceiptRange, Walk};
 use crate::receipt::{Receipt, ReceiptHead};
 
 /// The tables of a file.
@@ -108,6 +109,11 @@ impl Rows for SqliteRows {
     async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError> {
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
         receipts::list(&self.connection(), ReceiptRange::all(from, limit))
+    }
+
+    async fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditRow>, LedgerError> {
+        let limit = u32::try_from(most).unwrap_or(u32::MAX);
+        audit::list(&self.connection(), &AuditRange::all(Walk::Up(from), limit))
     }
 }
 

@@ -4,6 +4,8 @@
 //! One thread writes (`writer`), a few connections read (`readers`). What is received goes a short way of its own
 //! (`record`, later expanded by `inbox`); everything else is a function on a transaction, one file for each noun.
 
+mod admin;
+mod audit;
 mod checkpoint;
 mod columns;
 mod copy;
@@ -38,7 +40,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -53,13 +55,15 @@ use self::tasks::Holder;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision, EraseWork,
-    ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
-    ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records,
-    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    UnreadSessions, Work, bounds, claim, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, DecideWork, Decision,
+    EraseWork, ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError,
+    PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, QueueName, ReceiptRange,
+    Recorded, Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
+    TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, query, transition,
 };
-use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::audit::AuditRow;
+use crate::chain::Head;
+use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed};
 use crate::receipt::{Receipt, ReceiptHead};
@@ -318,52 +322,14 @@ impl Records for SqliteLedger {
     async fn counts(&self) -> Result<Counts, LedgerError> {
         self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
     }
-}
 
-#[async_trait]
-impl Admin for SqliteLedger {
-    async fn request(&self, erasure: NewErasure) -> Result<ErasureId, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::schedule(tx, &erasure)).await
+    async fn audit(&self, range: &AuditRange) -> Result<Vec<AuditRow>, LedgerError> {
+        let range = range.clone();
+        self.readers.read(move |connection| audit::list(connection, &range)).await
     }
 
-    async fn approve_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::approve(tx, id)).await
-    }
-
-    async fn retry_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::retry(tx, id)).await
-    }
-
-    async fn cancel_erasure(&self, id: ErasureId) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::cancel(tx, id)).await
-    }
-
-    async fn retry_parked(&self) -> Result<u64, LedgerError> {
-        self.writer.write(Wakes::Workers, tasks::retry_parked).await
-    }
-
-    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
-        let sequences = sequences.map(<[u64]>::to_vec);
-        self.writer.write(Wakes::NoOne, move |tx| receipts::acknowledge(tx, sequences.as_deref())).await
-    }
-
-    async fn quarantine_drop(&self, id: QuarantineId) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::NoOne, move |tx| quarantine::drop(tx, id)).await
-    }
-
-    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::NoOne, move |tx| meta::belongs_to(tx, check)).await
-    }
-
-    /// Empties the log, unless another process has the file open.
-    async fn shutdown(&self) {
-        self.readers.close().await;
-        self.writer.stop().await;
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // The thread contains its panics, so there is nothing to learn from its end.
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        }
+    async fn audit_head(&self) -> Result<Option<Head>, LedgerError> {
+        self.readers.read(audit::head).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Closing: the receipt joins the chain, the capsule goes.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::columns::{Json, Word};
 use super::job::Tx;
@@ -79,16 +79,19 @@ pub(super) fn of_erasure(connection: &Connection, erasure: ErasureId) -> Result<
     Ok(receipt.optional()?)
 }
 
-/// Notes that these incomplete receipts were seen, or all; returns how many were not before.
-pub(super) fn acknowledge(tx: &Tx<'_>, sequences: Option<&[u64]>) -> Result<u64, LedgerError> {
+/// Notes that these incomplete receipts were seen, or all; returns those that were not before.
+pub(super) fn acknowledge(tx: &Tx<'_>, sequences: Option<&[u64]>) -> Result<Vec<u64>, LedgerError> {
     const UNSEEN: &str = "UPDATE receipt SET acknowledged = 1 WHERE verdict = 'incomplete' AND acknowledged = 0";
+    let number = |row: &Row<'_>| row.get::<_, i64>(0).map(i64::unsigned_abs);
     let Some(sequences) = sequences else {
-        return Ok(tx.prepare_cached(UNSEEN)?.execute([])? as u64);
+        let mut all = tx.prepare_cached(&format!("{UNSEEN} RETURNING sequence"))?;
+        return Ok(all.query_map([], number)?.collect::<Result<_, _>>()?);
     };
-    let mut one = tx.prepare_cached(&format!("{UNSEEN} AND sequence = ?1"))?;
-    let mut acknowledged = 0;
+    let mut one = tx.prepare_cached(&format!("{UNSEEN} AND sequence = ?1 RETURNING sequence"))?;
+    let mut acknowledged = Vec::new();
     for sequence in sequences {
-        acknowledged += one.execute([i64::try_from(*sequence).unwrap_or(i64::MAX)])? as u64;
+        let unseen = one.query_row([i64::try_from(*sequence).unwrap_or(i64::MAX)], number).optional()?;
+        acknowledged.extend(unseen);
     }
     Ok(acknowledged)
 }

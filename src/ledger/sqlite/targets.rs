@@ -18,10 +18,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerE
 
 pub(super) fn set(tx: &Tx<'_>, health: &TargetHealth) -> Result<(), LedgerError> {
     let (until, reason) = match &health.state {
-        TargetState::Closed => {
-            tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&health.target.0])?;
-            return forget_failures(tx, &health.target);
-        }
+        TargetState::Closed => return resume(tx, &health.target).map(drop),
         TargetState::Open { until, reason } => (Some(Millis(*until)), reason),
         TargetState::Parked { reason } => (None, reason),
     };
@@ -32,6 +29,13 @@ pub(super) fn set(tx: &Tx<'_>, health: &TargetHealth) -> Result<(), LedgerError>
         Millis(health.since)
     ])?;
     Ok(())
+}
+
+/// Lets the target's queue move again; `false` when it does.
+pub(super) fn resume(tx: &Tx<'_>, target: &TargetName) -> Result<bool, LedgerError> {
+    let stood = tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&target.0])?;
+    forget_failures(tx, target)?;
+    Ok(stood > 0)
 }
 
 pub(super) fn breaker(tx: &Tx<'_>, target: &TargetName) -> Result<Breaker, LedgerError> {

@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::erasure::Capsule;
+use crate::erasure::{Capsule, NewErasure};
 use crate::keys::{SealKey, Sealed};
 use crate::ledger::Ledger;
-use crate::ledger::contract::{self, KEEP, due_erasure, event, resolution, to_decide, to_resolve};
+use crate::ledger::contract::{self, KEEP, by, due_erasure, event, resolution, to_decide, to_resolve};
 use crate::subject::SourceName;
 
 async fn open() -> (Arc<dyn Ledger>, TempDir) {
@@ -284,20 +284,20 @@ async fn no_byte_of_a_destroyed_capsule_is_left_after_maintenance() {
         let id = ErasureId([number; 16]);
         let capsule = Some(marked(number));
         let erasure = NewErasure { id, capsule, approve, ..due_erasure(number.into(), &["mluvii"]) };
-        ids.push(ledger.request(erasure).await.expect("requested"));
+        ids.push(ledger.request(erasure, &by()).await.expect("requested"));
     }
     ledger.maintain(KEEP).await.expect("maintained");
     assert!(marks(&dir) > 1_000);
 
     for id in ids.iter().filter(|id| id.0[0] % 5 == 4) {
-        assert!(ledger.cancel_erasure(*id).await.expect("rejected"));
+        assert!(ledger.cancel_erasure(*id, &by()).await.expect("rejected"));
     }
     // Half of them are cancelled, the others resolved into a capsule of another content, in an order of no pattern.
     let claims = claim(&ledger, &to_resolve(), 200).await;
     for (i, claim) in claims.into_iter().enumerate() {
         if i * 7 % 3 == 0 {
             let Work::Resolve(work) = &claim.work else { panic!("not an erasure") };
-            assert!(ledger.cancel_erasure(work.id).await.expect("cancelled"));
+            assert!(ledger.cancel_erasure(work.id, &by()).await.expect("cancelled"));
         } else {
             let mut capsule = marked(0);
             capsule.wrapped_key.0.fill(b'-');

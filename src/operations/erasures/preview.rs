@@ -1,12 +1,12 @@
-//! What a request would do: whom it would reach, and what would go where. It asks the ledger, mluvii and every target, and
+//! What a request would do: which sessions it would reach, and what would go where. It asks the ledger, mluvii and every target, and
 //! changes nothing.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::checked::{Checked, Request};
 use super::reach::{self, Reach};
-use super::request::{Checked, Request};
 use crate::erasure::{ErasureId, Outcome, Subject};
 use crate::key_files::Keys;
 use crate::operations::{OperationError, Operations, RunningTargets};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::request::Checked;
+use super::checked::Checked;
 use crate::erasure::{MluviiSearch, Subject};
 use crate::key_files::Keys;
 use crate::mluvii::MluviiClient;

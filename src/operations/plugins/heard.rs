@@ -52,7 +52,7 @@ impl<S: tracing::Subscriber> Layer<S> for Heard {
     }
 }
 
-/// An event as text: the message, and the fields but for the plugin's name, which is known.
+/// An event as text: the message, and the fields except the plugin's name, which is known.
 #[derive(Default)]
 struct Said {
     message: String,

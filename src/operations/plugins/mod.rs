@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::OperationError;
-use crate::audit::Actor;
+use super::{OperationError, audit};
+use crate::audit::{Act, ActResult, Actor, Object};
 use crate::ledger::Ledger;
 use crate::plugin::{Installed, PluginHost, PluginInfo, PluginView};
 use crate::subject::TargetName;
@@ -51,13 +51,20 @@ pub(crate) async fn list(on: &RunningPlugins) -> Result<Vec<ListedPlugin>, Opera
 
 /// Replaces a plugin by what its file, configuration and secrets are now. When the new one does not load, does not accept
 /// the configuration or is not healthy, everything stays as it is.
-pub(crate) async fn reload(on: &RunningPlugins, name: &TargetName, _by: &Actor) -> Result<PluginInfo, OperationError> {
+pub(crate) async fn reload(on: &RunningPlugins, name: &TargetName, by: &Actor) -> Result<PluginInfo, OperationError> {
     let Some(host) = on.hosts.get(name) else {
         let names = on.hosts.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         return Err(OperationError::NotFound(format!("the server has no plugin `{name}`; it has: {names}")));
     };
-    let reread = Arc::clone(&on.reread);
-    let name = name.clone();
+    let object = Object::plugin(name);
+    audit::begun(&*on.ledger, by, Act::ReloadPlugin, &object).await?;
+    let replaced = replace(host, Arc::clone(&on.reread), name.clone()).await;
+    let result = if replaced.is_ok() { ActResult::Done } else { ActResult::Failed };
+    audit::ended(&*on.ledger, by, Act::ReloadPlugin, &object, result).await;
+    replaced
+}
+
+async fn replace(host: &PluginHost, reread: Reread, name: TargetName) -> Result<PluginInfo, OperationError> {
     let installed = match tokio::task::spawn_blocking(move || reread(&name)).await {
         Ok(installed) => installed.map_err(OperationError::Conflict)?,
         // Without the cause: it holds the panic's text.

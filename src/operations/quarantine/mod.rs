@@ -2,8 +2,8 @@
 
 mod shape;
 
-use super::{OperationError, Operations};
-use crate::audit::Actor;
+use super::{OperationError, Operations, audit};
+use crate::audit::{Act, ActResult, Actor, Object};
 use crate::event::{Decoded, Sender, decode};
 use crate::ledger::{QuarantineId, Quarantined, Recorded, Stored};
 use crate::subject::SourceName;
@@ -58,7 +58,7 @@ pub(crate) enum Replayed {
 }
 
 /// Reads a delivery again, after an upgrade or with another configuration.
-pub(crate) async fn replay(on: &Operations, id: QuarantineId, _by: &Actor) -> Result<Replayed, OperationError> {
+pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Result<Replayed, OperationError> {
     let Quarantined { source, sealed, .. } = one(on, id).await?;
     let stays = |why: String| Err(OperationError::Conflict(why));
     let Some(settings) = on.settings.sources.iter().find(|known| *known.name == *source.0) else {
@@ -70,8 +70,13 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, _by: &Actor) -> Re
     let keys = on.keys().await?;
     let reopened = Reopened::open(&sealed, &keys.seal)?;
     let sender = Sender { source: &source, installation, tenants: &settings.tenants };
+    let object = Object::quarantined(id.0);
+    audit::begun(&*on.ledger, by, Act::ReplayQuarantined, &object).await?;
     let replayed = match decode(&reopened.verified(), sender, &keys.index) {
-        Decoded::Unreadable(reason) => return stays(format!("still unreadable, it stays: {reason}")),
+        Decoded::Unreadable(reason) => {
+            audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, ActResult::Unchanged).await;
+            return stays(format!("still unreadable, it stays: {reason}"));
+        }
         Decoded::ForeignTenant(_) => Replayed::ForeignTenant,
         Decoded::Ignored => Replayed::Ignored,
         Decoded::Event(event) => match on.ledger.record(event.seal(&keys.seal)).await? {
@@ -80,13 +85,14 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, _by: &Actor) -> Re
         },
     };
     // Recorded first: dying in between makes a duplicate, which changes nothing.
-    on.ledger.quarantine_drop(id).await?;
+    on.ledger.quarantine_drop(id, by).await?;
+    audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, ActResult::Done).await;
     Ok(replayed)
 }
 
 /// Wipes a delivery that leads to nothing.
-pub(crate) async fn drop(on: &Operations, id: QuarantineId, _by: &Actor) -> Result<(), OperationError> {
-    if on.ledger.quarantine_drop(id).await? { Ok(()) } else { Err(none(id)) }
+pub(crate) async fn drop(on: &Operations, id: QuarantineId, by: &Actor) -> Result<(), OperationError> {
+    if on.ledger.quarantine_drop(id, by).await? { Ok(()) } else { Err(none(id)) }
 }
 
 async fn one(on: &Operations, id: QuarantineId) -> Result<Quarantined, OperationError> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::Tally;
+use super::tally::Tally;
 use crate::key_files::read_public;
 use crate::ledger::ReceiptRange;
 use crate::operations::{OperationError, Operations};

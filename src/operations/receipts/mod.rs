@@ -118,10 +118,10 @@ pub(crate) enum Seen {
 }
 
 /// Notes that a person has seen incomplete receipts, which themselves stay as they are. Returns how many were new.
-pub(crate) async fn acknowledge(on: &Operations, seen: &Seen, _by: &Actor) -> Result<u64, OperationError> {
+pub(crate) async fn acknowledge(on: &Operations, seen: &Seen, by: &Actor) -> Result<u64, OperationError> {
     let these = match seen {
         Seen::All => None,
         Seen::These(sequences) => Some(sequences.as_slice()),
     };
-    Ok(on.ledger.acknowledge_receipts(these).await?)
+    Ok(on.ledger.acknowledge_receipts(these, by).await?)
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufRead, Read as _};
 
-use super::Tally;
 use super::export::{FORMAT, Header};
+use super::tally::Tally;
 use crate::receipt::{Chain, ChainBroken, NotAReceipt, Receipt};
 
 /// A longer line is no receipt.

@@ -1,6 +1,6 @@
 //! Status: what is under way, how targets and processes are, and what needs a person.
 
-mod attention;
+pub(super) mod attention;
 
 pub(crate) use attention::{Attention, Limits, Need, Severity, UnknownConsents};
 

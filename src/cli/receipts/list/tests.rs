@@ -16,12 +16,6 @@ fn a_list_shows_the_verdict_and_what_lowered_it() {
 }
 
 #[test]
-fn a_digest_is_cut_short_and_a_session_is_not() {
-    assert_eq!(subject("session:acme/123456789012"), "session:acme/123456789012");
-    assert_eq!(subject(&format!("guest:acme/{}", "ab".repeat(16))), "guest:acme/abababab…");
-}
-
-#[test]
 fn the_totals_say_how_many_incomplete_ones_wait_for_a_person() {
     let mut verdicts = Tally::default();
     verdicts.add(Verdict::Complete, 7);

@@ -65,7 +65,7 @@ async fn requests_of_one_subject_at_different_processes_become_one_erasure() {
     for i in 0..60 {
         let ledger = fleet[i % 3].clone();
         let erasure = erasure_of(i as i64 % 5, &[["crm", "mailbox", "mluvii"][i % 3]]);
-        requests.spawn(async move { ledger.request(erasure).await.expect("requested") });
+        requests.spawn(async move { ledger.request(erasure, &by()).await.expect("requested") });
     }
     let ids: BTreeSet<_> = requests.join_all().await.into_iter().collect();
     assert_eq!(ids.len(), 5);
@@ -79,7 +79,7 @@ async fn requests_of_one_subject_at_different_processes_become_one_erasure() {
 async fn steps_of_one_erasure_that_end_at_once_let_it_be_closed() {
     let (fleet, _cluster) = fleet(2).await;
     for id in 0..40 {
-        fleet[0].request(erasure_of(id, &["crm", "mailbox"])).await.expect("requested");
+        fleet[0].request(erasure_of(id, &["crm", "mailbox"]), &by()).await.expect("requested");
     }
     for mine in claim(&fleet[0], &to_resolve(), 40).await {
         assert_eq!(fleet[0].resolved(mine, resolution(Vec::new())).await.expect("resolved"), Finished::Done);

@@ -80,6 +80,6 @@ async fn an_erasure_is_in_the_month_of_its_id() {
     let now = Timestamp::now();
     let part = now.strftime("erasure_%Y_%m").to_string();
     let erasure = NewErasure { id: ErasureId::generate(now), ..erasure_of(person(1), &["mluvii"], now) };
-    ledger.request(erasure).await.expect("requested");
+    ledger.request(erasure, &by()).await.expect("requested");
     assert_eq!(sql(&cluster, &format!("SELECT count(*) FROM {part}")), "1");
 }

@@ -210,6 +210,21 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_of_verdict ON receipt (verdict, sequence);
 CREATE INDEX receipt_unseen ON receipt (sequence) WHERE verdict = 'incomplete' AND acknowledged = 0;
 
+-- Who ordered what, as a chain. `entry` is the text of which `hash` is; the other columns are of it, to find it by.
+CREATE TABLE audit (
+  sequence INTEGER PRIMARY KEY,
+  at       INTEGER NOT NULL,
+  actor    TEXT NOT NULL,
+  act      TEXT NOT NULL,
+  object   TEXT NOT NULL,
+  hash     TEXT NOT NULL,
+  entry    TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_of_actor ON audit (actor, sequence);
+CREATE INDEX audit_of_act ON audit (act, sequence);
+CREATE INDEX audit_of_object ON audit (object, sequence);
+
 CREATE TABLE quarantine (
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
   source   INTEGER NOT NULL,

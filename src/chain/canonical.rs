@@ -9,10 +9,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// The greatest integer that every reader of JSON reads as it is written.
-pub(super) const INTEGER_MAX: u64 = (1 << 53) - 1;
+pub(crate) const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// The canonical bytes of a JSON text; the error names no content.
-pub(super) fn bytes(json: &str) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn bytes(json: &str) -> Result<Vec<u8>, serde_json::Error> {
     let node: Node = serde_json::from_str(json)?;
     let mut out = Vec::with_capacity(json.len());
     node.write(&mut out);

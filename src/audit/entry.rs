@@ -1,0 +1,227 @@
+//! What an act is: an actor, an act, what it was done to and what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Actor;
+use crate::chain::canonical::INTEGER_MAX;
+use crate::erasure::ErasureId;
+use crate::subject::TargetName;
+
+/// What can be ordered. The names are part of the interface: they are written, listed and filtered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Act {
+    RequestErasure,
+    ApproveErasure,
+    RejectErasure,
+    RetryErasure,
+    CancelErasure,
+    /// Sets events and sessions going again that could not be decided on.
+    RetryWork,
+    AcknowledgeReceipts,
+    DropQuarantined,
+    ReplayQuarantined,
+    /// Lets a target's queue move again.
+    ResumeTarget,
+    MuteAttention,
+    UnmuteAttention,
+    ReloadPlugin,
+    CreateKeys,
+    CopyLedger,
+    ReopenLedger,
+}
+
+impl Act {
+    pub(crate) const ALL: [Self; 16] = [
+        Self::RequestErasure,
+        Self::ApproveErasure,
+        Self::RejectErasure,
+        Self::RetryErasure,
+        Self::CancelErasure,
+        Self::RetryWork,
+        Self::AcknowledgeReceipts,
+        Self::DropQuarantined,
+        Self::ReplayQuarantined,
+        Self::ResumeTarget,
+        Self::MuteAttention,
+        Self::UnmuteAttention,
+        Self::ReloadPlugin,
+        Self::CreateKeys,
+        Self::CopyLedger,
+        Self::ReopenLedger,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::RequestErasure => "erasure.request",
+            Self::ApproveErasure => "erasure.approve",
+            Self::RejectErasure => "erasure.reject",
+            Self::RetryErasure => "erasure.retry",
+            Self::CancelErasure => "erasure.cancel",
+            Self::RetryWork => "work.retry",
+            Self::AcknowledgeReceipts => "receipts.acknowledge",
+            Self::DropQuarantined => "quarantine.drop",
+            Self::ReplayQuarantined => "quarantine.replay",
+            Self::ResumeTarget => "target.resume",
+            Self::MuteAttention => "attention.mute",
+            Self::UnmuteAttention => "attention.unmute",
+            Self::ReloadPlugin => "plugin.reload",
+            Self::CreateKeys => "keys.create",
+            Self::CopyLedger => "ledger.copy",
+            Self::ReopenLedger => "ledger.reopen",
+        }
+    }
+}
+
+impl FromStr for Act {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|act| act.as_str() == text).ok_or("there is no such act")
+    }
+}
+
+/// What an act is done to, or what needs a person: a kind, and an id or a name where there are several. There is no way to
+/// make one of a text that somebody typed about a person.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Object(String);
+
+impl Object {
+    pub(crate) fn erasure(id: ErasureId) -> Self {
+        Self(format!("erasure:{id}"))
+    }
+
+    pub(crate) fn target(name: &TargetName) -> Self {
+        Self(format!("target:{name}"))
+    }
+
+    pub(crate) fn plugin(name: &TargetName) -> Self {
+        Self(format!("plugin:{name}"))
+    }
+
+    /// One delivery in quarantine, by its number.
+    pub(crate) fn quarantined(number: i64) -> Self {
+        Self(format!("quarantine:{number}"))
+    }
+
+    /// All erasures.
+    pub(crate) fn erasures() -> Self {
+        Self("erasures".to_owned())
+    }
+
+    /// All receipts.
+    pub(crate) fn receipts() -> Self {
+        Self("receipts".to_owned())
+    }
+
+    /// All deliveries in quarantine.
+    pub(crate) fn quarantine() -> Self {
+        Self("quarantine".to_owned())
+    }
+
+    /// Events and sessions that are to be decided on.
+    pub(crate) fn work() -> Self {
+        Self("work".to_owned())
+    }
+
+    pub(crate) fn keys() -> Self {
+        Self("keys".to_owned())
+    }
+
+    pub(crate) fn ledger() -> Self {
+        Self("ledger".to_owned())
+    }
+
+    /// An object as it was written.
+    pub(crate) fn written(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What came of an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActResult {
+    Done,
+    /// What was asked for became part of what was there before.
+    Joined,
+    /// There was nothing to do, or it was too late.
+    Unchanged,
+    /// It is about to be done, outside of the ledger.
+    Begun,
+    /// It could not be done, outside of the ledger.
+    Failed,
+}
+
+impl ActResult {
+    /// `Done` when it is so.
+    pub(crate) fn when(done: bool) -> Self {
+        if done { Self::Done } else { Self::Unchanged }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Joined => "joined",
+            Self::Unchanged => "unchanged",
+            Self::Begun => "begun",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A particular of an act: a number, numbers, or a word that we gave out ourselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Detail {
+    Number(u64),
+    Numbers(Vec<u64>),
+    Word(String),
+}
+
+impl From<u64> for Detail {
+    /// A greater number than JSON carries would make a row that nobody can verify.
+    fn from(number: u64) -> Self {
+        Self::Number(number.min(INTEGER_MAX))
+    }
+}
+
+/// An act before it has its place in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AuditEntry {
+    pub(crate) actor: Actor,
+    pub(crate) act: Act,
+    pub(crate) object: Object,
+    pub(crate) result: ActResult,
+    pub(crate) details: BTreeMap<&'static str, Detail>,
+}
+
+impl AuditEntry {
+    pub(crate) fn new(actor: &Actor, act: Act, object: Object, result: ActResult) -> Self {
+        Self { actor: actor.clone(), act, object, result, details: BTreeMap::new() }
+    }
+
+    /// With one more particular.
+    pub(crate) fn with(mut self, name: &'static str, detail: impl Into<Detail>) -> Self {
+        self.details.insert(name, detail.into());
+        self
+    }
+
+    /// With a word that we gave out ourselves: an id, a name of the configuration, a time.
+    pub(crate) fn with_word(self, name: &'static str, word: impl fmt::Display) -> Self {
+        self.with(name, Detail::Word(word.to_string()))
+    }
+}

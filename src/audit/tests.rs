@@ -1,0 +1,90 @@
+use jiff::Timestamp;
+
+use super::*;
+use crate::chain::Head;
+use crate::erasure::ErasureId;
+use crate::subject::TargetName;
+
+fn rows(count: usize) -> Vec<AuditRow> {
+    let mut rows: Vec<AuditRow> = Vec::new();
+    for number in 0..count {
+        let entry = AuditEntry::new(&Actor::cli("ann"), Act::RetryWork, Object::work(), ActResult::when(number > 0));
+        let head = rows.last().map(AuditRow::head);
+        rows.push(AuditRow::following(head.as_ref(), &entry.with("count", number as u64), Timestamp::UNIX_EPOCH));
+    }
+    rows
+}
+
+/// The same row with another text, beside the hash that it had.
+fn changed(row: &AuditRow, from: &str, to: &str) -> AuditRow {
+    assert!(row.text().contains(from), "{}", row.text());
+    AuditRow::read(&row.text().replace(from, to), row.head().hash).expect("a row")
+}
+
+#[test]
+fn a_row_says_who_ordered_what_and_what_came_of_it_as_canonical_json() {
+    let entry = AuditEntry::new(
+        &Actor::cli("ann"),
+        Act::ApproveErasure,
+        Object::erasure(ErasureId([7; 16])),
+        ActResult::when(true),
+    );
+    let entry = entry.with_word("scope", "guest").with("count", u64::MAX).with("receipts", Detail::Numbers(vec![3, 4]));
+    let row = AuditRow::following(None, &entry, Timestamp::UNIX_EPOCH);
+    insta::assert_snapshot!(row.text(), @"");
+}
+
+#[test]
+fn every_act_is_found_by_its_name() {
+    for act in Act::ALL {
+        assert_eq!(act.as_str().parse(), Ok(act));
+    }
+    assert!("erasure.undo".parse::<Act>().is_err());
+}
+
+#[test]
+fn a_chain_verifies_from_its_beginning_and_from_a_row_that_is_known() {
+    let rows = rows(4);
+    let head = rows.last().map(AuditRow::head);
+    assert_eq!(verify_chain(None, &rows), Ok(head.clone()));
+    assert_eq!(verify_chain(Some(rows[1].head()), &rows[2..]), Ok(head.clone()));
+    assert_eq!(verify_chain(None, &rows[2..]), Ok(head));
+    assert_eq!(verify_chain(None, []), Ok(None));
+}
+
+#[test]
+fn what_was_changed_taken_away_or_put_in_is_found() {
+    let broken = |rows: &[AuditRow]| verify_chain(None, rows).expect_err("it is not the chain that was written");
+    let whole = rows(4);
+    let with = |at: usize, row: AuditRow| {
+        let mut rows = whole.clone();
+        rows[at] = row;
+        rows
+    };
+    assert_eq!(broken(&with(1, changed(&whole[1], "cli:ann", "cli:eve"))), AuditBroken::Changed(2));
+    assert_eq!(broken(&with(3, changed(&whole[3], r#""count":3"#, r#""count":4"#))), AuditBroken::Changed(4));
+    assert_eq!(broken(&[&whole[..1], &whole[2..]].concat()), AuditBroken::Sequence { expected: 2, found: 3 });
+    assert_eq!(broken(&[&whole[1..2], &whole[..1]].concat()), AuditBroken::Sequence { expected: 3, found: 1 });
+    // Written anew with a hash that is its own, a row is no longer the one that the next names.
+    let entry = AuditEntry::new(&Actor::cli("eve"), Act::RetryWork, Object::work(), ActResult::Done);
+    let anew = AuditRow::following(Some(&whole[0].head()), &entry, Timestamp::UNIX_EPOCH);
+    assert_eq!(broken(&with(1, anew)), AuditBroken::Link(3));
+    let first = AuditRow::following(Some(&Head { sequence: 0, hash: "0".repeat(64) }), &entry, Timestamp::UNIX_EPOCH);
+    assert_eq!(broken(&[first]), AuditBroken::Link(1));
+}
+
+#[test]
+fn what_is_exported_reads_back_and_verifies() {
+    let rows = rows(2);
+    let text = serde_json::to_string(&rows).expect("JSON");
+    let read: Vec<AuditRow> = serde_json::from_str(&text).expect("rows");
+    assert_eq!(read, rows);
+    assert_eq!(verify_chain(None, &read), Ok(rows.last().map(AuditRow::head)));
+    assert!(serde_json::from_str::<AuditRow>(r#"{"entry":{"format":2},"hash":""}"#).is_err());
+}
+
+#[test]
+fn an_object_has_a_kind_and_a_name() {
+    assert_eq!(Object::target(&TargetName("crm".into())).as_str(), "target:crm");
+    assert_eq!(Object::quarantined(7).to_string(), "quarantine:7");
+}

@@ -1,0 +1,49 @@
+//! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
+
+use super::QuarantineId;
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
+use crate::erasure::{ErasureId, NewErasure};
+use crate::subject::TargetName;
+
+/// Receipts that are named in a row; of more only their count is written.
+const RECEIPTS_NAMED_MAX: usize = 100;
+
+/// `standing` is the erasure that stands for what was asked for.
+pub(super) fn requested(by: &Actor, asked: &NewErasure, standing: ErasureId) -> AuditEntry {
+    let result = if standing == asked.id { ActResult::Done } else { ActResult::Joined };
+    let targets: Vec<&str> = asked.targets.iter().map(|target| &*target.0).collect();
+    AuditEntry::new(by, Act::RequestErasure, Object::erasure(standing), result)
+        .with_word("installation", asked.subject.installation())
+        .with_word("scope", asked.subject.scope().as_str())
+        .with_word("targets", targets.join(","))
+}
+
+/// An act on one erasure, which changed something or did not.
+pub(super) fn on_erasure(by: &Actor, act: Act, id: ErasureId, changed: bool) -> AuditEntry {
+    AuditEntry::new(by, act, Object::erasure(id), ActResult::when(changed))
+}
+
+pub(super) fn retried_work(by: &Actor, count: u64) -> AuditEntry {
+    AuditEntry::new(by, Act::RetryWork, Object::work(), ActResult::when(count > 0)).with("count", count)
+}
+
+pub(super) fn resumed(by: &Actor, target: &TargetName, resumed: bool) -> AuditEntry {
+    AuditEntry::new(by, Act::ResumeTarget, Object::target(target), ActResult::when(resumed))
+}
+
+/// Those that were not acknowledged before.
+pub(super) fn acknowledged(by: &Actor, sequences: &[u64]) -> AuditEntry {
+    let count = sequences.len() as u64;
+    let result = ActResult::when(count > 0);
+    let entry = AuditEntry::new(by, Act::AcknowledgeReceipts, Object::receipts(), result).with("count", count);
+    if sequences.len() > RECEIPTS_NAMED_MAX {
+        return entry;
+    }
+    let mut sequences = sequences.to_vec();
+    sequences.sort_unstable();
+    entry.with("receipts", Detail::Numbers(sequences))
+}
+
+pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {
+    AuditEntry::new(by, Act::DropQuarantined, Object::quarantined(id.0), ActResult::when(dropped))
+}

@@ -1,0 +1,132 @@
+//! Orders: each is one transaction with its row in the audit, which is written last.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::connection::Pauses;
+use super::tx::Tx;
+use super::{Admin, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
+use super::{
+    acts, audit, claim, erasures, failure, meta, quarantine, receipts, remote_notifier, schedule, targets, tasks,
+};
+use crate::audit::{Act, Actor, AuditEntry};
+use crate::erasure::{ErasureId, ErasureState, NewErasure};
+use crate::keys::Digest;
+use crate::subject::TargetName;
+
+#[async_trait]
+impl Admin for PostgresLedger {
+    async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError> {
+        let name = erasure.subject.installation();
+        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        transact!(self, |tx| async {
+            let standing = schedule::schedule(tx, installation, &erasure).await?;
+            audit::append(tx, &acts::requested(by, &erasure, standing)).await?;
+            Ok(standing)
+        })
+    }
+
+    async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let approved = schedule::approve(tx, id).await?;
+            on_erasure(tx, Act::ApproveErasure, id, approved, by).await
+        })
+    }
+
+    async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            // What comes before the erasure in the order of locks is locked first.
+            schedule::lock_key(tx, id).await?;
+            let waits = erasures::lock(tx, id).await? == Some(ErasureState::Requested);
+            let rejected = waits && schedule::cancel(tx, id).await?;
+            on_erasure(tx, Act::RejectErasure, id, rejected, by).await
+        })
+    }
+
+    async fn retry_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let retried = schedule::retry(tx, id).await?;
+            on_erasure(tx, Act::RetryErasure, id, retried, by).await
+        })
+    }
+
+    async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let cancelled = schedule::cancel(tx, id).await?;
+            on_erasure(tx, Act::CancelErasure, id, cancelled, by).await
+        })
+    }
+
+    async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {
+        transact!(self, |tx| async {
+            let count = tasks::retry_parked(tx).await?;
+            audit::append(tx, &acts::retried_work(by, count)).await?;
+            Ok(count)
+        })
+    }
+
+    async fn resume_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let resumed = targets::resume(tx, target).await?;
+            claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
+            audit::append(tx, &acts::resumed(by, target, resumed)).await?;
+            Ok(resumed)
+        })
+    }
+
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>, by: &Actor) -> Result<u64, LedgerError> {
+        transact!(self, |tx| async {
+            let acknowledged = receipts::acknowledge(tx, sequences).await?;
+            audit::append(tx, &acts::acknowledged(by, &acknowledged)).await?;
+            Ok(acknowledged.len() as u64)
+        })
+    }
+
+    async fn quarantine_drop(&self, id: QuarantineId, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let dropped = quarantine::drop(tx, id).await?;
+            audit::append(tx, &acts::dropped(by, id, dropped)).await?;
+            Ok(dropped)
+        })
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError> {
+        transact!(self, |tx| audit::append(tx, &entry))
+    }
+
+    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
+        meta::belongs_to(&self.writing().await?, check).await
+    }
+
+    /// Deliveries that wait are still written.
+    async fn shutdown(&self) {
+        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Whoever is delivering at this moment has it too, and gets an answer.
+        if let Some(receiver) = receiver.and_then(Arc::into_inner) {
+            receiver.end().await;
+        }
+        drop(self.listening.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Err(error) = self.tell_the_others().await {
+            tracing::debug!(error = format!("{error:#}"), "the others find out by polling");
+        }
+        self.work.pool.close();
+        self.readers.pool.close();
+    }
+}
+
+/// Writes the row of an order on one erasure; returns whether the order changed something.
+async fn on_erasure(tx: &Tx, act: Act, id: ErasureId, changed: bool, by: &Actor) -> Result<bool, LedgerError> {
+    audit::append(tx, &acts::on_erasure(by, act, id, changed)).await?;
+    Ok(changed)
+}
+
+impl PostgresLedger {
+    /// News that the listener had no time to tell: a command that ends at once has none.
+    async fn tell_the_others(&self) -> Result<(), LedgerError> {
+        let Some(message) = self.remote_notifier.take_untold() else { return Ok(()) };
+        self.writing().await?.row("SELECT pg_notify($1, $2)", &[&remote_notifier::CHANNEL, &message]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Orders: each is one transaction with its row in the audit.
+
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+
+use super::job::{Tx, Wakes};
+use super::{Admin, LedgerError, QuarantineId, SqliteLedger};
+use super::{acts, audit, erasures, meta, quarantine, receipts, schedule, targets, tasks};
+use crate::audit::{Act, Actor, AuditEntry};
+use crate::erasure::{ErasureId, ErasureState, NewErasure};
+use crate::keys::Digest;
+use crate::subject::TargetName;
+
+#[async_trait]
+impl Admin for SqliteLedger {
+    async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError> {
+        let by = by.clone();
+        self.order(Wakes::Workers, move |tx| {
+            let standing = schedule::schedule(tx, &erasure)?;
+            Ok((standing, acts::requested(&by, &erasure, standing)))
+        })
+        .await
+    }
+
+    async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+        self.order_on(id, Act::ApproveErasure, by, schedule::approve).await
+    }
+
+    async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+        self.order_on(id, Act::RejectErasure, by, |tx, id| {
+            Ok(erasures::state(tx, id)? == Some(ErasureState::Requested) && schedule::cancel(tx, id)?)
+        })
+        .await
+    }
+
+    async fn retry_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+        self.order_on(id, Act::RetryErasure, by, schedule::retry).await
+    }
+
+    async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
+        self.order_on(id, Act::CancelErasure, by, schedule::cancel).await
+    }
+
+    async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {
+        let by = by.clone();
+        self.order(Wakes::Workers, move |tx| {
+            let count = tasks::retry_parked(tx)?;
+            Ok((count, acts::retried_work(&by, count)))
+        })
+        .await
+    }
+
+    async fn resume_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError> {
+        let (target, by) = (target.clone(), by.clone());
+        self.order(Wakes::Workers, move |tx| {
+            let resumed = targets::resume(tx, &target)?;
+            Ok((resumed, acts::resumed(&by, &target, resumed)))
+        })
+        .await
+    }
+
+    async fn acknowledge_receipts(&self, sequences: Option<&[u64]>, by: &Actor) -> Result<u64, LedgerError> {
+        let (sequences, by) = (sequences.map(<[u64]>::to_vec), by.clone());
+        self.order(Wakes::NoOne, move |tx| {
+            let acknowledged = receipts::acknowledge(tx, sequences.as_deref())?;
+            Ok((acknowledged.len() as u64, acts::acknowledged(&by, &acknowledged)))
+        })
+        .await
+    }
+
+    async fn quarantine_drop(&self, id: QuarantineId, by: &Actor) -> Result<bool, LedgerError> {
+        let by = by.clone();
+        self.order(Wakes::NoOne, move |tx| {
+            let dropped = quarantine::drop(tx, id)?;
+            Ok((dropped, acts::dropped(&by, id, dropped)))
+        })
+        .await
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError> {
+        self.order(Wakes::NoOne, move |_| Ok(((), entry))).await
+    }
+
+    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
+        self.writer.write(Wakes::NoOne, move |tx| meta::belongs_to(tx, check)).await
+    }
+
+    /// Empties the log, unless another process has the file open.
+    async fn shutdown(&self) {
+        self.readers.close().await;
+        self.writer.stop().await;
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // The thread contains its panics, so there is nothing to learn from its end.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+impl SqliteLedger {
+    /// Carries out an order and writes its row, both or neither.
+    async fn order<T: Send + 'static>(
+        &self,
+        wakes: Wakes,
+        order: impl FnOnce(&Tx<'_>) -> Result<(T, AuditEntry), LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let write = move |tx: &Tx<'_>| {
+            let (done, entry) = order(tx)?;
+            audit::append(tx, &entry)?;
+            Ok(done)
+        };
+        self.writer.write(wakes, write).await
+    }
+
+    /// The same for an order on one erasure, which changes something or does not.
+    async fn order_on(
+        &self,
+        id: ErasureId,
+        act: Act,
+        by: &Actor,
+        order: impl FnOnce(&Tx<'_>, ErasureId) -> Result<bool, LedgerError> + Send + 'static,
+    ) -> Result<bool, LedgerError> {
+        let by = by.clone();
+        self.order(Wakes::Workers, move |tx| {
+            let changed = order(tx, id)?;
+            Ok((changed, acts::on_erasure(&by, act, id, changed)))
+        })
+        .await
+    }
+}
