@@ -361,16 +361,19 @@ fn every_order_stands_in_the_audit_with_who_gave_it() {
     assert_eq!(home.run(&["erasures", "cancel", id]).0, 1);
     let list = home.json(&["audit", "list"]);
     let rows = list["rows"].as_array().expect("rows");
-    let said: Vec<_> = rows.iter().map(|row| (&row["entry"]["act"], &row["entry"]["result"])).collect();
-    let expected = [("erasure.cancel", "unchanged"), ("erasure.cancel", "done"), ("erasure.request", "done")];
-    assert_eq!(said, expected.map(|(act, result)| (act.into(), result.into())).each_ref().map(|(a, r)| (a, r)));
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let said = rows.iter().map(|row| format!("{} {}", text(&row["entry"]["act"]), text(&row["entry"]["result"])));
+    let said: Vec<String> = said.collect();
+    assert_eq!(said, ["erasure.cancel unchanged", "erasure.cancel done", "erasure.request done"]);
     assert!(rows.iter().all(|row| row["entry"]["actor"].as_str().is_some_and(|actor| actor.starts_with("cli:"))));
-    assert_eq!(rows[0]["entry"]["object"], format!("erasure:{id}"));
+    assert_eq!(text(&rows[0]["entry"]["object"]), format!("erasure:{id}"));
 
     let page = home.json(&["audit", "list", "--limit", "2"]);
-    assert_eq!((page["rows"].as_array().map(Vec::len), &page["next"]), (Some(2), &1.into()));
+    assert_eq!(page["rows"].as_array().map(Vec::len), Some(2));
+    assert_eq!(page["next"], 1);
     let rest = home.json(&["audit", "list", "--limit", "2", "--cursor", "1"]);
-    assert_eq!((&rest["rows"][0], &rest["next"]), (&rows[2], &serde_json::Value::Null));
+    assert_eq!(rest["rows"][0], rows[2]);
+    assert!(rest["next"].is_null(), "{rest}");
     let of_one = home.json(&["audit", "list", "--act", "erasure.request", "--since", "2000-01-01T00:00:00Z"]);
     assert_eq!(of_one["rows"].as_array().map(Vec::len), Some(1));
     assert!(Cli::try_parse_from(["quietus", "audit", "list", "--act", "erasure.forget"]).is_err());
@@ -389,7 +392,9 @@ fn the_audit_is_exported_with_the_hash_of_its_last_row() {
     let text = std::fs::read_to_string(&file).expect("written");
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!((&lines[0]["quietus_audit"], &lines[0]["first"], &lines[0]["last"]), (&1.into(), &1.into(), &2.into()));
+    for (member, expected) in [("quietus_audit", 1), ("first", 1), ("last", 2)] {
+        assert_eq!(lines[0][member], expected, "{member}");
+    }
     assert_eq!(lines[0]["head"], lines[2]["hash"]);
     assert_eq!(lines[2]["entry"]["previous"], lines[1]["hash"]);
     assert_eq!(lines.len(), 3);
