@@ -1,6 +1,5 @@
 //! The control socket of a server: where it is, and how a plugin's configuration is read again.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,18 +7,24 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::plugins::Plugins;
 use crate::config::Config;
-use crate::control::{Control, ControlSocket, serve};
-use crate::plugin::{Installed, PluginHost};
+use crate::control::{ControlSocket, serve};
+use crate::ledger::Ledger;
+use crate::operations::plugins::RunningPlugins;
+use crate::plugin::Installed;
 use crate::subject::TargetName;
 
 /// Serves the socket until the shutdown. A server that cannot have it works all the same.
 pub(super) fn run(
     config: &Config,
-    plugins: BTreeMap<TargetName, Arc<PluginHost>>,
+    ledger: Arc<dyn Ledger>,
+    plugins: &Plugins,
     shutdown: CancellationToken,
 ) -> impl Future<Output = ()> + use<> {
-    let (path, file) = (config.control_socket(), config.file.clone());
+    let path = config.control_socket();
+    let file = config.file.clone();
+    let hosts = plugins.hosts();
     async move {
         let Some(path) = path else { return };
         let socket = match ControlSocket::bind(&path) {
@@ -30,8 +35,8 @@ pub(super) fn run(
             }
         };
         info!(control = %path.display(), "commands can ask this server");
-        let reread = Box::new(move |name: &TargetName| installed(&file, name));
-        serve(socket, Control { plugins, reread }, shutdown).await;
+        let reread = Arc::new(move |name: &TargetName| installed(&file, name));
+        serve(socket, RunningPlugins { ledger, hosts, reread }, shutdown).await;
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn init(settings: &LogSettings) -> anyhow::Result<()> {
     })?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    // Told on standard error, a line that standard error did not take would panic in whoever logs.
+    // An error about a line that standard error did not take would be written there as well, and panic in the code that logs.
     let lines = lines.log_internal_errors(false);
     match settings.format {
         LogFormat::Text => lines.try_init(),

@@ -1,15 +1,17 @@
-//! The server put together: a configuration enters; handles are built, tasks are owned and, at a signal, shut down in
-//! order. What the parts do, they know themselves.
+//! The server put together from a configuration: builds the handles, owns the tasks, and shuts them down in order at a
+//! signal. Also builds operations for commands. What the parts do, they know themselves.
 
+mod check;
 mod control;
 mod log;
+mod operations;
 mod parts;
 mod plugins;
 mod secrecy;
 
+pub(crate) use check::{CheckFinding, check};
 pub(crate) use log::init as init_log;
-pub(crate) use parts::{departments, mluvii_clients, open_ledger, targets};
-pub(crate) use plugins::Plugins;
+pub(crate) use operations::open_operations;
 pub(crate) use secrecy::harden_process;
 
 use parts::Parts;
@@ -51,7 +53,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tasks.spawn(stop_at_signal(shutdown.clone())?);
     let mut children = plugins.run(&worked);
-    tasks.spawn(control::run(&config, plugins.hosts(), worked.clone()));
+    tasks.spawn(control::run(&config, ledger.clone(), &plugins, worked.clone()));
     let targets = worker.targets.keys().cloned().collect();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };

@@ -1,4 +1,4 @@
-//! The handles that a configuration describes, built once and given to whoever needs them.
+//! The handles that a configuration describes, built once and given to the parts that need them.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::plugins::Plugins;
-use crate::config::{Config, Keys, KeysError};
+use crate::config::Config;
+use crate::key_files::{Keys, KeysError};
 use crate::keys::ReadSecret;
-use crate::ledger::postgres::PostgresLedger;
-use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Keep, Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
 use crate::plugin::PluginSettings;
@@ -113,13 +112,11 @@ fn keep(config: &Config) -> Keep {
 
 /// Opens a ledger; one in PostgreSQL is reached with the configuration's password.
 pub(crate) async fn open_ledger(config: &Config, place: &LedgerPlace) -> anyhow::Result<Arc<dyn Ledger>> {
-    match place {
-        LedgerPlace::Sqlite(path) => Ok(SqliteLedger::open(path)?),
-        LedgerPlace::Postgres(place) => {
-            let password = config.ledger_password()?;
-            Ok(PostgresLedger::open(place, password.as_ref()).await?)
-        }
-    }
+    let password = match place {
+        LedgerPlace::Sqlite(_) => None,
+        LedgerPlace::Postgres(_) => config.ledger_password()?,
+    };
+    Ok(crate::operations::ledger::open(place, password.as_ref()).await?)
 }
 
 #[cfg(test)]

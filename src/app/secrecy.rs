@@ -1,5 +1,5 @@
-//! What keeps a process's memory its own: no core file, no look of another process at it, and no text of a panic, which
-//! quotes what was being worked on.
+//! Hardens a process that holds keys or personal data: no core file, no other process that reads its memory, and no text
+//! of a panic, which quotes the data at hand.
 
 use std::io::Write as _;
 use std::panic::PanicHookInfo;

@@ -29,6 +29,8 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
+    pub(crate) const ALL: [Self; 3] = [Self::Notice, Self::Attention, Self::Urgent];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Notice => "notice",

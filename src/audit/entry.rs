@@ -32,10 +32,11 @@ pub(crate) enum Act {
     CreateKeys,
     CopyLedger,
     ReopenLedger,
+    MigrateLedger,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -52,6 +53,7 @@ impl Act {
         Self::CreateKeys,
         Self::CopyLedger,
         Self::ReopenLedger,
+        Self::MigrateLedger,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -72,6 +74,7 @@ impl Act {
             Self::CreateKeys => "keys.create",
             Self::CopyLedger => "ledger.copy",
             Self::ReopenLedger => "ledger.reopen",
+            Self::MigrateLedger => "ledger.migrate",
         }
     }
 }

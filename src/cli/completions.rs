@@ -1,7 +1,5 @@
 //! `quietus completions`: for the shell.
 
-use clap::CommandFactory as _;
-
 use super::exit::{Exit, Failure};
 use super::out::Out;
 
@@ -12,10 +10,10 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self, out: &mut Out) -> Result<Exit, Failure> {
+    pub(super) fn run(self, mut commands: clap::Command, out: &mut Out) -> Result<Exit, Failure> {
         // Generating panics when its writer fails, as a closed pipe does.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::Cli::command(), "quietus", &mut script);
+        clap_complete::generate(self.shell, &mut commands, "quietus", &mut script);
         std::io::Write::write_all(out, &script)?;
         Ok(Exit::Done)
     }

@@ -1,8 +1,8 @@
 //! `quietus config`: what applies, and what may be written.
 
+use super::context::{self, Global};
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, deployment};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Config {
@@ -15,9 +15,9 @@ pub(super) enum Config {
 impl Config {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::Show if out.is_json() => out.json(&crate::config::Config::show(&deployment::path(global)?)?)?,
+            Self::Show if out.is_json() => out.json(&crate::config::Config::show(&context::path(global)?)?)?,
             Self::Show => {
-                let path = deployment::path(global)?;
+                let path = context::path(global)?;
                 let shown = crate::config::Config::show(&path)?;
                 out.line(format_args!("# {} with the environment and the defaults", path.display()))?;
                 out.line(toml::to_string(&shown).map_err(anyhow::Error::from)?.trim_end())?;

@@ -1,102 +1,133 @@
 //! `quietus erasures`: see them, approve or reject what waits for it, set parked ones going again, cancel scheduled ones.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use jiff::Timestamp;
 
-use super::deployment::Deployment;
+use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
-use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
-use crate::ledger::{ErasureFilter, TargetState};
-use crate::subject::TargetName;
+use super::words::subject;
+use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Verdict};
+use crate::ledger::{ErasureCursor, ErasureFilter};
+use crate::operations::erasures::{self, UndecidedRetried};
+use crate::operations::{OperationError, Operations};
+use crate::subject::{InstallationName, TargetName};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Erasures {
-    /// List erasures, newest first
-    List {
-        /// Only those in these states
-        #[arg(long, value_delimiter = ',', value_parser = states())]
-        state: Vec<ErasureState>,
-        /// At most so many
-        #[arg(long, default_value_t = 50)]
-        limit: u32,
-    },
+    List(List),
     /// Show one erasure and its steps
-    Show { id: ErasureId },
+    Show {
+        id: ErasureId,
+    },
     /// Approve an erasure that waits for it: it begins when its time has come
-    Approve { id: ErasureId },
+    Approve {
+        id: ErasureId,
+    },
     /// Reject an erasure that waits for approval: nothing is erased, and its identifiers are destroyed
-    Reject { id: ErasureId },
-    /// Set what is parked going again; begin a scheduled one now
+    Reject {
+        id: ErasureId,
+    },
+    /// Retry what is parked; begin a scheduled one now
     #[command(arg_required_else_help = true)]
     Retry {
         id: Option<ErasureId>,
-        /// The events and sessions that could not be decided on, and mluvii, which is asked for that
+        /// Retry the events and sessions that could not be decided on, and call mluvii again, which is needed for that
         #[arg(long, conflicts_with = "id")]
         undecided: bool,
     },
     /// Cancel an erasure that has not begun; close a parked one, with a receipt that says so
-    Cancel { id: ErasureId },
+    Cancel {
+        id: ErasureId,
+    },
+}
+
+/// List erasures, newest first
+#[derive(clap::Args)]
+pub(super) struct List {
+    /// Only those in these states
+    #[arg(long, value_delimiter = ',', value_parser = states())]
+    state: Vec<ErasureState>,
+    /// Only those with this target, such as `mluvii` or `crm`
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
+    /// Only those of this source or mluvii installation
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Only those that were created since then, such as `2026-11-01T00:00:00Z`
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Only open ones that are due before then; they are listed with the longest due first
+    #[arg(long, value_name = "TIME")]
+    due_before: Option<Timestamp>,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    /// Go on where a list ended: the cursor that it showed
+    #[arg(long)]
+    cursor: Option<ErasureCursor>,
+}
+
+impl List {
+    async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let filter = ErasureFilter {
+            states: self.state,
+            target: self.target.map(|name| TargetName(name.into())),
+            installation: self.source.map(|name| InstallationName(name.into())),
+            since: self.since,
+            due_before: self.due_before,
+            after: self.cursor,
+            limit: self.limit,
+        };
+        let page = erasures::list(on, filter).await?;
+        if out.is_json() {
+            out.json(&page.items)?;
+        } else {
+            out.table(["ID", "STATE", "SUBJECT", "DUE"], page.items.iter().map(row))?;
+        }
+        out.next_page(page.next);
+        Ok(Exit::Done)
+    }
 }
 
 impl Erasures {
-    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
-        let ledger = &deployment.ledger;
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::List { state, limit } => list(
-                &ledger.erasures(&ErasureFilter { states: state, ..ErasureFilter::newest(limit) }).await?.items,
-                out,
-            ),
-            Self::Show { id } => show(ledger.erasure(id).await?, id, out),
-            Self::Approve { id } => answer(
-                ledger.approve_erasure(id, &deployment.by).await?,
-                out,
-                "approved; it begins when its time has come",
-                NOT_WAITING,
-            ),
+            Self::List(list) => list.run(on, out).await,
+            Self::Show { id } => show(&erasures::show(on, id).await?, out),
+            Self::Approve { id } => {
+                let approved = erasures::approve(on, id, &actor()).await;
+                answer(approved, "approved; it begins when its time has come", NOT_WAITING, out)
+            }
             Self::Reject { id } => {
-                let rejected = ledger.reject_erasure(id, &deployment.by).await?;
-                answer(rejected, out, "rejected; nothing is erased", NOT_WAITING)
+                let rejected = erasures::reject(on, id, &actor()).await;
+                answer(rejected, "rejected; nothing is erased", NOT_WAITING, out)
             }
-            Self::Retry { id: Some(id), .. } => answer(
-                ledger.retry_erasure(id, &deployment.by).await?,
-                out,
-                "set going again",
-                "nothing to do: it is not parked or scheduled, or there is none",
-            ),
+            Self::Retry { id: Some(id), .. } => {
+                let retried = erasures::retry(on, id, &actor()).await;
+                let no = "nothing to do: it is not parked or scheduled, or there is none";
+                answer(retried, "retried", no, out)
+            }
             Self::Retry { id: None, .. } => {
-                let opened = open_mluvii(deployment).await?;
-                let again = ledger.retry_parked(&deployment.by).await?;
-                let asked = if opened { "mluvii is asked again; " } else { "" };
-                let no = "nothing to do: nothing is parked";
-                answer(opened || again > 0, out, &format!("{asked}set going again: {again}"), no)
+                let retried = erasures::retry_undecided(on, &actor()).await;
+                let yes = match &retried {
+                    Ok(UndecidedRetried { mluvii_resumed: true, work }) => {
+                        format!("mluvii is called again; retried: {work}")
+                    }
+                    Ok(UndecidedRetried { work, .. }) => format!("retried: {work}"),
+                    Err(_) => String::new(),
+                };
+                answer(retried.map(drop), &yes, "nothing to do: nothing is parked", out)
             }
-            Self::Cancel { id } => answer(
-                ledger.cancel_erasure(id, &deployment.by).await?,
-                out,
-                "cancelled",
-                "not cancelled: it is under way or over, or there is none",
-            ),
+            Self::Cancel { id } => {
+                let cancelled = erasures::cancel(on, id, &actor()).await;
+                answer(cancelled, "cancelled", "not cancelled: it is under way or over, or there is none", out)
+            }
         }
     }
 }
 
 const NOT_WAITING: &str = "nothing to do: it does not wait for approval, or there is none";
-
-/// Deciding asks mluvii, so what is undecided stands still while mluvii is parked.
-async fn open_mluvii(on: &Deployment) -> Result<bool, Failure> {
-    let called: Vec<_> = on.config.mluvii.iter().map(|settings| TargetName::mluvii_of(&settings.name)).collect();
-    let parked = on
-        .ledger
-        .targets()
-        .await?
-        .into_iter()
-        .filter(|health| called.contains(&health.target) && matches!(health.state, TargetState::Parked { .. }));
-    let mut opened = false;
-    for health in parked {
-        opened |= on.ledger.resume_target(&health.target, &on.by).await?;
-    }
-    Ok(opened)
-}
 
 fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
     let state = |name: String| ErasureState::ALL.into_iter().find(|state| state.as_str() == name);
@@ -104,40 +135,24 @@ fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
         .try_map(move |name| state(name).ok_or("unknown"))
 }
 
-fn list(erasures: &[Erasure], out: &mut Out) -> Result<Exit, Failure> {
-    if out.is_json() {
-        out.json(&erasures)?;
-    } else {
-        let row = |e: &Erasure| {
-            let steps = e.steps.iter().map(|step| format!("{}: {}", step.target, standing(step)));
-            let steps = steps.collect::<Vec<_>>().join(", ");
-            let installation = e.subject.installation().to_string();
-            let possible = possible(e).map_or_else(|| "-".to_owned(), |left| left.to_string());
-            let state = e.state.as_str().to_owned();
-            [e.id.to_string(), state, verdict(e), installation, e.subject.key(), possible, out::time(e.due), steps]
-        };
-        let header = ["ID", "STATE", "VERDICT", "INSTALLATION", "SUBJECT", "POSSIBLE LEFT", "DUE", "TARGETS"];
-        out.table(header, erasures.iter().map(row))?;
-    }
-    Ok(Exit::Done)
+/// An erasure that has a receipt shows its verdict where the state would be. Its targets, `show` shows.
+fn row(erasure: &Erasure) -> [String; 4] {
+    let state = erasure.verdict.map_or_else(|| erasure.state.as_str(), Verdict::as_str);
+    [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
 
-fn show(erasure: Option<Erasure>, id: ErasureId, out: &mut Out) -> Result<Exit, Failure> {
-    let Some(erasure) = erasure else {
-        out.error(&format!("there is no erasure {id}"));
-        return Ok(Exit::No);
-    };
+fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     if out.is_json() {
-        out.json(&erasure)?;
+        out.json(erasure)?;
         return Ok(Exit::Done);
     }
     out.line(format_args!("erasure   {}", erasure.id))?;
     out.line(format_args!("state     {}", erasure.state.as_str()))?;
-    out.line(format_args!("verdict   {}", verdict(&erasure)))?;
+    out.line(format_args!("verdict   {}", verdict(erasure)))?;
     out.line(format_args!("mluvii    {}", erasure.subject.installation()))?;
     out.line(format_args!("subject   {}", erasure.subject.key()))?;
     out.line(format_args!("rules     {}", erasure.rules.join(", ")))?;
-    out.line(format_args!("sessions  {}", sessions(&erasure)))?;
+    out.line(format_args!("sessions  {}", sessions(erasure)))?;
     out.line(format_args!("created   {}", out::time(erasure.created)))?;
     out.line(format_args!("approved  {}", out::time_or_dash(erasure.approved)))?;
     out.line(format_args!("due       {}", out::time(erasure.due)))?;
@@ -147,8 +162,9 @@ fn show(erasure: Option<Erasure>, id: ErasureId, out: &mut Out) -> Result<Exit, 
         let counts = step.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect::<Vec<_>>().join(", ");
         let attempts = step.attempts.to_string();
         let reason = step.reason.clone().unwrap_or_default();
-        let (erased, verified) = (out::time_or_dash(step.erased_at), out::time_or_dash(step.verified_at));
-        [step.target.to_string(), standing(step), counts, erased, verified, attempts, reason]
+        let erased = out::time_or_dash(step.erased_at);
+        let verified = out::time_or_dash(step.verified_at);
+        [step.target.to_string(), step_status(step), counts, erased, verified, attempts, reason]
     };
     out.line("")?;
     let header = ["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "ATTEMPTS", "REASON"];
@@ -159,11 +175,6 @@ fn show(erasure: Option<Erasure>, id: ErasureId, out: &mut Out) -> Result<Exit, 
 /// The receipt's verdict, once there is one.
 fn verdict(erasure: &Erasure) -> String {
     erasure.verdict.map_or_else(|| "-".to_owned(), |verdict| verdict.as_str().to_owned())
-}
-
-/// How many possible sessions were left, once that is known.
-fn possible(erasure: &Erasure) -> Option<u32> {
-    erasure.findings.as_ref().map(|findings| findings.possible_left)
 }
 
 /// How many sessions go, how surely they are meant, and how many stay.
@@ -190,7 +201,7 @@ fn sessions(erasure: &Erasure) -> String {
 }
 
 /// A step's outcome, or what is under way.
-fn standing(step: &Step) -> String {
+fn step_status(step: &Step) -> String {
     if let Some(by) = step.report_by {
         return format!("accepted, report by {}", out::time_or_dash(Some(by)));
     }
@@ -201,7 +212,13 @@ fn standing(step: &Step) -> String {
     }
 }
 
-fn answer(done: bool, out: &mut Out, yes: &str, no: &str) -> Result<Exit, Failure> {
+/// Says whether an act was done. That it was not needed, or came too late, is an answer and no error.
+fn answer(result: Result<(), OperationError>, yes: &str, no: &str, out: &mut Out) -> Result<Exit, Failure> {
+    let done = match result {
+        Ok(()) => true,
+        Err(OperationError::NotFound(_) | OperationError::Conflict(_)) => false,
+        Err(error) => return Err(error.into()),
+    };
     if out.is_json() {
         out.json(&serde_json::json!({ "done": done }))?;
     } else {

@@ -3,11 +3,12 @@
 use std::io;
 use std::process::ExitCode;
 
-use super::out::Out;
-use crate::config::{ConfigError, KeysError};
-use crate::keys::{SealBroken, SecretError};
+use crate::config::ConfigError;
+use crate::key_files::KeysError;
+use crate::keys::SecretError;
 use crate::ledger::{LedgerError, LedgerUrlWrong, OpenError};
 use crate::mluvii::SettingsError;
+use crate::operations::{InputError, OperationError};
 use crate::plugin::PluginRefused;
 use crate::verify::SourceError;
 
@@ -39,6 +40,8 @@ impl From<Exit> for ExitCode {
 /// Why a command could not run; one variant per exit code.
 #[derive(Debug)]
 pub(super) enum Failure {
+    /// What is named is not there, or cannot be done in the state in which it is.
+    No(String),
     Usage(String),
     Config(anyhow::Error),
     Ledger(anyhow::Error),
@@ -46,21 +49,14 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Says what is wrong, with the whole chain of causes.
-    pub(super) fn report(self, out: &mut Out) -> ExitCode {
-        let code = self.code();
-        if code != 0 {
-            out.error(&format!("{:#}", anyhow::Error::from(self)));
-        }
-        ExitCode::from(code)
-    }
-
+    /// The exit code.
     pub(super) fn code(&self) -> u8 {
         match self {
+            Self::No(_) => 1,
             Self::Usage(_) => 2,
             Self::Config(_) => 3,
             Self::Ledger(_) => 4,
-            // Whoever reads our output has seen enough of it.
+            // The reader of our output has seen enough of it.
             Self::Other(error) if is_broken_pipe(error) => 0,
             Self::Other(_) => 5,
         }
@@ -70,7 +66,7 @@ impl Failure {
 impl From<Failure> for anyhow::Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Usage(what) => Self::msg(what),
+            Failure::No(what) | Failure::Usage(what) => Self::msg(what),
             Failure::Config(error) | Failure::Ledger(error) | Failure::Other(error) => error,
         }
     }
@@ -80,14 +76,40 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+impl From<OperationError> for Failure {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::NotFound(what) | OperationError::Conflict(what) => Self::No(what),
+            OperationError::Input(wrong) => Self::Usage(usage(&wrong)),
+            OperationError::Configuration(error) => Self::Config(error),
+            OperationError::Ledger(error) => Self::Ledger(error),
+            OperationError::Unavailable(error) | OperationError::Failed(error) => Self::Other(error),
+        }
+    }
+}
+
+/// What is wrong with the arguments, with the option that helps.
+fn usage(wrong: &InputError) -> String {
+    match wrong {
+        InputError::InstallationNeeded { known } => format!(
+            "there are several mluvii installations, and a person is erased in one of them: name it with --mluvii ({known})"
+        ),
+        InputError::SeveralInstallations { known } => format!("there are several; name one with --mluvii: {known}"),
+        InputError::NobodyNamed => {
+            "name a person of the test system, such as --email test@example.com; `--help` shows all kinds".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::Config(error.into())
     }
 }
 
-impl From<KeysError> for Failure {
-    fn from(error: KeysError) -> Self {
+impl From<LedgerUrlWrong> for Failure {
+    fn from(error: LedgerUrlWrong) -> Self {
         Self::Config(error.into())
     }
 }
@@ -95,24 +117,6 @@ impl From<KeysError> for Failure {
 impl From<SecretError> for Failure {
     fn from(error: SecretError) -> Self {
         Self::Config(error.into())
-    }
-}
-
-impl From<SealBroken> for Failure {
-    fn from(error: SealBroken) -> Self {
-        Self::Config(error.into())
-    }
-}
-
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error.into())
-    }
-}
-
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        Self::Ledger(error.into())
     }
 }
 
@@ -125,6 +129,10 @@ impl From<io::Error> for Failure {
 /// Finds the code by what the error is below its context.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
+        let error = match error.downcast::<OperationError>() {
+            Ok(operation) => return operation.into(),
+            Err(other) => other,
+        };
         let config = error.is::<ConfigError>()
             || error.is::<KeysError>()
             || error.is::<SecretError>()

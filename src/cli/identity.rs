@@ -1,33 +1,77 @@
-//! Whom an erasure is about, as the command line says it: a value, `-` (asked for), or `@FILE`.
+//! Values that tell who is meant, as the command line gives them: written out, `-` (asked for), or `@FILE`.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
+use super::out::Out;
 use crate::keys::Secret;
+use crate::operations::GivenIdentifiers;
+use crate::subject::Kind;
 
 /// A longer value identifies nobody.
 const VALUE_BYTES_MAX: u64 = 4096;
 
-/// Where a value comes from.
-pub(super) enum Given {
-    /// In the arguments, where other users of the machine can see it.
-    Literal(Secret),
-    /// From a prompt, standard input or a file.
-    Unseen(Secret),
+/// A person's identifiers.
+#[derive(clap::Args)]
+pub(super) struct PersonArgs {
+    /// A person's e-mail address; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    email: Vec<String>,
+    /// A person's phone number; may be repeated
+    #[arg(long, value_name = "NUMBER")]
+    phone: Vec<String>,
+    /// A person's name; may be repeated
+    #[arg(long, value_name = "NAME")]
+    name: Vec<String>,
+    /// A person's identifier of another kind, such as `customer=-`; may be repeated
+    #[arg(long, value_name = "KIND=VALUE", value_parser = persons_kind_and_value)]
+    other: Vec<(Kind, String)>,
 }
 
-impl Given {
-    pub(super) fn value(&self) -> &Secret {
-        match self {
-            Self::Literal(value) | Self::Unseen(value) => value,
+impl PersonArgs {
+    /// Reads the values, in the order in which the help names them.
+    pub(super) fn read(&self) -> Result<Values, Failure> {
+        let own = [(Kind::Email, &self.email), (Kind::Phone, &self.phone), (Kind::Name, &self.name)];
+        Values::read(&own, &self.other)
+    }
+}
+
+/// Values that were given, each with its kind.
+pub(super) struct Values {
+    pub(super) identifiers: GivenIdentifiers,
+    /// Some were written out, where other users of the machine can see them.
+    seen_by_others: bool,
+}
+
+impl Values {
+    /// Reads what arguments give: those of options that are for one kind, then those that name theirs.
+    pub(super) fn read(of_kinds: &[(Kind, &Vec<String>)], others: &[(Kind, String)]) -> Result<Self, Failure> {
+        let of_kinds = of_kinds.iter().flat_map(|(kind, values)| values.iter().map(move |value| (kind, value)));
+        let others = others.iter().map(|(kind, value)| (kind, value));
+        let mut values = Self { identifiers: Vec::new(), seen_by_others: false };
+        for (kind, argument) in of_kinds.chain(others) {
+            values.identifiers.push((kind.clone(), read(argument, kind.as_str())?));
+            values.seen_by_others |= is_written_out(argument);
+        }
+        Ok(values)
+    }
+
+    /// Warns of values that others could see.
+    pub(super) fn warn(&self, warning: &str, out: &mut Out) {
+        if self.seen_by_others {
+            out.note(warning);
         }
     }
 }
 
+/// For values of real people.
+pub(super) const SEEN_BY_OTHERS: &str =
+    "other users of this machine can see arguments; `-` asks for the value, `@FILE` reads it";
+
 /// Reads the value that an argument gives; `what` names it in a prompt.
-pub(super) fn read(argument: &str, what: &str) -> Result<Given, Failure> {
+pub(super) fn read(argument: &str, what: &str) -> Result<Secret, Failure> {
     if argument == "-" {
         return if io::stdin().is_terminal() { ask(what) } else { read_line(io::stdin().lock(), what) };
     }
@@ -36,21 +80,42 @@ pub(super) fn read(argument: &str, what: &str) -> Result<Given, Failure> {
             let file = std::fs::File::open(path).map_err(|error| anyhow::anyhow!("{path}: {error}"))?;
             read_line(io::BufReader::new(file), what)
         }
-        None => Ok(Given::Literal(Secret::new(argument))),
+        None => Ok(Secret::new(argument)),
     }
 }
 
-fn ask(what: &str) -> Result<Given, Failure> {
+fn is_written_out(argument: &str) -> bool {
+    argument != "-" && !argument.starts_with('@')
+}
+
+fn ask(what: &str) -> Result<Secret, Failure> {
     let text = Zeroizing::new(rpassword::prompt_password(format!("{what} (not shown): "))?);
-    Ok(Given::Unseen(Secret::new(text.trim())))
+    Ok(Secret::new(text.trim()))
 }
 
 /// One line; the next value is on the next one.
-fn read_line(input: impl io::BufRead, what: &str) -> Result<Given, Failure> {
+fn read_line(input: impl io::BufRead, what: &str) -> Result<Secret, Failure> {
     let mut text = Zeroizing::new(String::new());
     input.take(VALUE_BYTES_MAX).read_line(&mut text)?;
     if text.trim().is_empty() {
         return Err(Failure::Usage(format!("the {what} is empty")));
     }
-    Ok(Given::Unseen(Secret::new(text.trim())))
+    Ok(Secret::new(text.trim()))
+}
+
+/// An identifier of any kind, as `KIND=VALUE`.
+pub(super) fn kind_and_value(text: &str) -> Result<(Kind, String), String> {
+    let (kind, value) = text.split_once('=').ok_or("write KIND=VALUE")?;
+    Ok((kind.parse()?, value.to_owned()))
+}
+
+/// The same of a person, who has none of the ids that mluvii gives out.
+fn persons_kind_and_value(text: &str) -> Result<(Kind, String), String> {
+    let (kind, value) = kind_and_value(text)?;
+    if kind.is_internal_id() {
+        return Err(format!(
+            "`{kind}` is an id that mluvii gives out; `quietus erase` takes a session with --session, a guest with --guest"
+        ));
+    }
+    Ok((kind, value))
 }

@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::context::{Global, actor, load, wait};
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
-use super::{Global, deployment, wait};
-use crate::config::{Config, read_public};
+use crate::config::Config;
 use crate::keys::{Secret, SecretRef};
-use crate::ledger::copy::{Copied, CopyError, Progress, Rows, copy};
-use crate::ledger::postgres::PostgresRows;
-use crate::ledger::sqlite::SqliteRows;
+use crate::ledger::copy::{Copied, Progress};
 use crate::ledger::{LedgerPlace, LedgerUrlWrong};
+use crate::operations::ledger::{self, Reopened};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Ledger {
@@ -61,17 +60,13 @@ pub(super) struct Reopen {
 
 impl Reopen {
     fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let config = deployment::load(global)?;
+        let config = load(global)?;
         let place = place("URL", &self.url, &config)?;
-        deployment::must_be_there(&place)?;
         let password = password(self.password_file.as_ref(), &config)?;
-        let held = wait(async {
-            let rows = open(&place, password.as_ref()).await?;
-            let held = rows.retired().await?.is_some();
-            rows.set_retired(None).await?;
-            Ok(held)
-        })?;
-        let word = if held { "can be used again" } else { "could be used all the time" };
+        let word = match wait(async { Ok(ledger::reopen(&place, password.as_ref(), &actor()).await?) })? {
+            Reopened::Retired => "can be used again",
+            Reopened::InUse => "could be used all the time",
+        };
         out.marked(GOOD, "✓", format_args!("the ledger {} {word}", place.shown()))?;
         Ok(Exit::Done)
     }
@@ -79,19 +74,16 @@ impl Reopen {
 
 impl Copy {
     fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let config = deployment::load(global)?;
-        let public_key = read_public(&config.keys_dir())?;
-        let (from, to) = (place("--from", &self.from, &config)?, place("--to", &self.to, &config)?);
-        deployment::must_be_there(&from)?;
+        let config = load(global)?;
+        let keys_dir = config.keys_dir();
+        let from = place("--from", &self.from, &config)?;
+        let to = place("--to", &self.to, &config)?;
         let password = password(self.password_file.as_ref(), &config)?;
-        let copied = wait(async {
-            let (from, to) = (open(&from, password.as_ref()).await?, open(&to, password.as_ref()).await?);
-            let bar = bar();
-            let copied = copy(&*from, &*to, &public_key, &|progress| show(&bar, progress)).await;
-            bar.finish_and_clear();
-            Ok(copied?)
-        })?;
-        report(&copied, &to, out)?;
+        let bar = bar();
+        let tell = |progress| advance(&bar, progress);
+        let copied = wait(async { Ok(ledger::copy(&from, &to, password.as_ref(), &keys_dir, &actor(), &tell).await) })?;
+        bar.finish_and_clear();
+        show(&copied?, &to, out)?;
         Ok(Exit::Done)
     }
 }
@@ -108,20 +100,13 @@ fn password(file: Option<&PathBuf>, config: &Config) -> Result<Option<Secret>, F
     }
 }
 
-async fn open(place: &LedgerPlace, password: Option<&Secret>) -> Result<Box<dyn Rows>, Failure> {
-    Ok(match place {
-        LedgerPlace::Sqlite(path) => Box::new(SqliteRows::open(path)?),
-        LedgerPlace::Postgres(place) => Box::new(PostgresRows::open(place, password).await?),
-    })
-}
-
 /// Drawn on standard error, and only where that is a terminal.
 fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:<16} {wide_bar} {human_pos}/{human_len} rows, {eta} left");
     ProgressBar::new(0).with_style(style.expect("the template is sound"))
 }
 
-fn show(bar: &ProgressBar, progress: Progress) {
+fn advance(bar: &ProgressBar, progress: Progress) {
     match progress {
         Progress::Table { name, rows, copied } => {
             bar.reset();
@@ -133,7 +118,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
     }
 }
 
-fn report(copied: &Copied, to: &LedgerPlace, out: &mut Out) -> std::io::Result<()> {
+fn show(copied: &Copied, to: &LedgerPlace, out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
         let rows: serde_json::Map<_, _> =
             copied.rows.iter().map(|(name, rows)| ((*name).into(), (*rows).into())).collect();
@@ -142,12 +127,7 @@ fn report(copied: &Copied, to: &LedgerPlace, out: &mut Out) -> std::io::Result<(
     }
     let row = |(name, rows): &(&str, u64)| [(*name).to_owned(), rows.to_string()];
     out.table(["TABLE", "ROWS"], copied.rows.iter().map(row))?;
-    let (receipts, to) = (copied.receipts, to.shown());
+    let to = to.shown();
+    let receipts = copied.receipts;
     out.marked(GOOD, "✓", format_args!("copied into {to}; {receipts} receipts are verified there"))
-}
-
-impl From<CopyError> for Failure {
-    fn from(error: CopyError) -> Self {
-        Self::Ledger(error.into())
-    }
 }

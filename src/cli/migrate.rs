@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::context::{Global, actor, load, wait};
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
-use super::{Global, deployment, wait};
 use crate::keys::SecretRef;
-use crate::ledger::{LedgerPlace, Migrated, postgres, sqlite};
+use crate::ledger::{LedgerPlace, Migrated};
+use crate::operations::ledger;
 
 /// Bring the ledger's schema up to date
 ///
@@ -25,27 +26,22 @@ pub(super) struct Migrate {
 
 impl Migrate {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let config = deployment::load(global)?;
-        let place = deployment::place(&config)?;
-        deployment::must_be_there(&place)?;
+        let config = load(global)?;
+        let place = config.ledger_place()?;
         let shown = place.shown();
-        let migrated = match place {
-            LedgerPlace::Sqlite(path) => sqlite::migrate_file(&path)?,
-            LedgerPlace::Postgres(mut place) => {
-                place.user = self.user;
-                let password = match self.password_file.map(SecretRef::File) {
-                    Some(reference) => Some(config.read_secret(&reference)?),
-                    None => config.ledger_password()?,
-                };
-                wait(async { Ok(postgres::migrate(&place, password.as_ref()).await?) })?
-            }
+        // A ledger in SQLite has none; its file's permissions say who may.
+        let password = match (self.password_file.map(SecretRef::File), &place) {
+            (_, LedgerPlace::Sqlite(_)) => None,
+            (Some(reference), _) => Some(config.read_secret(&reference)?),
+            (None, _) => config.ledger_password()?,
         };
-        report(&shown, migrated, out)?;
+        let migrated = wait(async { Ok(ledger::migrate(place, self.user, password.as_ref(), &actor()).await?) })?;
+        show(&shown, migrated, out)?;
         Ok(Exit::Done)
     }
 }
 
-fn report(ledger: &str, migrated: Migrated, out: &mut Out) -> std::io::Result<()> {
+fn show(ledger: &str, migrated: Migrated, out: &mut Out) -> std::io::Result<()> {
     let Migrated { from, to } = migrated;
     if out.is_json() {
         out.json(&serde_json::json!({ "ledger": ledger, "from": from, "to": to }))

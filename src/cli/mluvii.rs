@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::context::{Global, load, wait};
 use super::exit::{Exit, Failure};
 use super::out::{DOUBTFUL, GOOD, Out};
-use super::{Global, deployment, wait};
-use crate::config::Config;
 use crate::keys::SecretRef;
-use crate::mluvii::{self, Finding, MluviiClient, MluviiSettings, State};
+use crate::mluvii::{Finding, State};
+use crate::operations::mluvii;
 use crate::subject::SessionId;
 
 #[derive(clap::Subcommand)]
@@ -42,14 +42,11 @@ impl Mluvii {
 
 impl Probe {
     fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let config = deployment::load(global)?;
-        let settings = self.settings(&config)?;
-        let read = |reference: &SecretRef| config.read_secret(reference);
-        let client = MluviiClient::new(settings, &read).map_err(anyhow::Error::from)?;
+        let config = load(global)?;
         let sessions: Vec<_> = self.sessions.iter().copied().map(SessionId).collect();
         let probe = wait(async {
-            let tried = mluvii::probe(&client, &sessions).await;
-            tried.map_err(|error| Failure::Other(anyhow::Error::from(error).context("mluvii could not be tried")))
+            let read = |reference: &SecretRef| config.read_secret(reference);
+            Ok(mluvii::probe(&config.mluvii, self.mluvii.as_deref(), &sessions, &read).await?)
         })?;
         if let Some(path) = &self.out {
             let report = if out.is_json() { as_json(&probe)? } else { format!("{}\n{}", title(), probe.text()) };
@@ -65,29 +62,17 @@ impl Probe {
         // What is unknown on a new installation is no failure; what it means, the findings say.
         Ok(Exit::Done)
     }
-
-    fn settings<'a>(&self, config: &'a Config) -> Result<&'a MluviiSettings, Failure> {
-        let names = || config.mluvii.iter().map(|settings| settings.name.to_string()).collect::<Vec<_>>().join(", ");
-        match (&self.mluvii, config.mluvii.as_slice()) {
-            (None, [only]) => Ok(only),
-            (None, _) => Err(Failure::Usage(format!("there are several; name one with --mluvii: {}", names()))),
-            (Some(name), all) => all
-                .iter()
-                .find(|settings| *settings.name.0 == **name)
-                .ok_or_else(|| Failure::Usage(format!("there is no mluvii `{name}`; there are: {}", names()))),
-        }
-    }
 }
 
 fn title() -> String {
     format!("quietus {}: how this mluvii behaves", env!("CARGO_PKG_VERSION"))
 }
 
-fn as_json(probe: &mluvii::Probe) -> Result<String, Failure> {
+fn as_json(probe: &crate::mluvii::Probe) -> Result<String, Failure> {
     Ok(serde_json::to_string_pretty(probe).map_err(anyhow::Error::from)?)
 }
 
-fn show(probe: &mluvii::Probe, out: &mut Out) -> std::io::Result<()> {
+fn show(probe: &crate::mluvii::Probe, out: &mut Out) -> std::io::Result<()> {
     out.line(title())?;
     for Finding { what, state, said } in &probe.findings {
         match state {

@@ -1,14 +1,17 @@
-//! The command line. Arguments enter, one command runs, text and an exit code leave; what the commands do, other modules
-//! know. Each command has a file of its own.
+//! The command line: parses arguments, has `operations` do what they order, prints results, ends with an exit code. Each
+//! command has a file of its own. Knows no rule of the domain and no ledger.
 
+mod attention;
+mod audit;
 mod check;
 mod completions;
 mod config;
+mod context;
 mod demo;
-mod deployment;
 mod erase;
 mod erasures;
 mod exit;
+mod files;
 mod identity;
 mod keys;
 mod ledger;
@@ -21,16 +24,15 @@ mod receipts;
 mod serve;
 mod standin;
 mod status;
+mod words;
 
-use std::future::Future;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::app;
 use crate::plugin::{Program, plugin_host_main};
-use deployment::Deployment;
+use context::{Global, wait, with_operations};
 use exit::{Exit, Failure};
 use out::Out;
 
@@ -53,17 +55,6 @@ struct Cli {
     command: Command,
 }
 
-/// What every command takes.
-#[derive(Args)]
-struct Global {
-    /// The configuration file [default: $QUIETUS_CONFIG, ./quietus.toml, /etc/quietus/quietus.toml]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
-    config: Option<PathBuf>,
-    /// Write JSON instead of text
-    #[arg(long, global = true, help_heading = "Global options")]
-    json: bool,
-}
-
 /// The commands; what each is for stands with its arguments.
 #[derive(Subcommand)]
 enum Command {
@@ -76,11 +67,11 @@ enum Command {
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     Migrate(migrate::Migrate),
-    /// Find out how mluvii behaves at this installation
+    /// Find out how mluvii behaves at an installation
     #[command(subcommand)]
     Mluvii(mluvii::Mluvii),
     Erase(erase::Erase),
-    /// See erasures, set parked ones going again, call scheduled ones off
+    /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
     Erasures(erasures::Erasures),
     /// See, export and verify receipts
@@ -89,7 +80,7 @@ enum Command {
     /// See, replay or drop deliveries that could not be read
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
-    /// Make the installation's keys
+    /// Make the keys of a new deployment
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Show the configuration that applies, or its JSON Schema
@@ -98,6 +89,12 @@ enum Command {
     /// Move the ledger from one backend to the other
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// See what needs a person; acknowledge or mute it
+    #[command(subcommand)]
+    Attention(attention::AttentionCommand),
+    /// See, export and verify who ordered what
+    #[command(subcommand)]
+    Audit(audit::Audit),
     Completions(completions::Completions),
 }
 
@@ -119,7 +116,7 @@ pub fn main() -> ExitCode {
     let mut out = Out::stdout(global.json);
     match run(command, &global, &mut out) {
         Ok(exit) => exit.into(),
-        Err(failure) => failure.report(&mut out),
+        Err(failure) => report(failure, &mut out),
     }
 }
 
@@ -129,38 +126,30 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Demo(demo) => demo.run(out),
         Command::Standin(standin) => wait(standin.run(out)),
         Command::Check(check) => check.run(global, out),
-        Command::Status(status) => on_deployment(global, async |on| status.run(on, out).await),
+        Command::Status(status) => with_operations(global, async |on| status.run(on, out).await),
         Command::Plugin(plugin) => plugin.run(global, out),
         Command::Migrate(migrate) => migrate.run(global, out),
         Command::Mluvii(mluvii) => mluvii.run(global, out),
-        Command::Erase(erase) => on_deployment(global, async |on| erase.run(on, out).await),
-        Command::Erasures(erasures) => on_deployment(global, async |on| erasures.run(on, out).await),
+        Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
+        Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
-        Command::Quarantine(quarantine) => on_deployment(global, async |on| quarantine.run(on, out).await),
+        Command::Quarantine(quarantine) => with_operations(global, async |on| quarantine.run(on, out).await),
+        Command::Attention(attention) => with_operations(global, async |on| attention.run(on, out).await),
+        Command::Audit(audit) => audit.run(global, out),
         Command::Keys(keys) => keys.run(global, out),
         Command::Config(config) => config.run(global, out),
         Command::Ledger(ledger) => ledger.run(global, out),
-        Command::Completions(completions) => completions.run(out),
+        Command::Completions(completions) => completions.run(Cli::command(), out),
     }
 }
 
-/// Runs a command that waits for the ledger or the network.
-fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(Failure::from)?.block_on(command)
-}
-
-/// Runs a command on the installation and closes its ledger.
-fn on_deployment(
-    global: &Global,
-    command: impl AsyncFnOnce(&Deployment) -> Result<Exit, Failure>,
-) -> Result<Exit, Failure> {
-    wait(async {
-        let deployment = Deployment::open(global).await?;
-        let end = command(&deployment).await;
-        deployment.ledger.shutdown().await;
-        end
-    })
+/// Says why a command could not run, with the whole chain of causes.
+fn report(failure: Failure, out: &mut Out) -> ExitCode {
+    let code = failure.code();
+    if code != 0 {
+        out.error(&format!("{:#}", anyhow::Error::from(failure)));
+    }
+    ExitCode::from(code)
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 const REMARK: Style = DOUBTFUL;
 
+/// The width of a terminal that does not tell it.
+const COLUMNS_UNKNOWN: u16 = 80;
+
 /// Where a command writes.
 pub(super) struct Out {
     answers: Box<dyn Write>,
@@ -59,6 +62,9 @@ impl Out {
         let mut table = Table::new();
         if self.terminal {
             table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+            if table.width().is_none() {
+                table.set_width(COLUMNS_UNKNOWN);
+            }
         } else {
             table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
         }
@@ -81,6 +87,13 @@ impl Out {
     /// A remark that is no answer.
     pub(super) fn note(&mut self, text: impl Display) {
         self.remark(REMARK, "note", &text.to_string());
+    }
+
+    /// Says how the list goes on, where it does. Beside the answer, so that lists are arrays in JSON.
+    pub(super) fn next_page(&mut self, next: Option<impl Display>) {
+        if let Some(cursor) = next {
+            self.note(format_args!("there are more: --cursor {cursor}"));
+        }
     }
 
     /// Why the command could not run.
@@ -120,6 +133,11 @@ pub(super) fn show_warnings() {
 /// A time as it is shown: UTC, whole seconds.
 pub(super) fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Its day alone, where a list has little room.
+pub(super) fn date(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
 }
 
 /// The same for a time that may not be there.
@@ -203,10 +221,19 @@ pub(super) mod capture {
     impl Out {
         /// Writes answers and remarks into one text, as a pipe would get them.
         pub(in crate::cli) fn captured(json: bool) -> (Self, Captured) {
+            Self::capturing(json, false)
+        }
+
+        /// The same as a terminal of 80 columns gets it, without colours.
+        pub(in crate::cli) fn captured_on_terminal() -> (Self, Captured) {
+            Self::capturing(false, true)
+        }
+
+        fn capturing(json: bool, terminal: bool) -> (Self, Captured) {
             let captured = Captured::default();
             let plain =
                 |sink: &Captured| Box::new(anstream::StripStream::new(Box::new(sink.clone()) as Box<dyn Write>));
-            let out = Self { answers: plain(&captured), remarks: plain(&captured), terminal: false, json };
+            let out = Self { answers: plain(&captured), remarks: plain(&captured), terminal, json };
             (out, captured)
         }
     }

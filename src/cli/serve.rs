@@ -1,7 +1,7 @@
 //! `quietus serve`.
 
+use super::context::{Global, load};
 use super::exit::{Exit, Failure};
-use super::{Global, deployment};
 use crate::app;
 
 /// Receive webhooks and carry erasures through
@@ -10,7 +10,7 @@ pub(super) struct Serve {}
 
 impl Serve {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
-        let config = deployment::load(global)?;
+        let config = load(global)?;
         app::init_log(&config.log).map_err(Failure::Config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(app::serve(config))?;

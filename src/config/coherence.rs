@@ -74,12 +74,9 @@ fn installations(config: &Config, layers: &mut Layers) {
                         persons' to quietus";
             layers.problem(key, format!("`{}` {what}", other.name));
         }
-        for (name, kind) in settings.params.iter().filter(|(_, kind)| kind.is_internal_id()) {
+        for (name, wrong) in settings.ids_in_params() {
             let key = layers.installation_key(&settings.name, &format!("params.{name}"));
-            layers.problem(
-                key,
-                format!("`{kind}` is an id that mluvii gives out; what somebody types never becomes one"),
-            );
+            layers.problem(key, wrong);
         }
     }
 }

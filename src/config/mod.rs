@@ -3,7 +3,6 @@
 
 mod coherence;
 mod installations;
-mod keys;
 mod kinds;
 mod layer;
 mod layers;
@@ -12,7 +11,6 @@ mod problem;
 mod redact;
 mod secrets;
 
-pub(crate) use keys::{Keys, KeysError, read_public};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem, counted_from_one};
 pub(crate) use secrets::read_secret;

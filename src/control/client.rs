@@ -6,8 +6,9 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 
-use super::NotDone;
-use crate::plugin::{PluginInfo, PluginView};
+use super::answer::NotDone;
+use crate::operations::plugins::ListedPlugin;
+use crate::plugin::PluginInfo;
 use crate::subject::TargetName;
 
 /// Longer than a few reloads can take, each of which loads, configures and asks for the health.
@@ -38,7 +39,7 @@ impl ControlClient {
     }
 
     /// All plugins of the server.
-    pub(crate) async fn plugins(&self) -> Result<Vec<PluginView>, ControlError> {
+    pub(crate) async fn plugins(&self) -> Result<Vec<ListedPlugin>, ControlError> {
         self.ask(self.request(Method::GET, "plugins")).await
     }
 

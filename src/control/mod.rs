@@ -1,23 +1,17 @@
-//! How commands speak with a running server: HTTP over a Unix socket that only the server's user can open. What is asked
-//! here is about this one process; what is about the installation stands in the ledger.
+//! How commands speak with a running server: HTTP over a Unix socket that only the server's user can open. For what
+//! concerns this one process; what concerns the deployment stands in the ledger. Parses and answers; what is ordered,
+//! `operations` does.
 //!
 //! ```text
-//! GET  /plugins               → [PluginView]
+//! GET  /plugins               → [ListedPlugin]
 //! POST /plugins/NAME/reload   → PluginInfo, or 409 and why everything stays as it is
 //! ```
 
+mod answer;
 mod client;
 mod server;
 mod socket;
 
 pub(crate) use client::{ControlClient, ControlError};
-pub(crate) use server::{Control, serve};
+pub(crate) use server::serve;
 pub(crate) use socket::ControlSocket;
-
-use serde::{Deserialize, Serialize};
-
-/// What is answered when something is not done.
-#[derive(Serialize, Deserialize)]
-struct NotDone {
-    why: String,
-}

@@ -1,6 +1,5 @@
 //! The server's side.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,19 +7,22 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustix::process::{Pid, getpgid};
+use serde::Serialize;
 use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::NotDone;
+use super::answer::NotDone;
 use super::socket::ControlSocket;
-use crate::plugin::{Installed, PluginHost, PluginView};
+use crate::audit::Actor;
+use crate::operations::plugins::{self, RunningPlugins};
+use crate::operations::{OperationError, actor};
 use crate::subject::TargetName;
 
 /// Commands that are answered at once.
@@ -29,22 +31,12 @@ const CONNECTIONS_MAX: usize = 8;
 const HEADER_MAX: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// What can be asked about.
-pub(crate) struct Control {
-    pub(crate) plugins: BTreeMap<TargetName, Arc<PluginHost>>,
-    /// Reads the configuration of a plugin again, its secrets included. May block.
-    pub(crate) reread: Reread,
-}
-
-/// The error is for the operator.
-pub(crate) type Reread = Box<dyn Fn(&TargetName) -> Result<Installed, String> + Send + Sync>;
-
 /// Answers until the shutdown.
-pub(crate) async fn serve(socket: ControlSocket, control: Control, shutdown: CancellationToken) {
+pub(crate) async fn serve(socket: ControlSocket, plugins: RunningPlugins, shutdown: CancellationToken) {
     let router = Router::new()
-        .route("/plugins", get(plugins))
+        .route("/plugins", get(list))
         .route("/plugins/{name}/reload", post(reload))
-        .with_state(Arc::new(control));
+        .with_state(Arc::new(plugins));
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     let accepting = async {
@@ -54,7 +46,8 @@ pub(crate) async fn serve(socket: ControlSocket, control: Control, shutdown: Can
             let place = Arc::clone(&places).acquire_owned().await;
             match socket.listener.accept().await {
                 Ok((stream, _)) if !is_of_a_plugin(&stream) => {
-                    let service = TowerToHyperService::new(router.clone());
+                    let router = router.clone().layer(Extension(actor_at(&stream)));
+                    let service = TowerToHyperService::new(router);
                     let connection = Builder::new()
                         .timer(TokioTimer::new())
                         .header_read_timeout(HEADER_MAX)
@@ -77,6 +70,14 @@ pub(crate) async fn serve(socket: ControlSocket, control: Control, shutdown: Can
     }
 }
 
+/// Who is at the other end, by the kernel's word. Where it has none, nobody is named.
+fn actor_at(stream: &UnixStream) -> Actor {
+    match stream.peer_cred() {
+        Ok(peer) => actor::of_account(peer.uid(), None),
+        Err(_) => Actor::cli("unknown"),
+    }
+}
+
 /// Whether a plugin of this server, or what it has started, is at the other end: it runs as the same user, and may be
 /// anything. Its process group is led by a child of this process, and it cannot leave that.
 fn is_of_a_plugin(stream: &UnixStream) -> bool {
@@ -87,38 +88,40 @@ fn is_of_a_plugin(stream: &UnixStream) -> bool {
     parent.is_some_and(|parent| parent.trim() == std::process::id().to_string())
 }
 
-async fn plugins(State(control): State<Arc<Control>>) -> Json<Vec<PluginView>> {
-    Json(control.plugins.values().map(|plugin| plugin.view()).collect())
+async fn list(State(on): State<Arc<RunningPlugins>>) -> Response {
+    answer(plugins::list(&on).await)
 }
 
-async fn reload(State(control): State<Arc<Control>>, Path(name): Path<String>) -> Response {
-    let name = TargetName(name.as_str().into());
-    let Some(plugin) = control.plugins.get(&name).map(Arc::clone) else {
-        let names: Vec<_> = control.plugins.keys().map(ToString::to_string).collect();
-        let why = format!("the server has no plugin `{name}`; it has: {}", names.join(", "));
-        return not_done(StatusCode::NOT_FOUND, why);
-    };
-    let read = tokio::task::spawn_blocking(move || (control.reread)(&name)).await;
-    let installed = match read {
-        Ok(Ok(installed)) => installed,
-        Ok(Err(why)) => return not_done(StatusCode::CONFLICT, why),
-        Err(_) => return not_done(StatusCode::INTERNAL_SERVER_ERROR, "the configuration could not be read".into()),
-    };
-    match plugin.reload(installed).await {
-        Ok(info) => Json(info).into_response(),
-        Err(why) => not_done(StatusCode::CONFLICT, why),
-    }
+async fn reload(
+    State(on): State<Arc<RunningPlugins>>,
+    Extension(by): Extension<Actor>,
+    Path(name): Path<String>,
+) -> Response {
+    answer(plugins::reload(&on, &TargetName(name.as_str().into()), &by).await)
 }
 
-fn not_done(status: StatusCode, why: String) -> Response {
-    (status, Json(NotDone { why })).into_response()
+fn answer<T: Serialize>(result: Result<T, OperationError>) -> Response {
+    let error = match result {
+        Ok(value) => return Json(value).into_response(),
+        Err(error) => error,
+    };
+    let status = match &error {
+        OperationError::NotFound(_) => StatusCode::NOT_FOUND,
+        OperationError::Conflict(_) => StatusCode::CONFLICT,
+        OperationError::Input(_) => StatusCode::BAD_REQUEST,
+        OperationError::Ledger(_) | OperationError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        OperationError::Configuration(_) | OperationError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, Json(NotDone { why: format!("{:#}", anyhow::Error::from(error)) })).into_response()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::process::Stdio;
 
     use super::*;
+    use crate::ledger::sqlite::SqliteLedger;
 
     const ASK: &str = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); \
                        s.sendall(b'GET /plugins HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'); print(len(s.recv(100)))";
@@ -128,9 +131,10 @@ mod tests {
         let folder = tempfile::TempDir::new().expect("a folder");
         let path = folder.path().join("quietus.sock");
         let socket = ControlSocket::bind(&path).expect("bound");
-        let control = Control { plugins: BTreeMap::new(), reread: Box::new(|_| Err("unused".into())) };
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).expect("made");
+        let plugins = RunningPlugins { ledger, hosts: BTreeMap::new(), reread: Arc::new(|_| Err("unused".into())) };
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(serve(socket, control, shutdown.clone()));
+        let serving = tokio::spawn(serve(socket, plugins, shutdown.clone()));
         // Like a plugin: in a group of its own, started by this process.
         let asked = |own_group: bool| {
             let mut command = tokio::process::Command::new("python3");

@@ -211,6 +211,7 @@ pub(crate) struct QuarantineRange {
 
 impl QuarantineRange {
     /// Of whatever source.
+    #[cfg(test)]
     pub(crate) fn all(cursor: Cursor, limit: u32) -> Self {
         Self { cursor, limit, source: None }
     }

@@ -5,7 +5,6 @@ mod acts;
 mod bounds;
 mod claim;
 pub(crate) mod copy;
-#[cfg_attr(not(test), expect(dead_code, reason = "the operations that read the audit come with the next change"))]
 mod listing;
 mod migrations;
 mod notifier;

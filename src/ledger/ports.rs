@@ -175,15 +175,12 @@ pub(crate) trait Records: Send + Sync {
     async fn counts(&self) -> Result<Counts, LedgerError>;
 
     /// What needs a person or is worth knowing: the most severe first.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that show and mute it come with the next change"))]
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
 
     /// What was ordered, and by whom.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that read the audit come with the next change"))]
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError>;
 
     /// The newest row's place in the chain of what was ordered.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that read the audit come with the next change"))]
     async fn audit_head(&self) -> Result<Option<Head>, LedgerError>;
 }
 
@@ -223,15 +220,12 @@ pub(crate) trait Admin: Send + Sync {
 
     /// Does not want to be told of something that was shown: until a time, until it changes, or for good. A mute that was
     /// there is replaced.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that show and mute it come with the next change"))]
     async fn mute_attention(&self, shown: &Attention, end: MuteEnd, by: &Actor) -> Result<(), LedgerError>;
 
     /// Wants to be told of it again; `false` when it is not muted.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that show and mute it come with the next change"))]
     async fn unmute_attention(&self, code: Code, object: &Object, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Writes down an act that is none of the ledger's: before it begins, and what came of it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the operations that read the audit come with the next change"))]
     async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;
 
     /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key. Leaves no row

@@ -150,9 +150,8 @@ pub(super) struct Requests {
 impl MluviiSettings {
     /// Everything that can be checked of the settings by themselves.
     pub(super) fn check(&self) -> Result<(), SettingsError> {
-        if let Some((name, kind)) = self.params.iter().find(|(_, kind)| kind.is_internal_id()) {
-            let why = "anybody can type anything into a form, and only mluvii itself gives out its ids";
-            return Err(SettingsError::new("params", format!("`{name}` cannot be a `{kind}`: {why}")));
+        if let Some((name, wrong)) = self.ids_in_params().next() {
+            return Err(SettingsError::new("params", format!("`{name}`: {wrong}")));
         }
         let Some(search) = &self.search else { return self.check_contact_fields(None) };
         if search.contacts.is_some() && (search.fields.is_empty() || search.sessions_of_guest.is_none()) {
@@ -164,6 +163,15 @@ impl MluviiSettings {
             return Err(SettingsError::new("search.contacts", why));
         }
         self.check_contact_fields(Some(search))
+    }
+
+    /// The fields that would make an id of what anybody can type into a form, and what is wrong with each.
+    pub(crate) fn ids_in_params(&self) -> impl Iterator<Item = (&str, String)> {
+        let ids = self.params.iter().filter(|(_, kind)| kind.is_internal_id());
+        ids.map(|(name, kind)| {
+            let wrong = format!("`{kind}` is an id that mluvii gives out; what somebody types never becomes one");
+            (name.as_str(), wrong)
+        })
     }
 
     fn check_contact_fields(&self, search: Option<&SearchSettings>) -> Result<(), SettingsError> {

@@ -105,7 +105,8 @@ pub(super) fn introduce(out: &mut Out) -> std::io::Result<()> {
 
 /// Has the conversations, and things go wrong.
 pub(super) fn talk(stage: &Stage) -> anyhow::Result<()> {
-    let (mluvii, crm) = (&stage.mluvii, &stage.crm);
+    let mluvii = &stage.mluvii;
+    let crm = &stage.crm;
     let once = |path: &str, kind| Fault { path: path.to_owned(), times: Some(1), kind };
     mluvii.add_fault(once("/anonymous", FaultKind::Status { status: 429, retry_after_s: Some(1) }));
     crm.add_fault(once("/contacts/", FaultKind::Status { status: 503, retry_after_s: None }));

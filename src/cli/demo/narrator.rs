@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style};
 
@@ -11,11 +12,15 @@ use crate::cli::exit::Failure;
 use crate::cli::out::{GOOD, Out};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Verdict};
 use crate::ledger::ErasureFilter;
+use crate::operations::erasures;
 use crate::standin::Call;
 
 const CAME_IN: Style = AnsiColor::Cyan.on_default();
 const DECIDED: Style = AnsiColor::Magenta.on_default();
 const CALLED: Style = AnsiColor::Yellow.on_default();
+
+/// How long the people's data may take to go; what is due later is for later.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was told already.
 #[derive(Default)]
@@ -41,7 +46,7 @@ impl Narrator {
         }
         self.deliveries = deliveries.len();
 
-        let erasures = stage.ledger.erasures(&ErasureFilter::newest(100)).await?.items;
+        let erasures = erasures::list(&stage.operations, ErasureFilter::newest(100)).await?.items;
         for erasure in erasures.iter().rev().filter(|erasure| !self.erasures.contains_key(&erasure.id)) {
             say(out, DECIDED, "decided", decision(erasure))?;
         }
@@ -51,8 +56,7 @@ impl Narrator {
             self.tell_outcomes(erasure, out)?;
         }
         let kept = |erasure: &Erasure| erasure.state == ErasureState::Done;
-        let for_now =
-            |erasure: &&Erasure| erasure.due < erasure.created.saturating_add(super::PATIENCE).unwrap_or_default();
+        let for_now = |erasure: &&Erasure| erasure.due < erasure.created.saturating_add(PATIENCE).unwrap_or_default();
         let all_kept =
             erasures.iter().filter(for_now).all(kept) && erasures.iter().filter(|e| kept(e)).count() >= PROMISES;
         self.erasures = erasures.into_iter().map(|erasure| (erasure.id, erasure)).collect();
@@ -67,7 +71,7 @@ impl Narrator {
             return Ok(());
         }
         for erasure in requested {
-            if stage.ledger.approve_erasure(erasure.id, &Actor::cli("demo")).await? {
+            if erasures::approve(&stage.operations, erasure.id, &Actor::cli("demo")).await.is_ok() {
                 let command = "quietus erasures approve";
                 say(
                     out,
@@ -128,7 +132,7 @@ fn decision(erasure: &Erasure) -> String {
     let targets = erasure.steps.iter().map(|step| step.target.to_string()).collect::<Vec<_>>().join(", ");
     let when = if erasure.state == ErasureState::Requested {
         "waits for approval".to_owned()
-    } else if erasure.due > erasure.created.saturating_add(super::PATIENCE).unwrap_or_default() {
+    } else if erasure.due > erasure.created.saturating_add(PATIENCE).unwrap_or_default() {
         format!("due {}", crate::cli::out::time(erasure.due))
     } else {
         "now".to_owned()

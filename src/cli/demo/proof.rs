@@ -48,12 +48,14 @@ fn list(found: &[String]) -> String {
 /// How many files there are, and which of them hold a person.
 fn search(folder: &Path) -> std::io::Result<(usize, Vec<String>)> {
     let needles: Vec<_> = PEOPLE.iter().flat_map(|person| person.texts()).flat_map(spellings).collect();
-    let (mut files, mut found) = (0, Vec::new());
+    let mut files = 0;
+    let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let entry = entry?;
-            let (kind, path) = (entry.file_type()?, entry.path());
+            let kind = entry.file_type()?;
+            let path = entry.path();
             // The control socket is neither.
             if !kind.is_file() {
                 folders.extend(kind.is_dir().then_some(path));

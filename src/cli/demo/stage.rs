@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,9 +12,10 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::out::Out;
-use crate::config::{Config, Keys, read_public};
+use crate::config::Config;
+use crate::key_files::{Keys, read_public};
 use crate::keys::{Secret, fill_random};
-use crate::ledger::Ledger;
+use crate::operations::Operations;
 use crate::standin::{Crm, StandIn, StandInSettings};
 
 /// How long `quietus serve` may take to listen, or to stop.
@@ -30,7 +30,7 @@ const EVENTS: [&str; 5] = [
     "SessionActivityHeroCardSubmission",
 ];
 
-/// The configuration; `{{…}}` of the plugin's templates is doubled by nobody, since it is filled in by name.
+/// The configuration. Addresses are filled in by name, so that `{{…}}` of the plugin's templates stays as it is.
 const CONFIG: &str = include_str!("quietus.toml");
 
 /// Everything that runs.
@@ -40,7 +40,7 @@ pub(super) struct Stage {
     pub(super) mluvii_url: String,
     pub(super) crm_url: String,
     pub(super) quietus: String,
-    pub(super) ledger: Arc<dyn Ledger>,
+    pub(super) operations: Operations,
     /// The public key of the receipts, hex.
     pub(super) public_key: String,
     server: Child,
@@ -51,7 +51,9 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn build() -> anyhow::Result<Self> {
         let folder = TempDir::with_prefix("quietus-demo-").context("no temporary folder")?;
-        let (api, password, token) = (secret(), secret(), secret());
+        let api = secret();
+        let password = secret();
+        let token = secret();
         let shutdown = CancellationToken::new();
         let mluvii = StandIn::new(StandInSettings::new("quietus", api.clone()));
         let crm = Crm::new(token.clone());
@@ -79,7 +81,7 @@ impl Stage {
             mluvii_url: mluvii_served.url,
             crm_url: crm_served.url,
             quietus: format!("http://{address}"),
-            ledger: crate::app::open_ledger(&loaded, &loaded.ledger_place()?).await?,
+            operations: crate::app::open_operations(loaded).await?,
             public_key: read_public(&keys)?,
             server,
             shutdown,
@@ -111,7 +113,7 @@ impl Stage {
 
     /// Ends everything; the folder goes with it.
     pub(super) async fn stop(mut self) -> anyhow::Result<()> {
-        self.ledger.shutdown().await;
+        self.operations.close().await;
         if let Some(id) = self.server.id().and_then(|id| i32::try_from(id).ok()) {
             let process = rustix::process::Pid::from_raw(id).context("the server has no process id")?;
             rustix::process::kill_process(process, rustix::process::Signal::TERM)?;

@@ -3,118 +3,55 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
-use super::super::deployment::Deployment;
-use super::super::exit::{Exit, Failure};
-use super::super::out::{self, Out};
-use super::Request;
-use super::reached::{Reached, kinds};
-use crate::app::{self, Plugins};
-use crate::config::Keys;
-use crate::erasure::{ErasureId, Outcome, Subject};
-use crate::keys::SecretRef;
+use super::reach;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{self, Out};
+use crate::operations::erasures::{Preview, WouldBe};
 use crate::subject::TargetName;
-use crate::target::{Answer, TargetCall, TargetError};
-use crate::worker::ScopeResolution;
+use crate::target::TargetError;
 
-/// Says whom the erasure would reach, found by the code that the erasure itself uses.
-pub(super) async fn run(
-    deployment: &Deployment,
-    keys: &Keys,
-    request: Request,
-    out: &mut Out,
-) -> Result<Exit, Failure> {
-    let config = &deployment.config;
-    let read = |reference: &SecretRef| config.read_secret(reference);
-    let clients = app::mluvii_clients(config, &read).map_err(|error| Failure::Config(error.into()))?;
-    let plugins = Plugins::build(config, &read).map_err(|error| Failure::Config(error.into()))?;
-    let subject = &request.asked.subject;
-    let client = clients.get(subject.installation()).expect("a request names an installation of the configuration");
-    let reached = Reached::by(deployment, keys, &request, client).await?;
-    let all = app::targets(&clients, &plugins);
-    let shutdown = CancellationToken::new();
-    let mut children = plugins.run(&shutdown);
-    let mut answers = BTreeMap::new();
-    for name in &request.targets {
-        let called = name.called_for(subject.installation());
-        let target = all.get(&called).expect("only targets of the configuration are asked");
-        let answer = target.erase(&call(deployment, keys, subject, name, &reached.reach)).await;
-        answers.insert(name.clone(), answer);
-    }
-    shutdown.cancel();
-    while children.join_next().await.is_some() {}
-
-    let asked = Exit::when(answers.values().all(Result::is_ok));
+/// Shows it. The exit code says whether every target could be asked.
+pub(super) fn show(preview: &Preview, out: &mut Out) -> Result<Exit, Failure> {
+    let Preview { reach, targets } = preview;
+    let asked = Exit::when(targets.values().all(Result::is_ok));
     if out.is_json() {
-        let answers: BTreeMap<_, _> = answers.into_iter().map(|(name, answer)| (name, told(answer))).collect();
-        let mut seen = reached.json();
-        seen["targets"] = json!(answers);
-        seen["unsettled_until"] = json!(reached.reach.unsettled_until);
-        out.json(&seen)?;
+        let answers: BTreeMap<_, _> = targets.iter().map(|(name, answer)| (name, answered(answer))).collect();
+        let mut shown = reach::json(reach);
+        shown["targets"] = json!(answers);
+        shown["unsettled_until"] = json!(reach.found.unsettled_until);
+        out.json(&shown)?;
         return Ok(asked);
     }
-    reached.write(out)?;
-    let identifiers = kinds(&reached.reach.whom.identifiers);
+    reach::write(reach, out)?;
+    let identifiers = reach::kinds(&reach.found.whom.identifiers);
     let identifiers = listed(identifiers.iter().map(|(kind, count)| format!("{count} {kind}")));
-    out.line(format_args!("guests       {}", reached.reach.whom.guests.len()))?;
+    out.line(format_args!("guests       {}", reach.found.whom.guests.len()))?;
     out.line(format_args!("identifiers  {identifiers}\n"))?;
-    out.table(["TARGET", "WOULD BE", "COUNTS", "REASON"], answers.into_iter().map(row))?;
-    if let Some(until) = reached.reach.unsettled_until {
-        out.note(format_args!(
-            "it would wait for sessions that have not settled, until {} at the latest",
-            out::time(until)
-        ));
+    out.table(["TARGET", "WOULD BE", "COUNTS", "REASON"], targets.iter().map(row))?;
+    if let Some(until) = reach.found.unsettled_until {
+        let until = out::time(until);
+        out.note(format_args!("it would wait for sessions that have not settled, until {until} at the latest"));
     }
     Ok(asked)
 }
 
-/// The call that asks a target what would go, and changes nothing.
-fn call(
-    deployment: &Deployment,
-    keys: &Keys,
-    subject: &Subject,
-    target: &TargetName,
-    reach: &ScopeResolution,
-) -> TargetCall {
-    let erasure = ErasureId::generate(Timestamp::now());
-    TargetCall {
-        erasure,
-        idempotency: keys.index.idempotency(&erasure.to_string(), &target.0, 0),
-        scope: subject.scope(),
-        dry_run: true,
-        identifiers: reach.whom.identifiers.clone(),
-        guests: reach.whom.guests.iter().cloned().collect(),
-        whole_guests: reach.whom.whole_guests.iter().cloned().collect(),
-        sessions: reach.going(),
-        searched: reach.whom.searched,
-        region: deployment.config.person.region,
-        erased_since: None,
-        report: None,
-    }
-}
-
-fn row((name, answer): (TargetName, Result<Answer, TargetError>)) -> [String; 4] {
+fn row((name, answer): (&TargetName, &Result<WouldBe, TargetError>)) -> [String; 4] {
     match answer {
-        Ok(Answer { outcome, reason, counts, .. }) => {
+        Ok(WouldBe { outcome, reason, counts }) => {
             let counts = counts.iter().map(|(what, count)| format!("{count} {what}"));
-            [name.to_string(), would(outcome).as_str().to_owned(), listed(counts), reason.unwrap_or_default()]
+            let reason = reason.clone().unwrap_or_default();
+            [name.to_string(), outcome.as_str().to_owned(), listed(counts), reason]
         }
         Err(error) => [name.to_string(), "not known".to_owned(), String::new(), error.to_string()],
     }
 }
 
-/// What an outcome of a dry run says would become of the data: what is still there would be erased.
-fn would(outcome: Outcome) -> Outcome {
-    if outcome == Outcome::Residual { Outcome::Erased } else { outcome }
-}
-
-fn told(answer: Result<Answer, TargetError>) -> Value {
+fn answered(answer: &Result<WouldBe, TargetError>) -> Value {
     match answer {
-        Ok(Answer { outcome, reason, counts, .. }) => {
-            json!({ "would_be": would(outcome), "reason": reason, "counts": counts })
+        Ok(WouldBe { outcome, reason, counts }) => {
+            json!({ "would_be": outcome, "reason": reason, "counts": counts })
         }
         Err(error) => json!({ "error": error.to_string() }),
     }

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use quietus_plugin::{ANY, Manifest, Wanted};
 use serde_json::{Value, json};
 
+use super::program::program;
 use super::schema::{self, Key};
 use super::subject::{Settings, Which};
-use crate::cli::Global;
+use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
-use crate::plugin::{Form, Introduction, Subject, introduce};
+use crate::operations::plugins;
+use crate::plugin::{Form, Introduction, Subject};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,8 +35,8 @@ impl Describe {
     pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let settings = self.which.settings(global)?;
         let installed = settings.install()?;
-        let subject = Subject { installed, program: super::program(), identifiers: Vec::new(), region: None, calls: 0 };
-        match introduce(&subject).await {
+        let subject = Subject { installed, program: program(), identifiers: Vec::new(), region: None, calls: 0 };
+        match plugins::describe(&subject).await {
             Ok(introduction) => {
                 show(&settings, &introduction, out)?;
                 Ok(Exit::Done)
@@ -88,12 +90,12 @@ fn show(settings: &Settings, said: &Introduction, out: &mut Out) -> std::io::Res
     if !keys.is_empty() {
         out.line("")?;
         let row = |key: &Key| {
-            let standing = match &key.default {
+            let default = match &key.default {
                 _ if key.required => "required".into(),
                 Some(default) => default.to_string(),
                 None => String::new(),
             };
-            [plain(&key.name), plain(&key.kind), standing, plain(&key.description)]
+            [plain(&key.name), plain(&key.kind), default, plain(&key.description)]
         };
         out.table(["KEY", "TYPE", "DEFAULT", "DESCRIPTION"], keys.iter().map(row))?;
     }

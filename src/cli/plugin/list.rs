@@ -1,51 +1,33 @@
 //! `quietus plugin list`.
 
-use serde::Serialize;
-
-use super::control;
-use crate::cli::deployment::Deployment;
+use super::server;
+use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, BAD, Out};
-use crate::plugin::{PluginState, PluginView};
+use crate::operations::plugins::ListedPlugin;
+use crate::plugin::PluginState;
 
 /// Show the plugins of the running server: state, version, sandbox, restarts, queue, last error (exit code 1 when one is not up)
 #[derive(clap::Args)]
 pub(in crate::cli) struct List {}
 
-/// A plugin, and what waits for it.
-#[derive(Serialize)]
-struct Row {
-    #[serde(flatten)]
-    plugin: PluginView,
-    /// Steps of erasures, over all servers on the ledger.
-    waiting: u64,
-    parked: u64,
-}
-
 impl List {
-    pub(in crate::cli) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
-        let plugins = control(&deployment.config)?.plugins().await?;
-        let counts = deployment.ledger.counts().await?;
-        let row = |plugin: PluginView| {
-            let of = |steps: &std::collections::BTreeMap<String, u64>| steps.get(&*plugin.name.0).copied().unwrap_or(0);
-            let (waiting, parked) = (of(&counts.waiting_steps), of(&counts.parked_steps));
-            Row { plugin, waiting, parked }
-        };
-        let rows: Vec<_> = plugins.into_iter().map(row).collect();
+    pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        let plugins = server::client(global)?.plugins().await?;
         if out.is_json() {
-            out.json(&rows)?;
+            out.json(&plugins)?;
         } else {
-            write(&rows, out)?;
+            write(&plugins, out)?;
         }
-        Ok(Exit::when(rows.iter().all(|row| matches!(row.plugin.state, PluginState::Up(_)))))
+        Ok(Exit::when(plugins.iter().all(|listed| matches!(listed.plugin.state, PluginState::Up(_)))))
     }
 }
 
-fn write(rows: &[Row], out: &mut Out) -> std::io::Result<()> {
-    if rows.is_empty() {
+fn write(plugins: &[ListedPlugin], out: &mut Out) -> std::io::Result<()> {
+    if plugins.is_empty() {
         return out.line("the server has no plugins");
     }
-    let cells = |Row { plugin, waiting, parked }: &Row| {
+    let cells = |ListedPlugin { plugin, waiting, parked }: &ListedPlugin| {
         let info = match &plugin.state {
             PluginState::Up(info) => [format!("{} {}", info.name, info.version), info.sandbox.as_str().to_owned()],
             _ => ["-".to_owned(), "-".to_owned()],
@@ -61,8 +43,8 @@ fn write(rows: &[Row], out: &mut Out) -> std::io::Result<()> {
             format!("{} under way, {waiting} waiting{parked}", plugin.calls),
         ]
     };
-    out.table(["PLUGIN", "STATE", "VERSION", "SANDBOX", "RESTARTS", "QUEUE"], rows.iter().map(cells))?;
-    for Row { plugin, .. } in rows {
+    out.table(["PLUGIN", "STATE", "VERSION", "SANDBOX", "RESTARTS", "QUEUE"], plugins.iter().map(cells))?;
+    for ListedPlugin { plugin, .. } in plugins {
         if let PluginState::Restarting(why) | PluginState::Failed(why) = &plugin.state {
             out.marked(BAD, "✗", format_args!("{} is {}: {why}", plugin.name, plugin.state.as_str()))?;
         } else if let Some(error) = &plugin.last_error {

@@ -2,22 +2,20 @@
 
 mod answer;
 mod describe;
-mod heard;
 mod junit;
 mod list;
 mod new;
+mod program;
 mod reload;
 mod run;
 mod schema;
+mod server;
 mod subject;
 mod test;
 
+use super::context::{Global, wait};
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, on_deployment, wait};
-use crate::config::Config;
-use crate::control::{ControlClient, ControlError};
-use crate::plugin::Program;
 
 /// What can be done about plugins.
 #[derive(clap::Subcommand)]
@@ -37,33 +35,9 @@ impl Plugin {
             Self::Describe(describe) => wait(describe.run(global, out)),
             Self::Run(run) => wait(run.run(global, out)),
             Self::Test(test) => wait(test.run(global, out)),
-            Self::List(list) => on_deployment(global, async |on| list.run(on, out).await),
-            Self::Reload(reload) => reload.run(global, out),
+            Self::List(list) => wait(list.run(global, out)),
+            Self::Reload(reload) => wait(reload.run(global, out)),
         }
-    }
-}
-
-/// What becomes the plugin's process.
-#[cfg(not(test))]
-fn program() -> Program {
-    Program::this()
-}
-
-/// The test program is no `quietus`.
-#[cfg(test)]
-fn program() -> Program {
-    crate::plugin::tests::program()
-}
-
-/// The way to the running server.
-fn control(config: &Config) -> Result<ControlClient, Failure> {
-    let missing = || Failure::Usage("no control socket: set `server.control` to a path, as the ledger has none".into());
-    Ok(ControlClient::new(&config.control_socket().ok_or_else(missing)?)?)
-}
-
-impl From<ControlError> for Failure {
-    fn from(error: ControlError) -> Self {
-        Self::Other(error.into())
     }
 }
 

@@ -1,9 +1,10 @@
 //! `quietus plugin reload`.
 
-use super::control;
+use super::server;
+use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{GOOD, Out};
-use crate::cli::{Global, deployment, wait};
+use crate::control::ControlError;
 use crate::subject::TargetName;
 
 /// Replace a plugin of the running server by what its file, configuration and secrets are now
@@ -18,12 +19,11 @@ pub(in crate::cli) struct Reload {
 }
 
 impl Reload {
-    pub(in crate::cli) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let client = control(&deployment::load(global)?)?;
+    pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let name = TargetName(self.name.as_str().into());
-        let info = match wait(async { Ok(client.reload(&name).await) })? {
+        let info = match server::client(global)?.reload(&name).await {
             Ok(info) => info,
-            Err(crate::control::ControlError::Refused(why)) => {
+            Err(ControlError::Refused(why)) => {
                 out.error(&format!("plugin {name} was not replaced: {why}"));
                 return Ok(Exit::No);
             }

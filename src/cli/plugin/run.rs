@@ -1,28 +1,16 @@
 //! `quietus plugin run`: one request to a plugin, through the real supervisor and its sandbox.
 
-use std::collections::BTreeSet;
-use std::time::Instant;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
-use jiff::Timestamp;
-use quietus_plugin::ANY;
-use quietus_plugin::identity::Region;
-use serde::Serialize;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
-
-use super::answer::{End, Told};
-use super::heard::Heard;
+use super::answer;
+use super::program::program;
 use super::subject::{Watched, Which, Whom};
-use crate::cli::Global;
+use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
-use crate::erasure::{ErasureId, ReachedSession};
-use crate::keys::{IndexKey, Secret, fill_random};
-use crate::plugin::{Installed, PluginHost, PluginState, Subject, introduce};
+use crate::operations::plugins::{self, Method, PluginCall};
 use crate::span::Span;
-use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, Kind, Scope, SessionId, SessionKey};
-use crate::target::{Target as _, TargetCall};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,159 +46,52 @@ pub(in crate::cli) struct Run {
     whom: Whom,
 }
 
-/// What a plugin is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Method {
-    /// Erase the person's data
-    Erase,
-    /// Say whether it is gone
-    Verify,
-    /// Say whether its system can be reached
-    Health,
-    /// Say what would go, and change nothing
-    DryRun,
-}
-
-impl Method {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Erase => "erase",
-            Self::Verify => "verify",
-            Self::Health => "health",
-            Self::DryRun => "dry run",
-        }
-    }
-}
-
 impl Run {
     pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let identifiers = self.whom.read(out)?;
-        if identifiers.is_empty() && self.method != Method::Health {
-            let what = "name a person of the test system, such as --email test@example.com; `--help` shows all kinds";
-            return Err(Failure::Usage(what.into()));
-        }
         let mut settings = self.which.settings(global)?;
-        let region = self.whom.region().or(settings.region);
         if let Some(timeout) = self.timeout {
             settings.plugin.call_max = Some(timeout);
         }
-        let installed =
-            introduced(settings.install()?.with_output(self.watched.output()), settings.granted, &identifiers).await;
-        let method = self.method;
-        let call = call(identifiers, region, method)?;
-        let told = if self.attach {
-            let (installed, awaiting) = installed.for_debugger();
-            let debugged = async {
-                tell_process(awaiting, out).await;
-                std::future::pending().await
-            };
-            tokio::select! {
-                told = ask(installed, method, &call) => told,
-                never = debugged => never,
-            }
-        } else {
-            ask(installed, method, &call).await
+        let mut installed = settings.install()?.with_output(self.watched.output());
+        let mut awaiting = None;
+        if self.attach {
+            let (waits, process) = installed.for_debugger();
+            (installed, awaiting) = (waits, Some(process));
+        }
+        let call = PluginCall {
+            installed,
+            program: program(),
+            granted: settings.granted,
+            method: self.method,
+            identifiers,
+            region: self.whom.region().or(settings.region),
         };
-        told.show(out)?;
-        Ok(Exit::when(told.end.is_good(method)))
+        let called = plugins::call(call, awaiting, |process| tell_process(process, out)).await?;
+        answer::show(&called, out)?;
+        Ok(Exit::when(called.is_good()))
     }
 }
 
-/// Lets the plugin introduce itself, so that it is granted what it declares where no operator has granted anything. One
-/// that cannot be loaded says so when it is started.
-async fn introduced(installed: Installed, granted: bool, identifiers: &[(Kind, Secret)]) -> Installed {
-    let subject = Subject { installed, program: super::program(), identifiers: Vec::new(), region: None, calls: 0 };
-    let introduction = introduce(&subject).await;
-    if granted {
-        return subject.installed;
-    }
-    let mut grants: BTreeSet<Kind> = identifiers.iter().map(|(kind, _)| kind.clone()).collect();
-    if let Ok(introduction) = introduction {
-        let declared = introduction.manifest.identifiers;
-        let named = declared.required.iter().chain(&declared.optional).filter(|kind| *kind != ANY);
-        grants.extend(named.filter_map(|kind| kind.parse().ok()));
-    }
-    // A plugin that works with any kind names none, and does not start without one.
-    if grants.is_empty() {
-        grants.insert(Kind::Email);
-    }
-    subject.installed.granting(grants.into_iter().collect())
-}
-
-/// Says how to attach, once a process waits for it.
-async fn tell_process(mut awaiting: watch::Receiver<Option<u32>>, out: &mut Out) {
-    let Ok(process) = awaiting.wait_for(Option::is_some).await.map(|process| *process) else { return };
-    let process = process.unwrap_or_default();
+/// Says how to attach to a process that waits for it.
+fn tell_process(process: u32, out: &mut Out) {
     out.note(format_args!(
         "process {process} waits for a debugger before it loads the plugin: gdb -p {process} -ex 'set breakpoint pending on'; \
          set breakpoints there, and continue. There are no timeouts"
     ));
 }
 
-/// The request. Its key is a new one each time.
-fn call(identifiers: Vec<(Kind, Secret)>, region: Option<Region>, method: Method) -> Result<TargetCall, Failure> {
-    let mut known = Identifiers::default();
-    let mut guests = Vec::new();
-    let mut sessions = Vec::new();
-    for (kind, value) in identifiers {
-        let nothing = || Failure::Usage(format!("nothing is left of the {kind} once it is in its normal form"));
-        match kind {
-            Kind::GuestId => guests.push(GuestId::named(value.expose()).ok_or_else(nothing)?),
-            Kind::SessionId => sessions.push(session(&value)?),
-            _ => _ = known.0.insert(Identifier::new(kind.clone(), value.expose()).ok_or_else(nothing)?),
-        }
+impl ValueEnum for Method {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Erase, Self::Verify, Self::Health, Self::DryRun]
     }
-    let mut key = Zeroizing::new([0; 32]);
-    fill_random(&mut *key);
-    let erasure = ErasureId::generate(Timestamp::now());
-    Ok(TargetCall {
-        erasure,
-        idempotency: IndexKey::new(&key).idempotency(&erasure.to_string(), "under-test", 0),
-        scope: Scope::Person,
-        dry_run: method == Method::DryRun,
-        identifiers: known,
-        guests,
-        whole_guests: Vec::new(),
-        sessions,
-        searched: false,
-        region,
-        erased_since: None,
-        report: None,
-    })
-}
 
-/// A plugin is told a session's number alone, whatever the installation.
-fn session(value: &Secret) -> Result<ReachedSession, Failure> {
-    let number = value.expose().parse().map_err(|_| Failure::Usage("a session's id is a number".into()))?;
-    let key = SessionKey { installation: InstallationName::unnamed(), session: SessionId(number) };
-    Ok(ReachedSession { key, read_before: true })
-}
-
-async fn ask(installed: Installed, method: Method, call: &TargetCall) -> Told {
-    let (heard, listening) = Heard::listen();
-    let host = PluginHost::new(installed, super::program());
-    let shutdown = CancellationToken::new();
-    let asking = async {
-        let begin = Instant::now();
-        let end = match host.started().await {
-            PluginState::Up(_) => {
-                // Without the time that loading took.
-                let begin = Instant::now();
-                let end = match method {
-                    Method::Health => End::of_health(host.health().await),
-                    Method::Verify => End::of_answer(host.verify(call).await),
-                    Method::Erase | Method::DryRun => End::of_answer(host.erase(call).await),
-                };
-                (end, begin.elapsed())
-            }
-            PluginState::Failed(why) | PluginState::Restarting(why) => (End::not_started(why), begin.elapsed()),
-            PluginState::Starting | PluginState::Stopped => (End::not_started("it ended".into()), begin.elapsed()),
-        };
-        shutdown.cancel();
-        end
-    };
-    let ((end, took), ()) = tokio::join!(asking, host.clone().run(shutdown.clone()));
-    drop(listening);
-    Told { method, end, duration_ms: took.as_millis().try_into().unwrap_or(u64::MAX), log: heard.lines() }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Erase => PossibleValue::new("erase").help("Erase the person's data"),
+            Self::Verify => PossibleValue::new("verify").help("Say whether it is gone"),
+            Self::Health => PossibleValue::new("health").help("Say whether its system can be reached"),
+            Self::DryRun => PossibleValue::new("dry-run").help("Say what would go, and change nothing"),
+        })
+    }
 }

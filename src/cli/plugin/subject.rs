@@ -1,4 +1,4 @@
-//! Which plugin a command is about, with which configuration and secrets, and whom it asks the plugin about.
+//! Which plugin a command is about, with which configuration and secrets, and about which person it asks the plugin.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use quietus_plugin::identity::Region;
 use serde_json::{Value, json};
 
-use crate::cli::Global;
-use crate::cli::deployment;
+use crate::cli::context::{self, Global};
 use crate::cli::exit::Failure;
-use crate::cli::identity::{self, Given};
+use crate::cli::identity::{Values, kind_and_value};
 use crate::cli::out::{Out, show_aside};
 use crate::config::{Config, read_secret};
-use crate::keys::{Secret, SecretRef};
+use crate::keys::SecretRef;
+use crate::operations::GivenIdentifiers;
 use crate::plugin::{Form, Installed, Level, Output, PluginSettings};
 use crate::subject::Kind;
 
@@ -101,7 +101,7 @@ impl Which {
     /// Reads the configuration.
     pub(super) fn settings(&self, global: &Global) -> Result<Settings, Failure> {
         let mut settings = match (&self.plugin, &self.file) {
-            (Some(name), _) => of_configuration(&deployment::load(global)?, name)?,
+            (Some(name), _) => of_configuration(&context::load(global)?, name)?,
             (None, Some(file)) => self.of_file(file, global.config.as_deref())?,
             (None, None) => return Err(Failure::Usage("name the plugin's file, or a plugin with --plugin".into())),
         };
@@ -147,7 +147,7 @@ impl Whom {
     }
 
     /// The identifiers, with a remark when other users of the machine could see one.
-    pub(super) fn read(&self, out: &mut Out) -> Result<Vec<(Kind, Secret)>, Failure> {
+    pub(super) fn read(&self, out: &mut Out) -> Result<GivenIdentifiers, Failure> {
         let named = [
             (Kind::Email, &self.email),
             (Kind::Phone, &self.phone),
@@ -155,17 +155,9 @@ impl Whom {
             (Kind::GuestId, &self.guest_id),
             (Kind::SessionId, &self.session_id),
         ];
-        let named = named.into_iter().flat_map(|(kind, values)| values.iter().map(move |value| (kind.clone(), value)));
-        let (mut identifiers, mut seen) = (Vec::new(), false);
-        for (kind, argument) in named.chain(self.identifier.iter().map(|(kind, value)| (kind.clone(), value))) {
-            let given = identity::read(argument, kind.as_str())?;
-            seen |= matches!(given, Given::Literal(_));
-            identifiers.push((kind, given.value().clone()));
-        }
-        if seen {
-            out.note("other users of this machine can see arguments: test data only; `-` and `@FILE` are not seen");
-        }
-        Ok(identifiers)
+        let values = Values::read(&named, &self.identifier)?;
+        values.warn("other users of this machine can see arguments: test data only; `-` and `@FILE` are not seen", out);
+        Ok(values.identifiers)
     }
 }
 
@@ -205,9 +197,4 @@ fn secret(text: &str) -> Result<(String, SecretRef), String> {
         None => SecretRef::File(place.into()),
     };
     Ok((name.to_owned(), reference))
-}
-
-fn kind_and_value(text: &str) -> Result<(Kind, String), String> {
-    let (kind, value) = text.split_once('=').ok_or("write KIND=VALUE")?;
-    Ok((kind.parse()?, value.to_owned()))
 }

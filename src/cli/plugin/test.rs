@@ -8,11 +8,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::junit;
+use super::program::program;
 use super::subject::{Watched, Which, Whom};
-use crate::cli::Global;
+use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{BAD, GOOD, Out};
-use crate::plugin::{Event, Finding, Subject, Verdict, conform};
+use crate::operations::plugins;
+use crate::plugin::{Event, Finding, Subject, Verdict};
 
 /// The longest id has so many characters.
 const ID_WIDTH: usize = 29;
@@ -55,10 +57,10 @@ impl Test {
         let region = self.whom.region().or(settings.region);
         let file = settings.file().display().to_string();
         let installed = settings.install()?.with_output(self.watched.output());
-        let subject = Subject { installed, program: super::program(), identifiers, region, calls: self.calls };
+        let subject = Subject { installed, program: program(), identifiers, region, calls: self.calls };
         let findings = {
             let mut screen = Screen { out, bar: None, failed: None };
-            let findings = conform(subject, &mut |event| screen.show(event)).await;
+            let findings = plugins::test(subject, &mut |event| screen.show(event)).await;
             if let Some(error) = screen.failed {
                 return Err(error.into());
             }

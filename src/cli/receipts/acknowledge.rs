@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use super::super::deployment::Deployment;
-use super::super::exit::{Exit, Failure};
-use super::super::out::Out;
+use crate::cli::context::actor;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::Out;
+use crate::operations::Operations;
+use crate::operations::receipts::{self, Seen};
 
 #[derive(clap::Args)]
 pub(crate) struct Acknowledge {
@@ -17,9 +19,9 @@ pub(crate) struct Acknowledge {
 }
 
 impl Acknowledge {
-    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
-        let these = (!self.all).then_some(self.sequences.as_slice());
-        let acknowledged = deployment.ledger.acknowledge_receipts(these, &deployment.by).await?;
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let seen = if self.all { Seen::All } else { Seen::These(self.sequences) };
+        let acknowledged = receipts::acknowledge(on, &seen, &actor()).await?;
         if out.is_json() {
             out.json(&json!({ "acknowledged": acknowledged }))?;
         } else if acknowledged == 0 {

@@ -2,20 +2,20 @@
 
 use std::io;
 
-use super::super::deployment::Deployment;
-use super::super::exit::{Exit, Failure};
-use super::super::out::{self, Out};
-use super::tally::Tally;
-use crate::erasure::{ReasonCode, Verdict};
-use crate::ledger::{Counts, ReceiptRange};
-use crate::receipt::{Receipt, Statement};
+use jiff::Timestamp;
 
-/// Hex digits of a digest that are shown in a list; `receipts show` has all of them.
-const DIGEST_DIGITS: usize = 8;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{self, Out};
+use crate::cli::words::subject;
+use crate::erasure::{ReasonCode, Verdict};
+use crate::ledger::{Cursor, Page, ReceiptRange};
+use crate::operations::Operations;
+use crate::operations::receipts::{self, Totals};
+use crate::receipt::{Receipt, Statement};
 
 #[derive(clap::Args)]
 pub(crate) struct List {
-    /// From this number on [default: the newest ones; with --verdict, from the first one on]
+    /// From this number on [default: the newest ones; with --verdict or --since, from the first one on]
     #[arg(long)]
     from: Option<u64>,
     /// At most so many
@@ -24,44 +24,43 @@ pub(crate) struct List {
     /// Only those with this verdict: complete, retained or incomplete
     #[arg(long)]
     verdict: Option<Verdict>,
+    /// Only those of erasures that ended since then, such as `2026-11-01T00:00:00Z`
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Go on where a list ended: the cursor that it showed
+    #[arg(long, conflicts_with = "from")]
+    cursor: Option<Cursor>,
 }
 
 impl List {
-    pub(super) async fn run(self, deployment: &Deployment, out: &mut Out) -> Result<Exit, Failure> {
-        let newest = deployment.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
-        let from = match (self.from, self.verdict) {
-            (Some(from), _) => from,
-            (None, Some(_)) => 1,
-            (None, None) => (newest + 1).saturating_sub(self.limit.into()),
-        };
-        let range = ReceiptRange { verdict: self.verdict, ..ReceiptRange::all(from.max(1), self.limit) };
-        let receipts = deployment.ledger.receipts(&range).await?.items;
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let range = self.range();
+        let Page { mut items, next } = receipts::list(on, &range).await?;
+        // A page of the newest ones is shown in the order of the chain, too.
+        items.sort_by_key(|receipt| receipt.statement.sequence);
         if out.is_json() {
-            out.json(&receipts)?;
-            return Ok(Exit::Done);
+            out.json(&items)?;
+        } else {
+            table(&items, out)?;
+            out.note(totals(&receipts::totals(on).await?));
         }
-        table(&receipts, out)?;
-        out.note(totals(&deployment.ledger.counts().await?));
-        let last = receipts.last().map(|receipt| receipt.statement.sequence);
-        if let Some(last) = last
-            && receipts.len() as u64 == u64::from(self.limit)
-            && last < newest
-        {
-            out.note(format_args!("there may be more: --from {}", last + 1));
-        }
+        out.next_page(next);
         Ok(Exit::Done)
+    }
+
+    fn range(&self) -> ReceiptRange {
+        let is_filtered = self.verdict.is_some() || self.since.is_some();
+        let first = if is_filtered { Cursor::OLDEST } else { Cursor::NEWEST };
+        let cursor = self.cursor.or(self.from.map(Cursor::Up)).unwrap_or(first);
+        ReceiptRange { cursor, limit: self.limit, verdict: self.verdict, since: self.since }
     }
 }
 
 /// All receipts in numbers, and the incomplete ones that wait for a person.
-fn totals(counts: &Counts) -> String {
-    let mut tally = Tally::default();
-    for verdict in Verdict::ALL {
-        tally.add(verdict, counts.verdicts.get(verdict.as_str()).copied().unwrap_or_default());
-    }
-    let mut text = format!("in all {} receipts: {tally}", counts.receipts);
-    if counts.incomplete_unacknowledged > 0 {
-        text += &format!(" ({} not acknowledged)", counts.incomplete_unacknowledged);
+fn totals(all: &Totals) -> String {
+    let mut text = format!("in all {} receipts: {}", all.receipts, all.verdicts);
+    if all.unacknowledged > 0 {
+        text += &format!(" ({} not acknowledged)", all.unacknowledged);
     }
     text
 }
@@ -73,16 +72,6 @@ pub(in crate::cli) fn table(receipts: &[Receipt], out: &mut Out) -> io::Result<(
         [said.sequence.to_string(), out::time(said.ended), said.verdict.to_string(), subject(&said.subject), why(said)]
     };
     out.table(["RECEIPT", "ENDED", "VERDICT", "SUBJECT", "WHY"], receipts.iter().map(row))
-}
-
-/// The subject, a digest cut short.
-pub(super) fn subject(key: &str) -> String {
-    match key.rsplit_once('/') {
-        Some((kind, digest)) if !key.starts_with("session:") && digest.is_ascii() && digest.len() > DIGEST_DIGITS => {
-            format!("{kind}/{}…", &digest[..DIGEST_DIGITS])
-        }
-        _ => key.to_owned(),
-    }
 }
 
 /// What made the verdict less than complete: each code once.

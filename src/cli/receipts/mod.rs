@@ -4,25 +4,22 @@ mod acknowledge;
 mod export;
 mod find;
 mod list;
-#[cfg(test)]
-mod sample;
 mod show;
-mod tally;
 mod verify;
 
 pub(super) use list::table;
 
 use std::path::PathBuf;
 
+use super::context::{Global, with_operations};
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use super::{Global, on_deployment};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Receipts {
     /// List receipts in the order of the chain, with their verdicts
     List(list::List),
-    /// Show one receipt: its verdict, every reason, and what became of the data at each target
+    /// Show one receipt: its verdict, every reason, and the outcome at each target
     Show { sequence: u64 },
     /// Find the receipts of a person's erasures by the person's identifiers
     Find(find::Find),
@@ -44,12 +41,12 @@ pub(super) enum Receipts {
 impl Receipts {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
-            Self::List(list) => on_deployment(global, async |on| list.run(on, out).await),
-            Self::Show { sequence } => on_deployment(global, async |on| show::run(on, sequence, out).await),
-            Self::Find(find) => on_deployment(global, async |on| find.run(on, out).await),
-            Self::Acknowledge(these) => on_deployment(global, async |on| these.run(on, out).await),
+            Self::List(list) => with_operations(global, async |on| list.run(on, out).await),
+            Self::Show { sequence } => with_operations(global, async |on| show::run(on, sequence, out).await),
+            Self::Find(find) => with_operations(global, async |on| find.run(on, out).await),
+            Self::Acknowledge(these) => with_operations(global, async |on| these.run(on, out).await),
             Self::Export { from, out: file } => {
-                on_deployment(global, async |on| export::run(on, from, file.as_deref(), out).await)
+                with_operations(global, async |on| export::run(on, from, file.as_deref(), out).await)
             }
             Self::Verify(verify) => verify.run(out),
         }

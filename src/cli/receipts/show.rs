@@ -3,19 +3,15 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::super::deployment::Deployment;
-use super::super::exit::{Exit, Failure};
-use super::super::out::{self, Out};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{self, Out};
 use crate::erasure::ReasonCode;
-use crate::ledger::ReceiptRange;
+use crate::operations::Operations;
+use crate::operations::receipts;
 use crate::receipt::{ReasonStatement, Receipt, StepStatement};
 
-pub(super) async fn run(deployment: &Deployment, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
-    let found = deployment.ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
-    let Some(receipt) = found.into_iter().find(|receipt| receipt.statement.sequence == sequence) else {
-        out.error(&format!("there is no receipt {sequence}"));
-        return Ok(Exit::No);
-    };
+pub(super) async fn run(on: &Operations, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
+    let receipt = receipts::show(on, sequence).await?;
     if out.is_json() {
         out.json(&receipt)?
     } else {

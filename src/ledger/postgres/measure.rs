@@ -78,7 +78,8 @@ impl Measured {
     pub async fn newest_of_each_state(&self, limit: u32) -> usize {
         let mut listed = 0;
         for state in ErasureState::ALL {
-            listed += self.0.erasures(&ErasureFilter { states: vec![state], limit }).await.expect("listed").len();
+            let filter = ErasureFilter { states: vec![state], ..ErasureFilter::newest(limit) };
+            listed += self.0.erasures(&filter).await.expect("listed").items.len();
         }
         listed
     }
@@ -86,7 +87,7 @@ impl Measured {
     /// Whether the receipt with this number is there; what is in it does not matter.
     pub async fn has_receipt(&self, sequence: u64) -> bool {
         match self.0.receipts(&ReceiptRange::all(sequence, 1)).await {
-            Ok(receipts) => !receipts.is_empty(),
+            Ok(receipts) => !receipts.items.is_empty(),
             Err(LedgerError::Broken(_)) => true,
             Err(LedgerError::Busy(cause)) => panic!("{cause:#}"),
         }

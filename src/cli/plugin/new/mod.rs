@@ -1,5 +1,6 @@
 //! `quietus plugin new`: a plugin to begin with. The projects are the repository's own examples, under another name.
 
+mod file;
 mod project;
 mod sdk;
 
@@ -12,7 +13,8 @@ use serde_json::json;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{GOOD, Out};
-use project::{File, Language};
+use file::File;
+use project::Language;
 
 const EXAMPLES: &str = "\
 Examples:

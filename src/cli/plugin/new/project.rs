@@ -2,6 +2,7 @@
 
 use include_dir::{Dir, include_dir};
 
+use super::file::File;
 use super::sdk;
 
 static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/plugins/examples");
@@ -18,20 +19,6 @@ pub(super) enum Language {
     Python,
     /// A program; Node.js 18 without packages
     Node,
-}
-
-/// A file of a project.
-pub(super) struct File {
-    /// Below the project's folder.
-    pub(super) path: String,
-    pub(super) text: String,
-}
-
-impl File {
-    /// What begins with an interpreter's name is a program.
-    pub(super) fn is_executable(&self) -> bool {
-        self.text.starts_with("#!")
-    }
 }
 
 impl Language {

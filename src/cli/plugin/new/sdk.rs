@@ -3,7 +3,7 @@
 use include_dir::{Dir, include_dir};
 use toml::{Table, Value};
 
-use super::project::File;
+use super::file::File;
 
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/plugins/sdk/src");
 const HEADER: &str = include_str!("../../../../plugins/sdk/include/quietus_plugin.h");
@@ -33,7 +33,8 @@ fn file(path: &str, text: String) -> File {
 /// The package with what it inherits from its workspace written out.
 fn standalone(package: &str, workspace: &str) -> String {
     let parse = |text: &str| text.parse::<Table>().expect("the repository's own file");
-    let (mut package, workspace) = (parse(package), parse(workspace));
+    let mut package = parse(package);
+    let workspace = parse(workspace);
     let of_workspace = |section: &str| workspace["workspace"][section].clone();
     for (section, inherited) in [("package", of_workspace("package")), ("dependencies", of_workspace("dependencies"))] {
         let Some(entries) = package.get_mut(section).and_then(Value::as_table_mut) else { continue };

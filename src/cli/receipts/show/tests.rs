@@ -1,5 +1,5 @@
-use super::super::sample;
 use super::*;
+use crate::operations::receipts::sample;
 
 #[test]
 fn an_incomplete_receipt_says_every_reason_in_a_sentence() {

@@ -8,14 +8,14 @@ use crate::erasure::Verdict;
 
 /// Receipts by verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     complete: u64,
     retained: u64,
     incomplete: u64,
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, verdict: Verdict, receipts: u64) {
+    pub(crate) fn add(&mut self, verdict: Verdict, receipts: u64) {
         *self.of(verdict) += receipts;
     }
 

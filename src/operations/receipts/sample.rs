@@ -1,25 +1,26 @@
-//! Receipts for the tests of these commands.
+//! Receipts for tests, of operations and of those that show them.
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::Header;
 use crate::erasure::sample::{self, step};
 use crate::erasure::{Erasure, Evidence, Findings, MluviiSearch, Outcome, Step, Subject};
 use crate::keys::Digest;
 use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
 use crate::subject::InstallationName;
 
-pub(super) fn key(byte: u8) -> ReceiptKey {
+pub(crate) fn key(byte: u8) -> ReceiptKey {
     ReceiptKey::new(&Zeroizing::new([byte; 32]))
 }
 
 /// A session, erased at mluvii: its receipt is complete.
-pub(super) fn session() -> Erasure {
+pub(crate) fn session() -> Erasure {
     sample::session(vec![step("mluvii", Outcome::Erased)])
 }
 
 /// A person of whom possible sessions were left, and of whom a target could not be asked: its receipt is incomplete.
-pub(super) fn person() -> Erasure {
+pub(crate) fn person() -> Erasure {
     let evidence = Evidence {
         looked_at: vec!["contacts".into()],
         not_looked_at: vec!["archive".into()],
@@ -37,16 +38,25 @@ pub(super) fn person() -> Erasure {
     }
 }
 
-pub(super) fn issued(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
+pub(crate) fn issued(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
     Receipt::issue(erasure, head, &key(2), Timestamp::UNIX_EPOCH).expect("all steps have an outcome")
 }
 
 /// So many receipts of sessions.
-pub(super) fn chain(length: usize) -> Vec<Receipt> {
+pub(crate) fn chain(length: usize) -> Vec<Receipt> {
     let mut receipts: Vec<Receipt> = Vec::new();
     for _ in 0..length {
         let head = receipts.last().map(Receipt::head);
         receipts.push(issued(&session(), head.as_ref()));
     }
     receipts
+}
+
+/// The lines of an export of these receipts.
+pub(crate) fn export(receipts: &[Receipt]) -> Vec<String> {
+    let mut header = Header::empty(key(2).public());
+    receipts.iter().for_each(|receipt| header.add(receipt));
+    let mut lines = vec![serde_json::to_string(&header).expect("JSON")];
+    lines.extend(receipts.iter().map(|receipt| serde_json::to_string(receipt).expect("JSON")));
+    lines
 }

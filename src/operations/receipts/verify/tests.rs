@@ -1,14 +1,5 @@
-use super::super::sample::{chain, issued, key, person, session};
+use super::super::sample::{chain, export, issued, key, person};
 use super::*;
-
-/// The lines of an export of these receipts.
-fn export(receipts: &[Receipt]) -> Vec<String> {
-    let mut header = Header::empty(key(2).public());
-    receipts.iter().for_each(|receipt| header.add(receipt));
-    let mut lines = vec![serde_json::to_string(&header).expect("JSON")];
-    lines.extend(receipts.iter().map(|receipt| serde_json::to_string(receipt).expect("JSON")));
-    lines
-}
 
 fn run(lines: &[String], trusted: &[String]) -> Result<Option<Verified>, NotVerified> {
     verify(lines.join("\n").as_bytes(), trusted)
@@ -74,19 +65,4 @@ fn a_header_that_tells_of_other_verdicts_is_found() {
     glossed[0] = lines[0].replace("\"complete\":0", "\"complete\":1").replace("\"incomplete\":1", "\"incomplete\":0");
     assert_ne!(glossed, lines);
     assert!(matches!(run(&glossed, &[]), Err(NotVerified::Counts { .. })));
-}
-
-#[test]
-fn the_report_says_what_it_does_not_prove() {
-    let (mut out, captured) = Out::captured(false);
-    let first = issued(&session(), None);
-    let second = issued(&session(), Some(&first.head()));
-    let third = issued(&person(), Some(&second.head()));
-    let lines = export(&[second, third]);
-    report(&run(&lines, &[]), false, &mut out).expect("is written");
-    insta::assert_snapshot!(captured.text(), @"
-    ✓ receipts 2 to 3 are verified: 1 complete, 0 retained, 1 incomplete
-    note: the chain starts at receipt 2; what came before is not in this file
-    note: the key came with the file: this proves nothing about who signed; see --public-key
-    ");
 }

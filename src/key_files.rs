@@ -1,4 +1,5 @@
-//! The installation's key files: made once, never overwritten, loaded at every start. A folder enters, [`Keys`] leave.
+//! The key files of a deployment: made once, never overwritten, loaded at every start. What is done with the keys, `keys`
+//! knows.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -18,7 +19,7 @@ const PUBLIC: &str = "receipt.pub";
 /// 32 bytes as hex and a line break.
 const KEY_FILE_BYTES_MAX: u64 = 66;
 
-/// The keys of an installation.
+/// The keys of a deployment.
 #[derive(Clone)]
 pub(crate) struct Keys {
     pub(crate) index: IndexKey,
@@ -117,4 +118,49 @@ fn write_new(path: &Path, text: &str) -> Result<(), KeysError> {
         io::ErrorKind::AlreadyExists => KeysError::Exists(path.to_owned()),
         _ => KeysError::Wrong { path: path.to_owned(), what: error.to_string() },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_for_their_owner_only() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let keys = dir.path().join("keys");
+        let missing = Keys::load(&keys).err().expect("there are none");
+        assert_snapshot!(missing.to_string().replace(&keys.display().to_string(), "keys"), @"there is no key file keys/index.key. A new installation makes its keys with `quietus keys new`. If this installation had keys, restore them from your backup instead: with another index key nobody who is already in the ledger can be found again, and with another seal key nothing that was sealed can be opened");
+
+        let public = Keys::create(&keys).expect("made");
+        assert_eq!(read_public(&keys).expect("is read"), public);
+        let index = |keys: &Path| Keys::load(keys).expect("load").index.check_value();
+        let before = index(&keys);
+        for entry in std::fs::read_dir(&keys).expect("is listed") {
+            let mode = entry.expect("an entry").metadata().expect("its metadata").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert_eq!(std::fs::metadata(&keys).expect("is there").permissions().mode() & 0o777, 0o700);
+
+        assert!(matches!(Keys::create(&keys), Err(KeysError::Exists(_))));
+        assert_eq!(index(&keys), before);
+    }
+
+    #[test]
+    fn damaged_or_foreign_key_files_are_refused() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        Keys::create(&a).expect("made");
+        Keys::create(&b).expect("made");
+        std::fs::copy(a.join("receipt.pub"), b.join("receipt.pub")).expect("copied");
+        assert!(matches!(Keys::load(&b), Err(KeysError::Wrong { .. })));
+        std::fs::write(a.join("seal.key"), "abc").expect("written");
+        assert!(matches!(Keys::load(&a), Err(KeysError::Wrong { .. })));
+        std::fs::remove_file(a.join("index.key")).expect("removed");
+        assert!(matches!(Keys::load(&a), Err(KeysError::Missing(_))));
+        assert!(matches!(Keys::create(&a), Err(KeysError::Exists(_))));
+    }
 }

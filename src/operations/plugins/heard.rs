@@ -15,9 +15,9 @@ const PLUGINS: &str = "quietus::plugin::session";
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Line {
-    pub(super) level: String,
-    pub(super) text: String,
+pub(crate) struct Line {
+    pub(crate) level: String,
+    pub(crate) text: String,
 }
 
 /// The lines that were heard.
@@ -52,7 +52,7 @@ impl<S: tracing::Subscriber> Layer<S> for Heard {
     }
 }
 
-/// An event as text: the message, and the fields but for the plugin's name, which is known.
+/// An event as text: the message, and the fields except the plugin's name, which is known.
 #[derive(Default)]
 struct Said {
     message: String,

@@ -1,0 +1,156 @@
+//! Everything that a start would find wrong, and what only trying finds.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::operations::operations;
+use super::parts::open_ledger;
+use crate::config::{Config, Problem, counted_from_one};
+use crate::key_files::Keys;
+use crate::keys::SecretRef;
+use crate::mluvii::{self, MluviiClient, State};
+use crate::plugin::{self, Connect, Program};
+use crate::subject::TargetName;
+use crate::verify::Source;
+
+/// One thing that was checked.
+#[derive(Serialize)]
+pub(crate) struct CheckFinding {
+    pub(crate) what: String,
+    /// What is wrong; nothing when it is right.
+    pub(crate) wrong: Option<String>,
+    /// What is probably wrong, or cannot be known yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) doubt: Option<String>,
+}
+
+impl CheckFinding {
+    fn of<T>(what: impl Into<String>, result: Result<T, impl Into<anyhow::Error>>) -> Self {
+        let wrong = result.err().map(|error| format!("{:#}", error.into()));
+        Self { wrong, ..Self::right(what) }
+    }
+
+    fn right(what: impl Into<String>) -> Self {
+        Self { what: what.into(), wrong: None, doubt: None }
+    }
+
+    fn wrong(what: impl Into<String>, wrong: impl Into<String>) -> Self {
+        Self { wrong: Some(wrong.into()), ..Self::right(what) }
+    }
+
+    fn doubtful(what: impl Into<String>, doubt: impl Into<String>) -> Self {
+        Self { doubt: Some(doubt.into()), ..Self::right(what) }
+    }
+}
+
+/// Checks a configuration and everything that it refers to; with [`Connect::Try`] also mluvii, the ledger and each
+/// plugin's health.
+pub(crate) async fn check(path: &Path, connect: Connect) -> Vec<CheckFinding> {
+    let what = format!("configuration {}", path.display());
+    let config = match Config::load(path) {
+        Ok(config) => config,
+        Err(error) => {
+            let finding = |problem: &Problem| CheckFinding::wrong(what.as_str(), problem.to_string());
+            return error.0.iter().map(finding).collect();
+        }
+    };
+    let mut findings = vec![CheckFinding::right(what)];
+    findings.extend(offline(&config));
+    findings.extend(plugins(&config, connect).await);
+    if connect == Connect::Try {
+        findings.extend(online(&config).await);
+    }
+    findings
+}
+
+/// What can be checked without calling anybody: keys, secrets, and what is made of the settings.
+fn offline(config: &Config) -> Vec<CheckFinding> {
+    let read = |reference: &SecretRef| config.read_secret(reference);
+    let dir = config.keys_dir();
+    let mut findings = vec![CheckFinding::of(format!("keys {}", dir.display()), Keys::load(&dir))];
+    for settings in &config.mluvii {
+        let what = format!("{}, its secrets and requests", TargetName::mluvii_of(&settings.name));
+        findings.push(CheckFinding::of(what, MluviiClient::new(settings, &read)));
+    }
+    for source in &config.sources {
+        findings.push(CheckFinding::of(format!("source {}, its secrets", source.name), Source::new(source, &read)));
+    }
+    findings.push(CheckFinding::right(format!("rules, {} of them", config.rules.len())));
+    let doubts = config.policy();
+    let doubts = doubts.doubts().iter();
+    findings.extend(
+        doubts.map(|doubtful| CheckFinding::doubtful(counted_from_one(&doubtful.key), doubtful.doubt.as_str())),
+    );
+    findings.extend(config.idle_kinds().into_iter().map(|idle| CheckFinding::wrong(idle.key, idle.what)));
+    findings
+}
+
+/// Starts each plugin and compares it with its settings, and asks for its health where that is wanted.
+async fn plugins(config: &Config, connect: Connect) -> Vec<CheckFinding> {
+    let read = |reference: &SecretRef| config.read_secret(reference);
+    let mut findings = Vec::new();
+    for settings in &config.plugins {
+        let what = format!("plugin {}", settings.name);
+        match plugin::check(settings.clone(), &config.base, &read, Program::this(), connect).await {
+            Err(refused) => findings.push(CheckFinding::wrong(what, refused.why)),
+            Ok(report) => {
+                let what = format!("{what}, {} {}", report.info.name, report.info.version);
+                let health = report.health.map(|health| CheckFinding::of(format!("{what}: its health"), health));
+                findings.push(CheckFinding::right(what.as_str()));
+                findings.extend(report.untaken.iter().map(|kind| {
+                    CheckFinding::wrong(
+                        format!("{what}: grants"),
+                        format!("`{kind}` is granted, and the plugin does not take it"),
+                    )
+                }));
+                findings.extend(health);
+            }
+        }
+    }
+    findings
+}
+
+/// What only a call tells.
+async fn online(config: &Config) -> Vec<CheckFinding> {
+    let read = |reference: &SecretRef| config.read_secret(reference);
+    let mut findings = Vec::new();
+    for settings in &config.mluvii {
+        if let Ok(mluvii) = MluviiClient::new(settings, &read) {
+            let what = format!("{} at {}", TargetName::mluvii_of(&settings.name), settings.base_url);
+            findings.extend(probed(what, &mluvii).await);
+        }
+    }
+    let ledger =
+        config.ledger_place().map_or_else(|_| "ledger".to_owned(), |place| format!("ledger {}", place.shown()));
+    findings.push(CheckFinding::of(ledger, try_ledger(config).await));
+    findings
+}
+
+/// What `quietus mluvii probe` finds, in short: what does not work as configured, and what cannot be known yet.
+async fn probed(what: String, mluvii: &MluviiClient) -> Vec<CheckFinding> {
+    let probe = match mluvii::probe(mluvii, &[]).await {
+        Ok(probe) => probe,
+        Err(error) => return vec![CheckFinding::wrong(what, error.to_string())],
+    };
+    let mut findings = vec![CheckFinding::right(what.as_str())];
+    let of_state = |state| probe.findings.iter().filter(move |finding| finding.state == state);
+    for finding in of_state(State::Warning) {
+        findings.push(CheckFinding::doubtful(format!("{what}: {}", finding.what), finding.said.as_str()));
+    }
+    let unknown: Vec<_> = of_state(State::Unknown).map(|finding| finding.what).collect();
+    if !unknown.is_empty() {
+        let doubt = format!("not known yet: {}; `quietus mluvii probe` says more", unknown.join(", "));
+        findings.push(CheckFinding::doubtful(what, doubt));
+    }
+    findings
+}
+
+/// Whether something can be written, and whether the ledger and the keys belong together.
+async fn try_ledger(config: &Config) -> anyhow::Result<()> {
+    let ledger = open_ledger(config, &config.ledger_place()?).await?;
+    let operations = operations(config.clone(), ledger);
+    let tried = crate::operations::ledger::try_out(&operations).await;
+    operations.close().await;
+    Ok(tried?)
+}

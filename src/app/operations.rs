@@ -1,0 +1,65 @@
+//! Operations on a configuration: for commands, which work beside a running server.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::parts::{departments, mluvii_clients, open_ledger, targets};
+use super::plugins::Plugins;
+use crate::attention::Limits;
+use crate::config::Config;
+use crate::ledger::Ledger;
+use crate::mluvii::{MluviiClient, MluviiSettings};
+use crate::operations::{Installation, Operations, Resources, RunningTargets, Settings};
+
+/// Opens the ledger, which must be there, and puts operations on it together. Their user closes the ledger.
+pub(crate) async fn open_operations(config: Config) -> anyhow::Result<Operations> {
+    let place = config.ledger_place()?;
+    crate::operations::ledger::must_be_there(&place)?;
+    let ledger = open_ledger(&config, &place).await?;
+    Ok(operations(config, ledger))
+}
+
+/// Operations on a ledger that is open.
+pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations {
+    let settings = settings(&config);
+    let keys_dir = config.keys_dir();
+    let config = Arc::new(config);
+    let of_client = Arc::clone(&config);
+    let client = move |name: &_| {
+        let settings =
+            of_client.installation(name).expect("operations know the installations of the configuration only");
+        MluviiClient::new(settings, &|reference| of_client.read_secret(reference)).map(Arc::new)
+    };
+    let running = move || running_targets(&config);
+    Operations {
+        ledger,
+        settings,
+        resources: Resources { keys_dir, client: Box::new(client), targets: Box::new(running) },
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let installation = |settings: &MluviiSettings| Installation {
+        name: settings.name.clone(),
+        departments: departments(config, &settings.name),
+    };
+    Settings {
+        installations: config.mluvii.iter().map(installation).collect(),
+        sources: config.sources.clone(),
+        person: config.person.clone(),
+        targets: config.targets(),
+        keep_fingerprints: config.erasing.keep_fingerprints,
+        limits: Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max },
+    }
+}
+
+/// All targets, with plugins in processes of their own.
+fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
+    let read = |reference: &_| config.read_secret(reference);
+    let clients = mluvii_clients(config, &read)?;
+    let plugins = Plugins::build(config, &read)?;
+    let shutdown = CancellationToken::new();
+    let processes = plugins.run(&shutdown);
+    Ok(RunningTargets { targets: targets(&clients, &plugins), clients, processes, shutdown })
+}

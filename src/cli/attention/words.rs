@@ -1,0 +1,139 @@
+//! What needs a person, in words: a sentence for each code, with the command that helps.
+
+use serde_json::Value;
+
+use crate::attention::{Attention, Code};
+use crate::cli::out::time;
+use crate::ledger::Counts;
+use crate::span::Span;
+use crate::subject::TargetName;
+
+/// What needs a person, and what to do about it.
+pub(in crate::cli) fn sentence(found: &Attention) -> String {
+    let text = |name| found.parameters.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name| found.parameters.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let (target, reason, count) = (text("target"), text("reason"), number("count"));
+    match found.code {
+        Code::TargetParked => {
+            // Before anything is decided there may be no erasure to name.
+            let again = if is_mluvii(target) { "--undecided" } else { "ID" };
+            format!("target {target} is parked: {reason}; fix it, then run `quietus erasures retry {again}`")
+        }
+        Code::StepsParked => {
+            format!("{count} parked at {target}: quietus erasures list --state parked --target {target}")
+        }
+        Code::ErasuresParked => format!("{count} erasures are parked: quietus erasures list --state parked"),
+        Code::ApprovalWaiting => format!(
+            "{count} erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or \
+             reject ID"
+        ),
+        Code::ReceiptsIncomplete => format!(
+            "{count} receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge"
+        ),
+        Code::ConsentsUnknown => {
+            let causes = found.parameters.keys().filter(|name| !["count", "sessions"].contains(name));
+            let causes = causes.map(|cause| (*cause, number(cause)));
+            format!("the consent of {}", unknown(count, number("sessions"), causes))
+        }
+        Code::WorkParked => format!("{count} could not be decided on: quietus erasures retry --undecided"),
+        Code::DeliveriesUnreadable => format!("{count} deliveries could not be read: quietus quarantine list"),
+        Code::Overdue => {
+            let since = found.since.map(time).unwrap_or_default();
+            let deadline = Span::from_secs(number("deadline_s"));
+            format!("something is due since {since}, longer than `erasing.deadline` ({deadline})")
+        }
+        Code::BreakerOpen => {
+            format!("target {target} is not called until {}: {reason}", text("until"))
+        }
+        Code::SessionsForeign => {
+            format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
+        }
+    }
+}
+
+/// How many sessions have an unknown consent, and why; nothing where there are none.
+pub(in crate::cli) fn unknown_consents(counts: &Counts) -> Option<String> {
+    let count = counts.unknown_consents.values().sum();
+    let causes = counts.unknown_consents.iter().map(|(cause, count)| (*cause, *count));
+    (count > 0).then(|| unknown(count, counts.sessions, causes))
+}
+
+fn unknown(count: u64, sessions: u64, causes: impl Iterator<Item = (&'static str, u64)>) -> String {
+    let words = |cause| match cause {
+        "not_found" => "mluvii answers 404 for them",
+        "not_understood" => {
+            "mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`"
+        }
+        other => other,
+    };
+    let some = causes.filter(|(_, count)| *count > 0);
+    let causes = some.map(|(cause, count)| format!("{count}: {}", words(cause))).collect::<Vec<_>>().join("; ");
+    format!("{count} of {sessions} sessions stayed unknown ({causes})")
+}
+
+/// Whether a target is mluvii, whatever the installation: no plugin has a `/` in its name.
+fn is_mluvii(target: &str) -> bool {
+    target.split('/').next() == Some(TargetName::MLUVII)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::attention::{Facts, Group, Limits, StoppedTarget, attention};
+
+    fn stopped(target: &str, until: Option<Timestamp>) -> StoppedTarget {
+        let reason = "the token was refused".into();
+        StoppedTarget { target: TargetName(target.into()), until, reason, since: Timestamp::UNIX_EPOCH }
+    }
+
+    fn some(count: u64) -> Group {
+        Group { count, ..Group::default() }
+    }
+
+    fn sentences(facts: &Facts) -> String {
+        let limits = Limits { deadline: Span::from_secs(60), unknown_share_max: 0.05 };
+        let all = attention(facts, &[], &limits, Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(1));
+        all.iter().map(sentence).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn everything_is_told_with_the_command_that_helps() {
+        let facts = Facts {
+            targets: vec![stopped("crm", None), stopped("erp", Some(Timestamp::UNIX_EPOCH))],
+            parked_steps: vec![(TargetName("crm".into()), some(2))],
+            requested: some(3),
+            incomplete: some(2),
+            parked_work: some(2),
+            quarantined: some(1),
+            sessions: 100,
+            unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
+            foreign_sessions: 7,
+            oldest_due: Some(Timestamp::UNIX_EPOCH),
+            ..Facts::default()
+        };
+        insta::assert_snapshot!(sentences(&facts), @"
+        something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
+        target crm is parked: the token was refused; fix it, then run `quietus erasures retry ID`
+        3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
+        the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
+        1 deliveries could not be read: quietus quarantine list
+        2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
+        2 parked at crm: quietus erasures list --state parked --target crm
+        2 could not be decided on: quietus erasures retry --undecided
+        target erp is not called until 1970-01-01T00:00:00Z: the token was refused
+        7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
+        ");
+        let parked = Facts { parked_erasures: some(1), ..Facts::default() };
+        insta::assert_snapshot!(sentences(&parked), @"1 erasures are parked: quietus erasures list --state parked");
+    }
+
+    #[test]
+    fn a_parked_mluvii_of_any_installation_is_retried_with_what_is_undecided() {
+        for name in ["mluvii", "mluvii/acme"] {
+            let facts = Facts { targets: vec![stopped(name, None)], ..Facts::default() };
+            assert!(sentences(&facts).ends_with("`quietus erasures retry --undecided`"), "{name}");
+        }
+    }
+}

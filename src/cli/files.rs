@@ -1,0 +1,29 @@
+//! Files that commands read and write.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter};
+use std::path::Path;
+
+use super::exit::Failure;
+
+/// Opens a file to read; `-` is standard input.
+pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let opened = File::open(path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    Ok(Box::new(BufReader::new(opened)))
+}
+
+/// Writes a file that appears whole or not at all.
+pub(super) async fn write_whole<T>(
+    path: &Path,
+    write: impl AsyncFnOnce(&mut BufWriter<&mut File>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut part = tempfile::NamedTempFile::new_in(folder)?;
+    let written = write(&mut BufWriter::new(part.as_file_mut())).await?;
+    part.as_file().sync_all()?;
+    part.persist(path).map_err(|error| error.error)?;
+    Ok(written)
+}

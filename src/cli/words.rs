@@ -1,0 +1,25 @@
+//! Words that several commands show.
+
+/// Hex digits of a digest that are shown in a list; `show` commands have all of them.
+const DIGEST_DIGITS: usize = 8;
+
+/// The subject of an erasure, a digest cut short.
+pub(super) fn subject(key: &str) -> String {
+    match key.rsplit_once('/') {
+        Some((kind, digest)) if !key.starts_with("session:") && digest.is_ascii() && digest.len() > DIGEST_DIGITS => {
+            format!("{kind}/{}…", &digest[..DIGEST_DIGITS])
+        }
+        _ => key.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_cut_short_and_a_session_is_not() {
+        assert_eq!(subject("session:acme/123456789012"), "session:acme/123456789012");
+        assert_eq!(subject(&format!("guest:acme/{}", "ab".repeat(16))), "guest:acme/abababab…");
+    }
+}

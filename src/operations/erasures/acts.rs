@@ -1,0 +1,95 @@
+//! What is done about erasures that are in the ledger.
+
+use crate::audit::Actor;
+use crate::erasure::{Erasure, ErasureId};
+use crate::ledger::{ErasureCursor, ErasureFilter, Page, TargetState};
+use crate::operations::{OperationError, Operations};
+use crate::subject::TargetName;
+
+/// Lists erasures. The filter may name an installation by its source.
+pub(crate) async fn list(
+    on: &Operations,
+    mut filter: ErasureFilter,
+) -> Result<Page<Erasure, ErasureCursor>, OperationError> {
+    if let Some(installation) = &mut filter.installation {
+        *installation = on.installation(installation)?.name.clone();
+    }
+    Ok(on.ledger.erasures(&filter).await?)
+}
+
+/// Shows one erasure and its steps.
+pub(crate) async fn show(on: &Operations, id: ErasureId) -> Result<Erasure, OperationError> {
+    on.ledger.erasure(id).await?.ok_or_else(|| OperationError::NotFound(format!("there is no erasure {id}")))
+}
+
+/// Approves an erasure that waits for it: it begins when its time has come.
+pub(crate) async fn approve(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+    if on.ledger.approve_erasure(id, by).await? {
+        return Ok(());
+    }
+    Err(not_done(on, id, "it does not wait for approval").await)
+}
+
+/// Rejects an erasure that waits for approval: nothing is erased, and its identifiers are destroyed.
+pub(crate) async fn reject(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+    if on.ledger.reject_erasure(id, by).await? {
+        return Ok(());
+    }
+    Err(not_done(on, id, "it does not wait for approval").await)
+}
+
+/// Retries what is parked of an erasure; begins a scheduled one now.
+pub(crate) async fn retry(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+    if on.ledger.retry_erasure(id, by).await? {
+        return Ok(());
+    }
+    Err(not_done(on, id, "it is neither parked nor scheduled").await)
+}
+
+/// Cancels an erasure that has not begun; closes a parked one, with a receipt that says so.
+pub(crate) async fn cancel(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+    if on.ledger.cancel_erasure(id, by).await? {
+        return Ok(());
+    }
+    Err(not_done(on, id, "it is under way or over").await)
+}
+
+/// What was retried of what could not be decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UndecidedRetried {
+    /// mluvii was parked, and is called again.
+    pub(crate) mluvii_resumed: bool,
+    /// Events and sessions.
+    pub(crate) work: u64,
+}
+
+/// Retries the events and sessions that could not be decided on, and lets mluvii be called again, which is needed for
+/// that: what is undecided waits while mluvii is parked.
+pub(crate) async fn retry_undecided(on: &Operations, by: &Actor) -> Result<UndecidedRetried, OperationError> {
+    let mluvii_resumed = resume_mluvii(on, by).await?;
+    let work = on.ledger.retry_parked(by).await?;
+    if !mluvii_resumed && work == 0 {
+        return Err(OperationError::Conflict("nothing is parked".into()));
+    }
+    Ok(UndecidedRetried { mluvii_resumed, work })
+}
+
+async fn resume_mluvii(on: &Operations, by: &Actor) -> Result<bool, OperationError> {
+    let installations = on.settings.installations.iter();
+    let called: Vec<_> = installations.map(|installation| TargetName::mluvii_of(&installation.name)).collect();
+    let mut resumed = false;
+    for health in on.ledger.targets().await? {
+        if called.contains(&health.target) && matches!(health.state, TargetState::Parked { .. }) {
+            resumed |= on.ledger.resume_target(&health.target, by).await?;
+        }
+    }
+    Ok(resumed)
+}
+
+/// Why an act on an erasure was refused by the ledger. What is read here may be newer than the refusal.
+async fn not_done(on: &Operations, id: ErasureId, why: &str) -> OperationError {
+    match show(on, id).await {
+        Ok(_) => OperationError::Conflict(format!("erasure {id}: {why}")),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,15 @@
+//! Erasures: asked for, looked at, and decided about. What begins them later is the worker's.
+
+mod acts;
+mod checked;
+mod find;
+mod preview;
+mod reach;
+mod request;
+
+pub(crate) use acts::{UndecidedRetried, approve, cancel, list, reject, retry, retry_undecided, show};
+pub(crate) use checked::{About, Request};
+pub(crate) use find::{Found, find};
+pub(crate) use preview::{Preview, WouldBe, preview};
+pub(crate) use reach::{NotReached, Reach};
+pub(crate) use request::{Requested, request};

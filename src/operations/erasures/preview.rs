@@ -1,0 +1,85 @@
+//! What a request would do: which sessions it would reach, and what would go where. It asks the ledger, mluvii and every target, and
+//! changes nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::checked::{Checked, Request};
+use super::reach::{self, Reach};
+use crate::erasure::{ErasureId, Outcome, Subject};
+use crate::key_files::Keys;
+use crate::operations::{OperationError, Operations, RunningTargets};
+use crate::subject::TargetName;
+use crate::target::{Answer, TargetCall, TargetError};
+use crate::worker::ScopeResolution;
+
+/// What a request would do. Holds personal data in memory.
+#[derive(Debug)]
+pub(crate) struct Preview {
+    pub(crate) reach: Reach,
+    /// What each target says.
+    pub(crate) targets: BTreeMap<TargetName, Result<WouldBe, TargetError>>,
+}
+
+/// What would become of the data at one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WouldBe {
+    pub(crate) outcome: Outcome,
+    pub(crate) reason: Option<String>,
+    pub(crate) counts: BTreeMap<String, u64>,
+}
+
+/// Says what a request would do, by the code that the erasure itself uses.
+pub(crate) async fn preview(on: &Operations, request: Request) -> Result<Preview, OperationError> {
+    let keys = on.keys().await?;
+    let checked = Checked::read(on, &keys, request)?;
+    let running = (on.resources.targets)().map_err(OperationError::Configuration)?;
+    let preview = ask(on, &keys, &checked, &running).await;
+    running.stop().await;
+    preview
+}
+
+async fn ask(
+    on: &Operations,
+    keys: &Keys,
+    checked: &Checked,
+    running: &RunningTargets,
+) -> Result<Preview, OperationError> {
+    let installation = checked.subject.installation();
+    let client = running.clients.get(installation).expect("a request names an installation of the configuration");
+    let reach = reach::find(on, keys, checked, client).await?;
+    let mut targets = BTreeMap::new();
+    for name in &checked.targets {
+        let target = running.targets.get(&name.called_for(installation));
+        let target = target.expect("only targets of the configuration are asked");
+        let answer = target.erase(&call(on, keys, &checked.subject, name, &reach.found)).await;
+        targets.insert(name.clone(), answer.map(would_be));
+    }
+    Ok(Preview { reach, targets })
+}
+
+/// The call that asks a target what would go, and changes nothing.
+fn call(on: &Operations, keys: &Keys, subject: &Subject, target: &TargetName, reach: &ScopeResolution) -> TargetCall {
+    let erasure = ErasureId::generate(Timestamp::now());
+    TargetCall {
+        erasure,
+        idempotency: keys.index.idempotency(&erasure.to_string(), &target.0, 0),
+        scope: subject.scope(),
+        dry_run: true,
+        identifiers: reach.whom.identifiers.clone(),
+        guests: reach.whom.guests.iter().cloned().collect(),
+        whole_guests: reach.whom.whole_guests.iter().cloned().collect(),
+        sessions: reach.going(),
+        searched: reach.whom.searched,
+        region: on.settings.person.region,
+        erased_since: None,
+        report: None,
+    }
+}
+
+/// What a dry run finds still there would be erased.
+fn would_be(answer: Answer) -> WouldBe {
+    let outcome = if answer.outcome == Outcome::Residual { Outcome::Erased } else { answer.outcome };
+    WouldBe { outcome, reason: answer.reason, counts: answer.counts }
+}

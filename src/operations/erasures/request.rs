@@ -1,0 +1,56 @@
+//! Asking for an erasure. It is written into the ledger; a running server carries it through.
+
+use jiff::Timestamp;
+
+use super::acts::show;
+use super::checked::{Checked, Request};
+use super::reach::{self, Reach};
+use crate::audit::Actor;
+use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure};
+use crate::key_files::Keys;
+use crate::operations::{OperationError, Operations};
+
+/// What stands in a receipt where a rule's name would.
+const RULE: &str = "request";
+
+/// A request, and what stands for it in the ledger.
+#[derive(Debug)]
+pub(crate) struct Requested {
+    pub(crate) erasure: Erasure,
+    /// Another erasure of the same subject was there before and stands for it.
+    pub(crate) merged: bool,
+    /// Which sessions it reaches, as far as that could be told when it was asked for.
+    pub(crate) reach: Result<Reach, OperationError>,
+}
+
+/// Asks for an erasure.
+pub(crate) async fn request(on: &Operations, request: Request, by: &Actor) -> Result<Requested, OperationError> {
+    let keys = on.keys().await?;
+    let after = request.after;
+    let checked = Checked::read(on, &keys, request)?;
+    // A server resolves it anew when it begins; that this cannot be told now does not keep a request from being made.
+    let reach = reach_of(on, &keys, &checked).await;
+    let now = Timestamp::now();
+    let id = ErasureId::generate(now);
+    let Checked { subject, whom, fingerprints, selection, targets } = checked;
+    let erasure = NewErasure {
+        id,
+        subject,
+        rule: RULE.to_owned(),
+        targets,
+        due: now.saturating_add(after).unwrap_or(Timestamp::MAX),
+        // Somebody who asks by hand has looked at whom it reaches, so nobody else has to approve it.
+        approve: false,
+        origin: None,
+        selection,
+        capsule: (!whom.is_empty()).then(|| Capsule::seal(&whom, &keys.seal)),
+        fingerprints,
+    };
+    let stands = on.ledger.request(erasure, by).await?;
+    Ok(Requested { erasure: show(on, stands).await?, merged: stands != id, reach })
+}
+
+async fn reach_of(on: &Operations, keys: &Keys, checked: &Checked) -> Result<Reach, OperationError> {
+    let client = on.client(checked.subject.installation())?;
+    reach::find(on, keys, checked, &client).await
+}

@@ -1,0 +1,89 @@
+//! Why an operation was not done.
+
+use crate::key_files::KeysError;
+use crate::keys::SealBroken;
+use crate::ledger::LedgerError;
+use crate::subject::{InstallationName, Kind, SessionKey};
+
+/// Why an operation was not done; one variant per reaction of the caller.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OperationError {
+    /// What is named is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// It is there, in a state in which this cannot be done; nothing has changed.
+    #[error("{0}")]
+    Conflict(String),
+    /// The input has to be changed.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The configuration, a key or a secret is wrong or missing; an operator has to act.
+    #[error(transparent)]
+    Configuration(anyhow::Error),
+    /// The ledger is busy, away or broken.
+    #[error(transparent)]
+    Ledger(anyhow::Error),
+    /// Another system cannot be asked now; the same again may succeed later.
+    #[error(transparent)]
+    Unavailable(anyhow::Error),
+    /// Anything else, such as a file that cannot be written.
+    #[error(transparent)]
+    Failed(anyhow::Error),
+}
+
+/// What is wrong with an operation's input. The texts name no option and no member: what those are called, the caller knows.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error("there is no mluvii installation `{name}`, nor a source; there are: {known}")]
+    UnknownInstallation { name: String, known: String },
+    #[error("there are several mluvii installations, and a person is erased in one of them: name it ({known})")]
+    InstallationNeeded { known: String },
+    #[error("there is no target `{name}`; there are: {known}")]
+    UnknownTarget { name: String, known: String },
+    #[error("the session {session} is not of the installation `{within}`")]
+    OtherInstallation { session: SessionKey, within: InstallationName },
+    #[error("the session {0} is to be included and excluded")]
+    IncludedAndExcluded(SessionKey),
+    #[error(
+        "the phone has no country code that could be read, and the configuration does not say where it belongs: write it as \
+         +420…, or set person.region, such as region = \"CZ\""
+    )]
+    RegionNeeded,
+    #[error("nobody can be found by the {0}: it is empty after normalization")]
+    NotComparable(Kind),
+    #[error("there are several mluvii installations; name one: {known}")]
+    SeveralInstallations { known: String },
+    #[error("there is no mluvii `{name}`; there are: {known}")]
+    UnknownMluvii { name: String, known: String },
+    /// A plugin is to be asked about a person, and none is named.
+    #[error("name a person of the test system")]
+    NobodyNamed,
+    #[error("the {0} is empty after normalization")]
+    Empty(Kind),
+    #[error("a session's id is a number")]
+    SessionNumber,
+}
+
+impl From<LedgerError> for OperationError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+impl From<KeysError> for OperationError {
+    fn from(error: KeysError) -> Self {
+        Self::Configuration(error.into())
+    }
+}
+
+impl From<SealBroken> for OperationError {
+    fn from(error: SealBroken) -> Self {
+        Self::Configuration(error.into())
+    }
+}
+
+impl From<std::io::Error> for OperationError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}

@@ -1,0 +1,75 @@
+//! Every act that a person or a program can order: one function each, with typed input, the [`Actor`](crate::audit::Actor)
+//! who orders it where something changes, and a typed result. Knows nothing of command lines, HTTP, texts for people, exit
+//! codes or the configuration file: `app` builds [`Operations`], and the ways in (commands, the control socket) parse
+//! orders and show results.
+
+pub(crate) mod actor;
+pub(crate) mod attention;
+pub(crate) mod audit;
+pub(crate) mod erasures;
+mod error;
+mod json_lines;
+pub(crate) mod keys;
+pub(crate) mod ledger;
+pub(crate) mod mluvii;
+mod person;
+pub(crate) mod plugins;
+pub(crate) mod quarantine;
+pub(crate) mod receipts;
+mod resources;
+mod settings;
+pub(crate) mod status;
+
+pub(crate) use error::{InputError, OperationError};
+pub(crate) use person::GivenIdentifiers;
+pub(crate) use resources::{Resources, RunningTargets};
+pub(crate) use settings::{Installation, Settings};
+
+use std::sync::Arc;
+
+use crate::key_files::{Keys, KeysError};
+use crate::ledger::Ledger;
+use crate::mluvii::MluviiClient;
+use crate::subject::{Fingerprinter, InstallationName, SessionKey};
+
+/// What operations work with, beside their input.
+pub(crate) struct Operations {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) settings: Settings,
+    pub(crate) resources: Resources,
+}
+
+impl Operations {
+    /// Writes what waits and lets go of the ledger; nothing can be ordered afterwards.
+    pub(crate) async fn close(&self) {
+        self.ledger.shutdown().await;
+    }
+
+    /// The keys, which must be the ones that the ledger was made with.
+    async fn keys(&self) -> Result<Keys, OperationError> {
+        let dir = &self.resources.keys_dir;
+        let keys = Keys::load(dir)?;
+        if self.ledger.belongs_to(keys.index.check_value()).await? {
+            return Ok(keys);
+        }
+        Err(KeysError::OfAnotherLedger(dir.clone()).into())
+    }
+
+    fn client(&self, installation: &InstallationName) -> Result<Arc<MluviiClient>, OperationError> {
+        (self.resources.client)(installation).map_err(|error| OperationError::Configuration(error.into()))
+    }
+
+    fn fingerprinter(&self, keys: &Keys, installation: &InstallationName) -> Fingerprinter {
+        Fingerprinter::new(&keys.index, installation, self.settings.person.region)
+    }
+
+    /// The installation of this name, or that of the source of this name.
+    fn installation(&self, name: &InstallationName) -> Result<&Installation, OperationError> {
+        Ok(self.settings.installation(name)?)
+    }
+
+    /// The session, with the name of its installation where that of a source was given.
+    fn session_key(&self, key: &SessionKey) -> Result<SessionKey, OperationError> {
+        Ok(SessionKey { installation: self.installation(&key.installation)?.name.clone(), session: key.session })
+    }
+}

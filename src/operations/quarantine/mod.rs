@@ -1,0 +1,104 @@
+//! Quarantine: verified deliveries that could not be read. An erasure duty could hide in each of them.
+
+mod shape;
+
+use super::{OperationError, Operations, audit};
+use crate::audit::{Act, ActResult, Actor, Object};
+use crate::event::{Decoded, Sender, decode};
+use crate::ledger::{Cursor, Page, QuarantineId, QuarantineRange, Quarantined, Recorded, Stored};
+use crate::subject::SourceName;
+use crate::verify::Reopened;
+
+/// Lists what is in quarantine.
+pub(crate) async fn list(on: &Operations, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, OperationError> {
+    Ok(on.ledger.quarantined(range).await?)
+}
+
+/// What of a delivery is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// Its keys and types, and none of its values.
+    Shape,
+    /// The delivery itself, personal data included.
+    Body,
+}
+
+/// A delivery in quarantine.
+pub(crate) struct Delivery {
+    pub(crate) source: SourceName,
+    /// Why it could not be read.
+    pub(crate) reason: String,
+    pub(crate) content: String,
+}
+
+/// Shows a delivery.
+pub(crate) async fn show(on: &Operations, id: QuarantineId, shown: Shown) -> Result<Delivery, OperationError> {
+    let Quarantined { source, reason, sealed, .. } = one(on, id).await?;
+    let keys = on.keys().await?;
+    let reopened = Reopened::open(&sealed, &keys.seal)?;
+    let body = reopened.verified().body();
+    let content = match shown {
+        Shown::Shape => shape::of(body),
+        Shown::Body => String::from_utf8_lossy(body).into_owned(),
+    };
+    Ok(Delivery { source, reason, content })
+}
+
+/// What a delivery turned out to be, which is no longer in quarantine by that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replayed {
+    /// An event, which now counts as received.
+    Recorded,
+    /// An event that was received before.
+    Duplicate,
+    /// Of a tenant that the source does not list.
+    ForeignTenant,
+    /// An event that leads to nothing.
+    Ignored,
+}
+
+/// Reads a delivery again, after an upgrade or with another configuration.
+pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Result<Replayed, OperationError> {
+    let Quarantined { source, sealed, .. } = one(on, id).await?;
+    let stays = |why: String| Err(OperationError::Conflict(why));
+    let Some(settings) = on.settings.sources.iter().find(|known| *known.name == *source.0) else {
+        return stays(format!("there is no source `{source}` in the configuration any more; it stays"));
+    };
+    let Some(installation) = &settings.mluvii else {
+        return stays(format!("the source `{source}` names no mluvii installation; it stays"));
+    };
+    let keys = on.keys().await?;
+    let reopened = Reopened::open(&sealed, &keys.seal)?;
+    let sender = Sender { source: &source, installation, tenants: &settings.tenants };
+    let object = Object::quarantined(id.0);
+    audit::begun(&*on.ledger, by, Act::ReplayQuarantined, &object).await?;
+    let replayed = match decode(&reopened.verified(), sender, &keys.index) {
+        Decoded::Unreadable(reason) => {
+            audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, ActResult::Unchanged).await;
+            return stays(format!("still unreadable, it stays: {reason}"));
+        }
+        Decoded::ForeignTenant(_) => Replayed::ForeignTenant,
+        Decoded::Ignored => Replayed::Ignored,
+        Decoded::Event(event) => match on.ledger.record(event.seal(&keys.seal)).await? {
+            Recorded::New => Replayed::Recorded,
+            Recorded::Duplicate => Replayed::Duplicate,
+        },
+    };
+    // Recorded first: dying in between makes a duplicate, which changes nothing.
+    on.ledger.quarantine_drop(id, by).await?;
+    audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, ActResult::Done).await;
+    Ok(replayed)
+}
+
+/// Wipes a delivery that leads to nothing.
+pub(crate) async fn drop(on: &Operations, id: QuarantineId, by: &Actor) -> Result<(), OperationError> {
+    if on.ledger.quarantine_drop(id, by).await? { Ok(()) } else { Err(none(id)) }
+}
+
+async fn one(on: &Operations, id: QuarantineId) -> Result<Quarantined, OperationError> {
+    on.ledger.quarantined_one(id).await?.ok_or_else(|| none(id))
+}
+
+fn none(id: QuarantineId) -> OperationError {
+    OperationError::NotFound(format!("there is no delivery {} in quarantine", id.0))
+}

@@ -1,0 +1,97 @@
+//! Exporting receipts as JSON lines. The first line is a header with the public key and what follows, in numbers; nothing
+//! signs it, see `docs/receipt.md`.
+
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use super::tally::Tally;
+use crate::key_files::read_public;
+use crate::ledger::ReceiptRange;
+use crate::operations::{OperationError, Operations, json_lines};
+use crate::receipt::Receipt;
+
+/// How many receipts are read from the ledger at once.
+const CHUNK: u32 = 1000;
+
+/// The format's version, in the header.
+pub(super) const FORMAT: u32 = 2;
+
+/// The first line of an export.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Header {
+    /// The format's version.
+    pub(super) quietus_receipts: u32,
+    /// Hex.
+    pub(super) public_keys: Vec<String>,
+    /// The numbers of the first and the last receipt.
+    pub(super) first: Option<u64>,
+    pub(super) last: Option<u64>,
+    /// How many follow.
+    pub(crate) receipts: u64,
+    pub(crate) verdicts: Tally,
+}
+
+impl Header {
+    /// The header of an export without receipts.
+    pub(super) fn empty(public_key: String) -> Self {
+        Self {
+            quietus_receipts: FORMAT,
+            public_keys: vec![public_key],
+            first: None,
+            last: None,
+            receipts: 0,
+            verdicts: Tally::default(),
+        }
+    }
+
+    /// Counts one more receipt.
+    pub(super) fn add(&mut self, receipt: &Receipt) {
+        let said = &receipt.statement;
+        self.first = self.first.or(Some(said.sequence));
+        self.last = Some(said.sequence);
+        self.receipts += 1;
+        self.verdicts.add(said.verdict, 1);
+    }
+}
+
+/// Counts what an export from a number on holds. What is appended from here on is left for the next export, so that the
+/// header is true.
+pub(crate) async fn survey(on: &Operations, from: u64) -> Result<Header, OperationError> {
+    let last = on.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
+    let mut header = Header::empty(read_public(&on.resources.keys_dir)?);
+    each(on, from, last, |receipt| {
+        header.add(receipt);
+        Ok(())
+    })
+    .await?;
+    Ok(header)
+}
+
+/// Writes the header and the receipts that it tells of.
+pub(crate) async fn export(
+    on: &Operations,
+    from: u64,
+    header: &Header,
+    sink: &mut impl Write,
+) -> Result<(), OperationError> {
+    json_lines::write(header, sink)?;
+    each(on, from, header.last.unwrap_or(0), |receipt| json_lines::write(receipt, sink)).await?;
+    Ok(sink.flush()?)
+}
+
+/// Goes through the receipts from one number to another.
+async fn each(
+    on: &Operations,
+    mut from: u64,
+    last: u64,
+    mut act: impl FnMut(&Receipt) -> io::Result<()>,
+) -> Result<(), OperationError> {
+    while from <= last {
+        let receipts = on.ledger.receipts(&ReceiptRange::all(from, CHUNK)).await?.items;
+        let Some(end) = receipts.last() else { break };
+        from = end.statement.sequence + 1;
+        receipts.iter().filter(|receipt| receipt.statement.sequence <= last).try_for_each(&mut act)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Receipts: the proof. Reading them changes nothing; verifying an export needs neither the ledger nor the configuration.
+
+mod export;
+#[cfg(test)]
+pub(crate) mod sample;
+mod tally;
+pub(crate) mod verify;
+
+pub(crate) use export::{Header, export, survey};
+pub(crate) use tally::Tally;
+
+use serde::Serialize;
+
+use super::{GivenIdentifiers, OperationError, Operations, erasures};
+use crate::audit::Actor;
+use crate::erasure::{Erasure, Verdict};
+use crate::ledger::{Cursor, Page, ReceiptRange};
+use crate::receipt::Receipt;
+use crate::subject::InstallationName;
+
+/// All receipts in numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) receipts: u64,
+    pub(crate) verdicts: Tally,
+    /// Incomplete ones that no person has acknowledged.
+    pub(crate) unacknowledged: u64,
+}
+
+/// Lists receipts.
+pub(crate) async fn list(on: &Operations, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, OperationError> {
+    Ok(on.ledger.receipts(range).await?)
+}
+
+/// Counts all receipts.
+pub(crate) async fn totals(on: &Operations) -> Result<Totals, OperationError> {
+    let counts = on.ledger.counts().await?;
+    let mut verdicts = Tally::default();
+    for verdict in Verdict::ALL {
+        verdicts.add(verdict, counts.verdicts.get(verdict.as_str()).copied().unwrap_or_default());
+    }
+    Ok(Totals { receipts: counts.receipts, verdicts, unacknowledged: counts.incomplete_unacknowledged })
+}
+
+/// Shows one receipt.
+pub(crate) async fn show(on: &Operations, sequence: u64) -> Result<Receipt, OperationError> {
+    let found = on.ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
+    // A range begins at the next one where a number is missing.
+    let found = found.into_iter().find(|receipt| receipt.statement.sequence == sequence);
+    found.ok_or_else(|| OperationError::NotFound(format!("there is no receipt {sequence}")))
+}
+
+/// A person's erasures, and their receipts.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) erasures: Vec<FoundErasure>,
+    /// Whether erasures that have ended are among them.
+    pub(crate) ended_are_found: bool,
+}
+
+/// An erasure, and its receipt if it has ended.
+#[derive(Debug, Serialize)]
+pub(crate) struct FoundErasure {
+    pub(crate) erasure: Erasure,
+    pub(crate) receipt: Option<Receipt>,
+}
+
+/// Finds the receipts of a person's erasures; see [`erasures::find`].
+pub(crate) async fn find(
+    on: &Operations,
+    installation: Option<&InstallationName>,
+    identifiers: &GivenIdentifiers,
+) -> Result<Found, OperationError> {
+    let erasures::Found { erasures, ended_are_found } = erasures::find(on, installation, identifiers).await?;
+    let mut found = Vec::new();
+    for erasure in erasures {
+        let receipt = on.ledger.receipt_of(erasure.id).await?;
+        found.push(FoundErasure { erasure, receipt });
+    }
+    Ok(Found { erasures: found, ended_are_found })
+}
+
+/// Which incomplete receipts a person has seen.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen {
+    All,
+    /// Those with these numbers.
+    These(Vec<u64>),
+}
+
+/// Notes that a person has seen incomplete receipts, which themselves stay as they are. Returns how many were new.
+pub(crate) async fn acknowledge(on: &Operations, seen: &Seen, by: &Actor) -> Result<u64, OperationError> {
+    let these = match seen {
+        Seen::All => None,
+        Seen::These(sequences) => Some(sequences.as_slice()),
+    };
+    Ok(on.ledger.acknowledge_receipts(these, by).await?)
+}

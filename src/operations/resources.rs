@@ -1,0 +1,48 @@
+//! What takes secrets, files or processes to make. An operation makes only what it needs, so that one that needs no secret
+//! is not kept from its work by a secret that cannot be read.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::mluvii::{MluviiClient, SettingsError};
+use crate::subject::{InstallationName, TargetName};
+use crate::target::Target;
+
+/// How operations come by what they work with.
+pub(crate) struct Resources {
+    /// The folder of the keys.
+    pub(crate) keys_dir: PathBuf,
+    /// Makes an installation's client. The name is one of [`super::Settings::installations`].
+    pub(crate) client: MakeClient,
+    /// Makes all targets, with the processes that some of them need.
+    pub(crate) targets: MakeTargets,
+}
+
+/// See [`Resources::client`].
+pub(crate) type MakeClient = Box<dyn Fn(&InstallationName) -> Result<Arc<MluviiClient>, SettingsError> + Send + Sync>;
+
+/// See [`Resources::targets`]. The error is one of the configuration.
+pub(crate) type MakeTargets = Box<dyn Fn() -> Result<RunningTargets, anyhow::Error> + Send + Sync>;
+
+/// Targets that can be called.
+pub(crate) struct RunningTargets {
+    /// Each installation's client, the one that its target calls with.
+    pub(crate) clients: BTreeMap<InstallationName, Arc<MluviiClient>>,
+    /// By the name under which a target is called ([`TargetName::called_for`]).
+    pub(crate) targets: BTreeMap<TargetName, Arc<dyn Target>>,
+    /// The processes of plugins, which end with `shutdown`.
+    pub(crate) processes: JoinSet<()>,
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl RunningTargets {
+    /// Ends the processes that were started for these targets.
+    pub(super) async fn stop(mut self) {
+        self.shutdown.cancel();
+        while self.processes.join_next().await.is_some() {}
+    }
+}

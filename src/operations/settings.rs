@@ -1,0 +1,46 @@
+//! What the configuration says, as far as operations need it.
+
+use super::error::InputError;
+use crate::attention::Limits;
+use crate::policy::PersonSettings;
+use crate::subject::{InstallationName, TargetName, TenantId};
+use crate::verify::SourceSettings;
+
+/// What the configuration says, as far as operations need it.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// In the order of the configuration.
+    pub(crate) installations: Vec<Installation>,
+    pub(crate) sources: Vec<SourceSettings>,
+    pub(crate) person: PersonSettings,
+    /// `mluvii` and the plugins.
+    pub(crate) targets: Vec<TargetName>,
+    /// Whether erasures that have ended are still found by a person's identifiers.
+    pub(crate) keep_fingerprints: bool,
+    pub(crate) limits: Limits,
+}
+
+/// One company's mluvii.
+#[derive(Clone, Debug)]
+pub(crate) struct Installation {
+    pub(crate) name: InstallationName,
+    /// The tenants of all its sources; all of its tenants when empty.
+    pub(crate) departments: Vec<TenantId>,
+}
+
+impl Settings {
+    /// The installation of this name, or that of the source of this name: both are names that people know.
+    pub(super) fn installation(&self, name: &InstallationName) -> Result<&Installation, InputError> {
+        let named = |name: &InstallationName| self.installations.iter().find(|known| known.name == *name);
+        let source = || self.sources.iter().find(|source| *source.name == *name.0);
+        named(name)
+            .or_else(|| named(source()?.mluvii.as_ref()?))
+            .ok_or_else(|| InputError::UnknownInstallation { name: name.to_string(), known: self.installation_names() })
+    }
+
+    /// The names of all installations, to be shown.
+    pub(super) fn installation_names(&self) -> String {
+        let names: Vec<_> = self.installations.iter().map(|installation| installation.name.to_string()).collect();
+        names.join(", ")
+    }
+}
