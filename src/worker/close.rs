@@ -1,5 +1,5 @@
-//! The ends of erasures: their receipts. Those that wait are closed together, so that many join the chain with one
-//! write, and several processes hardly wait for one another at its head.
+//! Erasures are closed: their receipts are written. Those that wait are closed together, so that many join the chain with
+//! one write, and several processes hardly wait for one another at its head.
 
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
@@ -18,18 +18,20 @@ impl Worker {
         if claims.is_empty() {
             return;
         }
-        // Before the leases end, so that nobody else has begun.
+        // Before the leases end, so that no other process has begun.
         let closed = match timeout_at(leased + LEASE / 2, self.close_all(claims)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => with_causes(&error),
             Err(_) => "it took longer than it may".to_owned(),
         };
-        warn!(error = closed, "could not write receipts; it is done again");
+        warn!(error = closed, "could not write receipts; they are written when the leases have ended");
     }
 
     /// Makes receipts that follow the head, until no other process was faster.
     async fn close_all(&self, mut claims: Vec<Claim>) -> Result<(), LedgerError> {
         while !claims.is_empty() {
+            // Signed before the ledger is asked to append them, so that the chain's head is held for one commit only; another
+            // process may have been faster, and then they are made anew.
             let mut head = self.ledger.receipt_head().await?;
             let mut closing = Vec::with_capacity(claims.len());
             for claim in claims {

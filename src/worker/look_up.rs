@@ -27,6 +27,8 @@ impl Worker {
             LookUp::Missing => (UnknownCause::NotFound, "mluvii does not know this session".to_owned()),
             LookUp::NotUnderstood(what) => (UnknownCause::NotUnderstood, what),
         };
+        // A 404 is no fact while the look-up may lag behind: acted on at once, it would make a consent absent, or a session
+        // foreign, that is only late.
         if let Some(pause) = self.patience_left(key, Awaited::Session, since) {
             return Err(Failure::Early { pause, why: what });
         }

@@ -8,14 +8,6 @@ use super::parts::Worker;
 use super::patience::Awaited;
 use crate::subject::{SessionKey, SourceName, TenantId};
 
-/// Who told of a session.
-#[derive(Clone, Copy)]
-pub(super) struct Sender<'a> {
-    pub(super) source: &'a SourceName,
-    /// The tenant that a delivery named, if one did.
-    pub(super) tenant: Option<TenantId>,
-}
-
 /// Whose a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -26,17 +18,18 @@ pub(super) enum Owner {
 }
 
 impl Worker {
-    /// Whose the session is. A form tells no tenant, so the session's department decides, once it is proved that the two
+    /// Whose the session is that a source told of, and a tenant if a delivery named one. A form names none, so the session's department decides, once it is proved that the two
     /// agree at this installation.
     pub(super) async fn owner(
         &self,
         key: &SessionKey,
-        sender: Sender<'_>,
+        source: &SourceName,
+        tenant: Option<TenantId>,
         seen: &Seen,
         since: Timestamp,
     ) -> Result<Owner, Failure> {
-        let ours = self.tenants.get(sender.source).map_or(&[][..], Vec::as_slice);
-        if ours.is_empty() || sender.tenant.is_some() {
+        let ours = self.tenants.get(source).map_or(&[][..], Vec::as_slice);
+        if ours.is_empty() || tenant.is_some() {
             return Ok(Owner::Ours);
         }
         let facts = match seen {

@@ -26,7 +26,7 @@ const UNSETTLED_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How long an erasure waits for events that came before it to be decided on.
 const BACKLOG_WAIT_MAX: Duration = Duration::from_secs(3600);
 
-/// The pause after its first look at what it waits for; the longer it has waited, the seldomer it looks.
+/// The first pause of an erasure that waits; pauses grow with the time that it has waited.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Worker {
@@ -77,7 +77,7 @@ impl Worker {
 }
 
 /// What an error means for the claim. A session that cannot be read may only be early, as mluvii has answered: all is
-/// resolved again, soon at first, then ever seldomer.
+/// resolved again, soon at first, then at growing pauses.
 fn failed(error: ResolveError, work: &EraseWork) -> Failure {
     match error {
         ResolveError::Ledger(error) => error.into(),

@@ -1,5 +1,5 @@
-//! The life of a claim: claim, lease, work, and then finish, retry or park. Nothing else ends a claim, but for receipts,
-//! which are written together (`close.rs`).
+//! The life of a claim: claim, lease, work, and then finish, retry or park. Only receipts are written
+//! elsewhere, many together (`close.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::failure::{End, Failed, Failure, Reaction, TargetEffect};
+use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
 use super::lease::Lease;
 use super::output::Output;
 use super::parts::Worker;
@@ -58,12 +58,7 @@ impl Worker {
                 }
             } else {
                 for claim in claims {
-                    let worker = Arc::clone(&self);
-                    let queue = Arc::clone(&queue);
-                    under_way.spawn(async move {
-                        worker.work(&queue, claim, asked).await;
-                        queue.room.notify_waiters();
-                    });
+                    under_way.spawn(Arc::clone(&self).work_and_make_room(Arc::clone(&queue), claim, asked));
                 }
             }
             let pause = match next {
@@ -81,6 +76,11 @@ impl Worker {
         while let Some(ended) = under_way.join_next().await {
             log_abnormal_end(&queue, ended);
         }
+    }
+
+    async fn work_and_make_room(self: Arc<Self>, queue: Arc<QueueWorker>, claim: Claim, leased: Instant) {
+        self.work(&queue, claim, leased).await;
+        queue.room.notify_waiters();
     }
 
     /// Claims as much as there are free places for.
@@ -106,6 +106,7 @@ impl Worker {
             }
             // Beside the work: one that waits for a slow target would otherwise be done a second time by another process.
             () = lease.keep(|| self.ledger.renew(&claim, LEASE)) => Err(Failure::Cancelled),
+            // Held as well: after a stop of the process, timers fire late, and the work must not go on first.
             result = lease.hold(self.do_counted(queue, &claim)) => result.unwrap_or(Err(Failure::Cancelled)),
         };
         let written = match result {
@@ -147,7 +148,8 @@ impl Worker {
         }
     }
 
-    /// Writes the result. Its fence says whether the work was still ours.
+    /// Writes the result. The claim's fence says in the same transaction whether the work was still ours; a look before it
+    /// could be outdated by the time of the commit.
     async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output) -> Result<(), LedgerError> {
         let has_answered = claim.target_failing && asks(&claim.work);
         let finished = match output {
@@ -171,28 +173,28 @@ impl Worker {
 
     /// Carries out what a failure means for its claim.
     async fn react(&self, queue: &QueueWorker, claim: Claim, failure: Failure) -> Result<(), LedgerError> {
-        let failed = Failed {
+        let circumstances = Circumstances {
             erasing: &self.erasing,
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
             random: random_fraction(),
         };
         let is_ordinary = failure.is_ordinary();
-        let Reaction { end, target } = failure.reaction(failed)?;
-        let (End::Retry { reason, .. } | End::Park { reason }) = &end;
+        let FailureAction { end, target } = failure.action(circumstances)?;
+        let (ClaimEnd::Retry { reason, .. } | ClaimEnd::Park { reason }) = &end;
         let reason = reason.clone();
         // First, or the work would be claimed again at once.
         if let (TargetEffect::ParkQueue, Some(name)) = (&target, &queue.asks) {
             self.park_queue(name, &reason).await?;
         }
         let finished = match end {
-            End::Retry { pause, attempt, reason } => {
+            ClaimEnd::Retry { pause, attempt, reason } => {
                 if !is_ordinary {
                     info!(queue = ?queue.queue, ?attempt, pause_ms = pause.as_millis() as u64, reason, "work is retried");
                 }
                 self.ledger.retry(claim, pause, attempt, &reason).await?
             }
-            End::Park { reason } => {
+            ClaimEnd::Park { reason } => {
                 warn!(queue = ?queue.queue, reason, "work is parked; a person is needed");
                 self.ledger.park(claim, Outcome::Parked, &reason).await?
             }

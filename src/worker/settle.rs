@@ -3,7 +3,7 @@
 use super::evaluate::Cause;
 use super::failure::Failure;
 use super::output::Output;
-use super::owner::{Owner, Sender};
+use super::owner::Owner;
 use super::parts::Worker;
 use crate::ledger::SettleWork;
 use crate::mluvii::Look;
@@ -20,8 +20,8 @@ impl Worker {
         let record = view.as_ref().map(|view| &view.record);
         let owner = match record.and_then(|record| record.source.as_ref()) {
             Some(source) => {
-                let sender = Sender { source, tenant: record.and_then(|record| record.tenant) };
-                self.owner(key, sender, &seen, work.since).await?
+                let tenant = record.and_then(|record| record.tenant);
+                self.owner(key, source, tenant, &seen, work.since).await?
             }
             None => Owner::Ours,
         };

@@ -18,7 +18,7 @@ use crate::ledger::{Bounds, LedgerError};
 /// How often the ledger is maintained.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 
-/// How often this process says that it is still there.
+/// How often the heartbeat of this process is written.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 
 impl Worker {
@@ -89,7 +89,7 @@ impl Worker {
     async fn heartbeat(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_some() {
             if let Err(error) = self.ledger.heartbeat().await {
-                warn!(error = %with_causes(&error), "could not say that this process is there");
+                warn!(error = %with_causes(&error), "could not write the heartbeat");
             }
         }
     }

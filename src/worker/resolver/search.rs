@@ -33,7 +33,7 @@ pub(in crate::worker) struct Search<'q> {
     pub(super) searched: MluviiSearch,
     /// Sessions that could not be read.
     pub(super) unread: BTreeSet<SessionKey>,
-    /// Sessions beside those that nobody has tried to read this time, for there are too many.
+    /// Sessions beside those that were not read this time, as there are too many.
     pub(super) unread_beyond: u32,
 }
 
@@ -140,7 +140,7 @@ impl<'q> Search<'q> {
         of_guest.map(|found| found.key.session).collect()
     }
 
-    /// A session of a tenant that no source names is not ours to erase, whoever it is of, unless a person says so.
+    /// A session of a tenant that no source names is not ours to erase, no matter whose it is, unless a person says so.
     pub(super) fn leave_to_other_tenants(&mut self, ours: &[TenantId]) {
         for (key, facts) in &self.read {
             let is_foreign = facts.department.is_some_and(|department| !ours.contains(&department));

@@ -68,7 +68,7 @@ fn a_process_that_stood_still_makes_no_call_for_what_another_has_done() {
     // The calls of the one that stood still were answered long ago, and it could go on with the second ones.
     let stood_still = fleet.members[holder].server();
     stood_still.signal("CONT");
-    let given_up = |log: Vec<String>| log.iter().filter(|line| line.contains("somebody else does the work")).count();
+    let given_up = |log: Vec<String>| log.iter().filter(|line| line.contains("another process does the work")).count();
     wait_for("the process to find out", || (given_up(stood_still.log()) as i64 == held).then_some(()));
     fleet.stop();
     assert_eq!(writes(&standin), made);
