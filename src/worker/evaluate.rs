@@ -13,9 +13,10 @@ mod triggers;
 use jiff::Timestamp;
 use tracing::info;
 
-pub(super) use input::{Cause, Evaluation, Seen};
+pub(super) use input::{Cause, Evaluation};
 
 use super::failure::Failure;
+use super::look_up::Seen;
 use super::output::Output;
 use super::owner::Owner;
 use super::parts::Worker;

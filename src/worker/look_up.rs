@@ -6,13 +6,31 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::warn;
 
-use super::evaluate::Seen;
 use super::failure::Failure;
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::consent::UnknownCause;
-use crate::mluvii::{Look, LookUp};
+use crate::mluvii::{Look, LookUp, SessionFacts};
 use crate::subject::SessionKey;
+
+/// What mluvii showed of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// No look-up was made, as no rule listens.
+    NotLooked,
+    Read(Box<SessionFacts>),
+    /// The session could not be read for as long as `settling.patience`.
+    Unknown(UnknownCause),
+}
+
+impl Seen {
+    pub(super) fn facts(&self) -> Option<&SessionFacts> {
+        match self {
+            Self::Read(facts) => Some(facts),
+            Self::NotLooked | Self::Unknown(_) => None,
+        }
+    }
+}
 
 impl Worker {
     /// Reads a session. What is not found, or not understood, is an early failure until the patience is over, and then

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::evaluate::Seen;
 use super::failure::Failure;
+use super::look_up::Seen;
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::subject::{SessionKey, SourceName, TenantId};
