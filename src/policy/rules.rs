@@ -83,23 +83,6 @@ impl Policy {
         Ok(names)
     }
 
-    /// Whether any of the named rules still applies; `None` unless all of them are of this trigger.
-    pub(crate) fn still_applies(
-        &self,
-        names: &[String],
-        trigger: Trigger,
-        facts: &Facts<'_>,
-    ) -> Result<Option<bool>, RuleFailed> {
-        let mut applies = false;
-        for name in names {
-            let Some(rule) = self.rules.iter().find(|rule| rule.name == *name && rule.on == trigger) else {
-                return Ok(None);
-            };
-            applies |= rule.when.applies(&rule.name, facts)?;
-        }
-        Ok(Some(applies))
-    }
-
     /// What is to be erased. Time counts from `since`: the session's end, or the form's submission.
     pub(crate) fn decide(
         &self,

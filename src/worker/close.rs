@@ -32,7 +32,7 @@ impl Worker {
         while !claims.is_empty() {
             // Signed before the ledger is asked to append them, so that the chain's head is held for one commit only; another
             // process may have been faster, and then they are made anew.
-            let mut head = self.ledger.receipt_head().await?;
+            let mut head = self.records.receipt_head().await?;
             let mut closing = Vec::with_capacity(claims.len());
             for claim in claims {
                 match self.issue(&claim, head.as_ref()) {
@@ -42,13 +42,13 @@ impl Worker {
                     }
                     Err(unfinished) => {
                         warn!(queue = ?QueueName::Close, reason = %unfinished, "work is parked; a person is needed");
-                        let _ended = self.ledger.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
+                        let _ended = self.queue.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
                     }
                 }
             }
             let told: Vec<_> =
                 closing.iter().map(|one| &one.receipt.statement).map(|it| (it.erasure, it.sequence)).collect();
-            claims = match self.ledger.closed(closing).await? {
+            claims = match self.queue.closed(closing).await? {
                 Closed::Again(held) => held,
                 Closed::Done => {
                     for (erasure, sequence) in told {

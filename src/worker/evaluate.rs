@@ -35,7 +35,7 @@ impl Worker {
         let key = &head.session;
         let form =
             work.event.open(&self.seal).map_err(|broken| Failure::Permanent(format!("the event's form: {broken}")))?;
-        let view = self.ledger.session(key).await?;
+        let view = self.records.session(key).await?;
         let seen = match look_for(&self.policy, head, view.as_ref()) {
             None => Seen::NotLooked,
             Some(look) => self.read(key, look, work.since).await?,

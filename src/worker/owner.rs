@@ -46,7 +46,7 @@ impl Worker {
             let why = "mluvii's reply names no department, so it is not known whose the session is";
             return Err(self.missed(key, Awaited::Owner, since, why));
         };
-        let proved = self.ledger.installation(&key.installation).await?.tenants_are_departments;
+        let proved = self.records.installation(&key.installation).await?.tenants_are_departments;
         let Some(owner) = owner_by(department, ours, proved) else {
             let why = "the session names no tenant, and its department does not tell it";
             return Err(self.missed(key, Awaited::Owner, since, why));

@@ -13,7 +13,7 @@ impl Worker {
     /// One session whose time to settle has come, from its claim to what is decided on it.
     pub(super) async fn settle(&self, work: &SettleWork) -> Result<Output, Failure> {
         let key = &work.session;
-        let view = self.ledger.session(key).await?;
+        let view = self.records.session(key).await?;
         // The call params' sources matter to rules about forms only.
         let look = Look { params: self.policy.listens(Trigger::FormSubmitted), activity: None };
         let seen = self.read(key, look, work.since).await?;

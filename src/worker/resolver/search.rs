@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::guests::judge_guest;
 use super::scope::{Found, Question};
-use crate::consent::ConsentRecord;
 use crate::erasure::{MluviiSearch, Subject};
 use crate::keys::Digest;
 use crate::ledger::SessionView;
@@ -85,11 +84,6 @@ impl<'q> Search<'q> {
                 found.reason = reason;
             }
         }
-    }
-
-    /// What the ledger knows of a session that was found.
-    pub(in crate::worker) fn record(&self, key: &SessionKey) -> Option<&ConsentRecord> {
-        self.views.get(key).map(|view| &view.record)
     }
 
     /// Until when to wait, when one of the sessions that go has not settled.
