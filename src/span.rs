@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[serde(into = "String")]
 pub(crate) struct Span(Duration);
 
+/// A century.
+const LONGEST: Duration = Duration::from_secs(36_525 * 86_400);
+
 /// The units, longest first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
@@ -33,13 +36,10 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong =
             || format!("`{text}` is not a length of time; write a whole number and ms, s, m, h or d, such as `15m`");
-        let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let (number, unit) = text.split_at(digits);
-        let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
-        let number: u64 = number.parse().map_err(|_| wrong())?;
+        // Spans are written alike in a plugin's configuration, which the SDK reads.
+        let span = quietus_plugin::Span::try_from(text.to_owned()).map_err(|_| wrong())?;
         // A century is beyond every use and keeps date arithmetic from overflowing.
-        let total = number.checked_mul(*millis).filter(|total| *total <= 36_525 * 86_400_000).ok_or_else(wrong)?;
-        Ok(Self(Duration::from_millis(total)))
+        if span.0 > LONGEST { Err(wrong()) } else { Ok(Self(span.0)) }
     }
 }
 

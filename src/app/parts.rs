@@ -45,7 +45,8 @@ impl Parts {
         let tenants = |source: &Source| (source.name().clone(), source.tenants().to_vec());
         let expected = config.plugins.iter().filter(|plugin| plugin.expected.is_some());
         let worker = Worker {
-            ledger: ledger.clone(),
+            queue: ledger.clone(),
+            records: ledger.clone(),
             targets: targets(&mluvii, &plugins),
             mluvii,
             rates: rates(config),

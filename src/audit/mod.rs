@@ -7,7 +7,7 @@ mod row;
 pub(crate) use entry::{Act, ActResult, AuditEntry, Detail, Object};
 pub(crate) use row::{AuditBroken, AuditRow, verify_chain};
 
-/// Who orders an act: the kind of way in, and who came that way, such as `cli:root` or `server`.
+/// Who orders an act: the kind of way in, and who came that way, such as `cli:root`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Actor(String);
@@ -16,11 +16,6 @@ impl Actor {
     /// Somebody on this machine, by the name of their account.
     pub(crate) fn cli(account: &str) -> Self {
         Self(format!("cli:{account}"))
-    }
-
-    /// The server itself, where what it orders is nobody's decision but a rule's.
-    pub(crate) fn server() -> Self {
-        Self("server".to_owned())
     }
 
     /// An actor as it was written.

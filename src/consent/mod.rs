@@ -1,5 +1,5 @@
-//! What is kept of a session, and nothing more: the consent record. Facts enter, a record leaves; no names, addresses,
-//! texts, IPs or URLs have a place in it.
+//! What is kept of a session, and nothing more: the consent record. It has no field for names, addresses, texts, IPs or
+//! URLs.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::event::{Channel, SessionSource};
 use crate::keys::Digest;
 use crate::subject::{GuestId, SessionKey, SourceName, TenantId};
 
-/// Whether the person agreed.
+/// Whether the person consented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ConsentState {
@@ -80,7 +80,7 @@ pub(crate) struct Consent {
 pub(crate) struct ConsentRecord {
     #[serde(flatten)]
     pub(crate) session: SessionKey,
-    /// Who sent the delivery that told of it first.
+    /// The source of the first delivery about it.
     pub(crate) source: Option<SourceName>,
     pub(crate) tenant: Option<TenantId>,
     /// mluvii's id of the guest; gone once the session is erased.
@@ -91,6 +91,9 @@ pub(crate) struct ConsentRecord {
     pub(crate) session_source: Option<SessionSource>,
     pub(crate) started: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
+    /// When it settled for the first time since its end, by our clock; `None` before that, and again once it is continued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) settled: Option<Timestamp>,
     pub(crate) consent: Consent,
 }
 
@@ -100,7 +103,7 @@ impl ConsentRecord {
         Self { guest: None, ..self }
     }
 
-    /// A record of a session of which nothing is known yet.
+    /// The record of a session of which nothing is known yet.
     pub(crate) fn new(session: SessionKey) -> Self {
         Self {
             session,
@@ -112,6 +115,7 @@ impl ConsentRecord {
             session_source: None,
             started: None,
             ended: None,
+            settled: None,
             consent: Consent::default(),
         }
     }

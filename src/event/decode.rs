@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::error::Category;
 
+use super::form::Form;
+use super::kind::EventKind;
+use super::stored::{Event, EventHead};
+use super::timestamp::parse_timestamp;
 use super::wire::{Data, Envelope, Field, Loose};
-use super::{
-    Channel, Event, EventHead, EventKind, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word, same_word,
-};
-use crate::keys::{IndexKey, Secret};
+use super::word::{Channel, SessionSource, UNKNOWN_WORD, plain_word, same_word};
+use crate::keys::{Digest, IndexKey, Secret};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TenantId};
 use crate::verify::Verified;
 
@@ -54,38 +56,44 @@ pub(crate) fn decode(verified: &Verified<'_>, sender: Sender<'_>, key: &IndexKey
     }
     let Loose::Text(name) = &envelope.event_type else { return Decoded::Unreadable("no event type") };
     let Some(kind) = event_kind(name) else { return Decoded::Ignored };
-    let read = || {
-        if envelope.data.repeated {
-            return Err(REPEATED);
-        }
-        let tenant = tenant(&envelope.data)?;
-        let ours = |tenant: &TenantId| sender.tenants.is_empty() || sender.tenants.contains(tenant);
-        if let Some(foreign) = tenant.filter(|tenant| !ours(tenant)) {
-            return Ok(Decoded::ForeignTenant(foreign));
-        }
-        let id = session(kind, &envelope.data)?;
-        let session = SessionKey { installation: sender.installation.clone(), session: id };
-        let at = happened(kind, &envelope.data);
-        let (form, activity) = match form(kind, &envelope.data, at)? {
-            None => (None, None),
-            Some(Submission::Whole(form)) => (Some(form), None),
-            Some(Submission::ByActivity(form, activity)) => (Some(form), Some(activity)),
-        };
-        let head = EventHead {
-            source: sender.source.clone(),
-            session,
-            kind,
-            digest: key.body(body),
-            tenant,
-            time: at,
-            channel: word(envelope.data.get(Field::Channel)).map(Channel),
-            session_source: word(envelope.data.get(Field::Source)).map(SessionSource),
-            started: time(envelope.data.get(Field::Started)),
-            activity,
-        };
-        Ok(Decoded::Event(Event { head, form }))
+    event(kind, &envelope.data, sender, || key.body(body)).unwrap_or_else(Decoded::Unreadable)
+}
+
+/// The event, unless it is of a foreign tenant. The digest is made last, as it costs most.
+fn event(
+    kind: EventKind,
+    data: &Data<'_>,
+    sender: Sender<'_>,
+    digest: impl FnOnce() -> Digest,
+) -> Result<Decoded, &'static str> {
+    if data.repeated {
+        return Err(REPEATED);
+    }
+    let tenant = tenant(data)?;
+    let ours = |tenant: &TenantId| sender.tenants.is_empty() || sender.tenants.contains(tenant);
+    if let Some(foreign) = tenant.filter(|tenant| !ours(tenant)) {
+        return Ok(Decoded::ForeignTenant(foreign));
+    }
+    let session = SessionKey { installation: sender.installation.clone(), session: session(kind, data)? };
+    let at = happened(kind, data);
+    let (form, activity) = match form(kind, data, at)? {
+        None => (None, None),
+        Some(Submission::Whole(form)) => (Some(form), None),
+        Some(Submission::ByActivity(form, activity)) => (Some(form), Some(activity)),
     };
-    read().unwrap_or_else(Decoded::Unreadable)
+    let head = EventHead {
+        source: sender.source.clone(),
+        session,
+        kind,
+        digest: digest(),
+        tenant,
+        time: at,
+        channel: word(data.get(Field::Channel)).map(Channel),
+        session_source: word(data.get(Field::Source)).map(SessionSource),
+        started: time(data.get(Field::Started)),
+        activity,
+    };
+    Ok(Decoded::Event(Event { head, form }))
 }
 
 const REPEATED: &str = "a key is there twice";
@@ -143,24 +151,11 @@ enum Submission {
     ByActivity(Form, i64),
 }
 
-/// Both shapes, `params` and the one key with its value, are taken for every kind of form. One without either is never an
-/// empty form: it is looked up by its activity, or it is not understood.
+/// A form of either shape. One without anything filled in is never treated as an empty form: it is looked up by its
+/// activity, or it is not understood.
 fn form(kind: EventKind, data: &Data<'_>, time: Option<Timestamp>) -> Result<Option<Submission>, &'static str> {
     let Some(origin) = form_origin(kind) else { return Ok(None) };
-    let mut params = match data.get(Field::Params) {
-        Loose::Null => None,
-        Loose::Map(params) => Some(params.clone()),
-        _ => return Err("params that are not an object with different keys"),
-    };
-    match (text(data.get(Field::SubmissionKey))?, text(data.get(Field::SubmissionValue))?) {
-        (Some(name), value) => {
-            let params = params.get_or_insert_default();
-            params.retain(|other, _| other.to_lowercase() != name.to_lowercase());
-            params.insert(name, Secret::new(value.unwrap_or_default()));
-        }
-        (None, Some(_)) => return Err("a form's value without its key"),
-        (None, None) => {}
-    }
+    let params = form_params(data)?;
     let id = match data.get(Field::OriginalFormId) {
         Loose::Null => None,
         value => Some(integer(value).ok_or("a form id that is not a number")?),
@@ -187,6 +182,25 @@ fn form(kind: EventKind, data: &Data<'_>, time: Option<Timestamp>) -> Result<Opt
             Ok(Some(Submission::ByActivity(empty, activity)))
         }
     }
+}
+
+/// What was filled in, by `params` or by one key with its value: every kind of form may come in both shapes.
+fn form_params(data: &Data<'_>) -> Result<Option<BTreeMap<String, Secret>>, &'static str> {
+    let mut params = match data.get(Field::Params) {
+        Loose::Null => None,
+        Loose::Map(params) => Some(params.clone()),
+        _ => return Err("params that are not an object with different keys"),
+    };
+    match (text(data.get(Field::SubmissionKey))?, text(data.get(Field::SubmissionValue))?) {
+        (Some(name), value) => {
+            let params = params.get_or_insert_default();
+            params.retain(|other, _| other.to_lowercase() != name.to_lowercase());
+            params.insert(name, Secret::new(value.unwrap_or_default()));
+        }
+        (None, Some(_)) => return Err("a form's value without its key"),
+        (None, None) => {}
+    }
+    Ok(params)
 }
 
 /// A result that is not known must not be guessed: one way a duty to erase would vanish, the other way too much would.

@@ -1,8 +1,8 @@
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::keys::IndexKey;
-use crate::subject::{InstallationName, SourceName};
+use crate::keys::{IndexKey, SealKey};
+use crate::subject::{InstallationName, SourceName, TenantId};
 use crate::verify::Reopened;
 
 fn index() -> IndexKey {

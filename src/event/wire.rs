@@ -103,7 +103,8 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
         let mut envelope = Envelope::default();
-        let (mut types, mut datas) = (0, 0);
+        let mut types = 0;
+        let mut datas = 0;
         while let Some(Key(key)) = map.next_key()? {
             if key.eq_ignore_ascii_case("eventType") {
                 envelope.event_type = map.next_value()?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::ServerSettings;
+use super::settings::ServerSettings;
 use crate::ledger::Intake;
 
 /// The states of the plugins, by name, in one word each; `up` is the good one.
@@ -23,29 +23,29 @@ pub(crate) struct Readiness {
     ledger: Arc<dyn Intake>,
     plugins: PluginStates,
     answer_max: Duration,
-    /// The last answer of the ledger. Asking writes, and anybody may ask.
+    /// The last answer of the ledger. Asking writes, and anyone may ask.
     last: Mutex<Option<(Instant, bool)>>,
 }
 
 impl Readiness {
-    /// How long an answer of the ledger stands.
-    const STANDS: Duration = Duration::from_secs(1);
+    /// How long an answer of the ledger is used.
+    const USED_FOR: Duration = Duration::from_secs(1);
 
     pub(crate) fn new(ledger: Arc<dyn Intake>, plugins: PluginStates, settings: &ServerSettings) -> Self {
         Self { ledger, plugins, answer_max: settings.record_max.get(), last: Mutex::new(None) }
     }
 
-    pub(super) async fn report(&self) -> Report {
+    pub(super) async fn check(&self) -> ReadyState {
         let writable = self.writable().await;
         let ledger = if writable { "writable" } else { "not writable" };
         let plugins = (self.plugins)();
-        Report { ready: writable && plugins.values().all(|state| *state == UP), ledger, plugins }
+        ReadyState { ready: writable && plugins.values().all(|state| *state == UP), ledger, plugins }
     }
 
     async fn writable(&self) -> bool {
         let mut last = self.last.lock().await;
         if let Some((at, writable)) = *last
-            && at.elapsed() < Self::STANDS
+            && at.elapsed() < Self::USED_FOR
         {
             return writable;
         }
@@ -57,7 +57,7 @@ impl Readiness {
 
 /// What `/readyz` says.
 #[derive(Serialize)]
-pub(super) struct Report {
+pub(super) struct ReadyState {
     pub(super) ready: bool,
     ledger: &'static str,
     plugins: BTreeMap<String, &'static str>,

@@ -7,7 +7,7 @@ use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram,
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::receiver::Reaction;
+use super::reaction::Reaction;
 use crate::subject::SourceName;
 
 /// The process's metrics. Nothing is gathered unless they are installed, which must come before anything is counted.
@@ -24,7 +24,7 @@ impl Metrics {
     /// Makes them the process's; fails when others are already.
     pub(crate) fn install() -> Result<Self, BuildError> {
         let handle = PrometheusBuilder::new().set_buckets(&Self::BUCKETS_S)?.install_recorder()?;
-        describe_counter!(DELIVERIES, "Deliveries by source and what became of them.");
+        describe_counter!(DELIVERIES, "Deliveries by source and result.");
         describe_counter!(REFUSALS, "Deliveries that were not taken, by source and what was wrong.");
         describe_histogram!(SECONDS, metrics::Unit::Seconds, "Time from a delivery's headers to its answer.");
         Ok(Self(handle))

@@ -1,11 +1,12 @@
-//! Receiving over HTTP. Connections enter, answers leave, and what was acknowledged is in the ledger. Knows the
-//! ledger's port, and neither mluvii, nor plugins, nor the rules.
+//! Receiving over HTTP: webhooks, reports of third parties, health, metrics. What was acknowledged is in the ledger. Knows
+//! of the ledger what receiving may do ([`crate::ledger::Intake`]), and neither mluvii, nor plugins, nor the rules.
 
 mod body;
 mod client;
 mod health;
 mod log_rate_limit;
 mod metrics;
+mod reaction;
 mod receiver;
 mod reports;
 mod routes;

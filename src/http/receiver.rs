@@ -10,11 +10,12 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
-use super::ServerSettings;
 use super::body::{NoBody, pass_over, read};
 use super::client::{Peer, client};
 use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
+use super::reaction::Reaction;
+use super::settings::ServerSettings;
 use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded};
@@ -32,8 +33,8 @@ pub(crate) struct Receiver {
     body_bytes_max: usize,
     body_read_max: Duration,
     record_max: Duration,
-    /// For what the ledger complains of.
-    complaints: LogRateLimit,
+    /// For failures of the ledger.
+    failures: LogRateLimit,
 }
 
 /// A source, and what is counted of its deliveries.
@@ -51,13 +52,14 @@ impl Receiver {
         seal: SealKey,
         settings: &ServerSettings,
     ) -> Self {
-        let endpoint = |source: Source| {
+        let mut endpoints = HashMap::new();
+        for source in sources {
             let name = Arc::clone(&source.name().0);
             let deliveries = Deliveries::of(source.name());
-            (name, SourceEndpoint { source, deliveries, refusals: LogRateLimit::new() })
-        };
+            endpoints.insert(name, SourceEndpoint { source, deliveries, refusals: LogRateLimit::new() });
+        }
         Self {
-            endpoints: sources.into_iter().map(endpoint).collect(),
+            endpoints,
             ledger,
             index,
             seal,
@@ -66,7 +68,7 @@ impl Receiver {
             body_bytes_max: settings.body_bytes_max,
             body_read_max: settings.body_read_max.get(),
             record_max: settings.record_max.get(),
-            complaints: LogRateLimit::new(),
+            failures: LogRateLimit::new(),
         }
     }
 
@@ -93,7 +95,7 @@ impl Receiver {
             body: &[],
             client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
         };
-        // Before it counts as in flight: strangers who send slowly would keep everybody else out.
+        // Before it counts as in flight: strangers who send slowly would keep all other senders out.
         if let Err(refused) = verify::expect(&endpoint.source, &head, Timestamp::now()) {
             pass_over(body, self.body_read_max).await;
             return endpoint.refuse_for(refused);
@@ -127,23 +129,28 @@ impl Receiver {
                 debug!(source = %source, tenant, "a delivery is of a tenant that its source does not list");
                 Reaction::ForeignTenant
             }
-            Decoded::Unreadable(reason) => {
-                let item = Quarantined {
-                    source: source.clone(),
-                    digest: self.index.body(verified.body()),
-                    reason: reason.to_owned(),
-                    sealed: verified.seal(&self.seal),
-                };
-                match self.commit(self.ledger.quarantine(item)).await {
-                    Ok(PutAside::New) => {
-                        warn!(source = %source, reason, "put a delivery into quarantine");
-                        Reaction::Quarantined
-                    }
-                    Ok(PutAside::Duplicate) => Reaction::Quarantined,
-                    Ok(PutAside::Full) => endpoint.full(),
-                    Err(reaction) => reaction,
-                }
+            Decoded::Unreadable(reason) => self.quarantine(endpoint, verified, reason).await,
+        }
+    }
+
+    /// A body that was verified and cannot be read is kept, sealed, until a person has looked: acknowledged and dropped, a
+    /// duty to erase could be lost with it.
+    async fn quarantine(&self, endpoint: &SourceEndpoint, verified: &Verified<'_>, reason: &'static str) -> Reaction {
+        let source = endpoint.source.name();
+        let item = Quarantined {
+            source: source.clone(),
+            digest: self.index.body(verified.body()),
+            reason: reason.to_owned(),
+            sealed: verified.seal(&self.seal),
+        };
+        match self.commit(self.ledger.quarantine(item)).await {
+            Ok(PutAside::New) => {
+                warn!(source = %source, reason, "put a delivery into quarantine");
+                Reaction::Quarantined
             }
+            Ok(PutAside::Duplicate) => Reaction::Quarantined,
+            Ok(PutAside::Full) => endpoint.full(),
+            Err(reaction) => reaction,
         }
     }
 
@@ -158,7 +165,7 @@ impl Receiver {
             LedgerError::Busy(_) => Reaction::Busy,
             LedgerError::Broken(_) => Reaction::LedgerBroken,
         };
-        if self.complaints.passes() {
+        if self.failures.passes() {
             let chain = anyhow::Error::new(failed);
             error!(error = format!("{chain:#}"), "could not record a delivery; further ones are counted, not logged");
         }
@@ -192,64 +199,5 @@ impl SourceEndpoint {
             );
         }
         Reaction::QuarantineFull
-    }
-}
-
-/// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reaction {
-    Recorded,
-    Duplicate,
-    Ignored,
-    Quarantined,
-    QuarantineFull,
-    Unauthenticated,
-    NetworkNotAllowed,
-    /// Of a tenant that is not ours: acknowledged, and nothing of it is kept.
-    ForeignTenant,
-    TooLarge,
-    Slow,
-    Broken,
-    Busy,
-    LedgerBroken,
-    Overloaded,
-}
-
-impl Reaction {
-    /// In the order of their declaration.
-    pub(super) const ALL: [Self; 14] = [
-        Self::Recorded,
-        Self::Duplicate,
-        Self::Ignored,
-        Self::Quarantined,
-        Self::QuarantineFull,
-        Self::Unauthenticated,
-        Self::NetworkNotAllowed,
-        Self::ForeignTenant,
-        Self::TooLarge,
-        Self::Slow,
-        Self::Broken,
-        Self::Busy,
-        Self::LedgerBroken,
-        Self::Overloaded,
-    ];
-
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Recorded => "recorded",
-            Self::Duplicate => "duplicate",
-            Self::Ignored => "ignored",
-            Self::Quarantined => "quarantined",
-            Self::QuarantineFull => "quarantine_full",
-            Self::Unauthenticated => "unauthenticated",
-            Self::NetworkNotAllowed => "network_not_allowed",
-            Self::ForeignTenant => "foreign_tenant",
-            Self::TooLarge => "too_large",
-            Self::Slow => "slow",
-            Self::Broken => "broken",
-            Self::Busy => "busy",
-            Self::LedgerBroken => "ledger_broken",
-            Self::Overloaded => "overloaded",
-        }
     }
 }

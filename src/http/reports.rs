@@ -1,4 +1,4 @@
-//! Reports: those to whom a target handed a demand on say here what came of it. A request enters, and what it says is in the
+//! Reports: a third party to which a target has handed an erasure on reports its outcome here. What it says is in the
 //! ledger when it is answered; the worker takes it from there.
 
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, header};
 use tokio::time::timeout;
 use tracing::{error, warn};
 
-use super::ServerSettings;
 use super::body::{NoBody, pass_over, read};
 use super::log_rate_limit::LogRateLimit;
+use super::settings::ServerSettings;
 use crate::erasure::Reportable;
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Intake, LedgerError, Reported};
@@ -31,11 +31,11 @@ pub(crate) struct Reports {
     refusals: LogRateLimit,
 }
 
-/// What became of a report that was sent.
+/// The result of a report that was sent.
 #[derive(Debug)]
 pub(super) enum Reception {
     Taken,
-    /// There was one before, or nobody waits for it any more.
+    /// There was one before, or the step does not wait for it any more.
     TooLate,
     /// The token is not the one that was given out for this step.
     Stranger,
@@ -47,8 +47,14 @@ pub(super) enum Reception {
 
 impl Reports {
     pub(crate) fn new(ledger: Arc<dyn Intake>, index: IndexKey, seal: SealKey, settings: &ServerSettings) -> Self {
-        let (read_max, record_max) = (settings.body_read_max.get(), settings.record_max.get());
-        Self { ledger, index, seal, read_max, record_max, refusals: LogRateLimit::new() }
+        Self {
+            ledger,
+            index,
+            seal,
+            read_max: settings.body_read_max.get(),
+            record_max: settings.record_max.get(),
+            refusals: LogRateLimit::new(),
+        }
     }
 
     pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {
@@ -64,10 +70,10 @@ impl Reports {
             Ok(body) => body,
             Err(none) => return Reception::NoBody(none),
         };
-        let answer = match serde_json::from_slice(&body).map_err(|_| "it is not JSON".to_owned()).and_then(read_answer)
-        {
+        let said = serde_json::from_slice(&body).map_err(|_| "it is not JSON".to_owned()).and_then(read_answer);
+        let answer = match said {
             Ok(Said::Answer(answer)) => answer,
-            Ok(Said::Accepted { .. }) => return Reception::Wrong("a report says what came of it".into()),
+            Ok(Said::Accepted { .. }) => return Reception::Wrong("a report names the outcome".into()),
             Err(why) => return Reception::Wrong(why),
         };
         match timeout(self.record_max, self.ledger.report(&of, &of.seal(&answer, &self.seal))).await {

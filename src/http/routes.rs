@@ -9,11 +9,13 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 
 use super::body::NoBody;
-use super::receiver::Reaction;
-use super::reports::Reception;
-use super::{Metrics, Readiness, Receiver, Reports};
+use super::health::Readiness;
+use super::metrics::Metrics;
+use super::reaction::Reaction;
+use super::receiver::Receiver;
+use super::reports::{Reception, Reports};
 
-/// What mluvii and an orchestrator reach.
+/// Routes for mluvii and an orchestrator.
 pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Router {
     Router::new()
         .route("/webhooks/{source}", post(deliver).with_state(receiver))
@@ -21,13 +23,13 @@ pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Rout
         .route("/readyz", get(ready).with_state(readiness))
 }
 
-/// What Prometheus reaches, on a listener of its own.
+/// Routes for Prometheus, on a listener of their own.
 pub(crate) fn metrics_router(metrics: Metrics) -> Router {
     let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Router::new().route("/metrics", get(async move || (text, metrics.render())))
 }
 
-/// What those reach who report what came of a demand, on a listener of its own.
+/// Routes for third parties that report a step's outcome, on a listener of their own.
 pub(crate) fn reports_router(reports: Arc<Reports>) -> Router {
     Router::new().route("/v1/reports/{erasure}/{target}", post(report).with_state(reports))
 }
@@ -50,9 +52,9 @@ async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Res
 }
 
 async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
-    let report = readiness.report().await;
-    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(report)).into_response()
+    let state = readiness.check().await;
+    let status = if state.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(state)).into_response()
 }
 
 /// The answer to what arrives during a shutdown.

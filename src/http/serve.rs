@@ -20,10 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use tracing::{debug, error};
 
-use super::ServerSettings;
 use super::client::Peer;
 use super::log_rate_limit::LogRateLimit;
 use super::routes::draining;
+use super::settings::ServerSettings;
 
 /// Larger headers are answered 431.
 const HEADER_BYTES_MAX: usize = 32 << 10;
@@ -63,13 +63,13 @@ pub(crate) async fn serve(
         .max_header_size(HEADER_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX);
     let mut connections = JoinSet::new();
-    let complaints = LogRateLimit::new();
+    let failures = LogRateLimit::new();
     loop {
         select! {
             biased;
             () = shutdown.cancelled() => break,
-            Some(ended) = connections.join_next() => report(ended),
-            (stream, peer) = accept(&listener, &complaints), if connections.len() < settings.connections_max => {
+            Some(ended) = connections.join_next() => log_abnormal_end(ended),
+            (stream, peer) = accept(&listener, &failures), if connections.len() < settings.connections_max => {
                 // A token of its own: a shared one's lock would be taken with every poll of every connection.
                 let shutdown = shutdown.child_token();
                 connections.spawn(connection(stream, peer, http.clone(), router.clone(), shutdown));
@@ -81,15 +81,15 @@ pub(crate) async fn serve(
 }
 
 /// Accepts the next connection; failures are waited out.
-async fn accept(listener: &TcpListener, complaints: &LogRateLimit) -> (TcpStream, SocketAddr) {
+async fn accept(listener: &TcpListener, failures: &LogRateLimit) -> (TcpStream, SocketAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
             Err(error) => {
-                if complaints.passes() {
-                    error!(%error, "could not accept a connection; trying again");
+                if failures.passes() {
+                    error!(%error, "could not accept a connection; retrying");
                 }
                 sleep(ACCEPT_PAUSE).await;
             }
@@ -142,7 +142,7 @@ async fn connection(
 async fn drain(mut connections: JoinSet<()>, drain_max: Duration) -> Drained {
     let all = async {
         while let Some(ended) = connections.join_next().await {
-            report(ended);
+            log_abnormal_end(ended);
         }
     };
     if timeout(drain_max, all).await.is_ok() {
@@ -153,7 +153,7 @@ async fn drain(mut connections: JoinSet<()>, drain_max: Duration) -> Drained {
     Drained::Cut(cut)
 }
 
-fn report(ended: Result<(), JoinError>) {
+fn log_abnormal_end(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         // Not the error itself: it holds the panic's text, and that could be what was received.
         error!(panicked = error.is_panic(), "a connection's task failed");

@@ -16,7 +16,7 @@ pub(crate) struct ServerSettings {
     pub(crate) listen: SocketAddr,
     /// Where Prometheus may ask for `/metrics`; nowhere when it is not given. Keep it inside your network.
     pub(crate) metrics_listen: Option<SocketAddr>,
-    /// Where those who have accepted a demand report what came of it; nowhere when it is not given. Keep it inside your
+    /// Where third parties report the outcome of an erasure that they have accepted; nowhere when it is not given. Keep it inside your
     /// network, or put a proxy with TLS before it.
     pub(crate) reports_listen: Option<SocketAddr>,
     /// What they are told to call: `reports_listen` as it is seen from outside, of this process or of another one on the same

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Secret;
 
-/// The key under which identifiers, bodies and steps are digested. Losing it means that nobody can be found again.
+/// The key under which identifiers, bodies and steps are digested. Without it, no one can be found again.
 #[derive(Clone)]
 pub(crate) struct IndexKey(Hmac<Sha256>);
 

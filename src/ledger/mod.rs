@@ -205,6 +205,9 @@ fn broken(what: impl Into<String>) -> LedgerError {
 pub(crate) struct Decision {
     pub(crate) session: SessionChange,
     pub(crate) erasures: Vec<NewErasure>,
+    /// Rules at the session's end that do not apply by what is known when it settles. An erasure of this session that has not
+    /// begun, and all of whose rules are among them, is cancelled in the same transaction.
+    pub(crate) rules_no_longer: Vec<String>,
     /// What the session showed about the installation, where it showed anything.
     pub(crate) tenants_are_departments: Option<bool>,
     /// The session is of a tenant that is not ours: instead of being changed, its row and its settling are deleted, it is

@@ -39,6 +39,6 @@ impl Purpose {
 }
 
 fn add(calls: u32) {
-    // Outside of `counted`, nobody asks.
+    // Outside of `counted` there is no counter.
     let _ = CALLS.try_with(|all| all.set(all.get().saturating_add(calls)));
 }

@@ -8,15 +8,15 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::calls::Purpose;
-use super::control::Controls;
-use super::error::MluviiError;
+use super::error::{MluviiError, SettingsError};
 use super::left::Accepted;
 use super::pointer::Pointer;
-use super::settings::{GuestIdField, MluviiSettings, Nulls, Requests, SettingsError};
+use super::proofs::{NOBODY, Proofs};
+use super::settings::{GuestIdField, MluviiSettings, Nulls, Requests};
 use super::template::Template;
 use super::token::{Token, Tokens};
 use super::transport::{self, Reply, Tried, garbage};
-use super::wire::{self, SessionFacts};
+use super::wire::{self, Listed, SessionFacts};
 use crate::keys::{IdempotencyKey, ReadSecret};
 use crate::subject::{GuestId, Identifier, Kind, Params, SessionId};
 
@@ -34,7 +34,7 @@ pub(crate) struct MluviiClient {
     pub(super) accept_left: Accepted,
     /// The contact record's field for each kind of identifier.
     pub(super) contact_fields: Vec<(Kind, String)>,
-    pub(super) controls: Controls,
+    pub(super) proofs: Proofs,
     permits: Semaphore,
     pub(crate) call_max: Duration,
     pub(crate) concurrency_max: usize,
@@ -61,7 +61,7 @@ pub(crate) enum LookUp {
     NotUnderstood(String),
 }
 
-/// What became of an anonymizing call.
+/// The result of an anonymizing call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
     Done,
@@ -79,10 +79,20 @@ pub(super) enum Called {
     Conflict,
 }
 
+/// One call, filled in.
+struct Call<'a> {
+    method: &'a Method,
+    path: &'a str,
+    /// Names it in errors.
+    what: &'a str,
+    idempotency: Option<&'a IdempotencyKey>,
+    purpose: Purpose,
+}
+
 impl MluviiClient {
     /// A client made of the settings; nothing is called yet.
     pub(crate) fn new(settings: &MluviiSettings, read: ReadSecret<'_>) -> Result<Self, SettingsError> {
-        Self::build(settings, read).map_err(|error| error.of(settings))
+        Self::build(settings, read).map_err(|error| error.of(&settings.name))
     }
 
     fn build(settings: &MluviiSettings, read: ReadSecret<'_>) -> Result<Self, SettingsError> {
@@ -105,7 +115,7 @@ impl MluviiClient {
             must_be_empty: settings.pointers()?,
             accept_left: settings.accepted()?,
             contact_fields: fields.collect(),
-            controls: Controls::default(),
+            proofs: Proofs::default(),
             permits: Semaphore::new(settings.concurrency_max),
             call_max: settings.call_max.get(),
             concurrency_max: settings.concurrency_max,
@@ -127,26 +137,39 @@ impl MluviiClient {
             Ok(facts) => facts,
             Err(wrong) => return Ok(LookUp::NotUnderstood(format!("{request}: {wrong}"))),
         };
-        self.controls.has_read(session);
+        self.proofs.has_read(session);
         if let Some(activity) = look.activity {
             facts.activity_form = wire::activity_form(&json, activity);
         }
-        if look.params && wire::has_no_params(&json) {
-            // There is nothing of which the list could tell the source.
-            facts.forms = Some(Vec::new());
-        } else if look.params {
-            let request = &self.requests.look_up_params;
-            let Some(json) = self.read(request, &[&session.to_string()], Purpose::Work).await? else {
-                return Ok(LookUp::NotUnderstood(format!("{request}: 404, but the session is there and has some")));
-            };
-            if let Err(wrong) = wire::add_call_params(&mut facts, &json, &self.params) {
-                return Ok(LookUp::NotUnderstood(format!("{request}: {wrong}")));
-            }
+        if look.params
+            && let Some(wrong) = self.add_params(session, &json, &mut facts).await?
+        {
+            return Ok(LookUp::NotUnderstood(wrong));
         }
         if let Some(wrong) = self.add_contact(&mut facts).await? {
             return Ok(LookUp::NotUnderstood(wrong));
         }
         Ok(LookUp::Found(Box::new(facts)))
+    }
+
+    /// The call params with their sources; says what was not understood. `json` is the session's own reply.
+    async fn add_params(
+        &self,
+        session: SessionId,
+        json: &[u8],
+        facts: &mut SessionFacts,
+    ) -> Result<Option<String>, MluviiError> {
+        if wire::has_no_params(json) {
+            // There is nothing of which the list could tell the source.
+            facts.forms = Some(Vec::new());
+            return Ok(None);
+        }
+        let request = &self.requests.look_up_params;
+        let Some(json) = self.read(request, &[&session.to_string()], Purpose::Work).await? else {
+            return Ok(Some(format!("{request}: 404, but the session is there and has some")));
+        };
+        let added = wire::add_call_params(facts, &json, &self.params);
+        Ok(added.err().map(|wrong| format!("{request}: {wrong}")))
     }
 
     /// E-mail and phone of the contact record where the session has none of the kind; says what was not understood.
@@ -192,7 +215,7 @@ impl MluviiClient {
     /// Whether mluvii can be reached, accepts the credentials and knows the API.
     pub(crate) async fn health(&self) -> Result<(), MluviiError> {
         let request = &self.requests.list_anonymized;
-        match self.call(request, &[super::control::NOBODY], None, Purpose::Control).await? {
+        match self.call(request, &[NOBODY], None, Purpose::Control).await? {
             Called::Done(json) => wire::listed(&json).map(drop).ok_or_else(|| garbage(&request.to_string())),
             Called::Missing(status) => Err(unknown_path(request, status)),
             Called::Conflict => Err(garbage(&request.to_string())),
@@ -223,9 +246,20 @@ impl MluviiClient {
         values: &[&str],
         purpose: Purpose,
     ) -> Result<Zeroizing<Vec<u8>>, MluviiError> {
-        let missing =
-            || MluviiError::Away(format!("{request}: 404, which is no answer of a list; see `{}`", request.key()));
-        self.read(request, values, purpose).await?.ok_or_else(missing)
+        self.read(request, values, purpose).await?.ok_or_else(|| {
+            MluviiError::Away(format!("{request}: 404, which is no answer of a list; see `{}`", request.key()))
+        })
+    }
+
+    /// A list of sessions.
+    pub(super) async fn listed(
+        &self,
+        request: &Template,
+        values: &[&str],
+        purpose: Purpose,
+    ) -> Result<Vec<Listed>, MluviiError> {
+        let json = self.list(request, values, purpose).await?;
+        wire::listed(&json).ok_or_else(|| garbage(&request.to_string()))
     }
 
     async fn write(&self, request: &Template, id: &str, step: &IdempotencyKey) -> Result<Written, MluviiError> {
@@ -236,7 +270,7 @@ impl MluviiClient {
         })
     }
 
-    /// One call within its time; with a new token once more when the first one was not accepted.
+    /// One call within its time.
     async fn call(
         &self,
         request: &Template,
@@ -248,42 +282,46 @@ impl MluviiClient {
         let path = request
             .fill(values)
             .ok_or_else(|| MluviiError::Refused(format!("{what}: there is an id that cannot stand in a path")))?;
-        let url = format!("{}{path}", self.base);
-        let send = async |token: &Token| {
-            let mut http = self.http.request(request.method.clone(), &url).bearer_auth(token.bearer.expose());
-            if let Some(step) = idempotency {
-                http = http.header("Idempotency-Key", idempotency_key(step, &path));
-            }
-            purpose.note();
-            transport::send(http, &what).await
+        let call = Call { method: &request.method, path: &path, what: &what, idempotency, purpose };
+        tokio::time::timeout(self.call_max, self.exchange(call)).await.map_err(|_| late(&what))?
+    }
+
+    /// With a new token once more when the first one was not accepted.
+    async fn exchange(&self, call: Call<'_>) -> Result<Called, MluviiError> {
+        let what = call.what;
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let token = self.tokens.get().await?;
+        let reply = match self.send(&call, &token).await? {
+            Reply::Unauthorized | Reply::LoginPage(_) => self.send(&call, &self.tokens.replace(&token).await?).await?,
+            reply => reply,
         };
-        let exchange = async {
-            let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-            let token = self.tokens.get().await?;
-            let reply = match send(&token).await? {
-                Reply::Unauthorized | Reply::LoginPage(_) => send(&self.tokens.replace(&token).await?).await?,
-                reply => reply,
-            };
-            match reply {
-                Reply::Done(body) => Ok(Called::Done(body)),
-                Reply::Missing(status) => Ok(Called::Missing(status)),
-                Reply::Conflict => Ok(Called::Conflict),
-                // It may concern this session only; the target's other work goes on.
-                Reply::Forbidden => Err(MluviiError::Refused(format!("{what}: 403: the API client may not do this"))),
-                // mluvii and every gateway answer so for a while; it is no reason to keep everything from going on.
-                Reply::LoginPage(status) if status.is_success() => {
-                    Err(MluviiError::Page(format!("{what}: {status}: a web page, as of a login or a gateway")))
-                }
-                Reply::LoginPage(status) => {
-                    Err(MluviiError::Away(format!("{what}: {status}: a redirect or a web page, as to a login")))
-                }
-                Reply::Unauthorized => {
-                    Err(MluviiError::Denied(format!("{what}: 401: mluvii refuses the token that it has just given")))
-                }
+        match reply {
+            Reply::Done(body) => Ok(Called::Done(body)),
+            Reply::Missing(status) => Ok(Called::Missing(status)),
+            Reply::Conflict => Ok(Called::Conflict),
+            // It may concern this session only; the target's other work goes on.
+            Reply::Forbidden => Err(MluviiError::Refused(format!("{what}: 403: the API client may not do this"))),
+            // mluvii and every gateway answer so for a while; it is no reason to keep everything from going on.
+            Reply::LoginPage(status) if status.is_success() => {
+                Err(MluviiError::Page(format!("{what}: {status}: a web page, as of a login or a gateway")))
             }
-        };
-        let late = |_| MluviiError::Away(format!("{what}: no answer in time"));
-        tokio::time::timeout(self.call_max, exchange).await.map_err(late)?
+            Reply::LoginPage(status) => {
+                Err(MluviiError::Away(format!("{what}: {status}: a redirect or a web page, as to a login")))
+            }
+            Reply::Unauthorized => {
+                Err(MluviiError::Denied(format!("{what}: 401: mluvii refuses the token that it has just given")))
+            }
+        }
+    }
+
+    async fn send(&self, call: &Call<'_>, token: &Token) -> Result<Reply, MluviiError> {
+        let url = format!("{}{}", self.base, call.path);
+        let mut http = self.http.request(call.method.clone(), url).bearer_auth(token.bearer.expose());
+        if let Some(step) = call.idempotency {
+            http = http.header("Idempotency-Key", idempotency_key(step, call.path));
+        }
+        call.purpose.note();
+        transport::send(http, call.what).await
     }
 
     /// Tries a path out; every status is an answer. `what` names it in errors.
@@ -295,16 +333,19 @@ impl MluviiClient {
             Purpose::Control.note();
             transport::try_out(http, what).await
         };
-        let late = |_| MluviiError::Away(format!("{what}: no answer in time"));
-        tokio::time::timeout(self.call_max, exchange).await.map_err(late)?
+        tokio::time::timeout(self.call_max, exchange).await.map_err(|_| late(what))?
     }
 }
 
-/// A key of its own for each write of a step: whoever heeds the header takes two requests of one key for one request.
+/// A key of its own for each write of a step: a server that heeds the header treats two requests of one key as one.
 /// The path may hold a guest's id, so it is only in there as a digest that is keyed with the step.
 fn idempotency_key(step: &IdempotencyKey, path: &str) -> String {
     let digest = Sha256::new().chain_update(step.to_string()).chain_update(path).finalize();
     format!("{step}-{}", hex::encode(&digest[..8]))
+}
+
+fn late(what: &str) -> MluviiError {
+    MluviiError::Away(format!("{what}: no answer in time"))
 }
 
 fn unknown_path(request: &Template, status: StatusCode) -> MluviiError {

@@ -1,7 +1,8 @@
-//! Why mluvii did not do it.
+//! Why mluvii did not do it, and why a client could not be made.
 
 use std::time::Duration;
 
+use crate::subject::InstallationName;
 use crate::target::TargetError;
 
 /// A failed call; one variant per reaction of the caller. The texts name the request as the configuration writes it,
@@ -33,5 +34,27 @@ impl From<MluviiError> for TargetError {
             MluviiError::Refused(what) => Self::Permanent(what),
             MluviiError::Denied(what) => Self::NeedsOperator(what),
         }
+    }
+}
+
+/// A setting that the client cannot be made of: which key, what was found, what is allowed.
+#[derive(Debug, thiserror::Error)]
+#[error("mluvii.{}{key}: {wrong}", .of.as_ref().map(|name| format!("{name}.")).unwrap_or_default())]
+pub(crate) struct SettingsError {
+    key: &'static str,
+    /// The installation, where it has a name.
+    of: Option<InstallationName>,
+    wrong: String,
+}
+
+impl SettingsError {
+    pub(super) fn new(key: &'static str, wrong: impl Into<String>) -> Self {
+        Self { key, of: None, wrong: wrong.into() }
+    }
+
+    /// Says whose setting it is, where there are several installations.
+    pub(super) fn of(self, installation: &InstallationName) -> Self {
+        let named = *installation.0 != *InstallationName::UNNAMED;
+        Self { of: named.then(|| installation.clone()), ..self }
     }
 }

@@ -7,14 +7,18 @@ use super::calls::Purpose;
 use super::client::MluviiClient;
 use super::control::Control;
 use super::error::MluviiError;
+use super::shape::Shape;
 use super::wire;
 use crate::subject::SessionId;
 
 /// Whether mluvii holds a session.
 #[derive(Debug)]
 pub(super) enum Presence {
-    /// Its reply, which is understood as this session's.
-    There(Zeroizing<Vec<u8>>),
+    /// Its reply, which is understood as this session's, and the shape of it.
+    There {
+        json: Zeroizing<Vec<u8>>,
+        shape: Shape,
+    },
     Absent(Absence),
 }
 
@@ -35,6 +39,8 @@ impl MluviiClient {
             return self.there(json, session);
         }
         let control = self.looking_up_works(session).await?;
+        // Read again after the control: an outage may have ended between the first 404 and the control, which would then
+        // prove a 404 that it did not cover.
         match (self.read_session(session, Purpose::Control).await?, control) {
             (Some(json), _) => self.there(json, session),
             (None, Control::Works) => Ok(Presence::Absent(Absence::Proved)),
@@ -44,9 +50,9 @@ impl MluviiClient {
 
     fn there(&self, json: Zeroizing<Vec<u8>>, session: SessionId) -> Result<Presence, MluviiError> {
         match wire::session_shape(&json, session, self.nulls) {
-            Ok(_) => {
-                self.controls.has_read(session);
-                Ok(Presence::There(json))
+            Ok(shape) => {
+                self.proofs.has_read(session);
+                Ok(Presence::There { json, shape })
             }
             Err(wrong) => Err(MluviiError::Away(format!("{}: {wrong}", self.requests.look_up_session))),
         }

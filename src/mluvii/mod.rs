@@ -12,7 +12,7 @@ mod keep;
 mod left;
 mod pointer;
 mod probe;
-mod progress;
+mod proofs;
 mod search;
 mod settings;
 mod shape;
@@ -20,14 +20,15 @@ mod target;
 mod template;
 mod token;
 mod transport;
+mod unfinished;
 mod verify;
 mod wire;
 
 pub(crate) use calls::counted;
 pub(crate) use client::{Look, LookUp, MluviiClient};
-pub(crate) use error::MluviiError;
+pub(crate) use error::{MluviiError, SettingsError};
 pub(crate) use probe::{Finding, Probe, State, probe};
-pub(crate) use settings::{MluviiSettings, SettingsError};
+pub(crate) use settings::MluviiSettings;
 pub(crate) use target::MluviiTarget;
 pub(crate) use wire::SessionFacts;
 

@@ -24,12 +24,15 @@ impl Pointer {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a JSON pointer such as `/guest/callParams/*`");
         let path = text.strip_prefix('/').filter(|path| !path.is_empty()).ok_or_else(wrong)?;
-        let step = |part: &str| match part {
-            "" => Err(wrong()),
-            "*" => Ok(Step::Each),
-            name => Ok(Step::Named(name.replace("~1", "/").replace("~0", "~"))),
-        };
-        Ok(Self { text: text.to_owned(), steps: path.split('/').map(step).collect::<Result<_, _>>()? })
+        let mut steps = Vec::new();
+        for part in path.split('/') {
+            steps.push(match part {
+                "" => return Err(wrong()),
+                "*" => Step::Each,
+                name => Step::Named(name.replace("~1", "/").replace("~0", "~")),
+            });
+        }
+        Ok(Self { text: text.to_owned(), steps })
     }
 
     pub(super) fn as_str(&self) -> &str {

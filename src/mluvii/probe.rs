@@ -3,12 +3,12 @@
 
 mod anonymized;
 mod contacts;
+mod findings;
 mod lists;
 mod paths;
-mod report;
 mod sample;
 
-pub(crate) use report::{Finding, Probe, State};
+pub(crate) use findings::{Finding, Probe, State};
 
 use super::client::MluviiClient;
 use super::error::MluviiError;
@@ -22,7 +22,7 @@ pub(crate) async fn probe(client: &MluviiClient, named: &[SessionId]) -> Result<
     let mut probe = Probe::default();
     probe.ok("token", "mluvii gives a token and answers the API's calls");
     let sample = Sample::take(client, named, &mut probe).await?;
-    sample.report(client, &mut probe);
+    sample.examine(client, &mut probe);
     lists::session_filter(client, &mut probe).await;
     lists::guest_filters(client, &sample, &mut probe).await;
     lists::pages(client, &mut probe).await;

@@ -1,5 +1,5 @@
 //! Searching mluvii itself for a person's or a guest's sessions. Every filter is proved at each use, and a list that holds
-//! anybody else is refused as a whole: it comes from a filter that does something else than it is taken for.
+//! another person is refused as a whole: its filter does something else than its name says.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,10 @@ use quietus_plugin::identity::{self, Region};
 use super::calls::Purpose;
 use super::client::{Look, LookUp, MluviiClient};
 use super::error::MluviiError;
+use super::proofs::NOBODY;
 use super::template::{DEPARTMENT, Template};
 use super::transport::garbage;
-use super::wire::{self, Contact};
+use super::wire::{self, Contact, Listed};
 use crate::keys::Secret;
 use crate::subject::{GuestId, Identifiers, Kind, SessionId, TenantId};
 
@@ -71,36 +72,50 @@ impl MluviiClient {
         known: impl IntoIterator<Item = SessionId>,
     ) -> Result<Option<BTreeSet<SessionId>>, MluviiError> {
         let Some(request) = &self.requests.sessions_of_guest else { return Ok(None) };
-        let nobody = impossible_like(&guest.0);
-        let json = self.list(request, &[&nobody, "0"], Purpose::Control).await?;
-        let listed = wire::listed(&json).ok_or_else(|| garbage(&request.to_string()))?;
-        if !listed.is_empty() {
+        let impossible = impossible_like(&guest.0);
+        if !self.listed(request, &[&impossible, "0"], Purpose::Control).await?.is_empty() {
             return Err(refused(request, "an impossible id lists sessions, so the filter is ignored"));
         }
-        let mut sessions = BTreeSet::new();
+        let pages = Pages { request, before_offset: &[&guest.0], after_offset: None };
+        let names_guest = |one: Listed| match one.guest.as_ref() == Some(guest) {
+            true => Ok(one.id),
+            false => Err("it lists a session that does not name the guest"),
+        };
+        let sessions = self.all_of(&pages, wire::listed, names_guest).await?;
+        self.prove_listed(request, guest, known.into_iter().filter(|id| !sessions.contains(id))).await?;
+        Ok(Some(sessions))
+    }
+
+    /// Every element of a list, read page by page until one is empty. `check` gives the id of an element, or says why the
+    /// list is refused as a whole.
+    async fn all_of<T, K: Ord>(
+        &self,
+        pages: &Pages<'_>,
+        read: impl Fn(&[u8]) -> Option<Vec<T>>,
+        check: impl Fn(T) -> Result<K, &'static str>,
+    ) -> Result<BTreeSet<K>, MluviiError> {
+        let request = pages.request;
+        let mut found = BTreeSet::new();
         for _ in 0..PAGES_MAX {
-            let offset = sessions.len().to_string();
-            let json = self.list(request, &[&guest.0, &offset], Purpose::Work).await?;
-            let listed = wire::listed(&json).ok_or_else(|| garbage(&request.to_string()))?;
-            if listed.is_empty() {
-                self.prove_listed(request, guest, known.into_iter().filter(|id| !sessions.contains(id))).await?;
-                return Ok(Some(sessions));
+            let offset = found.len().to_string();
+            let json = self.list(request, &pages.values(&offset), Purpose::Work).await?;
+            let page = read(&json).ok_or_else(|| garbage(&request.to_string()))?;
+            if page.is_empty() {
+                return Ok(found);
             }
-            if listed.iter().any(|one| one.guest.as_ref() != Some(guest)) {
-                return Err(refused(request, "it lists a session that does not name the guest"));
-            }
-            let known = sessions.len();
-            let count = listed.len();
-            sessions.extend(listed.into_iter().map(|one| one.id));
-            // Else the offset would skip sessions that were never seen.
-            if sessions.len() - known != count {
+            let ids = page.into_iter().map(&check).collect::<Result<Vec<_>, _>>();
+            let ids = ids.map_err(|why| refused(request, why))?;
+            let whole = found.len() + ids.len();
+            found.extend(ids);
+            // Otherwise the offset would skip elements that were never seen.
+            if found.len() != whole {
                 return Err(refused(request, "its pages overlap, so the list may not be whole"));
             }
         }
         Err(refused(request, "the list does not end"))
     }
 
-    /// An impossible id lists nothing where the filter takes another id than the guest's, too: then nobody's does.
+    /// An impossible id lists nothing where the filter takes another id than the guest's, too: then it never does.
     async fn prove_listed(
         &self,
         request: &Template,
@@ -118,7 +133,9 @@ impl MluviiClient {
     }
 
     async fn prove_contacts(&self, search: &Searched<'_>) -> Result<(), MluviiError> {
-        let json = self.list(search.request, &search.values(impossible_of(search.kind), "0"), Purpose::Control).await?;
+        let before_offset = [search.field, impossible_of(search.kind)];
+        let pages = search.pages(&before_offset);
+        let json = self.list(search.request, &pages.values("0"), Purpose::Control).await?;
         let listed = wire::contacts(&json).ok_or_else(|| garbage(&search.request.to_string()))?;
         match listed.is_empty() {
             true => Ok(()),
@@ -128,31 +145,30 @@ impl MluviiClient {
 
     /// The contacts that carry the value, each of which is checked.
     async fn contacts_with(&self, search: &Searched<'_>, value: &str) -> Result<BTreeSet<GuestId>, MluviiError> {
-        let Searched { request, kind, field, region, .. } = *search;
-        let wanted = normal_forms(kind, value, region);
-        let carries = |contact: &Contact| {
-            let mut forms = contact.values(field).flat_map(|value| normal_forms(kind, value, region));
-            forms.any(|form| wanted.contains(&form))
+        let Searched { kind, field, region, .. } = search;
+        let wanted = normal_forms(kind, value, *region);
+        let carries = |contact: Contact| {
+            let carried = contact
+                .values(field)
+                .flat_map(|value| normal_forms(kind, value, *region))
+                .any(|form| wanted.contains(&form));
+            if carried { Ok(contact.id) } else { Err("it lists a contact that does not carry what was searched for") }
         };
-        let mut found = BTreeSet::new();
-        for _ in 0..PAGES_MAX {
-            let offset = found.len().to_string();
-            let json = self.list(request, &search.values(value, &offset), Purpose::Work).await?;
-            let listed = wire::contacts(&json).ok_or_else(|| garbage(&request.to_string()))?;
-            if listed.is_empty() {
-                return Ok(found);
-            }
-            if !listed.iter().all(carries) {
-                return Err(refused(request, "it lists a contact that does not carry what was searched for"));
-            }
-            let known = found.len();
-            let count = listed.len();
-            found.extend(listed.into_iter().map(|contact| contact.id));
-            if found.len() - known != count {
-                return Err(refused(request, "its pages overlap, so the list may not be whole"));
-            }
-        }
-        Err(refused(request, "the list does not end"))
+        let before_offset = [*field, value];
+        self.all_of(&search.pages(&before_offset), wire::contacts, carries).await
+    }
+}
+
+/// A list that comes in pages, and the values of its request's placeholders, in their order, around the offset.
+struct Pages<'a> {
+    request: &'a Template,
+    before_offset: &'a [&'a str],
+    after_offset: Option<&'a str>,
+}
+
+impl<'a> Pages<'a> {
+    fn values(&self, offset: &'a str) -> Vec<&'a str> {
+        self.before_offset.iter().copied().chain([offset]).chain(self.after_offset).collect()
     }
 }
 
@@ -167,13 +183,12 @@ struct Searched<'a> {
 }
 
 impl Searched<'_> {
-    /// The values of the request's places, in their order.
-    fn values<'a>(&'a self, value: &'a str, offset: &'a str) -> Vec<&'a str> {
-        [self.field, value, offset].into_iter().chain(self.department.as_deref()).collect()
+    fn pages<'a>(&'a self, before_offset: &'a [&'a str]) -> Pages<'a> {
+        Pages { request: self.request, before_offset, after_offset: self.department.as_deref() }
     }
 }
 
-/// The list is not believed. It is tried again, and then needs a person.
+/// The list is not believed, and a person has to look.
 fn refused(request: &Template, why: &str) -> MluviiError {
     MluviiError::Refused(format!("{request}: the list is refused: {why}; see `{}`", request.key()))
 }
@@ -183,7 +198,7 @@ fn spellings(identifiers: &Identifiers, kind: &Kind, region: Option<Region>) -> 
     let mut spellings = BTreeSet::new();
     for value in identifiers.of_kind(kind) {
         let forms = normal_forms(kind, value.expose(), region);
-        // What has no normal form is nothing that anybody could be found by.
+        // What has no normal form finds no one.
         if !forms.is_empty() {
             spellings.insert(value.clone());
             spellings.extend(forms.into_iter().map(Secret::new));
@@ -193,7 +208,7 @@ fn spellings(identifiers: &Identifiers, kind: &Kind, region: Option<Region>) -> 
 }
 
 fn normal_forms(kind: &Kind, value: &str, region: Option<Region>) -> Vec<String> {
-    identity::normal_forms(&quietus_plugin::Kind::from(kind.as_str()), value, region)
+    identity::normal_forms(&kind.into(), value, region)
 }
 
 /// A value that nobody has.
@@ -210,7 +225,7 @@ fn impossible_of(kind: &Kind) -> &'static str {
 fn impossible_like(id: &str) -> String {
     let is_guid = id.len() == 36 && id.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
-        super::control::NOBODY.to_owned()
+        NOBODY.to_owned()
     } else if is_guid {
         "ffffffff-ffff-4fff-bfff-fffffffffff0".to_owned()
     } else {

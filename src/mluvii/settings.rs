@@ -7,6 +7,7 @@ use reqwest::Url;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::error::SettingsError;
 use super::left::{self, Accepted};
 use super::pointer::Pointer;
 use super::template::{DEPARTMENT, FIELD, ID, OFFSET, Template, VALUE};
@@ -110,28 +111,6 @@ impl GuestIdField {
     }
 }
 
-/// A setting that the client cannot be made of: which key, what was found, what is allowed.
-#[derive(Debug, thiserror::Error)]
-#[error("mluvii.{}{key}: {wrong}", .of.as_ref().map(|name| format!("{name}.")).unwrap_or_default())]
-pub(crate) struct SettingsError {
-    key: &'static str,
-    /// The installation, where it has a name.
-    of: Option<InstallationName>,
-    wrong: String,
-}
-
-impl SettingsError {
-    pub(super) fn new(key: &'static str, wrong: impl Into<String>) -> Self {
-        Self { key, of: None, wrong: wrong.into() }
-    }
-
-    /// Says whose setting it is, where there are several installations.
-    pub(super) fn of(self, settings: &MluviiSettings) -> Self {
-        let named = *settings.name.0 != *InstallationName::UNNAMED;
-        Self { of: named.then(|| settings.name.clone()), ..self }
-    }
-}
-
 /// The requests, parsed.
 #[derive(Clone, Debug)]
 pub(super) struct Requests {
@@ -177,7 +156,7 @@ impl MluviiSettings {
     fn check_contact_fields(&self, search: Option<&SearchSettings>) -> Result<(), SettingsError> {
         let fields = search.map(|search| &search.fields);
         if let Some(kind) = fields.into_iter().flat_map(BTreeMap::keys).find(|kind| kind.is_internal_id()) {
-            return Err(SettingsError::new("search.fields", format!("nobody is searched by a `{kind}`")));
+            return Err(SettingsError::new("search.fields", format!("a `{kind}` cannot be searched by")));
         }
         if self.look_up_contact.is_some() && fields.is_none_or(BTreeMap::is_empty) {
             let needs = "needs `mluvii.search.fields`, such as `{ email = \"email\", phone = \"phone\" }`";
@@ -186,7 +165,7 @@ impl MluviiSettings {
         Ok(())
     }
 
-    /// Whether nobody else reads what is sent to this installation.
+    /// Whether what is sent to this installation cannot be read on the way.
     fn is_private(&self) -> Result<bool, SettingsError> {
         let base = self.base()?;
         let url = Url::parse(&base).map_err(|_| SettingsError::new("base_url", "not a URL"))?;
@@ -198,8 +177,9 @@ impl MluviiSettings {
 
     pub(super) fn requests(&self) -> Result<Requests, SettingsError> {
         let search = self.search.as_ref();
-        let optional =
-            |key, text: Option<&String>, places| text.map(|text| Template::reading(key, text, places)).transpose();
+        let optional = |key, text: Option<&String>, placeholders| {
+            text.map(|text| Template::reading(key, text, placeholders)).transpose()
+        };
         let contacts = search.and_then(|search| search.contacts.as_ref());
         let sessions_of_guest = search.and_then(|search| search.sessions_of_guest.as_ref());
         Ok(Requests {
@@ -211,7 +191,7 @@ impl MluviiSettings {
             list_anonymized: Template::reading("list_anonymized", &self.list_anonymized, &[ID])?,
             list_not_anonymized: Template::reading("list_not_anonymized", &self.list_not_anonymized, &[ID])?,
             control_list: Template::reading("control_list", &self.control_list, &[])?,
-            contacts: optional("search.contacts", contacts, contact_places(contacts))?,
+            contacts: optional("search.contacts", contacts, contact_placeholders(contacts))?,
             sessions_of_guest: optional("search.sessions_of_guest", sessions_of_guest, &[ID, OFFSET])?,
         })
     }
@@ -263,7 +243,7 @@ impl MluviiSettings {
 }
 
 /// The contacts of all departments may come from one list.
-fn contact_places(template: Option<&String>) -> &'static [&'static str] {
+fn contact_placeholders(template: Option<&String>) -> &'static [&'static str] {
     let of_departments = template.is_some_and(|text| text.contains(DEPARTMENT));
     if of_departments { &[FIELD, VALUE, OFFSET, DEPARTMENT] } else { &[FIELD, VALUE, OFFSET] }
 }

@@ -11,9 +11,9 @@ use super::client::{MluviiClient, Written};
 use super::error::MluviiError;
 use super::gone::{Absence, Presence};
 use super::left::{self, PLACES};
-use super::progress::{Act, Done, Part, Progress};
 use super::settings::GuestIdField;
-use super::verify::{Later, Seen};
+use super::unfinished::{Act, Done, Part, Unfinished};
+use super::verify::{Later, SessionCheck};
 use super::wire;
 use crate::erasure::{Evidence, Outcome, ReachedSession};
 use crate::subject::{GuestId, Kind, Scope};
@@ -23,10 +23,10 @@ use crate::target::{Answer, Target, TargetCall, TargetError};
 #[derive(Debug)]
 pub(crate) struct MluviiTarget {
     client: Arc<MluviiClient>,
-    progress: Progress,
+    unfinished: Unfinished,
 }
 
-/// The API calls that one part takes at most, but for guests with many pages of sessions: three lists and their controls, a
+/// The API calls that one part takes at most, except for guests with many pages of sessions: three lists and their controls, a
 /// read, and what a 404 of it asks for.
 const PART_CALLS_MAX: u32 = 14;
 /// Sessions that are asked whose they are, to tell an unknown guest from an unknown path.
@@ -34,8 +34,8 @@ const OWNERS_ASKED_MAX: usize = 3;
 /// When a session that is not anonymized yet is asked about again, counted from the anonymizing.
 const ASKED_AGAIN_AT: [Duration; 3] = [Duration::from_secs(30), Duration::from_secs(300), Duration::from_secs(3600)];
 
-/// What became of one part.
-enum End {
+/// The end of one part.
+enum PartEnd {
     Done,
     /// Ask again later.
     NotYet,
@@ -43,14 +43,14 @@ enum End {
 
 impl MluviiTarget {
     pub(crate) fn new(client: Arc<MluviiClient>) -> Self {
-        Self { client, progress: Progress::default() }
+        Self { client, unfinished: Unfinished::default() }
     }
 
     /// Takes part after part. What mluvii refuses for good is passed over and reported at the end, so that it does not
     /// keep the other parts from being erased.
     async fn each_part(&self, act: Act, call: &TargetCall) -> Result<Done, TargetError> {
         let begun = Instant::now();
-        let mut done = self.progress.resume(act, &call.idempotency);
+        let mut done = self.unfinished.resume(act, &call.idempotency);
         let mut failed: Option<TargetError> = None;
         let mut not_yet: Option<TargetError> = None;
         for part in Part::all(call) {
@@ -64,10 +64,10 @@ impl MluviiTarget {
                 break;
             }
             match self.part(act, call, &part, &mut done).await {
-                Ok(End::Done) => {
+                Ok(PartEnd::Done) => {
                     done.parts.insert(part);
                 }
-                Ok(End::NotYet) => {
+                Ok(PartEnd::NotYet) => {
                     let after = self.next_look(call).unwrap_or_default();
                     not_yet.get_or_insert(TargetError::NotYet { after });
                 }
@@ -80,11 +80,11 @@ impl MluviiTarget {
         }
         // What is still there is known; there is no need to wait for the rest.
         let Some(error) = failed.or(not_yet.filter(|_| done.residual == 0)) else { return Ok(done) };
-        self.progress.keep(act, &call.idempotency, done);
+        self.unfinished.keep(act, &call.idempotency, done);
         Err(error)
     }
 
-    async fn part(&self, act: Act, call: &TargetCall, part: &Part, done: &mut Done) -> Result<End, MluviiError> {
+    async fn part(&self, act: Act, call: &TargetCall, part: &Part, done: &mut Done) -> Result<PartEnd, MluviiError> {
         match (act, part) {
             (Act::Erase, Part::Guest(guest)) => done.guests += u64::from(self.erase_guest(call, guest).await?),
             (Act::Erase, Part::Session(session)) => self.erase_session(call, session, done).await?,
@@ -95,11 +95,11 @@ impl MluviiTarget {
                 done.guests += u64::from(self.session_of(call, guest).await?.is_some());
             }
             (Act::Preview, Part::Session(session)) => match self.client.presence(session.key.session).await? {
-                Presence::There(_) => done.sessions += 1,
+                Presence::There { .. } => done.sessions += 1,
                 Presence::Absent(absence) => missing(session, absence, done)?,
             },
         }
-        Ok(End::Done)
+        Ok(PartEnd::Done)
     }
 
     async fn erase_session(
@@ -115,7 +115,7 @@ impl MluviiTarget {
         }
         match self.client.presence(id).await? {
             // It is there, so it was the path, or an outage that is over by now.
-            Presence::There(_) => match self.client.anonymize_session(id, &call.idempotency).await? {
+            Presence::There { .. } => match self.client.anonymize_session(id, &call.idempotency).await? {
                 Written::Done => done.sessions += 1,
                 Written::Missing { unknown_path } => return Err(unknown_path),
             },
@@ -173,7 +173,7 @@ impl MluviiTarget {
         guest: &GuestId,
     ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, MluviiError> {
         for session in call.sessions.iter().take(OWNERS_ASKED_MAX) {
-            if let Presence::There(json) = self.client.presence(session.key.session).await?
+            if let Presence::There { json, .. } = self.client.presence(session.key.session).await?
                 && wire::guest_id(&json, GuestIdField::Identity).as_ref() == Some(guest)
             {
                 return Ok(Some(json));
@@ -187,28 +187,28 @@ impl MluviiTarget {
         call: &TargetCall,
         session: &ReachedSession,
         done: &mut Done,
-    ) -> Result<End, MluviiError> {
-        match self.client.see(session.key.session).await? {
-            Seen::Anonymized { left } => {
+    ) -> Result<PartEnd, MluviiError> {
+        match self.client.check_session(session.key.session).await? {
+            SessionCheck::Anonymized { left } => {
                 done.sessions += 1;
                 for (kind, count) in left {
                     *done.left.entry(kind).or_default() += count;
                 }
             }
-            Seen::StillThere => done.residual += 1,
-            Seen::NotYet { .. } if self.next_look(call).is_some() => return Ok(End::NotYet),
-            Seen::NotYet { later: Later::StillThere } => {
+            SessionCheck::StillThere => done.residual += 1,
+            SessionCheck::NotYet { .. } if self.next_look(call).is_some() => return Ok(PartEnd::NotYet),
+            SessionCheck::NotYet { later: Later::StillThere } => {
                 done.residual += 1;
                 done.overdue += 1;
             }
-            Seen::NotYet { later: Later::Unlisted } => {
+            SessionCheck::NotYet { later: Later::Unlisted } => {
                 let why = "mluvii lists it neither as anonymized nor as not anonymized";
                 *done.unproved.entry(why.to_owned()).or_default() += 1;
             }
-            Seen::Missing(absence) => missing(session, absence, done)?,
-            Seen::Unproved(why) => *done.unproved.entry(why).or_default() += 1,
+            SessionCheck::Missing(absence) => missing(session, absence, done)?,
+            SessionCheck::Unproved(why) => *done.unproved.entry(why).or_default() += 1,
         }
-        Ok(End::Done)
+        Ok(PartEnd::Done)
     }
 
     /// How long until a session that is not anonymized yet is asked about again; `None` when its time is over.
@@ -222,7 +222,7 @@ impl MluviiTarget {
 
     /// The answer when nothing stands against it.
     fn found(&self, call: &TargetCall, done: &Done, evidence: Evidence) -> Answer {
-        let nobody_asked = "mluvii was not asked for anything: no session of whom this is about is known";
+        let not_asked = "mluvii was not asked: no session of this person or guest is known";
         let (outcome, reason) = if done.guests + done.sessions > 0 {
             (Outcome::Erased, None)
         } else if done.unknown > 0 {
@@ -230,7 +230,7 @@ impl MluviiTarget {
         } else if done.gone > 0 || call.searched {
             (Outcome::Absent, None)
         } else {
-            (Outcome::Unverifiable, Some(nobody_asked.to_owned()))
+            (Outcome::Unverifiable, Some(not_asked.to_owned()))
         };
         self.answer(outcome, reason, done, evidence)
     }
@@ -291,7 +291,7 @@ impl Target for MluviiTarget {
     async fn verify(&self, call: &TargetCall) -> Result<Answer, TargetError> {
         let done = self.each_part(Act::Verify, call).await?;
         let mut evidence = self.evidence(call, &done);
-        // The search was at resolving, and nobody searches again here.
+        // The search was made when the erasure was resolved, and is not made again here.
         evidence.nothing_asked = done.sessions_asked() == 0;
         if done.sessions_asked() > 0 {
             evidence.looked_at.push("anonymized list".to_owned());
@@ -325,7 +325,7 @@ impl Target for MluviiTarget {
     }
 }
 
-/// A session that mluvii does not hold is gone only if somebody has seen it there.
+/// A session that mluvii does not hold is gone only if it was seen there before.
 fn missing(session: &ReachedSession, absence: Absence, done: &mut Done) -> Result<(), MluviiError> {
     if !session.read_before {
         done.unknown += 1;

@@ -1,23 +1,23 @@
 //! Requests as the configuration writes them: `POST /api/v1/Sessions/{id}/anonymous`.
 
 use std::fmt;
-use std::fmt::Write as _;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::Method;
 
-use super::SettingsError;
+use super::error::SettingsError;
 
-/// A verb and a path with places such as `{id}`. Shown as it was written: without any id or value.
+/// A verb and a path with placeholders such as `{id}`. Shown as it was written: without any id or value.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
     key: &'static str,
     text: String,
     pub(super) method: Method,
     path: String,
-    places: &'static [&'static str],
+    placeholders: &'static [&'static str],
 }
 
-/// The place of an id.
+/// The placeholder of an id.
 pub(super) const ID: &str = "{id}";
 pub(super) const DEPARTMENT: &str = "{department}";
 /// The contact record's field that is searched.
@@ -27,13 +27,13 @@ pub(super) const VALUE: &str = "{value}";
 pub(super) const OFFSET: &str = "{offset}";
 
 impl Template {
-    /// A request that changes nothing, with these places, each of which stands in it once.
+    /// A request that changes nothing, with these placeholders, each of which stands in it once.
     pub(super) fn reading(
         key: &'static str,
         text: &str,
-        places: &'static [&'static str],
+        placeholders: &'static [&'static str],
     ) -> Result<Self, SettingsError> {
-        Self::parse(key, text, &[Method::GET], places)
+        Self::parse(key, text, &[Method::GET], placeholders)
     }
 
     /// A request that anonymizes.
@@ -45,11 +45,14 @@ impl Template {
         key: &'static str,
         text: &str,
         allowed: &[Method],
-        places: &'static [&'static str],
+        placeholders: &'static [&'static str],
     ) -> Result<Self, SettingsError> {
         let verbs = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         let wrong = |what: &str| {
-            let form = format!("VERB /path{}", places.iter().map(|place| format!("/{place}")).collect::<String>());
+            let form = format!(
+                "VERB /path{}",
+                placeholders.iter().map(|placeholder| format!("/{placeholder}")).collect::<String>()
+            );
             SettingsError::new(key, format!("`{text}`: {what}; write `{form}`, VERB being one of {verbs}"))
         };
         let (verb, path) = text.split_once(' ').ok_or_else(|| wrong("not a verb and a path"))?;
@@ -59,17 +62,17 @@ impl Template {
             return Err(wrong("the path does not start with one `/`"));
         }
         let mut rest = path.to_owned();
-        for place in places {
-            let without = rest.replacen(place, "", 1);
+        for placeholder in placeholders {
+            let without = rest.replacen(placeholder, "", 1);
             if without.len() == rest.len() {
-                return Err(wrong(&format!("the path does not say where `{place}` stands")));
+                return Err(wrong(&format!("the path does not say where `{placeholder}` stands")));
             }
             rest = without;
         }
         if !rest.chars().all(plain) {
             return Err(wrong("the path holds a character that does not belong there, or a place twice"));
         }
-        Ok(Self { key, text: text.to_owned(), method: method.clone(), path: path.to_owned(), places })
+        Ok(Self { key, text: text.to_owned(), method: method.clone(), path: path.to_owned(), placeholders })
     }
 
     /// The setting that it came from, such as `mluvii.anonymize_session`.
@@ -77,24 +80,24 @@ impl Template {
         format!("mluvii.{}", self.key)
     }
 
-    /// The path and query for these values, in the order of the places; `None` for a value that would change the path
+    /// The path and query for these values, in the order of the placeholders; `None` for a value that would change the path
     /// itself.
     pub(super) fn fill(&self, values: &[&str]) -> Option<String> {
         // A URL's reader resolves these away, whether they are percent-encoded or not.
-        if values.len() != self.places.len() || values.iter().any(|value| matches!(*value, "" | "." | "..")) {
+        if values.len() != self.placeholders.len() || values.iter().any(|value| matches!(*value, "" | "." | "..")) {
             return None;
         }
         let mut path = self.path.clone();
-        for (place, value) in self.places.iter().zip(values) {
+        for (placeholder, value) in self.placeholders.iter().zip(values) {
             // No value can bring a place along: its braces are encoded.
-            path = path.replacen(place, &percent_encode(value), 1);
+            path = path.replacen(placeholder, &percent_encode(value).to_string(), 1);
         }
         Some(path)
     }
 
-    /// Whether it has this place.
-    pub(super) fn has(&self, place: &str) -> bool {
-        self.places.contains(&place)
+    /// Whether it has this placeholder.
+    pub(super) fn has(&self, placeholder: &str) -> bool {
+        self.placeholders.contains(&placeholder)
     }
 
     /// The path without its query, as it was written.
@@ -110,16 +113,11 @@ impl fmt::Display for Template {
 }
 
 /// Everything but RFC 3986's unreserved characters is encoded, so that the result fits a path and a query alike.
-pub(super) fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            write!(encoded, "%{byte:02X}").expect("writing to a String does not fail");
-        }
-    }
-    encoded
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A value as it stands in a path or a query.
+pub(super) fn percent_encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, &RESERVED)
 }
 
 #[cfg(test)]

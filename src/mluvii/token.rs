@@ -41,7 +41,7 @@ pub(super) struct Tokens {
 struct Slot {
     token: Option<Token>,
     serial: u64,
-    /// How the last request failed, and when: whoever waited for it fails with it instead of asking again.
+    /// How the last request failed, and when: callers that waited for it fail with it instead of asking again.
     failed: Option<(Instant, MluviiError)>,
 }
 
@@ -91,13 +91,12 @@ impl Tokens {
             ("client_secret", self.credentials.client_secret.expose()),
         ];
         let asked = Instant::now();
-        let denied = || {
-            let see = "see `mluvii.client_id`, `mluvii.client_secret` and `mluvii.scope`";
-            MluviiError::Denied(format!("{WHAT}: mluvii does not accept the credentials; {see}"))
-        };
         let body = match transport::send(self.http.post(&self.url).form(&form), WHAT).await {
             Ok(Reply::Done(body)) => body,
-            Ok(Reply::Unauthorized | Reply::Forbidden) | Err(MluviiError::Refused(_)) => return Err(denied()),
+            Ok(Reply::Unauthorized | Reply::Forbidden) | Err(MluviiError::Refused(_)) => {
+                let see = "see `mluvii.client_id`, `mluvii.client_secret` and `mluvii.scope`";
+                return Err(MluviiError::Denied(format!("{WHAT}: mluvii does not accept the credentials; {see}")));
+            }
             // A place that has moved for good is a wrong address; any other detour may be over soon.
             Ok(Reply::LoginPage(status @ (StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT))) => {
                 return Err(MluviiError::Denied(format!("{WHAT}: {status}: a redirect; see `mluvii.base_url`")));

@@ -8,8 +8,8 @@ use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirect};
 use zeroize::Zeroizing;
 
-use super::error::MluviiError;
-use super::settings::{MluviiSettings, SettingsError};
+use super::error::{MluviiError, SettingsError};
+use super::settings::MluviiSettings;
 
 /// The largest reply that is read, in bytes; a session's reply carries all of its activities.
 const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -40,12 +40,12 @@ pub(super) enum Reply {
 
 /// Makes the HTTP client that all calls share.
 pub(super) fn client(settings: &MluviiSettings) -> Result<Client, SettingsError> {
-    // The application installs the provider at its start; reqwest would panic where nobody has.
+    // The application installs the provider at its start; reqwest would panic without one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .user_agent(concat!("quietus/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_MAX.min(settings.call_max.get()))
-        // A redirect would carry an erasure, or the credentials, to a place that nobody configured.
+        // A redirect would carry an erasure, or the credentials, to an address that is not configured.
         .redirect(redirect::Policy::none());
     if let Some(path) = &settings.ca_file {
         let wrong = |what: String| SettingsError::new("ca_file", format!("{}: {what}", path.display()));

@@ -2,18 +2,17 @@
 
 use super::calls::Purpose;
 use super::client::MluviiClient;
-use super::control::Filters;
 use super::error::MluviiError;
 use super::gone::{Absence, Presence};
 use super::left::{self, Left};
 use super::pointer::NotShown;
+use super::proofs::Filters;
 use super::shape::Shape;
-use super::wire;
 use crate::subject::SessionId;
 
 /// What was seen of a session that should be anonymized.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum SessionCheck {
     /// It is, and this is what it still shows.
     Anonymized { left: Left },
     /// It is listed as anonymized and shows what must be empty; or it is not anonymized, and nothing else can tell.
@@ -30,66 +29,66 @@ pub(super) enum Seen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Later {
     StillThere,
-    /// Listed neither as anonymized nor as not anonymized, and what must be empty is empty.
+    /// Listing neither as anonymized nor as not anonymized, and what must be empty is empty.
     Unlisted,
 }
 
 impl MluviiClient {
     /// Asks both lists and reads the session: three requests, and control requests that are shared.
-    pub(super) async fn see(&self, session: SessionId) -> Result<Seen, MluviiError> {
+    pub(super) async fn check_session(&self, session: SessionId) -> Result<SessionCheck, MluviiError> {
         let filters = self.filters().await?;
-        let listed = match filters {
+        // Before the session is read: where it is listed as not anonymized, reading it would tell nothing more.
+        let listing = match filters {
             // Nothing of these lists would be believed.
-            Filters::Ignored => Listed::Ignored,
-            Filters::Heeded => self.listed(session).await?,
+            Filters::Ignored => Listing::Ignored,
+            Filters::Heeded => self.listing(session).await?,
         };
-        if listed == Listed::NotAnonymized {
-            return Ok(Seen::NotYet { later: Later::StillThere });
+        if listing == Listing::NotAnonymized {
+            return Ok(SessionCheck::NotYet { later: Later::StillThere });
         }
-        let json = match self.presence(session).await? {
-            Presence::There(json) => json,
+        let shape = match self.presence(session).await? {
+            Presence::There { shape, .. } => shape,
             // What is listed is somewhere, whether it can be read or not.
-            Presence::Absent(_) if listed == Listed::Anonymized => {
-                return Ok(Seen::Unproved("mluvii lists it as anonymized and does not show it".to_owned()));
+            Presence::Absent(_) if listing == Listing::Anonymized => {
+                return Ok(SessionCheck::Unproved("mluvii lists it as anonymized and does not show it".to_owned()));
             }
-            Presence::Absent(absence) => return Ok(Seen::Missing(absence)),
+            Presence::Absent(absence) => return Ok(SessionCheck::Missing(absence)),
         };
-        let request = &self.requests.look_up_session;
-        let wrong = |wrong| MluviiError::Away(format!("{request}: {wrong}"));
-        let shape = wire::session_shape(&json, session, self.nulls).map_err(wrong)?;
         let still_there = match self.must_be_empty(&shape) {
             Ok(held) => held > 0,
             Err((pointer, NotShown)) => {
-                return Ok(Seen::Unproved(format!(
+                return Ok(SessionCheck::Unproved(format!(
                     "the session's reply does not show `{pointer}` (mluvii.must_be_empty)"
                 )));
             }
         };
-        Ok(match (listed, still_there) {
-            (Listed::Anonymized, false) => Seen::Anonymized { left: left::in_session(&shape, &self.params) },
-            (Listed::Anonymized, true) => Seen::StillThere,
-            (Listed::Nowhere, false) => Seen::NotYet { later: Later::Unlisted },
-            (_, true) => Seen::NotYet { later: Later::StillThere },
+        Ok(match (listing, still_there) {
+            (Listing::Anonymized, false) => SessionCheck::Anonymized { left: left::in_session(&shape, &self.params) },
+            (Listing::Anonymized, true) => SessionCheck::StillThere,
+            (Listing::Nowhere, false) => SessionCheck::NotYet { later: Later::Unlisted },
+            (_, true) => SessionCheck::NotYet { later: Later::StillThere },
             (_, false) => {
                 let why = "ignores its filters (an impossible id, or both values of `Anonymized.Null`, list sessions)";
-                Seen::Unproved(format!("mluvii's list of anonymized sessions {why}; see `mluvii.list_anonymized`"))
+                SessionCheck::Unproved(format!(
+                    "mluvii's list of anonymized sessions {why}; see `mluvii.list_anonymized`"
+                ))
             }
         })
     }
 
-    async fn listed(&self, session: SessionId) -> Result<Listed, MluviiError> {
+    async fn listing(&self, session: SessionId) -> Result<Listing, MluviiError> {
         let id = session.to_string();
         let anonymized = self.list_sessions(&self.requests.list_anonymized, &id, Purpose::Work).await?;
         let not_anonymized = self.list_sessions(&self.requests.list_not_anonymized, &id, Purpose::Work).await?;
         let is_foreign = |listed: &Vec<SessionId>| listed.iter().any(|one| *one != session);
         if is_foreign(&anonymized) || is_foreign(&not_anonymized) {
-            return Ok(Listed::Ignored);
+            return Ok(Listing::Ignored);
         }
         Ok(match (anonymized.is_empty(), not_anonymized.is_empty()) {
-            (false, true) => Listed::Anonymized,
-            (true, false) => Listed::NotAnonymized,
-            (true, true) => Listed::Nowhere,
-            (false, false) => Listed::Ignored,
+            (false, true) => Listing::Anonymized,
+            (true, false) => Listing::NotAnonymized,
+            (true, true) => Listing::Nowhere,
+            (false, false) => Listing::Ignored,
         })
     }
 
@@ -109,7 +108,7 @@ impl MluviiClient {
 
 /// What the two lists say together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Listed {
+enum Listing {
     Anonymized,
     NotAnonymized,
     /// In neither list: mluvii's lists may lag behind.

@@ -200,7 +200,8 @@ pub(super) fn has_no_params(json: &[u8]) -> bool {
     params.is_some_and(|params| !params.holds())
 }
 
-/// The shape of a session that should be anonymized: whatever it shows, it must be this session's reply.
+/// The shape of a session that should be anonymized: whatever it shows, it must be this session's reply. It is read twice:
+/// the shape holds no values, and so not the id, and a key that is there twice is not believed.
 pub(super) fn session_shape(json: &[u8], id: SessionId, nulls: Nulls) -> Result<Shape, Wrong> {
     is_of(&SESSION.read(json).ok_or("the reply is not JSON")?, id)?;
     let shape = Shape::read(json).ok_or("the reply is not JSON")?;
@@ -226,8 +227,8 @@ pub(super) fn department(json: &[u8]) -> Option<TenantId> {
 pub(super) fn activity_form(json: &[u8], activity: i64) -> Option<Form> {
     let reply = ACTIVITIES.read(json)?;
     let wanted = activity.to_string();
-    let is_wanted = |one: &&Kept| one.text("id").or(one.text("activityId")) == Some(&*wanted);
-    let activity = reply.field("activities")?.elements().iter().find(is_wanted)?;
+    let mut activities = reply.field("activities")?.elements().iter();
+    let activity = activities.find(|one| one.text("id").or(one.text("activityId")) == Some(&*wanted))?;
     let submitted = activity.field("submissionParams").filter(|params| !matches!(params, Kept::Null | Kept::Odd))?;
     let params = pairs(submitted).into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect();
     let kind = activity.text("type").unwrap_or_default().replace('_', "").to_ascii_lowercase();
@@ -258,9 +259,14 @@ pub(super) fn add_call_params(facts: &mut SessionFacts, json: &[u8], params: &Pa
         let identifier = kind_of(params, name).and_then(|kind| Identifier::new(kind, value));
         facts.identifiers.0.extend(identifier);
         let origin = param.text("source").map_or_else(|| UNKNOWN_WORD.to_owned(), origin);
-        let empty =
-            |origin| Form { origin, id: None, submitted: true, by_client: None, params: BTreeMap::new(), time: None };
-        let form = forms.entry(origin.clone()).or_insert_with(|| empty(origin));
+        let form = forms.entry(origin.clone()).or_insert_with(|| Form {
+            origin,
+            id: None,
+            submitted: true,
+            by_client: None,
+            params: BTreeMap::new(),
+            time: None,
+        });
         form.params.insert(name.to_owned(), Secret::new(value));
         form.time = form.time.max(param.text("updatedDate").and_then(parse_timestamp));
     }
@@ -279,12 +285,13 @@ pub(super) struct Listed {
 /// The sessions of a list; `None` when it is not a list of sessions.
 pub(super) fn listed(json: &[u8]) -> Option<Vec<Listed>> {
     let reply = LIST.read(json)?;
-    let listed = |one: &Kept| {
-        let id = SessionId(one.text("id")?.parse().ok()?);
-        let guest = one.field("guest").and_then(|guest| guest.text("identity")).and_then(GuestId::named);
-        Some(Listed { id, guest })
-    };
-    reply.into_list(&WRAPPERS)?.iter().map(listed).collect()
+    reply.into_list(&WRAPPERS)?.iter().map(listed_one).collect()
+}
+
+fn listed_one(kept: &Kept) -> Option<Listed> {
+    let id = SessionId(kept.text("id")?.parse().ok()?);
+    let guest = kept.field("guest").and_then(|guest| guest.text("identity")).and_then(GuestId::named);
+    Some(Listed { id, guest })
 }
 
 /// A contact record: its id, and its data by field.

@@ -7,28 +7,27 @@ use cel::common::ast::operators::{
 };
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr};
 
-use super::Trigger;
-use super::facts::{FACTS, Type};
+use super::facts::{FACTS, Trigger, Type};
 use crate::event::same_word;
 
 /// Checks an expression for a trigger, and writes the names of form fields in lower case, as the facts have them. Returns
 /// what is probably wrong.
 pub(super) fn check(tree: &mut IdedExpr, on: Trigger) -> Result<Vec<String>, String> {
-    let mut scope = Scope { on, variables: Vec::new(), doubts: Vec::new() };
-    match scope.type_of(tree)? {
-        Type::Bool | Type::Any => Ok(scope.doubts),
+    let mut checker = Checker { on, variables: Vec::new(), doubts: Vec::new() };
+    match checker.type_of(tree)? {
+        Type::Bool | Type::Any => Ok(checker.doubts),
         other => Err(format!("the expression is {}, not true or false", other.name())),
     }
 }
 
-struct Scope {
+struct Checker {
     on: Trigger,
     /// Variables of the comprehensions around the present place.
     variables: Vec<(String, Type)>,
     doubts: Vec<String>,
 }
 
-impl Scope {
+impl Checker {
     fn type_of(&mut self, tree: &mut IdedExpr) -> Result<Type, String> {
         match &mut tree.expr {
             Expr::Literal(literal) => literal_type(literal),
@@ -71,8 +70,10 @@ impl Scope {
                 return Err(format!("`{group}` exists on `form-submitted` only"));
             }
             let fact = FACTS.iter().find(|(of, name, _)| of == group && *name == select.field);
-            let missing = || format!("`{group}` has no `{}`; it has {}", select.field, fields_of(group));
-            return fact.map(|(.., found)| *found).ok_or_else(missing);
+            return match fact {
+                Some((.., found)) => Ok(*found),
+                None => Err(format!("`{group}` has no `{}`; it has {}", select.field, fields_of(group))),
+            };
         }
         match self.type_of(&mut select.operand)? {
             Type::TextMap => {
@@ -115,48 +116,48 @@ impl Scope {
         }
         name_fields_in_lower_case(call, &operands)?;
         let call = &*call;
+        match self.operator(call, &operands)? {
+            Some(found) => Ok(found),
+            None => function(call, &operands),
+        }
+    }
+
+    /// The type of an operator's result; `None` where it is none, or not for these operands.
+    fn operator(&mut self, call: &CallExpr, operands: &[Type]) -> Result<Option<Type>, String> {
         let operator = call.func_name.as_str();
-        match (operator, operands.as_slice()) {
-            (LOGICAL_AND | LOGICAL_OR, [a, b]) => both(*a, *b, Type::Bool, operator, Type::Bool),
-            (LOGICAL_NOT | NOT_STRICTLY_FALSE, [a]) => both(*a, *a, Type::Bool, operator, Type::Bool),
+        let found = match (operator, operands) {
+            (LOGICAL_AND | LOGICAL_OR, [a, b]) => both(*a, *b, Type::Bool, operator, Type::Bool)?,
+            (LOGICAL_NOT | NOT_STRICTLY_FALSE, [a]) => both(*a, *a, Type::Bool, operator, Type::Bool)?,
             (EQUALS | NOT_EQUALS, [a, b]) => {
                 self.comparable(call, *a, *b)?;
-                Ok(Type::Bool)
+                Type::Bool
             }
             (LESS | LESS_EQUALS | GREATER | GREATER_EQUALS, [a, b]) if a.is_text() => {
-                both(*a, *b, Type::Text, operator, Type::Bool)
+                both(*a, *b, Type::Text, operator, Type::Bool)?
             }
-            (LESS | LESS_EQUALS | GREATER | GREATER_EQUALS, [a, b]) => both(*a, *b, Type::Int, operator, Type::Bool),
-            (ADD, [a, b]) if a.is_text() => both(*a, *b, Type::Text, operator, Type::Text),
+            (LESS | LESS_EQUALS | GREATER | GREATER_EQUALS, [a, b]) => both(*a, *b, Type::Int, operator, Type::Bool)?,
+            (ADD, [a, b]) if a.is_text() => both(*a, *b, Type::Text, operator, Type::Text)?,
             // A filter or map macro grows its list by adding to it.
-            (ADD, [Type::List | Type::Any, Type::List | Type::Any]) => Ok(Type::Any),
-            (ADD | SUBSTRACT | MULTIPLY | DIVIDE | MODULO, [a, b]) => both(*a, *b, Type::Int, operator, Type::Int),
-            (NEGATE, [a]) => both(*a, *a, Type::Int, operator, Type::Int),
+            (ADD, [Type::List | Type::Any, Type::List | Type::Any]) => Type::Any,
+            (ADD | SUBSTRACT | MULTIPLY | DIVIDE | MODULO, [a, b]) => both(*a, *b, Type::Int, operator, Type::Int)?,
+            (NEGATE, [a]) => both(*a, *a, Type::Int, operator, Type::Int)?,
             (CONDITIONAL, [condition, a, b]) => {
                 both(*condition, *condition, Type::Bool, "?:", Type::Bool)?;
-                if a.fits(*b) { Ok(*a) } else { Err("the two sides of `?:` differ in type".into()) }
+                if !a.fits(*b) {
+                    return Err("the two sides of `?:` differ in type".into());
+                }
+                *a
             }
-            (INDEX, [Type::TextMap, key]) if key.fits(Type::Text) => Ok(Type::Text),
-            (INDEX, [Type::List | Type::Any, _]) => Ok(Type::Any),
-            (IN, [element, Type::TextMap]) if element.fits(Type::Text) => Ok(Type::Bool),
+            (INDEX, [Type::TextMap, key]) if key.fits(Type::Text) => Type::Text,
+            (INDEX, [Type::List | Type::Any, _]) => Type::Any,
+            (IN, [element, Type::TextMap]) if element.fits(Type::Text) => Type::Bool,
             (IN, [element, Type::List | Type::Any]) => {
                 self.words_in(call, *element)?;
-                Ok(Type::Bool)
+                Type::Bool
             }
-            ("size", [a]) if a.is_text() || matches!(a, Type::List | Type::TextMap | Type::Any) => Ok(Type::Int),
-            ("contains" | "startsWith" | "endsWith", [a, b]) => both(*a, *b, Type::Text, operator, Type::Bool),
-            ("matches", [a, b]) => {
-                regular_expression(call)?;
-                both(*a, *b, Type::Text, operator, Type::Bool)
-            }
-            ("int", [a]) if a.is_text() || a.fits(Type::Int) => Ok(Type::Int),
-            ("string", [_]) => Ok(Type::Text),
-            (_, operands) => {
-                let operands: Vec<_> = operands.iter().map(|operand| operand.name()).collect();
-                let name = operator.trim_matches('@').replace('_', " ");
-                Err(format!("`{}` cannot be applied to {}", name.trim(), operands.join(" and ")))
-            }
-        }
+            _ => return Ok(None),
+        };
+        Ok(Some(found))
     }
 
     fn comparable(&mut self, call: &CallExpr, a: Type, b: Type) -> Result<(), String> {
@@ -217,6 +218,27 @@ impl Type {
     }
 }
 
+/// The type of a function's result.
+fn function(call: &CallExpr, operands: &[Type]) -> Result<Type, String> {
+    let name = call.func_name.as_str();
+    match (name, operands) {
+        ("size", [a]) if a.is_text() || matches!(a, Type::List | Type::TextMap | Type::Any) => Ok(Type::Int),
+        ("contains" | "startsWith" | "endsWith", [a, b]) => both(*a, *b, Type::Text, name, Type::Bool),
+        ("matches", [a, b]) => {
+            regular_expression(call)?;
+            both(*a, *b, Type::Text, name, Type::Bool)
+        }
+        ("int", [a]) if a.is_text() || a.fits(Type::Int) => Ok(Type::Int),
+        ("string", [_]) => Ok(Type::Text),
+        (_, operands) => {
+            let operands: Vec<_> = operands.iter().map(|operand| operand.name()).collect();
+            let name = name.trim_matches('@').replace('_', " ");
+            Err(format!("`{}` cannot be applied to {}", name.trim(), operands.join(" and ")))
+        }
+    }
+}
+
+/// The result of an operator whose two operands both have to be of the wanted type.
 fn both(a: Type, b: Type, wanted: Type, operator: &str, result: Type) -> Result<Type, String> {
     match [a, b].into_iter().find(|operand| !operand.fits(wanted)) {
         None => Ok(result),

@@ -5,7 +5,8 @@ use std::fmt;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 
 use super::check::check;
-use super::{Facts, RuleFailed, Trigger};
+use super::facts::{Facts, Trigger};
+use super::problem::RuleFailed;
 
 /// The longest expression, in bytes.
 const SOURCE_BYTES_MAX: usize = 4096;

@@ -156,7 +156,7 @@ impl Facts<'_> {
     }
 }
 
-/// The known word that is the same but for case and `_`; the text itself where there is none.
+/// The known word that differs only in case and `_`; the text itself where there is none.
 fn spelt_as_known<'t>(words: &[&'static str], text: &'t str) -> &'t str {
     words.iter().copied().find(|word| same_word(word, text)).unwrap_or(text)
 }

@@ -1,4 +1,4 @@
-//! Whose a session is: certainly the person's, possibly, or somebody else's.
+//! Whether a session is a person's: certainly, possibly, or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -67,7 +67,7 @@ impl Comparison {
         comparison
     }
 
-    /// Judges by the sets of which all kinds have to agree; `None` when the session is somebody else's, as far as one sees.
+    /// Judges by the sets of which all kinds have to agree; `None` when the session is somebody else's, as far as is known.
     pub(crate) fn judge(&self, sets: &[BTreeSet<Kind>]) -> Option<Certainty> {
         let complete = |set: &BTreeSet<Kind>| !set.is_empty() && set.is_subset(&self.agreeing);
         if self.contradicting.is_empty() && sets.iter().any(complete) {

@@ -10,14 +10,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use super::behaviour::{Behaviour, GuestKey, Route};
-use super::{StandIn, State, Unknown};
-
-/// A session that will be anonymized.
-#[derive(Debug)]
-pub(super) struct Pending {
-    session: i64,
-    at: Timestamp,
-}
+use super::state::{Pending, StandIn, State};
+use super::unknown::Unknown;
 
 /// Why a call was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,6 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::StandIn;
-
 /// How the stand-in behaves; by default as the cloud is known to. `docs/standin.md` says what each switch is for.
 /// Times are by the stand-in's own clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -190,7 +188,7 @@ pub(crate) struct Route {
     path: String,
 }
 
-/// Why a switch cannot be set; for whoever set it.
+/// Why a switch cannot be set, for the caller.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct BehaviourError(String);
@@ -322,22 +320,5 @@ impl Serialize for Route {
 impl<'de> Deserialize<'de> for Route {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
-impl StandIn {
-    /// How it behaves now.
-    pub(crate) fn behaviour(&self) -> Behaviour {
-        self.state().behaviour.clone()
-    }
-
-    /// Sets the named switches (a JSON object); `null` sets one back to its default.
-    pub(crate) fn behave(&self, switches: &Map<String, Value>) -> Result<(), BehaviourError> {
-        self.state().behaviour.set(switches)
-    }
-
-    /// Sets all switches back to what the stand-in was started with.
-    pub(crate) fn reset_behaviour(&self) {
-        self.state().behaviour = self.0.settings.behaviour.clone();
     }
 }

@@ -1,10 +1,12 @@
 //! A clock that can be sped up and put forward.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+
+use crate::lock::lock;
 
 #[derive(Debug)]
 pub(super) struct Clock {
@@ -75,11 +77,11 @@ impl Clock {
     }
 
     fn pace(&self) -> Pace {
-        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.pace)
     }
 
     fn change(&self, how: impl FnOnce(&mut Pace)) {
-        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pace = lock(&self.pace);
         *pace = Pace { base: pace.now(), since: Instant::now(), speed: pace.speed };
         how(&mut pace);
         drop(pace);

@@ -12,8 +12,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::behaviour::Behaviour;
-use super::conversation::{CallParam, Found, NewConversation, Submission};
-use super::{StandIn, Unknown, gate};
+use super::conversation::{CallParam, NewConversation, Submission};
+use super::found::{Found, Search};
+use super::gate;
+use super::state::StandIn;
+use super::unknown::Unknown;
 
 pub(super) fn router(mluvii: &StandIn) -> Router<StandIn> {
     Router::new()
@@ -34,12 +37,6 @@ pub(super) fn router(mluvii: &StandIn) -> Router<StandIn> {
         .route("/deliveries", get(deliveries))
         .route("/search", get(search))
         .merge(gate::router(mluvii.0.gate.clone()))
-}
-
-/// A text to look for.
-#[derive(Deserialize)]
-pub(super) struct Search {
-    pub(super) text: String,
 }
 
 #[derive(Deserialize, Default)]

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::behaviour::{GuestKey, Personal};
+use super::found::{Found, FoundId};
 
 /// A conversation to begin. Everything may be left out.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -140,23 +141,6 @@ pub(super) struct SubmittedForm {
     pub(super) id: i64,
     /// `None` when it was cancelled.
     pub(super) params: Option<BTreeMap<String, String>>,
-}
-
-/// Where a text was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Found {
-    pub(crate) id: FoundId,
-    pub(crate) place: &'static str,
-}
-
-/// The id of what holds the text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub(crate) enum FoundId {
-    /// A conversation's, or that of a contact of the CRM.
-    Number(i64),
-    /// That of a contact of mluvii's directory.
-    Text(String),
 }
 
 /// What a conversation shows as the guest's address where nothing else was said.

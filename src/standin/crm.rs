@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound::{Excluded, Unbounded};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::control::Search;
-use super::conversation::{Found, FoundId};
+use super::found::{Found, FoundId, Search};
 use super::gate::{self, Call, Fault, Gate};
-use super::{Served, Unknown};
+use super::served::Served;
+use super::unknown::Unknown;
 use crate::keys::Secret;
+use crate::lock::lock;
 
 /// Contacts on one page.
 const PAGE_CONTACTS: usize = 2;
@@ -102,7 +103,7 @@ impl Crm {
     }
 
     fn contacts(&self) -> MutexGuard<'_, BTreeMap<i64, Contact>> {
-        self.0.contacts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.contacts)
     }
 }
 

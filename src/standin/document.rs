@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::behaviour::{Behaviour, FieldNames, Listed, Nulls, Omission};
 use super::conversation::{Activity, CallParam, Conversation, Recording};
 use super::spelling::Spelling;
-use super::{StandIn, State};
+use super::state::{StandIn, State};
 
 /// A look at conversations at one instant.
 #[derive(Clone, Copy)]

@@ -4,9 +4,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::conversation::{CallParam, Conversation, FormKind, Found, NewConversation, Submission, SubmittedForm};
+use super::conversation::{CallParam, Conversation, FormKind, NewConversation, Submission, SubmittedForm};
 use super::document::View;
-use super::{StandIn, State, Unknown};
+use super::found::Found;
+use super::state::{StandIn, State};
+use super::unknown::Unknown;
 
 impl StandIn {
     /// Begins a conversation and tells its id.
@@ -224,8 +226,10 @@ impl Submission {
             FormKind::Chatbot => "CHATBOT",
             FormKind::CallScript => "USER",
         };
-        let updated = self.time;
-        let param = |(name, value)| CallParam { name, value, source: Some(source.into()), read_only: false, updated };
-        self.params.into_iter().map(param).collect()
+        let mut params = Vec::new();
+        for (name, value) in self.params {
+            params.push(CallParam { name, value, source: Some(source.into()), read_only: false, updated: self.time });
+        }
+        params
     }
 }

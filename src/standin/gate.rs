@@ -1,7 +1,7 @@
 //! What every API call passes: it is noted, and goes wrong where that was asked for.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::extract::{Query, Request, State};
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::clock::Clock;
 use super::query::Pairs;
+use crate::lock::lock;
 
 /// Calls that are remembered; the oldest go first.
 const CALLS_MAX: usize = 100_000;
@@ -96,7 +97,7 @@ pub(crate) enum FaultKind {
     Garbage,
     /// Answers as if it were done, and does nothing.
     AcceptedButNotDone,
-    /// Takes the token for a bad one.
+    /// Treats the token as a bad one.
     #[serde(rename = "401")]
     Unauthorized,
     /// Answers 200 with a page that says that there is maintenance, and does nothing.
@@ -202,7 +203,7 @@ impl Gate {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 }
 

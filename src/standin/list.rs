@@ -5,11 +5,11 @@ use axum::extract::{Query, State};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::StandIn;
 use super::behaviour::{ListShape, Order};
 use super::conversation::Conversation;
 use super::document::View;
 use super::query::{Asked, BadQuery, Page, Pairs};
+use super::state::StandIn;
 
 /// `GET /api/v1/Sessions`.
 pub(super) async fn sessions(

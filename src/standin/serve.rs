@@ -1,60 +1,32 @@
 //! Serving, until told to stop.
 
-use std::future::Future;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Crm, StandIn, StandInSettings};
+use super::crm::Crm;
+use super::served::Served;
+use super::state::{StandIn, StandInSettings};
+use super::{api, control, courier, gate, token_api};
 use crate::keys::Secret;
 
-/// How long calls that are under way at the end may still take.
-const DRAIN_MAX: Duration = Duration::from_secs(1);
-
-/// Something that is being served.
-#[derive(Debug)]
-pub(crate) struct Served {
-    /// Where it is, without a slash at the end.
-    pub(crate) url: String,
-    task: JoinHandle<()>,
-}
-
-impl Served {
-    /// Serves `router`, with `beside` at its side, until told to stop.
-    pub(super) fn begin(
-        listener: TcpListener,
-        router: Router,
-        path: &str,
-        shutdown: CancellationToken,
-        beside: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<Self> {
-        let url = format!("http://{}{path}", listener.local_addr()?);
-        let stopping = shutdown.clone();
-        let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned());
-        let task = tokio::spawn(async move {
-            let drained = async {
-                stopping.cancelled().await;
-                tokio::time::sleep(DRAIN_MAX).await;
-            };
-            let served = async {
-                let (_, ()) = tokio::join!(served, beside);
-            };
-            tokio::select! {
-                () = served => {}
-                () = drained => {}
-            }
-        });
-        Ok(Self { url, task })
+impl StandIn {
+    /// Serves mluvii's API and the control API, and delivers webhooks, until told to stop.
+    pub(crate) fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> std::io::Result<Served> {
+        let courier = courier::deliver(self.clone(), shutdown.clone());
+        Served::begin(listener, self.router(), &self.0.settings.base_path, shutdown, courier)
     }
 
-    /// Returns when it was told to stop and has stopped.
-    pub(crate) async fn stopped(self) {
-        // A panic inside has been reported by then.
-        let _ = self.task.await;
+    fn router(&self) -> Router {
+        let mluvii = Router::new().merge(token_api::router()).merge(api::router(self));
+        let mluvii = mluvii.layer(axum::middleware::from_fn_with_state(self.0.gate.clone(), gate::pass));
+        let mluvii = match self.0.settings.base_path.as_str() {
+            "" => mluvii,
+            path => Router::new().nest(path, mluvii),
+        };
+        mluvii.nest("/standin", control::router(self)).with_state(self.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The spellings that mluvii is known to use, in rotation: whoever reads only one of them is found out.
+//! The spellings that mluvii is known to use, in rotation, so that a reader of only one of them is found out.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

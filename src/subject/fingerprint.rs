@@ -5,8 +5,8 @@ use quietus_plugin::identity::{self, Region};
 use super::{GuestId, Identifier, Identifiers, InstallationName, Kind};
 use crate::keys::{Digest, Fingerprint, IndexKey, Secret};
 
-/// Makes the fingerprints of one installation. Its key is derived for the installation, so that nobody can link the
-/// persons of two companies by comparing fingerprints.
+/// Makes the fingerprints of one installation. Its key is derived for the installation, so that the
+/// persons of two companies cannot be linked by comparing fingerprints.
 #[derive(Clone)]
 pub(crate) struct Fingerprinter {
     key: IndexKey,
@@ -33,15 +33,18 @@ impl Fingerprinter {
 
     /// The fingerprints of an identifier: one for each normal form, none where it has none (`n/a`).
     pub(crate) fn of(&self, identifier: &Identifier) -> Vec<Fingerprinted> {
-        let kind = quietus_plugin::Kind::from(identifier.kind.as_str());
+        let kind = quietus_plugin::Kind::from(&identifier.kind);
         let forms = identity::normal_forms(&kind, identifier.value.expose(), self.region);
-        let fingerprinted = |form: String| Fingerprinted {
-            kind: identifier.kind.clone(),
-            fingerprint: self.key.fingerprint(identifier.kind.as_str(), &Secret::new(form)),
-            version: identity::VERSION,
-            supplementary: false,
-        };
-        forms.into_iter().map(fingerprinted).collect()
+        let mut fingerprints = Vec::new();
+        for form in forms {
+            fingerprints.push(Fingerprinted {
+                kind: identifier.kind.clone(),
+                fingerprint: self.key.fingerprint(identifier.kind.as_str(), &Secret::new(form)),
+                version: identity::VERSION,
+                supplementary: false,
+            });
+        }
+        fingerprints
     }
 
     /// The fingerprints of all identifiers, each once.

@@ -21,7 +21,7 @@ pub(crate) struct TenantId(pub(crate) i64);
 pub(crate) struct GuestId(pub(crate) String);
 
 impl GuestId {
-    /// The longest that is taken for an id, in bytes.
+    /// The longest id that is accepted, in bytes.
     const BYTES_MAX: usize = 256;
 
     /// The id that mluvii or a person names; `None` where it can be none.

@@ -70,6 +70,14 @@ impl From<Kind> for String {
     }
 }
 
+/// The kind as plugins are told it. Theirs is open: an unknown word of a newer plugin is no error there, while in a
+/// configuration it has to be a plain word.
+impl From<&Kind> for quietus_plugin::Kind {
+    fn from(kind: &Kind) -> Self {
+        kind.as_str().into()
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -92,7 +100,7 @@ pub(crate) struct Identifier {
 }
 
 impl Identifier {
-    /// An identifier, unless nothing is left of the value. mluvii's own ids have types of their own
+    /// An identifier, unless the value is empty. mluvii's own ids have types of their own
     /// ([`super::GuestId`], [`super::SessionKey`]) and are none.
     pub(crate) fn new(kind: Kind, value: &str) -> Option<Self> {
         let value = value.trim();
@@ -116,6 +124,6 @@ pub(crate) type Params = BTreeMap<String, Kind>;
 
 /// What kind of identifier a call param or form field holds, whatever the case of its name.
 pub(crate) fn kind_of(params: &Params, name: &str) -> Option<Kind> {
-    // Not ASCII's case alone: who builds a form in Czech names its fields `Příjmení`.
+    // Not ASCII's case alone: a form in Czech has fields such as `Příjmení`.
     params.get(&name.to_lowercase()).cloned()
 }

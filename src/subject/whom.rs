@@ -76,9 +76,12 @@ impl Whom {
 
     /// The bytes that go into a capsule.
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let pair = |one: &Identifier| (one.kind.clone(), Zeroizing::new(one.value.expose().to_owned()));
+        let mut identifiers = Vec::new();
+        for one in &self.identifiers.0 {
+            identifiers.push((one.kind.clone(), Zeroizing::new(one.value.expose().to_owned())));
+        }
         let stored = Stored {
-            identifiers: self.identifiers.0.iter().map(pair).collect(),
+            identifiers,
             guests: self.guests.clone(),
             whole_guests: self.whole_guests.clone(),
             origin: self.origin.clone(),

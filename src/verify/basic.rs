@@ -4,23 +4,29 @@ use base64::Engine as _;
 use http::header::AUTHORIZATION;
 use zeroize::Zeroizing;
 
+use super::compare::{Digests, PERMISSIVE};
+use super::finding::Finding;
+use super::request::Request;
+use super::setting::{Setting, SourceError};
 use super::settings::BasicSettings;
-use super::source::{Place, SourceError};
-use super::{Digests, Finding, PERMISSIVE, Request};
 use crate::keys::ReadSecret;
 
 pub(super) struct Basic(Digests);
 
 impl Basic {
-    pub(super) fn new(settings: &BasicSettings, place: &Place<'_>, read: ReadSecret<'_>) -> Result<Self, SourceError> {
+    pub(super) fn new(
+        settings: &BasicSettings,
+        setting: &Setting<'_>,
+        read: ReadSecret<'_>,
+    ) -> Result<Self, SourceError> {
         if settings.user.contains(':') {
-            return Err(place.at("user").wrong("must not contain `:`"));
+            return Err(setting.at("user").wrong("must not contain `:`"));
         }
         let digest = |password: &crate::keys::Secret| {
             let pair = Zeroizing::new(format!("{}:{}", settings.user, password.expose()));
             Ok(Digests::digest(pair.as_bytes()))
         };
-        place.at("password").secrets(&settings.password, read, digest).map(|all| Self(Digests(all)))
+        setting.at("password").secrets(&settings.password, read, digest).map(|all| Self(Digests(all)))
     }
 
     pub(super) fn check(&self, request: &Request<'_>) -> Finding {

@@ -24,9 +24,9 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical())));
-        let wrong =
-            |_| format!("`{text}` is not a network; write it as `10.0.0.0/8`, `2001:db8::/32` or a single address");
-        net.map(Self).map_err(wrong)
+        net.map(Self).map_err(|_| {
+            format!("`{text}` is not a network; write it as `10.0.0.0/8`, `2001:db8::/32` or a single address")
+        })
     }
 }
 

@@ -2,9 +2,11 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::compare::Digests;
+use super::finding::Finding;
+use super::request::Request;
+use super::setting::{Setting, SourceError};
 use super::settings::QuerySettings;
-use super::source::{Place, SourceError};
-use super::{Digests, Finding, Request};
 use crate::keys::ReadSecret;
 
 pub(super) struct Query {
@@ -13,12 +15,16 @@ pub(super) struct Query {
 }
 
 impl Query {
-    pub(super) fn new(settings: &QuerySettings, place: &Place<'_>, read: ReadSecret<'_>) -> Result<Self, SourceError> {
+    pub(super) fn new(
+        settings: &QuerySettings,
+        setting: &Setting<'_>,
+        read: ReadSecret<'_>,
+    ) -> Result<Self, SourceError> {
         if settings.parameter.is_empty() {
-            return Err(place.at("parameter").wrong("is empty"));
+            return Err(setting.at("parameter").wrong("is empty"));
         }
         let digest = |secret: &crate::keys::Secret| Ok(Digests::digest(secret.expose().as_bytes()));
-        let digests = Digests(place.at("secrets").secrets(&settings.secrets, read, digest)?);
+        let digests = Digests(setting.at("secrets").secrets(&settings.secrets, read, digest)?);
         Ok(Self { parameter: settings.parameter.clone(), digests })
     }
 

@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use sha2::{Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq as _};
 
+use super::compare::{PERMISSIVE, Window};
+use super::finding::Finding;
+use super::request::Request;
+use super::setting::{Setting, SourceError};
 use super::settings::{Algorithm, Encoding, HmacSettings, SignedTimestampSettings};
-use super::source::{Place, SourceError};
-use super::{Finding, PERMISSIVE, Request, Window};
-use crate::keys::{ReadSecret, Secret};
+use crate::keys::ReadSecret;
 
 /// Room for a decoded signature of 64 bytes and what the base64 decoder wants beyond it.
 const SIGNATURE_BYTES_MAX: usize = 96;
@@ -24,15 +26,24 @@ pub(super) struct Signature {
 }
 
 impl Signature {
-    pub(super) fn new(settings: &HmacSettings, place: &Place<'_>, read: ReadSecret<'_>) -> Result<Self, SourceError> {
-        let key = |secret: &Secret| Ok(Key::new(settings.algorithm, secret.expose().as_bytes()));
-        let timestamp = settings.timestamp.as_ref();
+    pub(super) fn new(
+        settings: &HmacSettings,
+        setting: &Setting<'_>,
+        read: ReadSecret<'_>,
+    ) -> Result<Self, SourceError> {
+        let keys = setting
+            .at("secrets")
+            .secrets(&settings.secrets, read, |secret| Ok(Key::new(settings.algorithm, secret.expose().as_bytes())))?;
+        let timestamp = match &settings.timestamp {
+            Some(timestamp) => Some(SignedTimestamp::new(timestamp, &setting.at("timestamp"))?),
+            None => None,
+        };
         Ok(Self {
-            header: header(&settings.header, &place.at("header"))?,
+            header: header(&settings.header, &setting.at("header"))?,
             prefix: settings.prefix.clone().into_bytes(),
             encoding: settings.encoding,
-            keys: place.at("secrets").secrets(&settings.secrets, read, key)?,
-            timestamp: timestamp.map(|t| SignedTimestamp::new(t, &place.at("timestamp"))).transpose()?,
+            keys,
+            timestamp,
         })
     }
 
@@ -74,16 +85,16 @@ struct SignedTimestamp {
 }
 
 impl SignedTimestamp {
-    fn new(settings: &SignedTimestampSettings, place: &Place<'_>) -> Result<Self, SourceError> {
+    fn new(settings: &SignedTimestampSettings, setting: &Setting<'_>) -> Result<Self, SourceError> {
         let signed = settings.signed.as_deref().unwrap_or("{timestamp}.{body}");
         let parts = signed.split_once("{timestamp}");
         let parts =
             parts.and_then(|(before, rest)| rest.split_once("{body}").map(|(between, after)| [before, between, after]));
         let Some(around) = parts else {
-            return Err(place.at("signed").wrong("must contain `{timestamp}` and, after it, `{body}`"));
+            return Err(setting.at("signed").wrong("must contain `{timestamp}` and, after it, `{body}`"));
         };
         Ok(Self {
-            header: header(&settings.header, &place.at("header"))?,
+            header: header(&settings.header, &setting.at("header"))?,
             window: Window::new(settings.window),
             around: around.map(str::to_owned),
         })
@@ -119,6 +130,6 @@ fn tag<M: Mac>(mut mac: M, message: &[&[u8]]) -> hmac::digest::Output<M> {
     mac.finalize().into_bytes()
 }
 
-fn header(name: &str, place: &Place<'_>) -> Result<HeaderName, SourceError> {
-    name.parse().map_err(|_| place.wrong(format!("`{name}` is not a name of a header")))
+fn header(name: &str, setting: &Setting<'_>) -> Result<HeaderName, SourceError> {
+    name.parse().map_err(|_| setting.wrong(format!("`{name}` is not a name of a header")))
 }

@@ -5,12 +5,15 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 
 use super::basic::Basic;
+use super::finding::Finding;
+use super::network::Network;
 use super::query::Query;
-use super::settings::{AuthSettings, Secrets, SourceSettings};
+use super::request::Request;
+use super::setting::{Setting, SourceError};
+use super::settings::{AuthSettings, SourceSettings};
 use super::signature::Signature;
 use super::standard::Standard;
-use super::{Finding, Network, Request};
-use crate::keys::{ReadSecret, Secret};
+use crate::keys::ReadSecret;
 use crate::subject::{InstallationName, SourceName, TenantId};
 
 /// The longest name of a source, in bytes.
@@ -28,16 +31,16 @@ pub(crate) struct Source {
 impl Source {
     /// Checks the settings and reads the secrets.
     pub(crate) fn new(settings: &SourceSettings, read: ReadSecret<'_>) -> Result<Self, SourceError> {
-        let place = Place { source: &settings.name, key: String::new() };
+        let root = Setting { source: &settings.name, key: String::new() };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if !(1..=NAME_BYTES_MAX).contains(&settings.name.len()) || !settings.name.bytes().all(plain) {
-            return Err(place.at("name").wrong("must be 1 to 64 of a-z, A-Z, 0-9, `-` and `_`"));
+            return Err(root.at("name").wrong("must be 1 to 64 of a-z, A-Z, 0-9, `-` and `_`"));
         }
         if settings.auth.is_empty() {
-            return Err(place.at("auth").wrong("must list at least one way to authenticate"));
+            return Err(root.at("auth").wrong("must list at least one way to authenticate"));
         }
         let schemes = settings.auth.iter().enumerate();
-        let schemes = schemes.map(|(i, auth)| Scheme::new(auth, &place.at(&format!("auth.{}", i + 1)), read));
+        let schemes = schemes.map(|(i, auth)| Scheme::new(auth, &root.at(&format!("auth.{}", i + 1)), read));
         Ok(Self {
             name: SourceName(settings.name.as_str().into()),
             installation: settings.mluvii.clone().unwrap_or_else(InstallationName::unnamed),
@@ -77,15 +80,6 @@ impl Source {
     }
 }
 
-/// Settings of a source that cannot be used; names the key, never a secret.
-#[derive(Debug, thiserror::Error)]
-#[error("source `{name}`: `{key}` {problem}")]
-pub(crate) struct SourceError {
-    name: String,
-    key: String,
-    problem: String,
-}
-
 enum Scheme {
     Basic(Basic),
     Signature(Signature),
@@ -94,14 +88,14 @@ enum Scheme {
 }
 
 impl Scheme {
-    fn new(auth: &AuthSettings, place: &Place<'_>, read: ReadSecret<'_>) -> Result<Self, SourceError> {
+    fn new(auth: &AuthSettings, at: &Setting<'_>, read: ReadSecret<'_>) -> Result<Self, SourceError> {
         Ok(match auth {
-            AuthSettings::Basic(settings) => Self::Basic(Basic::new(settings, &place.at("basic"), read)?),
-            AuthSettings::Hmac(settings) => Self::Signature(Signature::new(settings, &place.at("hmac"), read)?),
+            AuthSettings::Basic(settings) => Self::Basic(Basic::new(settings, &at.at("basic"), read)?),
+            AuthSettings::Hmac(settings) => Self::Signature(Signature::new(settings, &at.at("hmac"), read)?),
             AuthSettings::StandardWebhooks(settings) => {
-                Self::Standard(Standard::new(settings, &place.at("standard_webhooks"), read)?)
+                Self::Standard(Standard::new(settings, &at.at("standard_webhooks"), read)?)
             }
-            AuthSettings::Query(settings) => Self::Query(Query::new(settings, &place.at("query"), read)?),
+            AuthSettings::Query(settings) => Self::Query(Query::new(settings, &at.at("query"), read)?),
         })
     }
 
@@ -121,43 +115,5 @@ impl Scheme {
             (_, finding @ (Finding::Absent | Finding::Garbled)) => Some(finding),
             (_, Finding::Wrong | Finding::Stale | Finding::Right) => None,
         }
-    }
-}
-
-/// A key of the configuration, for errors that name it; elements of lists count from 1.
-pub(super) struct Place<'a> {
-    source: &'a str,
-    key: String,
-}
-
-impl Place<'_> {
-    pub(super) fn at(&self, key: &str) -> Self {
-        let dot = if self.key.is_empty() { "" } else { "." };
-        Self { source: self.source, key: format!("{}{dot}{key}", self.key) }
-    }
-
-    pub(super) fn wrong(&self, problem: impl Into<String>) -> SourceError {
-        SourceError { name: self.source.to_owned(), key: self.key.clone(), problem: problem.into() }
-    }
-
-    /// Reads secrets and makes something of each; an empty list or an empty secret would let everybody in.
-    pub(super) fn secrets<T>(
-        &self,
-        secrets: &Secrets,
-        read: ReadSecret<'_>,
-        make: impl Fn(&Secret) -> Result<T, &'static str>,
-    ) -> Result<Vec<T>, SourceError> {
-        if secrets.0.is_empty() {
-            return Err(self.wrong("must list at least one secret"));
-        }
-        let one = |(i, reference)| {
-            let wrong = |problem: String| SourceError { key: format!("{}.{}", self.key, i + 1), ..self.wrong(problem) };
-            let secret = read(reference).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-            if secret.expose().is_empty() {
-                return Err(wrong("is empty".to_owned()));
-            }
-            make(&secret).map_err(|problem| wrong(problem.to_owned()))
-        };
-        secrets.0.iter().enumerate().map(one).collect()
     }
 }

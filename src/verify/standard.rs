@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use subtle::Choice;
 use zeroize::Zeroizing;
 
+use super::compare::{PERMISSIVE, Window};
+use super::finding::Finding;
+use super::request::Request;
+use super::setting::{Setting, SourceError};
 use super::settings::{Algorithm, StandardWebhooksSettings};
 use super::signature::Key;
-use super::source::{Place, SourceError};
-use super::{Finding, PERMISSIVE, Request, Window};
 use crate::keys::{ReadSecret, Secret};
 
 /// Id, timestamp and signature, in the two spellings.
@@ -27,21 +29,10 @@ pub(super) struct Standard {
 impl Standard {
     pub(super) fn new(
         settings: &StandardWebhooksSettings,
-        place: &Place<'_>,
+        setting: &Setting<'_>,
         read: ReadSecret<'_>,
     ) -> Result<Self, SourceError> {
-        let key = |secret: &Secret| {
-            let text = secret.expose().strip_prefix("whsec_").unwrap_or(secret.expose());
-            let bytes = PERMISSIVE
-                .decode(text)
-                .map(Zeroizing::new)
-                .map_err(|_| "is not base64, with or without `whsec_` before it")?;
-            if bytes.is_empty() {
-                return Err("is empty");
-            }
-            Ok(Key::new(Algorithm::Sha256, &bytes))
-        };
-        let keys = place.at("secrets").secrets(&settings.secrets, read, key)?;
+        let keys = setting.at("secrets").secrets(&settings.secrets, read, key)?;
         Ok(Self { keys, window: Window::new(settings.window) })
     }
 
@@ -59,6 +50,17 @@ impl Standard {
             });
         Finding::of(same).then(|| self.window.check(timestamp, now))
     }
+}
+
+/// A secret is base64, with or without `whsec_` before it.
+fn key(secret: &Secret) -> Result<Key, &'static str> {
+    let text = secret.expose().strip_prefix("whsec_").unwrap_or(secret.expose());
+    let bytes = PERMISSIVE.decode(text).map(Zeroizing::new);
+    let bytes = bytes.map_err(|_| "is not base64, with or without `whsec_` before it")?;
+    if bytes.is_empty() {
+        return Err("is empty");
+    }
+    Ok(Key::new(Algorithm::Sha256, &bytes))
 }
 
 fn headers<'a>(headers: &'a HeaderMap, names: &[&str; 3]) -> Option<[&'a [u8]; 3]> {

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderName, HeaderValue};
-use sha2::Sha512;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use sha2::{Sha256, Sha512};
 
 use super::*;
 use crate::keys::{Secret, SecretError, SecretRef};

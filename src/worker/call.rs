@@ -18,7 +18,7 @@ use crate::target::{Answer, Target, TargetCall, TargetError};
 
 /// How a step gets its answer.
 pub(super) enum Prepared {
-    /// It was reported, so nobody is asked.
+    /// It was reported, so the target is not asked.
     Reported(Answer),
     Ask(Arc<dyn Target>, TargetCall),
 }
@@ -83,10 +83,10 @@ impl Worker {
     fn call(&self, work: &StepWork) -> Result<TargetCall, SealBroken> {
         let whom = work.capsule.open(&self.seal)?;
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
-        let report_to = |base: &str| ReportTo {
+        let report = self.reports.as_deref().map(|base| ReportTo {
             url: format!("{base}{}", reportable.path()),
             token: Sensitive::new(reportable.token(&self.index)),
-        };
+        });
         let erased_at = work.step.erased_at.filter(|_| work.stage == Stage::Verify);
         Ok(TargetCall {
             erasure: work.erasure,
@@ -101,7 +101,7 @@ impl Worker {
             searched: whom.searched,
             region: self.person.region,
             erased_since: erased_at.map(|at| jiff::Timestamp::now().duration_since(at).unsigned_abs()),
-            report: self.reports.as_deref().map(report_to),
+            report,
         })
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn still_there(answer: Answer, rounds: u32, erasing: &ErasingSettings
     // A person who retries the step gives it all rounds anew.
     let round = rounds % erasing.rounds_max.max(1);
     if round + 1 >= erasing.rounds_max {
-        let reason = answer.reason.unwrap_or_else(|| "asked again, it was still there".into());
+        let reason = answer.reason.unwrap_or_else(|| "after the last round, the target still held it".into());
         return Output::Residual { reason };
     }
     Output::Step(StepEnd::EraseAgain { pause: erasing.retry.pause(round, answer.verify_after, random) })

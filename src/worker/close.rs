@@ -1,5 +1,5 @@
-//! The ends of erasures: their receipts. Those that wait are closed together, so that many join the chain with one
-//! write, and several processes hardly wait for one another at its head.
+//! Erasures are closed: their receipts are written. Those that wait are closed together, so that many join the chain with
+//! one write, and several processes hardly wait for one another at its head.
 
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
@@ -18,19 +18,21 @@ impl Worker {
         if claims.is_empty() {
             return;
         }
-        // Before the leases end, so that nobody else has begun.
+        // Before the leases end, so that no other process has begun.
         let closed = match timeout_at(leased + LEASE / 2, self.close_all(claims)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => with_causes(&error),
             Err(_) => "it took longer than it may".to_owned(),
         };
-        warn!(error = closed, "could not write receipts; it is done again");
+        warn!(error = closed, "could not write receipts; they are written when the leases have ended");
     }
 
     /// Makes receipts that follow the head, until no other process was faster.
     async fn close_all(&self, mut claims: Vec<Claim>) -> Result<(), LedgerError> {
         while !claims.is_empty() {
-            let mut head = self.ledger.receipt_head().await?;
+            // Signed before the ledger is asked to append them, so that the chain's head is held for one commit only; another
+            // process may have been faster, and then they are made anew.
+            let mut head = self.records.receipt_head().await?;
             let mut closing = Vec::with_capacity(claims.len());
             for claim in claims {
                 match self.issue(&claim, head.as_ref()) {
@@ -40,13 +42,13 @@ impl Worker {
                     }
                     Err(unfinished) => {
                         warn!(queue = ?QueueName::Close, reason = %unfinished, "work is parked; a person is needed");
-                        let _ended = self.ledger.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
+                        let _ended = self.queue.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
                     }
                 }
             }
             let told: Vec<_> =
                 closing.iter().map(|one| &one.receipt.statement).map(|it| (it.erasure, it.sequence)).collect();
-            claims = match self.ledger.closed(closing).await? {
+            claims = match self.queue.closed(closing).await? {
                 Closed::Again(held) => held,
                 Closed::Done => {
                     for (erasure, sequence) in told {

@@ -13,11 +13,12 @@ mod triggers;
 use jiff::Timestamp;
 use tracing::info;
 
-pub(super) use input::{Cause, Evaluation, Seen};
+pub(super) use input::{Cause, Evaluation};
 
 use super::failure::Failure;
+use super::look_up::Seen;
 use super::output::Output;
-use super::owner::{Owner, Sender};
+use super::owner::Owner;
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::event::{EventHead, EventKind, Form};
@@ -34,7 +35,7 @@ impl Worker {
         let key = &head.session;
         let form =
             work.event.open(&self.seal).map_err(|broken| Failure::Permanent(format!("the event's form: {broken}")))?;
-        let view = self.ledger.session(key).await?;
+        let view = self.records.session(key).await?;
         let seen = match look_for(&self.policy, head, view.as_ref()) {
             None => Seen::NotLooked,
             Some(look) => self.read(key, look, work.since).await?,
@@ -44,11 +45,9 @@ impl Worker {
         }
         let form = self.completed(head, form, &seen, work.since)?;
         let known = view.as_ref().map(|view| &view.record);
-        let sender = Sender {
-            source: known.and_then(|record| record.source.as_ref()).unwrap_or(&head.source),
-            tenant: head.tenant.or_else(|| known.and_then(|record| record.tenant)),
-        };
-        let owner = self.owner(key, sender, &seen, work.since).await?;
+        let source = known.and_then(|record| record.source.as_ref()).unwrap_or(&head.source);
+        let tenant = head.tenant.or_else(|| known.and_then(|record| record.tenant));
+        let owner = self.owner(key, source, tenant, &seen, work.since).await?;
         self.decide(key, view, Cause::Event(head, form.as_ref()), &seen, owner)
     }
 
@@ -78,6 +77,7 @@ impl Worker {
                 info!(session = %key, "the session is of a tenant that is not ours; it is forgotten");
                 decision.foreign = true;
                 decision.erasures.clear();
+                decision.rules_no_longer.clear();
             }
         }
         Ok(Output::Decision(Box::new(decision)))
@@ -162,15 +162,15 @@ impl Evaluation<'_> {
         session.record.consent = self.said(&session.record, &triggers)?;
 
         let mut demands = self.demands(&triggers, &session.record, consent_before)?;
-        if let (true, Some(erased_at)) = (settles, erased_at)
-            && !demands.iter().any(|demanded| demanded.erases_now(self.now))
-            && !consent::agreed_since(view, &session.record.consent, erased_at)
-        {
-            demands.push(self.content_after_erasure());
-        }
+        let late_content = self.content_after_erasure(view, &session.record.consent, &demands);
+        demands.extend(late_content.filter(|_| settles));
+        let rules_no_longer = if settles { self.rules_no_longer(&session.record)? } else { Vec::new() };
 
         let stays_settled = settling::stays_settled(view, &session, cause, &triggers);
         session.settle_at = (!settles && !stays_settled).then(|| self.next_look(&session));
+        if settles {
+            session.record.settled.get_or_insert(self.now);
+        }
 
         // Who the session's own person is, by what mluvii shows now or showed last.
         let own = session.fingerprints.clone().or_else(|| view.map(|view| view.fingerprints.clone()));
@@ -183,6 +183,7 @@ impl Evaluation<'_> {
         let erasures = demands.into_iter().map(|demanded| self.schedule(demanded, &session.record, facts, &own));
         Ok(Decision {
             erasures: erasures.collect(),
+            rules_no_longer,
             tenants_are_departments: facts::tenants_are_departments(&session.record, facts),
             foreign: false,
             session,

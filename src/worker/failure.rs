@@ -29,14 +29,14 @@ pub(super) enum Failure {
 
 /// What happens to the claim, and to the target that was asked.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reaction {
-    pub(super) end: End,
+pub(super) struct FailureAction {
+    pub(super) end: ClaimEnd,
     pub(super) target: TargetEffect,
 }
 
 /// How the claim ends.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum ClaimEnd {
     Retry {
         pause: Duration,
         attempt: Attempt,
@@ -60,7 +60,7 @@ pub(super) enum TargetEffect {
 
 /// What is known of the claim whose work failed.
 #[derive(Clone, Copy)]
-pub(super) struct Failed<'a> {
+pub(super) struct Circumstances<'a> {
     pub(super) erasing: &'a ErasingSettings,
     /// Attempts that counted before this one.
     pub(super) attempt: u32,
@@ -84,53 +84,53 @@ impl Failure {
     }
 
     /// What to do about it. A ledger that did not take the work takes nothing else either, so that is an error.
-    pub(super) fn reaction(self, failed: Failed<'_>) -> Result<Reaction, LedgerError> {
-        let retry = &failed.erasing.retry;
+    pub(super) fn action(self, circumstances: Circumstances<'_>) -> Result<FailureAction, LedgerError> {
+        let retry = &circumstances.erasing.retry;
         Ok(match self {
             Self::Ledger(error) => return Err(error),
-            Self::Postponed(pause) => Reaction::free(pause, "waits for a session to settle"),
-            Self::Early { pause, why } => Reaction::free(pause, why),
-            Self::Cancelled => Reaction::free(Duration::ZERO, "cancelled"),
-            Self::Permanent(reason) | Self::Call(TargetError::Permanent(reason)) => Reaction::park(reason),
-            Self::Call(TargetError::NotYet { after }) => Reaction::free(after, "the target is not done yet"),
+            Self::Postponed(pause) => FailureAction::free(pause, "waits for a session to settle"),
+            Self::Early { pause, why } => FailureAction::free(pause, why),
+            Self::Cancelled => FailureAction::free(Duration::ZERO, "cancelled"),
+            Self::Permanent(reason) | Self::Call(TargetError::Permanent(reason)) => FailureAction::park(reason),
+            Self::Call(TargetError::NotYet { after }) => FailureAction::free(after, "the target is not done yet"),
             Self::Call(TargetError::Cancelled | TargetError::Later { .. }) => {
-                let pause = retry.pause(0, Some(retry.pause_min.get()), failed.random);
-                Reaction::free(pause, "cancelled by the target")
+                let pause = retry.pause(0, Some(retry.pause_min.get()), circumstances.random);
+                FailureAction::free(pause, "cancelled by the target")
             }
             Self::Call(TargetError::RateLimited { retry_after }) => {
                 // As it costs no attempt, the pause would not grow: where the target says none, it is the breaker's.
-                let pause = retry_after.unwrap_or(failed.erasing.breaker_pause.get());
-                Reaction::free(retry.pause(0, Some(pause), failed.random), "rate limited")
+                let pause = retry_after.unwrap_or(circumstances.erasing.breaker_pause.get());
+                FailureAction::free(retry.pause(0, Some(pause), circumstances.random), "rate limited")
             }
             Self::Call(TargetError::NeedsOperator(reason)) => {
-                Reaction { target: TargetEffect::ParkQueue, ..Reaction::free(Duration::ZERO, reason) }
+                FailureAction { target: TargetEffect::ParkQueue, ..FailureAction::free(Duration::ZERO, reason) }
             }
             Self::Call(TargetError::Retryable(reason)) => {
-                Reaction { end: failed.attempt_ended(reason), target: TargetEffect::CountFailure }
+                FailureAction { end: circumstances.attempt_ended(reason), target: TargetEffect::CountFailure }
             }
         })
     }
 }
 
-impl Failed<'_> {
+impl Circumstances<'_> {
     /// An attempt that counts: it is repeated, or was the last one.
-    fn attempt_ended(&self, reason: String) -> End {
+    fn attempt_ended(&self, reason: String) -> ClaimEnd {
         let retry = &self.erasing.retry;
         if self.gives_up && self.attempt + 1 >= retry.attempts_max {
-            return End::Park { reason };
+            return ClaimEnd::Park { reason };
         }
-        End::Retry { pause: retry.pause(self.attempt, None, self.random), attempt: Attempt::Counts, reason }
+        ClaimEnd::Retry { pause: retry.pause(self.attempt, None, self.random), attempt: Attempt::Counts, reason }
     }
 }
 
-impl Reaction {
+impl FailureAction {
     fn free(pause: Duration, reason: impl Into<String>) -> Self {
-        let end = End::Retry { pause, attempt: Attempt::Free, reason: reason.into() };
+        let end = ClaimEnd::Retry { pause, attempt: Attempt::Free, reason: reason.into() };
         Self { end, target: TargetEffect::None }
     }
 
     fn park(reason: String) -> Self {
-        Self { end: End::Park { reason }, target: TargetEffect::None }
+        Self { end: ClaimEnd::Park { reason }, target: TargetEffect::None }
     }
 }
 
@@ -163,26 +163,26 @@ mod tests {
     use crate::worker::settings::sample;
 
     #[track_caller]
-    fn check(failure: Failure, attempt: u32, gives_up: bool, expected: Reaction) {
+    fn check(failure: Failure, attempt: u32, gives_up: bool, expected: FailureAction) {
         let erasing = sample();
-        let failed = Failed { erasing: &erasing, attempt, gives_up, random: 1.0 };
-        assert_eq!(failure.reaction(failed).expect("the ledger took it"), expected);
+        let circumstances = Circumstances { erasing: &erasing, attempt, gives_up, random: 1.0 };
+        assert_eq!(failure.action(circumstances).expect("the ledger took it"), expected);
     }
 
     fn call(error: TargetError) -> Failure {
         Failure::Call(error)
     }
 
-    fn retry(secs: u64, attempt: Attempt, reason: &str, target: TargetEffect) -> Reaction {
-        let end = End::Retry { pause: Duration::from_secs(secs), attempt, reason: reason.into() };
-        Reaction { end, target }
+    fn retry(secs: u64, attempt: Attempt, reason: &str, target: TargetEffect) -> FailureAction {
+        let end = ClaimEnd::Retry { pause: Duration::from_secs(secs), attempt, reason: reason.into() };
+        FailureAction { end, target }
     }
 
     #[test]
     fn a_failed_call_counts_and_is_parked_at_the_attempt_limit_where_there_is_one() {
         let failed = || call(TargetError::Retryable("502".into()));
         let again = |secs| retry(secs, Attempt::Counts, "502", TargetEffect::CountFailure);
-        let parked = Reaction { end: End::Park { reason: "502".into() }, target: TargetEffect::CountFailure };
+        let parked = FailureAction { end: ClaimEnd::Park { reason: "502".into() }, target: TargetEffect::CountFailure };
         check(failed(), 0, true, again(1));
         check(failed(), 1, true, again(2));
         check(failed(), 2, true, parked);
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_a_retry_cannot_help_is_parked_alone_or_with_the_whole_queue() {
-        let parked = || Reaction { end: End::Park { reason: "403".into() }, target: TargetEffect::None };
+        let parked = || FailureAction { end: ClaimEnd::Park { reason: "403".into() }, target: TargetEffect::None };
         check(Failure::Permanent("403".into()), 0, true, parked());
         check(call(TargetError::Permanent("403".into())), 0, false, parked());
         let queue = retry(0, Attempt::Free, "401", TargetEffect::ParkQueue);
@@ -216,8 +216,8 @@ mod tests {
     #[test]
     fn a_ledger_that_does_not_take_the_work_takes_nothing_else() {
         let erasing = sample();
-        let failed = Failed { erasing: &erasing, attempt: 0, gives_up: true, random: 1.0 };
+        let circumstances = Circumstances { erasing: &erasing, attempt: 0, gives_up: true, random: 1.0 };
         let away = LedgerError::Busy(anyhow::anyhow!("away"));
-        assert!(Failure::Ledger(away).reaction(failed).is_err());
+        assert!(Failure::Ledger(away).action(circumstances).is_err());
     }
 }

@@ -48,7 +48,7 @@ impl Lease {
 
     /// Runs `work` while the lease holds; `None` when it does not. The clock is looked at before each move: a process
     /// that stood still for longer than its lease has timers that have not fired yet, and must not go on calling, since
-    /// somebody else may have begun.
+    /// another process may have begun.
     pub(super) async fn hold<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| {

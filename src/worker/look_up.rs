@@ -6,13 +6,31 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::warn;
 
-use super::evaluate::Seen;
 use super::failure::Failure;
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::consent::UnknownCause;
-use crate::mluvii::{Look, LookUp};
+use crate::mluvii::{Look, LookUp, SessionFacts};
 use crate::subject::SessionKey;
+
+/// What mluvii showed of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// No look-up was made, as no rule listens.
+    NotLooked,
+    Read(Box<SessionFacts>),
+    /// The session could not be read for as long as `settling.patience`.
+    Unknown(UnknownCause),
+}
+
+impl Seen {
+    pub(super) fn facts(&self) -> Option<&SessionFacts> {
+        match self {
+            Self::Read(facts) => Some(facts),
+            Self::NotLooked | Self::Unknown(_) => None,
+        }
+    }
+}
 
 impl Worker {
     /// Reads a session. What is not found, or not understood, is an early failure until the patience is over, and then
@@ -27,6 +45,8 @@ impl Worker {
             LookUp::Missing => (UnknownCause::NotFound, "mluvii does not know this session".to_owned()),
             LookUp::NotUnderstood(what) => (UnknownCause::NotUnderstood, what),
         };
+        // A 404 is no fact while the look-up may lag behind: acted on at once, it would make a consent absent, or a session
+        // foreign, that is only late.
         if let Some(pause) = self.patience_left(key, Awaited::Session, since) {
             return Err(Failure::Early { pause, why: what });
         }

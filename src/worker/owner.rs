@@ -2,19 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::evaluate::Seen;
 use super::failure::Failure;
+use super::look_up::Seen;
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::subject::{SessionKey, SourceName, TenantId};
-
-/// Who told of a session.
-#[derive(Clone, Copy)]
-pub(super) struct Sender<'a> {
-    pub(super) source: &'a SourceName,
-    /// The tenant that a delivery named, if one did.
-    pub(super) tenant: Option<TenantId>,
-}
 
 /// Whose a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +18,18 @@ pub(super) enum Owner {
 }
 
 impl Worker {
-    /// Whose the session is. A form tells no tenant, so the session's department decides, once it is proved that the two
+    /// Whose the session is that a source told of, and a tenant if a delivery named one. A form names none, so the session's department decides, once it is proved that the two
     /// agree at this installation.
     pub(super) async fn owner(
         &self,
         key: &SessionKey,
-        sender: Sender<'_>,
+        source: &SourceName,
+        tenant: Option<TenantId>,
         seen: &Seen,
         since: Timestamp,
     ) -> Result<Owner, Failure> {
-        let ours = self.tenants.get(sender.source).map_or(&[][..], Vec::as_slice);
-        if ours.is_empty() || sender.tenant.is_some() {
+        let ours = self.tenants.get(source).map_or(&[][..], Vec::as_slice);
+        if ours.is_empty() || tenant.is_some() {
             return Ok(Owner::Ours);
         }
         let facts = match seen {
@@ -53,7 +46,7 @@ impl Worker {
             let why = "mluvii's reply names no department, so it is not known whose the session is";
             return Err(self.missed(key, Awaited::Owner, since, why));
         };
-        let proved = self.ledger.installation(&key.installation).await?.tenants_are_departments;
+        let proved = self.records.installation(&key.installation).await?.tenants_are_departments;
         let Some(owner) = owner_by(department, ours, proved) else {
             let why = "the session names no tenant, and its department does not tell it";
             return Err(self.missed(key, Awaited::Owner, since, why));

@@ -8,7 +8,7 @@ use super::failure::{Failure, no_installation};
 use super::patience::Patience;
 use super::settings::{ErasingSettings, SettlingSettings};
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Keep, Ledger};
+use crate::ledger::{Keep, Queue, Records};
 use crate::mluvii::MluviiClient;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
@@ -17,7 +17,9 @@ use crate::target::Target;
 
 /// Everything the worker works with. Each queue's file adds the method that does its work.
 pub(crate) struct Worker {
-    pub(crate) ledger: Arc<dyn Ledger>,
+    /// Of the ledger, only what working on duties needs: the worker can neither order nor cancel an erasure.
+    pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) records: Arc<dyn Records>,
     /// Each company's client.
     pub(crate) mluvii: BTreeMap<InstallationName, Arc<MluviiClient>>,
     /// By the name under which a target is called ([`TargetName::called_for`]).

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::lock::lock;
 use crate::subject::SessionKey;
 
-/// How many are remembered at most. For more than these no time passes until some are over: they wait for longer.
+/// How many are remembered at most. For more than these no time passes until some have ended: they wait for longer.
 const REMEMBERED_MAX: usize = 100_000;
 
 /// The longest pause between two looks at what cannot be read yet.
@@ -47,7 +47,7 @@ impl Patience {
         let mut missed = lock(&self.first_missed);
         let what = (key.clone(), awaited);
         if missed.len() >= REMEMBERED_MAX && !missed.contains_key(&what) {
-            // Whoever still waits looks again within this time; the others were finished by another process.
+            // Work that still waits looks again within this time; the rest was finished by another process.
             let still_awaited = max.saturating_add(PAUSE_MAX * 2);
             missed.retain(|_, first| passed(*first, now) < still_awaited);
             if missed.len() >= REMEMBERED_MAX {
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(left("12:30:00"), Some(PAUSE_MAX));
         assert_eq!(left("12:59:50"), Some(Duration::from_secs(10)));
         assert_eq!(left("13:00:00"), None);
-        assert_eq!(left("15:00:00"), Some(PAUSE_MIN), "a person has it tried again");
+        assert_eq!(left("15:00:00"), Some(PAUSE_MIN), "a person retries it");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) struct QueueWorker {
     concurrency_max: usize,
     /// Calls that may begin in a second, over all processes on the ledger.
     pub(super) calls_per_s: Option<NonZeroU32>,
-    /// Who is asked, and whose breaker opens when that fails; absent where nobody outside is asked.
+    /// The target that is asked, and whose breaker opens when that fails; absent where no target is asked.
     pub(super) asks: Option<TargetName>,
     /// Tells the queues that ask the same target that a place has become free.
     pub(super) room: Arc<Notify>,
@@ -51,7 +51,7 @@ impl QueueWorker {
         let mut queues = vec![Self {
             concurrency_max: CLOSED_AT_ONCE,
             call_max: CLOSE_MAX,
-            ..Self::asking_nobody(QueueName::Close, abandon)
+            ..Self::without_target(QueueName::Close, abandon)
         }];
         let mut rooms = BTreeMap::new();
         for (installation, client) in &worker.mluvii {
@@ -70,7 +70,7 @@ impl QueueWorker {
                     asks: Some(mluvii.clone()),
                     room: Arc::clone(&room),
                     call_max,
-                    ..Self::asking_nobody(queue, abandon)
+                    ..Self::without_target(queue, abandon)
                 });
             }
             rooms.insert(mluvii, room);
@@ -81,7 +81,7 @@ impl QueueWorker {
                 asks: Some(name.clone()),
                 room: rooms.get(name).map(Arc::clone).unwrap_or_default(),
                 target: Some(Arc::clone(target)),
-                ..Self::asking_nobody(QueueName::Step(name.clone()), abandon)
+                ..Self::without_target(QueueName::Step(name.clone()), abandon)
             });
         }
         queues
@@ -89,10 +89,10 @@ impl QueueWorker {
 
     /// The queue of a target that is not configured any more: its steps are parked.
     pub(super) fn of_orphans(target: TargetName, abandon: &CancellationToken) -> Self {
-        Self::asking_nobody(QueueName::Step(target), abandon)
+        Self::without_target(QueueName::Step(target), abandon)
     }
 
-    fn asking_nobody(queue: QueueName, abandon: &CancellationToken) -> Self {
+    fn without_target(queue: QueueName, abandon: &CancellationToken) -> Self {
         Self {
             queue,
             concurrency_max: ORPHANS_MAX,
@@ -115,7 +115,7 @@ impl QueueWorker {
         self.target.as_ref().map_or(self.concurrency_max, |target| target.concurrency_max())
     }
 
-    /// What the ledger counts against, over all processes. Where nobody outside is asked, every process may do as much as
+    /// What the ledger counts against, over all processes. Where no target is asked, every process may do as much as
     /// it can.
     pub(super) fn bounds(&self) -> Bounds {
         match &self.asks {

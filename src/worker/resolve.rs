@@ -4,17 +4,14 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tracing::info;
 
 use super::failure::Failure;
 use super::output::Output;
 use super::parts::Worker;
-use super::resolver::{OnUnread, Question, ResolveError, Resolver, Search};
-use crate::audit::Actor;
+use super::resolver::{OnUnread, Question, ResolveError, Resolver};
 use crate::erasure::{Capsule, Subject};
 use crate::keys::SealBroken;
 use crate::ledger::EraseWork;
-use crate::policy::{Facts, Trigger};
 use crate::subject::{InstallationName, Whom};
 
 /// The longest pause before an erasure is resolved that waits for a session to settle: it may settle before its limit.
@@ -26,7 +23,7 @@ const UNSETTLED_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How long an erasure waits for events that came before it to be decided on.
 const BACKLOG_WAIT_MAX: Duration = Duration::from_secs(3600);
 
-/// The pause after its first look at what it waits for; the longer it has waited, the seldomer it looks.
+/// The first pause of an erasure that waits; pauses grow with the time that it has waited.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Worker {
@@ -44,30 +41,14 @@ impl Worker {
         if let Some(pause) = wait(work, search.unsettled_until(), Timestamp::now()) {
             return Err(Failure::Postponed(pause));
         }
-        if self.has_lost_its_reason(work, &search).await? {
-            self.ledger.cancel_erasure(work.id, &Actor::server()).await?;
-            info!(erasure.id = %work.id, "none of its rules applies any more; it is cancelled before it begins");
-            // Its work has gone with it.
-            return Err(Failure::Cancelled);
-        }
         resolver.search_mluvii(&mut search).await.map_err(|error| failed(error, work))?;
         let reach = resolver.identify(search).await.map_err(|error| failed(error, work))?;
         Ok(Output::Resolution(reach.seal(&self.seal)))
     }
 
-    /// A rule at a session's end is asked before everything is known. When the session has settled meanwhile and shows a
-    /// consent, say, that it did not show then, the rule is asked once more, with what is known now.
-    async fn has_lost_its_reason(&self, work: &EraseWork, search: &Search<'_>) -> Result<bool, Failure> {
-        let Subject::Session(key) = &work.subject else { return Ok(false) };
-        let Some(record) = search.record(key) else { return Ok(false) };
-        let rules = self.ledger.erasure(work.id).await?.map(|erasure| erasure.rules).unwrap_or_default();
-        let facts = Facts { record, form: None };
-        Ok(self.policy.still_applies(&rules, Trigger::SessionEnded, &facts)? == Some(false))
-    }
-
     fn resolver(&self, installation: &InstallationName) -> Result<Resolver<'_>, Failure> {
         Ok(Resolver {
-            ledger: &*self.ledger,
+            ledger: &*self.records,
             mluvii: self.client_of(installation)?,
             person: &self.person,
             fingerprinter: self.fingerprinter_of(installation)?,
@@ -77,7 +58,7 @@ impl Worker {
 }
 
 /// What an error means for the claim. A session that cannot be read may only be early, as mluvii has answered: all is
-/// resolved again, soon at first, then ever seldomer.
+/// resolved again, soon at first, then at growing pauses.
 fn failed(error: ResolveError, work: &EraseWork) -> Failure {
     match error {
         ResolveError::Ledger(error) => error.into(),

@@ -9,16 +9,15 @@ mod search;
 mod summary;
 
 pub(crate) use scope::{Found, OnUnread, Question, ResolveError, ScopeResolution};
-pub(super) use search::Search;
 
-use crate::ledger::Ledger;
+use crate::ledger::Records;
 use crate::mluvii::MluviiClient;
 use crate::policy::PersonSettings;
 use crate::subject::{Fingerprinter, TenantId};
 
 /// What resolving needs: the ledger, and one installation.
 pub(crate) struct Resolver<'a> {
-    pub(crate) ledger: &'a dyn Ledger,
+    pub(crate) ledger: &'a dyn Records,
     pub(crate) mluvii: &'a MluviiClient,
     pub(crate) person: &'a PersonSettings,
     pub(crate) fingerprinter: &'a Fingerprinter,

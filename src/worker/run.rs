@@ -1,5 +1,5 @@
-//! The life of a claim: claim, lease, work, and then finish, retry or park. Nothing else ends a claim, but for receipts,
-//! which are written together (`close.rs`).
+//! The life of a claim: claim, lease, work, and then finish, retry or park. Only receipts are written
+//! elsewhere, many together (`close.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::failure::{End, Failed, Failure, Reaction, TargetEffect};
+use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
 use super::lease::Lease;
 use super::output::Output;
 use super::parts::Worker;
@@ -46,7 +46,7 @@ impl Worker {
             // things can be waited for: new work, of which the ledger tells, from any process; and a free place at a
             // target that several queues ask, of which nothing is written. A queue at its bounds must not be woken by new
             // work, or it would ask the ledger in vain for each event that is recorded.
-            let new_work = self.ledger.changed(&queue.queue);
+            let new_work = self.queue.changed(&queue.queue);
             let room = queue.room.notified();
             let asked = Instant::now();
             let Claimed { claims, next } = self.claim(&queue, under_way.len()).await;
@@ -58,12 +58,7 @@ impl Worker {
                 }
             } else {
                 for claim in claims {
-                    let worker = Arc::clone(&self);
-                    let queue = Arc::clone(&queue);
-                    under_way.spawn(async move {
-                        worker.work(&queue, claim, asked).await;
-                        queue.room.notify_waiters();
-                    });
+                    under_way.spawn(Arc::clone(&self).work_and_make_room(Arc::clone(&queue), claim, asked));
                 }
             }
             let pause = match next {
@@ -83,6 +78,11 @@ impl Worker {
         }
     }
 
+    async fn work_and_make_room(self: Arc<Self>, queue: Arc<QueueWorker>, claim: Claim, leased: Instant) {
+        self.work(&queue, claim, leased).await;
+        queue.room.notify_waiters();
+    }
+
     /// Claims as much as there are free places for.
     async fn claim(&self, queue: &QueueWorker, under_way: usize) -> Claimed {
         let nothing = Claimed { claims: Vec::new(), next: NextLook::WhenPolled };
@@ -90,7 +90,7 @@ impl Worker {
         if most == 0 {
             return nothing;
         }
-        self.ledger.claim(&queue.queue, most, LEASE, &queue.bounds()).await.unwrap_or_else(|error| {
+        self.queue.claim(&queue.queue, most, LEASE, &queue.bounds()).await.unwrap_or_else(|error| {
             warn!(queue = ?queue.queue, error = %with_causes(&error), "could not claim work");
             nothing
         })
@@ -105,7 +105,8 @@ impl Worker {
                 Err(Failure::Call(TargetError::Retryable("it took longer than it may".into())))
             }
             // Beside the work: one that waits for a slow target would otherwise be done a second time by another process.
-            () = lease.keep(|| self.ledger.renew(&claim, LEASE)) => Err(Failure::Cancelled),
+            () = lease.keep(|| self.queue.renew(&claim, LEASE)) => Err(Failure::Cancelled),
+            // Held as well: after a stop of the process, timers fire late, and the work must not go on first.
             result = lease.hold(self.do_counted(queue, &claim)) => result.unwrap_or(Err(Failure::Cancelled)),
         };
         let written = match result {
@@ -129,7 +130,7 @@ impl Worker {
         if let (Some(target), Some(rate)) = (&queue.asks, queue.calls_per_s)
             && calls > 1
         {
-            self.ledger.charge(target, calls - 1, rate).await?;
+            self.queue.charge(target, calls - 1, rate).await?;
         }
         output
     }
@@ -147,58 +148,59 @@ impl Worker {
         }
     }
 
-    /// Writes the result. Its fence says whether the work was still ours.
+    /// Writes the result. The claim's fence says in the same transaction whether the work was still ours; a look before it
+    /// could be outdated by the time of the commit.
     async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output) -> Result<(), LedgerError> {
         let has_answered = claim.target_failing && asks(&claim.work);
         let finished = match output {
             Output::Decision(decision) => {
                 log_decision(&decision);
-                self.ledger.decided(claim, *decision).await?
+                self.queue.decided(claim, *decision).await?
             }
-            Output::Resolution(resolution) => self.ledger.resolved(claim, resolution).await?,
-            Output::Step(end) => self.ledger.stepped(claim, end).await?,
+            Output::Resolution(resolution) => self.queue.resolved(claim, resolution).await?,
+            Output::Step(end) => self.queue.stepped(claim, end).await?,
             Output::Residual { reason } => {
                 warn!(queue = ?queue.queue, "a target still holds what it was asked to erase; a person is needed");
-                self.ledger.park(claim, Outcome::Residual, &reason).await?
+                self.queue.park(claim, Outcome::Residual, &reason).await?
             }
         };
         log_race(queue, finished);
         match &queue.asks {
-            Some(target) if has_answered => self.ledger.target_answered(target).await,
+            Some(target) if has_answered => self.queue.target_answered(target).await,
             _ => Ok(()),
         }
     }
 
     /// Carries out what a failure means for its claim.
     async fn react(&self, queue: &QueueWorker, claim: Claim, failure: Failure) -> Result<(), LedgerError> {
-        let failed = Failed {
+        let circumstances = Circumstances {
             erasing: &self.erasing,
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
             random: random_fraction(),
         };
         let is_ordinary = failure.is_ordinary();
-        let Reaction { end, target } = failure.reaction(failed)?;
-        let (End::Retry { reason, .. } | End::Park { reason }) = &end;
+        let FailureAction { end, target } = failure.action(circumstances)?;
+        let (ClaimEnd::Retry { reason, .. } | ClaimEnd::Park { reason }) = &end;
         let reason = reason.clone();
         // First, or the work would be claimed again at once.
         if let (TargetEffect::ParkQueue, Some(name)) = (&target, &queue.asks) {
             self.park_queue(name, &reason).await?;
         }
         let finished = match end {
-            End::Retry { pause, attempt, reason } => {
+            ClaimEnd::Retry { pause, attempt, reason } => {
                 if !is_ordinary {
                     info!(queue = ?queue.queue, ?attempt, pause_ms = pause.as_millis() as u64, reason, "work is retried");
                 }
-                self.ledger.retry(claim, pause, attempt, &reason).await?
+                self.queue.retry(claim, pause, attempt, &reason).await?
             }
-            End::Park { reason } => {
+            ClaimEnd::Park { reason } => {
                 warn!(queue = ?queue.queue, reason, "work is parked; a person is needed");
-                self.ledger.park(claim, Outcome::Parked, &reason).await?
+                self.queue.park(claim, Outcome::Parked, &reason).await?
             }
         };
         if let (TargetEffect::CountFailure, Some(name)) = (&target, &queue.asks) {
-            self.ledger.target_failed(name, self.erasing.breaker(), &reason).await?;
+            self.queue.target_failed(name, self.erasing.breaker(), &reason).await?;
         }
         log_race(queue, finished);
         Ok(())
@@ -208,7 +210,7 @@ impl Worker {
         warn!(%target, reason, "the target's queue is parked; a person is needed");
         let state = TargetState::Parked { reason: reason.to_owned() };
         let health = TargetHealth { target: target.clone(), state, since: jiff::Timestamp::now() };
-        self.ledger.set_target(health).await
+        self.queue.set_target(health).await
     }
 }
 

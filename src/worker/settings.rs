@@ -13,14 +13,14 @@ use crate::span::Span;
 pub(crate) struct SettlingSettings {
     /// A session counts as settled this long after its end, whatever is missing.
     pub(crate) limit: Span,
-    /// Between the last expected event and the look that settles the session.
+    /// The pause between the last expected event and the look that settles the session.
     pub(crate) pause: Span,
     /// Sessions of these channels also wait for their recording.
     pub(crate) recorded_channels: Vec<String>,
     /// How long a session is looked up again that mluvii does not know yet, or answers about in a way that is not
     /// understood; after that its consent is unknown. Look-ups can lag behind events.
     pub(crate) patience: Span,
-    /// From this share of all sessions on, from 0 to 1, those whose consent stayed unknown need a person.
+    /// The share of sessions, from 0 to 1, whose consent may stay unknown before a person is needed.
     pub(crate) unknown_share_max: f64,
 }
 
@@ -30,14 +30,14 @@ pub(crate) struct SettlingSettings {
 pub(crate) struct ErasingSettings {
     /// What is open for longer is reported as overdue (GDPR Art. 12(3): one month).
     pub(crate) deadline: Span,
-    /// How often a target that still holds the data is asked to erase it.
+    /// How often a target is asked to erase while it still holds the data.
     pub(crate) rounds_max: u32,
     /// Failed calls in a row after which the breaker of a target opens.
     pub(crate) breaker_failures: u32,
     /// How long it is open before one call tries the target.
     pub(crate) breaker_pause: Span,
     /// Whether the keyed fingerprints of an erasure's identifiers are kept beyond its end, so that its receipt can be found
-    /// by person. Without them, nobody can answer a person who asks what became of their request.
+    /// by person. Without them, a person who asks for the result of their request cannot be answered.
     pub(crate) keep_fingerprints: bool,
     /// How long they are kept, counted from the erasure's end (GDPR Art. 5(2) and 17(3)(e): to prove that it was done, as
     /// long as claims can be made).

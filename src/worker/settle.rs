@@ -3,7 +3,7 @@
 use super::evaluate::Cause;
 use super::failure::Failure;
 use super::output::Output;
-use super::owner::{Owner, Sender};
+use super::owner::Owner;
 use super::parts::Worker;
 use crate::ledger::SettleWork;
 use crate::mluvii::Look;
@@ -13,15 +13,15 @@ impl Worker {
     /// One session whose time to settle has come, from its claim to what is decided on it.
     pub(super) async fn settle(&self, work: &SettleWork) -> Result<Output, Failure> {
         let key = &work.session;
-        let view = self.ledger.session(key).await?;
+        let view = self.records.session(key).await?;
         // The call params' sources matter to rules about forms only.
         let look = Look { params: self.policy.listens(Trigger::FormSubmitted), activity: None };
         let seen = self.read(key, look, work.since).await?;
         let record = view.as_ref().map(|view| &view.record);
         let owner = match record.and_then(|record| record.source.as_ref()) {
             Some(source) => {
-                let sender = Sender { source, tenant: record.and_then(|record| record.tenant) };
-                self.owner(key, sender, &seen, work.since).await?
+                let tenant = record.and_then(|record| record.tenant);
+                self.owner(key, source, tenant, &seen, work.since).await?
             }
             None => Owner::Ours,
         };

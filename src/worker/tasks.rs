@@ -18,7 +18,7 @@ use crate::ledger::{Bounds, LedgerError};
 /// How often the ledger is maintained.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 
-/// How often this process says that it is still there.
+/// How often the heartbeat of this process is written.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 
 impl Worker {
@@ -69,17 +69,17 @@ impl Worker {
     }
 
     async fn park_orphans(&self, abandon: &CancellationToken) -> Result<(), LedgerError> {
-        let processes = self.ledger.processes().await?;
+        let processes = self.records.processes().await?;
         // Another process may have been started with a newer configuration.
         let running = processes.iter().filter(|process| !process.is_lost());
         let known: BTreeSet<_> = running.flat_map(|process| &process.targets).collect();
-        for target in self.ledger.awaited_targets().await? {
+        for target in self.queue.awaited_targets().await? {
             if self.targets.contains_key(&target) || known.contains(&target) {
                 continue;
             }
             let queue = QueueWorker::of_orphans(target, abandon);
             let asked = Instant::now();
-            for claim in self.ledger.claim(&queue.queue, ORPHANS_MAX, LEASE, &Bounds::NONE).await?.claims {
+            for claim in self.queue.claim(&queue.queue, ORPHANS_MAX, LEASE, &Bounds::NONE).await?.claims {
                 self.work(&queue, claim, asked).await;
             }
         }
@@ -88,15 +88,15 @@ impl Worker {
 
     async fn heartbeat(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_some() {
-            if let Err(error) = self.ledger.heartbeat().await {
-                warn!(error = %with_causes(&error), "could not say that this process is there");
+            if let Err(error) = self.queue.heartbeat().await {
+                warn!(error = %with_causes(&error), "could not write the heartbeat");
             }
         }
     }
 
     async fn maintain(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(MAINTENANCE_EVERY)).await.is_some() {
-            if let Err(error) = self.ledger.maintain(self.keep).await {
+            if let Err(error) = self.queue.maintain(self.keep).await {
                 warn!(error = %with_causes(&error), "could not maintain the ledger");
             }
         }

@@ -164,7 +164,13 @@ pub(super) fn unchanged(id: i64, read_version: i64) -> SessionChange {
 }
 
 pub(super) fn decision(session: SessionChange) -> Decision {
-    Decision { session, erasures: Vec::new(), tenants_are_departments: None, foreign: false }
+    Decision {
+        session,
+        erasures: Vec::new(),
+        rules_no_longer: Vec::new(),
+        tenants_are_departments: None,
+        foreign: false,
+    }
 }
 
 #[track_caller]

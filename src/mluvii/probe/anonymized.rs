@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::report::Probe;
+use super::findings::Probe;
 use super::sample::{Read, Sample};
 use crate::mluvii::calls::Purpose;
 use crate::mluvii::client::MluviiClient;

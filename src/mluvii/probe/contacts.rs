@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::report::Probe;
+use super::findings::Probe;
 use super::sample::Sample;
 use crate::mluvii::client::MluviiClient;
 use crate::mluvii::settings::GuestIdField;

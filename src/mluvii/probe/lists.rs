@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 
-use super::report::Probe;
+use super::findings::Probe;
 use super::sample::Sample;
 use crate::mluvii::client::MluviiClient;
-use crate::mluvii::control::{Filters, NOBODY};
+use crate::mluvii::proofs::{Filters, NOBODY};
 use crate::mluvii::settings::GuestIdField;
 use crate::mluvii::template::percent_encode;
 use crate::mluvii::wire::{self, Listed};

@@ -2,9 +2,9 @@
 
 use reqwest::{Method, StatusCode};
 
-use super::report::Probe;
+use super::findings::Probe;
 use crate::mluvii::client::MluviiClient;
-use crate::mluvii::control::NOBODY;
+use crate::mluvii::proofs::NOBODY;
 use crate::mluvii::template::Template;
 
 /// Asks each path for its verbs, and calls it with a verb that reads and an id that nobody has.

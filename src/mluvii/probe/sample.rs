@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::report::Probe;
+use super::findings::Probe;
 use crate::mluvii::calls::Purpose;
 use crate::mluvii::client::MluviiClient;
 use crate::mluvii::error::MluviiError;
@@ -50,34 +50,18 @@ impl Sample {
         probe: &mut Probe,
     ) -> Result<Self, MluviiError> {
         let mut ids = named.to_vec();
-        let request = &client.requests.control_list;
-        let json = client.list(request, &[], Purpose::Control).await?;
-        match (wire::listed(&json), Shape::read(&json)) {
-            (Some(listed), Some(shape)) => {
-                let is_whole = listed.iter().zip(elements(&shape)).all(|(_, one)| one.field("guest").is_some());
-                let shape = if matches!(shape, Shape::List(_)) { "a bare array" } else { "an array inside an object" };
-                let of = if is_whole { "whole sessions" } else { "sessions without their guests" };
-                let said = format!("the list of sessions is {shape} of {of}");
-                match listed.is_empty() {
-                    true => probe.unknown("list", "mluvii lists no session yet; run this again when there are some"),
-                    false => probe.ok("list", said),
-                }
-                ids.extend(listed.into_iter().map(|one| one.id));
-            }
-            _ => probe.warning("list", format!("{request}: the reply is not a list of sessions")),
-        }
+        ids.extend(listed(client, probe).await?);
         let mut sample = Self { sessions: Vec::new() };
         let mut not_read = 0;
         for id in ids {
             if sample.sessions.len() >= SESSIONS_MAX || sample.sessions.iter().any(|read| read.id == id) {
                 continue;
             }
-            match client.read_session(id, Purpose::Control).await? {
-                Some(json) if Shape::read(&json).is_some_and(|shape| shape.field("id").is_some()) => {
-                    let shape = Shape::read(&json).unwrap_or(Shape::Null);
-                    sample.sessions.push(Read { id, shape, json });
-                }
-                _ => not_read += 1,
+            let json = client.read_session(id, Purpose::Control).await?;
+            let read = json.and_then(|json| Some((Shape::read(&json)?, json)));
+            match read.filter(|(shape, _)| shape.field("id").is_some()) {
+                Some((shape, json)) => sample.sessions.push(Read { id, shape, json }),
+                None => not_read += 1,
             }
         }
         if not_read > 0 {
@@ -87,7 +71,7 @@ impl Sample {
     }
 
     /// What the replies show of nulls, tenants and ids.
-    pub(super) fn report(&self, client: &MluviiClient, probe: &mut Probe) {
+    pub(super) fn examine(&self, client: &MluviiClient, probe: &mut Probe) {
         let of = self.sessions.len();
         if of == 0 {
             for what in ["nulls", "departmentId", "guest ids"] {
@@ -140,6 +124,24 @@ impl Sample {
             probe.warning("nulls", format!("{said}: `mluvii.nulls` is \"{set}\" and should be \"{found}\""));
         }
     }
+}
+
+/// The sessions of the control list, and what its shape is.
+async fn listed(client: &MluviiClient, probe: &mut Probe) -> Result<Vec<SessionId>, MluviiError> {
+    let request = &client.requests.control_list;
+    let json = client.list(request, &[], Purpose::Control).await?;
+    let (Some(listed), Some(shape)) = (wire::listed(&json), Shape::read(&json)) else {
+        probe.warning("list", format!("{request}: the reply is not a list of sessions"));
+        return Ok(Vec::new());
+    };
+    let is_whole = listed.iter().zip(elements(&shape)).all(|(_, one)| one.field("guest").is_some());
+    let shape = if matches!(shape, Shape::List(_)) { "a bare array" } else { "an array inside an object" };
+    let of = if is_whole { "whole sessions" } else { "sessions without their guests" };
+    match listed.is_empty() {
+        true => probe.unknown("list", "mluvii lists no session yet; run this again when there are some"),
+        false => probe.ok("list", format!("the list of sessions is {shape} of {of}")),
+    }
+    Ok(listed.into_iter().map(|one| one.id).collect())
 }
 
 /// The elements of a list, bare or wrapped.

@@ -1,4 +1,4 @@
-use super::super::conversation::{Found, FoundId};
+use super::super::found::{Found, FoundId};
 use super::*;
 
 struct ServedCrm {

@@ -1,4 +1,4 @@
-use super::super::conversation::FoundId;
+use super::super::found::FoundId;
 use super::delivery::Receiver;
 use super::*;
 

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::input::{Evaluation, Seen};
+use super::input::Evaluation;
 use super::triggers::Fired;
 use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::ledger::SessionView;
 use crate::policy::{Facts, RuleFailed};
+use crate::worker::look_up::Seen;
 
 /// The origin of a consent state that a rule set without a form.
 const SAID_BY_RULE: &str = "rule";

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::consent::agreed_since;
 use super::input::Evaluation;
 use super::triggers::Fired;
-use crate::consent::{ConsentRecord, ConsentState};
+use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::erasure::{Capsule, ErasureId, NewErasure, Selection, Subject};
 use crate::event::Form;
+use crate::ledger::SessionView;
 use crate::mluvii::SessionFacts;
 use crate::policy::{Demand, Facts, RuleFailed, Trigger};
 use crate::subject::{Fingerprinted, Identifier, Identifiers, Kind, Narrowed, Scope, TargetName, Whom, kind_of};
@@ -22,14 +24,14 @@ pub(super) const CONTENT_AFTER_ERASURE: &str = "content after an erasure";
 
 /// A demand, and the form that caused it, if one did.
 pub(super) struct Demanded<'f> {
-    pub(super) demand: Demand,
+    demand: Demand,
     form: Option<&'f Form>,
 }
 
 impl Demanded<'_> {
     /// Whether it has the session itself erased at mluvii now. One that waits for a person, or for a retention period, may
     /// come to nothing or take years.
-    pub(super) fn erases_now(&self, now: Timestamp) -> bool {
+    fn erases_now(&self, now: Timestamp) -> bool {
         let demand = &self.demand;
         !demand.approve && demand.due <= now && demand.targets.iter().any(TargetName::is_mluvii)
     }
@@ -65,8 +67,30 @@ impl Evaluation<'_> {
         Ok(demands)
     }
 
-    /// What came to a session after it was erased goes as the session went: the reason was one of the whole session.
-    pub(super) fn content_after_erasure<'f>(&self) -> Demanded<'f> {
+    /// Rules at the session's end that do not apply, asked again when it settles: at its end, a consent that was given in it
+    /// may not have been shown yet. Asked only when it settles for the first time since its end, and never when an erasure
+    /// begins: the consent may change later, and the rules may be edited, and neither takes back what was rightly demanded,
+    /// such as the end of a retention period.
+    pub(super) fn rules_no_longer(&self, record: &ConsentRecord) -> Result<Vec<String>, RuleFailed> {
+        if record.settled.is_some() {
+            return Ok(Vec::new());
+        }
+        self.policy.not_applying(Trigger::SessionEnded, &Facts { record, form: None })
+    }
+
+    /// What came to a session after it was erased goes as the session went: the reason was one of the whole session. Nothing
+    /// where it goes now anyway, or where consent was given since.
+    pub(super) fn content_after_erasure<'f>(
+        &self,
+        view: Option<&SessionView>,
+        consent: &Consent,
+        demands: &[Demanded<'_>],
+    ) -> Option<Demanded<'f>> {
+        let erased_at = view?.erased_at?;
+        let goes_anyway = demands.iter().any(|demanded| demanded.erases_now(self.now));
+        if goes_anyway || agreed_since(view, consent, erased_at) {
+            return None;
+        }
         let demand = Demand {
             rule: CONTENT_AFTER_ERASURE.to_owned(),
             scope: Scope::Session,
@@ -74,7 +98,7 @@ impl Evaluation<'_> {
             approve: false,
             targets: vec![TargetName::mluvii()],
         };
-        Demanded { demand, form: None }
+        Some(Demanded { demand, form: None })
     }
 
     /// Makes an erasure of a demand. `own` are the fingerprints of the session itself.

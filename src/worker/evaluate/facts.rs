@@ -59,6 +59,7 @@ impl Evaluation<'_> {
                     // The session was continued: its operator concludes it again, and there is another recording.
                     session.concluded = false;
                     session.recording_ready = false;
+                    record.settled = None;
                 }
                 record.ended = record.ended.max(Some(ended));
             }

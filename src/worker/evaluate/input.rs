@@ -1,11 +1,9 @@
-//! What an evaluation is given: the rules and keys, why the session is evaluated, and what mluvii showed of it.
+//! What an evaluation is given: the rules and keys, and why the session is evaluated.
 
 use jiff::Timestamp;
 
-use crate::consent::UnknownCause;
 use crate::event::{EventHead, Form};
 use crate::keys::{IndexKey, SealKey};
-use crate::mluvii::SessionFacts;
 use crate::policy::Policy;
 use crate::subject::{Fingerprinter, Params};
 use crate::worker::settings::SettlingSettings;
@@ -28,23 +26,4 @@ pub(in crate::worker) enum Cause<'a> {
     Event(&'a EventHead, Option<&'a Form>),
     /// Its time to settle has come.
     Settle,
-}
-
-/// What mluvii showed of the session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::worker) enum Seen {
-    /// No look-up was made, as no rule listens.
-    NotLooked,
-    Read(Box<SessionFacts>),
-    /// The session could not be read for as long as `settling.patience`.
-    Unknown(UnknownCause),
-}
-
-impl Seen {
-    pub(super) fn facts(&self) -> Option<&SessionFacts> {
-        match self {
-            Self::Read(facts) => Some(facts),
-            Self::NotLooked | Self::Unknown(_) => None,
-        }
-    }
 }

@@ -3,11 +3,12 @@
 
 use jiff::Timestamp;
 
-use super::input::{Cause, Evaluation, Seen};
+use super::input::{Cause, Evaluation};
 use super::triggers::Fired;
 use crate::event::EventKind;
 use crate::ledger::{SessionChange, SessionView};
 use crate::span::Span;
+use crate::worker::look_up::Seen;
 use crate::worker::settings::SettlingSettings;
 
 impl Evaluation<'_> {

@@ -1,4 +1,5 @@
 mod erased;
+mod settled;
 
 use std::collections::BTreeMap;
 

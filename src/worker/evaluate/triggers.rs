@@ -36,6 +36,7 @@ impl Evaluation<'_> {
                     triggers.push(self.at_end(Trigger::SessionEnded, record));
                 }
             }
+            // Not at a look that finds it unsettled, such as one whose end is not known: it would be asked about twice.
             Cause::Settle if settles => triggers.push(self.at_end(Trigger::SessionSettled, record)),
             Cause::Settle => {}
         }

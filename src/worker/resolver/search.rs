@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::guests::judge_guest;
 use super::scope::{Found, Question};
-use crate::consent::ConsentRecord;
 use crate::erasure::{MluviiSearch, Subject};
 use crate::keys::Digest;
 use crate::ledger::SessionView;
@@ -33,7 +32,7 @@ pub(in crate::worker) struct Search<'q> {
     pub(super) searched: MluviiSearch,
     /// Sessions that could not be read.
     pub(super) unread: BTreeSet<SessionKey>,
-    /// Sessions beside those that nobody has tried to read this time, for there are too many.
+    /// Sessions beside those that were not read this time, as there are too many.
     pub(super) unread_beyond: u32,
 }
 
@@ -87,11 +86,6 @@ impl<'q> Search<'q> {
         }
     }
 
-    /// What the ledger knows of a session that was found.
-    pub(in crate::worker) fn record(&self, key: &SessionKey) -> Option<&ConsentRecord> {
-        self.views.get(key).map(|view| &view.record)
-    }
-
     /// Until when to wait, when one of the sessions that go has not settled.
     pub(in crate::worker) fn unsettled_until(&self) -> Option<Timestamp> {
         let going = self.found.values().filter(|found| found.goes);
@@ -140,7 +134,7 @@ impl<'q> Search<'q> {
         of_guest.map(|found| found.key.session).collect()
     }
 
-    /// A session of a tenant that no source names is not ours to erase, whoever it is of, unless a person says so.
+    /// A session of a tenant that no source names is not ours to erase, no matter whose it is, unless a person says so.
     pub(super) fn leave_to_other_tenants(&mut self, ours: &[TenantId]) {
         for (key, facts) in &self.read {
             let is_foreign = facts.department.is_some_and(|department| !ours.contains(&department));

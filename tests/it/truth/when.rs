@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ANN, Company, LEDGER_ONLY};
-use crate::harness::{StandIn, wait_for};
+use crate::harness::{Server, StandIn, receipts, wait_for};
 
 /// Sessions settle at once and are erased without consent; what cannot be read is looked at for two seconds.
 const NO_CONSENT: &str = r#"
@@ -136,6 +136,66 @@ fn a_consent_that_shows_before_the_session_has_settled_takes_the_erasure_back() 
         (company.installation.json(&["erasures", "show", id])["state"] == "cancelled").then_some(())
     });
     assert!(company.standin.holds(ANN.email) && company.standin.calls("/anonymous").is_empty());
+}
+
+/// A form may withdraw the consent, and what was held with consent when the session ended goes after so long.
+fn retention(after: &str) -> String {
+    format!(
+        r#"
+[settling]
+limit = "0s"
+pause = "0s"
+
+[[consent]]
+on = "form-submitted"
+when = "form.params['agree'] == 'no'"
+state = "withdrawn"
+
+[[rule]]
+name = "retention"
+on = "session-ended"
+when = "consent.state == 'given'"
+erase = "session"
+after = "{after}"
+targets = ["mluvii"]
+"#
+    )
+}
+
+#[test]
+fn a_consent_that_is_withdrawn_later_takes_no_retention_back() {
+    for (after, goes) in [("365d", false), ("5s", true)] {
+        let company = Company::with("", LEDGER_ONLY, &retention(after));
+        ANN.talks(&company.standin, 101, None);
+        let scheduled = wait_for("the erasure", || company.installation.json(&["erasures", "list"]).get(0).cloned());
+        company.settled(1);
+        let form = json!({ "kind": "hero_card", "form_id": 7, "params": { "agree": "no" } });
+        company.standin.happen(101, "form", &form);
+        company.standin.wait_for_deliveries();
+        company.settled(1);
+        if goes {
+            company.receipts(1);
+            assert!(!company.standin.holds(ANN.email));
+        } else {
+            let id = scheduled["id"].as_str().expect("an id");
+            assert_eq!(company.installation.json(&["erasures", "show", id])["state"], "scheduled");
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_is_edited_takes_nothing_back_when_an_erasure_begins() {
+    let Company { server, installation, standin } = Company::with("", LEDGER_ONLY, &retention("5s"));
+    ANN.talks(&standin, 101, None);
+    wait_for("the session to settle", || {
+        let status = installation.json(&["status"]);
+        (status["sessions"] == 1 && status["sessions_settling"] == 0 && status["events_waiting"] == 0).then_some(())
+    });
+    assert!(server.stop().0.success());
+    installation.configure(&standin.mluvii, &retention("5s").replace("'given'", "'refused'"));
+    let _server = Server::start(&installation);
+    receipts(&installation, 1);
+    assert!(!standin.holds(ANN.email));
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(crate) struct Finding {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
     Ok,
-    /// Something does not work as the configuration takes it to.
+    /// Something does not work as the configuration says.
     Warning,
     /// It was not tried, or nothing could be learnt from it.
     Unknown,
@@ -67,17 +67,17 @@ impl Probe {
         text
     }
 
-    /// The report as text, to be shared.
+    /// All of it as text, to be shared.
     pub(crate) fn text(&self) -> String {
-        let line = |finding: &Finding| {
+        let mut findings = String::new();
+        for finding in &self.findings {
             let state = match finding.state {
                 State::Ok => "ok",
                 State::Warning => "warning",
                 State::Unknown => "unknown",
             };
-            format!("{state:8} {}: {}\n", finding.what, finding.said)
-        };
-        let findings = self.findings.iter().map(line).collect::<String>();
+            findings.push_str(&format!("{state:8} {}: {}\n", finding.what, finding.said));
+        }
         if self.settings.is_empty() {
             return format!("{findings}\nNo settings follow.\n");
         }

@@ -1,7 +1,6 @@
-//! Access tokens: given for the right credentials, good until they end by the stand-in's clock.
+//! Access tokens are given for the right credentials, and asked for by every other call.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use axum::extract::{Form, Request, State};
 use axum::http::{StatusCode, header};
@@ -13,29 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::behaviour::Refusal;
-use super::{StandIn, gate};
-use crate::keys::fill_random;
-
-/// Tokens and their ends.
-#[derive(Debug, Default)]
-pub(super) struct Tokens(Mutex<HashMap<String, Timestamp>>);
-
-impl Tokens {
-    fn give(&self, now: Timestamp, until: Timestamp) -> String {
-        let mut bytes = [0; 16];
-        fill_random(&mut bytes);
-        let token = hex::encode(bytes);
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.retain(|_, end| *end > now);
-        tokens.insert(token.clone(), until);
-        token
-    }
-
-    fn is_good(&self, token: &str, now: Timestamp) -> bool {
-        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.get(token).is_some_and(|end| *end > now)
-    }
-}
+use super::gate;
+use super::state::StandIn;
 
 pub(super) fn router() -> Router<StandIn> {
     Router::new().route("/login/connect/token", post(token)).route(gate::LOGIN_PATH, get(async || gate::login_page()))

@@ -1,12 +1,12 @@
-//! How far a call of many parts came before it stopped, so that the next one goes on from there instead of beginning
-//! again. In memory only: after a restart a call begins at its beginning, which is safe, as every part may be repeated.
+//! What a call of many parts had done when it stopped, so that its retry goes on from there instead of beginning again. In memory only: after a restart a call begins at its beginning, which is safe, as every part may be repeated.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::left::Left;
 use crate::erasure::ReachedSession;
 use crate::keys::IdempotencyKey;
+use crate::lock::lock;
 use crate::subject::GuestId;
 use crate::target::TargetCall;
 
@@ -19,7 +19,8 @@ pub(super) enum Act {
     Preview,
 }
 
-/// One part of a call. Guests come first: while a session is not anonymized, it tells whose it is.
+/// One part of a call. Guests come first, by the order of the variants: only while a session is not anonymized does it tell
+/// whose it is, and so whether the guest call takes anyone else's sessions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     /// A guest of whom every session is in reach: one call may take them all.
@@ -44,7 +45,7 @@ pub(super) struct Done {
     pub(super) sessions: u64,
     /// Sessions that were read before and are no longer there.
     pub(super) gone: u64,
-    /// Sessions that mluvii does not hold, and that nobody has ever read there.
+    /// Sessions that mluvii does not hold, and that were never read there.
     pub(super) unknown: u64,
     /// Sessions that still show what must be empty.
     pub(super) residual: u64,
@@ -65,21 +66,21 @@ impl Done {
 
 /// Unfinished calls.
 #[derive(Debug, Default)]
-pub(super) struct Progress(Mutex<HashMap<(Act, String), Done>>);
+pub(super) struct Unfinished(Mutex<HashMap<(Act, String), Done>>);
 
 /// Unfinished calls that are remembered; beyond that all are forgotten.
 const CALLS_MAX: usize = 1024;
 
-impl Progress {
+impl Unfinished {
     /// What an earlier call of this step has done, and forgets it.
     pub(super) fn resume(&self, act: Act, step: &IdempotencyKey) -> Done {
-        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = lock(&self.0);
         calls.remove(&(act, step.to_string())).unwrap_or_default()
     }
 
     /// Remembers what an unfinished call has done.
     pub(super) fn keep(&self, act: Act, step: &IdempotencyKey, done: Done) {
-        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = lock(&self.0);
         if calls.len() >= CALLS_MAX {
             calls.clear();
         }

@@ -1,0 +1,60 @@
+//! How a delivery is reacted to; `routes.rs` makes the status of it.
+
+/// The result of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reaction {
+    Recorded,
+    Duplicate,
+    Ignored,
+    Quarantined,
+    QuarantineFull,
+    Unauthenticated,
+    NetworkNotAllowed,
+    /// Of a tenant that is not ours: acknowledged, and nothing of it is kept.
+    ForeignTenant,
+    TooLarge,
+    Slow,
+    Broken,
+    Busy,
+    LedgerBroken,
+    Overloaded,
+}
+
+impl Reaction {
+    /// In the order of their declaration.
+    pub(super) const ALL: [Self; 14] = [
+        Self::Recorded,
+        Self::Duplicate,
+        Self::Ignored,
+        Self::Quarantined,
+        Self::QuarantineFull,
+        Self::Unauthenticated,
+        Self::NetworkNotAllowed,
+        Self::ForeignTenant,
+        Self::TooLarge,
+        Self::Slow,
+        Self::Broken,
+        Self::Busy,
+        Self::LedgerBroken,
+        Self::Overloaded,
+    ];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Duplicate => "duplicate",
+            Self::Ignored => "ignored",
+            Self::Quarantined => "quarantined",
+            Self::QuarantineFull => "quarantine_full",
+            Self::Unauthenticated => "unauthenticated",
+            Self::NetworkNotAllowed => "network_not_allowed",
+            Self::ForeignTenant => "foreign_tenant",
+            Self::TooLarge => "too_large",
+            Self::Slow => "slow",
+            Self::Broken => "broken",
+            Self::Busy => "busy",
+            Self::LedgerBroken => "ledger_broken",
+            Self::Overloaded => "overloaded",
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! From the configuration's rules to compiled ones: every problem is found, not only the first.
+
+use std::collections::BTreeSet;
+
+use super::expression::Expression;
+use super::facts::Trigger;
+use super::problem::{BadRule, DoubtfulRule};
+use super::rules::{ConsentRule, Policy, Rule};
+use super::settings::{ConsentRuleSettings, RuleSettings};
+use crate::subject::{Scope, TargetName};
+
+impl Policy {
+    /// Compiles and checks all rules; `targets` are the names that exist. Returns every problem, not only the first.
+    pub(crate) fn compile(
+        consent: &[ConsentRuleSettings],
+        rules: &[RuleSettings],
+        targets: &[TargetName],
+    ) -> Result<Self, Vec<BadRule>> {
+        let mut compiler = Compiler::default();
+        let forms_tell_consent = consent.iter().any(|rule| rule.on == Trigger::FormSubmitted);
+        let mut compiled_consent = Vec::new();
+        for (i, rule) in consent.iter().enumerate() {
+            let name = format!("consent.{i}");
+            if let Some(when) = compiler.compile(&name, rule.on, rule.when.as_deref()) {
+                compiled_consent.push(ConsentRule { name, on: rule.on, when, state: rule.state });
+            }
+        }
+        let mut names = BTreeSet::new();
+        let mut compiled = Vec::new();
+        for (i, rule) in rules.iter().enumerate() {
+            let key = format!("rule.{i}");
+            if !names.insert(&rule.name) {
+                compiler.bad(format!("{key}.name"), format!("`{}` names two rules", rule.name));
+            }
+            compiler.check_targets(&key, rule, targets);
+            compiler.check_approval(&key, rule, forms_tell_consent);
+            if let Some(when) = compiler.compile(&key, rule.on, rule.when.as_deref()) {
+                compiled.push(Rule {
+                    name: rule.name.clone(),
+                    on: rule.on,
+                    when,
+                    erase: rule.erase,
+                    approve: rule.approve,
+                    after: rule.after.map(crate::span::Span::get).unwrap_or_default(),
+                    targets: rule.targets.clone(),
+                });
+            }
+        }
+        if !compiler.bad.is_empty() {
+            return Err(compiler.bad);
+        }
+        Ok(Self { consent: compiled_consent, rules: compiled, doubts: compiler.doubts })
+    }
+}
+
+/// Why a rule that reaches persons needs a person's approval.
+const UNAPPROVED_PERSON: &str = "is needed with `erase = \"person\"`: anybody can type somebody else's address into a form, an \
+                                 entry form too, so what is typed proves nobody's identity; write approve = true, or `erase = \
+                                 \"guest\"`, which reaches the sessions of the guest who typed it";
+
+/// Why a rule that a form triggers needs a person's approval to reach further than mluvii.
+const UNAPPROVED_ELSEWHERE: &str = "is needed where a form can be the cause and a target is not `mluvii`: what is typed would be \
+                                    looked for in other systems, and anybody can type somebody else's address; write \
+                                    approve = true, or targets = [\"mluvii\"] and a second rule for the others";
+
+/// Compiles the rules' expressions and gathers what is wrong or doubtful.
+#[derive(Default)]
+struct Compiler {
+    bad: Vec<BadRule>,
+    doubts: Vec<DoubtfulRule>,
+}
+
+impl Compiler {
+    fn bad(&mut self, key: String, problem: impl Into<String>) {
+        self.bad.push(BadRule { key, problem: problem.into() });
+    }
+
+    fn check_targets(&mut self, key: &str, rule: &RuleSettings, targets: &[TargetName]) {
+        if rule.targets.is_empty() {
+            self.bad(format!("{key}.targets"), "names no target; at least `mluvii`");
+        }
+        for target in rule.targets.iter().filter(|target| !targets.contains(target)) {
+            let known: Vec<_> = targets.iter().map(|target| format!("`{target}`")).collect();
+            let problem = format!("there is no target `{target}`; there are {}", known.join(", "));
+            self.bad(format!("{key}.targets"), problem);
+        }
+    }
+
+    /// At a session's end or settling, plugins need no approval: nobody there asks for anything, and a session that is
+    /// kept without consent has to leave all of the company's systems. What is typed is asked for by who types it.
+    fn check_approval(&mut self, key: &str, rule: &RuleSettings, forms_tell_consent: bool) {
+        let by_form = rule.on == Trigger::FormSubmitted || (rule.on == Trigger::ConsentChanged && forms_tell_consent);
+        let elsewhere = rule.targets.iter().any(|target| !target.is_mluvii());
+        if rule.erase == Scope::Person && !rule.approve {
+            self.bad(format!("{key}.approve"), UNAPPROVED_PERSON);
+        } else if by_form && elsewhere && !rule.approve {
+            self.bad(format!("{key}.approve"), UNAPPROVED_ELSEWHERE);
+        }
+    }
+
+    fn compile(&mut self, key: &str, on: Trigger, when: Option<&str>) -> Option<Expression> {
+        let key = format!("{key}.when");
+        let Some(when) = when else {
+            self.bad(key, "is needed; without it everybody would be meant: write when = \"true\" where that is so");
+            return None;
+        };
+        match Expression::compile(when, on) {
+            Ok((expression, doubts)) => {
+                self.doubts.extend(doubts.into_iter().map(|doubt| DoubtfulRule { key: key.clone(), doubt }));
+                Some(expression)
+            }
+            Err(problem) => {
+                self.bad(key, problem);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The compiled rules, and what they say of facts.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::expression::Expression;
+use super::facts::{Facts, Trigger};
+use super::problem::{DoubtfulRule, RuleFailed};
+use crate::consent::ConsentState;
+use crate::subject::{Scope, TargetName};
+
+/// The compiled rules.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(super) consent: Vec<ConsentRule>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) doubts: Vec<DoubtfulRule>,
+}
+
+/// That something is to be erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Demand {
+    pub(crate) rule: String,
+    pub(crate) scope: Scope,
+    pub(crate) due: Timestamp,
+    /// Whether a person has to approve it first.
+    pub(crate) approve: bool,
+    pub(crate) targets: Vec<TargetName>,
+}
+
+/// What a consent rule says where it applies.
+#[derive(Debug)]
+pub(super) struct ConsentRule {
+    pub(super) name: String,
+    pub(super) on: Trigger,
+    pub(super) when: Expression,
+    pub(super) state: ConsentState,
+}
+
+/// What a rule demands where it applies.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) name: String,
+    pub(super) on: Trigger,
+    pub(super) when: Expression,
+    pub(super) erase: Scope,
+    pub(super) approve: bool,
+    pub(super) after: Duration,
+    pub(super) targets: Vec<TargetName>,
+}
+
+impl Policy {
+    /// What is probably wrong with the rules.
+    pub(crate) fn doubts(&self) -> &[DoubtfulRule] {
+        &self.doubts
+    }
+
+    /// Whether any rule or consent rule is asked at this trigger. Where none is, nothing has to be looked up for it.
+    pub(crate) fn listens(&self, trigger: Trigger) -> bool {
+        self.consent.iter().any(|rule| rule.on == trigger) || self.rules.iter().any(|rule| rule.on == trigger)
+    }
+
+    /// What this trigger says about consent; the last rule that applies wins. `None` when no rule applies.
+    pub(crate) fn consent(&self, trigger: Trigger, facts: &Facts<'_>) -> Result<Option<ConsentState>, RuleFailed> {
+        let mut state = None;
+        for rule in self.consent.iter().filter(|rule| rule.on == trigger) {
+            if rule.when.applies(&rule.name, facts)? {
+                state = Some(rule.state);
+            }
+        }
+        Ok(state)
+    }
+
+    /// The rules of this trigger that do not apply.
+    pub(crate) fn not_applying(&self, trigger: Trigger, facts: &Facts<'_>) -> Result<Vec<String>, RuleFailed> {
+        let mut names = Vec::new();
+        for rule in self.rules.iter().filter(|rule| rule.on == trigger) {
+            if !rule.when.applies(&rule.name, facts)? {
+                names.push(rule.name.clone());
+            }
+        }
+        Ok(names)
+    }
+
+    /// What is to be erased. Time counts from `since`: the session's end, or the form's submission.
+    pub(crate) fn decide(
+        &self,
+        trigger: Trigger,
+        facts: &Facts<'_>,
+        since: Timestamp,
+    ) -> Result<Vec<Demand>, RuleFailed> {
+        let mut demands = Vec::new();
+        for rule in self.rules.iter().filter(|rule| rule.on == trigger) {
+            if rule.when.applies(&rule.name, facts)? {
+                let due = since.saturating_add(rule.after).unwrap_or(Timestamp::MAX);
+                demands.push(Demand {
+                    rule: rule.name.clone(),
+                    scope: rule.erase,
+                    due,
+                    approve: rule.approve,
+                    targets: rule.targets.clone(),
+                });
+            }
+        }
+        Ok(demands)
+    }
+}
