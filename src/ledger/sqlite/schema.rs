@@ -36,7 +36,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     if there("copy")? {
         return Err(OpenError::Unfinished { ledger: ledger() });
     }
-    if there("hold")? {
+    if there("retired")? {
         return Err(OpenError::Moved { ledger: ledger() });
     }
     Ok(connection)
