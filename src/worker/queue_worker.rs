@@ -44,7 +44,7 @@ impl QueueWorker {
     /// Whether the work may be done again when it is not known what became of it.
     pub(super) fn may_repeat(&self, claim: &Claim) -> bool {
         let erases =
-            matches!(&claim.work, Work::Step(work) if work.stage == Stage::Erase && work.step.report.is_none());
+            matches!(&claim.work, Work::Step(work) if work.stage == Stage::Erase && work.step.report().is_none());
         !erases || self.target.as_ref().is_none_or(|target| target.may_be_asked_twice())
     }
 

@@ -104,7 +104,7 @@ impl Worker {
         let name = &work.step.target;
         let call = self.call(work).map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
-        if let Some(report) = &work.step.report {
+        if let Some(report) = work.step.report() {
             let report = reportable.open(report, &self.seal).ok_or_else(|| {
                 Failure::Permanent(
                     "what was reported does not open, or is of another demand; were the keys replaced?".into(),
@@ -117,8 +117,9 @@ impl Worker {
                 "there is no target `{name}` in the configuration; it was there when this was decided"
             ))
         })?;
-        if let Some(by) = work.step.report_by {
-            return Err(Failure::Permanent(format!("it was accepted, and what came of it was not reported by {by}")));
+        if let Some(by) = work.step.report_by() {
+            warn!(erasure.id = %work.erasure, target = %name, by = %by, "no report has come; a person is needed");
+            return Ok(Output::Step(StepEnd::NotReported));
         }
         let answer = match work.stage {
             Stage::Erase => target.erase(&call).await,
@@ -170,7 +171,7 @@ impl Worker {
             }
             (Stage::Verify, Outcome::Erased | Outcome::Absent) => {
                 // Asked again, the target holds nothing: what it did before stands.
-                let outcome = work.step.outcome.unwrap_or(outcome);
+                let outcome = work.step.outcome().unwrap_or(outcome);
                 Output::Step(StepEnd::Final { outcome, reason, counts, evidence })
             }
             (_, Outcome::Retained | Outcome::Unverifiable | Outcome::Parked) => {
@@ -183,7 +184,7 @@ impl Worker {
         // An erasure can be resolved without anybody being asked, and a report is none of the target's answers.
         let asked = match &claim.work {
             Work::Resolve(_) => false,
-            Work::Step(work) => work.step.report.is_none(),
+            Work::Step(work) => work.step.report().is_none(),
             _ => true,
         };
         let answered = claim.target_failing && asked;

@@ -63,7 +63,7 @@ use super::{
     ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
     PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, QueueName, ReceiptRange,
     Recorded, Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
-    TargetHealth, TargetState, UnreadSessions, Work, bounds, broken, claim, transition,
+    TargetHealth, TargetState, UnreadSessions, Work, bounds, broken, claim, row, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -274,7 +274,7 @@ impl Queue for PostgresLedger {
     }
 
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError> {
-        let name = steps::installation_of(&claim, &resolution)?;
+        let name = transition::begins(&claim, &resolution)?.subject.installation();
         let installation = self.installations.id(&self.writing().await?, &name.0).await?;
         transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, installation))
     }

@@ -57,7 +57,7 @@ use super::{
     ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S,
     ProcessInfo, ProcessView, PutAside, QuarantineId, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records,
     Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    UnreadSessions, Work, bounds, claim, transition,
+    UnreadSessions, Work, bounds, claim, row, transition,
 };
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;

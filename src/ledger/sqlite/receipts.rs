@@ -6,6 +6,7 @@ use super::columns::{Json, Word};
 use super::job::Tx;
 use super::{Closed, Closing, LedgerError, ReceiptRange};
 use super::{schedule, sessions, tasks, transition};
+use crate::erasure::life::end_of;
 use crate::erasure::{ErasureId, Verdict};
 use crate::receipt::{Receipt, ReceiptHead};
 
@@ -29,7 +30,7 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
     tasks::delete(tx, claim)?;
     append(tx, receipt)?;
     schedule::delete_capsules(tx, erasure.id)?;
-    let ends = transition::end_of(erasure);
+    let ends = end_of(erasure);
     if ends.sessions_are_erased {
         sessions::mark_erased(tx, erasure.id)?;
     }
