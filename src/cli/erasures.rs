@@ -202,10 +202,10 @@ fn sessions(erasure: &Erasure) -> String {
 
 /// A step's outcome, or what is under way.
 fn step_status(step: &Step) -> String {
-    if let Some(by) = step.report_by {
+    if let Some(by) = step.report_by() {
         return format!("accepted, report by {}", out::time_or_dash(Some(by)));
     }
-    match (step.stage, step.outcome) {
+    match (step.stage(), step.outcome()) {
         (None, Some(outcome)) => outcome.as_str().to_owned(),
         (Some(stage), _) => format!("to {}", stage.as_str()),
         (None, None) => "waiting".to_owned(),

@@ -1,14 +1,16 @@
-//! An erasure: one promise to erase, from decision to receipt, made of steps. Its states, outcomes and retries; no I/O,
-//! no clock.
+//! An erasure: one promise to erase, from decision to receipt, made of steps. Its states, outcomes and retries, and how one
+//! leads to the next ([`life`]); no I/O, no clock.
 
 mod answer;
 mod capsule;
 mod findings;
+pub(crate) mod life;
 mod report;
 mod retry;
 #[cfg(test)]
 pub(crate) mod sample;
 mod selection;
+mod step;
 mod verdict;
 
 pub(crate) use answer::{Answer, Evidence};
@@ -17,6 +19,7 @@ pub(crate) use findings::{Findings, MluviiSearch};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
 pub(crate) use selection::Selection;
+pub(crate) use step::{Attempt, ReportState, Stage, Step, StepEnd, StepState};
 pub(crate) use verdict::{Reason, ReasonCode, Verdict, judge};
 
 use std::fmt;
@@ -25,7 +28,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{Digest, Sealed};
+use crate::keys::Digest;
 use crate::subject::{Fingerprinted, InstallationName, Scope, SessionKey, TargetName};
 
 /// An erasure's id: 128 random bits, written as hex after `e-`.
@@ -239,55 +242,8 @@ impl NewErasure {
     }
 }
 
-/// What a step does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Stage {
-    Erase,
-    Verify,
-}
-
-impl Stage {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Erase => "erase",
-            Self::Verify => "verify",
-        }
-    }
-}
-
-/// One target's part in one erasure, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Step {
-    pub(crate) target: TargetName,
-    /// What is under way; `None` when the outcome is final.
-    pub(crate) stage: Option<Stage>,
-    pub(crate) outcome: Option<Outcome>,
-    /// Why it was retained, parked or could not be verified; free of personal data.
-    pub(crate) reason: Option<String>,
-    /// Calls of the present stage that counted as attempts.
-    pub(crate) attempts: u32,
-    /// How often the target was asked to erase and then still held the data.
-    pub(crate) rounds: u32,
-    /// What the target said it erased, by the name of what it was, such as `contacts`.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub(crate) counts: std::collections::BTreeMap<String, u64>,
-    /// What was looked at, and what was not, by the newest answer that says anything of it.
-    #[serde(default, skip_serializing_if = "Evidence::is_empty")]
-    pub(crate) evidence: Evidence,
-    pub(crate) erased_at: Option<Timestamp>,
-    pub(crate) verified_at: Option<Timestamp>,
-    /// Until when somebody who has accepted the demand is to report what came of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) report_by: Option<Timestamp>,
-    /// What was reported and is not yet taken in: an [`Answer`], sealed ([`Reportable::seal`]), as nobody has looked yet whether
-    /// something personal stands in it.
-    #[serde(skip)]
-    pub(crate) report: Option<Sealed>,
-}
-
 /// An erasure as it is shown and as its receipt is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Erasure {
     pub(crate) id: ErasureId,
     #[serde(flatten)]
@@ -300,15 +256,15 @@ pub(crate) struct Erasure {
     pub(crate) begun: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
     /// When a person approved it, where that was needed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) approved: Option<Timestamp>,
     /// How many sessions it reaches, once resolved.
     pub(crate) sessions: u32,
     /// What resolving found and left; nothing before it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) findings: Option<Findings>,
     /// The receipt's verdict, once there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verdict: Option<Verdict>,
     pub(crate) steps: Vec<Step>,
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Erasure, ErasureId, ErasureState, Evidence, Findings, Outcome, Step, Subject};
+use super::{Erasure, ErasureId, ErasureState, Evidence, Findings, Outcome, Step, StepState, Subject};
 use crate::subject::{InstallationName, SessionId, SessionKey, TargetName};
 
 /// A step that has ended with `outcome`, erased and verified.
 pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
     Step {
         target: TargetName(target.into()),
-        stage: None,
-        outcome: Some(outcome),
+        called: TargetName(target.into()),
+        state: StepState::Over { outcome },
         reason: None,
         attempts: 1,
         rounds: 1,
@@ -20,8 +20,6 @@ pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
         evidence: Evidence::default(),
         erased_at: Some(Timestamp::UNIX_EPOCH),
         verified_at: Some(Timestamp::UNIX_EPOCH),
-        report_by: None,
-        report: None,
     }
 }
 

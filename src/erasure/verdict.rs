@@ -276,7 +276,7 @@ fn of_findings(findings: &Findings, scope: Scope, reasons: &mut Vec<Reason>) {
 /// What the outcome of a step says of the whole; nothing where the data is gone and somebody saw it.
 fn of_outcome(step: &Step, reasons: &mut Vec<Reason>) {
     let looked = !step.evidence.looked_at.is_empty();
-    let seen = match step.outcome {
+    let seen = match step.outcome() {
         // A target that erases says so before anybody has looked again.
         Some(Outcome::Erased) => step.verified_at.is_some(),
         Some(Outcome::Absent) => step.verified_at.is_some() || looked,
@@ -285,7 +285,7 @@ fn of_outcome(step: &Step, reasons: &mut Vec<Reason>) {
     if seen {
         return;
     }
-    let code = match step.outcome {
+    let code = match step.outcome() {
         Some(Outcome::Retained) => ReasonCode::Retained,
         Some(Outcome::Residual) => ReasonCode::Residual,
         Some(Outcome::Parked) => ReasonCode::Parked,

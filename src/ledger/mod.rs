@@ -12,6 +12,7 @@ mod place;
 mod ports;
 pub(crate) mod postgres;
 mod query;
+mod row;
 mod settings;
 pub(crate) mod sqlite;
 mod transition;
@@ -34,7 +35,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::consent::ConsentRecord;
-use crate::erasure::{Capsule, Evidence, Findings, NewErasure, Outcome, ReachedSession};
+pub(crate) use crate::erasure::{Attempt, StepEnd};
+use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
 use crate::keys::Digest;
 use crate::receipt::Receipt;
 use crate::subject::Fingerprinted;
@@ -108,14 +110,6 @@ pub(crate) enum Closed {
     /// Nothing was written: another receipt was appended meanwhile, or some of the leases had ended. These claims still
     /// hold, and want receipts that follow the new head.
     Again(Vec<Claim>),
-}
-
-/// Whether a failed call counts towards the attempt limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Attempt {
-    Counts,
-    /// A rate limit, a shutdown, an open breaker.
-    Free,
 }
 
 /// Why the ledger did not do it; one variant per reaction of the caller.
@@ -245,30 +239,6 @@ pub(crate) struct Resolution {
     pub(crate) shared_guests: Vec<Digest>,
     /// Of all identifiers, in addition to those that the requests brought; the erasure is found again by them.
     pub(crate) fingerprints: Vec<Fingerprinted>,
-}
-
-/// What one call of a step brought.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StepEnd {
-    /// The target answered `erased` or `absent`: it is asked again after the pause.
-    VerifyAfter {
-        pause: Duration,
-        outcome: Outcome,
-        reason: Option<String>,
-        counts: std::collections::BTreeMap<String, u64>,
-        evidence: Evidence,
-    },
-    /// It was accepted: a report is to come within this time, after which the step is due again.
-    Await { within: Duration },
-    /// Asked again, it was still there: erase once more after the pause.
-    EraseAgain { pause: Duration },
-    /// The outcome is final.
-    Final {
-        outcome: Outcome,
-        reason: Option<String>,
-        counts: std::collections::BTreeMap<String, u64>,
-        evidence: Evidence,
-    },
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl Receipt {
     ) -> Result<Self, Unfinished> {
         let cancelled = erasure.state == ErasureState::Cancelled;
         let steps = erasure.steps.iter().map(|step| {
-            let outcome = step.outcome.ok_or_else(|| Unfinished(step.target.clone()))?;
+            let outcome = step.final_outcome().ok_or_else(|| Unfinished(step.target.clone()))?;
             if outcome == Outcome::Parked && !cancelled {
                 return Err(Unfinished(step.target.clone()));
             }

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::erasure::{Evidence, MluviiSearch, Step, Subject, Verdict, sample};
+use crate::erasure::{Evidence, MluviiSearch, Step, StepState, Subject, Verdict, sample};
 use crate::keys::Digest;
 use crate::subject::{InstallationName, Narrowed};
 
 fn step(outcome: Option<Outcome>) -> Step {
-    Step { outcome, ..sample::step("mluvii", Outcome::Erased) }
+    let state = outcome.map_or(StepState::Planned, |outcome| StepState::Over { outcome });
+    Step { state, ..sample::step("mluvii", Outcome::Erased) }
 }
 
 fn erasure(outcome: Option<Outcome>) -> Erasure {

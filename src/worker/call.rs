@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quietus_plugin::{ReportTo, Sensitive};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::failure::Failure;
 use super::output::Output;
@@ -20,6 +20,8 @@ use crate::target::{Answer, Target, TargetCall, TargetError};
 pub(super) enum Prepared {
     /// It was reported, so the target is not asked.
     Reported(Answer),
+    /// It was accepted, and no report has come in time.
+    NotReported,
     Ask(Arc<dyn Target>, TargetCall),
 }
 
@@ -27,7 +29,7 @@ impl Worker {
     /// What a step's call needs, or the report that came instead of an answer.
     pub(super) fn prepare(&self, work: &StepWork) -> Result<Prepared, Failure> {
         let call = self.call(work).map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
-        if work.step.report.is_some() {
+        if work.step.report().is_some() {
             return Ok(Prepared::Reported(self.reported(work, &call)?));
         }
         let name = &work.step.target;
@@ -36,8 +38,9 @@ impl Worker {
                 "there is no target `{name}` in the configuration; it was there when this was decided"
             ))
         })?;
-        if let Some(by) = work.step.report_by {
-            return Err(Failure::Permanent(format!("it was accepted, and its outcome was not reported by {by}")));
+        if let Some(by) = work.step.report_by() {
+            warn!(erasure.id = %work.erasure, target = %name, by = %by, "no report has come; a person is needed");
+            return Ok(Prepared::NotReported);
         }
         Ok(Prepared::Ask(Arc::clone(target), call))
     }
@@ -58,7 +61,7 @@ impl Worker {
     /// A report is an answer; its text is shown only without what the call was about.
     fn reported(&self, work: &StepWork, call: &TargetCall) -> Result<Answer, Failure> {
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
-        let report = work.step.report.as_ref().and_then(|report| reportable.open(report, &self.seal));
+        let report = work.step.report().and_then(|report| reportable.open(report, &self.seal));
         let report = report.ok_or_else(|| {
             let why = "what was reported does not open, or is of another call; were the keys replaced?";
             Failure::Permanent(why.into())

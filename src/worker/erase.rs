@@ -15,6 +15,7 @@ impl Worker {
     pub(super) async fn erase(&self, work: &StepWork) -> Result<Output, Failure> {
         let answer = match self.prepare(work)? {
             Prepared::Reported(report) => report,
+            Prepared::NotReported => return Ok(Output::Step(StepEnd::NotReported)),
             Prepared::Ask(target, call) => match target.erase(&call).await {
                 Err(TargetError::Later { within }) => return Ok(accepted(work, within)),
                 answer => self.answered(work, answer)?,

@@ -219,7 +219,7 @@ impl Worker {
 fn asks(work: &Work) -> bool {
     match work {
         Work::Resolve(_) => false,
-        Work::Step(work) => work.step.report.is_none(),
+        Work::Step(work) => work.step.report().is_none(),
         Work::Decide(_) | Work::Settle(_) | Work::Close(_) => true,
     }
 }

@@ -7,7 +7,7 @@ use super::parts::Worker;
 use super::settings::ErasingSettings;
 use crate::erasure::Outcome;
 use crate::keys::random_fraction;
-use crate::ledger::StepWork;
+use crate::ledger::{StepEnd, StepWork};
 use crate::target::{Answer, TargetError};
 
 impl Worker {
@@ -15,12 +15,13 @@ impl Worker {
     pub(super) async fn verify(&self, work: &StepWork) -> Result<Output, Failure> {
         let answer = match self.prepare(work)? {
             Prepared::Reported(report) => report,
+            Prepared::NotReported => return Ok(Output::Step(StepEnd::NotReported)),
             Prepared::Ask(target, call) => match target.verify(&call).await {
                 Err(TargetError::Later { within }) => return Ok(accepted(work, within)),
                 answer => self.answered(work, answer)?,
             },
         };
-        Ok(conclude(answer, work.step.outcome, work.step.rounds, &self.erasing, random_fraction()))
+        Ok(conclude(answer, work.step.outcome(), work.step.rounds, &self.erasing, random_fraction()))
     }
 }
 

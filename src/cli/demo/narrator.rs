@@ -102,9 +102,8 @@ impl Narrator {
         let before = self.erasures.get(&erasure.id);
         for step in &erasure.steps {
             let was = before.and_then(|before| before.steps.iter().find(|was| was.target == step.target));
-            if let Some(outcome) =
-                step.outcome.filter(|_| step.stage.is_none() && was.is_none_or(|was| was.stage.is_some()))
-            {
+            let has_ended = was.is_none_or(|was| was.final_outcome().is_none());
+            if let Some(outcome) = step.final_outcome().filter(|_| has_ended) {
                 let what = format!("{} at {}, asked again and gone", outcome.as_str(), step.target);
                 say(out, GOOD, "verified", format_args!("{}: {what}", short(erasure.id)))?;
             } else if was.is_some_and(|was: &Step| step.rounds > was.rounds) {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::*;
-use crate::erasure::{Evidence, Subject, sample};
+use crate::erasure::{Evidence, StepState, Subject, sample};
 use crate::keys::Digest;
 use crate::subject::{InstallationName, Narrowed, SessionId, SessionKey};
 
@@ -59,7 +59,7 @@ fn complete_is_only_what_somebody_saw() {
     let outcome = |outcome: Outcome, verified_at: Option<Timestamp>, looked_at: &[&str]| {
         let looked_at = looked_at.iter().map(|place| (*place).to_owned()).collect();
         let evidence = Evidence { looked_at, ..Evidence::default() };
-        Step { outcome: Some(outcome), verified_at, evidence, ..step() }
+        Step { state: StepState::Over { outcome }, verified_at, evidence, ..step() }
     };
     let then = Some(Timestamp::UNIX_EPOCH);
     check_step(outcome(Erased, then, &[]), Verdict::Complete, &[]);
@@ -67,12 +67,13 @@ fn complete_is_only_what_somebody_saw() {
     check_step(outcome(Absent, then, &[]), Verdict::Complete, &[]);
     check_step(outcome(Absent, None, &["contacts"]), Verdict::Complete, &[]);
     check_step(outcome(Absent, None, &[]), Verdict::Incomplete, &["unverifiable crm"]);
-    check_step(Step { outcome: None, ..step() }, Verdict::Incomplete, &["unverifiable crm"]);
+    check_step(Step { state: StepState::Planned, ..step() }, Verdict::Incomplete, &["unverifiable crm"]);
 }
 
 #[test]
 fn every_other_outcome_has_its_reason() {
-    let of = |outcome| Step { outcome: Some(outcome), reason: Some("why".into()), verified_at: None, ..step() };
+    let of =
+        |outcome| Step { state: StepState::Over { outcome }, reason: Some("why".into()), verified_at: None, ..step() };
     check_step(of(Outcome::Unverifiable), Verdict::Incomplete, &["unverifiable crm why"]);
     check_step(of(Outcome::Residual), Verdict::Incomplete, &["residual crm why"]);
     check_step(of(Outcome::Parked), Verdict::Incomplete, &["parked crm why"]);
@@ -84,7 +85,7 @@ fn what_is_expected_to_be_unverifiable_is_named_and_lowers_nothing() {
     let expected =
         Evidence { expected: true, not_looked_at: vec!["the queue's readers".into()], ..Evidence::default() };
     for outcome in [Outcome::Unverifiable, Outcome::Erased] {
-        let step = Step { outcome: Some(outcome), verified_at: None, evidence: expected.clone(), ..step() };
+        let step = Step { state: StepState::Over { outcome }, verified_at: None, evidence: expected.clone(), ..step() };
         check_step(step, Verdict::Complete, &["expected_unverifiable crm"]);
     }
     // What is expected is that nobody can look, not that the data stays.
@@ -93,7 +94,7 @@ fn what_is_expected_to_be_unverifiable_is_named_and_lowers_nothing() {
         (Outcome::Parked, Verdict::Incomplete, "parked crm"),
         (Outcome::Retained, Verdict::Retained, "retained crm"),
     ] {
-        let step = Step { outcome: Some(outcome), verified_at: None, evidence: expected.clone(), ..step() };
+        let step = Step { state: StepState::Over { outcome }, verified_at: None, evidence: expected.clone(), ..step() };
         check_step(step, verdict, &[said]);
     }
 }
@@ -164,8 +165,8 @@ fn what_was_cancelled_never_resolved_or_has_no_target_is_never_complete() {
 
 #[test]
 fn the_worst_reason_decides_and_all_of_them_are_told() {
-    let kept = Step { outcome: Some(Outcome::Retained), reason: Some("a hold".into()), ..step() };
-    let parked = Step { outcome: Some(Outcome::Parked), target: TargetName::mluvii(), ..step() };
+    let kept = Step { state: StepState::Over { outcome: Outcome::Retained }, reason: Some("a hold".into()), ..step() };
+    let parked = Step { state: StepState::Over { outcome: Outcome::Parked }, target: TargetName::mluvii(), ..step() };
     check(&erasure(vec![step(), kept.clone()]), Verdict::Retained, &["retained crm a hold"]);
     let both = erasure(vec![kept, step(), parked]);
     check(&both, Verdict::Incomplete, &["retained crm a hold", "parked mluvii"]);

@@ -68,8 +68,8 @@ async fn a_report_is_in_the_ledger_when_it_is_acknowledged() {
     let report = json!({ "outcome": "erased", "counts": { "tickets": 2 }, "mood": "good" }).to_string();
     assert_eq!(post(&bench, &of.path(), &token, report.clone()).await, StatusCode::NO_CONTENT);
     let Work::Step(work) = claimed(&bench, QueueName::Step(of.target.clone())).await.work else { panic!("not a step") };
-    let sealed = work.step.report.expect("it is there");
-    let taken = of.open(&sealed, &seal()).expect("it opens");
+    let sealed = work.step.report().expect("it is there");
+    let taken = of.open(sealed, &seal()).expect("it opens");
     assert_eq!((taken.outcome, taken.counts["tickets"]), (Outcome::Erased, 2));
     // Whoever never saw the answer sends it again.
     assert_eq!(post(&bench, &of.path(), &token, report).await, StatusCode::OK);

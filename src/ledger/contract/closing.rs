@@ -159,7 +159,7 @@ pub(crate) async fn a_parked_erasure_that_is_cancelled_is_closed_as_cancelled(le
     let mine = claim_for_no_time(&ledger, &QueueName::Close).await;
     let Work::Close(erasure) = &mine.work else { panic!("not an erasure") };
     assert_eq!(erasure.state, ErasureState::Cancelled);
-    let outcomes: Vec<_> = erasure.steps.iter().map(|step| (step.stage, step.outcome)).collect();
+    let outcomes: Vec<_> = erasure.steps.iter().map(|step| (step.stage(), step.outcome())).collect();
     assert_eq!(outcomes, [(None, Some(Outcome::Parked)), (None, Some(Outcome::Erased))]);
     close(&ledger).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Cancelled);

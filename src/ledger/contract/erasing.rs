@@ -16,7 +16,7 @@ pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared
     resolve(&ledger, vec![reached(1), ReachedSession { read_before: false, ..reached(2) }, reached(1)]).await;
     let begun = shown(&ledger, id).await;
     assert_eq!((begun.state, begun.sessions, begun.begun.is_some()), (ErasureState::Erasing, 2, true));
-    assert_eq!(begun.steps.iter().filter(|step| step.stage == Some(Stage::Erase)).count(), 2);
+    assert_eq!(begun.steps.iter().filter(|step| step.stage() == Some(Stage::Erase)).count(), 2);
     for name in ["mluvii", "crm"] {
         let mine = claim_step(&ledger, name).await;
         let Work::Step(work) = &mine.work else { panic!("not a step") };
@@ -37,13 +37,13 @@ pub(crate) async fn a_step_is_verified_before_it_is_final(ledger: Shared) {
     step_end(&ledger, "mluvii", verify_after(Outcome::Absent, 0)).await;
     let verifying = shown(&ledger, id).await;
     assert_eq!(verifying.state, ErasureState::Verifying);
-    assert_eq!(verifying.steps.iter().map(|step| step.stage).collect::<Vec<_>>(), [Some(Stage::Verify); 2]);
+    assert_eq!(verifying.steps.iter().map(|step| step.stage()).collect::<Vec<_>>(), [Some(Stage::Verify); 2]);
     step_end(&ledger, "crm", ends(Outcome::Absent)).await;
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
     let Work::Close(done) = only(claim(&ledger, &QueueName::Close).await).work else { panic!("not an erasure") };
     let outcomes: Vec<_> =
-        done.steps.iter().map(|step| (step.outcome, step.erased_at.is_some(), step.verified_at.is_some())).collect();
+        done.steps.iter().map(|step| (step.outcome(), step.erased_at.is_some(), step.verified_at.is_some())).collect();
     assert_eq!(outcomes, [(Some(Outcome::Erased), true, true), (Some(Outcome::Absent), false, true)]);
     assert_eq!(done.steps[0].counts, counts(2));
     assert!(claim(&ledger, &QueueName::Step(target("crm"))).await.is_empty());
@@ -85,8 +85,8 @@ pub(crate) async fn a_later_answer_does_not_undo_an_earlier_one(ledger: Shared) 
     step_end(&ledger, "crm", end).await;
     step_end(&ledger, "crm", ends(Outcome::Absent)).await;
     let step = &shown(&ledger, id).await.steps[0];
-    assert_eq!((step.outcome, &step.counts), (Some(Outcome::Erased), &counts(3)));
-    assert_eq!((step.erased_at, step.stage), (erased_at, None));
+    assert_eq!((step.outcome(), &step.counts), (Some(Outcome::Erased), &counts(3)));
+    assert_eq!((step.erased_at, step.stage()), (erased_at, None));
     assert_eq!(step.reason.as_deref(), Some("an invoice is kept"));
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn an_unverifiable_step_has_no_time_of_verification(ledger: Sha
     };
     step_end(&ledger, "crm", end).await;
     let step = &shown(&ledger, id).await.steps[0];
-    assert_eq!((step.outcome, step.verified_at), (Some(Outcome::Unverifiable), None));
+    assert_eq!((step.outcome(), step.verified_at), (Some(Outcome::Unverifiable), None));
     assert_eq!((step.reason.as_deref(), &step.counts), (Some("it cannot be asked"), &counts(1)));
 }
 
@@ -134,7 +134,7 @@ pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(led
     step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
     let parked = shown(&ledger, id).await;
     assert_eq!(parked.state, ErasureState::Parked);
-    assert_eq!((parked.steps[0].outcome, parked.steps[0].reason.as_deref()), (Some(Outcome::Parked), Some("403")));
+    assert_eq!((parked.steps[0].outcome(), parked.steps[0].reason.as_deref()), (Some(Outcome::Parked), Some("403")));
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     assert_eq!(ledger.retry_parked(&by()).await.expect("steps are not its business"), 0);
     let counts = ledger.counts().await.expect("counted");
@@ -147,7 +147,7 @@ pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(led
     assert!(!ledger.retry_erasure(id, &by()).await.expect("nothing to do"));
     assert!(ledger.targets().await.expect("listed").is_empty());
     let going = shown(&ledger, id).await;
-    assert_eq!((going.state, going.steps[0].outcome), (ErasureState::Erasing, None));
+    assert_eq!((going.state, going.steps[0].outcome()), (ErasureState::Erasing, None));
     step_end(&ledger, "crm", ends(Outcome::Retained)).await;
     let _ = only(claim(&ledger, &QueueName::Close).await);
     assert!(!ledger.retry_erasure(id, &by()).await.expect("nothing to do"));
@@ -161,11 +161,11 @@ pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
     let mine = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
     let parked = shown(&ledger, id).await;
-    assert_eq!((parked.state, parked.steps[0].outcome), (ErasureState::Parked, Some(Outcome::Residual)));
+    assert_eq!((parked.state, parked.steps[0].outcome()), (ErasureState::Parked, Some(Outcome::Residual)));
     assert!(ledger.retry_erasure(id, &by()).await.expect("set going"));
     let mine = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
-    assert_eq!((work.stage, work.step.rounds, work.step.outcome), (Stage::Erase, 2, Some(Outcome::Erased)));
+    assert_eq!((work.stage, work.step.rounds, work.step.outcome()), (Stage::Erase, 2, Some(Outcome::Erased)));
 }
 
 pub(crate) async fn a_step_without_its_lease_writes_nothing(ledger: Shared) {
@@ -173,7 +173,7 @@ pub(crate) async fn a_step_without_its_lease_writes_nothing(ledger: Shared) {
     let old = claim_for_no_time(&ledger, &QueueName::Step(target("crm"))).await;
     let new = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.stepped(old, ends(Outcome::Absent)).await.expect("answered"), Finished::LeaseLost);
-    assert_eq!(shown(&ledger, id).await.steps[0].outcome, None);
+    assert_eq!(shown(&ledger, id).await.steps[0].outcome(), None);
     assert_eq!(ledger.stepped(new, ends(Outcome::Erased)).await.expect("stepped"), Finished::Done);
 }
 

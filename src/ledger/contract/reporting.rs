@@ -39,17 +39,17 @@ pub(crate) async fn a_step_waits_for_its_report_and_is_due_with_it(ledger: Share
     let id = begun(&ledger, 1, &["queue"]).await;
     accepted(&ledger, HOUR).await;
     let waits = shown(&ledger, id).await;
-    assert_eq!((waits.state, waits.steps[0].stage), (ErasureState::Erasing, Some(Stage::Erase)));
-    assert!(waits.steps[0].report_by.is_some_and(|by| by > in_hours(0)));
+    assert_eq!((waits.state, waits.steps[0].stage()), (ErasureState::Erasing, Some(Stage::Erase)));
+    assert!(waits.steps[0].report_by().is_some_and(|by| by > in_hours(0)));
     assert!(nothing_is_due(&ledger).await);
 
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
     let mine = claim_step(&ledger, "queue").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
-    assert_eq!(work.step.report, Some(erased()));
+    assert_eq!(work.step.report(), Some(&erased()));
     assert_eq!(ledger.stepped(mine, verify_after(Outcome::Erased, 3)).await.expect("stepped"), Finished::Done);
     let step = claimed(&ledger).await;
-    assert_eq!((step.stage, step.report, step.report_by), (Some(Stage::Verify), None, None));
+    assert_eq!((step.stage(), step.report(), step.report_by()), (Some(Stage::Verify), None, None));
 }
 
 pub(crate) async fn a_report_that_does_not_come_makes_the_step_due(ledger: Shared) {
@@ -57,11 +57,11 @@ pub(crate) async fn a_report_that_does_not_come_makes_the_step_due(ledger: Share
     accepted(&ledger, Duration::ZERO).await;
     let mine = claim_step(&ledger, "queue").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
-    assert!(work.step.report_by.is_some() && work.step.report.is_none());
+    assert!(work.step.report_by().is_some() && work.step.report().is_none());
     assert_eq!(ledger.park(mine, Outcome::Parked, "no report").await.expect("parked"), Finished::Done);
     // A person sets it going: then it is demanded again.
     assert!(ledger.retry_erasure(id, &by()).await.expect("set going"));
-    assert_eq!(claimed(&ledger).await.report_by, None);
+    assert_eq!(claimed(&ledger).await.report_by(), None);
 }
 
 pub(crate) async fn a_report_may_come_before_the_answer(ledger: Shared) {
@@ -69,7 +69,7 @@ pub(crate) async fn a_report_may_come_before_the_answer(ledger: Shared) {
     let mine = claim_step(&ledger, "queue").await;
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
     assert_eq!(ledger.stepped(mine, StepEnd::Await { within: HOUR }).await.expect("stepped"), Finished::Done);
-    assert_eq!(claimed(&ledger).await.report, Some(erased()));
+    assert_eq!(claimed(&ledger).await.report(), Some(&erased()));
 }
 
 pub(crate) async fn a_report_that_comes_late_sets_a_parked_step_going(ledger: Shared) {
@@ -80,8 +80,8 @@ pub(crate) async fn a_report_that_comes_late_sets_a_parked_step_going(ledger: Sh
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Parked);
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
     let going = shown(&ledger, id).await;
-    assert_eq!((going.state, going.steps[0].outcome, &going.steps[0].reason), (ErasureState::Erasing, None, &None));
-    assert_eq!(claimed(&ledger).await.report, Some(erased()));
+    assert_eq!((going.state, going.steps[0].outcome(), &going.steps[0].reason), (ErasureState::Erasing, None, &None));
+    assert_eq!(claimed(&ledger).await.report(), Some(&erased()));
 }
 
 pub(crate) async fn a_report_is_taken_once_and_for_the_stage_and_round_it_is_of(ledger: Shared) {
@@ -115,7 +115,7 @@ pub(crate) async fn a_report_during_a_call_does_not_take_its_lease(ledger: Share
     assert!(nothing_is_due(&ledger).await, "the call is still under way");
     let put_back = ledger.retry(mine, HOUR, crate::ledger::Attempt::Counts, "lost").await;
     assert_eq!(put_back.expect("put back"), Finished::Done);
-    assert_eq!(claimed(&ledger).await.report, Some(erased()));
+    assert_eq!(claimed(&ledger).await.report(), Some(&erased()));
 }
 
 pub(crate) async fn a_report_during_a_call_that_fails_for_good_is_not_thrown_away(ledger: Shared) {
@@ -124,13 +124,13 @@ pub(crate) async fn a_report_during_a_call_that_fails_for_good_is_not_thrown_awa
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 0)).await, Reported::Taken);
     assert_eq!(ledger.park(mine, Outcome::Parked, "lost").await.expect("put back"), Finished::Done);
     let going = shown(&ledger, id).await;
-    assert_eq!((going.state, going.steps[0].outcome), (ErasureState::Erasing, None));
+    assert_eq!((going.state, going.steps[0].outcome()), (ErasureState::Erasing, None));
     // What it said is taken in, and is not in the way of what is made of it.
     let mine = claim_step(&ledger, "queue").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
-    assert_eq!(work.step.report, Some(erased()));
+    assert_eq!(work.step.report(), Some(&erased()));
     assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
-    assert_eq!(shown(&ledger, id).await.steps[0].outcome, Some(Outcome::Residual));
+    assert_eq!(shown(&ledger, id).await.steps[0].outcome(), Some(Outcome::Residual));
 }
 
 pub(crate) async fn a_report_on_what_a_person_has_started_over_is_too_late(ledger: Shared) {
@@ -159,5 +159,5 @@ pub(crate) async fn a_report_of_a_companys_own_target_finds_its_work(ledger: Sha
     let of = Reportable { target: target("mluvii"), ..of(id, Stage::Erase, 0) };
     assert_eq!(reported(&ledger, &of).await, Reported::Taken);
     let Work::Step(work) = claim_step(&ledger, "mluvii").await.work else { panic!("not a step") };
-    assert_eq!(work.step.report, Some(erased()));
+    assert_eq!(work.step.report(), Some(&erased()));
 }

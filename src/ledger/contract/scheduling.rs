@@ -55,7 +55,7 @@ pub(crate) async fn requests_of_one_subject_become_one_erasure(ledger: Shared) {
     let one = shown(&ledger, id).await;
     assert_eq!(one.rules, ["request", "the delete-my-data form"]);
     assert!(one.due < in_hours(0));
-    let planned: Vec<_> = one.steps.iter().map(|step| (&*step.target.0, step.stage, step.outcome)).collect();
+    let planned: Vec<_> = one.steps.iter().map(|step| (&*step.target.0, step.stage(), step.outcome())).collect();
     assert_eq!(planned, [("mluvii", None, None), ("crm", None, None), ("mailbox", None, None)]);
     let work = only(claim(&ledger, &to_resolve()).await).work;
     let Work::Resolve(work) = work else { panic!("not an erasure") };

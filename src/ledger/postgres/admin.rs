@@ -9,12 +9,11 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, attention, audit, claim, erasures, failure, meta, quarantine, receipts, remote_notifier, schedule, targets,
-    tasks,
+    acts, attention, audit, claim, failure, meta, quarantine, receipts, remote_notifier, schedule, targets, tasks,
 };
 use crate::attention::{Attention, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
-use crate::erasure::{ErasureId, ErasureState, NewErasure};
+use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Digest;
 use crate::subject::TargetName;
 
@@ -39,10 +38,7 @@ impl Admin for PostgresLedger {
 
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         transact!(self, |tx| async {
-            // What comes before the erasure in the order of locks is locked first.
-            schedule::lock_key(tx, id).await?;
-            let waits = erasures::lock(tx, id).await? == Some(ErasureState::Requested);
-            let rejected = waits && schedule::cancel(tx, id).await?;
+            let rejected = schedule::reject(tx, id).await?;
             on_erasure(tx, Act::RejectErasure, id, rejected, by).await
         })
     }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
 
-use super::{LedgerError, broken};
+use super::{LedgerError, broken, row};
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 
@@ -88,4 +89,27 @@ pub(super) fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, LedgerError> {
 /// Ids as a column of many takes them.
 pub(super) fn ids<'a>(ids: impl IntoIterator<Item = &'a ErasureId>) -> Vec<&'a [u8]> {
     ids.into_iter().map(|id| id.0.as_slice()).collect()
+}
+
+impl row::Row for Row {
+    fn text(&self, column: usize) -> Result<Option<&str>, LedgerError> {
+        at(self, column)
+    }
+
+    fn number(&self, column: usize) -> Result<Option<i64>, LedgerError> {
+        at(self, column)
+    }
+
+    fn bytes(&self, column: usize) -> Result<Option<&[u8]>, LedgerError> {
+        at(self, column)
+    }
+
+    fn truth(&self, column: usize) -> Result<bool, LedgerError> {
+        at(self, column)
+    }
+}
+
+/// The value of a column. The error is without it, as it may be personal.
+fn at<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, LedgerError> {
+    row.try_get(column).map_err(|_| broken("a column's value is of another type"))
 }

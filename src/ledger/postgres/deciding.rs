@@ -28,6 +28,8 @@ pub(super) async fn decided(
     if changed == Changed::Stale {
         return Ok(Finished::Stale);
     }
+    // Before what was decided now: that is demanded by what is known.
+    schedule::rules_no_longer(tx, &decision.session.record.session, &decision.rules_no_longer).await?;
     let mut erasures: Vec<_> = decision.erasures.iter().collect();
     erasures.sort_by_key(|erasure| erasure.merge_key());
     for erasure in erasures {

@@ -1,14 +1,13 @@
-//! Erasures as they are shown, and the state that follows from their steps.
+//! Erasures as they are shown, and their state.
 
 use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
 use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
-use super::transition::{self, UnderWay};
 use super::tx::{Connection, Tx};
-use super::{ErasureCursor, ErasureFilter, LedgerError, Page, QueueName, query, steps, tasks};
-use crate::erasure::{Erasure, ErasureId, ErasureState};
+use super::{ErasureCursor, ErasureFilter, LedgerError, Page, query, steps};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
 use crate::keys::Fingerprint;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
@@ -23,7 +22,7 @@ pub(super) async fn many(
             &[&ids(all)],
         )
         .await?;
-    let mut begun = steps::all(connection, all).await?;
+    let mut begun = steps::shown(connection, all).await?;
     let mut erasures = HashMap::with_capacity(rows.len());
     for row in rows {
         let id = erasure_id(row.get(0))?;
@@ -32,7 +31,10 @@ pub(super) async fn many(
             let mut erasure = read(&row)?;
             erasure.steps = match erasure.begun {
                 Some(_) => steps.unwrap_or_else(|| Ok(Vec::new()))?,
-                None => json_at::<Vec<_>>(&row, 3)?.into_iter().map(transition::planned).collect(),
+                None => {
+                    let (targets, installation) = (json_at::<Vec<_>>(&row, 3)?, erasure.subject.installation());
+                    targets.into_iter().map(|target| Step::planned(target, installation)).collect()
+                }
             };
             Ok(erasure)
         };
@@ -85,26 +87,13 @@ pub(super) async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<ErasureState>,
     row.map(|row| word(row.get(0))).transpose()
 }
 
-/// Sets the state of a begun erasure, which is locked, by its steps, and lets it be closed when the last of them is final.
-pub(super) async fn recompute_state(tx: &mut Tx, id: ErasureId) -> Result<(), LedgerError> {
-    let row = tx
-        .row(
-            "SELECT COALESCE(BOOL_OR(stage = 'erase' AND NOT parked), FALSE),
-                    COALESCE(BOOL_OR(stage = 'verify' AND NOT parked), FALSE),
-                    BOOL_OR(parked), (SELECT state FROM erasure WHERE id = $1)
-             FROM step WHERE erasure = $1",
-            &[&id.0.as_slice()],
-        )
-        .await?;
-    let under_way = UnderWay { erasing: row.get(0), verifying: row.get(1), parked: row.get(2) };
-    set_state(tx, id, word(row.get(3))?, under_way.state()).await?;
-    if under_way.is_over() {
-        tasks::add(tx, &QueueName::Close, id).await?;
-    }
-    Ok(())
-}
-
-async fn set_state(tx: &mut Tx, id: ErasureId, from: ErasureState, to: ErasureState) -> Result<(), LedgerError> {
+/// Writes the state of an erasure, which is locked, and counts it.
+pub(super) async fn set_state(
+    tx: &mut Tx,
+    id: ErasureId,
+    from: ErasureState,
+    to: ErasureState,
+) -> Result<(), LedgerError> {
     if from == to {
         return Ok(());
     }

@@ -6,6 +6,7 @@
 use super::columns::{ids, json, json_at, millis};
 use super::tx::{Connection, Tx};
 use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, query, schedule, sessions, transition};
+use crate::erasure::life::end_of;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::{Receipt, ReceiptHead};
 
@@ -18,7 +19,7 @@ pub(super) async fn held(tx: &Tx, closing: &[Closing]) -> Result<Vec<bool>, Ledg
     let rows = tx
         .rows(
             "SELECT id FROM task
-             WHERE (id, fence) IN (SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[])) AND NOT parked
+             WHERE (id, fence) IN (SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[])) AND holder IS NOT NULL
              ORDER BY id FOR UPDATE",
             &[&tasks, &fences],
         )
@@ -36,7 +37,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
     let mut verdicts = Vec::with_capacity(closing.len());
     for Closing { claim, receipt } in closing {
         let erasure = transition::erasure_of(claim, receipt)?;
-        let end = transition::end_of(erasure);
+        let end = end_of(erasure);
         states.push(end.state.as_str());
         if end.sessions_are_erased {
             asked.push(erasure.id);

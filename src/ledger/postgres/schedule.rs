@@ -6,51 +6,51 @@
 //! that is over.
 
 use jiff::Timestamp;
-use tokio_postgres::Row;
 
-use super::columns::{erasure_id, ids, json, json_at, maybe_time, millis, time, word};
-use super::transition::{self, Merged, Waiting};
+use super::columns::{erasure_id, ids, json, maybe_millis, maybe_time, millis};
+use super::row::{self, Row as _, WAITING};
 use super::tx::Tx;
-use super::{LedgerError, QueueName, broken, erasures, failure, tasks};
-use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Outcome, Stage, Subject};
-use crate::subject::{Fingerprinted, TargetName};
+use super::{LedgerError, QueueName, broken, erasures, failure, steps, targets, tasks};
+use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
+use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Subject};
+use crate::subject::{Fingerprinted, SessionKey};
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
 /// of its own.
 pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -> Result<ErasureId, LedgerError> {
-    let targets = transition::targets_of(new)?;
     let settle_at = settle_at(tx, installation, &new.subject).await?;
-    let merge_key = new.merge_key();
+    let (fresh, resolving) = Waiting::new(new, settle_at)?;
     // Whoever schedules the same at this instant has committed, or is gone, when the insertion returns.
     let first = tx
         .execute(
             "INSERT INTO waiting (merge_key, subject_key, erasure) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            &[&merge_key, &new.subject.key(), &new.id.0.as_slice()],
+            &[&fresh.merge_key, &new.subject.key(), &new.id.0.as_slice()],
         )
         .await?;
     let id = if first > 0 {
-        insert(tx, installation, new, &targets, settle_at).await?;
+        insert(tx, installation, new, &fresh).await?;
+        set_resolving(tx, new.id, &new.subject, resolving).await?;
         new.id
     } else {
-        match mergeable(tx, &merge_key).await? {
-            Some(waiting) => merge(tx, waiting, new, settle_at).await?,
+        let Some(waiting) = mergeable(tx, &fresh.merge_key).await? else {
             // It has begun or was cancelled in this trigger.
-            None => return Err(failure::conflict("the subject's erasure has just begun")),
+            return Err(failure::conflict("the subject's erasure has just begun"));
+        };
+        let id = waiting.id;
+        if let Some((waiting, resolving)) = waiting.merged(new, settle_at) {
+            update(tx, &waiting).await?;
+            set_resolving(tx, id, &new.subject, resolving).await?;
         }
+        id
     };
+    if let Some(capsule) = &new.capsule {
+        add_capsule(tx, id, capsule).await?;
+    }
     add_fingerprints(tx, id, &new.fingerprints).await?;
     Ok(id)
 }
 
-async fn insert(
-    tx: &mut Tx,
-    installation: i64,
-    new: &NewErasure,
-    targets: &[TargetName],
-    settle_at: Option<Timestamp>,
-) -> Result<(), LedgerError> {
-    let state = transition::first_state(new);
-    let due = settle_at.map_or(new.due, |at| at.max(new.due));
+async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Waiting) -> Result<(), LedgerError> {
     tx.execute(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
                               due_rule, due)
@@ -60,25 +60,57 @@ async fn insert(
             &installation,
             &json(&new.subject)?,
             &new.subject.key(),
-            &new.merge_key(),
+            &waiting.merge_key,
             &json(&new.selection)?,
-            &json(&[&new.rule])?,
-            &json(&targets)?,
-            &state.as_str(),
+            &json(&waiting.rules)?,
+            &json(&waiting.targets)?,
+            &waiting.state.as_str(),
             &millis(tx.now),
-            &millis(new.due),
-            &millis(due),
+            &millis(waiting.due_rule),
+            &millis(waiting.due),
         ],
     )
     .await?;
-    if state == ErasureState::Scheduled {
-        add_resolve(tx, &new.subject, new.id, due).await?;
-    }
-    if let Some(capsule) = &new.capsule {
-        add_capsule(tx, new.id, capsule).await?;
-    }
-    tx.tally.enters(state);
+    tx.tally.enters(waiting.state);
     Ok(())
+}
+
+async fn update(tx: &Tx, waiting: &Waiting) -> Result<(), LedgerError> {
+    tx.execute(
+        "UPDATE erasure SET state = $2, merge_key = $3, rules = $4, targets = $5, due_rule = $6, due = $7, approved = $8
+         WHERE id = $1",
+        &[
+            &waiting.id.0.as_slice(),
+            &waiting.state.as_str(),
+            &waiting.merge_key,
+            &json(&waiting.rules)?,
+            &json(&waiting.targets)?,
+            &millis(waiting.due_rule),
+            &millis(waiting.due),
+            &maybe_millis(waiting.approved),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn set_resolving(tx: &mut Tx, id: ErasureId, subject: &Subject, resolving: Resolving) -> Result<(), LedgerError> {
+    match resolving {
+        Resolving::Kept => Ok(()),
+        Resolving::Added(due) => add_resolve(tx, subject, id, due).await,
+        Resolving::Due(due) => {
+            // The fence takes the claim away from whoever is resolving it now.
+            let changed = tx
+                .execute(
+                    "UPDATE task SET due = $2, fence = fence + 1, attempt = 0, parked = FALSE, reason = NULL, holder = NULL
+                     WHERE erasure = $1",
+                    &[&id.0.as_slice(), &millis(due)],
+                )
+                .await?;
+            tx.notify(&QueueName::Resolve(subject.installation().clone()));
+            if changed == 1 { Ok(()) } else { Err(broken(format!("scheduled erasure {id} has no work"))) }
+        }
+    }
 }
 
 async fn add_resolve(tx: &mut Tx, subject: &Subject, id: ErasureId, due: Timestamp) -> Result<(), LedgerError> {
@@ -112,53 +144,8 @@ async fn waiting_of(tx: &Tx, subject: &Subject) -> Result<Vec<Waiting>, LedgerEr
 }
 
 async fn waiting(tx: &Tx, id: ErasureId) -> Result<Waiting, LedgerError> {
-    let sql = "SELECT state, rules, targets, due_rule, due FROM erasure WHERE id = $1 FOR UPDATE";
-    let row = tx.row(sql, &[&id.0.as_slice()]).await?;
-    let state = word(row.get(0))?;
-    let (rules, targets) = (json_at(&row, 1)?, json_at(&row, 2)?);
-    let (due_rule, due) = (time(row.get(3))?, time(row.get(4))?);
-    Ok(Waiting { id, state, rules, targets, due_rule, due })
-}
-
-async fn merge(
-    tx: &mut Tx,
-    mut waiting: Waiting,
-    new: &NewErasure,
-    settle_at: Option<Timestamp>,
-) -> Result<ErasureId, LedgerError> {
-    if let Merged::Changed { earlier } = waiting.merge(new) {
-        if earlier {
-            waiting.due = settle_at.map_or(new.due, |at| at.max(new.due));
-        }
-        if let Some(capsule) = &new.capsule {
-            add_capsule(tx, waiting.id, capsule).await?;
-        }
-        write(tx, &new.subject, &waiting).await?;
-    }
-    Ok(waiting.id)
-}
-
-/// Whoever is resolving it now loses the claim: what they resolve is no longer all of it.
-async fn write(tx: &mut Tx, subject: &Subject, waiting: &Waiting) -> Result<(), LedgerError> {
-    let (id, due) = (waiting.id.0.as_slice(), millis(waiting.due));
-    tx.execute(
-        "UPDATE erasure SET rules = $2, targets = $3, due_rule = $4, due = $5 WHERE id = $1",
-        &[&id, &json(&waiting.rules)?, &json(&waiting.targets)?, &millis(waiting.due_rule), &due],
-    )
-    .await?;
-    if waiting.state == ErasureState::Requested {
-        // There is no work before it is approved.
-        return Ok(());
-    }
-    let changed = tx
-        .execute(
-            "UPDATE task SET due = $2, fence = fence + 1, attempt = 0, parked = FALSE, reason = NULL, holder = NULL
-             WHERE erasure = $1",
-            &[&id, &due],
-        )
-        .await?;
-    tx.notify(&QueueName::Resolve(subject.installation().clone()));
-    if changed == 1 { Ok(()) } else { Err(broken(format!("scheduled erasure {} has no work", waiting.id))) }
+    let sql = format!("SELECT {WAITING} FROM erasure WHERE id = $1 FOR UPDATE");
+    row::waiting(&tx.row(&sql, &[&id.0.as_slice()]).await?)
 }
 
 pub(super) async fn add_capsule(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
@@ -205,23 +192,30 @@ pub(super) async fn end_fingerprints(tx: &Tx, all: &[ErasureId]) -> Result<(), L
     Ok(())
 }
 
-/// Locks the key of an erasure that may be waiting.
-pub(super) async fn lock_key(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
+/// An erasure that is not over. Its session, its key and its row are locked.
+struct Locked {
+    subject: Subject,
+    settle_at: Option<Timestamp>,
+    state: ErasureState,
+    life: Life,
+}
+
+/// Locks an erasure that may be waiting, in the order of a merge.
+async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
     let sql = "SELECT installation, subject, merge_key FROM erasure WHERE id = $1";
     let Some(row) = tx.maybe(sql, &[&id.0.as_slice()]).await? else { return Ok(None) };
-    let (installation, subject) = (row.get(0), json_at(&row, 1)?);
+    let (installation, subject) = (row.get(0), row.json(1)?);
     let settle_at = settle_at(tx, installation, &subject).await?;
     let merge_key: String = row.get(2);
     tx.maybe("SELECT FROM waiting WHERE merge_key = $1 FOR UPDATE", &[&merge_key]).await?;
-    let state = erasures::lock(tx, id).await?;
-    Ok(Some(Locked { subject, settle_at, state }))
-}
-
-/// An erasure whose session, key and row are locked.
-pub(super) struct Locked {
-    subject: Subject,
-    settle_at: Option<Timestamp>,
-    state: Option<ErasureState>,
+    let sql = format!("SELECT {WAITING}, begun, ended FROM erasure WHERE id = $1 FOR UPDATE");
+    let row = tx.row(&sql, &[&id.0.as_slice()]).await?;
+    let life = match (row.maybe_time(8)?, row.maybe_time(9)?) {
+        (_, Some(_)) => return Ok(None),
+        (None, None) => Life::Waiting(row::waiting(&row)?),
+        (Some(_), None) => Life::Begun(steps::begun(tx, id).await?),
+    };
+    Ok(Some(Locked { subject, settle_at, state: row.word(1)?, life }))
 }
 
 /// The same may be asked for anew from here on.
@@ -248,133 +242,111 @@ async fn settle_at(tx: &Tx, installation: i64, subject: &Subject) -> Result<Opti
     maybe_time(row.and_then(|row| row.get(0)))
 }
 
-/// Moves the session's own erasures with its settling; once it has settled, the rule's time counts.
+/// Moves the session's own erasures with its settling.
 pub(super) async fn settling_moved(
     tx: &mut Tx,
     subject: &Subject,
     settle_at: Option<Timestamp>,
 ) -> Result<(), LedgerError> {
-    for mut waiting in waiting_of(tx, subject).await? {
-        let due = waiting.due_rule.max(settle_at.unwrap_or(tx.now));
-        if due != waiting.due {
-            waiting.due = due;
-            write(tx, subject, &waiting).await?;
+    for waiting in waiting_of(tx, subject).await? {
+        if let Some((waiting, resolving)) = waiting.settling_moved(settle_at, tx.now) {
+            update(tx, &waiting).await?;
+            set_resolving(tx, waiting.id, subject, resolving).await?;
         }
     }
     Ok(())
 }
 
-/// Schedules an erasure that waits for approval, under a key of its own. It was to begin now at the earliest.
+/// Schedules an erasure that waits for approval.
 pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
-    let Some(Locked { subject, settle_at, state: Some(ErasureState::Requested) }) = lock_key(tx, id).await? else {
+    let Some(Locked { subject, settle_at, state: before, life: Life::Waiting(waiting) }) = lock(tx, id).await? else {
         return Ok(false);
     };
-    let bytes = id.0.as_slice();
-    let row = tx.row("SELECT due_rule FROM erasure WHERE id = $1", &[&bytes]).await?;
-    let due_rule = time(row.get(0))?.max(tx.now);
-    let due = settle_at.map_or(due_rule, |at| at.max(due_rule));
-    let merge_key = transition::approved_key(id);
+    let Some((waiting, resolving)) = waiting.approved(settle_at, tx.now) else { return Ok(false) };
+    // By the key that it has had.
     no_longer_waiting(tx, id).await?;
     tx.execute(
         "INSERT INTO waiting (merge_key, subject_key, erasure) VALUES ($1, $2, $3)",
-        &[&merge_key, &subject.key(), &bytes],
+        &[&waiting.merge_key, &subject.key(), &id.0.as_slice()],
     )
     .await?;
-    tx.execute(
-        "UPDATE erasure SET state = $2, merge_key = $3, approved = $4, due_rule = $5, due = $6 WHERE id = $1",
-        &[&bytes, &ErasureState::Scheduled.as_str(), &merge_key, &millis(tx.now), &millis(due_rule), &millis(due)],
-    )
-    .await?;
-    add_resolve(tx, &subject, id, due).await?;
-    tx.tally.leaves(ErasureState::Requested);
-    tx.tally.enters(ErasureState::Scheduled);
+    update(tx, &waiting).await?;
+    set_resolving(tx, id, &subject, resolving).await?;
+    tx.tally.leaves(before);
+    tx.tally.enters(waiting.state);
     Ok(true)
 }
 
 /// Sets an erasure going: now, if it has not begun; again, where it is parked.
 pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
-    let state = erasures::lock(tx, id).await?;
-    let (bytes, now) = (id.0.as_slice(), millis(tx.now));
-    let parked = tx
-        .rows(
-            "UPDATE task SET parked = FALSE, due = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
-             RETURNING queue",
-            &[&bytes, &now],
-        )
-        .await?;
-    let name = |row: &Row| row.get::<_, String>(0);
-    tx.news.extend(parked.iter().map(name));
-    match state {
-        Some(ErasureState::Scheduled) => {
-            tx.execute("UPDATE erasure SET due_rule = $2, due = $2 WHERE id = $1", &[&bytes, &now]).await?;
-            let due = tx
-                .rows(
-                    "UPDATE task SET due = $2, fence = fence + 1, holder = NULL WHERE erasure = $1 RETURNING queue",
-                    &[&bytes, &now],
-                )
-                .await?;
-            tx.news.extend(due.iter().map(name));
+    let locked = lock(tx, id).await?;
+    let set_going = tasks::set_going(tx, id).await?;
+    let Some(Locked { subject, state, life, .. }) = locked else { return Ok(set_going > 0) };
+    match life.retried(tx.now) {
+        None => Ok(set_going > 0),
+        Some(Retried::Due(waiting, resolving)) => {
+            update(tx, &waiting).await?;
+            set_resolving(tx, id, &subject, resolving).await?;
             Ok(true)
         }
-        Some(ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked) => {
-            // A target that still held the data is asked to erase it, not once more whether it did. That is a new
-            // round, or it would be taken for the first one's demand, and a report on that one for its own.
-            let steps = tx
-                .execute(
-                    "UPDATE step SET
-                       parked = FALSE, attempts = 0, reason = NULL,
-                       rounds = CASE WHEN outcome = $2 THEN rounds + 1 ELSE rounds END,
-                       stage = CASE WHEN outcome = $2 THEN $3 ELSE stage END,
-                       outcome = CASE WHEN erased_at IS NOT NULL THEN $4 END
-                     WHERE erasure = $1 AND parked",
-                    &[&bytes, &Outcome::Residual.as_str(), &Stage::Erase.as_str(), &Outcome::Erased.as_str()],
-                )
-                .await?;
-            if steps > 0 {
-                erasures::recompute_state(tx, id).await?;
+        Some(Retried::Steps { change, targets }) => {
+            if let Some(change) = &change {
+                steps::write(tx, id, state, change, None).await?;
             }
-            let opened = tx
-                .rows(
-                    "DELETE FROM target WHERE until IS NULL
-                     AND name IN (SELECT called FROM step WHERE erasure = $1 AND stage IS NOT NULL) RETURNING name",
-                    &[&bytes],
-                )
-                .await?;
+            let opened = targets::open_parked(tx, &targets).await?;
             for target in &opened {
-                tx.notify(&QueueName::Step(TargetName(target.get::<_, &str>(0).into())));
+                tx.notify(&QueueName::Step(target.clone()));
             }
-            Ok(!parked.is_empty() || !opened.is_empty())
+            Ok(set_going > 0 || change.is_some() || !opened.is_empty())
         }
-        Some(ErasureState::Requested | ErasureState::Done | ErasureState::Cancelled) | None => Ok(!parked.is_empty()),
     }
+}
+
+/// Refuses an erasure that waits for approval.
+pub(super) async fn reject(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
+    let Some(Locked { state, life, .. }) = lock(tx, id).await? else { return Ok(false) };
+    cancelled(tx, id, state, life.rejected()).await
 }
 
 /// Cancels an erasure, or lets one that is parked be closed as it is.
 pub(super) async fn cancel(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
-    let Some(Locked { state: Some(state), .. }) = lock_key(tx, id).await? else { return Ok(false) };
-    let bytes = id.0.as_slice();
-    let cancelled = ErasureState::Cancelled.as_str();
-    match state {
-        ErasureState::Requested | ErasureState::Scheduled => {
+    let Some(Locked { state, life, .. }) = lock(tx, id).await? else { return Ok(false) };
+    cancelled(tx, id, state, life.cancelled()).await
+}
+
+/// Cancels a session's own erasures that wait by no other rules than these.
+pub(super) async fn rules_no_longer(tx: &mut Tx, key: &SessionKey, rules: &[String]) -> Result<(), LedgerError> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    for waiting in waiting_of(tx, &Subject::Session(key.clone())).await? {
+        let (id, from) = (waiting.id, waiting.state);
+        cancelled(tx, id, from, waiting.rules_no_longer(rules)).await?;
+    }
+    Ok(())
+}
+
+async fn cancelled(
+    tx: &mut Tx,
+    id: ErasureId,
+    from: ErasureState,
+    cancelled: Option<Cancelled>,
+) -> Result<bool, LedgerError> {
+    match cancelled {
+        None => Ok(false),
+        Some(Cancelled::AtOnce { state }) => {
             no_longer_waiting(tx, id).await?;
             delete_capsules(tx, &[id]).await?;
-            tx.execute("DELETE FROM task WHERE erasure = $1", &[&bytes]).await?;
-            tx.execute(
-                "UPDATE erasure SET state = $2, ended = $3 WHERE id = $1",
-                &[&bytes, &cancelled, &millis(tx.now)],
-            )
-            .await?;
+            tx.execute("DELETE FROM task WHERE erasure = $1", &[&id.0.as_slice()]).await?;
+            erasures::set_state(tx, id, from, state).await?;
+            let sql = "UPDATE erasure SET ended = $2 WHERE id = $1";
+            tx.execute(sql, &[&id.0.as_slice(), &millis(tx.now)]).await?;
             end_fingerprints(tx, &[id]).await?;
+            Ok(true)
         }
-        ErasureState::Parked => {
-            tx.execute("DELETE FROM task WHERE erasure = $1", &[&bytes]).await?;
-            tx.execute("UPDATE step SET stage = NULL, parked = FALSE WHERE erasure = $1 AND parked", &[&bytes]).await?;
-            tx.execute("UPDATE erasure SET state = $2 WHERE id = $1", &[&bytes, &cancelled]).await?;
-            tasks::add(tx, &QueueName::Close, id).await?;
+        Some(Cancelled::WithReceipt(change)) => {
+            steps::write(tx, id, from, &change, None).await?;
+            Ok(true)
         }
-        _ => return Ok(false),
     }
-    tx.tally.leaves(state);
-    tx.tally.enters(ErasureState::Cancelled);
-    Ok(true)
 }

@@ -1,36 +1,36 @@
 //! Steps: their beginning when an erasure is resolved, and what each call brings.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use tokio_postgres::Row;
-
-use super::columns::{erasure_id, ids, json, json_at, maybe_millis, maybe_time, maybe_word, millis, small, text};
-use super::transition::{self, Next};
+use super::columns::{ids, json, maybe_millis, millis, text};
+use super::row::{self, FROM_STEP_SHOWN, Row as _, STEP, STEP_SHOWN, StateColumns};
 use super::tx::{Connection, Tx};
 use super::{
-    Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, Work, broken, erasures, schedule, sessions,
-    tasks,
+    Attempt, Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, erasures, schedule,
+    sessions, tasks, transition,
 };
-use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Stage, Step};
+use crate::erasure::life::{Begun, Change, begin};
+use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Step};
 use crate::keys::Sealed;
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::TargetName;
 
-/// Why the task is being repeated stands with the task; why the step ended as it did, with the step.
-const SELECT: &str = "SELECT step.erasure, step.target, step.stage, step.outcome, COALESCE(step.reason, task.reason),
-                             step.attempts, step.rounds, step.counts, step.erased_at, step.verified_at,
-                             step.report_by, step.report, step.evidence
-                      FROM step LEFT JOIN task ON task.erasure = step.erasure AND task.queue = 'step:' || step.called";
+/// The erasure of a step stands behind the step's own columns.
+const ERASURE: usize = 14;
 
-/// The steps of each erasure, by target; those of which one cannot be read are an error of their own.
-pub(super) async fn all(
+/// The steps of each erasure as they are shown, by target; those of which one cannot be read are an error of their own.
+pub(super) async fn shown(
     connection: &Connection,
     erasures: &[ErasureId],
 ) -> Result<HashMap<ErasureId, Result<Vec<Step>, LedgerError>>, LedgerError> {
-    let sql = format!("{SELECT} WHERE step.erasure = ANY($1) ORDER BY step.erasure, step.target");
+    let sql = format!(
+        "SELECT {STEP_SHOWN}, step.erasure {FROM_STEP_SHOWN} WHERE step.erasure = ANY($1)
+         ORDER BY step.erasure, step.target"
+    );
     let mut steps = HashMap::new();
     for row in connection.rows(&sql, &[&ids(erasures)]).await? {
-        let of_one = steps.entry(erasure_id(row.get(0))?).or_insert_with(|| Ok(Vec::new()));
-        match (of_one.as_mut(), read(&row)) {
+        let of_one = steps.entry(row.erasure_id(ERASURE)?).or_insert_with(|| Ok(Vec::new()));
+        match (of_one.as_mut(), row::step(&row)) {
             (Ok(all), Ok(step)) => all.push(step),
             (Ok(_), Err(error)) => *of_one = Err(error),
             (Err(_), _) => {}
@@ -39,32 +39,23 @@ pub(super) async fn all(
     Ok(steps)
 }
 
+/// All steps of an erasure, before one of them changes. The erasure is locked: of two steps that end at once, the later one
+/// must see that the other has ended, or nobody would close it.
+pub(super) async fn begun(tx: &Tx, erasure: ErasureId) -> Result<Begun, LedgerError> {
+    let sql = format!("SELECT {STEP} FROM step WHERE step.erasure = $1 ORDER BY step.target");
+    let rows = tx.rows(&sql, &[&erasure.0.as_slice()]).await?;
+    rows.iter().map(row::step).collect::<Result<_, _>>().map(Begun)
+}
+
 /// The step of each erasure at the target that is called so; one that cannot be read is an error of its own.
 pub(super) async fn of_called(
     connection: &Connection,
     erasures: &[ErasureId],
     called: &TargetName,
 ) -> Result<HashMap<ErasureId, Result<Step, LedgerError>>, LedgerError> {
-    let sql = format!("{SELECT} WHERE step.erasure = ANY($1) AND step.called = $2");
+    let sql = format!("SELECT {STEP}, step.erasure FROM step WHERE step.erasure = ANY($1) AND step.called = $2");
     let rows = connection.rows(&sql, &[&ids(erasures), &&*called.0]).await?;
-    rows.iter().map(|row| Ok((erasure_id(row.get(0))?, read(row)))).collect()
-}
-
-fn read(row: &Row) -> Result<Step, LedgerError> {
-    Ok(Step {
-        target: TargetName(row.get::<_, &str>(1).into()),
-        stage: maybe_word(row.get(2))?,
-        outcome: maybe_word(row.get(3))?,
-        reason: row.get(4),
-        attempts: small(row.get(5)),
-        rounds: small(row.get(6)),
-        counts: json_at(row, 7)?,
-        evidence: json_at(row, 12)?,
-        erased_at: maybe_time(row.get(8))?,
-        verified_at: maybe_time(row.get(9))?,
-        report_by: maybe_time(row.get(10))?,
-        report: row.get::<_, Option<Vec<u8>>>(11).map(Sealed),
-    })
+    rows.iter().map(|row| Ok((row.erasure_id(ERASURE)?, row::step(row)))).collect()
 }
 
 /// Begins an erasure: the resolved capsule in place of the request's, and a step for each target. `installation` is the
@@ -75,14 +66,12 @@ pub(super) async fn resolved(
     resolution: &Resolution,
     installation: i64,
 ) -> Result<Finished, LedgerError> {
-    let Work::Resolve(work) = &claim.work else { return Err(broken("only an erasure that is due is resolved")) };
+    let work = transition::begins(claim, resolution)?;
     let id = work.id.0.as_slice();
     // The key first, as in a merge.
     schedule::no_longer_waiting(tx, work.id).await?;
-    erasures::lock(tx, work.id).await?;
-    if !tasks::delete(tx, claim).await? {
-        return Ok(Finished::LeaseLost);
-    }
+    let from = erasures::lock(tx, work.id).await?;
+    let (Some(from), true) = (from, tasks::delete(tx, claim).await?) else { return Ok(Finished::LeaseLost) };
     schedule::delete_capsules(tx, &[work.id]).await?;
     schedule::add_capsule(tx, work.id, &resolution.capsule).await?;
     let sessions: Vec<i64> = resolution.sessions.iter().map(|one| one.key.session.0).collect();
@@ -98,138 +87,137 @@ pub(super) async fn resolved(
     schedule::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
     sessions::add_shared_guests(tx, installation, &resolution.shared_guests).await?;
     // A merge takes the claim away, so the targets of the claim are all there are.
-    let called: Vec<TargetName> =
-        work.targets.iter().map(|target| target.called_for(work.subject.installation())).collect();
-    let targets: Vec<&str> = work.targets.iter().map(|target| &*target.0).collect();
-    let names: Vec<&str> = called.iter().map(|name| &*name.0).collect();
+    let begun = begin(&work.targets, work.subject.installation());
+    insert(tx, work.id, &begun).await?;
+    tx.execute(
+        "UPDATE erasure SET begun = $2, sessions = $3, findings = $4 WHERE id = $1",
+        &[&id, &millis(tx.now), &(reached as i64), &json(&resolution.findings)?],
+    )
+    .await?;
+    erasures::set_state(tx, work.id, from, begun.state()).await?;
+    Ok(Finished::Done)
+}
+
+/// Adds the steps of an erasure that begins, and their work.
+async fn insert(tx: &mut Tx, id: ErasureId, begun: &Begun) -> Result<(), LedgerError> {
+    let targets: Vec<&str> = begun.0.iter().map(|step| &*step.target.0).collect();
+    let called: Vec<&str> = begun.0.iter().map(|step| &*step.called.0).collect();
+    let stages: Vec<Option<&str>> = begun.0.iter().map(|step| StateColumns::of(step).stage).collect();
     tx.execute(
         "INSERT INTO step (erasure, target, called, stage)
-         SELECT $1, target, called, $4 FROM unnest($2::TEXT[], $3::TEXT[]) AS new (target, called)",
-        &[&id, &targets, &names, &Stage::Erase.as_str()],
+         SELECT $1, target, called, stage FROM unnest($2::TEXT[], $3::TEXT[], $4::TEXT[]) AS new (target, called, stage)",
+        &[&id.0.as_slice(), &targets, &called, &stages],
     )
     .await?;
     tx.execute(
         "INSERT INTO task (queue, due, erasure) SELECT 'step:' || called, $3, $1 FROM unnest($2::TEXT[]) AS called",
-        &[&id, &names, &millis(tx.now)],
+        &[&id.0.as_slice(), &called, &millis(tx.now)],
     )
     .await?;
-    tx.execute(
-        "UPDATE erasure SET state = $2, begun = $3, sessions = $4, findings = $5 WHERE id = $1",
-        &[&id, &ErasureState::Erasing.as_str(), &millis(tx.now), &(reached as i64), &json(&resolution.findings)?],
-    )
-    .await?;
-    tx.tally.leaves(ErasureState::Scheduled);
-    tx.tally.enters(ErasureState::Erasing);
-    for name in called {
-        tx.notify(&QueueName::Step(name));
+    for step in &begun.0 {
+        tx.notify(&QueueName::Step(step.called.clone()));
     }
-    Ok(Finished::Done)
-}
-
-/// The installation that a resolution is about: all its sessions are of it.
-pub(super) fn installation_of<'a>(
-    claim: &'a Claim,
-    resolution: &Resolution,
-) -> Result<&'a InstallationName, LedgerError> {
-    let Work::Resolve(work) = &claim.work else { return Err(broken("only an erasure that is due is resolved")) };
-    let installation = work.subject.installation();
-    if resolution.sessions.iter().any(|session| session.key.installation != *installation) {
-        return Err(broken(format!("erasure {} reaches into another installation", work.id)));
-    }
-    Ok(installation)
+    Ok(())
 }
 
 /// Writes what one call brought.
 pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result<Finished, LedgerError> {
-    let Work::Step(work) = &claim.work else { return Err(broken("only a step brings a step's end")) };
-    // Two steps of one erasure that end at once: the later one must see that the other has ended.
-    erasures::lock(tx, work.erasure).await?;
-    if !tasks::holds(tx, claim).await? {
-        return Ok(Finished::LeaseLost);
+    let work = transition::calls(claim)?;
+    let Some((from, begun)) = held(tx, claim, work).await? else { return Ok(Finished::LeaseLost) };
+    let change = begun.call_ended(&work.step.target, end.clone(), tx.now)?;
+    write(tx, work.erasure, from, &change, None).await?;
+    Ok(Finished::Done)
+}
+
+/// A call brought nothing: it is made again after the pause.
+pub(super) async fn failed(
+    tx: &mut Tx,
+    claim: &Claim,
+    work: &StepWork,
+    pause: Duration,
+    attempt: Attempt,
+    reason: &str,
+) -> Result<Finished, LedgerError> {
+    let Some((from, begun)) = held(tx, claim, work).await? else { return Ok(Finished::LeaseLost) };
+    let change = begun.call_failed(&work.step.target, pause, attempt, tx.now)?;
+    write(tx, work.erasure, from, &change, Some(reason)).await?;
+    Ok(Finished::Done)
+}
+
+/// A call showed that a person is needed.
+pub(super) async fn parked(
+    tx: &mut Tx,
+    claim: &Claim,
+    work: &StepWork,
+    outcome: Outcome,
+    reason: &str,
+) -> Result<Finished, LedgerError> {
+    let Some((from, begun)) = held(tx, claim, work).await? else { return Ok(Finished::LeaseLost) };
+    let change = begun.call_parked(&work.step, outcome, reason, tx.now)?;
+    write(tx, work.erasure, from, &change, Some(reason)).await?;
+    Ok(Finished::Done)
+}
+
+/// The erasure of a step, locked, and its task; `None` where the claim has been lost.
+async fn held(tx: &Tx, claim: &Claim, work: &StepWork) -> Result<Option<(ErasureState, Begun)>, LedgerError> {
+    let from = erasures::lock(tx, work.erasure).await?;
+    let (Some(from), true) = (from, tasks::holds(tx, claim).await?) else { return Ok(None) };
+    Ok(Some((from, begun(tx, work.erasure).await?)))
+}
+
+/// Takes in a report.
+pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
+    let Some(from) = erasures::lock(tx, of.erasure).await? else { return Ok(Reported::TooLate) };
+    let Some(change) = begun(tx, of.erasure).await?.reported(of, report.clone(), tx.now) else {
+        return Ok(Reported::TooLate);
+    };
+    write(tx, of.erasure, from, &change, None).await?;
+    Ok(Reported::Taken)
+}
+
+/// Writes what changed of a begun erasure, which is locked and was in the state `from`. `reason`: why work is repeated, where it is.
+pub(super) async fn write(
+    tx: &mut Tx,
+    id: ErasureId,
+    from: ErasureState,
+    change: &Change,
+    reason: Option<&str>,
+) -> Result<(), LedgerError> {
+    for (step, next) in &change.steps {
+        // The task before the step, as where it is claimed.
+        tasks::set_next(tx, id, step, *next, reason).await?;
+        update(tx, id, step).await?;
     }
-    let (id, target) = (work.erasure.0.as_slice(), &*work.step.target.0);
-    // Without the task's reason: the step's own is what the target said.
-    let row = tx
-        .row(
-            "SELECT erasure, target, stage, outcome, reason, attempts, rounds, counts, erased_at, verified_at,
-                    report_by, report, evidence
-             FROM step WHERE erasure = $1 AND target = $2",
-            &[&id, &target],
-        )
-        .await?;
-    let mut step = read(&row)?;
-    let next = transition::after_call(&mut step, end.clone(), tx.now);
+    erasures::set_state(tx, id, from, change.state).await?;
+    if change.closes {
+        tasks::add(tx, &QueueName::Close, id).await?;
+    }
+    Ok(())
+}
+
+async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
+    let state = StateColumns::of(step);
     tx.execute(
-        "UPDATE step SET stage = $3, outcome = $4, reason = $5, attempts = $6, rounds = $7, counts = $8, erased_at = $9,
-                         verified_at = $10, report_by = $11, report = $12, evidence = $13
+        "UPDATE step SET stage = $3, parked = $4, outcome = $5, report_by = $6, report = $7, reason = $8, attempts = $9,
+                         rounds = $10, counts = $11, evidence = $12, erased_at = $13, verified_at = $14
          WHERE erasure = $1 AND target = $2",
         &[
-            &id,
-            &target,
-            &step.stage.map(Stage::as_str),
-            &step.outcome.map(Outcome::as_str),
+            &id.0.as_slice(),
+            &&*step.target.0,
+            &state.stage,
+            &state.parked,
+            &state.outcome,
+            &maybe_millis(state.report_by),
+            &state.report,
             &step.reason.as_deref().map(text),
             &i64::from(step.attempts),
             &i64::from(step.rounds),
             &json(&step.counts)?,
+            &json(&step.evidence)?,
             &maybe_millis(step.erased_at),
             &maybe_millis(step.verified_at),
-            &maybe_millis(step.report_by),
-            &step.report.as_ref().map(|report| report.0.as_slice()),
-            &json(&step.evidence)?,
         ],
     )
     .await?;
-    match next {
-        Next::GoesOn(pause) => {
-            // The step goes on with its other stage, and its attempts are counted anew.
-            let due = millis(transition::after(tx.now, pause));
-            tx.execute(
-                "UPDATE task SET due = $2, attempt = 0, reason = NULL, holder = NULL WHERE id = $1",
-                &[&claim.task, &due],
-            )
-            .await?;
-            tx.notify(&claim.work.queue());
-        }
-        Next::Over => {
-            tx.execute("DELETE FROM task WHERE id = $1", &[&claim.task]).await?;
-        }
-    }
-    erasures::recompute_state(tx, work.erasure).await?;
-    Ok(Finished::Done)
-}
-
-/// Takes in a report, which is due at once, unless a call is under way: that one's end sees to it.
-pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-    let (id, target) = (of.erasure.0.as_slice(), &*of.target.0);
-    erasures::lock(tx, of.erasure).await?;
-    let called = tx.maybe("SELECT called FROM step WHERE erasure = $1 AND target = $2", &[&id, &target]).await?;
-    let Some(called) = called.map(|row| TargetName(row.get::<_, &str>(0).into())) else {
-        return Ok(Reported::TooLate);
-    };
-    let queue = QueueName::Step(called);
-    // The task before the step, as where work is put back.
-    tx.maybe("SELECT FROM task WHERE erasure = $1 AND queue = $2 FOR UPDATE", &[&id, &&*queue.name()]).await?;
-    let taken = tx
-        .execute(
-            "UPDATE step SET
-               report = $5,
-               reason = CASE WHEN NOT parked THEN reason END,
-               outcome = CASE WHEN NOT parked THEN outcome WHEN erased_at IS NOT NULL THEN $6 END,
-               parked = FALSE
-             WHERE erasure = $1 AND target = $2 AND stage = $3 AND rounds = $4 AND report IS NULL",
-            &[&id, &target, &of.stage.as_str(), &i64::from(of.round), &report.0.as_slice(), &Outcome::Erased.as_str()],
-        )
-        .await?;
-    if taken == 0 {
-        return Ok(Reported::TooLate);
-    }
-    tx.execute(
-        "UPDATE task SET due = $3, parked = FALSE, reason = NULL WHERE erasure = $1 AND queue = $2 AND holder IS NULL",
-        &[&id, &&*queue.name(), &millis(tx.now)],
-    )
-    .await?;
-    tx.notify(&queue);
-    erasures::recompute_state(tx, of.erasure).await?;
-    Ok(Reported::Taken)
+    Ok(())
 }

@@ -7,7 +7,8 @@ use tokio_postgres::Row;
 use super::bounds::{self, Breaker};
 use super::columns::{maybe_millis, maybe_time, millis, small, text, time};
 use super::tx::{Connection, Tx};
-use super::{BreakerLimits, LedgerError, TargetHealth, TargetState, transition};
+use super::{BreakerLimits, LedgerError, TargetHealth, TargetState};
+use crate::erasure::life::after;
 use crate::subject::TargetName;
 
 const SELECT: &str = "SELECT name, until, reason, since FROM target";
@@ -99,7 +100,7 @@ pub(super) async fn failed(
     if small(row.get(0)) < limits.failures || matches!(state(tx, target).await?, TargetState::Parked { .. }) {
         return Ok(());
     }
-    let state = TargetState::Open { until: transition::after(tx.now, limits.pause), reason: reason.to_owned() };
+    let state = TargetState::Open { until: after(tx.now, limits.pause), reason: reason.to_owned() };
     set(tx, &TargetHealth { target: target.clone(), state, since: tx.now }).await
 }
 
@@ -107,6 +108,14 @@ pub(super) async fn answered(tx: &Tx, target: &TargetName) -> Result<(), LedgerE
     forget_failures(tx, target).await?;
     tx.execute("DELETE FROM target WHERE name = $1 AND until IS NOT NULL", &[&&*target.0]).await?;
     Ok(())
+}
+
+/// Sets those of the queues going that are parked; returns which.
+pub(super) async fn open_parked(tx: &Tx, called: &[TargetName]) -> Result<Vec<TargetName>, LedgerError> {
+    let names: Vec<&str> = called.iter().map(|name| &*name.0).collect();
+    let sql = "DELETE FROM target WHERE until IS NULL AND name = ANY($1) RETURNING name";
+    let opened = tx.rows(sql, &[&names]).await?;
+    Ok(opened.iter().map(|row| TargetName(row.get::<_, &str>(0).into())).collect())
 }
 
 async fn forget_failures(tx: &Tx, target: &TargetName) -> Result<(), LedgerError> {

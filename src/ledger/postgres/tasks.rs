@@ -10,10 +10,11 @@ use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
 use super::columns::{millis, text, unsigned};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
-    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, StepWork, Work,
-    bounds, erasures, inbox, targets, transition, work,
+    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, Work, bounds, inbox,
+    steps, targets, work,
 };
-use crate::erasure::{ErasureId, Outcome};
+use crate::erasure::life::{Next, after};
+use crate::erasure::{ErasureId, Outcome, Step};
 use crate::subject::TargetName;
 
 /// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster.
@@ -115,7 +116,7 @@ async fn take(
              )
              UPDATE task SET due = $4, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
              RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since",
-            &[&queue.name(), &millis(tx.now), &most, &millis(transition::after(tx.now, lease)), &holder],
+            &[&queue.name(), &millis(tx.now), &most, &millis(after(tx.now, lease)), &holder],
         )
         .await?;
     rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
@@ -190,11 +191,12 @@ async fn load_of(
     Ok(load)
 }
 
-/// Whether the work is still the claim's own; it stays so until the transaction ends.
+/// Whether the work is still the claim's own; it stays so until the transaction ends. The fence alone would not say so: one
+/// that has been put back keeps it until somebody else claims it, and the end of a claim is written again when a cut
+/// connection leaves open whether it was.
 pub(super) async fn holds(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> {
-    let held = tx
-        .maybe("SELECT FROM task WHERE id = $1 AND fence = $2 AND NOT parked FOR UPDATE", &[&claim.task, &claim.fence])
-        .await?;
+    let sql = "SELECT FROM task WHERE id = $1 AND fence = $2 AND holder IS NOT NULL FOR UPDATE";
+    let held = tx.maybe(sql, &[&claim.task, &claim.fence]).await?;
     Ok(held.is_some())
 }
 
@@ -217,66 +219,82 @@ pub(super) async fn retry(
     attempt: Attempt,
     reason: &str,
 ) -> Result<Finished, LedgerError> {
+    if let Work::Step(work) = &claim.work {
+        return steps::failed(tx, claim, work, pause, attempt, reason).await;
+    }
     let counts = i64::from(attempt == Attempt::Counts);
-    let due = millis(transition::after(tx.now, pause));
+    let due = millis(after(tx.now, pause));
     let changed = tx
         .execute(
             "UPDATE task SET due = $3, attempt = attempt + $4, reason = $5, holder = NULL
-             WHERE id = $1 AND fence = $2 AND NOT parked",
+             WHERE id = $1 AND fence = $2 AND holder IS NOT NULL",
             &[&claim.task, &claim.fence, &due, &counts, &text(reason)],
         )
         .await?;
     if changed == 0 {
         return Ok(Finished::LeaseLost);
     }
-    if let Work::Step(step) = &claim.work {
-        let row = tx
-            .row(
-                "UPDATE step SET attempts = attempts + $3 WHERE erasure = $1 AND target = $2 RETURNING report IS NOT NULL",
-                &[&step.erasure.0.as_slice(), &&*step.step.target.0, &counts],
-            )
-            .await?;
-        if row.get(0) {
-            give_back(tx, claim).await?;
-        }
-    }
     tx.notify(&claim.work.queue());
     Ok(Finished::Done)
 }
 
 pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
-    if let Work::Step(step) = &claim.work {
-        erasures::lock(tx, step.erasure).await?;
-        if was_reported_meanwhile(tx, step).await? {
-            return retry(tx, claim, Duration::ZERO, Attempt::Free, reason).await;
-        }
+    if let Work::Step(work) = &claim.work {
+        return steps::parked(tx, claim, work, outcome, reason).await;
     }
     let parked = tx
         .execute(
-            "UPDATE task SET parked = TRUE, holder = NULL, reason = $3 WHERE id = $1 AND fence = $2 AND NOT parked",
+            "UPDATE task SET parked = TRUE, holder = NULL, reason = $3
+             WHERE id = $1 AND fence = $2 AND holder IS NOT NULL",
             &[&claim.task, &claim.fence, &text(reason)],
         )
         .await?;
-    if parked == 0 {
-        return Ok(Finished::LeaseLost);
-    }
-    if let Work::Step(step) = &claim.work {
-        tx.execute(
-            "UPDATE step SET parked = TRUE, outcome = $3, reason = $4, report = NULL, report_by = NULL
-             WHERE erasure = $1 AND target = $2",
-            &[&step.erasure.0.as_slice(), &&*step.step.target.0, &outcome.as_str(), &text(reason)],
-        )
-        .await?;
-        erasures::recompute_state(tx, step.erasure).await?;
-    }
-    Ok(Finished::Done)
+    Ok(if parked == 0 { Finished::LeaseLost } else { Finished::Done })
 }
 
-/// Whether it was reported, since the step was claimed, what came of it. Its erasure is locked.
-async fn was_reported_meanwhile(tx: &Tx, work: &StepWork) -> Result<bool, LedgerError> {
-    let (id, target) = (work.erasure.0.as_slice(), &*work.step.target.0);
-    let sql = "SELECT FROM step WHERE erasure = $1 AND target = $2 AND report IS NOT NULL";
-    Ok(work.step.report.is_none() && tx.maybe(sql, &[&id, &target]).await?.is_some())
+/// Writes what becomes of a step's work. Its attempts are the step's.
+pub(super) async fn set_next(
+    tx: &mut Tx,
+    id: ErasureId,
+    step: &Step,
+    next: Next,
+    reason: Option<&str>,
+) -> Result<(), LedgerError> {
+    let queue = QueueName::Step(step.called.clone());
+    let (erasure, name) = (id.0.as_slice(), queue.name());
+    let (due, only) = match next {
+        Next::Due(due) => (due, ""),
+        Next::DueUnlessHeld(due) => (due, "AND holder IS NULL"),
+        Next::Parked => {
+            let sql = "UPDATE task SET parked = TRUE, holder = NULL, reason = $3 WHERE erasure = $1 AND queue = $2";
+            tx.execute(sql, &[&erasure, &name, &step.reason.as_deref().map(text)]).await?;
+            return Ok(());
+        }
+        Next::Gone => {
+            tx.execute("DELETE FROM task WHERE erasure = $1 AND queue = $2", &[&erasure, &name]).await?;
+            return Ok(());
+        }
+    };
+    let sql = format!(
+        "UPDATE task SET due = $3, attempt = $4, reason = $5, parked = FALSE, holder = NULL
+         WHERE erasure = $1 AND queue = $2 {only}"
+    );
+    tx.execute(&sql, &[&erasure, &name, &millis(due), &i64::from(step.attempts), &reason.map(text)]).await?;
+    tx.notify(&queue);
+    Ok(())
+}
+
+/// Has parked work on an erasure done again; returns how much there was.
+pub(super) async fn set_going(tx: &mut Tx, id: ErasureId) -> Result<usize, LedgerError> {
+    let going = tx
+        .rows(
+            "UPDATE task SET parked = FALSE, due = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
+             RETURNING queue",
+            &[&id.0.as_slice(), &millis(tx.now)],
+        )
+        .await?;
+    tx.news.extend(going.iter().map(|row| row.get::<_, String>(0)));
+    Ok(going.len())
 }
 
 /// Makes the claimed work due again at once.
@@ -293,7 +311,7 @@ pub(super) async fn give_back(connection: &Connection, claim: &Claim) -> Result<
 /// Deletes the claim's task; `false` when it is no longer the claim's.
 pub(super) async fn delete(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> {
     let deleted = tx
-        .execute("DELETE FROM task WHERE id = $1 AND fence = $2 AND NOT parked", &[&claim.task, &claim.fence])
+        .execute("DELETE FROM task WHERE id = $1 AND fence = $2 AND holder IS NOT NULL", &[&claim.task, &claim.fence])
         .await?;
     Ok(deleted > 0)
 }

@@ -151,7 +151,7 @@ async fn of_steps(
         let sessions = reached.remove(&id).unwrap_or_default();
         let work = || {
             let step = step.ok_or_else(|| broken(format!("{id} has no step at {called}")))??;
-            let stage = step.stage.ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
+            let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
             let capsule = capsule.ok_or_else(|| broken(format!("{id} has no capsule")))?;
             let subject = json_at(&row, 1)?;
             Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsule, sessions }))

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 
 use super::job::{Tx, Wakes};
 use super::{Admin, LedgerError, QuarantineId, SqliteLedger};
-use super::{acts, attention, audit, erasures, meta, quarantine, receipts, schedule, targets, tasks};
+use super::{acts, attention, audit, meta, quarantine, receipts, schedule, targets, tasks};
 use crate::attention::{Attention, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
-use crate::erasure::{ErasureId, ErasureState, NewErasure};
+use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Digest;
 use crate::subject::TargetName;
 
@@ -29,10 +29,7 @@ impl Admin for SqliteLedger {
     }
 
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
-        self.order_on(id, Act::RejectErasure, by, |tx, id| {
-            Ok(erasures::state(tx, id)? == Some(ErasureState::Requested) && schedule::cancel(tx, id)?)
-        })
-        .await
+        self.order_on(id, Act::RejectErasure, by, schedule::reject).await
     }
 
     async fn retry_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {

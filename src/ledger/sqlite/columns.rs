@@ -7,6 +7,9 @@ use serde::Serialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
+use super::LedgerError;
+use super::failure::broken;
+use super::row::Row;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 
@@ -84,3 +87,26 @@ macro_rules! bytes {
 }
 
 bytes!(ErasureId, Digest, Fingerprint);
+
+impl Row for rusqlite::Row<'_> {
+    fn text(&self, column: usize) -> Result<Option<&str>, LedgerError> {
+        self.get_ref(column)?.as_str_or_null().map_err(of_another_type)
+    }
+
+    fn number(&self, column: usize) -> Result<Option<i64>, LedgerError> {
+        self.get_ref(column)?.as_i64_or_null().map_err(of_another_type)
+    }
+
+    fn bytes(&self, column: usize) -> Result<Option<&[u8]>, LedgerError> {
+        self.get_ref(column)?.as_blob_or_null().map_err(of_another_type)
+    }
+
+    fn truth(&self, column: usize) -> Result<bool, LedgerError> {
+        Ok(self.get(column)?)
+    }
+}
+
+/// Without the value, which may be personal.
+fn of_another_type(_: FromSqlError) -> LedgerError {
+    broken("a column's value is of another type")
+}

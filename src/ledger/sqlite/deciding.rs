@@ -25,6 +25,8 @@ pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result
     if let Work::Decide(_) = claim.work {
         tasks::delete(tx, claim)?;
     }
+    // Before what was decided now: that is demanded by what is known.
+    schedule::rules_no_longer(tx, key, &decision.rules_no_longer)?;
     for erasure in &decision.erasures {
         schedule::schedule(tx, erasure)?;
     }

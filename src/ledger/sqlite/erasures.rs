@@ -1,15 +1,13 @@
-//! Erasures as they are shown, and the state that follows from their steps.
+//! Erasures as they are shown.
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 
 use super::columns::{Json, Millis, Word};
-use super::job::Tx;
-use super::transition::{self, UnderWay};
-use super::{ErasureCursor, ErasureFilter, LedgerError, Page, QueueName};
-use super::{query, steps, tasks};
-use crate::erasure::{Erasure, ErasureId, ErasureState, Findings, Verdict};
+use super::{ErasureCursor, ErasureFilter, LedgerError, Page};
+use super::{query, steps};
+use crate::erasure::{Erasure, ErasureId, Findings, Step, Verdict};
 use crate::keys::Fingerprint;
 use crate::subject::TargetName;
 
@@ -23,8 +21,11 @@ pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasu
         .optional()?;
     let Some((mut erasure, targets)) = found else { return Ok(None) };
     erasure.steps = match erasure.begun {
-        Some(_) => steps::all(connection, id)?,
-        None => targets.into_iter().map(transition::planned).collect(),
+        Some(_) => steps::shown(connection, id)?,
+        None => {
+            let installation = erasure.subject.installation();
+            targets.into_iter().map(|target| Step::planned(target, installation)).collect()
+        }
     };
     Ok(Some(erasure))
 }
@@ -58,29 +59,6 @@ pub(super) fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Res
 
 fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {
     ids.into_iter().filter_map(|id| one(connection, id).transpose()).collect()
-}
-
-pub(super) fn state(connection: &Connection, id: ErasureId) -> Result<Option<ErasureState>, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT state FROM erasure WHERE id = ?1")?;
-    let state: Option<Word<ErasureState>> = statement.query_row([id], |row| row.get(0)).optional()?;
-    Ok(state.map(|state| state.0))
-}
-
-/// Sets the state of a begun erasure by its steps, and lets it be closed when the last of them is final.
-pub(super) fn recompute_state(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerError> {
-    let under_way = tx
-        .prepare_cached(
-            "SELECT COALESCE(MAX(stage = 'erase' AND parked = 0), 0),
-                    COALESCE(MAX(stage = 'verify' AND parked = 0), 0),
-                    MAX(parked)
-             FROM step WHERE erasure = ?1",
-        )?
-        .query_row([id], |row| Ok(UnderWay { erasing: row.get(0)?, verifying: row.get(1)?, parked: row.get(2)? }))?;
-    tx.prepare_cached("UPDATE erasure SET state = ?2 WHERE id = ?1")?.execute(params![id, Word(under_way.state())])?;
-    if under_way.is_over() {
-        tasks::add(tx, &QueueName::Close, id)?;
-    }
-    Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {

@@ -61,7 +61,7 @@ use super::{
     NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution, SessionChange, SessionView,
     SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, query,
-    transition,
+    row, transition,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;

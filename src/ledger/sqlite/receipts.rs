@@ -7,6 +7,7 @@ use super::job::Tx;
 use super::{Closed, Closing, Cursor, LedgerError, Page, ReceiptRange};
 use super::{query, schedule, sessions, tasks, transition};
 use crate::erasure::ErasureId;
+use crate::erasure::life::end_of;
 use crate::receipt::{Receipt, ReceiptHead};
 
 pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
@@ -29,7 +30,7 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
     tasks::delete(tx, claim)?;
     append(tx, receipt)?;
     schedule::delete_capsules(tx, erasure.id)?;
-    let ends = transition::end_of(erasure);
+    let ends = end_of(erasure);
     if ends.sessions_are_erased {
         sessions::mark_erased(tx, erasure.id)?;
     }

@@ -8,6 +8,7 @@ use super::bounds::{self, Breaker};
 use super::columns::Millis;
 use super::job::Tx;
 use super::{BreakerLimits, LedgerError, TargetHealth, TargetState};
+use crate::erasure::life::after;
 use crate::subject::TargetName;
 
 pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerError> {
@@ -65,13 +66,23 @@ pub(super) fn failed(tx: &Tx<'_>, target: &TargetName, limits: BreakerLimits, re
     if failures < limits.failures || matches!(state(tx, target)?, TargetState::Parked { .. }) {
         return Ok(());
     }
-    let state = TargetState::Open { until: super::transition::after(tx.now, limits.pause), reason: reason.to_owned() };
+    let state = TargetState::Open { until: after(tx.now, limits.pause), reason: reason.to_owned() };
     set(tx, &TargetHealth { target: target.clone(), state, since: tx.now })
 }
 
 pub(super) fn answered(tx: &Tx<'_>, target: &TargetName) -> Result<(), LedgerError> {
     tx.prepare_cached("DELETE FROM target WHERE name = ?1 AND until IS NOT NULL")?.execute([&target.0])?;
     forget_failures(tx, target)
+}
+
+/// Sets those of the queues going that are parked; returns how many were.
+pub(super) fn open_parked(tx: &Tx<'_>, called: &[TargetName]) -> Result<usize, LedgerError> {
+    let mut open = tx.prepare_cached("DELETE FROM target WHERE until IS NULL AND name = ?1")?;
+    let mut opened = 0;
+    for name in called {
+        opened += open.execute([&name.0])?;
+    }
+    Ok(opened)
 }
 
 fn forget_failures(tx: &Tx<'_>, target: &TargetName) -> Result<(), LedgerError> {

@@ -4,15 +4,17 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::bounds::Breaker;
 use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
-use super::columns::{Millis, Word};
+use super::columns::Millis;
 use super::job::Tx;
 use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, QueueName, Work};
-use super::{bounds, erasures, inbox, targets, transition, work};
-use crate::erasure::{ErasureId, Outcome};
+use super::{bounds, inbox, steps, targets, work};
+use crate::erasure::life::{Next, after};
+use crate::erasure::{ErasureId, Outcome, Step};
 use crate::subject::TargetName;
 
 /// Who claims, and for how long.
@@ -107,7 +109,7 @@ fn claim_one(
     holder: Holder,
     target_failing: bool,
 ) -> Result<Option<Claim>, LedgerError> {
-    let lease_until = transition::after(tx.now, holder.lease);
+    let lease_until = after(tx.now, holder.lease);
     let (fence, attempt) = tx
         .prepare_cached(
             "UPDATE task SET due = ?2, fence = fence + 1, holder = ?3 WHERE id = ?1 RETURNING fence, attempt",
@@ -127,9 +129,10 @@ fn claim_one(
     }
 }
 
-/// Whether the work is still the claim's own.
+/// Whether the work is still the claim's own. The fence alone would not say so: one that has been put back keeps it until
+/// somebody else claims it.
 pub(super) fn holds(tx: &Tx<'_>, claim: &Claim) -> Result<bool, LedgerError> {
-    let mut statement = tx.prepare_cached("SELECT 1 FROM task WHERE id = ?1 AND fence = ?2 AND parked = 0")?;
+    let mut statement = tx.prepare_cached("SELECT 1 FROM task WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL")?;
     Ok(statement.exists(params![claim.task, claim.fence])?)
 }
 
@@ -137,7 +140,7 @@ pub(super) fn holds(tx: &Tx<'_>, claim: &Claim) -> Result<bool, LedgerError> {
 pub(super) fn renew(tx: &Tx<'_>, task: i64, fence: i64, lease: Duration) -> Result<Finished, LedgerError> {
     let changed = tx
         .prepare_cached("UPDATE task SET due = ?3 WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL")?
-        .execute(params![task, fence, Millis(transition::after(tx.now, lease))])?;
+        .execute(params![task, fence, Millis(after(tx.now, lease))])?;
     Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
 }
 
@@ -148,26 +151,15 @@ pub(super) fn retry(
     attempt: Attempt,
     reason: &str,
 ) -> Result<Finished, LedgerError> {
-    let counts = i64::from(attempt == Attempt::Counts);
-    let changed = tx
-        .prepare_cached(
-            "UPDATE task SET due = ?3, attempt = attempt + ?4, reason = ?5, holder = NULL
-             WHERE id = ?1 AND fence = ?2 AND parked = 0",
-        )?
-        .execute(params![claim.task, claim.fence, Millis(transition::after(tx.now, pause)), counts, reason])?;
-    if changed == 0 {
+    if !holds(tx, claim)? {
         return Ok(Finished::LeaseLost);
     }
-    if let Work::Step(step) = &claim.work {
-        let reported = tx
-            .prepare_cached(
-                "UPDATE step SET attempts = attempts + ?3 WHERE erasure = ?1 AND target = ?2 RETURNING report IS NOT NULL",
-            )?
-            .query_row(params![step.erasure, step.step.target.0, counts], |row| row.get(0))?;
-        if reported {
-            give_back(tx, claim)?;
-        }
+    if let Work::Step(work) = &claim.work {
+        steps::failed(tx, work, pause, attempt, reason)?;
+        return Ok(Finished::Done);
     }
+    tx.prepare_cached("UPDATE task SET due = ?2, attempt = attempt + ?3, reason = ?4, holder = NULL WHERE id = ?1")?
+        .execute(params![claim.task, Millis(after(tx.now, pause)), i64::from(attempt == Attempt::Counts), reason])?;
     Ok(Finished::Done)
 }
 
@@ -175,28 +167,52 @@ pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -
     if !holds(tx, claim)? {
         return Ok(Finished::LeaseLost);
     }
-    if was_reported_meanwhile(tx, claim)? {
-        return retry(tx, claim, Duration::ZERO, Attempt::Free, reason);
+    if let Work::Step(work) = &claim.work {
+        steps::parked(tx, work, outcome, reason)?;
+        return Ok(Finished::Done);
     }
     tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
         .execute(params![claim.task, reason])?;
-    if let Work::Step(step) = &claim.work {
-        tx.prepare_cached(
-            "UPDATE step SET parked = 1, outcome = ?3, reason = ?4, report = NULL, report_by = NULL
-             WHERE erasure = ?1 AND target = ?2",
-        )?
-        .execute(params![step.erasure, step.step.target.0, Word(outcome), reason])?;
-        erasures::recompute_state(tx, step.erasure)?;
-    }
     Ok(Finished::Done)
 }
 
-/// Whether it was reported, since the claim was made, what came of its step.
-fn was_reported_meanwhile(tx: &Tx<'_>, claim: &Claim) -> Result<bool, LedgerError> {
-    let Work::Step(work) = &claim.work else { return Ok(false) };
-    let mut statement =
-        tx.prepare_cached("SELECT 1 FROM step WHERE erasure = ?1 AND target = ?2 AND report IS NOT NULL")?;
-    Ok(work.step.report.is_none() && statement.exists(params![work.erasure, work.step.target.0])?)
+/// Writes what becomes of a step's work. Its attempts are the step's.
+pub(super) fn set_next(
+    tx: &Tx<'_>,
+    id: ErasureId,
+    step: &Step,
+    next: Next,
+    reason: Option<&str>,
+) -> Result<(), LedgerError> {
+    let queue = QueueName::Step(step.called.clone());
+    let due = |due: Timestamp, only: &str| {
+        let sql = format!(
+            "UPDATE task SET due = ?3, attempt = ?4, reason = ?5, parked = 0, holder = NULL
+             WHERE erasure = ?1 AND queue = ?2 {only}"
+        );
+        tx.prepare_cached(&sql)?.execute(params![id, queue.name(), Millis(due), step.attempts, reason])
+    };
+    match next {
+        Next::Due(at) => due(at, "")?,
+        Next::DueUnlessHeld(at) => due(at, "AND holder IS NULL")?,
+        Next::Parked => tx
+            .prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?3 WHERE erasure = ?1 AND queue = ?2")?
+            .execute(params![id, queue.name(), step.reason])?,
+        Next::Gone => tx
+            .prepare_cached("DELETE FROM task WHERE erasure = ?1 AND queue = ?2")?
+            .execute(params![id, queue.name()])?,
+    };
+    Ok(())
+}
+
+/// Has parked work on an erasure done again; returns how much there was.
+pub(super) fn set_going(tx: &Tx<'_>, id: ErasureId) -> Result<usize, LedgerError> {
+    let going = tx
+        .prepare_cached(
+            "UPDATE task SET parked = 0, due = ?2, attempt = 0, reason = NULL WHERE erasure = ?1 AND parked = 1",
+        )?
+        .execute(params![id, Millis(tx.now)])?;
+    Ok(going)
 }
 
 /// Makes the claimed work due again at once.

@@ -74,7 +74,7 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
     let mut statement = connection.prepare_cached("SELECT subject FROM erasure WHERE id = ?1")?;
     let Json(subject) = statement.query_row([id], |row| row.get(0))?;
     let step = steps::called(connection, id, called)?;
-    let stage = step.stage.ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
+    let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
     let capsule = capsules(connection, id)?.pop().ok_or_else(|| broken(format!("{id} has no capsule")))?;
     Ok(StepWork { erasure: id, subject, stage, step, capsule, sessions: reached(connection, id)? })
 }

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::*;
-use crate::ledger::contract::{event, installation};
+use crate::ledger::contract::{due_erasure, event, installation, resolution};
 
 /// A ledger behind a proxy that can cut its connections.
 async fn behind_a_proxy() -> (Arc<PostgresLedger>, Proxy, Cluster) {
@@ -60,6 +60,20 @@ async fn the_end_of_work_whose_outcome_is_unknown_is_written_once() {
         assert_eq!(parked, expected);
         assert_eq!(ledger.counts().await.expect("counted").parked_work, 1);
     }
+}
+
+#[tokio::test]
+async fn a_call_whose_end_is_written_again_counts_once() {
+    let (ledger, proxy, _cluster) = behind_a_proxy().await;
+    let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
+    let mine = claim(&ledger, &to_resolve(), 1).await.remove(0);
+    assert_eq!(ledger.resolved(mine, resolution(Vec::new())).await.expect("resolved"), Finished::Done);
+    let mine = claim(&ledger, &QueueName::Step(TargetName("crm".into())), 1).await.remove(0);
+    proxy.cut_at(Cut::AfterCommitBeforeAnswer);
+    let ended = in_time(ledger.stepped(mine, StepEnd::EraseAgain { pause: Duration::ZERO })).await.expect("ended");
+    assert!(proxy.has_cut());
+    assert_eq!(ended, Finished::LeaseLost, "it was put back, and has not been claimed since");
+    assert_eq!(ledger.erasure(id).await.expect("read").expect("is there").steps[0].rounds, 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,115 @@
+//! What changes an erasure that has begun: one of its steps does, and the whole follows.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::step::{self, OutOfPlace};
+use super::{Next, Phase};
+use crate::erasure::{Attempt, ErasureState, Outcome, Reportable, Stage, Step, StepEnd, StepState};
+use crate::keys::Sealed;
+use crate::subject::{InstallationName, TargetName};
+
+/// All steps of an erasure that has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Begun(pub(crate) Vec<Step>);
+
+/// What a transition changed, and what has to be scheduled: all that a ledger writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "what changed is to be written"]
+pub(crate) struct Change {
+    /// The steps that are another now, and what becomes of the work of each.
+    pub(crate) steps: Vec<(Step, Next)>,
+    pub(crate) state: ErasureState,
+    /// Whether nothing is left but the receipt, which is to be written now.
+    pub(crate) closes: bool,
+}
+
+/// The steps of an erasure that begins. All of them are due at once.
+pub(crate) fn begin(targets: &[TargetName], installation: &InstallationName) -> Begun {
+    let first = |target: &TargetName| Step {
+        state: StepState::to_call(Stage::Erase, None),
+        ..Step::planned(target.clone(), installation)
+    };
+    Begun(targets.iter().map(first).collect())
+}
+
+impl Begun {
+    /// The state of the erasure.
+    pub(crate) fn state(&self) -> ErasureState {
+        ErasureState::of(Phase::Begun(&self.0))
+    }
+
+    /// One call of a step's present stage came to an end.
+    pub(crate) fn call_ended(self, target: &TargetName, end: StepEnd, now: Timestamp) -> Result<Change, OutOfPlace> {
+        let step = self.step(target)?.clone();
+        Ok(self.changed([step::call_ended(step, end, now)?]))
+    }
+
+    /// A call brought nothing and is made again after a pause.
+    pub(crate) fn call_failed(
+        self,
+        target: &TargetName,
+        pause: Duration,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> Result<Change, OutOfPlace> {
+        let step = self.step(target)?.clone();
+        Ok(self.changed([step::call_failed(step, pause, attempt, now)]))
+    }
+
+    /// A call of a step, which was claimed as it is here, showed that a person is needed.
+    pub(crate) fn call_parked(
+        self,
+        as_claimed: &Step,
+        outcome: Outcome,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Change, OutOfPlace> {
+        let step = self.step(&as_claimed.target)?.clone();
+        Ok(self.changed([step::call_parked(step, as_claimed, outcome, reason, now)?]))
+    }
+
+    /// Somebody reports what came of a demand; `None` where it is too late.
+    pub(crate) fn reported(self, of: &Reportable, report: Sealed, now: Timestamp) -> Option<Change> {
+        let step = self.step(&of.target).ok()?.clone();
+        let changed = step::reported(step, of, report, now)?;
+        Some(self.changed([changed]))
+    }
+
+    /// A person has the parked steps go on; `None` where there are none.
+    pub(super) fn retried(self, now: Timestamp) -> Option<Change> {
+        let retried: Vec<_> = self.0.iter().cloned().filter_map(|step| step::retried(step, now)).collect();
+        (!retried.is_empty()).then(|| self.changed(retried))
+    }
+
+    /// A person closes it as it is; `None` where anything is under way, or nothing needs a person.
+    pub(super) fn cancelled(self) -> Option<Change> {
+        if self.state() != ErasureState::Parked {
+            return None;
+        }
+        let steps = self.0.into_iter().filter_map(step::given_up).collect();
+        Some(Change { steps, state: ErasureState::of(Phase::Cancelled), closes: true })
+    }
+
+    /// The queues of the targets that are not done.
+    pub(super) fn waits_for(&self) -> Vec<TargetName> {
+        self.0.iter().filter(|step| step.stage().is_some()).map(|step| step.called.clone()).collect()
+    }
+
+    fn step(&self, target: &TargetName) -> Result<&Step, OutOfPlace> {
+        self.0.iter().find(|step| step.target == *target).ok_or(OutOfPlace)
+    }
+
+    /// What follows for the whole when some of its steps have changed.
+    fn changed(mut self, changed: impl IntoIterator<Item = (Step, Next)>) -> Change {
+        let steps: Vec<(Step, Next)> = changed.into_iter().collect();
+        for (step, _) in &steps {
+            if let Some(before) = self.0.iter_mut().find(|before| before.target == step.target) {
+                before.clone_from(step);
+            }
+        }
+        let closes = self.0.iter().all(|step| step.final_outcome().is_some());
+        Change { state: self.state(), closes, steps }
+    }
+}

@@ -1,0 +1,180 @@
+//! What changes a single step.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Next, after};
+use crate::erasure::{Attempt, Evidence, Outcome, ReportState, Reportable, Stage, Step, StepEnd, StepState};
+use crate::keys::Sealed;
+
+/// A transition that the state does not have: a defect of the program, after which nothing is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a step cannot go this way from where it is")]
+pub(crate) struct OutOfPlace;
+
+/// One call of the present stage came to an end. The reason that stands in the step is the target's own.
+pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result<(Step, Next), OutOfPlace> {
+    let StepState::UnderWay { stage, so_far, report } = step.state.clone() else { return Err(OutOfPlace) };
+    // The attempts are those of one call; the next one begins anew.
+    step.attempts = 0;
+    let next = match end {
+        StepEnd::Await { within } => match report {
+            // It was faster than the answer that announces it.
+            ReportState::Came(_) => Next::Due(now),
+            ReportState::NotExpected | ReportState::Awaited { .. } => {
+                let by = after(now, within);
+                step.state = StepState::UnderWay { stage, so_far, report: ReportState::Awaited { by } };
+                Next::Due(by)
+            }
+        },
+        StepEnd::NotReported => match report {
+            // It came at the last moment.
+            ReportState::Came(_) => Next::Due(now),
+            ReportState::Awaited { by } => {
+                let reason = format!("it was accepted, and its outcome was not reported by {by}");
+                park(&mut step, stage, Outcome::Parked, reason)
+            }
+            ReportState::NotExpected => return Err(OutOfPlace),
+        },
+        StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence } => {
+            let so_far = answered(&mut step, stage, outcome, &counts, now);
+            rests_on(&mut step, evidence);
+            step.state = StepState::to_call(Stage::Verify, Some(so_far));
+            step.reason = reason;
+            Next::Due(after(now, pause))
+        }
+        StepEnd::EraseAgain { pause } => {
+            step.state = StepState::to_call(Stage::Erase, so_far);
+            step.reason = None;
+            step.rounds += 1;
+            Next::Due(after(now, pause))
+        }
+        StepEnd::Final { outcome, reason, counts, evidence } => {
+            let said = answered(&mut step, stage, outcome, &counts, now);
+            // One that cannot be asked has verified nothing, nor has one that repeats what it said before.
+            let asked = outcome != Outcome::Unverifiable && !evidence.nothing_asked;
+            rests_on(&mut step, evidence);
+            if stage == Stage::Verify && asked {
+                step.verified_at = Some(now);
+            }
+            step.state = StepState::Over { outcome: said };
+            step.reason = reason.or(step.reason.take());
+            Next::Gone
+        }
+    };
+    Ok((step, next))
+}
+
+/// A call brought nothing and is made again after a pause. A report that came meanwhile is taken in at once instead.
+pub(super) fn call_failed(mut step: Step, pause: Duration, attempt: Attempt, now: Timestamp) -> (Step, Next) {
+    if attempt == Attempt::Counts {
+        step.attempts = step.attempts.saturating_add(1);
+    }
+    let due = if step.report().is_some() { now } else { after(now, pause) };
+    (step, Next::Due(due))
+}
+
+/// A call showed that a person is needed. A report that came since the step was claimed (`as_claimed`) is not thrown away:
+/// what it says may be that all is well.
+pub(super) fn call_parked(
+    mut step: Step,
+    as_claimed: &Step,
+    outcome: Outcome,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(Step, Next), OutOfPlace> {
+    let StepState::UnderWay { stage, .. } = step.state else { return Err(OutOfPlace) };
+    if step.report().is_some() && as_claimed.report().is_none() {
+        return Ok((step, Next::Due(now)));
+    }
+    let next = park(&mut step, stage, outcome, reason.to_owned());
+    Ok((step, next))
+}
+
+fn park(step: &mut Step, stage: Stage, outcome: Outcome, reason: String) -> Next {
+    step.state = StepState::Parked { stage, outcome };
+    step.reason = Some(reason);
+    Next::Parked
+}
+
+/// Somebody reports what came of a demand. A step that was parked, because no report came or for another reason, goes on
+/// with it. `None` where there was a report before, or the step has gone on: it is too late then.
+pub(super) fn reported(mut step: Step, of: &Reportable, report: Sealed, now: Timestamp) -> Option<(Step, Next)> {
+    if step.rounds != of.round || step.stage() != Some(of.stage) || step.report().is_some() {
+        return None;
+    }
+    let so_far = match step.state {
+        StepState::Parked { .. } => {
+            step.reason = None;
+            known_before(&step)
+        }
+        _ => step.outcome(),
+    };
+    step.state = StepState::UnderWay { stage: of.stage, so_far, report: ReportState::Came(report) };
+    Some((step, Next::DueUnlessHeld(now)))
+}
+
+/// A person has a parked step go on; `None` where it is not parked.
+pub(super) fn retried(mut step: Step, now: Timestamp) -> Option<(Step, Next)> {
+    let StepState::Parked { stage, outcome } = step.state else { return None };
+    let stage = if outcome == Outcome::Residual {
+        // A target that still held the data is asked to erase it, not once more whether it did. That is a new round, or it
+        // would be taken for the first one's demand, and a report on that one for its own.
+        step.rounds += 1;
+        Stage::Erase
+    } else {
+        stage
+    };
+    step.attempts = 0;
+    step.reason = None;
+    step.state = StepState::to_call(stage, known_before(&step));
+    Some((step, Next::Due(now)))
+}
+
+/// A person closes the erasure without it: what it needed a person for is how it ends. `None` where it has ended.
+pub(super) fn given_up(mut step: Step) -> Option<(Step, Next)> {
+    let StepState::Parked { outcome, .. } = step.state else { return None };
+    step.state = StepState::Over { outcome };
+    Some((step, Next::Gone))
+}
+
+/// What is still known of a step whose outcome was that it needs a person.
+fn known_before(step: &Step) -> Option<Outcome> {
+    step.erased_at.map(|_| Outcome::Erased)
+}
+
+/// What a target answers later does not undo what it said before: a repeated call finds less, or nothing any more.
+fn answered(
+    step: &mut Step,
+    stage: Stage,
+    outcome: Outcome,
+    counts: &BTreeMap<String, u64>,
+    now: Timestamp,
+) -> Outcome {
+    if outcome == Outcome::Erased && (step.erased_at.is_none() || stage == Stage::Erase) {
+        step.erased_at = Some(now);
+    }
+    for (name, count) in counts {
+        let most = step.counts.entry(name.clone()).or_default();
+        *most = (*most).max(*count);
+    }
+    let erased = outcome == Outcome::Absent && step.erased_at.is_some();
+    if erased { Outcome::Erased } else { outcome }
+}
+
+/// Keeps the newest evidence: an answer that says nothing leaves what an earlier one said. What the vendor keeps stays true
+/// until an answer says otherwise: a look at the live records has not seen the bin.
+fn rests_on(step: &mut Step, mut evidence: Evidence) {
+    // It is about one call.
+    evidence.nothing_asked = false;
+    let expected = evidence.expected;
+    let says_nothing = Evidence { expected: false, ..evidence.clone() }.is_empty();
+    if says_nothing {
+        step.evidence.expected |= expected;
+    } else {
+        evidence.keeps = evidence.keeps.or(step.evidence.keeps.take());
+        step.evidence = evidence;
+    }
+}

@@ -1,0 +1,245 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::erasure::{
+    Attempt, ErasureId, Evidence, Outcome, ReportState, Reportable, Stage, Step, StepEnd, StepState, sample,
+};
+use crate::keys::Sealed;
+use crate::subject::InstallationName;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+const PAUSE: Duration = Duration::from_secs(60);
+
+fn target(name: &str) -> TargetName {
+    TargetName(name.into())
+}
+
+fn in_state(name: &str, state: StepState) -> Step {
+    Step { state, ..Step::planned(target(name), &InstallationName::unnamed()) }
+}
+
+fn to_call(stage: Stage) -> Step {
+    in_state("crm", StepState::to_call(stage, None))
+}
+
+fn parked(outcome: Outcome) -> Step {
+    in_state("crm", StepState::Parked { stage: Stage::Verify, outcome })
+}
+
+fn over(name: &str) -> Step {
+    in_state(name, StepState::Over { outcome: Outcome::Erased })
+}
+
+fn awaited(by: Timestamp) -> Step {
+    let report = ReportState::Awaited { by };
+    in_state("crm", StepState::UnderWay { stage: Stage::Erase, so_far: None, report })
+}
+
+fn report() -> Sealed {
+    Sealed(b"erased".to_vec())
+}
+
+fn of(stage: Stage, round: u32) -> Reportable {
+    Reportable { erasure: ErasureId([7; 16]), target: target("crm"), stage, round }
+}
+
+fn answers(outcome: Outcome, evidence: Evidence) -> StepEnd {
+    StepEnd::VerifyAfter { pause: PAUSE, outcome, reason: None, counts: BTreeMap::new(), evidence }
+}
+
+fn ends(outcome: Outcome) -> StepEnd {
+    StepEnd::Final { outcome, reason: None, counts: BTreeMap::new(), evidence: Evidence::default() }
+}
+
+/// The one step after its transition, and what becomes of its work.
+#[track_caller]
+fn only(change: Change) -> (Step, Next) {
+    assert_eq!(change.steps.len(), 1);
+    change.steps.into_iter().next().expect("one")
+}
+
+#[track_caller]
+fn ended(step: Step, end: StepEnd) -> (Step, Next) {
+    only(Begun(vec![step]).call_ended(&target("crm"), end, NOW).expect("a transition"))
+}
+
+#[track_caller]
+fn check_state(steps: &[Step], state: ErasureState) {
+    assert_eq!(ErasureState::of(Phase::Begun(steps)), state);
+}
+
+#[test]
+fn the_state_of_an_erasure_is_that_of_the_step_furthest_from_the_end() {
+    let (erase, verify) = (to_call(Stage::Erase), to_call(Stage::Verify));
+    check_state(&[over("a"), verify.clone(), erase, parked(Outcome::Parked)], ErasureState::Erasing);
+    check_state(&[over("a"), verify, parked(Outcome::Parked)], ErasureState::Verifying);
+    check_state(&[over("a"), parked(Outcome::Residual)], ErasureState::Parked);
+    check_state(&[over("a"), over("b")], ErasureState::Verifying);
+    check_state(&[awaited(NOW), parked(Outcome::Parked)], ErasureState::Erasing);
+}
+
+#[test]
+fn an_erasure_closes_when_its_last_step_is_over() {
+    let close = |other: Step| {
+        let begun = Begun(vec![to_call(Stage::Verify), Step { target: target("other"), ..other }]);
+        let change = begun.call_ended(&target("crm"), ends(Outcome::Absent), NOW).expect("a transition");
+        (change.closes, change.state)
+    };
+    assert_eq!(close(over("b")), (true, ErasureState::Verifying));
+    assert_eq!(close(parked(Outcome::Parked)), (false, ErasureState::Parked));
+    assert_eq!(close(to_call(Stage::Erase)), (false, ErasureState::Erasing));
+}
+
+#[test]
+fn a_report_that_does_not_come_needs_a_person() {
+    let (waits, next) = ended(to_call(Stage::Erase), StepEnd::Await { within: PAUSE });
+    let by = after(NOW, PAUSE);
+    assert_eq!((waits.report_by(), next), (Some(by), Next::Due(by)));
+    let (step, next) = ended(waits, StepEnd::NotReported);
+    assert_eq!((step.stage(), step.outcome(), next), (Some(Stage::Erase), Some(Outcome::Parked), Next::Parked));
+    assert!(step.reason.is_some_and(|why| why.contains("was not reported by")));
+}
+
+#[test]
+fn a_report_that_is_faster_than_what_announces_it_is_taken_in_at_once() {
+    let came = Begun(vec![to_call(Stage::Erase)]).reported(&of(Stage::Erase, 0), report(), NOW).expect("taken");
+    let (came, next) = only(came);
+    assert_eq!((came.report(), next), (Some(&report()), Next::DueUnlessHeld(NOW)));
+    for end in [StepEnd::Await { within: PAUSE }, StepEnd::NotReported] {
+        let (step, next) = ended(came.clone(), end);
+        assert_eq!((step.report(), next), (Some(&report()), Next::Due(NOW)));
+    }
+    // Nor is it thrown away by a call that fails, for now or for good.
+    let failed = Begun(vec![came.clone()]).call_failed(&target("crm"), PAUSE, Attempt::Counts, NOW);
+    let (step, next) = only(failed.expect("a transition"));
+    assert_eq!((step.attempts, step.report(), next), (1, Some(&report()), Next::Due(NOW)));
+    let as_claimed = to_call(Stage::Erase);
+    let parked = Begun(vec![came.clone()]).call_parked(&as_claimed, Outcome::Parked, "403", NOW);
+    assert_eq!(only(parked.expect("a transition")), (came.clone(), Next::Due(NOW)));
+    let taken_in = Begun(vec![came.clone()]).call_parked(&came, Outcome::Residual, "still there", NOW);
+    assert_eq!(only(taken_in.expect("a transition")).0.outcome(), Some(Outcome::Residual));
+}
+
+#[test]
+fn a_report_is_taken_once_and_for_the_stage_and_round_it_is_of() {
+    let reported = |step: Step, of: Reportable| Begun(vec![step]).reported(&of, report(), NOW).is_some();
+    assert!(reported(awaited(NOW), of(Stage::Erase, 0)));
+    assert!(!reported(awaited(NOW), of(Stage::Verify, 0)));
+    assert!(!reported(awaited(NOW), of(Stage::Erase, 1)));
+    assert!(!reported(over("crm"), of(Stage::Erase, 0)));
+    let elsewhere = Reportable { target: target("other"), ..of(Stage::Erase, 0) };
+    assert!(!reported(awaited(NOW), elsewhere));
+    let came =
+        in_state("crm", StepState::UnderWay { stage: Stage::Erase, so_far: None, report: ReportState::Came(report()) });
+    assert!(!reported(came, of(Stage::Erase, 0)));
+    assert!(reported(parked(Outcome::Parked), of(Stage::Verify, 0)), "it sets it going");
+}
+
+#[test]
+fn a_person_has_what_is_residual_erased_in_a_new_round_and_the_rest_go_on() {
+    let retried = |step: Step| match Life::Begun(Begun(vec![step])).retried(NOW) {
+        Some(Retried::Steps { change, .. }) => change.map(only),
+        other => panic!("{other:?}"),
+    };
+    let erased = Step { erased_at: Some(NOW), attempts: 5, ..parked(Outcome::Residual) };
+    let (step, next) = retried(erased).expect("it was parked");
+    assert_eq!((step.rounds, step.attempts, next), (1, 0, Next::Due(NOW)));
+    assert_eq!((step.stage(), step.outcome()), (Some(Stage::Erase), Some(Outcome::Erased)));
+    let (step, _) = retried(parked(Outcome::Parked)).expect("it was parked");
+    assert_eq!((step.rounds, step.stage(), step.outcome()), (0, Some(Stage::Verify), None));
+    assert_eq!(retried(to_call(Stage::Erase)), None);
+    assert_eq!(retried(over("crm")), None);
+}
+
+#[test]
+fn what_is_under_way_is_not_cancelled() {
+    let cancelled = |steps: Vec<Step>| Life::Begun(Begun(steps)).cancelled();
+    assert_eq!(cancelled(vec![to_call(Stage::Erase)]), None);
+    assert_eq!(cancelled(vec![parked(Outcome::Parked), Step { target: target("b"), ..awaited(NOW) }]), None);
+    assert_eq!(cancelled(vec![over("a")]), None, "its receipt is being written");
+    let Some(Cancelled::WithReceipt(change)) = cancelled(vec![over("a"), parked(Outcome::Residual)]) else {
+        panic!("it is closed as it is");
+    };
+    assert_eq!((change.state, change.closes), (ErasureState::Cancelled, true));
+    let (step, next) = only(change);
+    assert_eq!((step.final_outcome(), next), (Some(Outcome::Residual), Next::Gone));
+}
+
+#[test]
+fn what_cannot_happen_is_refused() {
+    for step in [parked(Outcome::Parked), over("crm"), in_state("crm", StepState::Planned)] {
+        assert_eq!(Begun(vec![step.clone()]).call_ended(&target("crm"), ends(Outcome::Erased), NOW), Err(OutOfPlace));
+        let begun = Begun(vec![step.clone()]);
+        assert_eq!(begun.call_parked(&step, Outcome::Parked, "403", NOW), Err(OutOfPlace));
+    }
+    let begun = Begun(vec![to_call(Stage::Erase)]);
+    assert_eq!(begun.clone().call_ended(&target("crm"), StepEnd::NotReported, NOW), Err(OutOfPlace));
+    assert_eq!(begun.call_ended(&target("other"), ends(Outcome::Erased), NOW), Err(OutOfPlace));
+}
+
+fn evidence(looked_at: &[&str], expected: bool) -> Evidence {
+    let looked_at = looked_at.iter().map(|place| (*place).to_owned()).collect();
+    Evidence { looked_at, expected, ..Evidence::default() }
+}
+
+#[test]
+fn an_answer_that_says_nothing_keeps_the_older_evidence() {
+    let mut step = to_call(Stage::Erase);
+    let mut evidence_after = |said: Evidence| {
+        step = ended(step.clone(), answers(Outcome::Erased, said)).0;
+        step.evidence.clone()
+    };
+    assert_eq!(evidence_after(evidence(&["contacts"], false)), evidence(&["contacts"], false));
+    assert_eq!(evidence_after(Evidence::default()), evidence(&["contacts"], false));
+    assert_eq!(evidence_after(evidence(&[], true)), evidence(&["contacts"], true));
+    assert_eq!(evidence_after(evidence(&["notes"], true)), evidence(&["notes"], true));
+}
+
+#[test]
+fn what_the_vendor_keeps_stays_true_until_an_answer_says_otherwise() {
+    let bin = Some(vec!["the bin, for 30 days".to_owned()]);
+    let mut step = to_call(Stage::Erase);
+    let mut kept_after = |keeps: Option<&[String]>| {
+        let said = Evidence { keeps: keeps.map(<[String]>::to_vec), ..evidence(&["contacts"], false) };
+        step = ended(step.clone(), answers(Outcome::Erased, said)).0;
+        step.evidence.keeps.clone()
+    };
+    assert_eq!(kept_after(bin.as_deref()), bin);
+    assert_eq!(kept_after(None), bin, "the second look was at the live records");
+    assert_eq!(kept_after(Some(&[])), Some(Vec::new()));
+}
+
+#[test]
+fn who_asks_nobody_when_asked_again_has_verified_nothing() {
+    let verified_at = |outcome, nothing_asked| {
+        let evidence = Evidence { nothing_asked, ..evidence(&["contacts by email"], false) };
+        let end = StepEnd::Final { outcome, reason: None, counts: BTreeMap::new(), evidence };
+        let before = in_state("crm", StepState::to_call(Stage::Verify, Some(outcome)));
+        let (step, next) = ended(before, end);
+        assert_eq!(next, Next::Gone);
+        assert_eq!((step.outcome(), &*step.evidence.looked_at[0]), (Some(outcome), "contacts by email"));
+        assert!(!step.evidence.nothing_asked, "it is about one call");
+        step.verified_at
+    };
+    assert_eq!(verified_at(Outcome::Absent, true), None);
+    assert_eq!(verified_at(Outcome::Absent, false), Some(NOW));
+    assert_eq!(verified_at(Outcome::Erased, false), Some(NOW));
+}
+
+#[track_caller]
+fn check_erased(outcome: Outcome, erased: bool, sessions_are_erased: bool) {
+    let erased_at = erased.then_some(NOW);
+    let step = Step { erased_at, ..in_state("mluvii", StepState::Over { outcome }) };
+    assert_eq!(end_of(&sample::session(vec![step])).sessions_are_erased, sessions_are_erased, "{outcome:?}");
+}
+
+#[test]
+fn sessions_are_marked_erased_only_where_mluvii_has_erased_them() {
+    check_erased(Outcome::Erased, true, true);
+    check_erased(Outcome::Absent, false, true);
+    check_erased(Outcome::Unverifiable, true, false);
+    check_erased(Outcome::Unverifiable, false, false);
+    check_erased(Outcome::Retained, false, false);
+    check_erased(Outcome::Residual, true, false);
+}

@@ -1,0 +1,153 @@
+//! What changes an erasure before it begins: further demands of the same, an approval, its session, a person.
+
+use jiff::Timestamp;
+
+use super::{Cancelled, Phase};
+use crate::erasure::{ErasureId, ErasureState, NewErasure};
+use crate::subject::TargetName;
+
+/// An erasure that has not begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) id: ErasureId,
+    /// `requested` or `scheduled`.
+    pub(crate) state: ErasureState,
+    /// A further demand with the same key joins it.
+    pub(crate) merge_key: String,
+    pub(crate) rules: Vec<String>,
+    pub(crate) targets: Vec<TargetName>,
+    /// The time of the rule, or of the approval where that came later.
+    pub(crate) due_rule: Timestamp,
+    /// The time at which it begins: the rule's, or when its session is looked at for settling.
+    pub(crate) due: Timestamp,
+    pub(crate) approved: Option<Timestamp>,
+}
+
+/// What becomes of the work of resolving it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resolving {
+    /// It stays as it is; before an approval there is none.
+    Kept,
+    /// It is due then, and whoever is resolving it now loses the claim: what they resolve is no longer all of it.
+    Due(Timestamp),
+    /// There is some from now on, due then.
+    Added(Timestamp),
+}
+
+/// A demand that names no target: nothing could be seen to be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an erasure has no targets")]
+pub(crate) struct NoTargets;
+
+impl Waiting {
+    /// A new demand. `settle_at`: when its session, of a session's, is looked at for settling.
+    pub(crate) fn new(new: &NewErasure, settle_at: Option<Timestamp>) -> Result<(Self, Resolving), NoTargets> {
+        if new.targets.is_empty() {
+            return Err(NoTargets);
+        }
+        let mut targets = Vec::new();
+        add_missing(&mut targets, &new.targets);
+        let due = begins(new.due, settle_at);
+        let (phase, resolving) =
+            if new.approve { (Phase::Requested, Resolving::Kept) } else { (Phase::Scheduled, Resolving::Added(due)) };
+        let waiting = Self {
+            id: new.id,
+            state: ErasureState::of(phase),
+            merge_key: new.merge_key(),
+            rules: vec![new.rule.clone()],
+            targets,
+            due_rule: new.due,
+            due,
+            approved: None,
+        };
+        Ok((waiting, resolving))
+    }
+
+    /// Takes in a further demand with the same merge key: the union of targets and rules, the earlier time. What it brought
+    /// of identifiers is added to what is there. `None` where it was all there: nobody loses the work for it.
+    pub(crate) fn merged(mut self, new: &NewErasure, settle_at: Option<Timestamp>) -> Option<(Self, Resolving)> {
+        let more_targets = add_missing(&mut self.targets, &new.targets);
+        let more_rules = add_missing(&mut self.rules, std::slice::from_ref(&new.rule));
+        let earlier = new.due < self.due_rule;
+        if earlier {
+            self.due_rule = new.due;
+            self.due = begins(new.due, settle_at);
+        }
+        let changed = more_targets || more_rules || earlier || new.capsule.is_some();
+        changed.then(|| self.taken_from_who_resolves())
+    }
+
+    /// A person approves it: it was to begin now at the earliest, and from here on nothing joins it, or more would happen
+    /// than was approved. `None` where it does not wait for that.
+    pub(crate) fn approved(mut self, settle_at: Option<Timestamp>, now: Timestamp) -> Option<(Self, Resolving)> {
+        if self.state != ErasureState::Requested {
+            return None;
+        }
+        self.state = ErasureState::of(Phase::Scheduled);
+        self.merge_key = format!("approved:{}", self.id);
+        self.approved = Some(now);
+        self.due_rule = self.due_rule.max(now);
+        self.due = begins(self.due_rule, settle_at);
+        let due = self.due;
+        Some((self, Resolving::Added(due)))
+    }
+
+    /// Its session is looked at for settling at another time, or has settled (`None`): then the rule's time counts. `None`
+    /// where that changes nothing.
+    pub(crate) fn settling_moved(mut self, settle_at: Option<Timestamp>, now: Timestamp) -> Option<(Self, Resolving)> {
+        let due = begins(self.due_rule, Some(settle_at.unwrap_or(now)));
+        if due == self.due {
+            return None;
+        }
+        self.due = due;
+        Some(self.taken_from_who_resolves())
+    }
+
+    /// A person has it begin now, settled or not; `None` where it waits for an approval.
+    pub(super) fn made_due(mut self, now: Timestamp) -> Option<(Self, Resolving)> {
+        if self.state != ErasureState::Scheduled {
+            return None;
+        }
+        self.due_rule = now;
+        self.due = now;
+        Some(self.taken_from_who_resolves())
+    }
+
+    /// Its session has settled, and these rules do not apply to it. `None` where there is another reason: a rule that still
+    /// applies, or a person's request.
+    pub(crate) fn rules_no_longer(self, rules: &[String]) -> Option<Cancelled> {
+        self.rules.iter().all(|rule| rules.contains(rule)).then(|| self.cancelled())
+    }
+
+    /// It ends before it has begun.
+    pub(super) fn cancelled(self) -> Cancelled {
+        Cancelled::AtOnce { state: ErasureState::of(Phase::Cancelled) }
+    }
+
+    fn taken_from_who_resolves(self) -> (Self, Resolving) {
+        let resolving = match self.state {
+            ErasureState::Scheduled => Resolving::Due(self.due),
+            _ => Resolving::Kept,
+        };
+        (self, resolving)
+    }
+}
+
+/// When an erasure can begin: a session's not before the session is looked at for settling.
+fn begins(rule: Timestamp, settle_at: Option<Timestamp>) -> Timestamp {
+    settle_at.map_or(rule, |at| at.max(rule))
+}
+
+/// Adds what is missing; says whether anything was.
+fn add_missing<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) -> bool {
+    let before = all.len();
+    for item in more {
+        if !all.contains(item) {
+            all.push(item.clone());
+        }
+    }
+    all.len() > before
+}
+
+#[cfg(test)]
+mod tests;

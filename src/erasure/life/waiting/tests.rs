@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use super::*;
+use crate::erasure::life::{Cancelled, Life, Retried, after};
+use crate::erasure::{Selection, Subject};
+use crate::keys::{Digest, Sealed};
+use crate::subject::InstallationName;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn hours(hours: u64) -> Timestamp {
+    after(NOW, Duration::from_secs(hours * 3_600))
+}
+
+fn demand(rule: &str, targets: &[&str], due: Timestamp) -> NewErasure {
+    NewErasure {
+        id: ErasureId([7; 16]),
+        subject: Subject::Person { installation: InstallationName::unnamed(), digest: Digest([1; 16]) },
+        rule: rule.into(),
+        targets: targets.iter().map(|name| TargetName((*name).into())).collect(),
+        due,
+        approve: false,
+        origin: None,
+        selection: Selection::default(),
+        capsule: None,
+        fingerprints: Vec::new(),
+    }
+}
+
+/// One that is scheduled for the time of its rule.
+fn scheduled() -> Waiting {
+    Waiting::new(&demand("r", &["crm"], hours(2)), None).expect("it has a target").0
+}
+
+fn requested() -> Waiting {
+    let asked = NewErasure { approve: true, ..demand("r", &["crm"], hours(2)) };
+    let (waiting, resolving) = Waiting::new(&asked, None).expect("it has a target");
+    assert_eq!((waiting.state, resolving), (ErasureState::Requested, Resolving::Kept));
+    waiting
+}
+
+#[test]
+fn a_demand_begins_at_its_time_and_not_before_its_session_settles() {
+    let begins = |settle_at| Waiting::new(&demand("r", &["crm", "crm"], hours(2)), settle_at).expect("a target");
+    let (waiting, resolving) = begins(None);
+    assert_eq!((waiting.due, waiting.targets.len(), resolving), (hours(2), 1, Resolving::Added(hours(2))));
+    assert_eq!(begins(Some(hours(1))).0.due, hours(2));
+    let (waiting, resolving) = begins(Some(hours(5)));
+    assert_eq!((waiting.due_rule, waiting.due, resolving), (hours(2), hours(5), Resolving::Added(hours(5))));
+    assert_eq!(Waiting::new(&demand("r", &[], hours(2)), None), Err(NoTargets));
+}
+
+#[test]
+fn what_a_further_demand_adds_takes_the_work_from_who_resolves_it() {
+    let merged = |new: NewErasure, settle_at| scheduled().merged(&new, settle_at);
+    assert_eq!(merged(demand("r", &["crm"], hours(9)), None), None, "it was all there");
+    let (waiting, resolving) = merged(demand("r", &["crm"], hours(1)), Some(hours(4))).expect("it is earlier");
+    assert_eq!((waiting.due_rule, waiting.due, resolving), (hours(1), hours(4), Resolving::Due(hours(4))));
+    let (waiting, resolving) = merged(demand("s", &["mailbox"], hours(9)), None).expect("it is more");
+    assert_eq!((waiting.rules.len(), waiting.targets.len(), waiting.due), (2, 2, hours(2)));
+    assert_eq!(resolving, Resolving::Due(hours(2)));
+    let sealed = || Sealed(vec![1]);
+    let capsule = Some(crate::erasure::Capsule { wrapped_key: sealed(), content: sealed() });
+    let brings = NewErasure { capsule, ..demand("r", &["crm"], hours(9)) };
+    assert!(merged(brings, None).is_some(), "it names somebody");
+    let (_, resolving) = requested().merged(&demand("s", &["crm"], hours(9)), None).expect("another rule");
+    assert_eq!(resolving, Resolving::Kept, "there is no work before it is approved");
+}
+
+#[test]
+fn an_approval_is_for_what_was_asked_and_from_now_on() {
+    let (waiting, resolving) = requested().approved(None, hours(3)).expect("it waits for it");
+    assert_eq!((waiting.state, waiting.approved), (ErasureState::Scheduled, Some(hours(3))));
+    assert_eq!((waiting.due_rule, waiting.due, resolving), (hours(3), hours(3), Resolving::Added(hours(3))));
+    assert_ne!(waiting.merge_key, requested().merge_key, "nothing joins it any more");
+    let (later, _) = requested().approved(Some(hours(9)), hours(1)).expect("it waits for it");
+    assert_eq!((later.due_rule, later.due), (hours(2), hours(9)));
+    assert_eq!(waiting.approved(None, hours(4)), None);
+    assert_eq!(scheduled().approved(None, hours(4)), None);
+}
+
+#[test]
+fn an_erasure_moves_with_the_settling_of_its_session() {
+    let moved = |settle_at| scheduled().settling_moved(settle_at, hours(1)).map(|(waiting, _)| waiting.due);
+    assert_eq!(moved(Some(hours(6))), Some(hours(6)));
+    assert_eq!(moved(Some(hours(1))), None, "its own time is later");
+    assert_eq!(moved(None), None);
+    let late = scheduled().settling_moved(None, hours(5)).expect("its time is over");
+    assert_eq!((late.0.due, late.1), (hours(5), Resolving::Due(hours(5))));
+}
+
+#[test]
+fn a_person_can_have_it_begin_now_but_not_around_an_approval() {
+    let Some(Retried::Due(waiting, resolving)) = Life::Waiting(scheduled()).retried(hours(1)) else {
+        panic!("it is scheduled");
+    };
+    assert_eq!((waiting.due_rule, waiting.due, resolving), (hours(1), hours(1), Resolving::Due(hours(1))));
+    assert_eq!(Life::Waiting(requested()).retried(hours(1)), None);
+    for waiting in [scheduled(), requested()] {
+        let cancelled = Life::Waiting(waiting).cancelled();
+        assert_eq!(cancelled, Some(Cancelled::AtOnce { state: ErasureState::Cancelled }));
+    }
+}

@@ -1,0 +1,217 @@
+//! A step: one target's part in one erasure, and where it stands.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Evidence, Outcome};
+use crate::keys::Sealed;
+use crate::subject::{InstallationName, TargetName};
+
+/// What a step does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    Erase,
+    Verify,
+}
+
+impl Stage {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Erase => "erase",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// Where a step stands: whether it needs a person, waits for a report or is over is said here and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StepState {
+    /// Its erasure has not begun.
+    Planned,
+    /// Its target is to be called, or is being called. `so_far`: what it has answered in an earlier call.
+    UnderWay { stage: Stage, so_far: Option<Outcome>, report: ReportState },
+    /// It needs a person before it goes on. The outcome is `parked` or `residual`.
+    Parked { stage: Stage, outcome: Outcome },
+    /// Nothing more happens.
+    Over { outcome: Outcome },
+}
+
+/// Whether somebody who has accepted the demand reports what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReportState {
+    /// Nobody has accepted it.
+    NotExpected,
+    /// It was accepted; without a report by then a person is needed.
+    Awaited { by: Timestamp },
+    /// It came and is not yet taken in: an [`Answer`](super::Answer), sealed ([`Reportable::seal`](super::Reportable::seal)),
+    /// as nobody has looked yet whether something personal stands in it.
+    Came(Sealed),
+}
+
+impl StepState {
+    /// To be called, with nothing reported or awaited.
+    pub(crate) fn to_call(stage: Stage, so_far: Option<Outcome>) -> Self {
+        Self::UnderWay { stage, so_far, report: ReportState::NotExpected }
+    }
+
+    /// What is under way, also where it needs a person to go on; `None` before the beginning and after the end.
+    pub(crate) fn stage(&self) -> Option<Stage> {
+        match self {
+            Self::UnderWay { stage, .. } | Self::Parked { stage, .. } => Some(*stage),
+            Self::Planned | Self::Over { .. } => None,
+        }
+    }
+
+    /// What is known of the data at the target: final only where the step is over.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::UnderWay { so_far, .. } => *so_far,
+            Self::Parked { outcome, .. } | Self::Over { outcome } => Some(*outcome),
+            Self::Planned => None,
+        }
+    }
+}
+
+/// One target's part in one erasure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "ShownStep")]
+pub(crate) struct Step {
+    pub(crate) target: TargetName,
+    /// How the target is called, which is also the name of its queue ([`TargetName::called_for`]).
+    pub(crate) called: TargetName,
+    pub(crate) state: StepState,
+    /// Why it was retained, parked or could not be verified; free of personal data.
+    pub(crate) reason: Option<String>,
+    /// Calls of the present stage that counted as attempts.
+    pub(crate) attempts: u32,
+    /// How often the target was asked to erase and then still held the data.
+    pub(crate) rounds: u32,
+    /// What the target said it erased, by the name of what it was, such as `contacts`.
+    pub(crate) counts: BTreeMap<String, u64>,
+    /// What was looked at, and what was not, by the newest answer that says anything of it.
+    pub(crate) evidence: Evidence,
+    pub(crate) erased_at: Option<Timestamp>,
+    pub(crate) verified_at: Option<Timestamp>,
+}
+
+impl Step {
+    /// A step of an erasure that has not begun.
+    pub(crate) fn planned(target: TargetName, installation: &InstallationName) -> Self {
+        Self {
+            called: target.called_for(installation),
+            target,
+            state: StepState::Planned,
+            reason: None,
+            attempts: 0,
+            rounds: 0,
+            counts: BTreeMap::new(),
+            evidence: Evidence::default(),
+            erased_at: None,
+            verified_at: None,
+        }
+    }
+
+    /// See [`StepState::stage`].
+    pub(crate) fn stage(&self) -> Option<Stage> {
+        self.state.stage()
+    }
+
+    /// See [`StepState::outcome`].
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.state.outcome()
+    }
+
+    /// The outcome, once nothing more happens.
+    pub(crate) fn final_outcome(&self) -> Option<Outcome> {
+        match self.state {
+            StepState::Over { outcome } => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// Until when somebody who has accepted the demand is to report what came of it.
+    pub(crate) fn report_by(&self) -> Option<Timestamp> {
+        match self.state {
+            StepState::UnderWay { report: ReportState::Awaited { by }, .. } => Some(by),
+            _ => None,
+        }
+    }
+
+    /// What was reported and is not yet taken in.
+    pub(crate) fn report(&self) -> Option<&Sealed> {
+        match &self.state {
+            StepState::UnderWay { report: ReportState::Came(sealed), .. } => Some(sealed),
+            _ => None,
+        }
+    }
+}
+
+/// A step as `quietus erasures show` has it.
+#[derive(Serialize)]
+struct ShownStep {
+    target: TargetName,
+    stage: Option<Stage>,
+    outcome: Option<Outcome>,
+    reason: Option<String>,
+    attempts: u32,
+    rounds: u32,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    counts: BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "Evidence::is_empty")]
+    evidence: Evidence,
+    erased_at: Option<Timestamp>,
+    verified_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_by: Option<Timestamp>,
+}
+
+impl From<Step> for ShownStep {
+    fn from(step: Step) -> Self {
+        Self {
+            stage: step.stage(),
+            outcome: step.outcome(),
+            report_by: step.report_by(),
+            target: step.target,
+            reason: step.reason,
+            attempts: step.attempts,
+            rounds: step.rounds,
+            counts: step.counts,
+            evidence: step.evidence,
+            erased_at: step.erased_at,
+            verified_at: step.verified_at,
+        }
+    }
+}
+
+/// What one call of a step brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StepEnd {
+    /// The target answered `erased` or `absent`: it is asked again after the pause.
+    VerifyAfter {
+        pause: Duration,
+        outcome: Outcome,
+        reason: Option<String>,
+        counts: BTreeMap<String, u64>,
+        evidence: Evidence,
+    },
+    /// It was accepted: a report is to come within this time, after which the step is due again.
+    Await { within: Duration },
+    /// The time for a report is over and none has come: a person is needed.
+    NotReported,
+    /// Asked again, it was still there: erase once more after the pause.
+    EraseAgain { pause: Duration },
+    /// The outcome is final.
+    Final { outcome: Outcome, reason: Option<String>, counts: BTreeMap<String, u64>, evidence: Evidence },
+}
+
+/// Whether a failed call counts towards the attempt limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    Counts,
+    /// A rate limit, a shutdown, an open breaker.
+    Free,
+}
