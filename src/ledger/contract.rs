@@ -57,6 +57,7 @@ macro_rules! contract {
             deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work
                 a_decision_on_a_stale_session_writes_nothing_and_is_due_again
                 a_decision_that_cannot_be_written_leaves_the_work
+                rules_that_no_longer_apply_take_back_what_they_alone_demanded
                 a_session_has_one_look_for_settling_which_moves
                 a_look_for_settling_can_set_itself_anew
                 sessions_are_found_by_guest_and_by_any_of_their_fingerprints

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fixtures::*;
 use crate::consent::{ConsentState, UnknownCause};
-use crate::erasure::{ErasureState, Outcome};
+use crate::erasure::{ErasureState, NewErasure, Outcome, Selection};
 use crate::keys::Digest;
 use crate::ledger::{Attempt, Decision, Finished, InstallationFacts, LedgerError, QueueName, Work};
 use crate::subject::{Fingerprinted, GuestId, InstallationName, Kind, SessionKey};
@@ -305,4 +305,49 @@ pub(crate) async fn one_contradiction_disproves_that_tenants_are_departments(led
         assert_eq!(facts().await, known);
     }
     assert_eq!(ledger.installation(&other()).await.expect("read"), InstallationFacts::default());
+}
+
+pub(crate) async fn rules_that_no_longer_apply_take_back_what_they_alone_demanded(ledger: Shared) {
+    decide(&ledger, unchanged(1, 0)).await;
+    let by_rule = |id: i64, rule: &str| NewErasure { rule: rule.into(), ..due_erasure(id, &["crm"]) };
+    let selection = |id: i64| Selection { exclude: [session(id)].into(), ..Selection::default() };
+    let alone = ledger.request(by_rule(1, "no consent"), &by()).await.expect("requested");
+    let other_session = ledger.request(by_rule(2, "no consent"), &by()).await.expect("requested");
+    // Erasures of the same session that could not become one.
+    let with_another = NewErasure { selection: selection(8), ..by_rule(1, "no consent") };
+    let with_another = ledger.request(with_another, &by()).await.expect("requested");
+    let joins = NewErasure { selection: selection(8), ..by_rule(1, "request") };
+    assert_eq!(ledger.request(joins, &by()).await.expect("requested"), with_another);
+    let to_approve = NewErasure { approve: true, ..by_rule(1, "no consent") };
+    let to_approve = ledger.request(to_approve, &by()).await.expect("requested");
+    let mine = claim(&ledger, &to_resolve()).await;
+    assert_eq!(mine.len(), 3);
+
+    let settled = recorded(&ledger, event(1, 2)).await;
+    let new = NewErasure { rule: "no consent".into(), ..due_erasure(1, &["mailbox"]) };
+    let new_id = new.id;
+    let rules_no_longer = vec!["no consent".to_owned(), "retention".to_owned()];
+    let taken_back = Decision { rules_no_longer, erasures: vec![new], ..decision(unchanged(1, 1)) };
+    assert_eq!(ledger.decided(settled, taken_back).await.expect("decided"), Finished::Done);
+    for id in [alone, to_approve] {
+        let cancelled = shown(&ledger, id).await;
+        assert_eq!((cancelled.state, cancelled.ended.is_some()), (ErasureState::Cancelled, true));
+    }
+    for id in [other_session, with_another] {
+        assert_eq!(shown(&ledger, id).await.state, ErasureState::Scheduled);
+    }
+    let decided_now = shown(&ledger, new_id).await;
+    assert_eq!((decided_now.state, decided_now.steps.len()), (ErasureState::Scheduled, 1), "it joined nothing");
+    for held in mine {
+        let Work::Resolve(work) = &held.work else { panic!("not an erasure") };
+        let expected = if work.id == alone { Finished::LeaseLost } else { Finished::Done };
+        let id = work.id;
+        assert_eq!(ledger.resolved(held, resolution(Vec::new())).await.expect("answered"), expected, "{id}");
+    }
+
+    // What has begun is carried through.
+    let settled = recorded(&ledger, event(2, 3)).await;
+    let too_late = Decision { rules_no_longer: vec!["no consent".to_owned()], ..decision(unchanged(2, 0)) };
+    assert_eq!(ledger.decided(settled, too_late).await.expect("decided"), Finished::Done);
+    assert_eq!(shown(&ledger, other_session).await.state, ErasureState::Erasing);
 }
