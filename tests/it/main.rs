@@ -11,6 +11,7 @@ mod fleet;
 mod harness;
 mod hostile;
 mod interop;
+mod layers;
 mod main_job;
 mod people;
 mod plugins;
