@@ -209,6 +209,13 @@ pub(crate) struct Decision {
     pub(crate) foreign: bool,
 }
 
+impl Decision {
+    /// When the session is looked at for settling; not at all where it is forgotten.
+    fn settle_at(&self) -> Option<Timestamp> {
+        self.session.settle_at.filter(|_| !self.foreign)
+    }
+}
+
 /// How a session's row changes.
 #[derive(Debug)]
 pub(crate) struct SessionChange {

@@ -25,11 +25,13 @@ pub(super) async fn decided(
     } else {
         sessions::change(tx, place, before, &decision.session).await?
     };
-    if changed == Changed::Stale {
-        return Ok(Finished::Stale);
+    let Changed::Done { settling_moved } = changed else { return Ok(Finished::Stale) };
+    let key = &decision.session.record.session;
+    if settling_moved {
+        schedule::settling_moved(tx, key, decision.settle_at()).await?;
     }
     // Before what was decided now: that is demanded by what is known.
-    schedule::rules_no_longer(tx, &decision.session.record.session, &decision.rules_no_longer).await?;
+    schedule::rules_no_longer(tx, key, &decision.rules_no_longer).await?;
     let mut erasures: Vec<_> = decision.erasures.iter().collect();
     erasures.sort_by_key(|erasure| erasure.merge_key());
     for erasure in erasures {

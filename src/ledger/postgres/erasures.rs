@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
-use super::tx::{Connection, Tx};
+use super::tx::Connection;
 use super::{ErasureCursor, ErasureFilter, LedgerError, Page, query, steps};
-use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
+use crate::erasure::{Erasure, ErasureId, Step};
 use crate::keys::Fingerprint;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
@@ -79,28 +79,6 @@ pub(super) async fn with(connection: &Connection, fingerprints: &[Fingerprint]) 
 async fn in_order(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
     let mut erasures = many(connection, all).await?;
     all.iter().filter_map(|id| erasures.remove(id)).collect()
-}
-
-/// Has whoever else writes on this erasure wait for the transaction's end; its state, if it is there.
-pub(super) async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<ErasureState>, LedgerError> {
-    let row = tx.maybe("SELECT state FROM erasure WHERE id = $1 FOR UPDATE", &[&id.0.as_slice()]).await?;
-    row.map(|row| word(row.get(0))).transpose()
-}
-
-/// Writes the state of an erasure, which is locked, and counts it.
-pub(super) async fn set_state(
-    tx: &mut Tx,
-    id: ErasureId,
-    from: ErasureState,
-    to: ErasureState,
-) -> Result<(), LedgerError> {
-    if from == to {
-        return Ok(());
-    }
-    tx.execute("UPDATE erasure SET state = $2 WHERE id = $1", &[&id.0.as_slice(), &to.as_str()]).await?;
-    tx.tally.leaves(from);
-    tx.tally.enters(to);
-    Ok(())
 }
 
 fn read(row: &Row) -> Result<Erasure, LedgerError> {

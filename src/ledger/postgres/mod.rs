@@ -7,12 +7,15 @@
 
 mod attention;
 mod audit;
+mod capsules;
+mod claiming;
 mod columns;
 mod connection;
 mod connector;
 mod copy;
 mod counts;
 mod deciding;
+mod erasure_state;
 mod erasures;
 mod failure;
 mod inbox;
@@ -237,10 +240,10 @@ impl Queue for PostgresLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        if !tasks::is_due(self, &self.reading().await?, queue).await? {
+        if !claiming::is_due(self, &self.reading().await?, queue).await? {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         }
-        transact!(self, |tx| tasks::claim(self, tx, queue, most, lease, bounds))
+        transact!(self, |tx| claiming::claim(self, tx, queue, most, lease, bounds))
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
@@ -263,11 +266,11 @@ impl Queue for PostgresLedger {
         attempt: Attempt,
         reason: &str,
     ) -> Result<Finished, LedgerError> {
-        transact!(self, done, END_TRIED_MAX, |tx| tasks::retry(tx, &claim, pause, attempt, reason))
+        transact!(self, done, END_TRIED_MAX, |tx| claiming::retry(tx, &claim, pause, attempt, reason))
     }
 
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
-        transact!(self, done, END_TRIED_MAX, |tx| tasks::park(tx, &claim, outcome, reason))
+        transact!(self, done, END_TRIED_MAX, |tx| claiming::park(tx, &claim, outcome, reason))
     }
 
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {

@@ -5,7 +5,7 @@
 
 use super::columns::{ids, json, json_at, millis};
 use super::tx::{Connection, Tx};
-use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, query, schedule, sessions, transition};
+use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, capsules, query, sessions, transition};
 use crate::erasure::life::end_of;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::{Receipt, ReceiptHead};
@@ -51,7 +51,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
         tx.tally.receipt(receipt.statement.verdict);
     }
     sessions::mark_erased(tx, &asked).await?;
-    schedule::delete_capsules(tx, &all).await?;
+    capsules::delete(tx, &all).await?;
     tx.execute("DELETE FROM erasure_session WHERE erasure = ANY($1)", &[&ids(&all)]).await?;
     tx.execute(
         "UPDATE erasure SET state = closed.state, verdict = closed.verdict, ended = $4
@@ -59,7 +59,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
         &[&ids(&all), &states, &verdicts, &millis(tx.now)],
     )
     .await?;
-    schedule::end_fingerprints(tx, &all).await?;
+    capsules::end_fingerprints(tx, &all).await?;
     let tasks: Vec<i64> = closing.iter().map(|one| one.claim.task).collect();
     tx.execute("DELETE FROM task WHERE id = ANY($1)", &[&tasks]).await?;
     append(tx, closing).await?;

@@ -7,13 +7,13 @@
 
 use jiff::Timestamp;
 
-use super::columns::{erasure_id, ids, json, maybe_millis, maybe_time, millis};
+use super::columns::{erasure_id, json, maybe_millis, maybe_time, millis};
 use super::row::{self, Row as _, WAITING};
 use super::tx::Tx;
-use super::{LedgerError, QueueName, broken, erasures, failure, steps, targets, tasks};
+use super::{LedgerError, QueueName, broken, capsules, erasure_state, failure, steps, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
-use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Subject};
-use crate::subject::{Fingerprinted, SessionKey};
+use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
+use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
 /// of its own.
@@ -44,9 +44,9 @@ pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -
         id
     };
     if let Some(capsule) = &new.capsule {
-        add_capsule(tx, id, capsule).await?;
+        capsules::add(tx, id, capsule).await?;
     }
-    add_fingerprints(tx, id, &new.fingerprints).await?;
+    capsules::add_fingerprints(tx, id, &new.fingerprints).await?;
     Ok(id)
 }
 
@@ -148,50 +148,6 @@ async fn waiting(tx: &Tx, id: ErasureId) -> Result<Waiting, LedgerError> {
     row::waiting(&tx.row(&sql, &[&id.0.as_slice()]).await?)
 }
 
-pub(super) async fn add_capsule(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
-    tx.execute(
-        "INSERT INTO capsule (erasure, wrapped_key, content) VALUES ($1, $2, $3)",
-        &[&id.0.as_slice(), &capsule.wrapped_key.0, &capsule.content.0],
-    )
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn delete_capsules(tx: &Tx, all: &[ErasureId]) -> Result<(), LedgerError> {
-    tx.execute("DELETE FROM capsule WHERE erasure = ANY($1)", &[&ids(all)]).await?;
-    Ok(())
-}
-
-/// By these the erasure is found again.
-pub(super) async fn add_fingerprints(
-    tx: &Tx,
-    id: ErasureId,
-    fingerprints: &[Fingerprinted],
-) -> Result<(), LedgerError> {
-    if fingerprints.is_empty() {
-        return Ok(());
-    }
-    let values: Vec<&[u8]> = fingerprints.iter().map(|one| one.fingerprint.0.as_slice()).collect();
-    let versions: Vec<i64> = fingerprints.iter().map(|one| i64::from(one.version)).collect();
-    let kinds: Vec<&str> = fingerprints.iter().map(|one| one.kind.as_str()).collect();
-    tx.execute(
-        "INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind)
-         SELECT fingerprint, $1, version, kind FROM unnest($2::BYTEA[], $3::BIGINT[], $4::TEXT[])
-                                                    AS new (fingerprint, version, kind)
-         ON CONFLICT DO NOTHING",
-        &[&id.0.as_slice(), &values, &versions, &kinds],
-    )
-    .await?;
-    Ok(())
-}
-
-/// The fingerprints of erasures that have ended are kept for a while from now on.
-pub(super) async fn end_fingerprints(tx: &Tx, all: &[ErasureId]) -> Result<(), LedgerError> {
-    let sql = "UPDATE erasure_fingerprint SET ended = $2 WHERE erasure = ANY($1)";
-    tx.execute(sql, &[&ids(all), &millis(tx.now)]).await?;
-    Ok(())
-}
-
 /// An erasure that is not over. Its session, its key and its row are locked.
 struct Locked {
     subject: Subject,
@@ -218,17 +174,6 @@ async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
     Ok(Some(Locked { subject, settle_at, state: row.word(1)?, life }))
 }
 
-/// The same may be asked for anew from here on.
-pub(super) async fn no_longer_waiting(tx: &Tx, id: ErasureId) -> Result<(), LedgerError> {
-    // By the key, which may have become another's since the erasure was read.
-    tx.execute(
-        "DELETE FROM waiting WHERE merge_key = (SELECT merge_key FROM erasure WHERE id = $1) AND erasure = $1",
-        &[&id.0.as_slice()],
-    )
-    .await?;
-    Ok(())
-}
-
 /// When the session of a session's erasure is looked at for settling: it cannot begin before. The session is locked, or it
 /// could move at this instant.
 async fn settle_at(tx: &Tx, installation: i64, subject: &Subject) -> Result<Option<Timestamp>, LedgerError> {
@@ -245,13 +190,14 @@ async fn settle_at(tx: &Tx, installation: i64, subject: &Subject) -> Result<Opti
 /// Moves the session's own erasures with its settling.
 pub(super) async fn settling_moved(
     tx: &mut Tx,
-    subject: &Subject,
+    key: &SessionKey,
     settle_at: Option<Timestamp>,
 ) -> Result<(), LedgerError> {
-    for waiting in waiting_of(tx, subject).await? {
+    let subject = Subject::Session(key.clone());
+    for waiting in waiting_of(tx, &subject).await? {
         if let Some((waiting, resolving)) = waiting.settling_moved(settle_at, tx.now) {
             update(tx, &waiting).await?;
-            set_resolving(tx, waiting.id, subject, resolving).await?;
+            set_resolving(tx, waiting.id, &subject, resolving).await?;
         }
     }
     Ok(())
@@ -264,7 +210,7 @@ pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerEr
     };
     let Some((waiting, resolving)) = waiting.approved(settle_at, tx.now) else { return Ok(false) };
     // By the key that it has had.
-    no_longer_waiting(tx, id).await?;
+    erasure_state::no_longer_waiting(tx, id).await?;
     tx.execute(
         "INSERT INTO waiting (merge_key, subject_key, erasure) VALUES ($1, $2, $3)",
         &[&waiting.merge_key, &subject.key(), &id.0.as_slice()],
@@ -335,13 +281,13 @@ async fn cancelled(
     match cancelled {
         None => Ok(false),
         Some(Cancelled::AtOnce { state }) => {
-            no_longer_waiting(tx, id).await?;
-            delete_capsules(tx, &[id]).await?;
+            erasure_state::no_longer_waiting(tx, id).await?;
+            capsules::delete(tx, &[id]).await?;
             tx.execute("DELETE FROM task WHERE erasure = $1", &[&id.0.as_slice()]).await?;
-            erasures::set_state(tx, id, from, state).await?;
+            erasure_state::set_state(tx, id, from, state).await?;
             let sql = "UPDATE erasure SET ended = $2 WHERE id = $1";
             tx.execute(sql, &[&id.0.as_slice(), &millis(tx.now)]).await?;
-            end_fingerprints(tx, &[id]).await?;
+            capsules::end_fingerprints(tx, &[id]).await?;
             Ok(true)
         }
         Some(Cancelled::WithReceipt(change)) => {

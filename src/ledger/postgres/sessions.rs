@@ -6,11 +6,10 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis};
-use super::schedule;
 use super::tx::{Connection, Tx};
 use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, transition};
 use crate::consent::ConsentRecord;
-use crate::erasure::{ErasureId, Subject};
+use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
@@ -208,12 +207,13 @@ pub(super) async fn lock(tx: &Tx, place: Place) -> Result<Before, LedgerError> {
 /// Whether a change was made on what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Changed {
-    Done,
+    /// It was written. Where its look for settling has moved, what waits for that is to move with it.
+    Done { settling_moved: bool },
     /// The session is another one than was read; nothing was written.
     Stale,
 }
 
-/// Writes what was decided of a session, its one settling task, and what waits for it to settle.
+/// Writes what was decided of a session, and its one settling task.
 pub(super) async fn change(
     tx: &mut Tx,
     place: Place,
@@ -221,7 +221,7 @@ pub(super) async fn change(
     change: &SessionChange,
 ) -> Result<Changed, LedgerError> {
     // One that is not there cannot be locked: another may have made it meanwhile.
-    if before.version != change.read_version || write(tx, place, before, change).await? == Changed::Stale {
+    if before.version != change.read_version || !write(tx, place, before, change).await? {
         return Ok(Changed::Stale);
     }
     if before.version == 0 {
@@ -231,10 +231,7 @@ pub(super) async fn change(
         replace_fingerprints(tx, place, fingerprints).await?;
     }
     settle(tx, place, change).await?;
-    if before.settle_at != maybe_millis(change.settle_at) {
-        schedule::settling_moved(tx, &Subject::Session(change.record.session.clone()), change.settle_at).await?;
-    }
-    Ok(Changed::Done)
+    Ok(Changed::Done { settling_moved: before.settle_at != maybe_millis(change.settle_at) })
 }
 
 /// Deletes a session that is none of ours, and its settling. What was asked for of it by its number stays.
@@ -259,13 +256,11 @@ pub(super) async fn forget(
     if before.version != 0 {
         tx.tally.remove_session();
     }
-    if before.settle_at.is_some() {
-        schedule::settling_moved(tx, &Subject::Session(change.record.session.clone()), None).await?;
-    }
-    Ok(Changed::Done)
+    Ok(Changed::Done { settling_moved: before.settle_at.is_some() })
 }
 
-async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) -> Result<Changed, LedgerError> {
+/// Writes the session; `false` where another has made it meanwhile.
+async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) -> Result<bool, LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
     let record = change.record.clone();
     let record = if before.erased { record.without_guest() } else { record };
@@ -296,7 +291,7 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
             ],
         )
         .await?;
-    Ok(if written == 0 { Changed::Stale } else { Changed::Done })
+    Ok(written > 0)
 }
 
 async fn replace_fingerprints(tx: &Tx, place: Place, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {

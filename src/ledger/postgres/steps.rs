@@ -7,7 +7,7 @@ use super::columns::{ids, json, maybe_millis, millis, text};
 use super::row::{self, FROM_STEP_SHOWN, Row as _, STEP, STEP_SHOWN, StateColumns};
 use super::tx::{Connection, Tx};
 use super::{
-    Attempt, Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, erasures, schedule,
+    Attempt, Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, capsules, erasure_state,
     sessions, tasks, transition,
 };
 use crate::erasure::life::{Begun, Change, begin};
@@ -69,11 +69,11 @@ pub(super) async fn resolved(
     let work = transition::begins(claim, resolution)?;
     let id = work.id.0.as_slice();
     // The key first, as in a merge.
-    schedule::no_longer_waiting(tx, work.id).await?;
-    let from = erasures::lock(tx, work.id).await?;
+    erasure_state::no_longer_waiting(tx, work.id).await?;
+    let from = erasure_state::lock(tx, work.id).await?;
     let (Some(from), true) = (from, tasks::delete(tx, claim).await?) else { return Ok(Finished::LeaseLost) };
-    schedule::delete_capsules(tx, &[work.id]).await?;
-    schedule::add_capsule(tx, work.id, &resolution.capsule).await?;
+    capsules::delete(tx, &[work.id]).await?;
+    capsules::add(tx, work.id, &resolution.capsule).await?;
     let sessions: Vec<i64> = resolution.sessions.iter().map(|one| one.key.session.0).collect();
     let read_before: Vec<bool> = resolution.sessions.iter().map(|one| one.read_before).collect();
     let reached = tx
@@ -84,7 +84,7 @@ pub(super) async fn resolved(
             &[&id, &installation, &sessions, &read_before],
         )
         .await?;
-    schedule::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
+    capsules::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
     sessions::add_shared_guests(tx, installation, &resolution.shared_guests).await?;
     // A merge takes the claim away, so the targets of the claim are all there are.
     let begun = begin(&work.targets, work.subject.installation());
@@ -94,7 +94,7 @@ pub(super) async fn resolved(
         &[&id, &millis(tx.now), &(reached as i64), &json(&resolution.findings)?],
     )
     .await?;
-    erasures::set_state(tx, work.id, from, begun.state()).await?;
+    erasure_state::set_state(tx, work.id, from, begun.state()).await?;
     Ok(Finished::Done)
 }
 
@@ -160,14 +160,14 @@ pub(super) async fn parked(
 
 /// The erasure of a step, locked, and its task; `None` where the claim has been lost.
 async fn held(tx: &Tx, claim: &Claim, work: &StepWork) -> Result<Option<(ErasureState, Begun)>, LedgerError> {
-    let from = erasures::lock(tx, work.erasure).await?;
+    let from = erasure_state::lock(tx, work.erasure).await?;
     let (Some(from), true) = (from, tasks::holds(tx, claim).await?) else { return Ok(None) };
     Ok(Some((from, begun(tx, work.erasure).await?)))
 }
 
 /// Takes in a report.
 pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-    let Some(from) = erasures::lock(tx, of.erasure).await? else { return Ok(Reported::TooLate) };
+    let Some(from) = erasure_state::lock(tx, of.erasure).await? else { return Ok(Reported::TooLate) };
     let Some(change) = begun(tx, of.erasure).await?.reported(of, report.clone(), tx.now) else {
         return Ok(Reported::TooLate);
     };
@@ -188,7 +188,7 @@ pub(super) async fn write(
         tasks::set_next(tx, id, step, *next, reason).await?;
         update(tx, id, step).await?;
     }
-    erasures::set_state(tx, id, from, change.state).await?;
+    erasure_state::set_state(tx, id, from, change.state).await?;
     if change.closes {
         tasks::add(tx, &QueueName::Close, id).await?;
     }

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::{LedgerError, QueueName, broken, query};
 use crate::ledger::copy::Value;
 
@@ -135,7 +135,10 @@ impl Tx {
 
     /// Commits, and returns the names of the queues that now have work.
     pub(super) async fn commit(mut self) -> Result<Vec<String>, LedgerError> {
-        self.tally.write(&self).await?;
+        if let Some(values) = self.tally.values() {
+            let values = values.each_ref().map(|value| value as &(dyn ToSql + Sync));
+            self.execute(tally::ADD, &values).await?;
+        }
         self.command("COMMIT").await?;
         self.ended = true;
         Ok(std::mem::take(&mut self.news))

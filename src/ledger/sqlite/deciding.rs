@@ -17,9 +17,12 @@ pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result
     } else {
         sessions::change(tx, place, &decision.session)?
     };
-    if changed == Changed::Stale {
+    let Changed::Done { settling_moved } = changed else {
         tasks::give_back(tx, claim)?;
         return Ok(Finished::Stale);
+    };
+    if settling_moved {
+        schedule::settling_moved(tx, key, decision.settle_at())?;
     }
     // The settling task was set or deleted with the session.
     if let Work::Decide(_) = claim.work {

@@ -7,7 +7,9 @@
 mod admin;
 mod attention;
 mod audit;
+mod capsules;
 mod checkpoint;
+mod claiming;
 mod columns;
 mod copy;
 mod counts;
@@ -48,11 +50,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use self::claiming::Holder;
 use self::job::Wakes;
 use self::maintenance::Walk;
 use self::names::Place;
 use self::readers::Readers;
-use self::tasks::Holder;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
@@ -130,7 +132,7 @@ impl Queue for SqliteLedger {
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
         let (queue, bounds, holder) = (queue.clone(), bounds.clone(), Holder { process: self.process(), lease });
-        self.writer.write(Wakes::NoOne, move |tx| tasks::claim(tx, &queue, most, holder, &bounds)).await
+        self.writer.write(Wakes::NoOne, move |tx| claiming::claim(tx, &queue, most, holder, &bounds)).await
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
@@ -155,12 +157,12 @@ impl Queue for SqliteLedger {
         reason: &str,
     ) -> Result<Finished, LedgerError> {
         let reason = reason.to_owned();
-        self.writer.write(Wakes::Workers, move |tx| tasks::retry(tx, &claim, pause, attempt, &reason)).await
+        self.writer.write(Wakes::Workers, move |tx| claiming::retry(tx, &claim, pause, attempt, &reason)).await
     }
 
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
         let reason = reason.to_owned();
-        self.writer.write(Wakes::NoOne, move |tx| tasks::park(tx, &claim, outcome, &reason)).await
+        self.writer.write(Wakes::NoOne, move |tx| claiming::park(tx, &claim, outcome, &reason)).await
     }
 
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {

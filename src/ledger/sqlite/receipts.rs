@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::{Closed, Closing, Cursor, LedgerError, Page, ReceiptRange};
-use super::{query, schedule, sessions, tasks, transition};
+use super::{capsules, query, schedule, sessions, tasks, transition};
 use crate::erasure::ErasureId;
 use crate::erasure::life::end_of;
 use crate::receipt::{Receipt, ReceiptHead};
@@ -29,7 +29,7 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
     let erasure = transition::erasure_of(claim, receipt)?;
     tasks::delete(tx, claim)?;
     append(tx, receipt)?;
-    schedule::delete_capsules(tx, erasure.id)?;
+    capsules::delete(tx, erasure.id)?;
     let ends = end_of(erasure);
     if ends.sessions_are_erased {
         sessions::mark_erased(tx, erasure.id)?;

@@ -9,10 +9,10 @@ use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{LedgerError, QueueName};
-use super::{failure::broken, sessions, steps, targets, tasks};
+use super::{capsules, failure::broken, sessions, steps, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
-use crate::erasure::{Capsule, ErasureId, ErasureState, NewErasure, Subject};
-use crate::subject::{Fingerprinted, SessionKey};
+use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
+use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
 pub(super) fn schedule(tx: &Tx<'_>, new: &NewErasure) -> Result<ErasureId, LedgerError> {
@@ -34,9 +34,9 @@ pub(super) fn schedule(tx: &Tx<'_>, new: &NewErasure) -> Result<ErasureId, Ledge
         }
     };
     if let Some(capsule) = &new.capsule {
-        add_capsule(tx, id, capsule)?;
+        capsules::add(tx, id, capsule)?;
     }
-    add_fingerprints(tx, id, &new.fingerprints)?;
+    capsules::add_fingerprints(tx, id, &new.fingerprints)?;
     Ok(id)
 }
 
@@ -124,32 +124,6 @@ fn add_resolve(tx: &Tx<'_>, subject: &Subject, id: ErasureId, due: Timestamp) ->
         Millis(due),
         id
     ])?;
-    Ok(())
-}
-
-pub(super) fn add_capsule(tx: &Tx<'_>, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
-    tx.prepare_cached("INSERT INTO capsule (erasure, wrapped_key, content) VALUES (?1, ?2, ?3)")?.execute(params![
-        id,
-        capsule.wrapped_key.0,
-        capsule.content.0
-    ])?;
-    Ok(())
-}
-
-pub(super) fn delete_capsules(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerError> {
-    tx.prepare_cached("DELETE FROM capsule WHERE erasure = ?1")?.execute([id])?;
-    Ok(())
-}
-
-/// By these the erasure is found again.
-pub(super) fn add_fingerprints(tx: &Tx<'_>, id: ErasureId, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO NOTHING",
-    )?;
-    for one in fingerprints {
-        insert.execute(params![one.fingerprint, id, one.version, one.kind.as_str()])?;
-    }
     Ok(())
 }
 
@@ -259,7 +233,7 @@ fn cancelled(tx: &Tx<'_>, id: ErasureId, cancelled: Option<Cancelled>) -> Result
     match cancelled {
         None => Ok(false),
         Some(Cancelled::AtOnce { state }) => {
-            delete_capsules(tx, id)?;
+            capsules::delete(tx, id)?;
             tx.prepare_cached("DELETE FROM task WHERE erasure = ?1")?.execute([id])?;
             end(tx, id, state)?;
             Ok(true)

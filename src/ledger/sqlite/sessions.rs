@@ -8,7 +8,7 @@ use super::columns::{Json, Millis};
 use super::job::Tx;
 use super::names::{Names, Place};
 use super::{LedgerError, SessionChange, SessionView, UnreadSessions};
-use super::{failure::broken, schedule, transition};
+use super::{failure::broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
@@ -159,7 +159,8 @@ pub(super) fn unread(
 /// Whether a change was made on what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Changed {
-    Done,
+    /// It was written. Where its look for settling has moved, what waits for that is to move with it.
+    Done { settling_moved: bool },
     /// The session is another one than was read; nothing was written.
     Stale,
 }
@@ -184,7 +185,7 @@ fn before(tx: &Tx<'_>, place: Place) -> Result<Before, LedgerError> {
     Ok(found.optional()?.unwrap_or_default())
 }
 
-/// Writes what was decided of a session, its one settling task, and what waits for it to settle.
+/// Writes what was decided of a session, and its one settling task.
 pub(super) fn change(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<Changed, LedgerError> {
     let before = before(tx, place)?;
     if before.version != change.read_version {
@@ -195,10 +196,7 @@ pub(super) fn change(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Resul
         replace_fingerprints(tx, place, fingerprints)?;
     }
     settle(tx, place, change)?;
-    if before.settle_at != change.settle_at.map(|at| at.as_millisecond()) {
-        schedule::settling_moved(tx, &change.record.session, change.settle_at)?;
-    }
-    Ok(Changed::Done)
+    Ok(Changed::Done { settling_moved: before.settle_at != change.settle_at.map(|at| at.as_millisecond()) })
 }
 
 /// Deletes a session that is none of ours, and its settling. What was asked for of it by its number stays.
@@ -211,10 +209,7 @@ pub(super) fn forget(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Resul
     delete_settling(tx, place)?;
     tx.prepare_cached("DELETE FROM session WHERE installation = ?1 AND session = ?2")?
         .execute(params![place.installation, place.session])?;
-    if before.settle_at.is_some() {
-        schedule::settling_moved(tx, &change.record.session, None)?;
-    }
-    Ok(Changed::Done)
+    Ok(Changed::Done { settling_moved: before.settle_at.is_some() })
 }
 
 fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> Result<(), LedgerError> {

@@ -9,7 +9,7 @@ use super::job::Tx;
 use super::names::Place;
 use super::row::{self, FROM_STEP_SHOWN, STEP, STEP_SHOWN, StateColumns};
 use super::{Attempt, Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
-use super::{failure::broken, schedule, sessions, tasks, transition};
+use super::{capsules, failure::broken, sessions, tasks, transition};
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, Outcome, Reportable, Step};
 use crate::keys::Sealed;
@@ -53,8 +53,8 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         return Ok(Finished::LeaseLost);
     }
     tasks::delete(tx, claim)?;
-    schedule::delete_capsules(tx, work.id)?;
-    schedule::add_capsule(tx, work.id, &resolution.capsule)?;
+    capsules::delete(tx, work.id)?;
+    capsules::add(tx, work.id, &resolution.capsule)?;
     let mut reached = tx.prepare_cached(
         "INSERT INTO erasure_session (erasure, installation, session, read_before) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO NOTHING",
@@ -64,7 +64,7 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         let place = Place::intern(tx, &session.key)?;
         sessions += reached.execute(params![work.id, place.installation, place.session, session.read_before])?;
     }
-    schedule::add_fingerprints(tx, work.id, &resolution.fingerprints)?;
+    capsules::add_fingerprints(tx, work.id, &resolution.fingerprints)?;
     sessions::add_shared_guests(tx, work.subject.installation(), &resolution.shared_guests)?;
     // A merge takes the claim away, so the targets of the claim are all there are.
     let begun = begin(&work.targets, work.subject.installation());

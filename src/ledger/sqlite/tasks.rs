@@ -1,133 +1,17 @@
-//! Claiming work and giving it back. A claim is a lease: the task is due again by itself when the lease ends, and the
-//! fence, which grows with each claim, keeps the one who lost it from finishing it.
+//! Work that waits or is held, one row for each: whether a claim still holds it, when it is due again.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::bounds::Breaker;
-use super::claim::{STEP_QUEUES, STEP_TARGET, queues_of};
+use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::Millis;
 use super::job::Tx;
-use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, QueueName, Work};
-use super::{bounds, inbox, steps, targets, work};
+use super::{Claim, Finished, LedgerError, QueueName};
 use crate::erasure::life::{Next, after};
-use crate::erasure::{ErasureId, Outcome, Step};
+use crate::erasure::{ErasureId, Step};
 use crate::subject::TargetName;
-
-/// Who claims, and for how long.
-#[derive(Clone, Copy)]
-pub(super) struct Holder {
-    pub(super) process: i64,
-    pub(super) lease: Duration,
-}
-
-pub(super) fn claim(
-    tx: &Tx<'_>,
-    queue: &QueueName,
-    most: usize,
-    holder: Holder,
-    bounds: &Bounds,
-) -> Result<Claimed, LedgerError> {
-    let nothing = |next| Claimed { claims: Vec::new(), next };
-    let (mut at_once, mut target_failing) = (bounds.at_once, false);
-    if let Some(target) = &bounds.target {
-        match targets::breaker(tx, target)? {
-            Breaker::Open => return Ok(nothing(NextLook::WhenPolled)),
-            Breaker::HalfOpen => (at_once, target_failing) = (1, true),
-            Breaker::Closed { failures } => target_failing = failures > 0,
-        }
-    }
-    let free = match &bounds.target {
-        Some(target) => bounds::free(at_once, load_of(tx, queue, target)?),
-        None => at_once,
-    };
-    if free == 0 {
-        return Ok(nothing(NextLook::WhenPolled));
-    }
-    let most = most.min(free);
-    if let QueueName::Decide(installation) = queue {
-        inbox::expand(tx, installation, most)?;
-    }
-    let mut due: Vec<i64> = tx
-        .prepare_cached("SELECT id FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 ORDER BY due LIMIT ?3")?
-        .query_map(params![queue.name(), Millis(tx.now), most as i64], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let wait = match (&bounds.target, bounds.calls_per_s) {
-        (Some(target), Some(rate)) => grant(tx, target, rate, &mut due)?,
-        _ => None,
-    };
-    let mut claims = Vec::with_capacity(due.len());
-    for task in due {
-        claims.extend(claim_one(tx, queue, task, holder, target_failing)?);
-    }
-    Ok(Claimed { claims, next: wait.map_or(NextLook::WhenChanged, NextLook::After) })
-}
-
-/// Cuts what is due to what the target's rate grants; returns how long the rest has to wait.
-fn grant(
-    tx: &Tx<'_>,
-    target: &TargetName,
-    rate: NonZeroU32,
-    due: &mut Vec<i64>,
-) -> Result<Option<Duration>, LedgerError> {
-    if due.is_empty() {
-        return Ok(None);
-    }
-    let granted = bounds::grant(rate, targets::next_call_us(tx, target)?, tx.now.as_microsecond(), due.len());
-    due.truncate(granted.calls);
-    targets::set_next_call_us(tx, target, granted.next_us)?;
-    Ok(granted.wait)
-}
-
-/// What is under way and due at the target, in all processes.
-fn load_of(tx: &Tx<'_>, queue: &QueueName, target: &TargetName) -> Result<bounds::Load, LedgerError> {
-    let mut under_way =
-        tx.prepare_cached("SELECT COUNT(*) FROM task WHERE queue = ?1 AND due > ?2 AND holder IS NOT NULL")?;
-    let mut due = tx.prepare_cached("SELECT 1 FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 LIMIT 1")?;
-    let mut load = bounds::Load::default();
-    for other in queues_of(target) {
-        let count: i64 = under_way.query_row(params![other.name(), Millis(tx.now)], |row| row.get(0))?;
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        load.all += count;
-        if other == *queue {
-            load.own = count;
-        } else if due.exists(params![other.name(), Millis(tx.now)])? || inbox::has_more(tx, &other)? {
-            load.others_waiting += 1;
-        }
-    }
-    Ok(load)
-}
-
-/// Work that cannot be read is parked: it would otherwise stand in the way of its queue for ever.
-fn claim_one(
-    tx: &Tx<'_>,
-    queue: &QueueName,
-    task: i64,
-    holder: Holder,
-    target_failing: bool,
-) -> Result<Option<Claim>, LedgerError> {
-    let lease_until = after(tx.now, holder.lease);
-    let (fence, attempt) = tx
-        .prepare_cached(
-            "UPDATE task SET due = ?2, fence = fence + 1, holder = ?3 WHERE id = ?1 RETURNING fence, attempt",
-        )?
-        .query_row(params![task, Millis(lease_until), holder.process], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    match work::load(tx, queue, task) {
-        Ok(work) => Ok(Some(Claim { task, fence, attempt, target_failing, work })),
-        Err(LedgerError::Busy(cause)) => Err(LedgerError::Busy(cause)),
-        Err(LedgerError::Broken(cause)) => {
-            tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
-            tx.prepare_cached(
-                "UPDATE task SET parked = 1, holder = NULL, reason = 'what is stored of it cannot be read' WHERE id = ?1",
-            )?
-            .execute([task])?;
-            Ok(None)
-        }
-    }
-}
 
 /// Whether the work is still the claim's own. The fence alone would not say so: one that has been put back keeps it until
 /// somebody else claims it.
@@ -142,38 +26,6 @@ pub(super) fn renew(tx: &Tx<'_>, task: i64, fence: i64, lease: Duration) -> Resu
         .prepare_cached("UPDATE task SET due = ?3 WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL")?
         .execute(params![task, fence, Millis(after(tx.now, lease))])?;
     Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
-}
-
-pub(super) fn retry(
-    tx: &Tx<'_>,
-    claim: &Claim,
-    pause: Duration,
-    attempt: Attempt,
-    reason: &str,
-) -> Result<Finished, LedgerError> {
-    if !holds(tx, claim)? {
-        return Ok(Finished::LeaseLost);
-    }
-    if let Work::Step(work) = &claim.work {
-        steps::failed(tx, work, pause, attempt, reason)?;
-        return Ok(Finished::Done);
-    }
-    tx.prepare_cached("UPDATE task SET due = ?2, attempt = attempt + ?3, reason = ?4, holder = NULL WHERE id = ?1")?
-        .execute(params![claim.task, Millis(after(tx.now, pause)), i64::from(attempt == Attempt::Counts), reason])?;
-    Ok(Finished::Done)
-}
-
-pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
-    if !holds(tx, claim)? {
-        return Ok(Finished::LeaseLost);
-    }
-    if let Work::Step(work) = &claim.work {
-        steps::parked(tx, work, outcome, reason)?;
-        return Ok(Finished::Done);
-    }
-    tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
-        .execute(params![claim.task, reason])?;
-    Ok(Finished::Done)
 }
 
 /// Writes what becomes of a step's work. Its attempts are the step's.

@@ -220,5 +220,7 @@ fn attributes_and_name(item: &Item) -> (&[Attribute], Option<String>) {
 fn is_for_tests(attribute: &Attribute) -> bool {
     let syn::Meta::List(list) = &attribute.meta else { return false };
     let condition = list.tokens.to_string();
-    list.path.is_ident("cfg") && (condition.contains("test") || condition.contains("measure")) && !condition.contains("not")
+    list.path.is_ident("cfg")
+        && (condition.contains("test") || condition.contains("measure"))
+        && !condition.contains("not")
 }

@@ -1,0 +1,51 @@
+//! What an erasure knows of the person: capsules, which only the seal key opens, and fingerprints, by which it is found.
+
+use super::LedgerError;
+use super::columns::{ids, millis};
+use super::tx::Tx;
+use crate::erasure::{Capsule, ErasureId};
+use crate::subject::Fingerprinted;
+
+pub(super) async fn add(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
+    tx.execute(
+        "INSERT INTO capsule (erasure, wrapped_key, content) VALUES ($1, $2, $3)",
+        &[&id.0.as_slice(), &capsule.wrapped_key.0, &capsule.content.0],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delete(tx: &Tx, all: &[ErasureId]) -> Result<(), LedgerError> {
+    tx.execute("DELETE FROM capsule WHERE erasure = ANY($1)", &[&ids(all)]).await?;
+    Ok(())
+}
+
+/// By these the erasure is found again.
+pub(super) async fn add_fingerprints(
+    tx: &Tx,
+    id: ErasureId,
+    fingerprints: &[Fingerprinted],
+) -> Result<(), LedgerError> {
+    if fingerprints.is_empty() {
+        return Ok(());
+    }
+    let values: Vec<&[u8]> = fingerprints.iter().map(|one| one.fingerprint.0.as_slice()).collect();
+    let versions: Vec<i64> = fingerprints.iter().map(|one| i64::from(one.version)).collect();
+    let kinds: Vec<&str> = fingerprints.iter().map(|one| one.kind.as_str()).collect();
+    tx.execute(
+        "INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind)
+         SELECT fingerprint, $1, version, kind FROM unnest($2::BYTEA[], $3::BIGINT[], $4::TEXT[])
+                                                    AS new (fingerprint, version, kind)
+         ON CONFLICT DO NOTHING",
+        &[&id.0.as_slice(), &values, &versions, &kinds],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The fingerprints of erasures that have ended are kept for a while from now on.
+pub(super) async fn end_fingerprints(tx: &Tx, all: &[ErasureId]) -> Result<(), LedgerError> {
+    let sql = "UPDATE erasure_fingerprint SET ended = $2 WHERE erasure = ANY($1)";
+    tx.execute(sql, &[&ids(all), &millis(tx.now)]).await?;
+    Ok(())
+}

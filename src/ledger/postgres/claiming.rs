@@ -1,0 +1,232 @@
+//! Claiming work and giving it back. A claim is a lease: the task is due again by itself when the lease ends, and the
+//! fence, which grows with each claim, keeps the one who lost it from finishing it.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+
+use super::bounds::Breaker;
+use super::claim::queues_of;
+use super::columns::{millis, text, unsigned};
+use super::tx::{Connection, NOW_MS, Tx};
+use super::{
+    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, Work, bounds, inbox,
+    steps, targets, work,
+};
+use crate::erasure::Outcome;
+use crate::erasure::life::after;
+use crate::subject::TargetName;
+
+/// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster.
+pub(super) async fn is_due(
+    ledger: &PostgresLedger,
+    connection: &Connection,
+    queue: &QueueName,
+) -> Result<bool, LedgerError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT FROM task WHERE queue = $1 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
+             OR EXISTS (SELECT FROM inbox WHERE installation = $2)"
+    );
+    let inbox = inbox_of(ledger, connection, queue).await?;
+    Ok(connection.row(&sql, &[&queue.name(), &inbox]).await?.get(0))
+}
+
+/// The installation in whose inbox there may be more for the queue.
+async fn inbox_of(
+    ledger: &PostgresLedger,
+    connection: &Connection,
+    queue: &QueueName,
+) -> Result<Option<i64>, LedgerError> {
+    match queue {
+        QueueName::Decide(installation) => ledger.installations.known(connection, &installation.0).await,
+        QueueName::Settle(_) | QueueName::Resolve(_) | QueueName::Step(_) | QueueName::Close => Ok(None),
+    }
+}
+
+pub(super) async fn claim(
+    ledger: &PostgresLedger,
+    tx: &Tx,
+    queue: &QueueName,
+    most: usize,
+    lease: Duration,
+    bounds: &Bounds,
+) -> Result<Claimed, LedgerError> {
+    let nothing = |next| Claimed { claims: Vec::new(), next };
+    let (mut free, mut target_failing, mut next_us) = (bounds.at_once, false, 0);
+    if let Some(target) = &bounds.target {
+        // Whoever claims for a target does so alone, for as long as a commit takes: the bounds are of all processes.
+        let pace = targets::lock(tx, target).await?;
+        match targets::breaker(tx, target, pace.failures).await? {
+            Breaker::Open => return Ok(nothing(NextLook::WhenPolled)),
+            Breaker::HalfOpen => (free, target_failing) = (1, true),
+            Breaker::Closed { failures } => target_failing = failures > 0,
+        }
+        free = bounds::free(free, load_of(ledger, tx, queue, target).await?);
+        next_us = pace.next_call_us;
+    }
+    if free == 0 {
+        return Ok(nothing(NextLook::WhenPolled));
+    }
+    let most = most.min(free);
+    let rate = bounds.calls_per_s.map(|rate| (rate, bounds::grant(rate, next_us, tx.now.as_microsecond(), most)));
+    let granted = rate.map_or(most, |(_, granted)| granted.calls);
+    let mut next = NextLook::WhenChanged;
+    let mut claims = Vec::new();
+    if granted > 0 {
+        if let Some(installation) = inbox_of(ledger, tx, queue).await? {
+            inbox::expand(tx, &ledger.sources, queue, installation, granted).await?;
+        }
+        let rows = take(tx, queue, granted, lease, ledger.process()).await?;
+        claims = load(ledger, tx, queue, rows, target_failing).await?;
+    }
+    if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
+        let used = bounds::grant(rate, next_us, tx.now.as_microsecond(), claims.len());
+        targets::set_next_call_us(tx, target, used.next_us).await?;
+        if claims.len() == granted.calls
+            && let Some(wait) = granted.wait
+        {
+            next = NextLook::After(wait);
+        }
+    }
+    Ok(Claimed { claims, next })
+}
+
+/// A task that was taken.
+struct Taken {
+    task: i64,
+    fence: i64,
+    attempt: u32,
+    row: Row,
+}
+
+/// Takes what is due, the longest due first; what another process is taking is passed over.
+async fn take(
+    tx: &Tx,
+    queue: &QueueName,
+    most: usize,
+    lease: Duration,
+    holder: i64,
+) -> Result<Vec<Taken>, LedgerError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut rows = tx
+        .rows(
+            "WITH found AS (
+               SELECT id, due AS was FROM task WHERE queue = $1 AND NOT parked AND due <= $2
+               ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
+             )
+             UPDATE task SET due = $4, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
+             RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since",
+            &[&queue.name(), &millis(tx.now), &most, &millis(after(tx.now, lease)), &holder],
+        )
+        .await?;
+    rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
+    let taken = |row: Row| {
+        let attempt = super::columns::small(row.get(2));
+        Taken { task: row.get(0), fence: row.get(1), attempt, row }
+    };
+    Ok(rows.into_iter().map(taken).collect())
+}
+
+/// Work that cannot be read is parked: it would otherwise stand in the way of its queue for ever.
+async fn load(
+    ledger: &PostgresLedger,
+    tx: &Tx,
+    queue: &QueueName,
+    taken: Vec<Taken>,
+    target_failing: bool,
+) -> Result<Vec<Claim>, LedgerError> {
+    let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
+    let loaded = work::load(ledger, tx, queue, &rows).await?;
+    let mut claims = Vec::with_capacity(taken.len());
+    for (Taken { task, fence, attempt, .. }, work) in taken.into_iter().zip(loaded) {
+        match work {
+            Ok(work) => claims.push(Claim { task, fence, attempt, target_failing, work }),
+            Err(LedgerError::Busy(cause)) => return Err(LedgerError::Busy(cause)),
+            Err(LedgerError::Broken(cause)) => {
+                tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
+                tx.execute(
+                    "UPDATE task SET parked = TRUE, holder = NULL, reason = 'what is stored of it cannot be read'
+                     WHERE id = $1",
+                    &[&task],
+                )
+                .await?;
+            }
+        }
+    }
+    Ok(claims)
+}
+
+/// What is under way and due at the target, in all processes.
+async fn load_of(
+    ledger: &PostgresLedger,
+    tx: &Tx,
+    queue: &QueueName,
+    target: &TargetName,
+) -> Result<bounds::Load, LedgerError> {
+    let (mut queues, mut inboxes) = (Vec::new(), Vec::new());
+    for of_target in queues_of(target) {
+        inboxes.push(inbox_of(ledger, tx, &of_target).await?);
+        queues.push(of_target.name());
+    }
+    let rows = tx
+        .rows(
+            "SELECT name,
+                    (SELECT COUNT(*) FROM task WHERE queue = name AND due > $3 AND holder IS NOT NULL),
+                    EXISTS (SELECT FROM task WHERE queue = name AND NOT parked AND due <= $3)
+                      OR EXISTS (SELECT FROM inbox WHERE installation = received)
+             FROM unnest($1::TEXT[], $2::BIGINT[]) AS queues (name, received)",
+            &[&queues, &inboxes, &millis(tx.now)],
+        )
+        .await?;
+    let mut load = bounds::Load::default();
+    for row in rows {
+        let under_way = usize::try_from(unsigned(row.get(1))).unwrap_or(usize::MAX);
+        load.all += under_way;
+        if row.get::<_, &str>(0) == queue.name() {
+            load.own = under_way;
+        } else if row.get(2) {
+            load.others_waiting += 1;
+        }
+    }
+    Ok(load)
+}
+
+pub(super) async fn retry(
+    tx: &mut Tx,
+    claim: &Claim,
+    pause: Duration,
+    attempt: Attempt,
+    reason: &str,
+) -> Result<Finished, LedgerError> {
+    if let Work::Step(work) = &claim.work {
+        return steps::failed(tx, claim, work, pause, attempt, reason).await;
+    }
+    let counts = i64::from(attempt == Attempt::Counts);
+    let due = millis(after(tx.now, pause));
+    let changed = tx
+        .execute(
+            "UPDATE task SET due = $3, attempt = attempt + $4, reason = $5, holder = NULL
+             WHERE id = $1 AND fence = $2 AND holder IS NOT NULL",
+            &[&claim.task, &claim.fence, &due, &counts, &text(reason)],
+        )
+        .await?;
+    if changed == 0 {
+        return Ok(Finished::LeaseLost);
+    }
+    tx.notify(&claim.work.queue());
+    Ok(Finished::Done)
+}
+
+pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
+    if let Work::Step(work) = &claim.work {
+        return steps::parked(tx, claim, work, outcome, reason).await;
+    }
+    let parked = tx
+        .execute(
+            "UPDATE task SET parked = TRUE, holder = NULL, reason = $3
+             WHERE id = $1 AND fence = $2 AND holder IS NOT NULL",
+            &[&claim.task, &claim.fence, &text(reason)],
+        )
+        .await?;
+    Ok(if parked == 0 { Finished::LeaseLost } else { Finished::Done })
+}

@@ -1,0 +1,34 @@
+//! What an erasure knows of the person: capsules, which only the seal key opens, and fingerprints, by which it is found.
+
+use rusqlite::params;
+
+use super::LedgerError;
+use super::job::Tx;
+use crate::erasure::{Capsule, ErasureId};
+use crate::subject::Fingerprinted;
+
+pub(super) fn add(tx: &Tx<'_>, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
+    tx.prepare_cached("INSERT INTO capsule (erasure, wrapped_key, content) VALUES (?1, ?2, ?3)")?.execute(params![
+        id,
+        capsule.wrapped_key.0,
+        capsule.content.0
+    ])?;
+    Ok(())
+}
+
+pub(super) fn delete(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerError> {
+    tx.prepare_cached("DELETE FROM capsule WHERE erasure = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// By these the erasure is found again.
+pub(super) fn add_fingerprints(tx: &Tx<'_>, id: ErasureId, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO erasure_fingerprint (fingerprint, erasure, version, kind) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+    )?;
+    for one in fingerprints {
+        insert.execute(params![one.fingerprint, id, one.version, one.kind.as_str()])?;
+    }
+    Ok(())
+}
