@@ -1,15 +1,18 @@
-//! A plugin as the operator installed it: settings that have been read, a file that has been found, secrets. Nothing runs.
+//! A plugin as the operator installed it: its settings, its file, its secrets, and what was found of the file. Nothing runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
+use quietus_plugin::Manifest;
 use tokio::sync::watch;
 
 use super::launch::{Code, Debugger, HostVersion, Launch, Permissions};
 use super::locate::locate;
 use super::lock::lock;
 use super::output::Output;
+use super::permissions::permissions_of;
 use super::settings::PluginSettings;
 use crate::keys::{ReadSecret, Secret};
 use crate::subject::Kind;
@@ -23,8 +26,26 @@ pub(crate) struct Installed {
     pub(super) output: Output,
     /// The process that waits for a debugger.
     pub(super) awaiting: watch::Sender<Option<u32>>,
-    /// The sandbox permissions of the last start: what the plugin declares is known only then.
-    pub(super) permissions: Mutex<Permissions>,
+    /// What the last inspection found.
+    inspected: Mutex<Option<Arc<Inspected>>>,
+}
+
+/// What inspection found of the file with this hash.
+pub(super) struct Inspected {
+    pub(super) sha256: String,
+    pub(super) manifest: Manifest,
+    /// The configuration was validated against the manifest's schema.
+    config_valid: AtomicBool,
+}
+
+impl Inspected {
+    pub(super) fn is_config_valid(&self) -> bool {
+        self.config_valid.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_config_valid(&self) {
+        self.config_valid.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Settings that no plugin can be started with.
@@ -46,9 +67,15 @@ impl Installed {
             let secret = read(reference).map_err(|e| refused(format!("secrets.{name}: {e}")))?;
             secrets.insert(name.clone(), secret);
         }
-        let permissions = Mutex::new(granted(&settings));
-        let (debugger, output, awaiting) = (Debugger::None, Output::Counted, watch::Sender::new(None));
-        Ok(Self { settings, code, secrets, debugger, output, awaiting, permissions })
+        Ok(Self {
+            settings,
+            code,
+            secrets,
+            debugger: Debugger::None,
+            output: Output::Counted,
+            awaiting: watch::Sender::new(None),
+            inspected: Mutex::default(),
+        })
     }
 
     /// Has its process wait for a debugger, without timeouts, and tells which process that is.
@@ -70,29 +97,59 @@ impl Installed {
         self
     }
 
-    /// What the sandbox lets it read.
-    pub(super) fn reads(&self) -> BTreeSet<PathBuf> {
-        lock(&self.permissions).reads.clone()
+    // What is known of the file.
+
+    /// What was found of the file with this hash, if that is the one that was inspected last.
+    pub(super) fn inspected(&self, sha256: &str) -> Option<Arc<Inspected>> {
+        lock(&self.inspected).clone().filter(|inspected| inspected.sha256 == sha256)
     }
 
-    pub(super) fn launch(&self, permissions: Permissions) -> Launch {
+    pub(super) fn remember(&self, sha256: String, manifest: Manifest) -> Arc<Inspected> {
+        let inspected = Arc::new(Inspected { sha256, manifest, config_valid: AtomicBool::new(false) });
+        *lock(&self.inspected) = Some(Arc::clone(&inspected));
+        inspected
+    }
+
+    pub(super) fn forget_inspected(&self) {
+        *lock(&self.inspected) = None;
+    }
+
+    // What its process may do.
+
+    /// What a plugin with this manifest is allowed: what it declares, looked up in its configuration, and what the operator
+    /// adds.
+    pub(super) fn permissions_of(&self, manifest: &Manifest) -> Permissions {
+        permissions_of(manifest, &self.settings.own_config(), self.granted())
+    }
+
+    /// What its next process is allowed, as far as that is known.
+    pub(super) fn permissions(&self) -> Permissions {
+        let inspected = lock(&self.inspected).clone();
+        inspected.map_or_else(|| self.least_permissions(), |inspected| self.permissions_of(&inspected.manifest))
+    }
+
+    /// What it is allowed while it is inspected: to read what the operator lets it read, as its own modules may lie there.
+    pub(super) fn least_permissions(&self) -> Permissions {
+        Permissions { reads: self.settings.reads.clone(), ..Permissions::default() }
+    }
+
+    /// What the operator adds, whatever it declares.
+    fn granted(&self) -> Permissions {
+        let PluginSettings { ports, reads, writes, .. } = &self.settings;
+        Permissions { ports: ports.clone(), reads: reads.clone(), writes: writes.clone() }
+    }
+
+    pub(super) fn launch(&self) -> Launch {
         Launch {
             code: self.code.clone(),
             sha256: self.settings.sha256.clone(),
             limits: self.settings.limits,
-            permissions,
             sandbox: self.settings.sandbox,
             cgroup: None,
             debugger: self.debugger,
             host: HostVersion::This,
         }
     }
-}
-
-/// The permissions that the operator grants, in addition to what the plugin declares.
-pub(super) fn granted(settings: &PluginSettings) -> Permissions {
-    let PluginSettings { ports, reads, writes, .. } = settings;
-    Permissions { ports: ports.clone(), reads: reads.clone(), writes: writes.clone() }
 }
 
 fn find_code(settings: &PluginSettings, base: &Path) -> Result<Code, String> {

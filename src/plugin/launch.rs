@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One life of a plugin's process.
+/// What to run, and within which bounds. The [`Permissions`] follow once the file is known by its hash.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Launch {
     pub(crate) code: Code,
     /// What the code must hash to, in hexadecimal.
     pub(crate) sha256: Option<String>,
     pub(crate) limits: Limits,
-    pub(crate) permissions: Permissions,
     /// The level that the sandbox must reach.
     pub(crate) sandbox: Level,
     /// Where the process and all that it starts are limited together.
@@ -124,12 +123,22 @@ pub(crate) enum Debugger {
     Awaited,
 }
 
-/// The child's first word.
+/// The child's answer to the launch. Nothing of the file has run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Prepared {
+    /// The file is read, and compared with what the operator pinned; the [`Permissions`] come next.
+    Hashed { sha256: String },
+    /// The file will not be loaded.
+    Refused { why: String },
+}
+
+/// The child's answer to its permissions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Confined {
     /// The sandbox is entered; what comes next is the plugin's.
-    Entered { level: Level, facts: BTreeMap<String, String> },
+    Entered { level: Level },
     /// Nothing of the plugin's will run.
     Refused { why: String },
 }

@@ -12,9 +12,11 @@ mod failure;
 mod frame;
 mod host;
 mod info;
+mod inspect;
 mod installed;
 mod kit;
 mod launch;
+mod launching;
 mod locate;
 mod lock;
 #[cfg(feature = "measure")]

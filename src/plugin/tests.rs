@@ -2,6 +2,7 @@
 
 mod child;
 mod exec;
+mod inspect;
 mod sandbox;
 mod schema;
 mod supervisor;

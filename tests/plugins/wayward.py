@@ -81,14 +81,28 @@ def erase(name):
     return os.getpid()
 
 
+def option(name):
+    """What follows this argument."""
+    return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else None
+
+
+FACTS = {"sha256": "a lie", "python": "yes"}
 if "--once" in sys.argv:
     MANIFEST["idempotent"] = False
+if "--fickle" in sys.argv:
+    # Another manifest in each process.
+    MANIFEST["version"] = str(os.getpid())
+if option("--version-from"):
+    with open(option("--version-from")) as file:
+        MANIFEST["version"] = file.read().strip()
+if option("--write"):
+    FACTS["write"] = str(try_to(lambda: open(option("--write"), "w").close()))
 mood = "good"
 while True:
     message = read()
     kind = message["type"]
     if kind == "hello":
-        write({"type": "hello", "protocol": 1, "manifest": MANIFEST, "facts": {"sha256": "a lie", "python": "yes"}})
+        write({"type": "hello", "protocol": 1, "manifest": MANIFEST, "facts": FACTS})
     elif kind == "configure":
         mood = message["config"].get("mood", "good")
         if mood == "bad":

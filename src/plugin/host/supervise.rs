@@ -19,8 +19,9 @@ use super::status::Status;
 use super::watch::Watch;
 use crate::plugin::info::PluginInfo;
 use crate::plugin::installed::Installed;
+use crate::plugin::launching::StartFailed;
 use crate::plugin::lock::lock;
-use crate::plugin::session::{self, CANCEL_GRACE, Session, SessionEnd, StartFailed};
+use crate::plugin::session::{self, CANCEL_GRACE, Session, SessionEnd};
 
 /// A process that runs, and the task that serves it.
 struct Running {

@@ -86,7 +86,7 @@ impl Watch {
 /// `None` when the plugin's file is not there. Not on a thread of the runtime's: it may lie on a drive that is away.
 async fn signature(installed: &Installed) -> Option<Signature> {
     let code = installed.code.file().to_owned();
-    let reads = installed.reads().into_iter().chain(OF_THE_SYSTEM.map(PathBuf::from));
+    let reads = installed.permissions().reads.into_iter().chain(OF_THE_SYSTEM.map(PathBuf::from));
     let reads: Vec<_> = reads.collect();
     let looked = tokio::task::spawn_blocking(move || {
         let data = code.metadata().ok()?;

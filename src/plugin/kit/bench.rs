@@ -10,8 +10,8 @@ use tokio::time::{Instant, timeout};
 use super::finding::{Checked, Event, Finding, Not, Verdict};
 use super::leak_scanner::{Private, SharedScanner};
 use super::person::Person;
-use super::subject::Subject;
-use super::wire::{Introduction, Lost, Told, Wire};
+use super::subject::{Introduction, Subject};
+use super::wire::{Lost, Told, Wire};
 use crate::plugin::launch::{Debugger, Launch};
 use crate::plugin::target::of_result;
 use crate::target::Answer;
@@ -113,7 +113,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) fn remember(&mut self, introduced: Introduction) {
-        self.subject.learn_permissions(&introduced.manifest);
+        self.subject.remember(&introduced);
         self.introduced = Some(introduced);
     }
 

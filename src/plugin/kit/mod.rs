@@ -26,8 +26,7 @@ mod wire;
 
 pub(crate) use finding::{Event, Finding, Verdict};
 pub(crate) use introduce::introduce;
-pub(crate) use subject::{Form, Subject};
-pub(crate) use wire::Introduction;
+pub(crate) use subject::{Form, Introduction, Subject};
 
 use bench::Bench;
 

@@ -6,17 +6,18 @@ use std::fmt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use quietus_plugin::PluginError;
 use quietus_plugin::protocol::{PROTOCOL, PluginMessage, Reply};
-use quietus_plugin::{Manifest, PluginError};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::leak_scanner::SharedScanner;
-use super::subject::Subject;
+use super::subject::{Introduction, Subject};
 use crate::plugin::frame::{Frame, ReadError};
-use crate::plugin::launch::{Confined, Launch, Level};
+use crate::plugin::launch::{Confined, Launch, Permissions, Prepared};
 use crate::plugin::output::Lines;
 use crate::plugin::process::{Process, describe};
 use crate::plugin::session::CANCEL_GRACE;
@@ -33,6 +34,7 @@ const OUTPUT_MAX: usize = 1 << 18;
 /// A child under test.
 pub(super) struct Wire {
     process: Process,
+    permissions: Permissions,
     scanner: SharedScanner,
     next: u64,
     /// Lines of its log.
@@ -58,15 +60,6 @@ impl fmt::Display for Lost {
     }
 }
 
-/// What a plugin says of itself before it is configured.
-#[derive(Debug)]
-pub(crate) struct Introduction {
-    pub(crate) manifest: Manifest,
-    /// What the sandbox reached.
-    pub(crate) sandbox: Level,
-    pub(crate) facts: BTreeMap<String, String>,
-}
-
 /// How `hello` or `configure` went.
 pub(super) enum Told<T> {
     Yes(T),
@@ -81,7 +74,8 @@ impl Wire {
         let output = &subject.installed.output;
         process.drain(drain(stdout, "its standard output", scanner.clone(), Lines::of(output)));
         process.drain(drain(stderr, "its standard error", scanner.clone(), Lines::of(output)));
-        Ok(Self { process, scanner: scanner.clone(), next: 1, lines: Vec::new() })
+        let permissions = subject.permissions();
+        Ok(Self { process, permissions, scanner: scanner.clone(), next: 1, lines: Vec::new() })
     }
 
     pub(super) fn process(&self) -> Option<u32> {
@@ -92,10 +86,16 @@ impl Wire {
     pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Told<Introduction>, Lost> {
         let deadline = Instant::now() + HELLO_MAX;
         self.send(launch).await?;
-        let (sandbox, mut facts) = match self.confined(deadline).await? {
-            Confined::Entered { level, facts } => (level, facts),
+        let sha256 = match self.launched(deadline).await? {
+            Prepared::Hashed { sha256 } => sha256,
+            Prepared::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
+        };
+        self.send(&self.permissions.clone()).await?;
+        let sandbox = match self.launched(deadline).await? {
+            Confined::Entered { level } => level,
             Confined::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
         };
+        let mut facts = BTreeMap::from([("sha256".to_owned(), sha256)]);
         self.send(&with(json!({ "type": "hello", "protocol": PROTOCOL }), more)).await?;
         match self.receive_first(deadline, HELLO_MAX).await? {
             PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more } => {
@@ -194,7 +194,7 @@ impl Wire {
     }
 
     /// What the child says before anything of the plugin's runs.
-    async fn confined(&mut self, deadline: Instant) -> Result<Confined, Lost> {
+    async fn launched<T: DeserializeOwned>(&mut self, deadline: Instant) -> Result<T, Lost> {
         let body = self.frame(deadline, HELLO_MAX).await?;
         serde_json::from_slice(&body).map_err(|_| Lost::Broken("its process is not this program's".into()))
     }

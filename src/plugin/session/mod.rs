@@ -13,4 +13,4 @@ mod start;
 pub(super) use call::{Ask, CoRunning, Ended};
 pub(super) use handle::{CANCEL_GRACE, SLOT_WAIT_MAX, Session};
 pub(super) use serve::SessionEnd;
-pub(super) use start::{StartFailed, start};
+pub(super) use start::start;
