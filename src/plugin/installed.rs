@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use quietus_plugin::Manifest;
+use quietus_plugin::protocol::Feature;
 use tokio::sync::watch;
 
 use super::launch::{Code, Debugger, HostVersion, Launch, Permissions};
@@ -24,6 +25,8 @@ pub(crate) struct Installed {
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) debugger: Debugger,
     pub(super) output: Output,
+    /// What its calls store is stored, so that it is offered.
+    pub(super) stores_resume: bool,
     /// The process that waits for a debugger.
     pub(super) awaiting: watch::Sender<Option<u32>>,
     /// What the last inspection found.
@@ -73,6 +76,7 @@ impl Installed {
             secrets,
             debugger: Debugger::None,
             output: Output::Counted,
+            stores_resume: false,
             awaiting: watch::Sender::new(None),
             inspected: Mutex::default(),
         })
@@ -89,6 +93,18 @@ impl Installed {
     pub(crate) fn with_output(mut self, output: Output) -> Self {
         self.output = output;
         self
+    }
+
+    /// Offers to store how far steps are: its callers give each call a place where that is stored.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the worker offers it once the ledger stores it"))]
+    pub(crate) fn storing_resume(mut self) -> Self {
+        self.stores_resume = true;
+        self
+    }
+
+    /// What the host offers to it.
+    pub(super) fn features(&self) -> Vec<Feature> {
+        if self.stores_resume { vec![Feature::Resume] } else { Vec::new() }
     }
 
     /// Grants these kinds of identifiers and no others, where no operator has granted any.

@@ -32,6 +32,8 @@ pub(crate) enum HostVersion {
     This,
     /// The next one, with more fields: for tests of plugins.
     Later,
+    /// The first one, with fewer fields: for tests of plugins.
+    Earlier,
 }
 
 /// What runs in the process.

@@ -10,7 +10,7 @@ use std::io;
 use std::time::Duration;
 
 use quietus_plugin::Manifest;
-use quietus_plugin::protocol::{FrameError, HostMessage, PROTOCOL, PluginMessage};
+use quietus_plugin::protocol::{FrameError, HostMessage, PROTOCOL, PROTOCOL_MINOR, PluginMessage};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -89,8 +89,9 @@ impl<'a> Launching<'a> {
 
     /// Has the plugin loaded, and returns what it says of itself.
     pub(super) async fn hello(&mut self) -> Result<Hello, StartFailed> {
-        let hello = HostMessage::Hello { protocol: PROTOCOL };
-        let PluginMessage::Hello { protocol, manifest, facts } =
+        let features = self.installed.features();
+        let hello = HostMessage::Hello { protocol: PROTOCOL, minor: PROTOCOL_MINOR, features };
+        let PluginMessage::Hello { protocol, manifest, facts, .. } =
             within(self.debugger, LOAD_MAX, "load", self.say(&hello)).await?
         else {
             return Err(StartFailed::Refused("it did not say hello first".into()));

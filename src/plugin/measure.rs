@@ -16,7 +16,7 @@ use super::program::Program;
 use crate::erasure::ErasureId;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::subject::{Identifier, Identifiers, Kind, Scope};
-use crate::target::{Target as _, TargetCall};
+use crate::target::{Target as _, TargetCall, no_checkpoint};
 
 /// A plugin that is up.
 pub struct MeasuredPlugin {
@@ -87,5 +87,7 @@ fn call() -> TargetCall {
         region: None,
         erased_since: None,
         report: None,
+        resume: None,
+        checkpoint: no_checkpoint(),
     }
 }

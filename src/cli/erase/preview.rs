@@ -17,7 +17,7 @@ use crate::config::Keys;
 use crate::erasure::{ErasureId, Outcome, Subject};
 use crate::keys::SecretRef;
 use crate::subject::TargetName;
-use crate::target::{Answer, TargetCall, TargetError};
+use crate::target::{Answer, TargetCall, TargetError, no_checkpoint};
 use crate::worker::ScopeResolution;
 
 /// Says whom the erasure would reach, found by the code that the erasure itself uses.
@@ -93,6 +93,8 @@ fn call(
         region: deployment.config.person.region,
         erased_since: None,
         report: None,
+        resume: None,
+        checkpoint: no_checkpoint(),
     }
 }
 

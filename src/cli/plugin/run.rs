@@ -22,7 +22,7 @@ use crate::keys::{IndexKey, Secret, fill_random};
 use crate::plugin::{Installed, PluginHost, PluginState, Subject, introduce};
 use crate::span::Span;
 use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, Kind, Scope, SessionId, SessionKey};
-use crate::target::{Target as _, TargetCall};
+use crate::target::{Target as _, TargetCall, no_checkpoint};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -177,6 +177,8 @@ fn call(identifiers: Vec<(Kind, Secret)>, region: Option<Region>, method: Method
         region,
         erased_since: None,
         report: None,
+        resume: None,
+        checkpoint: no_checkpoint(),
     })
 }
 

@@ -72,6 +72,7 @@ impl Library {
         // Leaked: the plugin may call it as long as the process lives.
         let host: *const HostV1 = match version {
             HostVersion::This => Box::leak(Box::new(host(calls))),
+            HostVersion::Earlier => Box::leak(Box::new(earlier(calls))),
             HostVersion::Later => std::ptr::from_ref(Box::leak(Box::new(Later::new(calls)))).cast(),
         };
         let mut instance = std::ptr::null_mut();
@@ -158,7 +159,14 @@ fn host(calls: &'static Calls) -> HostV1 {
         log: Some(log),
         cancelled: Some(cancelled),
         remaining_ms: Some(remaining_ms),
+        checkpoint: Some(checkpoint),
     }
+}
+
+/// A host's table as version 1.0 had it: a plugin must not look at what comes after it.
+fn earlier(calls: &'static Calls) -> HostV1 {
+    let struct_size = offset_of!(HostV1, checkpoint) as u32;
+    HostV1 { struct_size, abi_minor: 0, checkpoint: None, ..host(calls) }
 }
 
 /// A host's table as a later minor version may have it: it begins as this one's, and there is more.
@@ -202,6 +210,12 @@ unsafe extern "C" fn cancelled(ctx: *mut c_void, call: u64) -> i32 {
 unsafe extern "C" fn remaining_ms(ctx: *mut c_void, call: u64) -> i64 {
     // SAFETY: the plugin hands back our context.
     unsafe { calls(ctx) }.remaining_ms(call)
+}
+
+unsafe extern "C" fn checkpoint(ctx: *mut c_void, call: u64, value: Bytes) -> i32 {
+    // SAFETY: the plugin hands back our context and lends the value.
+    let (calls, value) = unsafe { (calls(ctx), value.as_slice()) };
+    calls.checkpoint(call, value) as i32
 }
 
 /// Closes every descriptor but the three standard ones. To be called at the start of the process, when nothing of it holds

@@ -6,10 +6,12 @@ use quietus_plugin::Operation;
 use quietus_plugin::protocol::Reply;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, Method, lost_during};
+use super::bench::{Bench, Erased, Method, lost_during, told};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
+use super::resume;
 use super::usage::Files;
+use super::wire::Storing;
 use crate::erasure::Outcome;
 use crate::target::Answer;
 
@@ -20,13 +22,22 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
     bench.check("health-answers", "`health` is answered, and the system can be reached", health).await;
     bench.check("dry-run-repeats", "a dry run says twice the same and changes nothing that it says", dry_run).await;
     bench.check("dry-run-writes-nothing", "a dry run leaves the granted folders as they are", dry_run_files).await;
+    resume::before_erasing(bench).await;
     let mut erased = None;
     let sentence = "`erase` is answered with an outcome";
     bench
         .check("erase-answers", sentence, async |bench| {
             let person = Person::named(&bench.subject, bench.manifest()?);
             let key = fresh_key();
+            // So late that it shows whether it waits; what it stored is looked at in checks of their own.
+            bench.ready().await?.storing = Storing::StoreLate;
             let answer = bench.ask(Method::Erase, &person, &key).await?;
+            let wire = bench.ready().await?;
+            wire.storing = Storing::Store;
+            let stored = std::mem::take(&mut wire.stored);
+            let rushed = wire.rushed;
+            bench.stored = stored;
+            bench.rushed = rushed;
             let note = told(&answer);
             erased = Some((person, key, answer));
             Ok(Some(note))
@@ -36,14 +47,12 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
     bench.check("erase-again", sentence, async |bench| again(bench, erased.as_ref()).await).await;
     let sentence = "`verify` after `erase` says that it is gone";
     bench.check("verify-after-erase", sentence, async |bench| verify(bench, erased.as_ref()).await).await;
+    resume::after_erasing(bench, erased.as_ref()).await;
     bench
         .check("identifiers-missing", "without required identifiers nothing is erased and nothing crashes", missing)
         .await;
     bench.check("identifiers-undeclared", "an identifier of an undeclared kind crashes nothing", undeclared).await;
 }
-
-/// What the checks after `erase` know of it.
-type Erased<'a> = Option<&'a (Person, String, Answer)>;
 
 async fn health(bench: &mut Bench<'_>) -> Checked {
     if !bench.can(&Operation::Health)? {
@@ -190,13 +199,4 @@ async fn undeclared(bench: &mut Bench<'_>) -> Checked {
     bench.call("a request with an undeclared kind", Method::Erase, &person, &fresh_key()).await?;
     bench.still_lives("a request with an undeclared kind").await?;
     Ok(None)
-}
-
-/// An answer in a few words. Its reason was said by the plugin, so it is not repeated.
-fn told(answer: &Answer) -> String {
-    let counts: Vec<_> = answer.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect();
-    match counts.as_slice() {
-        [] => format!("`{}`", answer.outcome.as_str()),
-        counts => format!("`{}` ({})", answer.outcome.as_str(), counts.join(", ")),
-    }
 }

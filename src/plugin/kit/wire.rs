@@ -1,13 +1,13 @@
 //! A plugin's process, spoken to frame by frame. Unlike a session, it can send what no host would send, and sees everything
 //! before redaction. Every wait has an end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use quietus_plugin::PluginError;
-use quietus_plugin::protocol::{PROTOCOL, PluginMessage, Reply};
+use quietus_plugin::protocol::{Feature, HostMessage, PROTOCOL, PROTOCOL_MINOR, PluginMessage, Reply};
+use quietus_plugin::{PluginError, ResumeValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ pub(super) const HELLO_MAX: Duration = Duration::from_secs(5);
 pub(super) const CONFIGURE_MAX: Duration = Duration::from_secs(30);
 /// How long a frame may take to be written, and the end of a killed process to be seen.
 const SOON: Duration = Duration::from_secs(2);
+/// How late a checkpoint is acknowledged to show who does not wait.
+const LATE: Duration = Duration::from_millis(200);
 /// What is kept of an output until it is searched, in bytes.
 const OUTPUT_MAX: usize = 1 << 18;
 
@@ -37,8 +39,37 @@ pub(super) struct Wire {
     permissions: Permissions,
     scanner: SharedScanner,
     next: u64,
+    /// What is done with its checkpoints.
+    pub(super) storing: Storing,
+    /// What was stored, of all calls.
+    pub(super) stored: Vec<ResumeValue>,
+    /// How many checkpoints were refused.
+    pub(super) refused: usize,
+    /// It went on before its checkpoint was acknowledged.
+    pub(super) rushed: bool,
+    /// What it said then.
+    early: VecDeque<PluginMessage>,
     /// Lines of its log.
     pub(super) lines: Vec<String>,
+}
+
+/// What is done with a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storing {
+    Store,
+    /// Stored, and acknowledged so late that it shows who does not wait.
+    StoreLate,
+    Refuse,
+    /// Not known, as to a host of protocol 1.0.
+    Unknown,
+}
+
+/// Which host a plugin is to see in its `hello`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HelloFrom {
+    ThisHost,
+    /// One of protocol 1.0.
+    EarlierHost,
 }
 
 /// Why there is no message; nothing more comes after it.
@@ -75,7 +106,18 @@ impl Wire {
         process.drain(drain(stdout, "its standard output", scanner.clone(), Lines::of(output)));
         process.drain(drain(stderr, "its standard error", scanner.clone(), Lines::of(output)));
         let permissions = subject.permissions();
-        Ok(Self { process, permissions, scanner: scanner.clone(), next: 1, lines: Vec::new() })
+        Ok(Self {
+            process,
+            permissions,
+            scanner: scanner.clone(),
+            next: 1,
+            storing: Storing::Store,
+            stored: Vec::new(),
+            refused: 0,
+            rushed: false,
+            early: VecDeque::new(),
+            lines: Vec::new(),
+        })
     }
 
     pub(super) fn process(&self) -> Option<u32> {
@@ -84,6 +126,15 @@ impl Wire {
 
     /// Says what to run, and then hello.
     pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Told<Introduction>, Lost> {
+        self.hello_from(HelloFrom::ThisHost, launch, more).await
+    }
+
+    pub(super) async fn hello_from(
+        &mut self,
+        host: HelloFrom,
+        launch: &Launch,
+        more: Value,
+    ) -> Result<Told<Introduction>, Lost> {
         let deadline = Instant::now() + HELLO_MAX;
         self.send(launch).await?;
         let sha256 = match self.launched(deadline).await? {
@@ -96,9 +147,15 @@ impl Wire {
             Confined::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
         };
         let mut facts = BTreeMap::from([("sha256".to_owned(), sha256)]);
-        self.send(&with(json!({ "type": "hello", "protocol": PROTOCOL }), more)).await?;
+        let hello = match host {
+            HelloFrom::ThisHost => {
+                json!({ "type": "hello", "protocol": PROTOCOL, "minor": PROTOCOL_MINOR, "features": [Feature::Resume] })
+            }
+            HelloFrom::EarlierHost => json!({ "type": "hello", "protocol": PROTOCOL }),
+        };
+        self.send(&with(hello, more)).await?;
         match self.receive_first(deadline, HELLO_MAX).await? {
-            PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more } => {
+            PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more, .. } => {
                 // What this program found out is not overwritten by what the plugin says.
                 for (name, value) in more {
                     facts.entry(name).or_insert(value);
@@ -163,12 +220,49 @@ impl Wire {
                 PluginMessage::Result { id, result } => return Ok((id, Reply::Result { result })),
                 PluginMessage::Error { id: Some(id), error } => return Ok((id, Reply::Error { error })),
                 PluginMessage::Unsupported { id: Some(id), .. } => return Ok((id, Reply::Unsupported)),
+                PluginMessage::Resume { id, value } => self.checkpoint(id, value).await?,
                 PluginMessage::Hello { .. } | PluginMessage::Ready => {
                     return Err(Lost::Broken("it introduced itself twice".into()));
                 }
                 _ => {}
             }
         }
+    }
+
+    async fn checkpoint(&mut self, id: u64, value: ResumeValue) -> Result<(), Lost> {
+        if value.expose().len() > ResumeValue::BYTES_MAX {
+            return Err(Lost::Broken(format!("a checkpoint of more than {} bytes", ResumeValue::BYTES_MAX)));
+        }
+        match self.storing {
+            Storing::Refuse => {
+                self.refused += 1;
+                return self.send(&HostMessage::ResumeRefused { id, message: "as asked".into() }).await;
+            }
+            Storing::Unknown => {
+                self.refused += 1;
+                return self.send(&HostMessage::Unsupported { id: Some(id), what: "resume".into() }).await;
+            }
+            Storing::StoreLate => self.rushed |= self.says_more().await?,
+            Storing::Store => {}
+        }
+        self.stored.push(value);
+        let sequence = self.stored.len() as u64;
+        self.send(&HostMessage::ResumeStored { id, sequence }).await
+    }
+
+    /// Whether it says anything but log lines before it is answered.
+    async fn says_more(&mut self) -> Result<bool, Lost> {
+        let until = Instant::now() + LATE;
+        while self.process.is_readable(until.saturating_duration_since(Instant::now())).await {
+            match self.receive(Instant::now() + SOON, SOON).await? {
+                PluginMessage::Log { .. } | PluginMessage::Progress { .. } => {}
+                message => {
+                    self.early.push_back(message);
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// The next message that is no log line.
@@ -182,6 +276,9 @@ impl Wire {
     }
 
     async fn receive(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
+        if let Some(message) = self.early.pop_front() {
+            return Ok(message);
+        }
         let body = self.frame(deadline, longest).await?;
         if let Ok(json) = serde_json::from_slice(&body) {
             self.scanner.lock().scan_message(&json);

@@ -2,23 +2,27 @@
 //! What travels between this and the process goes through a queue of frames; [`serve`](super::serve) has its other end.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use quietus_plugin::protocol::{HostMessage, PluginMessage, encode};
-use quietus_plugin::{ErrorClass, Operation, PluginError};
+use quietus_plugin::{ErrorClass, Operation, PluginError, ResumeValue};
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::call::{Ask, CoRunning, Ended};
+use super::call::{Ask, CoRunning, Ended, Outgoing};
 use super::log_limit::{self, LogRateLimit};
+use super::resume::Resumes;
 use crate::keys::Secret;
 use crate::plugin::contract::Contract;
 use crate::plugin::failure::{killed_for_another, of_error};
 use crate::plugin::frame::Frame;
 use crate::plugin::info::PluginInfo;
+use crate::plugin::installed::Installed;
 use crate::plugin::lock::lock;
 use crate::plugin::redact::redact;
 use crate::target::TargetError;
@@ -33,6 +37,8 @@ pub(in crate::plugin) struct Session {
     pub(in crate::plugin) contract: Contract,
     pub(in crate::plugin) info: PluginInfo,
     secrets: Vec<Secret>,
+    /// The host stores checkpoints, and the plugin makes some.
+    stores_resume: bool,
     outbox: mpsc::Sender<Frame>,
     pending: Mutex<Waiting>,
     /// The next call's id.
@@ -55,16 +61,27 @@ struct Pending {
     answer: oneshot::Sender<Ended>,
     /// What is redacted from what the plugin says.
     values: Vec<Secret>,
+    redacts_result: bool,
+    /// Where its checkpoints go, if they are stored.
+    checkpoints: Option<mpsc::Sender<ResumeValue>>,
+    /// A checkpoint has not been acknowledged: the plugin waits.
+    checkpointing: bool,
 }
 
 impl Session {
     /// Of a process whose frames are taken from the other end of `outbox`.
-    pub(super) fn new(contract: Contract, info: PluginInfo, secrets: Vec<Secret>, outbox: mpsc::Sender<Frame>) -> Self {
+    pub(super) fn new(
+        installed: &Installed,
+        contract: Contract,
+        info: PluginInfo,
+        outbox: mpsc::Sender<Frame>,
+    ) -> Self {
         Self {
             slots: Semaphore::new(contract.concurrency as usize),
+            secrets: installed.secrets.values().cloned().collect(),
+            stores_resume: installed.stores_resume && contract.can(&Operation::Resume),
             contract,
             info,
-            secrets,
             outbox,
             pending: Mutex::default(),
             next: AtomicU64::new(1),
@@ -74,7 +91,8 @@ impl Session {
     }
 
     /// Makes one call and waits for its end, at most `longest`, and [`CANCEL_GRACE`] more after it was cancelled.
-    pub(in crate::plugin) async fn call(&self, ask: Ask, longest: Duration, co_running: CoRunning) -> Ended {
+    pub(in crate::plugin) async fn call(&self, outgoing: Outgoing) -> Ended {
+        let Outgoing { ask, longest, co_running, checkpoint } = outgoing;
         let slots = match co_running {
             CoRunning::Allowed => 1,
             CoRunning::Excluded => self.contract.concurrency,
@@ -92,32 +110,64 @@ impl Session {
         };
 
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let values = ask.confidential();
+        let (checkpoints, resumes) = checkpoint.filter(|_| self.stores_resume).map(Resumes::new).unzip();
+        let (answer, answered) = oneshot::channel();
+        let pending = Pending {
+            answer,
+            values: ask.confidential(),
+            redacts_result: ask.redacts_result(),
+            checkpoints,
+            checkpointing: false,
+        };
         let Ok(frame) = encode(&ask.message(id, longest)) else { return Ended::TooLarge };
-        let (answer, mut answered) = oneshot::channel();
         {
-            let mut pending = self.pending();
-            if pending.closed {
+            let mut waiting = self.pending();
+            if waiting.closed {
                 return Ended::NotSent;
             }
-            pending.calls.insert(id, Pending { answer, values });
+            waiting.calls.insert(id, pending);
         }
         let guard = CancelOnDrop { session: self, id };
         let deadline = Instant::now() + longest;
         if let Err(not_sent) = self.send(frame, deadline).await {
             return not_sent;
         }
-        if let Ok(ended) = timeout_at(deadline, &mut answered).await {
-            return ended.unwrap_or(Ended::NotSent);
+        // Not dropped when the time is over: a checkpoint that is being stored then is still acknowledged.
+        let mut ended = pin!(self.until_ended(id, answered, resumes));
+        if let Ok(ended) = timeout_at(deadline, &mut ended).await {
+            return ended;
         }
         self.try_send(&HostMessage::Cancel { id });
-        if let Ok(ended) = timeout_at(Instant::now() + CANCEL_GRACE, &mut answered).await {
-            return ended.unwrap_or(Ended::NotSent);
+        if let Ok(ended) = timeout_at(Instant::now() + CANCEL_GRACE, &mut ended).await {
+            return ended;
         }
+        // Before the session is closed: what the guard sends would only be in the way of the end.
         drop(guard);
         self.close(|| Ended::KilledForAnother);
         self.hung.notify_one();
         Ended::TimedOut
+    }
+
+    /// Waits for the answer, and stores checkpoints meanwhile.
+    async fn until_ended(&self, id: u64, answered: oneshot::Receiver<Ended>, resumes: Option<Resumes>) -> Ended {
+        tokio::select! {
+            biased;
+            ended = answered => ended.unwrap_or(Ended::NotSent),
+            never = self.store_checkpoints(id, resumes) => match never {},
+        }
+    }
+
+    /// Never returns.
+    async fn store_checkpoints(&self, id: u64, resumes: Option<Resumes>) -> Infallible {
+        let Some(mut resumes) = resumes else { return std::future::pending().await };
+        loop {
+            let message = resumes.next(id).await;
+            self.note_acknowledged(id);
+            // Waits for its turn, instead of being dropped when the queue is full: the plugin waits for it.
+            if let Ok(frame) = encode(&message) {
+                let _ = self.outbox.send(frame).await;
+            }
+        }
     }
 
     /// Asks the plugin whether its system can be reached.
@@ -125,7 +175,13 @@ impl Session {
         if !self.contract.can(&Operation::Health) {
             return Ok(());
         }
-        match self.call(Ask::Health, self.contract.health_max, CoRunning::Allowed).await {
+        let outgoing = Outgoing {
+            ask: Ask::Health,
+            longest: self.contract.health_max,
+            co_running: CoRunning::Allowed,
+            checkpoint: None,
+        };
+        match self.call(outgoing).await {
             Ended::Result(_) | Ended::Unsupported => Ok(()),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(SLOT_WAIT_MAX) }),
@@ -175,12 +231,46 @@ impl Session {
             PluginMessage::Progress { id, done, total } => {
                 tracing::debug!(plugin = %self.info.target, call = id, done, total, "a plugin is at work");
             }
+            PluginMessage::Resume { id, value } => self.checkpoint(id, value),
             PluginMessage::Unsupported { id: None, .. } => {}
             PluginMessage::Hello { .. } | PluginMessage::Ready => return Err("it introduced itself twice"),
             PluginMessage::Unknown { kind, id } => self.try_send(&HostMessage::Unsupported { id, what: kind }),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Hands a checkpoint to the call's waiter, which stores and acknowledges it. Never leaves the plugin without an answer, as
+    /// it waits for one.
+    fn checkpoint(&self, id: u64, value: ResumeValue) {
+        let bytes = value.expose().len();
+        let refused = {
+            let mut pending = self.pending();
+            match pending.calls.get_mut(&id) {
+                None => Some("the call is over".to_owned()),
+                Some(Pending { checkpoints: None, .. }) => {
+                    let what = "resume".to_owned();
+                    return self.try_send(&HostMessage::Unsupported { id: Some(id), what });
+                }
+                Some(_) if bytes > ResumeValue::BYTES_MAX => {
+                    Some(format!("a value of {bytes} bytes; allowed are {}", ResumeValue::BYTES_MAX))
+                }
+                Some(Pending { checkpointing: true, .. }) => Some("the one before it is not acknowledged yet".into()),
+                Some(Pending { checkpoints: Some(checkpoints), checkpointing, .. }) => {
+                    *checkpointing = checkpoints.try_send(value).is_ok();
+                    (!*checkpointing).then(|| "the call is over".to_owned())
+                }
+            }
+        };
+        if let Some(message) = refused {
+            self.try_send(&HostMessage::ResumeRefused { id, message });
+        }
+    }
+
+    fn note_acknowledged(&self, id: u64) {
+        if let Some(pending) = self.pending().calls.get_mut(&id) {
+            pending.checkpointing = false;
+        }
     }
 
     fn end(&self, id: u64, ended: Ended) {
@@ -190,7 +280,7 @@ impl Session {
                 let message = self.redact(&error.message, &pending.values);
                 let _ = pending.answer.send(Ended::Failed(PluginError { message, ..error }));
             }
-            (Some(pending), Ended::Result(mut result)) => {
+            (Some(pending), Ended::Result(mut result)) if pending.redacts_result => {
                 // The outcome is a word of the protocol, even where a person's name is the same word.
                 let members = result.as_object_mut().into_iter().flatten();
                 for (_, member) in members.filter(|(name, _)| *name != "outcome") {
@@ -308,8 +398,11 @@ struct CancelOnDrop<'a> {
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         let left = self.session.pending().calls.remove(&self.id);
-        if left.is_some() {
-            self.session.try_send(&HostMessage::Cancel { id: self.id });
+        let Some(left) = left else { return };
+        if left.checkpointing {
+            let message = "the call is over".to_owned();
+            self.session.try_send(&HostMessage::ResumeRefused { id: self.id, message });
         }
+        self.session.try_send(&HostMessage::Cancel { id: self.id });
     }
 }

@@ -67,8 +67,7 @@ async fn attempt(program: &Program, installed: &Installed) -> Result<(Arc<Sessio
     match introduce(&mut launching, program, installed).await {
         Ok((contract, info)) => {
             let (sender, outbox) = mpsc::channel(OUTBOX_MAX);
-            let secrets = installed.secrets.values().cloned().collect();
-            let session = Session::new(contract, info, secrets, sender);
+            let session = Session::new(installed, contract, info, sender);
             Ok((Arc::new(session), Driver::new(launching.process, outbox)))
         }
         Err(Attempt::Failed(failed)) => Err(launching.give_up(failed).await.into()),

@@ -51,7 +51,7 @@ impl Raw {
     fn ready() -> Self {
         let wayward = Compiled::wayward();
         let mut raw = Self::start(&wayward.library);
-        raw.send(&HostMessage::Hello { protocol: 1 });
+        raw.send(&hello());
         assert!(matches!(raw.receive(), PluginMessage::Hello { .. }));
         raw.send(&HostMessage::Configure { config: serde_json::json!({}), secrets: Default::default() });
         assert!(matches!(raw.receive(), PluginMessage::Ready));
@@ -80,9 +80,14 @@ impl Raw {
             identifiers,
             report: None,
             region: None,
+            resume: None,
         };
         self.send(&HostMessage::Erase { id, timeout_ms: 10_000, request });
     }
+}
+
+fn hello() -> HostMessage {
+    HostMessage::Hello { protocol: 1, minor: 1, features: Vec::new() }
 }
 
 fn launch(code: Code) -> Launch {
@@ -108,7 +113,7 @@ impl Drop for Raw {
 #[track_caller]
 fn refusal(library: &Path) -> String {
     let mut raw = Raw::start(library);
-    raw.send(&HostMessage::Hello { protocol: 1 });
+    raw.send(&hello());
     let PluginMessage::Error { id: None, error } = raw.receive() else { panic!("not refused") };
     assert_eq!(error.class, ErrorClass::NeedsOperator);
     error.message
@@ -134,9 +139,9 @@ fn a_library_starts_no_process() {
 fn a_bad_configuration_still_shows_the_manifest() {
     let wayward = Compiled::wayward();
     let mut raw = Raw::start(&wayward.library);
-    raw.send(&HostMessage::Hello { protocol: 1 });
+    raw.send(&hello());
     let PluginMessage::Hello { manifest, facts, .. } = raw.receive() else { panic!("no hello") };
-    assert_eq!((manifest.name.as_str(), facts["abi"].as_str()), ("wayward", "1.0"));
+    assert_eq!((manifest.name.as_str(), facts["abi"].as_str()), ("wayward", "1.1"));
     raw.send(&HostMessage::Configure { config: serde_json::json!({ "mood": "bad" }), secrets: Default::default() });
     let PluginMessage::Error { id: None, error } = raw.receive() else { panic!("not refused") };
     assert_eq!((error.class, error.message.as_str()), (ErrorClass::Permanent, "in a bad mood, hunter2"));

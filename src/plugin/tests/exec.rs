@@ -20,7 +20,7 @@ pub(super) fn wayward(more: serde_json::Value) -> PluginSettings {
 }
 
 impl Running {
-    async fn number(&self, what: &str) -> i32 {
+    pub(super) async fn number(&self, what: &str) -> i32 {
         let answer = self.erase(what).await.expect("an answer");
         i32::try_from(answer.counts["number"]).expect("a number")
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::exec::wayward as program_settings;
-use super::supervisor::{call, installed, is_alive, process};
+use super::supervisor::{Running, call, installed, is_alive, process};
 use super::*;
 use crate::plugin::launch::Level;
 use crate::target::Target as _;
@@ -34,39 +34,10 @@ impl Counted {
     }
 }
 
-/// A plugin that is supervised, until it is stopped.
-struct Supervised {
-    host: std::sync::Arc<PluginHost>,
-    shutdown: tokio_util::sync::CancellationToken,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Supervised {
-    async fn start(settings: PluginSettings, program: Program) -> Self {
-        let host = PluginHost::new(installed(settings), program);
-        let shutdown = tokio_util::sync::CancellationToken::new();
-        let task = tokio::spawn(host.clone().run(shutdown.clone()));
-        host.started().await;
-        Self { host, shutdown, task }
-    }
-
-    fn info(&self) -> PluginInfo {
-        match self.host.state() {
-            PluginState::Up(info) => info,
-            state => panic!("{state:?}"),
-        }
-    }
-
-    async fn stop(self) {
-        self.shutdown.cancel();
-        self.task.await.expect("it ends");
-    }
-}
-
 #[tokio::test]
 async fn a_restart_takes_one_process_as_the_file_is_known_by_its_hash() {
     let (wayward, counted) = (Compiled::wayward(), Counted::new());
-    let running = Supervised::start(wayward.settings(), counted.program()).await;
+    let running = Running::supervised(installed(wayward.settings()), counted.program()).await;
     let before = process(&running.host.erase(&call("ann")).await.expect("an answer"));
     assert_eq!(counted.starts(), 3, "launched, inspected, and its configuration validated");
 
@@ -83,7 +54,7 @@ async fn a_program_whose_modules_changed_its_manifest_is_inspected_again() {
     let module = folder.path().join("module");
     std::fs::write(&module, "1").expect("written");
     let settings = json!({ "args": ["--version-from", module], "reads": [folder.path()] });
-    let running = Supervised::start(program_settings(settings), program()).await;
+    let running = Running::supervised(installed(program_settings(settings)), program()).await;
     assert_eq!(running.info().version, "1");
 
     std::fs::write(&module, "2").expect("written");
@@ -95,7 +66,7 @@ async fn a_program_whose_modules_changed_its_manifest_is_inspected_again() {
 
 #[tokio::test]
 async fn a_process_with_another_manifest_than_its_inspection_found_is_refused() {
-    let running = Supervised::start(program_settings(json!({ "args": ["--fickle"] })), program()).await;
+    let running = Running::supervised(installed(program_settings(json!({ "args": ["--fickle"] }))), program()).await;
     let PluginState::Failed(why) = running.host.state() else { panic!("{:?}", running.host.state()) };
     assert!(why.contains("another one than its inspection found"), "{why}");
     running.stop().await;
@@ -117,7 +88,7 @@ async fn an_inspection_may_not_write_where_the_plugin_may() {
     if introduction.sandbox >= Level::Files {
         assert_eq!(introduction.facts["write"], libc::EACCES.to_string());
     }
-    let running = Supervised::start(program_settings(settings), program()).await;
+    let running = Running::supervised(installed(program_settings(settings)), program()).await;
     assert_eq!(running.info().facts["write"], "0");
     let launched = i32::try_from(running.info().process).expect("a process id");
     running.stop().await;
