@@ -1,5 +1,5 @@
-//! Whether a plugin and the operator's settings fit: a manifest and settings enter, what both agree on leaves, or all
-//! that does not fit. Values of the configuration are never repeated: they may be secret.
+//! The contract of a plugin and its operator: what the manifest declares and the settings grant, or everything that does not
+//! fit. Values of the configuration are never repeated: they may be secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -119,7 +119,7 @@ impl Level {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Debugger {
     None,
-    /// It does not wait, and whoever started it may look at what it holds: for tests of plugins.
+    /// It does not wait, and its parent may inspect what it holds: for tests of plugins.
     Inspected,
     /// Before the plugin is loaded. The process can be debugged, so it is a little less confined.
     Awaited,

@@ -166,6 +166,8 @@ async fn within<T>(
     if debugger == Debugger::Awaited {
         return step.await;
     }
-    let late = |_| StartFailed::Lost(format!("it took longer than {} s to {what}", longest.as_secs()));
-    timeout(longest, step).await.map_err(late)?
+    match timeout(longest, step).await {
+        Ok(ended) => ended,
+        Err(_) => Err(StartFailed::Lost(format!("it took longer than {} s to {what}", longest.as_secs()))),
+    }
 }

@@ -55,7 +55,8 @@ impl MeasuredPlugin {
         for _ in 0..callers {
             let host = Arc::clone(&self.host);
             running.spawn(async move {
-                let (call, mut calls) = (call(), 0);
+                let call = call();
+                let mut calls = 0;
                 while Instant::now() < end {
                     host.erase(&call).await.expect("an answer");
                     calls += 1;

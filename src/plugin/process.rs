@@ -58,7 +58,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Writes one message. A child that has ended is no error here: it may have said why, and the next read tells.
+    /// Writes one message. A child that has ended is no error here: it may have said why, and the next read returns that.
     pub(super) async fn send(&mut self, message: &impl Serialize) -> Result<(), FrameError> {
         let frame = encode(message)?;
         let _ = self.writer.write_all(&frame).await;

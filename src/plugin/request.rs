@@ -66,13 +66,17 @@ pub(super) fn request(contract: &Contract, method: Method, call: &TargetCall) ->
 }
 
 /// What the plugin may see of the call: kinds both declared and granted. mluvii's ids of guests and sessions are kinds like
-/// others to it, and come from mluvii only, never from what somebody typed. A session is told by its number alone.
+/// others to it, and come from mluvii only, never from what somebody typed. A session is sent as its number alone.
 fn identifiers(contract: &Contract, call: &TargetCall) -> BTreeSet<(Kind, Secret)> {
     let typed = call.identifiers.0.iter().map(|identifier| (identifier.kind.clone(), identifier.value.clone()));
     let guests = call.guests.iter().map(|guest| (Kind::GuestId, Secret::new(guest.0.as_str())));
-    let number = |session: &ReachedSession| (Kind::SessionId, Secret::new(session.key.session.to_string()));
-    let all = typed.chain(guests).chain(call.sessions.iter().map(number));
+    let sessions = call.sessions.iter().map(session_number);
+    let all = typed.chain(guests).chain(sessions);
     all.filter(|(kind, _)| contract.sends(kind)).collect()
+}
+
+fn session_number(session: &ReachedSession) -> (Kind, Secret) {
+    (Kind::SessionId, Secret::new(session.key.session.to_string()))
 }
 
 #[cfg(test)]

@@ -113,13 +113,14 @@ impl PluginHost {
     }
 
     async fn ask(&self, method: Method, call: &TargetCall) -> Result<Asked, TargetError> {
-        let asked = match self.ask_session(method, call, &*self.session().await?).await {
-            // Another process has taken over, or will.
-            Err(NotSent) => self.ask_session(method, call, &*self.session().await?).await,
-            asked => asked,
-        };
-        let lost = |NotSent| Err(TargetError::Retryable("the plugin's process was lost before the call".into()));
-        asked.unwrap_or_else(lost)
+        if let Ok(asked) = self.ask_session(method, call, &*self.session().await?).await {
+            return asked;
+        }
+        // Another process has taken over, or will.
+        match self.ask_session(method, call, &*self.session().await?).await {
+            Ok(asked) => asked,
+            Err(NotSent) => Err(TargetError::Retryable("the plugin's process was lost before the call".into())),
+        }
     }
 
     async fn ask_session(

@@ -57,7 +57,7 @@ pub struct Bytes {
 }
 
 impl Bytes {
-    /// Borrows a slice; whoever gets it may use it as long as the slice lives.
+    /// Borrows a slice; the result may be used as long as the slice lives.
     ///
     /// ```
     /// # use quietus_plugin::abi::Bytes;

@@ -12,14 +12,14 @@ const STEPS_MAX: usize = 1024;
 /// Bytes that are kept in all.
 const BYTES_MAX: usize = 16 << 20;
 
-/// What came of a checkpoint.
+/// Where a checkpoint was stored.
 ///
 /// ```
 /// use quietus_plugin::{Call, PluginError, Stored};
 ///
 /// fn delete(ids: &[u8], call: &Call) -> Result<(), PluginError> {
 ///     let stored = call.checkpoint(ids)?;
-///     // Both are leave to go on. With the second one, a plugin that is killed counts less than it erased.
+///     // Go on in both cases. With the second one, a plugin that is killed counts less than it erased.
 ///     assert!(matches!(stored, Stored::Durably | Stored::InMemory));
 ///     Ok(())
 /// }

@@ -1,5 +1,5 @@
-//! From JSON to [`Plugin`] and back, without the C boundary: bytes of a configuration or a request enter, a plugin or a
-//! [`Reply`] leaves. A panic ends here. The thunks and the test host both go this way.
+//! From JSON to [`Plugin`] and back, without the C boundary. A panic of the plugin ends here. The thunks and the test host both
+//! use this.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

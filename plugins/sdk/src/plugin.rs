@@ -90,7 +90,7 @@ pub trait Plugin: Sized + Send + Sync + 'static {
     /// ```
     fn configure(config: Self::Config, secrets: Secrets) -> Result<Self, PluginError>;
 
-    /// Erases, and says what became of it.
+    /// Erases, and says what was erased.
     ///
     /// May be called again with the same [`Request::idempotency_key`] when an earlier call ended without an answer, so
     /// finding nothing is no error but [`Answer::absent`].

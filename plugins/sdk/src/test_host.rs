@@ -1,5 +1,5 @@
-//! A host for authors' tests: no server, no process. Identifiers enter, a plugin's answer leaves, on the way that calls
-//! take in the real one: JSON both ways, the manifest's limits, a deadline, cancellation, redacted text.
+//! A host for authors' tests: no server, no process. Calls take the same path as in the real host: JSON both ways, the
+//! manifest's limits, a deadline, cancellation, checkpoints, redacted text.
 
 mod judge;
 mod storing;

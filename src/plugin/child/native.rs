@@ -33,7 +33,8 @@ pub(super) struct Library {
 impl Library {
     /// Loads what was checked.
     pub(super) fn open(checked: &Checked) -> Result<Self, String> {
-        let (shown, file) = (checked.path.display(), checked.file());
+        let shown = checked.path.display();
+        let file = checked.file();
         // SAFETY: the library's initializers run, which is what the operator configured it for; they run confined.
         let handle = unsafe { Handle::open(Some(&file), RTLD_NOW | RTLD_LOCAL) }.map_err(|e| {
             format!("cannot load {shown}: {}", chain(&e).replace(&*file.to_string_lossy(), "this file"))

@@ -11,7 +11,7 @@ use super::finding::{Checked, Event, Finding, Not, Verdict};
 use super::leak_scanner::{Private, SharedScanner};
 use super::person::Person;
 use super::subject::{Introduction, Subject};
-use super::wire::{Lost, Told, Wire};
+use super::wire::{Lost, Reaction, Wire};
 use crate::plugin::launch::{Debugger, Launch};
 use crate::plugin::reading::of_result;
 use crate::target::Answer;
@@ -143,8 +143,8 @@ impl<'a> Bench<'a> {
         let start = |why: String| Not::failed(why, "see the check `file-loads`");
         let mut wire = Wire::start(&self.subject, &self.scanner).map_err(|e| start(format!("cannot start it: {e}")))?;
         match wire.hello(launch, Value::Null).await {
-            Ok(Told::Yes(introduced)) => Ok((wire, introduced)),
-            Ok(Told::No(error)) => Err(start(self.shown_error(&error))),
+            Ok(Reaction::Accepted(introduced)) => Ok((wire, introduced)),
+            Ok(Reaction::Refused(error)) => Err(start(self.shown_error(&error))),
             Err(lost) => Err(start(lost.to_string())),
         }
     }
@@ -163,8 +163,8 @@ impl<'a> Bench<'a> {
         let secrets = self.subject.exposed_secrets();
         let advice = "being configured must work each time alike";
         match wire.configure(&self.subject.config(), secrets, Value::Null).await {
-            Ok(Told::Yes(())) => Ok(wire),
-            Ok(Told::No(error)) => Err(Not::failed(self.shown_error(&error), advice)),
+            Ok(Reaction::Accepted(())) => Ok(wire),
+            Ok(Reaction::Refused(error)) => Err(Not::failed(self.shown_error(&error), advice)),
             Err(lost) => Err(Not::failed(lost.to_string(), advice)),
         }
     }
@@ -278,7 +278,7 @@ impl<'a> Bench<'a> {
 pub(super) type Erased<'a> = Option<&'a (Person, String, Answer)>;
 
 /// An answer in a few words. Its reason was said by the plugin, so it is not repeated.
-pub(super) fn told(answer: &Answer) -> String {
+pub(super) fn in_words(answer: &Answer) -> String {
     let counts: Vec<_> = answer.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect();
     match counts.as_slice() {
         [] => format!("`{}`", answer.outcome.as_str()),

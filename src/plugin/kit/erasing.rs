@@ -6,7 +6,7 @@ use quietus_plugin::Operation;
 use quietus_plugin::protocol::Reply;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, Erased, Method, lost_during, told};
+use super::bench::{Bench, Erased, Method, in_words, lost_during};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
 use super::resume;
@@ -38,7 +38,7 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
             let rushed = wire.rushed;
             bench.stored = stored;
             bench.rushed = rushed;
-            let note = told(&answer);
+            let note = in_words(&answer);
             erased = Some((person, key, answer));
             Ok(Some(note))
         })
@@ -87,16 +87,16 @@ async fn dry_run(bench: &mut Bench<'_>) -> Checked {
     let second = bench.ask(Method::DryRun, &person, &fresh_key()).await?;
     let advice = "change nothing when `dry_run` is set: not one request that writes";
     if (first.outcome, &first.counts) != (second.outcome, &second.counts) {
-        return Err(Not::failed(format!("first {}, then {}", told(&first), told(&second)), advice));
+        return Err(Not::failed(format!("first {}, then {}", in_words(&first), in_words(&second)), advice));
     }
     if let Some(before) = before {
         let after = bench.ask(Method::Verify, &person, &fresh_key()).await?;
         if before.outcome != after.outcome {
-            let why = format!("`verify` said {} before it, and {} after it", told(&before), told(&after));
+            let why = format!("`verify` said {} before it, and {} after it", in_words(&before), in_words(&after));
             return Err(Not::failed(why, advice));
         }
     }
-    Ok(Some(told(&first)))
+    Ok(Some(in_words(&first)))
 }
 
 async fn dry_run_files(bench: &mut Bench<'_>) -> Checked {
@@ -139,7 +139,7 @@ async fn again(bench: &mut Bench<'_>, erased: Erased<'_>) -> Checked {
                 .into(),
         )),
         _ => Err(Not::failed(
-            format!("first {}, then {}", told(first), told(&second)),
+            format!("first {}, then {}", in_words(first), in_words(&second)),
             "the same call again must come to the same, or declare that it must not be asked twice",
         )),
     }
@@ -151,7 +151,7 @@ async fn verify(bench: &mut Bench<'_>, erased: Erased<'_>) -> Checked {
     }
     let Some((person, key, first)) = erased else { return Err(Not::skipped("`erase` did not work")) };
     if !matches!(first.outcome, Outcome::Erased | Outcome::Absent) {
-        return Err(Not::skipped(format!("`erase` said {}", told(first))));
+        return Err(Not::skipped(format!("`erase` said {}", in_words(first))));
     }
     let pause = first.verify_after.unwrap_or_default();
     if pause > VERIFY_AFTER_MAX {
@@ -161,14 +161,14 @@ async fn verify(bench: &mut Bench<'_>, erased: Erased<'_>) -> Checked {
     tokio::time::sleep(pause).await;
     let answer = bench.ask(Method::Verify, person, key).await?;
     match answer.outcome {
-        Outcome::Erased | Outcome::Absent => Ok(Some(told(&answer))),
+        Outcome::Erased | Outcome::Absent => Ok(Some(in_words(&answer))),
         Outcome::Unverifiable => {
             let advice = "declare `verify` only when it can look, or configure what it looks with";
-            Err(Not::failed(told(&answer), advice))
+            Err(Not::failed(in_words(&answer), advice))
         }
         Outcome::Residual | Outcome::Retained | Outcome::Parked => {
             let advice = "erase until it is gone; tell by `verify_after_s` when the system needs time";
-            Err(Not::failed(format!("it says {}", told(&answer)), advice))
+            Err(Not::failed(format!("it says {}", in_words(&answer)), advice))
         }
     }
 }

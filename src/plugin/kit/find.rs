@@ -1,4 +1,4 @@
-//! Checks of `find`, where it is declared: it tells what the manifest says that it may tell, and changes nothing.
+//! Checks of `find`, where it is declared: it returns what the manifest allows it to return, and changes nothing.
 
 use std::time::Duration;
 

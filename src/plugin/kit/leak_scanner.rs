@@ -148,7 +148,6 @@ impl LeakScanner {
 pub(super) struct SharedScanner(Arc<Mutex<LeakScanner>>);
 
 impl SharedScanner {
-    /// A panic elsewhere leaves them whole.
     pub(super) fn lock(&self) -> MutexGuard<'_, LeakScanner> {
         lock(&self.0)
     }

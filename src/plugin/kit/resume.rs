@@ -4,7 +4,7 @@
 use quietus_plugin::protocol::Reply;
 use quietus_plugin::{Operation, ResumeValue};
 
-use super::bench::{Bench, Erased, Method, told};
+use super::bench::{Bench, Erased, Method, in_words};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
 use super::wire::Storing;
@@ -84,8 +84,8 @@ async fn continues(bench: &mut Bench<'_>, erased: Erased<'_>) -> Checked {
     bench.restart().await;
     let second = bench.ask_from(Method::Erase, person, key, Some(&value)).await?;
     if (first.outcome, &first.counts) == (second.outcome, &second.counts) {
-        return Ok(Some(told(&second)));
+        return Ok(Some(in_words(&second)));
     }
-    let why = format!("first {}, and from what was stored {}", told(first), told(&second));
+    let why = format!("first {}, and from what was stored {}", in_words(first), in_words(&second));
     Err(Not::failed(why, "store what the answer is made of, and begin with it: `call.resume()`"))
 }

@@ -7,7 +7,7 @@ use super::bench::{Bench, Method, lost_during};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
 use super::subject::Form;
-use super::wire::{HelloFrom, Storing, Told, Wire};
+use super::wire::{HelloFrom, Reaction, Storing, Wire};
 use crate::plugin::launch::{HostVersion, Launch};
 
 pub(super) async fn run(bench: &mut Bench<'_>) {
@@ -41,11 +41,11 @@ async fn with_more(bench: &Bench<'_>, wire: &mut Wire, person: &Person) -> Check
         skipped => skipped,
     };
     let refused = |error| Not::failed(bench.shown_error(&error), IGNORE);
-    if let Told::No(error) = wire.hello(&bench.subject.launch(), more()).await.map_err(lost)? {
+    if let Reaction::Refused(error) = wire.hello(&bench.subject.launch(), more()).await.map_err(lost)? {
         return Err(refused(error));
     }
     let secrets = bench.subject.exposed_secrets();
-    if let Told::No(error) = wire.configure(&bench.subject.config(), secrets, more()).await.map_err(lost)? {
+    if let Reaction::Refused(error) = wire.configure(&bench.subject.config(), secrets, more()).await.map_err(lost)? {
         return Err(refused(error));
     }
     let mut request = person.request(&fresh_key(), false);
@@ -113,11 +113,13 @@ async fn with_later_host(bench: &Bench<'_>, wire: &mut Wire, person: &Person) ->
     };
     let refused = |error| Not::failed(format!("during {during}: {}", bench.shown_error(&error)), advice);
     let launch = Launch { host: HostVersion::Later, ..bench.subject.launch() };
-    if let Told::No(error) = wire.hello(&launch, Value::Null).await.map_err(lost)? {
+    if let Reaction::Refused(error) = wire.hello(&launch, Value::Null).await.map_err(lost)? {
         return Err(refused(error));
     }
     let secrets = bench.subject.exposed_secrets();
-    if let Told::No(error) = wire.configure(&bench.subject.config(), secrets, Value::Null).await.map_err(lost)? {
+    if let Reaction::Refused(error) =
+        wire.configure(&bench.subject.config(), secrets, Value::Null).await.map_err(lost)?
+    {
         return Err(refused(error));
     }
     let longest = bench.longest(Method::Erase);
@@ -146,11 +148,13 @@ async fn with_earlier_host(bench: &Bench<'_>, wire: &mut Wire, person: &Person) 
     let launch = Launch { host: HostVersion::Earlier, ..bench.subject.launch() };
     wire.storing = Storing::Unknown;
     let hello = wire.hello_from(HelloFrom::EarlierHost, &launch, Value::Null).await.map_err(lost)?;
-    if let Told::No(error) = hello {
+    if let Reaction::Refused(error) = hello {
         return Err(refused(error));
     }
     let secrets = bench.subject.exposed_secrets();
-    if let Told::No(error) = wire.configure(&bench.subject.config(), secrets, Value::Null).await.map_err(lost)? {
+    if let Reaction::Refused(error) =
+        wire.configure(&bench.subject.config(), secrets, Value::Null).await.map_err(lost)?
+    {
         return Err(refused(error));
     }
     let longest = bench.longest(Method::Erase);

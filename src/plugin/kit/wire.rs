@@ -92,10 +92,10 @@ impl fmt::Display for Lost {
 }
 
 /// How `hello` or `configure` went.
-pub(super) enum Told<T> {
-    Yes(T),
+pub(super) enum Reaction<T> {
+    Accepted(T),
     /// It said why not.
-    No(PluginError),
+    Refused(PluginError),
 }
 
 impl Wire {
@@ -125,7 +125,7 @@ impl Wire {
     }
 
     /// Says what to run, and then hello.
-    pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Told<Introduction>, Lost> {
+    pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Reaction<Introduction>, Lost> {
         self.hello_from(HelloFrom::ThisHost, launch, more).await
     }
 
@@ -134,17 +134,17 @@ impl Wire {
         host: HelloFrom,
         launch: &Launch,
         more: Value,
-    ) -> Result<Told<Introduction>, Lost> {
+    ) -> Result<Reaction<Introduction>, Lost> {
         let deadline = Instant::now() + HELLO_MAX;
         self.send(launch).await?;
         let sha256 = match self.launched(deadline).await? {
             Prepared::Hashed { sha256 } => sha256,
-            Prepared::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
+            Prepared::Refused { why } => return Ok(Reaction::Refused(PluginError::needs_operator(why))),
         };
         self.send(&self.permissions.clone()).await?;
         let sandbox = match self.launched(deadline).await? {
             Confined::Entered { level } => level,
-            Confined::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
+            Confined::Refused { why } => return Ok(Reaction::Refused(PluginError::needs_operator(why))),
         };
         let mut facts = BTreeMap::from([("sha256".to_owned(), sha256)]);
         let hello = match host {
@@ -160,22 +160,27 @@ impl Wire {
                 for (name, value) in more {
                     facts.entry(name).or_insert(value);
                 }
-                Ok(Told::Yes(Introduction { manifest: *manifest, sandbox, facts }))
+                Ok(Reaction::Accepted(Introduction { manifest: *manifest, sandbox, facts }))
             }
             PluginMessage::Hello { protocol, .. } => {
                 Err(Lost::Broken(format!("it speaks protocol {protocol}, this program speaks {PROTOCOL}")))
             }
-            PluginMessage::Error { error, .. } => Ok(Told::No(error)),
+            PluginMessage::Error { error, .. } => Ok(Reaction::Refused(error)),
             _ => Err(Lost::Broken("it did not say hello first".into())),
         }
     }
 
     /// Configures it.
-    pub(super) async fn configure(&mut self, config: &Value, secrets: Value, more: Value) -> Result<Told<()>, Lost> {
+    pub(super) async fn configure(
+        &mut self,
+        config: &Value,
+        secrets: Value,
+        more: Value,
+    ) -> Result<Reaction<()>, Lost> {
         self.send(&with(json!({ "type": "configure", "config": config, "secrets": secrets }), more)).await?;
         match self.receive_first(Instant::now() + CONFIGURE_MAX, CONFIGURE_MAX).await? {
-            PluginMessage::Ready => Ok(Told::Yes(())),
-            PluginMessage::Error { error, .. } => Ok(Told::No(error)),
+            PluginMessage::Ready => Ok(Reaction::Accepted(())),
+            PluginMessage::Error { error, .. } => Ok(Reaction::Refused(error)),
             _ => Err(Lost::Broken("it answered `configure` with neither `ready` nor an error".into())),
         }
     }

@@ -1,5 +1,5 @@
-//! A session as its callers share it: calls are multiplexed by their ids, answers are redacted and handed to whoever waits.
-//! What travels between this and the process goes through a queue of frames; [`serve`](super::serve) has its other end.
+//! A session as its callers share it: calls are made, multiplexed by their ids, cancelled and ended. What is sent goes through a
+//! queue of frames; [`serve`](super::serve) has its other end, and [`receive`](super::receive) handles what comes back.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -8,14 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use quietus_plugin::protocol::{HostMessage, PluginMessage, encode};
-use quietus_plugin::{ErrorClass, Operation, PluginError, ResumeValue};
-use serde_json::Value;
+use quietus_plugin::protocol::{HostMessage, encode};
+use quietus_plugin::{Operation, ResumeValue};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::call::{Ask, CoRunning, Ended, Outgoing};
-use super::log_limit::{self, LogRateLimit};
+use super::log_limit::LogRateLimit;
 use super::resume::Resumes;
 use crate::keys::Secret;
 use crate::plugin::contract::Contract;
@@ -24,7 +23,6 @@ use crate::plugin::frame::Frame;
 use crate::plugin::info::PluginInfo;
 use crate::plugin::installed::Installed;
 use crate::plugin::lock::lock;
-use crate::plugin::redact::redact;
 use crate::target::TargetError;
 
 /// How long a call that was cancelled may go on before the process is killed.
@@ -36,36 +34,36 @@ pub(in crate::plugin) const SLOT_WAIT_MAX: Duration = Duration::from_secs(10);
 pub(in crate::plugin) struct Session {
     pub(in crate::plugin) contract: Contract,
     pub(in crate::plugin) info: PluginInfo,
-    secrets: Vec<Secret>,
+    pub(super) secrets: Vec<Secret>,
     /// The host stores checkpoints, and the plugin makes some.
     stores_resume: bool,
     outbox: mpsc::Sender<Frame>,
     pending: Mutex<Waiting>,
     /// The next call's id.
-    next: AtomicU64,
+    pub(super) next: AtomicU64,
     slots: Semaphore,
     /// A call that was cancelled did not end.
     pub(super) hung: Notify,
-    log_limit: Mutex<LogRateLimit>,
+    pub(super) log_limit: Mutex<LogRateLimit>,
 }
 
 /// The calls that wait for an answer.
 #[derive(Default)]
-struct Waiting {
-    calls: HashMap<u64, Pending>,
+pub(super) struct Waiting {
+    pub(super) calls: HashMap<u64, Pending>,
     /// No further call is accepted: the process is lost or about to be.
     closed: bool,
 }
 
-struct Pending {
-    answer: oneshot::Sender<Ended>,
+pub(super) struct Pending {
+    pub(super) answer: oneshot::Sender<Ended>,
     /// What is redacted from what the plugin says.
-    values: Vec<Secret>,
-    redacts_result: bool,
+    pub(super) values: Vec<Secret>,
+    pub(super) redacts_result: bool,
     /// Where its checkpoints go, if they are stored.
-    checkpoints: Option<mpsc::Sender<ResumeValue>>,
+    pub(super) checkpoints: Option<mpsc::Sender<ResumeValue>>,
     /// A checkpoint has not been acknowledged: the plugin waits.
-    checkpointing: bool,
+    pub(super) checkpointing: bool,
 }
 
 impl Session {
@@ -125,6 +123,7 @@ impl Session {
             if waiting.closed {
                 return Ended::NotSent;
             }
+            // Before it is sent: the answer can come at any time after that.
             waiting.calls.insert(id, pending);
         }
         let guard = CancelOnDrop { session: self, id };
@@ -202,68 +201,9 @@ impl Session {
     }
 
     /// Sends what nobody waits for; dropped when the plugin does not read.
-    fn try_send(&self, message: &HostMessage) {
+    pub(super) fn try_send(&self, message: &HostMessage) {
         if let Ok(frame) = encode(message) {
             let _ = self.outbox.try_send(frame);
-        }
-    }
-
-    /// Whether a caller waits for this message.
-    pub(super) fn awaits(&self, message: &PluginMessage) -> bool {
-        match message {
-            PluginMessage::Result { id, .. }
-            | PluginMessage::Error { id: Some(id), .. }
-            | PluginMessage::Unsupported { id: Some(id), .. } => self.pending().calls.contains_key(id),
-            _ => false,
-        }
-    }
-
-    /// Handles a message of the plugin's. The error says how it broke the protocol.
-    pub(super) fn receive(&self, message: PluginMessage) -> Result<(), &'static str> {
-        match message {
-            PluginMessage::Result { id, result } => self.end(id, Ended::Result(result)),
-            PluginMessage::Error { id: Some(id), error } => self.end(id, Ended::Failed(error)),
-            PluginMessage::Unsupported { id: Some(id), .. } => self.end(id, Ended::Unsupported),
-            PluginMessage::Error { id: None, error } => {
-                self.log_line(None, quietus_plugin::Level::Error, &error.message)
-            }
-            PluginMessage::Log { id, level, text } => self.log_line(id, level, &text),
-            PluginMessage::Progress { id, done, total } => {
-                tracing::debug!(plugin = %self.info.target, call = id, done, total, "a plugin is at work");
-            }
-            PluginMessage::Resume { id, value } => self.checkpoint(id, value),
-            PluginMessage::Unsupported { id: None, .. } => {}
-            PluginMessage::Hello { .. } | PluginMessage::Ready => return Err("it introduced itself twice"),
-            PluginMessage::Unknown { kind, id } => self.try_send(&HostMessage::Unsupported { id, what: kind }),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Hands a checkpoint to the call's waiter, which stores and acknowledges it. Never leaves the plugin without an answer, as
-    /// it waits for one.
-    fn checkpoint(&self, id: u64, value: ResumeValue) {
-        let bytes = value.expose().len();
-        let refused = {
-            let mut pending = self.pending();
-            match pending.calls.get_mut(&id) {
-                None => Some("the call is over".to_owned()),
-                Some(Pending { checkpoints: None, .. }) => {
-                    let what = "resume".to_owned();
-                    return self.try_send(&HostMessage::Unsupported { id: Some(id), what });
-                }
-                Some(_) if bytes > ResumeValue::BYTES_MAX => {
-                    Some(format!("a value of {bytes} bytes; allowed are {}", ResumeValue::BYTES_MAX))
-                }
-                Some(Pending { checkpointing: true, .. }) => Some("the one before it is not acknowledged yet".into()),
-                Some(Pending { checkpoints: Some(checkpoints), checkpointing, .. }) => {
-                    *checkpointing = checkpoints.try_send(value).is_ok();
-                    (!*checkpointing).then(|| "the call is over".to_owned())
-                }
-            }
-        };
-        if let Some(message) = refused {
-            self.try_send(&HostMessage::ResumeRefused { id, message });
         }
     }
 
@@ -271,67 +211,6 @@ impl Session {
         if let Some(pending) = self.pending().calls.get_mut(&id) {
             pending.checkpointing = false;
         }
-    }
-
-    fn end(&self, id: u64, ended: Ended) {
-        let pending = self.pending().calls.remove(&id);
-        match (pending, ended) {
-            (Some(pending), Ended::Failed(error)) => {
-                let message = self.redact(&error.message, &pending.values);
-                let _ = pending.answer.send(Ended::Failed(PluginError { message, ..error }));
-            }
-            (Some(pending), Ended::Result(mut result)) if pending.redacts_result => {
-                // The outcome is a word of the protocol, even where a person's name is the same word.
-                let members = result.as_object_mut().into_iter().flatten();
-                for (_, member) in members.filter(|(name, _)| *name != "outcome") {
-                    self.redact_texts(member, &pending.values);
-                }
-                let named_so = |name: &String| self.redact(name, &pending.values) != *name;
-                let ended = match result.get("counts").and_then(Value::as_object) {
-                    Some(counts) if counts.keys().any(named_so) => {
-                        Ended::Failed(PluginError::new(ErrorClass::Protocol, "the plugin names a count by a value"))
-                    }
-                    _ => Ended::Result(result),
-                };
-                let _ = pending.answer.send(ended);
-            }
-            (Some(pending), ended) => drop(pending.answer.send(ended)),
-            (None, _) => {
-                tracing::debug!(plugin = %self.info.target, call = id, "a plugin answered a call that nobody waits for");
-            }
-        }
-    }
-
-    /// Whatever text a result carries can end up in a receipt or in the log.
-    fn redact_texts(&self, part: &mut Value, values: &[Secret]) {
-        match part {
-            Value::String(text) => *text = self.redact(text, values),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_texts(item, values)),
-            Value::Object(members) => members.values_mut().for_each(|member| self.redact_texts(member, values)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-
-    fn redact(&self, text: &str, values: &[Secret]) -> String {
-        redact(text, self.secrets.iter().chain(values))
-    }
-
-    /// A line of the plugin's log. Outside of a call it may be about people whose values are no longer known here for
-    /// redaction. So it is counted and not written, unless no values were ever sent.
-    fn log_line(&self, id: Option<u64>, level: quietus_plugin::Level, text: &str) {
-        let values = {
-            let mut log_limit = lock(&self.log_limit);
-            if !log_limit.allows(Instant::now()) {
-                return;
-            }
-            let pending = self.pending();
-            let under_way = id.is_some_and(|id| pending.calls.contains_key(&id));
-            if !under_way && self.next.load(Ordering::Relaxed) > 1 {
-                return log_limit.hide();
-            }
-            pending.calls.values().flat_map(|pending| pending.values.clone()).collect::<Vec<_>>()
-        };
-        log_limit::write(&self.info.target, level, &self.redact(text, &values));
     }
 
     /// Cancels all calls under way and asks the process to end.
@@ -384,7 +263,7 @@ impl Session {
         }
     }
 
-    fn pending(&self) -> MutexGuard<'_, Waiting> {
+    pub(super) fn pending(&self) -> MutexGuard<'_, Waiting> {
         lock(&self.pending)
     }
 }

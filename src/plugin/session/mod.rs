@@ -7,6 +7,7 @@
 mod call;
 mod handle;
 mod log_limit;
+mod receive;
 mod resume;
 mod serve;
 mod start;

@@ -52,7 +52,9 @@ impl Driver {
                 }
             }
         };
+        // First: a call that began now would be lost with the process, and could count as its cause.
         session.stop_accepting();
+        // Before the calls are ended, as their callers learn how the process ended.
         let how = process.end().await;
         session.log_suppressed();
         match why {
@@ -109,7 +111,7 @@ async fn read_messages(reader: &mut BufReader<OwnedReadHalf>, session: &Session)
     }
 }
 
-/// Never returns: that the process cannot be written to is told by reading, which also says why.
+/// Never returns: when the process cannot be written to, reading ends too, and says why.
 async fn write_frames(writer: &mut OwnedWriteHalf, outbox: &mut mpsc::Receiver<Frame>) -> Infallible {
     while let Some(frame) = outbox.recv().await {
         if writer.write_all(&frame).await.is_err() {

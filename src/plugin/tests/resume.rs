@@ -53,6 +53,10 @@ struct Obedient {
 
 impl Obedient {
     async fn start(macros: &[&str], more: serde_json::Value) -> Self {
+        Self::on(macros, more, Installed::storing_resume).await
+    }
+
+    async fn on(macros: &[&str], more: serde_json::Value, offer: fn(Installed) -> Installed) -> Self {
         let compiled = Compiled::new("obedient.c", macros);
         let folder = TempDir::new().expect("a folder");
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("changed");
@@ -63,7 +67,7 @@ impl Obedient {
         });
         settings.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
         let settings = serde_json::from_value(settings).expect("settings");
-        let running = Running::supervised(installed(settings).storing_resume(), program()).await;
+        let running = Running::supervised(offer(installed(settings)), program()).await;
         running.info();
         Self { running, folder, _compiled: compiled }
     }
@@ -147,11 +151,14 @@ async fn a_dry_run_and_a_host_that_stores_nothing_store_nothing() {
     assert_eq!(store.asked.load(Ordering::Relaxed), 0);
     obedient.running.stop().await;
 
-    for (args, expected) in [(json!(["--resumes"]), 2), (json!([]), 2)] {
-        let running = Running::with(wayward(json!({ "args": args })), None).await;
-        assert_eq!(running.number("resume 1").await, expected, "unsupported, as with a host of protocol 1.0");
-        running.stop().await;
-    }
+    let obedient = Obedient::on(&[], json!({}), |installed| installed).await;
+    assert_eq!(obedient.erase(&store, None).await.expect("an answer").outcome, Outcome::Erased);
+    assert_eq!(store.asked.load(Ordering::Relaxed), 0, "it is not offered");
+    obedient.running.stop().await;
+
+    let running = Running::with(wayward(json!({ "args": ["--resumes"] })), None).await;
+    assert_eq!(running.number("resume 1").await, 2, "unsupported, as with a host of protocol 1.0");
+    running.stop().await;
 }
 
 #[tokio::test]

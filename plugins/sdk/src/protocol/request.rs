@@ -1,4 +1,4 @@
-//! The person that a call is about.
+//! The person that a call is about, and what else it carries.
 
 use std::fmt;
 

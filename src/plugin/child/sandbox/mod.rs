@@ -30,6 +30,10 @@ pub(super) fn enter_for_nothing() -> Result<(), String> {
 
 /// Confines the process for good; says how far that went. Without the first level the plugin must not run at all, and
 /// neither below the level that the operator wants.
+///
+/// The order matters. `no_new_privs` comes before Landlock and seccomp, as the kernel takes neither from an unprivileged
+/// process without it. The process becomes undumpable before the filter, which refuses to change that again. Landlock comes
+/// before the filter, as its rules are made by opening what they allow.
 pub(super) fn enter(launch: &Launch, permissions: &Permissions) -> Result<Level, String> {
     limits::set(&launch.limits)?;
     limits::drop_privileges()?;
