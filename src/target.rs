@@ -1,11 +1,13 @@
 //! The port to a place that data must leave. A step's call enters, an answer or a classed failure leaves; the built-in
 //! `mluvii` target and every plugin stand behind it.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quietus_plugin::ReportTo;
 use quietus_plugin::identity::Region;
+use quietus_plugin::{ReportTo, ResumeValue};
 use serde_json::Value;
 
 pub(crate) use crate::erasure::{Answer, Evidence};
@@ -21,6 +23,12 @@ pub(crate) trait Target: Send + Sync {
 
     /// Asks whether it is really gone. `residual` when something is still there.
     async fn verify(&self, call: &TargetCall) -> Result<Answer, TargetError>;
+
+    /// Asks what else the target knows the person by, for other targets. Changes nothing.
+    async fn find(&self, call: &TargetCall) -> Result<Found, TargetError> {
+        let _ = call;
+        Ok(Found::default())
+    }
 
     /// Whether the target can be reached and accepts its credentials.
     async fn health(&self) -> Result<(), TargetError>;
@@ -60,6 +68,46 @@ pub(crate) struct TargetCall {
     pub(crate) erased_since: Option<Duration>,
     /// Where the outcome may be reported later, if anywhere.
     pub(crate) report: Option<ReportTo>,
+    /// What an earlier call of this step stored last.
+    pub(crate) resume: Option<ResumeValue>,
+    /// Where this call stores how far it is.
+    pub(crate) checkpoint: Arc<dyn Checkpoint>,
+}
+
+/// Where a target stores how far a step is, while a call is under way.
+#[async_trait]
+pub(crate) trait Checkpoint: Send + Sync + fmt::Debug {
+    /// Returns when the value is stored durably: it comes with the next call of the same step, whatever happens until then.
+    /// A later value takes the place of an earlier one.
+    async fn store(&self, value: &[u8]) -> Result<(), NotStored>;
+}
+
+/// Why a value was not stored; free of personal data. The target must go no further.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NotStored(pub(crate) String);
+
+/// Where nothing is stored.
+pub(crate) fn no_checkpoint() -> Arc<dyn Checkpoint> {
+    Arc::new(NoCheckpoint)
+}
+
+#[derive(Debug)]
+struct NoCheckpoint;
+
+#[async_trait]
+impl Checkpoint for NoCheckpoint {
+    async fn store(&self, _: &[u8]) -> Result<(), NotStored> {
+        Err(NotStored("nothing is stored of this call".into()))
+    }
+}
+
+/// What else a target knows a person by. Holds personal data in memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) identifiers: Identifiers,
+    /// The target holds more than it told.
+    pub(crate) more: bool,
 }
 
 /// Why a call brought no answer; one variant per reaction of the worker.

@@ -16,7 +16,7 @@ const MARKS: [&str; 2] = ["user.delegate", "trusted.delegate"];
 /// The server's own leaf: a cgroup that has limits for its children holds no processes itself.
 const SERVER: &str = "server";
 const PLUGIN: &str = "plugin-";
-/// A process that was killed leaves its cgroup soon.
+/// A killed process is gone from its cgroup a moment later.
 const EMPTY_TRIES: u32 = 20;
 const EMPTY_PAUSE: Duration = Duration::from_millis(5);
 
@@ -73,7 +73,7 @@ impl Delegated {
         let memory = (u64::from(limits.memory_mib) << 20).to_string();
         let processes = limits.processes.to_string();
         for (file, limit) in [("memory.max", memory.as_str()), ("memory.swap.max", "0"), ("pids.max", &processes)] {
-            // Not every controller is everywhere; what holds is told.
+            // Not every controller is available everywhere; the limits that hold are shown to the operator.
             if write(&cgroup.path.join(file), limit).is_ok() {
                 cgroup.limits += &format!(" {file}={limit}");
             }
@@ -142,9 +142,11 @@ fn own_cgroup() -> Option<PathBuf> {
 
 /// Where cgroup v2 is mounted.
 fn mount_point(mounts: &str) -> Option<PathBuf> {
-    let mut fields = mounts.lines().map(|line| line.split(' '));
-    fields.find_map(|mut fields| {
-        let (_, at, kind) = (fields.next()?, fields.next()?, fields.next()?);
+    mounts.lines().find_map(|line| {
+        // proc(5): what is mounted, where, and of which type.
+        let mut fields = line.split(' ').skip(1);
+        let at = fields.next()?;
+        let kind = fields.next()?;
         (kind == "cgroup2").then(|| at.into())
     })
 }

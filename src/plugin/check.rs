@@ -54,7 +54,7 @@ pub(crate) async fn check(
     let looking = async {
         let findings = match host.started().await {
             PluginState::Up(info) => {
-                // It is up, so there is a session; one that was lost since is told by its health.
+                // It is up, so there is a session; if that was lost meanwhile, the health says so.
                 let untaken = host.session().await.map(|session| session.contract.untaken.clone()).unwrap_or_default();
                 let health = match connect {
                     Connect::Offline => None,

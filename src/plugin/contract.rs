@@ -1,5 +1,5 @@
-//! Whether a plugin and the operator's settings fit: a manifest and settings enter, what both agree on leaves, or all
-//! that does not fit. Values of the configuration are never repeated: they may be secret.
+//! The contract of a plugin and its operator: what the manifest declares and the settings grant, or everything that does not
+//! fit. Values of the configuration are never repeated: they may be secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -29,6 +29,8 @@ pub(super) struct Contract {
     /// Kinds of which one identifier at least must be there.
     required: Vec<Kind>,
     operations: Vec<Operation>,
+    /// Kinds that it may return.
+    pub(super) returns: BTreeSet<Kind>,
     pub(super) idempotent: bool,
     pub(super) erase_max: Duration,
     pub(super) verify_max: Duration,
@@ -52,6 +54,7 @@ impl Contract {
         check_words(manifest, &mut wrong);
         let sent = check_grants(&manifest.identifiers, &settings.grants, &mut wrong);
         check_secrets(&manifest.secrets, secrets, &mut wrong);
+        check_returns(manifest, &mut wrong);
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -63,6 +66,7 @@ impl Contract {
             untaken,
             required: manifest.identifiers.required.iter().filter_map(|kind| kind.parse().ok()).collect(),
             operations: manifest.operations.clone(),
+            returns: returned_kinds(manifest),
             idempotent: manifest.idempotent,
             erase_max: declared(manifest.timeouts.erase_ms),
             verify_max: declared(manifest.timeouts.verify_ms),
@@ -140,6 +144,23 @@ fn check_secrets(declared: &Wanted, secrets: &BTreeMap<String, Secret>, wrong: &
     }
 }
 
+/// The kinds that a plugin may return, and that may be returned.
+pub(super) fn returned_kinds(manifest: &Manifest) -> BTreeSet<Kind> {
+    let kinds = manifest.returns.iter().filter_map(|word| word.parse().ok());
+    kinds.filter(|kind: &Kind| !kind.is_internal_id()).collect()
+}
+
+fn check_returns(manifest: &Manifest, wrong: &mut Vec<String>) {
+    if manifest.operations.contains(&Operation::Find) == manifest.returns.is_empty() {
+        wrong.push("the plugin declares one of `find` and `returns`; they belong together".into());
+    }
+    let returned = returned_kinds(manifest);
+    let is_returned = |word: &str| word.parse().is_ok_and(|kind: Kind| returned.contains(&kind));
+    for word in manifest.returns.iter().filter(|word| !is_returned(word)) {
+        wrong.push(format!("the plugin declares that it returns `{}`, which no plugin may", plain(word)));
+    }
+}
+
 /// A name of the manifest's, as it may be shown.
 fn plain(name: &str) -> String {
     name.chars().take(64).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
@@ -198,6 +219,17 @@ mod tests {
         let phone = Manifest::new("phone", "1").accepts("phone");
         let wrong = make(&phone, json!({}), &[]).expect_err("nothing to send");
         assert!(wrong[0].contains("nothing is granted"), "{wrong:?}");
+    }
+
+    #[test]
+    fn ids_of_mluvii_are_returned_by_no_plugin() {
+        let wrong = make(&manifest().finds(["guest_id", "customer_no"]), json!({}), &["token"]).expect_err("refused");
+        assert_eq!(wrong, ["the plugin declares that it returns `guest_id`, which no plugin may"]);
+        let contract = make(&manifest().finds(["customer_no"]), json!({}), &["token"]).expect("it fits");
+        assert_eq!(contract.returns, [Kind::Other("customer_no".into())].into());
+        let nothing: [&str; 0] = [];
+        let wrong = make(&manifest().finds(nothing), json!({}), &["token"]).expect_err("refused");
+        assert!(wrong[0].contains("belong together"), "{wrong:?}");
     }
 
     #[test]

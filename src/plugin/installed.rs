@@ -1,15 +1,19 @@
-//! A plugin as the operator installed it: settings that have been read, a file that has been found, secrets. Nothing runs.
+//! A plugin as the operator installed it: its settings, its file, its secrets, and what was found of the file. Nothing runs.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
+use quietus_plugin::Manifest;
+use quietus_plugin::protocol::Feature;
 use tokio::sync::watch;
 
 use super::launch::{Code, Debugger, HostVersion, Launch, Permissions};
 use super::locate::locate;
 use super::lock::lock;
 use super::output::Output;
+use super::permissions::permissions_of;
 use super::settings::PluginSettings;
 use crate::keys::{ReadSecret, Secret};
 use crate::subject::Kind;
@@ -21,10 +25,30 @@ pub(crate) struct Installed {
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) debugger: Debugger,
     pub(super) output: Output,
+    /// What its calls store is stored, so that it is offered.
+    pub(super) stores_resume: bool,
     /// The process that waits for a debugger.
     pub(super) awaiting: watch::Sender<Option<u32>>,
-    /// The sandbox permissions of the last start: what the plugin declares is known only then.
-    pub(super) permissions: Mutex<Permissions>,
+    /// What the last inspection found.
+    inspected: Mutex<Option<Arc<Inspected>>>,
+}
+
+/// What inspection found of the file with this hash.
+pub(super) struct Inspected {
+    pub(super) sha256: String,
+    pub(super) manifest: Manifest,
+    /// The configuration was validated against the manifest's schema.
+    config_valid: AtomicBool,
+}
+
+impl Inspected {
+    pub(super) fn is_config_valid(&self) -> bool {
+        self.config_valid.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_config_valid(&self) {
+        self.config_valid.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Settings that no plugin can be started with.
@@ -46,9 +70,16 @@ impl Installed {
             let secret = read(reference).map_err(|e| refused(format!("secrets.{name}: {e}")))?;
             secrets.insert(name.clone(), secret);
         }
-        let permissions = Mutex::new(granted(&settings));
-        let (debugger, output, awaiting) = (Debugger::None, Output::Counted, watch::Sender::new(None));
-        Ok(Self { settings, code, secrets, debugger, output, awaiting, permissions })
+        Ok(Self {
+            settings,
+            code,
+            secrets,
+            debugger: Debugger::None,
+            output: Output::Counted,
+            stores_resume: false,
+            awaiting: watch::Sender::new(None),
+            inspected: Mutex::default(),
+        })
     }
 
     /// Has its process wait for a debugger, without timeouts, and tells which process that is.
@@ -64,35 +95,77 @@ impl Installed {
         self
     }
 
+    /// Offers to store how far steps are: its callers give each call a place where that is stored.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the worker offers it once the ledger stores it"))]
+    pub(crate) fn storing_resume(mut self) -> Self {
+        self.stores_resume = true;
+        self
+    }
+
+    /// What the host offers to it.
+    pub(super) fn features(&self) -> Vec<Feature> {
+        if self.stores_resume { vec![Feature::Resume] } else { Vec::new() }
+    }
+
     /// Grants these kinds of identifiers and no others, where no operator has granted any.
     pub(crate) fn granting(mut self, kinds: Vec<Kind>) -> Self {
         self.settings.grants = kinds;
         self
     }
 
-    /// What the sandbox lets it read.
-    pub(super) fn reads(&self) -> BTreeSet<PathBuf> {
-        lock(&self.permissions).reads.clone()
+    // What is known of the file.
+
+    /// What was found of the file with this hash, if that is the one that was inspected last.
+    pub(super) fn inspected(&self, sha256: &str) -> Option<Arc<Inspected>> {
+        lock(&self.inspected).clone().filter(|inspected| inspected.sha256 == sha256)
     }
 
-    pub(super) fn launch(&self, permissions: Permissions) -> Launch {
+    pub(super) fn remember(&self, sha256: String, manifest: Manifest) -> Arc<Inspected> {
+        let inspected = Arc::new(Inspected { sha256, manifest, config_valid: AtomicBool::new(false) });
+        *lock(&self.inspected) = Some(Arc::clone(&inspected));
+        inspected
+    }
+
+    pub(super) fn forget_inspected(&self) {
+        *lock(&self.inspected) = None;
+    }
+
+    // What its process may do.
+
+    /// What a plugin with this manifest is allowed: what it declares, looked up in its configuration, and what the operator
+    /// adds.
+    pub(super) fn permissions_of(&self, manifest: &Manifest) -> Permissions {
+        permissions_of(manifest, &self.settings.own_config(), self.granted())
+    }
+
+    /// What its next process is allowed, as far as that is known.
+    pub(super) fn permissions(&self) -> Permissions {
+        let inspected = lock(&self.inspected).clone();
+        inspected.map_or_else(|| self.least_permissions(), |inspected| self.permissions_of(&inspected.manifest))
+    }
+
+    /// What it is allowed while it is inspected: to read what the operator lets it read, as its own modules may lie there.
+    pub(super) fn least_permissions(&self) -> Permissions {
+        Permissions { reads: self.settings.reads.clone(), ..Permissions::default() }
+    }
+
+    /// What the operator adds, whatever it declares.
+    fn granted(&self) -> Permissions {
+        let PluginSettings { ports, reads, writes, .. } = &self.settings;
+        Permissions { ports: ports.clone(), reads: reads.clone(), writes: writes.clone() }
+    }
+
+    pub(super) fn launch(&self) -> Launch {
         Launch {
             code: self.code.clone(),
             sha256: self.settings.sha256.clone(),
             limits: self.settings.limits,
-            permissions,
             sandbox: self.settings.sandbox,
             cgroup: None,
             debugger: self.debugger,
             host: HostVersion::This,
         }
     }
-}
-
-/// The permissions that the operator grants, in addition to what the plugin declares.
-pub(super) fn granted(settings: &PluginSettings) -> Permissions {
-    let PluginSettings { ports, reads, writes, .. } = settings;
-    Permissions { ports: ports.clone(), reads: reads.clone(), writes: writes.clone() }
 }
 
 fn find_code(settings: &PluginSettings, base: &Path) -> Result<Code, String> {

@@ -1,20 +1,19 @@
 //! What the server tells its child before the plugin is loaded: what to run, within which bounds. And the child's answer.
 //! The two are one program of one version, so this is no protocol that others speak. Types only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One life of a plugin's process.
+/// What to run, and within which bounds. The [`Permissions`] follow once the file is known by its hash.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Launch {
     pub(crate) code: Code,
     /// What the code must hash to, in hexadecimal.
     pub(crate) sha256: Option<String>,
     pub(crate) limits: Limits,
-    pub(crate) permissions: Permissions,
     /// The level that the sandbox must reach.
     pub(crate) sandbox: Level,
     /// Where the process and all that it starts are limited together.
@@ -33,6 +32,8 @@ pub(crate) enum HostVersion {
     This,
     /// The next one, with more fields: for tests of plugins.
     Later,
+    /// The first one, with fewer fields: for tests of plugins.
+    Earlier,
 }
 
 /// What runs in the process.
@@ -118,18 +119,28 @@ impl Level {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Debugger {
     None,
-    /// It does not wait, and whoever started it may look at what it holds: for tests of plugins.
+    /// It does not wait, and its parent may inspect what it holds: for tests of plugins.
     Inspected,
     /// Before the plugin is loaded. The process can be debugged, so it is a little less confined.
     Awaited,
 }
 
-/// The child's first word.
+/// The child's answer to the launch. Nothing of the file has run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Prepared {
+    /// The file is read, and compared with what the operator pinned; the [`Permissions`] come next.
+    Hashed { sha256: String },
+    /// The file will not be loaded.
+    Refused { why: String },
+}
+
+/// The child's answer to its permissions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Confined {
     /// The sandbox is entered; what comes next is the plugin's.
-    Entered { level: Level, facts: BTreeMap<String, String> },
+    Entered { level: Level },
     /// Nothing of the plugin's will run.
     Refused { why: String },
 }

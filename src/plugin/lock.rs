@@ -1,7 +1,13 @@
 //! Locks on values that a panic elsewhere leaves whole.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits to be notified, at most so long.
+pub(super) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>, longest: Duration) -> MutexGuard<'a, T> {
+    condvar.wait_timeout(guard, longest).unwrap_or_else(PoisonError::into_inner).0
 }

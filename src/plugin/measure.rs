@@ -16,7 +16,7 @@ use super::program::Program;
 use crate::erasure::ErasureId;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::subject::{Identifier, Identifiers, Kind, Scope};
-use crate::target::{Target as _, TargetCall};
+use crate::target::{Target as _, TargetCall, no_checkpoint};
 
 /// A plugin that is up.
 pub struct MeasuredPlugin {
@@ -55,7 +55,8 @@ impl MeasuredPlugin {
         for _ in 0..callers {
             let host = Arc::clone(&self.host);
             running.spawn(async move {
-                let (call, mut calls) = (call(), 0);
+                let call = call();
+                let mut calls = 0;
                 while Instant::now() < end {
                     host.erase(&call).await.expect("an answer");
                     calls += 1;
@@ -87,5 +88,7 @@ fn call() -> TargetCall {
         region: None,
         erased_since: None,
         report: None,
+        resume: None,
+        checkpoint: no_checkpoint(),
     }
 }

@@ -1,11 +1,15 @@
-//! What a plugin's process writes to its own outputs: bytes enter; they are counted, or shown to an author who asks for it.
+//! What a plugin's process writes to its standard output and error: it is counted, or shown to an author who asks for it.
 
 use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use crate::subject::TargetName;
 
 /// A line that is longer is shown in parts, in bytes.
 const LINE_BYTES_MAX: usize = 1 << 16;
 
-/// What becomes of it.
+/// What is done with it.
 #[derive(Clone, Default)]
 pub(crate) enum Output {
     /// It may be personal.
@@ -49,6 +53,24 @@ impl Drop for Lines {
         if let (Output::Shown(show), false) = (&self.output, self.begun.is_empty()) {
             show(&format!("{}\n", String::from_utf8_lossy(&self.begun)));
         }
+    }
+}
+
+/// Reads an output to its end. What stands there may be personal, so it is counted, and shown to authors only.
+pub(super) async fn drain(
+    mut output: impl AsyncRead + Unpin,
+    plugin: TargetName,
+    stream: &'static str,
+    mut lines: Lines,
+) {
+    let mut chunk = [0; 4096];
+    let mut bytes = 0_u64;
+    while let Ok(read @ 1..) = output.read(&mut chunk).await {
+        bytes += read as u64;
+        lines.push(&chunk[..read]);
+    }
+    if bytes > 0 && !lines.are_shown() {
+        tracing::info!(%plugin, stream, bytes, "a plugin wrote to an output of its process, which is not shown");
     }
 }
 

@@ -25,20 +25,21 @@ const SCHEMES: [(&str, u16); 11] = [
 /// Adds what the manifest declares for this configuration. A pointer that leads nowhere adds nothing: what it leads to is
 /// optional then, or the schema refuses the configuration.
 pub(super) fn permissions_of(manifest: &Manifest, config: &Value, mut granted: Permissions) -> Permissions {
-    let named = |pointers: &[String]| {
-        let found = pointers.iter().flat_map(|pointer| each(config, pointer));
-        found
-            .flat_map(|value| value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice))
-            .collect::<Vec<_>>()
-    };
-    let paths = |pointers: &[String]| {
-        named(pointers).into_iter().filter_map(Value::as_str).map(PathBuf::from).collect::<Vec<_>>()
-    };
     granted.ports.extend(&manifest.ports);
-    granted.ports.extend(named(&manifest.ports_from).into_iter().filter_map(port));
-    granted.reads.extend(paths(&manifest.reads_from));
-    granted.writes.extend(paths(&manifest.writes_from));
+    granted.ports.extend(named(&manifest.ports_from, config).filter_map(port));
+    granted.reads.extend(named(&manifest.reads_from, config).filter_map(path));
+    granted.writes.extend(named(&manifest.writes_from, config).filter_map(path));
     granted
+}
+
+/// What the pointers lead to; of a list, each element.
+fn named<'c>(pointers: &[String], config: &'c Value) -> impl Iterator<Item = &'c Value> {
+    let found = pointers.iter().flat_map(move |pointer| each(config, pointer));
+    found.flat_map(|value| value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice))
+}
+
+fn path(named: &Value) -> Option<PathBuf> {
+    named.as_str().map(PathBuf::from)
 }
 
 /// What a pointer leads to; a part that is `*` leads to each element of a list.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quietus_plugin::protocol::{FrameError, encode};
 use serde::Serialize;
-use tokio::io::{AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, ChildStderr, ChildStdout};
 use tokio::task::JoinSet;
@@ -58,7 +58,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Writes one message. A child that has ended is no error here: it may have said why, and the next read tells.
+    /// Writes one message. A child that has ended is no error here: it may have said why, and the next read returns that.
     pub(super) async fn send(&mut self, message: &impl Serialize) -> Result<(), FrameError> {
         let frame = encode(message)?;
         let _ = self.writer.write_all(&frame).await;
@@ -68,6 +68,11 @@ impl Process {
     /// The JSON of its next message.
     pub(super) async fn receive(&mut self) -> Result<Frame, ReadError> {
         read_frame(&mut self.reader).await
+    }
+
+    /// Whether it has written something within that time; reads nothing of it.
+    pub(super) async fn is_readable(&mut self, longest: Duration) -> bool {
+        timeout(longest, self.reader.fill_buf()).await.is_ok()
     }
 
     /// Waits for the process to end by itself; `None` when it does not in that time.

@@ -1,4 +1,4 @@
-//! The program that is started for a plugin, and how.
+//! The program that becomes a plugin's child, and how it is started.
 
 use std::convert::Infallible;
 use std::ffi::OsString;

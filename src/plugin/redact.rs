@@ -1,4 +1,4 @@
-//! What a plugin says is not to be trusted with personal data: text of a plugin enters, text that may be logged leaves.
+//! Redaction: makes text of a plugin fit to be logged. A plugin is not trusted to leave personal data out.
 
 use crate::keys::Secret;
 

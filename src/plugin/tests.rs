@@ -2,10 +2,13 @@
 
 mod child;
 mod exec;
+mod inspect;
+mod resume;
 mod sandbox;
 mod schema;
 mod supervisor;
 mod swap;
+mod versions;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -44,13 +47,18 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     pub(crate) fn new(source: &str, macros: &[&str]) -> Self {
+        Self::with_header("plugins/sdk/include", source, macros)
+    }
+
+    /// With the header in this folder.
+    fn with_header(include: &str, source: &str, macros: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = TempDir::new().expect("a folder");
         // An ordinary user may have to read it.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("changed");
         let library = folder.path().join(source).with_extension("so");
         let mut cc = Command::new("cc");
-        cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root.join("plugins/sdk/include"));
+        cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root.join(include));
         cc.args(macros).arg("-o").arg(&library).arg(root.join("tests/plugins").join(source)).arg("-pthread");
         assert!(cc.status().expect("a C compiler named `cc`").success());
         Self { _folder: folder, library }

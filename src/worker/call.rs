@@ -14,7 +14,7 @@ use super::settings::ErasingSettings;
 use crate::erasure::{Outcome, Reportable, Stage};
 use crate::keys::SealBroken;
 use crate::ledger::{StepEnd, StepWork};
-use crate::target::{Answer, Target, TargetCall, TargetError};
+use crate::target::{Answer, Target, TargetCall, TargetError, no_checkpoint};
 
 /// How a step gets its answer.
 pub(super) enum Prepared {
@@ -105,6 +105,9 @@ impl Worker {
             region: self.person.region,
             erased_since: erased_at.map(|at| jiff::Timestamp::now().duration_since(at).unsigned_abs()),
             report,
+            // Until the ledger stores it: plugins keep it in memory, as with an older host.
+            resume: None,
+            checkpoint: no_checkpoint(),
         })
     }
 }

@@ -34,7 +34,8 @@
 
 static const char MANIFEST[] =
     "{\"name\":\"obedient" LINE "\",\"version\":\"1.0.0" LINE "\",\"identifiers\":{" KINDS "},"
-    "\"operations\":[\"erase\",\"verify\",\"health\",\"dry_run\"],\"max_concurrency\":4,"
+    "\"operations\":[\"erase\",\"verify\",\"health\",\"dry_run\",\"find\",\"resume\"],"
+    "\"returns\":[\"customer_no\"],\"max_concurrency\":4,"
     "\"timeouts\":{\"erase_ms\":10000,\"verify_ms\":10000,\"health_ms\":5000},\"secrets\":{\"required\":[\"token" LINE "\"]},"
     "\"writes_from\":[\"/folder\"],"
     "\"config_schema\":{\"type\":\"object\"," MORE_KEYS "\"required\":[\"folder\"],\"properties\":{"
@@ -155,10 +156,31 @@ static int32_t outcome(uint64_t id, const char *word, const char *more) {
   return reply(id, json);
 }
 
+/* Stores whether there is a file that is about to be deleted; whether the call may go on. */
+static int may_go_on(uint64_t id, int is_there) {
+  if (!QUIETUS_HAS(host, checkpoint)) return 1;
+  return host->checkpoint(host->ctx, id, text(is_there ? "doing" : "none")) != 1;
+}
+
+#ifdef RUSHES
+static void *store(void *id) {
+  may_go_on((uint64_t)(uintptr_t)id, 1);
+  return NULL;
+}
+#endif
+
 static int32_t erase(uint64_t id, quietus_bytes request) {
   char email[65536], key[65] = "", path[4200];
   struct stat found;
   int dry_run = has(request, "\"dry_run\":true");
+  /* "doing" and "none", in Base64. */
+  int resumed = has(request, "\"resume\":\"ZG9pbmc=\"");
+#ifdef FEARS_VALUES
+  if (has(request, "\"resume\":\"") && !resumed && !has(request, "\"resume\":\"bm9uZQ==\"")) abort();
+#endif
+#ifdef FORGETS
+  resumed = 0;
+#endif
   string_after(request, "\"idempotency_key\":\"", key, sizeof key);
 #ifdef FEARS_KINDS
   if (has(request, "quietus_kit")) abort();
@@ -208,10 +230,27 @@ static int32_t erase(uint64_t id, quietus_bytes request) {
 #ifdef CHANGES_ITS_MIND
   if (remembered(key)) return outcome(id, "residual", "");
 #endif
+#ifdef RUSHES
+  pthread_t storing;
+  pthread_create(&storing, NULL, store, (void *)(uintptr_t)id);
+  pthread_detach(storing);
+  usleep(50000);
+#else
+  int goes_on = may_go_on(id, resumed || stat(path, &found) == 0);
+#ifdef GOES_ON
+  goes_on = 1;
+#endif
+  if (!goes_on) return reply(id, "{\"type\":\"error\",\"error\":{\"class\":\"retryable\",\"message\":\"not stored\"}}");
+#endif
   if (unlink(path) == 0) {
+#ifdef DIES_DOING
+    abort();
+#endif
     remember(key);
     return outcome(id, "erased", ",\"counts\":{\"files\":1}");
   }
+  /* It is gone, and an earlier call was about to delete it. */
+  if (resumed) return outcome(id, "erased", ",\"counts\":{\"files\":1}");
   return remembered(key) ? outcome(id, "erased", "") : outcome(id, "absent", "");
 }
 
@@ -226,6 +265,27 @@ static int32_t verify(uint64_t id, quietus_bytes request) {
 #endif
   path_of(email, path, sizeof path);
   return stat(path, &found) == 0 ? outcome(id, "residual", "") : outcome(id, "erased", "");
+}
+
+static int32_t find(uint64_t id, quietus_bytes request) {
+  char email[65536], path[4200], json[256];
+  struct stat found;
+  const char *kind = "customer_no";
+  int number = 4711;
+  if (!string_after(request, "{\"kind\":\"email\",\"value\":\"", email, sizeof email)) {
+    return reply(id, "{\"type\":\"result\",\"result\":{}}");
+  }
+  path_of(email, path, sizeof path);
+#ifdef TELLS_MORE
+  kind = "name";
+#endif
+#ifdef COUNTS_FINDS
+  number += atomic_load(&calls);
+#endif
+  if (stat(path, &found) != 0) return reply(id, "{\"type\":\"result\",\"result\":{}}");
+  snprintf(json, sizeof json,
+           "{\"type\":\"result\",\"result\":{\"identifiers\":[{\"kind\":\"%s\",\"value\":\"%d\"}]}}", kind, number);
+  return reply(id, json);
 }
 
 static int32_t call(void *instance, uint64_t id, quietus_bytes method, quietus_bytes request) {
@@ -253,6 +313,7 @@ static int32_t call(void *instance, uint64_t id, quietus_bytes method, quietus_b
   usleep(20000);
   atomic_fetch_sub(&under_way, 1);
 #endif
+  if (method.len == 4 && memcmp(method.ptr, "find", 4) == 0) return find(id, request);
   return method.len == 5 ? erase(id, request) : verify(id, request);
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A program that is a plugin and misbehaves as it is told by the `name` in a call."""
 
+import base64
 import json
 import os
 import struct
@@ -52,8 +53,28 @@ def forks():
     return len(started)
 
 
-def erase(name):
+def resume(id, size):
+    """Stores this many bytes: 0 when they are stored, 1 when they are refused, 2 when the host stores nothing."""
+    write({"type": "resume", "id": id, "value": base64.b64encode(b"x" * size).decode()})
+    return ["resume_stored", "resume_refused", "unsupported"].index(read()["type"])
+
+
+def resume_at_once(id):
+    """Stores two values without waiting; how many of them are stored."""
+    body = json.dumps({"type": "resume", "id": id, "value": ""}).encode()
+    sys.stdout.buffer.write(2 * (struct.pack(">I", len(body)) + body))
+    sys.stdout.buffer.flush()
+    return [read()["type"] for _ in range(2)].count("resume_stored")
+
+
+def erase(name, id):
     verb, _, argument = name.partition(" ")
+    if verb == "resume":
+        return resume(id, int(argument))
+    if verb == "resume-at-once":
+        return resume_at_once(id)
+    if verb == "resume-of-none":
+        return resume(id + 1000, 1)
     if verb == "crash":
         os.abort()
     if verb == "hang":
@@ -81,14 +102,30 @@ def erase(name):
     return os.getpid()
 
 
+def option(name):
+    """What follows this argument."""
+    return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else None
+
+
+FACTS = {"sha256": "a lie", "python": "yes"}
 if "--once" in sys.argv:
     MANIFEST["idempotent"] = False
+if "--resumes" in sys.argv:
+    MANIFEST["operations"].append("resume")
+if "--fickle" in sys.argv:
+    # Another manifest in each process.
+    MANIFEST["version"] = str(os.getpid())
+if option("--version-from"):
+    with open(option("--version-from")) as file:
+        MANIFEST["version"] = file.read().strip()
+if option("--write"):
+    FACTS["write"] = str(try_to(lambda: open(option("--write"), "w").close()))
 mood = "good"
 while True:
     message = read()
     kind = message["type"]
     if kind == "hello":
-        write({"type": "hello", "protocol": 1, "manifest": MANIFEST, "facts": {"sha256": "a lie", "python": "yes"}})
+        write({"type": "hello", "protocol": 1, "manifest": MANIFEST, "facts": FACTS})
     elif kind == "configure":
         mood = message["config"].get("mood", "good")
         if mood == "bad":
@@ -96,7 +133,7 @@ while True:
         else:
             write({"type": "ready"})
     elif kind == "erase":
-        number = erase(message["request"]["identifiers"][0]["value"])
+        number = erase(message["request"]["identifiers"][0]["value"], message["id"])
         write({"type": "result", "id": message["id"], "result": {"outcome": "erased", "counts": {"number": number}}})
     elif kind == "health" and mood == "sick":
         write({"type": "error", "id": message["id"], "error": {"class": "retryable", "message": "feeling sick"}})

@@ -38,6 +38,7 @@ fn request(identifiers: &[(&str, &str)]) -> Request {
         identifiers: identifiers.iter().map(identifier).collect(),
         report: None,
         region: None,
+        resume: None,
     }
 }
 

@@ -23,7 +23,7 @@ extern "C" {
 
 #define QUIETUS_MAGIC UINT32_C(0x51545553) /* "QTUS" */
 #define QUIETUS_ABI_MAJOR 1
-#define QUIETUS_ABI_MINOR 0
+#define QUIETUS_ABI_MINOR 1
 
 /* The host's log levels. */
 #define QUIETUS_LOG_ERROR 1
@@ -59,7 +59,20 @@ typedef struct quietus_host_v1 {
 
   /* Milliseconds until the host gives up the call; 0 when it has, -1 when there is no such call. */
   int64_t (*remaining_ms)(void *ctx, uint64_t call);
+
+  /* Since 1.1: a host of version 1.0 has none, so look with QUIETUS_HAS before you call it.
+   * Stores how far a call is: any bytes, at most QUIETUS_RESUME_MAX, for a plugin whose manifest declares "resume". Blocks
+   * until they are stored durably. The next call of the same step finds the last ones, in Base64, as "resume" in its
+   * request. Store before each act that cannot be undone, and after it; one at a time for each call.
+   * 0: stored. 1: not stored: answer with a retryable error, and act no further. 2: this host stores nothing for this
+   * plugin: keep it in memory. */
+  int32_t (*checkpoint)(void *ctx, uint64_t call, quietus_bytes value);
 } quietus_host_v1;
+
+/* Whether the host's table is large enough to have this function, and has it. */
+#define QUIETUS_HAS(host, function)                                                                        \
+  ((host)->struct_size >= offsetof(quietus_host_v1, function) + sizeof((host)->function) && (host)->function)
+#define QUIETUS_RESUME_MAX 65536
 
 /* What the plugin offers. The table and the manifest are static: they stay valid until the process ends. */
 typedef struct quietus_plugin_v1 {
@@ -75,7 +88,7 @@ typedef struct quietus_plugin_v1 {
    * else: refused. To say why, reply() to call 0 with an error before create returns; later, nobody hears it. */
   int32_t (*create)(const quietus_host_v1 *host, quietus_bytes config, void **instance);
 
-  /* Does one call and blocks until it is done. method is plain text: "erase", "verify" or "health"; new ones may come.
+  /* Does one call and blocks until it is done. method is plain text: "erase", "verify", "health" or "find"; new ones may come.
    * 0: replied. Anything else: not replied, the call failed. At most max_concurrency calls run at once. */
   int32_t (*call)(void *instance, uint64_t call, quietus_bytes method, quietus_bytes request);
 

@@ -29,7 +29,7 @@ pub const ABI_MAJOR: u16 = 1;
 /// }
 /// # let _ = is_complete;
 /// ```
-pub const ABI_MINOR: u16 = 0;
+pub const ABI_MINOR: u16 = 1;
 /// The only symbol that a plugin exports.
 ///
 /// ```
@@ -57,7 +57,7 @@ pub struct Bytes {
 }
 
 impl Bytes {
-    /// Borrows a slice; whoever gets it may use it as long as the slice lives.
+    /// Borrows a slice; the result may be used as long as the slice lives.
     ///
     /// ```
     /// # use quietus_plugin::abi::Bytes;
@@ -100,6 +100,8 @@ pub type Log = unsafe extern "C" fn(ctx: *mut c_void, call: u64, level: i32, tex
 pub type Cancelled = unsafe extern "C" fn(ctx: *mut c_void, call: u64) -> i32;
 /// [`HostV1::remaining_ms`].
 pub type RemainingMs = unsafe extern "C" fn(ctx: *mut c_void, call: u64) -> i64;
+/// [`HostV1::checkpoint`].
+pub type Checkpoint = unsafe extern "C" fn(ctx: *mut c_void, call: u64, value: Bytes) -> i32;
 /// [`PluginV1::create`].
 pub type Create = unsafe extern "C" fn(host: *const HostV1, config: Bytes, instance: *mut *mut c_void) -> i32;
 /// [`PluginV1::call`].
@@ -140,6 +142,8 @@ pub struct HostV1 {
     pub cancelled: Option<Cancelled>,
     /// Milliseconds until the host gives up the call.
     pub remaining_ms: Option<RemainingMs>,
+    /// Stores how far a call is; since 1.1.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// `quietus_plugin_v1`: what the plugin offers. A function that is `None` is a null pointer.

@@ -1,8 +1,9 @@
-//! One call, as the plugin sees it: a log, a deadline, a flag.
+//! One call, as the plugin sees it: a log, a deadline, a flag, and how far earlier calls of the same step were.
 
 use std::time::Duration;
 
-use crate::protocol::{Level, PluginError, Request, Sensitive};
+use crate::checkpoint::{InMemory, Kept, Stored};
+use crate::protocol::{Level, PluginError, Request, ResumeValue, Sensitive};
 use crate::redact::redact;
 
 /// What a call asks of the host that runs it.
@@ -11,6 +12,20 @@ pub(crate) trait CallHost {
     fn cancelled(&self, call: u64) -> bool;
     /// Negative when the host knows no deadline.
     fn remaining_ms(&self, call: u64) -> i64;
+    /// Returns when the value is stored, or will not be.
+    fn checkpoint(&self, call: u64, value: &[u8]) -> Kept {
+        let _ = (call, value);
+        Kept::Nowhere
+    }
+}
+
+/// What a plugin keeps from call to call of one step.
+#[derive(Clone, Copy)]
+pub(crate) struct Resumes<'a> {
+    /// Where the host stores nothing.
+    pub(crate) in_memory: &'a InMemory,
+    /// Whether the manifest declares it.
+    pub(crate) declared: bool,
 }
 
 /// A call under way.
@@ -36,11 +51,23 @@ pub struct Call<'a> {
     id: u64,
     request: Option<&'a Request>,
     secrets: &'a [Sensitive],
+    /// Of calls about a person.
+    resumes: Option<Resumes<'a>>,
+    resume: Option<ResumeValue>,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(host: &'a dyn CallHost, id: u64, request: Option<&'a Request>, secrets: &'a [Sensitive]) -> Self {
-        Self { host, id, request, secrets }
+        Self { host, id, request, secrets, resumes: None, resume: None }
+    }
+
+    /// Goes on from what the host has stored, or from what is kept in memory.
+    pub(crate) fn resuming(mut self, resumes: Resumes<'a>) -> Self {
+        let request = self.request.filter(|request| resumes.declared && !request.dry_run);
+        self.resume = request
+            .and_then(|request| request.resume.clone().or_else(|| resumes.in_memory.get(&request.idempotency_key)));
+        self.resumes = Some(resumes);
+        self
     }
 
     /// A call without a host: never cancelled, without a deadline, its log goes nowhere. For tests of single functions;
@@ -52,19 +79,19 @@ impl<'a> Call<'a> {
     /// assert_eq!(call.remaining(), None);
     /// ```
     pub fn unattended() -> Call<'static> {
-        Call { host: &Nobody, id: 0, request: None, secrets: &[] }
+        Call { host: &Nobody, id: 0, request: None, secrets: &[], resumes: None, resume: None }
     }
 
     /// Writes a line into quietus's log. The values that this call was made with and the plugin's secrets are replaced
-    /// before the text leaves the plugin, and once more by the host. Neither can know what else is personal, so say it not.
+    /// before the text leaves the plugin, and once more by the host. Neither can know what else is personal, so do not say it.
     ///
     /// ```
     /// use quietus_plugin::{Call, Level};
     ///
-    /// fn report(deleted: usize, call: &Call) {
+    /// fn log_deleted(deleted: usize, call: &Call) {
     ///     call.log(Level::Info, format!("deleted {deleted} contacts"));
     /// }
-    /// # report(2, &Call::unattended());
+    /// # log_deleted(2, &Call::unattended());
     /// ```
     pub fn log(&self, level: Level, text: impl AsRef<str>) {
         let said = self.request.into_iter().flat_map(Request::confidential);
@@ -111,6 +138,79 @@ impl<'a> Call<'a> {
     /// ```
     pub fn remaining(&self) -> Option<Duration> {
         u64::try_from(self.host.remaining_ms(self.id)).ok().map(Duration::from_millis)
+    }
+
+    /// What an earlier call of this step stored last; `None` when this is the first one, or when nothing was stored. Whatever
+    /// cannot be read may be of another version of the plugin: go on as if there were nothing.
+    ///
+    /// ```
+    /// # use quietus_plugin::Call;
+    /// fn deleted_before(call: &Call) -> u64 {
+    ///     call.resume().and_then(|bytes| Some(u64::from_le_bytes(bytes.try_into().ok()?))).unwrap_or_default()
+    /// }
+    /// assert_eq!(deleted_before(&Call::unattended()), 0);
+    /// ```
+    pub fn resume(&self) -> Option<&[u8]> {
+        self.resume.as_ref().map(ResumeValue::expose)
+    }
+
+    /// Stores how far this call is, in bytes that mean something to the plugin alone, at most
+    /// [`ResumeValue::BYTES_MAX`]. Returns when they are stored. The next call of the same step finds the last ones in
+    /// [`Self::resume`], whatever became of this process and of the server.
+    ///
+    /// Store *before* each act that cannot be undone what is about to be done, and *after* it that it is done. A host stores about
+    /// ten values in a second; this call waits. An error means that nothing was stored: return it, and act no further.
+    ///
+    /// ```
+    /// use quietus_plugin::*;
+    ///
+    /// struct Crm;
+    ///
+    /// impl Plugin for Crm {
+    /// #   type Config = ();
+    ///     fn manifest() -> Manifest {
+    ///         Manifest::new("crm", "1.0.0").requires(Kind::Email).resumes()
+    ///     }
+    /// #   fn configure(_: (), _: Secrets) -> Result<Self, PluginError> { Ok(Self) }
+    ///     fn erase(&self, _: &Request, call: &Call) -> Result<Answer, PluginError> {
+    ///         let mut deleted = call.resume().map_or(0, |bytes| bytes.len() as u64);
+    ///         for _contact in deleted..3 {
+    ///             // Delete the contact, and then:
+    ///             deleted += 1;
+    ///             call.checkpoint(vec![b'x'; deleted as usize])?;
+    ///         }
+    ///         Ok(Answer::erased().count("contacts", deleted))
+    ///     }
+    /// }
+    ///
+    /// let host = TestHost::<Crm>::new(())?.stores_at_most(2);
+    /// assert!(host.erase([("email", "ann@x.cz")]).is_err(), "the third one was not stored");
+    /// let host = host.stores_at_most(9);
+    /// assert_eq!(host.erase([("email", "ann@x.cz")]), Ok(Answer::erased().count("contacts", 3)));
+    /// # Ok::<(), PluginError>(())
+    /// ```
+    pub fn checkpoint(&self, value: impl Into<Vec<u8>>) -> Result<Stored, PluginError> {
+        let value = ResumeValue::new(value);
+        let bytes = value.expose().len();
+        if bytes > ResumeValue::BYTES_MAX {
+            let most = ResumeValue::BYTES_MAX;
+            return Err(PluginError::permanent(format!("a checkpoint of {bytes} bytes; allowed are {most}")));
+        }
+        let (Some(request), Some(resumes)) = (self.request, self.resumes) else { return Ok(Stored::InMemory) };
+        if request.dry_run {
+            return Err(PluginError::permanent("a dry run changes nothing, so it has no checkpoints"));
+        }
+        if !resumes.declared {
+            return Err(PluginError::permanent("the plugin's manifest does not declare `resume`"));
+        }
+        match self.host.checkpoint(self.id, value.expose()) {
+            Kept::Stored => Ok(Stored::Durably),
+            Kept::Refused => Err(PluginError::retryable("the host could not store how far the call is")),
+            Kept::Nowhere => {
+                resumes.in_memory.keep(&request.idempotency_key, value);
+                Ok(Stored::InMemory)
+            }
+        }
     }
 }
 

@@ -1,16 +1,21 @@
-//! From JSON to [`Plugin`] and back, without the C boundary: bytes of a configuration or a request enter, a plugin or a
-//! [`Reply`] leaves. A panic ends here. The thunks and the test host both go this way.
+//! From JSON to [`Plugin`] and back, without the C boundary. A panic of the plugin ends here. The thunks and the test host both
+//! use this.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::call::CallHost;
-use crate::protocol::{Answer, PluginError, Reply, Request, Sensitive, Setup};
+use crate::call::{CallHost, Resumes};
+use crate::checkpoint::InMemory;
+use crate::protocol::{Answer, Found, PluginError, Reply, Request, Sensitive, Setup};
 use crate::{Call, Manifest, Operation, Plugin, Secrets};
 
 /// A plugin, and the secrets that its log must not show.
 pub(crate) struct Configured<P> {
     plugin: P,
     secrets: Vec<Sensitive>,
+    /// How far steps are, where the host does not store it.
+    in_memory: InMemory,
+    resumes: bool,
+    finds: bool,
 }
 
 /// The manifest, with the configuration's schema; nothing when it panics.
@@ -42,6 +47,9 @@ impl<P: Plugin> Configured<P> {
             b"verify" => parse(request)
                 .and_then(|request| self.plugin.verify(&request, &self.about(&request, host, id)))
                 .map(of_answer),
+            b"find" if self.finds => parse(request)
+                .and_then(|request| self.plugin.find(&request, &self.about(&request, host, id)))
+                .map(of_found),
             b"health" => self.plugin.health(&Call::new(host, id, None, &self.secrets)).map(|()| serde_json::json!({})),
             _ => return Reply::Unsupported,
         };
@@ -60,7 +68,8 @@ impl<P: Plugin> Configured<P> {
     }
 
     fn about<'c>(&'c self, request: &'c Request, host: &'c dyn CallHost, id: u64) -> Call<'c> {
-        Call::new(host, id, Some(request), &self.secrets)
+        let resumes = Resumes { in_memory: &self.in_memory, declared: self.resumes };
+        Call::new(host, id, Some(request), &self.secrets).resuming(resumes)
     }
 }
 
@@ -72,7 +81,10 @@ fn configure<P: Plugin>(setup: &[u8]) -> Result<Configured<P>, PluginError> {
     let setup: Setup = serde_json::from_slice(setup).map_err(wrong)?;
     let secrets = setup.secrets.values().cloned().collect();
     let plugin = P::configure(serde_json::from_value(setup.config).map_err(wrong)?, Secrets::new(setup.secrets))?;
-    Ok(Configured { plugin, secrets })
+    let manifest = P::manifest();
+    let resumes = manifest.can(&Operation::Resume);
+    let finds = manifest.can(&Operation::Find);
+    Ok(Configured { plugin, secrets, in_memory: InMemory::default(), resumes, finds })
 }
 
 fn parse(request: &[u8]) -> Result<Request, PluginError> {
@@ -81,4 +93,8 @@ fn parse(request: &[u8]) -> Result<Request, PluginError> {
 
 fn of_answer(answer: Answer) -> serde_json::Value {
     serde_json::to_value(answer).unwrap_or_default()
+}
+
+fn of_found(found: Found) -> serde_json::Value {
+    serde_json::to_value(found).unwrap_or_default()
 }

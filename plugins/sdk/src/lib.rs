@@ -55,8 +55,9 @@
 //! # Ok::<(), PluginError>(())
 //! ```
 //!
-//! [`TestHost`] runs a plugin in a test. [`Request::writes`] keeps a dry run from changing anything. [`Memory`] keeps what an
-//! erasure that is tried again had erased before. The feature `http` brings a client for systems with an HTTP API.
+//! [`TestHost`] runs a plugin in a test. [`Request::writes`] keeps a dry run from changing anything. [`Call::checkpoint`] stores
+//! how far a call is before and after what cannot be undone, and [`Call::resume`] returns it to the next call of the same step,
+//! whatever happened to the process. [`Memory`] keeps what an erasure that is retried had erased before. The feature `http` brings a client for systems with an HTTP API.
 //!
 //! [`identity`] says when two values mean the same; compare what was found with [`Request::normal_forms`].
 //!
@@ -65,11 +66,13 @@
 
 pub mod abi;
 mod call;
+mod checkpoint;
 mod dispatch;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod identity;
 mod kind;
+mod lock;
 mod manifest;
 mod memory;
 mod plugin;
@@ -83,11 +86,15 @@ pub mod tls;
 mod writes;
 
 pub use call::Call;
+pub use checkpoint::Stored;
 pub use kind::Kind;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
 pub use memory::{Memory, Progress};
 pub use plugin::{Plugin, Secrets};
-pub use protocol::{Answer, ErrorClass, Identifier, Level, Outcome, PluginError, ReportTo, Request, Scope, Sensitive};
+pub use protocol::{
+    Answer, ErrorClass, Found, Identifier, Level, Outcome, PluginError, ReportTo, Request, ResumeValue, Scope,
+    Sensitive,
+};
 pub use redact::{redact, shown};
 pub use span::Span;
 pub use test_host::TestHost;

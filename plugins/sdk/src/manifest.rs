@@ -50,6 +50,9 @@ pub struct Manifest {
     /// The names of the secrets that it wants.
     #[serde(default)]
     pub secrets: Wanted,
+    /// The kinds of identifiers that it may return to `find`. mluvii's own ids (`guest_id`, `session_id`) come from mluvii only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<String>,
     /// The TCP ports that it connects to, whatever its configuration says.
     #[serde(default)]
     pub ports: Vec<u16>,
@@ -135,6 +138,12 @@ pub enum Operation {
     DryRun,
     /// May answer [`Outcome::Accepted`](crate::Outcome::Accepted) to a call that has an address for reports.
     Report,
+    /// Tells what else its system knows a person by.
+    Find,
+    /// Stores how far a step is, see [`Call::checkpoint`](crate::Call::checkpoint), and goes on from there.
+    Resume,
+    /// Reserved: no host calls it yet.
+    Sweep,
     /// One that this version does not know.
     Other(String),
 }
@@ -147,6 +156,9 @@ impl From<String> for Operation {
             "health" => Self::Health,
             "dry_run" => Self::DryRun,
             "report" => Self::Report,
+            "find" => Self::Find,
+            "resume" => Self::Resume,
+            "sweep" => Self::Sweep,
             _ => Self::Other(word),
         }
     }
@@ -160,6 +172,9 @@ impl From<Operation> for String {
             Operation::Health => "health".into(),
             Operation::DryRun => "dry_run".into(),
             Operation::Report => "report".into(),
+            Operation::Find => "find".into(),
+            Operation::Resume => "resume".into(),
+            Operation::Sweep => "sweep".into(),
             Operation::Other(word) => word,
         }
     }
@@ -209,6 +224,7 @@ impl Manifest {
             operations: vec![Operation::Erase, Operation::Verify, Operation::Health],
             config_schema: serde_json::Value::Null,
             secrets: Wanted::default(),
+            returns: Vec::new(),
             ports: Vec::new(),
             ports_from: Vec::new(),
             reads_from: Vec::new(),
@@ -343,6 +359,33 @@ impl Manifest {
     #[must_use]
     pub fn reports(mut self) -> Self {
         self.operations.push(Operation::Report);
+        self
+    }
+
+    /// Answers `find` with identifiers of these kinds. See [`Manifest::returns`].
+    ///
+    /// ```
+    /// # use quietus_plugin::{Kind, Manifest, Operation};
+    /// let manifest = Manifest::new("crm", "1").requires(Kind::Email).finds(["customer_no", "phone"]);
+    /// assert!(manifest.can(&Operation::Find));
+    /// assert_eq!(manifest.returns, ["customer_no", "phone"]);
+    /// ```
+    #[must_use]
+    pub fn finds<K: Into<Kind>>(mut self, kinds: impl IntoIterator<Item = K>) -> Self {
+        self.operations.push(Operation::Find);
+        self.returns.extend(kinds.into_iter().map(|kind| kind.into().into()));
+        self
+    }
+
+    /// Stores how far a step is, and goes on from there: see [`Call::checkpoint`](crate::Call::checkpoint).
+    ///
+    /// ```
+    /// # use quietus_plugin::{Manifest, Operation};
+    /// assert!(Manifest::new("mailbox", "1").resumes().can(&Operation::Resume));
+    /// ```
+    #[must_use]
+    pub fn resumes(mut self) -> Self {
+        self.operations.push(Operation::Resume);
         self
     }
 

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::lock::lock;
 
 /// Marks that are remembered, of all erasures: some ten bytes each. Large mailboxes have many.
 const MARKS_MAX: usize = 2_000_000;
@@ -69,7 +71,7 @@ impl Memory {
     /// assert!(Memory::default().recall("k-1").counts().is_empty(), "nothing yet");
     /// ```
     pub fn recall(&self, idempotency_key: &str) -> Progress {
-        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = lock(&self.begun);
         begun
             .iter()
             .find(|(known, _)| known == idempotency_key)
@@ -87,7 +89,7 @@ impl Memory {
     /// assert_eq!(memory.recall("k-1").counts()["contacts"], 1);
     /// ```
     pub fn keep(&self, idempotency_key: &str, progress: Progress) {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut begun = lock(&self.begun);
         begun.retain(|(known, _)| known != idempotency_key);
         if progress.0.is_empty() {
             return;

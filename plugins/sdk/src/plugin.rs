@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{Answer, PluginError, Request, Sensitive};
+use crate::protocol::{Answer, Found, PluginError, Request, Sensitive};
 use crate::{Call, Manifest};
 
 /// A plugin: one system that data must leave. See the [crate's example](crate).
@@ -90,7 +90,7 @@ pub trait Plugin: Sized + Send + Sync + 'static {
     /// ```
     fn configure(config: Self::Config, secrets: Secrets) -> Result<Self, PluginError>;
 
-    /// Erases, and says what became of it.
+    /// Erases, and says what was erased.
     ///
     /// May be called again with the same [`Request::idempotency_key`] when an earlier call ended without an answer, so
     /// finding nothing is no error but [`Answer::absent`].
@@ -143,6 +143,33 @@ pub trait Plugin: Sized + Send + Sync + 'static {
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         let _ = (request, call);
         Ok(Answer::unverifiable("this plugin cannot look again"))
+    }
+
+    /// What else the system knows the person by, of the kinds that the manifest names in
+    /// [`Manifest::finds`]: for other systems that are asked after this one. Changes nothing, and returns only what surely is
+    /// this person's. A plugin that does not declare it is not asked.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Call, Found, Kind, PluginError, Request};
+    /// # struct Crm;
+    /// # impl Crm {
+    /// #     fn search(&self, _: &str, _: &Call) -> Result<Vec<u64>, PluginError> { Ok(vec![4711]) }
+    /// fn find(&self, request: &Request, call: &Call) -> Result<Found, PluginError> {
+    ///     let mut found = Found::nothing();
+    ///     for email in request.values(Kind::Email) {
+    ///         for number in self.search(email, call)? {
+    ///             found = found.identifier("customer_no", number.to_string());
+    ///         }
+    ///     }
+    ///     Ok(found)
+    /// }
+    /// # }
+    /// # let found = Crm.find(&[("email", "ann@x.cz")].into(), &Call::unattended());
+    /// # assert_eq!(found, Ok(Found::nothing().identifier("customer_no", "4711")));
+    /// ```
+    fn find(&self, request: &Request, call: &Call) -> Result<Found, PluginError> {
+        let _ = (request, call);
+        Ok(Found::nothing())
     }
 
     /// Whether the system can be reached and accepts the credentials.

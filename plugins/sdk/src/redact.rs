@@ -1,5 +1,5 @@
-//! What is personal or secret does not leave in text: text and the values that it must not hold enter, text that may be
-//! logged leaves. The plugin's side and the host's do the same.
+//! Redaction: removes values that are personal or secret from text that may be logged. The plugin's side and the host's do the
+//! same.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,8 @@
-//! A host for authors' tests: no server, no process. Identifiers enter, a plugin's answer leaves, on the way that calls
-//! take in the real one: JSON both ways, the manifest's limits, a deadline, cancellation, redacted text.
+//! A host for authors' tests: no server, no process. Calls take the same path as in the real host: JSON both ways, the
+//! manifest's limits, a deadline, cancellation, checkpoints, redacted text.
 
 mod judge;
+mod storing;
 mod watch;
 
 use std::marker::PhantomData;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::dispatch::{Configured, manifest};
-use crate::protocol::{Answer, ErrorClass, Level, PluginError, Reply, Request, Sensitive, Setup};
+use crate::protocol::{Answer, ErrorClass, Found, Level, PluginError, Reply, Request, Sensitive, Setup};
 use crate::{Kind, Manifest, Operation, Plugin};
 use watch::Watch;
 
@@ -224,6 +225,34 @@ impl<P: Plugin> TestHost<P> {
         self.ask("verify", &request.into())
     }
 
+    /// Asks what else the system knows the person by. As in the host, a plugin that does not declare it is not asked.
+    ///
+    /// ```
+    /// # use quietus_plugin::*;
+    /// # struct Crm;
+    /// # impl Plugin for Crm {
+    /// #     type Config = ();
+    /// #     fn manifest() -> Manifest { Manifest::new("crm", "1.0.0").requires("email").finds(["customer_no"]) }
+    /// #     fn configure(_: (), _: Secrets) -> Result<Self, PluginError> { Ok(Self) }
+    /// #     fn erase(&self, _: &Request, _: &Call) -> Result<Answer, PluginError> { Ok(Answer::absent()) }
+    /// #     fn find(&self, _: &Request, _: &Call) -> Result<Found, PluginError> {
+    /// #         Ok(Found::nothing().identifier("customer_no", "4711"))
+    /// #     }
+    /// # }
+    /// let found = TestHost::<Crm>::new(())?.find([("email", "ann@x.cz")])?;
+    /// assert_eq!(found, Found::nothing().identifier("customer_no", "4711"));
+    /// # Ok::<(), PluginError>(())
+    /// ```
+    pub fn find(&self, request: impl Into<Request>) -> Result<Found, PluginError> {
+        let request = request.into();
+        if !self.manifest.can(&Operation::Find) || self.cannot_ask(&request)?.is_some() {
+            return Ok(Found::nothing());
+        }
+        let result = self.ask_raw("find", &request, self.manifest.timeouts.verify_ms);
+        let found = result.and_then(|result| judge::found(result, &self.manifest));
+        found.map_err(|error| judge::error(error, Some(&request), &self.secrets))
+    }
+
     /// Asks for the plugin's health.
     ///
     /// ```
@@ -293,34 +322,50 @@ impl<P: Plugin> TestHost<P> {
 
     /// What the host does before and after a call about a person.
     fn ask(&self, method: &str, request: &Request) -> Result<Answer, PluginError> {
-        let wanted = &self.manifest.identifiers;
-        if let Some(other) = request.identifiers.iter().find(|identifier| !wanted.names(identifier.kind.as_str())) {
-            let text = format!("the manifest does not declare `{}`: the host sends none of that kind", other.kind);
-            return Err(PluginError::permanent(text));
-        }
+        let cannot_ask = self.cannot_ask(request)?;
         if request.dry_run && !self.manifest.can(&Operation::DryRun) {
             return Ok(Answer::unverifiable("this plugin cannot say what would go without erasing it"));
         }
         if method == "verify" && !self.manifest.can(&Operation::Verify) {
             return Ok(Answer::unverifiable("this plugin cannot look again"));
         }
-        if request.identifiers.is_empty() {
-            return Ok(Answer::unverifiable("no identifier of a kind that this target understands"));
-        }
-        let is_missing = |kind: &&String| request.values(Kind::from(*kind)).next().is_none();
-        if let Some(kind) = wanted.required.iter().find(is_missing) {
-            return Ok(Answer::unverifiable(format!("no identifier of the kind `{kind}`, which this target requires")));
+        if let Some(why) = cannot_ask {
+            return Ok(Answer::unverifiable(why));
         }
         let report = request.report.clone().filter(|_| self.manifest.can(&Operation::Report));
         let request = &Request { report, ..request.clone() };
-        let json = serde_json::to_vec(request).map_err(|_| PluginError::permanent("the request is not JSON"))?;
         let longest = match method {
             "verify" => self.manifest.timeouts.verify_ms,
             _ => self.manifest.timeouts.erase_ms,
         };
-        let result = self.call(method, &json, Duration::from_millis(longest));
+        let result = self.ask_raw(method, request, longest);
         let answer = result.and_then(|result| judge::answer(result, request, &self.secrets));
         answer.map_err(|error| judge::error(error, Some(request), &self.secrets))
+    }
+
+    /// Why the host would not ask the plugin about these identifiers; the error is an author's.
+    fn cannot_ask(&self, request: &Request) -> Result<Option<String>, PluginError> {
+        let wanted = &self.manifest.identifiers;
+        if let Some(other) = request.identifiers.iter().find(|identifier| !wanted.names(identifier.kind.as_str())) {
+            let text = format!("the manifest does not declare `{}`: the host sends none of that kind", other.kind);
+            return Err(PluginError::permanent(text));
+        }
+        if request.identifiers.is_empty() {
+            return Ok(Some("no identifier of a kind that this target understands".into()));
+        }
+        let is_missing = |kind: &&String| request.values(Kind::from(*kind)).next().is_none();
+        let missing = wanted.required.iter().find(is_missing);
+        Ok(missing.map(|kind| format!("no identifier of the kind `{kind}`, which this target requires")))
+    }
+
+    /// With what the host has stored of this step.
+    fn ask_raw(&self, method: &str, request: &Request, longest_ms: u64) -> Result<serde_json::Value, PluginError> {
+        let may_resume = self.manifest.can(&Operation::Resume) && !request.dry_run;
+        let stored = || self.watch.checkpoints.stored(&request.idempotency_key);
+        let resume = request.resume.clone().or_else(stored).filter(|_| may_resume);
+        let json = serde_json::to_vec(&Request { resume, ..request.clone() });
+        let json = json.map_err(|_| PluginError::permanent("the request is not JSON"))?;
+        self.call(method, &json, Duration::from_millis(longest_ms))
     }
 
     fn call(&self, method: &str, request: &[u8], longest: Duration) -> Result<serde_json::Value, PluginError> {

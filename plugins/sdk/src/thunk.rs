@@ -2,11 +2,13 @@
 #![expect(unsafe_code, reason = "the plugin's side of the C boundary")]
 
 use std::ffi::c_void;
+use std::mem::{MaybeUninit, offset_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::Plugin;
 use crate::abi::{ABI_MAJOR, ABI_MINOR, Bytes, HostV1, MAGIC, PluginV1};
 use crate::call::CallHost;
+use crate::checkpoint::Kept;
 use crate::dispatch::{Configured, manifest};
 use crate::protocol::{FRAME_BYTES_MAX, Level, Reply};
 
@@ -86,7 +88,10 @@ pub fn table<P: Plugin>() -> Table {
     Table(made)
 }
 
-/// The host's table, copied.
+/// The size of version 1.0 of the host's table; later minor versions append to it.
+const HOST_BYTES_MIN: usize = offset_of!(HostV1, checkpoint);
+
+/// The host's table, copied. What an older host does not have is a null pointer.
 struct Host(HostV1);
 
 // SAFETY: the header guarantees that all of the host's functions may be called from any thread, until the process ends.
@@ -95,6 +100,26 @@ unsafe impl Send for Host {}
 unsafe impl Sync for Host {}
 
 impl Host {
+    /// Copies what both sides know of the host's table; `None` when it has less than version 1.0.
+    ///
+    /// # Safety
+    /// `host` is not null, and as large as its first field says.
+    unsafe fn copy(host: *const HostV1) -> Option<Self> {
+        // SAFETY: `struct_size` is the first field of every version.
+        let size = unsafe { (&raw const (*host).struct_size).read_unaligned() } as usize;
+        if size < HOST_BYTES_MIN {
+            return None;
+        }
+        let mut table = MaybeUninit::<HostV1>::zeroed();
+        // SAFETY: both sides have that many bytes, and a function that stays zero is a null pointer, which is valid.
+        let table = unsafe {
+            let known = size.min(size_of::<HostV1>());
+            std::ptr::copy_nonoverlapping(host.cast::<u8>(), table.as_mut_ptr().cast(), known);
+            table.assume_init()
+        };
+        Some(Self(table))
+    }
+
     fn reply(&self, call: u64, reply: &Reply) -> i32 {
         let Some(function) = self.0.reply else { return 1 };
         let json = serde_json::to_vec(reply).ok().filter(|json| json.len() <= FRAME_BYTES_MAX).unwrap_or_else(|| {
@@ -122,6 +147,17 @@ impl CallHost for Host {
         // SAFETY: the host's own function and context.
         self.0.remaining_ms.map_or(-1, |function| unsafe { function(self.0.ctx, call) })
     }
+
+    fn checkpoint(&self, call: u64, value: &[u8]) -> Kept {
+        // An older host has none.
+        let Some(function) = self.0.checkpoint else { return Kept::Nowhere };
+        // SAFETY: the host's own function and context; the value lives until it returns.
+        match unsafe { function(self.0.ctx, call, Bytes::of(value)) } {
+            0 => Kept::Stored,
+            2 => Kept::Nowhere,
+            _ => Kept::Refused,
+        }
+    }
 }
 
 struct Instance<P> {
@@ -135,13 +171,8 @@ unsafe extern "C" fn create<P: Plugin>(host: *const HostV1, config: Bytes, insta
     if host.is_null() || instance.is_null() {
         return 1;
     }
-    // SAFETY: not null; `struct_size` is the first field of every version.
-    let host_size = unsafe { (*host).struct_size } as usize;
-    if host_size < size_of::<HostV1>() {
-        return 1;
-    }
-    // SAFETY: not null, and at least as large as ours.
-    let host = Host(unsafe { *host });
+    // SAFETY: not null, and the host's own table.
+    let Some(host) = (unsafe { Host::copy(host) }) else { return 1 };
     // SAFETY: the host lends the configuration until we return.
     let config = unsafe { config.as_slice() };
     match Configured::make(config) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use quietus_plugin::protocol::{HostMessage, PROTOCOL, PluginMessage, body_len, encode};
+use quietus_plugin::protocol::{HostMessage, PROTOCOL, PROTOCOL_MINOR, PluginMessage, body_len, encode};
 use quietus_plugin::{Answer, ErrorClass, Manifest, Operation, Request};
 
 fn example(name: &str) -> PathBuf {
@@ -120,7 +120,7 @@ fn answered((lines, answer): (Vec<String>, PluginMessage), expected: &Answer) ->
 
 fn converse(path: &str) {
     let mut program = Program::start(path);
-    program.say(&HostMessage::Hello { protocol: PROTOCOL });
+    program.say(&HostMessage::Hello { protocol: PROTOCOL, minor: PROTOCOL_MINOR, features: Vec::new() });
     let PluginMessage::Hello { protocol: PROTOCOL, manifest, .. } = program.hear() else { panic!("no hello") };
     check(&manifest);
 

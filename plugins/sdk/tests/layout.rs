@@ -56,6 +56,7 @@ impl Zeroed for HostV1 {
             log: None,
             cancelled: None,
             remaining_ms: None,
+            checkpoint: None,
         }
     }
 }
@@ -85,6 +86,7 @@ fn the_header_and_the_rust_definitions_have_one_layout() {
         quietus_bytes = Bytes { ptr, len }
         quietus_host_v1 = HostV1 {
             struct_size, abi_major, abi_minor, ctx, reply, log, cancelled, remaining_ms,
+            checkpoint,
         }
         quietus_plugin_v1 = PluginV1 {
             magic, struct_size, abi_major, abi_minor, flags, max_concurrency, reserved, manifest, create, call, cancel,

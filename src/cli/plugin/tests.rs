@@ -85,8 +85,8 @@ fn a_plugin_is_described_with_a_block_to_begin_with() {
     obedient 1.0.0
 
     library      LIBRARY
-    abi          1.0
-    operations   erase, verify, health, dry_run
+    abi          1.1
+    operations   erase, verify, health, dry_run, find, resume
     identifiers  email (required), name
     secrets      token (required)
     writes       what `config.folder` names
@@ -229,7 +229,7 @@ fn a_good_plugin_passes_the_test_and_a_bad_one_is_told_what_to_do() {
     let (code, said) = Bench::new(&[]).configured(&few);
     assert_eq!(code, 0, "{said}");
     assert!(said.starts_with("✓ file-readable                 the file is made for this machine: ELF, "), "{said}");
-    assert!(said.ends_with("\n\n✓ 43 passed, 0 failed, 0 not checked\n"), "{said}");
+    assert!(said.ends_with("\n\n✓ 51 passed, 0 failed, 0 not checked\n"), "{said}");
 
     let bench = Bench::new(&["-DSICK"]);
     let (code, said) = bench.configured(&[&few[..], &["--junit", "HERE/results.xml"]].concat());
@@ -241,13 +241,13 @@ fn a_good_plugin_passes_the_test_and_a_bad_one_is_told_what_to_do() {
                                     → start the system that it talks to, and give a configuration that reaches it
     ");
     let xml = std::fs::read_to_string(bench.path("results.xml")).expect("written");
-    assert!(xml.contains("tests=\"43\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{xml}");
+    assert!(xml.contains("tests=\"51\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{xml}");
     assert!(xml.contains("name=\"health-answers\"") && xml.contains("<failure message=\"class `retryable`: away\">"));
 
     let (code, said) = bench.configured(&[&few[..], &["--json"]].concat());
     assert_eq!(code, 1);
     let json: serde_json::Value = serde_json::from_str(&said).expect("JSON and nothing else");
-    assert_eq!(json["totals"], serde_json::json!({ "passed": 42, "failed": 1, "skipped": 0 }));
+    assert_eq!(json["totals"], serde_json::json!({ "passed": 50, "failed": 1, "skipped": 0 }));
     assert_eq!((&json["checks"][0]["id"], &json["checks"][0]["verdict"]), (&"file-readable".into(), &"passed".into()));
 }
 

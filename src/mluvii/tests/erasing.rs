@@ -7,7 +7,7 @@ use crate::erasure::{ErasureId, Outcome, ReachedSession};
 use crate::keys::IndexKey;
 use crate::mluvii::settings::{GuestIdField, SearchSettings};
 use crate::subject::{GuestId, Identifiers, InstallationName, Scope, SessionKey};
-use crate::target::{Answer, Target as _, TargetCall, TargetError};
+use crate::target::{Answer, Target as _, TargetCall, TargetError, no_checkpoint};
 
 /// A call for sessions that were read before.
 pub(super) fn call(whole_guests: &[&str], sessions: &[SessionId]) -> TargetCall {
@@ -27,6 +27,8 @@ pub(super) fn call(whole_guests: &[&str], sessions: &[SessionId]) -> TargetCall 
         region: None,
         erased_since: Some(Duration::ZERO),
         report: None,
+        resume: None,
+        checkpoint: no_checkpoint(),
     }
 }
 

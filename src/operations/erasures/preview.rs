@@ -11,7 +11,7 @@ use crate::erasure::{ErasureId, Outcome, Subject};
 use crate::key_files::Keys;
 use crate::operations::{OperationError, Operations, RunningTargets};
 use crate::subject::TargetName;
-use crate::target::{Answer, TargetCall, TargetError};
+use crate::target::{Answer, TargetCall, TargetError, no_checkpoint};
 use crate::worker::ScopeResolution;
 
 /// What a request would do. Holds personal data in memory.
@@ -75,6 +75,8 @@ fn call(on: &Operations, keys: &Keys, subject: &Subject, target: &TargetName, re
         region: on.settings.person.region,
         erased_since: None,
         report: None,
+        resume: None,
+        checkpoint: no_checkpoint(),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::keys::{IndexKey, Secret, fill_random};
 use crate::operations::{GivenIdentifiers, InputError, OperationError};
 use crate::plugin::{Installed, PluginHost, PluginState, Program, Subject, introduce};
 use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, Kind, Scope, SessionId, SessionKey};
-use crate::target::{Answer, Evidence, Target as _, TargetCall, TargetError};
+use crate::target::{Answer, Evidence, Target as _, TargetCall, TargetError, no_checkpoint};
 
 /// What a plugin is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -202,6 +202,8 @@ fn target_call(
         region,
         erased_since: None,
         report: None,
+        resume: None,
+        checkpoint: no_checkpoint(),
     })
 }
 

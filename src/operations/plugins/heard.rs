@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 /// Lines that are kept.
 const LINES_MAX: usize = 1000;
 /// Who logs what plugins say. What the supervisor does is told by the answer.
-const PLUGINS: &str = "quietus::plugin::session";
+const PLUGINS: [&str; 2] = ["quietus::plugin::session", "quietus::plugin::output"];
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,7 +40,7 @@ impl Heard {
 impl<S: tracing::Subscriber> Layer<S> for Heard {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
-        if !metadata.target().starts_with(PLUGINS) {
+        if !PLUGINS.iter().any(|module| metadata.target().starts_with(module)) {
             return;
         }
         let mut said = Said::default();

@@ -4,25 +4,49 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use quietus_plugin::protocol::{FRAME_BYTES_MAX, PluginMessage, Reply, encode};
-use quietus_plugin::{ErrorClass, Level, PluginError};
+use quietus_plugin::{ErrorClass, Level, PluginError, ResumeValue};
 
 use super::end::end_at_once;
-use crate::plugin::lock::lock;
+use crate::plugin::lock::{lock, wait};
 
 /// A line of a plugin's log, in bytes.
 const LOG_TEXT_MAX: usize = 4096;
+/// How long the checkpoint of a cancelled call is waited for: shorter than the host waits for the call's answer, so that the
+/// plugin can still give one.
+const CANCEL_GRACE: Duration = Duration::from_secs(1);
+/// Until the call is cancelled or its checkpoint acknowledged, either of which is noticed at once.
+const A_LONG_DAY: Duration = Duration::from_secs(86_400);
 const TOO_LARGE: &str = "the plugin's answer is too large";
 
 /// The calls under way.
 pub(super) struct Calls {
     socket: Mutex<UnixStream>,
     open: Mutex<HashMap<u64, Open>>,
+    /// A checkpoint has been acknowledged, or its call was cancelled.
+    acknowledged: Condvar,
+    stores_checkpoints: AtomicBool,
     /// What `create` said on call 0.
     refusal: Mutex<Option<PluginError>>,
+}
+
+/// What a library learns of a checkpoint: the code that the header gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Acknowledged {
+    Stored = 0,
+    Refused = 1,
+    /// This host stores nothing for this plugin.
+    Nowhere = 2,
+}
+
+enum Checkpoint {
+    None,
+    Sent,
+    Acknowledged(Acknowledged),
 }
 
 struct Open {
@@ -30,11 +54,23 @@ struct Open {
     deadline: Option<Instant>,
     cancelled: bool,
     answered: bool,
+    checkpoint: Checkpoint,
 }
 
 impl Calls {
     pub(super) fn new(socket: UnixStream) -> Self {
-        Self { socket: Mutex::new(socket), open: Mutex::default(), refusal: Mutex::default() }
+        Self {
+            socket: Mutex::new(socket),
+            open: Mutex::default(),
+            acknowledged: Condvar::new(),
+            stores_checkpoints: AtomicBool::new(false),
+            refusal: Mutex::default(),
+        }
+    }
+
+    /// The host stores checkpoints, and the plugin declares that it makes some.
+    pub(super) fn store_checkpoints(&self) {
+        self.stores_checkpoints.store(true, Ordering::Relaxed);
     }
 
     /// Sends to the host. When the host is gone, this process ends.
@@ -56,7 +92,7 @@ impl Calls {
     /// A call begins.
     pub(super) fn open(&self, id: u64, timeout_ms: u64) {
         let deadline = Instant::now().checked_add(Duration::from_millis(timeout_ms));
-        lock(&self.open).insert(id, Open { deadline, cancelled: false, answered: false });
+        lock(&self.open).insert(id, Open { deadline, cancelled: false, answered: false, checkpoint: Checkpoint::None });
     }
 
     /// A call has returned; `otherwise` is its answer if it gave none.
@@ -69,7 +105,18 @@ impl Calls {
 
     /// Notes that the answer is no longer wanted; `false` when there is no such call.
     pub(super) fn cancel(&self, id: u64) -> bool {
-        lock(&self.open).get_mut(&id).map(|open| open.cancelled = true).is_some()
+        let is_there = lock(&self.open).get_mut(&id).map(|open| open.cancelled = true).is_some();
+        // Who waits for a checkpoint of this call waits no longer than a little while now.
+        self.acknowledged.notify_all();
+        is_there
+    }
+
+    /// The host's word on a call's checkpoint.
+    pub(super) fn acknowledge(&self, id: u64, how: Acknowledged) {
+        if let Some(open) = lock(&self.open).get_mut(&id) {
+            open.checkpoint = Checkpoint::Acknowledged(how);
+        }
+        self.acknowledged.notify_all();
     }
 
     /// What `create` said when it refused.
@@ -110,6 +157,45 @@ impl Calls {
     pub(super) fn log(&self, id: u64, level: Level, text: &[u8]) {
         let text = String::from_utf8_lossy(&text[..text.len().min(LOG_TEXT_MAX)]).into_owned();
         self.send(&PluginMessage::Log { id: (id != 0).then_some(id), level, text });
+    }
+
+    /// The library stores how far a call is; returns when it is stored, or will not be.
+    pub(super) fn checkpoint(&self, id: u64, value: &[u8]) -> Acknowledged {
+        if !self.stores_checkpoints.load(Ordering::Relaxed) {
+            return Acknowledged::Nowhere;
+        }
+        if value.len() > ResumeValue::BYTES_MAX {
+            return Acknowledged::Refused;
+        }
+        match lock(&self.open).get_mut(&id) {
+            Some(Open { answered: false, checkpoint: checkpoint @ Checkpoint::None, .. }) => {
+                *checkpoint = Checkpoint::Sent;
+            }
+            // No such call, or another thread of the library's waits in the same one.
+            _ => return Acknowledged::Refused,
+        }
+        self.send(&PluginMessage::Resume { id, value: ResumeValue::new(value) });
+        self.await_acknowledged(id)
+    }
+
+    /// The host acknowledges every checkpoint as long as it waits for the call. It no longer waits for one that was cancelled
+    /// some time ago, so that this does not either.
+    fn await_acknowledged(&self, id: u64) -> Acknowledged {
+        let mut give_up: Option<Instant> = None;
+        let mut open = lock(&self.open);
+        loop {
+            let Some(call) = open.get_mut(&id) else { return Acknowledged::Refused };
+            if let Checkpoint::Acknowledged(how) = call.checkpoint {
+                call.checkpoint = Checkpoint::None;
+                return how;
+            }
+            let now = Instant::now();
+            if call.cancelled && *give_up.get_or_insert(now + CANCEL_GRACE) <= now {
+                return Acknowledged::Refused;
+            }
+            let longest = give_up.map_or(A_LONG_DAY, |at| at.saturating_duration_since(now));
+            open = wait(&self.acknowledged, open, longest);
+        }
     }
 
     pub(super) fn is_cancelled(&self, id: u64) -> bool {

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::plugin::launch::{Code, Debugger, Launch};
 
-/// The largest file that is taken for a plugin, in bytes.
+/// The largest plugin file, in bytes.
 const CODE_BYTES_MAX: u64 = 1 << 30;
 /// What an executable in the machine's own format begins with; anything else is run by an interpreter.
 const ELF: &[u8; 4] = b"\x7fELF";
@@ -27,11 +27,11 @@ pub(super) struct Checked {
 }
 
 enum Kept {
-    /// A copy in memory that nobody can change, nor write over, which would crash whoever has mapped it.
+    /// A sealed copy in memory: writing over a file that is mapped would crash the process.
     Copy(File),
-    /// The file that was hashed, whatever may lie at its path now.
+    /// The file that was hashed, whatever is at its path now.
     Opened(File),
-    /// The path: a debugger and an interpreter have to find it.
+    /// The path: a debugger or an interpreter has to find the file by it.
     Path,
 }
 
@@ -105,11 +105,12 @@ impl Checked {
 
 /// Returns when a debugger has attached.
 pub(super) fn await_debugger() {
-    let traced = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
-    };
-    while !traced() {
+    while !is_traced() {
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+fn is_traced() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
 }

@@ -1,17 +1,17 @@
 //! What the child does, in order: descriptors, task, file, sandbox, plugin.
 
-use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::code::{self, Checked};
+use super::code;
 use super::socket::{self, send};
 use super::{program, sandbox, serve};
 use crate::plugin::cgroup;
 use crate::plugin::frame::read_frame_blocking;
-use crate::plugin::launch::{Code, Confined, Debugger, Launch};
+use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Permissions, Prepared};
 use crate::plugin::schema::SchemaCheck;
 
 /// The first frame: what the child is for.
@@ -33,7 +33,7 @@ pub(crate) fn plugin_host_main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let Ok(mut socket) = socket::take() else { return ExitCode::FAILURE };
-    match read_task(&mut socket) {
+    match receive(&mut socket) {
         Some(Task::Host(launch)) => host(&launch, socket),
         Some(Task::ValidateSchema(check)) if sandbox::enter_for_nothing().is_ok() => {
             let _ = send(&mut socket, &check.validate());
@@ -43,19 +43,36 @@ pub(crate) fn plugin_host_main() -> ExitCode {
     }
 }
 
-fn read_task(socket: &mut UnixStream) -> Option<Task> {
+/// The parent's next frame. `None`: the parent is gone, or is not this program.
+fn receive<T: DeserializeOwned>(socket: &mut UnixStream) -> Option<T> {
     serde_json::from_slice(&read_frame_blocking(socket).ok()?).ok()
 }
 
 /// Becomes the plugin of the launch.
+///
+/// The order matters. The file is read first, as the sandbox may forbid it, and what is loaded in the end is what was hashed
+/// then. The parent answers the hash with the permissions of the plugin that it belongs to. Nothing of the file runs before the
+/// sandbox is entered.
 fn host(launch: &Launch, mut socket: UnixStream) -> ExitCode {
-    let checked = match confine(launch, &mut socket) {
+    let checked = match code::check(launch) {
         Ok(checked) => checked,
         Err(why) => {
-            let _ = send(&mut socket, &Confined::Refused { why });
+            let _ = send(&mut socket, &Prepared::Refused { why });
             return ExitCode::FAILURE;
         }
     };
+    let hashed = Prepared::Hashed { sha256: checked.sha256.clone() };
+    if send(&mut socket, &hashed).is_err() {
+        return ExitCode::FAILURE;
+    }
+    let Some(permissions) = receive(&mut socket) else { return ExitCode::FAILURE };
+    let confined = match confine(launch, &permissions) {
+        Ok(level) => Confined::Entered { level },
+        Err(why) => Confined::Refused { why },
+    };
+    if send(&mut socket, &confined).is_err() || matches!(confined, Confined::Refused { .. }) {
+        return ExitCode::FAILURE;
+    }
     if launch.debugger == Debugger::Awaited {
         code::await_debugger();
     }
@@ -65,14 +82,10 @@ fn host(launch: &Launch, mut socket: UnixStream) -> ExitCode {
     }
 }
 
-/// Looks at the code, confines the process, and says so.
-fn confine(launch: &Launch, socket: &mut UnixStream) -> Result<Checked, String> {
-    let checked = code::check(launch)?;
+/// Confines the process for good. The cgroup comes first: the sandbox would forbid to write to it.
+fn confine(launch: &Launch, permissions: &Permissions) -> Result<Level, String> {
     if let Some(path) = &launch.cgroup {
         cgroup::enter(path).map_err(|e| format!("cannot enter the cgroup {}: {e}", path.display()))?;
     }
-    let level = sandbox::enter(launch)?;
-    let facts = BTreeMap::from([("sha256".to_owned(), checked.sha256.clone())]);
-    send(socket, &Confined::Entered { level, facts }).map_err(|e| e.to_string())?;
-    Ok(checked)
+    sandbox::enter(launch, permissions)
 }

@@ -33,7 +33,8 @@ pub(super) struct Library {
 impl Library {
     /// Loads what was checked.
     pub(super) fn open(checked: &Checked) -> Result<Self, String> {
-        let (shown, file) = (checked.path.display(), checked.file());
+        let shown = checked.path.display();
+        let file = checked.file();
         // SAFETY: the library's initializers run, which is what the operator configured it for; they run confined.
         let handle = unsafe { Handle::open(Some(&file), RTLD_NOW | RTLD_LOCAL) }.map_err(|e| {
             format!("cannot load {shown}: {}", chain(&e).replace(&*file.to_string_lossy(), "this file"))
@@ -72,6 +73,7 @@ impl Library {
         // Leaked: the plugin may call it as long as the process lives.
         let host: *const HostV1 = match version {
             HostVersion::This => Box::leak(Box::new(host(calls))),
+            HostVersion::Earlier => Box::leak(Box::new(earlier(calls))),
             HostVersion::Later => std::ptr::from_ref(Box::leak(Box::new(Later::new(calls)))).cast(),
         };
         let mut instance = std::ptr::null_mut();
@@ -158,7 +160,14 @@ fn host(calls: &'static Calls) -> HostV1 {
         log: Some(log),
         cancelled: Some(cancelled),
         remaining_ms: Some(remaining_ms),
+        checkpoint: Some(checkpoint),
     }
+}
+
+/// A host's table as version 1.0 had it: a plugin must not look at what comes after it.
+fn earlier(calls: &'static Calls) -> HostV1 {
+    let struct_size = offset_of!(HostV1, checkpoint) as u32;
+    HostV1 { struct_size, abi_minor: 0, checkpoint: None, ..host(calls) }
 }
 
 /// A host's table as a later minor version may have it: it begins as this one's, and there is more.
@@ -202,6 +211,12 @@ unsafe extern "C" fn cancelled(ctx: *mut c_void, call: u64) -> i32 {
 unsafe extern "C" fn remaining_ms(ctx: *mut c_void, call: u64) -> i64 {
     // SAFETY: the plugin hands back our context.
     unsafe { calls(ctx) }.remaining_ms(call)
+}
+
+unsafe extern "C" fn checkpoint(ctx: *mut c_void, call: u64, value: Bytes) -> i32 {
+    // SAFETY: the plugin hands back our context and lends the value.
+    let (calls, value) = unsafe { (calls(ctx), value.as_slice()) };
+    calls.checkpoint(call, value) as i32
 }
 
 /// Closes every descriptor but the three standard ones. To be called at the start of the process, when nothing of it holds

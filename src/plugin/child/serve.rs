@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use quietus_plugin::PluginError;
-use quietus_plugin::protocol::{HostMessage, PROTOCOL, PluginMessage, Reply, Setup, json};
+use quietus_plugin::protocol::{Feature, HostMessage, PROTOCOL, PROTOCOL_MINOR, PluginMessage, Reply, Setup, json};
+use quietus_plugin::{Operation, PluginError};
 use serde::Serialize;
 
-use super::calls::Calls;
+use super::calls::{Acknowledged, Calls};
 use super::code::Checked;
 use super::end::end_at_once;
 use super::native::Library;
@@ -47,10 +47,14 @@ fn read(mut socket: UnixStream, calls: &Calls, to_main: &SyncSender<HostMessage>
                     let _ = to_canceller.try_send(id);
                 }
             }
+            // Not by way of the main thread, whose inbox may be full of calls.
+            HostMessage::ResumeStored { id, .. } => calls.acknowledge(id, Acknowledged::Stored),
+            HostMessage::ResumeRefused { id, .. } => calls.acknowledge(id, Acknowledged::Refused),
             message => {
                 // Here, so that a `cancel` that follows finds the call.
                 if let HostMessage::Erase { id, timeout_ms, .. }
                 | HostMessage::Verify { id, timeout_ms, .. }
+                | HostMessage::Find { id, timeout_ms, .. }
                 | HostMessage::Health { id, timeout_ms } = message
                 {
                     calls.open(id, timeout_ms);
@@ -78,7 +82,7 @@ fn serve(
 ) -> Result<(), PluginError> {
     // Loaded first, answered second: whatever is wrong is the answer to the host's hello.
     let loaded = Library::open(checked);
-    let Ok(HostMessage::Hello { protocol }) = inbox.recv() else { return Err(out_of_order("hello")) };
+    let Ok(HostMessage::Hello { protocol, features, .. }) = inbox.recv() else { return Err(out_of_order("hello")) };
     if protocol != PROTOCOL {
         let text = format!("the host speaks protocol {protocol}, this process speaks {PROTOCOL}");
         return Err(PluginError::needs_operator(text));
@@ -87,7 +91,11 @@ fn serve(
     let manifest = library.manifest().map_err(PluginError::needs_operator)?;
     let concurrency = manifest.max_concurrency.min(library.max_concurrency());
     let facts = BTreeMap::from([("abi".to_owned(), library.abi())]);
-    calls.send(&PluginMessage::Hello { protocol: PROTOCOL, manifest: Box::new(manifest), facts });
+    if features.contains(&Feature::Resume) && manifest.can(&Operation::Resume) {
+        calls.store_checkpoints();
+    }
+    let minor = PROTOCOL_MINOR;
+    calls.send(&PluginMessage::Hello { protocol: PROTOCOL, minor, manifest: Box::new(manifest), facts });
 
     let Ok(HostMessage::Configure { config, secrets }) = inbox.recv() else { return Err(out_of_order("configure")) };
     let setup = json(&Setup { config, secrets }).map_err(|e| PluginError::needs_operator(e.to_string()))?;
@@ -100,6 +108,7 @@ fn serve(
         match message {
             HostMessage::Erase { id, request, .. } => submit(&pool, calls, id, "erase", &request),
             HostMessage::Verify { id, request, .. } => submit(&pool, calls, id, "verify", &request),
+            HostMessage::Find { id, request, .. } => submit(&pool, calls, id, "find", &request),
             HostMessage::Health { id, .. } => submit(&pool, calls, id, "health", &serde_json::json!({})),
             HostMessage::Shutdown => break,
             HostMessage::Unknown { kind, id } => calls.send(&PluginMessage::Unsupported { id, what: kind }),

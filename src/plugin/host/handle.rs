@@ -22,6 +22,7 @@ use crate::target::TargetError;
 
 /// How long a call waits for a child that is being started.
 const READY_WAIT_MAX: Duration = Duration::from_secs(10);
+const SHUTS_DOWN: &str = "the server shuts down";
 /// Requests to reload that wait.
 const RELOADS_MAX: usize = 4;
 
@@ -88,22 +89,19 @@ impl PluginHost {
     /// what is under way ends where it began. The error is why everything stays as it is.
     pub(crate) async fn reload(&self, installed: Installed) -> Result<PluginInfo, String> {
         let (answer, answered) = oneshot::channel();
-        let stopped = |_| "the server shuts down".to_owned();
         let request = Reload { installed: Arc::new(installed), answer };
-        self.reloads.send(request).await.map_err(|_| stopped(()))?;
-        answered.await.map_err(|_| stopped(()))?
+        let sent = self.reloads.send(request).await;
+        match sent {
+            Ok(()) => answered.await.unwrap_or_else(|_| Err(SHUTS_DOWN.into())),
+            Err(_) => Err(SHUTS_DOWN.into()),
+        }
     }
 
     /// The session, once the child is up. A child that is being started again is waited for, but not for long: the
     /// worker has its own pauses.
     pub(in crate::plugin) async fn session(&self) -> Result<Arc<Session>, TargetError> {
         let mut status = self.status.subscribe();
-        let settled = |status: &Status| match status {
-            Status::Up(session) => !session.is_closed(),
-            Status::Starting | Status::Restarting(_) => false,
-            Status::Failed(_) | Status::Stopped => true,
-        };
-        let _ = timeout(READY_WAIT_MAX, status.wait_for(settled)).await;
+        let _ = timeout(READY_WAIT_MAX, status.wait_for(Status::is_settled)).await;
         let status = self.status.borrow().clone();
         match status {
             Status::Up(session) => Ok(session),

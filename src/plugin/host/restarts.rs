@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_the_fifth_crash_in_five_minutes_opens_the_breaker() {
-        let (mut restarts, begin) = (Restarts::default(), Instant::now());
+        let mut restarts = Restarts::default();
+        let begin = Instant::now();
         for longest in [500, 1000, 2000, 4000] {
             let pause = restarts.crashed(begin, 1.0);
             assert_eq!(pause, Pause::Short(Duration::from_millis(longest)));
@@ -74,7 +75,8 @@ mod tests {
 
     #[test]
     fn crashes_long_ago_do_not_count() {
-        let (mut restarts, begin) = (Restarts::default(), Instant::now());
+        let mut restarts = Restarts::default();
+        let begin = Instant::now();
         for n in 0..100 {
             let pause = restarts.crashed(begin + 2 * BREAKER_WINDOW * n, 0.0);
             assert_eq!(pause, Pause::Short(PAUSE_MIN));

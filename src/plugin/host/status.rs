@@ -30,6 +30,15 @@ impl Status {
         }
     }
 
+    /// Whether there is a session, or none to wait for.
+    pub(super) fn is_settled(&self) -> bool {
+        match self {
+            Self::Up(session) => !session.is_closed(),
+            Self::Starting | Self::Restarting(_) => false,
+            Self::Failed(_) | Self::Stopped => true,
+        }
+    }
+
     pub(super) fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Up(session) => Some(session),

@@ -19,8 +19,9 @@ use super::status::Status;
 use super::watch::Watch;
 use crate::plugin::info::PluginInfo;
 use crate::plugin::installed::Installed;
+use crate::plugin::launching::StartFailed;
 use crate::plugin::lock::lock;
-use crate::plugin::session::{self, CANCEL_GRACE, Session, SessionEnd, StartFailed};
+use crate::plugin::session::{self, CANCEL_GRACE, Session, SessionEnd};
 
 /// A process that runs, and the task that serves it.
 struct Running {
@@ -132,7 +133,8 @@ impl Supervisor {
 
     /// Starts a process and has it configured. Borrows nothing, as the process that runs may end meanwhile and be noted.
     fn starting(&self, installed: &Arc<Installed>) -> impl Future<Output = Result<Running, StartFailed>> + use<> {
-        let (host, shutdown) = (Arc::clone(&self.host), self.shutdown.clone());
+        let host = Arc::clone(&self.host);
+        let shutdown = self.shutdown.clone();
         let installed = Arc::clone(installed);
         async move {
             host.starts.fetch_add(1, Ordering::Relaxed);
@@ -143,7 +145,8 @@ impl Supervisor {
             };
             let stop = shutdown.child_token();
             let task = tokio::spawn({
-                let (session, stop) = (Arc::clone(&session), stop.clone());
+                let session = Arc::clone(&session);
+                let stop = stop.clone();
                 async move { driver.run(&session, &stop).await }
             });
             Ok(Running { session, stop, task })

@@ -1,5 +1,5 @@
-//! Whether what a plugin was started with has changed since: its file, or a file that its sandbox lets it read, which is the
-//! file that was there and no other one that takes its name.
+//! Whether what a plugin was started with has changed since: its file, or a file that its sandbox lets it read. Landlock grants
+//! the file that was there at the start, so a replaced one is out of reach until the process is replaced too.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::plugin::installed::Installed;
 
-/// How often it is looked at. It counts as changed when it looks the same twice: it may still be written to.
+/// How often it is looked at. A change counts once it looks the same twice: before, it may still be written to.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Files that every plugin may read and that are replaced while a machine runs.
 const OF_THE_SYSTEM: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
@@ -57,9 +57,15 @@ impl Watch {
         self.loaded = signature(installed).await;
     }
 
-    /// What could not be loaded is to be tried again after a while, though it has not changed; and at once when it has.
+    /// What could not be loaded is retried after this pause though it has not changed, and at once when it has.
     pub(super) fn looks_again_after(&mut self, pause: Duration) {
         self.refused = self.loaded.take().map(|loaded| (loaded, Instant::now() + pause));
+    }
+
+    /// Whether what is seen now has been refused a short while ago.
+    fn is_left_alone(&self) -> bool {
+        let Some((refused, until)) = &self.refused else { return false };
+        self.seen.as_ref() == Some(refused) && Instant::now() < *until
     }
 
     /// Returns when it is another one than was loaded. May be dropped at any time.
@@ -73,31 +79,26 @@ impl Watch {
             }
             let changed = now.is_some() && now != self.loaded;
             self.seen = now;
-            let (seen, time) = (self.seen.as_ref(), Instant::now());
-            let left_alone =
-                self.refused.as_ref().is_some_and(|(refused, until)| seen == Some(refused) && time < *until);
-            if settled && changed && !left_alone {
+            if settled && changed && !self.is_left_alone() {
                 return;
             }
         }
     }
 }
 
-/// `None` when the plugin's file is not there. Not on a thread of the runtime's: it may lie on a drive that is away.
+/// `None` when the plugin's file is not there. Not on a thread of the runtime's: the file may be on a network drive that does not answer.
 async fn signature(installed: &Installed) -> Option<Signature> {
     let code = installed.code.file().to_owned();
-    let reads = installed.reads().into_iter().chain(OF_THE_SYSTEM.map(PathBuf::from));
-    let reads: Vec<_> = reads.collect();
+    let mut reads = installed.permissions().reads;
+    reads.extend(OF_THE_SYSTEM.map(PathBuf::from));
     let looked = tokio::task::spawn_blocking(move || {
         let data = code.metadata().ok()?;
-        let readable = |path: PathBuf| {
+        let mut readable = BTreeMap::new();
+        for path in reads {
             let data = path.metadata().ok().filter(std::fs::Metadata::is_file);
-            (path, data.map(|data| (data.dev(), data.ino())))
-        };
-        Some(Signature {
-            code: (data.dev(), data.ino(), data.len(), data.mtime(), data.mtime_nsec()),
-            readable: reads.into_iter().map(readable).collect(),
-        })
+            readable.insert(path, data.map(|data| (data.dev(), data.ino())));
+        }
+        Some(Signature { code: (data.dev(), data.ino(), data.len(), data.mtime(), data.mtime_nsec()), readable })
     });
     looked.await.ok()?
 }

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use quietus_plugin::protocol::Reply;
-use quietus_plugin::{ErrorClass, Manifest, Operation, PluginError};
-use serde_json::Value;
+use quietus_plugin::{ErrorClass, Manifest, Operation, PluginError, ResumeValue};
+use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 use super::finding::{Checked, Event, Finding, Not, Verdict};
 use super::leak_scanner::{Private, SharedScanner};
 use super::person::Person;
-use super::subject::Subject;
-use super::wire::{Introduction, Lost, Told, Wire};
+use super::subject::{Introduction, Subject};
+use super::wire::{Lost, Reaction, Wire};
 use crate::plugin::launch::{Debugger, Launch};
-use crate::plugin::target::of_result;
+use crate::plugin::reading::of_result;
 use crate::target::Answer;
 
 /// The longest that a check may take; the waits within are shorter, so this is for what nobody thought of.
@@ -28,6 +28,9 @@ pub(super) struct Bench<'a> {
     findings: Vec<Finding>,
     wire: Option<Wire>,
     introduced: Option<Introduction>,
+    /// What it stored while it erased the person, and whether it waited for that.
+    pub(super) stored: Vec<ResumeValue>,
+    pub(super) rushed: bool,
     /// Whether it could be configured once.
     configured: bool,
 }
@@ -62,7 +65,17 @@ impl<'a> Bench<'a> {
         for (name, secret) in subject.secrets() {
             scanner.lock().look_for(Private::Secret, &format!("the secret `{name}`"), secret.expose());
         }
-        Self { subject, scanner, watch, findings: Vec::new(), wire: None, introduced: None, configured: false }
+        Self {
+            subject,
+            scanner,
+            watch,
+            findings: Vec::new(),
+            wire: None,
+            introduced: None,
+            stored: Vec::new(),
+            rushed: false,
+            configured: false,
+        }
     }
 
     /// Makes one check and notes how it ended. After a failure the process is a new one.
@@ -113,7 +126,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) fn remember(&mut self, introduced: Introduction) {
-        self.subject.learn_permissions(&introduced.manifest);
+        self.subject.remember(&introduced);
         self.introduced = Some(introduced);
     }
 
@@ -130,8 +143,8 @@ impl<'a> Bench<'a> {
         let start = |why: String| Not::failed(why, "see the check `file-loads`");
         let mut wire = Wire::start(&self.subject, &self.scanner).map_err(|e| start(format!("cannot start it: {e}")))?;
         match wire.hello(launch, Value::Null).await {
-            Ok(Told::Yes(introduced)) => Ok((wire, introduced)),
-            Ok(Told::No(error)) => Err(start(self.shown_error(&error))),
+            Ok(Reaction::Accepted(introduced)) => Ok((wire, introduced)),
+            Ok(Reaction::Refused(error)) => Err(start(self.shown_error(&error))),
             Err(lost) => Err(start(lost.to_string())),
         }
     }
@@ -150,8 +163,8 @@ impl<'a> Bench<'a> {
         let secrets = self.subject.exposed_secrets();
         let advice = "being configured must work each time alike";
         match wire.configure(&self.subject.config(), secrets, Value::Null).await {
-            Ok(Told::Yes(())) => Ok(wire),
-            Ok(Told::No(error)) => Err(Not::failed(self.shown_error(&error), advice)),
+            Ok(Reaction::Accepted(())) => Ok(wire),
+            Ok(Reaction::Refused(error)) => Err(Not::failed(self.shown_error(&error), advice)),
             Err(lost) => Err(Not::failed(lost.to_string(), advice)),
         }
     }
@@ -196,17 +209,43 @@ impl<'a> Bench<'a> {
 
     /// Makes a call, as the host does; how it ended.
     pub(super) async fn call(&mut self, what: &str, method: Method, person: &Person, key: &str) -> Result<Reply, Not> {
+        self.call_from(what, method, person, key, None).await
+    }
+
+    /// The same with what an earlier call has stored.
+    pub(super) async fn call_from(
+        &mut self,
+        what: &str,
+        method: Method,
+        person: &Person,
+        key: &str,
+        resume: Option<&ResumeValue>,
+    ) -> Result<Reply, Not> {
         person.register(&self.scanner);
         let longest = self.longest(method);
-        let request = person.request(key, method == Method::DryRun);
+        let mut request = person.request(key, method == Method::DryRun);
+        if let Some(value) = resume {
+            request["resume"] = json!(value);
+        }
         let asked = self.ready().await?.call(method.word(), request, longest).await;
         asked.map_err(|lost| lost_during(what, &lost))
     }
 
     /// Makes a call that must be answered by an outcome.
     pub(super) async fn ask(&mut self, method: Method, person: &Person, key: &str) -> Result<Answer, Not> {
+        self.ask_from(method, person, key, None).await
+    }
+
+    /// The same with what an earlier call has stored.
+    pub(super) async fn ask_from(
+        &mut self,
+        method: Method,
+        person: &Person,
+        key: &str,
+        resume: Option<&ResumeValue>,
+    ) -> Result<Answer, Not> {
         let what = method.shown();
-        match self.call(what, method, person, key).await? {
+        match self.call_from(what, method, person, key, resume).await? {
             Reply::Result { result } => of_result(result, false)
                 .map_err(|why| Not::failed(format!("{what}: {why}"), "answer as PLUGINS.md says in `Protocol 1`")),
             Reply::Error { error } => Err(Not::failed(
@@ -232,6 +271,18 @@ impl<'a> Bench<'a> {
         let Some(wire) = &mut self.wire else { return Ok(()) };
         let answered = wire.call("health", Value::Null, longest).await.map(drop);
         answered.map_err(|lost| Not::failed(format!("after {after}, {lost}"), STAY_ALIVE))
+    }
+}
+
+/// What the checks after `erase` know of it.
+pub(super) type Erased<'a> = Option<&'a (Person, String, Answer)>;
+
+/// An answer in a few words. Its reason was said by the plugin, so it is not repeated.
+pub(super) fn in_words(answer: &Answer) -> String {
+    let counts: Vec<_> = answer.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect();
+    match counts.as_slice() {
+        [] => format!("`{}`", answer.outcome.as_str()),
+        counts => format!("`{}` ({})", answer.outcome.as_str(), counts.join(", ")),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::bench::Bench;
 use super::finding::{Checked, Not};
 use super::leak_scanner::Private;
-use super::wire::Told;
+use super::wire::Reaction;
 
 /// Keys that are tried.
 const KEYS_MAX: usize = 40;
@@ -50,15 +50,15 @@ fn fits(bench: &Bench<'_>) -> Checked {
 async fn accepted(bench: &mut Bench<'_>) -> Checked {
     bench.manifest()?;
     let (mut wire, _) = bench.greeted().await?;
-    let told = wire.configure(&bench.subject.config(), bench.subject.exposed_secrets(), Value::Null).await;
+    let reaction = wire.configure(&bench.subject.config(), bench.subject.exposed_secrets(), Value::Null).await;
     wire.end().await;
     let advice = "give a configuration and secrets that work (--config, --secret)";
-    match told {
-        Ok(Told::Yes(())) => {
+    match reaction {
+        Ok(Reaction::Accepted(())) => {
             bench.remember_configured();
             Ok(None)
         }
-        Ok(Told::No(error)) => Err(Not::failed(bench.shown_error(&error), advice)),
+        Ok(Reaction::Refused(error)) => Err(Not::failed(bench.shown_error(&error), advice)),
         Err(lost) => {
             Err(Not::failed(lost.to_string(), "configure quickly, and connect to nothing before the first call"))
         }
@@ -71,11 +71,11 @@ async fn refused(bench: &mut Bench<'_>, what: &str, config: &Value, secrets: Val
     bench.scanner.lock().look_for(Private::Configuration, "a value of the configuration", MARK);
     bench.scanner.lock().look_for(Private::Configuration, "a value of the configuration", &MARK_NUMBER.to_string());
     let (mut wire, _) = bench.greeted().await?;
-    let told = wire.configure(config, secrets, Value::Null).await;
+    let reaction = wire.configure(config, secrets, Value::Null).await;
     wire.end().await;
-    match told {
-        Ok(Told::Yes(())) => Ok(by_schema),
-        Ok(Told::No(_)) => Ok(true),
+    match reaction {
+        Ok(Reaction::Accepted(())) => Ok(by_schema),
+        Ok(Reaction::Refused(_)) => Ok(true),
         Err(lost) => {
             let advice = "answer `configure` with an error instead; the schema is no reason to trust a configuration";
             Err(Not::failed(format!("configured {what}, {lost}"), advice))
@@ -99,7 +99,7 @@ async fn types(bench: &mut Bench<'_>) -> Checked {
         }
         if !was_refused {
             let advice = "say in the schema what the value must be";
-            return Err(Not::failed(format!("anything at all is taken for `{key}`"), advice));
+            return Err(Not::failed(format!("any value at all is accepted for `{key}`"), advice));
         }
         tried += 1;
     }
@@ -148,13 +148,15 @@ async fn missing_secret(bench: &mut Bench<'_>) -> Checked {
         let Value::Object(mut secrets) = bench.subject.exposed_secrets() else { continue };
         secrets.remove(name);
         let (mut wire, _) = bench.greeted().await?;
-        let told = wire.configure(&bench.subject.config(), Value::Object(secrets), Value::Null).await;
+        let reaction = wire.configure(&bench.subject.config(), Value::Object(secrets), Value::Null).await;
         wire.end().await;
         let advice =
             "take required secrets when you are configured, and refuse with class `needs_operator` without them";
-        match told {
-            Ok(Told::No(_)) => {}
-            Ok(Told::Yes(())) => return Err(Not::failed(format!("without `{name}` it says that it is ready"), advice)),
+        match reaction {
+            Ok(Reaction::Refused(_)) => {}
+            Ok(Reaction::Accepted(())) => {
+                return Err(Not::failed(format!("without `{name}` it says that it is ready"), advice));
+            }
             Err(lost) => return Err(Not::failed(format!("without `{name}`, {lost}"), advice)),
         }
     }

@@ -1,4 +1,4 @@
-//! What stands in an ELF file before anything of it runs: a path enters, its kind, symbols and needs leave. Loads nothing.
+//! Reads an ELF file: its kind, its symbols, and the libraries that it needs. Loads nothing.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -142,7 +142,8 @@ impl Elf {
     /// The wanted symbols that no library provides which it or one of those names; an error names a library that is not
     /// in the usual folders, as then nothing can be said.
     pub(crate) fn missing(&self) -> Result<Vec<&str>, String> {
-        let (mut seen, mut offered) = (BTreeSet::new(), BTreeSet::new());
+        let mut seen = BTreeSet::new();
+        let mut offered = BTreeSet::new();
         let mut next: Vec<PathBuf> = Vec::new();
         for name in &self.needs {
             next.push(self.locate(name).ok_or(name)?);

@@ -2,7 +2,7 @@
 //!
 //! A first fifth of the calls, as many at once as the plugin takes, is not looked at: pools fill, allocators spread over
 //! threads, lazy things are made. What grows afterwards must stop: only what grows in each quarter of the rest counts. Of
-//! 1,000 calls, a descriptor that each leaves is told, and 4 KiB that each leaves; less cannot be told from the noise of an
+//! 1,000 calls, one leaked descriptor per call is detected, and 4 KiB per call; less cannot be distinguished from the noise of an
 //! allocator, and is not claimed. Of a program, 16 MiB are its runtime's.
 
 use std::time::Duration;
@@ -25,7 +25,7 @@ const DESCRIPTORS_OF_A_POOL: u64 = 64;
 const MEMORY_SLACK: u64 = 2 << 20;
 const MEMORY_BY_THREAD: u64 = 128 * 1024;
 const MEMORY_BY_CALL: u64 = 1024;
-/// Bytes of garbage that a program's runtime may let lie before it collects them.
+/// Bytes of garbage that a program's runtime may keep before it collects them.
 const MEMORY_OF_A_RUNTIME: u64 = 16 << 20;
 
 pub(super) async fn run(bench: &mut Bench<'_>) {
@@ -81,7 +81,7 @@ async fn many(bench: &mut Bench<'_>) -> Result<(String, Measured), Not> {
         }
         *measured = usage(bench)?;
     }
-    Ok((errors.told(calls), Measured { fresh, quarters, calls: calls - warm, at_once, form: bench.subject.form() }))
+    Ok((errors.in_words(calls), Measured { fresh, quarters, calls: calls - warm, at_once, form: bench.subject.form() }))
 }
 
 /// Makes calls at once and waits for their answers; returns how many.
@@ -117,7 +117,7 @@ impl Errors {
         }
     }
 
-    fn told(&self, calls: u32) -> String {
+    fn in_words(&self, calls: u32) -> String {
         match self.count {
             0 => format!("{calls} calls"),
             count => format!("{calls} calls, {count} of them answered with an error, such as `{}`", self.class),

@@ -6,12 +6,13 @@ use quietus_plugin::Operation;
 use quietus_plugin::protocol::Reply;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, Method, lost_during};
+use super::bench::{Bench, Erased, Method, in_words, lost_during};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
+use super::resume;
 use super::usage::Files;
+use super::wire::Storing;
 use crate::erasure::Outcome;
-use crate::target::Answer;
 
 /// The longest that is waited until `verify` makes sense.
 const VERIFY_AFTER_MAX: Duration = Duration::from_secs(30);
@@ -20,14 +21,23 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
     bench.check("health-answers", "`health` is answered, and the system can be reached", health).await;
     bench.check("dry-run-repeats", "a dry run says twice the same and changes nothing that it says", dry_run).await;
     bench.check("dry-run-writes-nothing", "a dry run leaves the granted folders as they are", dry_run_files).await;
+    resume::before_erasing(bench).await;
     let mut erased = None;
     let sentence = "`erase` is answered with an outcome";
     bench
         .check("erase-answers", sentence, async |bench| {
             let person = Person::named(&bench.subject, bench.manifest()?);
             let key = fresh_key();
+            // So late that it shows whether it waits; what it stored is looked at in checks of their own.
+            bench.ready().await?.storing = Storing::StoreLate;
             let answer = bench.ask(Method::Erase, &person, &key).await?;
-            let note = told(&answer);
+            let wire = bench.ready().await?;
+            wire.storing = Storing::Store;
+            let stored = std::mem::take(&mut wire.stored);
+            let rushed = wire.rushed;
+            bench.stored = stored;
+            bench.rushed = rushed;
+            let note = in_words(&answer);
             erased = Some((person, key, answer));
             Ok(Some(note))
         })
@@ -36,14 +46,12 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
     bench.check("erase-again", sentence, async |bench| again(bench, erased.as_ref()).await).await;
     let sentence = "`verify` after `erase` says that it is gone";
     bench.check("verify-after-erase", sentence, async |bench| verify(bench, erased.as_ref()).await).await;
+    resume::after_erasing(bench, erased.as_ref()).await;
     bench
         .check("identifiers-missing", "without required identifiers nothing is erased and nothing crashes", missing)
         .await;
     bench.check("identifiers-undeclared", "an identifier of an undeclared kind crashes nothing", undeclared).await;
 }
-
-/// What the checks after `erase` know of it.
-type Erased<'a> = Option<&'a (Person, String, Answer)>;
 
 async fn health(bench: &mut Bench<'_>) -> Checked {
     if !bench.can(&Operation::Health)? {
@@ -78,16 +86,16 @@ async fn dry_run(bench: &mut Bench<'_>) -> Checked {
     let second = bench.ask(Method::DryRun, &person, &fresh_key()).await?;
     let advice = "change nothing when `dry_run` is set: not one request that writes";
     if (first.outcome, &first.counts) != (second.outcome, &second.counts) {
-        return Err(Not::failed(format!("first {}, then {}", told(&first), told(&second)), advice));
+        return Err(Not::failed(format!("first {}, then {}", in_words(&first), in_words(&second)), advice));
     }
     if let Some(before) = before {
         let after = bench.ask(Method::Verify, &person, &fresh_key()).await?;
         if before.outcome != after.outcome {
-            let why = format!("`verify` said {} before it, and {} after it", told(&before), told(&after));
+            let why = format!("`verify` said {} before it, and {} after it", in_words(&before), in_words(&after));
             return Err(Not::failed(why, advice));
         }
     }
-    Ok(Some(told(&first)))
+    Ok(Some(in_words(&first)))
 }
 
 async fn dry_run_files(bench: &mut Bench<'_>) -> Checked {
@@ -130,7 +138,7 @@ async fn again(bench: &mut Bench<'_>, erased: Erased<'_>) -> Checked {
                 .into(),
         )),
         _ => Err(Not::failed(
-            format!("first {}, then {}", told(first), told(&second)),
+            format!("first {}, then {}", in_words(first), in_words(&second)),
             "the same call again must come to the same, or declare that it must not be asked twice",
         )),
     }
@@ -142,7 +150,7 @@ async fn verify(bench: &mut Bench<'_>, erased: Erased<'_>) -> Checked {
     }
     let Some((person, key, first)) = erased else { return Err(Not::skipped("`erase` did not work")) };
     if !matches!(first.outcome, Outcome::Erased | Outcome::Absent) {
-        return Err(Not::skipped(format!("`erase` said {}", told(first))));
+        return Err(Not::skipped(format!("`erase` said {}", in_words(first))));
     }
     let pause = first.verify_after.unwrap_or_default();
     if pause > VERIFY_AFTER_MAX {
@@ -152,14 +160,14 @@ async fn verify(bench: &mut Bench<'_>, erased: Erased<'_>) -> Checked {
     tokio::time::sleep(pause).await;
     let answer = bench.ask(Method::Verify, person, key).await?;
     match answer.outcome {
-        Outcome::Erased | Outcome::Absent => Ok(Some(told(&answer))),
+        Outcome::Erased | Outcome::Absent => Ok(Some(in_words(&answer))),
         Outcome::Unverifiable => {
             let advice = "declare `verify` only when it can look, or configure what it looks with";
-            Err(Not::failed(told(&answer), advice))
+            Err(Not::failed(in_words(&answer), advice))
         }
         Outcome::Residual | Outcome::Retained | Outcome::Parked => {
             let advice = "erase until it is gone; tell by `verify_after_s` when the system needs time";
-            Err(Not::failed(format!("it says {}", told(&answer)), advice))
+            Err(Not::failed(format!("it says {}", in_words(&answer)), advice))
         }
     }
 }
@@ -190,13 +198,4 @@ async fn undeclared(bench: &mut Bench<'_>) -> Checked {
     bench.call("a request with an undeclared kind", Method::Erase, &person, &fresh_key()).await?;
     bench.still_lives("a request with an undeclared kind").await?;
     Ok(None)
-}
-
-/// An answer in a few words. Its reason was said by the plugin, so it is not repeated.
-fn told(answer: &Answer) -> String {
-    let counts: Vec<_> = answer.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect();
-    match counts.as_slice() {
-        [] => format!("`{}`", answer.outcome.as_str()),
-        counts => format!("`{}` ({})", answer.outcome.as_str(), counts.join(", ")),
-    }
 }

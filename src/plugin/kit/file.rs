@@ -10,7 +10,7 @@ use super::bench::Bench;
 use super::elf::{Elf, machine_name, this_glibc, this_machine};
 use super::finding::{Checked, Not};
 use super::subject::Form;
-use super::wire::{Told, Wire};
+use super::wire::{Reaction, Wire};
 
 /// Symbols that are named when they are missing.
 const NAMED_MAX: usize = 10;
@@ -32,7 +32,8 @@ fn readable(bench: &Bench<'_>) -> Checked {
     let elf = read(file)?;
     match this_machine() {
         Some(machine) if machine != elf.machine => {
-            let (its, this) = (machine_name(elf.machine), machine_name(machine));
+            let its = machine_name(elf.machine);
+            let this = machine_name(machine);
             Err(Not::failed(format!("it is made for {its}, this machine is {this}"), "build it for this machine"))
         }
         _ => Ok(Some(format!("ELF, {}", machine_name(elf.machine)))),
@@ -114,19 +115,19 @@ async fn loads(bench: &mut Bench<'_>) -> Checked {
     let failed = |why: String| Not::failed(why, advice);
     let wire = Wire::start(&bench.subject, &bench.scanner);
     let mut wire = wire.map_err(|e| failed(format!("cannot start its process: {e}")))?;
-    let told = wire.hello(&bench.subject.launch(), Value::Null).await;
+    let reaction = wire.hello(&bench.subject.launch(), Value::Null).await;
     wire.end().await;
-    match told {
-        Ok(Told::Yes(introduced)) => {
+    match reaction {
+        Ok(Reaction::Accepted(introduced)) => {
             let facts = introduced.facts.iter().map(|(name, value)| format!("{name} {value}"));
             let facts = bench.subject.shown(&facts.collect::<Vec<_>>().join(", "));
             bench.remember(introduced);
             Ok(Some(facts))
         }
-        Ok(Told::No(error)) if bench.subject.form() == Form::Exec => {
+        Ok(Reaction::Refused(error)) if bench.subject.form() == Form::Exec => {
             Err(Not::failed(bench.subject.shown(&error.message), "make it a program that can be started"))
         }
-        Ok(Told::No(error)) => Err(failed(bench.subject.shown(&error.message))),
+        Ok(Reaction::Refused(error)) => Err(failed(bench.subject.shown(&error.message))),
         Err(lost) => Err(failed(lost.to_string())),
     }
 }

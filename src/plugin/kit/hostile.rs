@@ -45,7 +45,8 @@ fn values() -> Vec<(&'static str, String)> {
 async fn answered(bench: &mut Bench<'_>) -> Checked {
     bench.scanner.lock().look_for(Private::Hostile, "a hostile identifier", MARK);
     let nobody = Person::nobody(bench.manifest()?);
-    let (kinds, values) = (kinds(bench.manifest()?), values());
+    let kinds = kinds(bench.manifest()?);
+    let values = values();
     for (kind, (what, value)) in kinds.iter().flat_map(|kind| values.iter().map(move |value| (kind, value))) {
         let person = nobody.with(kind, value, Private::Hostile);
         let during = format!("a call with {what} in `{kind}`");

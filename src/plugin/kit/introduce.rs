@@ -1,23 +1,23 @@
 //! What a plugin says of itself, without configuring it.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use super::leak_scanner::SharedScanner;
-use super::subject::Subject;
-use super::wire::{Introduction, Told, Wire};
+use super::subject::{Introduction, Subject};
+use crate::plugin::inspect::look;
+use crate::plugin::launching::StartFailed;
 
-/// Starts the plugin, says hello, and ends it; the subject knows its permissions then. The error says why that did not work.
+/// Starts the plugin, has it say hello, and ends it; the subject knows its permissions then. The error says why that failed.
 pub(crate) async fn introduce(subject: &Subject) -> Result<Introduction, String> {
-    let mut wire =
-        Wire::start(subject, &SharedScanner::default()).map_err(|e| format!("cannot start its process: {e}"))?;
-    let told = wire.hello(&subject.launch(), Value::Null).await;
-    wire.end().await;
-    match told {
-        Ok(Told::Yes(said)) => {
-            subject.learn_permissions(&said.manifest);
-            Ok(said)
-        }
-        Ok(Told::No(error)) => Err(subject.shown(&error.message)),
-        Err(lost) => Err(lost.to_string()),
+    let seen = look(&subject.program, &subject.installed).await.map_err(|failed| match failed {
+        StartFailed::Refused(why) | StartFailed::Lost(why) => subject.shown(&why),
+        StartFailed::Cancelled => "it was cancelled".into(),
+    })?;
+    let mut facts = BTreeMap::from([("sha256".to_owned(), seen.sha256)]);
+    // What this program found out is not overwritten by what the plugin says.
+    for (name, value) in seen.hello.facts {
+        facts.entry(name).or_insert(value);
     }
+    let introduction = Introduction { manifest: seen.hello.manifest, sandbox: seen.sandbox, facts };
+    subject.remember(&introduction);
+    Ok(introduction)
 }

@@ -4,6 +4,7 @@ use quietus_plugin::{ANY, Manifest, Operation};
 
 use super::bench::Bench;
 use super::finding::{Checked, Not};
+use crate::plugin::contract::returned_kinds;
 use crate::subject::Kind;
 
 /// What the host does not exceed, whatever a manifest says.
@@ -13,10 +14,11 @@ const HEALTH_MS_MAX: u64 = 30_000;
 
 pub(super) async fn run(bench: &mut Bench<'_>) {
     type Check = fn(&Manifest) -> Checked;
-    let checks: [(&str, &str, Check); 6] = [
+    let checks: [(&str, &str, Check); 7] = [
         ("manifest-words", "name and version are short plain words", words),
         ("manifest-operations", "`erase` is declared, and every operation is a plain word", operations),
         ("manifest-identifiers", "the kinds of identifiers are known or plain words", identifiers),
+        ("manifest-returns", "`find` and the kinds that it returns are declared together", returns),
         ("manifest-limits", "timeouts and concurrency are such that the host keeps to them", limits),
         ("manifest-pointers", "what points into the configuration is a JSON pointer to something there", pointers),
         ("manifest-schema", "the configuration's JSON Schema is one", schema),
@@ -70,6 +72,22 @@ fn identifiers(manifest: &Manifest) -> Checked {
     }
     let own: Vec<&str> = all().map(String::as_str).filter(|kind| matches!(kind.parse(), Ok(Kind::Other(_)))).collect();
     Ok((!own.is_empty()).then(|| format!("kinds of its own: {}", own.join(", "))))
+}
+
+fn returns(manifest: &Manifest) -> Checked {
+    if manifest.can(&Operation::Find) == manifest.returns.is_empty() {
+        let advice = "declare both, or neither: `finds([…])`";
+        return Err(Not::failed("only one of `find` and `returns` is declared", advice));
+    }
+    let returned = returned_kinds(manifest);
+    let is_returned = |word: &String| word.parse().is_ok_and(|kind: Kind| returned.contains(&kind));
+    match manifest.returns.iter().all(is_returned) {
+        true => Ok((!manifest.returns.is_empty()).then(|| manifest.returns.join(", "))),
+        false => {
+            let advice = "return kinds of a-z, 0-9 and `_`; ids of guests and sessions come from mluvii only";
+            Err(Not::failed("`returns` names a kind that no plugin may return", advice))
+        }
+    }
 }
 
 fn limits(manifest: &Manifest) -> Checked {
@@ -167,6 +185,15 @@ mod tests {
         check(identifiers, |manifest| manifest.identifiers.required.push(ANY.into()), "`*`");
         check(identifiers, |manifest| manifest.identifiers.optional.push("E-Mail".into()), "not a word");
         check(identifiers, |manifest| manifest.identifiers.optional.push("email".into()), "twice");
+        check(returns, |manifest| manifest.operations.push(Operation::Find), "only one of");
+        check(
+            returns,
+            |manifest| {
+                manifest.operations.push(Operation::Find);
+                manifest.returns.push("guest_id".into());
+            },
+            "no plugin may return",
+        );
         check(limits, |manifest| manifest.timeouts.erase_ms = 0, "`erase_ms` is 0");
         check(limits, |manifest| manifest.timeouts.health_ms = 60_000, "`health_ms`");
         check(limits, |manifest| manifest.max_concurrency = 65, "`max_concurrency` is 65");

@@ -11,6 +11,7 @@ mod ending;
 mod endurance;
 mod erasing;
 mod file;
+mod find;
 mod finding;
 mod hostile;
 mod introduce;
@@ -18,6 +19,7 @@ mod leak_scanner;
 mod manifest;
 mod person;
 mod privacy;
+mod resume;
 mod subject;
 mod timing;
 mod tolerance;
@@ -26,8 +28,7 @@ mod wire;
 
 pub(crate) use finding::{Event, Finding, Verdict};
 pub(crate) use introduce::introduce;
-pub(crate) use subject::{Form, Subject};
-pub(crate) use wire::Introduction;
+pub(crate) use subject::{Form, Introduction, Subject};
 
 use bench::Bench;
 
@@ -37,6 +38,7 @@ pub(crate) async fn conform(subject: Subject, watch: &mut dyn FnMut(Event<'_>)) 
     file::run(&mut bench).await;
     manifest::run(&mut bench).await;
     configuration::run(&mut bench).await;
+    find::run(&mut bench).await;
     erasing::run(&mut bench).await;
     hostile::run(&mut bench).await;
     timing::run(&mut bench).await;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::MutexGuard;
 
 use quietus_plugin::Manifest;
 use quietus_plugin::identity::Region;
@@ -12,10 +11,8 @@ use tokio::process::{ChildStderr, ChildStdout};
 
 use super::elf::{Elf, NotElf};
 use crate::keys::Secret;
-use crate::plugin::installed::{Installed, granted};
-use crate::plugin::launch::{Code, Launch, Permissions};
-use crate::plugin::lock::lock;
-use crate::plugin::permissions::permissions_of;
+use crate::plugin::installed::Installed;
+use crate::plugin::launch::{Code, Launch, Level, Permissions};
 use crate::plugin::process::Process;
 use crate::plugin::program::Program;
 use crate::plugin::redact::redact;
@@ -52,25 +49,33 @@ impl Form {
     }
 }
 
+/// What a plugin says of itself before it is configured.
+#[derive(Debug)]
+pub(crate) struct Introduction {
+    pub(crate) manifest: Manifest,
+    /// What the sandbox reached.
+    pub(crate) sandbox: Level,
+    pub(crate) facts: BTreeMap<String, String>,
+}
+
 impl Subject {
     pub(super) fn start(&self) -> io::Result<(Process, ChildStdout, ChildStderr)> {
         Process::start(&self.program, &self.installed.settings.target(), None)
     }
 
-    /// With the permissions that it was found to declare.
     pub(super) fn launch(&self) -> Launch {
-        self.installed.launch(self.permissions().clone())
+        self.installed.launch()
     }
 
-    /// Takes in what it declares; its next process has these permissions.
-    pub(super) fn learn_permissions(&self, manifest: &Manifest) {
-        let settings = &self.installed.settings;
-        *self.permissions() = permissions_of(manifest, &settings.own_config(), granted(settings));
+    /// What its next process is allowed.
+    pub(super) fn permissions(&self) -> Permissions {
+        self.installed.permissions()
     }
 
-    /// A panic elsewhere leaves it whole.
-    pub(super) fn permissions(&self) -> MutexGuard<'_, Permissions> {
-        lock(&self.installed.permissions)
+    /// Takes in what it said of itself.
+    pub(super) fn remember(&self, introduction: &Introduction) {
+        let sha256 = introduction.facts.get("sha256").cloned().unwrap_or_default();
+        self.installed.remember(sha256, introduction.manifest.clone());
     }
 
     pub(super) fn file(&self) -> &Path {

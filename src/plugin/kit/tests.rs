@@ -135,8 +135,14 @@ async fn a_good_program_passes_everything_that_it_can() {
         "file-symbols",
         "config-missing-key",
         "config-missing-secret",
+        "find-answers",
+        "find-repeats",
         "dry-run-repeats",
         "dry-run-writes-nothing",
+        "resume-refused",
+        "resume-foreign",
+        "resume-waits",
+        "resume-continues",
         "calls-at-once",
         "later-host",
         "says-no-secret",
@@ -227,6 +233,23 @@ async fn answers_are_what_they_should_be() {
 }
 
 #[tokio::test]
+async fn what_is_found_is_what_was_declared() {
+    let undeclared = "of a kind that its manifest does not name in `returns`";
+    check(&["-DTELLS_MORE"], &["find-answers", "find-repeats"], undeclared).await;
+    check(&["-DCOUNTS_FINDS"], &["find-repeats"], "something else the second time").await;
+}
+
+#[tokio::test]
+async fn what_is_stored_is_waited_for_and_begun_with() {
+    check(&["-DGOES_ON"], &["resume-refused"], "answered with a result").await;
+    check(&["-DFEARS_VALUES"], &["resume-foreign"], "its process ended (signal 6)").await;
+    // What does not wait goes on when it is refused, too, and then finds nothing to go on with.
+    let all = ["resume-refused", "resume-waits", "resume-continues"];
+    check(&["-DRUSHES"], &all, "answered with a result").await;
+    check(&["-DFORGETS"], &["resume-continues"], "and from what was stored `absent`").await;
+}
+
+#[tokio::test]
 async fn what_strangers_type_is_survived_and_kept() {
     check(&["-DFEARS_SQL"], &["hostile-answered"], "during a call with SQL in `email`, its process ended").await;
     check(&["-DECHOES"], &["hostile-not-echoed"], "a hostile identifier (as it is) in a log line").await;
@@ -268,7 +291,7 @@ async fn what_is_said_is_heard() {
 
 #[tokio::test]
 async fn another_host_is_no_reason_to_refuse() {
-    check(&["-DEXACT_HOST"], &["later-host"], "class `needs_operator`").await;
+    check(&["-DEXACT_HOST"], &["later-host", "earlier-host"], "class `needs_operator`").await;
 }
 
 #[tokio::test]

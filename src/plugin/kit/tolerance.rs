@@ -7,7 +7,7 @@ use super::bench::{Bench, Method, lost_during};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
 use super::subject::Form;
-use super::wire::{Told, Wire};
+use super::wire::{HelloFrom, Reaction, Storing, Wire};
 use crate::plugin::launch::{HostVersion, Launch};
 
 pub(super) async fn run(bench: &mut Bench<'_>) {
@@ -15,6 +15,7 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
     bench.check("unknown-messages", "a message that it does not know is answered `unsupported`", messages).await;
     bench.check("stray-messages", "messages that need no answer are ignored", strays).await;
     bench.check("later-host", "a host of a later minor version is as good as this one", later_host).await;
+    bench.check("earlier-host", "a host of protocol 1.0 and ABI 1.0 is as good as this one", earlier_host).await;
 }
 
 const IGNORE: &str = "ignore what a later version may add";
@@ -40,11 +41,11 @@ async fn with_more(bench: &Bench<'_>, wire: &mut Wire, person: &Person) -> Check
         skipped => skipped,
     };
     let refused = |error| Not::failed(bench.shown_error(&error), IGNORE);
-    if let Told::No(error) = wire.hello(&bench.subject.launch(), more()).await.map_err(lost)? {
+    if let Reaction::Refused(error) = wire.hello(&bench.subject.launch(), more()).await.map_err(lost)? {
         return Err(refused(error));
     }
     let secrets = bench.subject.exposed_secrets();
-    if let Told::No(error) = wire.configure(&bench.subject.config(), secrets, more()).await.map_err(lost)? {
+    if let Reaction::Refused(error) = wire.configure(&bench.subject.config(), secrets, more()).await.map_err(lost)? {
         return Err(refused(error));
     }
     let mut request = person.request(&fresh_key(), false);
@@ -112,16 +113,55 @@ async fn with_later_host(bench: &Bench<'_>, wire: &mut Wire, person: &Person) ->
     };
     let refused = |error| Not::failed(format!("during {during}: {}", bench.shown_error(&error)), advice);
     let launch = Launch { host: HostVersion::Later, ..bench.subject.launch() };
-    if let Told::No(error) = wire.hello(&launch, Value::Null).await.map_err(lost)? {
+    if let Reaction::Refused(error) = wire.hello(&launch, Value::Null).await.map_err(lost)? {
         return Err(refused(error));
     }
     let secrets = bench.subject.exposed_secrets();
-    if let Told::No(error) = wire.configure(&bench.subject.config(), secrets, Value::Null).await.map_err(lost)? {
+    if let Reaction::Refused(error) =
+        wire.configure(&bench.subject.config(), secrets, Value::Null).await.map_err(lost)?
+    {
         return Err(refused(error));
     }
     let longest = bench.longest(Method::Erase);
     wire.call("erase", person.request(&fresh_key(), false), longest).await.map_err(lost)?;
     Ok(None)
+}
+
+async fn earlier_host(bench: &mut Bench<'_>) -> Checked {
+    bench.fresh().await?.end().await;
+    let person = Person::nobody(bench.manifest()?);
+    person.register(&bench.scanner);
+    let mut wire = start(bench)?;
+    let ended = with_earlier_host(bench, &mut wire, &person).await;
+    wire.end().await;
+    ended
+}
+
+async fn with_earlier_host(bench: &Bench<'_>, wire: &mut Wire, person: &Person) -> Checked {
+    let advice = "work without what the host's `hello` and its table do not offer: keep checkpoints in memory";
+    let during = "a start by an earlier host";
+    let lost = |lost| match lost_during(during, &lost) {
+        Not::Failed { why, .. } => Not::failed(why, advice),
+        skipped => skipped,
+    };
+    let refused = |error| Not::failed(format!("during {during}: {}", bench.shown_error(&error)), advice);
+    let launch = Launch { host: HostVersion::Earlier, ..bench.subject.launch() };
+    wire.storing = Storing::Unknown;
+    let hello = wire.hello_from(HelloFrom::EarlierHost, &launch, Value::Null).await.map_err(lost)?;
+    if let Reaction::Refused(error) = hello {
+        return Err(refused(error));
+    }
+    let secrets = bench.subject.exposed_secrets();
+    if let Reaction::Refused(error) =
+        wire.configure(&bench.subject.config(), secrets, Value::Null).await.map_err(lost)?
+    {
+        return Err(refused(error));
+    }
+    let longest = bench.longest(Method::Erase);
+    match wire.call("erase", person.request(&fresh_key(), false), longest).await.map_err(lost)? {
+        Reply::Error { error } if wire.refused > 0 => Err(refused(error)),
+        _ => Ok(None),
+    }
 }
 
 fn start(bench: &Bench<'_>) -> Result<Wire, Not> {

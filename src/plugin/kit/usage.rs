@@ -54,13 +54,14 @@ pub(super) fn left_in_group(group: u32) -> usize {
 fn members(group: u32) -> Vec<u32> {
     let Ok(list) = fs::read_dir("/proc") else { return Vec::new() };
     let processes = list.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let is_member = |process: &u32| {
-        let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else { return false };
-        // proc(5): after the name in parentheses come the state, the parent and the group.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().take(3).collect();
-        matches!(fields.as_slice(), [state, _, its] if *state != "Z" && *state != "X" && its.parse() == Ok(group))
-    };
-    processes.filter(is_member).collect()
+    processes.filter(|process| is_member(*process, group)).collect()
+}
+
+fn is_member(process: u32, group: u32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else { return false };
+    // proc(5): after the name in parentheses come the state, the parent and the group.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().take(3).collect();
+    matches!(fields.as_slice(), [state, _, its] if *state != "Z" && *state != "X" && its.parse() == Ok(group))
 }
 
 /// The files in the folders that a plugin may write in, as they were.

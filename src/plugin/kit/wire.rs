@@ -1,22 +1,23 @@
 //! A plugin's process, spoken to frame by frame. Unlike a session, it can send what no host would send, and sees everything
 //! before redaction. Every wait has an end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use quietus_plugin::protocol::{PROTOCOL, PluginMessage, Reply};
-use quietus_plugin::{Manifest, PluginError};
+use quietus_plugin::protocol::{Feature, HostMessage, PROTOCOL, PROTOCOL_MINOR, PluginMessage, Reply};
+use quietus_plugin::{PluginError, ResumeValue};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::leak_scanner::SharedScanner;
-use super::subject::Subject;
+use super::subject::{Introduction, Subject};
 use crate::plugin::frame::{Frame, ReadError};
-use crate::plugin::launch::{Confined, Launch, Level};
+use crate::plugin::launch::{Confined, Launch, Permissions, Prepared};
 use crate::plugin::output::Lines;
 use crate::plugin::process::{Process, describe};
 use crate::plugin::session::CANCEL_GRACE;
@@ -27,16 +28,48 @@ pub(super) const HELLO_MAX: Duration = Duration::from_secs(5);
 pub(super) const CONFIGURE_MAX: Duration = Duration::from_secs(30);
 /// How long a frame may take to be written, and the end of a killed process to be seen.
 const SOON: Duration = Duration::from_secs(2);
+/// How late a checkpoint is acknowledged to show who does not wait.
+const LATE: Duration = Duration::from_millis(200);
 /// What is kept of an output until it is searched, in bytes.
 const OUTPUT_MAX: usize = 1 << 18;
 
 /// A child under test.
 pub(super) struct Wire {
     process: Process,
+    permissions: Permissions,
     scanner: SharedScanner,
     next: u64,
+    /// What is done with its checkpoints.
+    pub(super) storing: Storing,
+    /// What was stored, of all calls.
+    pub(super) stored: Vec<ResumeValue>,
+    /// How many checkpoints were refused.
+    pub(super) refused: usize,
+    /// It went on before its checkpoint was acknowledged.
+    pub(super) rushed: bool,
+    /// What it said then.
+    early: VecDeque<PluginMessage>,
     /// Lines of its log.
     pub(super) lines: Vec<String>,
+}
+
+/// What is done with a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storing {
+    Store,
+    /// Stored, and acknowledged so late that it shows who does not wait.
+    StoreLate,
+    Refuse,
+    /// Not known, as to a host of protocol 1.0.
+    Unknown,
+}
+
+/// Which host a plugin is to see in its `hello`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HelloFrom {
+    ThisHost,
+    /// One of protocol 1.0.
+    EarlierHost,
 }
 
 /// Why there is no message; nothing more comes after it.
@@ -58,20 +91,11 @@ impl fmt::Display for Lost {
     }
 }
 
-/// What a plugin says of itself before it is configured.
-#[derive(Debug)]
-pub(crate) struct Introduction {
-    pub(crate) manifest: Manifest,
-    /// What the sandbox reached.
-    pub(crate) sandbox: Level,
-    pub(crate) facts: BTreeMap<String, String>,
-}
-
 /// How `hello` or `configure` went.
-pub(super) enum Told<T> {
-    Yes(T),
+pub(super) enum Reaction<T> {
+    Accepted(T),
     /// It said why not.
-    No(PluginError),
+    Refused(PluginError),
 }
 
 impl Wire {
@@ -81,7 +105,19 @@ impl Wire {
         let output = &subject.installed.output;
         process.drain(drain(stdout, "its standard output", scanner.clone(), Lines::of(output)));
         process.drain(drain(stderr, "its standard error", scanner.clone(), Lines::of(output)));
-        Ok(Self { process, scanner: scanner.clone(), next: 1, lines: Vec::new() })
+        let permissions = subject.permissions();
+        Ok(Self {
+            process,
+            permissions,
+            scanner: scanner.clone(),
+            next: 1,
+            storing: Storing::Store,
+            stored: Vec::new(),
+            refused: 0,
+            rushed: false,
+            early: VecDeque::new(),
+            lines: Vec::new(),
+        })
     }
 
     pub(super) fn process(&self) -> Option<u32> {
@@ -89,36 +125,62 @@ impl Wire {
     }
 
     /// Says what to run, and then hello.
-    pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Told<Introduction>, Lost> {
+    pub(super) async fn hello(&mut self, launch: &Launch, more: Value) -> Result<Reaction<Introduction>, Lost> {
+        self.hello_from(HelloFrom::ThisHost, launch, more).await
+    }
+
+    pub(super) async fn hello_from(
+        &mut self,
+        host: HelloFrom,
+        launch: &Launch,
+        more: Value,
+    ) -> Result<Reaction<Introduction>, Lost> {
         let deadline = Instant::now() + HELLO_MAX;
         self.send(launch).await?;
-        let (sandbox, mut facts) = match self.confined(deadline).await? {
-            Confined::Entered { level, facts } => (level, facts),
-            Confined::Refused { why } => return Ok(Told::No(PluginError::needs_operator(why))),
+        let sha256 = match self.launched(deadline).await? {
+            Prepared::Hashed { sha256 } => sha256,
+            Prepared::Refused { why } => return Ok(Reaction::Refused(PluginError::needs_operator(why))),
         };
-        self.send(&with(json!({ "type": "hello", "protocol": PROTOCOL }), more)).await?;
+        self.send(&self.permissions.clone()).await?;
+        let sandbox = match self.launched(deadline).await? {
+            Confined::Entered { level } => level,
+            Confined::Refused { why } => return Ok(Reaction::Refused(PluginError::needs_operator(why))),
+        };
+        let mut facts = BTreeMap::from([("sha256".to_owned(), sha256)]);
+        let hello = match host {
+            HelloFrom::ThisHost => {
+                json!({ "type": "hello", "protocol": PROTOCOL, "minor": PROTOCOL_MINOR, "features": [Feature::Resume] })
+            }
+            HelloFrom::EarlierHost => json!({ "type": "hello", "protocol": PROTOCOL }),
+        };
+        self.send(&with(hello, more)).await?;
         match self.receive_first(deadline, HELLO_MAX).await? {
-            PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more } => {
+            PluginMessage::Hello { protocol: PROTOCOL, manifest, facts: more, .. } => {
                 // What this program found out is not overwritten by what the plugin says.
                 for (name, value) in more {
                     facts.entry(name).or_insert(value);
                 }
-                Ok(Told::Yes(Introduction { manifest: *manifest, sandbox, facts }))
+                Ok(Reaction::Accepted(Introduction { manifest: *manifest, sandbox, facts }))
             }
             PluginMessage::Hello { protocol, .. } => {
                 Err(Lost::Broken(format!("it speaks protocol {protocol}, this program speaks {PROTOCOL}")))
             }
-            PluginMessage::Error { error, .. } => Ok(Told::No(error)),
+            PluginMessage::Error { error, .. } => Ok(Reaction::Refused(error)),
             _ => Err(Lost::Broken("it did not say hello first".into())),
         }
     }
 
     /// Configures it.
-    pub(super) async fn configure(&mut self, config: &Value, secrets: Value, more: Value) -> Result<Told<()>, Lost> {
+    pub(super) async fn configure(
+        &mut self,
+        config: &Value,
+        secrets: Value,
+        more: Value,
+    ) -> Result<Reaction<()>, Lost> {
         self.send(&with(json!({ "type": "configure", "config": config, "secrets": secrets }), more)).await?;
         match self.receive_first(Instant::now() + CONFIGURE_MAX, CONFIGURE_MAX).await? {
-            PluginMessage::Ready => Ok(Told::Yes(())),
-            PluginMessage::Error { error, .. } => Ok(Told::No(error)),
+            PluginMessage::Ready => Ok(Reaction::Accepted(())),
+            PluginMessage::Error { error, .. } => Ok(Reaction::Refused(error)),
             _ => Err(Lost::Broken("it answered `configure` with neither `ready` nor an error".into())),
         }
     }
@@ -163,12 +225,49 @@ impl Wire {
                 PluginMessage::Result { id, result } => return Ok((id, Reply::Result { result })),
                 PluginMessage::Error { id: Some(id), error } => return Ok((id, Reply::Error { error })),
                 PluginMessage::Unsupported { id: Some(id), .. } => return Ok((id, Reply::Unsupported)),
+                PluginMessage::Resume { id, value } => self.checkpoint(id, value).await?,
                 PluginMessage::Hello { .. } | PluginMessage::Ready => {
                     return Err(Lost::Broken("it introduced itself twice".into()));
                 }
                 _ => {}
             }
         }
+    }
+
+    async fn checkpoint(&mut self, id: u64, value: ResumeValue) -> Result<(), Lost> {
+        if value.expose().len() > ResumeValue::BYTES_MAX {
+            return Err(Lost::Broken(format!("a checkpoint of more than {} bytes", ResumeValue::BYTES_MAX)));
+        }
+        match self.storing {
+            Storing::Refuse => {
+                self.refused += 1;
+                return self.send(&HostMessage::ResumeRefused { id, message: "as asked".into() }).await;
+            }
+            Storing::Unknown => {
+                self.refused += 1;
+                return self.send(&HostMessage::Unsupported { id: Some(id), what: "resume".into() }).await;
+            }
+            Storing::StoreLate => self.rushed |= self.says_more().await?,
+            Storing::Store => {}
+        }
+        self.stored.push(value);
+        let sequence = self.stored.len() as u64;
+        self.send(&HostMessage::ResumeStored { id, sequence }).await
+    }
+
+    /// Whether it says anything but log lines before it is answered.
+    async fn says_more(&mut self) -> Result<bool, Lost> {
+        let until = Instant::now() + LATE;
+        while self.process.is_readable(until.saturating_duration_since(Instant::now())).await {
+            match self.receive(Instant::now() + SOON, SOON).await? {
+                PluginMessage::Log { .. } | PluginMessage::Progress { .. } => {}
+                message => {
+                    self.early.push_back(message);
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// The next message that is no log line.
@@ -182,6 +281,9 @@ impl Wire {
     }
 
     async fn receive(&mut self, deadline: Instant, longest: Duration) -> Result<PluginMessage, Lost> {
+        if let Some(message) = self.early.pop_front() {
+            return Ok(message);
+        }
         let body = self.frame(deadline, longest).await?;
         if let Ok(json) = serde_json::from_slice(&body) {
             self.scanner.lock().scan_message(&json);
@@ -194,7 +296,7 @@ impl Wire {
     }
 
     /// What the child says before anything of the plugin's runs.
-    async fn confined(&mut self, deadline: Instant) -> Result<Confined, Lost> {
+    async fn launched<T: DeserializeOwned>(&mut self, deadline: Instant) -> Result<T, Lost> {
         let body = self.frame(deadline, HELLO_MAX).await?;
         serde_json::from_slice(&body).map_err(|_| Lost::Broken("its process is not this program's".into()))
     }

@@ -1,5 +1,6 @@
 //! One call to a plugin: what is asked, and how it ends. Types, and the message that carries it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use quietus_plugin::protocol::HostMessage;
@@ -7,13 +8,26 @@ use quietus_plugin::{PluginError, Request};
 use serde_json::Value;
 
 use crate::keys::Secret;
+use crate::target::Checkpoint;
 
 /// What is asked of a plugin.
 #[derive(Debug)]
 pub(in crate::plugin) enum Ask {
     Erase(Request),
     Verify(Request),
+    Find(Request),
     Health,
+}
+
+/// A call to be made.
+#[derive(Debug)]
+pub(in crate::plugin) struct Outgoing {
+    pub(in crate::plugin) ask: Ask,
+    /// When it is cancelled.
+    pub(in crate::plugin) longest: Duration,
+    pub(in crate::plugin) co_running: CoRunning,
+    /// Where it stores how far it is, if that is stored at all.
+    pub(in crate::plugin) checkpoint: Option<Arc<dyn Checkpoint>>,
 }
 
 /// Whether other calls may run beside this one.
@@ -47,10 +61,15 @@ pub(in crate::plugin) enum Ended {
 }
 
 impl Ask {
+    /// Whether text in the result is redacted. What was found is personal by its nature, and is logged nowhere.
+    pub(super) fn redacts_result(&self) -> bool {
+        !matches!(self, Self::Find(_))
+    }
+
     /// The values that must not appear in what the plugin says of this call.
     pub(super) fn confidential(&self) -> Vec<Secret> {
         match self {
-            Self::Erase(request) | Self::Verify(request) => {
+            Self::Erase(request) | Self::Verify(request) | Self::Find(request) => {
                 request.confidential().map(|value| Secret::new(value.expose())).collect()
             }
             Self::Health => Vec::new(),
@@ -62,6 +81,7 @@ impl Ask {
         match self {
             Self::Erase(request) => HostMessage::Erase { id, timeout_ms, request },
             Self::Verify(request) => HostMessage::Verify { id, timeout_ms, request },
+            Self::Find(request) => HostMessage::Find { id, timeout_ms, request },
             Self::Health => HostMessage::Health { id, timeout_ms },
         }
     }

@@ -1,26 +1,28 @@
-//! A session as its callers share it: calls are multiplexed by their ids, answers are redacted and handed to whoever waits.
-//! What travels between this and the process goes through a queue of frames; [`serve`](super::serve) has its other end.
+//! A session as its callers share it: calls are made, multiplexed by their ids, cancelled and ended. What is sent goes through a
+//! queue of frames; [`serve`](super::serve) has its other end, and [`receive`](super::receive) handles what comes back.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use quietus_plugin::protocol::{HostMessage, PluginMessage, encode};
-use quietus_plugin::{ErrorClass, Operation, PluginError};
-use serde_json::Value;
+use quietus_plugin::protocol::{HostMessage, encode};
+use quietus_plugin::{Operation, ResumeValue};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::call::{Ask, CoRunning, Ended};
-use super::log_limit::{self, LogRateLimit};
+use super::call::{Ask, CoRunning, Ended, Outgoing};
+use super::log_limit::LogRateLimit;
+use super::resume::Resumes;
 use crate::keys::Secret;
 use crate::plugin::contract::Contract;
 use crate::plugin::failure::{killed_for_another, of_error};
 use crate::plugin::frame::Frame;
 use crate::plugin::info::PluginInfo;
+use crate::plugin::installed::Installed;
 use crate::plugin::lock::lock;
-use crate::plugin::redact::redact;
 use crate::target::TargetError;
 
 /// How long a call that was cancelled may go on before the process is killed.
@@ -32,39 +34,52 @@ pub(in crate::plugin) const SLOT_WAIT_MAX: Duration = Duration::from_secs(10);
 pub(in crate::plugin) struct Session {
     pub(in crate::plugin) contract: Contract,
     pub(in crate::plugin) info: PluginInfo,
-    secrets: Vec<Secret>,
+    pub(super) secrets: Vec<Secret>,
+    /// The host stores checkpoints, and the plugin makes some.
+    stores_resume: bool,
     outbox: mpsc::Sender<Frame>,
     pending: Mutex<Waiting>,
     /// The next call's id.
-    next: AtomicU64,
+    pub(super) next: AtomicU64,
     slots: Semaphore,
     /// A call that was cancelled did not end.
     pub(super) hung: Notify,
-    log_limit: Mutex<LogRateLimit>,
+    pub(super) log_limit: Mutex<LogRateLimit>,
 }
 
 /// The calls that wait for an answer.
 #[derive(Default)]
-struct Waiting {
-    calls: HashMap<u64, Pending>,
+pub(super) struct Waiting {
+    pub(super) calls: HashMap<u64, Pending>,
     /// No further call is accepted: the process is lost or about to be.
     closed: bool,
 }
 
-struct Pending {
-    answer: oneshot::Sender<Ended>,
+pub(super) struct Pending {
+    pub(super) answer: oneshot::Sender<Ended>,
     /// What is redacted from what the plugin says.
-    values: Vec<Secret>,
+    pub(super) values: Vec<Secret>,
+    pub(super) redacts_result: bool,
+    /// Where its checkpoints go, if they are stored.
+    pub(super) checkpoints: Option<mpsc::Sender<ResumeValue>>,
+    /// A checkpoint has not been acknowledged: the plugin waits.
+    pub(super) checkpointing: bool,
 }
 
 impl Session {
     /// Of a process whose frames are taken from the other end of `outbox`.
-    pub(super) fn new(contract: Contract, info: PluginInfo, secrets: Vec<Secret>, outbox: mpsc::Sender<Frame>) -> Self {
+    pub(super) fn new(
+        installed: &Installed,
+        contract: Contract,
+        info: PluginInfo,
+        outbox: mpsc::Sender<Frame>,
+    ) -> Self {
         Self {
             slots: Semaphore::new(contract.concurrency as usize),
+            secrets: installed.secrets.values().cloned().collect(),
+            stores_resume: installed.stores_resume && contract.can(&Operation::Resume),
             contract,
             info,
-            secrets,
             outbox,
             pending: Mutex::default(),
             next: AtomicU64::new(1),
@@ -74,7 +89,8 @@ impl Session {
     }
 
     /// Makes one call and waits for its end, at most `longest`, and [`CANCEL_GRACE`] more after it was cancelled.
-    pub(in crate::plugin) async fn call(&self, ask: Ask, longest: Duration, co_running: CoRunning) -> Ended {
+    pub(in crate::plugin) async fn call(&self, outgoing: Outgoing) -> Ended {
+        let Outgoing { ask, longest, co_running, checkpoint } = outgoing;
         let slots = match co_running {
             CoRunning::Allowed => 1,
             CoRunning::Excluded => self.contract.concurrency,
@@ -92,32 +108,65 @@ impl Session {
         };
 
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let values = ask.confidential();
+        let (checkpoints, resumes) = checkpoint.filter(|_| self.stores_resume).map(Resumes::new).unzip();
+        let (answer, answered) = oneshot::channel();
+        let pending = Pending {
+            answer,
+            values: ask.confidential(),
+            redacts_result: ask.redacts_result(),
+            checkpoints,
+            checkpointing: false,
+        };
         let Ok(frame) = encode(&ask.message(id, longest)) else { return Ended::TooLarge };
-        let (answer, mut answered) = oneshot::channel();
         {
-            let mut pending = self.pending();
-            if pending.closed {
+            let mut waiting = self.pending();
+            if waiting.closed {
                 return Ended::NotSent;
             }
-            pending.calls.insert(id, Pending { answer, values });
+            // Before it is sent: the answer can come at any time after that.
+            waiting.calls.insert(id, pending);
         }
         let guard = CancelOnDrop { session: self, id };
         let deadline = Instant::now() + longest;
         if let Err(not_sent) = self.send(frame, deadline).await {
             return not_sent;
         }
-        if let Ok(ended) = timeout_at(deadline, &mut answered).await {
-            return ended.unwrap_or(Ended::NotSent);
+        // Not dropped when the time is over: a checkpoint that is being stored then is still acknowledged.
+        let mut ended = pin!(self.until_ended(id, answered, resumes));
+        if let Ok(ended) = timeout_at(deadline, &mut ended).await {
+            return ended;
         }
         self.try_send(&HostMessage::Cancel { id });
-        if let Ok(ended) = timeout_at(Instant::now() + CANCEL_GRACE, &mut answered).await {
-            return ended.unwrap_or(Ended::NotSent);
+        if let Ok(ended) = timeout_at(Instant::now() + CANCEL_GRACE, &mut ended).await {
+            return ended;
         }
+        // Before the session is closed: what the guard sends would only be in the way of the end.
         drop(guard);
         self.close(|| Ended::KilledForAnother);
         self.hung.notify_one();
         Ended::TimedOut
+    }
+
+    /// Waits for the answer, and stores checkpoints meanwhile.
+    async fn until_ended(&self, id: u64, answered: oneshot::Receiver<Ended>, resumes: Option<Resumes>) -> Ended {
+        tokio::select! {
+            biased;
+            ended = answered => ended.unwrap_or(Ended::NotSent),
+            never = self.store_checkpoints(id, resumes) => match never {},
+        }
+    }
+
+    /// Never returns.
+    async fn store_checkpoints(&self, id: u64, resumes: Option<Resumes>) -> Infallible {
+        let Some(mut resumes) = resumes else { return std::future::pending().await };
+        loop {
+            let message = resumes.next(id).await;
+            self.note_acknowledged(id);
+            // Waits for its turn, instead of being dropped when the queue is full: the plugin waits for it.
+            if let Ok(frame) = encode(&message) {
+                let _ = self.outbox.send(frame).await;
+            }
+        }
     }
 
     /// Asks the plugin whether its system can be reached.
@@ -125,7 +174,13 @@ impl Session {
         if !self.contract.can(&Operation::Health) {
             return Ok(());
         }
-        match self.call(Ask::Health, self.contract.health_max, CoRunning::Allowed).await {
+        let outgoing = Outgoing {
+            ask: Ask::Health,
+            longest: self.contract.health_max,
+            co_running: CoRunning::Allowed,
+            checkpoint: None,
+        };
+        match self.call(outgoing).await {
             Ended::Result(_) | Ended::Unsupported => Ok(()),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(SLOT_WAIT_MAX) }),
@@ -146,102 +201,16 @@ impl Session {
     }
 
     /// Sends what nobody waits for; dropped when the plugin does not read.
-    fn try_send(&self, message: &HostMessage) {
+    pub(super) fn try_send(&self, message: &HostMessage) {
         if let Ok(frame) = encode(message) {
             let _ = self.outbox.try_send(frame);
         }
     }
 
-    /// Whether a caller waits for this message.
-    pub(super) fn awaits(&self, message: &PluginMessage) -> bool {
-        match message {
-            PluginMessage::Result { id, .. }
-            | PluginMessage::Error { id: Some(id), .. }
-            | PluginMessage::Unsupported { id: Some(id), .. } => self.pending().calls.contains_key(id),
-            _ => false,
+    fn note_acknowledged(&self, id: u64) {
+        if let Some(pending) = self.pending().calls.get_mut(&id) {
+            pending.checkpointing = false;
         }
-    }
-
-    /// Handles a message of the plugin's. The error says how it broke the protocol.
-    pub(super) fn receive(&self, message: PluginMessage) -> Result<(), &'static str> {
-        match message {
-            PluginMessage::Result { id, result } => self.end(id, Ended::Result(result)),
-            PluginMessage::Error { id: Some(id), error } => self.end(id, Ended::Failed(error)),
-            PluginMessage::Unsupported { id: Some(id), .. } => self.end(id, Ended::Unsupported),
-            PluginMessage::Error { id: None, error } => {
-                self.log_line(None, quietus_plugin::Level::Error, &error.message)
-            }
-            PluginMessage::Log { id, level, text } => self.log_line(id, level, &text),
-            PluginMessage::Progress { id, done, total } => {
-                tracing::debug!(plugin = %self.info.target, call = id, done, total, "a plugin is at work");
-            }
-            PluginMessage::Unsupported { id: None, .. } => {}
-            PluginMessage::Hello { .. } | PluginMessage::Ready => return Err("it introduced itself twice"),
-            PluginMessage::Unknown { kind, id } => self.try_send(&HostMessage::Unsupported { id, what: kind }),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn end(&self, id: u64, ended: Ended) {
-        let pending = self.pending().calls.remove(&id);
-        match (pending, ended) {
-            (Some(pending), Ended::Failed(error)) => {
-                let message = self.redact(&error.message, &pending.values);
-                let _ = pending.answer.send(Ended::Failed(PluginError { message, ..error }));
-            }
-            (Some(pending), Ended::Result(mut result)) => {
-                // The outcome is a word of the protocol, even where a person's name is the same word.
-                let members = result.as_object_mut().into_iter().flatten();
-                for (_, member) in members.filter(|(name, _)| *name != "outcome") {
-                    self.redact_texts(member, &pending.values);
-                }
-                let named_so = |name: &String| self.redact(name, &pending.values) != *name;
-                let ended = match result.get("counts").and_then(Value::as_object) {
-                    Some(counts) if counts.keys().any(named_so) => {
-                        Ended::Failed(PluginError::new(ErrorClass::Protocol, "the plugin names a count by a value"))
-                    }
-                    _ => Ended::Result(result),
-                };
-                let _ = pending.answer.send(ended);
-            }
-            (Some(pending), ended) => drop(pending.answer.send(ended)),
-            (None, _) => {
-                tracing::debug!(plugin = %self.info.target, call = id, "a plugin answered a call that nobody waits for");
-            }
-        }
-    }
-
-    /// Whatever text a result carries can end up in a receipt or in the log.
-    fn redact_texts(&self, part: &mut Value, values: &[Secret]) {
-        match part {
-            Value::String(text) => *text = self.redact(text, values),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_texts(item, values)),
-            Value::Object(members) => members.values_mut().for_each(|member| self.redact_texts(member, values)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-
-    fn redact(&self, text: &str, values: &[Secret]) -> String {
-        redact(text, self.secrets.iter().chain(values))
-    }
-
-    /// A line of the plugin's log. Outside of a call it may be about people whose values are no longer known here for
-    /// redaction. So it is counted and not written, unless no values were ever sent.
-    fn log_line(&self, id: Option<u64>, level: quietus_plugin::Level, text: &str) {
-        let values = {
-            let mut log_limit = lock(&self.log_limit);
-            if !log_limit.allows(Instant::now()) {
-                return;
-            }
-            let pending = self.pending();
-            let under_way = id.is_some_and(|id| pending.calls.contains_key(&id));
-            if !under_way && self.next.load(Ordering::Relaxed) > 1 {
-                return log_limit.hide();
-            }
-            pending.calls.values().flat_map(|pending| pending.values.clone()).collect::<Vec<_>>()
-        };
-        log_limit::write(&self.info.target, level, &self.redact(text, &values));
     }
 
     /// Cancels all calls under way and asks the process to end.
@@ -294,7 +263,7 @@ impl Session {
         }
     }
 
-    fn pending(&self) -> MutexGuard<'_, Waiting> {
+    pub(super) fn pending(&self) -> MutexGuard<'_, Waiting> {
         lock(&self.pending)
     }
 }
@@ -308,8 +277,11 @@ struct CancelOnDrop<'a> {
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         let left = self.session.pending().calls.remove(&self.id);
-        if left.is_some() {
-            self.session.try_send(&HostMessage::Cancel { id: self.id });
+        let Some(left) = left else { return };
+        if left.checkpointing {
+            let message = "the call is over".to_owned();
+            self.session.try_send(&HostMessage::ResumeRefused { id: self.id, message });
         }
+        self.session.try_send(&HostMessage::Cancel { id: self.id });
     }
 }

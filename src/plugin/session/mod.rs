@@ -7,10 +7,12 @@
 mod call;
 mod handle;
 mod log_limit;
+mod receive;
+mod resume;
 mod serve;
 mod start;
 
-pub(super) use call::{Ask, CoRunning, Ended};
+pub(super) use call::{Ask, CoRunning, Ended, Outgoing};
 pub(super) use handle::{CANCEL_GRACE, SLOT_WAIT_MAX, Session};
 pub(super) use serve::SessionEnd;
-pub(super) use start::{StartFailed, start};
+pub(super) use start::start;

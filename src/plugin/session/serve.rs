@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use quietus_plugin::protocol::PluginMessage;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
@@ -13,14 +13,9 @@ use tokio_util::sync::CancellationToken;
 use super::call::Ended;
 use super::handle::{CANCEL_GRACE, Session};
 use super::log_limit::UnsolicitedLimit;
-use crate::plugin::frame::{Frame, ReadError, read_frame};
-use crate::plugin::output::Lines;
+use crate::plugin::frame::{Frame, read_frame};
+use crate::plugin::launching::in_words;
 use crate::plugin::process::Process;
-use crate::subject::TargetName;
-
-/// For authors of programs: a print that goes to the wrong place looks like a frame of a gigabyte.
-pub(super) const FRAMES_ONLY: &str =
-    "a program's standard output carries frames only; what it prints belongs on its standard error";
 
 /// How a session ended.
 pub(in crate::plugin) enum SessionEnd {
@@ -57,7 +52,9 @@ impl Driver {
                 }
             }
         };
+        // First: a call that began now would be lost with the process, and could count as its cause.
         session.stop_accepting();
+        // Before the calls are ended, as their callers learn how the process ended.
         let how = process.end().await;
         session.log_suppressed();
         match why {
@@ -94,11 +91,11 @@ async fn read_messages(reader: &mut BufReader<OwnedReadHalf>, session: &Session)
     loop {
         let frame = match read_frame(reader).await {
             Ok(frame) => frame,
-            Err(error) => return in_words(error),
+            Err(error) => return in_words(&error),
         };
         let message = match PluginMessage::decode(&frame) {
             Ok(message) => message,
-            Err(error) => return in_words(error.into()),
+            Err(error) => return in_words(&error.into()),
         };
         // An answer is never held up by what was said before it without being asked.
         let pause = match session.awaits(&message) {
@@ -114,7 +111,7 @@ async fn read_messages(reader: &mut BufReader<OwnedReadHalf>, session: &Session)
     }
 }
 
-/// Never returns: that the process cannot be written to is told by reading, which also says why.
+/// Never returns: when the process cannot be written to, reading ends too, and says why.
 async fn write_frames(writer: &mut OwnedWriteHalf, outbox: &mut mpsc::Receiver<Frame>) -> Infallible {
     while let Some(frame) = outbox.recv().await {
         if writer.write_all(&frame).await.is_err() {
@@ -122,30 +119,4 @@ async fn write_frames(writer: &mut OwnedWriteHalf, outbox: &mut mpsc::Receiver<F
         }
     }
     std::future::pending().await
-}
-
-/// Why there is no next message, with what authors of programs forget first.
-pub(super) fn in_words(error: ReadError) -> String {
-    match error {
-        ReadError::Broken(_) => format!("{error} ({FRAMES_ONLY})"),
-        ReadError::Ended | ReadError::EndedWithin => error.to_string(),
-    }
-}
-
-/// Reads an output of the process to its end. What stands there may be personal, so it is counted, and shown to authors only.
-pub(super) async fn drain(
-    mut output: impl AsyncRead + Unpin,
-    plugin: TargetName,
-    stream: &'static str,
-    mut lines: Lines,
-) {
-    let mut chunk = [0; 4096];
-    let mut bytes = 0_u64;
-    while let Ok(read @ 1..) = output.read(&mut chunk).await {
-        bytes += read as u64;
-        lines.push(&chunk[..read]);
-    }
-    if bytes > 0 && !lines.are_shown() {
-        tracing::info!(%plugin, stream, bytes, "a plugin wrote to an output of its process, which is not shown");
-    }
 }

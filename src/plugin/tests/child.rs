@@ -9,7 +9,7 @@ use quietus_plugin::protocol::{HostMessage, PluginMessage, Sensitive, encode};
 use quietus_plugin::{ErrorClass, Identifier, Request, Scope};
 
 use crate::plugin::frame::read_frame_blocking;
-use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Limits, Permissions};
+use crate::plugin::launch::{Code, Confined, Debugger, Launch, Level, Limits, Permissions, Prepared};
 
 use super::*;
 
@@ -22,8 +22,11 @@ impl Raw {
     /// Past the launch.
     fn start(library: &Path) -> Self {
         let mut raw = Self::launch(&launch(Code::Library { file: library.to_owned() }));
-        let Confined::Entered { level, facts } = raw.confined() else { panic!("not confined") };
-        assert!(level >= Level::Basic && facts["sha256"].len() == 64);
+        let Prepared::Hashed { sha256 } = raw.prepared() else { panic!("not hashed") };
+        assert_eq!(sha256.len(), 64);
+        raw.socket.write_all(&encode(&Permissions::default()).expect("fits")).expect("written");
+        let confined = serde_json::from_slice(&raw.frame()).expect("an answer");
+        assert!(matches!(confined, Confined::Entered { level } if level >= Level::Basic), "{confined:?}");
         raw
     }
 
@@ -40,7 +43,7 @@ impl Raw {
         raw
     }
 
-    fn confined(&mut self) -> Confined {
+    fn prepared(&mut self) -> Prepared {
         serde_json::from_slice(&self.frame()).expect("an answer")
     }
 
@@ -48,7 +51,7 @@ impl Raw {
     fn ready() -> Self {
         let wayward = Compiled::wayward();
         let mut raw = Self::start(&wayward.library);
-        raw.send(&HostMessage::Hello { protocol: 1 });
+        raw.send(&hello());
         assert!(matches!(raw.receive(), PluginMessage::Hello { .. }));
         raw.send(&HostMessage::Configure { config: serde_json::json!({}), secrets: Default::default() });
         assert!(matches!(raw.receive(), PluginMessage::Ready));
@@ -77,9 +80,14 @@ impl Raw {
             identifiers,
             report: None,
             region: None,
+            resume: None,
         };
         self.send(&HostMessage::Erase { id, timeout_ms: 10_000, request });
     }
+}
+
+fn hello() -> HostMessage {
+    HostMessage::Hello { protocol: 1, minor: 1, features: Vec::new() }
 }
 
 fn launch(code: Code) -> Launch {
@@ -87,7 +95,6 @@ fn launch(code: Code) -> Launch {
         code,
         sha256: None,
         limits: Limits::default(),
-        permissions: Permissions::default(),
         sandbox: Level::Basic,
         cgroup: None,
         debugger: Debugger::None,
@@ -106,7 +113,7 @@ impl Drop for Raw {
 #[track_caller]
 fn refusal(library: &Path) -> String {
     let mut raw = Raw::start(library);
-    raw.send(&HostMessage::Hello { protocol: 1 });
+    raw.send(&hello());
     let PluginMessage::Error { id: None, error } = raw.receive() else { panic!("not refused") };
     assert_eq!(error.class, ErrorClass::NeedsOperator);
     error.message
@@ -132,9 +139,9 @@ fn a_library_starts_no_process() {
 fn a_bad_configuration_still_shows_the_manifest() {
     let wayward = Compiled::wayward();
     let mut raw = Raw::start(&wayward.library);
-    raw.send(&HostMessage::Hello { protocol: 1 });
+    raw.send(&hello());
     let PluginMessage::Hello { manifest, facts, .. } = raw.receive() else { panic!("no hello") };
-    assert_eq!((manifest.name.as_str(), facts["abi"].as_str()), ("wayward", "1.0"));
+    assert_eq!((manifest.name.as_str(), facts["abi"].as_str()), ("wayward", "1.1"));
     raw.send(&HostMessage::Configure { config: serde_json::json!({ "mood": "bad" }), secrets: Default::default() });
     let PluginMessage::Error { id: None, error } = raw.receive() else { panic!("not refused") };
     assert_eq!((error.class, error.message.as_str()), (ErrorClass::Permanent, "in a bad mood, hunter2"));
@@ -147,7 +154,7 @@ fn what_is_no_plugin_is_refused_by_name() {
     std::fs::write(&text, "not a library").expect("written");
     assert!(refusal(&text).contains("notes.txt: dlopen failed: this file: "), "{}", refusal(&text));
     let mut raw = Raw::launch(&launch(Code::Library { file: folder.path().join("none.so") }));
-    let Confined::Refused { why } = raw.confined() else { panic!("not refused") };
+    let Prepared::Refused { why } = raw.prepared() else { panic!("not refused") };
     assert!(why.contains("none.so: No such file"), "{why}");
     let other = Compiled::new("wayward.c", &["-DSYMBOL=another_entry"]);
     assert!(refusal(&other.library).contains("no symbol `quietus_plugin_entry_v1`"));
@@ -208,8 +215,8 @@ fn another_file_than_the_pinned_one_is_refused() {
     let hash =
         |file: &Path| hex::encode(<sha2::Sha256 as sha2::Digest>::digest(std::fs::read(file).expect("readable")));
     let pinned = Launch { sha256: Some(hash(&file).to_uppercase()), ..launch(Code::Library { file: file.clone() }) };
-    assert!(matches!(Raw::launch(&pinned).confined(), Confined::Entered { .. }));
+    assert!(matches!(Raw::launch(&pinned).prepared(), Prepared::Hashed { .. }));
     let other = Launch { sha256: Some("ab".repeat(32)), ..pinned };
-    let Confined::Refused { why } = Raw::launch(&other).confined() else { panic!("not refused") };
+    let Prepared::Refused { why } = Raw::launch(&other).prepared() else { panic!("not refused") };
     assert!(why.contains(&hash(&file)) && why.contains("`sha256`"), "{why}");
 }

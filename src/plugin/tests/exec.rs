@@ -12,7 +12,7 @@ async fn start(more: serde_json::Value) -> Running {
     Running::with(wayward(more), None).await
 }
 
-fn wayward(more: serde_json::Value) -> PluginSettings {
+pub(super) fn wayward(more: serde_json::Value) -> PluginSettings {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/wayward.py");
     let mut settings = json!({ "name": "wayward", "exec": program, "grants": ["name"] });
     settings.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
@@ -20,7 +20,7 @@ fn wayward(more: serde_json::Value) -> PluginSettings {
 }
 
 impl Running {
-    async fn number(&self, what: &str) -> i32 {
+    pub(super) async fn number(&self, what: &str) -> i32 {
         let answer = self.erase(what).await.expect("an answer");
         i32::try_from(answer.counts["number"]).expect("a number")
     }

@@ -11,7 +11,7 @@ use super::*;
 use crate::erasure::{ErasureId, Outcome};
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::subject::{GuestId, Identifier, Identifiers, Kind, Scope};
-use crate::target::{Answer, Target as _, TargetCall, TargetError};
+use crate::target::{Answer, Target as _, TargetCall, TargetError, no_checkpoint};
 
 pub(super) struct Running {
     pub(super) host: Arc<PluginHost>,
@@ -44,11 +44,23 @@ impl Running {
 
     /// Up, or whatever comes of a first start.
     pub(super) async fn with(settings: PluginSettings, wayward: Option<Compiled>) -> Self {
-        let host = PluginHost::new(installed(settings), program());
+        Self { _wayward: wayward, ..Self::supervised(installed(settings), program()).await }
+    }
+
+    pub(super) async fn supervised(installed: Installed, program: Program) -> Self {
+        let host = PluginHost::new(installed, program);
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(host.clone().run(shutdown.clone()));
         host.started().await;
-        Self { host, shutdown, task, _wayward: wayward }
+        Self { host, shutdown, task, _wayward: None }
+    }
+
+    /// What is known of a plugin that is up.
+    pub(super) fn info(&self) -> PluginInfo {
+        match self.host.state() {
+            PluginState::Up(info) => info,
+            state => panic!("{state:?}"),
+        }
     }
 
     pub(super) async fn erase(&self, name: &str) -> Result<Answer, TargetError> {
@@ -79,6 +91,8 @@ pub(super) fn call(name: &str) -> TargetCall {
         region: None,
         erased_since: None,
         report: None,
+        resume: None,
+        checkpoint: no_checkpoint(),
     }
 }
 

@@ -1,5 +1,4 @@
-//! Frames: a length of four bytes, big-endian, then that many bytes of JSON. Messages enter, bytes leave, and back; no
-//! reading or writing here.
+//! Frames: a length of four bytes, big-endian, then that many bytes of JSON. A codec without reading or writing.
 
 use std::io;
 

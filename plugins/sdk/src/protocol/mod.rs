@@ -1,4 +1,4 @@
-//! Protocol v1: what the host and a plugin's process say to each other. Types and a codec, no I/O.
+//! Protocol 1.1: what the host and a plugin's process say to each other. Types and a codec, no I/O.
 //!
 //! One message is one JSON object with a `type`, preceded by its length (see [`encode`]). Unknown fields are ignored; an
 //! unknown type is decoded as `Unknown` and answered `unsupported`. The host speaks first:
@@ -11,20 +11,28 @@
 //!                 ◀─────    ready, or error without an id
 //! erase (id)      ─────▶
 //!                 ◀─────    log, progress (id)
+//!                 ◀─────    resume (id), and wait
+//! resume_stored   ─────▶
 //!                 ◀─────    result, error or unsupported (id): exactly one of them
 //! ```
 
 mod answer;
 mod error;
+mod feature;
+mod found;
 mod frame;
 mod level;
 mod request;
+mod resume;
 
 pub use answer::{Answer, Outcome};
 pub use error::{ErrorClass, PluginError};
+pub use feature::Feature;
+pub use found::Found;
 pub use frame::{FRAME_BYTES_MAX, FrameError, body_len, encode, json};
 pub use level::Level;
 pub use request::{Identifier, ReportTo, Request, Scope, Sensitive};
+pub use resume::ResumeValue;
 
 use std::collections::BTreeMap;
 
@@ -32,16 +40,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::Manifest;
 
-/// The protocol's version, said in `hello`. Not the product's version.
+/// The protocol's version, said in `hello`. Not the product's version. Two sides with different ones do not work together.
 ///
 /// ```
-/// use quietus_plugin::protocol::{HostMessage, PROTOCOL};
+/// use quietus_plugin::protocol::{HostMessage, PROTOCOL, PROTOCOL_MINOR};
 ///
-/// let hello = serde_json::to_value(HostMessage::Hello { protocol: PROTOCOL })?;
-/// assert_eq!(hello, serde_json::json!({ "type": "hello", "protocol": 1 }));
+/// let hello = HostMessage::Hello { protocol: PROTOCOL, minor: PROTOCOL_MINOR, features: Vec::new() };
+/// assert_eq!(serde_json::to_value(hello)?, serde_json::json!({ "type": "hello", "protocol": 1, "minor": 1 }));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub const PROTOCOL: u32 = 1;
+
+/// Grows when messages, fields or words are added, which the other side may not know: nothing depends on it. What a side can do
+/// stands in the host's [`Feature`]s and in the plugin's [`Manifest`].
+///
+/// ```
+/// use quietus_plugin::protocol::HostMessage;
+///
+/// let first = HostMessage::decode(br#"{"type":"hello","protocol":1}"#)?;
+/// assert!(matches!(first, HostMessage::Hello { minor: 0, features, .. } if features.is_empty()));
+/// # Ok::<(), quietus_plugin::protocol::FrameError>(())
+/// ```
+pub const PROTOCOL_MINOR: u32 = 1;
+
+/// The methods that a host may call. A plugin answers `unsupported` to what it does not know. `sweep` is reserved: no host calls
+/// it yet.
+///
+/// ```
+/// use quietus_plugin::protocol::{HostMessage, METHODS};
+///
+/// let sweep = HostMessage::decode(br#"{"type":"sweep","id":9}"#)?;
+/// assert!(matches!(sweep, HostMessage::Unknown { kind, .. } if METHODS.contains(&kind.as_str())));
+/// # Ok::<(), quietus_plugin::protocol::FrameError>(())
+/// ```
+pub const METHODS: [&str; 5] = ["erase", "verify", "health", "find", "sweep"];
 
 /// What the host says.
 ///
@@ -60,6 +92,12 @@ pub enum HostMessage {
     Hello {
         /// [`PROTOCOL`].
         protocol: u32,
+        /// [`PROTOCOL_MINOR`].
+        #[serde(default)]
+        minor: u32,
+        /// What it offers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        features: Vec<Feature>,
     },
     /// The second message; answered by `ready` or an `error` without an id.
     Configure {
@@ -75,7 +113,7 @@ pub enum HostMessage {
         id: u64,
         /// When the host gives up, in milliseconds from now.
         timeout_ms: u64,
-        /// Whom.
+        /// About whom.
         request: Request,
     },
     /// Look whether it is gone.
@@ -84,7 +122,16 @@ pub enum HostMessage {
         id: u64,
         /// As in `erase`.
         timeout_ms: u64,
-        /// Whom.
+        /// About whom.
+        request: Request,
+    },
+    /// Tell what else the system knows the person by; answered by a `result` with a [`Found`].
+    Find {
+        /// As in `erase`.
+        id: u64,
+        /// As in `erase`.
+        timeout_ms: u64,
+        /// About whom.
         request: Request,
     },
     /// Tell whether the system can be reached; answered by an empty `result` or an `error`.
@@ -98,6 +145,21 @@ pub enum HostMessage {
     Cancel {
         /// Of the call.
         id: u64,
+    },
+    /// The value of the plugin's `resume` is stored durably: the plugin may go on.
+    ResumeStored {
+        /// Of the call.
+        id: u64,
+        /// Which value of this call, from 1.
+        sequence: u64,
+    },
+    /// The value of the plugin's `resume` is not stored: the plugin must not do what it wanted to do after it.
+    ResumeRefused {
+        /// Of the call.
+        id: u64,
+        /// Why.
+        #[serde(default)]
+        message: String,
     },
     /// Finish what is under way and end.
     Shutdown,
@@ -139,6 +201,9 @@ pub enum PluginMessage {
     Hello {
         /// [`PROTOCOL`].
         protocol: u32,
+        /// [`PROTOCOL_MINOR`].
+        #[serde(default)]
+        minor: u32,
         /// What the plugin says of itself.
         manifest: Box<Manifest>,
         /// What the process says of itself, such as `sha256` of the library; shown to the operator.
@@ -147,7 +212,7 @@ pub enum PluginMessage {
     },
     /// Configured; calls may come.
     Ready,
-    /// The answer to a call: an [`Answer`] to `erase` and `verify`, an empty object to `health`.
+    /// The answer to a call: an [`Answer`] to `erase` and `verify`, a [`Found`] to `find`, an empty object to `health`.
     Result {
         /// Of the call.
         id: u64,
@@ -182,6 +247,14 @@ pub enum PluginMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         total: Option<u64>,
     },
+    /// How far a call is, to be stored before and after each act that cannot be undone. The plugin waits for `resume_stored`
+    /// before it goes on, and sends one at a time. `progress` is for people, this is for the next call.
+    Resume {
+        /// Of the call.
+        id: u64,
+        /// What comes with the next call of this step.
+        value: ResumeValue,
+    },
     /// The host's message is not known here.
     Unsupported {
         /// The message's `id`, where it has one.
@@ -211,7 +284,19 @@ struct Envelope {
 }
 
 impl HostMessage {
-    const KINDS: [&str; 8] = ["hello", "configure", "erase", "verify", "health", "cancel", "shutdown", "unsupported"];
+    const KINDS: [&str; 11] = [
+        "hello",
+        "configure",
+        "erase",
+        "verify",
+        "find",
+        "health",
+        "cancel",
+        "resume_stored",
+        "resume_refused",
+        "shutdown",
+        "unsupported",
+    ];
 
     /// Reads one message's JSON. The error shows no content.
     ///
@@ -232,7 +317,7 @@ impl HostMessage {
 }
 
 impl PluginMessage {
-    const KINDS: [&str; 7] = ["hello", "ready", "result", "error", "log", "progress", "unsupported"];
+    const KINDS: [&str; 8] = ["hello", "ready", "result", "error", "log", "progress", "resume", "unsupported"];
 
     /// Reads one message's JSON. The error shows no content.
     ///

@@ -1,10 +1,11 @@
-//! Whom a call is about.
+//! The person that a call is about, and what else it carries.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::resume::ResumeValue;
 use crate::Kind;
 use crate::identity::{Region, normal_forms};
 
@@ -108,7 +109,7 @@ pub struct ReportTo {
     pub token: Sensitive,
 }
 
-/// Whom a call is about.
+/// The person that a call is about.
 ///
 /// ```
 /// use quietus_plugin::{Request, Scope};
@@ -137,6 +138,11 @@ pub struct Request {
     /// The operator's region: what a telephone number without a country code means. `None`: nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
+    /// What an earlier call of this step has stored last, for plugins that declare
+    /// [`Operation::Resume`](crate::Operation::Resume). In a library, [`Call::resume`](crate::Call::resume) also knows what a
+    /// host that stores nothing could not return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<ResumeValue>,
 }
 
 impl Identifier {
@@ -220,6 +226,7 @@ impl<K: Into<Kind>, V: Into<String>, const N: usize> From<[(K, V); N]> for Reque
             identifiers: identifiers.into_iter().map(|(kind, value)| Identifier::new(kind, value)).collect(),
             report: None,
             region: None,
+            resume: None,
         }
     }
 }

@@ -10,6 +10,7 @@ fn request() -> Request {
         identifiers: vec![Identifier { kind: "email".into(), value: Sensitive::new("ann@x.cz") }],
         report: None,
         region: None,
+        resume: None,
     }
 }
 
@@ -45,6 +46,19 @@ fn the_region_is_two_letters_on_the_wire_and_may_be_missing() {
     assert_eq!(serde_json::to_value(&read).expect("JSON"), json);
     json["region"] = "Czechia".into();
     assert!(serde_json::from_value::<Request>(json).is_err());
+}
+
+#[test]
+fn what_is_stored_is_base64_on_the_wire_and_never_printed() {
+    let stored = PluginMessage::Resume { id: 7, value: ResumeValue::new(*b"ann@x.cz \x00\xff") };
+    let json = serde_json::to_value(&stored).expect("JSON");
+    assert_eq!(json, serde_json::json!({ "type": "resume", "id": 7, "value": "YW5uQHguY3ogAP8=" }));
+    assert!(!format!("{stored:?}").contains("ann") && !format!("{stored:?}").contains("YW5u"));
+    let broken = PluginMessage::decode(br#"{"type":"resume","id":7,"value":"ann@x.cz"}"#).expect_err("not Base64");
+    assert!(!broken.to_string().contains("ann"), "{broken}");
+    let request = Request { resume: Some(ResumeValue::new([])), ..request() };
+    let read: Request = serde_json::from_value(serde_json::to_value(&request).expect("JSON")).expect("a request");
+    assert_eq!(read, request);
 }
 
 #[test]
@@ -97,12 +111,15 @@ fn the_wire_shape_of_an_answer_is_the_documented_one() {
 #[test]
 fn every_message_is_read_as_what_it_was_written_as() {
     let messages = [
-        HostMessage::Hello { protocol: 1 },
+        HostMessage::Hello { protocol: 1, minor: 1, features: vec![Feature::Resume] },
         HostMessage::Configure { config: serde_json::json!({}), secrets: BTreeMap::new() },
         HostMessage::Erase { id: 1, timeout_ms: 1, request: request() },
         HostMessage::Verify { id: 1, timeout_ms: 1, request: request() },
+        HostMessage::Find { id: 1, timeout_ms: 1, request: request() },
         HostMessage::Health { id: 1, timeout_ms: 1 },
         HostMessage::Cancel { id: 1 },
+        HostMessage::ResumeStored { id: 1, sequence: 2 },
+        HostMessage::ResumeRefused { id: 1, message: "away".into() },
         HostMessage::Shutdown,
         HostMessage::Unsupported { id: None, what: "sing".into() },
     ];
@@ -113,12 +130,18 @@ fn every_message_is_read_as_what_it_was_written_as() {
     }
     let error = PluginError::permanent("no");
     let messages = [
-        PluginMessage::Hello { protocol: 1, manifest: Box::new(Manifest::new("x", "1")), facts: BTreeMap::new() },
+        PluginMessage::Hello {
+            protocol: 1,
+            minor: 1,
+            manifest: Box::new(Manifest::new("x", "1")),
+            facts: BTreeMap::new(),
+        },
         PluginMessage::Ready,
         PluginMessage::Result { id: 1, result: serde_json::json!({ "outcome": "absent" }) },
         PluginMessage::Error { id: None, error },
         PluginMessage::Log { id: Some(1), level: Level::Warn, text: "t".into() },
         PluginMessage::Progress { id: 1, done: 2, total: None },
+        PluginMessage::Resume { id: 1, value: ResumeValue::new(*b"page 7") },
         PluginMessage::Unsupported { id: None, what: "dance".into() },
     ];
     assert_eq!(messages.len(), PluginMessage::KINDS.len());
@@ -131,7 +154,7 @@ fn every_message_is_read_as_what_it_was_written_as() {
 #[test]
 fn unknown_fields_are_ignored_and_unknown_messages_are_told_apart() {
     let hello = HostMessage::decode(br#"{"type":"hello","protocol":1,"mood":"good"}"#);
-    assert!(matches!(hello, Ok(HostMessage::Hello { protocol: 1 })));
+    assert!(matches!(hello, Ok(HostMessage::Hello { protocol: 1, minor: 0, .. })));
     let Ok(HostMessage::Unknown { kind, id }) = HostMessage::decode(br#"{"type":"dance","id":9,"steps":[]}"#) else {
         panic!("not told apart");
     };

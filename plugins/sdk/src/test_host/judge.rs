@@ -1,13 +1,12 @@
-//! What the host accepts of a plugin: its manifest, its secrets, its answers. What it would refuse enters and an error
-//! leaves.
+//! What the host accepts of a plugin: its manifest, its secrets, its answers. What it would refuse is an error.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::protocol::{Answer, ErrorClass, FRAME_BYTES_MAX, Outcome, PluginError, Reply, Request, Sensitive};
+use crate::protocol::{Answer, ErrorClass, FRAME_BYTES_MAX, Found, Outcome, PluginError, Reply, Request, Sensitive};
 use crate::redact::{redact, shown};
-use crate::{ANY, Manifest, Operation, Wanted};
+use crate::{ANY, Kind, Manifest, Operation, Wanted};
 
 /// Counts in one answer.
 const COUNTS_MAX: usize = 32;
@@ -21,12 +20,27 @@ pub(super) fn manifest(manifest: &Manifest) -> Result<(), PluginError> {
     if !manifest.can(&Operation::Erase) {
         return refused("the plugin does not declare the operation `erase`");
     }
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let kind = |kind: &str| kind == ANY || (!kind.is_empty() && kind.chars().all(plain));
+    returns(manifest)?;
+    let kind = |kind: &str| kind == ANY || is_kind(kind);
     let Wanted { required, optional } = &manifest.identifiers;
     match required.iter().chain(optional).find(|word| !kind(word)) {
         Some(word) => refused(format!("identifier kind `{word}`: only a-z, 0-9 and `_` are allowed")),
         None if required.is_empty() && optional.is_empty() => refused("the plugin works with no identifiers at all"),
+        None => Ok(()),
+    }
+}
+
+fn is_kind(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn returns(manifest: &Manifest) -> Result<(), PluginError> {
+    if manifest.can(&Operation::Find) == manifest.returns.is_empty() {
+        return refused("`find` and the kinds in `returns` belong together");
+    }
+    let of_mluvii = [Kind::GuestId, Kind::SessionId];
+    match manifest.returns.iter().find(|word| !is_kind(word) || of_mluvii.iter().any(|kind| kind.as_str() == *word)) {
+        Some(word) => refused(format!("`returns`: `{word}` is not a kind that a plugin may return")),
         None => Ok(()),
     }
 }
@@ -82,6 +96,23 @@ pub(super) fn answer(result: Value, request: &Request, secrets: &[Sensitive]) ->
         keeps: answer.keeps.map(all),
         ..answer
     })
+}
+
+/// What was found, as the host takes it.
+pub(super) fn found(result: Value, manifest: &Manifest) -> Result<Found, PluginError> {
+    let found: Found = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
+    if found.identifiers.len() > Found::IDENTIFIERS_MAX {
+        return Err(broken("more identifiers than allowed"));
+    }
+    for identifier in &found.identifiers {
+        if !manifest.returns.iter().any(|kind| kind == identifier.kind.as_str()) {
+            return Err(broken("an identifier of a kind that the manifest does not name in `returns`"));
+        }
+        if !(1..=Found::VALUE_BYTES_MAX).contains(&identifier.value.expose().len()) {
+            return Err(broken("an identifier that is empty or too long"));
+        }
+    }
+    Ok(found)
 }
 
 /// An error, as the host shows it.

@@ -16,7 +16,7 @@ impl Plugin for Sample {
     type Config = Config;
 
     fn manifest() -> Manifest {
-        Manifest::new("sample", "1").requires("email").concurrency(3)
+        Manifest::new("sample", "1").requires("email").concurrency(3).resumes()
     }
 
     fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
@@ -28,6 +28,11 @@ impl Plugin for Sample {
         call.check()?;
         call.log(Level::Info, &self.0.greeting);
         assert_ne!(request.values("email").next(), Some("panic"), "as asked");
+        if let Some(value) = request.values("email").next().and_then(|email| email.strip_prefix("store ")) {
+            let earlier = call.resume().map_or(0, |value| value.len() as u64);
+            let stored = call.checkpoint(value)?;
+            return Ok(Answer::erased().count(format!("{stored:?}").to_lowercase(), earlier));
+        }
         Ok(Answer::erased().count("emails", request.values("email").count() as u64))
     }
 }
@@ -51,8 +56,19 @@ impl Heard {
             log: None,
             cancelled: None,
             remaining_ms: None,
+            checkpoint: Some(checkpoint),
         }
     }
+}
+
+/// Stores everything but what it is asked to refuse.
+unsafe extern "C" fn checkpoint(ctx: *mut c_void, call: u64, value: Bytes) -> i32 {
+    // SAFETY: `ctx` is the `Heard` of the test, which outlives its calls; the value is lent.
+    let (heard, value) = unsafe { (&*ctx.cast::<Heard>(), value.as_slice()) };
+    let value = String::from_utf8_lossy(value).into_owned();
+    let refused = value.contains("refuse");
+    heard.0.lock().expect("not poisoned").push((call, value));
+    i32::from(refused)
 }
 
 unsafe extern "C" fn reply(ctx: *mut c_void, call: u64, json: Bytes) -> i32 {
@@ -128,7 +144,38 @@ fn a_refused_configuration_says_why_on_call_0() {
 }
 
 #[test]
-fn an_older_host_is_refused() {
+fn a_checkpoint_goes_to_the_host_and_its_refusal_ends_the_call() {
+    let heard = Heard::default();
+    let instance = make(&heard, SETUP).expect("made");
+    ask(instance, "erase", "store page 7");
+    assert_eq!(heard.last().1, r#"{"type":"result","result":{"counts":{"durably":0},"outcome":"erased"}}"#);
+    assert_eq!(heard.last(), (5, "page 7".to_owned()));
+    ask(instance, "erase", "store refuse");
+    let refused = "the host could not store how far the call is";
+    assert!(heard.last().1.contains(refused), "{}", heard.last().1);
+    // SAFETY: made above, and no call is under way.
+    unsafe { destroy::<Sample>(instance) };
+}
+
+#[test]
+fn with_a_host_of_version_1_0_a_checkpoint_is_kept_in_memory() {
+    let heard = Heard::default();
+    let host = HostV1 { struct_size: HOST_BYTES_MIN as u32, abi_minor: 0, ..heard.host() };
+    let mut instance = std::ptr::null_mut();
+    // SAFETY: all arguments live until it returns.
+    assert_eq!(unsafe { create::<Sample>(&host, Bytes::of(SETUP.as_bytes()), &mut instance) }, 0);
+    for earlier in [0, 6] {
+        ask(instance, "erase", "store page 7");
+        let expected =
+            format!(r#"{{"type":"result","result":{{"counts":{{"inmemory":{earlier}}},"outcome":"erased"}}}}"#);
+        assert_eq!(heard.last().1, expected);
+    }
+    // SAFETY: made above, and no call is under way.
+    unsafe { destroy::<Sample>(instance) };
+}
+
+#[test]
+fn a_host_with_less_than_version_1_0_is_refused() {
     let heard = Heard::default();
     let host = HostV1 { struct_size: 8, ..heard.host() };
     let mut instance = std::ptr::null_mut();

@@ -199,7 +199,6 @@ fn compile(rules: Result<Rules, seccompiler::BackendError>, errno: i32) -> Resul
 const OTHER_NUMBERS: u32 = 0x4000_0000;
 
 fn only_native_numbers() -> BpfProgram {
-    let statement = |code: u32, k: u32| sock_filter { code: code as u16, jt: 0, jf: 0, k };
     vec![
         // The number is the first field of what a filter is given.
         statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0),
@@ -207,4 +206,8 @@ fn only_native_numbers() -> BpfProgram {
         statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
         statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW),
     ]
+}
+
+fn statement(code: u32, k: u32) -> sock_filter {
+    sock_filter { code: code as u16, jt: 0, jf: 0, k }
 }

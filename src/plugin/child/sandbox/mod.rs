@@ -10,7 +10,7 @@ mod paths;
 use rustix::process::{DumpableBehavior, PTracer, set_dumpable_behavior, set_ptracer};
 
 use super::native;
-use crate::plugin::launch::{Code, Debugger, Launch, Level, Limits};
+use crate::plugin::launch::{Code, Debugger, Launch, Level, Limits, Permissions};
 use filter::Runs;
 
 /// Closes every descriptor but the three standard ones: the server's own are not the plugin's business. To be called
@@ -30,7 +30,11 @@ pub(super) fn enter_for_nothing() -> Result<(), String> {
 
 /// Confines the process for good; says how far that went. Without the first level the plugin must not run at all, and
 /// neither below the level that the operator wants.
-pub(super) fn enter(launch: &Launch) -> Result<Level, String> {
+///
+/// The order matters. `no_new_privs` comes before Landlock and seccomp, as the kernel takes neither from an unprivileged
+/// process without it. The process becomes undumpable before the filter, which refuses to change that again. Landlock comes
+/// before the filter, as its rules are made by opening what they allow.
+pub(super) fn enter(launch: &Launch, permissions: &Permissions) -> Result<Level, String> {
     limits::set(&launch.limits)?;
     limits::drop_privileges()?;
     let dumpable = match launch.debugger {
@@ -44,7 +48,7 @@ pub(super) fn enter(launch: &Launch) -> Result<Level, String> {
     };
     set_dumpable_behavior(dumpable).map_err(|e| format!("cannot become undumpable: {e}"))?;
 
-    let covered = paths::restrict(launch);
+    let covered = paths::restrict(launch, permissions);
     let filtered = filter::install(match launch.code {
         Code::Library { .. } => Runs::Library,
         Code::Exec { .. } => Runs::Program,

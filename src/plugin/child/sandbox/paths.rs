@@ -5,7 +5,7 @@ use landlock::{
     PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, Scope, path_beneath_rules,
 };
 
-use crate::plugin::launch::{Code, Debugger, Launch, Level};
+use crate::plugin::launch::{Code, Debugger, Launch, Level, Permissions};
 
 /// The latest rules that are known here; older kernels apply what they know of them.
 const ABI_KNOWN: ABI = ABI::V7;
@@ -49,8 +49,8 @@ const EXECUTABLE: [&str; 4] = ["/bin", "/sbin", "/usr", "/lib"];
 const DEVICES: [&str; 3] = ["/dev/null", "/dev/random", "/dev/urandom"];
 
 /// Restricts this thread and all that come from it; how far, the error why not at all.
-pub(super) fn restrict(launch: &Launch) -> Result<Level, String> {
-    match try_restrict(launch).map_err(|e| format!("Landlock: {e}"))? {
+pub(super) fn restrict(launch: &Launch, permissions: &Permissions) -> Result<Level, String> {
+    match try_restrict(launch, permissions).map_err(|e| format!("Landlock: {e}"))? {
         LandlockStatus::Available { effective_abi, .. } if effective_abi >= ABI_NETWORK => Ok(Level::Network),
         LandlockStatus::Available { .. } => Ok(Level::Files),
         LandlockStatus::NotEnabled => Err("Landlock is switched off in this kernel".into()),
@@ -58,10 +58,9 @@ pub(super) fn restrict(launch: &Launch) -> Result<Level, String> {
     }
 }
 
-fn try_restrict(launch: &Launch) -> Result<LandlockStatus, RulesetError> {
+fn try_restrict(launch: &Launch, permissions: &Permissions) -> Result<LandlockStatus, RulesetError> {
     let all = AccessFs::from_all(ABI_KNOWN);
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    let permissions = &launch.permissions;
     let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(all)?

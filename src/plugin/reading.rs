@@ -1,0 +1,82 @@
+//! A plugin's results, read with suspicion. What cannot be read is a breach of the protocol, and is not shown.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::subject::{Identifier, Identifiers, Kind};
+use crate::target::{Answer, Found, Said, TargetError, read_answer};
+
+/// Reads a result of `erase` or `verify`; `may_report` says whether an address for reports went with the call.
+pub(super) fn of_result(result: Value, may_report: bool) -> Result<Answer, TargetError> {
+    match read_answer(result).map_err(|why| broken(&why))? {
+        Said::Answer(answer) => Ok(answer),
+        Said::Accepted { report_within } if may_report => Err(TargetError::Later { within: report_within }),
+        Said::Accepted { .. } => Err(broken("accepted, but the call had no address for reports")),
+    }
+}
+
+/// Reads a result of `find`; only identifiers of these kinds are taken.
+pub(super) fn of_found(result: Value, returns: &BTreeSet<Kind>) -> Result<Found, TargetError> {
+    let found: quietus_plugin::Found = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
+    if found.identifiers.len() > quietus_plugin::Found::IDENTIFIERS_MAX {
+        return Err(broken("more identifiers than one answer may carry"));
+    }
+    let mut identifiers = Identifiers::default();
+    for identifier in &found.identifiers {
+        let value = identifier.value.expose();
+        let kind = identifier.kind.as_str().parse::<Kind>().ok().filter(|kind| returns.contains(kind));
+        let kind =
+            kind.ok_or_else(|| broken("an identifier of a kind that its manifest does not name in `returns`"))?;
+        if value.len() > quietus_plugin::Found::VALUE_BYTES_MAX {
+            return Err(broken("an identifier that is too long"));
+        }
+        // mluvii's own ids come from mluvii only: `Identifier` cannot hold one.
+        let identifier = Identifier::new(kind, value).ok_or_else(|| broken("an identifier that is none"))?;
+        identifiers.0.insert(identifier);
+    }
+    Ok(Found { identifiers, more: found.more })
+}
+
+fn broken(why: &str) -> TargetError {
+    TargetError::Retryable(format!("the plugin's result: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(result: Value, expected: Result<usize, &str>) {
+        let returns = BTreeSet::from([Kind::Phone, Kind::GuestId, Kind::Other("customer_no".into())]);
+        let read = of_found(result, &returns).map(|found| found.identifiers.0.len()).map_err(|error| error.to_string());
+        match expected {
+            Ok(count) => assert_eq!(read, Ok(count)),
+            Err(why) => assert!(read.as_ref().is_err_and(|error| error.contains(why)), "{read:?}"),
+        }
+    }
+
+    #[test]
+    fn only_a_few_short_identifiers_of_declared_kinds_are_taken() {
+        let of = |kind: &str, value: &str| json!({ "identifiers": [{ "kind": kind, "value": value }] });
+        check(json!({}), Ok(0));
+        check(of("customer_no", "4711"), Ok(1));
+        check(of("phone", "777 123 456"), Ok(1));
+        check(of("email", "ann@x.cz"), Err("does not name in `returns`"));
+        check(of("guest_id", "g-1"), Err("that is none"));
+        check(of("customer_no", " "), Err("that is none"));
+        check(of("customer_no", &"7".repeat(1025)), Err("too long"));
+        let many: Vec<_> = (0..65).map(|n| json!({ "kind": "customer_no", "value": n.to_string() })).collect();
+        check(json!({ "identifiers": many }), Err("more identifiers"));
+        check(json!({ "identifiers": "ann@x.cz" }), Err("its shape"));
+    }
+
+    #[test]
+    fn no_refusal_shows_a_value() {
+        let result = json!({ "identifiers": [{ "kind": "email", "value": "ann@x.cz" }] });
+        let error = of_found(result, &BTreeSet::new()).expect_err("refused");
+        assert!(!error.to_string().contains("ann"), "{error}");
+    }
+}
