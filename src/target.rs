@@ -1,6 +1,7 @@
 //! The port to a place that data must leave. A step's call enters, an answer or a classed failure leaves; the built-in
 //! `mluvii` target and every plugin stand behind it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use serde_json::Value;
 pub(crate) use crate::erasure::{Answer, Evidence};
 use crate::erasure::{ErasureId, Outcome, ReachedSession};
 use crate::keys::IdempotencyKey;
-use crate::subject::{GuestId, Identifiers, Scope};
+use crate::subject::{GuestId, Identifiers, Kind, Scope};
 
 /// A place that data must leave.
 #[async_trait]
@@ -23,6 +24,17 @@ pub(crate) trait Target: Send + Sync {
 
     /// Asks whether it is really gone. `residual` when something is still there.
     async fn verify(&self, call: &TargetCall) -> Result<Answer, TargetError>;
+
+    /// The kinds of identifiers by which the target may say that it knows a person ([`Target::find`]); `None` while that is
+    /// not known, as it has not started yet.
+    fn returns(&self) -> Option<BTreeSet<Kind>> {
+        Some(BTreeSet::new())
+    }
+
+    /// The kinds of identifiers that the target may be told.
+    fn takes(&self) -> BTreeSet<Kind> {
+        BTreeSet::new()
+    }
 
     /// Asks what else the target knows the person by, for other targets. Changes nothing.
     async fn find(&self, call: &TargetCall) -> Result<Found, TargetError> {

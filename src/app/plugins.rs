@@ -26,7 +26,7 @@ impl Plugins {
             _ => Program::this().divide(Delegated::take().map(Arc::new)),
         };
         let hosts = config.plugins.iter().map(|settings| {
-            let installed = Installed::find(settings.clone(), &config.base, read)?;
+            let installed = Installed::find(settings.clone(), &config.base, read)?.storing_resume();
             let host = PluginHost::new(installed, program.clone());
             Ok((TargetName(settings.name.as_str().into()), host))
         });

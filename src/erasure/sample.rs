@@ -20,6 +20,7 @@ pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
         evidence: Evidence::default(),
         erased_at: Some(Timestamp::UNIX_EPOCH),
         verified_at: Some(Timestamp::UNIX_EPOCH),
+        resume: None,
     }
 }
 

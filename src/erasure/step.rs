@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Evidence, Outcome};
+use super::{Capsule, Evidence, Outcome};
 use crate::keys::Sealed;
 use crate::subject::{InstallationName, TargetName};
 
@@ -14,6 +14,8 @@ use crate::subject::{InstallationName, TargetName};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Stage {
+    /// The target says what else it knows the person by, before anything is erased anywhere.
+    Find,
     Erase,
     Verify,
 }
@@ -21,6 +23,7 @@ pub(crate) enum Stage {
 impl Stage {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::Find => "find",
             Self::Erase => "erase",
             Self::Verify => "verify",
         }
@@ -32,6 +35,8 @@ impl Stage {
 pub(crate) enum StepState {
     /// Its erasure has not begun.
     Planned,
+    /// Others are still asked what they know the person by; it is to be asked to erase after that.
+    WaitsForFinds,
     /// Its target is to be called, or is being called. `so_far`: what it has answered in an earlier call.
     UnderWay { stage: Stage, so_far: Option<Outcome>, report: ReportState },
     /// It needs a person before it goes on. The outcome is `parked` or `residual`.
@@ -62,7 +67,7 @@ impl StepState {
     pub(crate) fn stage(&self) -> Option<Stage> {
         match self {
             Self::UnderWay { stage, .. } | Self::Parked { stage, .. } => Some(*stage),
-            Self::Planned | Self::Over { .. } => None,
+            Self::Planned | Self::WaitsForFinds | Self::Over { .. } => None,
         }
     }
 
@@ -71,7 +76,7 @@ impl StepState {
         match self {
             Self::UnderWay { so_far, .. } => *so_far,
             Self::Parked { outcome, .. } | Self::Over { outcome } => Some(*outcome),
-            Self::Planned => None,
+            Self::Planned | Self::WaitsForFinds => None,
         }
     }
 }
@@ -96,6 +101,8 @@ pub(crate) struct Step {
     pub(crate) evidence: Evidence,
     pub(crate) erased_at: Option<Timestamp>,
     pub(crate) verified_at: Option<Timestamp>,
+    /// How far the target said it is, for its next call; sealed, and gone when the step is over.
+    pub(crate) resume: Option<Sealed>,
 }
 
 impl Step {
@@ -112,6 +119,7 @@ impl Step {
             evidence: Evidence::default(),
             erased_at: None,
             verified_at: None,
+            resume: None,
         }
     }
 
@@ -190,6 +198,12 @@ impl From<Step> for ShownStep {
 /// What one call of a step brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StepEnd {
+    /// The target said what else it knows the person by. What is new of it is sealed in a capsule beside the first one.
+    Found {
+        capsule: Option<Capsule>,
+        /// It knows more than it told: others are not asked for that.
+        more: bool,
+    },
     /// The target answered `erased` or `absent`: it is asked again after the pause.
     VerifyAfter {
         pause: Duration,

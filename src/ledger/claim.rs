@@ -102,6 +102,22 @@ pub(crate) struct Claim {
     pub(crate) work: Work,
 }
 
+impl Claim {
+    /// The step that it is for, whose work is the claim's own.
+    pub(crate) fn step(&self, work: &StepWork) -> ClaimedStep {
+        ClaimedStep { task: self.task, fence: self.fence, erasure: work.erasure, target: work.step.target.clone() }
+    }
+}
+
+/// A step as long as it is claimed: what its call has kept meanwhile ends no claim.
+#[derive(Clone, Debug)]
+pub(crate) struct ClaimedStep {
+    pub(super) task: i64,
+    pub(super) fence: i64,
+    pub(super) erasure: ErasureId,
+    pub(super) target: TargetName,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
@@ -167,7 +183,8 @@ pub(crate) struct StepWork {
     pub(crate) subject: Subject,
     pub(crate) stage: Stage,
     pub(crate) step: Step,
-    pub(crate) capsule: Capsule,
+    /// What was resolved, and what targets found.
+    pub(crate) capsules: Vec<Capsule>,
     pub(crate) sessions: Vec<ReachedSession>,
 }
 

@@ -19,7 +19,9 @@ mod transition;
 mod view;
 
 pub(crate) use bounds::{Bounds, BreakerLimits};
-pub(crate) use claim::{Claim, Claimed, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work};
+pub(crate) use claim::{
+    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
+};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
@@ -30,6 +32,7 @@ pub(crate) use view::{
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -39,7 +42,7 @@ pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
 use crate::keys::Digest;
 use crate::receipt::Receipt;
-use crate::subject::Fingerprinted;
+use crate::subject::{Fingerprinted, TargetName};
 
 /// A ledger: all roles together, for those who take one apart.
 pub(crate) trait Ledger: Intake + Queue + Records + Admin {}
@@ -133,7 +136,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 102;
+const UNRELEASED: usize = 103;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -246,6 +249,8 @@ pub(crate) struct Resolution {
     pub(crate) shared_guests: Vec<Digest>,
     /// Of all identifiers, in addition to those that the requests brought; the erasure is found again by them.
     pub(crate) fingerprints: Vec<Fingerprinted>,
+    /// The targets that are to say what else they know the person by, before any of them erases.
+    pub(crate) finds: BTreeSet<TargetName>,
 }
 
 #[cfg(test)]

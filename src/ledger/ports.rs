@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Cursor, Decision,
+    Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor, Decision,
     ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page, ProcessInfo, ProcessView,
     PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, Reported, Resolution,
     SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
@@ -79,6 +79,9 @@ pub(crate) trait Queue: Send + Sync {
 
     /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;
+
+    /// Keeps how far the call of [`Work::Step`] is that the claim is for, in place of what was kept of its step before.
+    async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError>;
 
     /// Finishes one call of [`Work::Step`].
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;

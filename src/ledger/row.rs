@@ -64,13 +64,14 @@ fn there<T>(value: Option<T>) -> Result<T, LedgerError> {
 /// The columns of [`step`].
 pub(super) const STEP: &str = "step.target, step.called, step.stage, step.parked, step.outcome, step.report_by, \
                                step.report, step.attempts, step.rounds, step.counts, step.evidence, step.erased_at, \
-                               step.verified_at, step.reason";
+                               step.verified_at, step.reason, step.resume";
 
 /// The same of a step that is shown: why its work is being repeated stands with its work, and is shown where the target
 /// itself has given no reason.
 pub(super) const STEP_SHOWN: &str = "step.target, step.called, step.stage, step.parked, step.outcome, step.report_by, \
                                      step.report, step.attempts, step.rounds, step.counts, step.evidence, \
-                                     step.erased_at, step.verified_at, COALESCE(step.reason, task.reason)";
+                                     step.erased_at, step.verified_at, COALESCE(step.reason, task.reason), \
+                                     CAST(NULL AS BYTEA)";
 
 /// Where the columns of [`STEP_SHOWN`] come from.
 pub(super) const FROM_STEP_SHOWN: &str =
@@ -88,6 +89,7 @@ pub(super) fn step(row: &impl Row) -> Result<Step, LedgerError> {
         evidence: row.json(10)?,
         erased_at: row.maybe_time(11)?,
         verified_at: row.maybe_time(12)?,
+        resume: row.bytes(14)?.map(|bytes| Sealed(bytes.to_vec())),
     })
 }
 
@@ -102,6 +104,7 @@ fn step_state(row: &impl Row) -> Result<StepState, LedgerError> {
         (Some(stage), false, so_far) => Ok(StepState::UnderWay { stage, so_far, report }),
         (Some(stage), true, Some(outcome)) => Ok(StepState::Parked { stage, outcome }),
         (None, false, Some(outcome)) => Ok(StepState::Over { outcome }),
+        (None, false, None) => Ok(StepState::WaitsForFinds),
         _ => Err(broken("a step is in no state that there is")),
     }
 }

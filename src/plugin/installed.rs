@@ -96,7 +96,6 @@ impl Installed {
     }
 
     /// Offers to store how far steps are: its callers give each call a place where that is stored.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the worker offers it once the ledger stores it"))]
     pub(crate) fn storing_resume(mut self) -> Self {
         self.stores_resume = true;
         self
@@ -118,6 +117,11 @@ impl Installed {
     /// What was found of the file with this hash, if that is the one that was inspected last.
     pub(super) fn inspected(&self, sha256: &str) -> Option<Arc<Inspected>> {
         lock(&self.inspected).clone().filter(|inspected| inspected.sha256 == sha256)
+    }
+
+    /// What the plugin declared when its file was inspected last.
+    pub(super) fn last_manifest(&self) -> Option<Manifest> {
+        lock(&self.inspected).as_ref().map(|inspected| inspected.manifest.clone())
     }
 
     pub(super) fn remember(&self, sha256: String, manifest: Manifest) -> Arc<Inspected> {

@@ -31,6 +31,14 @@ impl Target for PluginHost {
         self.answer(Method::Verify, call).await
     }
 
+    fn returns(&self) -> Option<BTreeSet<Kind>> {
+        self.returned_kinds()
+    }
+
+    fn takes(&self) -> BTreeSet<Kind> {
+        self.granted_kinds()
+    }
+
     async fn find(&self, call: &TargetCall) -> Result<Found, TargetError> {
         let found = match self.ask(Method::Find, call).await {
             Ok(Asked::Result { result, returns, .. }) => of_found(result, &returns),

@@ -10,11 +10,13 @@ use tracing::{info, warn};
 use super::failure::Failure;
 use super::output::Output;
 use super::parts::Worker;
+use super::resolve::opened;
+use super::resume::KeptResume;
 use super::settings::ErasingSettings;
 use crate::erasure::{Outcome, Reportable, Stage};
 use crate::keys::SealBroken;
-use crate::ledger::{StepEnd, StepWork};
-use crate::target::{Answer, Target, TargetCall, TargetError, no_checkpoint};
+use crate::ledger::{ClaimedStep, StepEnd, StepWork};
+use crate::target::{Answer, Target, TargetCall, TargetError};
 
 /// How a step gets its answer.
 pub(super) enum Prepared {
@@ -27,8 +29,8 @@ pub(super) enum Prepared {
 
 impl Worker {
     /// What a step's call needs, or the report that came instead of an answer.
-    pub(super) fn prepare(&self, work: &StepWork) -> Result<Prepared, Failure> {
-        let call = self.call(work).map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
+    pub(super) fn prepare(&self, claimed: ClaimedStep, work: &StepWork) -> Result<Prepared, Failure> {
+        let call = self.call(claimed, work).map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
         if work.step.report().is_some() {
             return Ok(Prepared::Reported(self.reported(work, &call)?));
         }
@@ -83,10 +85,12 @@ impl Worker {
     }
 
     /// What the target is told.
-    fn call(&self, work: &StepWork) -> Result<TargetCall, SealBroken> {
-        let whom = work.capsule.open(&self.seal)?;
+    fn call(&self, claimed: ClaimedStep, work: &StepWork) -> Result<TargetCall, SealBroken> {
+        let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal))?;
+        let kept = KeptResume::of(claimed, work, Arc::clone(&self.queue), self.seal.clone());
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
-        let report = self.reports.as_deref().map(|base| ReportTo {
+        let may_report = self.reports.as_deref().filter(|_| work.stage != Stage::Find);
+        let report = may_report.map(|base| ReportTo {
             url: format!("{base}{}", reportable.path()),
             token: Sensitive::new(reportable.token(&self.index)),
         });
@@ -105,9 +109,8 @@ impl Worker {
             region: self.person.region,
             erased_since: erased_at.map(|at| jiff::Timestamp::now().duration_since(at).unsigned_abs()),
             report,
-            // Until the ledger stores it: plugins keep it in memory, as with an older host.
-            resume: None,
-            checkpoint: no_checkpoint(),
+            resume: kept.last(work)?,
+            checkpoint: Arc::new(kept),
         })
     }
 }

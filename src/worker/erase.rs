@@ -7,13 +7,13 @@ use super::parts::Worker;
 use super::settings::ErasingSettings;
 use crate::erasure::Outcome;
 use crate::keys::random_fraction;
-use crate::ledger::{StepEnd, StepWork};
+use crate::ledger::{ClaimedStep, StepEnd, StepWork};
 use crate::target::{Answer, TargetError};
 
 impl Worker {
     /// One target is asked to erase: from the claim of its step to what its answer means for it.
-    pub(super) async fn erase(&self, work: &StepWork) -> Result<Output, Failure> {
-        let answer = match self.prepare(work)? {
+    pub(super) async fn erase(&self, claimed: ClaimedStep, work: &StepWork) -> Result<Output, Failure> {
+        let answer = match self.prepare(claimed, work)? {
             Prepared::Reported(report) => report,
             Prepared::NotReported => return Ok(Output::Step(StepEnd::NotReported)),
             Prepared::Ask(target, call) => match target.erase(&call).await {

@@ -11,7 +11,7 @@ use super::parts::Worker;
 use super::resolver::{OnUnread, Question, ResolveError, Resolver};
 use crate::erasure::{Capsule, Subject};
 use crate::keys::SealBroken;
-use crate::ledger::EraseWork;
+use crate::ledger::{EraseWork, Resolution};
 use crate::subject::{InstallationName, Whom};
 
 /// The longest pause before an erasure is resolved that waits for a session to settle: it may settle before its limit.
@@ -43,7 +43,8 @@ impl Worker {
         }
         resolver.search_mluvii(&mut search).await.map_err(|error| failed(error, work))?;
         let reach = resolver.identify(search).await.map_err(|error| failed(error, work))?;
-        Ok(Output::Resolution(reach.seal(&self.seal)))
+        let finds = self.finds(work);
+        Ok(Output::Resolution(Resolution { finds, ..reach.seal(&self.seal) }))
     }
 
     fn resolver(&self, installation: &InstallationName) -> Result<Resolver<'_>, Failure> {
@@ -75,8 +76,11 @@ fn growing_pause(work: &EraseWork, now: Timestamp) -> Duration {
     (waited / 2).clamp(FIRST_PAUSE, UNSETTLED_PAUSE_MAX)
 }
 
-/// What all requests of an erasure brought.
-fn opened(capsules: &[Capsule], open: impl Fn(&Capsule) -> Result<Whom, SealBroken>) -> Result<Whom, SealBroken> {
+/// What all capsules of an erasure hold.
+pub(super) fn opened(
+    capsules: &[Capsule],
+    open: impl Fn(&Capsule) -> Result<Whom, SealBroken>,
+) -> Result<Whom, SealBroken> {
     let mut all = Whom::default();
     for capsule in capsules {
         all.extend(open(capsule)?);

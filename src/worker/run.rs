@@ -141,8 +141,9 @@ impl Worker {
             Work::Settle(work) => self.settle(work).await,
             Work::Resolve(work) => self.resolve(work).await,
             Work::Step(work) => match work.stage {
-                Stage::Erase => self.erase(work).await,
-                Stage::Verify => self.verify(work).await,
+                Stage::Find => self.find(claim.step(work), work).await,
+                Stage::Erase => self.erase(claim.step(work), work).await,
+                Stage::Verify => self.verify(claim.step(work), work).await,
             },
             Work::Close(_) => Err(Failure::Permanent("erasures are closed together".into())),
         }

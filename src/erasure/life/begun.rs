@@ -1,5 +1,6 @@
 //! What changes an erasure that has begun: one of its steps does, and the whole follows.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,11 +26,17 @@ pub(crate) struct Change {
     pub(crate) closes: bool,
 }
 
-/// The steps of an erasure that begins. All of them are due at once.
-pub(crate) fn begin(targets: &[TargetName], installation: &InstallationName) -> Begun {
-    let first = |target: &TargetName| Step {
-        state: StepState::to_call(Stage::Erase, None),
-        ..Step::planned(target.clone(), installation)
+/// The steps of an erasure that begins. All of them are due at once; but where some targets, `finds`, are to say what else
+/// they know the person by, only those are, and the others wait for what is found.
+pub(crate) fn begin(targets: &[TargetName], finds: &BTreeSet<TargetName>, installation: &InstallationName) -> Begun {
+    let is_found = targets.iter().any(|target| finds.contains(target));
+    let first = |target: &TargetName| {
+        let state = match (is_found, finds.contains(target)) {
+            (false, _) => StepState::to_call(Stage::Erase, None),
+            (true, true) => StepState::to_call(Stage::Find, None),
+            (true, false) => StepState::WaitsForFinds,
+        };
+        Step { state, ..Step::planned(target.clone(), installation) }
     };
     Begun(targets.iter().map(first).collect())
 }
@@ -43,7 +50,7 @@ impl Begun {
     /// One call of a step's present stage came to an end.
     pub(crate) fn call_ended(self, target: &TargetName, end: StepEnd, now: Timestamp) -> Result<Change, OutOfPlace> {
         let step = self.step(target)?.clone();
-        Ok(self.changed([step::call_ended(step, end, now)?]))
+        Ok(self.changed([step::call_ended(step, end, now)?], now))
     }
 
     /// A call brought nothing and is made again after a pause.
@@ -55,7 +62,7 @@ impl Begun {
         now: Timestamp,
     ) -> Result<Change, OutOfPlace> {
         let step = self.step(target)?.clone();
-        Ok(self.changed([step::call_failed(step, pause, attempt, now)]))
+        Ok(self.changed([step::call_failed(step, pause, attempt, now)], now))
     }
 
     /// A call of a step, which was claimed as it is here, showed that a person is needed.
@@ -67,20 +74,20 @@ impl Begun {
         now: Timestamp,
     ) -> Result<Change, OutOfPlace> {
         let step = self.step(&as_claimed.target)?.clone();
-        Ok(self.changed([step::call_parked(step, as_claimed, outcome, reason, now)?]))
+        Ok(self.changed([step::call_parked(step, as_claimed, outcome, reason, now)?], now))
     }
 
     /// Somebody reports what came of a demand; `None` where it is too late.
     pub(crate) fn reported(self, of: &Reportable, report: Sealed, now: Timestamp) -> Option<Change> {
         let step = self.step(&of.target).ok()?.clone();
         let changed = step::reported(step, of, report, now)?;
-        Some(self.changed([changed]))
+        Some(self.changed([changed], now))
     }
 
     /// A person has the parked steps go on; `None` where there are none.
     pub(super) fn retried(self, now: Timestamp) -> Option<Change> {
         let retried: Vec<_> = self.0.iter().cloned().filter_map(|step| step::retried(step, now)).collect();
-        (!retried.is_empty()).then(|| self.changed(retried))
+        (!retried.is_empty()).then(|| self.changed(retried, now))
     }
 
     /// A person closes it as it is; `None` where anything is under way, or nothing needs a person.
@@ -102,14 +109,36 @@ impl Begun {
     }
 
     /// What follows for the whole when some of its steps have changed.
-    fn changed(mut self, changed: impl IntoIterator<Item = (Step, Next)>) -> Change {
+    fn changed(mut self, changed: impl IntoIterator<Item = (Step, Next)>, now: Timestamp) -> Change {
         let steps: Vec<(Step, Next)> = changed.into_iter().collect();
         for (step, _) in &steps {
             if let Some(before) = self.0.iter_mut().find(|before| before.target == step.target) {
                 before.clone_from(step);
             }
         }
+        let mut steps = steps;
+        if self.finding_is_over() {
+            self.let_erase(&mut steps, now);
+        }
         let closes = self.0.iter().all(|step| step.final_outcome().is_some());
         Change { state: self.state(), closes, steps }
+    }
+
+    /// Whether all have been asked what they know the person by, and some wait for it.
+    fn finding_is_over(&self) -> bool {
+        let waits = self.0.iter().any(|step| step.state == StepState::WaitsForFinds);
+        waits && self.0.iter().all(|step| step.stage() != Some(Stage::Find))
+    }
+
+    /// All that waited for finds are to erase, now that everything is known that anybody told.
+    fn let_erase(&mut self, steps: &mut Vec<(Step, Next)>, now: Timestamp) {
+        for step in self.0.iter_mut().filter(|step| step.state == StepState::WaitsForFinds) {
+            step.state = StepState::to_call(Stage::Erase, None);
+            match steps.iter_mut().find(|(changed, _)| changed.target == step.target) {
+                // Its own call has just ended, and its work is there.
+                Some(changed) => *changed = (step.clone(), Next::Due(now)),
+                None => steps.push((step.clone(), Next::Added(now))),
+            }
+        }
     }
 }

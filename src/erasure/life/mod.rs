@@ -29,6 +29,8 @@ pub(crate) enum Next {
     Due(Timestamp),
     /// The same, unless somebody is calling just now: then the end of that call sees to it.
     DueUnlessHeld(Timestamp),
+    /// There is none yet; there is some from now on, due then.
+    Added(Timestamp),
     /// It is not due before a person acts or a report comes.
     Parked,
     /// There is none any more.

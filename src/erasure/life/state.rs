@@ -34,7 +34,8 @@ impl ErasureState {
 fn of_steps(steps: &[Step]) -> ErasureState {
     let in_stage =
         |wanted| steps.iter().any(|step| matches!(step.state, StepState::UnderWay { stage, .. } if stage == wanted));
-    if in_stage(Stage::Erase) {
+    // Nothing is erased while some are asked what they know, but it is under way.
+    if in_stage(Stage::Find) || in_stage(Stage::Erase) {
         return ErasureState::Erasing;
     }
     if in_stage(Stage::Verify) {

@@ -14,12 +14,29 @@ use crate::keys::Sealed;
 #[error("a step cannot go this way from where it is")]
 pub(crate) struct OutOfPlace;
 
+/// What was not looked at where a target knows the person by more than it told.
+const FOUND_MORE: &str = "further identifiers that the target holds";
+
+/// Why a step ended that waited for what others know.
+const NOT_ASKED: &str = "it was not asked: what others know the person by was not found out";
+
 /// One call of the present stage came to an end. The reason that stands in the step is the target's own.
 pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result<(Step, Next), OutOfPlace> {
     let StepState::UnderWay { stage, so_far, report } = step.state.clone() else { return Err(OutOfPlace) };
+    if (stage == Stage::Find) != matches!(end, StepEnd::Found { .. }) {
+        return Err(OutOfPlace);
+    }
     // The attempts are those of one call; the next one begins anew.
     step.attempts = 0;
     let next = match end {
+        StepEnd::Found { more, .. } => {
+            step.state = StepState::WaitsForFinds;
+            step.reason = None;
+            if more {
+                step.evidence.not_looked_at.push(FOUND_MORE.to_owned());
+            }
+            Next::Gone
+        }
         StepEnd::Await { within } => match report {
             // It was faster than the answer that announces it.
             ReportState::Came(_) => Next::Due(now),
@@ -60,6 +77,7 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
                 step.verified_at = Some(now);
             }
             step.state = StepState::Over { outcome: said };
+            step.resume = None;
             step.reason = reason.or(step.reason.take());
             Next::Gone
         }
@@ -135,8 +153,16 @@ pub(super) fn retried(mut step: Step, now: Timestamp) -> Option<(Step, Next)> {
 
 /// A person closes the erasure without it: what it needed a person for is how it ends. `None` where it has ended.
 pub(super) fn given_up(mut step: Step) -> Option<(Step, Next)> {
-    let StepState::Parked { outcome, .. } = step.state else { return None };
+    let outcome = match step.state {
+        StepState::Parked { outcome, .. } => outcome,
+        StepState::WaitsForFinds => {
+            step.reason = Some(NOT_ASKED.to_owned());
+            Outcome::Parked
+        }
+        _ => return None,
+    };
     step.state = StepState::Over { outcome };
+    step.resume = None;
     Some((step, Next::Gone))
 }
 

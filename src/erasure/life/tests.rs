@@ -243,3 +243,45 @@ fn sessions_are_marked_erased_only_where_mluvii_has_erased_them() {
     check_erased(Outcome::Retained, false, false);
     check_erased(Outcome::Residual, true, false);
 }
+
+fn begins(targets: &[&str], finds: &[&str]) -> Begun {
+    let targets: Vec<_> = targets.iter().map(|name| target(name)).collect();
+    let finds = finds.iter().map(|name| target(name)).collect();
+    begin(&targets, &finds, &InstallationName::unnamed())
+}
+
+fn found(more: bool) -> StepEnd {
+    StepEnd::Found { capsule: None, more }
+}
+
+#[test]
+fn where_nobody_is_asked_first_all_erase_at_once() {
+    for finds in [&[][..], &["erp"]] {
+        let stages: Vec<_> = begins(&["crm", "mluvii"], finds).0.iter().map(Step::stage).collect();
+        assert_eq!(stages, [Some(Stage::Erase); 2], "{finds:?}");
+    }
+}
+
+#[test]
+fn the_last_one_who_says_what_they_know_lets_all_erase() {
+    let mut begun = begins(&["crm", "erp", "mluvii"], &["crm", "erp"]);
+    let change = begun.clone().call_ended(&target("crm"), found(false), NOW).expect("a transition");
+    assert_eq!(change.state, ErasureState::Erasing);
+    let (crm, next) = only(change);
+    assert_eq!((&crm.state, next), (&StepState::WaitsForFinds, Next::Gone));
+    begun.0[0] = crm;
+    let change = begun.call_ended(&target("erp"), found(true), NOW).expect("a transition");
+    let all: Vec<_> = change.steps.iter().map(|(step, next)| (&*step.target.0, step.stage(), *next)).collect();
+    let erase = Some(Stage::Erase);
+    let expected =
+        [("erp", erase, Next::Due(NOW)), ("crm", erase, Next::Added(NOW)), ("mluvii", erase, Next::Added(NOW))];
+    assert_eq!(all, expected);
+    assert_eq!(change.steps[0].0.evidence.not_looked_at, ["further identifiers that the target holds"]);
+}
+
+#[test]
+fn a_find_ends_with_what_was_found_and_with_nothing_else() {
+    let find = in_state("crm", StepState::to_call(Stage::Find, None));
+    assert!(Begun(vec![find]).call_ended(&target("crm"), ends(Outcome::Absent), NOW).is_err());
+    assert!(Begun(vec![to_call(Stage::Erase)]).call_ended(&target("crm"), found(false), NOW).is_err());
+}

@@ -42,6 +42,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         findings: Findings::default(),
         shared_guests: Vec::new(),
         fingerprints: Vec::new(),
+        finds: Default::default(),
     };
     let _done = bench.ledger.resolved(claim, resolution).await.expect("resolved");
     let claim = claimed(bench, QueueName::Step(queue.clone())).await;

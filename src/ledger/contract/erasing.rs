@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fixtures::*;
-use crate::erasure::{ErasureState, Evidence, Findings, Outcome, ReachedSession, Stage, Subject};
-use crate::keys::Digest;
+use crate::erasure::{Capsule, ErasureId, ErasureState, Evidence, Findings, Outcome, ReachedSession, Stage, Subject};
+use crate::keys::{Digest, Sealed};
 use crate::ledger::{Attempt, Bounds, Finished, QueueName, Resolution, StepEnd, TargetHealth, TargetState, Work};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -22,7 +22,8 @@ pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared
         let Work::Step(work) = &mine.work else { panic!("not a step") };
         assert_eq!((work.erasure, work.stage, &work.step.target), (id, Stage::Erase, &target(name)));
         assert_eq!(work.sessions, [reached(1), ReachedSession { read_before: false, ..reached(2) }]);
-        assert_ne!(work.capsule, capsule("ann@x.cz"));
+        assert_eq!(work.capsules.len(), 1);
+        assert_ne!(work.capsules[0], capsule("ann@x.cz"));
     }
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     let mut awaited = ledger.awaited_targets().await.expect("listed");
@@ -234,4 +235,87 @@ pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
         assert_eq!(ledger.counts().await.expect("counted").waiting_steps[&*called.0], 1);
     }
     assert_eq!(claim(&ledger, &steps_at("crm")).await.len(), 2, "what is no mluvii is one for all");
+}
+
+/// An erasure whose targets `finds` are asked first.
+async fn finding(ledger: &Shared, targets: &[&str], finds: &[&str]) -> ErasureId {
+    let id = ledger.request(due_erasure(1, targets), &by()).await.expect("requested");
+    let mine = only(claim(ledger, &to_resolve()).await);
+    let finds = finds.iter().map(|name| target(name)).collect();
+    let resolution = Resolution { finds, ..resolution(vec![reached(1)]) };
+    assert_eq!(ledger.resolved(mine, resolution).await.expect("resolved"), Finished::Done);
+    id
+}
+
+fn found(capsule: Option<Capsule>) -> StepEnd {
+    StepEnd::Found { capsule, more: false }
+}
+
+pub(crate) async fn nothing_is_erased_before_everybody_has_said_what_they_know(ledger: Shared) {
+    let id = finding(&ledger, &["mluvii", "crm", "erp"], &["crm", "erp"]).await;
+    let asked = shown(&ledger, id).await;
+    assert_eq!(asked.state, ErasureState::Erasing);
+    let stages: Vec<_> = asked.steps.iter().map(|step| (&*step.target.0, step.stage())).collect();
+    assert_eq!(stages, [("crm", Some(Stage::Find)), ("erp", Some(Stage::Find)), ("mluvii", None)]);
+    assert!(claim(&ledger, &steps_at("mluvii")).await.is_empty());
+
+    step_end(&ledger, "crm", found(Some(capsule("ann@work.cz")))).await;
+    for name in ["crm", "mluvii"] {
+        assert!(claim(&ledger, &steps_at(name)).await.is_empty(), "{name}");
+    }
+    // One of which a person has to find out more keeps the others waiting.
+    let erp = claim_step(&ledger, "erp").await;
+    assert_eq!(ledger.park(erp, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Parked);
+    assert!(ledger.retry_erasure(id, &by()).await.expect("set going"));
+    step_end(&ledger, "erp", found(None)).await;
+
+    for name in ["crm", "erp", "mluvii"] {
+        let mine = claim_step(&ledger, name).await;
+        let Work::Step(work) = &mine.work else { panic!("not a step") };
+        assert_eq!((work.stage, work.capsules.len()), (Stage::Erase, 2), "{name}");
+        assert_eq!(ledger.stepped(mine, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+    }
+    close(&ledger).await;
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
+}
+
+pub(crate) async fn a_parked_find_can_be_cancelled_with_all_that_waits_for_it(ledger: Shared) {
+    let id = finding(&ledger, &["mluvii", "crm"], &["crm"]).await;
+    let crm = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.park(crm, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    assert!(ledger.cancel_erasure(id, &by()).await.expect("cancelled"));
+    let given_up = shown(&ledger, id).await;
+    assert!(given_up.steps.iter().all(|step| step.final_outcome() == Some(Outcome::Parked)), "{given_up:?}");
+    close(&ledger).await;
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Cancelled);
+}
+
+pub(crate) async fn what_a_call_has_kept_comes_with_the_next_one_until_the_step_is_over(ledger: Shared) {
+    begun(&ledger, 1, &["crm", "mluvii"]).await;
+    let mine = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!(work.step.resume, None);
+    for page in [1, 2] {
+        let kept = ledger.keep_resume(mine.step(work), Sealed(vec![page])).await.expect("kept");
+        assert_eq!(kept, Finished::Done);
+    }
+    let held = mine.step(work);
+    assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Counts, "lost").await.expect("retried"), Finished::Done);
+    let late = ledger.keep_resume(held.clone(), Sealed(vec![3])).await.expect("answered");
+    assert_eq!(late, Finished::LeaseLost, "a claim that has ended keeps nothing");
+
+    let mine = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.keep_resume(held, Sealed(vec![4])).await.expect("answered"), Finished::LeaseLost);
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!(work.step.resume, Some(Sealed(vec![2])));
+    let ended = ledger.stepped(mine, verify_after(Outcome::Erased, 1)).await.expect("stepped");
+    assert_eq!(ended, Finished::Done);
+    let verify = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &verify.work else { panic!("not a step") };
+    assert_eq!(work.step.resume, Some(Sealed(vec![2])), "to verify, too");
+    assert_eq!(ledger.stepped(verify, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+    let mluvii = claim_step(&ledger, "mluvii").await;
+    let Work::Step(work) = &mluvii.work else { panic!("not a step") };
+    assert_eq!(work.step.resume, None, "each step keeps its own");
 }

@@ -1,6 +1,6 @@
 //! What the stories are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,7 +116,8 @@ pub(crate) fn capsule(email: &str) -> Capsule {
 
 pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
     let (capsule, findings) = (capsule("resolved@x.cz"), Findings::default());
-    Resolution { capsule, sessions, findings, shared_guests: Vec::new(), fingerprints: Vec::new() }
+    let finds = BTreeSet::new();
+    Resolution { capsule, sessions, findings, shared_guests: Vec::new(), fingerprints: Vec::new(), finds }
 }
 
 /// A session that an erasure reaches; it was read before.

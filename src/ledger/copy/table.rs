@@ -200,6 +200,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("verified_at", Number),
             ("report_by", Number),
             ("report", Bytes),
+            ("resume", Bytes),
         ],
         only: ALL,
     },

@@ -64,12 +64,12 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Cursor, DecideWork,
-    Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError,
-    NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
-    acts, bounds, broken, claim, query, row, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
+    DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
+    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside,
+    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported,
+    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
+    UnreadSessions, Work, acts, bounds, broken, claim, query, row, transition,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -289,6 +289,10 @@ impl Queue for PostgresLedger {
         let name = transition::begins(&claim, &resolution)?.subject.installation();
         let installation = self.installations.id(&self.writing().await?, &name.0).await?;
         transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, installation))
+    }
+
+    async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError> {
+        transact!(self, done, END_TRIED_MAX, |tx| steps::keep_resume(tx, &of, &resume))
     }
 
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {

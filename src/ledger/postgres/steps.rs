@@ -7,8 +7,8 @@ use super::columns::{ids, json, maybe_millis, millis, text};
 use super::row::{self, FROM_STEP_SHOWN, Row as _, STEP, STEP_SHOWN, StateColumns};
 use super::tx::{Connection, Tx};
 use super::{
-    Attempt, Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, capsules, erasure_state,
-    sessions, tasks, transition,
+    Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, capsules,
+    erasure_state, sessions, tasks, transition,
 };
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Step};
@@ -16,7 +16,7 @@ use crate::keys::Sealed;
 use crate::subject::TargetName;
 
 /// The erasure of a step stands behind the step's own columns.
-const ERASURE: usize = 14;
+const ERASURE: usize = 15;
 
 /// The steps of each erasure as they are shown, by target; those of which one cannot be read are an error of their own.
 pub(super) async fn shown(
@@ -87,7 +87,7 @@ pub(super) async fn resolved(
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
     sessions::add_shared_guests(tx, installation, &resolution.shared_guests).await?;
     // A merge takes the claim away, so the targets of the claim are all there are.
-    let begun = begin(&work.targets, work.subject.installation());
+    let begun = begin(&work.targets, &resolution.finds, work.subject.installation());
     insert(tx, work.id, &begun).await?;
     tx.execute(
         "UPDATE erasure SET begun = $2, sessions = $3, findings = $4 WHERE id = $1",
@@ -109,12 +109,14 @@ async fn insert(tx: &mut Tx, id: ErasureId, begun: &Begun) -> Result<(), LedgerE
         &[&id.0.as_slice(), &targets, &called, &stages],
     )
     .await?;
+    let to_call: Vec<&Step> = begun.0.iter().filter(|step| step.stage().is_some()).collect();
+    let called: Vec<&str> = to_call.iter().map(|step| &*step.called.0).collect();
     tx.execute(
         "INSERT INTO task (queue, due, erasure) SELECT 'step:' || called, $3, $1 FROM unnest($2::TEXT[]) AS called",
         &[&id.0.as_slice(), &called, &millis(tx.now)],
     )
     .await?;
-    for step in &begun.0 {
+    for step in to_call {
         tx.notify(&QueueName::Step(step.called.clone()));
     }
     Ok(())
@@ -124,6 +126,9 @@ async fn insert(tx: &mut Tx, id: ErasureId, begun: &Begun) -> Result<(), LedgerE
 pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result<Finished, LedgerError> {
     let work = transition::calls(claim)?;
     let Some((from, begun)) = held(tx, claim, work).await? else { return Ok(Finished::LeaseLost) };
+    if let StepEnd::Found { capsule: Some(capsule), .. } = end {
+        capsules::add(tx, work.erasure, capsule).await?;
+    }
     let change = begun.call_ended(&work.step.target, end.clone(), tx.now)?;
     write(tx, work.erasure, from, &change, None).await?;
     Ok(Finished::Done)
@@ -199,7 +204,7 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
     let state = StateColumns::of(step);
     tx.execute(
         "UPDATE step SET stage = $3, parked = $4, outcome = $5, report_by = $6, report = $7, reason = $8, attempts = $9,
-                         rounds = $10, counts = $11, evidence = $12, erased_at = $13, verified_at = $14
+                         rounds = $10, counts = $11, evidence = $12, erased_at = $13, verified_at = $14, resume = $15
          WHERE erasure = $1 AND target = $2",
         &[
             &id.0.as_slice(),
@@ -216,8 +221,20 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
             &json(&step.evidence)?,
             &maybe_millis(step.erased_at),
             &maybe_millis(step.verified_at),
+            &step.resume.as_ref().map(|resume| resume.0.as_slice()),
         ],
     )
     .await?;
     Ok(())
+}
+
+/// Keeps how far a call is. The task is locked, or the call's end could be written at this instant.
+pub(super) async fn keep_resume(tx: &mut Tx, of: &ClaimedStep, resume: &Sealed) -> Result<Finished, LedgerError> {
+    let sql = "SELECT FROM task WHERE id = $1 AND fence = $2 AND holder IS NOT NULL FOR UPDATE";
+    if tx.maybe(sql, &[&of.task, &of.fence]).await?.is_none() {
+        return Ok(Finished::LeaseLost);
+    }
+    let sql = "UPDATE step SET resume = $3 WHERE erasure = $1 AND target = $2";
+    tx.execute(sql, &[&of.erasure.0.as_slice(), &&*of.target.0, &resume.0]).await?;
+    Ok(Finished::Done)
 }

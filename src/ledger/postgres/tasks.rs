@@ -44,6 +44,12 @@ pub(super) async fn set_next(
     let (due, only) = match next {
         Next::Due(due) => (due, ""),
         Next::DueUnlessHeld(due) => (due, "AND holder IS NULL"),
+        Next::Added(at) => {
+            let sql = "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)";
+            tx.execute(sql, &[&name, &millis(at), &erasure]).await?;
+            tx.notify(&queue);
+            return Ok(());
+        }
         Next::Parked => {
             let sql = "UPDATE task SET parked = TRUE, holder = NULL, reason = $3 WHERE erasure = $1 AND queue = $2";
             tx.execute(sql, &[&erasure, &name, &step.reason.as_deref().map(text)]).await?;

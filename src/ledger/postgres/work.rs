@@ -147,14 +147,17 @@ async fn of_steps(
     let mut works = Works::new();
     for row in subjects {
         let id = erasure_id(row.get(0))?;
-        let (step, capsule) = (steps.remove(&id), capsules.remove(&id).and_then(|mut all| all.pop()));
+        let step = steps.remove(&id);
+        let capsules = capsules.remove(&id).unwrap_or_default();
         let sessions = reached.remove(&id).unwrap_or_default();
         let work = || {
             let step = step.ok_or_else(|| broken(format!("{id} has no step at {called}")))??;
             let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
-            let capsule = capsule.ok_or_else(|| broken(format!("{id} has no capsule")))?;
+            if capsules.is_empty() {
+                return Err(broken(format!("{id} has no capsule")));
+            }
             let subject = json_at(&row, 1)?;
-            Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsule, sessions }))
+            Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsules, sessions }))
         };
         works.insert(id, work());
     }

@@ -58,12 +58,12 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, Closed, Closing, Counts, Cursor, DecideWork,
-    Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep, LedgerError,
-    NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
-    Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution, SessionChange, SessionView,
-    SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, query,
-    row, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
+    DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
+    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution,
+    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
+    acts, bounds, claim, query, row, transition,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -171,6 +171,10 @@ impl Queue for SqliteLedger {
 
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::Workers, move |tx| steps::resolved(tx, &claim, &resolution)).await
+    }
+
+    async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError> {
+        self.writer.write(Wakes::NoOne, move |tx| steps::keep_resume(tx, &of, &resume)).await
     }
 
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {

@@ -8,7 +8,7 @@ use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::names::Place;
 use super::row::{self, FROM_STEP_SHOWN, STEP, STEP_SHOWN, StateColumns};
-use super::{Attempt, Claim, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
+use super::{Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
 use super::{capsules, failure::broken, sessions, tasks, transition};
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, Outcome, Reportable, Step};
@@ -67,10 +67,12 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints)?;
     sessions::add_shared_guests(tx, work.subject.installation(), &resolution.shared_guests)?;
     // A merge takes the claim away, so the targets of the claim are all there are.
-    let begun = begin(&work.targets, work.subject.installation());
+    let begun = begin(&work.targets, &resolution.finds, work.subject.installation());
     for step in &begun.0 {
         insert(tx, work.id, step)?;
-        tasks::add(tx, &QueueName::Step(step.called.clone()), work.id)?;
+        if step.stage().is_some() {
+            tasks::add(tx, &QueueName::Step(step.called.clone()), work.id)?;
+        }
     }
     tx.prepare_cached("UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5 WHERE id = ?1")?
         .execute(params![work.id, Word(begun.state()), Millis(tx.now), sessions as i64, Json(&resolution.findings)])?;
@@ -82,6 +84,9 @@ pub(super) fn stepped(tx: &Tx<'_>, claim: &Claim, end: StepEnd) -> Result<Finish
     let work = transition::calls(claim)?;
     if !tasks::holds(tx, claim)? {
         return Ok(Finished::LeaseLost);
+    }
+    if let StepEnd::Found { capsule: Some(capsule), .. } = &end {
+        capsules::add(tx, work.erasure, capsule)?;
     }
     let change = begun(tx, work.erasure)?.call_ended(&work.step.target, end, tx.now)?;
     write(tx, work.erasure, &change, None)?;
@@ -139,7 +144,7 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
     let state = StateColumns::of(step);
     tx.prepare_cached(
         "UPDATE step SET stage = ?3, parked = ?4, outcome = ?5, report_by = ?6, report = ?7, reason = ?8, attempts = ?9,
-                         rounds = ?10, counts = ?11, evidence = ?12, erased_at = ?13, verified_at = ?14
+                         rounds = ?10, counts = ?11, evidence = ?12, erased_at = ?13, verified_at = ?14, resume = ?15
          WHERE erasure = ?1 AND target = ?2",
     )?
     .execute(params![
@@ -157,6 +162,18 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
         Json(&step.evidence),
         step.erased_at.map(Millis),
         step.verified_at.map(Millis),
+        step.resume.as_ref().map(|resume| &resume.0),
     ])?;
     Ok(())
+}
+
+/// Keeps how far a call is.
+pub(super) fn keep_resume(tx: &Tx<'_>, of: &ClaimedStep, resume: &Sealed) -> Result<Finished, LedgerError> {
+    let kept = tx
+        .prepare_cached(
+            "UPDATE step SET resume = ?3 WHERE erasure = ?1 AND target = ?2
+               AND EXISTS (SELECT 1 FROM task WHERE id = ?4 AND fence = ?5 AND holder IS NOT NULL)",
+        )?
+        .execute(params![of.erasure, of.target.0, resume.0, of.task, of.fence])?;
+    Ok(if kept == 0 { Finished::LeaseLost } else { Finished::Done })
 }

@@ -47,6 +47,9 @@ pub(super) fn set_next(
     match next {
         Next::Due(at) => due(at, "")?,
         Next::DueUnlessHeld(at) => due(at, "AND holder IS NULL")?,
+        Next::Added(at) => tx
+            .prepare_cached("INSERT INTO task (queue, due, erasure) VALUES (?1, ?2, ?3)")?
+            .execute(params![queue.name(), Millis(at), id])?,
         Next::Parked => tx
             .prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?3 WHERE erasure = ?1 AND queue = ?2")?
             .execute(params![id, queue.name(), step.reason])?,

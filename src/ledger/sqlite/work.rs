@@ -75,8 +75,11 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
     let Json(subject) = statement.query_row([id], |row| row.get(0))?;
     let step = steps::called(connection, id, called)?;
     let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
-    let capsule = capsules(connection, id)?.pop().ok_or_else(|| broken(format!("{id} has no capsule")))?;
-    Ok(StepWork { erasure: id, subject, stage, step, capsule, sessions: reached(connection, id)? })
+    let capsules = capsules(connection, id)?;
+    if capsules.is_empty() {
+        return Err(broken(format!("{id} has no capsule")));
+    }
+    Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions: reached(connection, id)? })
 }
 
 fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {

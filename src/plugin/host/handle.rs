@@ -1,5 +1,6 @@
 //! What callers hold of a plugin: its session, its status, and the way to ask for a reload.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::plugin::installed::Installed;
 use crate::plugin::lock::lock;
 use crate::plugin::program::Program;
 use crate::plugin::session::{CANCEL_GRACE, SLOT_WAIT_MAX, Session};
-use crate::subject::TargetName;
+use crate::subject::{Kind, TargetName};
 use crate::target::TargetError;
 
 /// How long a call waits for a child that is being started.
@@ -120,6 +121,17 @@ impl PluginHost {
     /// What is known without a session: that it is, as most are.
     pub(in crate::plugin) fn is_idempotent(&self) -> bool {
         self.status.borrow().session().is_none_or(|session| session.contract.idempotent)
+    }
+
+    /// The kinds of identifiers that the plugin returns; `None` where its file was not inspected yet.
+    pub(in crate::plugin) fn returned_kinds(&self) -> Option<BTreeSet<Kind>> {
+        let of_session = self.status.borrow().session().map(|session| session.contract.returns.clone());
+        of_session.or_else(|| self.installed().last_manifest().map(|manifest| contract::returned_kinds(&manifest)))
+    }
+
+    /// The kinds of identifiers that the operator has granted.
+    pub(in crate::plugin) fn granted_kinds(&self) -> BTreeSet<Kind> {
+        self.installed().settings.grants.iter().cloned().collect()
     }
 
     /// Waiting for the child, for others, for the answer and for the end of a cancelled call, and some slack. Twice, as a

@@ -1,6 +1,6 @@
 //! What is asked of a resolver, and what it finds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -85,6 +85,7 @@ impl ScopeResolution {
             findings: self.findings,
             shared_guests: self.shared_guests,
             fingerprints: self.fingerprints,
+            finds: BTreeSet::new(),
         }
     }
 }

@@ -201,9 +201,9 @@ CREATE TABLE erasure_fingerprint (
 CREATE INDEX erasure_fingerprint_of ON erasure_fingerprint (erasure);
 CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ended IS NOT NULL;
 
--- `called` is the target's name in queues. `stage` is null once the outcome is final; `parked` says that a person is needed
--- before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
--- reported, sealed, until it is taken in.
+-- `called` is the target's name in queues. `stage` is null once the outcome is final, and while others are asked
+-- what they know; `parked` says that a person is needed before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
+-- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 CREATE TABLE step (
   erasure     BYTEA NOT NULL,
   target      TEXT COLLATE "C" NOT NULL,
@@ -220,6 +220,7 @@ CREATE TABLE step (
   verified_at BIGINT,
   report_by   BIGINT,
   report      BYTEA,
+  resume      BYTEA,
   PRIMARY KEY (erasure, target)
 ) PARTITION BY RANGE (erasure);
 CREATE TABLE step_other PARTITION OF step DEFAULT;

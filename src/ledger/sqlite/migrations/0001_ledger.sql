@@ -185,9 +185,9 @@ CREATE TABLE erasure_fingerprint (
 CREATE INDEX erasure_fingerprint_of ON erasure_fingerprint (erasure);
 CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ended IS NOT NULL;
 
--- `called` is the target's name in queues. `stage` is null once the outcome is final; `parked` says that a person is needed
--- before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
--- reported, sealed, until it is taken in.
+-- `called` is the target's name in queues. `stage` is null once the outcome is final, and while others are asked
+-- what they know; `parked` says that a person is needed before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
+-- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 CREATE TABLE step (
   erasure     BLOB NOT NULL REFERENCES erasure (id),
   target      TEXT NOT NULL,
@@ -204,6 +204,7 @@ CREATE TABLE step (
   verified_at INTEGER,
   report_by   INTEGER,
   report      BLOB,
+  resume      BLOB,
   PRIMARY KEY (erasure, target)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,104 @@
+//! Targets say what else they know a person by, before any target is asked to erase: what one system knows, such as a
+//! customer number, another one is found by. Where no other target may be told it, nobody is asked.
+
+use std::collections::BTreeSet;
+
+use tracing::info;
+
+use super::call::Prepared;
+use super::failure::Failure;
+use super::output::Output;
+use super::parts::Worker;
+use super::resolve::opened;
+use crate::erasure::Capsule;
+use crate::ledger::{ClaimedStep, EraseWork, StepEnd, StepWork};
+use crate::subject::{Identifiers, Kind, TargetName, Whom};
+
+impl Worker {
+    /// One target says what it knows: from the claim of its step to what is sealed for the others.
+    pub(super) async fn find(&self, claimed: ClaimedStep, work: &StepWork) -> Result<Output, Failure> {
+        let Prepared::Ask(target, call) = self.prepare(claimed, work)? else {
+            return Err(Failure::Permanent("nobody is asked to report what a target knows".into()));
+        };
+        let found = target.find(&call).await.map_err(Failure::Call)?;
+        let known = opened(&work.capsules, |capsule| capsule.open(&self.seal))
+            .map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
+        let new: BTreeSet<_> = found.identifiers.0.difference(&known.identifiers.0).cloned().collect();
+        info!(
+            erasure.id = %work.erasure, target = %work.step.target, new = new.len(), more = found.more,
+            "target said what it knows"
+        );
+        let whom = Whom { identifiers: Identifiers(new), ..Whom::default() };
+        let capsule = (!whom.is_empty()).then(|| Capsule::seal(&whom, &self.seal));
+        Ok(Output::Step(StepEnd::Found { capsule, more: found.more }))
+    }
+
+    /// The targets of an erasure that are to be asked first: those that know what another one may be told. One of which that
+    /// is not known yet, as it has not started, is asked as well; if it knows nothing, it says so.
+    pub(super) fn finds(&self, work: &EraseWork) -> BTreeSet<TargetName> {
+        let installation = work.subject.installation();
+        let mut exchanges = Vec::new();
+        for name in &work.targets {
+            if let Some(target) = self.targets.get(&name.called_for(installation)) {
+                exchanges.push(Exchange { name, returns: target.returns(), takes: target.takes() });
+            }
+        }
+        finds(&exchanges)
+    }
+}
+
+/// What a target may say, and may be told.
+struct Exchange<'a> {
+    name: &'a TargetName,
+    /// `None` while it is not known.
+    returns: Option<BTreeSet<Kind>>,
+    takes: BTreeSet<Kind>,
+}
+
+fn finds(all: &[Exchange<'_>]) -> BTreeSet<TargetName> {
+    let is_of_use = |one: &&Exchange<'_>| {
+        let mut others = all.iter().filter(|other| other.name != one.name);
+        match &one.returns {
+            Some(returns) => others.any(|other| !other.takes.is_disjoint(returns)),
+            None => others.any(|other| !other.takes.is_empty()),
+        }
+    };
+    all.iter().filter(is_of_use).map(|one| one.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(words: &[&str]) -> BTreeSet<Kind> {
+        words.iter().map(|word| word.parse().expect("a kind")).collect()
+    }
+
+    #[track_caller]
+    fn check(all: &[(&str, Option<&[&str]>, &[&str])], expected: &[&str]) {
+        let names: Vec<TargetName> = all.iter().map(|(name, ..)| TargetName((*name).into())).collect();
+        let mut exchanges = Vec::new();
+        for (name, (_, returns, takes)) in names.iter().zip(all) {
+            exchanges.push(Exchange { name, returns: returns.map(kinds), takes: kinds(takes) });
+        }
+        let found = finds(&exchanges);
+        assert_eq!(found.iter().map(|name| &*name.0).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn only_those_are_asked_that_know_what_another_one_may_be_told() {
+        let mluvii: (&str, Option<&[&str]>, &[&str]) = ("mluvii", Some(&[]), &[]);
+        check(&[mluvii], &[]);
+        check(&[mluvii, ("crm", Some(&["customer_no"]), &["email", "customer_no"])], &[]);
+        let crm: (&str, Option<&[&str]>, &[&str]) = ("crm", Some(&["customer_no"]), &["email"]);
+        check(&[mluvii, crm, ("erp", Some(&[]), &["email"])], &[]);
+        check(&[mluvii, crm, ("erp", Some(&[]), &["customer_no"])], &["crm"]);
+        check(&[crm, ("erp", Some(&["email"]), &["customer_no"])], &["crm", "erp"]);
+    }
+
+    #[test]
+    fn one_that_has_not_started_is_asked_where_another_one_may_be_told_anything() {
+        check(&[("mluvii", Some(&[]), &[]), ("crm", None, &["email"])], &[]);
+        check(&[("crm", None, &["email"]), ("erp", Some(&[]), &["name"])], &["crm"]);
+    }
+}

@@ -1,0 +1,54 @@
+//! How far a step is, as its target has stored it: kept sealed in the ledger while the call is under way, and handed back with
+//! the next call of the step.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use quietus_plugin::ResumeValue;
+
+use crate::keys::{SealBroken, SealKey};
+use crate::ledger::{ClaimedStep, Finished, Queue, StepWork};
+use crate::target::{Checkpoint, NotStored};
+
+/// Where one call stores how far it is.
+pub(super) struct KeptResume {
+    claimed: ClaimedStep,
+    /// Only as this step's it can be opened again.
+    purpose: String,
+    queue: Arc<dyn Queue>,
+    seal: SealKey,
+}
+
+impl KeptResume {
+    pub(super) fn of(claimed: ClaimedStep, work: &StepWork, queue: Arc<dyn Queue>, seal: SealKey) -> Self {
+        let purpose = format!("resume {} {}", work.erasure, work.step.target);
+        Self { claimed, purpose, queue, seal }
+    }
+
+    /// What an earlier call stored last.
+    pub(super) fn last(&self, work: &StepWork) -> Result<Option<ResumeValue>, SealBroken> {
+        let Some(sealed) = &work.step.resume else { return Ok(None) };
+        let plain = self.seal.open(&self.purpose, sealed)?;
+        Ok(Some(ResumeValue::new(plain.to_vec())))
+    }
+}
+
+#[async_trait]
+impl Checkpoint for KeptResume {
+    async fn store(&self, value: &[u8]) -> Result<(), NotStored> {
+        let sealed = self.seal.seal(&self.purpose, value);
+        match self.queue.keep_resume(self.claimed.clone(), sealed).await {
+            Ok(Finished::Done) => Ok(()),
+            // Another process does the step by now: whatever this call still did would be done beside it.
+            Ok(_) => Err(NotStored("the lease has ended; another process does the step".into())),
+            Err(_) => Err(NotStored("the ledger is busy or away".into())),
+        }
+    }
+}
+
+impl fmt::Debug for KeptResume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptResume").field("purpose", &self.purpose).finish_non_exhaustive()
+    }
+}
