@@ -74,8 +74,11 @@ mod tests {
         words.iter().map(|word| word.parse().expect("a kind")).collect()
     }
 
+    /// A target, what it may say (`None` while that is not known), and what it may be told.
+    type Of<'a> = (&'a str, Option<&'a [&'a str]>, &'a [&'a str]);
+
     #[track_caller]
-    fn check(all: &[(&str, Option<&[&str]>, &[&str])], expected: &[&str]) {
+    fn check(all: &[Of<'_>], expected: &[&str]) {
         let names: Vec<TargetName> = all.iter().map(|(name, ..)| TargetName((*name).into())).collect();
         let mut exchanges = Vec::new();
         for (name, (_, returns, takes)) in names.iter().zip(all) {
@@ -87,10 +90,10 @@ mod tests {
 
     #[test]
     fn only_those_are_asked_that_know_what_another_one_may_be_told() {
-        let mluvii: (&str, Option<&[&str]>, &[&str]) = ("mluvii", Some(&[]), &[]);
+        let mluvii: Of<'_> = ("mluvii", Some(&[]), &[]);
         check(&[mluvii], &[]);
         check(&[mluvii, ("crm", Some(&["customer_no"]), &["email", "customer_no"])], &[]);
-        let crm: (&str, Option<&[&str]>, &[&str]) = ("crm", Some(&["customer_no"]), &["email"]);
+        let crm: Of<'_> = ("crm", Some(&["customer_no"]), &["email"]);
         check(&[mluvii, crm, ("erp", Some(&[]), &["email"])], &[]);
         check(&[mluvii, crm, ("erp", Some(&[]), &["customer_no"])], &["crm"]);
         check(&[crm, ("erp", Some(&["email"]), &["customer_no"])], &["crm", "erp"]);
