@@ -102,6 +102,7 @@ fn a_call_that_must_not_be_made_twice_is_parked_when_the_server_stops_in_it() {
     crate::harness::wait_for("the call to be under way", || {
         (installation.json(&["plugin", "list"])[0]["calls"] == 1).then_some(())
     });
+    server.leaves_work("its call hangs");
     server.stop();
 
     let parked = installation.json(&["erasures", "list", "--state", "parked"]);

@@ -65,6 +65,13 @@ pub(super) enum Fate {
     Restarts(&'static str),
 }
 
+impl Fate {
+    /// Whether steps are left that are neither done nor a person's.
+    fn leaves_work(self) -> bool {
+        matches!(self, Self::Retries(_) | Self::Fails(_) | Self::Restarts(_))
+    }
+}
+
 /// One hostile plugin.
 pub(super) struct Hostile {
     pub(super) name: String,
@@ -272,12 +279,11 @@ impl Trial {
         self.pause();
         assert!(!self.acknowledged.is_empty(), "deliveries came in");
         self.nothing_is_lost();
-        let children = self.server.children();
+        if self.hostile.iter().any(|hostile| hostile.fate.leaves_work()) {
+            self.server.leaves_work("some of its plugins do not work");
+        }
         let (status, log) = self.server.stop();
         assert!(status.success(), "{status}");
-        for child in children {
-            assert!(!Path::new(&format!("/proc/{child}")).exists(), "{child} outlived the server");
-        }
         nothing_is_told(&log);
     }
 
