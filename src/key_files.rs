@@ -152,7 +152,8 @@ mod tests {
     #[test]
     fn damaged_or_foreign_key_files_are_refused() {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        let a = dir.path().join("a");
+        let b = dir.path().join("b");
         Keys::create(&a).expect("made");
         Keys::create(&b).expect("made");
         std::fs::copy(a.join("receipt.pub"), b.join("receipt.pub")).expect("copied");

@@ -154,7 +154,7 @@ const COUNTS_MAX: usize = 32;
 /// The longest that a target may ask to wait before `verify`, or for a report.
 const LATER_MAX: Duration = Duration::from_secs(31 * 86_400);
 
-/// What a plugin, or whoever reports, said in the words of the protocol.
+/// The answer of a plugin or the report of a third party, in the words of the protocol.
 pub(crate) enum Said {
     Answer(Answer),
     Accepted { report_within: Duration },

@@ -1,18 +1,25 @@
-# Sourced by tests/run, after tests/needs.sh: builds the program as it was a commit ago, which a fleet is upgraded from,
-# and names it in QUIETUS_TEST_PREVIOUS; or says in QUIETUS_TEST_DECLARED_BREAK why it is not upgraded. It is built once for a commit, with the dependencies that are compiled already.
-# For cargo it is the same program at another place, so the present one is compiled anew after it.
+# Sourced by tests/build.sh: builds the program as it was a commit ago, which a fleet is upgraded from, and names it in
+# QUIETUS_TEST_PREVIOUS; or says in QUIETUS_TEST_DECLARED_BREAK why it is not upgraded. Where that commit has not changed
+# what two versions share, the present program stands in for the one before, and nothing is built.
+# It is built once for a commit, with the dependencies that are compiled already. For cargo it is the same program at
+# another place, so the present one is compiled anew after it.
 # shellcheck shell=bash
 
+# What two versions on one database have in common is the ledger, and what stands in it.
+shared=(
+    Cargo.lock plugins/sdk/src/identity src/consent src/erasure src/event src/keys src/ledger src/policy src/receipt
+    src/span.rs src/subject src/worker ':!*/tests/*' ':!*tests.rs' ':!src/ledger/contract*'
+)
+
 # Chained, since a failure is the caller's to judge. The sources do not get the times of the commit, which cargo could
-# take for older than what it has built; all of the workspace is built, so that the dependencies have the same features;
-# and the program comes last: where it is, the rest is.
+# take for older than what it has built; the features are those of all of the workspace, so that the dependencies are the
+# same.
 build_previous() {
     local commit=$1 home=$2/$1 sources=$2/sources
     rm -rf "$sources" &&
         mkdir -p "$sources" "$home" &&
         git archive "$commit" | tar -x -m -C "$sources" &&
-        cargo build --workspace --locked --manifest-path "$sources/Cargo.toml" --target-dir "$target" &&
-        cp "$target/debug/libhttp_purge.so" "$home/" &&
+        cargo build "${all[@]}" --bin quietus --manifest-path "$sources/Cargo.toml" --target-dir "$target" &&
         cp "$target/debug/quietus" "$home/quietus.part" &&
         mv "$home/quietus.part" "$home/quietus" &&
         rm -rf "$sources" &&
@@ -27,9 +34,15 @@ declared_break() {
 }
 
 # A shallow clone has no commit before, and the first commits had no fleet.
-if commit=$(git rev-parse --verify --quiet 'HEAD~1^{commit}') && why=$(declared_break "$commit") && [ -n "$why" ]; then
+if ! commit=$(git rev-parse --verify --quiet 'HEAD~1^{commit}') ||
+    ! git cat-file -e "$commit:src/ledger/postgres/mod.rs" 2>/dev/null; then
+    echo "there is no commit before this one to upgrade a fleet from" >&2
+elif why=$(declared_break "$commit") && [ -n "$why" ]; then
     export QUIETUS_TEST_DECLARED_BREAK=$why
-elif [ -n "$commit" ] && git cat-file -e "$commit:src/ledger/postgres/mod.rs" 2>/dev/null; then
+# Beside the last commit, what is not committed counts.
+elif git diff --quiet "$commit" -- "${shared[@]}"; then
+    echo "the ledger is as it was at the commit before; the present program stands in for that one" >&2
+else
     previous=$(mkdir -p "$tools/previous" && cd "$tools/previous" && pwd)
     if (
         flock 9

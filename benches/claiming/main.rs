@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use quietus::measure::Measured;
 use shared::postgres::{Database, Postgres};
-use shared::{is_wanted, machine, number};
+use shared::{is_wanted, longest, machine, number};
 
 /// The target whose steps are claimed.
 const TARGET: &str = "crm";
@@ -42,11 +42,11 @@ fn main() {
 
 /// Claims while a great many wait.
 async fn pending(postgres: &Postgres) {
-    let pending = number("QUIETUS_BENCH_PENDING", 1_000_000);
+    let pending = number("QUIETUS_BENCH_PENDING", 1_000_000, 2_000);
     let database = empty(postgres).await;
     fill::pending(&database, pending);
     say(&format!("\n{pending} steps pending; {}", machine::load()));
-    let longest = Duration::from_secs(number("QUIETUS_BENCH_SECONDS", 10));
+    let longest = longest(10);
     for ledgers in [1, 3] {
         say(&pace::claims(&database, ledgers, longest).await);
     }
@@ -57,7 +57,7 @@ async fn pending(postgres: &Postgres) {
 
 /// The cost of a claim, beside few and beside many finished steps, and what is looked up beside many.
 async fn finished(postgres: &Postgres) {
-    let (few, many) = (number("QUIETUS_BENCH_FEW", 10_000), number("QUIETUS_BENCH_FINISHED", 10_000_000));
+    let (few, many) = (number("QUIETUS_BENCH_FEW", 10_000, 100), number("QUIETUS_BENCH_FINISHED", 10_000_000, 2_000));
     let (small, large) = (empty(postgres).await, empty(postgres).await);
     for (database, finished) in [(&small, few), (&large, many)] {
         fill::finished(database, finished);

@@ -1,7 +1,9 @@
 //! `cargo bench --bench plugins --features measure`: how fast a plugin that does nothing is called, one call at a time and
 //! 16 at once, beside the same bytes echoed over a bare socket; how long it takes from its start to its first call, in a
-//! server that uses 1 GB; and what its process uses.
+//! server that uses 1 GB; and what its process uses. `-- rates` or `-- starts` measures one part.
 
+#[path = "../shared/choice.rs"]
+mod choice;
 #[path = "../shared/machine.rs"]
 mod machine;
 mod yardstick;
@@ -9,33 +11,35 @@ mod yardstick;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use choice::{is_wanted, longest, number};
 use quietus::measure::MeasuredPlugin;
 
-/// How long each rate is measured.
-const LONG_ENOUGH: Duration = Duration::from_secs(5);
-/// Starts, of which the median is told.
-const STARTS: usize = 51;
-/// What the server uses while plugins are started, in bytes.
-const LARGE: usize = 1 << 30;
+/// How long each rate is measured, in seconds.
+const LONG_ENOUGH_S: u64 = 5;
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let folder = tempfile::TempDir::new().expect("a folder");
     let library = compile(folder.path());
     say(&machine::described());
-    runtime.block_on(rates(&library));
-    runtime.block_on(starts(&library));
+    if is_wanted("rates") {
+        runtime.block_on(rates(&library));
+    }
+    if is_wanted("starts") {
+        runtime.block_on(starts(&library));
+    }
     say(&machine::load());
 }
 
 async fn rates(library: &Path) {
     let plugin = MeasuredPlugin::start(env!("CARGO_BIN_EXE_quietus"), library).await;
-    let per_second = |calls: u64| calls as f64 / LONG_ENOUGH.as_secs_f64();
-    let bare = per_second(yardstick::echoes(LONG_ENOUGH));
+    let longest = longest(LONG_ENOUGH_S);
+    let per_second = |calls: u64| calls as f64 / longest.as_secs_f64();
+    let bare = per_second(yardstick::echoes(longest));
     for callers in [1, 16] {
-        let rate = per_second(plugin.erase_for(LONG_ENOUGH, callers).await);
+        let rate = per_second(plugin.erase_for(longest, callers).await);
         let ratio = rate / bare;
         say(&format!(
             "{callers:>2} calls at once   {rate:>7.0}/s, {ratio:.2} of a bare echo, one at a time ({bare:.0}/s)"
@@ -46,25 +50,29 @@ async fn rates(library: &Path) {
 }
 
 async fn starts(library: &Path) {
-    let small = median_start(library).await;
+    let starts = number("QUIETUS_BENCH_STARTS", 51, 3) as usize;
+    let mib = number("QUIETUS_BENCH_MIB", 1 << 10, 16);
+    let small = median_start(library, starts).await;
     // Touched, page by page, as a server's memory is.
-    let large: Vec<u8> = (0..LARGE).map(|n| n as u8).collect();
-    let beside_large = median_start(library).await;
+    let large: Vec<u8> = (0..mib << 20).map(|n| n as u8).collect();
+    let beside_large = median_start(library, starts).await;
     std::hint::black_box(large);
-    say(&format!("start to ready    {small:.1} ms; {beside_large:.1} ms in a server of 1 GB (medians of {STARTS})"));
+    say(&format!(
+        "start to ready    {small:.1} ms; {beside_large:.1} ms in a server of {mib} MiB (medians of {starts})"
+    ));
 }
 
 /// In milliseconds.
-async fn median_start(library: &Path) -> f64 {
-    let mut times = Vec::with_capacity(STARTS);
-    for _ in 0..STARTS {
+async fn median_start(library: &Path, starts: usize) -> f64 {
+    let mut times = Vec::with_capacity(starts);
+    for _ in 0..starts {
         let begin = Instant::now();
         let plugin = MeasuredPlugin::start(env!("CARGO_BIN_EXE_quietus"), library).await;
         times.push(begin.elapsed());
         plugin.stop().await;
     }
     times.sort_unstable();
-    times[STARTS / 2].as_secs_f64() * 1000.0
+    times[starts / 2].as_secs_f64() * 1000.0
 }
 
 /// What is resident of a process, and what of that it shares with nobody.

@@ -8,11 +8,14 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::server::{SECRET, Server, folder, quietus};
+use crate::shared::number;
 use crate::store::Store;
 use crate::{Credentials, load, requests};
 
 /// Events of the measurement.
-const EVENTS: usize = 1_000;
+fn events() -> usize {
+    number("QUIETUS_BENCH_EVENTS", 1_000, 20) as usize
+}
 
 /// Events a second.
 const RATE: f64 = 100.0;
@@ -35,13 +38,14 @@ pub(crate) fn measure(store: Store<'_>) -> String {
     let url = format!("http://{}", standin.address);
     let quietus = store.quietus_at(&url, RULES);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(begin_conversations(&url));
+    let events = events();
+    runtime.block_on(begin_conversations(&url, events));
 
     let begun = Timestamp::now();
-    let longest = Duration::from_secs_f64(EVENTS as f64 / RATE * 2.0);
-    let sent = load::pace(quietus.server.address, 8, requests(&Credentials::Basic, EVENTS, 0), RATE, longest);
-    assert_eq!((sent.requests, sent.refused), (EVENTS, 0), "every event is acknowledged");
-    let called = runtime.block_on(anonymize_calls(&url));
+    let longest = Duration::from_secs_f64(events as f64 / RATE * 2.0);
+    let sent = load::pace(quietus.server.address, 8, requests(&Credentials::Basic, events, 0), RATE, longest);
+    assert_eq!((sent.requests, sent.refused), (events, 0), "every event is acknowledged");
+    let called = runtime.block_on(anonymize_calls(&url, events));
 
     let interval = Duration::from_secs_f64(1.0 / RATE);
     let mut latencies: Vec<f64> = called
@@ -72,9 +76,9 @@ fn standin() -> Server {
     })
 }
 
-async fn begin_conversations(url: &str) {
+async fn begin_conversations(url: &str, events: usize) {
     let client = Client::new();
-    for id in 1_000_000..1_000_000 + EVENTS {
+    for id in 1_000_000..1_000_000 + events {
         let param =
             json!({ "name": "oo1_guest_email", "value": format!("guest{id}@example.com"), "source": "ENTRY_FORM" });
         let new = json!({ "id": id, "tenant": 62, "guest": format!("g{id}"), "call_params": [param] });
@@ -84,7 +88,7 @@ async fn begin_conversations(url: &str) {
 }
 
 /// When each session's first anonymizing call came in.
-async fn anonymize_calls(url: &str) -> BTreeMap<usize, Timestamp> {
+async fn anonymize_calls(url: &str, events: usize) -> BTreeMap<usize, Timestamp> {
     let client = Client::new();
     let until = Instant::now() + Duration::from_secs(60);
     loop {
@@ -95,10 +99,10 @@ async fn anonymize_calls(url: &str) -> BTreeMap<usize, Timestamp> {
             Some((path.parse().ok()?, call["started"].as_str()?.parse().ok()?))
         });
         let first: BTreeMap<_, _> = first.collect();
-        if first.len() == EVENTS {
+        if first.len() == events {
             return first;
         }
-        assert!(Instant::now() < until, "{} of {EVENTS} sessions were anonymized in a minute", first.len());
+        assert!(Instant::now() < until, "{} of {events} sessions were anonymized in a minute", first.len());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

@@ -12,18 +12,20 @@ mod yardsticks;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 
 use load::Measured;
 use server::Server;
 use shared::postgres::Postgres;
-use shared::{is_wanted, machine, number};
+use shared::{is_wanted, longest, machine, number};
 use store::Store;
 
 /// Connections of the measurements.
 const CONNECTIONS: [u64; 4] = [1, 16, 64, 256];
+
+/// How long one measurement takes at most, in seconds.
+const LONGEST_S: u64 = 4;
 
 /// The parts, which can be named as arguments; without any, all are measured.
 const PARTS: [&str; 5] = ["sqlite", "postgres", "half-load", "end-to-end", "full-ledger"];
@@ -59,7 +61,7 @@ fn main() {
         );
         for connections in CONNECTIONS {
             // One that is chosen takes the place of all.
-            if number("QUIETUS_BENCH_CONNECTIONS", connections) == connections {
+            if number("QUIETUS_BENCH_CONNECTIONS", connections, 16) == connections {
                 say(&receiving(connections as usize, &stores));
             }
         }
@@ -77,11 +79,6 @@ fn main() {
         say(&full_ledger());
     }
     say(&machine::load());
-}
-
-/// How long one measurement takes at most.
-fn longest() -> Duration {
-    Duration::from_secs(number("QUIETUS_BENCH_SECONDS", 4))
 }
 
 /// One row for each ledger: the servers one after the other, each with its own folder on the same disk.
@@ -118,8 +115,8 @@ fn half_load(store: Store<'_>) -> String {
     let full = flood(&store.quietus().server, 64, &Credentials::Basic, 0);
     let rate = full.per_second() / 2.0;
     let at_half = |server: &Server| {
-        let requests = requests(&Credentials::Basic, (rate * longest().as_secs_f64()) as usize, 0);
-        let half = load::pace(server.address, 64, requests, rate, longest() * 2);
+        let requests = requests(&Credentials::Basic, (rate * longest(LONGEST_S).as_secs_f64()) as usize, 0);
+        let half = load::pace(server.address, 64, requests, rate, longest(LONGEST_S) * 2);
         let [median, tail] = [50.0, 99.0].map(|percent| half.percentile(percent).as_secs_f64() * 1e3);
         format!("p50 {median:.2} ms, p99 {tail:.2} ms")
     };
@@ -138,12 +135,12 @@ fn half_load(store: Store<'_>) -> String {
 
 /// The same at 64 connections with a million sessions in the ledger, in SQLite.
 fn full_ledger() -> String {
-    const SESSIONS: usize = 1_000_000;
-    let empty = flood(&Store::Sqlite.quietus().server, 64, &Credentials::Basic, SESSIONS);
-    let server = Server::quietus_with_sessions(SESSIONS);
-    let full = flood(&server, 64, &Credentials::Basic, SESSIONS);
+    let sessions = number("QUIETUS_BENCH_SESSIONS", 1_000_000, 1_000) as usize;
+    let empty = flood(&Store::Sqlite.quietus().server, 64, &Credentials::Basic, sessions);
+    let server = Server::quietus_with_sessions(sessions);
+    let full = flood(&server, 64, &Credentials::Basic, sessions);
     format!(
-        "with {SESSIONS} sessions in the ledger: {:.0}/s, {:.2} of {:.0}/s with none; p99 {:.1} ms; RSS {:.0} MB",
+        "with {sessions} sessions in the ledger: {:.0}/s, {:.2} of {:.0}/s with none; p99 {:.1} ms; RSS {:.0} MB",
         full.per_second(),
         full.per_second() / empty.per_second(),
         empty.per_second(),
@@ -154,8 +151,10 @@ fn full_ledger() -> String {
 
 fn flood(server: &Server, connections: usize, credentials: &Credentials, first: usize) -> Measured {
     // One connection waits for a sync each time; many bring at most what the bare handler can.
-    let enough = if connections == 1 { 60_000 } else { 400_000 };
-    load::flood(server.address, connections, requests(credentials, enough, first), longest())
+    let per_second = if connections == 1 { 15_000.0 } else { 100_000.0 };
+    let longest = longest(LONGEST_S);
+    let enough = (per_second * longest.as_secs_f64()) as usize;
+    load::flood(server.address, connections, requests(credentials, enough, first), longest)
 }
 
 /// How deliveries authenticate.

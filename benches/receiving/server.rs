@@ -159,9 +159,17 @@ fn fill(ledger: &Path, sessions: usize) {
         all.execute(&insert, []).expect("a name");
     }
     {
-        let mut event = all.prepare("INSERT INTO event VALUES (1000, ?1, 1, randomblob(16), 0, 0)").expect("SQL");
-        let mut print =
-            all.prepare("INSERT INTO fingerprint VALUES (randomblob(32), 1000, ?1, 1, 'email', 0)").expect("SQL");
+        let mut event = all
+            .prepare(
+                "INSERT INTO event (source, session, kind, digest, received) VALUES (1000, ?1, 1, randomblob(16), 0)",
+            )
+            .expect("SQL");
+        let mut print = all
+            .prepare(
+                "INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
+                 VALUES (randomblob(32), 1000, ?1, 1, 'email', 0)",
+            )
+            .expect("SQL");
         let mut session = all
             .prepare(
                 "INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready,

@@ -1,5 +1,6 @@
 //! Everything that a start would find wrong, and what only trying finds.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,7 +12,7 @@ use crate::key_files::Keys;
 use crate::keys::SecretRef;
 use crate::mluvii::{self, MluviiClient, State};
 use crate::plugin::{self, Connect, Program};
-use crate::subject::TargetName;
+use crate::subject::{Kind, TargetName};
 use crate::verify::Source;
 
 /// One thing that was checked.
@@ -57,7 +58,10 @@ pub(crate) async fn check(path: &Path, connect: Connect) -> Vec<CheckFinding> {
     };
     let mut findings = vec![CheckFinding::right(what)];
     findings.extend(offline(&config));
-    findings.extend(plugins(&config, connect).await);
+    let mut returned = BTreeSet::new();
+    findings.extend(plugins(&config, connect, &mut returned).await);
+    let idle = config.idle_kinds(&returned).into_iter();
+    findings.extend(idle.map(|idle| CheckFinding::wrong(idle.key, idle.what)));
     if connect == Connect::Try {
         findings.extend(online(&config).await);
     }
@@ -82,12 +86,12 @@ fn offline(config: &Config) -> Vec<CheckFinding> {
     findings.extend(
         doubts.map(|doubtful| CheckFinding::doubtful(counted_from_one(&doubtful.key), doubtful.doubt.as_str())),
     );
-    findings.extend(config.idle_kinds().into_iter().map(|idle| CheckFinding::wrong(idle.key, idle.what)));
     findings
 }
 
-/// Starts each plugin and compares it with its settings, and asks for its health where that is wanted.
-async fn plugins(config: &Config, connect: Connect) -> Vec<CheckFinding> {
+/// Starts each plugin and compares it with its settings, and asks for its health where that is wanted. The kinds that they
+/// return are added to `returned`.
+async fn plugins(config: &Config, connect: Connect, returned: &mut BTreeSet<Kind>) -> Vec<CheckFinding> {
     let read = |reference: &SecretRef| config.read_secret(reference);
     let mut findings = Vec::new();
     for settings in &config.plugins {
@@ -95,6 +99,7 @@ async fn plugins(config: &Config, connect: Connect) -> Vec<CheckFinding> {
         match plugin::check(settings.clone(), &config.base, &read, Program::this(), connect).await {
             Err(refused) => findings.push(CheckFinding::wrong(what, refused.why)),
             Ok(report) => {
+                returned.extend(report.returned);
                 let what = format!("{what}, {} {}", report.info.name, report.info.version);
                 let health = report.health.map(|health| CheckFinding::of(format!("{what}: its health"), health));
                 findings.push(CheckFinding::right(what.as_str()));

@@ -34,7 +34,7 @@ pub(crate) struct Group {
 #[derive(Clone, Debug)]
 pub(crate) struct StoppedTarget {
     pub(crate) target: TargetName,
-    /// When it is tried again; `None` when a person is needed.
+    /// When it is retried; `None` when a person is needed.
     pub(crate) until: Option<Timestamp>,
     pub(crate) reason: String,
     pub(crate) since: Timestamp,

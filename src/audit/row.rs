@@ -76,7 +76,8 @@ impl AuditRow {
         };
         let json = serde_json::to_string(&writes).expect("an entry is JSON");
         let bytes = canonical::bytes(&json).expect("an entry holds no other numbers than integers below 2^53");
-        let (hash, text) = (hash(&bytes), String::from_utf8(bytes).expect("canonical JSON is UTF-8"));
+        let hash = hash(&bytes);
+        let text = String::from_utf8(bytes).expect("canonical JSON is UTF-8");
         Self::read(&text, hash).expect("what was written is a row")
     }
 

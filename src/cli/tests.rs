@@ -88,7 +88,8 @@ impl Home {
     fn quarantine(&self, body: &str) {
         let keys = Keys::load(&self.path("keys")).expect("load");
         let digest = Digest([body.len() as u8; 16]);
-        let (source, sealed) = (SourceName("acme".into()), keys.seal.seal("quarantine", body.as_bytes()));
+        let source = SourceName("acme".into());
+        let sealed = keys.seal.seal("quarantine", body.as_bytes());
         let item = Quarantined { source, digest, reason: "not JSON".into(), sealed };
         let ledger = SqliteLedger::open(&self.path("quietus.db")).expect("opens");
         wait(async {

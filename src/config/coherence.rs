@@ -22,7 +22,8 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
-    let (public, admin) = (config.server.public_url.as_deref(), config.server.reports_url.as_deref());
+    let public = config.server.public_url.as_deref();
+    let admin = config.server.reports_url.as_deref();
     if public.is_some_and(names_a_user) {
         layers.problem("server.public_url", "it is logged, so no user and no password may stand in it");
     }

@@ -15,12 +15,13 @@ pub(crate) struct IdleKind {
 }
 
 impl Config {
-    /// Kinds in `grants` that nothing produces, and kinds in `params` that nobody takes.
-    pub(crate) fn idle_kinds(&self) -> Vec<IdleKind> {
+    /// Kinds in `grants` that nothing produces, and kinds in `params` that nobody takes. `returned`: what plugins say that they
+    /// know persons by.
+    pub(crate) fn idle_kinds(&self, returned: &BTreeSet<Kind>) -> Vec<IdleKind> {
         // What mluvii itself tells, whatever `params` say.
         let built_in = [Kind::Email, Kind::Phone, Kind::Name, Kind::GuestId, Kind::SessionId];
         let produced: BTreeSet<&Kind> =
-            self.mluvii.iter().flat_map(|settings| settings.params.values()).chain(&built_in).collect();
+            self.mluvii.iter().flat_map(|settings| settings.params.values()).chain(&built_in).chain(returned).collect();
         let granted: BTreeSet<&Kind> = self.plugins.iter().flat_map(|plugin| &plugin.grants).collect();
         let matched = || self.person.r#match.iter().flatten();
         // By the built-in kinds sessions of several people are told apart, whether a set names them or not.

@@ -119,13 +119,18 @@ impl Config {
     /// Puts the sections together; relative paths start at the file's folder from here on.
     fn assemble(file: &Path, layers: &mut Layers) -> Option<Self> {
         // Every section is read before the first missing one ends it, so that all problems are found.
-        let (server, ledger, log) = (layers.section("server"), layers.section("ledger"), layers.section("log"));
-        let (keys, settling) = (layers.section("keys"), layers.section("settling"));
+        let server = layers.section("server");
+        let ledger = layers.section("ledger");
+        let log = layers.section("log");
+        let keys = layers.section("keys");
+        let settling = layers.section("settling");
         let mluvii: Vec<MluviiSettings> = layers.installations();
-        let (person, erasing) = (layers.section("person"), layers.section("erasing"));
+        let person = layers.section("person");
+        let erasing = layers.section("erasing");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
-        let (rules, plugins) = (layers.list("rule"), layers.list("plugin"));
+        let rules = layers.list("rule");
+        let plugins = layers.list("plugin");
         let base = folder(file);
         let mluvii: Vec<_> = mluvii.into_iter().map(|settings| placed(settings, &base, layers)).collect();
         if let [only] = mluvii.as_slice() {

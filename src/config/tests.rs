@@ -352,7 +352,7 @@ fn kinds_that_lead_nowhere_are_found() {
     let plugin = "[[plugin]]\nname = \"crm\"\nlibrary = \"l.so\"\ngrants = [\"emial\", \"email\", \"customer\"]\n";
     let text = COMPLETE.replace("[mluvii]", "[mluvii]\nparams = { no = \"customer\", plate = \"car\" }");
     let idle = |text: &str| {
-        let found = load(text, &[]).expect("loads").idle_kinds();
+        let found = load(text, &[]).expect("loads").idle_kinds(&Default::default());
         found.iter().map(|idle| format!("{}: {}", idle.key, idle.what)).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(idle(&format!("{text}{plugin}")), @"
@@ -362,6 +362,9 @@ fn kinds_that_lead_nowhere_are_found() {
     let matched = format!("{text}[person]\nmatch = [[\"customer\"], [\"car\", \"tail\"]]\n");
     assert_snapshot!(idle(&matched), @"person.match: nothing produces the kind `tail`: no field in `mluvii.params` brings it");
     assert_eq!(idle(COMPLETE), "");
+    // What another plugin returns is there, too.
+    let returned = ["emial".parse().expect("a kind")].into();
+    assert_eq!(load(&format!("{COMPLETE}{plugin}"), &[]).expect("loads").idle_kinds(&returned).len(), 1);
 }
 
 #[test]

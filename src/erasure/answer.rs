@@ -15,7 +15,7 @@ pub(crate) struct Answer {
     pub(crate) reason: Option<String>,
     /// How many of what, such as `contacts: 2`.
     pub(crate) counts: BTreeMap<String, u64>,
-    /// How long to wait before the target is asked again.
+    /// How long to wait before the target is re-checked.
     pub(crate) verify_after: Option<Duration>,
     /// What the answer rests on.
     #[serde(default)]

@@ -98,7 +98,7 @@ pub(crate) enum ErasureState {
     Scheduled,
     /// Its identifiers are resolved and its steps under way.
     Erasing,
-    /// Every target has answered; at least one is still to be asked again.
+    /// Every target has answered; at least one is still to be re-checked.
     Verifying,
     /// At least one step needs a person, and no other step is under way.
     Parked,

@@ -79,7 +79,8 @@ mod tests {
     #[test]
     fn a_report_opens_as_the_answer_to_its_own_demand_only() {
         let key = SealKey::new(&Zeroizing::new([3; 32]));
-        let (outcome, reason) = (crate::erasure::Outcome::Erased, Some("Ann had two".to_owned()));
+        let outcome = crate::erasure::Outcome::Erased;
+        let reason = Some("Ann had two".to_owned());
         let report = Answer {
             outcome,
             reason,
@@ -97,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_token_is_good_for_one_stage_of_one_round_of_one_step() {
-        let (key, other) = (IndexKey::new(&Zeroizing::new([1; 32])), IndexKey::new(&Zeroizing::new([2; 32])));
+        let key = IndexKey::new(&Zeroizing::new([1; 32]));
+        let other = IndexKey::new(&Zeroizing::new([2; 32]));
         let first = reportable(0);
         let token = first.token(&key);
         let read = |erasure, target: &str, token: &str, key| {

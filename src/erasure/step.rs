@@ -204,7 +204,7 @@ pub(crate) enum StepEnd {
         /// It knows more than it told: others are not asked for that.
         more: bool,
     },
-    /// The target answered `erased` or `absent`: it is asked again after the pause.
+    /// The target answered `erased` or `absent`: it is re-checked after the pause.
     VerifyAfter {
         pause: Duration,
         outcome: Outcome,

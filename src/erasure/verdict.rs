@@ -17,7 +17,7 @@ use crate::subject::{Scope, TargetName};
 pub(crate) enum Verdict {
     /// Every target is erased or absent, and somebody saw it; what was expected or accepted not to be is named.
     Complete,
-    /// Complete but for what a law, a hold or the vendor's own retention keeps, which is named.
+    /// Complete except for what a law, a hold or the vendor's own retention keeps, which is named.
     Retained,
     /// Anything else, with every reason.
     Incomplete,
@@ -183,7 +183,7 @@ impl ReasonCode {
         }
     }
 
-    /// What it means, in a sentence for whoever reads a receipt; `docs/receipt.md` has the same.
+    /// What it means, in a sentence for the reader of a receipt; `docs/receipt.md` has the same.
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Cancelled => "A person closed this erasure before every target had answered.",
@@ -200,7 +200,7 @@ impl ReasonCode {
                 "Only the ledger was searched, which the configuration accepts (person.accept_ledger_only)."
             }
             Self::Parked => "The target did not finish and needs a person.",
-            Self::Residual => "The target was asked again and still held the data.",
+            Self::Residual => "The target was re-checked and still held the data.",
             Self::Unverifiable => "Nobody has seen whether the data is gone from the target.",
             Self::ExpectedUnverifiable => {
                 "Nobody can see whether the data is gone from the target, which the configuration expects."

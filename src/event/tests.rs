@@ -17,7 +17,8 @@ fn decoded(body: &[u8], tenants: &[i64]) -> Decoded {
     let sealed = seal().seal("quarantine", body);
     let body = Reopened::open(&sealed, &seal()).expect("opens");
     let tenants: Vec<_> = tenants.iter().copied().map(TenantId).collect();
-    let (source, installation) = (SourceName("hooks".into()), InstallationName("acme".into()));
+    let source = SourceName("hooks".into());
+    let installation = InstallationName("acme".into());
     decode(&body.verified(), Sender { source: &source, installation: &installation, tenants: &tenants }, &index())
 }
 

@@ -98,7 +98,7 @@ pub(super) fn grant(rate: NonZeroU32, next_us: i64, now_us: i64, wanted: usize) 
     Granted { calls, next_us, wait }
 }
 
-/// The earliest time of the next call after calls that were made without being granted: whoever comes next waits for them.
+/// The earliest time of the next call after calls that were made without being granted: the next caller waits for them.
 pub(super) fn charge(rate: NonZeroU32, next_us: i64, now_us: i64, calls: u32) -> i64 {
     earliest(rate, next_us, now_us) + i64::from(calls) * share_us(rate)
 }
@@ -133,7 +133,9 @@ mod tests {
     /// The calls that are granted while somebody always wants more.
     fn granted(per_s: u32, seconds: i64) -> usize {
         let rate = NonZeroU32::new(per_s).expect("not zero");
-        let (mut now, mut next, mut calls) = (1_000_000_000, 0, 0);
+        let mut now = 1_000_000_000;
+        let mut next = 0;
+        let mut calls = 0;
         let end = now + seconds * 1_000_000;
         while now < end {
             let granted = grant(rate, next, now, 1_000);
@@ -147,7 +149,8 @@ mod tests {
     #[test]
     fn a_rate_is_kept_and_used() {
         for per_s in [1, 3, 10, 250, 5_000] {
-            let (all, most) = (granted(per_s, 10), per_s as usize * 10 + per_s as usize / 10 + 2);
+            let all = granted(per_s, 10);
+            let most = per_s as usize * 10 + per_s as usize / 10 + 2;
             assert!((per_s as usize * 10..=most).contains(&all), "{per_s} a second: {all} in 10 s");
         }
     }

@@ -73,7 +73,7 @@ macro_rules! contract {
                 an_erasure_moves_when_its_session_goes_on
                 requests_of_one_subject_become_one_erasure
                 the_same_request_again_takes_the_work_from_no_one
-                a_merge_takes_the_work_from_whoever_resolves_it
+                a_merge_takes_the_work_from_the_one_who_resolves_it
                 a_request_after_the_beginning_is_an_erasure_of_its_own
                 a_scheduled_erasure_can_be_made_due
                 a_scheduled_erasure_can_be_cancelled

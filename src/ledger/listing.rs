@@ -1,5 +1,5 @@
 //! Lists: which part of them is read, and in which order. A list is read a page at a time; a page says where the next one
-//! begins, in words that whoever asks hands back as they are.
+//! begins, as a text that the caller hands back unchanged.
 
 use std::fmt;
 use std::str::FromStr;

@@ -34,7 +34,8 @@ mod tests {
     #[test]
     fn a_migration_that_was_changed_after_its_release_is_found() {
         let own = ["CREATE TABLE a (b)", "CREATE TABLE c (d)"];
-        let (first, second) = (UNRELEASED + 1, UNRELEASED + 2);
+        let first = UNRELEASED + 1;
+        let second = UNRELEASED + 2;
         let noted = |texts: [&str; 2]| vec![(first, Some(checksum(texts[0]))), (second, Some(checksum(texts[1])))];
         let changed = noted([own[0], "CREATE TABLE c (e)"]);
         assert_eq!(altered_from(first, &noted(own), &own), None);

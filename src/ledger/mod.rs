@@ -1,4 +1,4 @@
-//! The ledger: what was received, what is due, what became of it. This port knows no SQL; a backend behind it is shared
+//! The ledger: what was received, what is due, and the results. This port knows no SQL; a backend behind it is shared
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
 mod acts;

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 pub(super) struct Notifier(Mutex<HashMap<String, Arc<Notify>>>);
 
 impl Notifier {
-    /// The signal of a queue. Whoever waits for it awaits `notified()`, which counts from its making.
+    /// The signal of a queue. Tasks wait for it with `notified()`, which counts from its making.
     pub(super) fn of(&self, queue: &str) -> Arc<Notify> {
         let mut all = self.lock();
         match all.get(queue) {
@@ -19,7 +19,7 @@ impl Notifier {
         }
     }
 
-    /// Wakes whoever waits for the queue.
+    /// Wakes all tasks that wait for the queue.
     pub(super) fn ring(&self, queue: &str) {
         if let Some(notify) = self.lock().get(queue) {
             notify.notify_waiters();

@@ -109,7 +109,7 @@ pub(crate) trait Queue: Send + Sync {
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
-    /// Says that this process is still there. Without it, it is taken for lost; its leases do not depend on it.
+    /// Says that this process is still there. Without it, it is treated as lost; its leases do not depend on it.
     async fn heartbeat(&self) -> Result<(), LedgerError>;
 
     /// Takes this process off the list.
@@ -187,7 +187,7 @@ pub(crate) trait Records: Send + Sync {
     async fn audit_head(&self) -> Result<Option<Head>, LedgerError>;
 }
 
-/// What a person or a program may order. Whoever orders is named, and each order leaves one row in the audit, written with
+/// What a person or a program may order. The actor is named, and each order leaves one row in the audit, written with
 /// it: also one that changed nothing, and none that failed.
 #[async_trait]
 pub(crate) trait Admin: Send + Sync {
@@ -209,7 +209,7 @@ pub(crate) trait Admin: Send + Sync {
     /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
-    /// Work other than steps that is parked (an event that could not be decided), set going again. Returns how many.
+    /// Retries parked work other than steps (an event that could not be decided). Returns how many.
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError>;
 
     /// Lets the queue of a target move again that is parked or whose breaker is open. `false` when it moves.

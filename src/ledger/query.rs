@@ -152,7 +152,8 @@ impl Conditions {
 
     fn finish(mut self, select: &str, order: &str, limit: u32) -> Statement {
         self.values.push(Value::Number((limit.min(PAGE_MAX) + 1).into()));
-        let (texts, last) = (self.texts.join(" AND "), self.values.len());
+        let texts = self.texts.join(" AND ");
+        let last = self.values.len();
         Statement { sql: format!("{select} WHERE {texts} ORDER BY {order} LIMIT ${last}"), values: self.values }
     }
 }

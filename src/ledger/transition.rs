@@ -101,7 +101,8 @@ pub(super) fn erasure_of<'a>(claim: &'a Claim, receipt: &Receipt) -> Result<&'a 
         return Err(super::broken("only an erasure with all outcomes is closed"));
     };
     if receipt.statement.erasure != erasure.id {
-        let (of, not) = (receipt.statement.erasure, erasure.id);
+        let of = receipt.statement.erasure;
+        let not = erasure.id;
         return Err(super::broken(format!("the receipt of {of} is not one of {not}")));
     }
     Ok(erasure)

@@ -44,8 +44,8 @@ impl Mluvii {
     /// A conversation of a guest with an e-mail address, and another one of somebody else beside it.
     fn conversation(&self, guest: &str, email: &str) -> SessionId {
         let session = self.put(session(guest, email));
-        let bystander = session.0 + 5000;
-        self.server.held().sessions.entry(bystander).or_insert_with(|| with_id(session_of_nobody(), bystander));
+        let unrelated = session.0 + 5000;
+        self.server.held().sessions.entry(unrelated).or_insert_with(|| with_id(session_of_nobody(), unrelated));
         session
     }
 

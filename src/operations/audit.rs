@@ -91,7 +91,8 @@ pub(crate) fn verify(mut reader: impl BufRead) -> Result<Option<Verified>, NotVe
         return Err(NotVerified::Format(told.quietus_audit));
     }
     let mut number = 1;
-    let (mut first, mut head) = (None, None);
+    let mut first = None;
+    let mut head = None;
     while let Some(text) = json_lines::read(&mut reader)? {
         number += 1;
         let row: AuditRow = serde_json::from_str(&text).map_err(|_| NotVerified::Line(number))?;

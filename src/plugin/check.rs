@@ -1,5 +1,6 @@
 //! `quietus check` for plugins: starts each one and compares its manifest with the settings.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,8 @@ pub(crate) struct PluginFindings {
     pub(crate) info: PluginInfo,
     /// Kinds that are granted, and that the plugin does not take.
     pub(crate) untaken: Vec<Kind>,
+    /// Kinds by which it says that it knows persons.
+    pub(crate) returned: BTreeSet<Kind>,
     /// `None` when it was not tried.
     pub(crate) health: Option<Result<(), TargetError>>,
 }
@@ -60,7 +63,8 @@ pub(crate) async fn check(
                     Connect::Offline => None,
                     Connect::Try => Some(host.health().await),
                 };
-                Ok(PluginFindings { info, untaken, health })
+                let returned = host.returned_kinds().unwrap_or_default();
+                Ok(PluginFindings { info, untaken, returned, health })
             }
             PluginState::Failed(why) | PluginState::Restarting(why) => Err(refused(why)),
             PluginState::Starting | PluginState::Stopped => Err(refused("it did not start".into())),

@@ -27,7 +27,8 @@ fn form() -> Form {
 fn check(when: &str, truth: bool) {
     let (expression, doubts) = Expression::compile(when, Trigger::FormSubmitted).expect("compiles");
     assert_eq!(doubts, [""; 0], "{when}");
-    let (record, form) = (record(), form());
+    let record = record();
+    let form = form();
     assert_eq!(expression.applies("r", &Facts { record: &record, form: Some(&form) }), Ok(truth), "{when}");
 }
 
@@ -164,7 +165,8 @@ fn a_form_says_what_consent_is_and_the_last_rule_wins() {
         say("form.id == 1", ConsentState::Refused),
     ];
     let policy = Policy::compile(&settings, &[], &[]).expect("compiles");
-    let (record, form) = (record(), form());
+    let record = record();
+    let form = form();
     let facts = Facts { record: &record, form: Some(&form) };
     assert_eq!(policy.consent(Trigger::FormSubmitted, &facts), Ok(Some(ConsentState::Withdrawn)));
     assert_eq!(policy.consent(Trigger::SessionEnded, &facts), Ok(None));

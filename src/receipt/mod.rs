@@ -103,7 +103,8 @@ impl Receipt {
     fn sign(statement: Statement, key: &ReceiptKey) -> Self {
         let json = serde_json::to_string(&statement).expect("a statement is JSON");
         let bytes = canonical::bytes(&json).expect("a statement holds no other numbers than integers below 2^53");
-        let (hash, signature) = (hash(&bytes), key.sign(&bytes));
+        let hash = hash(&bytes);
+        let signature = key.sign(&bytes);
         let text = String::from_utf8(bytes).expect("canonical JSON is UTF-8");
         let signed = RawValue::from_string(text).expect("canonical JSON is JSON");
         Self { statement, signed, hash, signature }

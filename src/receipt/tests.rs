@@ -184,7 +184,8 @@ fn a_receipt_is_verified_under_the_key_that_it_names() {
     assert_eq!(verify_chain(&receipts, &other.public()), unknown());
     assert_eq!(verify_chain(&receipts, "not a key"), Err(ChainBroken::PublicKey));
     assert_eq!(verify_chain(&receipts, &key().public().to_uppercase()), Ok(1));
-    let (ours, theirs) = (key().public(), other.public());
+    let ours = key().public();
+    let theirs = other.public();
     let mut both = Chain::under([ours.as_str(), theirs.as_str()]).expect("keys");
     assert_eq!(both.check(&receipts[0]), Ok(()));
     // Named by itself, the key must also be the one that signed.

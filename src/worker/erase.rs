@@ -29,7 +29,7 @@ impl Worker {
 fn conclude(answer: Answer, rounds: u32, erasing: &ErasingSettings, random: f64) -> Output {
     match answer.outcome {
         Outcome::Residual => still_there(answer, rounds, erasing, random),
-        // An answer alone proves nothing: the target is asked again whether it is gone.
+        // An answer alone proves nothing: the target is asked whether the data is gone.
         Outcome::Erased | Outcome::Absent => Output::Step(StepEnd::VerifyAfter {
             pause: answer.verify_after.unwrap_or_default(),
             outcome: answer.outcome,

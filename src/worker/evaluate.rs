@@ -152,6 +152,7 @@ impl Evaluation<'_> {
         session.record.consent = consent::shown(&session.record, seen, erased_at);
         let consent_before = consent::state_before(view, &session.record.consent);
 
+        // Before the triggers, since settling is one of them; after the merge, since an event may have concluded the session.
         let settles = self.settles(cause, seen, &session);
         let mut triggers = self.triggers(cause, &new_forms, &session.record, settles);
         if erased_at.is_none() && facts.is_some() {
@@ -161,6 +162,7 @@ impl Evaluation<'_> {
         // All consent rules before the first rule: a rule about the session's end must see what a form says at once.
         session.record.consent = self.said(&session.record, &triggers)?;
 
+        // After the consent rules, and with the state before them: a rule about a change must see both.
         let mut demands = self.demands(&triggers, &session.record, consent_before)?;
         let late_content = self.content_after_erasure(view, &session.record.consent, &demands);
         demands.extend(late_content.filter(|_| settles));

@@ -7,6 +7,7 @@ mod cgroup;
 mod demo;
 mod endurance;
 mod faults;
+mod finding;
 mod fleet;
 mod harness;
 mod hostile;

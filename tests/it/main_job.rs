@@ -265,6 +265,7 @@ fn a_step_of_a_target_that_is_no_longer_there_is_parked_and_can_be_called_off() 
     let id = asked["id"].as_str().expect("an id").to_owned();
     let state = || installation.json(&["erasures", "show", &id])["state"].clone();
     wait_for("the erasure to begin", || (state() == "erasing").then_some(()));
+    server.leaves_work("the CRM is away");
     assert!(server.stop().0.success());
 
     installation.configure(&standin.mluvii, "");

@@ -12,7 +12,9 @@ use crate::subject::TargetName;
 pub(in crate::cli) fn sentence(found: &Attention) -> String {
     let text = |name| found.parameters.get(name).and_then(Value::as_str).unwrap_or_default();
     let number = |name| found.parameters.get(name).and_then(Value::as_u64).unwrap_or_default();
-    let (target, reason, count) = (text("target"), text("reason"), number("count"));
+    let target = text("target");
+    let reason = text("reason");
+    let count = number("count");
     match found.code {
         Code::TargetParked => {
             // Before anything is decided there may be no erasure to name.

@@ -104,7 +104,7 @@ impl Narrator {
             let was = before.and_then(|before| before.steps.iter().find(|was| was.target == step.target));
             let has_ended = was.is_none_or(|was| was.final_outcome().is_none());
             if let Some(outcome) = step.final_outcome().filter(|_| has_ended) {
-                let what = format!("{} at {}, asked again and gone", outcome.as_str(), step.target);
+                let what = format!("{} at {}, re-checked and gone", outcome.as_str(), step.target);
                 say(out, GOOD, "verified", format_args!("{}: {what}", short(erasure.id)))?;
             } else if was.is_some_and(|was: &Step| step.rounds > was.rounds) {
                 say(

@@ -11,6 +11,12 @@ pub(super) fn show(called: &Called, out: &mut Out) -> std::io::Result<()> {
     let method = in_words(called.method);
     match &called.ending {
         Ending::Healthy { .. } => out.marked(style, mark, format_args!("{method}: it works"))?,
+        Ending::Found { found, more } => {
+            let kinds: Vec<_> = found.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            let kinds = if kinds.is_empty() { "nothing else".to_owned() } else { kinds.join(", ") };
+            let more = if *more { ", and more" } else { "" };
+            out.marked(style, mark, format_args!("{method}: {kinds}{more}"))?;
+        }
         Ending::Failed { error, message } => out.marked(style, mark, format_args!("{method}: {error}: {message}"))?,
         Ending::Answered { outcome, reason, counts, verify_after_s, evidence } => {
             out.marked(style, mark, format_args!("{method}: {}", outcome.as_str()))?;
@@ -47,5 +53,6 @@ fn in_words(method: Method) -> &'static str {
         Method::Verify => "verify",
         Method::Health => "health",
         Method::DryRun => "dry run",
+        Method::Find => "find",
     }
 }

@@ -83,7 +83,7 @@ fn tell_process(process: u32, out: &mut Out) {
 
 impl ValueEnum for Method {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Erase, Self::Verify, Self::Health, Self::DryRun]
+        &[Self::Erase, Self::Verify, Self::Health, Self::DryRun, Self::Find]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -92,6 +92,7 @@ impl ValueEnum for Method {
             Self::Verify => PossibleValue::new("verify").help("Say whether it is gone"),
             Self::Health => PossibleValue::new("health").help("Say whether its system can be reached"),
             Self::DryRun => PossibleValue::new("dry-run").help("Say what would go, and change nothing"),
+            Self::Find => PossibleValue::new("find").help("Say what else its system knows the person by"),
         })
     }
 }

@@ -156,6 +156,10 @@ fn one_request_is_made_as_the_server_would() {
     1
     ✗ verify: residual
     ");
+    assert_snapshot!(show(ask("find")), @"
+    0
+    ✓ find: 1 customer_no
+    ");
     assert_snapshot!(show(ask("erase")), @"
     0
     ✓ erase: erased
@@ -168,6 +172,10 @@ fn one_request_is_made_as_the_server_would() {
     assert_snapshot!(show(bench.configured(&["run", "--method", "health"])), @"
     0
     ✓ health: it works
+    ");
+    assert_snapshot!(show(ask("find")), @"
+    0
+    ✓ find: nothing else
     ");
     let (_, said) = bench.configured(&["run", "--method", "erase", "--email", "@HERE/who", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");

@@ -52,7 +52,7 @@ pub(crate) enum Retried {
     Steps {
         /// `None` where no step was parked.
         change: Option<Change>,
-        /// The targets that it waits for, by the names of their queues: where one is parked, it is set going, too.
+        /// The targets that it waits for, by the names of their queues: a parked one is resumed as well.
         targets: Vec<TargetName>,
     },
 }

@@ -139,7 +139,7 @@ pub(super) fn retried(mut step: Step, now: Timestamp) -> Option<(Step, Next)> {
     let StepState::Parked { stage, outcome } = step.state else { return None };
     let stage = if outcome == Outcome::Residual {
         // A target that still held the data is asked to erase it, not once more whether it did. That is a new round, or it
-        // would be taken for the first one's demand, and a report on that one for its own.
+        // would be treated as the first one's request, and a report on that one for its own.
         step.rounds += 1;
         Stage::Erase
     } else {

@@ -71,7 +71,8 @@ fn check_state(steps: &[Step], state: ErasureState) {
 
 #[test]
 fn the_state_of_an_erasure_is_that_of_the_step_furthest_from_the_end() {
-    let (erase, verify) = (to_call(Stage::Erase), to_call(Stage::Verify));
+    let erase = to_call(Stage::Erase);
+    let verify = to_call(Stage::Verify);
     check_state(&[over("a"), verify.clone(), erase, parked(Outcome::Parked)], ErasureState::Erasing);
     check_state(&[over("a"), verify, parked(Outcome::Parked)], ErasureState::Verifying);
     check_state(&[over("a"), parked(Outcome::Residual)], ErasureState::Parked);

@@ -28,7 +28,7 @@ pub(crate) struct Waiting {
 pub(crate) enum Resolving {
     /// It stays as it is; before an approval there is none.
     Kept,
-    /// It is due then, and whoever is resolving it now loses the claim: what they resolve is no longer all of it.
+    /// It is due then, and a worker that is resolving it now loses its claim: its result would be incomplete.
     Due(Timestamp),
     /// There is some from now on, due then.
     Added(Timestamp),

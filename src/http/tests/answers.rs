@@ -32,7 +32,7 @@ impl Delivery<'_> {
     }
 }
 
-/// Status, headers but for the length, and body in one line.
+/// Status, headers except the length, and body in one line.
 async fn line(response: Response<Body>) -> String {
     let (head, body) = response.into_parts();
     let body = body.collect().await.expect("a body").to_bytes();

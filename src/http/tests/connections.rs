@@ -26,7 +26,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let (router, settings, token) = (bench.router(), bench.settings.clone(), shutdown.clone());
+        let router = bench.router();
+        let settings = bench.settings.clone();
+        let token = shutdown.clone();
         let serving = tokio::spawn(async move { serve(listener, router, &settings, token).await });
         Self { _bench: bench, address, shutdown, serving }
     }
@@ -181,7 +183,8 @@ async fn further_connections_wait_to_be_accepted() {
 #[tokio::test]
 async fn a_shutdown_answers_what_is_in_flight_and_refuses_what_is_new() {
     let server = Server::start("").await;
-    let (mut idle, mut busy) = (server.connect().await, server.connect().await);
+    let mut idle = server.connect().await;
+    let mut busy = server.connect().await;
     for client in [&mut idle, &mut busy] {
         client.send(&request()).await;
         assert_eq!(client.answer().await, OK);

@@ -72,7 +72,7 @@ async fn a_report_is_in_the_ledger_when_it_is_acknowledged() {
     let sealed = work.step.report().expect("it is there");
     let taken = of.open(sealed, &seal()).expect("it opens");
     assert_eq!((taken.outcome, taken.counts["tickets"]), (Outcome::Erased, 2));
-    // Whoever never saw the answer sends it again.
+    // A sender that never saw the answer sends it again.
     assert_eq!(post(&bench, &of.path(), &token, report).await, StatusCode::OK);
 }
 

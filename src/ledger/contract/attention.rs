@@ -106,7 +106,8 @@ pub(crate) async fn what_is_muted_is_listed_as_muted_until_its_end(ledger: Share
         assert_eq!((found.needs_a_person(), found.muted.is_none()), (needs, needs), "{end:?}");
         assert!(found.muted.is_none_or(|muted| muted.by == by() && !muted.acknowledged));
     }
-    let (code, object) = (Code::DeliveriesUnreadable, Object::quarantine());
+    let code = Code::DeliveriesUnreadable;
+    let object = Object::quarantine();
     assert!(ledger.unmute_attention(code, &object, &by()).await.expect("unmuted"));
     assert!(!ledger.unmute_attention(code, &object, &by()).await.expect("it is not muted"));
     assert!(only_one(&ledger).await.needs_a_person());
@@ -135,7 +136,7 @@ pub(crate) async fn a_step_that_is_parked_once_more_needs_a_person_again(ledger:
     ledger.mute_attention(&shown, MuteEnd::Changed, &by()).await.expect("acknowledged");
     assert!(!only_one(&ledger).await.needs_a_person());
     let all = ledger.erasures(&crate::ledger::ErasureFilter::newest(1)).await.expect("listed").items;
-    assert!(ledger.retry_erasure(all[0].id, &by()).await.expect("set going"));
+    assert!(ledger.retry_erasure(all[0].id, &by()).await.expect("retried"));
     let claim = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
     let again = only_one(&ledger).await;

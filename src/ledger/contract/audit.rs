@@ -40,7 +40,8 @@ pub(crate) async fn an_order_on_an_erasure_leaves_one_row_whatever_came_of_it(le
         assert_eq!(last(&ledger, rows).await, expected);
         rows += 1;
     };
-    let (one, two) = (ErasureId([1; 16]), ErasureId([2; 16]));
+    let one = ErasureId([1; 16]);
+    let two = ErasureId([2; 16]);
     ledger.request(to_approve(1), &by()).await.expect("requested");
     next(said("erasure.request", Object::erasure(one), "done")).await;
     ledger.request(NewErasure { id: ErasureId([9; 16]), ..to_approve(1) }, &by()).await.expect("requested");
@@ -72,7 +73,7 @@ pub(crate) async fn an_order_on_anything_else_leaves_one_row_whatever_came_of_it
     let work = recorded(&ledger, event(1, 1)).await;
     assert_eq!(ledger.park(work, Outcome::Parked, "what is it?").await.expect("parked"), Finished::Done);
     for (rows, count) in [(0, 1), (1, 0)] {
-        assert_eq!(ledger.retry_parked(&by()).await.expect("set going"), count);
+        assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), count);
         assert_eq!(last(&ledger, rows).await, said("work.retry", "work", if count > 0 { "done" } else { "unchanged" }));
     }
     let state = TargetState::Parked { reason: "401".into() };

@@ -147,7 +147,8 @@ pub(crate) async fn calls_begin_no_faster_than_their_rate(ledger: Shared) {
     let began = Instant::now();
     let mut claimers = JoinSet::new();
     for _ in 0..3 {
-        let (ledger, bounds) = (ledger.clone(), bounds.clone());
+        let ledger = ledger.clone();
+        let bounds = bounds.clone();
         claimers.spawn(async move {
             let mut claimed = 0;
             loop {

@@ -52,7 +52,8 @@ pub(crate) async fn a_receipt_joins_the_heads_chain_only(ledger: Shared) {
     let third = claims.pop().expect("three");
     let second = claims.pop().expect("two");
     let first = claims.pop().expect("one");
-    let (one, also_one) = (receipt(&ledger, &first).await, receipt(&ledger, &second).await);
+    let one = receipt(&ledger, &first).await;
+    let also_one = receipt(&ledger, &second).await;
     closed(&ledger, vec![Closing { claim: first, receipt: one }]).await;
     let second = only(again(&ledger, vec![Closing { claim: second, receipt: also_one }]).await);
 
@@ -93,7 +94,8 @@ pub(crate) async fn those_who_close_at_once_make_one_chain(ledger: Shared) {
     let mut closers = JoinSet::new();
     let mut claims = claims.into_iter().peekable();
     while claims.peek().is_some() {
-        let (ledger, mut mine) = (ledger.clone(), claims.by_ref().take(5).collect::<Vec<_>>());
+        let ledger = ledger.clone();
+        let mut mine = claims.by_ref().take(5).collect::<Vec<_>>();
         closers.spawn(async move {
             while !mine.is_empty() {
                 let closing = chained(&ledger, mine).await;

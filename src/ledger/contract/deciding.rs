@@ -115,7 +115,9 @@ pub(crate) async fn a_look_for_settling_can_set_itself_anew(ledger: Shared) {
 }
 
 pub(crate) async fn sessions_are_found_by_guest_and_by_any_of_their_fingerprints(ledger: Shared) {
-    let (ann, phone, bob) = (email(1), print(Kind::Phone, 2), email(3));
+    let ann = email(1);
+    let phone = print(Kind::Phone, 2);
+    let bob = email(3);
     let prints = [vec![ann.clone(), phone.clone()], vec![ann.clone()], vec![bob.clone(), phone.clone()]];
     for (id, prints) in (1..).zip(prints) {
         let mut change = unchanged(id, 0);

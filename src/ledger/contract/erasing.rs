@@ -144,7 +144,7 @@ pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(led
     let health =
         TargetHealth { target: target("crm"), state: TargetState::Parked { reason: "403".into() }, since: in_hours(0) };
     ledger.set_target(health).await.expect("noted");
-    assert!(ledger.retry_erasure(id, &by()).await.expect("set going"));
+    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
     assert!(!ledger.retry_erasure(id, &by()).await.expect("nothing to do"));
     assert!(ledger.targets().await.expect("listed").is_empty());
     let going = shown(&ledger, id).await;
@@ -163,7 +163,7 @@ pub(crate) async fn a_residual_step_starts_over_with_erasing(ledger: Shared) {
     assert_eq!(ledger.park(mine, Outcome::Residual, "still there").await.expect("parked"), Finished::Done);
     let parked = shown(&ledger, id).await;
     assert_eq!((parked.state, parked.steps[0].outcome()), (ErasureState::Parked, Some(Outcome::Residual)));
-    assert!(ledger.retry_erasure(id, &by()).await.expect("set going"));
+    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
     let mine = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
     assert_eq!((work.stage, work.step.rounds, work.step.outcome()), (Stage::Erase, 2, Some(Outcome::Erased)));
@@ -189,7 +189,9 @@ pub(crate) async fn evidence_is_kept_with_the_step_and_findings_with_the_erasure
 
     let left = BTreeMap::from([("notes".to_owned(), 2)]);
     let seen = Evidence { looked_at: vec!["contacts".to_owned()], left, ..Evidence::default() };
-    let (outcome, reason, counts) = (Outcome::Erased, None, counts(1));
+    let outcome = Outcome::Erased;
+    let reason = None;
+    let counts = counts(1);
     let end = StepEnd::VerifyAfter { pause: Duration::ZERO, outcome, reason, counts, evidence: seen.clone() };
     step_end(&ledger, "crm", end).await;
     let mine = claim_step(&ledger, "crm").await;
@@ -224,7 +226,8 @@ pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
         assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
         id
     };
-    let (ours, theirs) = (begin(installation()).await, begin(other()).await);
+    let ours = begin(installation()).await;
+    let theirs = begin(other()).await;
     for (name, id) in [(installation(), ours), (other(), theirs)] {
         let called = TargetName::mluvii_of(&name);
         let bounds = Bounds { target: Some(called.clone()), at_once: 1, calls_per_s: None };
@@ -267,7 +270,7 @@ pub(crate) async fn nothing_is_erased_before_everybody_has_said_what_they_know(l
     let erp = claim_step(&ledger, "erp").await;
     assert_eq!(ledger.park(erp, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Parked);
-    assert!(ledger.retry_erasure(id, &by()).await.expect("set going"));
+    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
     step_end(&ledger, "erp", found(None)).await;
 
     for name in ["crm", "erp", "mluvii"] {

@@ -115,7 +115,8 @@ pub(crate) fn capsule(email: &str) -> Capsule {
 }
 
 pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
-    let (capsule, findings) = (capsule("resolved@x.cz"), Findings::default());
+    let capsule = capsule("resolved@x.cz");
+    let findings = Findings::default();
     let finds = BTreeSet::new();
     Resolution { capsule, sessions, findings, shared_guests: Vec::new(), fingerprints: Vec::new(), finds }
 }
@@ -289,7 +290,8 @@ pub(crate) async fn erase_a_guest<F: Future<Output = ()>>(
 
 /// A delivery that could not be read.
 pub(super) fn unreadable() -> crate::ledger::Quarantined {
-    let (digest, sealed) = (Digest([6; 16]), crate::keys::Sealed(vec![1, 2, 3]));
+    let digest = Digest([6; 16]);
+    let sealed = crate::keys::Sealed(vec![1, 2, 3]);
     crate::ledger::Quarantined { source: source(), digest, reason: "not JSON".into(), sealed }
 }
 

@@ -63,7 +63,8 @@ pub(crate) async fn a_recorded_event_is_handed_out_as_it_came(ledger: Shared) {
 pub(crate) async fn each_company_has_events_of_its_own(ledger: Shared) {
     let mut deliveries = JoinSet::new();
     for id in 0..40 {
-        let (ledger, mut event) = (ledger.clone(), event(id, 1));
+        let ledger = ledger.clone();
+        let mut event = event(id, 1);
         if id % 2 == 0 {
             event.head.session.installation = other();
         }

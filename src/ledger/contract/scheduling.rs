@@ -73,7 +73,7 @@ pub(crate) async fn the_same_request_again_takes_the_work_from_no_one(ledger: Sh
     assert_eq!(ledger.resolved(mine, resolution(Vec::new())).await.expect("resolved"), Finished::Done);
 }
 
-pub(crate) async fn a_merge_takes_the_work_from_whoever_resolves_it(ledger: Shared) {
+pub(crate) async fn a_merge_takes_the_work_from_the_one_who_resolves_it(ledger: Shared) {
     ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
     let mine = only(claim(&ledger, &to_resolve()).await);
     ledger.request(due_erasure(1, &["mailbox"]), &by()).await.expect("requested");
@@ -295,7 +295,7 @@ pub(crate) async fn a_resolution_is_told_what_nobody_has_looked_at_yet(ledger: S
     let look = only(claim(&ledger, &to_settle()).await);
     assert_eq!(ledger.park(look, Outcome::Parked, "no such rule").await.expect("parked"), Finished::Done);
     assert_eq!(told().await, (None, None));
-    assert_eq!(ledger.retry_parked(&by()).await.expect("set going"), 1);
+    assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), 1);
     assert!(told().await.1.is_some());
     let mut read = unchanged(1, 1);
     read.settle_at = Some(in_hours(1));

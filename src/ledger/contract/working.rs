@@ -120,7 +120,7 @@ pub(crate) async fn parked_work_waits_for_a_person(ledger: Shared) {
     assert!(claim(&ledger, &to_decide()).await.is_empty());
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.parked_work, counts.events_waiting), (1, 0));
-    assert_eq!(ledger.retry_parked(&by()).await.expect("set going"), 1);
+    assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), 1);
     assert_eq!(ledger.retry_parked(&by()).await.expect("nothing left"), 0);
     assert_eq!(only(claim(&ledger, &to_decide()).await).attempt, 0);
 }

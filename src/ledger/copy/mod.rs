@@ -83,7 +83,7 @@ pub(crate) struct Copied {
     pub(crate) receipts: u64,
 }
 
-/// Why a ledger was not copied; one variant per reaction of whoever asked for it.
+/// Why a ledger was not copied; one variant per reaction of the caller.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CopyError {
     #[error("{0} processes work on the ledger that is copied; stop them first")]
@@ -183,7 +183,7 @@ async fn nobody_uses(from: &dyn Rows) -> Result<(), CopyError> {
     }
 }
 
-/// Empty, but for the check value of the same index key: `quietus check` writes that.
+/// Empty, except for the check value of the same index key: `quietus check` writes that.
 async fn must_be_empty(from: &dyn Rows, to: &dyn Rows) -> Result<(), CopyError> {
     for table in TABLES {
         let count = to.count(table).await?;
@@ -198,7 +198,8 @@ async fn must_be_empty(from: &dyn Rows, to: &dyn Rows) -> Result<(), CopyError> 
 async fn compare(from: &dyn Rows, to: &dyn Rows) -> Result<Vec<(&'static str, u64)>, CopyError> {
     let mut rows = Vec::with_capacity(TABLES.len());
     for table in TABLES {
-        let (there, here) = (from.count(table).await?, to.count(table).await?);
+        let there = from.count(table).await?;
+        let here = to.count(table).await?;
         if there != here {
             return Err(CopyError::Differs { table: table.name, there, here });
         }

@@ -39,7 +39,9 @@ impl Table {
 
     /// The statement that reads at most so many rows in the order of `key`, those of which `beyond` is true.
     pub(crate) fn selection(&self, key: &str, beyond: &str, most: usize) -> String {
-        let (names, name, only) = (self.names(), self.name, self.only);
+        let names = self.names();
+        let name = self.name;
+        let only = self.only;
         format!("SELECT {names} FROM {name} WHERE {only} AND {beyond} ORDER BY {key} LIMIT {most}")
     }
 

@@ -30,7 +30,9 @@ impl Places {
         let cluster = Cluster::start();
         cluster.create_database("quietus");
         let statement_max = std::time::Duration::from_secs(10);
-        let (url, user, ca_file) = (cluster.url("quietus"), None, None);
+        let url = cluster.url("quietus");
+        let user = None;
+        let ca_file = None;
         let postgres = PostgresPlace { url, user, ca_file, statement_max, connections_max: 4 };
         postgres::migrate(&postgres, None).await.expect("migrated");
         Self { folder: tempfile::tempdir().expect("a folder"), _cluster: cluster, postgres }
@@ -171,7 +173,8 @@ async fn nothing_is_copied_over_another_ledger_or_away_under_a_server() {
     ledger.record(event(1, 1)).await.expect("recorded");
     let other = PostgresLedger::open(&places.postgres, None).await.expect("opens");
     other.record(event(2, 1)).await.expect("recorded");
-    let (first, to) = (places.sqlite_rows("first.db"), places.postgres_rows().await);
+    let first = places.sqlite_rows("first.db");
+    let to = places.postgres_rows().await;
     let refused = copy(&first, &to, &public_key(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::NotEmpty(1, "installation"))), "{refused:?}");
 
@@ -187,7 +190,8 @@ async fn what_changed_meanwhile_is_not_gone_on_with_and_half_a_ledger_is_not_cop
     let ledger = SqliteLedger::open(&places.file("first.db")).expect("opens");
     a_busy_ledger(&(ledger.clone() as std::sync::Arc<dyn Ledger>)).await;
     ledger.shutdown().await;
-    let (first, to) = (places.sqlite_rows("first.db"), places.postgres_rows().await);
+    let first = places.sqlite_rows("first.db");
+    let to = places.postgres_rows().await;
     let mark = begin(&first, &to).await.expect("begun");
     to.write(&TABLES[1], first.read(&TABLES[1], None, CHUNK).await.expect("read"), &mark).await.expect("written");
 
@@ -202,7 +206,8 @@ async fn what_changed_meanwhile_is_not_gone_on_with_and_half_a_ledger_is_not_cop
 #[tokio::test]
 async fn a_ledger_that_was_checked_before_is_empty_all_the_same() {
     let places = Places::new().await;
-    let (first, to) = (SqliteLedger::open(&places.file("first.db")).expect("opens"), &places.postgres);
+    let first = SqliteLedger::open(&places.file("first.db")).expect("opens");
+    let to = &places.postgres;
     let checked = PostgresLedger::open(to, None).await.expect("opens");
     for ledger in [first.clone() as std::sync::Arc<dyn Ledger>, checked.clone()] {
         assert!(ledger.belongs_to(crate::keys::Digest([9; 16])).await.expect("noted"));

@@ -116,7 +116,7 @@ impl Admin for PostgresLedger {
     /// Deliveries that wait are still written.
     async fn shutdown(&self) {
         let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // Whoever is delivering at this moment has it too, and gets an answer.
+        // A delivery at this moment takes the same lock, and gets an answer.
         if let Some(receiver) = receiver.and_then(Arc::into_inner) {
             receiver.end().await;
         }

@@ -118,7 +118,8 @@ fn mutes(row: &Row) -> Result<Vec<Mute>, LedgerError> {
     for (code, object, severity, until, digest, actor, at) in all {
         // Of a later program: what it is about is not told here either.
         let Ok(code) = code.parse::<Code>() else { continue };
-        let (object, by) = (Object::written(object), Actor::named(actor));
+        let object = Object::written(object);
+        let by = Actor::named(actor);
         let severity = word(&severity)?;
         mutes.push(Mute { code, object, severity, until: maybe_time(until)?, digest, by, at: time(at)? });
     }

@@ -52,9 +52,11 @@ pub(super) async fn claim(
     bounds: &Bounds,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
-    let (mut free, mut target_failing, mut next_us) = (bounds.at_once, false, 0);
+    let mut free = bounds.at_once;
+    let mut target_failing = false;
+    let mut next_us = 0;
     if let Some(target) = &bounds.target {
-        // Whoever claims for a target does so alone, for as long as a commit takes: the bounds are of all processes.
+        // Claims for one target are made one after the other, each for as long as a commit takes: the bounds are of all processes.
         let pace = targets::lock(tx, target).await?;
         match targets::breaker(tx, target, pace.failures).await? {
             Breaker::Open => return Ok(nothing(NextLook::WhenPolled)),
@@ -163,7 +165,8 @@ async fn load_of(
     queue: &QueueName,
     target: &TargetName,
 ) -> Result<bounds::Load, LedgerError> {
-    let (mut queues, mut inboxes) = (Vec::new(), Vec::new());
+    let mut queues = Vec::new();
+    let mut inboxes = Vec::new();
     for of_target in queues_of(target) {
         inboxes.push(inbox_of(ledger, tx, &of_target).await?);
         queues.push(of_target.name());

@@ -1,4 +1,4 @@
-//! A connection of its own, outside of the pools, and the pause before it is tried again.
+//! A connection of its own, outside of the pools, and the pause before it is retried.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(super) async fn begin(connector: &Connector) -> anyhow::Result<Undriven> {
 /// Connects; the connection is driven by a task that ends with it.
 pub(super) async fn open(connector: &Connector) -> anyhow::Result<Client> {
     let (client, connection) = begin(connector).await?;
-    // Its end is seen by whoever uses the client.
+    // The user of the client sees its end.
     tokio::spawn(async move { drop(connection.await) });
     Ok(client)
 }

@@ -24,7 +24,7 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// was stopped must not keep the others waiting.
 const IDLE_IN_TRANSACTION_MS: u32 = 5_000;
 
-/// How long one statement waits for a lock: for longer than whoever holds it can stand still.
+/// How long one statement waits for a lock: longer than its holder can stand still.
 const LOCK_MS: u32 = 7_000;
 
 /// What makes connections.

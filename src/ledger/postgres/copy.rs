@@ -148,7 +148,8 @@ impl Rows for PostgresRows {
     }
 
     async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError> {
-        let (from, most) = (i64::try_from(from).unwrap_or(i64::MAX), i64::try_from(most).unwrap_or(i64::MAX));
+        let from = i64::try_from(from).unwrap_or(i64::MAX);
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
         let sql = "SELECT receipt FROM receipt WHERE sequence >= $1 ORDER BY sequence LIMIT $2";
         let rows = self.0.query(sql, &[&from, &most]).await?;
         rows.iter().map(|row| super::columns::of_json(row.get::<_, &str>(0).as_bytes())).collect()

@@ -5,7 +5,7 @@ use super::columns::word;
 use super::tx::Tx;
 use crate::erasure::{ErasureId, ErasureState};
 
-/// Has whoever else writes on this erasure wait for the transaction's end; its state, if it is there.
+/// Locks the erasure: other transactions that write to it wait for this one's end. Returns its state, if it is there.
 pub(super) async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<ErasureState>, LedgerError> {
     let row = tx.maybe("SELECT state FROM erasure WHERE id = $1 FOR UPDATE", &[&id.0.as_slice()]).await?;
     row.map(|row| word(row.get(0))).transpose()

@@ -32,7 +32,8 @@ pub(super) async fn many(
             erasure.steps = match erasure.begun {
                 Some(_) => steps.unwrap_or_else(|| Ok(Vec::new()))?,
                 None => {
-                    let (targets, installation) = (json_at::<Vec<_>>(&row, 3)?, erasure.subject.installation());
+                    let targets = json_at::<Vec<_>>(&row, 3)?;
+                    let installation = erasure.subject.installation();
                     targets.into_iter().map(|target| Step::planned(target, installation)).collect()
                 }
             };

@@ -61,7 +61,11 @@ async fn forget_announcements(tx: &Tx, sources: &Names, events: &[&[u8]]) -> Res
     // One that cannot be read becomes a task like the others, is parked when it is claimed, and stops nobody.
     let heads =
         events.iter().filter_map(|event| serde_json::from_slice::<StoredEvent>(event).ok()).map(|event| event.head);
-    let (mut happened, mut from, mut sessions, mut kinds, mut digests) = (vec![], vec![], vec![], vec![], vec![]);
+    let mut happened = vec![];
+    let mut from = vec![];
+    let mut sessions = vec![];
+    let mut kinds = vec![];
+    let mut digests = vec![];
     for head in heads.filter(|head| head.kind.is_announcement()) {
         if let Some(source) = sources.known(tx, &head.source.0).await? {
             happened.push(head.happened());

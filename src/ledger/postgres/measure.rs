@@ -43,7 +43,7 @@ impl Measured {
         assert_eq!(put_back, Finished::Done);
     }
 
-    /// The target answered that it has erased, and is not asked again.
+    /// The target answered that it has erased, and is not re-checked.
     pub async fn erased(&self, step: Step) {
         let counts = [("messages".to_owned(), 12)].into();
         let evidence = Evidence { looked_at: vec!["messages".to_owned()], ..Evidence::default() };

@@ -83,7 +83,7 @@ use crate::subject::{InstallationName, SessionKey, TargetName};
 /// Connections that only read.
 const READERS_MAX: usize = 4;
 
-/// How often a transaction that was in another's way is tried again at once.
+/// How often a transaction that conflicted with another is retried at once.
 const CONFLICTS_MAX: u32 = 8;
 
 /// How long the end of a claim is tried while the database is away: what a call brought is not thrown away for a restart. Once
@@ -166,7 +166,9 @@ fn connections(connector: &Connector, place: &PostgresPlace, most: usize) -> any
 /// the database is away.
 macro_rules! transact {
     ($ledger:expr, $keep:expr, $patience:expr, |$tx:ident| $operation:expr) => {{
-        let (mut conflicts, mut pauses, began) = (0, Pauses::default(), tokio::time::Instant::now());
+        let mut conflicts = 0;
+        let mut pauses = Pauses::default();
+        let began = tokio::time::Instant::now();
         loop {
             let tried = async {
                 let mut begun = Tx::begin(&$ledger.work).await?;

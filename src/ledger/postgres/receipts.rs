@@ -1,6 +1,6 @@
 //! Closing: receipts join the chain, capsules go.
 //!
-//! There is one chain, and whoever appends to it holds its head for as long as one commit takes. Receipts are made before,
+//! There is one chain, and its head is locked while a receipt is appended, for as long as one commit takes. Receipts are made before,
 //! of the head as it was then, and many at a time; when another process was faster, they are made anew.
 
 use super::columns::{ids, json, json_at, millis};
@@ -92,7 +92,8 @@ async fn append(tx: &Tx, closing: &[Closing]) -> Result<(), LedgerError> {
 
 /// Moves the head from the first receipt's predecessor to the last receipt, if it is there.
 async fn move_head(tx: &Tx, first: &Receipt, last: &Receipt) -> Result<bool, LedgerError> {
-    let (from, to) = (&first.statement, last.head());
+    let from = &first.statement;
+    let to = last.head();
     let moved = tx
         .execute(
             "UPDATE chain SET sequence = $3, hash = $4

@@ -64,7 +64,7 @@ impl Receiver {
     /// Waits until what waits is written, or given up by its callers.
     pub(super) async fn end(self) {
         drop(self.deliveries);
-        // A defect in it is told by whoever got no answer.
+        // A defect in it is reported by the callers that get no answer.
         let _ = self.task.await;
     }
 
@@ -118,7 +118,7 @@ impl Task {
         }
     }
 
-    /// Writes a batch and answers everyone in it, however long it takes; whoever gave up meanwhile is left out.
+    /// Writes a batch and answers everyone in it, however long it takes; callers that gave up meanwhile are left out.
     async fn write(&mut self, batch: &mut Vec<Delivery>) {
         let mut pauses = Pauses::default();
         let mut lost = false;
@@ -141,7 +141,7 @@ impl Task {
                 }
                 Err(error) => {
                     if !lost {
-                        warn!(error = format!("{error:#}"), "deliveries cannot be recorded; it is tried again");
+                        warn!(error = format!("{error:#}"), "deliveries cannot be recorded; retrying");
                     }
                     lost = true;
                     self.line = None;

@@ -36,7 +36,9 @@ impl RemoteNotifier {
     pub(super) fn new() -> Arc<Self> {
         let mut random = [0; 8];
         crate::keys::fill_random(&mut random);
-        let (notifier, untold, there_is_news) = (Notifier::default(), Mutex::default(), Notify::new());
+        let notifier = Notifier::default();
+        let untold = Mutex::default();
+        let there_is_news = Notify::new();
         Arc::new(Self { notifier, untold, there_is_news, name: hex::encode(random) })
     }
 

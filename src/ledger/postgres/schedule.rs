@@ -2,7 +2,7 @@
 //! order.
 //!
 //! Rows are locked in one order everywhere: session, `waiting`, erasure, task, installation. Two transactions then wait for
-//! each other, and not crosswise. Closing (`receipts`) takes its sessions last: whoever holds one of those wants no erasure
+//! each other, and not crosswise. Closing (`receipts`) takes its sessions last: a transaction that holds one of those wants no erasure
 //! that is over.
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::subject::SessionKey;
 pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -> Result<ErasureId, LedgerError> {
     let settle_at = settle_at(tx, installation, &new.subject).await?;
     let (fresh, resolving) = Waiting::new(new, settle_at)?;
-    // Whoever schedules the same at this instant has committed, or is gone, when the insertion returns.
+    // A transaction that schedules the same at this instant has committed or rolled back when the insertion returns.
     let first = tx
         .execute(
             "INSERT INTO waiting (merge_key, subject_key, erasure) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -99,7 +99,7 @@ async fn set_resolving(tx: &mut Tx, id: ErasureId, subject: &Subject, resolving:
         Resolving::Kept => Ok(()),
         Resolving::Added(due) => add_resolve(tx, subject, id, due).await,
         Resolving::Due(due) => {
-            // The fence takes the claim away from whoever is resolving it now.
+            // The fence takes the claim away from a worker that is resolving it now.
             let changed = tx
                 .execute(
                     "UPDATE task SET due = $2, fence = fence + 1, attempt = 0, parked = FALSE, reason = NULL, holder = NULL
@@ -160,7 +160,8 @@ struct Locked {
 async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
     let sql = "SELECT installation, subject, merge_key FROM erasure WHERE id = $1";
     let Some(row) = tx.maybe(sql, &[&id.0.as_slice()]).await? else { return Ok(None) };
-    let (installation, subject) = (row.get(0), row.json(1)?);
+    let installation = row.get(0);
+    let subject = row.json(1)?;
     let settle_at = settle_at(tx, installation, &subject).await?;
     let merge_key: String = row.get(2);
     tx.maybe("SELECT FROM waiting WHERE merge_key = $1 FOR UPDATE", &[&merge_key]).await?;
@@ -223,13 +224,13 @@ pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerEr
     Ok(true)
 }
 
-/// Sets an erasure going: now, if it has not begun; again, where it is parked.
+/// Retries an erasure: it begins now if it has not begun, and goes on where it is parked.
 pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
     let locked = lock(tx, id).await?;
-    let set_going = tasks::set_going(tx, id).await?;
-    let Some(Locked { subject, state, life, .. }) = locked else { return Ok(set_going > 0) };
+    let made_due = tasks::make_due(tx, id).await?;
+    let Some(Locked { subject, state, life, .. }) = locked else { return Ok(made_due > 0) };
     match life.retried(tx.now) {
-        None => Ok(set_going > 0),
+        None => Ok(made_due > 0),
         Some(Retried::Due(waiting, resolving)) => {
             update(tx, &waiting).await?;
             set_resolving(tx, id, &subject, resolving).await?;
@@ -243,7 +244,7 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
             for target in &opened {
                 tx.notify(&QueueName::Step(target.clone()));
             }
-            Ok(set_going > 0 || change.is_some() || !opened.is_empty())
+            Ok(made_due > 0 || change.is_some() || !opened.is_empty())
         }
     }
 }
@@ -266,7 +267,8 @@ pub(super) async fn rules_no_longer(tx: &mut Tx, key: &SessionKey, rules: &[Stri
         return Ok(());
     }
     for waiting in waiting_of(tx, &Subject::Session(key.clone())).await? {
-        let (id, from) = (waiting.id, waiting.state);
+        let id = waiting.id;
+        let from = waiting.state;
         cancelled(tx, id, from, waiting.rules_no_longer(rules)).await?;
     }
     Ok(())

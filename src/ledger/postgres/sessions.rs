@@ -191,7 +191,7 @@ pub(super) struct Before {
     erased: bool,
 }
 
-/// Has whoever else changes this session wait for the transaction's end.
+/// Locks the session: other transactions that change it wait for this one's end.
 pub(super) async fn lock(tx: &Tx, place: Place) -> Result<Before, LedgerError> {
     let row = tx
         .maybe(
@@ -318,7 +318,7 @@ async fn delete_fingerprints(tx: &Tx, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Keeps the one settling task of a session. Whoever holds it now loses it: the session has changed under them.
+/// Keeps the one settling task of a session. A worker that holds it loses its claim: the session has changed.
 async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
     let Some(at) = change.settle_at else { return delete_settling(tx, place).await };
     let queue = QueueName::Settle(change.record.session.installation.clone());

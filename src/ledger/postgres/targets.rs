@@ -59,7 +59,7 @@ pub(super) struct Pace {
     pub(super) next_call_us: i64,
 }
 
-/// Has whoever else claims for this target wait for the transaction's end.
+/// Locks the target: other claims for it wait for this transaction's end.
 pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Pace, LedgerError> {
     let select = "SELECT failures, next_call_us FROM pace WHERE target = $1 FOR UPDATE";
     let row = match tx.maybe(select, &[&&*target.0]).await? {

@@ -40,7 +40,8 @@ pub(super) async fn set_next(
     reason: Option<&str>,
 ) -> Result<(), LedgerError> {
     let queue = QueueName::Step(step.called.clone());
-    let (erasure, name) = (id.0.as_slice(), queue.name());
+    let erasure = id.0.as_slice();
+    let name = queue.name();
     let (due, only) = match next {
         Next::Due(due) => (due, ""),
         Next::DueUnlessHeld(due) => (due, "AND holder IS NULL"),
@@ -69,8 +70,8 @@ pub(super) async fn set_next(
     Ok(())
 }
 
-/// Has parked work on an erasure done again; returns how much there was.
-pub(super) async fn set_going(tx: &mut Tx, id: ErasureId) -> Result<usize, LedgerError> {
+/// Makes parked work on an erasure due; returns how much there was.
+pub(super) async fn make_due(tx: &mut Tx, id: ErasureId) -> Result<usize, LedgerError> {
     let going = tx
         .rows(
             "UPDATE task SET parked = FALSE, due = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
@@ -129,7 +130,7 @@ pub(super) async fn awaited_targets(connection: &Connection) -> Result<Vec<Targe
     Ok(rows.iter().map(|row| TargetName(row.get::<_, &str>(0).into())).collect())
 }
 
-/// Sets parked work other than steps going again.
+/// Retries parked work other than steps.
 pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
     let going = tx
         .rows(

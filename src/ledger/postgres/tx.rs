@@ -29,7 +29,8 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) async fn get(&self) -> Result<Connection, LedgerError> {
-        let (object, sound) = (Some(self.pool.get().await?), AtomicBool::new(true));
+        let object = Some(self.pool.get().await?);
+        let sound = AtomicBool::new(true);
         Ok(Connection { object, answer_max: self.answer_max, sound })
     }
 }
@@ -117,7 +118,8 @@ pub(super) struct Tx {
 impl Tx {
     pub(super) async fn begin(connections: &Connections) -> Result<Self, LedgerError> {
         let connection = connections.get().await?;
-        let (tally, news) = (Tally::default(), Vec::new());
+        let tally = Tally::default();
+        let news = Vec::new();
         let mut tx = Self { connection, ended: false, now: Timestamp::MIN, tally, news };
         let sql = format!("SELECT {NOW_MS}");
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;

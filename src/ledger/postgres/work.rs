@@ -98,8 +98,10 @@ async fn resolves(
         let id = erasure_id(row.get(0))?;
         let capsules = capsules.remove(&id).unwrap_or_default();
         let work = || {
-            let (subject, targets) = (json_at(&row, 1)?, json_at(&row, 2)?);
-            let (created, due) = (time(row.get(3))?, time(row.get(4))?);
+            let subject = json_at(&row, 1)?;
+            let targets = json_at(&row, 2)?;
+            let created = time(row.get(3))?;
+            let due = time(row.get(4))?;
             let selection = json_at(&row, 5)?;
             Ok(Work::Resolve(EraseWork {
                 id,

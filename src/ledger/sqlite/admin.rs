@@ -50,7 +50,8 @@ impl Admin for SqliteLedger {
     }
 
     async fn resume_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError> {
-        let (target, by) = (target.clone(), by.clone());
+        let target = target.clone();
+        let by = by.clone();
         self.order(Wakes::Workers, move |tx| {
             let resumed = targets::resume(tx, &target)?;
             Ok((resumed, acts::resumed(&by, &target, resumed)))
@@ -59,7 +60,8 @@ impl Admin for SqliteLedger {
     }
 
     async fn acknowledge_receipts(&self, sequences: Option<&[u64]>, by: &Actor) -> Result<u64, LedgerError> {
-        let (sequences, by) = (sequences.map(<[u64]>::to_vec), by.clone());
+        let sequences = sequences.map(<[u64]>::to_vec);
+        let by = by.clone();
         self.order(Wakes::NoOne, move |tx| {
             let acknowledged = receipts::acknowledge(tx, sequences.as_deref())?;
             Ok((acknowledged.len() as u64, acts::acknowledged(&by, &acknowledged)))
@@ -77,7 +79,8 @@ impl Admin for SqliteLedger {
     }
 
     async fn mute_attention(&self, shown: &Attention, end: MuteEnd, by: &Actor) -> Result<(), LedgerError> {
-        let (shown, by) = (shown.clone(), by.clone());
+        let shown = shown.clone();
+        let by = by.clone();
         self.order(Wakes::NoOne, move |tx| {
             attention::mute(tx, &Mute::of(&shown, end, &by, tx.now))?;
             Ok(((), acts::muted(&by, &shown, end)))
@@ -86,7 +89,8 @@ impl Admin for SqliteLedger {
     }
 
     async fn unmute_attention(&self, code: Code, object: &Object, by: &Actor) -> Result<bool, LedgerError> {
-        let (object, by) = (object.clone(), by.clone());
+        let object = object.clone();
+        let by = by.clone();
         self.order(Wakes::NoOne, move |tx| {
             let unmuted = attention::unmute(tx, code, &object)?;
             Ok((unmuted, acts::unmuted(&by, code, &object, unmuted)))

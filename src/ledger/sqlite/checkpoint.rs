@@ -95,7 +95,9 @@ mod tests {
         let path = dir.path().join("ledger.db");
         let connection = schema::open(&path).expect("opens");
         let mut checkpoints = Checkpoints::at(path, 100);
-        let (mut longest, mut restarts, mut before) = (0, 0, 0);
+        let mut longest = 0;
+        let mut restarts = 0;
+        let mut before = 0;
         for number in 0..100_000 {
             connection
                 .execute("REPLACE INTO meta (name, value) VALUES (?1, randomblob(9000))", [number % 50])

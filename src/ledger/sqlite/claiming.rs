@@ -32,7 +32,8 @@ pub(super) fn claim(
     bounds: &Bounds,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
-    let (mut at_once, mut target_failing) = (bounds.at_once, false);
+    let mut at_once = bounds.at_once;
+    let mut target_failing = false;
     if let Some(target) = &bounds.target {
         match targets::breaker(tx, target)? {
             Breaker::Open => return Ok(nothing(NextLook::WhenPolled)),
@@ -109,6 +110,7 @@ fn claim_one(
     holder: Holder,
     target_failing: bool,
 ) -> Result<Option<Claim>, LedgerError> {
+    // The fence grows with the claim and not with its end: whoever lost the claim is found out by it however late they come.
     let lease_until = after(tx.now, holder.lease);
     let (fence, attempt) = tx
         .prepare_cached(

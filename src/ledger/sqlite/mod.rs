@@ -93,7 +93,9 @@ impl SqliteLedger {
         let (writer, thread) = Writer::start(connection, path.to_owned(), Arc::clone(&notifier))
             .map_err(|error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() })?;
         let thread = Mutex::new(Some(thread));
-        let (readers, walk, process) = (Readers::new(path.to_owned()), Walk::new(), AtomicI64::new(0));
+        let readers = Readers::new(path.to_owned());
+        let walk = Walk::new();
+        let process = AtomicI64::new(0);
         Ok(Arc::new(Self { writer, thread, readers, notifier, walk, process }))
     }
 
@@ -113,7 +115,8 @@ impl Intake for SqliteLedger {
     }
 
     async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-        let (of, report) = (of.clone(), report.clone());
+        let of = of.clone();
+        let report = report.clone();
         self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &report)).await
     }
 
@@ -131,7 +134,9 @@ impl Queue for SqliteLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        let (queue, bounds, holder) = (queue.clone(), bounds.clone(), Holder { process: self.process(), lease });
+        let queue = queue.clone();
+        let bounds = bounds.clone();
+        let holder = Holder { process: self.process(), lease };
         self.writer.write(Wakes::NoOne, move |tx| claiming::claim(tx, &queue, most, holder, &bounds)).await
     }
 
@@ -145,7 +150,8 @@ impl Queue for SqliteLedger {
     }
 
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<Finished, LedgerError> {
-        let (task, fence) = (claim.task, claim.fence);
+        let task = claim.task;
+        let fence = claim.fence;
         self.writer.write(Wakes::NoOne, move |tx| tasks::renew(tx, task, fence, lease)).await
     }
 
@@ -195,7 +201,8 @@ impl Queue for SqliteLedger {
     }
 
     async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
-        let (target, reason) = (target.clone(), reason.to_owned());
+        let target = target.clone();
+        let reason = reason.to_owned();
         self.writer.write(Wakes::NoOne, move |tx| targets::failed(tx, &target, limits, &reason)).await
     }
 
@@ -267,7 +274,8 @@ impl Records for SqliteLedger {
         installation: &InstallationName,
         fingerprints: &[Fingerprint],
     ) -> Result<Vec<SessionView>, LedgerError> {
-        let (installation, fingerprints) = (installation.clone(), fingerprints.to_vec());
+        let installation = installation.clone();
+        let fingerprints = fingerprints.to_vec();
         self.readers.read(move |connection| sessions::with(connection, &installation, &fingerprints)).await
     }
 
@@ -337,7 +345,8 @@ impl Records for SqliteLedger {
         let limits = *limits;
         let look = move |connection: &_| {
             let now = Timestamp::now();
-            let (facts, mutes) = (attention::facts(connection, now)?, attention::mutes(connection)?);
+            let facts = attention::facts(connection, now)?;
+            let mutes = attention::mutes(connection)?;
             Ok(crate::attention::attention(&facts, &mutes, &limits, now))
         };
         self.readers.read(look).await

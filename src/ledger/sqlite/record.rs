@@ -66,6 +66,7 @@ pub(super) fn insert(
             continue;
         }
         recorded.push(Recorded::New);
+        // The work is not made here but when it is claimed: receiving then costs one index, and a row for each commit.
         let installation = remembered.id(tx, Names::Installation, &delivery.installation.0)?;
         let lines = new.entry(installation).or_default();
         lines.push(&delivery.json);

@@ -105,7 +105,7 @@ fn set_resolving(tx: &Tx<'_>, id: ErasureId, subject: &Subject, resolving: Resol
         Resolving::Kept => Ok(()),
         Resolving::Added(due) => add_resolve(tx, subject, id, due),
         Resolving::Due(due) => {
-            // The fence takes the claim away from whoever is resolving it now.
+            // The fence takes the claim away from a worker that is resolving it now.
             let changed = tx
                 .prepare_cached(
                     "UPDATE task SET due = ?2, fence = fence + 1, attempt = 0, parked = 0, reason = NULL, holder = NULL
@@ -181,15 +181,15 @@ fn life(tx: &Tx<'_>, id: ErasureId) -> Result<Option<(Subject, Life)>, LedgerErr
     })
 }
 
-/// Sets an erasure going: now, if it has not begun; again, where it is parked.
+/// Retries an erasure: it begins now if it has not begun, and goes on where it is parked.
 pub(super) fn retry(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
-    let set_going = tasks::set_going(tx, id)?;
+    let made_due = tasks::make_due(tx, id)?;
     let retried = match life(tx, id)? {
         Some((subject, life)) => life.retried(tx.now).map(|retried| (subject, retried)),
         None => None,
     };
     match retried {
-        None => Ok(set_going > 0),
+        None => Ok(made_due > 0),
         Some((subject, Retried::Due(waiting, resolving))) => {
             update(tx, &waiting)?;
             set_resolving(tx, id, &subject, resolving)?;
@@ -200,7 +200,7 @@ pub(super) fn retry(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
                 steps::write(tx, id, change, None)?;
             }
             let opened = targets::open_parked(tx, &targets)?;
-            Ok(set_going > 0 || change.is_some() || opened > 0)
+            Ok(made_due > 0 || change.is_some() || opened > 0)
         }
     }
 }

@@ -267,7 +267,7 @@ fn delete_fingerprints(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Keeps the one settling task of a session. Whoever holds it now loses it: the session has changed under them.
+/// Keeps the one settling task of a session. A worker that holds it loses its claim: the session has changed.
 fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
     let Some(at) = change.settle_at else { return delete_settling(tx, place) };
     let queue = super::QueueName::Settle(change.record.session.installation.clone()).name();

@@ -60,8 +60,8 @@ pub(super) fn set_next(
     Ok(())
 }
 
-/// Has parked work on an erasure done again; returns how much there was.
-pub(super) fn set_going(tx: &Tx<'_>, id: ErasureId) -> Result<usize, LedgerError> {
+/// Makes parked work on an erasure due; returns how much there was.
+pub(super) fn make_due(tx: &Tx<'_>, id: ErasureId) -> Result<usize, LedgerError> {
     let going = tx
         .prepare_cached(
             "UPDATE task SET parked = 0, due = ?2, attempt = 0, reason = NULL WHERE erasure = ?1 AND parked = 1",
@@ -99,7 +99,7 @@ pub(super) fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>
     Ok(targets.collect::<Result<_, _>>()?)
 }
 
-/// Sets parked work other than steps going again.
+/// Retries parked work other than steps.
 pub(super) fn retry_parked(tx: &Tx<'_>) -> Result<u64, LedgerError> {
     let changed = tx
         .prepare_cached(&format!(

@@ -108,7 +108,7 @@ async fn a_ledger_of_another_migration_with_the_same_number_is_refused() {
     assert!(refused.to_string().contains("start the quietus that made the ledger"), "{refused}");
 }
 
-/// Changes the stored audit, as whoever owns the file could; what comes of reading it.
+/// Changes the stored audit, as the owner of the file could; returns the result of reading it.
 async fn tampered(ledger: &SqliteLedger, dir: &TempDir, change: &str) -> Result<Option<Head>, AuditBroken> {
     beside(dir).execute_batch(change).expect("written");
     let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 99)).await.expect("read").items;

@@ -101,6 +101,8 @@ struct Thread {
 impl Thread {
     fn run(mut self, mut waiting: mpsc::Receiver<Order>) {
         let mut orders = Vec::new();
+        // Group commit: a commit costs one fsync, whatever is in it. Nobody is made to wait for a fuller batch; while one
+        // batch is being synced, the next one fills by itself, so it grows with the load.
         while waiting.blocking_recv_many(&mut orders, BATCH_MAX) > 0 {
             let mut batch = Batch::default();
             let mut truncations = Vec::new();
@@ -125,7 +127,7 @@ impl Thread {
                 let _ = answer.send(checkpoint::truncate(&self.connection).map_err(Into::into));
             }
         }
-        // Whoever closes the file last moves the log into it; another process that has it open is not made to wait.
+        // The last process that closes the file moves the log into it; another process that has it open is not made to wait.
         self.checkpoints.join();
     }
 
@@ -136,6 +138,7 @@ impl Thread {
         }
         let result = self.commit(&mut batch);
         match result {
+            // Only now: an answer before the commit would acknowledge what a crash could still take away.
             Ok((recorded, wakes)) => {
                 for (delivery, recorded) in batch.deliveries.into_iter().zip(recorded) {
                     let _ = delivery.answer.send(Ok(recorded));
@@ -147,6 +150,7 @@ impl Thread {
                 self.checkpoints.after_commit(&self.connection);
             }
             Err(error) => {
+                // Numbers of names that this transaction gave out were rolled back with it.
                 self.remembered.forget();
                 let failure = Failure::from(error);
                 for delivery in batch.deliveries {
@@ -158,7 +162,9 @@ impl Thread {
     }
 
     fn commit(&mut self, batch: &mut Batch) -> Result<(Vec<Recorded>, Wakes), LedgerError> {
+        // Not deferred: a transaction that begins by reading fails when another process has written before it writes.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        // One clock for all of the batch: what is due in it is due for all of it.
         let tx = Tx::new(&transaction, Timestamp::now());
         let recorded = record::insert(&tx, &mut self.remembered, &batch.deliveries)?;
         let mut wakes = if recorded.contains(&Recorded::New) { Wakes::Workers } else { Wakes::NoOne };

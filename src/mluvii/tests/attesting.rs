@@ -12,7 +12,8 @@ use crate::target::{Target as _, TargetCall, TargetError};
 async fn a_filter_that_ignores_the_session_makes_it_unverifiable() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     mluvii.server.held().ignored.insert("SessionId");
     let verified = target.verify(&call).await;
@@ -24,7 +25,8 @@ async fn a_filter_that_ignores_the_session_makes_it_unverifiable() {
 async fn a_list_that_says_the_same_for_both_questions_makes_it_unverifiable() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     mluvii.server.held().ignored.insert("Anonymized.Null");
     let verified = target.verify(&call).await;
@@ -46,7 +48,8 @@ async fn a_filter_that_is_ignored_does_not_hide_what_is_still_there() {
 async fn control_requests_are_shared_for_a_minute_and_not_counted() {
     let mluvii = Mluvii::start().await;
     let sessions = [mluvii.conversation("7", "ann@x.cz"), mluvii.conversation("8", "bob@x.cz")];
-    let (target, call) = (mluvii.target(), call(&[], &sessions));
+    let target = mluvii.target();
+    let call = call(&[], &sessions);
     target.erase(&call).await.expect("accepted");
     let (verified, calls) = counted(target.verify(&call)).await;
     check(&verified, Outcome::Erased, 2);
@@ -61,7 +64,8 @@ async fn what_must_be_empty_and_is_not_is_residual() {
     let mut mluvii = Mluvii::start().await;
     mluvii.server.held().leaves = vec!["/guest/callParams", "/guest/ipAddress"];
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     let verified = target.verify(&call).await;
     check(&verified, Outcome::Residual, 0);
@@ -76,7 +80,8 @@ async fn a_place_that_the_reply_does_not_show_is_not_seen_empty() {
     let mut mluvii = Mluvii::start().await;
     mluvii.settings.must_be_empty = vec!["/guest/nickname".into()];
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     let verified = target.verify(&call).await;
     check(&verified, Outcome::Unverifiable, 0);
@@ -105,7 +110,8 @@ async fn what_is_left_is_named_by_kind_and_number_and_what_is_accepted_apart() {
     ]);
     reply["feedback"] = json!({ "rating": 2 });
     reply["recordings"] = json!([{ "id": 1, "isDeleted": false }, { "id": 2, "isDeleted": true }]);
-    let (target, call) = (mluvii.target(), call(&[], &[mluvii.put(reply)]));
+    let target = mluvii.target();
+    let call = call(&[], &[mluvii.put(reply)]);
     target.erase(&call).await.expect("accepted");
     let answer = target.verify(&call).await.expect("an answer");
     let left = [
@@ -131,7 +137,8 @@ async fn what_is_left_is_named_by_kind_and_number_and_what_is_accepted_apart() {
 async fn the_evidence_says_what_was_looked_at_and_what_was_not() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, mut call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let mut call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     let evidence = target.verify(&call).await.expect("an answer").evidence;
     assert_eq!(evidence.looked_at, ["session", "anonymized list"]);
@@ -147,7 +154,8 @@ async fn the_evidence_says_what_was_looked_at_and_what_was_not() {
 async fn an_answer_that_is_none_is_asked_again() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     let error = json!({ "id": session.0, "error": "maintenance" }).to_string();
     for (path, body) in [("SessionId=1&", error.clone()), (&*format!("Sessions/{session}"), error)] {
@@ -162,7 +170,8 @@ async fn an_answer_that_is_none_is_asked_again() {
 async fn a_404_of_a_list_is_an_error_and_parks_nothing() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     mluvii.server.fail("Anonymized.Null", 1, Wrong::Status(404));
     let failed = target.verify(&call).await;
@@ -173,7 +182,8 @@ async fn a_404_of_a_list_is_an_error_and_parks_nothing() {
 async fn a_404_to_everything_makes_nobody_erased_or_absent() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (client, call) = (mluvii.client(), call(&["7"], &[session]));
+    let client = mluvii.client();
+    let call = call(&["7"], &[session]);
     client.look_up(session, Look::default()).await.expect("read before");
     let target = MluviiTarget::new(client);
     mluvii.server.fail("/api/", u32::MAX, Wrong::Status(404));
@@ -191,7 +201,8 @@ async fn gone_is_believed_of_a_session_that_was_read_before_when_another_is_foun
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
     mluvii.forget(session);
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     check(&target.erase(&call).await, Outcome::Absent, 0);
     let verified = target.verify(&call).await;
     check(&verified, Outcome::Absent, 0);
@@ -224,7 +235,8 @@ async fn gone_is_not_believed_when_no_other_session_is_found() {
 async fn a_404_that_does_not_repeat_after_the_control_was_an_outage() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     mluvii.server.fail(&format!("Sessions/{session}"), 1, Wrong::Status(404));
     check(&target.verify(&call).await, Outcome::Erased, 1);
@@ -234,7 +246,8 @@ async fn a_404_that_does_not_repeat_after_the_control_was_an_outage() {
 async fn what_is_listed_and_not_shown_is_not_gone() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     mluvii.server.fail(&format!("Sessions/{session}"), u32::MAX, Wrong::Status(404));
     let verified = target.verify(&call).await;
@@ -248,7 +261,8 @@ async fn the_session_that_was_read_last_serves_as_control() {
     let session = mluvii.conversation("7", "ann@x.cz");
     let other = mluvii.conversation("8", "bob@x.cz");
     mluvii.forget(session);
-    let (client, call) = (mluvii.client(), call(&[], &[session]));
+    let client = mluvii.client();
+    let call = call(&[], &[session]);
     client.look_up(other, Look::default()).await.expect("found");
     check(&MluviiTarget::new(client).erase(&call).await, Outcome::Absent, 0);
     assert_eq!(mluvii.server.calls_of("Sessions?limit"), 0, "no list was needed");
@@ -258,7 +272,8 @@ async fn the_session_that_was_read_last_serves_as_control() {
 async fn what_was_never_read_is_not_known_to_mluvii_and_not_absent() {
     let mluvii = Mluvii::start().await;
     mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), never_read(call(&[], &[SessionId(404)])));
+    let target = mluvii.target();
+    let call = never_read(call(&[], &[SessionId(404)]));
     for answer in [target.erase(&call).await, target.verify(&call).await] {
         check(&answer, Outcome::Unverifiable, 0);
         assert!(reason(&answer).contains("mluvii does not know it"), "{answer:?}");
@@ -268,7 +283,8 @@ async fn what_was_never_read_is_not_known_to_mluvii_and_not_absent() {
 #[tokio::test]
 async fn nothing_asked_is_unverifiable_unless_mluvii_was_searched() {
     let mluvii = Mluvii::start().await;
-    let (target, mut call) = (mluvii.target(), call(&[], &[]));
+    let target = mluvii.target();
+    let mut call = call(&[], &[]);
     for answer in [target.erase(&call).await, target.verify(&call).await] {
         check(&answer, Outcome::Unverifiable, 0);
         assert!(reason(&answer).contains("mluvii was not asked"), "{answer:?}");
@@ -309,7 +325,8 @@ async fn a_reason_shows_nobody() {
     mluvii.server.held().leaves = vec!["/guest/callParams", "/activities", "/guest/identity"];
     mluvii.settings.must_be_empty = vec!["/guest/callParams/*".into()];
     let session = mluvii.conversation("guest-7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     target.erase(&call).await.expect("accepted");
     let shown = format!("{:?}", target.verify(&call).await.expect("an answer"));
     assert!(!shown.contains("ann@") && !shown.contains("guest-7") && !shown.contains("192.0.2.7"), "{shown}");

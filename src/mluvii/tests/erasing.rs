@@ -62,7 +62,8 @@ async fn what_is_anonymized_is_gone_and_others_are_not() {
     let mluvii = Mluvii::start().await;
     let sessions = [mluvii.conversation("7", "ann@x.cz"), mluvii.conversation("8", "ann@x.cz")];
     mluvii.conversation("9", "bob@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &sessions));
+    let target = mluvii.target();
+    let call = call(&[], &sessions);
     check(&target.erase(&call).await, Outcome::Erased, 2);
     assert!(!mluvii.server.holds("ann@x.cz") && mluvii.server.holds("bob@x.cz"));
     check(&target.verify(&call).await, Outcome::Erased, 2);
@@ -72,7 +73,8 @@ async fn what_is_anonymized_is_gone_and_others_are_not() {
 async fn a_kept_budget_an_erased_session_costs_five_calls() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (client, call) = (mluvii.client(), call(&[], &[session]));
+    let client = mluvii.client();
+    let call = call(&[], &[session]);
     let target = MluviiTarget::new(Arc::clone(&client));
     let (_, looked) = counted(client.look_up(session, Look::default())).await;
     let (erased, asked) = counted(target.erase(&call)).await;
@@ -100,7 +102,8 @@ async fn the_guest_call_is_made_for_whole_guests_only() {
 #[tokio::test]
 async fn who_begins_to_talk_while_the_guest_call_fails_is_not_taken_with_it() {
     let mluvii = listing().await;
-    let (target, call) = (mluvii.target(), call(&["7"], &[mluvii.conversation("7", "ann@x.cz")]));
+    let target = mluvii.target();
+    let call = call(&["7"], &[mluvii.conversation("7", "ann@x.cz")]);
     mluvii.server.fail("/Guest/7/anonymous", 1, Wrong::Status(503));
     assert!(matches!(target.erase(&call).await, Err(TargetError::Retryable(_))));
     mluvii.conversation("7", "bob@x.cz");
@@ -207,7 +210,8 @@ async fn the_other_documented_path_works_too() {
 async fn a_conflict_goes_on_to_verification() {
     let mluvii = Mluvii::start().await;
     let session = mluvii.conversation("7", "ann@x.cz");
-    let (target, call) = (mluvii.target(), call(&[], &[session]));
+    let target = mluvii.target();
+    let call = call(&[], &[session]);
     mluvii.server.fail("anonymous", 1, Wrong::Status(409));
     check(&target.erase(&call).await, Outcome::Erased, 1);
     assert!(matches!(target.verify(&call).await, Err(TargetError::NotYet { .. })), "what is not done is seen");
@@ -239,7 +243,8 @@ async fn a_dry_run_tells_what_would_go_and_changes_nothing() {
 async fn a_retry_goes_on_where_it_stopped_with_the_same_keys() {
     let mluvii = listing().await;
     let sessions = [1, 2, 3].map(|_| mluvii.conversation("7", "ann@x.cz"));
-    let (target, call) = (mluvii.target(), call(&["7"], &sessions));
+    let target = mluvii.target();
+    let call = call(&["7"], &sessions);
     mluvii.server.fail(&format!("Sessions/{}/anonymous", sessions[1]), 1, Wrong::Status(503));
     assert!(matches!(target.erase(&call).await, Err(TargetError::Retryable(_))));
 
@@ -274,7 +279,8 @@ async fn a_call_without_time_left_goes_on_later_and_ends() {
     mluvii.settings.call_max = short(1000);
     let sessions: Vec<_> = (0..5).map(|_| mluvii.conversation("7", "ann@x.cz")).collect();
     mluvii.server.fail("anonymous", 5, Wrong::Slow(Duration::from_millis(300)));
-    let (target, call) = (mluvii.target(), call(&[], &sessions));
+    let target = mluvii.target();
+    let call = call(&[], &sessions);
     let mut rounds = 1;
     let erased = loop {
         match target.erase(&call).await {

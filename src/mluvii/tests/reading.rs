@@ -170,7 +170,7 @@ async fn a_404_is_missing_and_an_answer_that_is_none_is_not_understood() {
         let Ok(LookUp::NotUnderstood(text)) = look_up(Look::default()).await else { panic!("not understood") };
         assert!(text.starts_with("GET /api/v1/Sessions/{id}: ") && !text.contains("ann"), "{text}");
     }
-    // The session has call params; that the list of them is not there is not to be taken for having none.
+    // The session has call params; a missing list of them must not be treated as an empty one.
     mluvii.server.fail("callparams", 1, Wrong::Status(404));
     let Ok(LookUp::NotUnderstood(text)) = look_up(with_params()).await else { panic!("not understood") };
     assert!(text.contains("callparams: 404"), "{text}");

@@ -243,7 +243,8 @@ fn a_search_that_cannot_end_is_refused_by_its_setting() {
     let mut settings = settings_for("https://mluvii.example");
     let mut check = |contacts: Option<&str>, sessions: Option<&str>, expected: &str| {
         let fields = [(Kind::Email, "mail".to_owned())].into();
-        let (contacts, sessions) = (contacts.map(str::to_owned), sessions.map(str::to_owned));
+        let contacts = contacts.map(str::to_owned);
+        let sessions = sessions.map(str::to_owned);
         settings.search = Some(SearchSettings { contacts, fields, sessions_of_guest: sessions });
         let error = MluviiClient::new(&settings, &read_secret).expect_err("refused").to_string();
         assert!(error.contains(expected), "{error}");

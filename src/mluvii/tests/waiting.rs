@@ -1,4 +1,4 @@
-//! Not anonymized yet: when mluvii is asked again, and what it counts as in the end.
+//! Not anonymized yet: when mluvii is re-checked, and what it counts as in the end.
 
 use super::erasing::{call, check, reason};
 use super::*;
@@ -58,14 +58,15 @@ async fn what_was_accepted_and_comes_later_is_erased() {
     let mluvii = Mluvii::start().await;
     let sessions = [mluvii.conversation("7", "ann@x.cz"), mluvii.conversation("7", "ann@x.cz")];
     mluvii.server.held().not_anonymized_yet.insert(sessions[0].0);
-    let (target, call) = (mluvii.target(), call(&[], &sessions));
+    let target = mluvii.target();
+    let call = call(&[], &sessions);
     check(&target.erase(&call).await, Outcome::Erased, 2);
     assert!(matches!(target.verify(&call).await, Err(TargetError::NotYet { .. })));
     mluvii.server.held().not_anonymized_yet.clear();
     target.erase(&call).await.expect("asked again");
     let (verified, calls) = counted(target.verify(&call)).await;
     check(&verified, Outcome::Erased, 2);
-    assert_eq!(calls, 3, "what was seen is not asked again");
+    assert_eq!(calls, 3, "what was seen is not re-checked");
 }
 
 #[tokio::test]

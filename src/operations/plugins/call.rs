@@ -17,7 +17,7 @@ use crate::keys::{IndexKey, Secret, fill_random};
 use crate::operations::{GivenIdentifiers, InputError, OperationError};
 use crate::plugin::{Installed, PluginHost, PluginState, Program, Subject, introduce};
 use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, Kind, Scope, SessionId, SessionKey};
-use crate::target::{Answer, Evidence, Target as _, TargetCall, TargetError, no_checkpoint};
+use crate::target::{Answer, Evidence, Found, Target as _, TargetCall, TargetError, no_checkpoint};
 
 /// What a plugin is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +27,7 @@ pub(crate) enum Method {
     Verify,
     Health,
     DryRun,
+    Find,
 }
 
 /// A call. Holds personal data in memory.
@@ -67,6 +68,11 @@ pub(crate) enum Ending {
         #[serde(flatten)]
         evidence: Evidence,
     },
+    /// How many identifiers of each kind the plugin knows besides; their values are nobody's to see here.
+    Found {
+        found: BTreeMap<String, u64>,
+        more: bool,
+    },
     Failed {
         /// The error's class.
         error: &'static str,
@@ -79,6 +85,7 @@ impl Called {
     pub(crate) fn is_good(&self) -> bool {
         match &self.ending {
             Ending::Healthy { healthy } => *healthy,
+            Ending::Found { .. } => true,
             Ending::Answered { outcome: Outcome::Erased | Outcome::Absent | Outcome::Retained, .. } => true,
             // What a dry run should say of what is there.
             Ending::Answered { outcome: Outcome::Residual, .. } => self.method == Method::DryRun,
@@ -99,6 +106,16 @@ impl Ending {
             counts: answer.counts,
             verify_after_s: answer.verify_after.as_ref().map(Duration::as_secs),
             evidence: answer.evidence,
+        })
+    }
+
+    fn of_found(found: Result<Found, TargetError>) -> Self {
+        found.map_or_else(Self::of_error, |Found { identifiers, more }| {
+            let mut found = BTreeMap::new();
+            for identifier in &identifiers.0 {
+                *found.entry(identifier.kind.to_string()).or_default() += 1;
+            }
+            Self::Found { found, more }
         })
     }
 
@@ -227,6 +244,7 @@ async fn ask(installed: Installed, program: Program, method: Method, call: &Targ
                 let ending = match method {
                     Method::Health => Ending::of_health(host.health().await),
                     Method::Verify => Ending::of_answer(host.verify(call).await),
+                    Method::Find => Ending::of_found(host.find(call).await),
                     Method::Erase | Method::DryRun => Ending::of_answer(host.erase(call).await),
                 };
                 (ending, begin.elapsed())

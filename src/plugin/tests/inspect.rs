@@ -36,7 +36,8 @@ impl Counted {
 
 #[tokio::test]
 async fn a_restart_takes_one_process_as_the_file_is_known_by_its_hash() {
-    let (wayward, counted) = (Compiled::wayward(), Counted::new());
+    let wayward = Compiled::wayward();
+    let counted = Counted::new();
     let running = Running::supervised(installed(wayward.settings()), counted.program()).await;
     let before = process(&running.host.erase(&call("ann")).await.expect("an answer"));
     assert_eq!(counted.starts(), 3, "launched, inspected, and its configuration validated");

@@ -141,8 +141,10 @@ async fn the_same_holds_for_an_ordinary_user() {
 
 #[tokio::test]
 async fn only_ports_that_are_declared_can_be_connected_to() {
-    let (declared, other) = (listener(), listener());
-    let (declared, other) = (port(&declared), port(&other));
+    let declared = listener();
+    let other = listener();
+    let declared = port(&declared);
+    let other = port(&other);
     let prober = Prober::start(json!({ "config": { "url": format!("http://127.0.0.1:{declared}/x") } })).await;
     if reaches(&prober, Level::Network) {
         prober

@@ -11,7 +11,8 @@ struct Raw {
 async fn raw(request: reqwest::RequestBuilder) -> Raw {
     let response = request.send().await.expect("an answer");
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (location, content_type) = (header("location"), header("content-type").unwrap_or_default());
+    let location = header("location");
+    let content_type = header("content-type").unwrap_or_default();
     let status = response.status().as_u16();
     Raw { status, location, content_type, body: response.text().await.expect("text") }
 }
@@ -107,7 +108,7 @@ async fn a_call_without_a_good_token_is_refused_as_was_chosen() {
     assert!(without.status == 200 && without.body.contains("password"));
     assert_eq!(mluvii.look(Some("old")).await.status, 302);
     let login = raw(stays().get(format!("{}/login", mluvii.url))).await;
-    assert!(login.status == 200 && login.body.contains("password"), "whoever follows the redirect gets the page");
+    assert!(login.status == 200 && login.body.contains("password"), "a client that follows the redirect gets the page");
 }
 
 #[tokio::test]

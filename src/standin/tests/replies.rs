@@ -51,7 +51,8 @@ async fn keys_are_missing_of_all_sessions_or_of_some() {
     let mluvii = Served::start().await;
     [1, 2].into_iter().for_each(|id| ended(&mluvii, id));
     mluvii.behave(json!({ "omit": ["departmentId", { "key": "guest.gdprVersion", "sessions": [2] }] })).await;
-    let (one, two) = (mluvii.session(1).await, mluvii.session(2).await);
+    let one = mluvii.session(1).await;
+    let two = mluvii.session(2).await;
     assert!(one.get("departmentId").is_none() && two.get("departmentId").is_none());
     assert_eq!((&one["guest"]["gdprVersion"], two["guest"].get("gdprVersion")), (&json!("v3"), None));
     assert_eq!(two["guest"]["identity"], "g-7");

@@ -67,7 +67,7 @@ impl Evaluation<'_> {
         Ok(demands)
     }
 
-    /// Rules at the session's end that do not apply, asked again when it settles: at its end, a consent that was given in it
+    /// Rules at the session's end that do not apply, re-checked when it settles: at its end, a consent that was given in it
     /// may not have been shown yet. Asked only when it settles for the first time since its end, and never when an erasure
     /// begins: the consent may change later, and the rules may be edited, and neither takes back what was rightly demanded,
     /// such as the end of a retention period.

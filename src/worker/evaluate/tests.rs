@@ -84,7 +84,8 @@ fn view(change: &SessionChange, erased_at: Option<Timestamp>) -> SessionView {
 }
 
 fn rule(on: Trigger, when: &str, erase: Scope) -> RuleSettings {
-    let (name, targets) = (format!("{on:?}"), vec![TargetName::mluvii()]);
+    let name = format!("{on:?}");
+    let targets = vec![TargetName::mluvii()];
     RuleSettings { name, on, when: Some(when.into()), erase, after: None, targets, approve: erase == Scope::Person }
 }
 
@@ -231,7 +232,8 @@ fn a_form_stands_above_what_the_session_says_and_its_change_is_a_moment() {
     }];
     let ended = event(EventKind::SessionEnded);
     let given = decide_with(&rules, &consent, None, Cause::Event(&ended, None), &read(known()));
-    let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
+    let head = event(EventKind::SessionActivityHeroCardSubmission);
+    let no = form("hero_card", &[("agree", "no")]);
     let seen = Some(view(&given.session, None));
     let withdrawn = decide_with(&rules, &consent, seen, Cause::Event(&head, Some(&no)), &read(known()));
     assert_eq!(scopes(&withdrawn), [Scope::Guest]);
@@ -312,7 +314,8 @@ fn a_withdrawal_that_is_the_first_word_of_a_session_changes_its_consent() {
         when: Some("form.params['agree'] == 'no'".into()),
         state: ConsentState::Withdrawn,
     }];
-    let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
+    let head = event(EventKind::SessionActivityHeroCardSubmission);
+    let no = form("hero_card", &[("agree", "no")]);
     for found in [read(known()), NOT_FOUND] {
         let first = decide_with(&rules, &consent, None, Cause::Event(&head, Some(&no)), &found);
         assert_eq!(scopes(&first), [Scope::Session]);
@@ -360,7 +363,8 @@ fn a_second_recording_and_a_change_of_consent_are_news_to_a_settled_session() {
 
     let consent =
         [ConsentRuleSettings { on: Trigger::FormSubmitted, when: Some("true".into()), state: ConsentState::Withdrawn }];
-    let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
+    let head = event(EventKind::SessionActivityHeroCardSubmission);
+    let no = form("hero_card", &[("agree", "no")]);
     let withdrawn = decide_with(&[], &consent, seen(), Cause::Event(&head, Some(&no)), &NOT_FOUND);
     assert!(withdrawn.session.settle_at.is_some());
 }
@@ -411,7 +415,8 @@ fn an_older_form_never_overwrites_a_newer_consent() {
     let said_at =
         |time: &str| EventHead { time: Some(at(time)), ..event(EventKind::SessionActivityHeroCardSubmission) };
     let say = |seen, time: &str, word: &str| {
-        let (head, form) = (said_at(time), form("hero_card", &[("agree", word)]));
+        let head = said_at(time);
+        let form = form("hero_card", &[("agree", word)]);
         decide_with(&[], &consent, seen, Cause::Event(&head, Some(&form)), &read(SessionFacts::default()))
     };
     let newer = say(None, "2026-01-01T11:30:00Z", "yes");
@@ -522,7 +527,8 @@ fn erasures_of_one_guest_by_two_people_stay_two() {
         let one = |kind: Kind, text: Option<&str>| {
             Identifiers(text.and_then(|text| Identifier::new(kind, text)).into_iter().collect())
         };
-        let (identifiers, callback) = (one(Kind::Email, email), one(Kind::Phone, callback));
+        let identifiers = one(Kind::Email, email);
+        let callback = one(Kind::Phone, callback);
         let found = read(SessionFacts { identifiers, callback, ..known() });
         decide(&rules, None, Cause::Event(&ended, None), &found).erasures.remove(0)
     };

@@ -133,6 +133,7 @@ fn wrong_credentials_stop_the_target_until_somebody_mends_them() {
     wait_for("somebody to be needed", || parked().then_some(()));
     assert_eq!(server.deliver_end(2), 204, "receiving goes on");
     assert!(standin.calls("/token").len() < 5, "it does not try a wrong password for ever");
+    server.leaves_work("mluvii does not let it in");
     assert!(server.stop().0.success());
 
     installation.write("api.secret", crate::harness::API_SECRET);

@@ -1,4 +1,4 @@
-//! Deliveries that cannot be read: kept, shown, tried again, dropped.
+//! Deliveries that cannot be read: kept, shown, retried, dropped.
 
 use std::process::Output;
 

@@ -12,7 +12,7 @@ fn server(settings: &[(&str, &str)]) -> (Away, Installation, Server) {
     (mluvii, installation, server)
 }
 
-/// The head of a delivery to the source `acme`, but for its end.
+/// The head of a delivery to the source `acme`, except its end.
 fn head(more: &str) -> String {
     let authorization = STANDARD.encode(format!("mluvii:{PASSWORD}"));
     format!("POST /webhooks/acme HTTP/1.1\r\nHost: quietus\r\nAuthorization: Basic {authorization}\r\n{more}")

@@ -18,7 +18,7 @@ use crate::harness::{
 /// After so long without an answer the next process is asked.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
-/// The pause before a delivery that was not taken is tried again.
+/// The pause before a delivery that was not accepted is retried.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// One delivery of so many is sent twice, to two processes at the same time.

@@ -69,7 +69,7 @@ fn status_shows_each_process_what_it_holds_and_which_is_lost() {
     assert_eq!(line[4..6], ["silent", "for"], "{line:?}");
     assert_eq!(of(numbers[1 - holder]).map(|process| process["lost"].clone()), Some(json!(false)));
 
-    // Whoever stops in order takes itself off the list, and the other one's work is done before.
+    // A process that stops in order takes itself off the list, and the other one's work is done before.
     fleet.wait_for_receipts(1);
     fleet.stop();
     let left: Vec<_> = fleet.processes().iter().map(|process| process["number"].as_i64()).collect();

@@ -61,7 +61,9 @@ fn a_fleet_is_upgraded_one_by_one_under_load() {
     load.wait_for_further(BETWEEN);
     for member in 0..fleet.members.len() {
         let place = &mut fleet.members[member];
-        let (status, log) = place.server.take().expect("it runs").stop();
+        let stopped = place.server.take().expect("it runs");
+        stopped.leaves_work("the other one goes on with it");
+        let (status, log) = stopped.stop();
         assert!(status.success(), "{status}: {log:#?}");
         place.program.clone_from(&new);
         load.wait_for_further(BETWEEN);
@@ -75,7 +77,7 @@ fn a_fleet_is_upgraded_one_by_one_under_load() {
         });
         let expected = (0..fleet.members.len()).map(|other| version(if other <= member { &new } else { &old }));
         assert_eq!(versions.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
-        assert_eq!(fleet.processes().len(), fleet.members.len(), "whoever stopped is off the list");
+        assert_eq!(fleet.processes().len(), fleet.members.len(), "a process that stopped is off the list");
     }
     assert!(!load.is_over(), "there was a load all the while");
 

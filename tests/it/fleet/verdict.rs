@@ -44,7 +44,7 @@ fn nothing_lies_about(fleet: &Fleet) {
     }
 }
 
-/// Whoever stood still, or lost its way to the ledger, does not call for what others have done meanwhile.
+/// A process that stood still, or lost its connection to the ledger, makes no calls for what others have done meanwhile.
 #[track_caller]
 fn no_call_comes_late(fleet: &Fleet, writes: &[Value]) {
     let rows = fleet.database.sql("SELECT subject_key, erased_at FROM step JOIN erasure ON id = erasure");
@@ -55,6 +55,6 @@ fn no_call_comes_late(fleet: &Fleet, writes: &[Value]) {
         let session = path.trim_end_matches("/anonymous").rsplit('/').next().expect("a part of a path");
         let started: jiff::Timestamp = call["started"].as_str().and_then(|at| at.parse().ok()).expect("a time");
         let erased = erased[&*format!("session:acme/{session}")];
-        assert!(started.as_millisecond() <= erased, "erased at {erased} and then asked again: {call}");
+        assert!(started.as_millisecond() <= erased, "erased at {erased} and then called again: {call}");
     }
 }

@@ -77,9 +77,10 @@ pub(crate) struct Fleet {
 
 /// A place of a fleet, with or without a server in it.
 pub(crate) struct Member {
+    // It ends before its way to the database.
+    pub(crate) server: Option<Server>,
     /// Its way to the database.
     pub(crate) proxy: Proxy,
-    pub(crate) server: Option<Server>,
     /// What is served there.
     pub(crate) program: PathBuf,
     settings: Vec<(&'static str, String)>,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Installation, PATIENCE};
 
 impl Installation {
-    /// The ledger's file, opened beside whoever has it open.
+    /// The ledger's file, opened beside the server that has it open.
     pub(crate) fn ledger(&self) -> Connection {
         let path = self.path("quietus.db");
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("a ledger");

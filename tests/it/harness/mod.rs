@@ -4,6 +4,7 @@ mod away;
 mod fleet;
 mod installation;
 mod ledger;
+mod left;
 pub(crate) mod oracle;
 mod process;
 mod random;
@@ -34,13 +35,18 @@ pub(crate) fn quietus() -> std::process::Command {
 
 /// Asks until there is an answer; fails the test when there is none in time.
 #[track_caller]
-pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + PATIENCE;
+pub(crate) fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    wait_within(PATIENCE, ask).unwrap_or_else(|| panic!("waited {PATIENCE:?} for {what}"))
+}
+
+/// Asks for so long until there is an answer.
+fn wait_within<T>(longest: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let until = Instant::now() + longest;
     loop {
-        if let Some(answer) = ask() {
+        let answer = ask();
+        if answer.is_some() || Instant::now() >= until {
             return answer;
         }
-        assert!(Instant::now() < until, "waited {PATIENCE:?} for {what}");
         std::thread::park_timeout(Duration::from_millis(20));
     }
 }

@@ -1,4 +1,4 @@
-//! What must be true in the end, seen from outside: in what was exported, and at whoever was called.
+//! What must be true in the end, seen from outside: in what was exported, and at the systems that were called.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,17 +1,25 @@
 //! `quietus serve` on an installation.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitStatus;
 
 use serde_json::{Value, json};
 
+use super::left::{Began, Ledger};
 use super::process::Process;
-use super::{Installation, PASSWORD, client, http, quietus, wait_for};
+use super::{Installation, PASSWORD, PATIENCE, client, http, quietus, wait_for, wait_within};
 
-/// A running server. A test that ends without [`Server::stop`] or [`Server::kill`] still checks that it never panicked.
+/// A running server. However it ends, it must not have panicked, and no plugin's process may outlive it. Unless it is killed,
+/// it must have done before all that was due: a test that leaves work says so, by [`Server::leaves_work`].
 pub(crate) struct Server {
     process: Process,
+    ledger: Ledger,
+    /// Why it may leave work.
+    leaves_work: Cell<Option<&'static str>>,
+    /// Whether its end was asked for.
+    is_ended: Cell<bool>,
     pub(crate) address: SocketAddr,
     pub(crate) metrics: SocketAddr,
 }
@@ -23,19 +31,19 @@ impl Server {
 
     /// With settings of its own, such as `("SERVER__REQUESTS_MAX", "1")`.
     pub(crate) fn start_with(installation: &Installation, settings: &[(&str, &str)]) -> Self {
-        Self::run(serve(installation, quietus()), settings)
+        Self::run(installation, serve(installation, quietus()), settings)
     }
 
     /// Another version of the program.
     pub(crate) fn start_as(program: &Path, installation: &Installation, settings: &[(&str, &str)]) -> Self {
-        Self::run(serve(installation, std::process::Command::new(program)), settings)
+        Self::run(installation, serve(installation, std::process::Command::new(program)), settings)
     }
 
     /// One that is not killed by a write beyond the largest size of a file; the write fails, as on a full disk.
     pub(crate) fn start_to_fill_its_disk(installation: &Installation) -> Self {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#, env!("CARGO_BIN_EXE_quietus")]);
-        Self::run(serve(installation, shell), &[])
+        Self::run(installation, serve(installation, shell), &[])
     }
 
     /// Through another program, such as `env`, that becomes it.
@@ -45,7 +53,7 @@ impl Server {
         settings: &[(&str, &str)],
     ) -> Self {
         other.arg(env!("CARGO_BIN_EXE_quietus"));
-        Self::run(serve(installation, other), settings)
+        Self::run(installation, serve(installation, other), settings)
     }
 
     /// One that runs in this cgroup.
@@ -53,10 +61,10 @@ impl Server {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", r#"echo 0 > "$CGROUP/cgroup.procs" && exec "$0" "$@""#, env!("CARGO_BIN_EXE_quietus")]);
         shell.env("CGROUP", cgroup);
-        Self::run(serve(installation, shell), &[])
+        Self::run(installation, serve(installation, shell), &[])
     }
 
-    fn run(mut command: std::process::Command, settings: &[(&str, &str)]) -> Self {
+    fn run(installation: &Installation, mut command: std::process::Command, settings: &[(&str, &str)]) -> Self {
         command.envs(settings.iter().map(|(key, value)| (format!("QUIETUS__{key}"), value)));
         let process = Process::spawn(command);
         let field = |name: &'static str| {
@@ -67,7 +75,8 @@ impl Server {
         };
         let metrics = process.told("where the metrics are", field("metrics_listen"));
         let address = process.told("where the server listens", field("listen"));
-        Self { process, address, metrics }
+        let ledger = Ledger::of(installation);
+        Self { process, ledger, leaves_work: Cell::new(None), is_ended: Cell::new(false), address, metrics }
     }
 
     /// The URL that mluvii is given, with the credentials of the source `acme`.
@@ -130,34 +139,73 @@ impl Server {
 
     /// The ids of its child processes: its plugins.
     pub(crate) fn children(&self) -> Vec<String> {
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("the server runs");
-        let of_thread = |thread: std::io::Result<std::fs::DirEntry>| {
-            std::fs::read_to_string(thread.ok()?.path().join("children")).ok()
-        };
-        let all: Vec<String> = threads.filter_map(of_thread).collect();
-        all.iter().flat_map(|ids| ids.split_whitespace()).map(str::to_owned).collect()
+        Began::children_of(self.id()).iter().map(|child| child.id().to_string()).collect()
     }
 
     pub(crate) fn signal(&self, name: &str) {
+        self.is_ended.set(self.is_ended.get() || ["TERM", "KILL"].contains(&name));
         self.process.signal(name);
     }
 
-    /// Ends it as a service manager does, and returns how it ended and what it logged.
-    pub(crate) fn stop(self) -> (ExitStatus, Vec<String>) {
-        self.process.signal("TERM");
-        self.wait()
+    /// It ends with work that is due, in hand or failing, for this reason.
+    pub(crate) fn leaves_work(&self, why: &'static str) {
+        self.leaves_work.set(Some(why));
     }
 
-    /// Waits for its end.
+    /// Ends it as a service manager does, once nothing is left to do, and returns how it ended and what it logged.
+    #[track_caller]
+    pub(crate) fn stop(mut self) -> (ExitStatus, Vec<String>) {
+        (self.end(), self.process.lines())
+    }
+
+    /// Waits for the end that was asked for by a signal.
+    #[track_caller]
     pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>) {
-        (self.process.end(), self.process.lines())
+        let children = Began::children_of(self.id());
+        (self.ended(children), self.process.lines())
     }
 
     /// Kills it at this instant.
+    #[track_caller]
     pub(crate) fn kill(mut self) {
+        self.is_ended.set(true);
+        let children = Began::children_of(self.id());
         self.process.kill();
         // Its last lines are looked at, too.
         self.process.end();
+        // Nobody waits for them any more.
+        wait_for("its plugins to end with it", || children.iter().all(|child| !child.lives()).then_some(()));
+    }
+
+    #[track_caller]
+    fn end(&mut self) -> ExitStatus {
+        self.do_the_rest();
+        let children = Began::children_of(self.id());
+        self.signal("TERM");
+        self.ended(children)
+    }
+
+    /// How it ended; its plugins have ended before it.
+    #[track_caller]
+    fn ended(&mut self, mut children: Vec<Began>) -> ExitStatus {
+        let status = self.process.end();
+        children.retain(Began::is_there);
+        assert!(children.is_empty(), "they outlived the server: {children:?}");
+        status
+    }
+
+    /// Waits until all that is due is done.
+    #[track_caller]
+    fn do_the_rest(&self) {
+        if self.leaves_work.get().is_some() {
+            return;
+        }
+        let mut left = Vec::new();
+        let done = wait_within(PATIENCE, || {
+            left = self.ledger.work();
+            left.is_empty().then_some(())
+        });
+        assert!(done.is_some(), "the server leaves work: {left:?}; if that is meant, see `leaves_work`");
     }
 }
 
@@ -170,6 +218,16 @@ impl Drop for Server {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
+        }
+        if !self.is_ended.get() {
+            assert_eq!(
+                self.process.has_ended(),
+                None,
+                "the server ended, and nobody asked for that: {:#?}",
+                self.log()
+            );
+            let status = self.end();
+            assert!(status.success(), "{status}: {:#?}", self.log());
         }
         // A plugin may do so.
         let panicked = |line: &String| line.replace("the plugin panicked", "").contains("panicked");

@@ -36,7 +36,7 @@ impl Crate {
         Self { modules }
     }
 
-    /// The modules that a module imports from, without itself: those in which the items are defined, whoever re-exports
+    /// The modules that a module imports from, without itself: those in which the items are defined, wherever they are re-exported
     /// them on the way.
     pub(super) fn imports(&self, from: &ModulePath) -> BTreeSet<ModulePath> {
         let module = &self.modules[from];

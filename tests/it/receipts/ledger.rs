@@ -86,7 +86,7 @@ fn an_incomplete_receipt_is_listed_shown_and_acknowledged_once() {
     company.says(&["receipts", "acknowledge", "1"], 1);
     assert_eq!(company.installation.json(&["receipts", "acknowledge", "--all"]), json!({ "acknowledged": 0 }));
     assert_eq!(company.installation.json(&["status"])["incomplete_unacknowledged"], 0);
-    // Whoever has seen it has not made it complete.
+    // Acknowledging it has not made it complete.
     assert_eq!(company.installation.json(&["receipts", "list"])[0], receipt);
 }
 

@@ -15,12 +15,12 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// Whoever runs the test; to root, the ordinary user that Debian's package makes.
+    /// The user who runs the test; for root, the ordinary user that Debian's package makes.
     pub(crate) fn ordinary(user: &'static str) -> Self {
         if is_root() { Self { uid: id("-u", user), gid: id("-g", user), user: Some(user) } } else { Self::tester() }
     }
 
-    /// Whoever runs the test.
+    /// The user who runs the test.
     pub(crate) fn tester() -> Self {
         let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
         Self { uid: uid.as_raw(), gid: gid.as_raw(), user: None }

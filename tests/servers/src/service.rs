@@ -14,7 +14,7 @@ const PORTS_MAX: u32 = 20;
 /// The words that start a server in the foreground, in a folder and on a port.
 type Words = Box<dyn Fn(&Path, u16) -> Vec<String> + Send + Sync>;
 
-/// What a server is to whoever starts it.
+/// What a server is to the test that starts it.
 pub(crate) struct Recipe {
     pub(crate) words: Words,
     /// Whether it takes connections.

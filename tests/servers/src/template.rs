@@ -17,7 +17,7 @@ pub(crate) fn template(owner: Owner, name: &str, make: impl FnOnce(&Path) -> Com
     data
 }
 
-/// Whoever comes meanwhile waits. The lock is the command's too, so that it holds as long as one is at work, whose test was
+/// Others wait meanwhile. The lock is the command's too, so that it holds as long as one is at work, whose test was
 /// killed.
 fn make_once(home: &Path, data: &Path, make: impl FnOnce(&Path) -> Command) {
     let lock = File::create(home.join("lock")).expect("the template's folder is writable");

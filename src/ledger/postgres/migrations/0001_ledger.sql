@@ -254,7 +254,7 @@ CREATE INDEX audit_of_actor ON audit (actor, sequence);
 CREATE INDEX audit_of_act ON audit (act, sequence);
 CREATE INDEX audit_of_object ON audit (object, sequence);
 
--- The newest of a chain: the one row that whoever appends to it holds, for as long as a commit takes.
+-- The newest of a chain: the one row that is locked while a record is appended, for as long as a commit takes.
 CREATE TABLE chain (
   name     TEXT COLLATE "C" PRIMARY KEY,
   sequence BIGINT NOT NULL,

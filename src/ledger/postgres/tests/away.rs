@@ -121,7 +121,8 @@ async fn a_restarted_database_loses_nothing_and_work_resumes_by_itself() {
 async fn a_new_primary_at_another_address_is_found() {
     let (ledger, cluster) = postgres().await;
     ledger.shutdown().await;
-    let (old, new) = (Proxy::to(cluster.port()), Proxy::to(cluster.port()));
+    let old = Proxy::to(cluster.port());
+    let new = Proxy::to(cluster.port());
     let hosts = format!("127.0.0.1:{},127.0.0.1:{}", old.port(), new.port());
     let ledger = at(&place(&format!("postgres://postgres@{hosts}/{DATABASE}"))).await;
     ledger.record(event(1, 1)).await.expect("recorded");

@@ -26,7 +26,8 @@ async fn duplicates_that_reach_different_processes_at_once_make_one_event() {
     for (round, process) in fleet.iter().enumerate() {
         // In another order at each, as they would block each other if they were written so.
         for id in 0..DISTINCT {
-            let (ledger, id) = (process.clone(), if round == 1 { DISTINCT - 1 - id } else { id });
+            let ledger = process.clone();
+            let id = if round == 1 { DISTINCT - 1 - id } else { id };
             deliveries.spawn(async move { ledger.record(event(id, 1)).await.expect("recorded") });
         }
     }
@@ -85,7 +86,8 @@ async fn steps_of_one_erasure_that_end_at_once_let_it_be_closed() {
         assert_eq!(fleet[0].resolved(mine, resolution(Vec::new())).await.expect("resolved"), Finished::Done);
     }
     let queue = |name: &str| QueueName::Step(TargetName(name.into()));
-    let (crm, mailbox) = (claim(&fleet[0], &queue("crm"), 40).await, claim(&fleet[1], &queue("mailbox"), 40).await);
+    let crm = claim(&fleet[0], &queue("crm"), 40).await;
+    let mailbox = claim(&fleet[1], &queue("mailbox"), 40).await;
     let mut ends = JoinSet::new();
     for (ledger, claims) in [(&fleet[0], crm), (&fleet[1], mailbox)] {
         for claim in claims {
@@ -114,7 +116,8 @@ async fn the_bounds_of_a_target_are_those_of_the_fleet() {
     let bounds = Bounds { target: Some(mluvii.clone()), at_once: 7, calls_per_s: None };
     let mut claimers = JoinSet::new();
     for i in 0..12 {
-        let (ledger, bounds) = (fleet[i % 3].clone(), bounds.clone());
+        let ledger = fleet[i % 3].clone();
+        let bounds = bounds.clone();
         claimers.spawn(async move { ledger.claim(&to_decide(), 7, HOUR, &bounds).await.expect("claimed").claims });
     }
     let claimed: usize = claimers.join_all().await.iter().map(Vec::len).sum();

@@ -24,7 +24,8 @@ fn guarded() -> Cluster {
         chown(&path, Some(owner.uid()), Some(owner.gid())).expect("given away");
         path
     };
-    let (certificate, key) = (write("server.crt", CERTIFICATE), write("server.key", KEY));
+    let certificate = write("server.crt", CERTIFICATE);
+    let key = write("server.key", KEY);
     let access = write("hba", "local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n");
     cluster.sql("postgres", "ALTER ROLE postgres PASSWORD 'right horse'");
     for (name, value) in [("ssl_cert_file", &certificate), ("ssl_key_file", &key), ("hba_file", &access)] {
@@ -99,7 +100,8 @@ async fn a_server_without_encryption_is_refused_where_it_is_asked_for() {
 async fn a_socket_is_a_way_too() {
     let cluster = Cluster::start();
     cluster.create_database(DATABASE);
-    let (folder, port) = (cluster.socket_folder().display(), cluster.port());
+    let folder = cluster.socket_folder().display();
+    let port = cluster.port();
     let place = place(&format!("postgres:///{DATABASE}?host={folder}&port={port}&user=postgres"));
     migrate(&place, None).await.expect("migrated");
     at(&place).await.writable().await.expect("writable");

@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_level_needs_all_that_come_before_it() {
-        let (yes, no) = (|| Ok(()), || Err("no seccomp".to_owned()));
+        let yes = || Ok(());
+        let no = || Err("no seccomp".to_owned());
         let old = || Err("no Landlock".to_owned());
         assert_eq!(judge(Level::Basic, no(), Ok(Level::Network)), Ok(Level::Basic));
         assert_eq!(judge(Level::Basic, yes(), old()), Ok(Level::Syscalls));

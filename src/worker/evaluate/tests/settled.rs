@@ -1,4 +1,4 @@
-//! Rules at a session's end that are asked again when it has settled.
+//! Rules at a session's end that are re-checked when it has settled.
 
 use super::*;
 
@@ -58,7 +58,8 @@ fn a_demand_whose_rule_still_applies_is_not_taken_back() {
 fn a_consent_that_is_withdrawn_after_settling_takes_no_retention_back() {
     let early = ended(&read(known()));
     let at_settling = settled(&early, &read(known()));
-    let (head, no) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", &[("agree", "no")]));
+    let head = event(EventKind::SessionActivityHeroCardSubmission);
+    let no = form("hero_card", &[("agree", "no")]);
     let seen = Some(view(&at_settling.session, None));
     let withdrawn = decide_with(&rules(), &withdrawal(), seen, Cause::Event(&head, Some(&no)), &read(known()));
     assert_eq!(withdrawn.session.record.consent.state, ConsentState::Withdrawn);

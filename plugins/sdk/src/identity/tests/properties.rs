@@ -11,8 +11,13 @@ fn grouped(digits: &str, every: usize, between: &str) -> String {
     digits.chunks(every).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(between)
 }
 
+/// So many texts for each property; `QUIETUS_CASES` makes them more.
+fn cases() -> u32 {
+    std::env::var("QUIETUS_CASES").map_or(512, |text| text.parse().expect("a number"))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
     fn a_normal_form_is_its_own_normal_form(text in any::<String>(), in_czechia in any::<bool>()) {

@@ -210,7 +210,7 @@ fn accept(listener: &TcpListener, port: u16, switches: &Switches) {
             if switches.state().ended {
                 break;
             }
-            // Whoever comes while the server is down is closed, too.
+            // Connections that come while the server is down are closed as well.
             let Ok(server) = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), CONNECTING_MAX) else {
                 continue;
             };

@@ -58,7 +58,7 @@ impl Client {
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        // Whoever hung up is seen when reading.
+        // A closed connection is seen when reading.
         drop(self.0.write_all(bytes));
     }
 
