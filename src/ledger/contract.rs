@@ -10,6 +10,7 @@ pub(crate) mod deciding;
 pub(crate) mod erasing;
 mod fixtures;
 pub(crate) mod listing;
+pub(crate) mod random;
 pub(crate) mod receiving;
 pub(crate) mod reporting;
 pub(crate) mod scheduling;
@@ -142,6 +143,7 @@ macro_rules! contract {
                 a_ledger_belongs_to_one_index_key
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
+            random: random_sequences_agree_with_the_pure_model;
         }
     };
 }
