@@ -69,6 +69,8 @@ pub(super) struct Deciding {
     /// Another version of the session was read than there is.
     pub(super) stale: bool,
     pub(super) foreign: bool,
+    /// The session was read at mluvii.
+    pub(super) read: bool,
     pub(super) settle_at: Option<Timestamp>,
     pub(super) rules_no_longer: Vec<String>,
     pub(super) erasures: Vec<NewErasure>,

@@ -124,6 +124,7 @@ fn deciding(chance: &mut Chance, model: &Model, session: &SessionKey) -> Decidin
     Deciding {
         stale: chance.one_in(10),
         foreign,
+        read: chance.one_in(3),
         settle_at: chance.of(&[None, Some(at(-1)), Some(at(2)), Some(at(4)), as_it_is]),
         rules_no_longer: if chance.one_in(3) { chance.some_of(&RULES.map(str::to_owned)) } else { Vec::new() },
         erasures: (0..erasures).map(|_| request(chance)).collect(),

@@ -29,6 +29,7 @@ pub(super) async fn agree(ledger: &Shared, model: &mut Model) {
         let shown = view.map(|view| Session {
             version: view.version,
             settle_at: view.settle_at,
+            read: view.read_at.is_some(),
             erased: view.erased_at.is_some(),
         });
         assert_eq!(shown.as_ref(), model.sessions.get(&key), "session {key}");
@@ -36,11 +37,13 @@ pub(super) async fn agree(ledger: &Shared, model: &mut Model) {
     same_counts(ledger, model).await;
 }
 
-/// The same of each erasure by itself.
+/// The same of each erasure by itself, and its receipt.
 pub(super) async fn each_agrees(ledger: &Shared, model: &Model) {
     for id in model.erasures.keys() {
         let erasure = ledger.erasure(*id).await.expect("read").expect("is there");
         same_erasure(&erasure, &model.shown(*id));
+        let receipt = ledger.receipt_of(*id).await.expect("read");
+        assert_eq!(receipt.map(|receipt| receipt.statement.verdict), erasure.verdict, "the receipt of {id}");
     }
 }
 
@@ -102,6 +105,9 @@ fn same_beginning(model: &Model, work: &EraseWork) {
     assert_eq!(work.targets, erasure.waiting.targets);
     assert_eq!(work.selection, erasure.selection);
     assert_eq!(work.capsules.len(), erasure.capsules, "capsules of {}", work.id);
+    let undecided = model.count(|task| task.queue.starts_with("decide:") && !task.parked) > 0;
+    assert_eq!(work.undecided_since.is_some(), undecided, "whether an event waits to be decided on");
+    assert_eq!(work.unread_since.is_some(), model.some_are_unread(), "whether a session waits to be read");
     assert!(near(work.due, erasure.waiting.due_rule), "{} by its rule, and {:?}", work.due, erasure.waiting);
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Began {
 pub(super) struct Session {
     pub(super) version: i64,
     pub(super) settle_at: Option<Timestamp>,
+    /// At mluvii; what was read stays read.
+    pub(super) read: bool,
     pub(super) erased: bool,
 }
 

@@ -213,6 +213,7 @@ fn decision_of(model: &Model, session: SessionKey, deciding: Deciding) -> Decisi
     let mut change = unchanged(session.session.0, version);
     change.record.session = session;
     change.settle_at = deciding.settle_at;
+    change.read_at = deciding.read.then(|| in_hours(0));
     Decision {
         erasures: deciding.erasures,
         rules_no_longer: deciding.rules_no_longer,

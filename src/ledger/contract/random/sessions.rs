@@ -45,10 +45,12 @@ impl Model {
 
     fn change(&mut self, change: &SessionChange) {
         let before = self.sessions.get(&change.record.session);
+        let was = |what: fn(&Session) -> bool| before.is_some_and(what);
         let session = Session {
             version: change.read_version + 1,
             settle_at: change.settle_at,
-            erased: before.is_some_and(|before| before.erased),
+            read: change.read_at.is_some() || was(|before| before.read),
+            erased: was(|before| before.erased),
         };
         self.sessions.insert(change.record.session.clone(), session);
     }
@@ -64,6 +66,14 @@ impl Model {
                 self.work.insert(piece, Task::new(&queue, at))
             }
         };
+    }
+
+    /// Whether a session has not been read and is still to be looked at; a look that needs a person keeps nobody waiting.
+    pub(super) fn some_are_unread(&self) -> bool {
+        self.sessions.iter().any(|(key, session)| {
+            let look = self.work.get(&Piece::Settling(key.clone()));
+            !session.read && !session.erased && look.is_some_and(|look| !look.parked)
+        })
     }
 
     /// The sessions that an erasure reached are gone.
