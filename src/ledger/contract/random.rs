@@ -19,7 +19,7 @@ use perform::Run;
 use trail::Trail;
 
 /// Enough for erasures to come to their end, and few enough for a second or two.
-const ACTIONS: usize = 400;
+const ACTIONS: usize = 300;
 
 pub(crate) async fn random_sequences_agree_with_the_pure_model(ledger: Shared) {
     let (mut trail, mut chance) = Trail::begin();

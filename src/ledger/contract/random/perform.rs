@@ -12,9 +12,13 @@ use super::work::{Held, Piece, Task};
 use crate::erasure::ReachedSession;
 use crate::keys::Digest;
 use crate::ledger::{
-    Bounds, Claim, Closed, Closing, Decision, LedgerError, QueueName, Recorded, TargetHealth, TargetState, Work,
+    Bounds, Claim, Closed, Closing, Decision, Finished, LedgerError, QueueName, Recorded, StepWork, TargetHealth,
+    TargetState, Work,
 };
 use crate::subject::{SessionKey, TargetName};
+
+/// What the ledger answered to the end of a claim, and what the model expected.
+type Came = (Result<Finished, LedgerError>, Result<Finished, Refused>);
 
 /// Why work is put back or aside.
 const REASON: &str = "503";
@@ -33,7 +37,7 @@ impl Run {
 
     pub(super) async fn perform(&mut self, action: Action) {
         // Two acts never share a millisecond, in which the ledger's clock counts and the model's could differ.
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
         let now = Timestamp::now();
         let ledger = self.ledger.clone();
         match action {
@@ -99,45 +103,59 @@ impl Run {
             return self.close(late, now).await;
         }
         let held = self.held.swap_remove(held);
-        let claim = copy(&held.claim);
-        let (ledger, model) = (self.ledger.clone(), &mut self.model);
-        let (came, expected) = match (ending, &held.claim.work) {
-            (Ending::Renew { lease }, _) => (ledger.renew(&claim, lease).await, Ok(model.renewed(&held, lease, now))),
-            (Ending::Retry { pause, attempt }, Work::Step(work)) => {
-                let expected = model.failed(&held, work, pause, attempt, REASON, now);
-                (ledger.retry(claim, pause, attempt, REASON).await, expected)
-            }
-            (Ending::Retry { pause, attempt }, _) => {
-                let expected = model.put_back(&held, pause, attempt, now);
-                (ledger.retry(claim, pause, attempt, REASON).await, Ok(expected))
-            }
-            (Ending::Park { outcome }, Work::Step(work)) => {
-                let expected = model.parked(&held, work, outcome, REASON, now);
-                (ledger.park(claim, outcome, REASON).await, expected)
-            }
-            (Ending::Park { outcome }, _) => (ledger.park(claim, outcome, REASON).await, Ok(model.put_aside(&held))),
-            (Ending::Decided(deciding), Work::Decide(_) | Work::Settle(_)) => {
-                let decision = decision_of(model, session_of(&claim.work), deciding);
-                let expected = model.decided(&held, &decision, now);
-                (ledger.decided(claim, decision).await, expected)
-            }
-            (Ending::Resolved { reaches }, Work::Resolve(work)) => {
-                let reached = |key| ReachedSession { key, read_before: true };
-                let resolution = resolution(reaches.into_iter().map(reached).collect());
-                let expected = model.resolved(&held, work.id, &resolution, now);
-                (ledger.resolved(claim, resolution).await, Ok(expected))
-            }
-            (Ending::Stepped(end), Work::Step(work)) => {
-                let expected = model.stepped(&held, work, end.clone(), now);
-                (ledger.stepped(claim, end).await, expected)
-            }
-            (ending, work) => panic!("{ending:?} is no end of {work:?}"),
+        let (came, expected) = match &held.claim.work {
+            Work::Step(work) => self.end_call(&held, work, ending, now).await,
+            _ => self.end_other(&held, ending, now).await,
         };
         // What was refused is still under way.
         if again || expected.is_err() {
             self.held.push(held);
         }
         same(came, expected);
+    }
+
+    async fn end_call(&mut self, held: &Held, work: &StepWork, ending: Ending, now: Timestamp) -> Came {
+        let (ledger, model, claim) = (&self.ledger, &mut self.model, copy(&held.claim));
+        match ending {
+            Ending::Renew { lease } => (ledger.renew(&claim, lease).await, Ok(model.renewed(held, lease, now))),
+            Ending::Retry { pause, attempt } => {
+                let expected = model.failed(held, work, pause, attempt, REASON, now);
+                (ledger.retry(claim, pause, attempt, REASON).await, expected)
+            }
+            Ending::Park { outcome } => {
+                let expected = model.parked(held, work, outcome, REASON, now);
+                (ledger.park(claim, outcome, REASON).await, expected)
+            }
+            Ending::Stepped(end) => {
+                let expected = model.stepped(held, work, end.clone(), now);
+                (ledger.stepped(claim, end).await, expected)
+            }
+            other => panic!("{other:?} is no end of a call"),
+        }
+    }
+
+    async fn end_other(&mut self, held: &Held, ending: Ending, now: Timestamp) -> Came {
+        let (ledger, model, claim) = (&self.ledger, &mut self.model, copy(&held.claim));
+        match ending {
+            Ending::Renew { lease } => (ledger.renew(&claim, lease).await, Ok(model.renewed(held, lease, now))),
+            Ending::Retry { pause, attempt } => {
+                let expected = model.put_back(held, pause, attempt, now);
+                (ledger.retry(claim, pause, attempt, REASON).await, Ok(expected))
+            }
+            Ending::Park { outcome } => (ledger.park(claim, outcome, REASON).await, Ok(model.put_aside(held))),
+            Ending::Decided(deciding) => {
+                let decision = decision_of(model, session_of(&claim.work), deciding);
+                let expected = model.decided(held, &decision, now);
+                (ledger.decided(claim, decision).await, expected)
+            }
+            Ending::Resolved { reaches } => {
+                let reached = |key| ReachedSession { key, read_before: true };
+                let resolution = resolution(reaches.into_iter().map(reached).collect());
+                let expected = model.resolved(held, &resolution, now);
+                (ledger.resolved(claim, resolution).await, Ok(expected))
+            }
+            other => panic!("{other:?} is no end of {:?}", claim.work),
+        }
     }
 
     /// Closes all that is to be closed and in somebody's hands.

@@ -13,7 +13,8 @@ use crate::keys::Sealed;
 use crate::ledger::{Closing, Finished, QueueName, Reported, Resolution, StepWork};
 
 impl Model {
-    pub(super) fn resolved(&mut self, held: &Held, id: ErasureId, resolution: &Resolution, now: Timestamp) -> Finished {
+    pub(super) fn resolved(&mut self, held: &Held, resolution: &Resolution, now: Timestamp) -> Finished {
+        let Piece::Erasure(id, _) = held.piece else { panic!("{:?} does not begin", held.piece) };
         if self.held(held).is_none() {
             return Finished::LeaseLost;
         }
