@@ -116,6 +116,7 @@ macro_rules! contract {
                 a_receipt_joins_the_heads_chain_only
                 erasures_are_closed_together_or_not_at_all
                 claims_that_come_back_from_a_closing_hold
+                a_session_that_two_reached_who_are_closed_together_changes_once
                 those_who_close_at_once_make_one_chain
                 a_parked_erasure_that_is_cancelled_is_closed_as_cancelled
                 an_erasure_under_way_is_not_cancelled

@@ -108,6 +108,18 @@ pub(crate) async fn claims_that_come_back_from_a_closing_hold(ledger: Shared) {
     closed(&ledger, chained(&ledger, held).await).await;
 }
 
+pub(crate) async fn a_session_that_two_reached_who_are_closed_together_changes_once(ledger: Shared) {
+    decide(&ledger, unchanged(1, 0)).await;
+    for _ in 0..2 {
+        begun(&ledger, 1, &["mluvii"]).await;
+        step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+    }
+    let claims = claim(&ledger, &QueueName::Close).await;
+    closed(&ledger, chained(&ledger, claims).await).await;
+    let view = ledger.session(&session(1)).await.expect("read").expect("is there");
+    assert_eq!((view.version, view.erased_at.is_some()), (2, true));
+}
+
 pub(crate) async fn those_who_close_at_once_make_one_chain(ledger: Shared) {
     let claims = to_close(&ledger, 40).await;
     let mut closers = JoinSet::new();

@@ -1,11 +1,13 @@
 //! How the model's sessions change.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::model::{Model, Refused, Session};
 use super::work::{Held, Piece, Task};
-use crate::erasure::ErasureId;
 use crate::ledger::{Decision, Finished, QueueName, SessionChange};
+use crate::subject::SessionKey;
 
 impl Model {
     pub(super) fn decided(&mut self, held: &Held, decision: &Decision, now: Timestamp) -> Result<Finished, Refused> {
@@ -76,11 +78,10 @@ impl Model {
         })
     }
 
-    /// The sessions that an erasure reached are gone.
-    pub(super) fn sessions_erased(&mut self, id: ErasureId) {
-        let Some(began) = &self.erasures[&id].began else { return };
-        for reached in &began.reaches {
-            if let Some(session) = self.sessions.get_mut(&reached.key) {
+    /// One change of each, however many erasures reached it.
+    pub(super) fn sessions_erased(&mut self, erased: &BTreeSet<SessionKey>) {
+        for key in erased {
+            if let Some(session) = self.sessions.get_mut(key) {
                 session.erased = true;
                 session.version += 1;
             }

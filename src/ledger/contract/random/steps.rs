@@ -136,18 +136,19 @@ impl Model {
 
     /// All of them hold, and their receipts follow the head.
     pub(super) fn closed(&mut self, closing: &[Closing], now: Timestamp) {
+        let mut erased = BTreeSet::new();
         for Closing { claim, receipt } in closing {
             self.work.remove(&Piece::of(&claim.work));
             let id = receipt.statement.erasure;
             let end = end_of(&self.shown(id));
-            if end.sessions_are_erased {
-                self.sessions_erased(id);
-            }
+            let began = self.erasures[&id].began.as_ref().filter(|_| end.sessions_are_erased);
+            erased.extend(began.iter().flat_map(|began| &began.reaches).map(|reached| reached.key.clone()));
             let erasure = self.erasure(id);
             erasure.state = end.state;
             erasure.ended = Some(now);
             erasure.verdict = Some(receipt.statement.verdict);
             self.receipts += 1;
         }
+        self.sessions_erased(&erased);
     }
 }
