@@ -11,6 +11,7 @@ mod orders;
 mod perform;
 mod sessions;
 mod steps;
+mod task;
 mod trail;
 mod work;
 

@@ -12,7 +12,7 @@ use super::super::fixtures::{
 use super::action::{Action, Deciding, Ending};
 use super::chance::Chance;
 use super::model::{Model, Modelled};
-use super::work::Held;
+use super::task::Held;
 use crate::erasure::{
     Attempt, Capsule, ErasureId, ErasureState, Evidence, NewErasure, Outcome, Reportable, Selection, Stage, StepEnd,
     Subject,
@@ -135,7 +135,7 @@ fn step_end(chance: &mut Chance) -> StepEnd {
     let pause = at_once_or_later(chance);
     let counts = BTreeMap::from([("contacts".to_owned(), chance.number() % 4)]);
     let reason = chance.one_in(3).then(|| "an invoice is kept".to_owned());
-    match chance.below(8) {
+    match chance.below(10) {
         0..3 => {
             let outcome = chance.of(&[Outcome::Erased, Outcome::Absent]);
             StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence: evidence(chance) }

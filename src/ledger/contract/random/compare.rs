@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::fixtures::Shared;
 use super::choice;
 use super::model::{Model, Session};
-use super::work::{Piece, Task};
+use super::task::{Piece, Task};
 use crate::erasure::{Erasure, ErasureState, ReportState, Step, StepState};
 use crate::ledger::{Claim, EraseWork, ErasureFilter, StepWork, Work};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::work::{Piece, Task};
+use super::task::{Piece, Task};
 use crate::erasure::life::{Begun, Life, Waiting};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict};
 use crate::subject::{SessionKey, TargetName};

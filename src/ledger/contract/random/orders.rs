@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::model::{Model, Modelled};
-use super::work::{Piece, Task};
+use super::task::{Piece, Task};
 use crate::erasure::life::{Cancelled, NoTargets, Resolving, Retried, Waiting};
 use crate::erasure::{ErasureId, NewErasure, Subject};
 use crate::ledger::QueueName;

@@ -8,7 +8,7 @@ use super::super::fixtures::{Shared, by, decision, event, in_hours, receipt_afte
 use super::action::{Action, Deciding, Ending};
 use super::compare;
 use super::model::{Model, Refused};
-use super::work::{Held, Piece, Task};
+use super::task::{Held, Piece, Task};
 use crate::erasure::ReachedSession;
 use crate::keys::Digest;
 use crate::ledger::{

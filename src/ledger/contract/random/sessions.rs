@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::model::{Model, Refused, Session};
-use super::work::{Held, Piece, Task};
+use super::task::{Held, Piece, Task};
 use crate::ledger::{Decision, Finished, QueueName, SessionChange};
 use crate::subject::SessionKey;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::model::{Began, Model, Refused};
-use super::work::{Held, Piece, Task};
+use super::task::{Held, Piece, Task};
 use crate::erasure::life::{Begun, Change, Next, OutOfPlace, begin, end_of};
 use crate::erasure::{Attempt, ErasureId, Outcome, Reportable, Step, StepEnd};
 use crate::keys::Sealed;
