@@ -1,5 +1,6 @@
 //! What can be done to a ledger.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -53,10 +54,14 @@ pub(super) enum Ending {
         outcome: Outcome,
     },
     Decided(Deciding),
+    /// `finds`: the targets that are asked first what they know the person by.
     Resolved {
         reaches: Vec<SessionKey>,
+        finds: BTreeSet<TargetName>,
     },
     Stepped(StepEnd),
+    /// How far a call is, which goes on.
+    KeepResume(Sealed),
     /// Together with all others that are to be closed. `late`: the receipts follow an older head than there is.
     Closed {
         late: bool,

@@ -1,7 +1,7 @@
 //! What is done next. Chance decides, but so that much comes to its end: what is held is ended as often as anything is
 //! claimed, and orders meet erasures that they concern.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use crate::erasure::{
 };
 use crate::keys::{Digest, Sealed};
 use crate::ledger::{QueueName, Work};
-use crate::subject::SessionKey;
+use crate::subject::{SessionKey, TargetName};
 
 const TARGETS: [&str; 3] = ["crm", "mailbox", "mluvii"];
 
@@ -66,8 +66,7 @@ fn request(chance: &mut Chance) -> NewErasure {
         approve: chance.one_in(3),
         origin: origin.then_some(Digest([2; 16])),
         selection: Selection { include_possible: chance.one_in(5), ..Selection::default() },
-        // Nobody opens it.
-        capsule: chance.one_in(3).then(|| Capsule { wrapped_key: Sealed(vec![1]), content: Sealed(vec![2]) }),
+        capsule: chance.one_in(3).then(unopened),
         fingerprints: Vec::new(),
     }
 }
@@ -111,7 +110,10 @@ fn finish(chance: &mut Chance, model: &Model, work: &Work) -> Ending {
     match work {
         Work::Decide(work) => Ending::Decided(deciding(chance, model, &work.event.head.session)),
         Work::Settle(work) => Ending::Decided(deciding(chance, model, &work.session)),
-        Work::Resolve(_) => Ending::Resolved { reaches: chance.some_of(&sessions()) },
+        Work::Resolve(_) => Ending::Resolved { reaches: chance.some_of(&sessions()), finds: finds(chance) },
+        Work::Step(_) if chance.one_in(8) => Ending::KeepResume(Sealed(vec![3])),
+        // What one stage ends with is refused in the other.
+        Work::Step(work) if (work.stage == Stage::Find) != chance.one_in(30) => Ending::Stepped(found(chance)),
         Work::Step(_) => Ending::Stepped(step_end(chance)),
         Work::Close(_) => Ending::Closed { late: chance.one_in(5) },
     }
@@ -129,6 +131,20 @@ fn deciding(chance: &mut Chance, model: &Model, session: &SessionKey) -> Decidin
         rules_no_longer: if chance.one_in(3) { chance.some_of(&RULES.map(str::to_owned)) } else { Vec::new() },
         erasures: (0..erasures).map(|_| request(chance)).collect(),
     }
+}
+
+fn finds(chance: &mut Chance) -> BTreeSet<TargetName> {
+    let some = if chance.one_in(3) { chance.some_of(&TARGETS) } else { Vec::new() };
+    some.into_iter().map(target).collect()
+}
+
+fn found(chance: &mut Chance) -> StepEnd {
+    StepEnd::Found { capsule: chance.one_in(2).then(unopened), more: chance.one_in(3) }
+}
+
+/// Nobody opens it.
+fn unopened() -> Capsule {
+    Capsule { wrapped_key: Sealed(vec![1]), content: Sealed(vec![2]) }
 }
 
 fn step_end(chance: &mut Chance) -> StepEnd {
@@ -179,7 +195,7 @@ fn report(chance: &mut Chance, model: &Model) -> Action {
     };
     match chance.below(10) {
         0 => of.round += 1,
-        1 => of.stage = chance.of(&[Stage::Erase, Stage::Verify]),
+        1 => of.stage = chance.of(&[Stage::Find, Stage::Erase, Stage::Verify]),
         _ => {}
     }
     Action::Report(of, report)

@@ -117,6 +117,7 @@ fn same_call(model: &Model, work: &StepWork) {
     let step = began.steps.iter().find(|step| step.target == work.step.target).expect("the step is there");
     assert_eq!(at_my_times(work.step.clone(), step), *step);
     assert_eq!((Some(work.stage), &work.subject), (step.stage(), &erasure.subject));
+    assert_eq!(work.capsules.len(), began.capsules, "capsules of {}", work.erasure);
     assert!(work.sessions.iter().eq(&began.reaches), "{:?} are reached", work.sessions);
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Began {
     /// By the target's name.
     pub(super) steps: Vec<Step>,
     pub(super) reaches: BTreeSet<ReachedSession>,
+    /// What was resolved, and what targets found.
+    pub(super) capsules: usize,
 }
 
 /// A session's row.
@@ -107,6 +109,8 @@ impl Model {
         };
         // Why a call is made again is shown where the target itself has given no reason.
         let repeated = |step: &Step| self.work.get(&Piece::step(id, step)).and_then(|task| task.reason.clone());
-        began.steps.iter().map(|step| Step { reason: step.reason.clone().or(repeated(step)), ..step.clone() }).collect()
+        // How far a call is is for the next one only.
+        let shown = |step: &Step| Step { reason: step.reason.clone().or(repeated(step)), resume: None, ..step.clone() };
+        began.steps.iter().map(shown).collect()
     }
 }

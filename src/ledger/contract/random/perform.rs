@@ -12,8 +12,8 @@ use super::task::{Held, Piece, Task};
 use crate::erasure::ReachedSession;
 use crate::keys::Digest;
 use crate::ledger::{
-    Bounds, Claim, Closed, Closing, Decision, Finished, LedgerError, QueueName, Recorded, StepWork, TargetHealth,
-    TargetState, Work,
+    Bounds, Claim, Closed, Closing, Decision, Finished, LedgerError, QueueName, Recorded, Resolution, StepWork,
+    TargetHealth, TargetState, Work,
 };
 use crate::subject::{SessionKey, TargetName};
 
@@ -103,12 +103,13 @@ impl Run {
             return self.close(late, now).await;
         }
         let held = self.held.swap_remove(held);
+        let goes_on = matches!(ending, Ending::Renew { .. } | Ending::KeepResume(_));
         let (came, expected) = match &held.claim.work {
             Work::Step(work) => self.end_call(&held, work, ending, now).await,
             _ => self.end_other(&held, ending, now).await,
         };
         // What was refused is still under way.
-        if again || expected.is_err() {
+        if goes_on || again || expected.is_err() {
             self.held.push(held);
         }
         same(came, expected);
@@ -125,6 +126,10 @@ impl Run {
             Ending::Park { outcome } => {
                 let expected = model.parked(held, work, outcome, REASON, now);
                 (ledger.park(claim, outcome, REASON).await, expected)
+            }
+            Ending::KeepResume(resume) => {
+                let expected = model.kept(held, work, &resume);
+                (ledger.keep_resume(claim.step(work), resume).await, Ok(expected))
             }
             Ending::Stepped(end) => {
                 let expected = model.stepped(held, work, end.clone(), now);
@@ -148,9 +153,9 @@ impl Run {
                 let expected = model.decided(held, &decision, now);
                 (ledger.decided(claim, decision).await, expected)
             }
-            Ending::Resolved { reaches } => {
+            Ending::Resolved { reaches, finds } => {
                 let reached = |key| ReachedSession { key, read_before: true };
-                let resolution = resolution(reaches.into_iter().map(reached).collect());
+                let resolution = Resolution { finds, ..resolution(reaches.into_iter().map(reached).collect()) };
                 let expected = model.resolved(held, &resolution, now);
                 (ledger.resolved(claim, resolution).await, Ok(expected))
             }

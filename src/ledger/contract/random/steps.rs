@@ -20,12 +20,12 @@ impl Model {
         }
         self.work.remove(&held.piece);
         let erasure = self.erasure(id);
-        let mut begun = begin(&erasure.waiting.targets, erasure.subject.installation());
+        let mut begun = begin(&erasure.waiting.targets, &resolution.finds, erasure.subject.installation());
         erasure.state = begun.state();
         begun.0.sort_by(|one, other| one.target.cmp(&other.target));
         let reaches: BTreeSet<_> = resolution.sessions.iter().cloned().collect();
-        erasure.began = Some(Began { at: now, steps: begun.0.clone(), reaches });
-        for step in &begun.0 {
+        erasure.began = Some(Began { at: now, steps: begun.0.clone(), reaches, capsules: 1 });
+        for step in begun.0.iter().filter(|step| step.stage().is_some()) {
             let queue = QueueName::Step(step.called.clone());
             self.work.insert(Piece::step(id, step), Task::new(&queue, now));
         }
@@ -39,7 +39,26 @@ impl Model {
         end: StepEnd,
         now: Timestamp,
     ) -> Result<Finished, Refused> {
-        self.called(held, work, None, now, |begun| begun.call_ended(&work.step.target, end, now))
+        let found = matches!(end, StepEnd::Found { capsule: Some(_), .. });
+        let came = self.called(held, work, None, now, |begun| begun.call_ended(&work.step.target, end, now))?;
+        if found && came == Finished::Done {
+            self.began(work.erasure).capsules += 1;
+        }
+        Ok(came)
+    }
+
+    /// How far a call is.
+    pub(super) fn kept(&mut self, held: &Held, work: &StepWork, resume: &Sealed) -> Finished {
+        if self.held(held).is_none() {
+            return Finished::LeaseLost;
+        }
+        let step = self.began(work.erasure).steps.iter_mut().find(|step| step.target == work.step.target);
+        step.expect("the step is there").resume = Some(resume.clone());
+        Finished::Done
+    }
+
+    fn began(&mut self, id: ErasureId) -> &mut Began {
+        self.erasure(id).began.as_mut().expect("it has steps")
     }
 
     pub(super) fn failed(
@@ -100,8 +119,7 @@ impl Model {
     pub(super) fn write(&mut self, id: ErasureId, change: Change, reason: Option<&str>, now: Timestamp) {
         for (step, next) in change.steps {
             self.goes_on(id, &step, next, reason);
-            let began = self.erasure(id).began.as_mut().expect("it has steps");
-            let before = began.steps.iter_mut().find(|before| before.target == step.target);
+            let before = self.began(id).steps.iter_mut().find(|before| before.target == step.target);
             *before.expect("the step was there") = step;
         }
         self.erasure(id).state = change.state;
@@ -114,9 +132,17 @@ impl Model {
     fn goes_on(&mut self, id: ErasureId, step: &Step, next: Next, reason: Option<&str>) {
         let piece = Piece::step(id, step);
         let queue = QueueName::Step(step.called.clone());
-        if next == Next::Gone {
-            self.work.remove(&piece);
-            return;
+        match next {
+            Next::Gone => {
+                self.work.remove(&piece);
+                return;
+            }
+            Next::Added(due) => {
+                let before = self.work.insert(piece, Task::new(&queue, due));
+                assert!(before.is_none(), "it waited for what others find and had work");
+                return;
+            }
+            Next::Due(_) | Next::DueUnlessHeld(_) | Next::Parked => {}
         }
         let task = self.work.get_mut(&piece).expect("a step that is not over has work");
         let reason = reason.map(str::to_owned);
@@ -130,7 +156,7 @@ impl Model {
                 task.holder = None;
                 task.reason = step.reason.clone();
             }
-            Next::Gone => {}
+            Next::Gone | Next::Added(_) => {}
         }
     }
 
