@@ -10,6 +10,7 @@ pub(crate) mod deciding;
 pub(crate) mod erasing;
 mod fixtures;
 pub(crate) mod listing;
+pub(crate) mod random;
 pub(crate) mod receiving;
 pub(crate) mod reporting;
 pub(crate) mod scheduling;
@@ -114,6 +115,8 @@ macro_rules! contract {
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
                 a_receipt_joins_the_heads_chain_only
                 erasures_are_closed_together_or_not_at_all
+                claims_that_come_back_from_a_closing_hold
+                a_session_that_two_reached_who_are_closed_together_changes_once
                 those_who_close_at_once_make_one_chain
                 a_parked_erasure_that_is_cancelled_is_closed_as_cancelled
                 an_erasure_under_way_is_not_cancelled
@@ -142,6 +145,7 @@ macro_rules! contract {
                 a_ledger_belongs_to_one_index_key
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
+            random: random_sequences_agree_with_the_pure_model;
         }
     };
 }

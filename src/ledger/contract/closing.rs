@@ -89,6 +89,38 @@ pub(crate) async fn erasures_are_closed_together_or_not_at_all(ledger: Shared) {
     assert_eq!((counts.receipts, counts.erasures_in(ErasureState::Done)), (3, 3));
 }
 
+pub(crate) async fn claims_that_come_back_from_a_closing_hold(ledger: Shared) {
+    for id in 1..=2 {
+        begun(&ledger, id, &["crm"]).await;
+        step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    }
+    let lost = claim_for_no_time(&ledger, &QueueName::Close).await;
+    let also_lost = claim_for_no_time(&ledger, &QueueName::Close).await;
+    let mut all = claim(&ledger, &QueueName::Close).await;
+    all.push(lost);
+    let mut held = again(&ledger, chained(&ledger, all).await).await;
+    assert_eq!(held.len(), 2, "the newer claim on the same work is another");
+    let first = held.pop().expect("two");
+    held.push(also_lost);
+    let late = chained(&ledger, held).await;
+    closed(&ledger, chained(&ledger, vec![first]).await).await;
+    let held = again(&ledger, late).await;
+    assert_eq!(held.len(), 1, "the lost one is not given back for being late");
+    closed(&ledger, chained(&ledger, held).await).await;
+}
+
+pub(crate) async fn a_session_that_two_reached_who_are_closed_together_changes_once(ledger: Shared) {
+    decide(&ledger, unchanged(1, 0)).await;
+    for _ in 0..2 {
+        begun(&ledger, 1, &["mluvii"]).await;
+        step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+    }
+    let claims = claim(&ledger, &QueueName::Close).await;
+    closed(&ledger, chained(&ledger, claims).await).await;
+    let view = ledger.session(&session(1)).await.expect("read").expect("is there");
+    assert_eq!((view.version, view.erased_at.is_some()), (2, true));
+}
+
 pub(crate) async fn those_who_close_at_once_make_one_chain(ledger: Shared) {
     let claims = to_close(&ledger, 40).await;
     let mut closers = JoinSet::new();

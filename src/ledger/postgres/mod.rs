@@ -302,16 +302,14 @@ impl Queue for PostgresLedger {
     }
 
     async fn closed(&self, mut closing: Vec<Closing>) -> Result<Closed, LedgerError> {
-        let claims = |closing: Vec<Closing>| closing.into_iter().map(|one| one.claim).collect();
-        if !transition::succeed(closing.iter().map(|one| &one.receipt), self.receipt_head().await?) {
-            return Ok(Closed::Again(claims(closing)));
-        }
+        // Receipts that are too late are not even tried; but only the claims that hold are given back.
+        let follow = transition::succeed(closing.iter().map(|one| &one.receipt), self.receipt_head().await?);
         let tried = transact!(self, |tried: &Tried| matches!(tried, Tried::Closed), Duration::ZERO, |tx| async {
             let held = receipts::held(tx, &closing).await?;
             if held.contains(&false) {
                 return Ok(Tried::Lost(held));
             }
-            Ok(if receipts::closed(tx, &closing).await? { Tried::Closed } else { Tried::Moved })
+            Ok(if follow && receipts::closed(tx, &closing).await? { Tried::Closed } else { Tried::Moved })
         })?;
         match tried {
             Tried::Closed => return Ok(Closed::Done),
@@ -321,7 +319,7 @@ impl Queue for PostgresLedger {
                 closing.retain(|_| held.next() == Some(true));
             }
         }
-        Ok(Closed::Again(claims(closing)))
+        Ok(Closed::Again(closing.into_iter().map(|one| one.claim).collect()))
     }
 
     async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {

@@ -18,14 +18,14 @@ pub(super) async fn held(tx: &Tx, closing: &[Closing]) -> Result<Vec<bool>, Ledg
     let fences: Vec<i64> = closing.iter().map(|one| one.claim.fence).collect();
     let rows = tx
         .rows(
-            "SELECT id FROM task
+            "SELECT id, fence FROM task
              WHERE (id, fence) IN (SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[])) AND holder IS NOT NULL
              ORDER BY id FOR UPDATE",
             &[&tasks, &fences],
         )
         .await?;
-    let held: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
-    Ok(tasks.iter().map(|task| held.contains(task)).collect())
+    let held: Vec<(i64, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    Ok(closing.iter().map(|one| held.contains(&(one.claim.task, one.claim.fence))).collect())
 }
 
 /// Closes erasures whose claims hold; `false` when the chain has another head than the first receipt follows.

@@ -21,8 +21,21 @@ pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, Ledge
     if held.len() < all || !transition::succeed(held.iter().map(|one| &one.receipt), head(tx)?) {
         return Ok(Closed::Again(held.into_iter().map(|one| one.claim).collect()));
     }
+    mark_erased(tx, &held)?;
     held.iter().try_for_each(|one| close(tx, one))?;
     Ok(Closed::Done)
+}
+
+/// Those who mark the sessions that they reached mark them together: to a session that two of them reached it is one change.
+fn mark_erased(tx: &Tx<'_>, closing: &[Closing]) -> Result<(), LedgerError> {
+    let mut asked = Vec::new();
+    for Closing { claim, receipt } in closing {
+        let erasure = transition::erasure_of(claim, receipt)?;
+        if end_of(erasure).sessions_are_erased {
+            asked.push(erasure.id);
+        }
+    }
+    sessions::mark_erased(tx, &asked)
 }
 
 fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), LedgerError> {
@@ -30,12 +43,8 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
     tasks::delete(tx, claim)?;
     append(tx, receipt)?;
     capsules::delete(tx, erasure.id)?;
-    let ends = end_of(erasure);
-    if ends.sessions_are_erased {
-        sessions::mark_erased(tx, erasure.id)?;
-    }
     tx.prepare_cached("DELETE FROM erasure_session WHERE erasure = ?1")?.execute([erasure.id])?;
-    schedule::end(tx, erasure.id, ends.state)?;
+    schedule::end(tx, erasure.id, end_of(erasure).state)?;
     tx.prepare_cached("UPDATE erasure SET verdict = ?2 WHERE id = ?1")?
         .execute(params![erasure.id, Word(receipt.statement.verdict)])?;
     Ok(())

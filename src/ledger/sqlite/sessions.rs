@@ -1,6 +1,6 @@
 //! Sessions: what is known of them, how to find them, and how a decision changes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -287,26 +287,36 @@ fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Marks the sessions that an erasure reached, and forgets how to find them: their fingerprints, and the guest's id, of which
+/// Marks the sessions that erasures reached, and forgets how to find them: their fingerprints, and the guest's id, of which
 /// the digest stays.
-pub(super) fn mark_erased(tx: &Tx<'_>, erasure: ErasureId) -> Result<(), LedgerError> {
-    let reached: Vec<(Place, Json<ConsentRecord>)> = tx
-        .prepare_cached(
-            "SELECT session.installation, session.session, record FROM session
-             JOIN erasure_session AS reached
-               ON reached.installation = session.installation AND reached.session = session.session
-             WHERE reached.erasure = ?1",
-        )?
-        .query_map([erasure], |row| Ok((Place::read(row)?, row.get(2)?)))?
-        .collect::<Result<_, _>>()?;
+pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
     let mut mark = tx.prepare_cached(
         "UPDATE session SET erased_at = ?3, record = ?4, unknown_cause = NULL, version = version + 1
          WHERE installation = ?1 AND session = ?2",
     )?;
-    for (place, Json(record)) in reached {
+    for (place, record) in reached(tx, erasures)? {
         let record = Json(record.without_guest());
         mark.execute(params![place.installation, place.session, Millis(tx.now), record])?;
         delete_fingerprints(tx, place)?;
     }
     Ok(())
+}
+
+/// The sessions that are known of those that erasures reached, each once.
+fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, ConsentRecord>, LedgerError> {
+    let mut find = tx.prepare_cached(
+        "SELECT session.installation, session.session, record FROM session
+         JOIN erasure_session AS reached
+           ON reached.installation = session.installation AND reached.session = session.session
+         WHERE reached.erasure = ?1",
+    )?;
+    let mut all = BTreeMap::new();
+    for erasure in erasures {
+        let found = find.query_map([erasure], |row| Ok((Place::read(row)?, row.get(2)?)))?;
+        for one in found {
+            let (place, Json(record)) = one?;
+            all.insert(place, record);
+        }
+    }
+    Ok(all)
 }

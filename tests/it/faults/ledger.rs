@@ -74,6 +74,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
     limit_files(&server, None);
     wait_for("the delivery to be taken", || (server.deliver_end(62) == 204).then_some(()));
     wait_for("the server to be ready", || (server.ready() == 200).then_some(()));
+    server.leaves_work("mluvii is away");
     let (status, _) = server.stop();
     assert!(status.success());
 }

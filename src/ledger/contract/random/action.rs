@@ -1,0 +1,82 @@
+//! What can be done to a ledger.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::erasure::{Attempt, ErasureId, NewErasure, Outcome, Reportable, StepEnd};
+use crate::keys::Sealed;
+use crate::ledger::QueueName;
+use crate::subject::{SessionKey, TargetName};
+
+#[derive(Debug)]
+pub(super) enum Action {
+    /// An event of a session; the number tells it from the others.
+    Record {
+        session: SessionKey,
+        number: u128,
+    },
+    Request(NewErasure),
+    Approve(ErasureId),
+    Reject(ErasureId),
+    Retry(ErasureId),
+    Cancel(ErasureId),
+    RetryParked,
+    Claim {
+        queue: QueueName,
+        most: usize,
+        lease: Duration,
+    },
+    /// Of one of the claims that are held. `again`: it is kept to be used once more, as by somebody who does not know that
+    /// it has ended.
+    End {
+        held: usize,
+        ending: Ending,
+        again: bool,
+    },
+    Report(Reportable, Sealed),
+    StopTarget(TargetName),
+    ResumeTarget(TargetName),
+}
+
+/// How a claim ends, or goes on.
+#[derive(Debug)]
+pub(super) enum Ending {
+    Renew {
+        lease: Duration,
+    },
+    Retry {
+        pause: Duration,
+        attempt: Attempt,
+    },
+    Park {
+        outcome: Outcome,
+    },
+    Decided(Deciding),
+    /// `finds`: the targets that are asked first what they know the person by.
+    Resolved {
+        reaches: Vec<SessionKey>,
+        finds: BTreeSet<TargetName>,
+    },
+    Stepped(StepEnd),
+    /// How far a call is, which goes on.
+    KeepResume(Sealed),
+    /// Together with all others that are to be closed. `late`: the receipts follow an older head than there is.
+    Closed {
+        late: bool,
+    },
+}
+
+/// What is decided on a session.
+#[derive(Debug)]
+pub(super) struct Deciding {
+    /// Another version of the session was read than there is.
+    pub(super) stale: bool,
+    pub(super) foreign: bool,
+    /// The session was read at mluvii.
+    pub(super) read: bool,
+    pub(super) settle_at: Option<Timestamp>,
+    pub(super) rules_no_longer: Vec<String>,
+    pub(super) erasures: Vec<NewErasure>,
+}

@@ -1,0 +1,225 @@
+//! What is done next. Chance decides, but so that much comes to its end: what is held is ended as often as anything is
+//! claimed, and orders meet erasures that they concern.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::fixtures::{
+    HOUR, in_hours, installation, person, session, steps_at, target, to_decide, to_resolve, to_settle,
+};
+use super::action::{Action, Deciding, Ending};
+use super::chance::Chance;
+use super::model::{Model, Modelled};
+use super::task::Held;
+use crate::erasure::{
+    Attempt, Capsule, ErasureId, ErasureState, Evidence, NewErasure, Outcome, Reportable, Selection, Stage, StepEnd,
+    Subject,
+};
+use crate::keys::{Digest, Sealed};
+use crate::ledger::{QueueName, Work};
+use crate::subject::{SessionKey, TargetName};
+
+const TARGETS: [&str; 3] = ["crm", "mailbox", "mluvii"];
+
+const RULES: [&str; 3] = ["request", "left", "refused"];
+
+pub(super) fn sessions() -> [SessionKey; 3] {
+    [session(1), session(2), session(3)]
+}
+
+pub(super) fn queues() -> Vec<QueueName> {
+    let mut queues = vec![to_decide(), to_settle(), to_resolve(), QueueName::Close];
+    queues.extend(TARGETS.map(steps_at));
+    queues
+}
+
+pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Action {
+    match chance.below(100) {
+        0..10 => Action::Request(request(chance)),
+        10..15 => Action::Record { session: chance.of(&sessions()), number: u128::from(chance.number()) },
+        15..40 => claim(chance, model),
+        40..75 if !held.is_empty() => end(chance, model, held),
+        40..75 => claim(chance, model),
+        75..85 => report(chance, model),
+        85..98 => order(chance, model),
+        _ => stop_or_resume(chance),
+    }
+}
+
+fn request(chance: &mut Chance) -> NewErasure {
+    let subject = match chance.below(5) {
+        0..3 => Subject::Session(chance.of(&sessions())),
+        3 => person(1),
+        _ => Subject::Guest { installation: installation(), digest: Digest([1; 16]) },
+    };
+    let origin = matches!(subject, Subject::Guest { .. }) && chance.one_in(2);
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&chance.number().to_be_bytes());
+    NewErasure {
+        id: ErasureId(id),
+        subject,
+        rule: chance.of(&RULES).to_owned(),
+        targets: (0..targets_of(chance)).map(|_| target(chance.of(&TARGETS))).collect(),
+        due: at(chance.of(&[-3, -1, -1, 3, 5])),
+        approve: chance.one_in(3),
+        origin: origin.then_some(Digest([2; 16])),
+        selection: Selection { include_possible: chance.one_in(5), ..Selection::default() },
+        capsule: chance.one_in(3).then(unopened),
+        fingerprints: Vec::new(),
+    }
+}
+
+/// None is refused.
+fn targets_of(chance: &mut Chance) -> usize {
+    if chance.one_in(30) { 0 } else { 1 + chance.below(3) }
+}
+
+/// In the whole milliseconds that a ledger keeps.
+fn at(hours: i64) -> Timestamp {
+    Timestamp::from_millisecond(in_hours(hours).as_millisecond()).expect("in range")
+}
+
+/// Mostly of a queue in which something is due.
+fn claim(chance: &mut Chance, model: &Model) -> Action {
+    let now = Timestamp::now();
+    let any = chance.one_in(4);
+    let waits: Vec<_> = queues().into_iter().filter(|queue| any || !model.due(queue, now).is_empty()).collect();
+    let queue = chance.of(if waits.is_empty() { &[QueueName::Close] } else { &waits[..] });
+    Action::Claim { queue, most: chance.of(&[1, 2, 50]), lease: at_once_or_later(chance) }
+}
+
+/// A lease that ends at once, or beyond the story's end; a pause likewise.
+fn at_once_or_later(chance: &mut Chance) -> Duration {
+    if chance.one_in(3) { 2 * HOUR } else { Duration::ZERO }
+}
+
+fn end(chance: &mut Chance, model: &Model, all: &[Held]) -> Action {
+    let held = chance.below(all.len());
+    let ending = match chance.below(12) {
+        0 => Ending::Renew { lease: at_once_or_later(chance) },
+        1 => Ending::Retry { pause: at_once_or_later(chance), attempt: chance.of(&[Attempt::Counts, Attempt::Free]) },
+        2 => Ending::Park { outcome: chance.of(&[Outcome::Parked, Outcome::Residual]) },
+        _ => finish(chance, model, &all[held].claim.work),
+    };
+    Action::End { held, ending, again: chance.one_in(6) }
+}
+
+fn finish(chance: &mut Chance, model: &Model, work: &Work) -> Ending {
+    match work {
+        Work::Decide(work) => Ending::Decided(deciding(chance, model, &work.event.head.session)),
+        Work::Settle(work) => Ending::Decided(deciding(chance, model, &work.session)),
+        Work::Resolve(_) => Ending::Resolved { reaches: chance.some_of(&sessions()), finds: finds(chance) },
+        Work::Step(_) if chance.one_in(8) => Ending::KeepResume(Sealed(vec![3])),
+        // What one stage ends with is refused in the other.
+        Work::Step(work) if (work.stage == Stage::Find) != chance.one_in(30) => Ending::Stepped(found(chance)),
+        Work::Step(_) => Ending::Stepped(step_end(chance)),
+        Work::Close(_) => Ending::Closed { late: chance.one_in(5) },
+    }
+}
+
+fn deciding(chance: &mut Chance, model: &Model, session: &SessionKey) -> Deciding {
+    let as_it_is = model.sessions.get(session).and_then(|session| session.settle_at);
+    let foreign = chance.one_in(15);
+    let erasures = if foreign { 0 } else { chance.below(3) };
+    Deciding {
+        stale: chance.one_in(10),
+        foreign,
+        read: chance.one_in(3),
+        settle_at: chance.of(&[None, Some(at(-1)), Some(at(2)), Some(at(4)), as_it_is]),
+        rules_no_longer: if chance.one_in(3) { chance.some_of(&RULES.map(str::to_owned)) } else { Vec::new() },
+        erasures: (0..erasures).map(|_| request(chance)).collect(),
+    }
+}
+
+fn finds(chance: &mut Chance) -> BTreeSet<TargetName> {
+    let some = if chance.one_in(3) { chance.some_of(&TARGETS) } else { Vec::new() };
+    some.into_iter().map(target).collect()
+}
+
+fn found(chance: &mut Chance) -> StepEnd {
+    StepEnd::Found { capsule: chance.one_in(2).then(unopened), more: chance.one_in(3) }
+}
+
+/// Nobody opens it.
+fn unopened() -> Capsule {
+    Capsule { wrapped_key: Sealed(vec![1]), content: Sealed(vec![2]) }
+}
+
+fn step_end(chance: &mut Chance) -> StepEnd {
+    let pause = at_once_or_later(chance);
+    let counts = BTreeMap::from([("contacts".to_owned(), chance.number() % 4)]);
+    let reason = chance.one_in(3).then(|| "an invoice is kept".to_owned());
+    match chance.below(10) {
+        0..3 => {
+            let outcome = chance.of(&[Outcome::Erased, Outcome::Absent]);
+            StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence: evidence(chance) }
+        }
+        3 => StepEnd::Await { within: pause },
+        4 if chance.one_in(2) => StepEnd::NotReported,
+        4 => StepEnd::EraseAgain { pause },
+        _ => {
+            let (erased, absent) = (Outcome::Erased, Outcome::Absent);
+            let outcome = chance.of(&[erased, absent, Outcome::Retained, Outcome::Residual, Outcome::Unverifiable]);
+            StepEnd::Final { outcome, reason, counts, evidence: evidence(chance) }
+        }
+    }
+}
+
+fn evidence(chance: &mut Chance) -> Evidence {
+    let some = |chance: &mut Chance, word: &str| if chance.one_in(2) { vec![word.to_owned()] } else { Vec::new() };
+    Evidence {
+        looked_at: some(chance, "contacts"),
+        not_looked_at: some(chance, "notes"),
+        keeps: chance.one_in(3).then(|| some(chance, "the bin, for 30 days")),
+        expected: chance.one_in(4),
+        nothing_asked: chance.one_in(4),
+        ..Evidence::default()
+    }
+}
+
+/// Mostly of what a step does now; now and then of an earlier or a later round, of another stage, or of a step that there
+/// is none of.
+fn report(chance: &mut Chance, model: &Model) -> Action {
+    let report = Sealed(vec![u8::try_from(chance.below(9)).expect("small")]);
+    let erasure = erasure(chance, model, |erasure| erasure.began.is_some() && erasure.ended.is_none());
+    let began = model.erasures.get(&erasure).and_then(|erasure| erasure.began.as_ref());
+    let going: Vec<_> = began.iter().flat_map(|began| &began.steps).filter(|step| step.stage().is_some()).collect();
+    let mut of = match going.is_empty() {
+        true => Reportable { erasure, target: target(chance.of(&TARGETS)), stage: Stage::Erase, round: 0 },
+        false => {
+            let step = chance.of(&going);
+            Reportable::now(erasure, step.stage().unwrap_or(Stage::Erase), step)
+        }
+    };
+    match chance.below(10) {
+        0 => of.round += 1,
+        1 => of.stage = chance.of(&[Stage::Find, Stage::Erase, Stage::Verify]),
+        _ => {}
+    }
+    Action::Report(of, report)
+}
+
+fn order(chance: &mut Chance, model: &Model) -> Action {
+    match chance.below(14) {
+        0..4 => Action::Approve(erasure(chance, model, |erasure| erasure.state == ErasureState::Requested)),
+        4 => Action::Reject(erasure(chance, model, |erasure| erasure.state == ErasureState::Requested)),
+        5..10 => Action::Retry(erasure(chance, model, |erasure| erasure.ended.is_none())),
+        10..13 => Action::Cancel(erasure(chance, model, |erasure| erasure.ended.is_none())),
+        _ => Action::RetryParked,
+    }
+}
+
+/// One that the order concerns, where there is one; now and then any, or one that there is not.
+fn erasure(chance: &mut Chance, model: &Model, concerned: impl Fn(&Modelled) -> bool) -> ErasureId {
+    let any = chance.one_in(8);
+    let found = model.erasures.iter().filter(|(_, erasure)| any || concerned(erasure));
+    let ids: Vec<_> = found.map(|(id, _)| *id).collect();
+    if ids.is_empty() { ErasureId([9; 16]) } else { chance.of(&ids) }
+}
+
+fn stop_or_resume(chance: &mut Chance) -> Action {
+    let called = target(chance.of(&TARGETS)).called_for(&installation());
+    if chance.one_in(3) { Action::StopTarget(called) } else { Action::ResumeTarget(called) }
+}
