@@ -44,6 +44,6 @@ pub(crate) enum MluviiSearch {
     Off,
     /// The same, and `person.accept_ledger_only` says that this is known and accepted.
     OffAccepted,
-    /// It was searched with filters that were proved at that trigger.
+    /// It was searched with filters that were proved at that time.
     Done,
 }

@@ -96,7 +96,7 @@ macro_rules! contract {
                 a_residual_step_starts_over_with_erasing
                 a_step_without_its_lease_writes_nothing
                 nothing_is_erased_before_everybody_has_said_what_they_know
-                a_parked_find_can_be_cancelled_with_all_that_waits_for_it
+                nobody_waits_for_a_find_that_needs_a_person
                 what_a_call_has_kept_comes_with_the_next_one_until_the_step_is_over
                 evidence_is_kept_with_the_step_and_findings_with_the_erasure
                 a_guest_id_that_several_people_use_is_remembered

@@ -58,7 +58,7 @@ pub(crate) async fn migrate(
     let Migrated { from, to } = migrated;
     let result = ActResult::when(from != to);
     let entry = AuditEntry::new(by, Act::MigrateLedger, Object::ledger(), result);
-    note(&place, password, entry.with("from", from as u64).with("to", to as u64)).await?;
+    note_end(&place, password, entry.with("from", from as u64).with("to", to as u64)).await;
     Ok(migrated)
 }
 
@@ -75,14 +75,24 @@ pub(crate) async fn copy(
     let public_key = read_public(keys_dir)?;
     must_be_there(from)?;
     note(from, password, AuditEntry::new(by, Act::CopyLedger, Object::ledger(), ActResult::Begun)).await?;
-    let copied = {
+    let copied = async {
         let from = rows(from, password).await?;
         let to = rows(to, password).await?;
-        crate::ledger::copy::copy(&*from, &*to, &public_key, tell).await
-    };
+        Ok(crate::ledger::copy::copy(&*from, &*to, &public_key, tell).await?)
+    }
+    .await;
     let (ledger, result) = if copied.is_ok() { (to, ActResult::Done) } else { (from, ActResult::Failed) };
-    note(ledger, password, AuditEntry::new(by, Act::CopyLedger, Object::ledger(), result)).await?;
-    Ok(copied?)
+    note_end(ledger, password, AuditEntry::new(by, Act::CopyLedger, Object::ledger(), result)).await;
+    copied
+}
+
+/// Writes down what came of an act. It is over by then, so a ledger that is away now is only told of.
+async fn note_end(place: &LedgerPlace, password: Option<&Secret>, entry: AuditEntry) {
+    let act = entry.act;
+    if let Err(error) = note(place, password, entry).await {
+        let error = anyhow::Error::from(error);
+        tracing::warn!(act = act.as_str(), error = format!("{error:#}"), "the end of an act is missing in the audit");
+    }
 }
 
 /// Writes down an act in the ledger's audit. A ledger with an unfinished copy is opened by nobody; what is not finished is
@@ -121,7 +131,7 @@ pub(crate) async fn reopen(
         was
     };
     let result = ActResult::when(was == Reopened::Retired);
-    note(place, password, AuditEntry::new(by, Act::ReopenLedger, Object::ledger(), result)).await?;
+    note_end(place, password, AuditEntry::new(by, Act::ReopenLedger, Object::ledger(), result)).await;
     Ok(was)
 }
 

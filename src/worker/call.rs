@@ -109,7 +109,8 @@ impl Worker {
             region: self.person.region,
             erased_since: erased_at.map(|at| jiff::Timestamp::now().duration_since(at).unsigned_abs()),
             report,
-            resume: kept.last(work)?,
+            // One that does not open is as none: the target then begins anew, which is always right.
+            resume: kept.last(work),
             checkpoint: Arc::new(kept),
         })
     }

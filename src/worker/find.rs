@@ -1,7 +1,8 @@
 //! Targets say what else they know a person by, before any target is asked to erase: what one system knows, such as a
 //! customer number, another one is found by. Where no other target may be told it, nobody is asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tracing::info;
 
@@ -12,7 +13,8 @@ use super::parts::Worker;
 use super::resolve::opened;
 use crate::erasure::Capsule;
 use crate::ledger::{ClaimedStep, EraseWork, StepEnd, StepWork};
-use crate::subject::{Identifiers, Kind, TargetName, Whom};
+use crate::subject::{Identifiers, InstallationName, Kind, TargetName, Whom};
+use crate::target::Target;
 
 impl Worker {
     /// One target says what it knows: from the claim of its step to what is sealed for the others.
@@ -36,15 +38,23 @@ impl Worker {
     /// The targets of an erasure that are to be asked first: those that know what another one may be told. One of which that
     /// is not known yet, as it has not started, is asked as well; if it knows nothing, it says so.
     pub(super) fn finds(&self, work: &EraseWork) -> BTreeSet<TargetName> {
-        let installation = work.subject.installation();
-        let mut exchanges = Vec::new();
-        for name in &work.targets {
-            if let Some(target) = self.targets.get(&name.called_for(installation)) {
-                exchanges.push(Exchange { name, returns: target.returns(), takes: target.takes() });
-            }
-        }
-        finds(&exchanges)
+        asked_first(&work.targets, work.subject.installation(), &self.targets)
     }
+}
+
+/// Those of an erasure's targets that are asked first what else they know; `all` are the targets as they are called.
+pub(crate) fn asked_first(
+    names: &[TargetName],
+    installation: &InstallationName,
+    all: &BTreeMap<TargetName, Arc<dyn Target>>,
+) -> BTreeSet<TargetName> {
+    let mut exchanges = Vec::new();
+    for name in names {
+        if let Some(target) = all.get(&name.called_for(installation)) {
+            exchanges.push(Exchange { name, returns: target.returns(), takes: target.takes() });
+        }
+    }
+    finds(&exchanges)
 }
 
 /// What a target may say, and may be told.

@@ -26,6 +26,7 @@ mod settle;
 mod tasks;
 mod verify;
 
+pub(crate) use find::asked_first;
 pub(crate) use parts::Worker;
 pub(crate) use patience::Patience;
 pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};

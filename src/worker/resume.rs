@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use quietus_plugin::ResumeValue;
 
-use crate::keys::{SealBroken, SealKey};
+use crate::keys::SealKey;
 use crate::ledger::{ClaimedStep, Finished, Queue, StepWork};
 use crate::target::{Checkpoint, NotStored};
 
@@ -26,11 +26,11 @@ impl KeptResume {
         Self { claimed, purpose, queue, seal }
     }
 
-    /// What an earlier call stored last.
-    pub(super) fn last(&self, work: &StepWork) -> Result<Option<ResumeValue>, SealBroken> {
-        let Some(sealed) = &work.step.resume else { return Ok(None) };
-        let plain = self.seal.open(&self.purpose, sealed)?;
-        Ok(Some(ResumeValue::new(plain.to_vec())))
+    /// What an earlier call stored last. One that does not open, as the keys were replaced, is as none: the target begins
+    /// anew.
+    pub(super) fn last(&self, work: &StepWork) -> Option<ResumeValue> {
+        let plain = self.seal.open(&self.purpose, work.step.resume.as_ref()?).ok()?;
+        Some(ResumeValue::new(plain.to_vec()))
     }
 }
 

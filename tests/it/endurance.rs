@@ -53,6 +53,7 @@ fn ten_thousand_deliveries_at_once_are_each_recorded_once() {
         let line = format!("quietus_deliveries_total{{source=\"acme\",result=\"{result}\"}} {count}\n");
         assert!(metrics.contains(&line), "{line} in {metrics}");
     }
+    server.leaves_work("mluvii shows none of these sessions, and there are many");
     let (status, _) = server.stop();
     assert!(status.success());
     assert_eq!(installation.events(), DISTINCT);

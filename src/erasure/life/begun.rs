@@ -124,10 +124,12 @@ impl Begun {
         Change { state: self.state(), closes, steps }
     }
 
-    /// Whether all have been asked what they know the person by, and some wait for it.
+    /// Whether all have been asked what they know the person by, and some wait for it. Nobody waits for one that needs a person:
+    /// the others' data goes in time, and the receipt says what was not found out.
     fn finding_is_over(&self) -> bool {
         let waits = self.0.iter().any(|step| step.state == StepState::WaitsForFinds);
-        waits && self.0.iter().all(|step| step.stage() != Some(Stage::Find))
+        let is_asked = |step: &Step| matches!(step.state, StepState::UnderWay { stage: Stage::Find, .. });
+        waits && !self.0.iter().any(is_asked)
     }
 
     /// All that waited for finds are to erase, now that everything is known that anybody told.

@@ -17,8 +17,8 @@ pub(crate) struct OutOfPlace;
 /// What was not looked at where a target knows the person by more than it told.
 const FOUND_MORE: &str = "further identifiers that the target holds";
 
-/// Why a step ended that waited for what others know.
-const NOT_ASKED: &str = "it was not asked: what others know the person by was not found out";
+/// What was not looked at where a target could not say in time what it knows the person by.
+const FOUND_LATE: &str = "other targets by what this one knows the person by: they were asked before it had said so";
 
 /// One call of the present stage came to an end. The reason that stands in the step is the target's own.
 pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result<(Step, Next), OutOfPlace> {
@@ -33,7 +33,7 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             step.state = StepState::WaitsForFinds;
             step.reason = None;
             if more {
-                step.evidence.not_looked_at.push(FOUND_MORE.to_owned());
+                note(&mut step.evidence, FOUND_MORE);
             }
             Next::Gone
         }
@@ -66,6 +66,8 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             step.state = StepState::to_call(Stage::Erase, so_far);
             step.reason = None;
             step.rounds += 1;
+            // A new round is a new request, with another idempotency key: it goes on from nothing.
+            step.resume = None;
             Next::Due(after(now, pause))
         }
         StepEnd::Final { outcome, reason, counts, evidence } => {
@@ -112,6 +114,9 @@ pub(super) fn call_parked(
 }
 
 fn park(step: &mut Step, stage: Stage, outcome: Outcome, reason: String) -> Next {
+    if stage == Stage::Find {
+        note(&mut step.evidence, FOUND_LATE);
+    }
     step.state = StepState::Parked { stage, outcome };
     step.reason = Some(reason);
     Next::Parked
@@ -141,6 +146,7 @@ pub(super) fn retried(mut step: Step, now: Timestamp) -> Option<(Step, Next)> {
         // A target that still held the data is asked to erase it, not once more whether it did. That is a new round, or it
         // would be treated as the first one's request, and a report on that one for its own.
         step.rounds += 1;
+        step.resume = None;
         Stage::Erase
     } else {
         stage
@@ -153,14 +159,7 @@ pub(super) fn retried(mut step: Step, now: Timestamp) -> Option<(Step, Next)> {
 
 /// A person closes the erasure without it: what it needed a person for is how it ends. `None` where it has ended.
 pub(super) fn given_up(mut step: Step) -> Option<(Step, Next)> {
-    let outcome = match step.state {
-        StepState::Parked { outcome, .. } => outcome,
-        StepState::WaitsForFinds => {
-            step.reason = Some(NOT_ASKED.to_owned());
-            Outcome::Parked
-        }
-        _ => return None,
-    };
+    let StepState::Parked { outcome, .. } = step.state else { return None };
     step.state = StepState::Over { outcome };
     step.resume = None;
     Some((step, Next::Gone))
@@ -190,6 +189,13 @@ fn answered(
     if erased { Outcome::Erased } else { outcome }
 }
 
+/// Adds to what was not looked at, once.
+fn note(evidence: &mut Evidence, not_looked_at: &str) {
+    if !evidence.not_looked_at.iter().any(|text| text == not_looked_at) {
+        evidence.not_looked_at.push(not_looked_at.to_owned());
+    }
+}
+
 /// Keeps the newest evidence: an answer that says nothing leaves what an earlier one said. What the vendor keeps stays true
 /// until an answer says otherwise: a look at the live records has not seen the bin.
 fn rests_on(step: &mut Step, mut evidence: Evidence) {
@@ -201,6 +207,12 @@ fn rests_on(step: &mut Step, mut evidence: Evidence) {
         step.evidence.expected |= expected;
     } else {
         evidence.keeps = evidence.keeps.or(step.evidence.keeps.take());
+        // What the find left open, no later answer of the target closes.
+        for open in [FOUND_MORE, FOUND_LATE] {
+            if step.evidence.not_looked_at.iter().any(|text| text == open) {
+                note(&mut evidence, open);
+            }
+        }
         step.evidence = evidence;
     }
 }

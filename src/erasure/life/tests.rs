@@ -286,3 +286,39 @@ fn a_find_ends_with_what_was_found_and_with_nothing_else() {
     assert!(Begun(vec![find]).call_ended(&target("crm"), ends(Outcome::Absent), NOW).is_err());
     assert!(Begun(vec![to_call(Stage::Erase)]).call_ended(&target("crm"), found(false), NOW).is_err());
 }
+
+#[test]
+fn what_a_find_left_open_stays_on_the_receipt() {
+    let mut begun = begins(&["crm", "erp"], &["crm"]);
+    let change = begun.clone().call_ended(&target("crm"), found(true), NOW).expect("a transition");
+    for (step, _) in change.steps {
+        let at = begun.0.iter().position(|before| before.target == step.target).expect("it is there");
+        begun.0[at] = step;
+    }
+    let looked = Evidence { looked_at: vec!["contacts".into()], ..Evidence::default() };
+    let change = begun.call_ended(&target("crm"), answers(Outcome::Erased, looked), NOW).expect("a transition");
+    let evidence = &only(change).0.evidence;
+    assert_eq!(evidence.looked_at, ["contacts"]);
+    assert_eq!(evidence.not_looked_at, ["further identifiers that the target holds"]);
+}
+
+#[test]
+fn nobody_waits_for_a_find_that_needs_a_person_and_the_receipt_says_so() {
+    let begun = begins(&["crm", "mluvii"], &["crm"]);
+    let claimed = begun.0[0].clone();
+    let change = begun.call_parked(&claimed, Outcome::Parked, "403", NOW).expect("a transition");
+    let all: Vec<_> = change.steps.iter().map(|(step, next)| (step.stage(), *next)).collect();
+    assert_eq!(all, [(Some(Stage::Find), Next::Parked), (Some(Stage::Erase), Next::Added(NOW))]);
+    assert_eq!(change.steps[0].0.evidence.not_looked_at.len(), 1);
+    assert_eq!(change.state, ErasureState::Erasing);
+}
+
+#[test]
+fn a_new_round_goes_on_from_nothing() {
+    let kept = Step { resume: Some(report()), ..to_call(Stage::Verify) };
+    let (again, _) = ended(kept.clone(), StepEnd::EraseAgain { pause: PAUSE });
+    assert_eq!((again.rounds, again.resume), (1, None));
+    let (verify, _) =
+        ended(Step { resume: Some(report()), ..to_call(Stage::Erase) }, answers(Outcome::Erased, Evidence::default()));
+    assert_eq!(verify.resume, Some(report()), "within a round it goes on");
+}

@@ -266,11 +266,6 @@ pub(crate) async fn nothing_is_erased_before_everybody_has_said_what_they_know(l
     for name in ["crm", "mluvii"] {
         assert!(claim(&ledger, &steps_at(name)).await.is_empty(), "{name}");
     }
-    // One of which a person has to find out more keeps the others waiting.
-    let erp = claim_step(&ledger, "erp").await;
-    assert_eq!(ledger.park(erp, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
-    assert_eq!(shown(&ledger, id).await.state, ErasureState::Parked);
-    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
     step_end(&ledger, "erp", found(None)).await;
 
     for name in ["crm", "erp", "mluvii"] {
@@ -283,15 +278,22 @@ pub(crate) async fn nothing_is_erased_before_everybody_has_said_what_they_know(l
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
 }
 
-pub(crate) async fn a_parked_find_can_be_cancelled_with_all_that_waits_for_it(ledger: Shared) {
+pub(crate) async fn nobody_waits_for_a_find_that_needs_a_person(ledger: Shared) {
     let id = finding(&ledger, &["mluvii", "crm"], &["crm"]).await;
     let crm = claim_step(&ledger, "crm").await;
     assert_eq!(ledger.park(crm, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
-    assert!(ledger.cancel_erasure(id, &by()).await.expect("cancelled"));
-    let given_up = shown(&ledger, id).await;
-    assert!(given_up.steps.iter().all(|step| step.final_outcome() == Some(Outcome::Parked)), "{given_up:?}");
+    step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Parked);
+    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    step_end(&ledger, "crm", found(None)).await;
+    let mine = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!(work.stage, Stage::Erase);
+    assert_eq!(ledger.stepped(mine, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+    let evidence = &shown(&ledger, id).await.steps[0].evidence;
+    assert_eq!(evidence.not_looked_at.len(), 1, "the others were asked before");
     close(&ledger).await;
-    assert_eq!(shown(&ledger, id).await.state, ErasureState::Cancelled);
+    assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
 }
 
 pub(crate) async fn what_a_call_has_kept_comes_with_the_next_one_until_the_step_is_over(ledger: Shared) {

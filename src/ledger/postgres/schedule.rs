@@ -33,7 +33,7 @@ pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -
         new.id
     } else {
         let Some(waiting) = mergeable(tx, &fresh.merge_key).await? else {
-            // It has begun or was cancelled in this trigger.
+            // It has begun or was cancelled at this instant.
             return Err(failure::conflict("the subject's erasure has just begun"));
         };
         let id = waiting.id;

@@ -228,8 +228,12 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
     Ok(())
 }
 
-/// Keeps how far a call is. The task is locked, or the call's end could be written at this instant.
+/// Keeps how far a call is. The erasure is locked, or a report at this instant could write the step as it was before; and the
+/// task, or the call's end could be written.
 pub(super) async fn keep_resume(tx: &mut Tx, of: &ClaimedStep, resume: &Sealed) -> Result<Finished, LedgerError> {
+    if erasure_state::lock(tx, of.erasure).await?.is_none() {
+        return Ok(Finished::LeaseLost);
+    }
     let sql = "SELECT FROM task WHERE id = $1 AND fence = $2 AND holder IS NOT NULL FOR UPDATE";
     if tx.maybe(sql, &[&of.task, &of.fence]).await?.is_none() {
         return Ok(Finished::LeaseLost);

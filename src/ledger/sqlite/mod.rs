@@ -86,7 +86,7 @@ pub(crate) struct SqliteLedger {
 }
 
 impl SqliteLedger {
-    /// Opens the file, makes it where it is missing, and brings its schema up to date. Blocks for a trigger.
+    /// Opens the file, makes it where it is missing, and brings its schema up to date. Blocks for a moment.
     pub(crate) fn open(path: &Path) -> Result<Arc<Self>, OpenError> {
         let connection = schema::open(path)?;
         let notifier = Arc::<Notifier>::default();

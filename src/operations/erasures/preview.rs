@@ -12,7 +12,7 @@ use crate::key_files::Keys;
 use crate::operations::{OperationError, Operations, RunningTargets};
 use crate::subject::TargetName;
 use crate::target::{Answer, TargetCall, TargetError, no_checkpoint};
-use crate::worker::ScopeResolution;
+use crate::worker::{ScopeResolution, asked_first};
 
 /// What a request would do. Holds personal data in memory.
 #[derive(Debug)]
@@ -48,7 +48,14 @@ async fn ask(
 ) -> Result<Preview, OperationError> {
     let installation = checked.subject.installation();
     let client = running.clients.get(installation).expect("a request names an installation of the configuration");
-    let reach = reach::find(on, keys, checked, client).await?;
+    let mut reach = reach::find(on, keys, checked, client).await?;
+    for name in asked_first(&checked.targets, installation, &running.targets) {
+        let target = running.targets.get(&name.called_for(installation)).expect("it was among them");
+        // One that cannot say it now says in its own answer why.
+        if let Ok(found) = target.find(&call(on, keys, &checked.subject, &name, &reach.found)).await {
+            reach.found.whom.identifiers.0.extend(found.identifiers.0);
+        }
+    }
     let mut targets = BTreeMap::new();
     for name in &checked.targets {
         let target = running.targets.get(&name.called_for(installation));

@@ -79,9 +79,13 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
         }
         Decoded::ForeignTenant(_) => Replayed::ForeignTenant,
         Decoded::Ignored => Replayed::Ignored,
-        Decoded::Event(event) => match on.ledger.record(event.seal(&keys.seal)).await? {
-            Recorded::New => Replayed::Recorded,
-            Recorded::Duplicate => Replayed::Duplicate,
+        Decoded::Event(event) => match on.ledger.record(event.seal(&keys.seal)).await {
+            Ok(Recorded::New) => Replayed::Recorded,
+            Ok(Recorded::Duplicate) => Replayed::Duplicate,
+            Err(error) => {
+                audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, ActResult::Failed).await;
+                return Err(error.into());
+            }
         },
     };
     // Recorded first: dying in between makes a duplicate, which changes nothing.

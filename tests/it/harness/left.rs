@@ -35,6 +35,8 @@ impl Ledger {
              UNION ALL SELECT 'inbox: ' || COUNT(*) FROM inbox HAVING COUNT(*) > 0"
         );
         match self {
+            // The test has removed its folder already.
+            Self::File(path) if !path.exists() => Vec::new(),
             Self::File(path) => in_file(path, &sql).expect("the ledger can be read"),
             Self::Database(url) => in_database(url, &sql).expect("the ledger can be read"),
         }
