@@ -73,6 +73,7 @@ mod dispatch;
 pub mod http;
 pub mod identity;
 mod kind;
+pub mod leb128;
 mod lock;
 mod manifest;
 mod mark;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::marks::Marks;
+use crate::leb128;
 
 /// Of this form; a value of another one is as none.
 const VERSION: u8 = 1;
@@ -10,13 +11,13 @@ const VERSION: u8 = 1;
 pub(super) fn encode(counts: &BTreeMap<String, Marks>, own: &[u8]) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     let known = || counts.iter().filter(|(_, marks)| !marks.is_empty());
-    put_number(&mut bytes, known().count() as u64);
+    leb128::put(&mut bytes, known().count() as u64);
     for (name, marks) in known() {
-        put_number(&mut bytes, name.len() as u64);
+        leb128::put(&mut bytes, name.len() as u64);
         bytes.extend_from_slice(name.as_bytes());
-        put_number(&mut bytes, marks.more);
+        leb128::put(&mut bytes, marks.more);
         for list in [&marks.done, &marks.unsure] {
-            put_number(&mut bytes, list.len() as u64);
+            leb128::put(&mut bytes, list.len() as u64);
             list.in_order().into_iter().for_each(|mark| bytes.extend_from_slice(&mark.to_le_bytes()));
         }
     }
@@ -28,14 +29,14 @@ pub(super) fn encode(counts: &BTreeMap<String, Marks>, own: &[u8]) -> Vec<u8> {
 pub(super) fn decode(bytes: &[u8]) -> Option<(BTreeMap<String, Marks>, &[u8])> {
     let mut left = bytes.strip_prefix(&[VERSION])?;
     let mut counts = BTreeMap::new();
-    for _ in 0..number(&mut left)? {
-        let length = number(&mut left)?;
-        let name = std::str::from_utf8(take(&mut left, length)?).ok()?;
+    for _ in 0..leb128::take(&mut left)? {
+        let length = leb128::take(&mut left)?;
+        let name = std::str::from_utf8(taken(&mut left, length)?).ok()?;
         let mut marks = Marks::default();
-        marks.more = number(&mut left)?;
+        marks.more = leb128::take(&mut left)?;
         for list in [&mut marks.done, &mut marks.unsure] {
-            let length = number(&mut left)?;
-            for mark in take(&mut left, length.checked_mul(8)?)?.chunks_exact(8) {
+            let length = leb128::take(&mut left)?;
+            for mark in taken(&mut left, length.checked_mul(8)?)?.chunks_exact(8) {
                 list.insert(u64::from_le_bytes(mark.try_into().ok()?));
             }
         }
@@ -44,28 +45,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<(BTreeMap<String, Marks>, &[u8])> {
     Some((counts, left))
 }
 
-fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn number(left: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = left.split_first()?;
-        *left = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
-}
-
-fn take<'b>(left: &mut &'b [u8], length: u64) -> Option<&'b [u8]> {
+fn taken<'b>(left: &mut &'b [u8], length: u64) -> Option<&'b [u8]> {
     let (taken, rest) = left.split_at_checked(usize::try_from(length).ok()?)?;
     *left = rest;
     Some(taken)
