@@ -4,7 +4,6 @@
 use quietus_plugin::Own;
 
 use super::search::Record;
-use crate::vendor::Vendor;
 
 /// Paths of objects and ids of records.
 #[derive(Default)]
@@ -15,8 +14,9 @@ impl Owed {
         Self(records.iter().map(|record| (record.object.path.to_owned(), record.id.clone())).collect())
     }
 
-    pub(super) fn records(&self, vendor: &dyn Vendor) -> Vec<Record> {
-        self.0.iter().filter_map(|(path, id)| vendor.trace(path, id)).collect()
+    /// Those that the vendor knows.
+    pub(super) fn records(&self, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
+        self.0.iter().filter_map(|(path, id)| known(path, id)).collect()
     }
 }
 

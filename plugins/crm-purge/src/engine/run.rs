@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
         let people = found.theirs;
         let belongings = engine.belongings(&people, self.call)?;
         let traces = engine.traces(&people);
-        let mut owed = progress.own.records(&*engine.vendor);
+        let mut owed = progress.own.records(|path, id| engine.vendor.trace(path, id));
         owed.extend(traces.iter().filter(|trace| !owed.contains(trace)).cloned().collect::<Vec<_>>());
         // Stored before the first record goes by which they would be found.
         progress.own = Owed::new(&owed);
