@@ -27,6 +27,7 @@ impl Plugin for CrmPurge {
             // Of vendors whose address need not be configured.
             .port(443)
             .dry_run()
+            .resumes()
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }

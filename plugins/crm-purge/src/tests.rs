@@ -6,6 +6,7 @@ mod faults;
 mod gateway;
 mod hostile;
 mod judged;
+mod killed;
 mod related;
 mod standin;
 mod windows;

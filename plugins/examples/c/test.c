@@ -25,14 +25,14 @@ static void on_log(void *ctx, uint64_t call, int32_t level, quietus_bytes text) 
 }
 
 static int32_t on_cancelled(void *ctx, uint64_t call) { return (void)ctx, (void)call, cancels; }
-static int32_t on_checkpoint(void *ctx, uint64_t call, quietus_bytes value) {
-  return (void)ctx, (void)call, (void)value, 0;
-}
 static int64_t on_remaining(void *ctx, uint64_t call) { return (void)ctx, (void)call, 1000; }
 
-static const quietus_host_v1 host = {sizeof host, QUIETUS_ABI_MAJOR, QUIETUS_ABI_MINOR, NULL,
-                                     on_reply,    on_log,            on_cancelled,      on_remaining,
-                                     on_checkpoint};
+static int32_t on_checkpoint(void *ctx, uint64_t call, quietus_bytes value) {
+  return (void)ctx, (void)call, (void)value, 2;
+}
+
+static const quietus_host_v1 host = {sizeof host,  QUIETUS_ABI_MAJOR, QUIETUS_ABI_MINOR, NULL,         on_reply,
+                                     on_log,       on_cancelled,      on_remaining,      on_checkpoint};
 
 static quietus_bytes bytes(const char *text) {
   quietus_bytes all = {(const uint8_t *)text, strlen(text)};

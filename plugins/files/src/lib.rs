@@ -11,7 +11,7 @@ mod template;
 
 use std::time::Duration;
 
-use quietus_plugin::{ANY, Answer, Call, Manifest, Memory, Plugin, PluginError, Request, Secrets, export_plugin};
+use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Progress, Request, Secrets, export_plugin};
 
 use config::Config;
 use outcome::Tally;
@@ -21,8 +21,6 @@ use template::{Name, Template};
 /// The plugin: its places.
 pub struct Files {
     sites: Vec<Site>,
-    /// What earlier calls for the same erasures did: the next attempt must not report less.
-    memory: Memory,
 }
 
 /// A place, and how a person's files are named there.
@@ -43,22 +41,21 @@ impl Plugin for Files {
             .port_from("/place/*/s3/endpoint")
             .reads("/place/*/s3/ca_file")
             .dry_run()
+            .resumes()
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }
 
     fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
         let sites = sites(config, &secrets).map_err(PluginError::needs_operator)?;
-        Ok(Self { sites, memory: Memory::default() })
+        Ok(Self { sites })
     }
 
     fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         let Some(writes) = request.writes() else { return self.would_go(request, call) };
-        let mut progress = self.memory.recall(&request.idempotency_key);
+        let mut progress = Progress::of(call);
         let tally = self.each(request, call, |site, names, tally| {
-            let memory = &self.memory;
-            let progress = &mut progress;
-            let mut job = Job { call, writes, place: &site.name, memory, progress };
+            let mut job = Job { call, writes, place: &site.name, progress: &mut progress };
             if let Some(kept) = site.place.erase(names, &mut job)? {
                 tally.kept(&site.name, &kept);
             }
@@ -67,10 +64,10 @@ impl Plugin for Files {
         if tally.all_went_well() {
             progress.settle();
         }
-        let counts = progress.counts();
         // Also after success: the answer may not reach the host, which then asks again.
-        self.memory.keep(&request.idempotency_key, progress);
-        tally.erased(counts)
+        let stored = progress.store(call);
+        let answer = tally.erased(progress.counts())?;
+        stored.map(|()| answer)
     }
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {

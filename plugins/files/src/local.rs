@@ -3,6 +3,7 @@
 //! What is there is found first, so that nothing is touched when it is too much or not what it should be. Each folder on
 //! the way is opened from within the one above it, without following links, and what is erased is erased through that.
 
+mod ahead;
 mod find;
 mod folder;
 mod remove;
@@ -62,7 +63,7 @@ impl Place for Tree {
         if let Some(obstacle) = found.sight.obstacle {
             return Err(obstacle);
         }
-        remove::remove(&root, &found.entries, self.rules, job)?;
+        remove::remove(&root, &found, self.rules, job)?;
         Ok(None)
     }
 

@@ -1,15 +1,17 @@
 //! What a place is to the plugin: names enter, and what is there leaves, or what became of it.
 
 use std::collections::BTreeMap;
-use std::hash::Hash;
 use std::time::Duration;
 
-use quietus_plugin::{Call, Memory, PluginError, Progress, Writes};
+use quietus_plugin::{Call, PluginError, Progress, Writes, mark};
 
 use crate::template::Name;
 
 /// What is not begun any more: less is left of the call.
 const TIME_MIN: Duration = Duration::from_millis(250);
+
+/// So many are announced at once: a host stores about ten times a second, and most files go faster.
+pub(crate) const AHEAD: usize = 100;
 
 /// A folder or a bucket.
 pub(crate) trait Place: Send + Sync {
@@ -47,24 +49,42 @@ pub(crate) struct Job<'a> {
     pub(crate) call: &'a Call<'a>,
     pub(crate) writes: Writes<'a>,
     pub(crate) place: &'a str,
-    pub(crate) memory: &'a Memory,
     pub(crate) progress: &'a mut Progress,
 }
 
 impl Job<'_> {
+    /// What stands for something in this place.
+    pub(crate) fn mark(&self, what: &[&[u8]]) -> u64 {
+        mark([self.place.as_bytes()].iter().chain(what))
+    }
+
+    /// It is about to go; to be [stored](Self::store) before it does.
+    pub(crate) fn announce(&mut self, count: &str, mark: u64) {
+        self.progress.announce(count, &[mark]);
+    }
+
+    pub(crate) fn store(&mut self) -> Result<(), PluginError> {
+        self.progress.store(self.call)
+    }
+
     /// It is gone.
-    pub(crate) fn done(&mut self, count: &str, what: &impl Hash) {
-        self.progress.done(count, &[self.mark(what)]);
+    pub(crate) fn done(&mut self, count: &str, mark: u64) {
+        self.progress.done(count, &[mark]);
     }
 
     /// The system was asked, and did not say what became of it.
-    pub(crate) fn unsure(&mut self, count: &str, what: &impl Hash) {
-        self.progress.unsure(count, &[self.mark(what)]);
+    pub(crate) fn unsure(&mut self, count: &str, mark: u64) {
+        self.progress.unsure(count, &[mark]);
+    }
+
+    /// It was announced, and nothing else was done to it.
+    pub(crate) fn not_begun(&mut self, count: &str, mark: u64) {
+        self.progress.not_begun(count, &[mark]);
     }
 
     /// It is still there, or was not there.
-    pub(crate) fn refused(&mut self, count: &str, what: &impl Hash) {
-        self.progress.refused(count, &[self.mark(what)]);
+    pub(crate) fn refused(&mut self, count: &str, mark: u64) {
+        self.progress.refused(count, &[mark]);
     }
 
     /// Whether there is time for one more step.
@@ -79,9 +99,5 @@ impl Job<'_> {
         Err(PluginError::retryable(format!(
             "the call's time is over; erased so far {so_far}; the next attempt goes on"
         )))
-    }
-
-    fn mark(&self, what: &impl Hash) -> u64 {
-        self.memory.mark(&(self.place, what))
     }
 }

@@ -5,6 +5,7 @@ mod answer;
 mod bucket;
 mod code;
 mod delete;
+mod keys;
 mod list;
 mod lock;
 mod xml;

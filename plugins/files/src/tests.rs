@@ -3,6 +3,7 @@
 mod answers;
 mod configuration;
 mod hostile;
+mod killed;
 mod links;
 mod listings;
 mod local;

@@ -10,7 +10,7 @@ mod template;
 use std::time::Duration;
 
 use quietus_plugin::http::Client;
-use quietus_plugin::{ANY, Answer, Call, Manifest, Memory, Plugin, PluginError, Request, Secrets, export_plugin};
+use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Progress, Request, Secrets, export_plugin};
 
 use config::Config;
 use plan::Plan;
@@ -20,8 +20,6 @@ use run::Run;
 pub struct HttpPurge {
     plan: Plan,
     client: Client,
-    /// What earlier calls for the same erasures did: the next attempt must not report less.
-    memory: Memory,
 }
 
 impl Plugin for HttpPurge {
@@ -33,6 +31,7 @@ impl Plugin for HttpPurge {
             .accepts_secret(ANY)
             .http("")
             .dry_run()
+            .resumes()
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }
@@ -40,7 +39,7 @@ impl Plugin for HttpPurge {
     fn configure(config: Config, secrets: Secrets) -> Result<Self, PluginError> {
         let plan = Plan::make(&config, &secrets).map_err(PluginError::needs_operator)?;
         let client = Client::new(&config.client(), &secrets)?;
-        Ok(Self { plan, client, memory: Memory::default() })
+        Ok(Self { plan, client })
     }
 
     fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
@@ -49,11 +48,11 @@ impl Plugin for HttpPurge {
             run.look(&self.plan.erase)?;
             return run.found.would_go();
         };
-        let mut progress = self.memory.recall(&request.idempotency_key);
-        let ended = run.erase(&self.memory, &mut progress, writes);
+        let mut progress = Progress::of(call);
+        let ended = run.erase(&mut progress, writes);
         // Also after success: the answer may not reach the host, which then asks again.
-        self.memory.keep(&request.idempotency_key, progress.clone());
-        ended?;
+        let stored = progress.store(call);
+        ended.and(stored)?;
         let answer = run.found.erased(&progress)?;
         Ok(match self.plan.verify_after {
             Some(pause) => answer.verify_after(pause),

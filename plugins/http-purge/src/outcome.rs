@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quietus_plugin::{Answer, Outcome, PluginError, Progress};
+use quietus_plugin::{Answer, PluginError, Progress};
 
 use crate::plan::Planned;
 
@@ -81,16 +81,12 @@ impl<'p> Found<'p> {
     }
 
     /// The answer with what only a person can judge: nothing is erased or absent for sure while that is there.
-    fn told(hidden: &BTreeMap<&str, u64>, mut answer: Answer) -> Answer {
+    fn told(hidden: &BTreeMap<&str, u64>, answer: Answer) -> Answer {
         let mut reasons = Vec::new();
         for (step, how_many) in hidden {
             reasons.push(format!("{how_many} results of step `{step}` do not show whose they are (`match`), and stay"));
         }
-        if !reasons.is_empty() && matches!(answer.outcome, Outcome::Erased | Outcome::Absent) {
-            answer.outcome = Outcome::Unverifiable;
-            answer.reason = Some(format!("{}: a person must judge them", reasons.join("; ")));
-        }
-        reasons.into_iter().fold(answer, Answer::not_looked_at)
+        answer.unclear(&reasons)
     }
 
     /// The answer to `erase`.

@@ -8,7 +8,7 @@ mod request;
 use std::collections::{BTreeMap, BTreeSet};
 
 use quietus_plugin::http::{self, Client, Failure};
-use quietus_plugin::{Call, ErrorClass, Memory, PluginError, Progress, Request, Writes};
+use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Request, Writes, mark};
 use serde_json::Value;
 
 use crate::outcome::Found;
@@ -37,12 +37,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs all erasing steps. A request that fails for good does not keep the others from being made.
-    pub(crate) fn erase(
-        &mut self,
-        memory: &Memory,
-        progress: &mut Progress,
-        writes: Writes<'_>,
-    ) -> Result<(), PluginError> {
+    pub(crate) fn erase(&mut self, progress: &mut Progress, writes: Writes<'_>) -> Result<(), PluginError> {
         let mut failed = None;
         for step in &self.plan.erase {
             if !self.wanted(step) {
@@ -50,7 +45,7 @@ impl<'a> Run<'a> {
             }
             if step.reads {
                 self.look_with(step)?;
-            } else if let Err(error) = self.erase_with(step, memory, progress, writes) {
+            } else if let Err(error) = self.erase_with(step, progress, writes) {
                 match error.class {
                     ErrorClass::Permanent => failed = failed.or(Some(error)),
                     _ => return Err(error),
@@ -231,7 +226,6 @@ impl<'a> Run<'a> {
     fn erase_with(
         &mut self,
         step: &'a Planned,
-        memory: &Memory,
         progress: &mut Progress,
         writes: Writes<'_>,
     ) -> Result<(), PluginError> {
@@ -243,7 +237,7 @@ impl<'a> Run<'a> {
         for turn in self.turns(step)? {
             self.call.check()?;
             let request = outgoing(step, &self.values(&turn)).map(|draft| draft.to_write(writes));
-            match request.and_then(|request| self.write(step, &request, list.as_deref(), memory, progress)) {
+            match request.and_then(|request| self.write(step, &request, list.as_deref(), progress)) {
                 Ok(()) => {}
                 Err(error) if error.class == ErrorClass::Permanent => failed = failed.or(Some(error)),
                 Err(error) => return Err(in_step(step, error)),
@@ -257,17 +251,26 @@ impl<'a> Run<'a> {
         step: &'a Planned,
         request: &http::Request,
         list: Option<&[Value]>,
-        memory: &Memory,
         progress: &mut Progress,
     ) -> Result<(), PluginError> {
-        let marks = marks(request, list, memory);
+        let marks = marks(request, list);
+        progress.begin(self.call, &step.count, &marks)?;
         let mut answer = self.exchange(step, request, &marks, progress)?;
-        if !step.is_searched_for && matches!(verdict(step, &answer), Ok(Verdict::Absent)) && self.control()? {
-            answer = self.exchange(step, request, &marks, progress)?;
+        if matches!(verdict(step, &answer), Ok(Verdict::Absent)) {
+            progress.not_begun(&step.count, &marks);
+            if !step.is_searched_for && self.control()? {
+                // What is stored says so already.
+                progress.announce(&step.count, &marks);
+                answer = self.exchange(step, request, &marks, progress)?;
+            }
         }
         self.found.answered(step);
         self.found.wrote(step);
-        match verdict(step, &answer) {
+        let verdict = verdict(step, &answer);
+        if matches!(verdict, Ok(Verdict::Absent)) {
+            progress.not_begun(&step.count, &marks);
+        }
+        match verdict {
             Ok(Verdict::Ok) => progress.done(&step.count, &marks),
             // Gone already: by an earlier attempt that was not answered, or by somebody else since it was found.
             Ok(Verdict::Absent) if step.is_searched_for => self.met_nothing = Some(step),
@@ -280,8 +283,9 @@ impl<'a> Run<'a> {
                 self.found.retained(step, answer.status());
             }
             Err(error) => {
-                if answer.unsure() {
-                    progress.unsure(&step.count, &marks);
+                match answer.unsure() {
+                    true => progress.unsure(&step.count, &marks),
+                    false => progress.not_begun(&step.count, &marks),
                 }
                 return Err(error);
             }
@@ -297,8 +301,9 @@ impl<'a> Run<'a> {
         progress: &mut Progress,
     ) -> Result<http::Response, PluginError> {
         self.client.exchange(request, self.call).map_err(|Failure { error, unsure }| {
-            if unsure {
-                progress.unsure(&step.count, marks);
+            match unsure {
+                true => progress.unsure(&step.count, marks),
+                false => progress.not_begun(&step.count, marks),
             }
             error
         })
@@ -378,12 +383,12 @@ fn in_step(step: &Planned, error: PluginError) -> PluginError {
 
 /// Marks of what a request erases: one for each item that it carries in a list, so that a list that is shorter the next
 /// time counts no item twice; otherwise one for the request.
-fn marks(request: &http::Request, list: Option<&[Value]>, memory: &Memory) -> Vec<u64> {
+fn marks(request: &http::Request, list: Option<&[Value]>) -> Vec<u64> {
     let method = request.method();
     let target = request.target();
-    let body = request.body();
+    let of = |what: &[u8]| mark([method.as_str().as_bytes(), target.as_bytes(), what]);
     match list {
-        Some(items) => items.iter().map(|item| memory.mark(&(method, &target, item.to_string()))).collect(),
-        None => vec![memory.mark(&(method, &target, body))],
+        Some(items) => items.iter().map(|item| of(item.to_string().as_bytes())).collect(),
+        None => vec![of(request.body().unwrap_or_default())],
     }
 }

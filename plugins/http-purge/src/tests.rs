@@ -6,25 +6,33 @@ mod erasing;
 mod gateway;
 mod hostile;
 mod judged;
+mod killed;
 mod lost;
 
 use std::collections::BTreeMap;
 
-use quietus_plugin::{Answer, Call, Identifier, Outcome, Plugin as _, PluginError, Request, Scope, Secrets, Sensitive};
+use quietus_plugin::{
+    Answer, Identifier, Outcome, Plugin as _, PluginError, Request, Scope, Secrets, Sensitive, TestHost,
+};
 use serde_json::{Value, json};
 
 use super::HttpPurge;
 use quietus_plugin::http::test::{Reply, Server};
 
-/// A plugin with these settings beside `base_url`.
-fn plugin(server: &Server, settings: Value) -> HttpPurge {
-    configure(&server.url, settings).expect("configured")
+/// A host of the plugin with these settings beside `base_url`.
+fn plugin(server: &Server, settings: Value) -> TestHost<HttpPurge> {
+    TestHost::with_secrets(config(&server.url, settings), [("token", "hunter2")]).expect("configured")
+}
+
+fn config(base_url: &str, settings: Value) -> Value {
+    let mut config = json!({ "base_url": base_url, "rate": 1000 });
+    config.as_object_mut().expect("an object").extend(settings.as_object().cloned().expect("an object"));
+    config
 }
 
 fn configure(base_url: &str, settings: Value) -> Result<HttpPurge, PluginError> {
-    let mut config = json!({ "base_url": base_url, "rate": 1000 });
-    config.as_object_mut().expect("an object").extend(settings.as_object().cloned().expect("an object"));
-    let config = serde_json::from_value(config).map_err(|e| PluginError::permanent(e.to_string()))?;
+    let config =
+        serde_json::from_value(config(base_url, settings)).map_err(|e| PluginError::permanent(e.to_string()))?;
     HttpPurge::configure(config, Secrets::new(BTreeMap::from([("token".to_owned(), Sensitive::new("hunter2"))])))
 }
 
@@ -46,8 +54,8 @@ fn ann() -> Request {
     request(&[("email", "ann@x.cz")])
 }
 
-fn erase(plugin: &HttpPurge, request: &Request) -> Result<Answer, PluginError> {
-    plugin.erase(request, &Call::unattended())
+fn erase(plugin: &TestHost<HttpPurge>, request: &Request) -> Result<Answer, PluginError> {
+    plugin.erase(request)
 }
 
 /// Searches by e-mail, deletes what is exactly the person's, looks again.

@@ -17,14 +17,12 @@ mod wanted;
 
 use std::time::Duration;
 
-use quietus_plugin::{
-    Answer, Call, Kind, Manifest, Memory, Plugin, PluginError, Progress, Request, Secrets, export_plugin,
-};
+use quietus_plugin::{Answer, Call, Kind, Manifest, Plugin, PluginError, Progress, Request, Secrets, export_plugin};
 
 use account::Account;
 use address::Address;
 use config::{ACCOUNTS_MAX, Config};
-use mailbox::{MESSAGES, Seen, Task};
+use mailbox::{Doing, MESSAGES, Seen, Task};
 use outcome::Said;
 use protect::Protect;
 use through::{Begun, Through};
@@ -35,9 +33,6 @@ pub struct MailboxCleanup {
     accounts: Vec<Account>,
     protect: Protect,
     place: Place,
-    /// What earlier calls for the same erasures did: the next attempt must not report less.
-    memory: Memory,
-    begun: Begun,
 }
 
 /// A person's addresses.
@@ -56,6 +51,7 @@ impl Plugin for MailboxCleanup {
             .requires(Kind::Email)
             .accepts_secret(quietus_plugin::ANY)
             .dry_run()
+            .resumes()
             .call_max(Duration::from_secs(240))
             .concurrency(2);
         (0..ACCOUNTS_MAX).fold(manifest, |manifest, n| {
@@ -75,23 +71,21 @@ impl Plugin for MailboxCleanup {
             Whom::Wanted { wanted, some_protected } => (wanted, said(some_protected)),
             Whom::Nobody(answer) => return Ok(answer),
         };
-        let key = &request.idempotency_key;
-        let mut progress = self.memory.recall(key);
-        let mut through = self.begun.recall(key);
+        let mut progress = Progress::<Begun>::of(call);
         let ended = self.each(&mut said, |account| {
-            let mut task = Task { call, memory: &self.memory, progress: &mut progress, through: &mut through };
+            let mut task = Task { call, doing: Doing::Erasing, progress: &mut progress };
             account.mailbox.erase(&wanted, &mut task, writes)
         });
         if ended.is_ok() && !said.has_failed() {
             progress.settle();
-            through = Through::default();
+            progress.own.erasing = Through::default();
         }
         let erased = progress.counts().get(MESSAGES).copied().unwrap_or_default();
         // Also after success: the answer may not reach the host, which then asks again.
-        self.memory.keep(key, progress);
-        self.begun.keep(key, through);
+        let stored = progress.store(call);
         ended?;
-        said.erased(erased)
+        let answer = said.erased(erased)?;
+        stored.map(|()| answer)
     }
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
@@ -127,32 +121,28 @@ impl MailboxCleanup {
             (false, true) => Place::Anywhere,
             (false, false) => Place::Headers,
         };
-        Ok(Self {
-            accounts,
-            protect: Protect::new(&config.protect)?,
-            place,
-            memory: Memory::default(),
-            begun: Begun::default(),
-        })
+        Ok(Self { accounts, protect: Protect::new(&config.protect)?, place })
     }
 
-    /// What is there now. An attempt that ran out of time goes on where it was, as one that erases.
+    /// What is there now. A `verify` that ran out of time goes on where it was, as an erasure does; of a dry run, nothing is
+    /// stored.
     fn look(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         let (wanted, mut said) = match self.whom(request) {
             Whom::Wanted { wanted, some_protected } => (wanted, said(some_protected)),
             Whom::Nobody(answer) => return Ok(answer),
         };
-        let key = format!("{} {}", if request.dry_run { "dry run" } else { "verify" }, request.idempotency_key);
-        let mut progress = Progress::default();
-        let mut through = self.begun.recall(&key);
+        let mut progress = Progress::<Begun>::of(call);
         let ended = self.each(&mut said, |account| {
-            let mut task = Task { call, memory: &self.memory, progress: &mut progress, through: &mut through };
+            let mut task = Task { call, doing: Doing::Looking, progress: &mut progress };
             account.mailbox.look(&wanted, &mut task)
         });
-        let is_through = ended.is_ok() && !said.has_failed();
-        self.begun.keep(&key, if is_through { Through::default() } else { through });
+        if ended.is_ok() && !said.has_failed() {
+            progress.own.looking = Through::default();
+        }
+        let stored = if request.dry_run { Ok(()) } else { progress.store(call) };
         ended?;
-        said.looked()
+        let answer = said.looked()?;
+        stored.map(|()| answer)
     }
 
     /// Asks one account after the other, whatever became of those before.

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use quietus_plugin::{Call, Memory, PluginError, Progress, Writes};
+use quietus_plugin::{Call, PluginError, Progress, Writes};
 
-use crate::through::Through;
+use crate::through::{Begun, Through};
 use crate::wanted::Wanted;
 
 /// With less time than this no step is begun, as it would be cut off without telling what it did.
@@ -30,13 +30,38 @@ pub(crate) trait Mailbox: Send + Sync {
 /// What one call is about, beside the addresses.
 pub(crate) struct Task<'t> {
     pub(crate) call: &'t Call<'t>,
-    pub(crate) memory: &'t Memory,
-    pub(crate) progress: &'t mut Progress,
-    /// How far this and earlier calls of the task came.
-    pub(crate) through: &'t mut Through,
+    pub(crate) doing: Doing,
+    pub(crate) progress: &'t mut Progress<Begun>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Looking,
+    Erasing,
 }
 
 impl Task<'_> {
+    /// How far this and earlier calls of the task came.
+    pub(crate) fn through(&mut self) -> &mut Through {
+        match self.doing {
+            Doing::Looking => &mut self.progress.own.looking,
+            Doing::Erasing => &mut self.progress.own.erasing,
+        }
+    }
+
+    /// Stores that these messages are about to be erased. Only then they may be.
+    pub(crate) fn begin(&mut self, marks: &[u64]) -> Result<(), PluginError> {
+        self.progress.begin(self.call, MESSAGES, marks)
+    }
+
+    /// What became of messages that the system was asked to erase and that it did not answer for: unsure, or nothing at all.
+    pub(crate) fn unanswered(&mut self, marks: &[u64], unsure: bool) {
+        match unsure {
+            true => self.progress.unsure(MESSAGES, marks),
+            false => self.progress.not_begun(MESSAGES, marks),
+        }
+    }
+
     /// As [`go_on`].
     pub(crate) fn go_on(&self) -> Result<(), PluginError> {
         go_on(self.call)

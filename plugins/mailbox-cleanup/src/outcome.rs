@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use quietus_plugin::{Answer, ErrorClass, Outcome, PluginError};
+use quietus_plugin::{Answer, ErrorClass, PluginError};
 
 use crate::mailbox::Seen;
 
@@ -64,7 +64,7 @@ impl Said {
             Some(pause) => answer.verify_after(pause),
             None => answer,
         };
-        Ok(self.told(counted(counted(answer, "messages", messages), "kept messages", self.kept)))
+        Ok(counted(counted(answer, "messages", messages), "kept messages", self.kept).unclear(&self.unclear))
     }
 
     /// The answer to `verify` and to a dry run: what is there now.
@@ -75,17 +75,7 @@ impl Said {
             (None, Some(reason), 0) => Answer::retained(reason),
             (None, None, 0) => Answer::absent(),
         };
-        Ok(self.told(counted(counted(answer, "messages", self.messages), "kept messages", self.kept)))
-    }
-
-    /// The answer with what only a person can judge: nothing is erased or absent for sure while such messages are there.
-    fn told(&self, mut answer: Answer) -> Answer {
-        if !self.unclear.is_empty() && matches!(answer.outcome, Outcome::Erased | Outcome::Absent) {
-            answer.outcome = Outcome::Unverifiable;
-            answer.reason = Some(format!("{}: a person must judge them", self.unclear.join("; ")));
-            answer.verify_after_s = None;
-        }
-        self.unclear.iter().fold(answer, Answer::not_looked_at)
+        Ok(counted(counted(answer, "messages", self.messages), "kept messages", self.kept).unclear(&self.unclear))
     }
 
     fn reason(&self) -> Option<String> {
@@ -122,6 +112,8 @@ fn counted(answer: Answer, what: &str, how_many: u64) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use quietus_plugin::Outcome;
+
     use super::*;
     use crate::mailbox::Kept;
 

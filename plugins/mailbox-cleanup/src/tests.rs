@@ -4,6 +4,7 @@ mod accounts;
 mod configuration;
 mod erasing;
 mod garbage;
+mod killed;
 mod large;
 mod lost;
 mod mail;

@@ -57,7 +57,8 @@
 //!
 //! [`TestHost`] runs a plugin in a test. [`Request::writes`] keeps a dry run from changing anything. [`Call::checkpoint`] stores
 //! how far a call is before and after what cannot be undone, and [`Call::resume`] returns it to the next call of the same step,
-//! whatever happened to the process. [`Memory`] keeps what an erasure that is retried had erased before. The feature `http` brings a client for systems with an HTTP API.
+//! whatever happened to the process. [`Progress`] does so for what is counted, by [marks](mark). The feature `http` brings a client for
+//! systems with an HTTP API.
 //!
 //! [`identity`] says when two values mean the same; compare what was found with [`Request::normal_forms`].
 //!
@@ -72,10 +73,12 @@ mod dispatch;
 pub mod http;
 pub mod identity;
 mod kind;
+pub mod leb128;
 mod lock;
 mod manifest;
-mod memory;
+mod mark;
 mod plugin;
+mod progress;
 pub mod protocol;
 mod redact;
 mod span;
@@ -89,8 +92,9 @@ pub use call::Call;
 pub use checkpoint::Stored;
 pub use kind::Kind;
 pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
-pub use memory::{Memory, Progress};
+pub use mark::mark;
 pub use plugin::{Plugin, Secrets};
+pub use progress::{Own, Progress};
 pub use protocol::{
     Answer, ErrorClass, Found, Identifier, Level, Outcome, PluginError, ReportTo, Request, ResumeValue, Scope,
     Sensitive,

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::dispatch::{Configured, manifest};
 use crate::protocol::{Answer, ErrorClass, Found, Level, PluginError, Reply, Request, Sensitive, Setup};
@@ -49,6 +50,8 @@ const CANCEL_GRACE: Duration = Duration::from_secs(2);
 /// ```
 pub struct TestHost<P> {
     plugin: Configured<P>,
+    /// What it was configured with.
+    setup: Zeroizing<Vec<u8>>,
     manifest: Manifest,
     secrets: Vec<Sensitive>,
     watch: Watch,
@@ -107,10 +110,10 @@ impl<P: Plugin> TestHost<P> {
         judge::manifest(&manifest)?;
         judge::secrets(&manifest.secrets, &setup.secrets)?;
         let secrets: Vec<_> = setup.secrets.values().cloned().collect();
-        let json = serde_json::to_vec(&setup).map_err(not_json)?;
-        let plugin = Configured::make(&json).map_err(|error| judge::error(error, None, &secrets))?;
+        let setup = Zeroizing::new(serde_json::to_vec(&setup).map_err(not_json)?);
+        let plugin = Configured::make(&setup).map_err(|error| judge::error(error, None, &secrets))?;
         let next = AtomicU64::new(1);
-        Ok(Self { plugin, manifest, secrets, watch: Watch::default(), call_max: None, next, of: PhantomData })
+        Ok(Self { plugin, setup, manifest, secrets, watch: Watch::default(), call_max: None, next, of: PhantomData })
     }
 
     /// Calls end after this long, as with the operator's `call_max`; the manifest's times if unset. With

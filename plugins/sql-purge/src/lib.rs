@@ -5,8 +5,8 @@
 mod address;
 mod config;
 mod database;
-mod memory;
 mod outcome;
+mod past;
 mod person;
 mod plan;
 mod run;
@@ -21,7 +21,6 @@ use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, 
 use address::Address;
 use config::Config;
 use database::Database;
-use memory::Memory;
 use plan::Plan;
 use run::Run;
 
@@ -33,8 +32,6 @@ pub struct SqlPurge {
     plan: Plan,
     database: Database,
     lock_max: Duration,
-    /// What earlier calls for the same erasures did: the next attempt must not report less.
-    memory: Memory,
 }
 
 impl SqlPurge {
@@ -53,6 +50,7 @@ impl Plugin for SqlPurge {
             .port_from("/url")
             .reads("/ca_file")
             .dry_run()
+            .resumes()
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }
@@ -62,12 +60,12 @@ impl Plugin for SqlPurge {
         let plan = Plan::make(&config, address.engine).map_err(PluginError::needs_operator)?;
         let database = Database::make(&config, address, &secrets)?;
         let lock_max = config.lock_max.map_or(LOCK_MAX, |span| span.0);
-        Ok(Self { plan, database, lock_max, memory: Memory::default() })
+        Ok(Self { plan, database, lock_max })
     }
 
     fn erase(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         match request.writes() {
-            Some(writes) => self.run(call).erase(request, &self.memory, writes),
+            Some(writes) => self.run(call).erase(request, writes),
             None => self.run(call).look(request),
         }
     }

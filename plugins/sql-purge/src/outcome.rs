@@ -2,7 +2,7 @@
 
 use quietus_plugin::Answer;
 
-use crate::memory::Counts;
+use crate::past::Counts;
 
 /// What the statements of one call met.
 #[derive(Default)]

@@ -5,10 +5,10 @@ mod count;
 
 use std::time::Duration;
 
-use quietus_plugin::{Answer, Call, PluginError, Request, Writes};
+use quietus_plugin::{Answer, Call, PluginError, Progress, Request, Writes};
 
 use crate::database::{Access, Database, Fate, Limits, Session};
-use crate::memory::{Commit, Counts, Memory, Past};
+use crate::past::{Commit, Counts, Past};
 use crate::person::{Person, Values};
 use crate::plan::Plan;
 use crate::waiting::{Stop, attended};
@@ -42,27 +42,26 @@ impl Run<'_> {
         })
     }
 
-    pub(crate) fn erase(&self, request: &Request, memory: &Memory, _: Writes<'_>) -> Result<Answer, PluginError> {
+    pub(crate) fn erase(&self, request: &Request, _: Writes<'_>) -> Result<Answer, PluginError> {
         let stop = Stop::default();
-        let key = &request.idempotency_key;
         let person = Person::of(request);
         attended(self.call, &stop, async {
             let turns = Turns::of(self.plan, &person)?;
             let _alone = self.database.turn().await;
             let mut session = self.connect(&stop).await?;
-            let mut past = memory.recall(key);
-            settle(&mut session, &mut past).await?;
+            let mut progress = Progress::of(self.call);
+            settle(&mut session, &mut progress.own).await?;
             let turns = turns.that_can_be_there(&mut session).await?;
             let counted = self.counted(&mut session, Access::Erase, &turns).await?;
-            past.guess(&counted.met.there);
-            memory.keep(key, &past);
+            progress.own.guess(&counted.met.there);
+            progress.store(self.call)?;
             if !counted.met.there.is_empty() {
                 erase_all(&mut session, &counted).await?;
                 self.call.check()?;
-                commit(&mut session, &counted.met.there, &mut past, |past| memory.keep(key, past)).await?;
+                commit(&mut session, &counted.met.there, &mut progress, self.call).await?;
             }
             session.close().await;
-            Ok(counted.met.erased(&past.done))
+            Ok(counted.met.erased(&progress.own.done))
         })
     }
 
@@ -154,27 +153,29 @@ async fn erase_all(session: &mut Session, counted: &Counted<'_>) -> Result<(), P
     Ok(())
 }
 
-/// Commits, and remembers before it does that it may have.
+/// Commits. Before it does, it is stored that it may have.
 async fn commit(
     session: &mut Session,
     counts: &Counts,
-    past: &mut Past,
-    keep: impl Fn(&Past),
+    progress: &mut Progress<Past>,
+    call: &Call<'_>,
 ) -> Result<(), PluginError> {
     let transaction = session.transaction().await.map_err(|e| e.anywhere())?;
-    past.unsure = Some(Commit { counts: counts.clone(), transaction });
-    keep(past);
+    progress.own.unsure = Some(Commit { counts: counts.clone(), transaction });
+    progress.store(call)?;
     let ended = session.commit().await;
     match &ended {
-        Ok(()) => past.it_was_committed(),
-        Err(trouble) if trouble.answered => past.it_was_rolled_back(),
+        Ok(()) => progress.own.it_was_committed(),
+        Err(trouble) if trouble.answered => progress.own.it_was_rolled_back(),
         Err(_) => {}
     }
-    keep(past);
+    let stored = progress.store(call);
     ended.map_err(|trouble| match trouble.answered {
         true => trouble.anywhere(),
         false => PluginError::retryable(
             "the connection was lost before the database said whether it erased everything or nothing; the next attempt finds out",
         ),
-    })
+    })?;
+    // When this is not stored, the next attempt finds out.
+    stored
 }

@@ -6,6 +6,7 @@ mod database;
 mod encrypted;
 mod erasing;
 mod hostile;
+mod killed;
 mod lost;
 mod refused;
 mod types;

@@ -2,7 +2,7 @@
 //! [`quietus_plugin::identity`]; nothing is erased that this has not called the person's.
 
 use quietus_plugin::identity::{Region, is_masked, normal_forms};
-use quietus_plugin::{Answer, Kind, Outcome, Request};
+use quietus_plugin::{Answer, Kind, Request};
 use serde_json::Value;
 
 use super::rules::Rules;
@@ -128,7 +128,7 @@ impl Unclear {
     }
 
     /// The answer with what a person must judge: nothing is erased or absent for sure while such records are there.
-    pub(super) fn told(&self, mut answer: Answer) -> Answer {
+    pub(super) fn told(&self, answer: Answer) -> Answer {
         let mut reasons = Vec::new();
         if !self.hidden.is_empty() {
             let count = self.hidden.len();
@@ -140,15 +140,7 @@ impl Unclear {
                 "{count} records hold the telephone number and no e-mail address, and stay (`phone_alone`)"
             ));
         }
-        if reasons.is_empty() {
-            return answer;
-        }
-        if matches!(answer.outcome, Outcome::Erased | Outcome::Absent) {
-            answer.outcome = Outcome::Unverifiable;
-            answer.reason = Some(format!("{}: a person must judge them", reasons.join("; ")));
-            answer.verify_after_s = None;
-        }
-        reasons.into_iter().fold(answer, Answer::not_looked_at)
+        answer.unclear(&reasons)
     }
 }
 

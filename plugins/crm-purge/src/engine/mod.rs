@@ -16,12 +16,13 @@ mod wanted;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quietus_plugin::{Answer, Call, Outcome, PluginError, Request, Writes};
+use quietus_plugin::{Answer, Call, Outcome, PluginError, Progress, Request, Writes};
 
 use crate::choice::By;
 use crate::vendor::Keeps;
 use answer::{Found, erased, looked, unasked, would_go};
 use find::People;
+use owed::Owed;
 use run::Run;
 use setup::Asked;
 
@@ -36,12 +37,12 @@ impl Engine {
         if asked.wanted.is_empty() {
             return Ok(unasked());
         }
-        let key = &request.idempotency_key;
-        let mut progress = self.memory.recall(key);
-        let ended = Run::new(self, key, writes, call).erase(&asked, &mut progress);
+        let mut progress = Progress::of(call);
+        let ended = Run::new(self, writes, call).erase(&asked, &mut progress);
         // Also after success: the answer may not reach the host, which then asks again.
-        self.memory.keep(key, progress.clone());
+        let stored = progress.store(call);
         let end = ended?;
+        stored?;
         let unclear = end.unclear;
         let answer = erased(end.erased, progress.counts());
         let answer = match answer.outcome {
@@ -81,8 +82,8 @@ impl Engine {
         let recycled = if early { People::default() } else { self.recycled(&asked, call)? };
         let answer = looked(Found::of(&people.theirs), recycled.theirs.len());
         // This look replaces what was said when it was erased. Where nothing is known to be erased, nothing is known to be
-        // kept: a process that was started since then says nothing of it.
-        let erased = self.memory.recall(&request.idempotency_key).counts();
+        // kept.
+        let erased = Progress::<Owed>::of(call).counts();
         // What the host was told before stays on the receipt until this says that its time is over, and nothing is there.
         let over = !self.traits.keeps.is_empty()
             && self.traits.keeps.iter().all(|keeps| self.verify_after >= keeps.gone_after);

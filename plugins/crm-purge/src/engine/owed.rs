@@ -1,33 +1,38 @@
-//! What is still to be erased after a record that is gone, and by which it cannot be found any more: kept in memory until
-//! it is done, for an attempt that was cut off in between.
+//! What is still to be erased after a record that is gone, and by which it cannot be found any more: stored until it is done,
+//! for an attempt that was cut off in between.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-
-use quietus_plugin::Memory;
+use quietus_plugin::Own;
 
 use super::search::Record;
 
-/// By idempotency key, the latest last.
+/// Paths of objects and ids of records.
 #[derive(Default)]
-pub(super) struct Owed(Mutex<VecDeque<(String, Vec<Record>)>>);
+pub(super) struct Owed(Vec<(String, String)>);
 
 impl Owed {
-    pub(super) fn of(&self, key: &str) -> Vec<Record> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().find(|(known, _)| known == key).map(|(_, records)| records.clone()).unwrap_or_default()
+    pub(super) fn new(records: &[Record]) -> Self {
+        Self(records.iter().map(|record| (record.object.path.to_owned(), record.id.clone())).collect())
     }
 
-    /// Replaces what is owed; nothing is owed when there are none.
-    pub(super) fn set(&self, key: &str, records: Vec<Record>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|(known, _)| known != key);
-        if records.is_empty() {
-            return;
+    /// Those that the vendor knows.
+    pub(super) fn records(&self, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
+        self.0.iter().filter_map(|(path, id)| known(path, id)).collect()
+    }
+}
+
+impl Own for Owed {
+    /// Of one person's few records, which cannot be found again: all of them.
+    fn to_bytes(&self, _: usize) -> Vec<u8> {
+        match self.0.is_empty() {
+            true => Vec::new(),
+            false => serde_json::to_vec(&self.0).unwrap_or_default(),
         }
-        if all.len() >= Memory::ERASURES_MAX {
-            all.pop_front();
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            return Some(Self::default());
         }
-        all.push_back((key.to_owned(), records));
+        serde_json::from_slice(bytes).ok().map(Self)
     }
 }

@@ -10,6 +10,7 @@ use super::answer::{End, Erased, Found};
 use super::ask::Written;
 use super::find::Seen;
 use super::judge::{Unclear, Whose};
+use super::owed::Owed;
 use super::search::Record;
 use super::setup::{Asked, Engine};
 
@@ -20,7 +21,6 @@ const TIME_MIN: Duration = Duration::from_secs(2);
 
 pub(super) struct Run<'a> {
     engine: &'a Engine,
-    key: &'a str,
     writes: Writes<'a>,
     call: &'a Call<'a>,
     end: Erased,
@@ -29,21 +29,22 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(engine: &'a Engine, key: &'a str, writes: Writes<'a>, call: &'a Call<'a>) -> Self {
-        Self { engine, key, writes, call, end: Erased::default(), failed: None }
+    pub(super) fn new(engine: &'a Engine, writes: Writes<'a>, call: &'a Call<'a>) -> Self {
+        Self { engine, writes, call, end: Erased::default(), failed: None }
     }
 
-    pub(super) fn erase(mut self, asked: &Asked, progress: &mut Progress) -> Result<End, PluginError> {
+    pub(super) fn erase(mut self, asked: &Asked, progress: &mut Progress<Owed>) -> Result<End, PluginError> {
         let engine = self.engine;
         let found = engine.people(asked, self.call)?;
         let mut unclear = found.unclear;
         let people = found.theirs;
         let belongings = engine.belongings(&people, self.call)?;
         let traces = engine.traces(&people);
-        let mut owed = engine.owed.of(self.key);
+        let mut owed = progress.own.records(|path, id| engine.vendor.trace(path, id));
         owed.extend(traces.iter().filter(|trace| !owed.contains(trace)).cloned().collect::<Vec<_>>());
-        engine.owed.set(self.key, owed.clone());
-        let is_new = |trace: &&Record| !progress.is_done(trace.object.count, engine.mark(trace));
+        // Stored before the first record goes by which they would be found.
+        progress.own = Owed::new(&owed);
+        let is_new = |trace: &&Record| !progress.is_done(trace.object.count, trace.mark());
         let first: Vec<&Record> = belongings.iter().chain(traces.iter().filter(is_new)).collect();
         let all = first.len() + people.len() + owed.len();
         for (done, record) in first.iter().enumerate() {
@@ -71,7 +72,7 @@ impl<'a> Run<'a> {
                 break;
             }
             owed.pop();
-            engine.owed.set(self.key, owed.clone());
+            progress.own = Owed::new(&owed);
         }
         if let Some(error) = self.failed {
             return Err(error);
@@ -79,7 +80,7 @@ impl<'a> Run<'a> {
         progress.settle();
         // For weeks, or ever, nobody looks again: `retained` is an end.
         if engine.verify_after >= LONG || self.end.retained.is_some() {
-            let is_done = |person: &&Record| progress.is_done(person.object.count, engine.mark(person));
+            let is_done = |person: &&Record| progress.is_done(person.object.count, person.mark());
             self.end.left = self.left(people.iter().filter(is_done), &mut unclear)?;
         }
         if people.is_empty() && progress.counts().is_empty() {
@@ -91,7 +92,7 @@ impl<'a> Run<'a> {
     }
 
     /// Erases a person's record. One that is not there although it was found must not be read either.
-    fn erase_person(&mut self, person: &Record, progress: &mut Progress) -> Result<(), PluginError> {
+    fn erase_person(&mut self, person: &Record, progress: &mut Progress<Owed>) -> Result<(), PluginError> {
         let is_gone = self.erase_one(person, progress)?;
         if is_gone && !matches!(self.engine.read(person, self.call)?, Seen::Gone) {
             let text = "the vendor says that a record is not there when it is to be erased, and still shows it";
@@ -101,14 +102,19 @@ impl<'a> Run<'a> {
     }
 
     /// What was erased must not be listed any more, whatever the vendor has said.
-    fn check_unlisted(&self, erased: &[Record], people: &[Record], progress: &mut Progress) -> Result<(), PluginError> {
+    fn check_unlisted(
+        &self,
+        erased: &[Record],
+        people: &[Record],
+        progress: &mut Progress<Owed>,
+    ) -> Result<(), PluginError> {
         if erased.is_empty() {
             return Ok(());
         }
         let mut left = self.engine.belongings(people, self.call)?;
         left.retain(|record| erased.contains(record));
         for record in &left {
-            progress.undone(record.object.count, &[self.engine.mark(record)]);
+            progress.undone(record.object.count, &[record.mark()]);
         }
         left.first().map_or(Ok(()), |record| {
             let count = record.object.count;
@@ -118,16 +124,18 @@ impl<'a> Run<'a> {
     }
 
     /// Whether it was gone before.
-    fn erase_one(&mut self, record: &Record, progress: &mut Progress) -> Result<bool, PluginError> {
+    fn erase_one(&mut self, record: &Record, progress: &mut Progress<Owed>) -> Result<bool, PluginError> {
         let engine = self.engine;
         let count = record.object.count;
-        let marks = [engine.mark(record)];
+        let marks = [record.mark()];
         let request = engine.vendor.erase(record, engine.erasure, self.writes);
+        progress.begin(self.call, count, &marks)?;
         match engine.write(&request, self.call) {
             Ok(Written::Done) => progress.done(count, &marks),
             // Gone already: by an earlier attempt that was not answered, or by somebody else since it was found. A gateway
             // that answers 404 to everything says so, too.
             Ok(Written::Gone) => {
+                progress.not_begun(count, &marks);
                 engine.control(self.call)?;
                 return Ok(true);
             }
@@ -138,8 +146,9 @@ impl<'a> Run<'a> {
                 });
             }
             Err(Failure { error, unsure }) => {
-                if unsure {
-                    progress.unsure(count, &marks);
+                match unsure {
+                    true => progress.unsure(count, &marks),
+                    false => progress.not_begun(count, &marks),
                 }
                 if error.class != ErrorClass::Permanent {
                     return Err(error);

@@ -1,6 +1,7 @@
 //! A search as a vendor describes it: requests for its pages, and where in the answers records and their values stand.
 
 use quietus_plugin::http::Request;
+use quietus_plugin::mark;
 use serde_json::Value;
 
 /// The class of requests that a vendor limits beside the others.
@@ -22,6 +23,13 @@ pub(crate) struct Object {
 pub(crate) struct Record {
     pub(crate) object: &'static Object,
     pub(crate) id: String,
+}
+
+impl Record {
+    /// What stands for it in what is stored.
+    pub(crate) fn mark(&self) -> u64 {
+        mark([self.object.path, &self.id])
+    }
 }
 
 /// Makes the request for a page.

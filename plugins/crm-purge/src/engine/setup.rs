@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use quietus_plugin::http::Client;
-use quietus_plugin::{Call, Kind, Level, Memory, PluginError, Request, Secrets};
+use quietus_plugin::{Call, Kind, Level, PluginError, Request, Secrets};
 
 use super::judge::Person;
-use super::owed::Owed;
 use super::quota::Quota;
 use super::rules::Rules;
 use super::search::{Record, SEARCH};
@@ -39,9 +38,6 @@ pub(crate) struct Engine {
     pub(super) matches_max: usize,
     pub(super) related_max: usize,
     pub(super) verify_after: Duration,
-    /// What earlier calls for the same erasures did: the next attempt must not report less.
-    pub(super) memory: Memory,
-    pub(super) owed: Owed,
 }
 
 impl Engine {
@@ -71,8 +67,6 @@ impl Engine {
             matches_max: config.matches_max.unwrap_or(MATCHES_MAX),
             related_max: config.related_max.unwrap_or(RELATED_MAX),
             verify_after: config.verify_after.map_or(traits.verify_after, |span| span.0),
-            memory: Memory::default(),
-            owed: Owed::default(),
         })
     }
 
@@ -85,11 +79,6 @@ impl Engine {
             );
         }
         Asked { wanted, person: self.scope.rules.person(request), unusable }
-    }
-
-    /// What stands for a record in the memory.
-    pub(super) fn mark(&self, record: &Record) -> u64 {
-        self.memory.mark(&(record.object.path, &record.id))
     }
 
     pub(super) fn traces(&self, people: &[Record]) -> Vec<Record> {

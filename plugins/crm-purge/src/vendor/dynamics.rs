@@ -141,6 +141,11 @@ impl Vendor for Dynamics {
         related.iter().filter(|word| **word == "audit_history").map(|_| trace.clone()).collect()
     }
 
+    fn trace(&self, path: &str, id: &str) -> Option<Record> {
+        let object = [&CONTACT_HISTORY, &LEAD_HISTORY].into_iter().find(|object| object.path == path)?;
+        Some(Record { object, id: id.to_owned() })
+    }
+
     fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
         if record.object != &CONTACT_HISTORY && record.object != &LEAD_HISTORY {
             return Request::delete(self.row(record), writes);

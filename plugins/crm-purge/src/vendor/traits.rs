@@ -121,6 +121,11 @@ pub(crate) trait Vendor: Send + Sync {
         Vec::new()
     }
 
+    /// One of [`Vendor::traces`], by its object's path and its id.
+    fn trace(&self, _path: &str, _id: &str) -> Option<Record> {
+        None
+    }
+
     /// Searches for what was deleted and can still be restored, where the vendor shows it.
     fn bin(&self, _: &Wanted, _: &[&str]) -> Vec<Search> {
         Vec::new()

@@ -1,6 +1,8 @@
 //! What is there: names enter; the entries that they mean leave, with counts, and with what stands in the way of erasing
 //! them. Nothing is changed.
 
+use std::collections::BTreeMap;
+
 use quietus_plugin::{Call, PluginError};
 
 use super::folder::{Folder, Node, NodeKind};
@@ -23,8 +25,9 @@ pub(super) struct Entry {
 /// All that one person's names mean.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Sorted, so that those of one folder come together.
-    pub(super) entries: Vec<Entry>,
+    /// Sorted, so that those of one folder come together. With each what would go, by name, also within folders: a folder
+    /// after what is in it.
+    pub(super) entries: BTreeMap<Entry, Vec<(Vec<u8>, Node)>>,
     pub(super) sight: Sight,
 }
 
@@ -39,15 +42,16 @@ struct Search<'a> {
     rules: Rules,
     call: &'a Call<'a>,
     found: Found,
+    /// Of the entry that is looked at.
+    nodes: Vec<(Vec<u8>, Node)>,
     counted: u64,
 }
 
 pub(super) fn find(root: &Folder, names: &[Name], rules: Rules, call: &Call) -> Result<Found, PluginError> {
-    let mut search = Search { rules, call, found: Found::default(), counted: 0 };
+    let mut search = Search { rules, call, found: Found::default(), nodes: Vec::new(), counted: 0 };
     for name in names {
         search.descend(root, &mut Vec::new(), name)?;
     }
-    search.found.entries.sort();
     Ok(search.found)
 }
 
@@ -92,13 +96,13 @@ impl Search<'_> {
 
     fn entry(&mut self, folder: &Folder, parent: &[Vec<u8>], name: Vec<u8>, meant: Meant) -> Result<(), PluginError> {
         let entry = Entry { parent: parent.to_vec(), name };
-        if self.found.entries.contains(&entry) {
+        if self.found.entries.contains_key(&entry) {
             return Ok(());
         }
         let name = &entry.name;
         let Some(node) = folder.node(name)? else { return Ok(()) };
         let there = match node.kind {
-            NodeKind::Folder if self.rules.recursive => self.folder(folder, name, 0)?,
+            NodeKind::Folder if self.rules.recursive => self.folder(folder, (name, node), 0)?,
             NodeKind::Folder if meant == Meant::ByWildcard => false,
             NodeKind::Folder => {
                 let text = "a folder stands in place of a file; `recursive` would take it with all that is in it";
@@ -106,16 +110,17 @@ impl Search<'_> {
                 self.count("folders")?;
                 true
             }
-            _ => self.leaf(node)?,
+            _ => self.leaf(name, node)?,
         };
+        let nodes = std::mem::take(&mut self.nodes);
         if there {
-            self.found.entries.push(entry);
+            self.found.entries.insert(entry, nodes);
         }
         Ok(())
     }
 
     /// Counts what is in a folder, and itself; says whether there is anything to erase.
-    fn folder(&mut self, above: &Folder, name: &[u8], depth: usize) -> Result<bool, PluginError> {
+    fn folder(&mut self, above: &Folder, (name, node): (&[u8], Node), depth: usize) -> Result<bool, PluginError> {
         if depth >= DEPTH_MAX {
             let text = format!("folders are nested more than {DEPTH_MAX} deep; nothing was erased here");
             return Err(PluginError::needs_operator(text));
@@ -126,19 +131,20 @@ impl Search<'_> {
         for inner in folder.names()?.collect::<Result<Vec<_>, _>>()? {
             self.call.check()?;
             there |= match folder.node(&inner)? {
-                Some(node) if node.kind == NodeKind::Folder => self.folder(&folder, &inner, depth + 1)?,
-                Some(node) => self.leaf(node)?,
+                Some(node) if node.kind == NodeKind::Folder => self.folder(&folder, (&inner, node), depth + 1)?,
+                Some(node) => self.leaf(&inner, node)?,
                 None => false,
             };
         }
         if self.rules.mode != Mode::Empty {
             self.count("folders")?;
+            self.nodes.push((name.to_vec(), node));
             there = true;
         }
         Ok(there)
     }
 
-    fn leaf(&mut self, node: Node) -> Result<bool, PluginError> {
+    fn leaf(&mut self, name: &[u8], node: Node) -> Result<bool, PluginError> {
         if is_empty_already(node, self.rules.mode) {
             return Ok(false);
         }
@@ -146,6 +152,7 @@ impl Search<'_> {
             self.obstacle(obstacle);
         }
         self.count(kind_of(node))?;
+        self.nodes.push((name.to_vec(), node));
         Ok(true)
     }
 

@@ -3,23 +3,20 @@
 
 use quietus_plugin::PluginError;
 
-use super::find::{DEPTH_MAX, Entry, is_empty_already, kind_of, may_go, too_many};
+use super::ahead::Ahead;
+use super::find::{DEPTH_MAX, Found, is_empty_already, may_go, too_many};
 use super::folder::{Folder, Node, NodeKind};
 use super::rules::Rules;
 use super::wipe;
 use crate::config::Mode;
 use crate::place::Job;
 
-pub(super) fn remove(root: &Folder, found: &[Entry], rules: Rules, job: &mut Job<'_>) -> Result<(), PluginError> {
-    let mut removal = Removal { rules, job, left: rules.files_max };
-    for siblings in found.chunk_by(|one, other| one.parent == other.parent) {
-        let Some(folder) = walk(root, &siblings[0].parent)? else { continue };
-        let done = siblings.iter().try_for_each(|entry| removal.entry(&folder, &entry.name, 0));
-        // Also when it ended early: what was removed must last.
-        folder.sync()?;
-        done?;
-    }
-    Ok(())
+pub(super) fn remove(root: &Folder, found: &Found, rules: Rules, job: &mut Job<'_>) -> Result<(), PluginError> {
+    let mut removal =
+        Removal { rules, job, left: rules.files_max, ahead: Ahead::new(found.entries.values().flatten()) };
+    let ended = removal.all(root, found);
+    removal.ahead.end(removal.job);
+    ended
 }
 
 /// From the root to a folder below it; `None` when it is gone.
@@ -38,9 +35,22 @@ struct Removal<'j, 'a> {
     job: &'j mut Job<'a>,
     /// What may still be removed: a folder that grows meanwhile has an end.
     left: u64,
+    ahead: Ahead<'j>,
 }
 
 impl Removal<'_, '_> {
+    fn all(&mut self, root: &Folder, found: &Found) -> Result<(), PluginError> {
+        let entries: Vec<_> = found.entries.keys().collect();
+        for siblings in entries.chunk_by(|one, other| one.parent == other.parent) {
+            let Some(folder) = walk(root, &siblings[0].parent)? else { continue };
+            let done = siblings.iter().try_for_each(|entry| self.entry(&folder, &entry.name, 0));
+            // Also when it ended early: what was removed must last.
+            folder.sync()?;
+            done?;
+        }
+        Ok(())
+    }
+
     fn entry(&mut self, parent: &Folder, name: &[u8], depth: usize) -> Result<(), PluginError> {
         self.job.go_on()?;
         let Some(node) = parent.node(name)? else { return Ok(()) };
@@ -48,19 +58,22 @@ impl Removal<'_, '_> {
             return Ok(());
         }
         may_go(node, self.rules)?;
+        if node.kind != NodeKind::Folder {
+            self.ahead.announce(name, node, self.job)?;
+        }
         let gone = match node.kind {
-            NodeKind::Folder => self.folder(parent, name, depth)?,
+            NodeKind::Folder => self.folder(parent, name, node, depth)?,
             NodeKind::File => self.file(parent, name, node)?,
             NodeKind::Link | NodeKind::Special => parent.unlink(name)?,
         };
         if gone {
-            self.job.done(kind_of(node), &(name, node.identity));
+            self.ahead.done(name, node, self.job);
             self.left = self.left.checked_sub(1).ok_or_else(|| too_many(self.rules))?;
         }
         Ok(())
     }
 
-    fn folder(&mut self, parent: &Folder, name: &[u8], depth: usize) -> Result<bool, PluginError> {
+    fn folder(&mut self, parent: &Folder, name: &[u8], node: Node, depth: usize) -> Result<bool, PluginError> {
         if !self.rules.recursive || depth >= DEPTH_MAX {
             return Err(PluginError::retryable("a folder stands by now where none was before"));
         }
@@ -71,6 +84,7 @@ impl Removal<'_, '_> {
         if self.rules.mode == Mode::Empty {
             return Ok(false);
         }
+        self.ahead.announce(name, node, self.job)?;
         parent.remove_folder(name)
     }
 

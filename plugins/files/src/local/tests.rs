@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use quietus_plugin::{Call, ErrorClass, Memory, Progress, Request};
+use quietus_plugin::{Call, ErrorClass, Progress, Request};
 use tempfile::TempDir;
 
 use super::*;
@@ -20,11 +20,10 @@ fn erased(root: &TempDir, rules: Rules, meanwhile: impl FnOnce()) -> (Result<(),
     let found = find::find(&folder, &names, rules, &call).expect("found");
     assert_eq!(found.entries.len(), 1);
     meanwhile();
-    let memory = Memory::default();
     let mut progress = Progress::default();
     let writes = request.writes().expect("no dry run");
-    let mut job = Job { call: &call, writes, place: "disk", memory: &memory, progress: &mut progress };
-    let done = remove::remove(&folder, &found.entries, rules, &mut job);
+    let mut job = Job { call: &call, writes, place: "disk", progress: &mut progress };
+    let done = remove::remove(&folder, &found, rules, &mut job);
     (done, progress)
 }
 
@@ -145,10 +144,9 @@ fn zeros_are_written_before_a_file_is_cut() {
     fcntl_add_seals(&file, SealFlags::SHRINK).expect("sealed");
     let request = Request::from([("session_id", "4711")]);
     let call = Call::unattended();
-    let memory = Memory::default();
     let mut progress = Progress::default();
     let writes = request.writes().expect("no dry run");
-    let job = Job { call: &call, writes, place: "disk", memory: &memory, progress: &mut progress };
+    let job = Job { call: &call, writes, place: "disk", progress: &mut progress };
     let failed = wipe::wipe(&file, 1000, &job).expect_err("it cannot be cut");
     assert_eq!(failed.class, ErrorClass::NeedsOperator);
     let mut bytes = [1; 1000];

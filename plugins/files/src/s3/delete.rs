@@ -17,49 +17,47 @@ use rusty_s3::Method;
 use super::answer;
 use super::bucket::Bucket;
 use super::code::of_code;
+use super::keys::{Fate, Keys, object, version};
 use super::list::Item;
 use super::xml;
-use crate::place::Job;
+use crate::place::{AHEAD, Job};
 
 /// Keys of one request, which S3 does not take more of.
 const BATCH: usize = 1000;
 
 /// Aborts uploads. One that is not there any more was completed or aborted by somebody else.
 pub(super) fn uploads(bucket: &Bucket, uploads: &[Item], job: &mut Job<'_>) -> Result<(), PluginError> {
-    for upload in uploads {
+    let mark = |upload: &Item, job: &Job<'_>| job.mark(&[b"upload", upload.key.as_bytes(), upload.id.as_bytes()]);
+    for some in uploads.chunks(AHEAD) {
         job.go_on()?;
-        let mark = ("upload", &upload.key, &upload.id);
-        let target = bucket.target(Method::Delete, Some(&upload.key), &[("uploadId", &upload.id)], &[])?;
-        let sent = bucket.send(&Request::delete("", job.writes).at(&target), job.call);
-        match sent {
-            Ok(answer) if let Some(error) = answer::page(&answer) => {
-                job.unsure("uploads", &mark);
-                return Err(error);
-            }
-            Ok(answer) if answer.erased() => job.done("uploads", &mark),
-            Ok(_) => job.refused("uploads", &mark),
-            Err(failure) => {
-                if failure.unsure {
-                    job.unsure("uploads", &mark);
-                }
-                return Err(failure.error);
-            }
-        }
+        some.iter().for_each(|upload| job.announce("uploads", mark(upload, job)));
+        job.store()?;
+        let ended = some.iter().try_for_each(|upload| abort(bucket, upload, mark(upload, job), job));
+        some.iter().for_each(|upload| job.not_begun("uploads", mark(upload, job)));
+        ended?;
     }
     Ok(())
 }
 
-/// What became of one version.
-#[derive(Clone)]
-enum Fate {
-    Gone,
-    NotThere,
-    /// A lock may keep it; otherwise the error is the reason.
-    Denied(PluginError),
-    /// It may be gone.
-    Unsure(PluginError),
-    /// It is there.
-    Failed(PluginError),
+fn abort(bucket: &Bucket, upload: &Item, mark: u64, job: &mut Job<'_>) -> Result<(), PluginError> {
+    job.go_on()?;
+    let target = bucket.target(Method::Delete, Some(&upload.key), &[("uploadId", &upload.id)], &[])?;
+    let sent = bucket.send(&Request::delete("", job.writes).at(&target), job.call);
+    match sent {
+        Ok(answer) if let Some(error) = answer::page(&answer) => {
+            job.unsure("uploads", mark);
+            return Err(error);
+        }
+        Ok(answer) if answer.erased() => job.done("uploads", mark),
+        Ok(_) => job.refused("uploads", mark),
+        Err(failure) => {
+            if failure.unsure {
+                job.unsure("uploads", mark);
+            }
+            return Err(failure.error);
+        }
+    }
+    Ok(())
 }
 
 /// Deletes versions; those that the storage denies come back.
@@ -72,13 +70,23 @@ pub(super) fn versions<'i>(
     let (plain, odd): (Vec<_>, Vec<_>) = versions.iter().partition(|item| is_plain(&item.key));
     for batch in plain.chunks(BATCH) {
         job.go_on()?;
+        keys.announce(batch, job)?;
         let fates = delete_batch(bucket, batch, job);
         keys.settle(batch, &fates, job)?;
     }
-    for item in odd {
+    for some in odd.chunks(AHEAD) {
         job.go_on()?;
-        let fate = delete_one(bucket, item, job);
-        keys.settle(&[item], &[fate], job)?;
+        keys.announce(some, job)?;
+        let ended = some.iter().try_for_each(|item| {
+            job.go_on()?;
+            let fate = delete_one(bucket, item, job);
+            keys.settle(&[item], &[fate], job)
+        });
+        for item in some {
+            job.not_begun("versions", version(item, job));
+            job.not_begun("objects", object(&item.key, job));
+        }
+        ended?;
     }
     Ok(keys.denied)
 }
@@ -177,68 +185,4 @@ fn denial(code: &str) -> Option<PluginError> {
 
 fn of_failure(failure: Failure) -> Fate {
     if failure.unsure { Fate::Unsure(failure.error) } else { Fate::Failed(failure.error) }
-}
-
-/// What is left of each key: it is an object that is erased when nothing is.
-struct Keys<'i> {
-    left: BTreeMap<&'i str, Left>,
-    denied: Vec<(&'i Item, PluginError)>,
-}
-
-#[derive(Default)]
-struct Left {
-    versions: u64,
-    gone: bool,
-    unsure: bool,
-    refused: bool,
-}
-
-impl<'i> Keys<'i> {
-    fn of(versions: &'i [Item]) -> Self {
-        let mut left: BTreeMap<_, Left> = BTreeMap::new();
-        for item in versions {
-            left.entry(item.key.as_str()).or_default().versions += 1;
-        }
-        Self { left, denied: Vec::new() }
-    }
-
-    /// Notes all fates; the error is the first of those that failed.
-    fn settle(&mut self, batch: &[&'i Item], fates: &[Fate], job: &mut Job<'_>) -> Result<(), PluginError> {
-        let mut failed = None;
-        for (item, fate) in batch.iter().zip(fates) {
-            let mark = ("version", &item.key, &item.id, &item.made);
-            let left = self.left.entry(item.key.as_str()).or_default();
-            left.versions = left.versions.saturating_sub(1);
-            match fate {
-                Fate::Gone => {
-                    left.gone = true;
-                    job.done("versions", &mark);
-                }
-                Fate::NotThere => job.refused("versions", &mark),
-                Fate::Denied(error) => {
-                    left.refused = true;
-                    job.refused("versions", &mark);
-                    self.denied.push((item, error.clone()));
-                }
-                Fate::Unsure(error) => {
-                    left.unsure = true;
-                    job.unsure("versions", &mark);
-                    failed.get_or_insert_with(|| error.clone());
-                }
-                Fate::Failed(error) => {
-                    left.refused = true;
-                    job.refused("versions", &mark);
-                    failed.get_or_insert_with(|| error.clone());
-                }
-            }
-            let mark = ("object", &item.key);
-            match left {
-                Left { refused: true, .. } => job.refused("objects", &mark),
-                Left { versions: 0, unsure: true, .. } => job.unsure("objects", &mark),
-                Left { versions: 0, gone: true, .. } => job.done("objects", &mark),
-                _ => {}
-            }
-        }
-        failed.map_or(Ok(()), Err)
-    }
 }

@@ -48,7 +48,7 @@ fn a_gateway_without_the_system_makes_nobody_absent() {
         for settings in [crm(), settings] {
             let plugin = plugin(&server, settings);
             let dry = Request { dry_run: true, ..ann() };
-            for answer in [erase(&plugin, &ann()), erase(&plugin, &dry), plugin.verify(&ann(), &Call::unattended())] {
+            for answer in [erase(&plugin, &ann()), erase(&plugin, &dry), plugin.verify(ann())] {
                 assert_eq!(answer.expect_err("nobody has looked").class, ErrorClass::Retryable);
             }
         }
@@ -97,6 +97,6 @@ fn a_look_by_the_status_alone_needs_a_control() {
     for (server, expected) in [(&all, Err(ErrorClass::Retryable)), (&one, Ok(Answer::absent()))] {
         let plugin = plugin(server, settings.clone());
         assert_eq!(erase(&plugin, &ann()).map_err(|error| error.class), expected);
-        assert_eq!(plugin.verify(&ann(), &Call::unattended()).map_err(|error| error.class), expected);
+        assert_eq!(plugin.verify(ann()).map_err(|error| error.class), expected);
     }
 }

@@ -3,7 +3,6 @@
 use quietus_plugin::ErrorClass;
 
 use super::*;
-use quietus_plugin::Memory;
 
 /// A CRM with three contacts of Ann's, whose second DELETE is answered by `fault` when it was done.
 fn losing(fault: fn() -> Reply) -> Server {
@@ -109,24 +108,4 @@ fn a_list_that_is_shorter_the_next_time_counts_no_item_twice() {
     let plugin = plugin(&server, settings);
     assert_eq!(erase(&plugin, &ann()).expect_err("not answered").class, ErrorClass::Retryable);
     assert_eq!(erase(&plugin, &ann()), Ok(Answer::erased().count("messages", 3)));
-}
-
-#[test]
-fn the_memory_is_bounded_and_forgets_the_oldest() {
-    let mut left = Memory::ERASURES_MAX + 1;
-    let server = Server::start(move |_| {
-        let there = left > 0;
-        left = left.saturating_sub(1);
-        Reply::empty(if there { 204 } else { 404 })
-    });
-    let step = json!({ "name": "delete", "method": "DELETE", "url": "/people/{{email}}" });
-    let plugin = plugin(&server, json!({ "erase": [step] }));
-    let nth = |n: usize| Request { idempotency_key: format!("k-{n}"), ..ann() };
-    for n in 0..=Memory::ERASURES_MAX {
-        erase(&plugin, &nth(n)).expect("an answer");
-    }
-    let erased = Ok(Answer::erased().count("delete", 1));
-    assert_eq!(erase(&plugin, &nth(0)).expect("an answer").outcome, Outcome::Unverifiable, "forgotten");
-    assert_eq!(erase(&plugin, &nth(1)), erased, "remembered");
-    assert_eq!(erase(&plugin, &nth(Memory::ERASURES_MAX)), erased);
 }

@@ -2,12 +2,12 @@
 //! so that what it did is only known after a second look.
 
 use quietus_plugin::http::Request;
-use quietus_plugin::{PluginError, Writes};
+use quietus_plugin::{PluginError, Writes, mark};
 use serde_json::json;
 
 use super::api::{Gmail, said};
 use super::pace::DELETIONS;
-use crate::mailbox::{MESSAGES, Task};
+use crate::mailbox::Task;
 
 impl Gmail {
     /// Asks for the deletion of these, up to 1,000
@@ -22,11 +22,10 @@ impl Gmail {
             .json(&json!({ "ids": ids }))
             .paced_as(DELETIONS)
             .repeatable();
-        let marks = self.marks(ids, task);
+        let marks = self.marks(ids);
+        task.begin(&marks)?;
         let sent = self.send(request, task.call);
-        if sent.as_ref().map_or_else(|failure| failure.unsure, |_| true) {
-            task.progress.unsure(MESSAGES, &marks);
-        }
+        task.unanswered(&marks, sent.as_ref().map_or_else(|failure| failure.unsure, |_| true));
         let answer = sent.map_err(|failure| said("a deletion", failure.error))?;
         if answer.gone() {
             return Err(PluginError::retryable("a deletion: answered 404; if it stays so, check `base_url`"));
@@ -34,7 +33,7 @@ impl Gmail {
         Ok(())
     }
 
-    pub(super) fn marks(&self, ids: &[String], task: &Task<'_>) -> Vec<u64> {
-        ids.iter().map(|id| task.memory.mark(&(&self.account, id))).collect()
+    pub(super) fn marks(&self, ids: &[String]) -> Vec<u64> {
+        ids.iter().map(|id| mark([&self.account, id])).collect()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use quietus_plugin::PluginError;
 use quietus_plugin::http::Request;
+use quietus_plugin::{PluginError, mark};
 
 use super::api::{Gmail, no_mailbox, said};
 use super::message::Page;
@@ -62,14 +62,13 @@ impl Gmail {
         wanted: &Wanted,
         task: &mut Task<'_>,
     ) -> Result<Vec<String>, PluginError> {
-        let unread: Vec<_> =
-            ids.iter().filter(|id| task.through.at(self.place(id, task)).up_to == 0).cloned().collect();
+        let unread: Vec<_> = ids.iter().filter(|id| task.through().at(self.place(id)).up_to == 0).cloned().collect();
         for ids in unread.chunks(BATCH) {
             let mut failed = None;
             for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
                 match told {
                     Ok(Some(message)) => {
-                        task.through.at(self.place(id, task)).up_to = match wanted.by_headers(&message.raw()) {
+                        task.through().at(self.place(id)).up_to = match wanted.by_headers(&message.raw()) {
                             Whose::Theirs => THEIRS,
                             Whose::SomebodyElses => OF_OTHERS,
                             Whose::Unclear => UNCLEAR,
@@ -87,17 +86,17 @@ impl Gmail {
             }
             failed.map_or(Ok(()), Err)?;
         }
-        let theirs = ids.iter().filter(|id| task.through.at(self.place(id, task)).up_to == THEIRS);
+        let theirs = ids.iter().filter(|id| task.through().at(self.place(id)).up_to == THEIRS);
         Ok(theirs.cloned().collect())
     }
 
     /// How many of these messages, all of which were looked at, do not show whose they are.
     pub(super) fn unclear(&self, ids: &[String], task: &mut Task<'_>) -> u64 {
-        ids.iter().filter(|id| task.through.at(self.place(id, task)).up_to == UNCLEAR).count() as u64
+        ids.iter().filter(|id| task.through().at(self.place(id)).up_to == UNCLEAR).count() as u64
     }
 
-    fn place(&self, id: &str, task: &Task<'_>) -> u64 {
-        task.memory.mark(&("headers", &self.account, id))
+    fn place(&self, id: &str) -> u64 {
+        mark(["headers", &self.account, id])
     }
 
     /// Whether a message is there, whatever the list says, which may be behind.

@@ -36,7 +36,7 @@ impl Gmail {
         let listed = if deleted.is_empty() { BTreeSet::new() } else { self.list(wanted, task)? };
         let mut left = 0;
         for id in deleted {
-            let marks = self.marks(std::slice::from_ref(id), task);
+            let marks = self.marks(std::slice::from_ref(id));
             if listed.contains(id) && self.is_there(id, task)? {
                 task.progress.undone(MESSAGES, &marks);
                 left += 1;

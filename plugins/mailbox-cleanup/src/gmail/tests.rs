@@ -6,6 +6,7 @@ mod erasing;
 mod gateway;
 mod google;
 mod hostile;
+mod killed;
 
 use quietus_plugin::{PluginError, TestHost};
 use serde_json::{Value, json};

@@ -4,11 +4,10 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use quietus_plugin::http::{Client, Failure, Request, Response, has_dots};
-use quietus_plugin::{Call, ErrorClass, PluginError, Secrets};
+use quietus_plugin::{Call, ErrorClass, PluginError, Secrets, mark};
 use serde::Deserialize;
 
 use super::settings::Settings;
-use crate::mailbox::Task;
 
 /// Ids that stay when a message is moved (<https://learn.microsoft.com/graph/outlook-immutable-id>).
 pub(super) const IMMUTABLE: (&str, &str) = ("Prefer", r#"IdType="ImmutableId""#);
@@ -99,8 +98,8 @@ impl Graph {
     }
 
     /// A number that stands for a message.
-    pub(super) fn mark(&self, id: &str, task: &Task<'_>) -> u64 {
-        task.memory.mark(&(&self.account, id))
+    pub(super) fn mark(&self, id: &str) -> u64 {
+        mark([self.account.as_str(), id])
     }
 
     pub(super) fn too_many(&self) -> PluginError {

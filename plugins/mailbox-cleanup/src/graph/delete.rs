@@ -93,16 +93,15 @@ impl Graph {
         task: &mut Task<'_>,
         writes: Writes<'_>,
     ) -> Result<Vec<String>, PluginError> {
-        let marks: Vec<u64> = ids.iter().map(|id| self.mark(id, task)).collect();
+        let marks: Vec<u64> = ids.iter().map(|id| self.mark(id)).collect();
         let request = self.batch(ids, writes)?;
+        task.begin(&marks)?;
         let answer = self.send(&request, task.call).map_err(|failure| {
-            if failure.unsure {
-                task.progress.unsure(MESSAGES, &marks);
-            }
+            task.unanswered(&marks, failure.unsure);
             said("a deletion", failure.error)
         })?;
         let Batch { responses } = answer.json().map_err(|error| {
-            task.progress.unsure(MESSAGES, &marks);
+            task.unanswered(&marks, true);
             said("a deletion", error)
         })?;
         let mut held = Vec::new();
@@ -110,7 +109,7 @@ impl Graph {
         for (at, mark) in marks.iter().enumerate() {
             match fate(responses.iter().find(|inner| inner.id == at.to_string())) {
                 Fate::Gone => task.progress.done(MESSAGES, &[*mark]),
-                Fate::NotThere => {}
+                Fate::NotThere => task.progress.not_begun(MESSAGES, &[*mark]),
                 Fate::Held => {
                     task.progress.refused(MESSAGES, &[*mark]);
                     held.push(ids[at].clone());

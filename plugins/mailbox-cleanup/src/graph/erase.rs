@@ -82,7 +82,7 @@ impl Graph {
         let mut there = 0;
         for id in erased.tried.difference(&erased.held).filter(|id| found.contains(*id)) {
             if self.is_there(id, hidden, task)? {
-                task.progress.undone(MESSAGES, &[self.mark(id, task)]);
+                task.progress.undone(MESSAGES, &[self.mark(id)]);
                 there += 1;
             }
         }

@@ -7,6 +7,7 @@ mod exchange;
 mod gateway;
 mod holds;
 mod hostile;
+mod killed;
 mod language;
 mod mail;
 

@@ -11,6 +11,7 @@ use quietus_plugin::{ErrorClass, PluginError, Writes};
 use super::opened::{BATCH, plain_search, set};
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
+use crate::mailbox::Task;
 
 /// How messages are taken out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,12 +28,28 @@ impl Way {
     }
 }
 
-/// Erases messages. `aside` is filled with what others had marked as deleted while that mark is taken from it.
+/// What others had marked as deleted, while that mark is taken from it.
+pub(super) struct SetAside<'a, 't> {
+    pub(super) task: &'a mut Task<'t>,
+    pub(super) place: u64,
+}
+
+impl SetAside<'_, '_> {
+    fn list(&mut self) -> &mut Vec<u64> {
+        self.task.through().aside(self.place)
+    }
+
+    fn store(&mut self) -> Result<(), PluginError> {
+        self.task.progress.store(self.task.call)
+    }
+}
+
+/// Erases messages.
 pub(super) fn erase(
     session: &mut Session<'_>,
     uids: &[u32],
     way: Way,
-    aside: &mut Vec<u64>,
+    aside: &mut SetAside<'_, '_>,
     writes: Writes<'_>,
 ) -> Result<(), PluginError> {
     let Some(ours) = set(uids) else { return Ok(()) };
@@ -44,8 +61,10 @@ pub(super) fn erase(
         Way::Aside => {
             let others = SearchKey::Not(Box::new(SearchKey::Uid(ours)));
             let marked = plain_search(session, vec![SearchKey::Deleted, others])?;
-            aside.extend(marked.into_iter().map(u64::from));
-            each_batch(aside, |batch| mark(session, batch, StoreType::Remove, writes))?;
+            aside.list().extend(marked.into_iter().map(u64::from));
+            // Should this process be killed now, the next call marks them again.
+            aside.store()?;
+            each_batch(aside.list(), |batch| mark(session, batch, StoreType::Remove, writes))?;
             let ended = mark(session, uids, StoreType::Add, writes)
                 .and_then(|()| done(session.run(CommandBody::Expunge)?, "the server does not expunge messages"));
             if ended.is_ok() || !session.is_lost() {
@@ -57,9 +76,13 @@ pub(super) fn erase(
 }
 
 /// Marks as deleted again what others had marked.
-pub(super) fn restore(session: &mut Session<'_>, aside: &mut Vec<u64>, writes: Writes<'_>) -> Result<(), PluginError> {
-    each_batch(aside, |batch| mark(session, batch, StoreType::Add, writes))?;
-    aside.clear();
+pub(super) fn restore(
+    session: &mut Session<'_>,
+    aside: &mut SetAside<'_, '_>,
+    writes: Writes<'_>,
+) -> Result<(), PluginError> {
+    each_batch(aside.list(), |batch| mark(session, batch, StoreType::Add, writes))?;
+    aside.list().clear();
     Ok(())
 }
 
@@ -69,7 +92,7 @@ pub(super) fn relocate(
     uids: &[u32],
     target: &Mailbox<'static>,
     way: Way,
-    aside: &mut Vec<u64>,
+    aside: &mut SetAside<'_, '_>,
     writes: Writes<'_>,
 ) -> Result<(), PluginError> {
     let Some(sequence_set) = set(uids) else { return Ok(()) };

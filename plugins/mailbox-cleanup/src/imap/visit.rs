@@ -2,18 +2,17 @@
 //! no other from being done.
 
 use std::collections::BTreeMap;
-use std::hash::Hash;
 use std::sync::PoisonError;
 
-use quietus_plugin::{ErrorClass, Memory, PluginError, Writes};
+use quietus_plugin::{ErrorClass, PluginError, Writes, mark};
 
 use super::account::Imap;
-use super::erase::{Way, erase, relocate, restore};
+use super::erase::{SetAside, Way, erase, relocate, restore};
 use super::find::look_on;
 use super::folders::Folder;
 use super::opened::{BATCH, For, Opened, existing, open};
 use super::session::Session;
-use crate::mailbox::{Kept, MESSAGES, Task};
+use crate::mailbox::{Doing, Kept, MESSAGES, Task};
 use crate::outcome::rank;
 use crate::wanted::Wanted;
 
@@ -145,7 +144,8 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let mut found = Found { folder: folder.clone(), messages: 0, aside: false };
         if let Some(opened) = open(self.session, folder, For::Looking)? {
             found.messages = self.look_through(folder, &opened)?;
-            found.aside = !self.task.through.at(self.place_of_aside(folder, &opened)).found.is_empty();
+            let place = self.place_of_aside(folder, &opened);
+            found.aside = !self.task.through().aside(place).is_empty();
         }
         Ok(found)
     }
@@ -154,7 +154,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     fn look_through(&mut self, folder: &Folder, opened: &Opened) -> Result<u64, PluginError> {
         self.forget_if_renumbered(folder, opened);
         let place = self.place(folder, opened.validity);
-        let looked = self.task.through.at(place);
+        let looked = self.task.through().at(place);
         if opened.messages > 0 {
             look_on(self.session, self.wanted, self.imap.body_bytes_max, looked)?;
         }
@@ -172,15 +172,16 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     /// When a folder's messages have new numbers, nobody knows which of the old ones were erased without an answer: those
     /// that are met again must not count twice.
     fn forget_if_renumbered(&mut self, folder: &Folder, opened: &Opened) {
-        let place = self.mark(("validity", folder.name.as_str()));
-        let before = std::mem::replace(&mut self.task.through.at(place).up_to, u64::from(opened.validity));
+        let place = self.mark(&["validity", &folder.name]);
+        let before = std::mem::replace(&mut self.task.through().at(place).up_to, u64::from(opened.validity));
         if let Ok(before) = u32::try_from(before)
             && before != opened.validity
         {
             let place = self.place(folder, before);
-            let found = std::mem::take(self.task.through.at(place)).found;
-            let marks = marks_of(self.task.memory, place, &numbers(&found));
-            self.task.progress.refused(MESSAGES, &marks);
+            let found = std::mem::take(self.task.through().at(place)).found;
+            if self.task.doing == Doing::Erasing {
+                self.task.progress.refused(MESSAGES, &marks_of(place, &numbers(&found)));
+            }
         }
     }
 
@@ -196,7 +197,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         self.look_through(folder, &opened)?;
         let place = self.place(folder, opened.validity);
         let aside = self.place_of_aside(folder, &opened);
-        let found = self.task.through.at(place).found.clone();
+        let found = self.task.through().at(place).found.clone();
         if found.len() as u64 > self.imap.messages_max {
             let text = format!("{} messages are more than `messages_max`, and none of them was erased", found.len());
             return Err(PluginError::needs_operator(text));
@@ -205,8 +206,8 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
             let there = existing(self.session, &numbers(&found))?.len() as u64;
             return Ok((there > 0).then(|| read_only(folder, there)));
         }
-        if !self.task.through.at(aside).found.is_empty() {
-            restore(self.session, &mut self.task.through.at(aside).found, writes)?;
+        if !self.task.through().aside(aside).is_empty() {
+            restore(self.session, &mut SetAside { task: self.task, place: aside }, writes)?;
         }
         for batch in found.chunks(BATCH) {
             self.session.clock().check()?;
@@ -225,14 +226,16 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     ) -> Result<(), PluginError> {
         let there = existing(self.session, &numbers(batch))?;
         let way = Way::of(self.session);
+        let marks = marks_of(place, &there);
+        if target.is_none() {
+            self.task.begin(&marks)?;
+            self.task.unanswered(&marks, true);
+        }
         let alone = (way == Way::Aside).then(|| self.imap.expunging.lock().unwrap_or_else(PoisonError::into_inner));
-        let set_aside = &mut self.task.through.at(aside).found;
+        let set_aside = &mut SetAside { task: self.task, place: aside };
         let ended = match target {
             Some(target) => relocate(self.session, &there, &target.mailbox, way, set_aside, writes),
-            None => {
-                self.task.progress.unsure(MESSAGES, &marks_of(self.task.memory, place, &there));
-                erase(self.session, &there, way, set_aside, writes)
-            }
+            None => erase(self.session, &there, way, set_aside, writes),
         };
         drop(alone);
         if let (Err(error), true) = (&ended, self.session.is_lost()) {
@@ -241,11 +244,11 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let left = existing(self.session, &there)?;
         if target.is_none() {
             let gone: Vec<u32> = there.iter().filter(|uid| !left.contains(uid)).copied().collect();
-            self.task.progress.done(MESSAGES, &marks_of(self.task.memory, place, &gone));
-            self.task.progress.refused(MESSAGES, &marks_of(self.task.memory, place, &left));
+            self.task.progress.done(MESSAGES, &marks_of(place, &gone));
+            self.task.progress.refused(MESSAGES, &marks_of(place, &left));
         }
         let stays = |uid: &u64| !batch.contains(uid) || left.iter().any(|left| u64::from(*left) == *uid);
-        self.task.through.at(place).found.retain(stays);
+        self.task.through().at(place).found.retain(stays);
         ended?;
         match left.len() {
             0 => Ok(()),
@@ -257,16 +260,16 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
 
     /// What stands for a folder's messages as they are numbered now.
     fn place(&self, folder: &Folder, validity: u32) -> u64 {
-        self.mark((folder.name.as_str(), validity))
+        self.mark(&["place", &folder.name, &validity.to_string()])
     }
 
     /// What stands for the messages that others had marked as deleted, and that are not marked at the moment.
     fn place_of_aside(&self, folder: &Folder, opened: &Opened) -> u64 {
-        self.mark(("aside", folder.name.as_str(), opened.validity))
+        self.mark(&["aside", &folder.name, &opened.validity.to_string()])
     }
 
-    fn mark(&self, what: impl Hash) -> u64 {
-        self.task.memory.mark(&(self.imap.name.as_str(), what))
+    fn mark(&self, what: &[&str]) -> u64 {
+        mark([self.imap.name.as_str()].iter().chain(what))
     }
 }
 
@@ -275,8 +278,8 @@ fn read_only(folder: &Folder, messages: u64) -> Kept {
 }
 
 /// What stands for messages, by their numbers in a place.
-fn marks_of(memory: &Memory, place: u64, uids: &[u32]) -> Vec<u64> {
-    uids.iter().map(|uid| memory.mark(&(place, *uid))).collect()
+fn marks_of(place: u64, uids: &[u32]) -> Vec<u64> {
+    uids.iter().map(|uid| mark([place, u64::from(*uid)].map(u64::to_le_bytes))).collect()
 }
 
 fn numbers(uids: &[u64]) -> Vec<u32> {

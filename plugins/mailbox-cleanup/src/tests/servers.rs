@@ -24,7 +24,7 @@ fn without_uidplus_what_others_have_marked_survives_and_stays_marked() {
 }
 
 #[test]
-fn without_uidplus_a_lost_connection_takes_no_mark_away() {
+fn without_uidplus_a_lost_connection_and_a_kill_take_no_mark_away() {
     let server = without("UIDPLUS");
     for (n, word) in ["-FLAGS", "+FLAGS", " EXPUNGE"].into_iter().enumerate() {
         for act in [Act::CutBefore, Act::CutAfter] {
@@ -37,8 +37,10 @@ fn without_uidplus_a_lost_connection_takes_no_mark_away() {
                 cut |= now;
                 if now { act } else { Act::Pass }
             });
-            let host = host(proxy.imap(user));
+            // What comes last is not stored, as if it were killed where the connection is cut.
+            let host = host(proxy.imap(user)).stores_at_most(2);
             assert_eq!(class(host.erase(ANN)), ErrorClass::Retryable, "{word}");
+            let host = host.restarted().expect("configured").stores_at_most(9);
             assert_eq!(host.erase(ANN), erased(10), "{word}");
             let mut marked = marked;
             marked.sort();

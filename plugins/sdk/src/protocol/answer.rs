@@ -233,6 +233,30 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Things were found and stay of which nobody but a person can tell whether they are the person's: each text says how many
+    /// of what, and why. Nothing is erased or absent for sure while they are there; what else there is to say stands.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Answer, Outcome};
+    /// let masked = ["2 contacts show no address".to_owned()];
+    /// let answer = Answer::erased().count("contacts", 1).unclear(&masked);
+    /// assert_eq!((answer.outcome, answer.counts["contacts"]), (Outcome::Unverifiable, 1));
+    /// assert_eq!(answer.not_looked_at, masked);
+    /// assert_eq!(Answer::absent().unclear(&[]), Answer::absent());
+    /// assert_eq!(Answer::residual().unclear(&masked).outcome, Outcome::Residual);
+    /// ```
+    pub fn unclear(mut self, what: &[String]) -> Self {
+        if !what.is_empty() && matches!(self.outcome, Outcome::Erased | Outcome::Absent) {
+            self.outcome = Outcome::Unverifiable;
+            self.reason = Some(format!("{}: a person must judge them", what.join("; ")));
+            // Another look would not see more.
+            self.verify_after_s = None;
+        }
+        what.iter().fold(self, Self::not_looked_at)
+    }
+}
+
 fn push_new(list: &mut Vec<String>, text: String) {
     if !list.contains(&text) {
         list.push(text);

@@ -1,4 +1,4 @@
-use quietus_plugin::http;
+use quietus_plugin::{Outcome, http};
 use serde_json::json;
 
 use super::super::search::{Next, Object};

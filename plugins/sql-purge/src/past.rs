@@ -1,23 +1,17 @@
-//! What is remembered of erasures, so that one that is asked for again tells what it erased in all, also when nobody heard
-//! whether it was committed. Keys and numbers only; lost with the process, after which a receipt may count less than was
-//! erased, never more. (The SDK's `Memory` counts items that a system names; rows have no name here, and a transaction is
-//! done as a whole or not at all.)
+//! What an erasure has come to, stored by the host, so that one that is asked for again tells what it erased in all, also when
+//! nobody heard whether it was committed. Names of what is counted, numbers, and the name of a transaction. (The SDK's marks
+//! count items that a system names; rows have no name here, and a transaction is done as a whole or not at all.)
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
 
-/// Erasures that are remembered; the oldest is forgotten for a new one.
-pub(crate) const ERASURES_MAX: usize = 1024;
+use quietus_plugin::Own;
+use serde::{Deserialize, Serialize};
 
 /// Rows by what they are.
 pub(crate) type Counts = BTreeMap<String, u64>;
 
-/// Begun erasures by idempotency key, the latest last.
-#[derive(Default)]
-pub(crate) struct Memory(Mutex<VecDeque<(String, Past)>>);
-
 /// What one erasure has come to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Past {
     /// Committed for certain.
     pub(crate) done: Counts,
@@ -26,32 +20,27 @@ pub(crate) struct Past {
 }
 
 /// A transaction that was to be committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Commit {
     pub(crate) counts: Counts,
     /// Its name at the server, where it has one.
     pub(crate) transaction: Option<String>,
 }
 
-impl Memory {
-    pub(crate) fn recall(&self, key: &str) -> Past {
-        self.all().iter().find(|(known, _)| known == key).map(|(_, past)| past.clone()).unwrap_or_default()
+impl Own for Past {
+    /// All of it: nothing else tells of it.
+    fn to_bytes(&self, _: usize) -> Vec<u8> {
+        match *self == Self::default() {
+            true => Vec::new(),
+            false => serde_json::to_vec(self).unwrap_or_default(),
+        }
     }
 
-    pub(crate) fn keep(&self, key: &str, past: &Past) {
-        let mut all = self.all();
-        all.retain(|(known, _)| known != key);
-        if *past == Past::default() {
-            return;
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            return Some(Self::default());
         }
-        if all.len() >= ERASURES_MAX {
-            all.pop_front();
-        }
-        all.push_back((key.to_owned(), past.clone()));
-    }
-
-    fn all(&self) -> MutexGuard<'_, VecDeque<(String, Past)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        serde_json::from_slice(bytes).ok()
     }
 }
 
@@ -108,14 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn an_erasure_is_remembered_until_many_others_came() {
-        let memory = Memory::default();
-        for n in 0..=ERASURES_MAX {
-            memory.keep(&n.to_string(), &unsure());
+    fn what_is_stored_is_read_again() {
+        let named = Commit { counts: counts(3, 2), transaction: Some("771".into()) };
+        for past in [Past::default(), unsure(), Past { done: Counts::new(), unsure: Some(named) }] {
+            assert_eq!(Past::of_bytes(&past.to_bytes(0)), Some(past));
         }
-        assert_eq!(memory.recall("0"), Past::default());
-        assert_eq!(memory.recall("1"), unsure());
-        memory.keep("1", &Past::default());
-        assert_eq!(memory.recall("1"), Past::default());
+        assert_eq!((Past::of_bytes(b"{"), Past::of_bytes(b"[7]")), (None, None));
     }
 }
