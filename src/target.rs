@@ -138,7 +138,7 @@ pub(crate) enum TargetError {
     #[error("{0}")]
     NeedsOperator(String),
     /// It was accepted: the answer comes later, as a report.
-    #[error("accepted; it will be reported what came of it")]
+    #[error("accepted; the outcome will be reported")]
     Later { within: Duration },
     /// Asked whether it is gone, the target says that it is still working on it: ask again no sooner than told; counts as
     /// no attempt.

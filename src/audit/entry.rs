@@ -1,4 +1,4 @@
-//! What an act is: an actor, an act, what it was done to and what came of it.
+//! What an act is: an actor, an act, its object and its result.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -165,7 +165,7 @@ impl fmt::Display for Object {
     }
 }
 
-/// What came of an act.
+/// The result of an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ActResult {
     Done,

@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
 use crate::config::Config;
 use crate::keys::{Secret, SecretRef};
-use crate::ledger::copy::{Copied, Progress};
+use crate::ledger::copy::{Copied, CopyProgress};
 use crate::ledger::{LedgerPlace, LedgerUrlWrong};
 use crate::operations::ledger::{self, Reopened};
 
@@ -106,15 +106,15 @@ fn bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.expect("the template is sound"))
 }
 
-fn advance(bar: &ProgressBar, progress: Progress) {
+fn advance(bar: &ProgressBar, progress: CopyProgress) {
     match progress {
-        Progress::Table { name, rows, copied } => {
+        CopyProgress::Table { name, rows, copied } => {
             bar.reset();
             bar.set_message(name);
             bar.set_length(rows);
             bar.set_position(copied);
         }
-        Progress::Rows(copied) => bar.inc(copied),
+        CopyProgress::Rows(copied) => bar.inc(copied),
     }
 }
 

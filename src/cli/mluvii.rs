@@ -17,7 +17,7 @@ pub(super) enum Mluvii {
 
 /// Find out what is not publicly known about mluvii at this installation, without writing anything
 ///
-/// The report holds no data, so that it can be shared. It ends with the settings that follow from it. docs/mluvii.md
+/// The result holds no data, so that it can be shared. It ends with the settings that follow from it. docs/mluvii.md
 /// says what each finding means.
 #[derive(clap::Args)]
 pub(super) struct Probe {
@@ -27,7 +27,7 @@ pub(super) struct Probe {
     /// A session to look at beside those that mluvii lists; best one that is anonymized and one that is not
     #[arg(long = "session", value_name = "ID")]
     sessions: Vec<i64>,
-    /// Also write the report to this file
+    /// Also write the result to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -49,8 +49,8 @@ impl Probe {
             Ok(mluvii::probe(&config.mluvii, self.mluvii.as_deref(), &sessions, &read).await?)
         })?;
         if let Some(path) = &self.out {
-            let report = if out.is_json() { as_json(&probe)? } else { format!("{}\n{}", title(), probe.text()) };
-            std::fs::write(path, report).map_err(|error| {
+            let written = if out.is_json() { as_json(&probe)? } else { format!("{}\n{}", title(), probe.text()) };
+            std::fs::write(path, written).map_err(|error| {
                 Failure::Other(anyhow::Error::from(error).context(format!("could not write {}", path.display())))
             })?;
         }

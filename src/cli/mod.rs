@@ -116,7 +116,7 @@ pub fn main() -> ExitCode {
     let mut out = Out::stdout(global.json);
     match run(command, &global, &mut out) {
         Ok(exit) => exit.into(),
-        Err(failure) => report(failure, &mut out),
+        Err(failure) => show_failure(failure, &mut out),
     }
 }
 
@@ -144,7 +144,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
 }
 
 /// Says why a command could not run, with the whole chain of causes.
-fn report(failure: Failure, out: &mut Out) -> ExitCode {
+fn show_failure(failure: Failure, out: &mut Out) -> ExitCode {
     let code = failure.code();
     if code != 0 {
         out.error(&format!("{:#}", anyhow::Error::from(failure)));

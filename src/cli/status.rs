@@ -17,11 +17,11 @@ pub(super) struct Status {}
 
 /// What is shown in JSON.
 #[derive(Serialize)]
-struct Report<'a> {
+struct StatusJson<'a> {
     #[serde(flatten)]
     counts: &'a Counts,
     targets: &'a [TargetHealth],
-    processes: Vec<ProcessReport<'a>>,
+    processes: Vec<ProcessJson<'a>>,
     attention: &'a [Attention],
     /// A sentence for each of them on which a person has to act.
     needs_a_person: Vec<String>,
@@ -29,7 +29,7 @@ struct Report<'a> {
 
 /// A process on the ledger.
 #[derive(Serialize)]
-struct ProcessReport<'a> {
+struct ProcessJson<'a> {
     #[serde(flatten)]
     process: &'a ProcessView,
     lost: bool,
@@ -48,12 +48,12 @@ impl Status {
 }
 
 fn json(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
-    let reported = |process| ProcessReport { lost: ProcessView::is_lost(process), process };
+    let shown = |process| ProcessJson { lost: ProcessView::is_lost(process), process };
     let needs = status.attention.iter().filter(|found| found.needs_a_person());
-    out.json(&Report {
+    out.json(&StatusJson {
         counts: &status.counts,
         targets: &status.targets,
-        processes: status.processes.iter().map(reported).collect(),
+        processes: status.processes.iter().map(shown).collect(),
         attention: &status.attention,
         needs_a_person: needs.map(sentence).collect(),
     })

@@ -71,7 +71,7 @@ impl Home {
             Ok(exit) => u8::from(exit == Exit::No),
             Err(failure) => {
                 let code = failure.code();
-                report(failure, &mut out);
+                show_failure(failure, &mut out);
                 code
             }
         };

@@ -63,7 +63,7 @@ pub(crate) struct Config {
     /// The senders of webhooks; each names its installation.
     #[schemars(rename = "source")]
     pub(crate) sources: Vec<SourceSettings>,
-    /// What a moment says about consent.
+    /// What a trigger says about consent.
     #[schemars(rename = "consent", default)]
     pub(crate) consent_rules: Vec<ConsentRuleSettings>,
     /// When what is erased.

@@ -1,4 +1,4 @@
-//! An erasure: one promise to erase, from decision to receipt, made of steps. Its states, outcomes and retries, and how one
+//! An erasure: one duty to erase, from decision to receipt, made of steps. Its states, outcomes and retries, and how one
 //! leads to the next ([`life`]); no I/O, no clock.
 
 mod answer;
@@ -125,7 +125,7 @@ impl ErasureState {
     }
 }
 
-/// What became of the data at one target.
+/// The outcome at one target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {

@@ -45,7 +45,7 @@ pub(crate) enum StepState {
     Over { outcome: Outcome },
 }
 
-/// Whether somebody who has accepted the demand reports what came of it.
+/// Whether somebody who has accepted the demand reports its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReportState {
     /// Nobody has accepted it.
@@ -141,7 +141,7 @@ impl Step {
         }
     }
 
-    /// Until when somebody who has accepted the demand is to report what came of it.
+    /// Until when somebody who has accepted the demand is to report its outcome.
     pub(crate) fn report_by(&self) -> Option<Timestamp> {
         match self.state {
             StepState::UnderWay { report: ReportState::Awaited { by }, .. } => Some(by),

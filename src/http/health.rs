@@ -1,4 +1,4 @@
-//! Whether the process is fit: the ledger can be written, the plugins are up. Receiving goes on without plugins, so a load
+//! Whether the process is healthy: the ledger can be written, the plugins are up. Receiving goes on without plugins, so a load
 //! balancer that must not lose deliveries watches `/healthz`.
 
 use std::collections::BTreeMap;

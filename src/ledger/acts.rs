@@ -9,11 +9,11 @@ use crate::subject::TargetName;
 /// Receipts that are named in a row; of more only their count is written.
 const RECEIPTS_NAMED_MAX: usize = 100;
 
-/// `standing` is the erasure that stands for what was asked for.
-pub(super) fn requested(by: &Actor, asked: &NewErasure, standing: ErasureId) -> AuditEntry {
-    let result = if standing == asked.id { ActResult::Done } else { ActResult::Joined };
+/// `actual` is the erasure that the request is now, or has joined.
+pub(super) fn requested(by: &Actor, asked: &NewErasure, actual: ErasureId) -> AuditEntry {
+    let result = if actual == asked.id { ActResult::Done } else { ActResult::Joined };
     let targets: Vec<&str> = asked.targets.iter().map(|target| &*target.0).collect();
-    AuditEntry::new(by, Act::RequestErasure, Object::erasure(standing), result)
+    AuditEntry::new(by, Act::RequestErasure, Object::erasure(actual), result)
         .with_word("installation", asked.subject.installation())
         .with_word("scope", asked.subject.scope().as_str())
         .with_word("targets", targets.join(","))

@@ -64,7 +64,7 @@ pub(crate) struct Closing {
     pub(crate) receipt: Receipt,
 }
 
-/// What became of a delivery.
+/// The result of recording a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recorded {
     New,
@@ -76,7 +76,7 @@ pub(crate) enum Recorded {
 /// fill the disk with them, and the other sources with it.
 pub(crate) const QUARANTINED_MAX: u32 = if cfg!(test) { 1_000 } else { 10_000 };
 
-/// What became of a delivery that could not be read.
+/// The result of putting aside a delivery that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PutAside {
     New,
@@ -86,7 +86,7 @@ pub(crate) enum PutAside {
     Full,
 }
 
-/// What became of a report.
+/// The result of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reported {
     Taken,
@@ -94,7 +94,7 @@ pub(crate) enum Reported {
     TooLate,
 }
 
-/// What became of the end of a claim.
+/// The result of ending a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Finished {
@@ -105,7 +105,7 @@ pub(crate) enum Finished {
     Stale,
 }
 
-/// What became of the ends of erasures.
+/// The result of closing erasures.
 #[derive(Debug)]
 #[must_use]
 pub(crate) enum Closed {

@@ -1,8 +1,9 @@
 //! Who waits for a queue's work is woken here: within the process, and by what is heard of other processes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use crate::lock::lock;
 use tokio::sync::Notify;
 
 /// One signal per queue, by the queue's name.
@@ -20,18 +21,18 @@ impl Notifier {
     }
 
     /// Wakes all tasks that wait for the queue.
-    pub(super) fn ring(&self, queue: &str) {
+    pub(super) fn notify(&self, queue: &str) {
         if let Some(notify) = self.lock().get(queue) {
             notify.notify_waiters();
         }
     }
 
     /// Wakes everyone.
-    pub(super) fn ring_all(&self) {
+    pub(super) fn notify_all(&self) {
         self.lock().values().for_each(|notify| notify.notify_waiters());
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Notify>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }

@@ -71,7 +71,7 @@ pub(crate) trait Queue: Send + Sync {
     ) -> Result<Finished, LedgerError>;
 
     /// Puts the work aside until a person acts. A step's outcome becomes `parked`, or `residual` where that is what it was;
-    /// but one of which it was reported meanwhile what came of it is due at once instead.
+    /// but one whose outcome was reported meanwhile is due at once instead.
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError>;
 
     /// Finishes [`Work::Decide`] or [`Work::Settle`] with what was decided.
@@ -228,7 +228,7 @@ pub(crate) trait Admin: Send + Sync {
     /// Wants to be told of it again; `false` when it is not muted.
     async fn unmute_attention(&self, code: Code, object: &Object, by: &Actor) -> Result<bool, LedgerError>;
 
-    /// Writes down an act that is none of the ledger's: before it begins, and what came of it.
+    /// Writes down an act that is none of the ledger's: before it begins, and its result.
     async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;
 
     /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key. Leaves no row

@@ -113,7 +113,7 @@ pub(super) async fn begun(ledger: &dyn Ledger, by: &Actor, act: Act, object: &Ob
     Ok(ledger.note(AuditEntry::new(by, act, object.clone(), ActResult::Begun)).await?)
 }
 
-/// Writes down what came of such an act. It is over by then, so a ledger that is away now is only told of.
+/// Writes down the result of such an act. It is over by then, so a ledger that is away now is only told of.
 pub(super) async fn ended(ledger: &dyn Ledger, by: &Actor, act: Act, object: &Object, result: ActResult) {
     if let Err(error) = ledger.note(AuditEntry::new(by, act, object.clone(), result)).await {
         let error = anyhow::Error::from(error);

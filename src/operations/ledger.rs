@@ -8,7 +8,7 @@ use super::{OperationError, Operations};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::read_public;
 use crate::keys::Secret;
-use crate::ledger::copy::{Copied, CopyError, Progress, Rows};
+use crate::ledger::copy::{Copied, CopyError, CopyProgress, Rows};
 use crate::ledger::postgres::{self, PostgresLedger, PostgresRows};
 use crate::ledger::sqlite::{self, SqliteLedger, SqliteRows};
 use crate::ledger::{Ledger, LedgerPlace, Migrated, OpenError};
@@ -70,7 +70,7 @@ pub(crate) async fn copy(
     password: Option<&Secret>,
     keys_dir: &Path,
     by: &Actor,
-    tell: &dyn Fn(Progress),
+    tell: &dyn Fn(CopyProgress),
 ) -> Result<Copied, OperationError> {
     let public_key = read_public(keys_dir)?;
     must_be_there(from)?;
@@ -86,7 +86,7 @@ pub(crate) async fn copy(
     copied
 }
 
-/// Writes down what came of an act. It is over by then, so a ledger that is away now is only told of.
+/// Writes down an act's result. It is over by then, so a ledger that is away now is only told of.
 async fn note_end(place: &LedgerPlace, password: Option<&Secret>, entry: AuditEntry) {
     let act = entry.act;
     if let Err(error) = note(place, password, entry).await {

@@ -1,11 +1,9 @@
-//! Locks on values that a panic elsewhere leaves whole.
+//! Waiting on a lock that a panic elsewhere leaves whole.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub(super) use crate::lock::lock;
 
 /// Waits to be notified, at most so long.
 pub(super) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>, longest: Duration) -> MutexGuard<'a, T> {

@@ -40,7 +40,7 @@ pub(crate) use child::plugin_host_main;
 pub(crate) use host::{PluginHost, PluginState, PluginView};
 pub(crate) use info::PluginInfo;
 pub(crate) use installed::{Installed, PluginRefused};
-pub(crate) use kit::{Event, Finding, Form, Introduction, Subject, Verdict, conform, introduce};
+pub(crate) use kit::{Event, Finding, Form, Introduction, TestedPlugin, Verdict, conform, introduce};
 pub(crate) use launch::Level;
 pub(crate) use output::Output;
 pub(crate) use program::Program;

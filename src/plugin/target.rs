@@ -70,7 +70,7 @@ impl Target for PluginHost {
     }
 }
 
-/// What came of asking a plugin.
+/// The result of asking a plugin.
 enum Asked {
     /// It is not asked this; why.
     Not(String),

@@ -8,7 +8,7 @@ use crate::consent::ConsentState;
 use crate::span::Span;
 use crate::subject::{Scope, TargetName};
 
-/// What a moment says about consent, before the rules are asked.
+/// What a trigger says about consent, before the rules are asked.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConsentRuleSettings {

@@ -67,7 +67,7 @@ pub(crate) struct ReasonStatement {
     pub(crate) detail: Option<String>,
 }
 
-/// What became of the data at one target.
+/// The outcome at one target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StepStatement {
     pub(crate) target: TargetName,

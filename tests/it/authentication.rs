@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use sha2::{Sha256, Sha512};
 
-use super::harness::{Away, Installation, Server, client, session_ended};
+use super::harness::{Away, Deployment, Server, client, session_ended};
 
 /// A server whose source `gate` authenticates as told. Two secrets are there: `old.secret` and `new.secret`.
 struct Gate {
     _mluvii: Away,
-    installation: Installation,
+    deployment: Deployment,
     server: Server,
     body: String,
 }
@@ -42,13 +42,13 @@ impl Gate {
 
     fn with(source: &str, settings: &[(&str, &str)]) -> Self {
         let mluvii = Away::new();
-        let installation = Installation::bare(&mluvii.url(), &format!("[[source]]\nname = 'gate'\n{source}"));
-        installation.write("old.secret", OLD);
-        installation.write("new.secret", NEW);
-        installation.write("standard.old", STANDARD_OLD);
-        installation.write("standard.new", &format!("whsec_{STANDARD_NEW}"));
-        let server = Server::start_with(&installation, settings);
-        Self { _mluvii: mluvii, installation, server, body: session_ended(1).to_string() }
+        let deployment = Deployment::bare(&mluvii.url(), &format!("[[source]]\nname = 'gate'\n{source}"));
+        deployment.write("old.secret", OLD);
+        deployment.write("new.secret", NEW);
+        deployment.write("standard.old", STANDARD_OLD);
+        deployment.write("standard.new", &format!("whsec_{STANDARD_NEW}"));
+        let server = Server::start_with(&deployment, settings);
+        Self { _mluvii: mluvii, deployment, server, body: session_ended(1).to_string() }
     }
 
     fn answer(&self, query: &str, headers: &[(&str, String)]) -> Answer {
@@ -113,13 +113,13 @@ fn basic_takes_the_right_password_and_nothing_else() {
     gate.refuses(&[]);
     gate.refuses(&[("authorization", right.clone())]);
     gate.refuses(&[("authorization", format!("Basic {right}"))]);
-    assert_eq!(gate.installation.events(), 0, "what is refused leaves no trace");
+    assert_eq!(gate.deployment.events(), 0, "what is refused leaves no trace");
 
     // The colon in it is the password's own.
     assert_eq!(gate.basic("Basic", &right), 204);
     assert_eq!(gate.basic("bAsIc", &right), 204);
     assert_eq!(gate.basic("Basic  ", &right), 204);
-    assert_eq!(gate.installation.events(), 1);
+    assert_eq!(gate.deployment.events(), 1);
 }
 
 #[test]
@@ -157,12 +157,12 @@ fn an_hmac_is_that_of_this_body_under_one_of_the_secrets() {
     }
     gate.refuses(&[]);
     gate.refuses(&[("x-other-signature", good.clone())]);
-    assert_eq!(gate.installation.events(), 0);
+    assert_eq!(gate.deployment.events(), 0);
 
     gate.takes(&[("x-signature", good.clone())]);
     gate.takes(&[("x-signature", good.to_uppercase())]);
     gate.takes(&[("x-signature", signature(NEW, &gate.body))]);
-    assert_eq!(gate.installation.events(), 1);
+    assert_eq!(gate.deployment.events(), 1);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn an_hmac_can_be_sha512_base64_and_have_a_prefix() {
     gate.refuses(&[("x-256", hex::encode(&tag))]);
     gate.refuses(&[("x-256", format!("sha512={}", hex::encode(&tag)))]);
     gate.refuses(&[("x-64", STANDARD.encode(&long))]);
-    assert_eq!(gate.installation.events(), 0);
+    assert_eq!(gate.deployment.events(), 0);
 
     gate.takes(&[("x-512", STANDARD.encode(&long))]);
     gate.takes(&[("x-512", STANDARD.encode(&long).trim_end_matches('=').to_owned())]);
@@ -210,7 +210,7 @@ fn a_signed_delivery_cannot_be_sent_again_after_its_window() {
     gate.refuses(&signed(&now(180)));
     gate.refuses(&signed(""));
     gate.refuses(&signed("yesterday"));
-    assert_eq!(gate.installation.events(), 0);
+    assert_eq!(gate.deployment.events(), 0);
 
     gate.takes(&signed(&now(0)));
     gate.takes(&signed(&now(-60)));
@@ -248,7 +248,7 @@ fn standard_webhooks_are_taken_by_the_specification() {
     for stale in [now(-301), now(360)] {
         gate.refuses(&headers(&PLAIN, &stale, sign(STANDARD_OLD, "msg_1", &stale, &gate.body)));
     }
-    assert_eq!(gate.installation.events(), 0);
+    assert_eq!(gate.deployment.events(), 0);
 
     gate.takes(&headers(&PLAIN, &time, good.clone()));
     gate.takes(&headers(&SVIX, &time, good.clone()));

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, Installation, PASSWORD, RULES, Server, StandIn, client, http, receipts, wait_for};
+use crate::harness::{Database, Deployment, PASSWORD, RULES, Server, StandIn, client, http, receipts, wait_for};
 use crate::main_job::approve;
 
 // One canary per field, so that a leak names its way. ASCII and not, since escapes differ.
@@ -52,40 +52,40 @@ fn no_personal_data_is_in_a_database_or_its_log() {
 fn everything_is_silent(ledger: &str, and: impl Fn()) {
     let standin = StandIn::start();
     let more = "[mluvii.params]\noo1_guest_ident = \"name\"\noo1_guest_email = \"email\"\noo1_guest_phone = \"phone\"\ncustomer = \"customer\"\n";
-    let installation = Installation::new(&standin, &format!("{more}{RULES}{ledger}"));
+    let deployment = Deployment::new(&standin, &format!("{more}{RULES}{ledger}"));
     if !ledger.is_empty() {
-        installation.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
+        deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
     }
-    let server = Server::start(&installation);
+    let server = Server::start(&deployment);
     standin.register(&server.callback());
 
-    everything_happens(&standin, &server, &installation);
-    let shown = search_what_is_shown(&installation, &server);
+    everything_happens(&standin, &server, &deployment);
+    let shown = search_what_is_shown(&deployment, &server);
     assert_silent("what commands and metrics show", shown.as_bytes());
-    search_files(installation.folder());
+    search_files(deployment.folder());
     and();
 
-    approve(&installation);
-    let receipts = receipts(&installation, 3);
+    approve(&deployment);
+    let receipts = receipts(&deployment, 3);
     assert_silent("the receipts", json!(receipts).to_string().as_bytes());
     wait_for("nothing to be under way", || {
-        let status = installation.json(&["status"]);
+        let status = deployment.json(&["status"]);
         (status["events_waiting"] == 0).then_some(())
     });
     for email in [EMAIL, OTHER_EMAIL] {
         assert!(!standin.holds(email), "{email} must be gone, or this test tests nothing");
     }
-    search_files(installation.folder());
+    search_files(deployment.folder());
     let (ended, log) = server.stop();
     assert!(ended.success());
     assert!(log.len() > 100, "at `trace` there is much to search");
     assert_silent("the log", log.join("\n").as_bytes());
-    search_files(installation.folder());
+    search_files(deployment.folder());
     and();
 }
 
 /// Personal data comes in by every way there is.
-fn everything_happens(standin: &StandIn, server: &Server, installation: &Installation) {
+fn everything_happens(standin: &StandIn, server: &Server, deployment: &Deployment) {
     for (id, email, consent) in [(101, EMAIL, None), (102, OTHER_EMAIL, Some("v3")), (103, OTHER_EMAIL, Some("v3"))] {
         let param = |name: &str, value: &str| json!({ "name": name, "value": value, "source": "ENTRY_FORM" });
         standin.begin_with(json!({
@@ -125,11 +125,11 @@ fn everything_happens(standin: &StandIn, server: &Server, installation: &Install
     let outside = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(outside.path(), HAND).expect("it is writable");
     let who = format!("@{}", outside.path().display());
-    assert!(installation.run(&["erase", "--email", &who]).status.success());
+    assert!(deployment.run(&["erase", "--email", &who]).status.success());
 }
 
 /// What the command line and the metrics say while everything is under way.
-fn search_what_is_shown(installation: &Installation, server: &Server) -> String {
+fn search_what_is_shown(deployment: &Deployment, server: &Server) -> String {
     let mut shown = server.metrics();
     for arguments in [
         &["status"][..],
@@ -139,7 +139,7 @@ fn search_what_is_shown(installation: &Installation, server: &Server) -> String 
         &["--json", "erasures", "list"],
         &["config", "show"],
     ] {
-        let output = installation.run(arguments);
+        let output = deployment.run(arguments);
         shown += &String::from_utf8_lossy(&output.stdout);
         shown += &String::from_utf8_lossy(&output.stderr);
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::harness::{ERASE, Installation, Server, StandIn, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, wait_for};
 
 /// A cgroup as systemd would delegate it; removed at the end.
 struct Delegation(PathBuf);
@@ -58,11 +58,11 @@ fn a_plugin_and_all_that_it_starts_are_limited_together() {
         "[[plugin]]\nname = \"bomb\"\nexec = \"{program}\"\ngrants = [\"name\"]\nlimits = {{ processes = 20 }}\n"
     );
     let rules = ERASE.replace("targets = [\"mluvii\"]", "targets = [\"bomb\"]");
-    let installation = Installation::bare(&standin.mluvii, &format!("{rules}\n{plugin}"));
-    let server = Server::start_in_cgroup(&installation, &delegation.0);
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{rules}\n{plugin}"));
+    let server = Server::start_in_cgroup(&deployment, &delegation.0);
     standin.register(&server.callback());
     let listed = wait_for("the plugin to be up", || {
-        let rows = installation.json(&["plugin", "list"]);
+        let rows = deployment.json(&["plugin", "list"]);
         (rows[0]["state"]["is"] == "up").then_some(rows)
     });
     let plugins = delegation.plugins();
@@ -76,7 +76,7 @@ fn a_plugin_and_all_that_it_starts_are_limited_together() {
         "call_params": [{ "name": "oo1_guest_ident", "value": "forks", "source": "ENTRY_FORM" }],
     }));
     standin.end(101);
-    let receipt = crate::harness::receipts(&installation, 1).remove(0);
+    let receipt = crate::harness::receipts(&deployment, 1).remove(0);
     let forks = receipt["statement"]["steps"][0]["counts"]["number"].as_u64().expect("a number");
     let limits = listed[0]["state"]["detail"]["facts"]["cgroup"].as_str().expect("told").to_owned();
     if delegation.limits_processes() {

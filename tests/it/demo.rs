@@ -11,7 +11,7 @@ fn the_demo_ends_with_a_proof() {
     let parts = [
         "waits for approval",
         "approved",
-        "every promise is kept",
+        "everything that was due is erased",
         "Dana Malá: still there, as agreed",
         "incomplete",
         "nobody in them",

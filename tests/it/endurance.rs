@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::harness::oracle;
 use super::harness::{
-    Away, CONNECTIONS, ERASE, Installation, Seed, Server, StandIn, runtime, send_begin, send_end, sender, wait_for,
+    Away, CONNECTIONS, Deployment, ERASE, Seed, Server, StandIn, runtime, send_begin, send_end, sender, wait_for,
 };
 
 #[test]
@@ -20,8 +20,8 @@ fn ten_thousand_deliveries_at_once_are_each_recorded_once() {
     const DELIVERIES: usize = 10_000;
     const DISTINCT: i64 = 9_000;
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start_with(&installation, &[("LOG__LEVEL", "info")]);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start_with(&deployment, &[("LOG__LEVEL", "info")]);
     let (client, address) = (sender(), server.address);
     // A tenth are there twice, and the second follows the first so closely that both are under way at once.
     let mut sessions: Vec<i64> = (1..=DISTINCT).chain(1..=DELIVERIES as i64 - DISTINCT).collect();
@@ -47,7 +47,7 @@ fn ten_thousand_deliveries_at_once_are_each_recorded_once() {
     });
     assert_eq!(acknowledged.len(), DELIVERIES);
     let distinct: BTreeSet<_> = acknowledged.into_iter().collect();
-    assert_eq!(installation.events(), distinct.len() as i64);
+    assert_eq!(deployment.events(), distinct.len() as i64);
     let metrics = server.metrics();
     for (result, count) in [("recorded", DISTINCT), ("duplicate", DELIVERIES as i64 - DISTINCT)] {
         let line = format!("quietus_deliveries_total{{source=\"acme\",result=\"{result}\"}} {count}\n");
@@ -56,7 +56,7 @@ fn ten_thousand_deliveries_at_once_are_each_recorded_once() {
     server.leaves_work("mluvii shows none of these sessions, and there are many");
     let (status, _) = server.stop();
     assert!(status.success());
-    assert_eq!(installation.events(), DISTINCT);
+    assert_eq!(deployment.events(), DISTINCT);
 }
 
 /// How often the server is killed; `QUIETUS_ROUNDS` makes it more.
@@ -92,8 +92,8 @@ impl Load {
 }
 
 /// The leases of a killed server end: nobody waits for them here.
-fn let_leases_end(installation: &Installation) {
-    let ledger = installation.ledger();
+fn let_leases_end(deployment: &Deployment) {
+    let ledger = deployment.ledger();
     ledger.execute("UPDATE task SET due = 0 WHERE parked = 0", []).expect("an update");
 }
 
@@ -104,13 +104,13 @@ fn a_server_that_is_killed_at_any_instant_loses_nothing_and_does_nothing_twice()
     let standin = StandIn::start();
     // Calls take long enough to be cut short.
     standin.fault(&json!({ "kind": "delay", "delay_ms": 15, "path": "" }));
-    let installation = Installation::bare(&standin.mluvii, ERASE);
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let settings = [("LOG__LEVEL", "info"), ("MLUVII__CONCURRENCY_MAX", "12")];
     let runtime = runtime();
     let load = Arc::new(Load::default());
 
     for _ in 0..rounds() {
-        let server = Server::start_with(&installation, &settings);
+        let server = Server::start_with(&deployment, &settings);
         let client = sender();
         let mut senders = runtime.block_on(async {
             let send = || Arc::clone(&load).run(client.clone(), standin.mluvii.clone(), server.address);
@@ -121,12 +121,12 @@ fn a_server_that_is_killed_at_any_instant_loses_nothing_and_does_nothing_twice()
         assert!(ended_early.is_err(), "a sender ended before the server");
         server.kill();
         runtime.block_on(senders.join_all());
-        let_leases_end(&installation);
+        let_leases_end(&deployment);
     }
 
     let acknowledged = load.acknowledged().clone();
     assert!(acknowledged.len() > rounds(), "there was a load");
-    let ledger = installation.ledger();
+    let ledger = deployment.ledger();
     let recorded: BTreeSet<i64> = ledger
         .prepare("SELECT session FROM event")
         .and_then(|mut events| events.query_map([], |row| row.get(0))?.collect())
@@ -134,19 +134,19 @@ fn a_server_that_is_killed_at_any_instant_loses_nothing_and_does_nothing_twice()
     let lost: Vec<_> = acknowledged.difference(&recorded).collect();
     assert!(lost.is_empty(), "acknowledged and not recorded: {lost:?}");
 
-    let server = Server::start_with(&installation, &settings);
+    let server = Server::start_with(&deployment, &settings);
     // However many there are and however slow the machine: there must be further ones.
     let mut receipts = 0;
     while receipts < recorded.len() as i64 {
         receipts = wait_for("further erasures", || {
-            Some(installation.count("SELECT count(*) FROM receipt")).filter(|count| *count > receipts)
+            Some(deployment.count("SELECT count(*) FROM receipt")).filter(|count| *count > receipts)
         });
     }
     let (status, _) = server.stop();
     assert!(status.success());
-    assert_eq!(installation.count("SELECT count(*) FROM erasure WHERE state <> 'done'"), 0);
-    oracle::each_is_erased_once(&installation, &recorded);
-    oracle::the_receipts_verify(&installation);
+    assert_eq!(deployment.count("SELECT count(*) FROM erasure WHERE state <> 'done'"), 0);
+    oracle::each_is_erased_once(&deployment, &recorded);
+    oracle::the_receipts_verify(&deployment);
     oracle::no_calls_overlap(&standin.calls("/anonymous"), &recorded);
     oracle::nothing_is_left(&standin, &recorded);
 }

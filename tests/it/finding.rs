@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use crate::harness::{ERASE, Installation, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/finder.py");
 
@@ -36,13 +36,13 @@ fn calls(folder: &tempfile::TempDir) -> Vec<String> {
 #[test]
 fn what_one_system_knows_another_one_is_erased_by() {
     let (standin, folder) = (StandIn::start(), folder());
-    let installation = Installation::bare(&standin.mluvii, &rules(&folder.path().display().to_string()));
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&standin.mluvii, &rules(&folder.path().display().to_string()));
+    let server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(101, "ann@example.com", None);
     standin.end(101);
 
-    let receipts = receipts(&installation, 1);
+    let receipts = receipts(&deployment, 1);
     let calls = calls(&folder);
     assert_eq!(calls[0], "crm find", "before anything is erased: {calls:?}");
     assert!(calls.contains(&"erp erase C-ann".to_owned()), "{calls:?}");
@@ -60,16 +60,16 @@ fn a_killed_plugin_and_a_killed_server_count_all_that_was_erased() {
     let (standin, folder) = (StandIn::start(), folder());
     std::fs::write(folder.path().join("dies"), "").expect("written");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).expect("changed");
-    let installation = Installation::bare(&standin.mluvii, &rules(&folder.path().display().to_string()));
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&standin.mluvii, &rules(&folder.path().display().to_string()));
+    let server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(101, "ann@example.com", None);
     standin.end(101);
     wait_for("the plugin to die in its call", || (!folder.path().join("dies").exists()).then_some(()));
     server.kill();
 
-    let server = Server::start(&installation);
-    let receipts = receipts(&installation, 1);
+    let server = Server::start(&deployment);
+    let receipts = receipts(&deployment, 1);
     let step = &receipts[0]["statement"]["steps"][0];
     assert_eq!((&step["target"], &step["outcome"]), (&json!("crm"), &json!("erased")));
     assert_eq!(step["counts"]["records"], 3);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::harness::{Away, Installation, Server, client, http, session_ended};
+use super::harness::{Away, Deployment, Server, client, http, session_ended};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -43,9 +43,9 @@ fn sign(body: &str) -> Signed {
 fn what_the_published_libraries_sign_is_taken_and_what_is_changed_after_is_not() {
     let mluvii = Away::new();
     let source = "[[source]]\nname = 'gateway'\ntenants = [62]\nauth = [{ standard_webhooks = { secrets = { file = 'gateway.secret' } } }]";
-    let installation = Installation::bare(&mluvii.url(), source);
-    installation.write("gateway.secret", SECRET);
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&mluvii.url(), source);
+    deployment.write("gateway.secret", SECRET);
+    let server = Server::start(&deployment);
     let mut body = session_ended(1);
     body["data"]["guestName"] = json!("Žofie Ångström ☎");
     let body = body.to_string();
@@ -72,11 +72,11 @@ fn what_the_published_libraries_sign_is_taken_and_what_is_changed_after_is_not()
         }
         assert_eq!(post(&signed[&format!("{way}, an hour ago")], &body), 401, "{way}: sent again later");
     }
-    assert_eq!(installation.events(), 0);
+    assert_eq!(deployment.events(), 0);
     for way in ways {
         assert_eq!(post(&signed[way], &body), 204, "{way}");
     }
-    assert_eq!(installation.events(), 1, "the same delivery");
+    assert_eq!(deployment.events(), 1, "the same delivery");
 }
 
 /// A value of the same form that was not signed.

@@ -1,4 +1,4 @@
-//! The structure that ARCHITECTURE.md promises: nothing imports upward, siblings do not see one another, and no files
+//! The structure that ARCHITECTURE.md describes: nothing imports upward, siblings do not see one another, and no files
 //! import one another in a circle. Read from the sources, tests left out.
 
 mod crate_files;

@@ -2,28 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::harness::{Away, Installation, Server, StandIn, session_ended, wait_for};
+use super::harness::{Away, Deployment, Server, StandIn, session_ended, wait_for};
 
 /// A server that nobody answers but the ledger.
 struct Receiving {
     _mluvii: Away,
-    installation: Installation,
+    deployment: Deployment,
     server: Server,
 }
 
 impl Receiving {
     fn new() -> Self {
         let mluvii = Away::new();
-        let installation = Installation::bare(&mluvii.url(), "");
-        let server = Server::start(&installation);
-        Self { _mluvii: mluvii, installation, server }
+        let deployment = Deployment::bare(&mluvii.url(), "");
+        let server = Server::start(&deployment);
+        Self { _mluvii: mluvii, deployment, server }
     }
 
     /// Delivers each, expects the status for each, and tells how many events more the ledger holds. Announcements (call
     /// params, recording, guest's identity) are not counted: they are forgotten as soon as they are decided on.
     #[track_caller]
     fn deliver(&self, status: u16, bodies: &[Value]) -> i64 {
-        let events = || self.installation.count("SELECT count(*) FROM event WHERE kind NOT IN (5, 7, 8)");
+        let events = || self.deployment.count("SELECT count(*) FROM event WHERE kind NOT IN (5, 7, 8)");
         let before = events();
         for body in bodies {
             assert_eq!(self.server.deliver(body), status, "{body}");
@@ -198,7 +198,7 @@ fn what_is_personal_is_not_in_the_ledger_in_the_clear() {
     let (status, log) = receiving.server.stop();
     assert!(status.success());
     assert!(!log.iter().any(|line| line.contains("ann@example.com")), "{log:#?}");
-    for entry in std::fs::read_dir(receiving.installation.folder()).expect("the folder") {
+    for entry in std::fs::read_dir(receiving.deployment.folder()).expect("the folder") {
         let path = entry.expect("an entry").path();
         if path.is_file() {
             let content = std::fs::read(&path).expect("a file");
@@ -210,8 +210,8 @@ fn what_is_personal_is_not_in_the_ledger_in_the_clear() {
 #[test]
 fn every_spelling_of_a_time_is_the_same_instant() {
     let standin = StandIn::start();
-    let installation = Installation::bare(&standin.mluvii, "");
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&standin.mluvii, "");
+    let server = Server::start(&deployment);
     let spelled = [
         "2024-05-02T16:05:24.454661+02:00",
         "2024-05-02T16:05:24:454661+02:00",
@@ -227,9 +227,9 @@ fn every_spelling_of_a_time_is_the_same_instant() {
         assert_eq!(server.deliver(&body), 204, "{time}");
     }
     wait_for("the consent records", || {
-        (installation.count("SELECT count(*) FROM session") == spelled.len() as i64).then_some(())
+        (deployment.count("SELECT count(*) FROM session") == spelled.len() as i64).then_some(())
     });
-    let ledger = installation.ledger();
+    let ledger = deployment.ledger();
     let mut rows = ledger.prepare("SELECT session, record ->> 'ended' FROM session ORDER BY session").expect("SQL");
     let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
     for (row, (id, time)) in rows.zip((1..).zip(spelled)) {
@@ -240,8 +240,8 @@ fn every_spelling_of_a_time_is_the_same_instant() {
 #[test]
 fn a_conversation_as_mluvii_tells_it_is_taken_whole() {
     let standin = StandIn::start();
-    let installation = Installation::bare(&standin.mluvii, "");
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&standin.mluvii, "");
+    let server = Server::start(&deployment);
     standin.register(&server.callback());
     // Enough for each of the stand-in's spellings of times, words and keys to meet each event.
     let conversations = 1..=12;
@@ -266,10 +266,10 @@ fn a_conversation_as_mluvii_tells_it_is_taken_whole() {
     for delivery in deliveries {
         assert_eq!((&delivery["status"], &delivery["attempt"]), (&json!(204), &json!(1)), "{delivery}");
     }
-    assert_eq!(installation.count("SELECT count(*) FROM quarantine"), 0);
+    assert_eq!(deployment.count("SELECT count(*) FROM quarantine"), 0);
     wait_for("the ends to be known", || {
         let known =
             "SELECT count(*) FROM session WHERE concluded AND recording_ready AND record ->> 'ended' IS NOT NULL";
-        (installation.count(known) == conversations.clone().count() as i64).then_some(())
+        (deployment.count(known) == conversations.clone().count() as i64).then_some(())
     });
 }

@@ -15,7 +15,7 @@
 
 #include "quietus_plugin.h"
 
-#define MARK "hostile-chatter evil@people.example"
+#define MARK "hostile-output evil@people.example"
 #ifndef MAGIC
 #define MAGIC QUIETUS_MAGIC
 #endif

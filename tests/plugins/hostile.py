@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 
-MARK = "hostile-chatter evil@people.example"
+MARK = "hostile-output evil@people.example"
 MANIFEST = {
     "name": "hostile-exec",
     "version": "1",

@@ -95,7 +95,7 @@ fn counted(answer: Answer, counts: BTreeMap<String, u64>) -> Answer {
     counts.into_iter().fold(answer, |answer, (what, how_many)| answer.count(what, how_many))
 }
 
-/// One error of several: what a person must mend comes first, and what may be tried again comes before what may not, so
+/// One error of several: what a person must fix comes first, and what may be retried comes before what may not, so
 /// that it is.
 fn together(mut failed: Vec<PluginError>) -> Option<PluginError> {
     const ORDER: [ErrorClass; 4] =

@@ -1,4 +1,4 @@
-//! What a place is to the plugin: names enter, and what is there leaves, or what became of it.
+//! A place as the plugin sees it: names in, what is there and what happened to it out.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -72,7 +72,7 @@ impl Job<'_> {
         self.progress.done(count, &[mark]);
     }
 
-    /// The system was asked, and did not say what became of it.
+    /// The system was asked, and did not say whether it did.
     pub(crate) fn unsure(&mut self, count: &str, mark: u64) {
         self.progress.unsure(count, &[mark]);
     }

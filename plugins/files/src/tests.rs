@@ -116,7 +116,7 @@ fn storage() -> &'static S3 {
     STORAGE.get_or_init(S3::start)
 }
 
-/// A bucket of a real storage, seen as whoever fills it.
+/// A bucket of a real storage, seen as the one who fills it.
 struct Bucket {
     name: String,
     client: Client,
@@ -148,7 +148,7 @@ impl Bucket {
 
     fn send(&self, request: http::Request) -> http::Response {
         let allowed = Request::from([("email", "ann@x.cz")]);
-        // Whoever says who it is may do all.
+        // Everybody who authenticates may do all.
         let who =
             "AWS4-HMAC-SHA256 Credential=AKIATEST/20261124/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
         let request = request.writes(allowed.writes().expect("no dry run")).header("Authorization", who);

@@ -19,7 +19,7 @@ pub struct Config {
     pub nats: Option<Nats>,
     /// Kafka; only where the plugin was built with it.
     pub kafka: Option<Kafka>,
-    /// How long receivers may take to report what came of it, such as `7d`, from `1s` to `31d`. Without it they never
+    /// How long receivers may take to report the outcome, such as `7d`, from `1s` to `31d`. Without it they never
     /// report, and the outcome is what an HTTP endpoint answers, or `unverifiable`.
     pub report_within: Option<Span>,
     /// Whether receivers also look again when they are asked to: they get a message of the type `erasure.verification`.

@@ -23,7 +23,7 @@ const REPORT_WITHIN: RangeInclusive<Duration> = Duration::from_secs(1)..=Duratio
 /// The plugin: a carrier, and what its receivers do.
 pub struct Forward {
     carrier: Carrier,
-    /// Within this time receivers report what came of it; they never do when it is not given.
+    /// Within this time receivers report the outcome; they never do when it is not given.
     report_within: Option<Duration>,
     /// Whether receivers also look again.
     verifies: bool,
@@ -62,7 +62,7 @@ impl Plugin for Forward {
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         match request.writes() {
             Some(writes) if self.verifies => self.hand_on(Asks::Verification, request, call, writes),
-            _ => Ok(Answer::unverifiable("whoever it was handed on to is not asked again (`verify`)")),
+            _ => Ok(Answer::unverifiable("the receiver is not re-checked (`verify`)")),
         }
     }
 
@@ -83,9 +83,7 @@ impl Forward {
             (Handed::Confirmed, Some(within)) => Ok(Answer::accepted(within)),
             (Handed::Confirmed, None) => {
                 let by = self.carrier.name();
-                Ok(Answer::unverifiable(format!(
-                    "handed on by {by}, which confirmed it; what came of it is not reported"
-                )))
+                Ok(Answer::unverifiable(format!("handed on by {by}, which confirmed it; its outcome is not reported")))
             }
         }
     }

@@ -42,7 +42,7 @@ fn reportable() -> Request {
 }
 
 fn unreported(by: &str) -> Answer {
-    Answer::unverifiable(format!("handed on by {by}, which confirmed it; what came of it is not reported"))
+    Answer::unverifiable(format!("handed on by {by}, which confirmed it; its outcome is not reported"))
 }
 
 /// What hostile identifiers are made of, as far as a carrier could stumble over it.

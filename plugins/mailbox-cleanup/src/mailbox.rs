@@ -54,7 +54,7 @@ impl Task<'_> {
         self.progress.begin(self.call, MESSAGES, marks)
     }
 
-    /// What became of messages that the system was asked to erase and that it did not answer for: unsure, or nothing at all.
+    /// The state of messages that the system was asked to erase and that it did not answer for: unsure, or nothing at all.
     pub(crate) fn unanswered(&mut self, marks: &[u64], unsure: bool) {
         match unsure {
             true => self.progress.unsure(MESSAGES, marks),

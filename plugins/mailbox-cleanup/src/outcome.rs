@@ -95,7 +95,7 @@ impl Said {
     }
 }
 
-/// Which of several classes goes first: what stops the queue, and what may be tried again before what may not, so that it
+/// Which of several classes goes first: what stops the queue, and what may be retried before what may not, so that it
 /// is.
 pub(crate) fn rank(class: ErrorClass) -> u8 {
     match class {
@@ -152,7 +152,7 @@ mod tests {
         let told = "account `a0`: rate limited; account `a2`: wrong password (2 messages are erased so far)";
         assert_eq!((error.class, error.message.as_str()), (ErrorClass::NeedsOperator, told));
         let all = vec![Err(PluginError::permanent("too large")), Err(PluginError::retryable("away"))];
-        assert_eq!(said(all).looked().expect_err("failed").class, ErrorClass::Retryable, "the second is tried again");
+        assert_eq!(said(all).looked().expect_err("failed").class, ErrorClass::Retryable, "the second is retried");
         let error = said(vec![Err(limited)]).looked().expect_err("limited");
         assert_eq!((error.class, error.retry_after_ms), (ErrorClass::RateLimited, Some(7000)));
     }

@@ -44,7 +44,7 @@ impl Through {
         self.aside.entry(place).or_default()
     }
 
-    /// In so many bytes at most, but for what was set aside: nothing else tells of that.
+    /// In so many bytes at most, except for what was set aside: nothing else tells of that.
     fn put(&self, bytes: &mut Vec<u8>, most: usize) {
         let aside: Vec<_> = self.aside.iter().filter(|(_, numbers)| !numbers.is_empty()).collect();
         leb128::put(bytes, aside.len() as u64);

@@ -211,7 +211,7 @@ impl<T: Own> Progress<T> {
 }
 
 impl<T> Progress<T> {
-    /// It is about to be done: it counts as [unsure](Self::unsure) until one of the other functions says what became of it, and
+    /// It is about to be done: it counts as [unsure](Self::unsure) until one of the other functions says its result, and
     /// in the next call if none does. [Store](Self::store) it before it is done.
     ///
     /// ```

@@ -43,7 +43,7 @@ fn an_item_without_an_example_is_found() {
     );
 }
 
-/// The crate's files, but for those of tests and those that export nothing.
+/// The crate's files, except those of tests and those that export nothing.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()) {

@@ -76,7 +76,7 @@ impl Erasing {
         }
         if self.checked.goes_by_phone_alone() && !phone_alone {
             return Err(format!(
-                "statement `{name}` is refused: by `:phone` alone it erases whoever shares the number; add another identifier \
+                "statement `{name}` is refused: by `:phone` alone it erases everybody who shares the number; add another identifier \
                  by AND, such as `phone = :phone AND lower(mail) = lower(:email)`, or say `phone_alone = true`"
             ));
         }

@@ -113,7 +113,7 @@ impl Run<'_> {
     }
 }
 
-/// Finds out what became of a commit whose answer was not heard, if the server can say.
+/// Finds out the result of a commit whose answer was lost, if the server can say.
 async fn settle(session: &mut Session, past: &mut Past) -> Result<(), PluginError> {
     let Some(Commit { transaction: Some(transaction), .. }) = &past.unsure else { return Ok(()) };
     match session.fate(transaction).await.map_err(|e| e.anywhere())? {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::cli::out::Out;
 use crate::standin::{CallParam, Contact, Fault, FaultKind, FormKind, NewConversation, Submission, Unknown};
 
-use super::stage::Stage;
+use super::setup::DemoSetup;
 
 /// A made-up person. None of this may be left anywhere when it has to go, and none of it in quietus's files at all.
 pub(super) struct Person {
@@ -104,7 +104,7 @@ pub(super) fn introduce(out: &mut Out) -> std::io::Result<()> {
 }
 
 /// Has the conversations, and things go wrong.
-pub(super) fn talk(stage: &Stage) -> anyhow::Result<()> {
+pub(super) fn talk(stage: &DemoSetup) -> anyhow::Result<()> {
     let mluvii = &stage.mluvii;
     let crm = &stage.crm;
     let once = |path: &str, kind| Fault { path: path.to_owned(), times: Some(1), kind };
@@ -139,7 +139,7 @@ pub(super) fn talk(stage: &Stage) -> anyhow::Result<()> {
     mluvii.submit(104, form).map_err(|Unknown| anyhow::anyhow!("conversation 104 is not there"))
 }
 
-fn finish(stage: &Stage, id: i64) -> anyhow::Result<()> {
+fn finish(stage: &DemoSetup, id: i64) -> anyhow::Result<()> {
     let ended = stage.mluvii.end(id).and_then(|()| stage.mluvii.conclude(id, None));
     ended.map_err(|Unknown| anyhow::anyhow!("conversation {id} is not there"))
 }

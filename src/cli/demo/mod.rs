@@ -4,7 +4,7 @@
 mod cast;
 mod narrator;
 mod proof;
-mod stage;
+mod setup;
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::receipts::table;
 use crate::ledger::ReceiptRange;
 use crate::operations::receipts;
 use narrator::{Narrator, PATIENCE};
-use stage::Stage;
+use setup::DemoSetup;
 
 /// Between two looks at what has happened.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -38,7 +38,7 @@ impl Demo {
     }
 
     async fn play(self, out: &mut Out) -> Result<Exit, Failure> {
-        let stage = Stage::build().await?;
+        let stage = DemoSetup::build().await?;
         out.line(format_args!("quietus listens at {}, with its files in {}", stage.quietus, stage.folder().display()))?;
         out.line(format_args!("stand-ins: mluvii at {}, a CRM at {}\n", stage.mluvii_url, stage.crm_url))?;
         cast::introduce(out)?;
@@ -65,12 +65,12 @@ impl Demo {
 }
 
 /// Tells what happens until all that must go is gone; `false` when that takes too long.
-async fn narrate(stage: &Stage, out: &mut Out) -> Result<bool, Failure> {
+async fn narrate(stage: &DemoSetup, out: &mut Out) -> Result<bool, Failure> {
     let mut narrator = Narrator::default();
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
         if narrator.tell(stage, out).await? {
-            out.marked(GOOD, "✓", "every promise is kept")?;
+            out.marked(GOOD, "✓", "everything that was due is erased")?;
             return Ok(true);
         }
         tokio::time::sleep(LOOK_EVERY).await;

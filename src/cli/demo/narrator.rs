@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use super::stage::Stage;
+use super::setup::DemoSetup;
 use crate::audit::Actor;
 use crate::cli::exit::Failure;
 use crate::cli::out::{GOOD, Out};
@@ -32,8 +32,8 @@ pub(super) struct Narrator {
 }
 
 impl Narrator {
-    /// Tells what is new; `true` when all that was promised for now is done and nothing more is coming in.
-    pub(super) async fn tell(&mut self, stage: &Stage, out: &mut Out) -> Result<bool, Failure> {
+    /// Tells what is new; `true` when all that is due now is done and nothing more is coming in.
+    pub(super) async fn tell(&mut self, stage: &DemoSetup, out: &mut Out) -> Result<bool, Failure> {
         let deliveries = stage.mluvii.deliveries();
         for delivery in deliveries.iter().skip(self.deliveries) {
             let status = delivery.status.map_or("no answer".to_owned(), |status| status.to_string());
@@ -58,16 +58,16 @@ impl Narrator {
         let kept = |erasure: &Erasure| erasure.state == ErasureState::Done;
         let for_now = |erasure: &&Erasure| erasure.due < erasure.created.saturating_add(PATIENCE).unwrap_or_default();
         let all_kept =
-            erasures.iter().filter(for_now).all(kept) && erasures.iter().filter(|e| kept(e)).count() >= PROMISES;
+            erasures.iter().filter(for_now).all(kept) && erasures.iter().filter(|e| kept(e)).count() >= ERASURES_DUE;
         self.erasures = erasures.into_iter().map(|erasure| (erasure.id, erasure)).collect();
         Ok(all_kept && stage.mluvii.undelivered() == 0)
     }
 
     /// Plays the officer, who approves once everything else is done.
-    async fn approve(&self, stage: &Stage, erasures: &[Erasure], out: &mut Out) -> Result<(), Failure> {
+    async fn approve(&self, stage: &DemoSetup, erasures: &[Erasure], out: &mut Out) -> Result<(), Failure> {
         let requested: Vec<_> = erasures.iter().filter(|erasure| erasure.state == ErasureState::Requested).collect();
         let done = erasures.iter().filter(|erasure| erasure.state == ErasureState::Done).count();
-        if done + requested.len() < PROMISES {
+        if done + requested.len() < ERASURES_DUE {
             return Ok(());
         }
         for erasure in requested {
@@ -84,7 +84,7 @@ impl Narrator {
         Ok(())
     }
 
-    fn tell_calls(&mut self, stage: &Stage, out: &mut Out) -> std::io::Result<()> {
+    fn tell_calls(&mut self, stage: &DemoSetup, out: &mut Out) -> std::io::Result<()> {
         let mluvii = stage.mluvii.calls();
         let answered = mluvii.iter().skip(self.mluvii_calls).take_while(|call| call.ended.is_some());
         let answered: Vec<_> = answered.collect();
@@ -125,7 +125,7 @@ impl Narrator {
 }
 
 /// Erasures that must be done at the end: Bořek's session, Cecílie's browser and Cecílie.
-const PROMISES: usize = 3;
+const ERASURES_DUE: usize = 3;
 
 fn decision(erasure: &Erasure) -> String {
     let targets = erasure.steps.iter().map(|step| step.target.to_string()).collect::<Vec<_>>().join(", ");

@@ -6,13 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::cast::{Fate, LOOK_ALIKE, PEOPLE};
-use super::stage::Stage;
+use super::setup::DemoSetup;
 use crate::cli::exit::Failure;
 use crate::cli::out::{BAD, GOOD, Out};
 use crate::receipt::{Receipt, verify_chain};
 
 /// Shows what was looked for and found; `true` when all is as it must be.
-pub(super) fn show(stage: &Stage, chain: &[Receipt], out: &mut Out) -> Result<bool, Failure> {
+pub(super) fn show(stage: &DemoSetup, chain: &[Receipt], out: &mut Out) -> Result<bool, Failure> {
     let mut proven = true;
     let mut check = |truth: bool, what: String| {
         proven &= truth;

@@ -12,7 +12,7 @@ use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
 use crate::operations::plugins;
-use crate::plugin::{Form, Introduction, Subject};
+use crate::plugin::{Form, Introduction, TestedPlugin};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,7 @@ impl Describe {
     pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let settings = self.which.settings(global)?;
         let installed = settings.install()?;
-        let subject = Subject { installed, program: program(), identifiers: Vec::new(), region: None, calls: 0 };
+        let subject = TestedPlugin { installed, program: program(), identifiers: Vec::new(), region: None, calls: 0 };
         match plugins::describe(&subject).await {
             Ok(introduction) => {
                 show(&settings, &introduction, out)?;

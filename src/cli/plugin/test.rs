@@ -14,7 +14,7 @@ use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{BAD, GOOD, Out};
 use crate::operations::plugins;
-use crate::plugin::{Event, Finding, Subject, Verdict};
+use crate::plugin::{Event, Finding, TestedPlugin, Verdict};
 
 /// The longest id has so many characters.
 const ID_WIDTH: usize = 29;
@@ -57,7 +57,7 @@ impl Test {
         let region = self.whom.region().or(settings.region);
         let file = settings.file().display().to_string();
         let installed = settings.install()?.with_output(self.watched.output());
-        let subject = Subject { installed, program: program(), identifiers, region, calls: self.calls };
+        let subject = TestedPlugin { installed, program: program(), identifiers, region, calls: self.calls };
         let findings = {
             let mut screen = Screen { out, bar: None, failed: None };
             let findings = plugins::test(subject, &mut |event| screen.show(event)).await;

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use tempfile::TempDir;
 
 use crate::cli::out::Out;
-use crate::cli::{Cli, Exit, report, run};
+use crate::cli::{Cli, Exit, run, show_failure};
 use crate::plugin::tests::Compiled;
 
 /// `obedient.c` with what it needs.
@@ -55,7 +55,7 @@ impl Bench {
             Ok(exit) => u8::from(exit == Exit::No),
             Err(failure) => {
                 let code = failure.code();
-                report(failure, &mut out);
+                show_failure(failure, &mut out);
                 code
             }
         };

@@ -28,12 +28,12 @@ impl Verify {
             Err(NotVerified::Read(error)) => return Err(error.into()),
             other => other,
         };
-        report(&verified, !trusted.is_empty(), out)?;
+        show(&verified, !trusted.is_empty(), out)?;
         Ok(Exit::when(verified.is_ok()))
     }
 }
 
-fn report(verified: &Result<Option<Verified>, NotVerified>, trusted: bool, out: &mut Out) -> io::Result<()> {
+fn show(verified: &Result<Option<Verified>, NotVerified>, trusted: bool, out: &mut Out) -> io::Result<()> {
     if out.is_json() {
         let range = verified.as_ref().ok().and_then(Option::as_ref);
         out.json(&serde_json::json!({
@@ -78,13 +78,13 @@ mod tests {
     use crate::operations::receipts::sample::{export, issued, person, session};
 
     #[test]
-    fn the_report_says_what_it_does_not_prove() {
+    fn the_result_says_what_it_does_not_prove() {
         let (mut out, captured) = Out::captured(false);
         let first = issued(&session(), None);
         let second = issued(&session(), Some(&first.head()));
         let third = issued(&person(), Some(&second.head()));
         let lines = export(&[second, third]).join("\n");
-        report(&verify(lines.as_bytes(), &[]), false, &mut out).expect("is written");
+        show(&verify(lines.as_bytes(), &[]), false, &mut out).expect("is written");
         insta::assert_snapshot!(captured.text(), @"
         ✓ receipts 2 to 3 are verified: 1 complete, 0 retained, 1 incomplete
         note: the chain starts at receipt 2; what came before is not in this file

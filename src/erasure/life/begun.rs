@@ -77,7 +77,7 @@ impl Begun {
         Ok(self.changed([step::call_parked(step, as_claimed, outcome, reason, now)?], now))
     }
 
-    /// Somebody reports what came of a demand; `None` where it is too late.
+    /// A third party reports a step's outcome; `None` where it is too late.
     pub(crate) fn reported(self, of: &Reportable, report: Sealed, now: Timestamp) -> Option<Change> {
         let step = self.step(&of.target).ok()?.clone();
         let changed = step::reported(step, of, report, now)?;

@@ -122,7 +122,7 @@ fn park(step: &mut Step, stage: Stage, outcome: Outcome, reason: String) -> Next
     Next::Parked
 }
 
-/// Somebody reports what came of a demand. A step that was parked, because no report came or for another reason, goes on
+/// A third party reports the step's outcome. A step that was parked, because no report came or for another reason, goes on
 /// with it. `None` where there was a report before, or the step has gone on: it is too late then.
 pub(super) fn reported(mut step: Step, of: &Reportable, report: Sealed, now: Timestamp) -> Option<(Step, Next)> {
     if step.rounds != of.round || step.stage() != Some(of.stage) || step.report().is_some() {

@@ -56,10 +56,10 @@ pub(crate) trait Rows: Send + Sync {
     /// Works out what follows from the rows, forgets the mark; the ledger can be used from here on.
     async fn finish(&self) -> Result<(), LedgerError>;
 
-    /// What this ledger is held with since a copy of it was begun; nobody opens it then.
+    /// What this ledger is retired with since a copy of it was begun; nobody opens it then.
     async fn retired(&self) -> Result<Option<String>, LedgerError>;
 
-    /// Holds the ledger, or lets it be opened again.
+    /// Retires the ledger, or lets it be opened again.
     async fn set_retired(&self, retirement: Option<&str>) -> Result<(), LedgerError>;
 
     /// Processes that are there, and not lost.
@@ -111,18 +111,18 @@ pub(crate) async fn copy(
     from: &dyn Rows,
     to: &dyn Rows,
     public_key: &str,
-    tell: &dyn Fn(Progress),
+    tell: &dyn Fn(CopyProgress),
 ) -> Result<Copied, CopyError> {
     let mut mark = begin(from, to).await?;
     while let Some(table) = TABLES.get(mark.table) {
-        tell(Progress::Table { name: table.name, rows: from.count(table).await?, copied: to.count(table).await? });
+        tell(CopyProgress::Table { name: table.name, rows: from.count(table).await?, copied: to.count(table).await? });
         loop {
             let rows = from.read(table, mark.after.as_ref(), CHUNK).await?;
             let Some(last) = rows.last() else { break };
             mark.after = Some(table.key_of(last));
             let copied = rows.len();
             to.write(table, rows, &mark).await?;
-            tell(Progress::Rows(copied as u64));
+            tell(CopyProgress::Rows(copied as u64));
         }
         mark = Mark { retirement: mark.retirement, table: mark.table + 1, after: None };
     }
@@ -135,14 +135,14 @@ pub(crate) async fn copy(
 
 /// How a copy goes on.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Progress {
+pub(crate) enum CopyProgress {
     /// A table begins; some of it may be there from before.
     Table { name: &'static str, rows: u64, copied: u64 },
     /// Further rows are there.
     Rows(u64),
 }
 
-/// Holds the ledger that is copied, and says where to begin: where it was interrupted, or with an empty ledger.
+/// Retires the ledger that is copied, and says where to begin: where it was interrupted, or with an empty ledger.
 async fn begin(from: &dyn Rows, to: &dyn Rows) -> Result<Mark, CopyError> {
     if from.mark().await?.is_some() {
         return Err(CopyError::Unfinished);

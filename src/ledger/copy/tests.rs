@@ -156,7 +156,7 @@ async fn what_was_interrupted_goes_on_where_it_was() {
 
     let tables = Mutex::new(Vec::new());
     let tell = |progress| {
-        if let Progress::Table { name, .. } = progress {
+        if let CopyProgress::Table { name, .. } = progress {
             tables.lock().expect("nobody panics with it").push(name);
         }
     };

@@ -1,6 +1,6 @@
 //! Orders: each is one transaction with its row in the audit, which is written last.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,6 +15,7 @@ use crate::attention::{Attention, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Digest;
+use crate::lock::lock;
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -23,9 +24,9 @@ impl Admin for PostgresLedger {
         let name = erasure.subject.installation();
         let installation = self.installations.id(&self.writing().await?, &name.0).await?;
         transact!(self, |tx| async {
-            let standing = schedule::schedule(tx, installation, &erasure).await?;
-            audit::append(tx, &acts::requested(by, &erasure, standing)).await?;
-            Ok(standing)
+            let actual = schedule::schedule(tx, installation, &erasure).await?;
+            audit::append(tx, &acts::requested(by, &erasure, actual)).await?;
+            Ok(actual)
         })
     }
 
@@ -115,12 +116,12 @@ impl Admin for PostgresLedger {
 
     /// Deliveries that wait are still written.
     async fn shutdown(&self) {
-        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let recorder = lock(&self.recorder).take();
         // A delivery at this moment takes the same lock, and gets an answer.
-        if let Some(receiver) = receiver.and_then(Arc::into_inner) {
-            receiver.end().await;
+        if let Some(recorder) = recorder.and_then(Arc::into_inner) {
+            recorder.end().await;
         }
-        drop(self.listening.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(lock(&self.listening).take());
         if let Err(error) = self.tell_the_others().await {
             tracing::debug!(error = format!("{error:#}"), "the others find out by polling");
         }

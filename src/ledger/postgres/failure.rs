@@ -3,6 +3,7 @@
 use tokio_postgres::error::SqlState;
 
 use super::LedgerError;
+use crate::causes::with_causes;
 
 /// What the server says, in its words but without its details: they quote values.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +17,7 @@ pub(super) struct Told {
 impl From<tokio_postgres::Error> for LedgerError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(told) = error.as_db_error() else {
-            let told = Told { text: chain(&error), conflict: false };
+            let told = Told { text: with_causes(&error), conflict: false };
             // What is not of the server is of the way to it, or a defect in what we sent or understand.
             let lost = error.is_closed() || is_io(&error);
             return if lost { Self::Busy(told.into()) } else { Self::Broken(told.into()) };
@@ -35,7 +36,7 @@ impl From<deadpool_postgres::PoolError> for LedgerError {
                 // A connection that is refused (a password, too many of them, a server that starts) may be taken later.
                 Self::Broken(cause) | Self::Busy(cause) => Self::Busy(cause),
             },
-            other => Self::Busy(anyhow::anyhow!("no connection: {}", chain(&other))),
+            other => Self::Busy(anyhow::anyhow!("no connection: {}", with_causes(&other))),
         }
     }
 }
@@ -68,9 +69,4 @@ fn is_passing(code: &SqlState) -> bool {
 fn is_io(error: &tokio_postgres::Error) -> bool {
     let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
     causes.into_iter().any(|cause| cause.is::<std::io::Error>())
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -48,7 +48,7 @@ pub(crate) use schema::migrate;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -58,7 +58,7 @@ use tokio_util::sync::DropGuard;
 use self::connection::Pauses;
 use self::connector::Connector;
 use self::names::Names;
-use self::record::Receiver;
+use self::record::Recorder;
 use self::remote_notifier::RemoteNotifier;
 use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
@@ -77,6 +77,7 @@ use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed, Secret};
+use crate::lock::lock;
 use crate::receipt::{Receipt, ReceiptHead};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -98,7 +99,7 @@ pub(crate) struct PostgresLedger {
     /// Connections for transactions.
     work: Connections,
     readers: Connections,
-    receiver: Mutex<Option<Arc<Receiver>>>,
+    recorder: Mutex<Option<Arc<Recorder>>>,
     remote_notifier: Arc<RemoteNotifier>,
     /// Its end stops the listening.
     listening: Mutex<Option<DropGuard>>,
@@ -119,11 +120,11 @@ impl PostgresLedger {
         schema::check(&client, place).await?;
         schema::check_whole(&client, place).await?;
         let remote_notifier = RemoteNotifier::new();
-        let receiver = Receiver::start(connector.clone(), place.statement_max, Arc::clone(&remote_notifier));
+        let recorder = Recorder::start(connector.clone(), place.statement_max, Arc::clone(&remote_notifier));
         Ok(Arc::new(Self {
             work: connections(&connector, place, place.connections_max).map_err(failed)?,
             readers: connections(&connector, place, READERS_MAX).map_err(failed)?,
-            receiver: Mutex::new(Some(Arc::new(receiver))),
+            recorder: Mutex::new(Some(Arc::new(recorder))),
             listening: Mutex::new(Some(remote_notifier.start(connector))),
             remote_notifier,
             sources: Names::of("source"),
@@ -146,9 +147,9 @@ impl PostgresLedger {
         self.work.get().await
     }
 
-    fn receiver(&self) -> Result<Arc<Receiver>, LedgerError> {
-        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        receiver.ok_or_else(|| LedgerError::Busy(anyhow::anyhow!("the ledger is closed")))
+    fn recorder(&self) -> Result<Arc<Recorder>, LedgerError> {
+        let recorder = lock(&self.recorder).clone();
+        recorder.ok_or_else(|| LedgerError::Busy(anyhow::anyhow!("the ledger is closed")))
     }
 }
 
@@ -175,7 +176,7 @@ macro_rules! transact {
                 let $tx = &mut begun;
                 match $operation.await {
                     Ok(done) if $keep(&done) => {
-                        $ledger.remote_notifier.ring(begun.commit().await?);
+                        $ledger.remote_notifier.notify(begun.commit().await?);
                         Ok(done)
                     }
                     undone => {
@@ -199,7 +200,7 @@ macro_rules! transact {
 // Its orders are transactions, too, so it comes after the macro.
 mod admin;
 
-/// What became of a try to close erasures.
+/// The result of one attempt to close erasures.
 enum Tried {
     Closed,
     /// The chain has a new head.
@@ -216,7 +217,7 @@ fn done(finished: &Finished) -> bool {
 #[async_trait]
 impl Intake for PostgresLedger {
     async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError> {
-        self.receiver()?.record(&event).await
+        self.recorder()?.record(&event).await
     }
 
     async fn quarantine(&self, item: Quarantined) -> Result<PutAside, LedgerError> {
@@ -282,7 +283,7 @@ impl Queue for PostgresLedger {
         let finished = transact!(self, done, END_TRIED_MAX, |tx| deciding::decided(tx, &claim, &decision, place))?;
         if finished == Finished::Stale {
             tasks::give_back(&self.writing().await?, &claim).await?;
-            self.remote_notifier.ring([claim.work.queue().name().into_owned()]);
+            self.remote_notifier.notify([claim.work.queue().name().into_owned()]);
         }
         Ok(finished)
     }
@@ -353,12 +354,12 @@ impl Queue for PostgresLedger {
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let number = processes::register(&self.writing().await?, process).await?;
         self.process.store(number, Ordering::Relaxed);
-        *self.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
+        *lock(&self.info) = Some(process.clone());
         Ok(())
     }
 
     async fn heartbeat(&self) -> Result<(), LedgerError> {
-        let info = self.info.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let info = lock(&self.info).clone();
         let listed = processes::heartbeat(&self.writing().await?, self.process()).await?;
         match info {
             // It was away for so long that it has been forgotten.

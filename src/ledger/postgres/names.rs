@@ -2,11 +2,12 @@
 //! known stays true.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::sessions::Place;
 use super::tx::Connection;
 use super::{LedgerError, broken};
+use crate::lock::lock;
 use crate::subject::{InstallationName, SessionId, SessionKey};
 
 /// A table of names, and the numbers that this process has met.
@@ -64,6 +65,6 @@ impl Names {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, i64>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
 }

@@ -48,12 +48,12 @@ struct Delivery {
 }
 
 /// The way to the task that writes deliveries.
-pub(super) struct Receiver {
+pub(super) struct Recorder {
     deliveries: mpsc::Sender<Delivery>,
     task: JoinHandle<()>,
 }
 
-impl Receiver {
+impl Recorder {
     /// Starts the task; it connects when the first delivery comes.
     pub(super) fn start(connector: Connector, statement_max: Duration, remote_notifier: Arc<RemoteNotifier>) -> Self {
         let (deliveries, waiting) = mpsc::channel(WAITING_MAX);
@@ -130,7 +130,8 @@ impl Task {
                 Ok(recorded) => {
                     if recorded.contains(&Recorded::New) {
                         let installation = batch.first().map(|delivery| delivery.installation.clone());
-                        self.remote_notifier.ring(installation.map(|name| QueueName::Decide(name).name().into_owned()));
+                        self.remote_notifier
+                            .notify(installation.map(|name| QueueName::Decide(name).name().into_owned()));
                     }
                     for (delivery, recorded) in batch.drain(..).zip(recorded) {
                         let _ = delivery.answer.send(Ok(recorded));

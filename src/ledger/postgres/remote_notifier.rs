@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -16,6 +16,7 @@ use tracing::debug;
 use super::Notifier;
 use super::connection::{self, Pauses};
 use super::connector::Connector;
+use crate::lock::lock;
 
 pub(super) const CHANNEL: &str = "quietus";
 
@@ -55,10 +56,10 @@ impl RemoteNotifier {
     }
 
     /// The queues with these names have work.
-    pub(super) fn ring(&self, queues: impl IntoIterator<Item = String>) {
+    pub(super) fn notify(&self, queues: impl IntoIterator<Item = String>) {
         let mut untold = self.untold();
         for name in queues {
-            self.notifier.ring(&name);
+            self.notifier.notify(&name);
             untold.insert(name);
         }
         if !untold.is_empty() {
@@ -99,7 +100,7 @@ impl RemoteNotifier {
         let tell = async {
             client.batch_execute(&format!("LISTEN {CHANNEL}")).await.map_err(connection::told)?;
             // What was told while nobody listened is not known.
-            self.notifier.ring_all();
+            self.notifier.notify_all();
             loop {
                 self.there_is_news.notified().await;
                 sleep(GATHER).await;
@@ -124,15 +125,15 @@ impl RemoteNotifier {
         }
         for queue in lines {
             if queue == EVERYTHING {
-                self.notifier.ring_all();
+                self.notifier.notify_all();
             } else {
-                self.notifier.ring(queue);
+                self.notifier.notify(queue);
             }
         }
     }
 
     fn untold(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.untold)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Orders: each is one transaction with its row in the audit.
 
-use std::sync::PoisonError;
-
 use async_trait::async_trait;
 
 use super::job::{Tx, Wakes};
@@ -11,6 +9,7 @@ use crate::attention::{Attention, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Digest;
+use crate::lock::lock;
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -18,8 +17,8 @@ impl Admin for SqliteLedger {
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError> {
         let by = by.clone();
         self.order(Wakes::Workers, move |tx| {
-            let standing = schedule::schedule(tx, &erasure)?;
-            Ok((standing, acts::requested(&by, &erasure, standing)))
+            let actual = schedule::schedule(tx, &erasure)?;
+            Ok((actual, acts::requested(&by, &erasure, actual)))
         })
         .await
     }
@@ -110,7 +109,7 @@ impl Admin for SqliteLedger {
     async fn shutdown(&self) {
         self.readers.close().await;
         self.writer.stop().await;
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = lock(&self.thread).take();
         if let Some(thread) = thread {
             // The thread contains its panics, so there is nothing to learn from its end.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;

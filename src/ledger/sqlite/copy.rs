@@ -1,7 +1,7 @@
 //! The file's tables as they stand, for a move. On a connection of its own: nobody else works on the file.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
@@ -11,6 +11,7 @@ use super::{OpenError, audit, processes, receipts, schema};
 use crate::audit::AuditRow;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
 use crate::ledger::{AuditRange, Cursor, LedgerError, ProcessView, ReceiptRange};
+use crate::lock::lock;
 use crate::receipt::{Receipt, ReceiptHead};
 
 /// The tables of a file.
@@ -23,7 +24,7 @@ impl SqliteRows {
     }
 
     fn connection(&self) -> std::sync::MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -82,8 +83,9 @@ impl Rows for SqliteRows {
     }
 
     async fn retired(&self) -> Result<Option<String>, LedgerError> {
-        let held = self.connection().query_row("SELECT value FROM meta WHERE name = 'retired'", [], |row| row.get(0));
-        Ok(held.optional()?)
+        let retired =
+            self.connection().query_row("SELECT value FROM meta WHERE name = 'retired'", [], |row| row.get(0));
+        Ok(retired.optional()?)
     }
 
     async fn set_retired(&self, retirement: Option<&str>) -> Result<(), LedgerError> {

@@ -1,7 +1,7 @@
 //! Deleting what has served: fingerprints of erasures that ended long ago, and event keys. The table of these is in the order of sessions, and an index of its own for ages would
 //! cost every delivery, so a walk goes round and round, a part of it at a time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +13,7 @@ use super::job::{Tx, Wakes};
 use super::readers::Readers;
 use super::writer::Writer;
 use crate::keys::Digest;
+use crate::lock::lock;
 
 /// Keys that one write looks at; deleting as many takes some 10 ms.
 const CHUNK_KEYS: usize = 4_096;
@@ -70,10 +71,10 @@ impl Walk {
     ) -> Result<(), LedgerError> {
         let Some(before) = ago(Timestamp::now(), age) else { return Ok(()) };
         for _ in 0..CHUNKS_MAX {
-            let from = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let from = *lock(&self.0);
             let to = readers.read(move |connection| chunk_end(connection, from)).await?;
             writer.write(Wakes::NoOne, move |tx| delete(tx, from, to, before)).await?;
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = to.unwrap_or(EventKey::FIRST);
+            *lock(&self.0) = to.unwrap_or(EventKey::FIRST);
             if to.is_none() {
                 break;
             }

@@ -1,7 +1,7 @@
 //! Connections that only read, a few of them, each used by one reader at a time off the asynchronous threads.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::LedgerError;
 use super::failure::broken;
 use super::schema;
+use crate::lock::lock;
 
 /// Readers at once; further ones wait.
 const READERS_MAX: usize = 4;
@@ -66,6 +67,6 @@ impl Readers {
     }
 
     fn free(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.free)
     }
 }

@@ -35,7 +35,7 @@ enum Order {
 }
 
 impl Writer {
-    /// Starts the thread. `notifier` is rung at every commit that brought work.
+    /// Starts the thread. `notifier` is notified at every commit that adds work.
     pub(super) fn start(
         connection: Connection,
         path: PathBuf,
@@ -145,7 +145,7 @@ impl Thread {
                 }
                 batch.jobs.into_iter().for_each(|job| job.answer(Ok(())));
                 if wakes == Wakes::Workers {
-                    self.notifier.ring_all();
+                    self.notifier.notify_all();
                 }
                 self.checkpoints.after_commit(&self.connection);
             }

@@ -15,7 +15,7 @@ use super::heard::{Heard, Line};
 use crate::erasure::{ErasureId, Outcome, ReachedSession};
 use crate::keys::{IndexKey, Secret, fill_random};
 use crate::operations::{GivenIdentifiers, InputError, OperationError};
-use crate::plugin::{Installed, PluginHost, PluginState, Program, Subject, introduce};
+use crate::plugin::{Installed, PluginHost, PluginState, Program, TestedPlugin, introduce};
 use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, Kind, Scope, SessionId, SessionKey};
 use crate::target::{Answer, Evidence, Found, Target as _, TargetCall, TargetError, no_checkpoint};
 
@@ -169,7 +169,7 @@ pub(crate) async fn call(
 /// Lets the plugin introduce itself, so that it is granted what it declares where no operator has granted anything. One
 /// that cannot be loaded says so when it is started.
 async fn introduced(installed: Installed, program: Program, granted: bool, mut grants: BTreeSet<Kind>) -> Installed {
-    let subject = Subject { installed, program, identifiers: Vec::new(), region: None, calls: 0 };
+    let subject = TestedPlugin { installed, program, identifiers: Vec::new(), region: None, calls: 0 };
     let introduction = introduce(&subject).await;
     if granted {
         return subject.installed;

@@ -1,8 +1,9 @@
 //! What is logged of a plugin's words while a command runs, kept for the command to show. It is redacted by then.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use crate::lock::lock;
 use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
@@ -33,7 +34,7 @@ impl Heard {
     }
 
     pub(super) fn lines(&self) -> Vec<Line> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0).clone()
     }
 }
 
@@ -45,7 +46,7 @@ impl<S: tracing::Subscriber> Layer<S> for Heard {
         }
         let mut said = Said::default();
         event.record(&mut said);
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = lock(&self.0);
         if lines.len() < LINES_MAX {
             lines.push(Line { level: metadata.level().to_string().to_lowercase(), text: said.message + &said.fields });
         }

@@ -3,7 +3,6 @@
 //! of its own.
 #![expect(unsafe_code, reason = "the host's side of the C boundary")]
 
-use std::error::Error as _;
 use std::ffi::c_void;
 use std::io;
 use std::mem::{MaybeUninit, offset_of};
@@ -18,6 +17,7 @@ use quietus_plugin::{Level, Manifest};
 
 use super::calls::Calls;
 use super::code::Checked;
+use crate::causes::with_causes;
 use crate::plugin::launch::HostVersion;
 
 /// The size of version 1.0 of a plugin's table; later minor versions append to it.
@@ -37,7 +37,7 @@ impl Library {
         let file = checked.file();
         // SAFETY: the library's initializers run, which is what the operator configured it for; they run confined.
         let handle = unsafe { Handle::open(Some(&file), RTLD_NOW | RTLD_LOCAL) }.map_err(|e| {
-            format!("cannot load {shown}: {}", chain(&e).replace(&*file.to_string_lossy(), "this file"))
+            format!("cannot load {shown}: {}", with_causes(&e).replace(&*file.to_string_lossy(), "this file"))
         })?;
         // SAFETY: the symbol's name carries the version of the signature.
         let entry = unsafe { handle.get::<Entry>(ENTRY_SYMBOL) }.map(|symbol| *symbol).map_err(|_| {
@@ -240,15 +240,4 @@ pub(super) fn close_other_descriptors() -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// An error with all its causes.
-fn chain(error: &libloading::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -17,6 +17,7 @@ use super::reload::Reload;
 use super::restarts::{PAUSE_MAX, Pause, Restarts};
 use super::status::Status;
 use super::watch::Watch;
+use crate::keys::random_fraction;
 use crate::plugin::info::PluginInfo;
 use crate::plugin::installed::Installed;
 use crate::plugin::launching::StartFailed;
@@ -238,7 +239,7 @@ impl Supervisor {
 
     fn lost(&mut self, why: String) {
         self.running = None;
-        let pause = self.restarts.crashed(Instant::now(), random());
+        let pause = self.restarts.crashed(Instant::now(), random_fraction());
         tracing::warn!(plugin = %self.host.target, why, crashes = self.restarts.recent(), "a plugin's process was lost");
         self.host.note_error(&why);
         let (pause, why) = match pause {
@@ -271,11 +272,4 @@ async fn ended(running: &mut Option<Running>) -> SessionEnd {
         Some(running) => (&mut running.task).await.unwrap_or(SessionEnd::Stopped),
         None => std::future::pending().await,
     }
-}
-
-/// Uniform in 0..1.
-fn random() -> f64 {
-    let mut bytes = [0; 4];
-    crate::keys::fill_random(&mut bytes);
-    f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::finding::{Checked, Event, Finding, Not, Verdict};
 use super::leak_scanner::{Private, SharedScanner};
 use super::person::Person;
-use super::subject::{Introduction, Subject};
+use super::tested::{Introduction, TestedPlugin};
 use super::wire::{Lost, Reaction, Wire};
 use crate::plugin::launch::{Debugger, Launch};
 use crate::plugin::reading::of_result;
@@ -22,7 +22,7 @@ const CHECK_MAX: Duration = Duration::from_secs(900);
 const CALL_MAX: Duration = Duration::from_secs(60);
 
 pub(super) struct Bench<'a> {
-    pub(super) subject: Subject,
+    pub(super) subject: TestedPlugin,
     pub(super) scanner: SharedScanner,
     watch: &'a mut dyn FnMut(Event<'_>),
     findings: Vec<Finding>,
@@ -60,7 +60,7 @@ impl Method {
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(subject: Subject, watch: &'a mut dyn FnMut(Event<'_>)) -> Self {
+    pub(super) fn new(subject: TestedPlugin, watch: &'a mut dyn FnMut(Event<'_>)) -> Self {
         let scanner = SharedScanner::default();
         for (name, secret) in subject.secrets() {
             scanner.lock().look_for(Private::Secret, &format!("the secret `{name}`"), secret.expose());

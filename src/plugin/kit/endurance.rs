@@ -12,7 +12,7 @@ use quietus_plugin::protocol::Reply;
 use super::bench::{Bench, Method, lost_during};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
-use super::subject::Form;
+use super::tested::Form;
 use super::timing::AT_ONCE_MAX;
 use super::usage::Usage;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::bench::Bench;
 use super::elf::{Elf, machine_name, this_glibc, this_machine};
 use super::finding::{Checked, Not};
-use super::subject::Form;
+use super::tested::Form;
 use super::wire::{Reaction, Wire};
 
 /// Symbols that are named when they are missing.

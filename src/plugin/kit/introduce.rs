@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::subject::{Introduction, Subject};
+use super::tested::{Introduction, TestedPlugin};
 use crate::plugin::inspect::look;
 use crate::plugin::launching::StartFailed;
 
 /// Starts the plugin, has it say hello, and ends it; the subject knows its permissions then. The error says why that failed.
-pub(crate) async fn introduce(subject: &Subject) -> Result<Introduction, String> {
+pub(crate) async fn introduce(subject: &TestedPlugin) -> Result<Introduction, String> {
     let seen = look(&subject.program, &subject.installed).await.map_err(|failed| match failed {
         StartFailed::Refused(why) | StartFailed::Lost(why) => subject.shown(&why),
         StartFailed::Cancelled => "it was cancelled".into(),

@@ -20,7 +20,7 @@ mod manifest;
 mod person;
 mod privacy;
 mod resume;
-mod subject;
+mod tested;
 mod timing;
 mod tolerance;
 mod usage;
@@ -28,12 +28,12 @@ mod wire;
 
 pub(crate) use finding::{Event, Finding, Verdict};
 pub(crate) use introduce::introduce;
-pub(crate) use subject::{Form, Introduction, Subject};
+pub(crate) use tested::{Form, Introduction, TestedPlugin};
 
 use bench::Bench;
 
 /// Runs all checks.
-pub(crate) async fn conform(subject: Subject, watch: &mut dyn FnMut(Event<'_>)) -> Vec<Finding> {
+pub(crate) async fn conform(subject: TestedPlugin, watch: &mut dyn FnMut(Event<'_>)) -> Vec<Finding> {
     let mut bench = Bench::new(subject, watch);
     file::run(&mut bench).await;
     manifest::run(&mut bench).await;

@@ -7,7 +7,7 @@ use quietus_plugin::{ANY, Manifest};
 use serde_json::{Value, json};
 
 use super::leak_scanner::{Private, SharedScanner};
-use super::subject::Subject;
+use super::tested::TestedPlugin;
 
 use crate::erasure::ErasureId;
 use crate::keys::fill_random;
@@ -23,7 +23,7 @@ pub(super) struct Person {
 
 impl Person {
     /// The person that the author named; kinds that were not named and that the plugin requires are made up.
-    pub(super) fn named(subject: &Subject, manifest: &Manifest) -> Self {
+    pub(super) fn named(subject: &TestedPlugin, manifest: &Manifest) -> Self {
         let wanted = &manifest.identifiers;
         let given = subject.identifiers.iter().filter(|(kind, _)| wanted.names(kind.as_str()));
         let mut identifiers: Vec<_> =

@@ -58,7 +58,7 @@ impl Trial {
         let read = |_: &SecretRef| Ok::<_, SecretError>(Secret::new("hunter2-hunter2"));
         let installed = Installed::find(settings, Path::new("."), &read).expect("found");
         let identifiers = vec![(Kind::Email, Secret::new("ann@x.cz"))];
-        let subject = Subject { installed, program: program(), identifiers, region: None, calls: self.calls };
+        let subject = TestedPlugin { installed, program: program(), identifiers, region: None, calls: self.calls };
         let findings = conform(subject, &mut |_| {}).await;
         drop(self.folder);
         findings
@@ -374,7 +374,7 @@ async fn a_process_waits_for_a_debugger() {
     let read = |_: &SecretRef| Ok::<_, SecretError>(Secret::new("x"));
     let installed = Installed::find(settings, Path::new("."), &read).expect("found");
     // Known to reach its folder, it is started once.
-    let subject = Subject { installed, program: program(), identifiers: Vec::new(), region: None, calls: 0 };
+    let subject = TestedPlugin { installed, program: program(), identifiers: Vec::new(), region: None, calls: 0 };
     introduce(&subject).await.expect("introduced");
     let (installed, mut awaiting) = subject.installed.for_debugger();
     let host = crate::plugin::PluginHost::new(installed, program());

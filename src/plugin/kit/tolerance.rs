@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::bench::{Bench, Method, lost_during};
 use super::finding::{Checked, Not};
 use super::person::{Person, fresh_key};
-use super::subject::Form;
+use super::tested::Form;
 use super::wire::{HelloFrom, Reaction, Storing, Wire};
 use crate::plugin::launch::{HostVersion, Launch};
 

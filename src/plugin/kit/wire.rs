@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::leak_scanner::SharedScanner;
-use super::subject::{Introduction, Subject};
+use super::tested::{Introduction, TestedPlugin};
 use crate::plugin::frame::{Frame, ReadError};
 use crate::plugin::launch::{Confined, Launch, Permissions, Prepared};
 use crate::plugin::output::Lines;
@@ -100,7 +100,7 @@ pub(super) enum Reaction<T> {
 
 impl Wire {
     /// Starts a child.
-    pub(super) fn start(subject: &Subject, scanner: &SharedScanner) -> std::io::Result<Self> {
+    pub(super) fn start(subject: &TestedPlugin, scanner: &SharedScanner) -> std::io::Result<Self> {
         let (mut process, stdout, stderr) = subject.start()?;
         let output = &subject.installed.output;
         process.drain(drain(stdout, "its standard output", scanner.clone(), Lines::of(output)));

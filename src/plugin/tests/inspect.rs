@@ -78,7 +78,7 @@ async fn an_inspection_may_not_write_where_the_plugin_may() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("file");
     let settings = json!({ "args": ["--write", file], "writes": [folder.path()] });
-    let inspected = Subject {
+    let inspected = TestedPlugin {
         installed: installed(program_settings(settings.clone())),
         program: program(),
         identifiers: Vec::new(),

@@ -1,31 +1,31 @@
 //! A configuration that is wrong: no start, and words that help.
 
-use crate::harness::{Away, Installation};
+use crate::harness::{Away, Deployment};
 
 /// Starts a server that must refuse, and expects its exit code and what it says.
 #[track_caller]
-fn check(change: impl Fn(&Installation), code: i32, said: &[&str]) {
+fn check(change: impl Fn(&Deployment), code: i32, said: &[&str]) {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    change(&installation);
-    let output = installation.run(&["serve"]);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    change(&deployment);
+    let output = deployment.run(&["serve"]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(code), "{text}");
     for word in said {
         assert!(text.contains(word), "`{word}` in: {text}");
     }
     assert!(!text.contains(crate::harness::PASSWORD), "{text}");
-    assert!(!installation.path("quietus.db").exists(), "nothing was begun");
+    assert!(!deployment.path("quietus.db").exists(), "nothing was begun");
 }
 
-fn add(installation: &Installation, text: &str) {
-    let path = installation.path("quietus.toml");
+fn add(deployment: &Deployment, text: &str) {
+    let path = deployment.path("quietus.toml");
     let config = std::fs::read_to_string(&path).expect("a configuration");
     std::fs::write(path, config + text).expect("writable");
 }
 
-fn replace(installation: &Installation, old: &str, new: &str) {
-    let path = installation.path("quietus.toml");
+fn replace(deployment: &Deployment, old: &str, new: &str) {
+    let path = deployment.path("quietus.toml");
     let config = std::fs::read_to_string(&path).expect("a configuration");
     assert!(config.contains(old));
     std::fs::write(path, config.replace(old, new)).expect("writable");
@@ -62,8 +62,7 @@ fn a_source_that_lets_nobody_or_everybody_in_refuses_the_start() {
 
 #[test]
 fn a_missing_secret_refuses_the_start() {
-    let remove =
-        |name: &'static str| move |on: &Installation| std::fs::remove_file(on.path(name)).expect("it is there");
+    let remove = |name: &'static str| move |on: &Deployment| std::fs::remove_file(on.path(name)).expect("it is there");
     check(remove("webhook.secret"), 3, &["acme", "auth.1.basic.password", "webhook.secret"]);
     check(remove("api.secret"), 3, &["mluvii.acme.client_id", "api.secret"]);
 }
@@ -77,7 +76,7 @@ fn a_plugin_that_is_not_there_refuses_the_start() {
 #[test]
 fn missing_or_broken_keys_refuse_the_start() {
     check(|on| std::fs::remove_dir_all(on.path("keys")).expect("there are keys"), 3, &["keys", "quietus keys new"]);
-    let spoil = |on: &Installation| {
+    let spoil = |on: &Deployment| {
         let key = std::fs::read_dir(on.path("keys")).expect("keys").map(|entry| entry.expect("a key").path());
         key.for_each(|path| std::fs::write(path, "short").expect("writable"));
     };
@@ -87,13 +86,13 @@ fn missing_or_broken_keys_refuse_the_start() {
 #[test]
 fn keys_of_another_installation_refuse_the_start() {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = crate::harness::Server::start(&installation);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = crate::harness::Server::start(&deployment);
     assert_eq!(server.deliver_end(1), 204);
     assert!(server.stop().0.success());
-    std::fs::remove_dir_all(installation.path("keys")).expect("there are keys");
-    assert!(installation.run(&["keys", "new"]).status.success());
-    let output = installation.run(&["serve"]);
+    std::fs::remove_dir_all(deployment.path("keys")).expect("there are keys");
+    assert!(deployment.run(&["keys", "new"]).status.success());
+    let output = deployment.run(&["serve"]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("index key"), "{text}");

@@ -2,17 +2,17 @@
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-use crate::harness::{Away, Installation, Server, wait_for};
+use crate::harness::{Away, Deployment, Server, wait_for};
 
 #[test]
 fn a_locked_ledger_is_a_reason_to_come_back() {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start_with(&installation, &[("SERVER__RECORD_MAX", "200ms")]);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start_with(&deployment, &[("SERVER__RECORD_MAX", "200ms")]);
     assert_eq!(server.deliver_end(1), 204);
     assert_eq!(server.ready(), 200);
 
-    let other = installation.ledger();
+    let other = deployment.ledger();
     other.execute_batch("BEGIN EXCLUSIVE").expect("the ledger is free for a moment");
     let refused = server.answer_to_end(2);
     assert_eq!(refused.0, 503);
@@ -24,7 +24,7 @@ fn a_locked_ledger_is_a_reason_to_come_back() {
 
     wait_for("the delivery to be taken", || (server.deliver_end(2) == 204).then_some(()));
     wait_for("the server to be ready", || (server.ready() == 200).then_some(()));
-    assert_eq!(installation.events(), 2);
+    assert_eq!(deployment.events(), 2);
     assert!(server.metrics().contains("result=\"busy\"}"));
 }
 
@@ -39,15 +39,15 @@ fn limit_files(server: &Server, size: Option<u64>) {
 #[test]
 fn a_full_disk_refuses_and_loses_nothing() {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start_to_fill_its_disk(&installation);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start_to_fill_its_disk(&deployment);
     let mut acknowledged = Vec::new();
     for session in 1..=5 {
         assert_eq!(server.deliver_end(session), 204);
         acknowledged.push(session);
     }
     // Room for a few more.
-    let log = installation.path("quietus.db-wal").metadata().expect("the ledger's log").len();
+    let log = deployment.path("quietus.db-wal").metadata().expect("the ledger's log").len();
     limit_files(&server, Some(log + 20_000));
     let mut refused = 0;
     for session in 6..=60 {
@@ -61,10 +61,10 @@ fn a_full_disk_refuses_and_loses_nothing() {
     wait_for("the server to say that it is not ready", || (server.ready() == 503).then_some(()));
 
     // A crash at this moment loses nothing either.
-    let present = |session: &i64| installation.count(&format!("SELECT count(*) FROM event WHERE session = {session}"));
+    let present = |session: &i64| deployment.count(&format!("SELECT count(*) FROM event WHERE session = {session}"));
     assert!(acknowledged.iter().all(|session| present(session) == 1));
     server.kill();
-    let server = Server::start_to_fill_its_disk(&installation);
+    let server = Server::start_to_fill_its_disk(&deployment);
     assert!(acknowledged.iter().all(|session| present(session) == 1));
     assert_eq!(server.deliver_end(61), 204);
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Away, ERASE, Installation, Server, StandIn, receipts, wait_for};
+use crate::harness::{Away, Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 /// A conversation without consent, of which the end is delivered.
 fn end(standin: &StandIn, server: &Server, id: i64) {
@@ -15,9 +15,9 @@ fn email(id: i64) -> String {
 }
 
 #[track_caller]
-fn wait_until_erased(standin: &StandIn, installation: &Installation, ids: std::ops::RangeInclusive<i64>) {
+fn wait_until_erased(standin: &StandIn, deployment: &Deployment, ids: std::ops::RangeInclusive<i64>) {
     let count = ids.clone().count();
-    for receipt in receipts(installation, count) {
+    for receipt in receipts(deployment, count) {
         let step = &receipt["statement"]["steps"][0];
         assert_eq!((&step["target"], &step["outcome"]), (&json!("mluvii"), &json!("erased")), "{receipt}");
     }
@@ -30,14 +30,14 @@ fn wait_until_erased(standin: &StandIn, installation: &Installation, ids: std::o
 #[track_caller]
 fn check(faults: &[Value]) {
     let standin = StandIn::start();
-    let installation = Installation::bare(&standin.mluvii, ERASE);
-    let server = Server::start_with(&installation, &[("MLUVII__CALL_MAX", "1s"), ("ERASING__BREAKER_PAUSE", "50ms")]);
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start_with(&deployment, &[("MLUVII__CALL_MAX", "1s"), ("ERASING__BREAKER_PAUSE", "50ms")]);
     faults.iter().for_each(|fault| standin.fault(fault));
     for id in 1..=3 {
         end(&standin, &server, id);
     }
-    wait_until_erased(&standin, &installation, 1..=3);
-    assert_eq!(installation.json(&["receipts", "list"]).as_array().map(Vec::len), Some(3));
+    wait_until_erased(&standin, &deployment, 1..=3);
+    assert_eq!(deployment.json(&["receipts", "list"]).as_array().map(Vec::len), Some(3));
     for fault in standin.get(&standin.mluvii, "/standin/faults").as_array().expect("a list") {
         assert_eq!(fault["times"], 0, "the fault was met: {fault}");
     }
@@ -90,14 +90,14 @@ fn a_mluvii_that_only_says_that_it_erased_is_found_out() {
 #[test]
 fn a_token_that_is_refused_is_replaced_once() {
     let standin = StandIn::start();
-    let installation = Installation::bare(&standin.mluvii, ERASE);
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
     end(&standin, &server, 1);
-    wait_until_erased(&standin, &installation, 1..=1);
+    wait_until_erased(&standin, &deployment, 1..=1);
     assert_eq!(standin.calls("/token").len(), 1, "one token for all calls");
     standin.fault(&json!({ "kind": "401", "path": "anonymous", "times": 1 }));
     end(&standin, &server, 2);
-    wait_until_erased(&standin, &installation, 1..=2);
+    wait_until_erased(&standin, &deployment, 1..=2);
     assert_eq!(standin.calls("/token").len(), 2);
     assert_eq!(standin.calls("/Sessions/2/anonymous").len(), 2);
 }
@@ -106,41 +106,41 @@ fn a_token_that_is_refused_is_replaced_once() {
 fn a_mluvii_that_is_away_is_waited_for() {
     let standin = StandIn::start();
     let away = Away::new();
-    let installation = Installation::bare(&away.url(), ERASE);
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&away.url(), ERASE);
+    let server = Server::start(&deployment);
     for id in 1..=8 {
         end(&standin, &server, id);
     }
     wait_for("a target that rests", || {
-        let status = installation.json(&["status"]);
+        let status = deployment.json(&["status"]);
         (status["targets"][0]["target"] == "mluvii/acme").then_some(())
     });
     assert_eq!(server.deliver_end(1), 204, "receiving does not depend on it");
-    assert_eq!(installation.json(&["receipts", "list"]), json!([]));
+    assert_eq!(deployment.json(&["receipts", "list"]), json!([]));
 
     let _line = away.comes_back_as(&standin.mluvii);
-    wait_until_erased(&standin, &installation, 1..=8);
+    wait_until_erased(&standin, &deployment, 1..=8);
 }
 
 #[test]
 fn wrong_credentials_stop_the_target_until_somebody_mends_them() {
     let standin = StandIn::start();
-    let installation = Installation::bare(&standin.mluvii, ERASE);
-    installation.write("api.secret", "not the secret");
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    deployment.write("api.secret", "not the secret");
+    let server = Server::start(&deployment);
     end(&standin, &server, 1);
-    let parked = || installation.json(&["status"])["needs_a_person"].as_array().is_some_and(|needs| !needs.is_empty());
+    let parked = || deployment.json(&["status"])["needs_a_person"].as_array().is_some_and(|needs| !needs.is_empty());
     wait_for("somebody to be needed", || parked().then_some(()));
     assert_eq!(server.deliver_end(2), 204, "receiving goes on");
     assert!(standin.calls("/token").len() < 5, "it does not try a wrong password for ever");
     server.leaves_work("mluvii does not let it in");
     assert!(server.stop().0.success());
 
-    installation.write("api.secret", crate::harness::API_SECRET);
+    deployment.write("api.secret", crate::harness::API_SECRET);
     standin.begin(2, &email(2), None);
-    let _server = Server::start(&installation);
-    let again = installation.run(&["erasures", "retry", "--undecided"]);
+    let _server = Server::start(&deployment);
+    let again = deployment.run(&["erasures", "retry", "--undecided"]);
     assert!(again.status.success(), "{again:?}");
-    wait_until_erased(&standin, &installation, 1..=2);
+    wait_until_erased(&standin, &deployment, 1..=2);
     assert!(!parked());
 }

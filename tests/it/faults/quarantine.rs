@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Away, Installation, PASSWORD, Server, client, http, wait_for};
+use crate::harness::{Away, Deployment, PASSWORD, Server, client, http, wait_for};
 
 fn post(server: &Server, body: &str) -> u16 {
     let request = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
@@ -18,14 +18,14 @@ fn said(output: &Output) -> (Option<i32>, String) {
 #[test]
 fn what_cannot_be_read_is_kept_sealed_until_somebody_decides() {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
     let changed = r#"{"eventType":"SessionEnded","data":{"sessionNumber":77,"guest":"ann@example.com"}}"#;
     for unreadable in ["", "not JSON", "[1, 2]", "{}", r#"{"eventType":"SessionEnded"}"#, "\u{0}", changed, changed] {
         assert_eq!(post(&server, unreadable), 202, "{unreadable}");
     }
-    assert_eq!(installation.events(), 0);
-    let list = || match installation.json(&["quarantine", "list"]) {
+    assert_eq!(deployment.events(), 0);
+    let list = || match deployment.json(&["quarantine", "list"]) {
         Value::Array(items) => items,
         other => panic!("{other}"),
     };
@@ -35,57 +35,57 @@ fn what_cannot_be_read_is_kept_sealed_until_somebody_decides() {
     let id = items[6]["id"].to_string();
 
     // Its shape is shown without what is personal, unless that is asked for.
-    let (code, shape) = said(&installation.run(&["quarantine", "show", &id]));
+    let (code, shape) = said(&deployment.run(&["quarantine", "show", &id]));
     assert_eq!(code, Some(0));
     assert!(shape.contains("sessionNumber") && shape.contains("no session id"), "{shape}");
     assert!(!shape.contains("ann@") && !shape.contains("77"), "{shape}");
-    let (code, revealed) = said(&installation.run(&["quarantine", "show", &id, "--reveal"]));
+    let (code, revealed) = said(&deployment.run(&["quarantine", "show", &id, "--reveal"]));
     assert_eq!(code, Some(0));
     assert!(revealed.contains(changed), "{revealed}");
-    let (code, _) = said(&installation.run(&["status"]));
+    let (code, _) = said(&deployment.run(&["status"]));
     assert_eq!(code, Some(1), "somebody is needed");
 
-    let (code, told) = said(&installation.run(&["quarantine", "replay", &id]));
+    let (code, told) = said(&deployment.run(&["quarantine", "replay", &id]));
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("it stays"), "{told}");
     assert_eq!(list().len(), 7);
 
     // It outlives a restart.
     assert!(server.stop().0.success());
-    let _server = Server::start(&installation);
+    let _server = Server::start(&deployment);
     assert_eq!(list(), items);
 
-    assert_eq!(said(&installation.run(&["quarantine", "drop", &id])).0, Some(0));
-    assert_eq!(said(&installation.run(&["quarantine", "drop", &id])).0, Some(1));
-    assert_eq!(said(&installation.run(&["quarantine", "replay", &id])).0, Some(1));
+    assert_eq!(said(&deployment.run(&["quarantine", "drop", &id])).0, Some(0));
+    assert_eq!(said(&deployment.run(&["quarantine", "drop", &id])).0, Some(1));
+    assert_eq!(said(&deployment.run(&["quarantine", "replay", &id])).0, Some(1));
     assert_eq!(list(), items[..6]);
 }
 
 #[test]
 fn a_delivery_whose_source_is_gone_stays_in_quarantine() {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
     assert_eq!(post(&server, r#"{"eventType":"SessionEnded","data":{"id":"?"}}"#), 202);
-    let id = installation.json(&["quarantine", "list"])[0]["id"].to_string();
-    let config = std::fs::read_to_string(installation.path("quietus.toml")).expect("a configuration");
-    installation.write("quietus.toml", &config.replace(r#"name = "acme""#, r#"name = "renamed""#));
-    let (code, told) = said(&installation.run(&["quarantine", "replay", &id]));
+    let id = deployment.json(&["quarantine", "list"])[0]["id"].to_string();
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a configuration");
+    deployment.write("quietus.toml", &config.replace(r#"name = "acme""#, r#"name = "renamed""#));
+    let (code, told) = said(&deployment.run(&["quarantine", "replay", &id]));
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("no source `acme`"), "{told}");
-    assert_eq!(installation.json(&["quarantine", "list"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(deployment.json(&["quarantine", "list"]).as_array().map(Vec::len), Some(1));
 }
 
 #[test]
 fn a_full_quarantine_says_so_where_it_is_looked_for() {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
     assert_eq!(post(&server, "?"), 202);
     assert!(server.metrics().contains("source=\"acme\",result=\"quarantined\"} 1\n"));
     wait_for("the warning", || {
         server.log().iter().any(|line| line.contains("put a delivery into quarantine")).then_some(())
     });
-    let status = installation.json(&["status"]);
+    let status = deployment.json(&["status"]);
     assert_eq!(status["quarantined"], json!(1), "{status}");
 }

@@ -3,13 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::harness::{Away, Installation, PASSWORD, Server, Wire, session_ended};
+use crate::harness::{Away, Deployment, PASSWORD, Server, Wire, session_ended};
 
-fn server(settings: &[(&str, &str)]) -> (Away, Installation, Server) {
+fn server(settings: &[(&str, &str)]) -> (Away, Deployment, Server) {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start_with(&installation, settings);
-    (mluvii, installation, server)
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start_with(&deployment, settings);
+    (mluvii, deployment, server)
 }
 
 /// The head of a delivery to the source `acme`, except its end.
@@ -24,7 +24,7 @@ fn chunk(content: &str) -> String {
 
 #[test]
 fn a_body_that_is_too_large_is_refused_however_it_is_sent() {
-    let (_mluvii, installation, server) = server(&[("SERVER__BODY_BYTES_MAX", "1000")]);
+    let (_mluvii, deployment, server) = server(&[("SERVER__BODY_BYTES_MAX", "1000")]);
     let large = "x".repeat(1001);
     let status = |request: String| {
         let mut wire = Wire::connect(server.address);
@@ -42,34 +42,34 @@ fn a_body_that_is_too_large_is_refused_however_it_is_sent() {
     // Megabytes of it, in chunks, from a stranger, whose body matters to nobody.
     let flood = "x".repeat(64 << 10);
     assert_eq!(status(chunked(&[flood.as_str(); 64]).replace("Authorization", "X")), 401);
-    assert_eq!(installation.events(), 0);
+    assert_eq!(deployment.events(), 0);
 
     let ended = session_ended(1).to_string();
     assert_eq!(status(announced(&ended)), 204);
     assert_eq!(status(chunked(&[&ended[..50], &ended[50..]])), 204);
-    assert_eq!(installation.events(), 1, "the same body, in one piece and in two");
+    assert_eq!(deployment.events(), 1, "the same body, in one piece and in two");
 }
 
 #[test]
 fn a_body_that_trickles_is_cut_off() {
-    let (_mluvii, installation, server) = server(&[("SERVER__BODY_READ_MAX", "100ms")]);
+    let (_mluvii, deployment, server) = server(&[("SERVER__BODY_READ_MAX", "100ms")]);
     let mut slow = Wire::connect(server.address);
     slow.send(&head("Content-Length: 300\r\n\r\n{\"eventType\""));
     let answer = slow.answer().expect("an answer");
     assert_eq!(answer.status, 408);
     slow.end();
-    assert_eq!(installation.events(), 0);
+    assert_eq!(deployment.events(), 0);
     assert_eq!(server.deliver_end(1), 204);
 }
 
 #[test]
 fn a_body_that_ends_early_is_no_event() {
-    let (_mluvii, installation, server) = server(&[]);
+    let (_mluvii, deployment, server) = server(&[]);
     let mut broken = Wire::connect(server.address);
     let ended = session_ended(1).to_string();
     broken.send(&format!("{}Transfer-Encoding: chunked\r\n\r\n{}zz\r\n", head(""), chunk(&ended)));
     assert_eq!(broken.answer().map(|answer| answer.status), Some(400));
-    assert_eq!(installation.events(), 0, "the whole event was there, but nobody said that it was");
+    assert_eq!(deployment.events(), 0, "the whole event was there, but nobody said that it was");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn headers_that_are_too_large_are_refused() {
 
 #[test]
 fn too_many_at_once_are_asked_to_come_back() {
-    let (_mluvii, installation, server) = server(&[("SERVER__REQUESTS_MAX", "1")]);
+    let (_mluvii, deployment, server) = server(&[("SERVER__REQUESTS_MAX", "1")]);
     let ended = session_ended(1).to_string();
     let mut first = Wire::connect(server.address);
     first.send(&head(&format!("Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", ended.len())));
@@ -110,6 +110,6 @@ fn too_many_at_once_are_asked_to_come_back() {
     first.send(&ended);
     assert_eq!(first.answer().expect("an answer").status, 204);
     assert_eq!(server.deliver_end(2), 204);
-    assert_eq!(installation.events(), 2);
+    assert_eq!(deployment.events(), 2);
     assert!(server.metrics().contains("result=\"overloaded\"} 1\n"));
 }

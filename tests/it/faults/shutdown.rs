@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::harness::{Away, ERASE, Installation, PASSWORD, Server, StandIn, Wire, receipts, session_ended, wait_for};
+use crate::harness::{Away, Deployment, ERASE, PASSWORD, Server, StandIn, Wire, receipts, session_ended, wait_for};
 
 fn head(length: usize) -> String {
     let authorization = STANDARD.encode(format!("mluvii:{PASSWORD}"));
@@ -16,8 +16,8 @@ fn head(length: usize) -> String {
 #[test]
 fn what_is_in_flight_is_finished_and_what_comes_late_is_sent_away() {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start(&installation);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
     let ended = session_ended(1).to_string();
     let mut in_flight = Wire::connect(server.address);
     in_flight.send(&format!("{}Expect: 100-continue\r\n\r\n", head(ended.len())));
@@ -41,7 +41,7 @@ fn what_is_in_flight_is_finished_and_what_comes_late_is_sent_away() {
             })
         })
         .collect();
-    wait_for("the first of them", || (installation.events() == 1).then_some(()));
+    wait_for("the first of them", || (deployment.events() == 1).then_some(()));
     server.signal("TERM");
     let mut sent_away = 0;
     for busy in busy {
@@ -57,14 +57,14 @@ fn what_is_in_flight_is_finished_and_what_comes_late_is_sent_away() {
     assert_eq!(in_flight.answer().expect("an answer").status, 204);
     let (status, _) = server.wait();
     assert!(status.success(), "{status}");
-    assert_eq!(installation.events(), 2);
+    assert_eq!(deployment.events(), 2);
 }
 
 #[test]
 fn a_request_that_never_ends_is_cut_off_at_the_end_of_the_drain() {
     let mluvii = Away::new();
-    let installation = Installation::bare(&mluvii.url(), "");
-    let server = Server::start_with(&installation, &[("SERVER__DRAIN_MAX", "300ms")]);
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start_with(&deployment, &[("SERVER__DRAIN_MAX", "300ms")]);
     let mut endless = Wire::connect(server.address);
     endless.send(&format!("{}Expect: 100-continue\r\n\r\n", head(100)));
     assert_eq!(endless.answer().expect("an answer").status, 100);
@@ -77,9 +77,9 @@ fn a_request_that_never_ends_is_cut_off_at_the_end_of_the_drain() {
 #[test]
 fn work_under_way_is_given_back_and_done_after_the_restart() {
     let standin = StandIn::start();
-    let installation = Installation::bare(&standin.mluvii, ERASE);
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let settings = [("SERVER__DRAIN_MAX", "200ms"), ("MLUVII__CALL_MAX", "30s")];
-    let server = Server::start_with(&installation, &settings);
+    let server = Server::start_with(&deployment, &settings);
     for id in 1..=6 {
         standin.begin(id, &format!("guest{id}@example.com"), None);
     }
@@ -104,9 +104,9 @@ fn work_under_way_is_given_back_and_done_after_the_restart() {
 
     // A claim that was not given back would be due at the end of its lease.
     let now = jiff::Timestamp::now().as_millisecond();
-    assert_eq!(installation.count(&format!("SELECT count(*) FROM task WHERE due > {now}")), 0);
-    let _server = Server::start_with(&installation, &settings);
-    receipts(&installation, 6);
+    assert_eq!(deployment.count(&format!("SELECT count(*) FROM task WHERE due > {now}")), 0);
+    let _server = Server::start_with(&deployment, &settings);
+    receipts(&deployment, 6);
     for id in 1..=6 {
         assert!(!standin.holds(&format!("guest{id}@example.com")));
     }

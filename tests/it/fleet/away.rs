@@ -64,7 +64,7 @@ fn deliveries_are_refused_while_the_database_is_away_and_taken_again_when_it_is_
     fleet.wait_for_receipts(taken.len() as i64);
     assert_eq!(fleet.database.numbers("SELECT session FROM event"), taken);
     fleet.stop();
-    oracle::each_is_erased_once(&fleet.installation, &taken);
-    oracle::the_receipts_verify(&fleet.installation);
+    oracle::each_is_erased_once(&fleet.deployment, &taken);
+    oracle::the_receipts_verify(&fleet.deployment);
     oracle::nothing_is_left(&standin, &taken);
 }

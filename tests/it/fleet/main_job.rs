@@ -1,16 +1,16 @@
 //! The whole path, on PostgreSQL.
 
-use crate::harness::{Database, Installation, RULES, Server, StandIn, oracle};
+use crate::harness::{Database, Deployment, RULES, Server, StandIn, oracle};
 use crate::main_job::{Company, the_deletion_form, without_consent};
 
 /// A company whose ledger is a database.
 fn company(database: &Database) -> Company {
     let standin = StandIn::start();
-    let installation = Installation::new(&standin, &format!("{RULES}\n{}", database.ledger()));
-    installation.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
-    let server = Server::start(&installation);
+    let deployment = Deployment::new(&standin, &format!("{RULES}\n{}", database.ledger()));
+    deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
+    let server = Server::start(&deployment);
     standin.register(&server.callback());
-    Company { server, installation, standin }
+    Company { server, deployment, standin }
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn a_session_without_consent_goes_from_mluvii_and_the_crm() {
     let database = Database::start();
     let company = company(&database);
     without_consent(&company);
-    oracle::the_receipts_verify(&company.installation);
+    oracle::the_receipts_verify(&company.deployment);
     assert_eq!(database.count("SELECT count(*) FROM receipt"), 1);
     assert_eq!(database.count("SELECT count(*) FROM capsule"), 0);
 }
@@ -28,7 +28,7 @@ fn the_deletion_form_takes_all_sessions_of_the_person_and_nobody_elses() {
     let database = Database::start();
     let company = company(&database);
     the_deletion_form(&company);
-    oracle::the_receipts_verify(&company.installation);
+    oracle::the_receipts_verify(&company.deployment);
     assert_eq!(database.count("SELECT count(*) FROM receipt"), 1);
     assert_eq!(database.count("SELECT count(*) FROM capsule"), 0);
 }

@@ -6,7 +6,7 @@ use crate::harness::{ERASE, Fleet, StandIn, wait_for};
 
 /// What is said of each process, in words.
 fn lines(fleet: &Fleet) -> Vec<Vec<String>> {
-    let output = fleet.installation.run(&["status"]);
+    let output = fleet.deployment.run(&["status"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("text");
     let rows = text.lines().skip_while(|line| !line.contains("PROCESS")).skip(1);

@@ -57,7 +57,7 @@ fn a_fleet_is_upgraded_one_by_one_under_load() {
     load.wait_for_further(BETWEEN);
 
     // The schema first; the servers of the version before go on working on it.
-    fleet.installation.migrate(&new);
+    fleet.deployment.migrate(&new);
     load.wait_for_further(BETWEEN);
     for member in 0..fleet.members.len() {
         let place = &mut fleet.members[member];

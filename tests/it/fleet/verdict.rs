@@ -12,8 +12,8 @@ pub(super) fn all_is_done_once(fleet: &Fleet, standin: &StandIn, writes: &[Value
     each_event_is_there_once(fleet, sessions);
     each_erasure_is_done_once(fleet, sessions);
     nothing_lies_about(fleet);
-    oracle::each_is_erased_once(&fleet.installation, sessions);
-    oracle::the_receipts_verify(&fleet.installation);
+    oracle::each_is_erased_once(&fleet.deployment, sessions);
+    oracle::the_receipts_verify(&fleet.deployment);
     oracle::nothing_is_left(standin, sessions);
     oracle::no_calls_overlap(writes, sessions);
     no_call_comes_late(fleet, writes);
@@ -33,7 +33,7 @@ fn each_erasure_is_done_once(fleet: &Fleet, sessions: &BTreeSet<i64>) {
     assert_eq!(database.count("SELECT count(DISTINCT erasure) FROM receipt JOIN erasure ON id = erasure"), count);
     assert_eq!(database.count("SELECT count(*) FROM receipt"), count);
     // What is counted beside the tables agrees with them.
-    let status = fleet.installation.json(&["status"]);
+    let status = fleet.deployment.json(&["status"]);
     assert_eq!((&status["erasures"]["done"], &status["sessions"]), (&json!(count), &json!(count)), "{status}");
 }
 

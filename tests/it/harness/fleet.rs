@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use test_servers::postgres::{Cluster, Proxy};
 
-use super::{Installation, Server, StandIn, wait_for};
+use super::{Deployment, Server, StandIn, wait_for};
 
 /// The name of the database.
 const NAME: &str = "quietus";
@@ -67,11 +67,11 @@ impl Database {
     }
 }
 
-/// Servers of one installation on one database.
+/// Servers of one deployment on one database.
 pub(crate) struct Fleet {
     // In this order they end.
     pub(crate) members: Vec<Member>,
-    pub(crate) installation: Installation,
+    pub(crate) deployment: Deployment,
     pub(crate) database: Database,
 }
 
@@ -114,8 +114,8 @@ impl Fleet {
     ) -> Self {
         let database = Database::start();
         let more = format!("{rules}\n{}", database.ledger());
-        let installation = Installation::tuned(&standin.mluvii, mluvii, "", &more);
-        installation.migrate(program);
+        let deployment = Deployment::tuned(&standin.mluvii, mluvii, "", &more);
+        deployment.migrate(program);
         let member = || {
             let mut member = Member {
                 proxy: Proxy::to(database.0.port()),
@@ -124,11 +124,11 @@ impl Fleet {
                 settings: settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
             };
             member.settings.push(("LEDGER__URL", member.proxy.url(NAME)));
-            member.start(&installation);
+            member.start(&deployment);
             member
         };
         let members = (0..members).map(|_| member()).collect();
-        Self { members, installation, database }
+        Self { members, deployment, database }
     }
 
     /// Waits until so many erasures have ended, however long that takes: there must be further ones.
@@ -145,7 +145,7 @@ impl Fleet {
     /// What `quietus status --json` says of the processes.
     #[track_caller]
     pub(crate) fn processes(&self) -> Vec<Value> {
-        let status = self.installation.json(&["status"]);
+        let status = self.deployment.json(&["status"]);
         status["processes"].as_array().expect("a list of processes").clone()
     }
 
@@ -158,7 +158,7 @@ impl Fleet {
 
     /// Starts the server of a place.
     pub(crate) fn start_member(&mut self, member: usize) {
-        self.members[member].start(&self.installation);
+        self.members[member].start(&self.deployment);
     }
 
     /// Ends every server as a service manager does.
@@ -174,9 +174,9 @@ impl Fleet {
 }
 
 impl Member {
-    fn start(&mut self, installation: &Installation) {
+    fn start(&mut self, deployment: &Deployment) {
         let settings: Vec<_> = self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.server = Some(Server::start_as(&self.program, installation, &settings));
+        self.server = Some(Server::start_as(&self.program, deployment, &settings));
     }
 
     /// The server, which is there.

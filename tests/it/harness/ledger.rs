@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Installation, PATIENCE};
+use super::{Deployment, PATIENCE};
 
-impl Installation {
+impl Deployment {
     /// The ledger's file, opened beside the server that has it open.
     pub(crate) fn ledger(&self) -> Connection {
         let path = self.path("quietus.db");

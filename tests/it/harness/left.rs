@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-use super::{Installation, PATIENCE};
+use super::{Deployment, PATIENCE};
 
 /// The ledger of a server, past the program that keeps it.
 pub(super) enum Ledger {
@@ -14,13 +14,13 @@ pub(super) enum Ledger {
 }
 
 impl Ledger {
-    /// The one that an installation's configuration names.
-    pub(super) fn of(installation: &Installation) -> Self {
-        let config = std::fs::read_to_string(installation.path("quietus.toml")).expect("a configuration");
+    /// The one that a deployment's configuration names.
+    pub(super) fn of(deployment: &Deployment) -> Self {
+        let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a configuration");
         let config: toml::Table = config.parse().expect("the server has read it");
         let url = config.get("ledger").and_then(|ledger| ledger.get("url"));
         let url = url.map(|url| url.as_str().expect("a text").to_owned());
-        url.map_or_else(|| Self::File(installation.path("quietus.db")), Self::Database)
+        url.map_or_else(|| Self::File(deployment.path("quietus.db")), Self::Database)
     }
 
     /// What is due, in somebody's hands, or to be retried because it failed: a line for each queue. What is planned for

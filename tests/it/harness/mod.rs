@@ -1,8 +1,8 @@
-//! What the tests drive: an installation in a folder of its own, a server on it, and the stand-ins, each a process.
+//! What the tests drive: a deployment in a folder of its own, a server on it, and the stand-ins, each a process.
 
 mod away;
+mod deployment;
 mod fleet;
-mod installation;
 mod ledger;
 mod left;
 pub(crate) mod oracle;
@@ -14,8 +14,8 @@ mod standin;
 mod wire;
 
 pub(crate) use away::Away;
+pub(crate) use deployment::{Deployment, ERASE, PASSWORD, RULES};
 pub(crate) use fleet::{Database, Fleet};
-pub(crate) use installation::{ERASE, Installation, PASSWORD, RULES};
 pub(crate) use process::Process;
 pub(crate) use random::{Random, Seed};
 pub(crate) use sending::{CONNECTIONS, runtime, send_begin, send_end, sender, sender_within};

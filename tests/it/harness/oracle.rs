@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Installation, StandIn};
+use super::{Deployment, StandIn};
 
 /// Exports the receipts: each of these sessions of the source `acme` was erased once, and nothing else was.
 #[track_caller]
-pub(crate) fn each_is_erased_once(installation: &Installation, sessions: &BTreeSet<i64>) {
+pub(crate) fn each_is_erased_once(deployment: &Deployment, sessions: &BTreeSet<i64>) {
     let mut subjects = BTreeMap::<String, usize>::new();
-    for receipt in exported(installation) {
+    for receipt in exported(deployment) {
         let said = &receipt["statement"];
         assert_eq!((&said["state"], &said["steps"][0]["outcome"]), (&json!("done"), &json!("erased")), "{receipt}");
         *subjects.entry(said["subject"].as_str().expect("a subject").to_owned()).or_default() += 1;
@@ -22,27 +22,27 @@ pub(crate) fn each_is_erased_once(installation: &Installation, sessions: &BTreeS
     assert!(wrong.is_empty() && missing.is_empty(), "too many: {wrong:?}; missing: {missing:?}");
 }
 
-/// Exports the receipts and verifies them offline with the installation's public key: one chain without a gap.
+/// Exports the receipts and verifies them offline with the deployment's public key: one chain without a gap.
 #[track_caller]
-pub(crate) fn the_receipts_verify(installation: &Installation) {
-    let numbers = exported(installation).into_iter().map(|receipt| receipt["statement"]["sequence"].as_u64());
+pub(crate) fn the_receipts_verify(deployment: &Deployment) {
+    let numbers = exported(deployment).into_iter().map(|receipt| receipt["statement"]["sequence"].as_u64());
     assert!(numbers.zip(1..).all(|(number, expected)| number == Some(expected)), "numbered from 1 without a gap");
-    let key = format!("@{}", installation.path("keys/receipt.pub").display());
-    let verified = installation.run(&["receipts", "verify", "--public-key", &key, &export_file(installation)]);
+    let key = format!("@{}", deployment.path("keys/receipt.pub").display());
+    let verified = deployment.run(&["receipts", "verify", "--public-key", &key, &export_file(deployment)]);
     assert!(verified.status.success(), "{verified:?}");
 }
 
 #[track_caller]
-fn exported(installation: &Installation) -> Vec<Value> {
-    let file = export_file(installation);
-    let exported = installation.run(&["receipts", "export", "--out", &file]);
+fn exported(deployment: &Deployment) -> Vec<Value> {
+    let file = export_file(deployment);
+    let exported = deployment.run(&["receipts", "export", "--out", &file]);
     assert!(exported.status.success(), "{exported:?}");
     let text = std::fs::read_to_string(&file).expect("an export");
     text.lines().skip(1).map(|line| serde_json::from_str(line).expect("a receipt")).collect()
 }
 
-fn export_file(installation: &Installation) -> String {
-    installation.path("receipts.jsonl").to_str().expect("UTF-8").to_owned()
+fn export_file(deployment: &Deployment) -> String {
+    deployment.path("receipts.jsonl").to_str().expect("UTF-8").to_owned()
 }
 
 /// Every one of these sessions was asked to be erased, and one write of one step was never under way twice.

@@ -1,4 +1,4 @@
-//! `quietus serve` on an installation.
+//! `quietus serve` on a deployment.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::left::{Began, Ledger};
 use super::process::Process;
-use super::{Installation, PASSWORD, PATIENCE, client, http, quietus, wait_for, wait_within};
+use super::{Deployment, PASSWORD, PATIENCE, client, http, quietus, wait_for, wait_within};
 
 /// A running server. However it ends, it must not have panicked, and no plugin's process may outlive it. Unless it is killed,
 /// it must have done before all that was due: a test that leaves work says so, by [`Server::leaves_work`].
@@ -25,46 +25,46 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(installation: &Installation) -> Self {
-        Self::start_with(installation, &[])
+    pub(crate) fn start(deployment: &Deployment) -> Self {
+        Self::start_with(deployment, &[])
     }
 
     /// With settings of its own, such as `("SERVER__REQUESTS_MAX", "1")`.
-    pub(crate) fn start_with(installation: &Installation, settings: &[(&str, &str)]) -> Self {
-        Self::run(installation, serve(installation, quietus()), settings)
+    pub(crate) fn start_with(deployment: &Deployment, settings: &[(&str, &str)]) -> Self {
+        Self::run(deployment, serve(deployment, quietus()), settings)
     }
 
     /// Another version of the program.
-    pub(crate) fn start_as(program: &Path, installation: &Installation, settings: &[(&str, &str)]) -> Self {
-        Self::run(installation, serve(installation, std::process::Command::new(program)), settings)
+    pub(crate) fn start_as(program: &Path, deployment: &Deployment, settings: &[(&str, &str)]) -> Self {
+        Self::run(deployment, serve(deployment, std::process::Command::new(program)), settings)
     }
 
     /// One that is not killed by a write beyond the largest size of a file; the write fails, as on a full disk.
-    pub(crate) fn start_to_fill_its_disk(installation: &Installation) -> Self {
+    pub(crate) fn start_to_fill_its_disk(deployment: &Deployment) -> Self {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#, env!("CARGO_BIN_EXE_quietus")]);
-        Self::run(installation, serve(installation, shell), &[])
+        Self::run(deployment, serve(deployment, shell), &[])
     }
 
     /// Through another program, such as `env`, that becomes it.
     pub(crate) fn start_through(
         mut other: std::process::Command,
-        installation: &Installation,
+        deployment: &Deployment,
         settings: &[(&str, &str)],
     ) -> Self {
         other.arg(env!("CARGO_BIN_EXE_quietus"));
-        Self::run(installation, serve(installation, other), settings)
+        Self::run(deployment, serve(deployment, other), settings)
     }
 
     /// One that runs in this cgroup.
-    pub(crate) fn start_in_cgroup(installation: &Installation, cgroup: &Path) -> Self {
+    pub(crate) fn start_in_cgroup(deployment: &Deployment, cgroup: &Path) -> Self {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", r#"echo 0 > "$CGROUP/cgroup.procs" && exec "$0" "$@""#, env!("CARGO_BIN_EXE_quietus")]);
         shell.env("CGROUP", cgroup);
-        Self::run(installation, serve(installation, shell), &[])
+        Self::run(deployment, serve(deployment, shell), &[])
     }
 
-    fn run(installation: &Installation, mut command: std::process::Command, settings: &[(&str, &str)]) -> Self {
+    fn run(deployment: &Deployment, mut command: std::process::Command, settings: &[(&str, &str)]) -> Self {
         command.envs(settings.iter().map(|(key, value)| (format!("QUIETUS__{key}"), value)));
         let process = Process::spawn(command);
         let field = |name: &'static str| {
@@ -75,7 +75,7 @@ impl Server {
         };
         let metrics = process.told("where the metrics are", field("metrics_listen"));
         let address = process.told("where the server listens", field("listen"));
-        let ledger = Ledger::of(installation);
+        let ledger = Ledger::of(deployment);
         Self { process, ledger, leaves_work: Cell::new(None), is_ended: Cell::new(false), address, metrics }
     }
 
@@ -209,8 +209,8 @@ impl Server {
     }
 }
 
-fn serve(installation: &Installation, mut program: std::process::Command) -> std::process::Command {
-    program.arg("serve").arg("--config").arg(installation.path("quietus.toml"));
+fn serve(deployment: &Deployment, mut program: std::process::Command) -> std::process::Command {
+    program.arg("serve").arg("--config").arg(deployment.path("quietus.toml"));
     program
 }
 
@@ -249,8 +249,8 @@ pub(crate) fn session_ended(session: i64) -> Value {
 
 /// Waits until so many receipts are there, and returns them.
 #[track_caller]
-pub(crate) fn receipts(installation: &Installation, count: usize) -> Vec<Value> {
-    wait_for(&format!("{count} receipts"), || match installation.json(&["receipts", "list"]) {
+pub(crate) fn receipts(deployment: &Deployment, count: usize) -> Vec<Value> {
+    wait_for(&format!("{count} receipts"), || match deployment.json(&["receipts", "list"]) {
         Value::Array(receipts) if receipts.len() >= count => Some(receipts),
         _ => None,
     })

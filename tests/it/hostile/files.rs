@@ -7,7 +7,7 @@ use super::processes::signal;
 use super::trial::{Fate, Hostile, Trial, User};
 use crate::harness::wait_for;
 
-/// Puts a file at a place as a careful installation does.
+/// Puts a file at a place as a careful installer does.
 fn put(file: &Path, place: &Path) {
     let new = place.with_extension("new");
     std::fs::copy(file, &new).expect("the folder is writable");
@@ -41,13 +41,13 @@ fn a_file_that_is_gone_or_written_over_harms_no_plugin_that_runs_and_the_next_on
         let trial = Trial::start_as(user, vec![place("gone"), place("emptied"), place("scribbled")]);
         let running = ["gone", "emptied", "scribbled"].map(|name| trial.up(name));
         std::fs::remove_file(compiled.path("gone.so")).expect("it was there");
-        // In place, as a careless installation does it: the pages of a mapped file would be gone, or others.
+        // In place, as a careless installer does it: the pages of a mapped file would be gone, or others.
         std::fs::File::create(compiled.path("emptied.so")).expect("truncated");
         std::fs::write(compiled.path("scribbled.so"), vec![0xcc; 1 << 16]).expect("written over");
         for (name, running) in ["gone", "emptied", "scribbled"].into_iter().zip(running) {
             erases(&trial, name, 1);
             assert_eq!(trial.process(name), Some(running), "{name} goes on in its process");
-            let reloaded = trial.installation.run(&["plugin", "reload", name]);
+            let reloaded = trial.deployment.run(&["plugin", "reload", name]);
             assert_eq!(reloaded.status.code(), Some(1), "{reloaded:?}");
             assert_eq!(trial.process(name), Some(running), "a candidate that is none replaces nothing");
         }
@@ -99,7 +99,7 @@ fn a_server_does_not_start_with_a_plugin_whose_file_is_missing() {
     trial.up("place");
     std::fs::remove_file(&place).expect("it was there");
     trial.kill_server();
-    let refused = trial.installation.run(&["serve"]);
+    let refused = trial.deployment.run(&["serve"]);
     let why = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && why.contains("place.so` was not found"), "{why}");
     put(&compiled.library(), &place);

@@ -57,7 +57,7 @@ fn a_plugin_that_crashes_again_and_again_rests_until_it_is_reloaded() {
         signal(&running.to_string(), "KILL");
         wait_for("its end to be seen", || (trial.process("abort") != Some(running)).then_some(()));
     }
-    // The last one is a person's call; it is not to blame for the others.
+    // The last one is a person's call; it did not cause the others.
     let evil = trial.person(0, "evil", 2);
     wait_for("its open breaker", || {
         let state = trial.plugin("abort")["state"].clone();
@@ -67,7 +67,7 @@ fn a_plugin_that_crashes_again_and_again_rests_until_it_is_reloaded() {
     assert_eq!(trial.outcome(trial.person(1, "good", 1), "good")["outcome"], "erased", "others go on");
     assert_eq!(trial.plugin("abort")["restarts"], 4, "it is left alone");
 
-    let reloaded = trial.installation.run(&["plugin", "reload", "abort"]);
+    let reloaded = trial.deployment.run(&["plugin", "reload", "abort"]);
     assert!(reloaded.status.success(), "{reloaded:?}");
     assert_eq!(trial.outcome(good, "abort")["outcome"], "erased", "what waited goes on");
     let parked = trial.outcome(evil, "abort");
@@ -88,7 +88,7 @@ fn nothing_grows_over_many_restarts() {
         );
         let server = trial.server.id();
         let reload = |name| {
-            let reloaded = trial.installation.run(&["plugin", "reload", name]);
+            let reloaded = trial.deployment.run(&["plugin", "reload", name]);
             assert!(reloaded.status.success(), "{reloaded:?}");
         };
         // A death, and a new life asked for, which ends the count of deaths.

@@ -41,16 +41,16 @@ fn a_plugin_finds_nothing_of_the_server_its_files_or_its_network() {
             );
             let own =
                 ["quietus.toml", "webhook.secret", "hostile.secret", "api.secret", "quietus.db", "quietus.db-wal"];
-            let keys = std::fs::read_dir(trial.installation.path("keys")).expect("keys");
+            let keys = std::fs::read_dir(trial.deployment.path("keys")).expect("keys");
             let keys = keys.map(|key| key.expect("listed").path());
-            let files: Vec<_> = own.iter().map(|name| trial.installation.path(name)).chain(keys).collect();
+            let files: Vec<_> = own.iter().map(|name| trial.deployment.path(name)).chain(keys).collect();
             assert!(files.len() > own.len() && files.iter().all(|file| file.is_file()), "{files:?}");
             for file in files {
                 for verb in ["read", "write", "unlink"] {
                     table.push((format!("{verb} {}", file.display()), EACCES));
                 }
             }
-            let new = trial.installation.path("of-a-plugin").display().to_string();
+            let new = trial.deployment.path("of-a-plugin").display().to_string();
             for path in ["/etc/passwd", "/etc/shadow", "/tmp", "/root", "/proc/1/environ", "/proc", "/sys"] {
                 table.push((format!("read {path}"), EACCES));
             }
@@ -72,7 +72,7 @@ fn a_plugin_finds_nothing_of_the_server_its_files_or_its_network() {
         for ((session, what), (_, errno)) in sessions.into_iter().zip(&table) {
             assert_eq!(trial.outcome(session, "probe")["counts"], json!({ "errno": errno }), "{what}, {user:?}");
         }
-        assert!(!trial.installation.path("of-a-plugin").exists());
+        assert!(!trial.deployment.path("of-a-plugin").exists());
         trial.finish();
     }
 }

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::flow::{self, Flow};
-use crate::harness::{Installation, PASSWORD, PATIENCE, Server, StandIn, oracle, wait_for};
+use crate::harness::{Deployment, PASSWORD, PATIENCE, Server, StandIn, oracle, wait_for};
 
 /// A secret of every hostile plugin; it must not be seen outside of it.
 pub(super) const TOKEN: &str = "hostile-token-0815";
 /// What the plugins write where it is not to be shown.
-const CHATTER: &str = "hostile-chatter";
+const OUTPUT: &str = "hostile-output";
 /// A value in the environment of the server.
 pub(super) const CANARY: &str = "canary-of-the-environment";
 /// Why a call that ended the process each time is parked.
@@ -120,7 +120,7 @@ pub(super) struct Trial {
     // In this order they end.
     flow: Option<Flow>,
     pub(super) server: Server,
-    pub(super) installation: Installation,
+    pub(super) deployment: Deployment,
     pub(super) standin: StandIn,
     hostile: Vec<Hostile>,
     user: User,
@@ -135,20 +135,20 @@ impl Trial {
 
     pub(super) fn start_as(user: User, hostile: Vec<Hostile>) -> Self {
         let standin = StandIn::start();
-        let installation = Installation::new(&standin, &more(&hostile));
-        installation.write("hostile.secret", TOKEN);
+        let deployment = Deployment::new(&standin, &more(&hostile));
+        deployment.write("hostile.secret", TOKEN);
         if user == User::Ordinary {
-            give_away(installation.folder());
+            give_away(deployment.folder());
         }
-        let server = serve(user, &installation);
+        let server = serve(user, &deployment);
         let flow = Some(Flow::start(&standin, server.address, flow::FIRST));
-        Self { flow, server, installation, standin, hostile, user, acknowledged: BTreeSet::new() }
+        Self { flow, server, deployment, standin, hostile, user, acknowledged: BTreeSet::new() }
     }
 
     /// Starts the server anew, and deliveries with it.
     pub(super) fn start_again(&mut self) {
         let first = self.acknowledged.last().map_or(flow::FIRST, |last| last + 2);
-        self.server = serve(self.user, &self.installation);
+        self.server = serve(self.user, &self.deployment);
         self.flow = Some(Flow::start(&self.standin, self.server.address, first));
     }
 
@@ -218,13 +218,13 @@ impl Trial {
     /// Every erasure.
     #[track_caller]
     pub(super) fn erasures(&self) -> Value {
-        self.installation.json(&["erasures", "list", "--limit", "1000000"])
+        self.deployment.json(&["erasures", "list", "--limit", "1000000"])
     }
 
     /// What `quietus plugin list` says of one.
     #[track_caller]
     pub(super) fn plugin(&self, name: &str) -> Value {
-        find(&self.installation.json(&["plugin", "list"]), "name", name)
+        find(&self.deployment.json(&["plugin", "list"]), "name", name)
     }
 
     /// The id of its process, while it is up.
@@ -267,7 +267,7 @@ impl Trial {
     pub(super) fn kill_server(&mut self) {
         self.server.signal("KILL");
         self.pause();
-        let ledger = self.installation.ledger();
+        let ledger = self.deployment.ledger();
         ledger.execute("UPDATE task SET due = 0 WHERE parked = 0", []).expect("an update");
     }
 
@@ -290,7 +290,7 @@ impl Trial {
     /// Every acknowledged delivery is in the ledger, and was carried out at mluvii and at the well-behaved plugin.
     #[track_caller]
     pub(super) fn nothing_is_lost(&self) {
-        let ledger = self.installation.ledger();
+        let ledger = self.deployment.ledger();
         let recorded: BTreeSet<i64> = ledger
             .prepare("SELECT session FROM event")
             .and_then(|mut events| events.query_map([], |row| row.get(0))?.collect())
@@ -298,7 +298,7 @@ impl Trial {
         let lost: Vec<_> = self.acknowledged.difference(&recorded).collect();
         assert!(lost.is_empty(), "acknowledged and not recorded: {lost:?}");
         wait_for("every erasure that was acknowledged", || {
-            let done = self.installation.json(&["erasures", "list", "--state", "done", "--limit", "1000000"]);
+            let done = self.deployment.json(&["erasures", "list", "--state", "done", "--limit", "1000000"]);
             let done: BTreeSet<i64> = done.as_array()?.iter().filter_map(session_of).collect();
             self.acknowledged.is_subset(&done).then_some(())
         });
@@ -317,7 +317,7 @@ impl Trial {
             let held: Vec<_> = self.acknowledged.iter().filter(|id| found.contains(&format!("guest{id}@"))).collect();
             assert!(held.is_empty(), "{held:?} are still held");
         }
-        oracle::the_receipts_verify(&self.installation);
+        oracle::the_receipts_verify(&self.deployment);
     }
 }
 
@@ -333,8 +333,8 @@ impl Seen {
     fn by(trial: &Trial) -> Self {
         Self {
             erasures: trial.erasures(),
-            plugins: trial.installation.json(&["plugin", "list"]),
-            targets: trial.installation.json(&["status"])["targets"].clone(),
+            plugins: trial.deployment.json(&["plugin", "list"]),
+            targets: trial.deployment.json(&["status"])["targets"].clone(),
         }
     }
 
@@ -415,7 +415,7 @@ fn find(all: &Value, key: &str, name: &str) -> Value {
     all.iter().find(|one| one[key] == name).cloned().unwrap_or_default()
 }
 
-fn serve(user: User, installation: &Installation) -> Server {
+fn serve(user: User, deployment: &Deployment) -> Server {
     let mut command = match user {
         User::Same => Command::new("env"),
         User::Ordinary => {
@@ -426,7 +426,7 @@ fn serve(user: User, installation: &Installation) -> Server {
         }
     };
     command.env("A_SECRET_OF_THE_SERVER", CANARY);
-    Server::start_through(command, installation, &[("ERASING__RETRY__ATTEMPTS_MAX", "5")])
+    Server::start_through(command, deployment, &[("ERASING__RETRY__ATTEMPTS_MAX", "5")])
 }
 
 /// Hands a folder and all in it to the ordinary user.
@@ -487,7 +487,7 @@ pub(super) fn step(erasures: &Value, session: i64, target: &str) -> Result<Value
 #[track_caller]
 pub(super) fn nothing_is_told(log: &[String]) {
     assert!(log.len() > 20, "at `trace` there is something to search");
-    for word in ["people.example", "@example.com", TOKEN, CHATTER, PASSWORD, CANARY] {
+    for word in ["people.example", "@example.com", TOKEN, OUTPUT, PASSWORD, CANARY] {
         let told = log.iter().find(|line| line.contains(word));
         assert_eq!(told, None, "{word} is in the log");
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::harness::{API_SECRET, CONNECTIONS, Installation, Seed, Server, StandIn, runtime, sender, wait_for};
+use crate::harness::{API_SECRET, CONNECTIONS, Deployment, Seed, Server, StandIn, runtime, sender, wait_for};
 use population::{Conversation, Person, spelled_email, spelled_name, spelled_phone};
 
 /// `QUIETUS_PEOPLE` and `QUIETUS_CONVERSATIONS` make it as long as one likes.
@@ -37,21 +37,21 @@ fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
     let conversations = population::conversations(&people, number("QUIETUS_CONVERSATIONS", CONVERSATIONS), &mut random);
     let mluviis = [StandIn::start(), StandIn::start()];
     make_awkward(&mluviis);
-    let installation = install(&mluviis);
-    let server = Server::start(&installation);
+    let deployment = install(&mluviis);
+    let server = Server::start(&deployment);
     for (mluvii, company) in mluviis.iter().zip(COMPANIES) {
         mluvii.register(&server.callback_of(company));
     }
     talk(&mluviis, &conversations);
     wait_for("every conversation to be read", || {
-        let status = installation.json(&["status"]);
+        let status = deployment.json(&["status"]);
         let all = status["sessions"] == conversations.len() && status["sessions_settling"] == 0;
         (all && status["events_waiting"] == 0).then_some(())
     });
 
-    let requests = ask(&installation, &people);
+    let requests = ask(&deployment, &people);
     let forms = send_forms(&mluviis, &people, &conversations);
-    let receipts = all_receipts(&installation, requests.len() + forms.len());
+    let receipts = all_receipts(&deployment, requests.len() + forms.len());
     let gone: Vec<BTreeSet<i64>> =
         (0..2).map(|company| anonymized(&mluviis[company], company, &conversations)).collect();
     for request in &requests {
@@ -64,7 +64,7 @@ fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
     let asked = requests.iter().map(|request| (request.company, request.person)).chain(forms).collect();
     nobody_else_is_gone(&asked, &conversations, &gone);
     // What was possible and left needs a person.
-    assert_eq!(installation.run(&["status"]).status.code(), Some(1));
+    assert_eq!(deployment.run(&["status"]).status.code(), Some(1));
     drop(seed);
 }
 
@@ -84,8 +84,8 @@ fn make_awkward(mluviis: &[StandIn; 2]) {
     }
 }
 
-fn install(mluviis: &[StandIn; 2]) -> Installation {
-    let installation = Installation::bare(&mluviis[0].mluvii, "");
+fn install(mluviis: &[StandIn; 2]) -> Deployment {
+    let deployment = Deployment::bare(&mluviis[0].mluvii, "");
     let company = |name: &str, url: &str, tenant: usize, nulls: &str| {
         format!(
             r#"
@@ -110,7 +110,7 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
     };
     let companies = company(COMPANIES[0], &mluviis[0].mluvii, 62, "omitted")
         + &company(COMPANIES[1], &mluviis[1].mluvii, 63, "explicit");
-    installation.write(
+    deployment.write(
         "quietus.toml",
         &format!(
             r#"
@@ -153,8 +153,8 @@ targets = ["mluvii"]
 "#
         ),
     );
-    assert_eq!(API_SECRET, std::fs::read_to_string(installation.path("api.secret")).expect("a file"));
-    installation
+    assert_eq!(API_SECRET, std::fs::read_to_string(deployment.path("api.secret")).expect("a file"));
+    deployment
 }
 
 /// Has all conversations, several at once.
@@ -185,15 +185,15 @@ fn talk(mluviis: &[StandIn; 2], conversations: &[Conversation]) {
 }
 
 /// Every fifth person asks one of the companies, spelling themselves as they like.
-fn ask(installation: &Installation, people: &[Person]) -> Vec<Request> {
+fn ask(deployment: &Deployment, people: &[Person]) -> Vec<Request> {
     let all = people.iter().enumerate().step_by(ASKS);
     all.map(|(number, person)| {
         let company = number / ASKS % 2;
-        installation.write("name", &spelled_name(person.name, 1));
-        installation.write("email", &spelled_email(person.email, 1));
-        installation.write("phone", &spelled_phone(person.phone, 3));
-        let file = |name: &str| format!("@{}", installation.path(name).display());
-        let made = installation.json(&[
+        deployment.write("name", &spelled_name(person.name, 1));
+        deployment.write("email", &spelled_email(person.email, 1));
+        deployment.write("phone", &spelled_phone(person.phone, 3));
+        let file = |name: &str| format!("@{}", deployment.path(name).display());
+        let made = deployment.json(&[
             "erase",
             "--mluvii",
             COMPANIES[company],
@@ -223,9 +223,9 @@ fn send_forms(mluviis: &[StandIn; 2], people: &[Person], conversations: &[Conver
 }
 
 /// The receipts by their erasures.
-fn all_receipts(installation: &Installation, count: usize) -> BTreeMap<String, Value> {
+fn all_receipts(deployment: &Deployment, count: usize) -> BTreeMap<String, Value> {
     let receipts = wait_for("the receipts", || {
-        let receipts = installation.json(&["receipts", "list", "--limit", "1000"]);
+        let receipts = deployment.json(&["receipts", "list", "--limit", "1000"]);
         (receipts.as_array().map(Vec::len) == Some(count)).then_some(receipts)
     });
     let receipts = receipts.as_array().cloned().expect("a list").into_iter();
@@ -245,7 +245,7 @@ fn anonymized(mluvii: &StandIn, company: usize, conversations: &[Conversation]) 
 #[track_caller]
 fn the_receipt_is_true(statement: &Value, request: &Request, meant: &truth::Meant, gone: &BTreeSet<i64>) {
     let erasure = &request.erasure;
-    assert_eq!(statement["installation"], COMPANIES[request.company], "{erasure}");
+    assert_eq!(statement["deployment"], COMPANIES[request.company], "{erasure}");
     assert_eq!(statement["sessions"], meant.certain.len(), "{erasure}: {statement:#}");
     // What an earlier request of somebody else has erased is not possible any more.
     let left = meant.possible.difference(gone).count() as u64;

@@ -4,7 +4,7 @@ use quietus_plugin::http::test::{Reply, Seen, Server as Endpoint};
 use serde_json::{Value, json};
 
 use super::bench::Bench;
-use crate::harness::{Installation, Server, StandIn, client, http, oracle, receipts, wait_for};
+use crate::harness::{Deployment, Server, StandIn, client, http, oracle, receipts, wait_for};
 
 const SIGNING: &str = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
 
@@ -42,7 +42,7 @@ targets = ["mluvii", "warehouse"]
 /// A server whose erasures of sessions are handed on to an endpoint that accepts and says no more.
 struct Company {
     server: Server,
-    installation: Installation,
+    deployment: Deployment,
     standin: StandIn,
     endpoint: Endpoint,
 }
@@ -57,11 +57,11 @@ impl Company {
              report_within = \"{report_within}\"\nhttp = {{ url = \"{}\", signing = [\"signing\"] }}\n",
             endpoint.url
         );
-        let installation = Installation::new(&standin, &more);
-        installation.write("signing", SIGNING);
-        let server = start(&installation);
+        let deployment = Deployment::new(&standin, &more);
+        deployment.write("signing", SIGNING);
+        let server = start(&deployment);
         standin.register(&server.callback());
-        Self { server, installation, standin, endpoint }
+        Self { server, deployment, standin, endpoint }
     }
 
     /// A session of Ann's ends; the message that is handed on.
@@ -85,25 +85,25 @@ impl Company {
     /// What the only receipt says of the warehouse.
     #[track_caller]
     fn receipt(&self) -> Value {
-        let receipts = receipts(&self.installation, 1);
+        let receipts = receipts(&self.deployment, 1);
         let steps = receipts[0]["statement"]["steps"].as_array().expect("steps");
         steps.iter().find(|step| step["target"] == "warehouse").expect("the warehouse's").clone()
     }
 
-    /// The step's standing at the warehouse.
+    /// The step's state at the warehouse.
     #[track_caller]
     fn step(&self, is_so: impl Fn(&Value) -> bool) -> Value {
         wait_for("the step", || {
             let id = self.message("erasure.demanded")["data"]["erasure"].as_str()?.to_owned();
-            let erasure = self.installation.json(&["erasures", "show", &id]);
+            let erasure = self.deployment.json(&["erasures", "show", &id]);
             let steps = erasure["steps"].as_array()?;
             steps.iter().find(|step| step["target"] == "warehouse").filter(|step| is_so(step)).cloned()
         })
     }
 }
 
-fn start(installation: &Installation) -> Server {
-    Server::start_with(installation, &[("SERVER__REPORTS_LISTEN", "127.0.0.1:0")])
+fn start(deployment: &Deployment) -> Server {
+    Server::start_with(deployment, &[("SERVER__REPORTS_LISTEN", "127.0.0.1:0")])
 }
 
 /// Where a server takes reports.
@@ -152,7 +152,7 @@ fn a_step_waits_for_its_report_and_the_receipt_says_what_it_said() {
     assert_eq!(step["reason"], "Ann ([redacted]) had two tickets");
     assert!(step["verified_at"].is_string());
     assert_eq!(report(&verification, None, &json!({ "outcome": "residual" })), 200, "too late");
-    oracle::the_receipts_verify(&company.installation);
+    oracle::the_receipts_verify(&company.deployment);
 }
 
 #[test]
@@ -160,10 +160,10 @@ fn a_killed_server_still_takes_the_report() {
     let company = Company::new("1h");
     let demanded = company.demanded(101);
     company.step(|step| step["report_by"].is_string());
-    let Company { server, installation, standin, endpoint } = company;
+    let Company { server, deployment, standin, endpoint } = company;
     server.kill();
-    let server = start(&installation);
-    let company = Company { server, installation, standin, endpoint };
+    let server = start(&deployment);
+    let company = Company { server, deployment, standin, endpoint };
     assert_eq!(report(&demanded, Some(&company.server), &json!({ "outcome": "retained", "reason": "a tax law" })), 204);
     let step = company.receipt();
     assert_eq!((&step["outcome"], &step["reason"]), (&json!("retained"), &json!("a tax law")));
@@ -178,7 +178,7 @@ fn without_a_report_a_person_is_told_and_a_late_one_is_taken() {
     let parked = company.step(|step| step["outcome"] == "parked");
     let reason = parked["reason"].as_str().expect("a reason");
     assert!(reason.starts_with("it was accepted, and its outcome was not reported by "), "{reason}");
-    assert_eq!(company.installation.json(&["receipts", "list"]), json!([]));
+    assert_eq!(company.deployment.json(&["receipts", "list"]), json!([]));
     assert_eq!(report(&demanded, None, &json!({ "outcome": "absent" })), 204);
     company.step(|step| step["stage"] == "verify");
 }

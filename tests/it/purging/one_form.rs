@@ -9,7 +9,7 @@ use test_servers::dovecot::{Dovecot, Message, PASSWORD};
 use test_servers::{mariadb, postgres};
 
 use super::crm_purge::{TOKEN, hubspot};
-use crate::harness::{Installation, Server, StandIn, oracle, receipts, wait_for};
+use crate::harness::{Deployment, Server, StandIn, oracle, receipts, wait_for};
 use crate::main_job::approve;
 
 const USER: &str = "office";
@@ -47,7 +47,7 @@ impl Systems {
         Self { standin: StandIn::start(), crm: hubspot(), mail, ca, shop, archive }
     }
 
-    fn install(&self) -> Installation {
+    fn install(&self) -> Deployment {
         let rule = r#"
 [settling]
 limit = "2h"
@@ -98,10 +98,10 @@ targets = ["mluvii", "hubspot", "mailbox", "shop", "archive"]
                 }),
             ),
         ];
-        let installation = Installation::bare(&self.standin.mluvii, &format!("{rule}\n{}", plugins.join("\n")));
-        installation.write("token", TOKEN);
-        installation.write("mail", PASSWORD);
-        installation
+        let deployment = Deployment::bare(&self.standin.mluvii, &format!("{rule}\n{}", plugins.join("\n")));
+        deployment.write("token", TOKEN);
+        deployment.write("mail", PASSWORD);
+        deployment
     }
 
     /// What is left of everybody, by system.
@@ -130,30 +130,30 @@ fn plugin(name: &str, library: &str, secret: &str, config: &Value) -> String {
 #[test]
 fn one_deletion_form_makes_a_person_disappear_everywhere() {
     let systems = Systems::start();
-    let installation = systems.install();
-    let server = Server::start(&installation);
+    let deployment = systems.install();
+    let server = Server::start(&deployment);
     let standin = &systems.standin;
     standin.register(&server.callback());
     for (id, email) in [(101, "ann@x.cz"), (102, "joann@x.cz")] {
         standin.begin(id, email, Some("v3"));
         standin.end(id);
     }
-    wait_for("both sessions to settle", || (installation.json(&["status"])["sessions"] == 2).then_some(()));
+    wait_for("both sessions to settle", || (deployment.json(&["status"])["sessions"] == 2).then_some(()));
 
     systems.shop.stop(postgres::Mode::Immediate);
     standin.submit(101, 4711, &json!({ "oo1_guest_email": "Ann@x.cz" }));
-    approve(&installation);
+    approve(&deployment);
     let waits = wait_for("the others to be done", || {
-        let erasure = installation.json(&["erasures", "list"])[0].clone();
+        let erasure = deployment.json(&["erasures", "list"])[0].clone();
         let steps = erasure["steps"].as_array()?;
         let open: Vec<_> = steps.iter().filter(|step| !step["stage"].is_null()).collect();
         (open.len() == 1 && open[0]["attempts"].as_u64() > Some(0)).then(|| open[0].clone())
     });
     assert_eq!((&waits["target"], &waits["outcome"]), (&json!("shop"), &Value::Null), "{waits}");
-    assert_eq!(installation.json(&["receipts", "list"]), json!([]), "no receipt without an outcome for each step");
+    assert_eq!(deployment.json(&["receipts", "list"]), json!([]), "no receipt without an outcome for each step");
     systems.shop.start_again();
 
-    let receipts = receipts(&installation, 1);
+    let receipts = receipts(&deployment, 1);
     let steps = receipts[0]["statement"]["steps"].as_array().expect("steps");
     let of = |step: &Value| (step["target"].clone(), step["outcome"].clone(), step["counts"].clone());
     let expected = [
@@ -178,5 +178,5 @@ fn one_deletion_form_makes_a_person_disappear_everywhere() {
     assert!(!standin.holds("\"ann@x.cz\"") && standin.holds("joann@x.cz"));
     let said = server.log().join("\n").to_lowercase().replace("joann", "");
     assert!(!said.contains("ann@x.cz"), "the log knows her");
-    oracle::the_receipts_verify(&installation);
+    oracle::the_receipts_verify(&deployment);
 }

@@ -5,7 +5,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use super::verifiers::{self, codes};
-use crate::harness::{Installation, Server, StandIn, wait_for};
+use crate::harness::{Deployment, Server, StandIn, wait_for};
 
 /// A person is who has this e-mail address, and mluvii itself is not searched.
 const BY_EMAIL: &str = "match = [[\"email\"]]";
@@ -18,7 +18,7 @@ const SETTLE: &str = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
 struct Company {
     // In this order they end.
     _server: Server,
-    installation: Installation,
+    deployment: Deployment,
     _standin: StandIn,
 }
 
@@ -30,33 +30,33 @@ impl Company {
     /// With a configuration that is changed before the server starts.
     fn tuned(person: &str, change: impl Fn(String) -> String) -> Self {
         let standin = StandIn::start();
-        let installation = Installation::tuned(&standin.mluvii, "", person, SETTLE);
-        let config = std::fs::read_to_string(installation.path("quietus.toml")).expect("a configuration");
-        installation.write("quietus.toml", &change(config));
-        let server = Server::start(&installation);
-        Self { _server: server, installation, _standin: standin }
+        let deployment = Deployment::tuned(&standin.mluvii, "", person, SETTLE);
+        let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a configuration");
+        deployment.write("quietus.toml", &change(config));
+        let server = Server::start(&deployment);
+        Self { _server: server, deployment, _standin: standin }
     }
 
     /// A file with the value, as an argument.
     fn file(&self, value: &str) -> String {
         let name = format!("value-{}", hex::encode(value));
-        self.installation.write(&name, value);
-        format!("@{}", self.installation.path(&name).display())
+        self.deployment.write(&name, value);
+        format!("@{}", self.deployment.path(&name).display())
     }
 
     /// Asks for a person who is in nobody's ledger, and waits for the receipt.
     fn erased(&self, more: &[&str], receipts: usize) -> Value {
-        let made = self.installation.json(&[&["erase", "--targets", "mluvii"], more].concat());
+        let made = self.deployment.json(&[&["erase", "--targets", "mluvii"], more].concat());
         assert!(made["id"].is_string(), "{made}");
         wait_for("the receipt", || {
-            let listed = self.installation.json(&["receipts", "list"]);
+            let listed = self.deployment.json(&["receipts", "list"]);
             listed.as_array().filter(|listed| listed.len() == receipts).map(|listed| listed[receipts - 1].clone())
         })
     }
 
     #[track_caller]
     fn says(&self, arguments: &[&str], exit: i32) -> String {
-        let Output { status, stdout, stderr } = self.installation.run(arguments);
+        let Output { status, stdout, stderr } = self.deployment.run(arguments);
         let said = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
         assert_eq!(status.code(), Some(exit), "{arguments:?}: {said}");
         said
@@ -73,21 +73,21 @@ fn an_incomplete_receipt_is_listed_shown_and_acknowledged_once() {
 
     let listed = company.says(&["receipts", "list", "--verdict", "incomplete"], 0);
     assert!(listed.contains("ledger_only") && listed.contains("1 incomplete (1 not acknowledged)"), "{listed}");
-    assert_eq!(company.installation.json(&["receipts", "list", "--verdict", "complete"]), json!([]));
+    assert_eq!(company.deployment.json(&["receipts", "list", "--verdict", "complete"]), json!([]));
     company.says(&["receipts", "list", "--verdict", "fine"], 2);
     let shown = company.says(&["receipts", "show", "1"], 0);
     assert!(shown.contains("verdict   incomplete"), "{shown}");
     assert!(shown.contains("Only the ledger was searched: sessions that never reached quietus were not found."));
 
-    assert_eq!(company.installation.json(&["status"])["incomplete_unacknowledged"], 1);
+    assert_eq!(company.deployment.json(&["status"])["incomplete_unacknowledged"], 1);
     company.says(&["receipts", "acknowledge"], 2);
     company.says(&["receipts", "acknowledge", "7"], 1);
     company.says(&["receipts", "acknowledge", "1"], 0);
     company.says(&["receipts", "acknowledge", "1"], 1);
-    assert_eq!(company.installation.json(&["receipts", "acknowledge", "--all"]), json!({ "acknowledged": 0 }));
-    assert_eq!(company.installation.json(&["status"])["incomplete_unacknowledged"], 0);
+    assert_eq!(company.deployment.json(&["receipts", "acknowledge", "--all"]), json!({ "acknowledged": 0 }));
+    assert_eq!(company.deployment.json(&["status"])["incomplete_unacknowledged"], 0);
     // Acknowledging it has not made it complete.
-    assert_eq!(company.installation.json(&["receipts", "list"])[0], receipt);
+    assert_eq!(company.deployment.json(&["receipts", "list"])[0], receipt);
 }
 
 #[test]
@@ -96,16 +96,16 @@ fn both_programs_verify_what_a_running_quietus_exports() {
     let (ann, bob) = (company.file("ann@example.com"), company.file("bo@example.com"));
     company.erased(&["--email", &ann], 1);
     company.erased(&["--email", &bob], 2);
-    let file = company.installation.path("receipts.jsonl");
+    let file = company.deployment.path("receipts.jsonl");
     let name = file.to_str().expect("UTF-8");
-    let said = company.installation.json(&["receipts", "export", "--out", name]);
+    let said = company.deployment.json(&["receipts", "export", "--out", name]);
     let verdicts = json!({ "complete": 0, "retained": 0, "incomplete": 2 });
     assert_eq!((&said["receipts"], &said["verdicts"]), (&json!(2), &verdicts));
     let text = std::fs::read_to_string(&file).expect("an export");
     let header: Value = serde_json::from_str(text.lines().next().expect("a header")).expect("JSON");
     assert_eq!((&header["quietus_receipts"], &header["verdicts"], &header["last"]), (&json!(2), &verdicts, &json!(2)));
 
-    let key = std::fs::read_to_string(company.installation.path("keys/receipt.pub")).expect("a key");
+    let key = std::fs::read_to_string(company.deployment.path("keys/receipt.pub")).expect("a key");
     let [ours, theirs] = verifiers::verdicts(&file, &[key.trim().to_owned()]);
     assert_eq!((&ours["verified"], &theirs["verified"]), (&json!(true), &json!(true)), "{ours} {theirs}");
     assert_eq!((&ours["verdicts"], &theirs["verdicts"]), (&verdicts, &verdicts));
@@ -117,7 +117,7 @@ fn a_receipt_is_found_by_one_identifier_and_every_kind_that_is_given_has_to_agre
     let company = Company::with(ACCEPTED);
     let (ann, name, other) = (company.file("ann@example.com"), company.file("Anna Nová"), company.file("Bohumil"));
     let receipt = company.erased(&["--email", &ann, "--name", &name], 1);
-    let find = |arguments: &[&str]| company.installation.json(&[&["receipts", "find"], arguments].concat());
+    let find = |arguments: &[&str]| company.deployment.json(&[&["receipts", "find"], arguments].concat());
     let found = |arguments: &[&str]| find(arguments).as_array().expect("a list").len();
     assert_eq!(find(&["--email", &ann])[0]["receipt"], receipt);
     assert_eq!(found(&["--name", &name]), 1);
@@ -131,7 +131,7 @@ fn a_receipt_is_found_by_one_identifier_and_every_kind_that_is_given_has_to_agre
     assert!(missed.contains("nothing was found") && !missed.contains("Bohumil"), "{missed}");
 
     // One that has not ended has no receipt yet.
-    company.installation.json(&["erase", "--email", &ann, "--after", "30d", "--targets", "mluvii"]);
+    company.deployment.json(&["erase", "--email", &ann, "--after", "30d", "--targets", "mluvii"]);
     let both = company.says(&["receipts", "find", "--email", &ann], 0);
     assert!(both.contains("scheduled") && both.contains("complete"), "{both}");
 }

@@ -23,13 +23,13 @@ fn what_was_seen_to_be_gone_is_complete() {
     assert_eq!(mluvii["outcome"], "erased");
     assert!(mluvii["verified_at"].is_string());
     assert!(mluvii["looked_at"].as_array().is_some_and(|looked| !looked.is_empty()), "{mluvii}");
-    assert_eq!(company.installation.run(&["status"]).status.code(), Some(0));
+    assert_eq!(company.deployment.run(&["status"]).status.code(), Some(0));
 }
 
 #[test]
 fn somebody_who_is_not_in_the_ledger_was_not_looked_for() {
     let company = Company::with("", DEFAULT_PERSON, SETTLE);
-    let receipt = company.receipt(&ANN.asks(&company.installation, &["--targets", "mluvii"]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &["--targets", "mluvii"]));
     assert_eq!(step(&receipt, "mluvii")["outcome"], "unverifiable");
     assert_eq!(receipt["verdict"], "incomplete");
     assert!(codes(&receipt).contains(&"ledger_only"), "{receipt:#}");
@@ -41,7 +41,7 @@ fn a_setting_accepts_that_only_the_ledger_was_searched_and_the_receipt_names_it(
     let company = Company::with("accept_left = [\"contact record\", \"e-mail threads\"]", LEDGER_ONLY, SETTLE);
     ANN.talks(&company.standin, 101, None);
     company.settled(1);
-    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &[]));
     assert_eq!(receipt["verdict"], "complete", "{receipt:#}");
     assert!(codes(&receipt).contains(&"ledger_only_accepted"), "{receipt:#}");
 }
@@ -51,7 +51,7 @@ fn places_that_nobody_looks_at_make_a_persons_receipt_incomplete_unless_they_are
     let company = Company::with("", LEDGER_ONLY, SETTLE);
     ANN.talks(&company.standin, 101, None);
     company.settled(1);
-    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &[]));
     assert_eq!(receipt["verdict"], "incomplete", "{receipt:#}");
     assert!(codes(&receipt).contains(&"not_looked_at"), "{receipt:#}");
 }
@@ -61,7 +61,7 @@ fn a_mistyped_session_cannot_look_like_success() {
     let company = Company::with("", LEDGER_ONLY, SETTLE);
     ANN.talks(&company.standin, 101, None);
     company.settled(1);
-    let made = company.installation.json(&["erase", "--session", "acme/7777"]);
+    let made = company.deployment.json(&["erase", "--session", "acme/7777"]);
     let receipt = company.receipt(made["id"].as_str().expect("an id"));
     let mluvii = step(&receipt, "mluvii");
     assert_eq!((&mluvii["outcome"], &receipt["verdict"]), (&json!("unverifiable"), &json!("incomplete")));
@@ -78,7 +78,7 @@ fn a_gateway_that_answers_404_to_everything_makes_no_receipt() {
     company.settled(4);
     company.standin.fault(&json!({ "path": "/api/", "kind": "status", "status": 404, "for_ms": 4_000 }));
     for id in 101..105 {
-        let made = company.installation.json(&["erase", "--session", &format!("acme/{id}")]);
+        let made = company.deployment.json(&["erase", "--session", &format!("acme/{id}")]);
         assert!(made["id"].is_string());
     }
     let receipts = company.receipts(4);
@@ -96,7 +96,7 @@ fn a_session_that_somebody_else_removed_is_gone_only_after_a_control_request() {
     BOB.talks(&company.standin, 102, None);
     company.settled(2);
     company.standin.delete_conversation(101);
-    let made = company.installation.json(&["erase", "--session", "acme/101"]);
+    let made = company.deployment.json(&["erase", "--session", "acme/101"]);
     let receipt = company.receipt(made["id"].as_str().expect("an id"));
     assert_eq!(step(&receipt, "mluvii")["outcome"], "absent", "{receipt:#}");
     let calls = company.standin.calls("");
@@ -118,10 +118,10 @@ fn call_params_that_stay_are_residual_and_need_a_person() {
     let company = Company::on(standin, "", LEDGER_ONLY, ERASE);
     ANN.talks_with(&company.standin, 101, json!({ "gdpr_version": null }));
     let parked = wait_for("the step to need a person", || {
-        company.installation.json(&["erasures", "list", "--state", "parked"]).get(0).cloned()
+        company.deployment.json(&["erasures", "list", "--state", "parked"]).get(0).cloned()
     });
     assert_eq!(parked["steps"][0]["outcome"], "residual");
-    assert_eq!(company.installation.json(&["receipts", "list"]), json!([]));
+    assert_eq!(company.deployment.json(&["receipts", "list"]), json!([]));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn with_an_unheard_session(behaviour: serde_json::Value) -> Company {
 #[test]
 fn a_person_is_searched_at_mluvii_itself_and_every_session_is_judged() {
     let company = with_an_unheard_session(json!({}));
-    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &[]));
     assert_eq!((&receipt["sessions"], &receipt["search"]), (&json!(1), &json!("done")), "{receipt:#}");
     assert!(!codes(&receipt).contains(&"ledger_only"));
     // Bob's session is listed, for they share the telephone; it is possible only.
@@ -187,9 +187,9 @@ fn a_person_is_searched_at_mluvii_itself_and_every_session_is_judged() {
 #[test]
 fn a_search_that_ignores_its_filter_is_not_believed() {
     let company = with_an_unheard_session(json!({ "ignored_filters": ["filterValue"] }));
-    ANN.asks(&company.installation, &["--targets", "mluvii"]);
+    ANN.asks(&company.deployment, &["--targets", "mluvii"]);
     company.needs_a_person_soon();
-    assert_eq!(company.installation.json(&["receipts", "list"]), json!([]));
+    assert_eq!(company.deployment.json(&["receipts", "list"]), json!([]));
     assert!(company.standin.calls("/anonymous").is_empty());
     assert!(company.standin.holds(ANN.email) && company.standin.holds(BOB.email));
 }
@@ -200,14 +200,14 @@ fn a_receipt_is_found_again_by_the_person_and_by_nobody_else() {
     ANN.talks(&company.standin, 101, None);
     BOB.talks(&company.standin, 102, None);
     company.settled(2);
-    let erasure = ANN.asks(&company.installation, &[]);
+    let erasure = ANN.asks(&company.deployment, &[]);
     company.receipt(&erasure);
-    company.installation.write("who", " ANN@Example.com");
-    let who = format!("@{}", company.installation.path("who").display());
-    let found = company.installation.json(&["receipts", "find", "--email", &who]);
+    company.deployment.write("who", " ANN@Example.com");
+    let who = format!("@{}", company.deployment.path("who").display());
+    let found = company.deployment.json(&["receipts", "find", "--email", &who]);
     assert!(found.to_string().contains(&erasure), "{found}");
-    company.installation.write("who", "cyril@example.com");
-    let found = company.installation.json(&["receipts", "find", "--email", &who]);
+    company.deployment.write("who", "cyril@example.com");
+    let found = company.deployment.json(&["receipts", "find", "--email", &who]);
     assert!(!found.to_string().contains(&erasure), "{found}");
 }
 
@@ -216,11 +216,11 @@ fn a_guests_id_is_in_no_file_once_the_session_is_erased() {
     let (company, _receipt) = erased(json!({}), "");
     let rows = |table: &str, column: &str| {
         company
-            .installation
+            .deployment
             .count(&format!("SELECT count(*) FROM {table} WHERE CAST({column} AS TEXT) LIKE '%g-ann-4711%'"))
     };
     assert_eq!((rows("session", "record"), rows("erasure", "subject")), (0, 0));
-    assert_eq!(company.installation.count("SELECT count(*) FROM session WHERE guest IS NOT NULL"), 1, "a digest stays");
+    assert_eq!(company.deployment.count("SELECT count(*) FROM session WHERE guest IS NOT NULL"), 1, "a digest stays");
 }
 
 #[test]
@@ -231,10 +231,10 @@ fn the_dry_run_shows_exactly_what_the_run_then_does() {
     }
     BOB.talks(&company.standin, 107, Some("g-50"));
     company.settled(7);
-    let dry_run = company.installation.json(&[&ANN.arguments(&company.installation)[..], &["--dry-run"]].concat());
+    let dry_run = company.deployment.json(&[&ANN.arguments(&company.deployment)[..], &["--dry-run"]].concat());
     let certain = super::shown(&dry_run, "certain").len();
     let possible = super::shown(&dry_run, "possible").len();
-    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &[]));
     assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(certain), &json!(possible)));
     assert_eq!((certain, possible), (6, 1));
 }
@@ -248,17 +248,17 @@ fn a_session_that_nobody_could_read_is_read_once_more_or_said() {
     ANN.talks(&company.standin, 101, None);
     ANN.talks(&company.standin, 102, None);
     company.settled(2);
-    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &[]));
     assert_eq!((&receipt["sessions"], &receipt["unread"]), (&json!(1), &json!(1)), "{receipt:#}");
     assert_eq!(receipt["verdict"], "incomplete");
     assert!(codes(&receipt).contains(&"unread"));
 
     // A person may say that it is somebody else's.
-    let receipt = company.receipt(&BOB.asks(&company.installation, &["--exclude", "acme/101", "--targets", "mluvii"]));
+    let receipt = company.receipt(&BOB.asks(&company.deployment, &["--exclude", "acme/101", "--targets", "mluvii"]));
     assert_eq!((&receipt["unread"], &receipt["possible_excluded"]), (&json!(0), &json!(1)), "{receipt:#}");
 
     company.standin.clear_faults();
-    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &[]));
     assert_eq!((&receipt["sessions"], &receipt["unread"]), (&json!(1), &json!(0)), "{receipt:#}");
     assert_eq!(receipt["verdict"], "complete", "{receipt:#}");
     assert!(!company.standin.holds(ANN.email));
@@ -270,7 +270,7 @@ fn a_possible_session_that_is_excluded_is_somebody_elses_and_lowers_nothing() {
     ANN.talks(&company.standin, 101, None);
     BOB.talks(&company.standin, 102, None);
     company.settled(2);
-    let receipt = company.receipt(&ANN.asks(&company.installation, &["--exclude", "acme/102"]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &["--exclude", "acme/102"]));
     assert_eq!((&receipt["possible_excluded"], &receipt["excluded"]), (&json!(1), &json!(0)), "{receipt:#}");
     assert_eq!(receipt["verdict"], "complete", "{receipt:#}");
     assert!(company.standin.holds(BOB.email));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ANN, BOB, Company, LEDGER_ONLY, SETTLE};
-use crate::harness::{ERASE, Installation, Server, StandIn, client, http, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, client, http, receipts, wait_for};
 
 /// A second company beside the harness' `acme`.
 fn and_bell(mluvii: &StandIn) -> String {
@@ -29,33 +29,33 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
 #[test]
 fn a_session_of_one_company_is_not_the_same_number_of_another() {
     let (acme, bell) = (StandIn::start(), StandIn::start());
-    let installation = Installation::tuned(&acme.mluvii, "", LEDGER_ONLY, &and_bell(&bell));
+    let deployment = Deployment::tuned(&acme.mluvii, "", LEDGER_ONLY, &and_bell(&bell));
     // With several companies, each source names its own.
-    let path = installation.path("quietus.toml");
+    let path = deployment.path("quietus.toml");
     let config = std::fs::read_to_string(&path).expect("a file");
-    let check = installation.run(&["check"]);
+    let check = deployment.run(&["check"]);
     let said = String::from_utf8_lossy(&check.stdout).into_owned();
     assert!(!check.status.success() && said.contains("source.1.mluvii") && said.contains("bell"), "{said}");
-    installation.write(
+    deployment.write(
         "quietus.toml",
         &config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants"),
     );
 
-    let server = Server::start(&installation);
+    let server = Server::start(&deployment);
     acme.register(&server.callback());
     bell.register(&server.callback_of("bell"));
     ANN.talks(&acme, 77, Some("g-1"));
     BOB.talks_with(&bell, 77, json!({ "guest": "g-1", "gdpr_version": null }));
-    let receipts = receipts(&installation, 1);
+    let receipts = receipts(&deployment, 1);
     assert_eq!(receipts[0]["statement"]["subject"], "session:bell/77");
     assert!(acme.holds(ANN.email) && !bell.holds(BOB.email));
     assert!(acme.calls("/anonymous").is_empty());
 
     // A person is asked for at one company.
-    let asked = installation.run(&ANN.arguments(&installation));
+    let asked = deployment.run(&ANN.arguments(&deployment));
     let said = String::from_utf8_lossy(&asked.stderr).into_owned();
     assert!(asked.status.code() == Some(2) && said.contains("--mluvii"), "{said}");
-    let dry_run = installation.json(&[&ANN.arguments(&installation)[..], &["--mluvii", "bell", "--dry-run"]].concat());
+    let dry_run = deployment.json(&[&ANN.arguments(&deployment)[..], &["--mluvii", "bell", "--dry-run"]].concat());
     assert_eq!(super::shown(&dry_run, "certain"), [] as [i64; 0]);
 }
 
@@ -67,8 +67,8 @@ fn a_delivery_of_a_foreign_tenant_is_acknowledged_and_counted() {
     assert_eq!(company.server.deliver(&ended), 204);
     let counted = |line: &str| line.contains("foreign_tenant") && line.ends_with(" 1");
     assert!(company.server.metrics().lines().any(counted));
-    assert_eq!(company.installation.json(&["status"])["sessions"], 0);
-    assert_eq!(company.installation.events(), 0);
+    assert_eq!(company.deployment.json(&["status"])["sessions"], 0);
+    assert_eq!(company.deployment.events(), 0);
 }
 
 const FORM: &str = r#"
@@ -101,16 +101,16 @@ fn a_form_of_a_foreign_tenant_is_forgotten_once_departments_are_proved_to_be_ten
     // Nothing is proved yet: the form is not ours, and not forgotten either.
     foreign(201);
     assert_eq!(company.server.deliver(&card(201)), 204);
-    wait_for("a person to be needed", || (company.installation.json(&["status"])["parked_work"] == 1).then_some(()));
+    wait_for("a person to be needed", || (company.deployment.json(&["status"])["parked_work"] == 1).then_some(()));
     ANN.talks(&company.standin, 101, None);
     company.settled(1);
 
     foreign(202);
     assert_eq!(company.server.deliver(&card(202)), 204);
     wait_for("the foreign session to be forgotten", || {
-        (company.installation.json(&["status"])["foreign_sessions"] == 1).then_some(())
+        (company.deployment.json(&["status"])["foreign_sessions"] == 1).then_some(())
     });
-    assert_eq!(company.installation.json(&["erasures", "list"]), json!([]));
+    assert_eq!(company.deployment.json(&["erasures", "list"]), json!([]));
     assert!(company.standin.holds(BOB.email));
     // Our own form is decided on.
     company.standin.submit(101, 4711, &json!({ "a": "b" }));
@@ -124,15 +124,15 @@ fn a_department_that_is_missing_is_not_understood() {
     let company = Company::on(standin, "", LEDGER_ONLY, FORM);
     company.standin.begin_with(json!({ "id": 101, "tenant": 62, "call_params": ANN.call_params() }));
     assert_eq!(company.server.deliver(&card(101)), 204);
-    wait_for("a person to be needed", || (company.installation.json(&["status"])["parked_work"] == 1).then_some(()));
+    wait_for("a person to be needed", || (company.deployment.json(&["status"])["parked_work"] == 1).then_some(()));
     assert!(company.standin.holds(ANN.email));
 }
 
 #[test]
 fn the_environment_reaches_a_named_company() {
     let standin = StandIn::start();
-    let installation = Installation::tuned("http://127.0.0.1:9", "", LEDGER_ONLY, ERASE);
-    let server = Server::start_with(&installation, &[("MLUVII__ACME__BASE_URL", &standin.mluvii)]);
+    let deployment = Deployment::tuned("http://127.0.0.1:9", "", LEDGER_ONLY, ERASE);
+    let server = Server::start_with(&deployment, &[("MLUVII__ACME__BASE_URL", &standin.mluvii)]);
     standin.register(&server.callback());
     ANN.talks_with(&standin, 101, json!({ "gdpr_version": null }));
     wait_for("the call", || (!standin.calls("/anonymous").is_empty()).then_some(()));

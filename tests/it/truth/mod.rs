@@ -8,7 +8,7 @@ mod who;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Installation, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, Server, StandIn, receipts, wait_for};
 
 /// A person as a form or an entry form says it.
 #[derive(Clone, Copy)]
@@ -47,18 +47,18 @@ impl Who {
 
     /// Requests the erasure of the person, with further arguments.
     #[track_caller]
-    fn asks(&self, installation: &Installation, more: &[&str]) -> String {
-        let made = installation.json(&[&self.arguments(installation), more].concat());
+    fn asks(&self, deployment: &Deployment, more: &[&str]) -> String {
+        let made = deployment.json(&[&self.arguments(deployment), more].concat());
         made["id"].as_str().unwrap_or_else(|| panic!("an id: {made}")).to_owned()
     }
 
     /// `erase` with all that identifies the person, in files.
-    fn arguments(&self, installation: &Installation) -> Vec<&'static str> {
+    fn arguments(&self, deployment: &Deployment) -> Vec<&'static str> {
         let file = |name: &str, value: &str| -> &'static str {
             let name = format!("{name}-{}", self.email);
-            installation.write(&name, value);
+            deployment.write(&name, value);
             // Arguments live as long as the test.
-            Box::leak(format!("@{}", installation.path(&name).display()).into_boxed_str())
+            Box::leak(format!("@{}", deployment.path(&name).display()).into_boxed_str())
         };
         let (name, email, phone) = (file("name", self.name), file("email", self.email), file("phone", self.phone));
         vec!["erase", "--name", name, "--email", email, "--phone", phone]
@@ -78,7 +78,7 @@ const LEDGER_ONLY: &str = "match = [[\"name\", \"email\", \"phone\"]]\naccept_le
 struct Company {
     // In this order they end.
     server: Server,
-    installation: Installation,
+    deployment: Deployment,
     standin: StandIn,
 }
 
@@ -90,17 +90,17 @@ impl Company {
     }
 
     fn on(standin: StandIn, mluvii: &str, person: &str, more: &str) -> Self {
-        let installation = Installation::tuned(&standin.mluvii, mluvii, person, more);
-        let server = Server::start(&installation);
+        let deployment = Deployment::tuned(&standin.mluvii, mluvii, person, more);
+        let server = Server::start(&deployment);
         standin.register(&server.callback());
-        Self { server, installation, standin }
+        Self { server, deployment, standin }
     }
 
     /// Waits until so many sessions are known, read and settled.
     #[track_caller]
     fn settled(&self, sessions: usize) {
         wait_for("the sessions to settle", || {
-            let status = self.installation.json(&["status"]);
+            let status = self.deployment.json(&["status"]);
             let all = status["sessions"] == sessions && status["sessions_settling"] == 0;
             (all && status["events_waiting"] == 0).then_some(())
         });
@@ -110,7 +110,7 @@ impl Company {
     #[track_caller]
     fn receipt(&self, erasure: &str) -> Value {
         wait_for("the receipt", || {
-            let receipts = self.installation.json(&["receipts", "list"]);
+            let receipts = self.deployment.json(&["receipts", "list"]);
             let all = receipts.as_array().expect("a list").iter().map(|receipt| &receipt["statement"]);
             all.into_iter().find(|statement| statement["erasure"] == erasure).cloned()
         })
@@ -119,19 +119,17 @@ impl Company {
     /// The first receipts' statements, once there are so many.
     #[track_caller]
     fn receipts(&self, count: usize) -> Vec<Value> {
-        receipts(&self.installation, count).into_iter().map(|receipt| receipt["statement"].clone()).collect()
+        receipts(&self.deployment, count).into_iter().map(|receipt| receipt["statement"].clone()).collect()
     }
 
     #[track_caller]
     fn needs_a_person_soon(&self) {
-        wait_for("a person to be needed", || {
-            (self.installation.run(&["status"]).status.code() == Some(1)).then_some(())
-        });
+        wait_for("a person to be needed", || (self.deployment.run(&["status"]).status.code() == Some(1)).then_some(()));
     }
 
     #[track_caller]
     fn needs_a_person(&self, what: &str) {
-        let status = self.installation.run(&["status"]);
+        let status = self.deployment.run(&["status"]);
         let text = String::from_utf8_lossy(&status.stdout).into_owned();
         assert!(status.status.code() == Some(1) && text.contains(what), "{what}: {text}");
     }

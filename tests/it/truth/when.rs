@@ -50,9 +50,9 @@ fn unknown(behaviour: Value, cause: &str) {
     let company = company(behaviour);
     ANN.talks(&company.standin, 101, None);
     company.settled(1);
-    let status = company.installation.json(&["status"]);
+    let status = company.deployment.json(&["status"]);
     assert_eq!(status["unknown_consents"][cause], 1, "{status:#}");
-    assert_eq!(company.installation.json(&["erasures", "list"]), json!([]));
+    assert_eq!(company.deployment.json(&["erasures", "list"]), json!([]));
     assert!(company.standin.holds(ANN.email));
     company.needs_a_person("stayed unknown");
 }
@@ -70,10 +70,10 @@ fn an_error_document_or_a_page_with_200_is_not_understood() {
         company.standin.fault(&json!({ "path": "/api/v1/Sessions", "kind": kind }));
         ANN.talks(&company.standin, 101, None);
         wait_for("the consent to stay unknown", || {
-            let status = company.installation.json(&["status"]);
+            let status = company.deployment.json(&["status"]);
             (status["unknown_consents"]["not_understood"] == 1).then_some(())
         });
-        assert_eq!(company.installation.json(&["erasures", "list"]), json!([]), "{kind}");
+        assert_eq!(company.deployment.json(&["erasures", "list"]), json!([]), "{kind}");
     }
 }
 
@@ -111,13 +111,13 @@ fn a_consent_that_shows_late_saves_the_session_from_a_rule_at_its_end() {
     let company = Company::on(standin, "", LEDGER_ONLY, &rules);
     ANN.talks(&company.standin, 101, None);
     wait_for("the event to be decided", || {
-        let status = company.installation.json(&["status"]);
+        let status = company.deployment.json(&["status"]);
         (status["sessions"] == 1 && status["events_waiting"] == 0).then_some(())
     });
-    assert_eq!(company.installation.json(&["erasures", "list"]), json!([]));
+    assert_eq!(company.deployment.json(&["erasures", "list"]), json!([]));
     // Without consent it goes, after the same second look.
     ANN.talks_with(&company.standin, 102, json!({ "gdpr_version": null }));
-    wait_for("the erasure", || company.installation.json(&["erasures", "list"]).get(0).cloned());
+    wait_for("the erasure", || company.deployment.json(&["erasures", "list"]).get(0).cloned());
 }
 
 #[test]
@@ -129,11 +129,11 @@ fn a_consent_that_shows_before_the_session_has_settled_takes_the_erasure_back() 
     let begin = json!({ "id": 101, "tenant": 62, "gdpr_version": "v3", "call_params": ANN.call_params() });
     company.standin.begin_with(begin);
     company.standin.happen(101, "end", &json!({}));
-    let scheduled = wait_for("the erasure", || company.installation.json(&["erasures", "list"]).get(0).cloned());
+    let scheduled = wait_for("the erasure", || company.deployment.json(&["erasures", "list"]).get(0).cloned());
     company.settled(1);
     let id = scheduled["id"].as_str().expect("an id");
     wait_for("the erasure to be cancelled", || {
-        (company.installation.json(&["erasures", "show", id])["state"] == "cancelled").then_some(())
+        (company.deployment.json(&["erasures", "show", id])["state"] == "cancelled").then_some(())
     });
     assert!(company.standin.holds(ANN.email) && company.standin.calls("/anonymous").is_empty());
 }
@@ -167,7 +167,7 @@ fn a_consent_that_is_withdrawn_later_takes_no_retention_back() {
     for (after, goes) in [("365d", false), ("5s", true)] {
         let company = Company::with("", LEDGER_ONLY, &retention(after));
         ANN.talks(&company.standin, 101, None);
-        let scheduled = wait_for("the erasure", || company.installation.json(&["erasures", "list"]).get(0).cloned());
+        let scheduled = wait_for("the erasure", || company.deployment.json(&["erasures", "list"]).get(0).cloned());
         company.settled(1);
         let form = json!({ "kind": "hero_card", "form_id": 7, "params": { "agree": "no" } });
         company.standin.happen(101, "form", &form);
@@ -178,23 +178,23 @@ fn a_consent_that_is_withdrawn_later_takes_no_retention_back() {
             assert!(!company.standin.holds(ANN.email));
         } else {
             let id = scheduled["id"].as_str().expect("an id");
-            assert_eq!(company.installation.json(&["erasures", "show", id])["state"], "scheduled");
+            assert_eq!(company.deployment.json(&["erasures", "show", id])["state"], "scheduled");
         }
     }
 }
 
 #[test]
 fn a_rule_that_is_edited_takes_nothing_back_when_an_erasure_begins() {
-    let Company { server, installation, standin } = Company::with("", LEDGER_ONLY, &retention("5s"));
+    let Company { server, deployment, standin } = Company::with("", LEDGER_ONLY, &retention("5s"));
     ANN.talks(&standin, 101, None);
     wait_for("the session to settle", || {
-        let status = installation.json(&["status"]);
+        let status = deployment.json(&["status"]);
         (status["sessions"] == 1 && status["sessions_settling"] == 0 && status["events_waiting"] == 0).then_some(())
     });
     assert!(server.stop().0.success());
-    installation.configure(&standin.mluvii, &retention("5s").replace("'given'", "'refused'"));
-    let _server = Server::start(&installation);
-    receipts(&installation, 1);
+    deployment.configure(&standin.mluvii, &retention("5s").replace("'given'", "'refused'"));
+    let _server = Server::start(&deployment);
+    receipts(&deployment, 1);
     assert!(!standin.holds(ANN.email));
 }
 
@@ -249,8 +249,8 @@ fn a_form_that_stands_nowhere_waits_and_then_needs_a_person() {
     ANN.talks(&company.standin, 101, None);
     let form = json!({ "kind": "call_script", "form_id": 7, "params": { "agree": "no" } });
     company.standin.happen(101, "form", &form);
-    wait_for("a person to be needed", || (company.installation.json(&["status"])["parked_work"] == 1).then_some(()));
-    assert_eq!(company.installation.json(&["erasures", "list"]), json!([]));
+    wait_for("a person to be needed", || (company.deployment.json(&["status"])["parked_work"] == 1).then_some(()));
+    assert_eq!(company.deployment.json(&["erasures", "list"]), json!([]));
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn an_older_form_that_is_told_late_does_not_overwrite_a_newer_consent() {
     };
     say("yes", "2026-01-02T10:00:00Z");
     say("no", "2026-01-02T09:00:00Z");
-    assert_eq!(company.installation.json(&["erasures", "list"]), json!([]));
+    assert_eq!(company.deployment.json(&["erasures", "list"]), json!([]));
     say("no", "2026-01-02T11:00:00Z");
     company.receipts(1);
 }
@@ -284,6 +284,6 @@ fn a_guest_who_is_identified_later_is_looked_at_again() {
     company.standin.happen(101, "identify", &json!({ "guest": "g-ann" }));
     company.standin.wait_for_deliveries();
     company.settled(2);
-    let dry_run = company.installation.json(&["erase", "--guest", "acme/g-ann", "--dry-run"]);
+    let dry_run = company.deployment.json(&["erase", "--guest", "acme/g-ann", "--dry-run"]);
     assert_eq!(super::shown(&dry_run, "certain"), [101, 102]);
 }

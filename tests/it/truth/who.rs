@@ -23,11 +23,11 @@ fn neighbours() -> Company {
 #[test]
 fn who_shares_a_phone_or_a_name_stays_and_what_is_possible_needs_a_person_once() {
     let company = neighbours();
-    let dry_run = company.installation.json(&[&ANN.arguments(&company.installation)[..], &["--dry-run"]].concat());
+    let dry_run = company.deployment.json(&[&ANN.arguments(&company.deployment)[..], &["--dry-run"]].concat());
     assert_eq!(shown(&dry_run, "certain"), [101]);
     assert_eq!(shown(&dry_run, "possible"), [102, 104]);
 
-    let erasure = ANN.asks(&company.installation, &[]);
+    let erasure = ANN.asks(&company.deployment, &[]);
     let receipt = company.receipt(&erasure);
     assert_eq!(receipt["sessions"], 1);
     assert_eq!(receipt["possible_left"], 2);
@@ -36,15 +36,15 @@ fn who_shares_a_phone_or_a_name_stays_and_what_is_possible_needs_a_person_once()
     assert!(company.standin.holds(BOB.email) && company.standin.holds("cyril@example.com"));
 
     company.needs_a_person("incomplete");
-    let acknowledged = company.installation.run(&["receipts", "acknowledge", "--all"]);
+    let acknowledged = company.deployment.run(&["receipts", "acknowledge", "--all"]);
     assert!(acknowledged.status.success());
-    assert_eq!(company.installation.run(&["status"]).status.code(), Some(0));
+    assert_eq!(company.deployment.run(&["status"]).status.code(), Some(0));
 }
 
 #[test]
 fn a_person_decides_about_possible_and_certain_sessions() {
     let company = neighbours();
-    let erasure = ANN.asks(&company.installation, &["--include", "acme/104", "--exclude", "acme/102"]);
+    let erasure = ANN.asks(&company.deployment, &["--include", "acme/104", "--exclude", "acme/102"]);
     let receipt = company.receipt(&erasure);
     assert_eq!((&receipt["sessions"], &receipt["possible_included"]), (&json!(2), &json!(1)));
     assert_eq!(receipt["possible_left"], 0);
@@ -55,7 +55,7 @@ fn a_person_decides_about_possible_and_certain_sessions() {
 #[test]
 fn all_possible_sessions_go_when_the_request_says_so() {
     let company = neighbours();
-    let erasure = ANN.asks(&company.installation, &["--include-possible"]);
+    let erasure = ANN.asks(&company.deployment, &["--include-possible"]);
     let receipt = company.receipt(&erasure);
     assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(3), &json!(0)));
     assert!(!company.standin.holds(BOB.email) && company.standin.holds("cyril@example.com"));
@@ -64,7 +64,7 @@ fn all_possible_sessions_go_when_the_request_says_so() {
 #[test]
 fn a_certain_session_that_is_excluded_stays_and_the_receipt_says_so() {
     let company = neighbours();
-    let erasure = ANN.asks(&company.installation, &["--exclude", "acme/101"]);
+    let erasure = ANN.asks(&company.deployment, &["--exclude", "acme/101"]);
     let receipt = company.receipt(&erasure);
     assert_eq!((&receipt["sessions"], &receipt["excluded"]), (&json!(0), &json!(1)));
     assert_eq!(receipt["verdict"], "incomplete");
@@ -74,12 +74,12 @@ fn a_certain_session_that_is_excluded_stays_and_the_receipt_says_so() {
 #[test]
 fn an_address_alone_finds_only_possible_sessions_and_says_so() {
     let company = neighbours();
-    company.installation.write("who", ANN.email);
-    let who = format!("@{}", company.installation.path("who").display());
-    let dry_run = company.installation.json(&["erase", "--email", &who, "--dry-run"]);
+    company.deployment.write("who", ANN.email);
+    let who = format!("@{}", company.deployment.path("who").display());
+    let dry_run = company.deployment.json(&["erase", "--email", &who, "--dry-run"]);
     assert_eq!(shown(&dry_run, "certain"), [] as [i64; 0]);
     assert_eq!(shown(&dry_run, "possible"), [101, 104]);
-    let made = company.installation.json(&["erase", "--email", &who]);
+    let made = company.deployment.json(&["erase", "--email", &who]);
     let receipt = company.receipt(made["id"].as_str().expect("an id"));
     assert_eq!((&receipt["sessions"], &receipt["verdict"]), (&json!(0), &json!("incomplete")));
     assert!(company.standin.holds(ANN.email));
@@ -94,11 +94,11 @@ fn who_shares_a_browser_stays() {
     company.standin.begin_with(json!({ "id": 103, "tenant": 62, "guest": "family", "gdpr_version": "v3" }));
     company.standin.end(103);
     company.settled(3);
-    let receipt = company.receipt(&ANN.asks(&company.installation, &[]));
+    let receipt = company.receipt(&ANN.asks(&company.deployment, &[]));
     assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(1), &json!(2)));
     assert!(company.standin.holds(BOB.email) && !company.standin.holds(ANN.email));
     // The evidence that the browser is shared outlives Ann's sessions.
-    let receipt = company.receipt(&BOB.asks(&company.installation, &[]));
+    let receipt = company.receipt(&BOB.asks(&company.deployment, &[]));
     assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(1), &json!(1)));
 }
 
@@ -109,7 +109,7 @@ fn the_guest_call_is_made_only_when_every_session_of_the_guest_is_in_reach() {
     ANN.talks(&company.standin, 101, Some("family"));
     BOB.talks(&company.standin, 102, Some("family"));
     company.settled(2);
-    company.receipt(&ANN.asks(&company.installation, &[]));
+    company.receipt(&ANN.asks(&company.deployment, &[]));
     let calls = company.standin.calls("/anonymous");
     let paths: Vec<_> = calls.iter().map(|call| call["path"].as_str().expect("a path")).collect();
     assert_eq!(paths, ["/api/v1/Sessions/101/anonymous"]);
@@ -151,13 +151,13 @@ fn a_stranger_who_types_somebody_elses_address_reaches_their_own_guest_only() {
     assert!(company.standin.holds(ANN.email) && !company.standin.holds(mallory.email));
 
     company.needs_a_person("approv");
-    let requested = company.installation.json(&["erasures", "list", "--state", "requested"]);
+    let requested = company.deployment.json(&["erasures", "list", "--state", "requested"]);
     let id = requested[0]["id"].as_str().expect("an id");
-    assert!(company.installation.run(&["erasures", "reject", id]).status.success());
-    assert_eq!(company.installation.json(&["erasures", "show", id])["state"], "cancelled");
-    assert_eq!(company.installation.count("SELECT count(*) FROM capsule"), 0, "what was typed is destroyed");
+    assert!(company.deployment.run(&["erasures", "reject", id]).status.success());
+    assert_eq!(company.deployment.json(&["erasures", "show", id])["state"], "cancelled");
+    assert_eq!(company.deployment.count("SELECT count(*) FROM capsule"), 0, "what was typed is destroyed");
     assert!(company.standin.holds(ANN.email));
-    assert_eq!(company.installation.run(&["erasures", "approve", id]).status.code(), Some(1));
+    assert_eq!(company.deployment.run(&["erasures", "approve", id]).status.code(), Some(1));
 }
 
 #[test]
@@ -167,16 +167,14 @@ fn an_erasure_that_waits_for_approval_neither_joins_nor_delays_one_that_needs_no
     company.settled(1);
     let typed = json!({ "oo1_guest_ident": ANN.name, "oo1_guest_email": ANN.email, "oo1_guest_phone": ANN.phone });
     company.standin.submit(101, 4711, &typed);
-    wait_for("the request", || {
-        company.installation.json(&["erasures", "list", "--state", "requested"]).get(0).cloned()
-    });
-    let by_hand = ANN.asks(&company.installation, &[]);
+    wait_for("the request", || company.deployment.json(&["erasures", "list", "--state", "requested"]).get(0).cloned());
+    let by_hand = ANN.asks(&company.deployment, &[]);
     company.receipt(&by_hand);
     assert_eq!(
-        company.installation.json(&["erasures", "list", "--state", "requested"]).as_array().map(Vec::len),
+        company.deployment.json(&["erasures", "list", "--state", "requested"]).as_array().map(Vec::len),
         Some(1)
     );
-    approve(&company.installation);
+    approve(&company.deployment);
     let receipts = company.receipts(3);
     let approved: Vec<_> = receipts.iter().filter(|receipt| receipt["approved"].is_string()).collect();
     assert_eq!(approved.len(), 1);
@@ -193,10 +191,10 @@ fn a_typed_guest_id_is_nobodys() {
     company.receipts(1);
     assert!(company.standin.holds(ANN.email) && !company.standin.holds(BOB.email));
     // Nor can the configuration make it one.
-    let path = company.installation.path("quietus.toml");
+    let path = company.deployment.path("quietus.toml");
     let config = std::fs::read_to_string(&path).expect("a file");
-    company.installation.write("quietus.toml", &format!("{config}\n[mluvii.params]\nguest = \"guest_id\"\n"));
-    let check = company.installation.run(&["check"]);
+    company.deployment.write("quietus.toml", &format!("{config}\n[mluvii.params]\nguest = \"guest_id\"\n"));
+    let check = company.deployment.run(&["check"]);
     let said = String::from_utf8_lossy(&check.stdout).into_owned();
     assert!(!check.status.success() && said.contains("guest_id"), "{said}");
 }
@@ -218,7 +216,7 @@ fn a_guest_whom_several_people_use_is_nobodys_for_certain_when_asked_for_by_hand
     ANN.talks(&company.standin, 101, Some("family"));
     BOB.talks(&company.standin, 102, Some("family"));
     company.settled(2);
-    let dry_run = company.installation.json(&["erase", "--guest", "acme/family", "--dry-run"]);
+    let dry_run = company.deployment.json(&["erase", "--guest", "acme/family", "--dry-run"]);
     assert_eq!(shown(&dry_run, "certain"), [] as [i64; 0]);
     assert_eq!(shown(&dry_run, "possible"), [101, 102]);
 }
@@ -260,7 +258,7 @@ fn a_guest_whose_listed_sessions_are_of_several_people_is_nobodys_for_certain() 
             .standin
             .begin_with(json!({ "id": id, "tenant": 62, "guest": "family", "call_params": who.call_params() }));
     }
-    let dry_run = company.installation.json(&["erase", "--guest", "acme/family", "--dry-run"]);
+    let dry_run = company.deployment.json(&["erase", "--guest", "acme/family", "--dry-run"]);
     assert_eq!(shown(&dry_run, "certain"), [] as [i64; 0], "{dry_run:#}");
     assert_eq!(shown(&dry_run, "possible"), [901, 902]);
 }
@@ -271,7 +269,7 @@ fn a_session_of_a_tenant_that_is_no_sources_goes_only_when_a_person_says_so() {
     ANN.talks(&company.standin, 101, Some("ann-1"));
     company.settled(1);
     company.standin.begin_with(json!({ "id": 901, "tenant": 99, "guest": "ann-1", "call_params": ANN.call_params() }));
-    let dry_run = company.installation.json(&["erase", "--guest", "acme/ann-1", "--dry-run"]);
+    let dry_run = company.deployment.json(&["erase", "--guest", "acme/ann-1", "--dry-run"]);
     assert_eq!((shown(&dry_run, "certain"), shown(&dry_run, "possible")), (vec![101], vec![901]), "{dry_run:#}");
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::setup::Engine;
 
-/// What became of a record that was to be erased.
+/// The result for a record that was to be erased.
 pub(super) enum Written {
     Done,
     /// It was not there.

@@ -220,7 +220,7 @@ fn record_of(search: &Search, item: &Value) -> Result<Record, PluginError> {
     Ok(Record { object: search.object, id })
 }
 
-/// A gateway that answers 404 to everything for a while looks like this, too, so that it is tried again.
+/// A gateway that answers 404 to everything for a while looks like this, too, so that it is retried.
 fn not_here() -> PluginError {
     let text =
         "the vendor's search was answered 404: nobody has looked; if it stays so, check `base_url` and `api_version`";

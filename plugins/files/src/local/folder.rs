@@ -1,5 +1,5 @@
 //! A folder that is open, and what can be done in it by names. Paths never get to the kernel: one name at a time does, so
-//! whoever swaps a folder for a link meanwhile changes nothing here.
+//! a folder that is swapped for a link meanwhile changes nothing here.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;

@@ -145,7 +145,7 @@ fn batch_fates(answer: &Response, batch: &[&Item]) -> Result<Vec<Fate>, PluginEr
             Some(&("NoSuchKey" | "NoSuchVersion")) if answer.unsure() => Fate::Gone,
             Some(&("NoSuchKey" | "NoSuchVersion")) => Fate::NotThere,
             Some(code) => denial(code).map_or_else(|| Fate::Failed(of_code(code)), Fate::Denied),
-            None => Fate::Unsure(xml::garbage("it does not say what became of a version")),
+            None => Fate::Unsure(xml::garbage("it does not say whether a version is gone")),
         }
     };
     Ok(batch.iter().map(fate).collect())

@@ -1,4 +1,4 @@
-//! What became of versions, and of the objects that they are versions of: before they go and after.
+//! The state of versions, and of the objects that they are versions of: before they go and after.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use quietus_plugin::PluginError;
 use super::list::Item;
 use crate::place::Job;
 
-/// What became of one version.
+/// The state of one version.
 #[derive(Clone)]
 pub(super) enum Fate {
     Gone,

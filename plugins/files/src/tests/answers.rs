@@ -75,8 +75,8 @@ fn an_error_for_one_version_within_a_success_is_read() {
     check(error("Odd"), ErrorClass::Permanent, "Odd");
     check(error("InvalidRequest"), ErrorClass::Permanent, "InvalidRequest");
     check(error("AccessDenied"), ErrorClass::NeedsOperator, "grant `s3:DeleteObjectVersion`");
-    check(gone, ErrorClass::Retryable, "it does not say what became of a version");
-    check("", ErrorClass::Retryable, "it does not say what became of a version");
+    check(gone, ErrorClass::Retryable, "it does not say whether a version is gone");
+    check("", ErrorClass::Retryable, "it does not say whether a version is gone");
 }
 
 #[test]

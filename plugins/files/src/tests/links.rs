@@ -1,4 +1,4 @@
-//! Links, pipes and sockets in place of files, and whoever swaps folders for links meanwhile.
+//! Links, pipes and sockets in place of files, and processes that swap folders for links meanwhile.
 
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;

@@ -45,7 +45,7 @@ fn one_that_fails_keeps_no_other_from_being_done() {
     fails(plugin.verify(session("4711")), ErrorClass::Retryable, "place `cloud`");
     std::fs::remove_dir(one.path()).expect("removed");
     let error = plugin.erase(session("4711")).expect_err("both");
-    assert_eq!(error.class, ErrorClass::NeedsOperator, "what a person must mend comes first");
+    assert_eq!(error.class, ErrorClass::NeedsOperator, "what a person must fix comes first");
     assert!(error.message.starts_with("place `one`: the root is not there"), "{error}");
     assert!(error.message.contains("; place `cloud`: "), "{error}");
     std::fs::create_dir(one.path()).expect("made");

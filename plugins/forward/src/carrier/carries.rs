@@ -8,7 +8,7 @@ use crate::message::Message;
 pub(crate) enum Handed {
     /// It has it.
     Confirmed,
-    /// It has done it, and says what came of it.
+    /// It has done it, and says the outcome.
     Answered(Answer),
 }
 

@@ -49,7 +49,7 @@ impl Nats {
 
     async fn connect(&self) -> Result<async_nats::Client, PluginError> {
         let mut options = ConnectOptions::new().name(concat!("quietus-forward/", env!("CARGO_PKG_VERSION")));
-        // One connection to one server for one message: whoever calls tries again.
+        // One connection to one server for one message: the caller retries.
         options = options.max_reconnects(1).ignore_discovered_servers();
         options = match &self.auth {
             None => options,

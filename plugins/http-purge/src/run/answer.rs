@@ -177,7 +177,7 @@ impl PlannedMatch {
         let shown: Vec<String> = nodes.into_iter().filter_map(scalar).filter(|text| !text.trim().is_empty()).collect();
         let mut is_readable = are_values && !shown.is_empty() && !expected.is_empty();
         for text in shown {
-            // Whoever types `a***@x.cz` into a form is not all who are shown so.
+            // `a***@x.cz` typed into a form must not match everybody who is shown so.
             let forms = if is_masked(&text) { Vec::new() } else { self.forms(&text, values) };
             if forms.iter().any(|form| expected.contains(form)) {
                 return Ok(Fit::Theirs);

@@ -1,4 +1,4 @@
-//! What answers are taken for: never for less than is there, never for more than was asked.
+//! What answers count as: never for less than is there, never for more than was asked.
 
 use std::io::Read as _;
 use std::sync::Arc;

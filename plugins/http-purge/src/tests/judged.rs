@@ -54,7 +54,7 @@ fn a_result_that_does_not_show_its_value_needs_a_person() {
 fn a_masked_value_is_nobodys_whatever_is_looked_for_by() {
     check("guest_id", "g-7", json!("g**"), Outcome::Unverifiable);
     check("phone", "777 123 456", json!("######456"), Outcome::Unverifiable);
-    // Whoever types a masked value into a form would be everybody who is shown so.
+    // A masked value that is typed into a form would match everybody who is shown so.
     check("guest_id", "g**", json!("g**"), Outcome::Unverifiable);
     check("email", "a***@x.cz", json!("a***@x.cz"), Outcome::Unverifiable);
 }

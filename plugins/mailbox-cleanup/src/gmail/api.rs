@@ -62,7 +62,7 @@ impl Gmail {
     }
 }
 
-/// A gateway that answers 404 to everything for a while looks like this, too, so that it is tried again.
+/// A gateway that answers 404 to everything for a while looks like this, too, so that it is retried.
 pub(super) fn no_mailbox() -> PluginError {
     let text = "the mailbox was answered 404, so that nobody has looked; if it stays so, check `user` and `base_url`";
     PluginError::retryable(text)

@@ -1,4 +1,4 @@
-//! Deletes messages for good: ids enter, batches leave, and each status in the answer says what became of one message.
+//! Deletes messages for good: in batches of ids; each status in the answer is one message's result.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,7 +35,7 @@ struct Inner {
     body: Value,
 }
 
-/// What became of one message.
+/// The result for one message.
 enum Fate {
     Gone,
     /// Gone before: by an earlier attempt that was not answered, or by somebody else.

@@ -107,7 +107,7 @@ impl Graph {
         }
     }
 
-    /// Adds the person's messages of all pages of one query, but for those that are kept. `false`: there is no such place.
+    /// Adds the person's messages of all pages of one query, except those that are kept. `false`: there is no such place.
     fn pages(
         &self,
         path: &str,

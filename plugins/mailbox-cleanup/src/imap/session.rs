@@ -44,7 +44,7 @@ pub(super) enum Ended {
     Refused(Option<Code<'static>>),
 }
 
-/// What came of waiting for the server.
+/// The result of waiting for the server.
 enum Heard {
     Data(Data<'static>),
     Status(Status<'static>),
@@ -61,7 +61,7 @@ impl<'c> Session<'c> {
         match session.listen()? {
             Heard::Greeting(GreetingKind::Ok) => {}
             Heard::Greeting(GreetingKind::Bye) => return Err(PluginError::retryable("the server is not willing now")),
-            // Whoever is logged in before anything was said is not the one of the configuration.
+            // A user who is logged in before any command is not the one of the configuration.
             _ => return Err(PluginError::needs_operator("the server greets in a way that is not understood")),
         }
         if server.security == Security::Starttls {

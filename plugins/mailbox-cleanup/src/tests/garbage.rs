@@ -57,7 +57,7 @@ fn check(greeting: &'static str, answer: fn(&str, &str) -> String, class: ErrorC
     }
 }
 
-/// What the good server says, but for one command.
+/// What the good server says, except for one command.
 macro_rules! but {
     ($word:literal, |$tag:ident| $answer:expr) => {
         |$tag: &str, command: &str| if command.starts_with($word) { $answer } else { good($tag, command) }

@@ -106,7 +106,7 @@ impl Request {
         Self::new(Method::DELETE, path).writes(writes)
     }
 
-    /// Changes something by POST. It is tried again only when it surely was not done, or when it is
+    /// Changes something by POST. It is retried only when it surely was not done, or when it is
     /// [`repeatable`](Request::repeatable).
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! What became of things that count under one name, by their marks.
+//! The state of things that count under one name, by their marks.
 
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What became of the data.
+/// The outcome for the data.
 ///
 /// ```
 /// use quietus_plugin::{Answer, Outcome};
@@ -28,7 +28,7 @@ pub enum Outcome {
     Residual,
     /// The system cannot be asked.
     Unverifiable,
-    /// Whoever has taken it in hand will report the outcome to [`Request::report`](crate::Request::report).
+    /// The third party that took it over reports the outcome to [`Request::report`](crate::Request::report).
     Accepted,
 }
 
@@ -43,7 +43,7 @@ pub enum Outcome {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// What became of the data.
+    /// The outcome for the data.
     pub outcome: Outcome,
     /// Why, where the outcome needs a reason; free of personal data, as it goes into the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,7 @@ pub(crate) struct Limits {
     pub(crate) lock: Duration,
 }
 
-/// What became of a transaction whose end was not heard.
+/// The result of a transaction whose answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Committed,

@@ -1,4 +1,4 @@
-//! Each action, on the ledger and on the model: what comes of it must be the same.
+//! Each action, on the ledger and on the model: the results must be the same.
 
 use std::time::Duration;
 

@@ -151,7 +151,7 @@ async fn the_servers_role_may_not_touch_what_it_need_not() {
     }
 }
 
-/// Changes the stored audit, as its owner could; what comes of reading it.
+/// Changes the stored audit, as its owner could; returns the result of reading it.
 async fn tampered(ledger: &PostgresLedger, cluster: &Cluster, change: &str) -> Result<Option<Head>, AuditBroken> {
     sql(cluster, change);
     let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 99)).await.expect("read").items;

@@ -24,7 +24,7 @@ impl Plugin for Panicking {
     }
 
     fn configure(config: Config, _: Secrets) -> Result<Self, PluginError> {
-        assert!(config.does != "panic in create", "hostile-chatter");
+        assert!(config.does != "panic in create", "hostile-output");
         if config.does == "unwind" {
             UNWINDS.get_or_init(|| ());
         }
@@ -34,7 +34,7 @@ impl Plugin for Panicking {
     fn erase(&self, request: &Request, _: &Call) -> Result<Answer, PluginError> {
         let evil = request.values("email").find(|email| email.contains("evil"));
         match evil {
-            Some(email) if self.0.does == "panic" => panic!("hostile-chatter {email}"),
+            Some(email) if self.0.does == "panic" => panic!("hostile-output {email}"),
             _ => Ok(Answer::erased()),
         }
     }
@@ -53,7 +53,7 @@ unsafe extern "C-unwind" fn call(instance: *mut c_void, id: u64, method: Bytes, 
     // SAFETY: the host lends it until we return.
     let text = String::from_utf8_lossy(unsafe { request.as_slice() });
     if UNWINDS.get().is_some() && text.contains("evil") {
-        panic!("hostile-chatter {text}");
+        panic!("hostile-output {text}");
     }
     let Some(call) = CALL.get() else { return 1 };
     // SAFETY: the host's own arguments.

@@ -33,7 +33,7 @@ fn a_refused_token_is_fetched_again_once() {
     assert_eq!(server.seen()[0].body, form);
 }
 
-/// Gives out `t-1` for `r-1`, `t-2` for `r-2`, and so on, once each; a request needs the latest but for `t-1`.
+/// Gives out `t-1` for `r-1`, `t-2` for `r-2`, and so on, once each; a request needs the latest except `t-1`.
 fn rotating() -> Server {
     let mut given = 0;
     Server::start(move |seen| match (seen.target.as_str(), seen.header("authorization")) {

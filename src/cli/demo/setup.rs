@@ -34,7 +34,7 @@ const EVENTS: [&str; 5] = [
 const CONFIG: &str = include_str!("quietus.toml");
 
 /// Everything that runs.
-pub(super) struct Stage {
+pub(super) struct DemoSetup {
     pub(super) mluvii: StandIn,
     pub(super) crm: Crm,
     pub(super) mluvii_url: String,
@@ -48,7 +48,7 @@ pub(super) struct Stage {
     folder: TempDir,
 }
 
-impl Stage {
+impl DemoSetup {
     pub(super) async fn build() -> anyhow::Result<Self> {
         let folder = TempDir::with_prefix("quietus-demo-").context("no temporary folder")?;
         let api = secret();

@@ -68,12 +68,12 @@ erase = "session"
 targets = ["mluvii"]
 "#;
 
-/// An installation in a temporary folder.
-pub(crate) struct Installation {
+/// A deployment in a temporary folder.
+pub(crate) struct Deployment {
     folder: TempDir,
 }
 
-impl Installation {
+impl Deployment {
     /// With the source `acme`, the CRM plugin and `more`, against the stand-ins.
     pub(crate) fn new(standin: &StandIn, more: &str) -> Self {
         Self::bare(&standin.mluvii, &format!("{}\n{more}", crm_plugin(&standin.crm)))
@@ -87,14 +87,14 @@ impl Installation {
     /// The same with lines of its own for `[[mluvii]]` and in place of the harness' `[person]`.
     pub(crate) fn tuned(base_url: &str, mluvii: &str, person: &str, more: &str) -> Self {
         let folder = TempDir::with_prefix("quietus-test-").expect("a temporary folder");
-        let installation = Self { folder };
-        installation.write("webhook.secret", PASSWORD);
-        installation.write("api.secret", API_SECRET);
-        installation.write("crm.token", CRM_TOKEN);
-        installation.configure_tuned(base_url, mluvii, person, more);
-        let made = installation.run(&["keys", "new", installation.path("keys").to_str().expect("UTF-8")]);
+        let deployment = Self { folder };
+        deployment.write("webhook.secret", PASSWORD);
+        deployment.write("api.secret", API_SECRET);
+        deployment.write("crm.token", CRM_TOKEN);
+        deployment.configure_tuned(base_url, mluvii, person, more);
+        let made = deployment.run(&["keys", "new", deployment.path("keys").to_str().expect("UTF-8")]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        installation
+        deployment
     }
 
     /// Writes the configuration anew.
@@ -161,7 +161,7 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
         std::fs::write(self.path(name), content).expect("the folder is writable");
     }
 
-    /// Runs a command on the installation.
+    /// Runs a command on the deployment.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = quietus();
         command.arg("--config").arg(self.path("quietus.toml")).args(arguments);

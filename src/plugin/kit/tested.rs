@@ -19,7 +19,7 @@ use crate::plugin::redact::redact;
 use crate::subject::Kind;
 
 /// A plugin under test.
-pub(crate) struct Subject {
+pub(crate) struct TestedPlugin {
     pub(crate) installed: Installed,
     pub(crate) program: Program,
     /// A person of the test system.
@@ -58,7 +58,7 @@ pub(crate) struct Introduction {
     pub(crate) facts: BTreeMap<String, String>,
 }
 
-impl Subject {
+impl TestedPlugin {
     pub(super) fn start(&self) -> io::Result<(Process, ChildStdout, ChildStderr)> {
         Process::start(&self.program, &self.installed.settings.target(), None)
     }
