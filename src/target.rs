@@ -1,4 +1,4 @@
-//! The port to a place that data must leave. A step's call enters, an answer or a classed failure leaves; the built-in
+//! The port to a place that data must leave. A step's call is answered, or fails by a class that says how the worker reacts; the built-in
 //! `mluvii` target and every plugin stand behind it.
 
 use std::collections::BTreeSet;
@@ -122,7 +122,7 @@ pub(crate) struct Found {
     pub(crate) more: bool,
 }
 
-/// Why a call brought no answer; one variant per reaction of the worker.
+/// Why a call had no answer; one variant per reaction of the worker.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum TargetError {
     /// Try again; counts as an attempt. The outcome of the call may be unknown.

@@ -53,7 +53,7 @@ pub(crate) struct Facts {
     pub(crate) requested: Group,
     /// Incomplete receipts that nobody has acknowledged.
     pub(crate) incomplete: Group,
-    /// Events and sessions that could not be decided on.
+    /// Events and sessions that could not be decided on, erasures that could not be begun or closed.
     pub(crate) parked_work: Group,
     pub(crate) quarantined: Group,
     pub(crate) sessions: u64,

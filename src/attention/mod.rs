@@ -55,7 +55,7 @@ pub(crate) enum Code {
     ReceiptsIncomplete,
     /// More sessions than single ones have a consent that stayed unknown. With `sessions`, `count`, and a number by cause.
     ConsentsUnknown,
-    /// Events or sessions could not be decided on. With `count`.
+    /// Events or sessions could not be decided on, or erasures not begun or closed. With `count`.
     WorkParked,
     /// Deliveries could not be read. With `count`.
     DeliveriesUnreadable,

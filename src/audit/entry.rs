@@ -19,7 +19,7 @@ pub(crate) enum Act {
     RejectErasure,
     RetryErasure,
     CancelErasure,
-    /// Sets events and sessions going again that could not be decided on.
+    /// Retries events, sessions and erasures that could not be worked on.
     RetryWork,
     AcknowledgeReceipts,
     DropQuarantined,

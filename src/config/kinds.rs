@@ -53,5 +53,5 @@ fn never_there(kind: &Kind, produced: &BTreeSet<&Kind>) -> String {
     let near = produced.iter().map(|known| (strsim::jaro_winkler(kind.as_str(), known.as_str()), known));
     let meant = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
     let meant = meant.map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
-    format!("nothing produces the kind `{kind}`: no field in `mluvii.params` brings it{meant}")
+    format!("nothing produces the kind `{kind}`: no field in `mluvii.params` has it{meant}")
 }

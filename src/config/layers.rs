@@ -1,5 +1,5 @@
-//! The layers of the configuration, merged: the built-in defaults, the file, the environment. Text enters, typed
-//! sections leave, and every problem on the way is kept, so that one run names them all.
+//! The layers of the configuration, merged: the built-in defaults, the file, the environment. Parses text into
+//! typed sections, and keeps every problem on the way, so that one run names them all.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! The configuration: the modules' settings, put together. Defaults, one file and the environment enter, a [`Config`]
-//! leaves, or every problem that could be found; no module's meaning is known here beyond what names refer to.
+//! The configuration: the modules' settings, put together. Defaults, one file and the environment make a
+//! [`Config`], or fail with every problem that could be found; no module's meaning is known here beyond what names refer to.
 
 mod coherence;
 mod installations;

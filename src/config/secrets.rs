@@ -1,4 +1,4 @@
-//! Reading the secrets that the configuration refers to. A reference enters, a [`Secret`] leaves; an error names the
+//! Reading the secrets that the configuration refers to. Turns a reference into a [`Secret`]; an error names the
 //! reference and never shows content.
 
 use std::io::Read as _;

@@ -356,11 +356,11 @@ fn kinds_that_lead_nowhere_are_found() {
         found.iter().map(|idle| format!("{}: {}", idle.key, idle.what)).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(idle(&format!("{text}{plugin}")), @"
-    plugin.1.grants: nothing produces the kind `emial`: no field in `mluvii.params` brings it; did you mean `email`?
+    plugin.1.grants: nothing produces the kind `emial`: no field in `mluvii.params` has it; did you mean `email`?
     mluvii.params.plate: nobody takes the kind `car`: no plugin is granted it, and `person.match` does not name it
     ");
     let matched = format!("{text}[person]\nmatch = [[\"customer\"], [\"car\", \"tail\"]]\n");
-    assert_snapshot!(idle(&matched), @"person.match: nothing produces the kind `tail`: no field in `mluvii.params` brings it");
+    assert_snapshot!(idle(&matched), @"person.match: nothing produces the kind `tail`: no field in `mluvii.params` has it");
     assert_eq!(idle(COMPLETE), "");
     // What another plugin returns is there, too.
     let returned = ["emial".parse().expect("a kind")].into();

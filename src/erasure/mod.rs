@@ -225,9 +225,9 @@ pub(crate) struct NewErasure {
     pub(crate) origin: Option<Digest>,
     /// What a person decided about single sessions.
     pub(crate) selection: Selection,
-    /// What the request itself brought; the rest is resolved when it begins.
+    /// What the request itself says; the rest is resolved when it begins.
     pub(crate) capsule: Option<Capsule>,
-    /// Of the identifiers that the request brought: by them it is found again.
+    /// Of the identifiers of the request: by them it is found again.
     pub(crate) fingerprints: Vec<Fingerprinted>,
 }
 

@@ -195,7 +195,7 @@ impl From<Step> for ShownStep {
     }
 }
 
-/// What one call of a step brought.
+/// The end of one call of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StepEnd {
     /// The target said what else it knows the person by. What is new of it is sealed in a capsule beside the first one.

@@ -66,7 +66,7 @@ fn installation_of(called: &TargetName) -> Option<InstallationName> {
     Some(InstallationName(name.into()))
 }
 
-/// What a look at a queue brought.
+/// The result of claiming from a queue.
 #[derive(Debug)]
 #[must_use = "a claim ends as finish, retry or park"]
 pub(crate) struct Claimed {
@@ -162,7 +162,7 @@ pub(crate) struct SettleWork {
 pub(crate) struct EraseWork {
     pub(crate) id: ErasureId,
     pub(crate) subject: Subject,
-    /// What the requests brought that were merged into it.
+    /// What the requests said that were merged into it.
     pub(crate) capsules: Vec<Capsule>,
     pub(crate) targets: Vec<TargetName>,
     pub(crate) created: Timestamp,

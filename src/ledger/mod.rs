@@ -197,7 +197,7 @@ fn broken(what: impl Into<String>) -> LedgerError {
     LedgerError::Broken(anyhow::Error::msg(what.into()))
 }
 
-/// What deciding brought: written in one transaction with the end of the work that led to it.
+/// The result of an evaluation: written in one transaction with the end of the work that led to it.
 #[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) session: SessionChange,
@@ -247,7 +247,7 @@ pub(crate) struct Resolution {
     /// Guest ids, by their digests, under which several people were found. It is remembered beyond the sessions that
     /// showed it, or the last of these people would get what is nobody's for certain.
     pub(crate) shared_guests: Vec<Digest>,
-    /// Of all identifiers, in addition to those that the requests brought; the erasure is found again by them.
+    /// Of all identifiers, in addition to those of the requests; the erasure is found again by them.
     pub(crate) fingerprints: Vec<Fingerprinted>,
     /// The targets that are to say what else they know the person by, before any of them erases.
     pub(crate) finds: BTreeSet<TargetName>,

@@ -1,4 +1,4 @@
-//! Where a ledger is. A URL enters, what it says leaves; nothing is opened here.
+//! Where a ledger is. Parses its URL; nothing is opened here.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

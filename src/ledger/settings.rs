@@ -1,4 +1,4 @@
-//! What the configuration says about the ledger. Text enters, the place of a ledger leaves; nothing is opened here.
+//! What the configuration says about the ledger. Finds the ledger's place in it; nothing is opened here.
 
 use std::path::{Path, PathBuf};
 

@@ -71,7 +71,7 @@ pub(crate) enum Written {
     },
 }
 
-/// What an authenticated call brought.
+/// The result of an authenticated call.
 #[derive(Debug)]
 pub(super) enum Called {
     Done(Zeroizing<Vec<u8>>),

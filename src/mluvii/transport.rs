@@ -85,7 +85,7 @@ pub(super) async fn send(request: RequestBuilder, what: &str) -> Result<Reply, M
     }
 }
 
-/// What a call for trying things out brought.
+/// The result of a call of the probe.
 pub(super) struct Tried {
     pub(super) status: StatusCode,
     /// The verbs that the reply says are allowed.

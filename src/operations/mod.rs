@@ -1,5 +1,5 @@
 //! Every act that a person or a program can order: one function each, with typed input, the [`Actor`](crate::audit::Actor)
-//! who orders it where something changes, and a typed result. Knows nothing of command lines, HTTP, texts for people, exit
+//! who orders it where something changes, and a typed result. Knows nothing of command lines, HTTP, how results are shown, exit
 //! codes or the configuration file: `app` builds [`Operations`], and the ways in (commands, the control socket) parse
 //! orders and show results.
 

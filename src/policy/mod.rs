@@ -1,5 +1,5 @@
-//! The rules: a pure function of facts and now. Settings enter once and are compiled and type-checked; then facts enter
-//! and decisions leave. Nothing here reads a clock, the ledger or mluvii.
+//! The rules: a pure function of facts and now. Settings are compiled and type-checked once; then decisions are made of
+//! facts. Nothing here reads a clock, the ledger or mluvii.
 
 mod check;
 mod compile;

@@ -96,7 +96,7 @@ fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) ->
     let within = |limit: Duration| work.due.saturating_add(limit).is_ok_and(|end| now < end);
     let pause = growing_pause(work, now);
     if let Some(until) = unsettled_until.filter(|_| within(UNSETTLED_WAIT_MAX)) {
-        // Its look may be under way, or be repeated because mluvii does not show it yet: what it brings may save it.
+        // Its look may be under way, or be repeated because mluvii does not show it yet: its result may save it.
         let overdue = until <= now;
         return Some(if overdue { pause } else { until.duration_since(now).unsigned_abs().min(UNSETTLED_PAUSE_MAX) });
     }

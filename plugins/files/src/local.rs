@@ -1,4 +1,4 @@
-//! Files of this machine: names enter; files below the root leave the file system, and nothing outside of it ever does.
+//! Files of this machine: erases files below the root by their names, and nothing outside of it ever.
 //!
 //! What is there is found first, so that nothing is touched when it is too much or not what it should be. Each folder on
 //! the way is opened from within the one above it, without following links, and what is erased is erased through that.

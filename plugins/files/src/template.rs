@@ -1,5 +1,5 @@
-//! Names of files and objects: an operator's template enters, and with a person's identifiers in it, patterns leave that
-//! match no more than was meant. An identifier fills a part of one name and never more; only the operator writes `*`.
+//! Names of files and objects: an operator's template, with a person's identifiers in it, becomes patterns that match
+//! no more than was meant. An identifier fills a part of one name and never more; only the operator writes `*`.
 
 mod parse;
 mod pattern;

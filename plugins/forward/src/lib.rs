@@ -1,4 +1,4 @@
-//! forward: hands erasures on to whatever the company already has. A demand enters, a message leaves by a carrier that
+//! forward: hands erasures on to whatever the company already has. Each demand becomes a message on a carrier that
 //! confirms it, and what the receiver answers, or reports later, becomes the outcome. Erases nothing itself.
 
 mod carrier;

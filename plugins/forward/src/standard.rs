@@ -1,5 +1,5 @@
-//! Standard Webhooks (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>): a
-//! message enters, its signature leaves, one for each key.
+//! Standard Webhooks (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>): signs a
+//! message, once for each key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

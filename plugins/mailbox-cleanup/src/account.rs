@@ -1,4 +1,4 @@
-//! One account: its configuration enters; what finds and erases in it leaves, whatever kind of mailbox it is.
+//! Makes a mailbox of any kind from an account's configuration.
 
 use quietus_plugin::Secrets;
 

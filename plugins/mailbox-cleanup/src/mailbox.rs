@@ -1,4 +1,4 @@
-//! What each kind of mailbox implements: a task enters, and what is in the mailbox leaves.
+//! What each kind of mailbox implements: finding and erasing for one task.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! The protect list: addresses that are nobody's alone, such as `noreply@` and the operator's own. What the operator
-//! wrote enters; which of a person's addresses may be searched for leaves.
+//! The protect list: addresses that are nobody's alone, such as `noreply@` and the operator's own. Says which
+//! of a person's addresses may be searched for.
 
 use quietus_plugin::identity;
 

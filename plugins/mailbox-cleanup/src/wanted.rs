@@ -1,4 +1,4 @@
-//! Whose messages are wanted: a person's addresses enter; whether a message is theirs leaves. The only place that decides
+//! Whose messages are wanted: decides by a person's addresses whether a message is theirs. The only place that decides
 //! it, for every kind of mailbox.
 
 use mail_parser::{Addr, HeaderName, HeaderValue, Message, MessageParser, PartType};

@@ -1,5 +1,4 @@
-//! What an identifier is. A word enters from a manifest, a configuration or the wire and leaves as the same word; in
-//! between it is a type, so that a misspelt `emial` does not compile.
+//! What an identifier is. A word in manifests, configurations and on the wire; in code it is a type, so that a misspelt `emial` does not compile.
 
 use std::cmp::Ordering;
 use std::fmt;

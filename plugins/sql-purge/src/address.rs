@@ -1,4 +1,4 @@
-//! Where the database is: the configured URL enters, its parts leave. Nothing is connected to.
+//! Where the database is: parses the configured URL. Nothing is connected to.
 
 use percent_encoding::percent_decode_str;
 

@@ -1,4 +1,4 @@
-//! The plan: a configuration enters, checked statements leave, or an error that names the statement, what was found in it and
+//! The plan: checks the statements of a configuration; an error names the statement, what was found in it and
 //! what is allowed.
 
 use quietus_plugin::Kind;

@@ -1,4 +1,4 @@
-//! One call's work in the database: values enter the plan's statements, and what they met leaves. Looking runs in a
+//! One call's work in the database: binds values to the plan's statements and counts what they met. Looking runs in a
 //! transaction in which the server lets nothing change; erasing in one that is committed as a whole or not at all.
 
 mod count;

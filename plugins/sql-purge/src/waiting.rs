@@ -1,4 +1,4 @@
-//! A call that waits for the database, and does not let it run on: work enters and its result leaves, or the work is ended on
+//! A call that waits for the database, and does not let it run on: returns the work's result, or ends the work on
 //! the server when the host no longer wants the answer.
 
 use std::cell::RefCell;

@@ -37,7 +37,9 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             let causes = causes.map(|cause| (*cause, number(cause)));
             format!("the consent of {}", unknown(count, number("sessions"), causes))
         }
-        Code::WorkParked => format!("{count} could not be decided on: quietus erasures retry --undecided"),
+        Code::WorkParked => {
+            format!("{count} events, sessions or erasures could not be worked on: quietus erasures retry --undecided")
+        }
         Code::DeliveriesUnreadable => format!("{count} deliveries could not be read: quietus quarantine list"),
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
@@ -123,7 +125,7 @@ mod tests {
         1 deliveries could not be read: quietus quarantine list
         2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         2 parked at crm: quietus erasures list --state parked --target crm
-        2 could not be decided on: quietus erasures retry --undecided
+        2 events, sessions or erasures could not be worked on: quietus erasures retry --undecided
         target erp is not called until 1970-01-01T00:00:00Z: the token was refused
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
         ");

@@ -53,7 +53,7 @@ impl Begun {
         Ok(self.changed([step::call_ended(step, end, now)?], now))
     }
 
-    /// A call brought nothing and is made again after a pause.
+    /// A call failed and is retried after a pause.
     pub(crate) fn call_failed(
         self,
         target: &TargetName,
@@ -134,13 +134,22 @@ impl Begun {
 
     /// All that waited for finds are to erase, now that everything is known that anybody told.
     fn let_erase(&mut self, steps: &mut Vec<(Step, Next)>, now: Timestamp) {
-        for step in self.0.iter_mut().filter(|step| step.state == StepState::WaitsForFinds) {
-            step.state = StepState::to_call(Stage::Erase, None);
-            match steps.iter_mut().find(|(changed, _)| changed.target == step.target) {
-                // Its own call has just ended, and its work is there.
-                Some(changed) => *changed = (step.clone(), Next::Due(now)),
-                None => steps.push((step.clone(), Next::Added(now))),
-            }
+        for step in &mut self.0 {
+            let has_work = steps.iter().any(|(changed, _)| changed.target == step.target);
+            let next = match step.state {
+                StepState::WaitsForFinds => {
+                    step.state = StepState::to_call(Stage::Erase, None);
+                    // Where its own call has just ended, its work is there.
+                    if has_work { Next::Due(now) } else { Next::Added(now) }
+                }
+                StepState::Parked { stage: Stage::Find, .. } => {
+                    step::found_late(step);
+                    Next::Parked
+                }
+                _ => continue,
+            };
+            steps.retain(|(changed, _)| changed.target != step.target);
+            steps.push((step.clone(), next));
         }
     }
 }

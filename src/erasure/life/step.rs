@@ -37,24 +37,18 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             }
             Next::Gone
         }
-        StepEnd::Await { within } => match report {
-            // It was faster than the answer that announces it.
-            ReportState::Came(_) => Next::Due(now),
-            ReportState::NotExpected | ReportState::Awaited { .. } => {
-                let by = after(now, within);
-                step.state = StepState::UnderWay { stage, so_far, report: ReportState::Awaited { by } };
-                Next::Due(by)
-            }
-        },
-        StepEnd::NotReported => match report {
-            // It came at the last moment.
-            ReportState::Came(_) => Next::Due(now),
-            ReportState::Awaited { by } => {
-                let reason = format!("it was accepted, and its outcome was not reported by {by}");
-                park(&mut step, stage, Outcome::Parked, reason)
-            }
-            ReportState::NotExpected => return Err(OutOfPlace),
-        },
+        // A report that came meanwhile was faster than the answer that announces it, or came at the last moment.
+        StepEnd::Await { .. } | StepEnd::NotReported if matches!(report, ReportState::Came(_)) => Next::Due(now),
+        StepEnd::Await { within } => {
+            let by = after(now, within);
+            step.state = StepState::UnderWay { stage, so_far, report: ReportState::Awaited { by } };
+            Next::Due(by)
+        }
+        StepEnd::NotReported => {
+            let ReportState::Awaited { by } = report else { return Err(OutOfPlace) };
+            let reason = format!("it was accepted, and its outcome was not reported by {by}");
+            park(&mut step, stage, Outcome::Parked, reason)
+        }
         StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence } => {
             let so_far = answered(&mut step, stage, outcome, &counts, now);
             rests_on(&mut step, evidence);
@@ -71,14 +65,8 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             Next::Due(after(now, pause))
         }
         StepEnd::Final { outcome, reason, counts, evidence } => {
-            let said = answered(&mut step, stage, outcome, &counts, now);
-            // One that cannot be asked has verified nothing, nor has one that repeats what it said before.
-            let asked = outcome != Outcome::Unverifiable && !evidence.nothing_asked;
-            rests_on(&mut step, evidence);
-            if stage == Stage::Verify && asked {
-                step.verified_at = Some(now);
-            }
-            step.state = StepState::Over { outcome: said };
+            let outcome = concluded(&mut step, stage, outcome, &counts, evidence, now);
+            step.state = StepState::Over { outcome };
             step.resume = None;
             step.reason = reason.or(step.reason.take());
             Next::Gone
@@ -87,7 +75,26 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
     Ok((step, next))
 }
 
-/// A call brought nothing and is made again after a pause. A report that came meanwhile is taken in at once instead.
+/// Takes in the last answer of a step; returns the outcome with which it ends.
+fn concluded(
+    step: &mut Step,
+    stage: Stage,
+    outcome: Outcome,
+    counts: &BTreeMap<String, u64>,
+    evidence: Evidence,
+    now: Timestamp,
+) -> Outcome {
+    let said = answered(step, stage, outcome, counts, now);
+    // One that cannot be asked has verified nothing, nor has one that repeats what it said before.
+    let asked = outcome != Outcome::Unverifiable && !evidence.nothing_asked;
+    rests_on(step, evidence);
+    if stage == Stage::Verify && asked {
+        step.verified_at = Some(now);
+    }
+    said
+}
+
+/// A call failed and is retried after a pause. A report that came meanwhile is taken in at once instead.
 pub(super) fn call_failed(mut step: Step, pause: Duration, attempt: Attempt, now: Timestamp) -> (Step, Next) {
     if attempt == Attempt::Counts {
         step.attempts = step.attempts.saturating_add(1);
@@ -114,12 +121,14 @@ pub(super) fn call_parked(
 }
 
 fn park(step: &mut Step, stage: Stage, outcome: Outcome, reason: String) -> Next {
-    if stage == Stage::Find {
-        note(&mut step.evidence, FOUND_LATE);
-    }
     step.state = StepState::Parked { stage, outcome };
     step.reason = Some(reason);
     Next::Parked
+}
+
+/// The other targets are asked to erase before this one has said what it knows.
+pub(super) fn found_late(step: &mut Step) {
+    note(&mut step.evidence, FOUND_LATE);
 }
 
 /// A third party reports the step's outcome. A step that was parked, because no report came or for another reason, goes on

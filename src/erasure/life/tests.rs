@@ -275,9 +275,9 @@ fn the_last_one_who_says_what_they_know_lets_all_erase() {
     let all: Vec<_> = change.steps.iter().map(|(step, next)| (&*step.target.0, step.stage(), *next)).collect();
     let erase = Some(Stage::Erase);
     let expected =
-        [("erp", erase, Next::Due(NOW)), ("crm", erase, Next::Added(NOW)), ("mluvii", erase, Next::Added(NOW))];
+        [("crm", erase, Next::Added(NOW)), ("erp", erase, Next::Due(NOW)), ("mluvii", erase, Next::Added(NOW))];
     assert_eq!(all, expected);
-    assert_eq!(change.steps[0].0.evidence.not_looked_at, ["further identifiers that the target holds"]);
+    assert_eq!(change.steps[1].0.evidence.not_looked_at, ["further identifiers that the target holds"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Moving a ledger from one backend to another. Two ledgers that nobody works on enter, the second one leaves with all that
+//! Moving a ledger from one backend to another. Nobody may work on either of them; afterwards the second one has all that
 //! the first has, verified. Rows are copied as they stand, table by table in the order of their keys; how far it has come is
 //! written with the rows, so that it goes on there when it was interrupted.
 

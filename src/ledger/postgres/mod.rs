@@ -87,7 +87,7 @@ const READERS_MAX: usize = 4;
 /// How often a transaction that conflicted with another is retried at once.
 const CONFLICTS_MAX: u32 = 8;
 
-/// How long the end of a claim is tried while the database is away: what a call brought is not thrown away for a restart. Once
+/// How long the end of a claim is tried while the database is away: a call's result is not thrown away for a restart. Once
 /// written without our knowing, it is found by its fence.
 const END_TRIED_MAX: Duration = Duration::from_secs(10);
 

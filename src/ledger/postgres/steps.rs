@@ -1,4 +1,4 @@
-//! Steps: their beginning when an erasure is resolved, and what each call brings.
+//! Steps: their beginning when an erasure is resolved, and the end of each call.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -122,7 +122,7 @@ async fn insert(tx: &mut Tx, id: ErasureId, begun: &Begun) -> Result<(), LedgerE
     Ok(())
 }
 
-/// Writes what one call brought.
+/// Writes the end of one call.
 pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result<Finished, LedgerError> {
     let work = transition::calls(claim)?;
     let Some((from, begun)) = held(tx, claim, work).await? else { return Ok(Finished::LeaseLost) };
@@ -134,7 +134,7 @@ pub(super) async fn stepped(tx: &mut Tx, claim: &Claim, end: &StepEnd) -> Result
     Ok(Finished::Done)
 }
 
-/// A call brought nothing: it is made again after the pause.
+/// A call failed: it is retried after the pause.
 pub(super) async fn failed(
     tx: &mut Tx,
     claim: &Claim,

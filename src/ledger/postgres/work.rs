@@ -171,7 +171,7 @@ async fn closes(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
     Ok(erasures.into_iter().map(|(id, erasure)| (id, erasure.map(Work::Close))).collect())
 }
 
-/// In the order in which they were brought.
+/// In the order in which they were added.
 async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
     let rows = tx
         .rows("SELECT erasure, wrapped_key, content FROM capsule WHERE erasure = ANY($1) ORDER BY id", &[&ids(all)])

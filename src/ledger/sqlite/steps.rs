@@ -1,4 +1,4 @@
-//! Steps: their beginning when an erasure is resolved, and what each call brings.
+//! Steps: their beginning when an erasure is resolved, and the end of each call.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
     Ok(Finished::Done)
 }
 
-/// Writes what one call brought.
+/// Writes the end of one call.
 pub(super) fn stepped(tx: &Tx<'_>, claim: &Claim, end: StepEnd) -> Result<Finished, LedgerError> {
     let work = transition::calls(claim)?;
     if !tasks::holds(tx, claim)? {
@@ -93,7 +93,7 @@ pub(super) fn stepped(tx: &Tx<'_>, claim: &Claim, end: StepEnd) -> Result<Finish
     Ok(Finished::Done)
 }
 
-/// A call brought nothing: it is made again after the pause. Its claim holds.
+/// A call failed: it is retried after the pause. Its claim holds.
 pub(super) fn failed(
     tx: &Tx<'_>,
     work: &StepWork,

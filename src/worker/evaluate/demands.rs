@@ -46,7 +46,7 @@ struct Meant {
 }
 
 impl Evaluation<'_> {
-    /// What the rules demand at all triggers, and at the change of the consent that these may have brought.
+    /// What the rules demand at all triggers, and at the change of the consent that these may have caused.
     pub(super) fn demands<'f>(
         &self,
         triggers: &[Fired<'f>],

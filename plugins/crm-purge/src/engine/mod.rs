@@ -1,5 +1,5 @@
 //! What is the same for all vendors: find a person's records, make sure that they are really the person's, erase them, and
-//! look again. A request enters, an answer leaves. Knows no vendor.
+//! look again. Knows no vendor.
 
 mod answer;
 mod ask;

@@ -1,4 +1,4 @@
-//! What is there: names enter; the entries that they mean leave, with counts, and with what stands in the way of erasing
+//! What is there: the entries that names mean, with counts, and with what stands in the way of erasing
 //! them. Nothing is changed.
 
 use std::collections::BTreeMap;

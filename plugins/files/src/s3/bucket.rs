@@ -1,4 +1,4 @@
-//! A bucket: what is asked of it enters, signed requests leave (AWS Signature Version 4, in the query, by `rusty-s3`).
+//! A bucket: makes signed requests (AWS Signature Version 4, in the query, by `rusty-s3`).
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
 
 use jiff::Timestamp;

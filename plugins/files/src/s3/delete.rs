@@ -1,4 +1,4 @@
-//! Deleting versions and uploads: items enter, and those that the storage denies to delete leave. What it does not answer
+//! Deleting versions and uploads: returns those that the storage denies to delete. What it does not answer
 //! is neither deleted nor not: the next attempt sees.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>,

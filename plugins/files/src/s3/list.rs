@@ -1,4 +1,4 @@
-//! What there is of a key, or below one: pages of a listing enter, and only what is exactly meant leaves. The storage's own
+//! What there is of a key, or below one: reads a listing page by page, and keeps only what is exactly meant. The storage's own
 //! filter is a prefix, which means more than itself.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>,

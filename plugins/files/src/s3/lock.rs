@@ -1,4 +1,4 @@
-//! What a storage must keep: versions enter, and those under a legal hold or a retention leave (S3 Object Lock).
+//! What a storage must keep: finds versions under a legal hold or a retention (S3 Object Lock).
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html>
 

@@ -1,4 +1,4 @@
-//! XML of answers: bytes enter, elements with their exact text leave, or an error: nothing half-read is ever "nothing there".
+//! XML of answers: reads elements with their exact text, or fails: nothing half-read is ever "nothing there".
 //! Texts are kept to the character, as keys are compared by them.
 
 use percent_encoding::percent_decode_str;

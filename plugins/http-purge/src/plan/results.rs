@@ -1,4 +1,4 @@
-//! What is taken from an answer: JSON paths enter, and what must be there for them to say anything leaves beside them.
+//! What is taken from an answer: JSON paths, and what must be there for them to say anything.
 
 use serde_json_path::JsonPath;
 

@@ -1,4 +1,4 @@
-//! Paths: a segment's template and its values enter, an encoded segment leaves, or the refusal of a value that could lead
+//! Paths: encodes a segment's template with its values, or refuses a value that could lead
 //! out of it.
 
 use quietus_plugin::PluginError;

@@ -1,4 +1,4 @@
-//! The making of requests: templates and values enter, encoded requests leave, and the next page's after them.
+//! Makes encoded requests of templates and values, the next page's among them.
 
 use std::collections::BTreeMap;
 

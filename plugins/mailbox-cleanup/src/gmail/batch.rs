@@ -1,5 +1,5 @@
 //! Reads the headers of several messages in one request
-//! (<https://developers.google.com/workspace/gmail/api/guides/batch>): ids enter, what each was answered leaves.
+//! (<https://developers.google.com/workspace/gmail/api/guides/batch>): one answer for each id.
 
 use quietus_plugin::PluginError;
 use quietus_plugin::http::{Request, has_dots, percent};

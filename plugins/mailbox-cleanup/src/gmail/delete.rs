@@ -1,4 +1,4 @@
-//! Deletes messages for good: ids enter, one request leaves. Its answer does not say whether anything was there or is gone,
+//! Deletes messages for good: many ids in one request. Its answer does not say whether anything was there or is gone,
 //! so that what it did is only known after a second look.
 
 use quietus_plugin::http::Request;

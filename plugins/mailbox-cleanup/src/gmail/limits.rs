@@ -1,4 +1,4 @@
-//! Google's two words for 403: "nobody may" and "not so often". An answer enters; what it means leaves.
+//! Google's two words for 403: "nobody may" and "not so often". Tells them apart.
 
 use quietus_plugin::PluginError;
 use quietus_plugin::http::Response;

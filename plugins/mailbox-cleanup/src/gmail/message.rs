@@ -1,4 +1,4 @@
-//! What Gmail tells of messages: JSON enters; ids, and the headers of one message, leave.
+//! Reads Gmail's JSON: ids of messages, and the headers of one.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! What Gmail is asked for: addresses enter, a query in the language of Gmail's search box leaves, in which no character of
+//! What Gmail is asked for: makes a query in the language of Gmail's search box, in which no character of
 //! an address can leave its place. It may find too much, and never too little: [`Wanted`] decides.
 
 use crate::wanted::{Place, Wanted};

@@ -1,4 +1,4 @@
-//! A message as Graph tells it: JSON enters; whose it is leaves.
+//! Reads whose a message is from Graph's JSON.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! What Graph is asked for: an address enters, a query leaves, in which no character of the address can leave its place. It
+//! What Graph is asked for: makes a query of an address, in which no character of the address can leave its place. It
 //! may find too much, and never too little: [`Wanted`](crate::wanted::Wanted) decides.
 
 use crate::wanted::Place;

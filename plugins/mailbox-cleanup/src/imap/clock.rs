@@ -1,4 +1,4 @@
-//! How long a server may be waited for: the call and the operator's limit enter; patience, or why it is over, leaves.
+//! How long a server may be waited for: by the call's deadline and the operator's limit.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Who logs in, and by what: settings and secrets enter; a session that is logged in leaves.
+//! Who logs in, and by what: logs a session in.
 
 use imap_next::imap_types::auth::AuthMechanism;
 use imap_next::imap_types::command::CommandBody;

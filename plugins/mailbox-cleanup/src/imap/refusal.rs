@@ -1,4 +1,4 @@
-//! Why a server refuses a command that it understands: its code (RFC 5530) enters, an error for the host leaves. The
+//! Why a server refuses a command that it understands: maps its code (RFC 5530) to an error for the host. The
 //! server's text is not shown: it may name anybody.
 
 use imap_next::imap_types::response::Code;

@@ -1,4 +1,4 @@
-//! Which server, and how the way to it is kept secret: settings enter, a connected stream leaves.
+//! Which server, and how the way to it is kept secret: connects by the settings.
 
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs as _};

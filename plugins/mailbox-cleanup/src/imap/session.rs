@@ -1,4 +1,4 @@
-//! A conversation with a server: a command enters, what the server says to it leaves. Bounds every answer, and knows
+//! A conversation with a server: sends a command and reads the answers to it. Bounds every answer, and knows
 //! neither folders nor messages.
 
 use std::time::Instant;

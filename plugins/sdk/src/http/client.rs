@@ -1,4 +1,4 @@
-//! The client: a request enters, an answer leaves, or why there is none.
+//! The client: sends a request, and returns the answer or why there is none.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};

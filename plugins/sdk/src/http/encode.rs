@@ -1,4 +1,4 @@
-//! Values in URLs: a value enters, text that stays in its place leaves.
+//! Encodes values for URLs, so that they stay in their place.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -1,4 +1,4 @@
-//! Why there is no answer: the HTTP library's error enters, a protocol error leaves, without the library's own text where
+//! Why there is no answer: maps the HTTP library's error to a protocol error, without the library's own text where
 //! that could hold the URL.
 
 use std::io;

@@ -1,4 +1,4 @@
-//! An HTTP client for plugins (feature `http`): requests enter, answers or protocol errors leave.
+//! An HTTP client for plugins (feature `http`), whose errors are those of the protocol.
 //!
 //! It keeps to one origin, to a rate, to the call's deadline and to its cancellation; it follows no redirect and bounds
 //! what it reads. A request that changes something needs [`Writes`](crate::Writes), which a dry run does not get. No

@@ -1,4 +1,4 @@
-//! Requests: a method, a path and values enter, encoded requests leave. What does not fit is kept and told when it is sent.
+//! Requests: encodes a method, a path and values. What does not fit is kept and told when it is sent.
 
 use std::fmt;
 

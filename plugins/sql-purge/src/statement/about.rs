@@ -1,5 +1,5 @@
 //! Whether a condition is about one person: each row that it lets through is equal to an identifier of the person's in some
-//! column, by `=` or `IN`. A condition enters; what is wrong with it leaves.
+//! column, by `=` or `IN`. Says what is wrong with a condition.
 
 use sqlparser::ast::{BinaryOperator, Expr, InTarget, ObjectNamePart, Query, SelectItem, UnaryOperator};
 

@@ -1,5 +1,5 @@
 //! MySQL's and MariaDB's `=` follows the column's type and collation: `ä` may be `a`, trailing spaces may not count, and a
-//! number is equal to every text that begins with it. A condition enters; the same one leaves, with each comparison held to
+//! number is equal to every text that begins with it. Rewrites a condition, with each comparison held to
 //! the bytes as well. The comparison itself stays, so that indexes are used.
 
 use std::ops::ControlFlow;

@@ -1,5 +1,5 @@
 //! A condition with each operand in parentheses, so that the server groups it as it was checked, whatever it thinks which
-//! operator goes first. A condition enters, the same one leaves.
+//! operator goes first. Rewrites a condition to the same one.
 
 use std::ops::ControlFlow;
 

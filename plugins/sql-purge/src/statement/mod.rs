@@ -1,5 +1,5 @@
-//! Statements: an operator's SQL enters when the configuration is read, and what leaves is a statement that is known to be
-//! about one person only, with places for values. A value never becomes part of the text.
+//! Statements: an operator's SQL is checked when the configuration is read, so that a statement is known to be about one
+//! person only, with places for values. A value never becomes part of the text.
 
 mod about;
 mod bound;

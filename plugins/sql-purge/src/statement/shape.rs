@@ -1,4 +1,4 @@
-//! The shape of a statement: a parsed one enters; one UPDATE, DELETE or count of one table leaves, taken apart at its WHERE.
+//! The shape of a statement: accepts one UPDATE, DELETE or count of one table, and takes it apart at its WHERE.
 
 use sqlparser::ast::{
     Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, ObjectName, Query,

@@ -1,4 +1,4 @@
-//! A condition as text with places for values in it: a parsed one enters, and text with the server's own placeholders leaves,
+//! A condition as text with places for values in it: writes a parsed one with the server's own placeholders,
 //! with the values in their order beside it.
 
 use std::ops::ControlFlow;

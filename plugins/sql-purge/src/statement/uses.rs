@@ -1,4 +1,4 @@
-//! What a statement touches, for questions about it to the server: a table and a condition enter, names leave.
+//! What a statement touches, for questions about it to the server: the names in a table and a condition.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -37,7 +37,7 @@ pub(super) struct Modelled {
     pub(super) began: Option<Began>,
     pub(super) ended: Option<Timestamp>,
     pub(super) verdict: Option<Verdict>,
-    /// How many capsules the requests brought.
+    /// How many capsules the requests added.
     pub(super) capsules: usize,
 }
 

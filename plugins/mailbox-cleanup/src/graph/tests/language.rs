@@ -1,4 +1,4 @@
-//! The two languages of queries, as strictly as a service reads them: a query enters, what it asks for leaves.
+//! The two languages of queries, as strictly as a service reads them: parses what a query asks for.
 
 /// The property and the text of a condition in KQL; `None` where it is not one condition.
 pub(super) fn searched(search: &str) -> Option<(bool, String)> {
