@@ -25,10 +25,9 @@ pub(crate) trait Target: Send + Sync {
     /// Asks whether it is really gone. `residual` when something is still there.
     async fn verify(&self, call: &TargetCall) -> Result<Answer, TargetError>;
 
-    /// The kinds of identifiers by which the target may say that it knows a person ([`Target::find`]); `None` while that is
-    /// not known, as it has not started yet.
-    fn returns(&self) -> Option<BTreeSet<Kind>> {
-        Some(BTreeSet::new())
+    /// The kinds of identifiers by which the target may say that it knows a person ([`Target::find`]).
+    fn returns(&self) -> Returns {
+        Returns::Kinds(BTreeSet::new())
     }
 
     /// The kinds of identifiers that the target may be told.
@@ -55,6 +54,16 @@ pub(crate) trait Target: Send + Sync {
     fn may_be_asked_twice(&self) -> bool {
         true
     }
+}
+
+/// What a target may say of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Returns {
+    Kinds(BTreeSet<Kind>),
+    /// It is being started, and will be known soon.
+    NotYet,
+    /// It has not started, and may never do.
+    NotKnown,
 }
 
 /// What one call is about. Holds personal data in memory.

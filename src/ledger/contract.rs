@@ -21,10 +21,12 @@ pub(crate) use fixtures::{
     to_decide, to_resolve, to_settle,
 };
 
-/// Makes a test of each story. `$open` returns an `Arc<dyn Ledger>` and something that is kept until the story ends.
+/// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until
+/// the story ends. By `parts`, one of each part, for a backend whose server takes longer to start than a story to tell: `$open`
+/// returns the server, whose `ledger` is a new one for each story.
 macro_rules! contract {
-    ($open:path) => {
-        $crate::ledger::contract::stories! { $open;
+    ($tests:ident, $open:path) => {
+        $crate::ledger::contract::$tests! { $open;
             receiving: a_delivery_is_recorded_once
                 deliveries_that_differ_in_anything_are_all_new
                 concurrent_duplicates_are_recorded_once
@@ -160,4 +162,20 @@ macro_rules! stories {
     )+)+};
 }
 
-pub(crate) use {contract, stories};
+macro_rules! parts {
+    ($open:path; $($part:ident: $($story:ident)+;)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $part() {
+            let server = $open().await;
+            $(
+                // Shown where it fails.
+                println!("{}", stringify!($story));
+                let ledger = server.ledger().await;
+                $crate::ledger::contract::$part::$story(std::sync::Arc::clone(&ledger)).await;
+                ledger.shutdown().await;
+            )+
+        }
+    )+};
+}
+
+pub(crate) use {contract, parts, stories};

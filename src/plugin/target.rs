@@ -10,13 +10,13 @@ use quietus_plugin::ErrorClass;
 use serde_json::Value;
 
 use super::failure::{killed_for_another, of_error};
-use super::host::PluginHost;
+use super::host::{PluginHost, PluginState};
 use super::reading::{of_found, of_result};
 use super::request::{CANNOT_VERIFY, Method, request};
 use super::session::{Ask, Ended, Outgoing, Session};
 use crate::erasure::Outcome;
 use crate::subject::Kind;
-use crate::target::{Answer, Evidence, Found, Target, TargetCall, TargetError};
+use crate::target::{Answer, Evidence, Found, Returns, Target, TargetCall, TargetError};
 
 /// Before a call is made again that found too many others under way.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
@@ -31,8 +31,12 @@ impl Target for PluginHost {
         self.answer(Method::Verify, call).await
     }
 
-    fn returns(&self) -> Option<BTreeSet<Kind>> {
-        self.returned_kinds()
+    fn returns(&self) -> Returns {
+        match (self.returned_kinds(), self.state()) {
+            (Some(kinds), _) => Returns::Kinds(kinds),
+            (None, PluginState::Starting) => Returns::NotYet,
+            (None, _) => Returns::NotKnown,
+        }
     }
 
     fn takes(&self) -> BTreeSet<Kind> {

@@ -14,7 +14,7 @@ use super::resolve::opened;
 use crate::erasure::Capsule;
 use crate::ledger::{ClaimedStep, EraseWork, StepEnd, StepWork};
 use crate::subject::{Identifiers, InstallationName, Kind, TargetName, Whom};
-use crate::target::Target;
+use crate::target::{Returns, Target};
 
 impl Worker {
     /// One target says what it knows: from the claim of its step to what is sealed for the others.
@@ -35,19 +35,20 @@ impl Worker {
         Ok(Output::Step(StepEnd::Found { capsule, more: found.more }))
     }
 
-    /// The targets of an erasure that are to be asked first: those that know what another one may be told. One of which that
-    /// is not known yet, as it has not started, is asked as well; if it knows nothing, it says so.
-    pub(super) fn finds(&self, work: &EraseWork) -> BTreeSet<TargetName> {
+    /// The targets of an erasure that are to be asked first: those that know what another one may be told. `None` while one of
+    /// them is being started.
+    pub(super) fn finds(&self, work: &EraseWork) -> Option<BTreeSet<TargetName>> {
         asked_first(&work.targets, work.subject.installation(), &self.targets)
     }
 }
 
-/// Those of an erasure's targets that are asked first what else they know; `all` are the targets as they are called.
+/// Those of an erasure's targets that are asked first what else they know; `all` are the targets as they are called. `None`
+/// while what one of them returns is not known yet. Nobody waits for one that does not start.
 pub(crate) fn asked_first(
     names: &[TargetName],
     installation: &InstallationName,
     all: &BTreeMap<TargetName, Arc<dyn Target>>,
-) -> BTreeSet<TargetName> {
+) -> Option<BTreeSet<TargetName>> {
     let mut exchanges = Vec::new();
     for name in names {
         if let Some(target) = all.get(&name.called_for(installation)) {
@@ -60,20 +61,26 @@ pub(crate) fn asked_first(
 /// What a target may say, and may be told.
 struct Exchange<'a> {
     name: &'a TargetName,
-    /// `None` while it is not known.
-    returns: Option<BTreeSet<Kind>>,
+    returns: Returns,
     takes: BTreeSet<Kind>,
 }
 
-fn finds(all: &[Exchange<'_>]) -> BTreeSet<TargetName> {
-    let is_of_use = |one: &&Exchange<'_>| {
+fn finds(all: &[Exchange<'_>]) -> Option<BTreeSet<TargetName>> {
+    let mut asked = BTreeSet::new();
+    for one in all {
         let mut others = all.iter().filter(|other| other.name != one.name);
         match &one.returns {
-            Some(returns) => others.any(|other| !other.takes.is_disjoint(returns)),
-            None => others.any(|other| !other.takes.is_empty()),
+            Returns::Kinds(kinds) if others.any(|other| !other.takes.is_disjoint(kinds)) => {
+                asked.insert(one.name.clone());
+            }
+            Returns::NotYet if others.any(|other| !other.takes.is_empty()) => return None,
+            Returns::Kinds(_) | Returns::NotYet => {}
+            Returns::NotKnown => {
+                tracing::warn!(target = %one.name, "what it knows persons by is not asked, as it has not started");
+            }
         }
-    };
-    all.iter().filter(is_of_use).map(|one| one.name.clone()).collect()
+    }
+    Some(asked)
 }
 
 #[cfg(test)]
@@ -84,34 +91,44 @@ mod tests {
         words.iter().map(|word| word.parse().expect("a kind")).collect()
     }
 
-    /// A target, what it may say (`None` while that is not known), and what it may be told.
-    type Of<'a> = (&'a str, Option<&'a [&'a str]>, &'a [&'a str]);
+    /// A target, what it may say, and what it may be told.
+    type Of<'a> = (&'a str, Returns, &'a [&'a str]);
 
-    #[track_caller]
-    fn check(all: &[Of<'_>], expected: &[&str]) {
+    fn found(all: &[Of<'_>]) -> Option<Vec<String>> {
         let names: Vec<TargetName> = all.iter().map(|(name, ..)| TargetName((*name).into())).collect();
         let mut exchanges = Vec::new();
         for (name, (_, returns, takes)) in names.iter().zip(all) {
-            exchanges.push(Exchange { name, returns: returns.map(kinds), takes: kinds(takes) });
+            exchanges.push(Exchange { name, returns: returns.clone(), takes: kinds(takes) });
         }
-        let found = finds(&exchanges);
-        assert_eq!(found.iter().map(|name| &*name.0).collect::<Vec<_>>(), expected);
+        finds(&exchanges).map(|found| found.iter().map(ToString::to_string).collect())
+    }
+
+    fn says(words: &[&str]) -> Returns {
+        Returns::Kinds(kinds(words))
+    }
+
+    #[track_caller]
+    fn check(all: &[Of<'_>], expected: &[&str]) {
+        let expected: Vec<String> = expected.iter().map(|&name| name.to_owned()).collect();
+        assert_eq!(found(all), Some(expected));
     }
 
     #[test]
     fn only_those_are_asked_that_know_what_another_one_may_be_told() {
-        let mluvii: Of<'_> = ("mluvii", Some(&[]), &[]);
-        check(&[mluvii], &[]);
-        check(&[mluvii, ("crm", Some(&["customer_no"]), &["email", "customer_no"])], &[]);
-        let crm: Of<'_> = ("crm", Some(&["customer_no"]), &["email"]);
-        check(&[mluvii, crm, ("erp", Some(&[]), &["email"])], &[]);
-        check(&[mluvii, crm, ("erp", Some(&[]), &["customer_no"])], &["crm"]);
-        check(&[crm, ("erp", Some(&["email"]), &["customer_no"])], &["crm", "erp"]);
+        let mluvii: Of<'_> = ("mluvii", says(&[]), &[]);
+        check(std::slice::from_ref(&mluvii), &[]);
+        check(&[mluvii.clone(), ("crm", says(&["customer_no"]), &["email", "customer_no"])], &[]);
+        let crm: Of<'_> = ("crm", says(&["customer_no"]), &["email"]);
+        check(&[mluvii.clone(), crm.clone(), ("erp", says(&[]), &["email"])], &[]);
+        check(&[mluvii, crm.clone(), ("erp", says(&[]), &["customer_no"])], &["crm"]);
+        check(&[crm, ("erp", says(&["email"]), &["customer_no"])], &["crm", "erp"]);
     }
 
     #[test]
-    fn one_that_has_not_started_is_asked_where_another_one_may_be_told_anything() {
-        check(&[("mluvii", Some(&[]), &[]), ("crm", None, &["email"])], &[]);
-        check(&[("crm", None, &["email"]), ("erp", Some(&[]), &["name"])], &["crm"]);
+    fn one_that_is_being_started_is_waited_for_where_another_one_may_be_told_anything() {
+        let erp: Of<'_> = ("erp", says(&[]), &["name"]);
+        check(&[("mluvii", says(&[]), &[]), ("crm", Returns::NotYet, &["email"])], &[]);
+        assert_eq!(found(&[("crm", Returns::NotYet, &["email"]), erp.clone()]), None);
+        check(&[("crm", Returns::NotKnown, &["email"]), erp], &[]);
     }
 }

@@ -7,6 +7,8 @@ mod plans;
 mod schema;
 mod way;
 
+use std::sync::atomic::AtomicUsize;
+
 use test_servers::postgres::Cluster;
 
 use super::*;
@@ -19,9 +21,30 @@ const DATABASE: &str = "quietus";
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-async fn open() -> (Arc<dyn Ledger>, Cluster) {
+/// A server on which each story of the contract has a database of its own.
+struct Stories {
+    cluster: Cluster,
+    user: &'static str,
+    told: AtomicUsize,
+}
+
+impl Stories {
+    /// On a server whose database [`DATABASE`] is migrated; whoever is connected to it must have gone.
+    fn of(cluster: Cluster, user: &'static str) -> Self {
+        Self { cluster, user, told: AtomicUsize::new(0) }
+    }
+
+    async fn ledger(&self) -> Arc<dyn Ledger> {
+        let name = format!("story_{}", self.told.fetch_add(1, Ordering::Relaxed));
+        self.cluster.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {DATABASE}"));
+        at(&place(&self.cluster.url_of(self.user, &name))).await
+    }
+}
+
+async fn stories() -> Stories {
     let (ledger, cluster) = postgres().await;
-    (ledger, cluster)
+    ledger.shutdown().await;
+    Stories::of(cluster, "postgres")
 }
 
 /// A server with an empty ledger.
@@ -58,4 +81,4 @@ async fn claim(ledger: &PostgresLedger, queue: &QueueName, most: usize) -> Vec<C
     ledger.claim(queue, most, HOUR, &Bounds::NONE).await.expect("claimed").claims
 }
 
-contract::contract!(open);
+contract::contract!(parts, stories);

@@ -43,7 +43,7 @@ async fn claim(ledger: &SqliteLedger, queue: &QueueName, most: usize) -> Vec<Cla
     ledger.claim(queue, most, HOUR, &Bounds::NONE).await.expect("claimed").claims
 }
 
-contract::contract!(open);
+contract::contract!(stories, open);
 
 #[tokio::test]
 async fn a_reopened_ledger_has_everything() {

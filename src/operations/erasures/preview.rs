@@ -1,7 +1,8 @@
 //! What a request would do: which sessions it would reach, and what would go where. It asks the ledger, mluvii and every target, and
 //! changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -21,6 +22,9 @@ pub(crate) struct Preview {
     /// What each target says.
     pub(crate) targets: BTreeMap<TargetName, Result<WouldBe, TargetError>>,
 }
+
+/// Between two looks at targets that are being started.
+const STARTING_PAUSE: Duration = Duration::from_millis(50);
 
 /// What would become of the data at one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +53,7 @@ async fn ask(
     let installation = checked.subject.installation();
     let client = running.clients.get(installation).expect("a request names an installation of the configuration");
     let mut reach = reach::find(on, keys, checked, client).await?;
-    for name in asked_first(&checked.targets, installation, &running.targets) {
+    for name in first_ones(checked, running).await {
         let target = running.targets.get(&name.called_for(installation)).expect("it was among them");
         // One that cannot say it now says in its own answer why.
         if let Ok(found) = target.find(&call(on, keys, &checked.subject, &name, &reach.found)).await {
@@ -64,6 +68,16 @@ async fn ask(
         targets.insert(name.clone(), answer.map(would_be));
     }
     Ok(Preview { reach, targets })
+}
+
+/// The targets that say first what else they know. They have just been started, which ends by itself, well or not.
+async fn first_ones(checked: &Checked, running: &RunningTargets) -> BTreeSet<TargetName> {
+    loop {
+        if let Some(names) = asked_first(&checked.targets, checked.subject.installation(), &running.targets) {
+            return names;
+        }
+        tokio::time::sleep(STARTING_PAUSE).await;
+    }
 }
 
 /// The call that asks a target what would go, and changes nothing.

@@ -245,7 +245,7 @@ fn anonymized(mluvii: &StandIn, company: usize, conversations: &[Conversation]) 
 #[track_caller]
 fn the_receipt_is_true(statement: &Value, request: &Request, meant: &truth::Meant, gone: &BTreeSet<i64>) {
     let erasure = &request.erasure;
-    assert_eq!(statement["deployment"], COMPANIES[request.company], "{erasure}");
+    assert_eq!(statement["installation"], COMPANIES[request.company], "{erasure}");
     assert_eq!(statement["sessions"], meant.certain.len(), "{erasure}: {statement:#}");
     // What an earlier request of somebody else has erased is not possible any more.
     let left = meant.possible.difference(gone).count() as u64;

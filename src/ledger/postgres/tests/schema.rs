@@ -176,7 +176,13 @@ async fn what_somebody_does_to_the_stored_audit_is_found() {
 
 /// Everything that a server does, with no more than its role may.
 mod as_the_servers_role {
-    use super::with_roles;
+    use super::{Stories, with_roles};
 
-    crate::ledger::contract::contract!(with_roles);
+    async fn stories() -> Stories {
+        let (ledger, cluster) = with_roles().await;
+        ledger.shutdown().await;
+        Stories::of(cluster, "quietus")
+    }
+
+    crate::ledger::contract::contract!(parts, stories);
 }
