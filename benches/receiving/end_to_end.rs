@@ -24,6 +24,7 @@ const RATE: f64 = 100.0;
 const RULES: &str = r#"
 [settling]
 limit = "0s"
+pause = "0s"
 [[rule]]
 name = "no consent"
 on = "session-ended"
