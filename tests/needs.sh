@@ -1,4 +1,4 @@
-# Sourced by tests/run and .ci/run, at the top of the repository: installs what building and testing need on Debian or
+# Sourced by tests/run, tests/long and .ci/run, at the top of the repository: installs what building and testing need on Debian or
 # Ubuntu, and names the Python that the tests call in QUIETUS_TEST_PYTHON.
 # shellcheck shell=bash
 

@@ -136,6 +136,11 @@ impl Object {
         Self(format!("attention:{code}/{about}"))
     }
 
+    /// Whatever needs a person by this code.
+    pub(crate) fn attentions(code: &'static str) -> Self {
+        Self(format!("attention:{code}"))
+    }
+
     /// Events and sessions that are to be decided on.
     pub(crate) fn work() -> Self {
         Self("work".to_owned())

@@ -207,6 +207,7 @@ fn step_status(step: &Step) -> String {
     }
     match (step.stage(), step.outcome()) {
         (None, Some(outcome)) => outcome.as_str().to_owned(),
+        (Some(stage), _) if stage.is_find() => "to find".to_owned(),
         (Some(stage), _) => format!("to {}", stage.as_str()),
         (None, None) => "waiting".to_owned(),
     }

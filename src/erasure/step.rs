@@ -12,18 +12,26 @@ use crate::subject::{InstallationName, TargetName};
 
 /// What a step does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Stage {
-    /// The target says what else it knows the person by, before anything is erased anywhere.
+    /// The target says what else it knows the person by, before any other target erases.
     Find,
+    /// The same, but nobody waits for it: whether it knows anything, and when it can be asked, is not known.
+    FindLater,
     Erase,
     Verify,
 }
 
 impl Stage {
+    /// Whether the target is asked what it knows, and nothing is erased.
+    pub(crate) fn is_find(self) -> bool {
+        matches!(self, Self::Find | Self::FindLater)
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Find => "find",
+            Self::FindLater => "find_later",
             Self::Erase => "erase",
             Self::Verify => "verify",
         }

@@ -60,6 +60,7 @@ pub(super) fn muted(by: &Actor, shown: &Attention, end: MuteEnd) -> AuditEntry {
 }
 
 pub(super) fn unmuted(by: &Actor, code: Code, object: &Object, unmuted: bool) -> AuditEntry {
-    let object = Object::attention(code.as_str(), object);
+    // What was not muted may be anything that somebody has typed, so it is not written.
+    let object = if unmuted { Object::attention(code.as_str(), object) } else { Object::attentions(code.as_str()) };
     AuditEntry::new(by, Act::UnmuteAttention, object, ActResult::when(unmuted))
 }

@@ -1,4 +1,4 @@
-//! The ledger: what was received, what is due, and the results. This port knows no SQL; a backend behind it is shared
+//! The ledger: what was received, what is due, and the results. The port names no backend; SQL that both speak alike is in `query`, `row` and `claim`. A backend is shared
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
 mod acts;
@@ -32,17 +32,17 @@ pub(crate) use view::{
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::consent::ConsentRecord;
+use crate::erasure::life::Finds;
 pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
 use crate::keys::Digest;
 use crate::receipt::Receipt;
-use crate::subject::{Fingerprinted, TargetName};
+use crate::subject::Fingerprinted;
 
 /// A ledger: all roles together, for those who take one apart.
 pub(crate) trait Ledger: Intake + Queue + Records + Admin {}
@@ -249,8 +249,8 @@ pub(crate) struct Resolution {
     pub(crate) shared_guests: Vec<Digest>,
     /// Of all identifiers, in addition to those of the requests; the erasure is found again by them.
     pub(crate) fingerprints: Vec<Fingerprinted>,
-    /// The targets that are to say what else they know the person by, before any of them erases.
-    pub(crate) finds: BTreeSet<TargetName>,
+    /// The targets that are to say what else they know the person by.
+    pub(crate) finds: Finds,
 }
 
 #[cfg(test)]

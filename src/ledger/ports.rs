@@ -87,7 +87,7 @@ pub(crate) trait Queue: Send + Sync {
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;
 
     /// Finishes several [`Work::Close`] together: appends the receipts, which follow one another, destroys the capsules,
-    /// marks the sessions erased, if mluvii was asked, and the erasures done. All of them, or none.
+    /// marks the sessions erased where mluvii has erased them, and ends the erasures. All of them, or none.
     async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError>;
 
     /// The targets that steps wait for, whether they are still in the configuration or not.

@@ -19,7 +19,9 @@ pub(crate) fn must_be_there(place: &LedgerPlace) -> Result<(), OperationError> {
     match place {
         LedgerPlace::Sqlite(path) if !path.exists() => {
             let shown = path.display();
-            Err(OperationError::Ledger(anyhow::anyhow!("there is no ledger at {shown} yet; `quietus serve` makes it")))
+            Err(OperationError::Ledger(anyhow::anyhow!(
+                "there is no ledger at {shown} yet; a server makes it at its first start"
+            )))
         }
         _ => Ok(()),
     }

@@ -1,5 +1,5 @@
 //! Limits for a plugin's process together with all that it starts, where a part of the cgroup tree is delegated to the
-//! server (cgroup v2, `Delegate=yes` of systemd). Elsewhere the limits of each process alone have to do.
+//! server (cgroup v2, `Delegate=memory pids` of systemd). Elsewhere the limits of each process alone have to do.
 
 use std::fs;
 use std::io::{self, Write as _};

@@ -1,5 +1,5 @@
 //! One call to one target: what it is told, and what is believed of its answer. What the answer means for the step is said
-//! by `erase.rs` and `verify.rs`.
+//! by `find.rs`, `erase.rs` and `verify.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,7 +89,7 @@ impl Worker {
         let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal))?;
         let kept = KeptResume::of(claimed, work, Arc::clone(&self.queue), self.seal.clone());
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
-        let may_report = self.reports.as_deref().filter(|_| work.stage != Stage::Find);
+        let may_report = self.reports.as_deref().filter(|_| !work.stage.is_find());
         let report = may_report.map(|base| ReportTo {
             url: format!("{base}{}", reportable.path()),
             token: Sensitive::new(reportable.token(&self.index)),

@@ -67,6 +67,8 @@ pub(super) struct Circumstances<'a> {
     /// Whether it has an attempt limit. A session is looked up for as long as it takes: an erasure duty does not end with
     /// an outage.
     pub(super) gives_up: bool,
+    /// Whether other targets wait for it: it is to say what it knows.
+    pub(super) is_awaited: bool,
     /// In 0..1, for jitter.
     pub(super) random: f64,
 }
@@ -88,7 +90,7 @@ impl Failure {
         let retry = &circumstances.erasing.retry;
         Ok(match self {
             Self::Ledger(error) => return Err(error),
-            Self::Postponed(pause) => FailureAction::free(pause, "waits for a session to settle"),
+            Self::Postponed(pause) => FailureAction::free(pause, "waits for what must be known first"),
             Self::Early { pause, why } => FailureAction::free(pause, why),
             Self::Cancelled => FailureAction::free(Duration::ZERO, "cancelled"),
             Self::Permanent(reason) | Self::Call(TargetError::Permanent(reason)) => FailureAction::park(reason),
@@ -101,6 +103,10 @@ impl Failure {
                 // As it costs no attempt, the pause would not grow: where the target says none, it is the breaker's.
                 let pause = retry_after.unwrap_or(circumstances.erasing.breaker_pause.get());
                 FailureAction::free(retry.pause(0, Some(pause), circumstances.random), "rate limited")
+            }
+            // Nobody is to wait for it until a person has acted, so the step is put aside as well.
+            Self::Call(TargetError::NeedsOperator(reason)) if circumstances.is_awaited => {
+                FailureAction { target: TargetEffect::ParkQueue, ..FailureAction::park(reason) }
             }
             Self::Call(TargetError::NeedsOperator(reason)) => {
                 FailureAction { target: TargetEffect::ParkQueue, ..FailureAction::free(Duration::ZERO, reason) }
@@ -165,7 +171,7 @@ mod tests {
     #[track_caller]
     fn check(failure: Failure, attempt: u32, gives_up: bool, expected: FailureAction) {
         let erasing = sample();
-        let circumstances = Circumstances { erasing: &erasing, attempt, gives_up, random: 1.0 };
+        let circumstances = Circumstances { erasing: &erasing, attempt, gives_up, is_awaited: false, random: 1.0 };
         assert_eq!(failure.action(circumstances).expect("the ledger took it"), expected);
     }
 
@@ -194,7 +200,7 @@ mod tests {
     fn what_is_no_failure_of_the_target_costs_no_attempt() {
         let free = |secs, reason: &str| retry(secs, Attempt::Free, reason, TargetEffect::None);
         let pause = Duration::from_secs(7);
-        check(Failure::Postponed(pause), 9, true, free(7, "waits for a session to settle"));
+        check(Failure::Postponed(pause), 9, true, free(7, "waits for what must be known first"));
         check(Failure::Early { pause, why: "404".into() }, 9, true, free(7, "404"));
         check(Failure::Cancelled, 9, true, free(0, "cancelled"));
         check(call(TargetError::NotYet { after: pause }), 9, true, free(7, "the target is not done yet"));
@@ -216,8 +222,19 @@ mod tests {
     #[test]
     fn a_ledger_that_does_not_take_the_work_takes_nothing_else() {
         let erasing = sample();
-        let circumstances = Circumstances { erasing: &erasing, attempt: 0, gives_up: true, random: 1.0 };
+        let circumstances =
+            Circumstances { erasing: &erasing, attempt: 0, gives_up: true, is_awaited: false, random: 1.0 };
         let away = LedgerError::Busy(anyhow::anyhow!("away"));
         assert!(Failure::Ledger(away).action(circumstances).is_err());
+    }
+
+    #[test]
+    fn nobody_waits_for_a_find_at_a_target_that_needs_a_person() {
+        let erasing = sample();
+        let circumstances =
+            Circumstances { erasing: &erasing, attempt: 0, gives_up: true, is_awaited: true, random: 1.0 };
+        let revoked = call(TargetError::NeedsOperator("401".into()));
+        let expected = FailureAction { end: ClaimEnd::Park { reason: "401".into() }, target: TargetEffect::ParkQueue };
+        assert_eq!(revoked.action(circumstances).expect("the ledger took it"), expected);
     }
 }

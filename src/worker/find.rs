@@ -1,8 +1,9 @@
-//! Targets say what else they know a person by, before any target is asked to erase: what one system knows, such as a
+//! Targets say what else they know a person by, before other targets are asked to erase: what one system knows, such as a
 //! customer number, another one is found by. Where no other target may be told it, nobody is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::info;
 
@@ -12,9 +13,13 @@ use super::output::Output;
 use super::parts::Worker;
 use super::resolve::opened;
 use crate::erasure::Capsule;
-use crate::ledger::{ClaimedStep, EraseWork, StepEnd, StepWork};
+use crate::erasure::life::Finds;
+use crate::ledger::{ClaimedStep, EraseWork, StepEnd, StepWork, TargetState};
 use crate::subject::{Identifiers, InstallationName, Kind, TargetName, Whom};
-use crate::target::{Returns, Target};
+use crate::target::{Found, Returns, Target};
+
+/// How long to wait for a target that is being started.
+const STARTING_PAUSE: Duration = Duration::from_secs(1);
 
 impl Worker {
     /// One target says what it knows: from the claim of its step to what is sealed for the others.
@@ -22,10 +27,17 @@ impl Worker {
         let Prepared::Ask(target, call) = self.prepare(claimed, work)? else {
             return Err(Failure::Permanent("nobody is asked to report what a target knows".into()));
         };
-        let found = target.find(&call).await.map_err(Failure::Call)?;
+        let taken = self.taken_beside(&work.step.called);
+        let found = match target.returns() {
+            // Now it is known that nobody could be told anything of it, so it is not asked.
+            Returns::Kinds(kinds) if kinds.is_disjoint(&taken) => Found::default(),
+            _ => target.find(&call).await.map_err(Failure::Call)?,
+        };
         let known = opened(&work.capsules, |capsule| capsule.open(&self.seal))
             .map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
-        let new: BTreeSet<_> = found.identifiers.0.difference(&known.identifiers.0).cloned().collect();
+        let mut new = found.identifiers.0;
+        // What nobody else may be told is not kept.
+        new.retain(|identifier| taken.contains(&identifier.kind) && !known.identifiers.0.contains(identifier));
         info!(
             erasure.id = %work.erasure, target = %work.step.target, new = new.len(), more = found.more,
             "target said what it knows"
@@ -35,20 +47,38 @@ impl Worker {
         Ok(Output::Step(StepEnd::Found { capsule, more: found.more }))
     }
 
-    /// The targets of an erasure that are to be asked first: those that know what another one may be told. `None` while one of
-    /// them is being started.
-    pub(super) fn finds(&self, work: &EraseWork) -> Option<BTreeSet<TargetName>> {
-        asked_first(&work.targets, work.subject.installation(), &self.targets)
+    /// The kinds that other targets than this one may be told.
+    fn taken_beside(&self, called: &TargetName) -> BTreeSet<Kind> {
+        let others = self.targets.iter().filter(|(name, _)| *name != called);
+        others.flat_map(|(_, target)| target.takes()).collect()
+    }
+
+    /// The targets of an erasure that are to say what else they know.
+    pub(super) async fn finds(&self, work: &EraseWork) -> Result<Finds, Failure> {
+        let installation = work.subject.installation();
+        let finds = finds_of(&work.targets, installation, &self.targets);
+        let mut finds = finds.ok_or(Failure::Postponed(STARTING_PAUSE))?;
+        if finds.first.is_empty() {
+            return Ok(finds);
+        }
+        // Nobody waits for a target that is not called until a person has acted.
+        for health in self.records.targets().await? {
+            if matches!(health.state, TargetState::Parked { .. }) {
+                let parked = finds.first.extract_if(.., |name| name.called_for(installation) == health.target);
+                finds.later.extend(parked);
+            }
+        }
+        Ok(finds)
     }
 }
 
-/// Those of an erasure's targets that are asked first what else they know; `all` are the targets as they are called. `None`
-/// while what one of them returns is not known yet. Nobody waits for one that does not start.
-pub(crate) fn asked_first(
+/// Those of an erasure's targets that are to say what else they know; `all` are the targets as they are called. `None` while
+/// one of them is being started: soon it is known what it returns, or that it does not start.
+pub(crate) fn finds_of(
     names: &[TargetName],
     installation: &InstallationName,
     all: &BTreeMap<TargetName, Arc<dyn Target>>,
-) -> Option<BTreeSet<TargetName>> {
+) -> Option<Finds> {
     let mut exchanges = Vec::new();
     for name in names {
         if let Some(target) = all.get(&name.called_for(installation)) {
@@ -65,22 +95,23 @@ struct Exchange<'a> {
     takes: BTreeSet<Kind>,
 }
 
-fn finds(all: &[Exchange<'_>]) -> Option<BTreeSet<TargetName>> {
-    let mut asked = BTreeSet::new();
+fn finds(all: &[Exchange<'_>]) -> Option<Finds> {
+    let mut finds = Finds::default();
     for one in all {
         let mut others = all.iter().filter(|other| other.name != one.name);
         match &one.returns {
             Returns::Kinds(kinds) if others.any(|other| !other.takes.is_disjoint(kinds)) => {
-                asked.insert(one.name.clone());
+                finds.first.insert(one.name.clone());
             }
             Returns::NotYet if others.any(|other| !other.takes.is_empty()) => return None,
-            Returns::Kinds(_) | Returns::NotYet => {}
-            Returns::NotKnown => {
-                tracing::warn!(target = %one.name, "what it knows persons by is not asked, as it has not started");
+            // A broken plugin harms no other target, and what it knows is not forgotten.
+            Returns::NotKnown if others.any(|other| !other.takes.is_empty()) => {
+                finds.later.insert(one.name.clone());
             }
+            _ => {}
         }
     }
-    Some(asked)
+    Some(finds)
 }
 
 #[cfg(test)]
@@ -94,13 +125,15 @@ mod tests {
     /// A target, what it may say, and what it may be told.
     type Of<'a> = (&'a str, Returns, &'a [&'a str]);
 
-    fn found(all: &[Of<'_>]) -> Option<Vec<String>> {
+    /// Who is asked first, and who later.
+    fn found(all: &[Of<'_>]) -> Option<(Vec<String>, Vec<String>)> {
         let names: Vec<TargetName> = all.iter().map(|(name, ..)| TargetName((*name).into())).collect();
         let mut exchanges = Vec::new();
         for (name, (_, returns, takes)) in names.iter().zip(all) {
             exchanges.push(Exchange { name, returns: returns.clone(), takes: kinds(takes) });
         }
-        finds(&exchanges).map(|found| found.iter().map(ToString::to_string).collect())
+        let words = |names: BTreeSet<TargetName>| names.iter().map(ToString::to_string).collect();
+        finds(&exchanges).map(|Finds { first, later }| (words(first), words(later)))
     }
 
     fn says(words: &[&str]) -> Returns {
@@ -110,7 +143,7 @@ mod tests {
     #[track_caller]
     fn check(all: &[Of<'_>], expected: &[&str]) {
         let expected: Vec<String> = expected.iter().map(|&name| name.to_owned()).collect();
-        assert_eq!(found(all), Some(expected));
+        assert_eq!(found(all), Some((expected, Vec::new())));
     }
 
     #[test]
@@ -129,6 +162,8 @@ mod tests {
         let erp: Of<'_> = ("erp", says(&[]), &["name"]);
         check(&[("mluvii", says(&[]), &[]), ("crm", Returns::NotYet, &["email"])], &[]);
         assert_eq!(found(&[("crm", Returns::NotYet, &["email"]), erp.clone()]), None);
-        check(&[("crm", Returns::NotKnown, &["email"]), erp], &[]);
+        let later = found(&[("crm", Returns::NotKnown, &["email"]), erp]);
+        assert_eq!(later, Some((Vec::new(), vec!["crm".to_owned()])), "nobody waits for what may never start");
+        check(&[("mluvii", says(&[]), &[]), ("crm", Returns::NotKnown, &["email"])], &[]);
     }
 }

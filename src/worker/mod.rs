@@ -1,8 +1,8 @@
 //! The worker: claims due work from the ledger, looks sessions up, decides, erases, verifies and writes receipts. It
 //! takes no input but the ledger, so that recovery and the happy path are one; it never sees an HTTP request.
 //!
-//! `run.rs` is the life of a claim. What the work is stands in a file for each queue, in one function from the claim to
-//! what is written: `evaluate`, `settle`, `resolve`, `erase`, `verify`, `close`.
+//! `run.rs` is the life of a claim. What the work is stands in a file for each kind, in one function from the claim to
+//! what is written: `evaluate`, `settle`, `resolve`, `find`, `erase`, `verify`, `close`.
 
 mod call;
 mod close;
@@ -26,7 +26,7 @@ mod settle;
 mod tasks;
 mod verify;
 
-pub(crate) use find::asked_first;
+pub(crate) use find::finds_of;
 pub(crate) use parts::Worker;
 pub(crate) use patience::Patience;
 pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};

@@ -26,9 +26,6 @@ const BACKLOG_WAIT_MAX: Duration = Duration::from_secs(3600);
 /// The first pause of an erasure that waits; pauses grow with the time that it has waited.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long to wait for a target that is being started.
-const STARTING_PAUSE: Duration = Duration::from_secs(1);
-
 impl Worker {
     /// One erasure, from its claim to the sessions that it reaches. Nothing is erased before.
     pub(super) async fn resolve(&self, work: &EraseWork) -> Result<Output, Failure> {
@@ -46,8 +43,7 @@ impl Worker {
         }
         resolver.search_mluvii(&mut search).await.map_err(|error| failed(error, work))?;
         let reach = resolver.identify(search).await.map_err(|error| failed(error, work))?;
-        // Soon it is known what it returns, or that it does not start.
-        let finds = self.finds(work).ok_or(Failure::Postponed(STARTING_PAUSE))?;
+        let finds = self.finds(work).await?;
         Ok(Output::Resolution(Resolution { finds, ..reach.seal(&self.seal) }))
     }
 

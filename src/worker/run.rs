@@ -141,7 +141,7 @@ impl Worker {
             Work::Settle(work) => self.settle(work).await,
             Work::Resolve(work) => self.resolve(work).await,
             Work::Step(work) => match work.stage {
-                Stage::Find => self.find(claim.step(work), work).await,
+                Stage::Find | Stage::FindLater => self.find(claim.step(work), work).await,
                 Stage::Erase => self.erase(claim.step(work), work).await,
                 Stage::Verify => self.verify(claim.step(work), work).await,
             },
@@ -178,6 +178,7 @@ impl Worker {
             erasing: &self.erasing,
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
+            is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
             random: random_fraction(),
         };
         let is_ordinary = failure.is_ordinary();

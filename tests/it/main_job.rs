@@ -76,7 +76,7 @@ pub(crate) fn the_deletion_form(Company { standin, deployment, .. }: &Company) {
         standin.end(id);
     }
     standin.add_contact("cecilie@example.com");
-    wait_for("all sessions to settle", || (deployment.json(&["status"])["sessions"] == 3).then_some(()));
+    deployment.settled(3);
     standin.submit(102, 4711, &json!({ "oo1_guest_email": "CECILIE@example.com" }));
     approve(deployment);
 
@@ -110,7 +110,7 @@ fn consent_withdrawn_in_a_form_takes_all_sessions_of_the_guest() {
         standin.begin(id, "dan@example.com", Some("v3"));
         standin.end(id);
     }
-    wait_for("both sessions", || (deployment.json(&["status"])["sessions"] == 2).then_some(()));
+    deployment.settled(2);
     standin.submit(102, 4712, &json!({ "agree": "no" }));
 
     let receipts = receipts(&deployment, 1);
@@ -220,7 +220,7 @@ fn a_request_by_hand_is_tried_out_and_then_carried_out() {
     standin.begin(101, "ann@example.com", Some("v3"));
     standin.end(101);
     standin.add_contact("ann@example.com");
-    wait_for("the session", || (deployment.json(&["status"])["sessions"] == 1).then_some(()));
+    deployment.settled(1);
 
     deployment.write("who.txt", "ann@example.com\n");
     let who = format!("@{}", deployment.path("who.txt").display());
@@ -247,7 +247,7 @@ fn a_person_reaches_all_sessions_of_their_guest() {
         standin.begin_with(conversation);
         standin.end(id);
     }
-    wait_for("the sessions", || (deployment.json(&["status"])["sessions"] == 2).then_some(()));
+    deployment.settled(2);
     deployment.write("who", "bea@example.com\n");
     let who = format!("@{}", deployment.path("who").display());
     let found = deployment.json(&["erase", "--email", &who, "--dry-run"])["sessions"].clone();

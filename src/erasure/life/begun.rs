@@ -26,15 +26,28 @@ pub(crate) struct Change {
     pub(crate) closes: bool,
 }
 
-/// The steps of an erasure that begins. All of them are due at once; but where some targets, `finds`, are to say what else
-/// they know the person by, only those are, and the others wait for what is found.
-pub(crate) fn begin(targets: &[TargetName], finds: &BTreeSet<TargetName>, installation: &InstallationName) -> Begun {
-    let is_found = targets.iter().any(|target| finds.contains(target));
+/// The targets that say what else they know the person by before they erase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Finds {
+    /// The others wait for these.
+    pub(crate) first: BTreeSet<TargetName>,
+    /// Of these it is not known yet whether they know anything, as they have not started: nobody waits for them.
+    pub(crate) later: BTreeSet<TargetName>,
+}
+
+/// The steps of an erasure that begins. All of them are due at once; but where some targets are to say first what else they
+/// know the person by, the others wait for what is found.
+pub(crate) fn begin(targets: &[TargetName], finds: &Finds, installation: &InstallationName) -> Begun {
+    let is_waited_for = targets.iter().any(|target| finds.first.contains(target));
     let first = |target: &TargetName| {
-        let state = match (is_found, finds.contains(target)) {
-            (false, _) => StepState::to_call(Stage::Erase, None),
-            (true, true) => StepState::to_call(Stage::Find, None),
-            (true, false) => StepState::WaitsForFinds,
+        let state = if finds.first.contains(target) {
+            StepState::to_call(Stage::Find, None)
+        } else if finds.later.contains(target) {
+            StepState::to_call(Stage::FindLater, None)
+        } else if is_waited_for {
+            StepState::WaitsForFinds
+        } else {
+            StepState::to_call(Stage::Erase, None)
         };
         Step { state, ..Step::planned(target.clone(), installation) }
     };
@@ -50,7 +63,12 @@ impl Begun {
     /// One call of a step's present stage came to an end.
     pub(crate) fn call_ended(self, target: &TargetName, end: StepEnd, now: Timestamp) -> Result<Change, OutOfPlace> {
         let step = self.step(target)?.clone();
-        Ok(self.changed([step::call_ended(step, end, now)?], now))
+        let has_found = matches!(end, StepEnd::Found { capsule: Some(_), .. });
+        let (mut step, next) = step::call_ended(step, end, now)?;
+        if has_found && self.others_have_gone_on(target) {
+            step::found_late(&mut step);
+        }
+        Ok(self.changed([(step, next)], now))
     }
 
     /// A call failed and is retried after a pause.
@@ -110,13 +128,12 @@ impl Begun {
 
     /// What follows for the whole when some of its steps have changed.
     fn changed(mut self, changed: impl IntoIterator<Item = (Step, Next)>, now: Timestamp) -> Change {
-        let steps: Vec<(Step, Next)> = changed.into_iter().collect();
+        let mut steps: Vec<(Step, Next)> = changed.into_iter().collect();
         for (step, _) in &steps {
             if let Some(before) = self.0.iter_mut().find(|before| before.target == step.target) {
                 before.clone_from(step);
             }
         }
-        let mut steps = steps;
         if self.finding_is_over() {
             self.let_erase(&mut steps, now);
         }
@@ -124,8 +141,14 @@ impl Begun {
         Change { state: self.state(), closes, steps }
     }
 
-    /// Whether all have been asked what they know the person by, and some wait for it. Nobody waits for one that needs a person:
-    /// the others' data goes in time, and the receipt says what was not found out.
+    /// Whether other targets have been let erase, by what was known then.
+    fn others_have_gone_on(&self, target: &TargetName) -> bool {
+        let waits = |step: &Step| step.state == StepState::WaitsForFinds || step.stage().is_some_and(Stage::is_find);
+        self.0.iter().any(|step| step.target != *target && !waits(step))
+    }
+
+    /// Whether all that are waited for have said what they know the person by, and some wait for it. Nobody waits for one that
+    /// needs a person: the others' data goes in time, and if it finds something later, the receipt says so.
     fn finding_is_over(&self) -> bool {
         let waits = self.0.iter().any(|step| step.state == StepState::WaitsForFinds);
         let is_asked = |step: &Step| matches!(step.state, StepState::UnderWay { stage: Stage::Find, .. });
@@ -134,22 +157,13 @@ impl Begun {
 
     /// All that waited for finds are to erase, now that everything is known that anybody told.
     fn let_erase(&mut self, steps: &mut Vec<(Step, Next)>, now: Timestamp) {
-        for step in &mut self.0 {
-            let has_work = steps.iter().any(|(changed, _)| changed.target == step.target);
-            let next = match step.state {
-                StepState::WaitsForFinds => {
-                    step.state = StepState::to_call(Stage::Erase, None);
-                    // Where its own call has just ended, its work is there.
-                    if has_work { Next::Due(now) } else { Next::Added(now) }
-                }
-                StepState::Parked { stage: Stage::Find, .. } => {
-                    step::found_late(step);
-                    Next::Parked
-                }
-                _ => continue,
-            };
-            steps.retain(|(changed, _)| changed.target != step.target);
-            steps.push((step.clone(), next));
+        for step in self.0.iter_mut().filter(|step| step.state == StepState::WaitsForFinds) {
+            step.state = StepState::to_call(Stage::Erase, None);
+            match steps.iter_mut().find(|(changed, _)| changed.target == step.target) {
+                // Its own call has just ended, and its work is there.
+                Some(changed) => *changed = (step.clone(), Next::Due(now)),
+                None => steps.push((step.clone(), Next::Added(now))),
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ mod state;
 mod step;
 mod waiting;
 
-pub(crate) use begun::{Begun, Change, begin};
+pub(crate) use begun::{Begun, Change, Finds, begin};
 pub(crate) use closing::end_of;
 pub(crate) use state::Phase;
 pub(crate) use step::OutOfPlace;

@@ -35,7 +35,7 @@ fn of_steps(steps: &[Step]) -> ErasureState {
     let in_stage =
         |wanted| steps.iter().any(|step| matches!(step.state, StepState::UnderWay { stage, .. } if stage == wanted));
     // Nothing is erased while some are asked what they know, but it is under way.
-    if in_stage(Stage::Find) || in_stage(Stage::Erase) {
+    if in_stage(Stage::Find) || in_stage(Stage::FindLater) || in_stage(Stage::Erase) {
         return ErasureState::Erasing;
     }
     if in_stage(Stage::Verify) {

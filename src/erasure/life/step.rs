@@ -17,13 +17,13 @@ pub(crate) struct OutOfPlace;
 /// What was not looked at where a target knows the person by more than it told.
 const FOUND_MORE: &str = "further identifiers that the target holds";
 
-/// What was not looked at where a target could not say in time what it knows the person by.
-const FOUND_LATE: &str = "other targets by what this one knows the person by: they were asked before it had said so";
+/// What was not looked at where a target said what it knows when others had been asked already.
+const FOUND_LATE: &str = "other targets by what this one knows the person by: they were asked before it said so";
 
 /// One call of the present stage came to an end. The reason that stands in the step is the target's own.
 pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result<(Step, Next), OutOfPlace> {
     let StepState::UnderWay { stage, so_far, report } = step.state.clone() else { return Err(OutOfPlace) };
-    if (stage == Stage::Find) != matches!(end, StepEnd::Found { .. }) {
+    if stage.is_find() != matches!(end, StepEnd::Found { .. }) {
         return Err(OutOfPlace);
     }
     // The attempts are those of one call; the next one begins anew.

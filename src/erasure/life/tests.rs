@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::erasure::{
-    Attempt, ErasureId, Evidence, Outcome, ReportState, Reportable, Stage, Step, StepEnd, StepState, sample,
+    Attempt, Capsule, ErasureId, Evidence, Outcome, ReportState, Reportable, Stage, Step, StepEnd, StepState, sample,
 };
 use crate::keys::Sealed;
 use crate::subject::InstallationName;
@@ -247,7 +247,7 @@ fn sessions_are_marked_erased_only_where_mluvii_has_erased_them() {
 
 fn begins(targets: &[&str], finds: &[&str]) -> Begun {
     let targets: Vec<_> = targets.iter().map(|name| target(name)).collect();
-    let finds = finds.iter().map(|name| target(name)).collect();
+    let finds = Finds { first: finds.iter().map(|name| target(name)).collect(), ..Finds::default() };
     begin(&targets, &finds, &InstallationName::unnamed())
 }
 
@@ -275,9 +275,9 @@ fn the_last_one_who_says_what_they_know_lets_all_erase() {
     let all: Vec<_> = change.steps.iter().map(|(step, next)| (&*step.target.0, step.stage(), *next)).collect();
     let erase = Some(Stage::Erase);
     let expected =
-        [("crm", erase, Next::Added(NOW)), ("erp", erase, Next::Due(NOW)), ("mluvii", erase, Next::Added(NOW))];
+        [("erp", erase, Next::Due(NOW)), ("crm", erase, Next::Added(NOW)), ("mluvii", erase, Next::Added(NOW))];
     assert_eq!(all, expected);
-    assert_eq!(change.steps[1].0.evidence.not_looked_at, ["further identifiers that the target holds"]);
+    assert_eq!(change.steps[0].0.evidence.not_looked_at, ["further identifiers that the target holds"]);
 }
 
 #[test]
@@ -289,12 +289,9 @@ fn a_find_ends_with_what_was_found_and_with_nothing_else() {
 
 #[test]
 fn what_a_find_left_open_stays_on_the_receipt() {
-    let mut begun = begins(&["crm", "erp"], &["crm"]);
+    let begun = begins(&["crm", "erp"], &["crm"]);
     let change = begun.clone().call_ended(&target("crm"), found(true), NOW).expect("a transition");
-    for (step, _) in change.steps {
-        let at = begun.0.iter().position(|before| before.target == step.target).expect("it is there");
-        begun.0[at] = step;
-    }
+    let begun = after_change(begun, change);
     let looked = Evidence { looked_at: vec!["contacts".into()], ..Evidence::default() };
     let change = begun.call_ended(&target("crm"), answers(Outcome::Erased, looked), NOW).expect("a transition");
     let evidence = &only(change).0.evidence;
@@ -302,15 +299,56 @@ fn what_a_find_left_open_stays_on_the_receipt() {
     assert_eq!(evidence.not_looked_at, ["further identifiers that the target holds"]);
 }
 
+/// The erasure after a change.
+fn after_change(Begun(mut steps): Begun, change: Change) -> Begun {
+    for (step, _) in change.steps {
+        let at = steps.iter().position(|before| before.target == step.target).expect("it is there");
+        steps[at] = step;
+    }
+    Begun(steps)
+}
+
+fn found_something() -> StepEnd {
+    let sealed = || Sealed(vec![1]);
+    StepEnd::Found { capsule: Some(Capsule { wrapped_key: sealed(), content: sealed() }), more: false }
+}
+
 #[test]
-fn nobody_waits_for_a_find_that_needs_a_person_and_the_receipt_says_so() {
+fn nobody_waits_for_a_find_that_needs_a_person_and_what_it_finds_later_is_told() {
     let begun = begins(&["crm", "mluvii"], &["crm"]);
     let claimed = begun.0[0].clone();
-    let change = begun.call_parked(&claimed, Outcome::Parked, "403", NOW).expect("a transition");
+    let change = begun.clone().call_parked(&claimed, Outcome::Parked, "403", NOW).expect("a transition");
     let all: Vec<_> = change.steps.iter().map(|(step, next)| (step.stage(), *next)).collect();
     assert_eq!(all, [(Some(Stage::Find), Next::Parked), (Some(Stage::Erase), Next::Added(NOW))]);
-    assert_eq!(change.steps[0].0.evidence.not_looked_at.len(), 1);
     assert_eq!(change.state, ErasureState::Erasing);
+
+    let parked = after_change(begun, change);
+    let retried = parked.clone().retried(NOW).expect("it is parked");
+    let asked = after_change(parked, retried);
+    for (end, not_looked_at) in [(found(false), 0), (found_something(), 1)] {
+        let (crm, next) = only(asked.clone().call_ended(&target("crm"), end, NOW).expect("a transition"));
+        assert_eq!((crm.stage(), next), (Some(Stage::Erase), Next::Due(NOW)));
+        assert_eq!(crm.evidence.not_looked_at.len(), not_looked_at);
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_target_of_which_nothing_is_known_yet() {
+    let names = [target("crm"), target("erp"), target("mluvii")];
+    let later: std::collections::BTreeSet<_> = [target("crm")].into();
+    let alone = Finds { later: later.clone(), ..Finds::default() };
+    let stages = |begun: &Begun| begun.0.iter().map(Step::stage).collect::<Vec<_>>();
+    let begun = begin(&names, &alone, &InstallationName::unnamed());
+    assert_eq!(stages(&begun), [Some(Stage::FindLater), Some(Stage::Erase), Some(Stage::Erase)]);
+    let (crm, _) = only(begun.call_ended(&target("crm"), found_something(), NOW).expect("a transition"));
+    assert_eq!((crm.stage(), crm.evidence.not_looked_at.len()), (Some(Stage::Erase), 1));
+
+    let both = Finds { first: [target("erp")].into(), later };
+    let begun = begin(&names, &both, &InstallationName::unnamed());
+    assert_eq!(stages(&begun), [Some(Stage::FindLater), Some(Stage::Find), None]);
+    let change = begun.clone().call_ended(&target("erp"), found(false), NOW).expect("a transition");
+    let begun = after_change(begun, change);
+    assert_eq!(stages(&begun), [Some(Stage::FindLater), Some(Stage::Erase), Some(Stage::Erase)]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fixtures::*;
+use crate::erasure::life::Finds;
 use crate::erasure::{Capsule, ErasureId, ErasureState, Evidence, Findings, Outcome, ReachedSession, Stage, Subject};
 use crate::keys::{Digest, Sealed};
 use crate::ledger::{Attempt, Bounds, Finished, QueueName, Resolution, StepEnd, TargetHealth, TargetState, Work};
@@ -244,7 +245,7 @@ pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
 async fn finding(ledger: &Shared, targets: &[&str], finds: &[&str]) -> ErasureId {
     let id = ledger.request(due_erasure(1, targets), &by()).await.expect("requested");
     let mine = only(claim(ledger, &to_resolve()).await);
-    let finds = finds.iter().map(|name| target(name)).collect();
+    let finds = Finds { first: finds.iter().map(|name| target(name)).collect(), ..Finds::default() };
     let resolution = Resolution { finds, ..resolution(vec![reached(1)]) };
     assert_eq!(ledger.resolved(mine, resolution).await.expect("resolved"), Finished::Done);
     id
@@ -285,7 +286,7 @@ pub(crate) async fn nobody_waits_for_a_find_that_needs_a_person(ledger: Shared) 
     step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Parked);
     assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
-    step_end(&ledger, "crm", found(None)).await;
+    step_end(&ledger, "crm", found(Some(capsule("ann@work.cz")))).await;
     let mine = claim_step(&ledger, "crm").await;
     let Work::Step(work) = &mine.work else { panic!("not a step") };
     assert_eq!(work.stage, Stage::Erase);

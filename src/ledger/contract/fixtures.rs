@@ -1,6 +1,6 @@
 //! What the stories are made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::attention::{Limits, MuteEnd};
 use crate::audit::Actor;
 use crate::consent::ConsentRecord;
+use crate::erasure::life::Finds;
 use crate::erasure::{
     Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject,
 };
@@ -117,7 +118,7 @@ pub(crate) fn capsule(email: &str) -> Capsule {
 pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
     let capsule = capsule("resolved@x.cz");
     let findings = Findings::default();
-    let finds = BTreeSet::new();
+    let finds = Finds::default();
     Resolution { capsule, sessions, findings, shared_guests: Vec::new(), fingerprints: Vec::new(), finds }
 }
 

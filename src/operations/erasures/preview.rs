@@ -1,19 +1,20 @@
 //! What a request would do: which sessions it would reach, and what would go where. It asks the ledger, mluvii and every target, and
 //! changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::checked::{Checked, Request};
 use super::reach::{self, Reach};
+use crate::erasure::life::Finds;
 use crate::erasure::{ErasureId, Outcome, Subject};
 use crate::key_files::Keys;
 use crate::operations::{OperationError, Operations, RunningTargets};
 use crate::subject::TargetName;
 use crate::target::{Answer, TargetCall, TargetError, no_checkpoint};
-use crate::worker::{ScopeResolution, asked_first};
+use crate::worker::{ScopeResolution, finds_of};
 
 /// What a request would do. Holds personal data in memory.
 #[derive(Debug)]
@@ -53,10 +54,11 @@ async fn ask(
     let installation = checked.subject.installation();
     let client = running.clients.get(installation).expect("a request names an installation of the configuration");
     let mut reach = reach::find(on, keys, checked, client).await?;
-    for name in first_ones(checked, running).await {
+    let finds = finds(checked, running).await;
+    for name in finds.first.iter().chain(&finds.later) {
         let target = running.targets.get(&name.called_for(installation)).expect("it was among them");
         // One that cannot say it now says in its own answer why.
-        if let Ok(found) = target.find(&call(on, keys, &checked.subject, &name, &reach.found)).await {
+        if let Ok(found) = target.find(&call(on, keys, &checked.subject, name, &reach.found)).await {
             reach.found.whom.identifiers.0.extend(found.identifiers.0);
         }
     }
@@ -70,11 +72,11 @@ async fn ask(
     Ok(Preview { reach, targets })
 }
 
-/// The targets that say first what else they know. They have just been started, which ends by itself, well or not.
-async fn first_ones(checked: &Checked, running: &RunningTargets) -> BTreeSet<TargetName> {
+/// The targets that say what else they know. They have just been started, which ends by itself, well or not.
+async fn finds(checked: &Checked, running: &RunningTargets) -> Finds {
     loop {
-        if let Some(names) = asked_first(&checked.targets, checked.subject.installation(), &running.targets) {
-            return names;
+        if let Some(finds) = finds_of(&checked.targets, checked.subject.installation(), &running.targets) {
+            return finds;
         }
         tokio::time::sleep(STARTING_PAUSE).await;
     }

@@ -1,9 +1,10 @@
 //! What is asked of a resolver, and what it finds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::erasure::life::Finds;
 use crate::erasure::{Capsule, Findings, ReachedSession, Selection, Subject};
 use crate::keys::{Digest, SealBroken, SealKey};
 use crate::ledger::{LedgerError, Resolution};
@@ -85,7 +86,7 @@ impl ScopeResolution {
             findings: self.findings,
             shared_guests: self.shared_guests,
             fingerprints: self.fingerprints,
-            finds: BTreeSet::new(),
+            finds: Finds::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::standin::API_SECRET;
-use super::{CRM_TOKEN, StandIn, quietus};
+use super::{CRM_TOKEN, StandIn, quietus, wait_for};
 
 /// The password of the source `acme`, whose user is `mluvii`. It holds a colon.
 pub(crate) const PASSWORD: &str = "webhook:password-42";
@@ -184,6 +184,16 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    /// Waits until so many sessions are known, read and settled: before that, nobody knows whose they are.
+    #[track_caller]
+    pub(crate) fn settled(&self, sessions: usize) {
+        wait_for("the sessions to settle", || {
+            let status = self.json(&["status"]);
+            let all = status["sessions"] == sessions && status["sessions_settling"] == 0;
+            (all && status["events_waiting"] == 0).then_some(())
+        });
     }
 }
 

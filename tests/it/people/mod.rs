@@ -43,11 +43,7 @@ fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
         mluvii.register(&server.callback_of(company));
     }
     talk(&mluviis, &conversations);
-    wait_for("every conversation to be read", || {
-        let status = deployment.json(&["status"]);
-        let all = status["sessions"] == conversations.len() && status["sessions_settling"] == 0;
-        (all && status["events_waiting"] == 0).then_some(())
-    });
+    deployment.settled(conversations.len());
 
     let requests = ask(&deployment, &people);
     let forms = send_forms(&mluviis, &people, &conversations);

@@ -138,7 +138,7 @@ fn one_deletion_form_makes_a_person_disappear_everywhere() {
         standin.begin(id, email, Some("v3"));
         standin.end(id);
     }
-    wait_for("both sessions to settle", || (deployment.json(&["status"])["sessions"] == 2).then_some(()));
+    deployment.settled(2);
 
     systems.shop.stop(postgres::Mode::Immediate);
     standin.submit(101, 4711, &json!({ "oo1_guest_email": "Ann@x.cz" }));

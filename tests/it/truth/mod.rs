@@ -99,11 +99,7 @@ impl Company {
     /// Waits until so many sessions are known, read and settled.
     #[track_caller]
     fn settled(&self, sessions: usize) {
-        wait_for("the sessions to settle", || {
-            let status = self.deployment.json(&["status"]);
-            let all = status["sessions"] == sessions && status["sessions_settling"] == 0;
-            (all && status["events_waiting"] == 0).then_some(())
-        });
+        self.deployment.settled(sessions);
     }
 
     /// The statement of the receipt of an erasure.

@@ -187,10 +187,7 @@ fn a_consent_that_is_withdrawn_later_takes_no_retention_back() {
 fn a_rule_that_is_edited_takes_nothing_back_when_an_erasure_begins() {
     let Company { server, deployment, standin } = Company::with("", LEDGER_ONLY, &retention("5s"));
     ANN.talks(&standin, 101, None);
-    wait_for("the session to settle", || {
-        let status = deployment.json(&["status"]);
-        (status["sessions"] == 1 && status["sessions_settling"] == 0 && status["events_waiting"] == 0).then_some(())
-    });
+    deployment.settled(1);
     assert!(server.stop().0.success());
     deployment.configure(&standin.mluvii, &retention("5s").replace("'given'", "'refused'"));
     let _server = Server::start(&deployment);

@@ -122,7 +122,8 @@ pub struct ReportTo {
 pub struct Request {
     /// The erasure's id; free of personal data.
     pub erasure: String,
-    /// The same over all calls of this erasure to this plugin.
+    /// The same over all calls of one round of this erasure to this plugin; when the data was still there and erasing is requested
+    /// once more, it is another one.
     pub idempotency_key: String,
     /// How far it reaches.
     pub scope: Scope,

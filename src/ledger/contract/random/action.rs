@@ -1,10 +1,10 @@
 //! What can be done to a ledger.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::erasure::life::Finds;
 use crate::erasure::{Attempt, ErasureId, NewErasure, Outcome, Reportable, StepEnd};
 use crate::keys::Sealed;
 use crate::ledger::QueueName;
@@ -57,7 +57,7 @@ pub(super) enum Ending {
     /// `finds`: the targets that are asked first what they know the person by.
     Resolved {
         reaches: Vec<SessionKey>,
-        finds: BTreeSet<TargetName>,
+        finds: Finds,
     },
     Stepped(StepEnd),
     /// How far a call is, which goes on.

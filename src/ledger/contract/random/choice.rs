@@ -13,6 +13,7 @@ use super::action::{Action, Deciding, Ending};
 use super::chance::Chance;
 use super::model::{Model, Modelled};
 use super::task::Held;
+use crate::erasure::life::Finds;
 use crate::erasure::{
     Attempt, Capsule, ErasureId, ErasureState, Evidence, NewErasure, Outcome, Reportable, Selection, Stage, StepEnd,
     Subject,
@@ -113,7 +114,7 @@ fn finish(chance: &mut Chance, model: &Model, work: &Work) -> Ending {
         Work::Resolve(_) => Ending::Resolved { reaches: chance.some_of(&sessions()), finds: finds(chance) },
         Work::Step(_) if chance.one_in(8) => Ending::KeepResume(Sealed(vec![3])),
         // What one stage ends with is refused in the other.
-        Work::Step(work) if (work.stage == Stage::Find) != chance.one_in(30) => Ending::Stepped(found(chance)),
+        Work::Step(work) if work.stage.is_find() != chance.one_in(30) => Ending::Stepped(found(chance)),
         Work::Step(_) => Ending::Stepped(step_end(chance)),
         Work::Close(_) => Ending::Closed { late: chance.one_in(5) },
     }
@@ -133,7 +134,11 @@ fn deciding(chance: &mut Chance, model: &Model, session: &SessionKey) -> Decidin
     }
 }
 
-fn finds(chance: &mut Chance) -> BTreeSet<TargetName> {
+fn finds(chance: &mut Chance) -> Finds {
+    Finds { first: some_targets(chance), later: some_targets(chance) }
+}
+
+fn some_targets(chance: &mut Chance) -> BTreeSet<TargetName> {
     let some = if chance.one_in(3) { chance.some_of(&TARGETS) } else { Vec::new() };
     some.into_iter().map(target).collect()
 }
@@ -195,7 +200,7 @@ fn report(chance: &mut Chance, model: &Model) -> Action {
     };
     match chance.below(10) {
         0 => of.round += 1,
-        1 => of.stage = chance.of(&[Stage::Find, Stage::Erase, Stage::Verify]),
+        1 => of.stage = chance.of(&[Stage::Find, Stage::FindLater, Stage::Erase, Stage::Verify]),
         _ => {}
     }
     Action::Report(of, report)
