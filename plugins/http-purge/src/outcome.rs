@@ -20,9 +20,36 @@ pub(crate) struct Found<'p> {
     /// Results that do not show whose they are, by step.
     hidden: BTreeMap<&'p str, u64>,
     /// A step that erases without a search, answered that nothing is there.
-    unproved: Option<&'p str>,
+    unproved: Option<(&'p str, Unproved)>,
     /// Steps that found something that no step has written about since.
     unwritten: Vec<&'p Planned>,
+}
+
+/// Why "not there" does not show what became of the data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unproved {
+    /// A gateway says so to everything.
+    Uncontrolled,
+    /// It is not there now; an earlier deletion was not answered, so nobody saw whether it ever was.
+    Unanswered,
+}
+
+impl Unproved {
+    fn why(self) -> &'static str {
+        match self {
+            Self::Uncontrolled => "it was answered that nothing is there, which proves nothing by itself",
+            Self::Unanswered => {
+                "nothing is there now, and a deletion before was not answered: whether that erased anything is not known"
+            }
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Uncontrolled => "add a search before the step, or `health`, a request that is always answered",
+            Self::Unanswered => "add a search before the step",
+        }
+    }
 }
 
 impl<'p> Found<'p> {
@@ -67,9 +94,9 @@ impl<'p> Found<'p> {
         }
     }
 
-    /// A step that erases without a search was answered that nothing is there, and nothing says that this is so.
-    pub(crate) fn unproved(&mut self, step: &'p Planned) {
-        self.unproved.get_or_insert(&step.name);
+    /// A step that erases without a search was answered that nothing is there, which does not show what became of it.
+    pub(crate) fn unproved(&mut self, step: &'p Planned, why: Unproved) {
+        self.unproved.get_or_insert((&step.name, why));
     }
 
     pub(crate) fn is_unproved(&self) -> bool {
@@ -92,16 +119,14 @@ impl<'p> Found<'p> {
     /// The answer to `erase`.
     pub(crate) fn erased(self, progress: &Progress) -> Result<Answer, PluginError> {
         let counts = progress.counts();
-        let unproved = self.unproved.map(|step| {
-            format!("what step `{step}` erases: it was answered that nothing is there, which proves nothing by itself")
-        });
+        let advice = self.unproved.map_or("", |(_, why)| why.advice());
+        let unproved = self.unproved.map(|(step, why)| format!("what step `{step}` erases: {}", why.why()));
         let answer = match (self.settled()?, unproved) {
             (Some(retained), unproved) => unproved.into_iter().fold(retained, Answer::not_looked_at),
             (None, Some(unproved)) if !counts.is_empty() => Answer::erased().not_looked_at(unproved),
             (None, None) if !counts.is_empty() => Answer::erased(),
             (None, _) if self.asked == 0 => unasked(),
             (None, Some(unproved)) => {
-                let advice = "add a search before the step, or `health`, a request that is always answered";
                 Answer::unverifiable(format!("nobody has looked at {unproved} ({advice})")).not_looked_at(unproved)
             }
             (None, None) => Answer::absent(),

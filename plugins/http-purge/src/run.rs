@@ -11,7 +11,7 @@ use quietus_plugin::http::{self, Client, Failure};
 use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Request, Writes, mark};
 use serde_json::Value;
 
-use crate::outcome::Found;
+use crate::outcome::{Found, Unproved};
 use crate::plan::{Plan, Planned, PlannedPaging};
 use crate::template::Values;
 use answer::{Page, Verdict, verdict};
@@ -274,10 +274,14 @@ impl<'a> Run<'a> {
             Ok(Verdict::Ok) => progress.done(&step.count, &marks),
             // Gone already: by an earlier attempt that was not answered, or by somebody else since it was found.
             Ok(Verdict::Absent) if step.is_searched_for => self.met_nothing = Some(step),
-            Ok(Verdict::Absent) if self.plan.health.is_some() => {}
             // What an earlier attempt has erased is not there, of course.
             Ok(Verdict::Absent) if marks.iter().all(|mark| progress.is_done(&step.count, *mark)) => {}
-            Ok(Verdict::Absent) => self.found.unproved(step),
+            Ok(Verdict::Absent) if self.plan.health.is_none() => self.found.unproved(step, Unproved::Uncontrolled),
+            // Nobody has seen it there, so that it is gone now is no erasure; nor is it known that there was none.
+            Ok(Verdict::Absent) if marks.iter().any(|mark| progress.is_unsure(&step.count, *mark)) => {
+                self.found.unproved(step, Unproved::Unanswered);
+            }
+            Ok(Verdict::Absent) => {}
             Ok(Verdict::Retained) => {
                 progress.refused(&step.count, &marks);
                 self.found.retained(step, answer.status());

@@ -263,6 +263,20 @@ impl<T> Progress<T> {
         self.each(count, marks, Marks::unsure);
     }
 
+    /// Whether the system was asked for it, by this call or an earlier one, and did not say whether it was done.
+    ///
+    /// ```
+    /// # use quietus_plugin::Progress;
+    /// let mut progress = Progress::<()>::default();
+    /// progress.unsure("contacts", &[7]);
+    /// assert!(progress.is_unsure("contacts", 7) && !progress.is_unsure("contacts", 8));
+    /// progress.done("contacts", &[7]);
+    /// assert!(!progress.is_unsure("contacts", 7));
+    /// ```
+    pub fn is_unsure(&self, count: &str, mark: u64) -> bool {
+        self.counts.get(count).is_some_and(|marks| marks.unsure.contains(mark))
+    }
+
     /// What was announced was not done by this call, which says nothing of earlier ones.
     ///
     /// ```

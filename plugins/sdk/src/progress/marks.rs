@@ -61,8 +61,12 @@ impl Marks {
     }
 
     pub(super) fn undone(&mut self, mark: u64) {
-        self.refused(mark);
-        self.done.remove(mark);
+        self.announced.remove(&mark);
+        let was_unsure = self.unsure.remove(mark);
+        if !self.done.remove(mark) && !was_unsure {
+            // Then it is one of those whose marks are forgotten, or was never done.
+            self.more = self.more.saturating_sub(1);
+        }
     }
 
     pub(super) fn settle(&mut self) {

@@ -83,6 +83,12 @@ fn too_many_marks_become_a_number_the_oldest_first() {
     again.done("messages", &[ALL - 1]);
     again.settle();
     assert_eq!(again.counts()["messages"], ALL + 2);
+    // One whose mark is forgotten was not done after all; of others it is known whether they were.
+    again.undone("messages", &[0]);
+    assert_eq!(again.counts()["messages"], ALL + 1);
+    again.unsure("messages", &[ALL + 2]);
+    again.undone("messages", &[ALL + 2, ALL - 1]);
+    assert_eq!(again.counts()["messages"], ALL);
 }
 
 #[test]
