@@ -49,7 +49,6 @@ pub(crate) struct Facts {
     pub(crate) targets: Vec<StoppedTarget>,
     /// By target, as it is called.
     pub(crate) parked_steps: Vec<(TargetName, Group)>,
-    pub(crate) parked_erasures: Group,
     pub(crate) requested: Group,
     /// Incomplete receipts that nobody has acknowledged.
     pub(crate) incomplete: Group,
@@ -71,10 +70,6 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
         let found = of_group(Code::StepsParked, Object::target(target), group)?;
         Some(with(found, "target", Value::from(&*target.0)))
     }));
-    // Where steps are parked, they say it.
-    if facts.parked_steps.is_empty() {
-        all.extend(of_group(Code::ErasuresParked, Object::erasures(), &facts.parked_erasures));
-    }
     all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
     all.extend(of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete));
     all.extend(of_group(Code::WorkParked, Object::work(), &facts.parked_work));

@@ -47,8 +47,6 @@ pub(crate) enum Code {
     TargetParked,
     /// Steps at a target need a person. With `target` and `count`.
     StepsParked,
-    /// Erasures need a person, none of whose steps is parked. With `count`.
-    ErasuresParked,
     /// Erasures wait for an approval. With `count`.
     ApprovalWaiting,
     /// Receipts are incomplete and nobody has acknowledged them. With `count`.
@@ -68,10 +66,9 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::TargetParked,
         Self::StepsParked,
-        Self::ErasuresParked,
         Self::ApprovalWaiting,
         Self::ReceiptsIncomplete,
         Self::ConsentsUnknown,
@@ -86,7 +83,6 @@ impl Code {
         match self {
             Self::TargetParked => "target_parked",
             Self::StepsParked => "steps_parked",
-            Self::ErasuresParked => "erasures_parked",
             Self::ApprovalWaiting => "approval_waiting",
             Self::ReceiptsIncomplete => "receipts_incomplete",
             Self::ConsentsUnknown => "consents_unknown",

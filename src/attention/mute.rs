@@ -41,6 +41,28 @@ pub(crate) struct Muted {
     pub(crate) acknowledged: bool,
 }
 
+/// Why something cannot be muted so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CannotMute {
+    /// It would be forgotten, and does harm for as long as it is there.
+    #[error("is urgent: it can be muted for a time, not for good")]
+    ForGood,
+    /// It is told by the oldest alone: others that join it change nothing.
+    #[error("cannot be acknowledged, as it would hide what becomes overdue later: mute it for a time")]
+    UntilItChanges,
+}
+
+impl Attention {
+    /// Whether it may be muted for so long.
+    pub(crate) fn may_be_muted(&self, end: MuteEnd) -> Result<(), CannotMute> {
+        match end {
+            MuteEnd::Never if self.severity == Severity::Urgent => Err(CannotMute::ForGood),
+            MuteEnd::Changed if self.code == Code::Overdue => Err(CannotMute::UntilItChanges),
+            MuteEnd::Changed | MuteEnd::At(_) | MuteEnd::Never => Ok(()),
+        }
+    }
+}
+
 impl Mute {
     /// Mutes what was shown to the one who orders it: had it changed meanwhile, it would be told again.
     pub(crate) fn of(shown: &Attention, end: MuteEnd, by: &Actor, at: Timestamp) -> Self {

@@ -1,5 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 
+use super::mute::CannotMute;
 use super::*;
 use crate::audit::Actor;
 use crate::span::Span;
@@ -44,7 +45,6 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
     let facts = Facts {
         targets: vec![stopped("mailbox", Some(at(90))), stopped("mluvii/acme", None), stopped("crm", None)],
         parked_steps: vec![(TargetName("crm".into()), group(2))],
-        parked_erasures: group(1),
         requested: group(3),
         incomplete: group(4),
         parked_work: group(5),
@@ -69,14 +69,6 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"notice breaker_open target:mailbox {"reason":"401","target":"mailbox","until":"1970-01-01T00:01:30Z"}"#,
             r#"notice sessions_foreign sessions {"count":8}"#,
         ],
-    );
-}
-
-#[test]
-fn parked_erasures_are_named_where_no_step_says_it() {
-    check(
-        &Facts { parked_erasures: group(1), ..Facts::default() },
-        &[r#"attention erasures_parked erasures {"count":1}"#],
     );
 }
 
@@ -154,6 +146,25 @@ fn what_is_acknowledged_is_told_again_when_it_changes() {
     let mutes = [muted(&target(at(5)), MuteEnd::Changed)];
     assert!(!first(&target(at(5)), &mutes, 30).needs_a_person());
     assert!(first(&target(at(20)), &mutes, 30).needs_a_person(), "it was parked once more");
+}
+
+#[test]
+fn what_does_harm_is_muted_for_a_time_at_most() {
+    let facts = Facts { targets: vec![stopped("crm", None)], quarantined: group(1), ..Facts::default() };
+    let facts = Facts { oldest_due: Some(at(0)), ..facts };
+    let until = MuteEnd::At(at(90));
+    let mut checked = Vec::new();
+    for found in attention(&facts, &[], &limits(), at(61)) {
+        assert_eq!(found.may_be_muted(until), Ok(()));
+        let others = [MuteEnd::Changed, MuteEnd::Never].map(|end| found.may_be_muted(end).err());
+        checked.push((found.code, others));
+    }
+    let expected = [
+        (Code::Overdue, [Some(CannotMute::UntilItChanges), Some(CannotMute::ForGood)]),
+        (Code::TargetParked, [None, Some(CannotMute::ForGood)]),
+        (Code::DeliveriesUnreadable, [None, None]),
+    ];
+    assert_eq!(checked, expected);
 }
 
 #[test]

@@ -79,7 +79,8 @@ fn write(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
         out.line(format_args!("muted       {muted}: quietus attention list"))?;
     }
     if !status.needs_a_person() {
-        out.marked(GOOD, "✓", "nothing needs a person")?;
+        let but = if muted > 0 { " but what is muted" } else { "" };
+        out.marked(GOOD, "✓", format_args!("nothing needs a person{but}"))?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(crate) async fn list(on: &Operations, filter: &AttentionFilter) -> Result<Ve
     Ok(all)
 }
 
-/// Mutes all that passes the filter, as it is now. Returns what was muted.
+/// Mutes all that passes the filter, as it is now; none of it where some cannot be muted so. Returns what was muted.
 pub(crate) async fn mute(
     on: &Operations,
     filter: &AttentionFilter,
@@ -38,6 +38,10 @@ pub(crate) async fn mute(
     let shown = list(on, filter).await?;
     if shown.is_empty() {
         return Err(OperationError::NotFound("nothing of this needs a person now".into()));
+    }
+    for found in &shown {
+        let allowed = found.may_be_muted(end);
+        allowed.map_err(|why| OperationError::Conflict(format!("{} {} {why}", found.code.as_str(), found.object)))?;
     }
     for found in &shown {
         on.ledger.mute_attention(found, end, by).await?;

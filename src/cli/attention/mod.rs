@@ -27,7 +27,7 @@ pub(super) enum AttentionCommand {
     },
     /// Acknowledge something: it is told again only when it changes
     Acknowledge(About),
-    /// Mute something until a time, or for good
+    /// Mute something until a time, or for good where it is not urgent
     Mute {
         #[command(flatten)]
         about: About,

@@ -78,7 +78,9 @@ fn what_needs_a_person_is_acknowledged_muted_and_told_again() {
 
     assert_eq!(home.run(&["attention", "mute", "deliveries_unreadable", "quarantine", "--for", "7d"]).0, 0);
     home.quarantine("name=Cyril and even more");
-    assert_eq!(home.run(&["status"]).0, 0, "muted, whatever comes");
+    let (code, said) = home.run(&["status"]);
+    assert_eq!(code, 0, "muted, whatever comes");
+    assert!(said.ends_with("nothing needs a person but what is muted\n"), "{said}");
     assert_eq!(home.run(&["attention", "unmute", "deliveries_unreadable", "quarantine"]), (0, "unmuted: 1\n".into()));
     assert_eq!(home.run(&["attention", "unmute", "deliveries_unreadable"]).0, 1);
     assert_eq!(home.run(&["status"]).0, 1);

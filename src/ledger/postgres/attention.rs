@@ -28,16 +28,15 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
     let row = connection.row(&query(), &[]).await?;
     let mut unknown_consents = BTreeMap::new();
     for (index, cause) in UnknownCause::ALL.into_iter().enumerate() {
-        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 5 * GROUP + index)));
+        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 4 * GROUP + index)));
     }
     let facts = Facts {
         targets: targets(&row)?,
         parked_steps: parked_steps(&row)?,
-        parked_erasures: group(&row, 0)?,
-        requested: group(&row, 1)?,
-        incomplete: group(&row, 2)?,
-        parked_work: group(&row, 3)?,
-        quarantined: group(&row, 4)?,
+        requested: group(&row, 0)?,
+        incomplete: group(&row, 1)?,
+        parked_work: group(&row, 2)?,
+        quarantined: group(&row, 3)?,
         sessions: unsigned(row.get(1)),
         unknown_consents,
         foreign_sessions: unsigned(row.get(2)),
@@ -56,15 +55,9 @@ fn query() -> String {
     // What tells parked tasks from other ones, or from themselves when they are parked once more: the newest one, and how
     // often they were claimed.
     let mark = "COALESCE(MAX(id), 0) || ' ' || COALESCE(SUM(fence), 0)";
-    let of_state = |state: &str| {
-        format!(
-            "counted.{state}, (SELECT created FROM erasure WHERE state = '{state}' ORDER BY id LIMIT 1),
-             COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = '{state}' ORDER BY id DESC LIMIT 1), '')"
-        )
-    };
     format!(
         "WITH clock AS (SELECT {NOW_MS} AS now),
-              counted AS (SELECT COALESCE(SUM(sessions), 0)::BIGINT AS sessions, COALESCE(SUM(parked), 0)::BIGINT AS parked,
+              counted AS (SELECT COALESCE(SUM(sessions), 0)::BIGINT AS sessions,
                                  COALESCE(SUM(requested), 0)::BIGINT AS requested FROM tally),
               incomplete AS (SELECT COUNT(*) AS count, MIN(ended) AS since, COALESCE(MAX(sequence), 0)::TEXT AS mark
                              FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
@@ -78,12 +71,12 @@ fn query() -> String {
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, count, mark)), '[]')::TEXT FROM steps),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(code, object, severity, until, digest, actor, at)), '[]')::TEXT
                  FROM mute),
-                {}, {}, incomplete.*, work.*,
+                counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
+                COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
+                incomplete.*, work.*,
                 (SELECT COUNT(*) FROM quarantine), (SELECT received FROM quarantine ORDER BY id LIMIT 1),
                 (SELECT COALESCE(MAX(id), 0)::TEXT FROM quarantine){}
          FROM clock, counted, incomplete, work",
-        of_state("parked"),
-        of_state("requested"),
         causes.concat(),
     )
 }

@@ -9,7 +9,6 @@ use super::job::Tx;
 use super::{LedgerError, TargetState, counts, targets};
 use crate::attention::{Code, Facts, Group, Mute, StoppedTarget};
 use crate::audit::{Actor, Object};
-use crate::erasure::ErasureState;
 use crate::subject::TargetName;
 
 pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, LedgerError> {
@@ -17,12 +16,10 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
     let tallied = |name: &str| tally.get(name).copied().unwrap_or(0);
     let foreign: i64 =
         connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
-    let in_state = |state: ErasureState| erasures(connection, state, tallied(state.as_str()));
     Ok(Facts {
         targets: targets::list(connection)?.into_iter().filter_map(stopped).collect(),
         parked_steps: parked_steps(connection)?,
-        parked_erasures: in_state(ErasureState::Parked)?,
-        requested: in_state(ErasureState::Requested)?,
+        requested: requested(connection, tallied("requested"))?,
         incomplete: group(
             connection,
             "SELECT COUNT(*), MIN(ended), COALESCE(MAX(sequence), 0) || ''
@@ -67,12 +64,12 @@ fn parked_steps(connection: &Connection) -> Result<Vec<(TargetName, Group)>, Led
     Ok(steps.collect::<Result<_, _>>()?)
 }
 
-fn erasures(connection: &Connection, state: ErasureState, count: u64) -> Result<Group, LedgerError> {
+fn requested(connection: &Connection, count: u64) -> Result<Group, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT (SELECT created FROM erasure WHERE state = ?1 ORDER BY id LIMIT 1),
-                COALESCE((SELECT HEX(id) FROM erasure WHERE state = ?1 ORDER BY id DESC LIMIT 1), '')",
+        "SELECT (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
+                COALESCE((SELECT HEX(id) FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), '')",
     )?;
-    let group = statement.query_row([state.as_str()], |row| {
+    let group = statement.query_row([], |row| {
         let since: Option<Millis> = row.get(0)?;
         Ok(Group { count, since: since.map(|since| since.0), mark: row.get(1)? })
     });
