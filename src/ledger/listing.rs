@@ -105,11 +105,10 @@ impl FromStr for Cursor {
     }
 }
 
-/// Things with ascending numbers have nearly ascending times: nearly, since several clocks give them, and some are written
-/// later than others that came after them. By so much at most.
+/// An id holds the clock of the process that made it, a row the clock of the ledger: they differ by so much at most.
 const TIMES_DIFFER_MAX: SignedDuration = SignedDuration::from_hours(1);
 
-/// The time from which on something may be that has an older number than one of `since`.
+/// The time from which on an id may have been made whose row is of `since` or later.
 pub(super) fn surely_before(since: Timestamp) -> Timestamp {
     since.checked_sub(TIMES_DIFFER_MAX).unwrap_or(Timestamp::MIN)
 }

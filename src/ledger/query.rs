@@ -129,9 +129,10 @@ impl Conditions {
     /// Of a table of numbered things.
     fn since(&mut self, table: &str, time: &str, since: Timestamp) {
         self.add(&format!("{time} >= ?"), [Value::Number(since.as_millisecond())]);
-        // Without it, whatever is older would be read to find that it is.
-        let first = format!("(SELECT sequence FROM {table} WHERE {time} >= ? ORDER BY {time} LIMIT 1)");
-        self.add(&format!("sequence >= {first}"), [Value::Number(surely_before(since).as_millisecond())]);
+        // Without it, whatever is older would be read to find that it is. A clock that was set back has given late times to
+        // early numbers, so it is the least of all numbers, not that of the earliest time.
+        let first = format!("(SELECT MIN(sequence) FROM {table} WHERE {time} >= ?)");
+        self.add(&format!("sequence >= {first}"), [Value::Number(since.as_millisecond())]);
     }
 
     /// What no index is for.

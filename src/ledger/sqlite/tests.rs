@@ -128,6 +128,26 @@ async fn what_somebody_does_to_the_stored_audit_is_found() {
     assert_eq!(gone, Err(AuditBroken::Sequence { expected: 2, found: 3 }));
 }
 
+#[tokio::test]
+async fn a_clock_that_was_set_back_hides_no_row_of_the_audit() {
+    let (ledger, dir) = sqlite();
+    for _ in 0..4 {
+        ledger.retry_parked(&by()).await.expect("answered");
+    }
+    // Five hours fast, then right again.
+    let hours = [("5", 1), ("7", 2), ("1", 3), ("6", 4)];
+    for (hour, sequence) in hours {
+        let change = format!("UPDATE audit SET at = {hour} * 3600000 WHERE sequence = {sequence}");
+        beside(&dir).execute_batch(&change).expect("written");
+    }
+    for (since, expected) in [(1, vec![1, 2, 3, 4]), (5, vec![1, 2, 4]), (6, vec![2, 4]), (8, Vec::new())] {
+        let since = Some(Timestamp::from_second(since * 3600).expect("a time"));
+        let rows = ledger.audit(&AuditRange { since, ..AuditRange::all(Cursor::OLDEST, 9) }).await.expect("read").items;
+        let listed: Vec<_> = rows.iter().map(|row| row.statement.sequence).collect();
+        assert_eq!(listed, expected, "{since:?}");
+    }
+}
+
 /// The tables do not matter: they are told by their number.
 fn of_an_unreleased_version(dir: &TempDir) {
     beside(dir)
