@@ -114,9 +114,10 @@ impl Waiting {
     }
 
     /// Its session has settled, and these rules do not apply to it. `None` where there is another reason: a rule that still
-    /// applies, or a person's request.
+    /// applies, a person's request, or a person's approval.
     pub(crate) fn rules_no_longer(self, rules: &[String]) -> Option<Cancelled> {
-        self.rules.iter().all(|rule| rules.contains(rule)).then(|| self.cancelled())
+        let by_these_alone = self.approved.is_none() && self.rules.iter().all(|rule| rules.contains(rule));
+        by_these_alone.then(|| self.cancelled())
     }
 
     /// It ends before it has begun.

@@ -322,8 +322,12 @@ pub(crate) async fn rules_that_no_longer_apply_take_back_what_they_alone_demande
     assert_eq!(ledger.request(joins, &by()).await.expect("requested"), with_another);
     let to_approve = NewErasure { approve: true, ..by_rule(1, "no consent") };
     let to_approve = ledger.request(to_approve, &by()).await.expect("requested");
+    // What a person has approved is theirs.
+    let approved = NewErasure { approve: true, selection: selection(9), ..by_rule(1, "no consent") };
+    let approved = ledger.request(approved, &by()).await.expect("requested");
+    assert!(ledger.approve_erasure(approved, &by()).await.expect("approved"));
     let mine = claim(&ledger, &to_resolve()).await;
-    assert_eq!(mine.len(), 3);
+    assert_eq!(mine.len(), 4);
 
     let settled = recorded(&ledger, event(1, 2)).await;
     let new = NewErasure { rule: "no consent".into(), ..due_erasure(1, &["mailbox"]) };
@@ -335,7 +339,7 @@ pub(crate) async fn rules_that_no_longer_apply_take_back_what_they_alone_demande
         let cancelled = shown(&ledger, id).await;
         assert_eq!((cancelled.state, cancelled.ended.is_some()), (ErasureState::Cancelled, true));
     }
-    for id in [other_session, with_another] {
+    for id in [other_session, with_another, approved] {
         assert_eq!(shown(&ledger, id).await.state, ErasureState::Scheduled);
     }
     let decided_now = shown(&ledger, new_id).await;

@@ -6,6 +6,7 @@
 //! that is over.
 
 use jiff::Timestamp;
+use tracing::info;
 
 use super::columns::{erasure_id, json, maybe_millis, maybe_time, millis};
 use super::row::{self, Row as _, WAITING};
@@ -269,7 +270,9 @@ pub(super) async fn rules_no_longer(tx: &mut Tx, key: &SessionKey, rules: &[Stri
     for waiting in waiting_of(tx, &Subject::Session(key.clone())).await? {
         let id = waiting.id;
         let from = waiting.state;
-        cancelled(tx, id, from, waiting.rules_no_longer(rules)).await?;
+        if cancelled(tx, id, from, waiting.rules_no_longer(rules)).await? {
+            info!(erasure.id = %id, "erasure is cancelled: its rules do not apply to the settled session");
+        }
     }
     Ok(())
 }

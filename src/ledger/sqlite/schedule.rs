@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use rusqlite::params;
+use tracing::info;
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
@@ -224,7 +225,9 @@ pub(super) fn rules_no_longer(tx: &Tx<'_>, key: &SessionKey, rules: &[String]) -
     }
     for waiting in waiting_of(tx, &Subject::Session(key.clone()))? {
         let id = waiting.id;
-        cancelled(tx, id, waiting.rules_no_longer(rules))?;
+        if cancelled(tx, id, waiting.rules_no_longer(rules))? {
+            info!(erasure.id = %id, "erasure is cancelled: its rules do not apply to the settled session");
+        }
     }
     Ok(())
 }

@@ -68,11 +68,12 @@ impl Evaluation<'_> {
     }
 
     /// Rules at the session's end that do not apply, re-checked when it settles: at its end, a consent that was given in it
-    /// may not have been shown yet. Asked only when it settles for the first time since its end, and never when an erasure
+    /// may not have been shown yet. Only a consent that is seen takes anything back: one that could not be read is missing, and
+    /// nothing follows from that. Asked only when it settles for the first time since its end, and never when an erasure
     /// begins: the consent may change later, and the rules may be edited, and neither takes back what was rightly demanded,
     /// such as the end of a retention period.
     pub(super) fn rules_no_longer(&self, record: &ConsentRecord) -> Result<Vec<String>, RuleFailed> {
-        if record.settled.is_some() {
+        if record.settled.is_some() || record.consent.state != ConsentState::Given {
             return Ok(Vec::new());
         }
         self.policy.not_applying(Trigger::SessionEnded, &Facts { record, form: None })

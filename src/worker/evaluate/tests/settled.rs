@@ -47,6 +47,16 @@ fn a_consent_that_shows_before_the_session_has_settled_takes_the_early_demand_ba
 }
 
 #[test]
+fn only_a_consent_that_is_seen_takes_anything_back() {
+    let no_consent = read(SessionFacts { consent_version: None, ..known() });
+    let early = ended(&no_consent);
+    for without in [&no_consent, &NOT_FOUND] {
+        let at_settling = settled(&early, without);
+        assert_eq!((at_settling.session.record.settled, at_settling.rules_no_longer.len()), (Some(at(NOW)), 0));
+    }
+}
+
+#[test]
 fn a_demand_whose_rule_still_applies_is_not_taken_back() {
     let early = ended(&read(known()));
     assert_eq!(demanded(&early), ["retention"]);
@@ -82,6 +92,7 @@ fn a_session_that_is_continued_is_asked_about_again_when_its_new_end_has_settled
     let early = ended(&read(SessionFacts { consent_version: None, ..known() }));
     let at_settling = settled(&early, &NOT_FOUND);
     assert_eq!(at_settling.session.record.settled, Some(at(NOW)));
+    assert_eq!(at_settling.rules_no_longer, [""; 0], "nothing was seen that takes it back");
     let later = EventHead { time: Some(at("2026-01-01T11:30:00Z")), ..event(EventKind::SessionEnded) };
     let without = read(SessionFacts { consent_version: None, ..known() });
     let continued = decide(&rules(), Some(view(&at_settling.session, None)), Cause::Event(&later, None), &without);
