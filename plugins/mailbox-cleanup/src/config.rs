@@ -46,6 +46,11 @@ pub struct Account {
 }
 
 impl Config {
+    /// How large a message may be to be looked into, by account.
+    pub(crate) fn body_limits(&self) -> Vec<Option<u32>> {
+        self.accounts.iter().map(|account| account.imap.as_ref().and_then(|imap| imap.body_bytes_max)).collect()
+    }
+
     pub(crate) fn messages_max(&self) -> u64 {
         self.messages_max.unwrap_or(10_000)
     }

@@ -17,7 +17,9 @@ mod wanted;
 
 use std::time::Duration;
 
-use quietus_plugin::{Answer, Call, Kind, Manifest, Plugin, PluginError, Progress, Request, Secrets, export_plugin};
+use quietus_plugin::{
+    Answer, Call, Kind, Manifest, Plugin, PluginError, Progress, Request, Secrets, export_plugin, mark,
+};
 
 use account::Account;
 use address::Address;
@@ -33,6 +35,8 @@ pub struct MailboxCleanup {
     accounts: Vec<Account>,
     protect: Protect,
     place: Place,
+    /// A mark of the settings by which a message is judged.
+    judged_by: u64,
 }
 
 /// A person's addresses.
@@ -71,7 +75,7 @@ impl Plugin for MailboxCleanup {
             Whom::Wanted { wanted, some_protected } => (wanted, said(some_protected)),
             Whom::Nobody(answer) => return Ok(answer),
         };
-        let mut progress = Progress::<Begun>::of(call);
+        let mut progress = self.progress(&wanted, call);
         let ended = self.each(&mut said, |account| {
             let mut task = Task { call, doing: Doing::Erasing, progress: &mut progress };
             account.mailbox.erase(&wanted, &mut task, writes)
@@ -121,7 +125,8 @@ impl MailboxCleanup {
             (false, true) => Place::Anywhere,
             (false, false) => Place::Headers,
         };
-        Ok(Self { accounts, protect: Protect::new(&config.protect)?, place })
+        let judged_by = mark([env!("CARGO_PKG_VERSION").to_owned(), format!("{:?}", config.body_limits())]);
+        Ok(Self { accounts, protect: Protect::new(&config.protect)?, place, judged_by })
     }
 
     /// What is there now. A `verify` that ran out of time goes on where it was, as an erasure does; of a dry run, nothing is
@@ -131,7 +136,7 @@ impl MailboxCleanup {
             Whom::Wanted { wanted, some_protected } => (wanted, said(some_protected)),
             Whom::Nobody(answer) => return Ok(answer),
         };
-        let mut progress = Progress::<Begun>::of(call);
+        let mut progress = self.progress(&wanted, call);
         let ended = self.each(&mut said, |account| {
             let mut task = Task { call, doing: Doing::Looking, progress: &mut progress };
             account.mailbox.look(&wanted, &mut task)
@@ -143,6 +148,13 @@ impl MailboxCleanup {
         ended?;
         let answer = said.looked()?;
         stored.map(|()| answer)
+    }
+
+    /// What earlier calls came to, as far as they looked for the same.
+    fn progress(&self, wanted: &Wanted, call: &Call) -> Progress<Begun> {
+        let mut progress = Progress::<Begun>::of(call);
+        progress.own.is_about(wanted.mark(self.judged_by));
+        progress
     }
 
     /// Asks one account after the other, whatever became of those before.

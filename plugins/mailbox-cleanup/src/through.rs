@@ -8,6 +8,8 @@ use quietus_plugin::{Own, leb128};
 /// How far a step's calls are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Begun {
+    /// A mark of whom and what was looked for.
+    about: u64,
     pub(crate) erasing: Through,
     pub(crate) looking: Through,
 }
@@ -31,6 +33,18 @@ pub(crate) struct Looked {
     pub(crate) untold: Vec<u64>,
     /// The numbers of messages that do not show whose they are.
     pub(crate) unclear: Vec<u64>,
+}
+
+impl Begun {
+    /// What was looked at for other addresses, or by other settings, was not looked at for these: it is looked at again. What was
+    /// set aside is so whoever is looked for.
+    pub(crate) fn is_about(&mut self, about: u64) {
+        if self.about != about {
+            self.about = about;
+            self.erasing.places.clear();
+            self.looking.places.clear();
+        }
+    }
 }
 
 impl Through {
@@ -82,7 +96,8 @@ impl Through {
 impl Own for Begun {
     fn to_bytes(&self, most: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
-        if *self != Self::default() {
+        if *self != (Self { about: self.about, ..Self::default() }) {
+            bytes.extend_from_slice(&self.about.to_le_bytes());
             // Two bytes at least are left to the other.
             self.erasing.put(&mut bytes, most.saturating_sub(2));
             self.looking.put(&mut bytes, most);
@@ -94,7 +109,8 @@ impl Own for Begun {
         if bytes.is_empty() {
             return Some(Self::default());
         }
-        let begun = Self { erasing: Through::take(&mut bytes)?, looking: Through::take(&mut bytes)? };
+        let about = take_mark(&mut bytes)?;
+        let begun = Self { about, erasing: Through::take(&mut bytes)?, looking: Through::take(&mut bytes)? };
         bytes.is_empty().then_some(begun)
     }
 }
@@ -161,7 +177,7 @@ mod tests {
     const MOST: usize = 32 << 10;
 
     fn begun() -> Begun {
-        let mut begun = Begun::default();
+        let mut begun = Begun { about: 4, ..Begun::default() };
         *begun.erasing.at(7) = Looked { up_to: 50_000, found: vec![1, 2, 40_000, 3], ..Looked::default() };
         *begun.erasing.at(8) = Looked { unclear: vec![u64::MAX, 0], untold: vec![9], ..Looked::default() };
         begun.erasing.aside(9).extend([70, 80]);
@@ -181,6 +197,17 @@ mod tests {
         assert!((1..bytes.len()).all(|length| Begun::of_bytes(&bytes[..length]).is_none()));
         assert_eq!(Begun::of_bytes(&[&bytes[..], &[0]].concat()), None, "more than there is");
         assert_eq!(Begun::of_bytes(&[0xff; 100]), None);
+    }
+
+    #[test]
+    fn what_was_looked_at_for_somebody_else_is_looked_at_again() {
+        let mut same = begun();
+        same.is_about(4);
+        assert_eq!(same, begun());
+        let mut other = begun();
+        other.is_about(5);
+        assert_eq!((other.erasing.at(7), other.looking.at(u64::MAX)), (&mut Looked::default(), &mut Looked::default()));
+        assert_eq!(*other.erasing.aside(9), [70, 80]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use mail_parser::{Addr, HeaderName, HeaderValue, Message, MessageParser, PartType};
 
+use quietus_plugin::mark;
+
 use crate::address::Address;
 
 /// A person's addresses, none of which is protected; never empty.
@@ -12,7 +14,7 @@ pub(crate) struct Wanted {
 }
 
 /// Where in a message an address makes the message the person's.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// From, Sender and Reply-To.
     Senders,
@@ -42,6 +44,13 @@ impl Wanted {
 
     pub(crate) fn place(&self) -> Place {
         self.place
+    }
+
+    /// A mark of whose messages are wanted and where they are looked for, in the order in which the addresses stand.
+    pub(crate) fn mark(&self, judged_by: u64) -> u64 {
+        let spelled = self.addresses.iter().flat_map(|address| address.spellings());
+        let parts = [judged_by.to_string(), format!("{:?}", self.place)].into_iter();
+        mark(parts.chain(spelled))
     }
 
     /// Whose a message is, by its headers as they came: whether one of the places that count carries one of the addresses.

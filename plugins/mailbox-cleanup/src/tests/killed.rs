@@ -2,7 +2,7 @@
 
 use quietus_plugin::{Request, ResumeValue};
 
-use super::mail::{anns, left, look_alikes};
+use super::mail::{anns, left, look_alikes, mail};
 use super::*;
 
 #[test]
@@ -23,6 +23,19 @@ fn all_that_was_erased_is_counted_wherever_it_was_cut_off() {
         let other = Request { idempotency_key: "k-2".into(), ..ANN.into() };
         assert_eq!(host.erase(other), Ok(Answer::absent()));
     }
+}
+
+#[test]
+fn a_call_that_looks_for_more_looks_everywhere_again() {
+    let user = "killed-more";
+    for folder in ["a", "b"] {
+        SERVER.deliver(user, folder, anns().into_iter().chain([mail("From: bea@x.cz")]));
+    }
+    let host = host(imap(&SERVER, user)).stores_at_most(1);
+    assert!(host.erase(ANN).is_err(), "killed after the first folder");
+    let host = host.restarted().expect("configured").stores_at_most(9);
+    // Another system has told of a further address meanwhile.
+    assert_eq!(host.erase([("email", "ann@x.cz"), ("email", "bea@x.cz")]), erased(22));
 }
 
 #[test]
