@@ -9,13 +9,13 @@ use quietus_plugin::protocol::{FrameError, encode};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::process::{Child, ChildStderr, ChildStdout};
+use tokio::process::{ChildStderr, ChildStdout};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::cgroup::Cgroup;
 use super::frame::{Frame, ReadError, read_frame};
-use super::program::{Group, Program, Spawned};
+use super::program::{Group, OwnedChild, Program, Spawned};
 use crate::subject::TargetName;
 
 /// How long the last bytes of the child's outputs are waited for.
@@ -27,7 +27,7 @@ pub(super) struct Process {
     pub(super) group: Group,
     /// Where it is limited together with what it starts; removed with this.
     pub(super) cgroup: Option<Cgroup>,
-    child: Child,
+    child: OwnedChild,
     pub(super) reader: BufReader<OwnedReadHalf>,
     pub(super) writer: OwnedWriteHalf,
     /// The tasks that read its standard output and error.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdStream;
 use std::path::PathBuf;
@@ -14,6 +15,8 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
 use super::cgroup::{Cgroup, Delegated};
 use super::launch::Limits;
@@ -25,6 +28,8 @@ pub(crate) struct Program {
     executable: PathBuf,
     arguments: Vec<OsString>,
     cgroups: Option<Arc<Delegated>>,
+    /// Waits for the children that were given up.
+    given_up: TaskTracker,
 }
 
 impl Program {
@@ -39,7 +44,7 @@ impl Program {
     /// Another program.
     pub(crate) fn new(executable: impl Into<PathBuf>, arguments: impl IntoIterator<Item = &'static str>) -> Self {
         let arguments = arguments.into_iter().map(OsString::from).collect();
-        Self { executable: executable.into(), arguments, cgroups: None }
+        Self { executable: executable.into(), arguments, cgroups: None, given_up: TaskTracker::new() }
     }
 
     /// Each child in a cgroup of its own, where there is something to divide.
@@ -68,23 +73,60 @@ impl Program {
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()?;
         let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)).map(Group);
         let (Some(stdout), Some(stderr), Some(group)) = (child.stdout.take(), child.stderr.take(), group) else {
             return Err(io::Error::other("the child ended before it began"));
         };
+        let child = OwnedChild { child: Some(child), given_up: self.given_up.clone() };
         Ok(Spawned { child, group, socket: UnixStream::from_std(ours)?, stdout, stderr })
+    }
+
+    /// Waits for the children that were given up: each was killed when it was dropped, and may not have ended yet.
+    pub(super) async fn given_up_have_ended(&self) {
+        self.given_up.close();
+        self.given_up.wait().await;
     }
 }
 
 /// A child that was started.
 pub(super) struct Spawned {
-    pub(super) child: Child,
+    pub(super) child: OwnedChild,
     pub(super) group: Group,
     pub(super) socket: UnixStream,
     pub(super) stdout: tokio::process::ChildStdout,
     pub(super) stderr: tokio::process::ChildStderr,
+}
+
+/// A child. It is killed and waited for when this is dropped.
+pub(super) struct OwnedChild {
+    child: Option<Child>,
+    given_up: TaskTracker,
+}
+
+impl Deref for OwnedChild {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        self.child.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl DerefMut for OwnedChild {
+    fn deref_mut(&mut self) -> &mut Child {
+        self.child.as_mut().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for OwnedChild {
+    fn drop(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        let _ = child.start_kill();
+        // Where nothing runs any more, nobody can wait for it.
+        if let Ok(runtime) = Handle::try_current() {
+            self.given_up.spawn_on(async move { drop(child.wait().await) }, &runtime);
+        }
+    }
 }
 
 /// The child's process group; killed when dropped. To be dropped before the child is waited for: until then its id is

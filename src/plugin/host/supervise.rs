@@ -97,6 +97,8 @@ impl Supervisor {
             let _ = running.task.await;
         }
         while self.ending.join_next().await.is_some() {}
+        // One that was being started: when the server has ended, nothing of a plugin is left.
+        self.host.program.given_up_have_ended().await;
         self.set_status(Status::Stopped);
     }
 
