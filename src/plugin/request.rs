@@ -24,7 +24,9 @@ pub(super) const CANNOT_VERIFY: &str = "this plugin cannot look again";
 /// The request, or why the plugin cannot be asked. Then nothing is known of the person's data there: `unverifiable`, and
 /// not `absent`, which would say that somebody had looked.
 pub(super) fn request(contract: &Contract, method: Method, call: &TargetCall) -> Result<Request, String> {
-    if call.dry_run && !contract.can(&Operation::DryRun) {
+    // A find changes nothing, dry run or not.
+    let dry_run = call.dry_run && method != Method::Find;
+    if dry_run && !contract.can(&Operation::DryRun) {
         return Err("this plugin cannot say what would go without erasing it".into());
     }
     if method == Method::Verify && !contract.can(&Operation::Verify) {
@@ -51,7 +53,7 @@ pub(super) fn request(contract: &Contract, method: Method, call: &TargetCall) ->
             Scope::Guest => quietus_plugin::Scope::Guest,
             Scope::Person => quietus_plugin::Scope::Person,
         },
-        dry_run: call.dry_run,
+        dry_run,
         identifiers: identifiers
             .iter()
             .map(|(kind, value)| quietus_plugin::Identifier {
@@ -154,5 +156,15 @@ mod tests {
         assert!(handed(&resuming, Method::Erase, &stored) && handed(&resuming, Method::Verify, &stored));
         assert!(!handed(&resuming, Method::Erase, &dry_run) && !handed(&resuming, Method::Find, &stored));
         assert!(!handed(&other, Method::Erase, &stored));
+    }
+    #[test]
+    fn a_find_changes_nothing_and_needs_no_dry_run() {
+        let manifest = quietus_plugin::Manifest::new("sample", "1").accepts("phone").finds(["customer_no"]);
+        let settings = json!({ "name": "x", "library": "x.so", "grants": ["phone"] });
+        let settings = serde_json::from_value(settings).expect("settings");
+        let contract = Contract::make(&manifest, &settings, &BTreeMap::new()).expect("it fits");
+        let dry_run = TargetCall { dry_run: true, ..call() };
+        assert!(!request(&contract, Method::Find, &dry_run).expect("it may be asked").dry_run);
+        request(&contract, Method::Erase, &dry_run).expect_err("it would erase");
     }
 }

@@ -46,9 +46,8 @@ impl Target for PluginHost {
     async fn find(&self, call: &TargetCall) -> Result<Found, TargetError> {
         let found = match self.ask(Method::Find, call).await {
             Ok(Asked::Result { result, returns, .. }) => of_found(result, &returns),
-            Ok(Asked::Unsupported) => Ok(Found::default()),
-            // It knows the person by nothing that it could be told: what else it knows was not asked.
-            Ok(Asked::Not(_)) => {
+            // What it knows was not asked: it can be told nothing of the person, or refuses what its manifest promises.
+            Ok(Asked::Not(_) | Asked::Unsupported) => {
                 Ok(Found { more: self.returned_kinds().is_none_or(|kinds| !kinds.is_empty()), ..Found::default() })
             }
             Err(error) => Err(error),

@@ -37,10 +37,20 @@ fn calls(folder: &tempfile::TempDir) -> Vec<String> {
 fn what_one_system_knows_another_one_is_erased_by() {
     let (standin, folder) = (StandIn::start(), folder());
     let deployment = Deployment::bare(&standin.mluvii, &rules(&folder.path().display().to_string()));
+    let waits = folder.path().join("waits");
+    std::fs::write(&waits, "").expect("written");
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(101, "ann@example.com", None);
     standin.end(101);
+    wait_for("the crm to be asked", || (!calls(&folder).is_empty()).then_some(()));
+    let erasures = deployment.json(&["erasures", "list"]);
+    for step in erasures[0]["steps"].as_array().expect("steps") {
+        let expected = if step["target"] == "crm" { json!("find") } else { json!(null) };
+        assert_eq!(step["stage"], expected, "the others wait: {erasures}");
+    }
+    assert_eq!(standin.calls("/anonymous").len(), 0);
+    std::fs::remove_file(&waits).expect("removed");
 
     let receipts = receipts(&deployment, 1);
     let calls = calls(&folder);
@@ -53,6 +63,23 @@ fn what_one_system_knows_another_one_is_erased_by() {
     assert_eq!(outcomes, expected);
     assert!(!receipts[0].to_string().contains("C-ann"), "what was found is on no receipt");
     server.stop();
+}
+
+#[test]
+fn a_dry_run_says_that_a_target_knows_more_than_it_told() {
+    let (standin, folder) = (StandIn::start(), folder());
+    let deployment = Deployment::bare(&standin.mluvii, &rules(&folder.path().display().to_string()));
+    Server::start(&deployment).stop();
+    deployment.write("who", "ann@example.com\n");
+    let who = format!("@{}", deployment.path("who").display());
+    let dry_run = || deployment.json(&["erase", "--email", &who, "--dry-run"]);
+    let says = |dry_run: &serde_json::Value| dry_run["not_reached"].to_string().contains("that only crm knows");
+    let all = dry_run();
+    assert_eq!((says(&all), &all["identifiers"]["customer_no"]), (false, &json!(1)), "{all}");
+    std::fs::write(folder.path().join("more"), "").expect("written");
+    let some = dry_run();
+    assert_eq!((says(&some), &some["identifiers"]["customer_no"]), (true, &json!(1)));
+    assert!(!calls(&folder).iter().any(|call| call.contains("erase C-")), "{:?}", calls(&folder));
 }
 
 #[test]

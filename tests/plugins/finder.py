@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """A program that is a plugin for a system that knows persons by a customer number: `crm` finds the number by the e-mail
-address, `erp` erases by the number. Both write into `calls` what they are asked."""
+address, `erp` erases by the number. Both write into `calls` what they are asked. Files in its folder have it wait before it
+tells what it has found (`waits`), tell that there is more (`more`), or die once (`dies`)."""
 
 import base64
 import json
 import os
 import struct
 import sys
+import time
 
 ROLE = sys.argv[1]
 KNOWS = ROLE == "crm"
@@ -72,8 +74,11 @@ while True:
         write({"type": "ready"})
     elif kind == "find":
         note("find")
+        while os.path.exists(os.path.join(folder, "waits")):
+            time.sleep(0.02)
         number = "C-" + told(message["request"]).split("@")[0]
-        found = {"identifiers": [{"kind": "customer_no", "value": number}]}
+        more = os.path.exists(os.path.join(folder, "more"))
+        found = {"identifiers": [{"kind": "customer_no", "value": number}], "more": more}
         write({"type": "result", "id": id, "result": found})
     elif kind == "erase" and KNOWS:
         write({"type": "result", "id": id, "result": erase_records(id, message["request"])})

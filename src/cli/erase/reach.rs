@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::out::Out;
 use crate::operations::erasures::{NotReached, Reach};
-use crate::subject::{Identifiers, Kind};
+use crate::subject::{Identifiers, Kind, TargetName};
 use crate::worker::Found;
 
 pub(super) fn json(reach: &Reach) -> Value {
@@ -83,11 +83,16 @@ fn sentence(not: &NotReached) -> String {
         NotReached::NeverRead(session) => format!(
             "{session}, unless mluvii knows it: quietus has never read it there, so the receipt cannot say that it is gone"
         ),
-        NotReached::Targets(targets) => {
-            let targets = targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            format!("what is at {targets}: not asked for")
-        }
+        NotReached::Targets(targets) => format!("what is at {}: not asked for", names(targets)),
+        NotReached::FurtherIdentifiers(targets) => format!(
+            "what other targets hold by identifiers that only {} knows: it could not say them, or not all of them",
+            names(targets)
+        ),
     }
+}
+
+fn names(targets: &[TargetName]) -> String {
+    targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::checked::{Checked, Request};
-use super::reach::{self, Reach};
+use super::reach::{self, NotReached, Reach};
 use crate::erasure::life::Finds;
 use crate::erasure::{ErasureId, Outcome, Subject};
 use crate::key_files::Keys;
@@ -55,12 +55,18 @@ async fn ask(
     let client = running.clients.get(installation).expect("a request names an installation of the configuration");
     let mut reach = reach::find(on, keys, checked, client).await?;
     let finds = finds(checked, running).await;
+    let mut unsaid = Vec::new();
     for name in finds.first.iter().chain(&finds.later) {
         let target = running.targets.get(&name.called_for(installation)).expect("it was among them");
         // One that cannot say it now says in its own answer why.
-        if let Ok(found) = target.find(&call(on, keys, &checked.subject, name, &reach.found)).await {
-            reach.found.whom.identifiers.0.extend(found.identifiers.0);
+        let found = target.find(&call(on, keys, &checked.subject, name, &reach.found)).await;
+        if found.as_ref().map_or(true, |found| found.more) {
+            unsaid.push(name.clone());
         }
+        reach.found.whom.identifiers.0.extend(found.map(|found| found.identifiers.0).unwrap_or_default());
+    }
+    if !unsaid.is_empty() {
+        reach.not_reached.push(NotReached::FurtherIdentifiers(unsaid));
     }
     let mut targets = BTreeMap::new();
     for name in &checked.targets {

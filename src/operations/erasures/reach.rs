@@ -35,6 +35,8 @@ pub(crate) enum NotReached {
     NeverRead(SessionKey),
     /// Targets for which nobody asked.
     Targets(Vec<TargetName>),
+    /// What these targets know the person by, beside what is known: they could not say it, or not all of it.
+    FurtherIdentifiers(Vec<TargetName>),
 }
 
 /// Asks the ledger, and mluvii where it is searched.
