@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::expression::Expression;
 use super::facts::Trigger;
 use super::problem::{BadRule, DoubtfulRule};
-use super::rules::{ConsentRule, Policy, Rule};
+use super::rules::{CONTENT_AFTER_ERASURE, ConsentRule, Policy, REQUEST, Rule};
 use super::settings::{ConsentRuleSettings, RuleSettings};
 use crate::subject::{Scope, TargetName};
 
@@ -31,6 +31,11 @@ impl Policy {
             let key = format!("rule.{i}");
             if !names.insert(&rule.name) {
                 compiler.bad(format!("{key}.name"), format!("`{}` names two rules", rule.name));
+            }
+            // What a rule demands may be taken back by it, which nothing else may.
+            if [REQUEST, CONTENT_AFTER_ERASURE].contains(&&*rule.name) {
+                let problem = format!("`{}` is what receipts say of an erasure that no rule demanded", rule.name);
+                compiler.bad(format!("{key}.name"), problem);
             }
             compiler.check_targets(&key, rule, targets);
             compiler.check_approval(&key, rule, forms_tell_consent);

@@ -13,7 +13,7 @@ mod settings;
 pub(crate) use facts::{Facts, Trigger};
 pub(crate) use person::{Certainty, Comparison, PersonSettings};
 pub(crate) use problem::RuleFailed;
-pub(crate) use rules::{Demand, Policy};
+pub(crate) use rules::{CONTENT_AFTER_ERASURE, Demand, Policy, REQUEST};
 pub(crate) use settings::{ConsentRuleSettings, RuleSettings};
 
 #[cfg(test)]

@@ -18,6 +18,12 @@ pub(crate) struct Policy {
     pub(super) doubts: Vec<DoubtfulRule>,
 }
 
+/// Stands where a rule's name does, in the ledger and on receipts, when a person has asked for an erasure.
+pub(crate) const REQUEST: &str = "request";
+
+/// Stands there when a session was erased already and something came to it since.
+pub(crate) const CONTENT_AFTER_ERASURE: &str = "content after an erasure";
+
 /// That something is to be erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Demand {

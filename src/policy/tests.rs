@@ -191,6 +191,14 @@ fn a_rule_says_when_or_it_is_refused() {
 }
 
 #[test]
+fn no_rule_is_named_as_what_no_rule_demands() {
+    for name in [REQUEST, CONTENT_AFTER_ERASURE] {
+        let said = problems(&[], &[rule(name, Trigger::SessionEnded, &["mluvii"])]);
+        assert_eq!(said, [format!("rule.0.name: `{name}` is what receipts say of an erasure that no rule demanded")]);
+    }
+}
+
+#[test]
 fn a_rule_reaches_a_person_only_with_approval() {
     for on in [Trigger::FormSubmitted, Trigger::ConsentChanged, Trigger::SessionEnded, Trigger::SessionSettled] {
         let person = RuleSettings { erase: Scope::Person, ..rule("a", on, &["mluvii"]) };

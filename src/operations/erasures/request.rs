@@ -9,9 +9,7 @@ use crate::audit::Actor;
 use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure};
 use crate::key_files::Keys;
 use crate::operations::{OperationError, Operations};
-
-/// What stands in a receipt where a rule's name would.
-const RULE: &str = "request";
+use crate::policy::REQUEST;
 
 /// A request, and what stands for it in the ledger.
 #[derive(Debug)]
@@ -36,7 +34,7 @@ pub(crate) async fn request(on: &Operations, request: Request, by: &Actor) -> Re
     let erasure = NewErasure {
         id,
         subject,
-        rule: RULE.to_owned(),
+        rule: REQUEST.to_owned(),
         targets,
         due: now.saturating_add(after).unwrap_or(Timestamp::MAX),
         // Somebody who asks by hand has looked at whom it reaches, so nobody else has to approve it.

@@ -13,14 +13,11 @@ use crate::erasure::{Capsule, ErasureId, NewErasure, Selection, Subject};
 use crate::event::Form;
 use crate::ledger::SessionView;
 use crate::mluvii::SessionFacts;
-use crate::policy::{Demand, Facts, RuleFailed, Trigger};
+use crate::policy::{CONTENT_AFTER_ERASURE, Demand, Facts, RuleFailed, Trigger};
 use crate::subject::{Fingerprinted, Identifier, Identifiers, Kind, Narrowed, Scope, TargetName, Whom, kind_of};
 
 /// How long before an erasure begins its identifiers may be sealed.
 const KEPT_MAX: Duration = Duration::from_secs(24 * 3600);
-
-/// Stands where a rule's name does, in the ledger and on receipts.
-pub(super) const CONTENT_AFTER_ERASURE: &str = "content after an erasure";
 
 /// A demand, and the form that caused it, if one did.
 pub(super) struct Demanded<'f> {

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::demands::CONTENT_AFTER_ERASURE;
 use super::*;
 use crate::consent::{ConsentState, UnknownCause};
 use crate::erasure::Subject;
 use crate::keys::{IndexKey, SealKey, Secret};
 use crate::ledger::SessionChange;
 use crate::mluvii::SessionFacts;
-use crate::policy::{ConsentRuleSettings, RuleSettings};
+use crate::policy::{CONTENT_AFTER_ERASURE, ConsentRuleSettings, RuleSettings};
 use crate::subject::{
     Fingerprinter, GuestId, Identifier, Identifiers, InstallationName, Kind, Narrowed, Scope, SessionId, SourceName,
     TargetName,
