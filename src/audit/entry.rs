@@ -87,8 +87,8 @@ impl FromStr for Act {
     }
 }
 
-/// What an act is done to, or what needs a person: a kind, and an id or a name where there are several. There is no way to
-/// make one of a text that somebody typed about a person.
+/// What an act is done to, or what needs a person: a kind, and an id or a name where there are several. Only
+/// [`Object::written`] makes one of a text, which is compared with those that are there; a row names only what is there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Object(String);

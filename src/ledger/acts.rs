@@ -46,7 +46,9 @@ pub(super) fn acknowledged(by: &Actor, sequences: &[u64]) -> AuditEntry {
 }
 
 pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {
-    AuditEntry::new(by, Act::DropQuarantined, Object::quarantined(id.0), ActResult::when(dropped))
+    // A number of nothing may be any number that somebody has typed, so it is not written.
+    let object = if dropped { Object::quarantined(id.0) } else { Object::quarantine() };
+    AuditEntry::new(by, Act::DropQuarantined, object, ActResult::when(dropped))
 }
 
 pub(super) fn muted(by: &Actor, shown: &Attention, end: MuteEnd) -> AuditEntry {

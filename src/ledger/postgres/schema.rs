@@ -60,7 +60,8 @@ async fn apply(client: &Client) -> Result<usize, crate::ledger::LedgerError> {
             .await?;
     }
     let found = found.unwrap_or(0);
-    if found > KNOWN || (1..=UNRELEASED).contains(&found) {
+    let misfits = found > KNOWN || (1..=UNRELEASED).contains(&found);
+    if misfits || altered(client).await?.is_some() {
         client.batch_execute("ROLLBACK").await?;
         return Ok(found);
     }
@@ -110,12 +111,14 @@ pub(super) async fn check(client: &Client, place: &PostgresPlace) -> Result<(), 
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };
     let found = found(client).await.map_err(|error| failed(error.into_cause()))?.unwrap_or(0);
     match misfit(found, place) {
-        Some(refused) => Err(refused),
+        Some(refused) => return Err(refused),
+        None if found == 0 => return Err(OpenError::Pending { ledger: place.shown(), found, known: KNOWN }),
+        None => {}
+    }
+    match altered(client).await.map_err(|error| failed(connection::told(error)))? {
+        Some(number) => Err(OpenError::Altered { ledger: place.shown(), number }),
         None if found < KNOWN => Err(OpenError::Pending { ledger: place.shown(), found, known: KNOWN }),
-        None => match altered(client).await.map_err(|error| failed(connection::told(error)))? {
-            Some(number) => Err(OpenError::Altered { ledger: place.shown(), number }),
-            None => Ok(()),
-        },
+        None => Ok(()),
     }
 }
 

@@ -49,10 +49,8 @@ pub(super) fn open_for_copy(path: &Path) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Failed { ledger: path.display().to_string(), source };
     let mut connection = connect(path).map_err(failed)?;
     match migrate(&mut connection).map_err(failed)? {
-        Schema::Known => match altered(&connection).map_err(failed)? {
-            Some(number) => Err(OpenError::Altered { ledger: path.display().to_string(), number }),
-            None => Ok(connection),
-        },
+        Schema::Known => Ok(connection),
+        Schema::Altered(number) => Err(OpenError::Altered { ledger: path.display().to_string(), number }),
         Schema::Newer(found) => Err(OpenError::Newer { ledger: path.display().to_string(), found, known: KNOWN }),
         Schema::Unreleased(found) => {
             Err(OpenError::Unreleased { ledger: path.display().to_string(), found, known: KNOWN })
@@ -112,15 +110,18 @@ fn connect(path: &Path) -> anyhow::Result<Connection> {
 
 enum Schema {
     Known,
+    /// It was made with another migration of this number.
+    Altered(usize),
     Newer(usize),
     Unreleased(usize),
 }
 
-/// Applies what is missing, in one transaction, so that two processes that start at once apply it once.
+/// Applies what is missing, in one transaction, so that two processes that start at once apply it once. Upon another schema than
+/// they were written for, nothing is applied.
 fn migrate(connection: &mut Connection) -> anyhow::Result<Schema> {
     // A command beside a busy server needs no lock to find that nothing is missing.
     if version(connection)? == KNOWN {
-        return Ok(Schema::Known);
+        return Ok(altered(connection)?.map_or(Schema::Known, Schema::Altered));
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
@@ -128,6 +129,11 @@ fn migrate(connection: &mut Connection) -> anyhow::Result<Schema> {
         return Ok(Schema::Unreleased(found));
     }
     let Some(missing) = MIGRATIONS.get(found.saturating_sub(UNRELEASED)..) else { return Ok(Schema::Newer(found)) };
+    if found > UNRELEASED
+        && let Some(number) = altered(&transaction)?
+    {
+        return Ok(Schema::Altered(number));
+    }
     for (number, sql) in (found.max(UNRELEASED) + 1..).zip(missing) {
         transaction.execute_batch(sql)?;
         transaction.execute(
