@@ -57,12 +57,13 @@ impl Past {
         self.unsure = None;
     }
 
-    /// Where the server cannot say: rows that were to go and are not there now have gone, and with them the others of the
-    /// same transaction.
+    /// Where the server cannot say: a transaction is done as a whole, so it was done where some of all that was to go is not
+    /// there now. Where all of one kind is still there, somebody else has taken the rest.
     pub(crate) fn guess(&mut self, there: &Counts) {
         let Some(commit) = &self.unsure else { return };
         let is_gone = |(what, rows): (&String, &u64)| there.get(what).copied().unwrap_or_default() < *rows;
-        match commit.counts.iter().any(is_gone) {
+        let mut counted = commit.counts.iter().filter(|(_, rows)| **rows > 0).peekable();
+        match counted.peek().is_some() && counted.all(is_gone) {
             true => self.it_was_committed(),
             false => self.it_was_rolled_back(),
         }
@@ -91,7 +92,9 @@ mod tests {
     #[test]
     fn what_has_gone_was_committed() {
         guessed(&Counts::new(), &counts(4, 2));
-        guessed(&counts(3, 1), &counts(4, 2));
+        guessed(&counts(2, 1), &counts(4, 2));
+        guessed(&counts(3, 1), &counts(1, 0));
+        guessed(&counts(0, 2), &counts(1, 0));
         guessed(&counts(3, 2), &counts(1, 0));
         guessed(&counts(5, 2), &counts(1, 0));
     }
