@@ -10,6 +10,8 @@ use crate::policy::RuleFailed;
 use crate::subject::InstallationName;
 use crate::target::TargetError;
 
+const NOT_TWICE: &str = "cancelled while the target was asked, which must not be asked twice; its outcome is unknown";
+
 /// Why a piece of work is not finished now.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -19,6 +21,8 @@ pub(super) enum Failure {
     Call(TargetError),
     /// We cancelled it: at a shutdown, or because the lease is no longer ours.
     Cancelled,
+    /// It was given up, as it took longer than any call may.
+    Overtime,
     /// It waits for something else of ours; nothing was tried.
     Postponed(Duration),
     /// What was looked at may only be early: it is looked at again.
@@ -67,6 +71,8 @@ pub(super) struct Circumstances<'a> {
     /// Whether it has an attempt limit. A session is looked up for as long as it takes: an erasure duty does not end with
     /// an outage.
     pub(super) gives_up: bool,
+    /// Whether it may be done again where nobody knows what became of it.
+    pub(super) may_repeat: bool,
     /// Whether other targets wait for it: it is to say what it knows.
     pub(super) is_awaited: bool,
     /// In 0..1, for jitter.
@@ -81,7 +87,7 @@ impl Failure {
             Self::Call(error) => {
                 matches!(error, TargetError::RateLimited { .. } | TargetError::Cancelled | TargetError::Later { .. })
             }
-            Self::Ledger(_) | Self::Early { .. } | Self::Permanent(_) => false,
+            Self::Overtime | Self::Ledger(_) | Self::Early { .. } | Self::Permanent(_) => false,
         }
     }
 
@@ -92,10 +98,18 @@ impl Failure {
             Self::Ledger(error) => return Err(error),
             Self::Postponed(pause) => FailureAction::free(pause, "waits for what must be known first"),
             Self::Early { pause, why } => FailureAction::free(pause, why),
+            Self::Cancelled | Self::Overtime if !circumstances.may_repeat => FailureAction::park(NOT_TWICE.to_owned()),
+            Self::Overtime => {
+                let end = circumstances.attempt_ended("it took longer than it may".to_owned());
+                FailureAction { end, target: TargetEffect::CountFailure }
+            }
+            // Due at once: it is we who let go of it, and another process can take it.
             Self::Cancelled => FailureAction::free(Duration::ZERO, "cancelled"),
             Self::Permanent(reason) | Self::Call(TargetError::Permanent(reason)) => FailureAction::park(reason),
             Self::Call(TargetError::NotYet { after }) => FailureAction::free(after, "the target is not done yet"),
             Self::Call(TargetError::Cancelled | TargetError::Later { .. }) => {
+                // With a pause, as it costs no attempt: a target that always cancels would be asked again at once, for
+                // ever.
                 let pause = retry.pause(0, Some(retry.pause_min.get()), circumstances.random);
                 FailureAction::free(pause, "cancelled by the target")
             }
@@ -168,10 +182,15 @@ mod tests {
     use super::*;
     use crate::worker::settings::sample;
 
+    /// The first attempt of a step, for which others wait or do not.
+    fn of_step(erasing: &ErasingSettings, is_awaited: bool) -> Circumstances<'_> {
+        Circumstances { erasing, attempt: 0, gives_up: true, may_repeat: true, is_awaited, random: 1.0 }
+    }
+
     #[track_caller]
     fn check(failure: Failure, attempt: u32, gives_up: bool, expected: FailureAction) {
         let erasing = sample();
-        let circumstances = Circumstances { erasing: &erasing, attempt, gives_up, is_awaited: false, random: 1.0 };
+        let circumstances = Circumstances { attempt, gives_up, ..of_step(&erasing, false) };
         assert_eq!(failure.action(circumstances).expect("the ledger took it"), expected);
     }
 
@@ -222,17 +241,28 @@ mod tests {
     #[test]
     fn a_ledger_that_does_not_take_the_work_takes_nothing_else() {
         let erasing = sample();
-        let circumstances =
-            Circumstances { erasing: &erasing, attempt: 0, gives_up: true, is_awaited: false, random: 1.0 };
+        let circumstances = of_step(&erasing, false);
         let away = LedgerError::Busy(anyhow::anyhow!("away"));
         assert!(Failure::Ledger(away).action(circumstances).is_err());
     }
 
     #[test]
+    fn what_must_not_be_done_twice_needs_a_person_once_its_outcome_is_unknown() {
+        let erasing = sample();
+        let once = Circumstances { may_repeat: false, ..of_step(&erasing, false) };
+        let parked = FailureAction { end: ClaimEnd::Park { reason: NOT_TWICE.into() }, target: TargetEffect::None };
+        for failure in [Failure::Cancelled, Failure::Overtime] {
+            assert_eq!(failure.action(once).expect("the ledger took it"), parked);
+        }
+        // What the target itself says of it may be tried again: it knows.
+        let busy = call(TargetError::Retryable("503".into())).action(once).expect("the ledger took it");
+        assert!(matches!(busy.end, ClaimEnd::Retry { .. }), "{busy:?}");
+    }
+
+    #[test]
     fn nobody_waits_for_a_find_at_a_target_that_needs_a_person() {
         let erasing = sample();
-        let circumstances =
-            Circumstances { erasing: &erasing, attempt: 0, gives_up: true, is_awaited: true, random: 1.0 };
+        let circumstances = of_step(&erasing, true);
         let revoked = call(TargetError::NeedsOperator("401".into()));
         let expected = FailureAction { end: ClaimEnd::Park { reason: "401".into() }, target: TargetEffect::ParkQueue };
         assert_eq!(revoked.action(circumstances).expect("the ledger took it"), expected);

@@ -22,15 +22,12 @@ use crate::ledger::{
 };
 use crate::mluvii::counted;
 use crate::subject::TargetName;
-use crate::target::TargetError;
 
 /// How often what needs no signal is looked at: leases that ended, work whose time has come.
 const POLL: Duration = Duration::from_secs(1);
 
 /// How long a claim is ours without being renewed: so long after a crash its work goes on.
 pub(super) const LEASE: Duration = Duration::from_secs(12);
-
-const NOT_TWICE: &str = "cancelled while the target was asked, which must not be asked twice; its outcome is unknown";
 
 impl Worker {
     /// Works on one queue until `shutdown`, then waits for what is under way.
@@ -48,11 +45,17 @@ impl Worker {
             // work, or it would ask the ledger in vain for each event that is recorded.
             let new_work = self.queue.changed(&queue.queue);
             let room = queue.room.notified();
+            // Taken before the claim: a lease that counted from its slow answer would outlive the ledger's, and the
+            // work be done twice.
             let asked = Instant::now();
             let Claimed { claims, next } = self.claim(&queue, under_way.len()).await;
             if queue.queue == QueueName::Close {
                 let is_full = claims.len() >= queue.at_once();
+                // Awaited here and not spawned: two batches of one process would follow the same head, and one of them
+                // be made anew.
                 self.close(claims, asked).await;
+                // A full batch may leave others waiting, of which no signal tells any more; without this they would
+                // wait for the poll.
                 if is_full && !shutdown.is_cancelled() {
                     continue;
                 }
@@ -73,6 +76,8 @@ impl Worker {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+        // Waited for, not dropped: a call that is cut off may have been done, and would be made again when its lease
+        // ends.
         while let Some(ended) = under_way.join_next().await {
             log_abnormal_end(&queue, ended);
         }
@@ -80,6 +85,8 @@ impl Worker {
 
     async fn work_and_make_room(self: Arc<Self>, queue: Arc<QueueWorker>, claim: Claim, leased: Instant) {
         self.work(&queue, claim, leased).await;
+        // After the end is written: until then the ledger counts the place as taken, and who is woken would claim in
+        // vain.
         queue.room.notify_waiters();
     }
 
@@ -101,9 +108,8 @@ impl Worker {
         let lease = Lease::new(leased, LEASE);
         let result = tokio::select! {
             () = queue.abandon.cancelled() => Err(Failure::Cancelled),
-            () = tokio::time::sleep(queue.call_max()) => {
-                Err(Failure::Call(TargetError::Retryable("it took longer than it may".into())))
-            }
+            // The lease is renewed for as long as the work takes: one that hangs would hold its place for ever.
+            () = tokio::time::sleep(queue.call_max()) => Err(Failure::Overtime),
             // Beside the work: one that waits for a slow target would otherwise be done a second time by another process.
             () = lease.keep(|| self.queue.renew(&claim, LEASE)) => Err(Failure::Cancelled),
             // Held as well: after a stop of the process, timers fire late, and the work must not go on first.
@@ -111,9 +117,6 @@ impl Worker {
         };
         let written = match result {
             Ok(output) => self.finish(queue, claim, output).await,
-            Err(Failure::Cancelled) if !queue.may_repeat(&claim) => {
-                self.react(queue, claim, Failure::Permanent(NOT_TWICE.into())).await
-            }
             Err(failure) => self.react(queue, claim, failure).await,
         };
         if let Err(error) = written {
@@ -127,6 +130,7 @@ impl Worker {
     /// Does the work, and charges the calls to mluvii that it took beyond the one that its claim counts.
     async fn do_counted(&self, queue: &QueueWorker, claim: &Claim) -> Result<Output, Failure> {
         let (output, calls) = counted(self.do_work(claim)).await;
+        // Also of work that failed: its calls were made all the same, and mluvii counts them.
         if let (Some(target), Some(rate)) = (&queue.asks, queue.calls_per_s)
             && calls > 1
         {
@@ -152,6 +156,7 @@ impl Worker {
     /// Writes the result. The claim's fence says in the same transaction whether the work was still ours; a look before it
     /// could be outdated by the time of the commit.
     async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output) -> Result<(), LedgerError> {
+        // Only where there is a failure to forget: otherwise each answer would be one more transaction.
         let has_answered = claim.target_failing && asks(&claim.work);
         let finished = match output {
             Output::Decision(decision) => {
@@ -178,6 +183,7 @@ impl Worker {
             erasing: &self.erasing,
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
+            may_repeat: queue.may_repeat(&claim),
             is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
             random: random_fraction(),
         };
