@@ -31,7 +31,7 @@ pub(crate) struct Keys {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeysError {
     #[error(
-        "there is no key file {0}. A new installation makes its keys with `quietus keys new`. If this installation had \
+        "there is no key file {0}. A new deployment makes its keys with `quietus keys new`. If this deployment had \
          keys, restore them from your backup instead: with another index key nobody who is already in the ledger can \
          be found again, and with another seal key nothing that was sealed can be opened"
     )]
@@ -133,7 +133,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let keys = dir.path().join("keys");
         let missing = Keys::load(&keys).err().expect("there are none");
-        assert_snapshot!(missing.to_string().replace(&keys.display().to_string(), "keys"), @"there is no key file keys/index.key. A new installation makes its keys with `quietus keys new`. If this installation had keys, restore them from your backup instead: with another index key nobody who is already in the ledger can be found again, and with another seal key nothing that was sealed can be opened");
+        assert_snapshot!(missing.to_string().replace(&keys.display().to_string(), "keys"), @"there is no key file keys/index.key. A new deployment makes its keys with `quietus keys new`. If this deployment had keys, restore them from your backup instead: with another index key nobody who is already in the ledger can be found again, and with another seal key nothing that was sealed can be opened");
 
         let public = Keys::create(&keys).expect("made");
         assert_eq!(read_public(&keys).expect("is read"), public);

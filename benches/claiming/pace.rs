@@ -50,13 +50,13 @@ pub(crate) async fn whole_steps(database: &Database<'_>, ledgers: usize, longest
     let left = || database.sql("SELECT count(*) FROM step WHERE stage IS NOT NULL").parse::<usize>().expect("a number");
     let before = left();
     let begun = Instant::now();
-    let mut lanes = JoinSet::new();
+    let mut processes = JoinSet::new();
     for ledger in open(database, ledgers).await {
-        lanes.spawn(lane(Arc::new(ledger), AT_ONCE / ledgers, begun + longest));
+        processes.spawn(process(Arc::new(ledger), AT_ONCE / ledgers, begun + longest));
     }
     let mut ended = 0;
     let mut times = Vec::new();
-    for (of_one, times_of_one) in lanes.join_all().await {
+    for (of_one, times_of_one) in processes.join_all().await {
         ended += of_one;
         times.extend(times_of_one);
     }
@@ -69,7 +69,7 @@ pub(crate) async fn whole_steps(database: &Database<'_>, ledgers: usize, longest
     )
 }
 
-async fn lane(ledger: Arc<Measured>, at_once: usize, until: Instant) -> (usize, Vec<Duration>) {
+async fn process(ledger: Arc<Measured>, at_once: usize, until: Instant) -> (usize, Vec<Duration>) {
     let mut under_way = JoinSet::new();
     let mut times = Vec::new();
     while Instant::now() < until {

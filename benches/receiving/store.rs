@@ -26,7 +26,7 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// quietus with an empty ledger and no rule, and with mluvii away: look-ups rest, receiving goes on.
+    /// quietus with an empty ledger and no rule, and with mluvii away: nothing is looked up, receiving goes on.
     pub(crate) fn quietus(self) -> Quietus<'a> {
         self.quietus_at("http://127.0.0.1:9", "")
     }

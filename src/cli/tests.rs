@@ -28,7 +28,7 @@ name = "acme"
 auth = [{ basic = { user = "mluvii", password = { file = "webhook.secret" } } }]
 "#;
 
-/// An installation in a folder of its own, and its command line.
+/// A deployment in a folder of its own, and its command line.
 struct Home(TempDir);
 
 impl Home {
@@ -397,7 +397,7 @@ fn check_names_what_is_right_and_what_is_wrong() {
     assert_eq!(code, 1);
     assert_snapshot!(said, @"
     ✓ configuration HOME/quietus.toml
-    ✗ keys HOME/keys: there is no key file HOME/keys/seal.key. A new installation makes its keys with `quietus keys new`. If this installation had keys, restore them from your backup instead: with another index key nobody who is already in the ledger can be found again, and with another seal key nothing that was sealed can be opened
+    ✗ keys HOME/keys: there is no key file HOME/keys/seal.key. A new deployment makes its keys with `quietus keys new`. If this deployment had keys, restore them from your backup instead: with another index key nobody who is already in the ledger can be found again, and with another seal key nothing that was sealed can be opened
     ✓ mluvii, its secrets and requests
     ✗ source acme, its secrets: source `acme`: `auth.1.basic.password.1` cannot be read: the secret in file HOME/webhook.secret: No such file or directory (os error 2)
     ✓ rules, 0 of them

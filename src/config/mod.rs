@@ -32,7 +32,7 @@ use crate::verify::SourceSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
 
-/// The whole configuration of an installation.
+/// The whole configuration of a deployment.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Config {
@@ -48,7 +48,7 @@ pub(crate) struct Config {
     pub(crate) ledger: LedgerSettings,
     /// What is logged, and how.
     pub(crate) log: LogSettings,
-    /// Where the installation's keys are.
+    /// Where the deployment's keys are.
     pub(crate) keys: KeysSettings,
     /// mluvii's API at each company: one `[mluvii]`, or `[[mluvii]]` with a name for each of several. Never empty, and
     /// the names of their `params` are in lower case.
@@ -74,7 +74,7 @@ pub(crate) struct Config {
     pub(crate) plugins: Vec<PluginSettings>,
 }
 
-/// Where the installation's keys are.
+/// Where the deployment's keys are.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeysSettings {
@@ -159,7 +159,7 @@ impl Config {
         self.base.join(path)
     }
 
-    /// The folder of the installation's keys.
+    /// The folder of the deployment's keys.
     pub(crate) fn keys_dir(&self) -> PathBuf {
         self.path(self.keys.dir.as_deref().unwrap_or(Path::new("keys")))
     }

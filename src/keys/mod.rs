@@ -1,4 +1,4 @@
-//! The keys of an installation and what is done with them: fingerprints, seals and digests. Key bytes enter, opaque
+//! The keys of a deployment and what is done with them: fingerprints, seals and digests. Key bytes enter, opaque
 //! bytes leave; where keys are stored is not known here.
 
 mod fingerprint;

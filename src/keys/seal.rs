@@ -19,7 +19,7 @@ pub(crate) struct Sealed(#[serde(with = "crate::keys::seal::base64_bytes")] pub(
 #[error("the seal does not open: it was made under another key, or the bytes were changed")]
 pub(crate) struct SealBroken;
 
-/// The installation's own key: seals forms in the inbox, quarantined bodies and the keys of capsules.
+/// The deployment's own key: seals forms in the inbox, quarantined bodies and the keys of capsules.
 #[derive(Clone)]
 pub(crate) struct SealKey(XChaCha20Poly1305);
 
@@ -77,6 +77,7 @@ impl CapsuleKey {
 
 fn seal(cipher: &XChaCha20Poly1305, purpose: &str, plain: &[u8]) -> Sealed {
     let mut nonce = [0; NONCE_BYTES];
+    // A nonce that is used twice under one key gives the texts away; one of 24 bytes is long enough to be drawn.
     fill_random(&mut nonce);
     let text = cipher
         .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: purpose.as_bytes() })

@@ -105,7 +105,7 @@ pub struct Identifier {
 pub struct ReportTo {
     /// The address, which is free of personal data.
     pub url: String,
-    /// Good for this step of this erasure only, the same over all calls of it.
+    /// Good for what is asked now, `erase` or `verify`, in this round of the step only; the same when it is asked again.
     pub token: Sensitive,
 }
 
