@@ -13,7 +13,7 @@ use crate::subject::{SessionKey, SourceName, TenantId};
 #[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) head: EventHead,
-    /// What a form brought; personal, in memory only.
+    /// What a form holds; personal, in memory only.
     pub(crate) form: Option<Form>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct EventHead {
     pub(crate) session_source: Option<SessionSource>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) started: Option<Timestamp>,
-    /// The activity that holds what the form brought, where the event itself does not say it.
+    /// The activity that holds what was filled into the form, where the event itself does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) activity: Option<i64>,
 }

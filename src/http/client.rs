@@ -14,6 +14,7 @@ pub(super) struct Peer(pub(super) IpAddr);
 pub(super) fn client(Peer(peer): Peer, headers: &HeaderMap, trusted: &[Network]) -> Option<IpAddr> {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(address));
     let mut nearest = peer;
+    // From the right: what stands further left, anybody can have written.
     let mut hops = headers.get_all("x-forwarded-for").iter().rev().flat_map(hops);
     while is_trusted(nearest) {
         match hops.next() {

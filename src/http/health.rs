@@ -43,6 +43,7 @@ impl Readiness {
     }
 
     async fn writable(&self) -> bool {
+        // Held while the ledger is asked: many probes at once are one write.
         let mut last = self.last.lock().await;
         if let Some((at, writable)) = *last
             && at.elapsed() < Self::USED_FOR

@@ -107,6 +107,7 @@ impl Receiver {
             Err(NoBody::Slow) => return Reaction::Slow,
             Err(NoBody::Broken) => return Reaction::Broken,
         };
+        // By the time of now: while the body was read, what is signed may have become too old.
         match verify(&endpoint.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {
             Ok(verified) => self.keep(endpoint, &verified).await,
             Err(refused) => endpoint.refuse_for(refused),
@@ -118,6 +119,7 @@ impl Receiver {
         let sender =
             Sender { source, installation: endpoint.source.installation(), tenants: endpoint.source.tenants() };
         match decode(verified, sender, &self.index) {
+            // Sealed before it leaves this process: the ledger never holds a form in the clear.
             Decoded::Event(event) => match self.commit(self.ledger.record(event.seal(&self.seal))).await {
                 Ok(Recorded::New) => Reaction::Recorded,
                 Ok(Recorded::Duplicate) => Reaction::Duplicate,

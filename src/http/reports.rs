@@ -59,6 +59,7 @@ impl Reports {
 
     pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {
         let (parts, body) = request.into_parts();
+        // Before the body is read: what a stranger sends is thrown away unread.
         let Some(of) = self.reportable(erasure, target, &parts.headers) else {
             if self.refusals.passes() {
                 warn!("refused a report, whose token is not its step's; further ones are not logged");

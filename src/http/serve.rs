@@ -66,6 +66,8 @@ pub(crate) async fn serve(
     let failures = LogRateLimit::new();
     loop {
         select! {
+            // In this order: a flood of new connections must neither hold up a shutdown nor keep the places of those
+            // that have ended.
             biased;
             () = shutdown.cancelled() => break,
             Some(ended) = connections.join_next() => log_abnormal_end(ended),
@@ -76,6 +78,7 @@ pub(crate) async fn serve(
             }
         }
     }
+    // Closed first: who connects from now on is told at once, and does not wait for nobody to accept.
     drop(listener);
     drain(connections, settings.drain_max.get()).await
 }

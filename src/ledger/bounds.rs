@@ -70,6 +70,7 @@ pub(super) struct Load {
 /// How much of a queue may begin. Each other queue of the target that has something due is left a place, so that a long
 /// one does not keep the others from theirs.
 pub(super) fn free(at_once: usize, load: Load) -> usize {
+    // At least one: with as many other queues as there are places, this one would never have any.
     let share = at_once.saturating_sub(load.others_waiting).max(1);
     at_once.saturating_sub(load.all).min(share.saturating_sub(load.own))
 }
@@ -110,6 +111,7 @@ fn share_us(rate: NonZeroU32) -> i64 {
 
 /// From when on calls are counted: what was not called long ago is not saved up.
 fn earliest(rate: NonZeroU32, next_us: i64, now_us: i64) -> i64 {
+    // One call's share at least: a rate below ten a second would otherwise never grant any.
     let saved = share_us(rate).max(SAVED.as_micros() as i64);
     next_us.max(now_us - saved)
 }

@@ -62,6 +62,7 @@ impl PostgresPlace {
         if config.get_options().is_some() {
             return Err("has `options` in it; quietus sets the session's own");
         }
+        // After a failover, the old primary may still answer and can only be read: the other hosts are tried then.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         Ok(config)
     }

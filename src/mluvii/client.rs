@@ -231,6 +231,7 @@ impl MluviiClient {
     ) -> Result<Option<Zeroizing<Vec<u8>>>, MluviiError> {
         match self.call(request, values, None, purpose).await? {
             Called::Done(json) => Ok(Some(json)),
+            // It says that the path or the verb is wrong, never that a session is not there.
             Called::Missing(StatusCode::METHOD_NOT_ALLOWED) => {
                 Err(unknown_path(request, StatusCode::METHOD_NOT_ALLOWED))
             }

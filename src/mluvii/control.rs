@@ -42,6 +42,7 @@ impl MluviiClient {
     /// Whether the look-up route answers as it should at this moment: with some other session that exists. Never shared:
     /// an outage may have begun a second ago.
     pub(super) async fn looking_up_works(&self, besides: SessionId) -> Result<Control, MluviiError> {
+        // Not with the session itself: that it is missing is what is to be believed.
         if let Some(session) = self.proofs.last_read().filter(|session| *session != besides)
             && self.is_readable(session).await?
         {

@@ -100,6 +100,7 @@ impl MluviiClient {
             let offset = found.len().to_string();
             let json = self.list(request, &pages.values(&offset), Purpose::Work).await?;
             let page = read(&json).ok_or_else(|| garbage(&request.to_string()))?;
+            // Not a short one: how many an installation gives at most is not known, and the rest would be missed.
             if page.is_empty() {
                 return Ok(found);
             }

@@ -78,6 +78,7 @@ impl Tokens {
     pub(super) async fn replace(&self, refused: &Token) -> Result<Token, MluviiError> {
         let mut slot = self.slot.lock().await;
         slot.token.take_if(|token| token.serial == refused.serial);
+        // `get` takes the lock itself; held here, it would wait for itself.
         drop(slot);
         self.get().await
     }
@@ -90,6 +91,7 @@ impl Tokens {
             ("client_id", self.credentials.client_id.expose()),
             ("client_secret", self.credentials.client_secret.expose()),
         ];
+        // Before it is sent: the token's life may have begun when it was asked for.
         let asked = Instant::now();
         let body = match transport::send(self.http.post(&self.url).form(&form), WHAT).await {
             Ok(Reply::Done(body)) => body,

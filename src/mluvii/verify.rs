@@ -78,6 +78,8 @@ impl MluviiClient {
 
     async fn listing(&self, session: SessionId) -> Result<Listing, MluviiError> {
         let id = session.to_string();
+        // In this order: a session that is anonymized in between is in neither list, and is asked about again; the
+        // other way round it would be in both, and the filters not be believed.
         let anonymized = self.list_sessions(&self.requests.list_anonymized, &id, Purpose::Work).await?;
         let not_anonymized = self.list_sessions(&self.requests.list_not_anonymized, &id, Purpose::Work).await?;
         let is_foreign = |listed: &Vec<SessionId>| listed.iter().any(|one| *one != session);

@@ -185,6 +185,7 @@ fn guest(reply: &Kept, nulls: Nulls) -> Result<Option<&Kept>, Wrong> {
 fn consent_version(guest: &Kept, nulls: Nulls) -> Result<Option<String>, Wrong> {
     match (guest.field("gdprVersion"), nulls) {
         (Some(Kept::Null), _) | (None, Nulls::Omitted) => Ok(None),
+        // Taken for a null, the consent would be `absent`, and the session erased for a key that is missing.
         (None, Nulls::Explicit) => Err("the reply has no key `guest.gdprVersion`".into()),
         (Some(version), _) => match version.as_text() {
             Some(version) => Ok(Some(version.chars().take(VERSION_CHARS_MAX).collect())),
@@ -285,6 +286,7 @@ pub(super) struct Listed {
 /// The sessions of a list; `None` when it is not a list of sessions.
 pub(super) fn listed(json: &[u8]) -> Option<Vec<Listed>> {
     let reply = LIST.read(json)?;
+    // One that cannot be read makes it no list: left out, its session would be missed.
     reply.into_list(&WRAPPERS)?.iter().map(listed_one).collect()
 }
 

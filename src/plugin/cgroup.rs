@@ -58,6 +58,7 @@ impl Delegated {
                 remove(&entry.path());
             }
         }
+        // After the server has moved: the kernel divides no cgroup in which processes are.
         let there = fs::read_to_string(root.join("cgroup.controllers"))?;
         let wanted = ["memory", "pids"].into_iter().filter(|wanted| there.split_whitespace().any(|c| c == *wanted));
         let wanted: Vec<_> = wanted.map(|controller| format!("+{controller}")).collect();
@@ -72,6 +73,8 @@ impl Delegated {
         let mut cgroup = Cgroup { path, limits: String::new() };
         let memory = (u64::from(limits.memory_mib) << 20).to_string();
         let processes = limits.processes.to_string();
+        // No swap: what is beyond the limit would go there, secrets and identifiers with it, instead of ending the
+        // process.
         for (file, limit) in [("memory.max", memory.as_str()), ("memory.swap.max", "0"), ("pids.max", &processes)] {
             // Not every controller is available everywhere; the limits that hold are shown to the operator.
             if write(&cgroup.path.join(file), limit).is_ok() {

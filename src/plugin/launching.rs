@@ -64,6 +64,7 @@ impl<'a> Launching<'a> {
         let cgroup = cgroup.map_err(|e| lost("make a cgroup for its process", e))?;
         let started = Process::start(program, &target, cgroup);
         let (mut process, stdout, stderr) = started.map_err(|e| lost("start its process", e))?;
+        // From the first moment on: a process whose output nobody reads stops at a full pipe, and would seem to hang.
         process.drain(drain(stdout, target.clone(), "standard output", Lines::of(&installed.output)));
         process.drain(drain(stderr, target, "standard error", Lines::of(&installed.output)));
         Ok(Self { process, installed, debugger })

@@ -91,6 +91,7 @@ impl Process {
             Ok(status) => describe(status),
             Err(e) => format!("its end is not known: {e}"),
         };
+        // Bounded: what has left the group may hold the outputs open for ever.
         let _ = timeout(DRAIN_MAX, async { while drains.join_next().await.is_some() {} }).await;
         how
     }

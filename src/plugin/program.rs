@@ -64,6 +64,7 @@ impl Program {
     /// Without `pre_exec`, which would fork the whole server.
     pub(super) fn spawn(&self, plugin: &TargetName) -> io::Result<Spawned> {
         let (ours, theirs) = StdStream::pair()?;
+        // Only our end: the child has no runtime, and would get errors where it should wait.
         ours.set_nonblocking(true)?;
         let mut child = Command::new(&self.executable)
             .args(&self.arguments)

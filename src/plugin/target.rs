@@ -178,6 +178,7 @@ impl PluginHost {
         Ok(match ended {
             Ended::Result(result) => Ok(Asked::Result { result, may_report, once, returns: contract.returns.clone() }),
             Ended::Unsupported => Ok(Asked::Unsupported),
+            // It may have erased before it broke the protocol.
             Ended::Failed(error) if error.class == ErrorClass::Protocol => Err(once.unknown(of_error(error))),
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Lost(why) => Err(self.lost_during(&key, once, format!("the plugin's process was lost: {why}"))),
@@ -185,7 +186,9 @@ impl PluginHost {
                 let why = format!("no answer within {} s; the plugin's process was killed", longest.as_secs());
                 Err(self.lost_during(&key, once, why))
             }
+            // Not counted: a call must not be given up because another one beside it did not end.
             Ended::KilledForAnother => Err(once.unknown(killed_for_another())),
+            // As a rate limit, which costs no attempt: nothing was sent.
             Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
             Ended::TooLarge => Err(TargetError::Permanent("more identifiers than one call can carry".into())),
             Ended::Stopped if once == Once::Only => {

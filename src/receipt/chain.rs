@@ -49,6 +49,7 @@ impl Chain {
         let sequence = statement.sequence;
         let unknown = || ChainBroken::Key { sequence, named: statement.key.clone() };
         let key = self.keys.get(&statement.key).ok_or_else(unknown)?;
+        // First: numbers and links of a statement that nobody signed say nothing.
         if !receipt.is_signed_by(key) {
             return Err(ChainBroken::Signature(sequence));
         }

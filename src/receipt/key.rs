@@ -52,6 +52,7 @@ impl PublicKey {
     pub(super) fn has_signed(&self, bytes: &[u8], signature: &str) -> bool {
         let mut raw = [0; 64];
         let sound = hex::decode_to_slice(signature, &mut raw).is_ok() && hex::encode(raw) == signature;
+        // Strict: a key of small order would otherwise have signed anything.
         sound && self.0.verify_strict(bytes, &Signature::from_bytes(&raw)).is_ok()
     }
 }

@@ -57,6 +57,8 @@ impl Receipt {
         let cancelled = erasure.state == ErasureState::Cancelled;
         let steps = erasure.steps.iter().map(|step| {
             let outcome = step.final_outcome().ok_or_else(|| Unfinished(step.target.clone()))?;
+            // It is an outcome only where a person has ended the erasure as it is; else the receipt would close what is
+            // still to be done.
             if outcome == Outcome::Parked && !cancelled {
                 return Err(Unfinished(step.target.clone()));
             }

@@ -64,7 +64,7 @@ impl Whom {
         *self == Self::default()
     }
 
-    /// Takes in what another request of the same subject brought.
+    /// Takes in what another request of the same subject holds.
     pub(crate) fn extend(&mut self, other: Self) {
         self.identifiers.0.extend(other.identifiers.0);
         self.guests.extend(other.guests);

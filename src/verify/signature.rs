@@ -55,6 +55,7 @@ impl Signature {
         let Some(text) = request.headers.get(&timestamp.header) else { return Finding::Garbled };
         let [before, between, after] = timestamp.around.each_ref().map(String::as_bytes);
         let signed = [before, text.as_bytes(), between, request.body, after];
+        // The time after the signature: before it is known to be signed, anybody could have written it.
         self.compare(&signed, presented).then(|| timestamp.window.check(text.as_bytes(), now))
     }
 

@@ -31,6 +31,7 @@ impl Worker {
     /// What a step's call needs, or the report that came instead of an answer.
     pub(super) fn prepare(&self, claimed: ClaimedStep, work: &StepWork) -> Result<Prepared, Failure> {
         let call = self.call(claimed, work).map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
+        // Before the target is looked up: a report is taken in even where its target is no longer in the configuration.
         if work.step.report().is_some() {
             return Ok(Prepared::Reported(self.reported(work, &call)?));
         }
@@ -40,6 +41,7 @@ impl Worker {
                 "there is no target `{name}` in the configuration; it was there when this was decided"
             ))
         })?;
+        // Such a step is due again only with a report or at its deadline, so by now none has come in time.
         if let Some(by) = work.step.report_by() {
             warn!(erasure.id = %work.erasure, target = %name, by = %by, "no report has come; a person is needed");
             return Ok(Prepared::NotReported);

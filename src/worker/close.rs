@@ -42,6 +42,8 @@ impl Worker {
                     }
                     Err(unfinished) => {
                         warn!(queue = ?QueueName::Close, reason = %unfinished, "work is parked; a person is needed");
+                        // Put aside alone: the others of the batch get their receipts, each of which follows the one
+                        // before it.
                         let _ended = self.queue.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
                     }
                 }

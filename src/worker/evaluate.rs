@@ -35,6 +35,8 @@ impl Worker {
         let key = &head.session;
         let form =
             work.event.open(&self.seal).map_err(|broken| Failure::Permanent(format!("the event's form: {broken}")))?;
+        // Read before mluvii is asked: what another process decides meanwhile makes this decision stale, and is not
+        // overwritten.
         let view = self.records.session(key).await?;
         let seen = match look_for(&self.policy, head, view.as_ref()) {
             None => Seen::NotLooked,
@@ -76,6 +78,8 @@ impl Worker {
             Owner::Foreign => {
                 info!(session = %key, "the session is of a tenant that is not ours; it is forgotten");
                 decision.foreign = true;
+                // What is not ours is neither erased nor taken back; the ledger refuses a foreign session that has
+                // erasures.
                 decision.erasures.clear();
                 decision.rules_no_longer.clear();
             }
@@ -129,6 +133,7 @@ fn look_for(policy: &Policy, head: &EventHead, view: Option<&SessionView>) -> Op
         }
         // Who it is may be known only now; before the session has settled, its settling looks.
         EventKind::GuestIdentityUpdated => has_settled.then_some(session),
+        // No rule is asked at these; the settling that they bring nearer looks.
         EventKind::SessionOperatorConcluded | EventKind::SessionRecordingPostProcessingCompleted => None,
     }
 }
@@ -168,13 +173,17 @@ impl Evaluation<'_> {
         demands.extend(late_content.filter(|_| settles));
         let rules_no_longer = if settles { self.rules_no_longer(&session.record)? } else { Vec::new() };
 
+        // After the consent rules: a state that they have just changed is news, for which a session settles once more.
         let stays_settled = settling::stays_settled(view, &session, cause, &triggers);
         session.settle_at = (!settles && !stays_settled).then(|| self.next_look(&session));
         if settles {
+            // After `rules_no_longer`, which takes back nothing where this is set; and kept, so that a later settling
+            // takes nothing back.
             session.record.settled.get_or_insert(self.now);
         }
 
         // Who the session's own person is, by what mluvii shows now or showed last.
+        // Taken before they are dropped below: by them, two people's erasures of one guest are kept apart.
         let own = session.fingerprints.clone().or_else(|| view.map(|view| view.fingerprints.clone()));
         if erased_at.is_some() && stays_settled {
             // A mluvii that still shows who it was is no reason to keep it here again.

@@ -38,9 +38,12 @@ impl Lease {
                 sleep(step).await;
                 (Instant::now(), renew().await)
             };
+            // A ledger that hangs must not keep this from returning: the call has to be cancelled before anybody else
+            // may begin.
             match timeout_at(self.end(), renewal).await {
                 Ok((asked, Ok(Finished::Done))) => *lock(&self.asked) = asked,
                 Ok((_, Ok(Finished::LeaseLost | Finished::Stale))) | Err(_) => return,
+                // The ledger may be away for a moment only; what it confirmed last still bounds the work.
                 Ok((_, Err(_))) => {}
             }
         }

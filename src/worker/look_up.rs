@@ -39,6 +39,7 @@ impl Worker {
         let client = self.client_of(&key.installation)?;
         let (cause, what) = match client.look_up(key.session, look).await? {
             LookUp::Found(facts) => {
+                // Forgotten here, or a later miss would count from this earlier one, and be the last at once.
                 self.patience.found(key, Awaited::Session);
                 return Ok(Seen::Read(facts));
             }

@@ -29,6 +29,7 @@ impl Worker {
         since: Timestamp,
     ) -> Result<Owner, Failure> {
         let ours = self.tenants.get(source).map_or(&[][..], Vec::as_slice);
+        // A delivery that names a tenant of somebody else's is never recorded (`http`), so one with a tenant is ours.
         if ours.is_empty() || tenant.is_some() {
             return Ok(Owner::Ours);
         }

@@ -128,6 +128,7 @@ impl QueueWorker {
 
     /// Whether the work may be done again when its outcome is not known: a target may count a second request as another.
     pub(super) fn may_repeat(&self, claim: &Claim) -> bool {
+        // A report is only taken in: nobody is asked, so that may be done again.
         let erases =
             matches!(&claim.work, Work::Step(work) if work.stage == Stage::Erase && work.step.report().is_none());
         !erases || self.target.as_ref().is_none_or(|target| target.may_be_asked_twice())

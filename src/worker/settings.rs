@@ -28,7 +28,7 @@ pub(crate) struct SettlingSettings {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ErasingSettings {
-    /// What is open for longer is reported as overdue (GDPR Art. 12(3): one month).
+    /// What is open for longer is overdue (GDPR Art. 12(3): one month).
     pub(crate) deadline: Span,
     /// How often a target is asked to erase while it still holds the data.
     pub(crate) rounds_max: u32,

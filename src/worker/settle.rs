@@ -13,6 +13,8 @@ impl Worker {
     /// One session whose time to settle has come, from its claim to what is decided on it.
     pub(super) async fn settle(&self, work: &SettleWork) -> Result<Output, Failure> {
         let key = &work.session;
+        // Read before mluvii is asked: what another process decides meanwhile makes this decision stale, and is not
+        // overwritten.
         let view = self.records.session(key).await?;
         // The call params' sources matter to rules about forms only.
         let look = Look { params: self.policy.listens(Trigger::FormSubmitted), activity: None };

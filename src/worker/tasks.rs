@@ -32,6 +32,8 @@ impl Worker {
             tasks.spawn(Arc::clone(&worker).run_queue(queue, shutdown.clone()));
         }
         tasks.spawn(Arc::clone(&worker).maintain(shutdown.clone()));
+        // A task of its own: a long maintenance would make this process look lost, and others would park the steps of
+        // its targets.
         tasks.spawn(Arc::clone(&worker).heartbeat(shutdown.clone()));
         tasks.spawn(Arc::clone(&worker).look_for_orphans(shutdown.clone(), abandon.clone()));
 
@@ -42,6 +44,7 @@ impl Worker {
         tokio::pin!(drained);
         loop {
             tokio::select! {
+                // Only until it has ended: polled once more, it would panic.
                 () = &mut drained, if !abandon.is_cancelled() => abandon.cancel(),
                 ended = tasks.join_next() => match ended {
                     None => return,

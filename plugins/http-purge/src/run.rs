@@ -162,6 +162,8 @@ impl<'a> Run<'a> {
         for _ in 0..step.pages_max() {
             self.call.check()?;
             let mut answer = self.client.exchange(&request.to_read(), self.call)?;
+            // Believed only when it is answered twice, with what is always there in between: a gateway says so to
+            // everything.
             if verdict(step, &answer)? == Verdict::Absent && self.control()? {
                 answer = self.client.exchange(&request.to_read(), self.call)?;
             }

@@ -188,6 +188,8 @@ impl<T: Own> Progress<T> {
     fn fitting(&mut self) -> Vec<u8> {
         const MOST: usize = ResumeValue::BYTES_MAX;
         let marks = encoding::encode(&self.counts, &[]).len();
+        // Half of the room at least is the plugin's own: nothing else may tell of it, while forgotten marks still
+        // count.
         let own = self.own.to_bytes(MOST.saturating_sub(marks).max(MOST / 2));
         loop {
             let bytes = encoding::encode(&self.counts, &own);
@@ -200,6 +202,7 @@ impl<T: Own> Progress<T> {
 
     /// Forgets so many marks; `false` when there are none.
     fn forget(&mut self, how_many: usize) -> bool {
+        // Those that are done first: as a number they still count, and one that is unsure would be lost.
         let most_done = self.counts.values_mut().max_by_key(|marks| marks.done.len());
         if most_done.is_some_and(|marks| marks.count_only(how_many) > 0) {
             return true;

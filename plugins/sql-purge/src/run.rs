@@ -54,9 +54,11 @@ impl Run<'_> {
             let turns = turns.that_can_be_there(&mut session).await?;
             let counted = self.counted(&mut session, Access::Erase, &turns).await?;
             progress.own.guess(&counted.met.there);
+            // Before this attempt has a commit of its own to be unsure of: only one can be kept.
             progress.store(self.call)?;
             if !counted.met.there.is_empty() {
                 erase_all(&mut session, &counted).await?;
+                // The last moment to let go: after it, everything is committed whether anybody waits or not.
                 self.call.check()?;
                 commit(&mut session, &counted.met.there, &mut progress, self.call).await?;
             }

@@ -65,6 +65,7 @@ impl Begun {
         let step = self.step(target)?.clone();
         let has_found = matches!(end, StepEnd::Found { capsule: Some(_), .. });
         let (mut step, next) = step::call_ended(step, end, now)?;
+        // Asked before `changed`, which may let the others erase now that they are told of it: that is not too late.
         if has_found && self.others_have_gone_on(target) {
             step::found_late(&mut step);
         }

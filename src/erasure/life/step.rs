@@ -52,6 +52,7 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
         StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence } => {
             let so_far = answered(&mut step, stage, outcome, &counts, now);
             rests_on(&mut step, evidence);
+            // `resume` stays: the look is of the same round, and goes on from what its calls have stored.
             step.state = StepState::to_call(Stage::Verify, Some(so_far));
             step.reason = reason;
             Next::Due(after(now, pause))
@@ -187,11 +188,14 @@ fn answered(
     counts: &BTreeMap<String, u64>,
     now: Timestamp,
 ) -> Outcome {
+    // A look that says so once more makes the erasure no later: what is kept for a time is counted from it.
     if outcome == Outcome::Erased && (step.erased_at.is_none() || stage == Stage::Erase) {
         step.erased_at = Some(now);
     }
     for (name, count) in counts {
         let most = step.counts.entry(name.clone()).or_default();
+        // The most of all answers and not their sum: targets count what a round has erased in all, and it would count
+        // twice.
         *most = (*most).max(*count);
     }
     let erased = outcome == Outcome::Absent && step.erased_at.is_some();

@@ -63,8 +63,8 @@ impl Waiting {
         Ok((waiting, resolving))
     }
 
-    /// Takes in a further demand with the same merge key: the union of targets and rules, the earlier time. What it brought
-    /// of identifiers is added to what is there. `None` where it was all there: nobody loses the work for it.
+    /// Takes in a further demand with the same merge key: the union of targets and rules, the earlier time. Its
+    /// identifiers are added to what is there. `None` where it was all there: nobody loses the work for it.
     pub(crate) fn merged(mut self, new: &NewErasure, settle_at: Option<Timestamp>) -> Option<(Self, Resolving)> {
         let more_targets = add_missing(&mut self.targets, &new.targets);
         let more_rules = add_missing(&mut self.rules, std::slice::from_ref(&new.rule));
@@ -73,6 +73,7 @@ impl Waiting {
             self.due_rule = new.due;
             self.due = begins(new.due, settle_at);
         }
+        // Also for a capsule alone: a worker that resolves it now has not read these identifiers.
         let changed = more_targets || more_rules || earlier || new.capsule.is_some();
         changed.then(|| self.taken_from_who_resolves())
     }

@@ -1,5 +1,5 @@
 //! Random sequences of all that happens to erasures and their work, done on a ledger and on a model of it, which must
-//! agree after each. The model is the pure functions of `erasure/life` and what the ports promise: a backend that writes
+//! agree after each. The model is the pure functions of `erasure/life` and what the documentation of the ports says: a backend that writes
 //! something else than they say, or forgets to ask them, is found without anybody having thought of the case.
 
 mod action;

@@ -129,6 +129,7 @@ pub(crate) async fn copy(
     let rows = compare(from, to).await?;
     let receipts = verify(from, to, public_key).await?;
     verify_audit(to).await?;
+    // Last: a copy that does not verify keeps its mark, and no server opens it.
     to.finish().await?;
     Ok(Copied { rows, receipts })
 }
@@ -153,6 +154,7 @@ async fn begin(from: &dyn Rows, to: &dyn Rows) -> Result<Mark, CopyError> {
         (Some(mark), Some(retirement)) if mark.retirement == *retirement => return Ok(mark),
         _ => must_be_empty(from, to).await?,
     }
+    // Only now: a refusal before this leaves the ledger that is to be copied in use.
     let retirement = match retired {
         Some(retirement) => retirement,
         None => retire(from).await?,

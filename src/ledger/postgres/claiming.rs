@@ -82,8 +82,11 @@ pub(super) async fn claim(
         claims = load(ledger, tx, queue, rows, target_failing).await?;
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
+        // By what was taken, which can be less than was granted: unused calls would slow the target down for nothing.
         let used = bounds::grant(rate, next_us, tx.now.as_microsecond(), claims.len());
         targets::set_next_call_us(tx, target, used.next_us).await?;
+        // Only where the rate was the bound: otherwise nothing more is due, and what comes must not wait for the rate's
+        // pause.
         if claims.len() == granted.calls
             && let Some(wait) = granted.wait
         {
@@ -121,6 +124,7 @@ async fn take(
             &[&queue.name(), &millis(tx.now), &most, &millis(after(tx.now, lease)), &holder],
         )
         .await?;
+    // An UPDATE returns its rows in any order; the longest due goes first.
     rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
     let taken = |row: Row| {
         let attempt = super::columns::small(row.get(2));
@@ -143,6 +147,7 @@ async fn load(
     for (Taken { task, fence, attempt, .. }, work) in taken.into_iter().zip(loaded) {
         match work {
             Ok(work) => claims.push(Claim { task, fence, attempt, target_failing, work }),
+            // A passing failure must not park work that is sound.
             Err(LedgerError::Busy(cause)) => return Err(LedgerError::Busy(cause)),
             Err(LedgerError::Broken(cause)) => {
                 tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");

@@ -50,6 +50,8 @@ impl Connector {
         config.keepalives_interval(CONNECT_MAX).keepalives_retries(2);
         // Every statement finds a few rows by an index, whatever its values are; a plan for the values at hand would be made
         // anew each time, which takes longer than the statement wherever months have their own tables.
+        // `synchronous_commit` is said here, too: where a database has it off, a crash would take back what was
+        // acknowledged.
         config.options(format!(
             "-c search_path={SCHEMA} -c synchronous_commit=on -c statement_timeout={} -c lock_timeout={LOCK_MS} \
              -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} \

@@ -11,6 +11,7 @@ pub(super) async fn decided(
     decision: &Decision,
     place: Place,
 ) -> Result<Finished, LedgerError> {
+    // The session before anything else: two decisions on it wait for each other here, with nothing else held.
     let before = sessions::lock(tx, place).await?;
     // The settling task is set or deleted with the session.
     let held = match claim.work {
@@ -33,6 +34,7 @@ pub(super) async fn decided(
     // Before what was decided now: that is demanded by what is known.
     schedule::rules_no_longer(tx, key, &decision.rules_no_longer).await?;
     let mut erasures: Vec<_> = decision.erasures.iter().collect();
+    // In the order of their keys: two decisions that schedule the same erasures would otherwise wait crosswise.
     erasures.sort_by_key(|erasure| erasure.merge_key());
     for erasure in erasures {
         schedule::schedule(tx, place.installation, erasure).await?;

@@ -47,6 +47,7 @@ async fn expand_oldest(
     let (received, lines): (i64, &[u8]) = (oldest.get(0), oldest.get(1));
     let events: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
     forget_announcements(tx, sources, &events).await?;
+    // Due when they came: they go before later ones, and the status tells how long they have waited.
     tx.execute(
         "INSERT INTO task (queue, due, since, event) SELECT $1, $2, $2, event FROM unnest($3::BYTEA[]) AS event",
         &[&queue.name(), &received, &events],

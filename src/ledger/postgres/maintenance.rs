@@ -11,6 +11,8 @@ const ROWS_MAX: i64 = 50_000;
 
 pub(super) async fn event_keys(connection: &Connection, duplicates_for: Duration) -> Result<(), LedgerError> {
     let age_ms = age_ms(duplicates_for);
+    // Apart from the dropping, and before it: where that gets no lock in time, the coming months are there all the
+    // same.
     connection.maybe(&format!("SELECT FROM keep_months({NOW_MS})"), &[]).await?;
     connection.maybe(&format!("SELECT FROM drop_months({NOW_MS} - $1)"), &[&age_ms]).await?;
     connection

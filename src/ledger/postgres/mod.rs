@@ -105,7 +105,7 @@ pub(crate) struct PostgresLedger {
     listening: Mutex<Option<DropGuard>>,
     sources: Names,
     installations: Names,
-    /// The number of this process; 0 until it has entered.
+    /// The number of this process; 0 until it is registered.
     process: AtomicI64,
     /// What it said of itself then.
     info: Mutex<Option<ProcessInfo>>,
@@ -176,10 +176,12 @@ macro_rules! transact {
                 let $tx = &mut begun;
                 match $operation.await {
                     Ok(done) if $keep(&done) => {
+                        // After the commit: who is woken before it finds nothing, and waits for the poll.
                         $ledger.remote_notifier.notify(begun.commit().await?);
                         Ok(done)
                     }
                     undone => {
+                        // Undone by word and not by being dropped, which would cost the connection.
                         begun.rollback().await;
                         undone
                     }
@@ -278,9 +280,12 @@ impl Queue for PostgresLedger {
 
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {
         let key = transition::decided_on(&claim, &decision)?;
+        // Its connection goes back before the transaction takes one: where there is only one, it would wait for itself.
         let installation = self.installations.id(&self.writing().await?, &key.installation.0).await?;
         let place = Place { installation, session: key.session.0 };
         let finished = transact!(self, done, END_TRIED_MAX, |tx| deciding::decided(tx, &claim, &decision, place))?;
+        // The transaction was undone as a whole, so the claim is still held: left so, the work would wait for its lease
+        // to end.
         if finished == Finished::Stale {
             tasks::give_back(&self.writing().await?, &claim).await?;
             self.remote_notifier.notify([claim.work.queue().name().into_owned()]);

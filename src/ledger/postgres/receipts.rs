@@ -13,6 +13,8 @@ use crate::receipt::{Receipt, ReceiptHead};
 /// Which of the claims still hold their work, in their order. They do until the transaction ends.
 pub(super) async fn held(tx: &Tx, closing: &[Closing]) -> Result<Vec<bool>, LedgerError> {
     let erasures = erasures(closing)?;
+    // Erasures before tasks, both in the order of their ids: two processes that close some of the same would otherwise
+    // wait crosswise.
     tx.rows("SELECT FROM erasure WHERE id = ANY($1) ORDER BY id FOR UPDATE", &[&ids(&erasures)]).await?;
     let tasks: Vec<i64> = closing.iter().map(|one| one.claim.task).collect();
     let fences: Vec<i64> = closing.iter().map(|one| one.claim.fence).collect();
@@ -63,6 +65,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
     let tasks: Vec<i64> = closing.iter().map(|one| one.claim.task).collect();
     tx.execute("DELETE FROM task WHERE id = ANY($1)", &[&tasks]).await?;
     append(tx, closing).await?;
+    // Last: all processes wait for this one row, and so it is held for the commit alone.
     move_head(tx, &first.receipt, &last.receipt).await
 }
 
@@ -80,6 +83,8 @@ async fn append(tx: &Tx, closing: &[Closing]) -> Result<(), LedgerError> {
         columns.4.push(receipt.statement.verdict.as_str());
         columns.5.push(millis(receipt.statement.ended));
     }
+    // Another process may be appending the same numbers: this waits for its commit, and then the head tells that it was
+    // faster.
     tx.execute(
         "INSERT INTO receipt (sequence, erasure, hash, receipt, verdict, ended)
          SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::BIGINT[])

@@ -110,6 +110,7 @@ impl Task {
         let mut batch = Vec::new();
         loop {
             batch.append(&mut self.held_back);
+            // Only an empty batch waits: those that were held back would otherwise wait for the next delivery.
             if batch.is_empty() && waiting.recv_many(&mut batch, BATCH_MAX).await == 0 {
                 return;
             }
@@ -247,6 +248,7 @@ impl Line {
             return Ok(*id);
         }
         let insert = format!("INSERT INTO {table} (name) VALUES ($1) ON CONFLICT DO NOTHING");
+        // Committed by itself, before the batch: a number that is rolled back must not be remembered.
         self.client.execute(&insert, &[&&**name]).await.map_err(connection::told)?;
         let select = format!("SELECT id FROM {table} WHERE name = $1");
         let row = self.client.query_one(&select, &[&&**name]).await;

@@ -63,6 +63,7 @@ impl RemoteNotifier {
             untold.insert(name);
         }
         if !untold.is_empty() {
+            // Kept until it is taken: the teller may be telling just now, and would miss a mere signal.
             self.there_is_news.notify_one();
         }
     }
@@ -120,6 +121,7 @@ impl RemoteNotifier {
 
     fn hear(&self, news: &str) {
         let mut lines = news.lines();
+        // Its own it has told at once: told again, each would cost its queue a second look.
         if lines.next() == Some(&*self.name) {
             return;
         }

@@ -1,8 +1,9 @@
 //! Erasures before they begin: scheduling, merging, approval, moving with the settling of their session; and what people
 //! order.
 //!
-//! Rows are locked in one order everywhere: session, `waiting`, erasure, task, installation. Two transactions then wait for
-//! each other, and not crosswise. Closing (`receipts`) takes its sessions last: a transaction that holds one of those wants no erasure
+//! Rows are locked in one order: session, `waiting`, erasure, task, installation. Two transactions then wait for each other,
+//! and not crosswise. The task of the transaction's own claim is locked earlier: its fence says that nobody else works on it; an
+//! order that takes parked tasks meanwhile can meet it crosswise, which PostgreSQL ends and the caller tries again. Closing (`receipts`) takes its sessions last: a transaction that holds one of those wants no erasure
 //! that is over.
 
 use jiff::Timestamp;
@@ -136,6 +137,7 @@ async fn mergeable(tx: &Tx, merge_key: &str) -> Result<Option<Waiting>, LedgerEr
 
 /// All erasures of a subject that have not begun, whether they could become one or not. They, and their keys, are locked.
 async fn waiting_of(tx: &Tx, subject: &Subject) -> Result<Vec<Waiting>, LedgerError> {
+    // In the order in which a decision schedules: the two would otherwise wait crosswise.
     let sql = "SELECT erasure FROM waiting WHERE subject_key = $1 ORDER BY merge_key FOR UPDATE";
     let mut all = Vec::new();
     for row in tx.rows(sql, &[&subject.key()]).await? {
@@ -159,6 +161,8 @@ struct Locked {
 
 /// Locks an erasure that may be waiting, in the order of a merge.
 async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
+    // Without a lock, only to know what is locked before it; under the locks it is read again, as it may have begun
+    // meanwhile.
     let sql = "SELECT installation, subject, merge_key FROM erasure WHERE id = $1";
     let Some(row) = tx.maybe(sql, &[&id.0.as_slice()]).await? else { return Ok(None) };
     let installation = row.get(0);
@@ -288,6 +292,8 @@ async fn cancelled(
         Some(Cancelled::AtOnce { state }) => {
             erasure_state::no_longer_waiting(tx, id).await?;
             capsules::delete(tx, &[id]).await?;
+            // A worker that is resolving it now loses its claim with the task: its result must not begin what was
+            // cancelled.
             tx.execute("DELETE FROM task WHERE erasure = $1", &[&id.0.as_slice()]).await?;
             erasure_state::set_state(tx, id, from, state).await?;
             let sql = "UPDATE erasure SET ended = $2 WHERE id = $1";

@@ -263,6 +263,7 @@ pub(super) async fn forget(
 async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) -> Result<bool, LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
     let record = change.record.clone();
+    // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
     let written = tx
         .execute(
@@ -361,6 +362,7 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
         sessions.push(place.session);
         records.push(json(&json_at::<ConsentRecord>(&row, 2)?.without_guest())?);
     }
+    // The version grows: a decision on what the session was before would write back what is forgotten here.
     tx.execute(
         "UPDATE session SET erased_at = $4, record = reached.record, unknown_cause = NULL, version = version + 1
          FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS reached (installation, session, record)

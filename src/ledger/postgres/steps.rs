@@ -69,6 +69,7 @@ pub(super) async fn resolved(
     let work = transition::begins(claim, resolution)?;
     let id = work.id.0.as_slice();
     // The key first, as in a merge.
+    // Where the claim turns out to be lost, it comes back with the rollback.
     erasure_state::no_longer_waiting(tx, work.id).await?;
     let from = erasure_state::lock(tx, work.id).await?;
     let (Some(from), true) = (from, tasks::delete(tx, claim).await?) else { return Ok(Finished::LeaseLost) };

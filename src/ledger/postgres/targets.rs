@@ -97,6 +97,7 @@ pub(super) async fn failed(
             &[&&*target.0],
         )
         .await?;
+    // A parked one stays parked: with a breaker's end, it would be asked again before a person has acted.
     if small(row.get(0)) < limits.failures || matches!(state(tx, target).await?, TargetState::Parked { .. }) {
         return Ok(());
     }
@@ -105,6 +106,7 @@ pub(super) async fn failed(
 }
 
 pub(super) async fn answered(tx: &Tx, target: &TargetName) -> Result<(), LedgerError> {
+    // First what is counted, as in `set`: the two could otherwise wait crosswise.
     forget_failures(tx, target).await?;
     tx.execute("DELETE FROM target WHERE name = $1 AND until IS NOT NULL", &[&&*target.0]).await?;
     Ok(())

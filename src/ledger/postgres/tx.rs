@@ -124,6 +124,7 @@ impl Tx {
         let sql = format!("SELECT {NOW_MS}");
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
         // Both are sent at once; a transaction costs one exchange less.
+        // `biased`, as BEGIN has to be sent before what is to be in the transaction.
         let (begun, row) = tokio::join!(biased; tx.command("BEGIN"), tx.row(&sql, &[]));
         begun?;
         tx.now = super::columns::time(row?.get(0))?;
@@ -137,6 +138,7 @@ impl Tx {
 
     /// Commits, and returns the names of the queues that now have work.
     pub(super) async fn commit(mut self) -> Result<Vec<String>, LedgerError> {
+        // Last: others count in the same row, and it is held for the commit alone.
         if let Some(values) = self.tally.values() {
             let values = values.each_ref().map(|value| value as &(dyn ToSql + Sync));
             self.execute(tally::ADD, &values).await?;
@@ -148,6 +150,7 @@ impl Tx {
 
     /// Undoes everything and gives the connection back.
     pub(super) async fn rollback(mut self) {
+        // A connection on which it failed may still be in the transaction, and is not used again.
         self.ended = self.command("ROLLBACK").await.is_ok();
     }
 }

@@ -126,6 +126,7 @@ async fn undecided_since(
     number: i64,
 ) -> Result<Option<Timestamp>, LedgerError> {
     let queue = QueueName::Decide(installation.clone());
+    // Not of what is parked: that waits for a person, and the erasure would wait with it.
     let row = tx
         .row(
             "SELECT LEAST((SELECT MIN(since) FROM task WHERE queue = $1 AND NOT parked),
@@ -155,6 +156,7 @@ async fn of_steps(
         let work = || {
             let step = step.ok_or_else(|| broken(format!("{id} has no step at {called}")))??;
             let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
+            // Without it the target would be told of nobody, and could answer that nothing is there.
             if capsules.is_empty() {
                 return Err(broken(format!("{id} has no capsule")));
             }

@@ -40,6 +40,7 @@ impl Checkpoints {
         };
         if self.bulk.take_if(|bulk| bulk.is_finished()).is_some() {
             passive(connection);
+            // While a reader keeps the log from starting over, a bulk would otherwise begin after every commit.
             self.next = pages + self.log_pages / 4;
         } else if self.bulk.is_none() && pages >= self.next {
             self.begin();

@@ -49,6 +49,7 @@ pub(super) fn claim(
         return Ok(nothing(NextLook::WhenPolled));
     }
     let most = most.min(free);
+    // No more than is taken now: a task stands in several indexes, and a backlog stays cheap as rows of the inbox.
     if let QueueName::Decide(installation) = queue {
         inbox::expand(tx, installation, most)?;
     }
@@ -85,6 +86,7 @@ fn grant(
 
 /// What is under way and due at the target, in all processes.
 fn load_of(tx: &Tx<'_>, queue: &QueueName, target: &TargetName) -> Result<bounds::Load, LedgerError> {
+    // Held and not due yet: a lease that has ended frees its place by itself, without anybody noticing it.
     let mut under_way =
         tx.prepare_cached("SELECT COUNT(*) FROM task WHERE queue = ?1 AND due > ?2 AND holder IS NOT NULL")?;
     let mut due = tx.prepare_cached("SELECT 1 FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 LIMIT 1")?;
@@ -119,6 +121,7 @@ fn claim_one(
         .query_row(params![task, Millis(lease_until), holder.process], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match work::load(tx, queue, task) {
         Ok(work) => Ok(Some(Claim { task, fence, attempt, target_failing, work })),
+        // A passing failure must not park work that is sound.
         Err(LedgerError::Busy(cause)) => Err(LedgerError::Busy(cause)),
         Err(LedgerError::Broken(cause)) => {
             tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");

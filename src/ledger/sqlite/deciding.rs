@@ -17,6 +17,7 @@ pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result
     } else {
         sessions::change(tx, place, &decision.session)?
     };
+    // Nothing of the decision is written before this: a job that returns is committed, whatever it says.
     let Changed::Done { settling_moved } = changed else {
         tasks::give_back(tx, claim)?;
         return Ok(Finished::Stale);

@@ -81,6 +81,7 @@ where
 
     fn run(&mut self, tx: &Tx<'_>) -> Result<Wakes, LedgerError> {
         let Some(work) = self.work.take() else { return Ok(Wakes::NoOne) };
+        // A savepoint of its own: what it wrote before it failed must not be committed with the others' writes.
         step(tx, "SAVEPOINT write")?;
         let (result, wakes) = match work(tx) {
             Ok(done) => (Ok(done), self.wakes),
@@ -91,6 +92,7 @@ where
                 (Err(broken), Wakes::NoOne)
             }
         };
+        // Also after a rollback, which leaves the savepoint open below the next write's.
         step(tx, "RELEASE write")?;
         self.result = Some(result);
         Ok(wakes)

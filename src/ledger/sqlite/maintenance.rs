@@ -72,8 +72,10 @@ impl Walk {
         let Some(before) = ago(Timestamp::now(), age) else { return Ok(()) };
         for _ in 0..CHUNKS_MAX {
             let from = *lock(&self.0);
+            // Looked up by a reader: on the writer's thread, every delivery would wait for it.
             let to = readers.read(move |connection| chunk_end(connection, from)).await?;
             writer.write(Wakes::NoOne, move |tx| delete(tx, from, to, before)).await?;
+            // Only after the deletion: a chunk that failed is walked once more.
             *lock(&self.0) = to.unwrap_or(EventKey::FIRST);
             if to.is_none() {
                 break;

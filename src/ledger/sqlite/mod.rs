@@ -81,7 +81,7 @@ pub(crate) struct SqliteLedger {
     readers: Arc<Readers>,
     notifier: Arc<Notifier>,
     walk: Walk,
-    /// The number of this process; 0 until it has entered.
+    /// The number of this process; 0 until it is registered.
     process: AtomicI64,
 }
 
@@ -237,6 +237,7 @@ impl Queue for SqliteLedger {
         self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
         self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
         self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
+        // Last: what was deleted above is still in the log, and goes with it.
         if self.writer.truncate_log().await? {
             return Ok(());
         }

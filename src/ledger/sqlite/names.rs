@@ -53,6 +53,7 @@ impl Remembered {
             return Ok(*id);
         }
         let id = names.intern(tx, name)?;
+        // Only deliveries remember: a job may be undone alone, and the names that it gave out with it.
         self.0.insert(key, id);
         Ok(id)
     }

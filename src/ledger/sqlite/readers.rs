@@ -46,6 +46,7 @@ impl Readers {
     /// Lets no one in any more, waits for those inside and closes the connections.
     pub(super) async fn close(&self) {
         if let Ok(all) = self.permits.acquire_many(READERS_MAX as u32).await {
+            // Not given back: a reader that waits would get in before the semaphore is closed.
             all.forget();
         }
         self.permits.close();
@@ -54,6 +55,7 @@ impl Readers {
 
     /// A connection that failed is not used again.
     fn look<T>(&self, look: impl FnOnce(&Connection) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+        // A statement of its own: within the match, the lock would be held while a connection is opened.
         let free = self.free().pop();
         let mut connection = match free {
             Some(connection) => connection,

@@ -18,9 +18,11 @@ pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, Ledge
             held.push(one);
         }
     }
+    // All or none: receipts follow one another, and one that is left out would break the chain behind it.
     if held.len() < all || !transition::succeed(held.iter().map(|one| &one.receipt), head(tx)?) {
         return Ok(Closed::Again(held.into_iter().map(|one| one.claim).collect()));
     }
+    // Before `close`, which deletes what says which sessions each erasure reached.
     mark_erased(tx, &held)?;
     held.iter().try_for_each(|one| close(tx, one))?;
     Ok(Closed::Done)
@@ -42,6 +44,7 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
     let erasure = transition::erasure_of(claim, receipt)?;
     tasks::delete(tx, claim)?;
     append(tx, receipt)?;
+    // In the receipt's own transaction: none says that an erasure is over while its capsule can still be opened.
     capsules::delete(tx, erasure.id)?;
     tx.prepare_cached("DELETE FROM erasure_session WHERE erasure = ?1")?.execute([erasure.id])?;
     schedule::end(tx, erasure.id, end_of(erasure).state)?;

@@ -70,6 +70,8 @@ pub(super) fn insert(
         let installation = remembered.id(tx, Names::Installation, &delivery.installation.0)?;
         let lines = new.entry(installation).or_default();
         lines.push(&delivery.json);
+        // Expanding takes a row as a whole, on the writer's thread: a larger one would hold up every delivery
+        // meanwhile.
         if lines.bytes.len() >= INBOX_ROW_BYTES_MAX {
             lines.write(tx, installation)?;
         }

@@ -237,6 +237,8 @@ fn cancelled(tx: &Tx<'_>, id: ErasureId, cancelled: Option<Cancelled>) -> Result
         None => Ok(false),
         Some(Cancelled::AtOnce { state }) => {
             capsules::delete(tx, id)?;
+            // A worker that is resolving it now loses its claim with the task: its result must not begin what was
+            // cancelled.
             tx.prepare_cached("DELETE FROM task WHERE erasure = ?1")?.execute([id])?;
             end(tx, id, state)?;
             Ok(true)

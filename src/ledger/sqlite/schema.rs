@@ -96,6 +96,8 @@ fn connect(path: &Path) -> anyhow::Result<Connection> {
     }))?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     anyhow::ensure!(mode == "wal", "the file system offers no shared memory for a write-ahead log");
+    // FULL, as what was acknowledged has to survive a power cut; `secure_delete`, as a destroyed capsule must leave no
+    // bytes in free pages; no automatic checkpoint, as it would run within a delivery's commit.
     connection.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON;
@@ -124,6 +126,7 @@ fn migrate(connection: &mut Connection) -> anyhow::Result<Schema> {
         return Ok(altered(connection)?.map_or(Schema::Known, Schema::Altered));
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Read again under the lock: another process may have migrated it meanwhile.
     let found = version(&transaction)?;
     if (1..=UNRELEASED).contains(&found) {
         return Ok(Schema::Unreleased(found));

@@ -215,6 +215,7 @@ pub(super) fn forget(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Resul
 fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> Result<(), LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
     let record = change.record.clone();
+    // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
     tx.prepare_cached(
         "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
@@ -290,6 +291,7 @@ fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
 /// Marks the sessions that erasures reached, and forgets how to find them: their fingerprints, and the guest's id, of which
 /// the digest stays.
 pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
+    // The version grows: a decision on what the session was before would write back what is forgotten here.
     let mut mark = tx.prepare_cached(
         "UPDATE session SET erased_at = ?3, record = ?4, unknown_cause = NULL, version = version + 1
          WHERE installation = ?1 AND session = ?2",

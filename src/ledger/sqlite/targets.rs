@@ -63,6 +63,7 @@ pub(super) fn failed(tx: &Tx<'_>, target: &TargetName, limits: BreakerLimits, re
              ON CONFLICT DO UPDATE SET failures = failures + 1 RETURNING failures",
         )?
         .query_row([&target.0], |row| row.get(0))?;
+    // A parked one stays parked: with a breaker's end, it would be asked again before a person has acted.
     if failures < limits.failures || matches!(state(tx, target)?, TargetState::Parked { .. }) {
         return Ok(());
     }
@@ -71,6 +72,7 @@ pub(super) fn failed(tx: &Tx<'_>, target: &TargetName, limits: BreakerLimits, re
 }
 
 pub(super) fn answered(tx: &Tx<'_>, target: &TargetName) -> Result<(), LedgerError> {
+    // Not one that is parked: an answer that comes late must not open what a person was asked about.
     tx.prepare_cached("DELETE FROM target WHERE name = ?1 AND until IS NOT NULL")?.execute([&target.0])?;
     forget_failures(tx, target)
 }

@@ -59,6 +59,7 @@ fn undecided_since(
     installation: &InstallationName,
     number: i64,
 ) -> Result<Option<Timestamp>, LedgerError> {
+    // Not of what is parked: that waits for a person, and the erasure would wait with it.
     let mut statement = connection.prepare_cached(
         "SELECT MIN(came) FROM (
            SELECT MIN(since) AS came FROM task WHERE queue = ?1 AND parked = 0
@@ -76,6 +77,7 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
     let step = steps::called(connection, id, called)?;
     let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
     let capsules = capsules(connection, id)?;
+    // Without it the target would be told of nobody, and could answer that nothing is there.
     if capsules.is_empty() {
         return Err(broken(format!("{id} has no capsule")));
     }

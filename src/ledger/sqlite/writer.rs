@@ -114,6 +114,7 @@ impl Thread {
                     Order::Record(delivery) => batch.deliveries.push(delivery),
                     Order::Write(job) => batch.jobs.push(job),
                     Order::Truncate(answer) => truncations.push(answer),
+                    // What was sent before is still received and written; only later callers are refused.
                     Order::Stop => waiting.close(),
                 }
             }
@@ -122,7 +123,9 @@ impl Thread {
                 self.remembered.forget();
                 tracing::error!("a write to the ledger panicked");
             }
+            // After the batch: what is destroyed in it is still in the log, and is cut off with it.
             for answer in truncations {
+                // The log cannot be cut while its bulk is being moved on another connection.
                 self.checkpoints.join();
                 let _ = answer.send(checkpoint::truncate(&self.connection).map_err(Into::into));
             }
@@ -147,6 +150,7 @@ impl Thread {
                 if wakes == Wakes::Workers {
                     self.notifier.notify_all();
                 }
+                // Last: moving the log can take a while, and no answer has to wait for it.
                 self.checkpoints.after_commit(&self.connection);
             }
             Err(error) => {
@@ -166,6 +170,7 @@ impl Thread {
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         // One clock for all of the batch: what is due in it is due for all of it.
         let tx = Tx::new(&transaction, Timestamp::now());
+        // Before the jobs, so that a claim in the same batch finds these events; it would leave them for the next one.
         let recorded = record::insert(&tx, &mut self.remembered, &batch.deliveries)?;
         let mut wakes = if recorded.contains(&Recorded::New) { Wakes::Workers } else { Wakes::NoOne };
         for job in &mut batch.jobs {

@@ -146,6 +146,7 @@ impl Calls {
                 self.log(id, Level::Warn, b"the plugin answered a call that needs no answer; ignored");
                 return false;
             };
+            // Under the lock and before it is sent: two threads of a library may answer the same call.
             open.answered = true;
         }
         let taken = reply.is_some();
@@ -167,6 +168,7 @@ impl Calls {
         if value.len() > ResumeValue::BYTES_MAX {
             return Acknowledged::Refused;
         }
+        // Noted before it is sent: an acknowledgement that came first would be overwritten, and waited for for ever.
         match lock(&self.open).get_mut(&id) {
             Some(Open { answered: false, checkpoint: checkpoint @ Checkpoint::None, .. }) => {
                 *checkpoint = Checkpoint::Sent;

@@ -53,12 +53,14 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, String> {
         (Code::Exec { .. }, _) if is_elf && launch.sha256.is_some() => memory(),
         (Code::Exec { .. }, _) => None,
     };
+    // Copied while it is hashed: read a second time, it could be another file.
     let sha256 = hash(&mut file, copy.as_ref()).map_err(wrong("read"))?;
     if let Some(pinned) = launch.sha256.as_ref().filter(|pinned| !pinned.eq_ignore_ascii_case(&sha256)) {
         return Err(format!("{} has the SHA-256 {sha256}, and {pinned} is wanted (`sha256`)", path.display()));
     }
     let kept = match (copy, &launch.code) {
         (Some(copy), _) => {
+            // For good: nobody who gets hold of the descriptor can change what was hashed.
             let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
             fcntl_add_seals(&copy, seals).map_err(|e| format!("cannot seal the copy of {}: {e}", path.display()))?;
             Kept::Copy(copy)

@@ -35,6 +35,8 @@ impl Library {
     pub(super) fn open(checked: &Checked) -> Result<Self, String> {
         let shown = checked.path.display();
         let file = checked.file();
+        // `RTLD_NOW` binds all at once: a symbol that is missing would otherwise end the process in the middle of an
+        // erasure.
         // SAFETY: the library's initializers run, which is what the operator configured it for; they run confined.
         let handle = unsafe { Handle::open(Some(&file), RTLD_NOW | RTLD_LOCAL) }.map_err(|e| {
             format!("cannot load {shown}: {}", with_causes(&e).replace(&*file.to_string_lossy(), "this file"))

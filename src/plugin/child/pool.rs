@@ -63,6 +63,8 @@ impl Pool {
 
 fn work(instance: &Instance, calls: &Calls, queue: &Mutex<Receiver<Job>>) {
     loop {
+        // A statement of its own, with which the lock is let go: held during the call, calls would run one after the
+        // other.
         let job = lock(queue).recv();
         let Ok(job) = job else { return };
         let code = instance.call(job.id, job.method, &job.request);

@@ -118,6 +118,7 @@ impl Supervisor {
 
     async fn start(&mut self) {
         let installed = self.host.installed();
+        // Before the process reads the file: one that changes during the start must still count as changed.
         if self.look_at(&installed).await.is_none() {
             return;
         }
@@ -205,6 +206,7 @@ impl Supervisor {
         let PluginInfo { name, version, sandbox, .. } = &new.session.info;
         let sandbox = sandbox.as_str();
         tracing::info!(plugin = %self.host.target, name, version, sandbox, "a plugin is up");
+        // Before the old one is drained: in between, callers would find no session.
         self.set_status(Status::Up(Arc::clone(&new.session)));
         if let Some(old) = self.running.replace(new) {
             self.end(old);

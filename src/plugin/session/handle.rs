@@ -126,6 +126,7 @@ impl Session {
             // Before it is sent: the answer can come at any time after that.
             waiting.calls.insert(id, pending);
         }
+        // Before it is sent: a caller that is dropped while it waits for room must not leave its call behind.
         let guard = CancelOnDrop { session: self, id };
         let deadline = Instant::now() + longest;
         if let Err(not_sent) = self.send(frame, deadline).await {
@@ -230,6 +231,7 @@ impl Session {
 
     /// Accepts no call from now on, and ends all calls under way.
     pub(super) fn close(&self, how: impl Fn() -> Ended) {
+        // Before the calls are taken out: one that came in between would wait for an answer that nobody gives.
         self.stop_accepting();
         let calls = std::mem::take(&mut self.pending().calls);
         for pending in calls.into_values() {

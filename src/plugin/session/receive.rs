@@ -88,6 +88,7 @@ impl Session {
                 for (_, member) in members.filter(|(name, _)| *name != "outcome") {
                     self.redact_texts(member, &pending.values);
                 }
+                // A receipt shows the names of counts, so that a value among them would be kept for good.
                 let ended = match result.get("counts").and_then(Value::as_object) {
                     Some(counts) if counts.keys().any(|name| self.redact(name, &pending.values) != *name) => {
                         Ended::Failed(PluginError::new(ErrorClass::Protocol, "the plugin names a count by a value"))

@@ -56,6 +56,7 @@ pub(in crate::plugin) async fn start(
     match attempt(program, installed).await {
         Err(Attempt::Outdated) => {
             installed.forget_inspected();
+            // Once: a program whose manifest is another one at every start would be started for ever.
             Ok(attempt(program, installed).await?)
         }
         ended => Ok(ended?),
@@ -90,6 +91,7 @@ async fn introduce(
         Some(inspected) => inspected,
         None => inspect(program, installed, &sha256).await?,
     };
+    // Before the process loads anything: what does not fit is refused before it runs with its permissions.
     let contract = compare(program, installed, &inspected).await?;
     let sandbox = launching.confine(&installed.permissions_of(&inspected.manifest)).await?;
     if installed.debugger == Debugger::Awaited {

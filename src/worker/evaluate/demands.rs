@@ -153,6 +153,8 @@ impl Evaluation<'_> {
         };
         if subject.scope() != Scope::Session {
             whom.origin.insert(record.session.clone());
+            // Sealed with the demand: by the time that it begins, another erasure may have taken the guest's id out of
+            // the ledger.
             whom.guests.extend(record.guest.clone());
         }
         Meant { subject, whom, fingerprints }

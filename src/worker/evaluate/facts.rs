@@ -54,6 +54,8 @@ impl Evaluation<'_> {
             EventKind::SessionEnded => {
                 // An end without a readable time has ended by now.
                 let ended = head.time.or(record.ended).unwrap_or(self.now);
+                // Only once it has settled: before, a conclusion can be ahead of its end, and without it the session
+                // would wait for its limit.
                 let has_settled = view.is_some_and(|view| view.settle_at.is_none());
                 if has_settled && record.ended.is_some_and(|before| before < ended) {
                     // The session was continued: its operator concludes it again, and there is another recording.
@@ -72,6 +74,8 @@ impl Evaluation<'_> {
     /// Of what events say as well, a look-up only fills the gaps: its times may be rounded otherwise.
     fn add_look_up(&self, session: &mut SessionChange, facts: &SessionFacts) {
         let record = &mut session.record;
+        // One that is no longer shown stays: mluvii's own anonymization cuts it off, and the guest's sessions would not
+        // be found.
         if let Some(guest) = &facts.guest {
             record.guest = Some(guest.clone());
             record.guest_digest = Some(self.fingerprinter.guest(guest));
@@ -79,6 +83,7 @@ impl Evaluation<'_> {
         record.channel = record.channel.take().or_else(|| facts.channel.clone());
         record.session_source = record.session_source.take().or_else(|| facts.source.clone());
         record.started = record.started.or(facts.started);
+        // The later one: a look-up that lags behind still shows the end before the session was continued.
         record.ended = record.ended.max(facts.ended);
         session.fingerprints = Some(facts.fingerprints(self.fingerprinter));
         session.read_at = Some(self.now);

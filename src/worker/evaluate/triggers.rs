@@ -65,6 +65,7 @@ impl Evaluation<'_> {
             trigger: Trigger::FormSubmitted,
             form: Some(form),
             since: said.unwrap_or(self.now),
+            // One that tells no time must not overrule, by arriving late, what another form has said since.
             said: said.or(record.started),
         }
     }

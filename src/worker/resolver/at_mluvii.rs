@@ -31,6 +31,7 @@ impl Resolver<'_> {
         if !self.departments.is_empty() && self.tenants_are_departments(search).await? {
             search.leave_to_other_tenants(self.departments);
         }
+        // Last: it says which of them go, now that some have become only possible.
         self.select(search).await?;
         Ok(())
     }
@@ -125,6 +126,8 @@ impl Resolver<'_> {
         if let Some(listed) = search.listed_of_guest.get(guest) {
             return Ok(Some(listed.clone()));
         }
+        // What is known of the guest's has to be listed: a filter that reads another id lists nothing, which would look
+        // like a guest without sessions.
         let known = search.going_of_guest(self.fingerprinter.guest(guest), self.fingerprinter);
         let listed = self.mluvii.sessions_of_guest(guest, known).await?;
         if let Some(listed) = &listed {
@@ -171,6 +174,8 @@ impl Resolver<'_> {
         listed: BTreeSet<SessionId>,
         search: &mut Search<'_>,
     ) -> Result<(), ResolveError> {
+        // All are read before one is judged: a single one that contradicts makes the guest a shared one for all of
+        // them.
         let mut read = Vec::new();
         for session in listed {
             let key = search.key(session);

@@ -62,6 +62,7 @@ impl Resolver<'_> {
         if search.base.is_empty() {
             search.base = self.fingerprinter.of_all(&search.question.whom.identifiers);
         }
+        // What one origin has lost, another one or the sealed identifiers may still tell.
         search.base_is_lost &= search.base.is_empty();
         Ok(())
     }

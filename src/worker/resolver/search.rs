@@ -73,6 +73,7 @@ impl<'q> Search<'q> {
     /// Judges what was found by a guest id once more, since now several people are known to use it.
     pub(super) fn judge_guest_again(&mut self, guest: Digest, sets: &[BTreeSet<Kind>]) {
         let views = self.views.values().filter(|view| view.record.guest_digest == Some(guest));
+        // Not the session from which the demand came: it is meant whoever shares its guest.
         for view in views.filter(|view| !self.question.whom.origin.contains(&view.record.session)) {
             let comparison = Comparison::of(&self.base, &view.fingerprints);
             if comparison.judge(sets) == Some(Certainty::Certain) {

@@ -69,6 +69,7 @@ impl Search<'_> {
     /// Whether every session that mluvii lists of the guest goes, so that one call may take them all.
     fn goes_whole(&self, guest: &GuestId) -> bool {
         let listed = self.listed_of_guest.get(guest);
+        // An empty list may be one that lags: by it, one call would take sessions that nobody has judged.
         listed.is_some_and(|listed| !listed.is_empty() && listed.iter().all(|session| self.goes(*session)))
     }
 

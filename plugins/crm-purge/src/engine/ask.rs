@@ -35,6 +35,7 @@ impl Engine {
             return Ok(Written::Gone);
         }
         if !answer.body().is_empty() {
+            // A success that cannot be read may be a gateway's page: whether it was done is not known.
             self.document(&answer).map_err(|error| Failure { error, unsure: true })?;
         }
         Ok(Written::Done)

@@ -67,6 +67,7 @@ pub(super) fn erase(
             each_batch(aside.list(), |batch| mark(session, batch, StoreType::Remove, writes))?;
             let ended = mark(session, uids, StoreType::Add, writes)
                 .and_then(|()| done(session.run(CommandBody::Expunge)?, "the server does not expunge messages"));
+            // With a lost connection, the next call does it: what was set aside is stored.
             if ended.is_ok() || !session.is_lost() {
                 restore(session, aside, writes)?;
             }
@@ -82,6 +83,7 @@ pub(super) fn restore(
     writes: Writes<'_>,
 ) -> Result<(), PluginError> {
     each_batch(aside.list(), |batch| mark(session, batch, StoreType::Add, writes))?;
+    // Not stored at once: to mark them twice does no harm.
     aside.list().clear();
     Ok(())
 }

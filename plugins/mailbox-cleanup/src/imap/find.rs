@@ -163,6 +163,7 @@ fn fetch(
     partial: Option<(u32, NonZeroU32)>,
 ) -> Result<BTreeMap<u32, Vec<u8>>, PluginError> {
     let Some(sequence_set) = set(uids) else { return Ok(BTreeMap::new()) };
+    // `peek`, as other people's messages are among the candidates: a plain fetch would mark them as read.
     let part = MessageDataItemName::BodyExt { section, partial, peek: true };
     let names = MacroOrMessageDataItemNames::MessageDataItemNames(vec![MessageDataItemName::Uid, part]);
     let body = CommandBody::Fetch { sequence_set, macro_or_item_names: names, uid: true };

@@ -35,6 +35,7 @@ pub(super) enum For {
 pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Result<Option<Opened>, PluginError> {
     let mailbox = folder.mailbox.clone();
     let body = match what {
+        // Read-only: a look changes nothing, not even which messages count as recent.
         For::Looking => CommandBody::Examine { mailbox },
         For::Changing => CommandBody::Select { mailbox },
     };

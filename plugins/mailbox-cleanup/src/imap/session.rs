@@ -72,6 +72,8 @@ impl<'c> Session<'c> {
                 Err(error) => return Err(error),
             }
             let wire = server.encrypt(session.wire, &clock)?;
+            // A new conversation: what was said before TLS, the capabilities among it, anybody on the way could have
+            // said.
             session = Self::over(wire, clock, true);
         }
         session.ask_capabilities()?;

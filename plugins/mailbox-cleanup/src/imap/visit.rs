@@ -224,11 +224,14 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         target: Option<&Folder>,
         writes: Writes<'_>,
     ) -> Result<(), PluginError> {
+        // What is gone already does not count as this attempt's: an earlier one has noted it, or somebody else took it
+        // out.
         let there = existing(self.session, &numbers(batch))?;
         let way = Way::of(self.session);
         let marks = marks_of(place, &there);
         if target.is_none() {
             self.task.begin(&marks)?;
+            // Unsure from here on, whatever ends this: the server may expunge them and not answer.
             self.task.unanswered(&marks, true);
         }
         let alone = (way == Way::Aside).then(|| self.imap.expunging.lock().unwrap_or_else(PoisonError::into_inner));
@@ -248,6 +251,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
             self.task.progress.refused(MESSAGES, &marks_of(place, &left));
         }
         let stays = |uid: &u64| !batch.contains(uid) || left.iter().any(|left| u64::from(*left) == *uid);
+        // Before an error is told: what is gone is not looked for again.
         self.task.through().at(place).found.retain(stays);
         ended?;
         match left.len() {

@@ -87,6 +87,7 @@ impl Client {
         }
         let own_name = concat!("quietus-plugin/", env!("CARGO_PKG_VERSION"));
         // Connecting has a shorter time of its own: what ran out there was certainly not sent.
+        // No redirect is followed: it would carry identifiers and credentials to where no operator has sent them.
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .timeout_resolve(Some(timeout / 3))
@@ -212,6 +213,7 @@ impl Client {
                 },
                 Err(failure) => (failure.error, failure.unsure),
             };
+            // Over all attempts: the last one's answer says nothing of what an earlier one did.
             unsure |= acted;
             let again = attempt < ATTEMPTS_MAX && (request.may_repeat() || !acted);
             let pause = again.then(|| pause_after(&error, attempt)).flatten();
@@ -248,6 +250,7 @@ impl Client {
         if answer.status != 401 {
             return Ok(answer);
         }
+        // What was answered 401 was not done, so that even what must not be repeated is sent again.
         tokens.refused(&token);
         let token = self.token(tokens, call)?;
         self.send_as(request, Some((header::AUTHORIZATION, bearer(&token)?)), call)
@@ -335,6 +338,7 @@ impl Client {
         authorization: Option<(HeaderName, HeaderValue)>,
         call: &Call,
     ) -> Result<Response, Failure> {
+        // Its own class first: waiting for it must not use up a turn of the general rate.
         if let Some(pace) = asked.class().and_then(|class| self.paces.get(class)) {
             pace.wait(call)?;
         }

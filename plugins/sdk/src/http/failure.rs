@@ -55,6 +55,7 @@ pub(super) fn failed(error: &ureq::Error) -> Failure {
             "the system's certificate is not trusted (see `ca_file`), or it speaks no TLS",
         )),
         ureq::Error::Io(e) => {
+            // Only a connection that was refused has certainly carried nothing.
             let error = PluginError::retryable(format!("the connection failed: {}", e.kind()));
             Failure { error, unsure: e.kind() != io::ErrorKind::ConnectionRefused }
         }

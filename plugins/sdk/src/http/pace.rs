@@ -24,6 +24,8 @@ impl Pace {
 
     /// Waits for this request's turn. A turn that is beyond the call's time is asked for again later.
     pub(super) fn wait(&self, call: &Call) -> Result<(), PluginError> {
+        // Only the turn is taken under the lock: waiting with it would keep the others from hearing that they are
+        // cancelled.
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = (*next).max(Instant::now());

@@ -115,6 +115,7 @@ impl Tokens {
         let until = Instant::now() + life.saturating_sub(EARLY);
         let mut held = self.held();
         held.access = Some(Access { token: reply.access_token.clone(), until });
+        // A reply without one leaves the last: the first may no longer be accepted.
         if reply.refresh_token.is_some() {
             held.refresh = reply.refresh_token;
         }

@@ -26,6 +26,8 @@ impl Marks {
     }
 
     pub(super) fn announce(&mut self, mark: u64) {
+        // Only what becomes unsure by this: what an earlier call left unsure stays so, also when this one has not
+        // begun.
         if !self.done.contains(mark) && self.unsure.insert(mark) {
             self.announced.insert(mark);
         }

@@ -75,6 +75,7 @@ const NOT_IN_A_LIBRARY: &[c_long] = &[
     libc::SYS_fork,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_vfork,
+    // It names a thread without its process, so that a filter could not tell whose it is.
     libc::SYS_tkill,
 ];
 #[cfg(target_arch = "x86_64")]
@@ -122,6 +123,7 @@ pub(super) enum Runs {
 
 /// Installs the filters for this thread and all that come from it.
 pub(super) fn install(runs: Runs) -> Result<(), String> {
+    // A filter gives one answer to all that it refuses, so these are several.
     for program in [compile(refused(runs), libc::EPERM)?, compile(clone3(), libc::ENOSYS)?, only_native_numbers()] {
         apply_filter(&program).map_err(|e| format!("seccomp: {e}"))?;
     }
@@ -129,8 +131,10 @@ pub(super) fn install(runs: Runs) -> Result<(), String> {
 }
 
 fn refused(runs: Runs) -> Result<Rules, seccompiler::BackendError> {
+    // Of a program, this is the process that watches it: the program itself can only say 0.
     let own = getpid().as_raw_nonzero().get();
     let mut rules: Rules = NEVER.iter().chain(NEVER_HERE).map(|call| (*call, Vec::new())).collect();
+    // Either would let other processes of the user look into this one, which holds the plugin's secrets.
     let undumpable = when(0, libc::PR_SET_DUMPABLE as u64)?;
     let ptracer = when(0, libc::PR_SET_PTRACER as u64)?;
     rules.insert(libc::SYS_prctl, vec![undumpable, ptracer]);
@@ -160,6 +164,7 @@ fn refused(runs: Runs) -> Result<Rules, seccompiler::BackendError> {
             rules.extend(NOT_IN_A_LIBRARY.iter().map(|call| (*call, Vec::new())));
             // Threads only.
             rules.insert(libc::SYS_clone, vec![flags(libc::CLONE_THREAD as u64, 0)?]);
+            // Its own group stays in reach: `end_at_once` ends by it what the library has started.
             let others = [own, -own, 0].map(|pid| SeccompCondition::new(0, Dword, Ne, pid as u32 as u64));
             let others: Vec<_> = others.into_iter().collect::<Result<_, _>>()?;
             let not_own = SeccompRule::new(vec![others[0].clone()])?;
@@ -178,6 +183,7 @@ fn clone3() -> Result<Rules, seccompiler::BackendError> {
 }
 
 fn when(argument: u8, value: u64) -> Result<SeccompRule, seccompiler::BackendError> {
+    // Of 32 bits, as the kernel reads these: compared with all 64, a call with anything in the others would pass.
     SeccompRule::new(vec![SeccompCondition::new(argument, Dword, Eq, value)?])
 }
 

@@ -13,6 +13,7 @@ use crate::plugin::launch::Limits;
 pub(super) fn set(limits: &Limits) -> Result<(), String> {
     let mib = |mib: u32| u64::from(mib) << 20;
     let wanted = [
+        // A core would be a file with the plugin's secrets in it, and with what it was told of people.
         (Resource::Core, 0),
         (Resource::Data, mib(limits.memory_mib)),
         (Resource::Nofile, u64::from(limits.files)),
@@ -31,6 +32,7 @@ pub(super) fn set(limits: &Limits) -> Result<(), String> {
 pub(super) fn drop_privileges() -> Result<(), String> {
     let wrong = |e: Errno| format!("cannot give up privileges: {e}");
     set_no_new_privs(true).map_err(wrong)?;
+    // Before the capabilities themselves: taking one from the bounding set needs one.
     for capability in 0..64 {
         match remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << capability)) {
             Ok(()) => {}

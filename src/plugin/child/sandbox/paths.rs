@@ -61,10 +61,12 @@ pub(super) fn restrict(launch: &Launch, permissions: &Permissions) -> Result<Lev
 fn try_restrict(launch: &Launch, permissions: &Permissions) -> Result<LandlockStatus, RulesetError> {
     let all = AccessFs::from_all(ABI_KNOWN);
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    // What is not there is passed over by `path_beneath_rules`, and not refused: no machine has all of these paths.
     let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(all)?
         .handle_access(AccessNet::BindTcp | AccessNet::ConnectTcp)?
+        // Neither is a path: without this, services of the machine and other processes would stay in reach.
         .scope(Scope::AbstractUnixSocket | Scope::Signal)?
         .create()?
         .add_rules(path_beneath_rules(READABLE, read))?

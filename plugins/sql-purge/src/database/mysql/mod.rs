@@ -60,6 +60,8 @@ impl Settings {
         let mut conn = Conn::new(self.opts.clone()).await.map_err(|e| codes::connecting(&e))?;
         let version: Option<String> = conn.query_first("SELECT VERSION()").await.map_err(|e| trouble(&e))?;
         let is_mariadb = version.is_some_and(|version| version.contains("MariaDB"));
+        // Statements were checked in MySQL's own grammar: with a server's ANSI_QUOTES or PIPES_AS_CONCAT, the same text
+        // would mean something else.
         let settings = "SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
                         SESSION sql_safe_updates = 0, SESSION completion_type = 0";
         conn.query_drop(settings).await.map_err(|e| trouble(&e))?;

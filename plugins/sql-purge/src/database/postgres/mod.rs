@@ -123,6 +123,8 @@ impl Session {
         let read_only = if access == Access::Look { ", READ ONLY" } else { "" };
         let statement = millis(limits.statement);
         let lock = millis(limits.lock);
+        // Counting and erasing see one state: a row that others change in between is a conflict, and all is rolled
+        // back.
         self.run(&format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ{read_only}; SET LOCAL statement_timeout = {statement}; \
              SET LOCAL lock_timeout = {lock}; SET LOCAL idle_in_transaction_session_timeout = {statement}"
