@@ -64,6 +64,7 @@ impl Keys {
 
     /// Makes the keys in a folder that has none. Returns the public key of the receipts, hex.
     pub(crate) fn create(dir: &Path) -> Result<String, KeysError> {
+        // All of them before the first is made: where one is left, new ones beside it would be keys of two deployments.
         if let Some(path) = [INDEX, SEAL, RECEIPT, PUBLIC].map(|name| dir.join(name)).into_iter().find(|p| p.exists()) {
             return Err(KeysError::Exists(path));
         }
@@ -78,6 +79,7 @@ impl Keys {
         }
         let public = receipt.expect("the receipt key is the last of them").public();
         write_new(&dir.join(PUBLIC), &public)?;
+        // The names, too, must outlive a power failure: what was sealed with a key that is lost is never opened again.
         let synced = File::open(dir).and_then(|dir| dir.sync_all());
         synced.map_err(|error| KeysError::Wrong { path: dir.to_owned(), what: error.to_string() })?;
         Ok(public)

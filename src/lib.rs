@@ -24,7 +24,6 @@ mod operations;
 mod plugin;
 mod policy;
 mod receipt;
-mod span;
 mod standin;
 mod subject;
 mod target;

@@ -8,7 +8,7 @@
 # What two versions on one database have in common is the ledger, and what stands in it.
 shared=(
     Cargo.lock plugins/sdk/src/identity src/consent src/erasure src/event src/keys src/ledger src/policy src/receipt
-    src/span.rs src/subject src/worker ':!*/tests/*' ':!*tests.rs' ':!src/ledger/contract*'
+    plugins/sdk/src/span.rs src/subject src/worker ':!*/tests/*' ':!*tests.rs' ':!src/ledger/contract*'
 )
 
 # Chained, since a failure is the caller's to judge. The sources do not get the times of the commit, which cargo could

@@ -1,4 +1,4 @@
-//! Everything that a start would find wrong, and what only trying finds.
+//! Everything that a start would find wrong, what it would take and nobody can mean, and what only trying finds.
 
 use std::collections::BTreeSet;
 use std::path::Path;

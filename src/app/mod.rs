@@ -32,9 +32,11 @@ use crate::ledger::ProcessInfo;
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    // Before the parts are built: a counter that is made earlier counts nowhere.
     let metrics = Metrics::install().context("metrics could not be set up")?;
     let Parts { keys, sources, ledger, plugins, mut worker } = Parts::build(&config).await?;
     let server = &config.server;
+    // Before anything runs: where the address is taken, the start fails with nothing begun.
     let listener = listen(server.listen).await?;
     let shutdown = CancellationToken::new();
     // Metrics can be read, and plugins are there, until the worker has finished.
@@ -58,7 +60,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };
     ledger.register(&process).await.context("the ledger does not take this process on its list")?;
-    let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.get()));
+    let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.0));
 
     for source in &sources {
         let base = server.public_url.as_deref().unwrap_or("");
@@ -73,12 +75,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     // Without the cause: it holds the panic's text, and that may be personal.
     worker.await.map_err(|_| anyhow::anyhow!("the worker ended abnormally"))?;
+    // Not earlier: the worker's last calls still go to the plugins.
     worked.cancel();
     while children.join_next().await.is_some() {}
     while tasks.join_next().await.is_some() {}
     if let Err(error) = ledger.deregister().await {
         warn!(error = %with_causes(&error), "this process stays on the ledger's list until it counts as lost");
     }
+    // Last: everything above may still write to it.
     ledger.shutdown().await;
     info!("quietus has stopped");
     Ok(())

@@ -35,7 +35,10 @@ impl Parts {
         let sources = sources.collect::<Result<Vec<_>, _>>()?;
         let mluvii = mluvii_clients(config, &read)?;
         let plugins = Plugins::build(config, &read)?;
+        // After what can be wrong without it: to open a ledger in SQLite migrates it, and a start that is refused
+        // should not.
         let ledger = open_ledger(config, &config.ledger_place()?).await?;
+        // With another index key, nobody in the ledger would be found, and erasures would end without them.
         if !ledger.belongs_to(keys.index.check_value()).await? {
             anyhow::bail!(KeysError::OfAnotherLedger(config.keys_dir()));
         }
@@ -107,8 +110,8 @@ pub(crate) fn departments(config: &Config, installation: &InstallationName) -> V
 /// How long the ledger keeps what serves only to find something again.
 fn keep(config: &Config) -> Keep {
     let erasing = &config.erasing;
-    let fingerprints = if erasing.keep_fingerprints { erasing.fingerprints_for.get() } else { Duration::ZERO };
-    Keep { duplicates: config.ledger.duplicates_for.get(), fingerprints }
+    let fingerprints = if erasing.keep_fingerprints { erasing.fingerprints_for.0 } else { Duration::ZERO };
+    Keep { duplicates: config.ledger.duplicates_for.0, fingerprints }
 }
 
 /// Opens a ledger; one in PostgreSQL is reached with the configuration's password.

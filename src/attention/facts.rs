@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{Attention, Code, Mute, Severity};
 use crate::audit::Object;
 use crate::chain;
-use crate::span::Span;
 use crate::subject::TargetName;
+use quietus_plugin::Span;
 
 /// What the configuration says about it.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +123,7 @@ fn of_target(stopped: &StoppedTarget) -> Attention {
 /// Single ones are part of the daily work; more mean that something is wrong at mluvii, or with what is known of it.
 fn unknown_consents(facts: &Facts, limits: &Limits) -> Option<Attention> {
     let count: u64 = facts.unknown_consents.values().sum();
+    // Multiplied and not divided: where there are no sessions, there is no share.
     if count as f64 <= limits.unknown_share_max * facts.sessions as f64 {
         return None;
     }
@@ -138,12 +139,12 @@ fn unknown_consents(facts: &Facts, limits: &Limits) -> Option<Attention> {
 
 fn overdue(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> {
     let oldest = facts.oldest_due?;
-    let end = oldest.saturating_add(limits.deadline.get()).ok()?;
+    let end = oldest.saturating_add(limits.deadline.0).ok()?;
     if end >= now {
         return None;
     }
     let found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
-    Some(Attention { since: Some(oldest), ..with(found, "deadline_s", limits.deadline.get().as_secs().into()) })
+    Some(Attention { since: Some(oldest), ..with(found, "deadline_s", limits.deadline.0.as_secs().into()) })
 }
 
 fn foreign_sessions(facts: &Facts) -> Option<Attention> {

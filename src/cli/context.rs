@@ -27,6 +27,7 @@ pub(super) struct Global {
 
 /// Runs a command that waits for the ledger or the network.
 pub(super) fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    // One thread: what plugins log is listened to on the thread of the command, and would be missed on others.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(Failure::from)?.block_on(command)
 }
@@ -39,6 +40,7 @@ pub(super) fn with_operations(
     wait(async {
         let operations = app::open_operations(load(global)?).await?;
         let end = command(&operations).await;
+        // Also after a failure: what waits to be written is written by it.
         operations.close().await;
         end
     })

@@ -129,6 +129,7 @@ impl From<io::Error> for Failure {
 /// Finds the code by what the error is below its context.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
+        // An operation says itself what kind of failure it is, whatever lies below.
         let error = match error.downcast::<OperationError>() {
             Ok(operation) => return operation.into(),
             Err(other) => other,

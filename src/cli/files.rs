@@ -21,8 +21,11 @@ pub(super) async fn write_whole<T>(
     write: impl AsyncFnOnce(&mut BufWriter<&mut File>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // In the same folder, as a file can be given its name in one step only within a file system.
     let mut part = tempfile::NamedTempFile::new_in(folder)?;
+    // Whoever writes has to flush: a buffer that is dropped keeps its error to itself.
     let written = write(&mut BufWriter::new(part.as_file_mut())).await?;
+    // On the disk before it has its name: after a power failure, an empty file could stand there.
     part.as_file().sync_all()?;
     part.persist(path).map_err(|error| error.error)?;
     Ok(written)

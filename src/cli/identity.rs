@@ -73,6 +73,7 @@ pub(super) const SEEN_BY_OTHERS: &str =
 /// Reads the value that an argument gives; `what` names it in a prompt.
 pub(super) fn read(argument: &str, what: &str) -> Result<Secret, Failure> {
     if argument == "-" {
+        // The buffer of standard input is the process's, so what was read ahead is there for the next value.
         return if io::stdin().is_terminal() { ask(what) } else { read_line(io::stdin().lock(), what) };
     }
     match argument.strip_prefix('@') {
@@ -96,7 +97,11 @@ fn ask(what: &str) -> Result<Secret, Failure> {
 /// One line; the next value is on the next one.
 fn read_line(input: impl io::BufRead, what: &str) -> Result<Secret, Failure> {
     let mut text = Zeroizing::new(String::new());
-    input.take(VALUE_BYTES_MAX).read_line(&mut text)?;
+    let read = input.take(VALUE_BYTES_MAX).read_line(&mut text)?;
+    // A part of it would be somebody else's, and the rest would be the next value.
+    if read as u64 == VALUE_BYTES_MAX && !text.ends_with('\n') {
+        return Err(Failure::Usage(format!("the {what} is longer than {VALUE_BYTES_MAX} bytes")));
+    }
     if text.trim().is_empty() {
         return Err(Failure::Usage(format!("the {what} is empty")));
     }
@@ -118,4 +123,22 @@ fn persons_kind_and_value(text: &str) -> Result<(Kind, String), String> {
         ));
     }
     Ok((kind, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_too_long_is_refused_and_never_cut() {
+        let longest = "a".repeat(VALUE_BYTES_MAX as usize - 1);
+        let mut lines = io::Cursor::new(format!("{longest}\nbea@example.com"));
+        assert_eq!(read_line(&mut lines, "email").ok().map(|read| read.expose().len()), Some(longest.len()));
+        assert_eq!(
+            read_line(&mut lines, "phone").ok().map(|read| read.expose().to_owned()).as_deref(),
+            Some("bea@example.com")
+        );
+        let Err(Failure::Usage(why)) = read_line(format!("{longest}aa\n").as_bytes(), "email") else { panic!("cut") };
+        assert_eq!(why, "the email is longer than 4096 bytes");
+    }
 }

@@ -82,6 +82,7 @@ impl Copy {
         let bar = bar();
         let tell = |progress| advance(&bar, progress);
         let copied = wait(async { Ok(ledger::copy(&from, &to, password.as_ref(), &keys_dir, &actor(), &tell).await) })?;
+        // Before an error is shown: the bar would stand beside it.
         bar.finish_and_clear();
         show(&copied?, &to, out)?;
         Ok(Exit::Done)

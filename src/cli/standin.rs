@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::exit::{Exit, Failure};
 use super::out::Out;
 use crate::keys::Secret;
-use crate::span::Span;
 use crate::standin::{self, StandInSettings};
+use quietus_plugin::Span;
 
 /// Run a mluvii stand-in, and a small CRM beside it, for trying things out
 ///

@@ -109,6 +109,7 @@ impl Config {
         let mut layers = Layers::read(path, variables)?;
         layers.only(&Self::SECTIONS);
         let config = Self::assemble(path, &mut layers);
+        // Of lists, what could not be read is left out, so that names would seem to refer to nothing.
         if let Some(config) = config.as_ref().filter(|_| layers.are_sound()) {
             coherence::check(config, &mut layers);
         }

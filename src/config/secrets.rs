@@ -34,6 +34,7 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
         warn!(path = %path.display(), "every user of this machine can read the secret in this file");
     }
     let mut text = Zeroizing::new(String::new());
+    // One byte more than is allowed, so that a longer file is refused and not cut.
     let length = file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
     if length as u64 > SECRET_BYTES_MAX {
         return Err(wrong(format!("is longer than {SECRET_BYTES_MAX} bytes")));
@@ -51,6 +52,7 @@ fn read_variable(name: &str) -> Result<Zeroizing<String>, SecretError> {
 
 /// Where systemd puts a credential (systemd.exec(5), `LoadCredential=`).
 fn credential(name: &str) -> Result<PathBuf, SecretError> {
+    // A path in place of a name would lead out of the folder.
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
         return Err(SecretError(format!("`{name}` is not the name of a systemd credential")));
     }

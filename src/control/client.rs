@@ -33,6 +33,7 @@ pub(crate) enum ControlError {
 
 impl ControlClient {
     pub(crate) fn new(socket: &Path) -> Result<Self, ControlError> {
+        // A proxy of the environment cannot reach a socket of this machine.
         let http = reqwest::Client::builder().unix_socket(socket).timeout(ANSWER_MAX).no_proxy().build();
         let away = |_| ControlError::Away(socket.to_owned());
         Ok(Self { http: http.map_err(away)?, socket: socket.to_owned() })

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::NotDone;
 use super::socket::ControlSocket;
 use crate::audit::Actor;
+use crate::http::Accepting;
 use crate::operations::plugins::{self, RunningPlugins};
 use crate::operations::{OperationError, actor};
 use crate::subject::TargetName;
@@ -29,7 +30,6 @@ use crate::subject::TargetName;
 const CONNECTIONS_MAX: usize = 8;
 /// A slower command is hung up on.
 const HEADER_MAX: Duration = Duration::from_secs(5);
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Answers until the shutdown.
 pub(crate) async fn serve(socket: ControlSocket, plugins: RunningPlugins, shutdown: CancellationToken) {
@@ -38,34 +38,32 @@ pub(crate) async fn serve(socket: ControlSocket, plugins: RunningPlugins, shutdo
         .route("/plugins/{name}/reload", post(reload))
         .with_state(Arc::new(plugins));
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let accepting = Accepting::new();
     let mut connections = JoinSet::new();
-    let accepting = async {
+    let answering = async {
         loop {
             while connections.try_join_next().is_some() {}
             // Further ones wait in the kernel, and take none of the server's descriptors.
             let place = Arc::clone(&places).acquire_owned().await;
-            match socket.listener.accept().await {
-                Ok((stream, _)) if !is_of_a_plugin(&stream) => {
-                    let router = router.clone().layer(Extension(actor_at(&stream)));
-                    let service = TowerToHyperService::new(router);
-                    let connection = Builder::new()
-                        .timer(TokioTimer::new())
-                        .header_read_timeout(HEADER_MAX)
-                        .keep_alive(false)
-                        .serve_connection(TokioIo::new(stream), service);
-                    connections.spawn(async move {
-                        let _ = connection.await;
-                        drop(place);
-                    });
-                }
-                Ok(_) => {}
-                // As when too many files are open: the next try would fail alike.
-                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            let (stream, _) = accepting.next(|| socket.listener.accept()).await;
+            if is_of_a_plugin(&stream) {
+                continue;
             }
+            let router = router.clone().layer(Extension(actor_at(&stream)));
+            let connection = Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_MAX)
+                // One request each: a command that stays connected would keep one of the few places.
+                .keep_alive(false)
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+            connections.spawn(async move {
+                let _ = connection.await;
+                drop(place);
+            });
         }
     };
     tokio::select! {
-        () = accepting => {}
+        () = answering => {}
         () = shutdown.cancelled() => {}
     }
 }
@@ -79,7 +77,7 @@ fn actor_at(stream: &UnixStream) -> Actor {
 }
 
 /// Whether a plugin of this server, or what it has started, is at the other end: it runs as the same user, and may be
-/// anything. Its process group is led by a child of this process, and it cannot leave that.
+/// anything. Its process group is led by a child of this process, and it cannot leave that where the sandbox filters calls.
 fn is_of_a_plugin(stream: &UnixStream) -> bool {
     let peer = stream.peer_cred().ok().and_then(|peer| Pid::from_raw(peer.pid()?));
     let Some(group) = peer.and_then(|peer| getpgid(Some(peer)).ok()) else { return true };

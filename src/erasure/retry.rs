@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::span::Span;
+use quietus_plugin::Span;
 
 /// How calls to a target are repeated.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -22,7 +22,7 @@ pub(crate) struct RetrySettings {
 impl RetrySettings {
     /// The pause before attempt `attempt + 1`; `random` is uniform in 0..1. A `Retry-After` is a lower bound.
     pub(crate) fn pause(&self, attempt: u32, retry_after: Option<Duration>, random: f64) -> Duration {
-        let ceiling = self.pause_min.get().saturating_mul(1 << attempt.min(20)).min(self.pause_max.get());
-        ceiling.mul_f64(random).max(retry_after.unwrap_or_default().min(self.pause_max.get()))
+        let ceiling = self.pause_min.0.saturating_mul(1 << attempt.min(20)).min(self.pause_max.0);
+        ceiling.mul_f64(random).max(retry_after.unwrap_or_default().min(self.pause_max.0))
     }
 }

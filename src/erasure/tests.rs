@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::span::Span;
+use quietus_plugin::Span;
 
 #[test]
 fn pauses_grow_up_to_their_bound_and_honour_retry_after() {

@@ -45,6 +45,7 @@ pub(crate) struct Sender<'a> {
 /// Reads the body of a verified delivery.
 pub(crate) fn decode(verified: &Verified<'_>, sender: Sender<'_>, key: &IndexKey) -> Decoded {
     let body = verified.body();
+    // serde_json refuses a byte order mark. The digest is that of the body as it came.
     let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let envelope: Envelope<'_> = match serde_json::from_slice(json) {
         Ok(envelope) => envelope,
@@ -55,6 +56,7 @@ pub(crate) fn decode(verified: &Verified<'_>, sender: Sender<'_>, key: &IndexKey
         return Decoded::Unreadable(REPEATED);
     }
     let Loose::Text(name) = &envelope.event_type else { return Decoded::Unreadable("no event type") };
+    // Such a delivery leads to nothing whatever its fields look like, so it must not fill the quarantine.
     let Some(kind) = event_kind(name) else { return Decoded::Ignored };
     event(kind, &envelope.data, sender, || key.body(body)).unwrap_or_else(Decoded::Unreadable)
 }
@@ -71,6 +73,7 @@ fn event(
     }
     let tenant = tenant(data)?;
     let ours = |tenant: &TenantId| sender.tenants.is_empty() || sender.tenants.contains(tenant);
+    // Before the rest is read: nothing is kept of a foreign tenant, also where its event could not be read.
     if let Some(foreign) = tenant.filter(|tenant| !ours(tenant)) {
         return Ok(Decoded::ForeignTenant(foreign));
     }
@@ -110,6 +113,7 @@ const KINDS: [(&str, EventKind); 8] = [
 ];
 
 fn event_kind(name: &str) -> Option<EventKind> {
+    // The exact spelling is the usual one and costs least; every delivery comes by here.
     let exact = KINDS.iter().find(|(known, _)| *known == name);
     exact.or_else(|| KINDS.iter().find(|(known, _)| same_word(known, name))).map(|(_, kind)| *kind)
 }
@@ -156,6 +160,7 @@ enum Submission {
 fn form(kind: EventKind, data: &Data<'_>, time: Option<Timestamp>) -> Result<Option<Submission>, &'static str> {
     let Some(origin) = form_origin(kind) else { return Ok(None) };
     let params = form_params(data)?;
+    // Rules ask for the form's id: with a wrong one left out, a request for erasure could match none and be lost.
     let id = match data.get(Field::OriginalFormId) {
         Loose::Null => None,
         value => Some(integer(value).ok_or("a form id that is not a number")?),
@@ -194,6 +199,7 @@ fn form_params(data: &Data<'_>) -> Result<Option<BTreeMap<String, Secret>>, &'st
     match (text(data.get(Field::SubmissionKey))?, text(data.get(Field::SubmissionValue))?) {
         (Some(name), value) => {
             let params = params.get_or_insert_default();
+            // Another spelling of this name in `params` would say two things of one field.
             params.retain(|other, _| other.to_lowercase() != name.to_lowercase());
             params.insert(name, Secret::new(value.unwrap_or_default()));
         }

@@ -141,6 +141,7 @@ impl<'de> Visitor<'de> for DataVisitor {
         while let Some(Key(key)) = map.next_key()? {
             if let Some((_, field)) = FIELDS.iter().find(|(name, _)| key.eq_ignore_ascii_case(name)) {
                 let before = std::mem::replace(&mut data.values[*field as usize], map.next_value()?);
+                // A null before it says nothing, so it does not contradict.
                 data.repeated |= !matches!(before, Loose::Null);
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -190,6 +191,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Loose<'de>, E> {
+        // As a float it is no id; a wrapped number would be the id of another session.
         Ok(i64::try_from(value).map_or(Loose::Float(value as f64), Loose::Int))
     }
 
@@ -218,6 +220,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Loose<'de>, A::Error> {
+        // A list that is not read to its end would be an error of the whole delivery.
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Loose::Other)
     }

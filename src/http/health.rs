@@ -32,7 +32,7 @@ impl Readiness {
     const USED_FOR: Duration = Duration::from_secs(1);
 
     pub(crate) fn new(ledger: Arc<dyn Intake>, plugins: PluginStates, settings: &ServerSettings) -> Self {
-        Self { ledger, plugins, answer_max: settings.record_max.get(), last: Mutex::new(None) }
+        Self { ledger, plugins, answer_max: settings.record_max.0, last: Mutex::new(None) }
     }
 
     pub(super) async fn check(&self) -> ReadyState {

@@ -25,6 +25,7 @@ impl LogRateLimit {
         let next = self.next.load(Ordering::Relaxed);
         let now = elapsed.as_millis() as u64;
         let after = now + Self::PAUSE.as_millis() as u64;
+        // Of several threads that come at once, the exchange lets one through.
         now >= next && self.next.compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }

@@ -1,6 +1,7 @@
 //! Receiving over HTTP: webhooks, reports of third parties, health, metrics. What was acknowledged is in the ledger. Knows
 //! of the ledger what receiving may do ([`crate::ledger::Intake`]), and neither mluvii, nor plugins, nor the rules.
 
+mod accepting;
 mod body;
 mod client;
 mod health;
@@ -13,6 +14,7 @@ mod routes;
 mod serve;
 mod settings;
 
+pub(crate) use accepting::Accepting;
 pub(crate) use health::{PluginStates, Readiness, UP};
 pub(crate) use metrics::Metrics;
 pub(crate) use receiver::Receiver;

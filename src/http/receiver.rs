@@ -66,8 +66,8 @@ impl Receiver {
             requests: Semaphore::new(settings.requests_max.min(Semaphore::MAX_PERMITS)),
             trusted_proxies: settings.trusted_proxies.clone(),
             body_bytes_max: settings.body_bytes_max,
-            body_read_max: settings.body_read_max.get(),
-            record_max: settings.record_max.get(),
+            body_read_max: settings.body_read_max.0,
+            record_max: settings.record_max.0,
             failures: LogRateLimit::new(),
         }
     }

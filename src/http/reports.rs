@@ -51,8 +51,8 @@ impl Reports {
             ledger,
             index,
             seal,
-            read_max: settings.body_read_max.get(),
-            record_max: settings.record_max.get(),
+            read_max: settings.body_read_max.0,
+            record_max: settings.record_max.0,
             refusals: LogRateLimit::new(),
         }
     }
@@ -74,6 +74,7 @@ impl Reports {
         let said = serde_json::from_slice(&body).map_err(|_| "it is not JSON".to_owned()).and_then(read_answer);
         let answer = match said {
             Ok(Said::Answer(answer)) => answer,
+            // Taken, it would end the waiting for a report without an outcome.
             Ok(Said::Accepted { .. }) => return Reception::Wrong("a report names the outcome".into()),
             Err(why) => return Reception::Wrong(why),
         };

@@ -1,6 +1,5 @@
 //! The accept loop: owns every connection, bounds their number and the time of their headers, and drains them.
 
-use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
@@ -15,13 +14,13 @@ use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::select;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use tracing::{debug, error};
 
+use super::accepting::Accepting;
 use super::client::Peer;
-use super::log_rate_limit::LogRateLimit;
 use super::routes::draining;
 use super::settings::ServerSettings;
 
@@ -36,9 +35,6 @@ const UNACKNOWLEDGED_MS_MAX: u32 = 30_000;
 
 /// How long a shutdown keeps idle connections, so that a request that was on its way is answered and not reset.
 const IDLE_DRAIN: Duration = Duration::from_millis(250);
-
-/// The pause after a failure to accept that is not one connection's own, such as too many open files.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 /// How the connections ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +55,11 @@ pub(crate) async fn serve(
 ) -> Drained {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(settings.header_read_max.get())
+        .header_read_timeout(settings.header_read_max.0)
         .max_header_size(HEADER_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX);
     let mut connections = JoinSet::new();
-    let failures = LogRateLimit::new();
+    let accepting = Accepting::new();
     loop {
         select! {
             // In this order: a flood of new connections must neither hold up a shutdown nor keep the places of those
@@ -71,7 +67,7 @@ pub(crate) async fn serve(
             biased;
             () = shutdown.cancelled() => break,
             Some(ended) = connections.join_next() => log_abnormal_end(ended),
-            (stream, peer) = accept(&listener, &failures), if connections.len() < settings.connections_max => {
+            (stream, peer) = accepting.next(|| listener.accept()), if connections.len() < settings.connections_max => {
                 // A token of its own: a shared one's lock would be taken with every poll of every connection.
                 let shutdown = shutdown.child_token();
                 connections.spawn(connection(stream, peer, http.clone(), router.clone(), shutdown));
@@ -80,24 +76,7 @@ pub(crate) async fn serve(
     }
     // Closed first: who connects from now on is told at once, and does not wait for nobody to accept.
     drop(listener);
-    drain(connections, settings.drain_max.get()).await
-}
-
-/// Accepts the next connection; failures are waited out.
-async fn accept(listener: &TcpListener, failures: &LogRateLimit) -> (TcpStream, SocketAddr) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
-            Err(error) => {
-                if failures.passes() {
-                    error!(%error, "could not accept a connection; retrying");
-                }
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
+    drain(connections, settings.drain_max.0).await
 }
 
 async fn connection(

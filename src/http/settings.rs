@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::span::Span;
 use crate::verify::Network;
+use quietus_plugin::Span;
 
 /// The server's addresses and limits.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

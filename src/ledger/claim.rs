@@ -27,6 +27,8 @@ pub(crate) enum QueueName {
 impl QueueName {
     /// The queue's name in a ledger, and where it is shown.
     pub(crate) fn name(&self) -> Cow<'static, str> {
+        // These stand in ledgers, and SQL below tells the kinds by them: under other names, what waits would never be
+        // claimed.
         match self {
             Self::Decide(installation) => format!("decide:{installation}").into(),
             Self::Settle(installation) => format!("settle:{installation}").into(),

@@ -56,6 +56,7 @@ impl Cursor {
 
     /// The bounds as a column has them, both of them included.
     pub(super) fn bounds(self) -> (i64, i64) {
+        // SQL's numbers have a sign: a greater one would become negative, and the list empty.
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         match self {
             Self::Up(from) => (number(from), i64::MAX),
@@ -139,6 +140,7 @@ impl ErasureFilter {
         // What is listed by its due time comes in that order already.
         if self.due_before.is_none() {
             found.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
+            // A state that is named twice finds the same erasures twice.
             found.dedup();
         }
         let there_are_more = found.len() > shown(self.limit);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::place::{LedgerPlace, PostgresPlace};
 use crate::keys::SecretRef;
-use crate::span::Span;
+use quietus_plugin::Span;
 
 /// The `[ledger]` table.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -54,7 +54,7 @@ impl LedgerSettings {
                 url: url.to_owned(),
                 user: None,
                 ca_file: self.ca_file.as_ref().map(|path| base.join(path)),
-                statement_max: self.statement_max.get(),
+                statement_max: self.statement_max.0,
                 connections_max: self.connections_max,
             };
             place.config().map_err(LedgerUrlWrong::Postgres)?;

@@ -117,10 +117,10 @@ impl MluviiClient {
             contact_fields: fields.collect(),
             proofs: Proofs::default(),
             permits: Semaphore::new(settings.concurrency_max),
-            call_max: settings.call_max.get(),
+            call_max: settings.call_max.0,
             concurrency_max: settings.concurrency_max,
-            verify_after: settings.verify_after.get(),
-            verify_within: settings.verify_within.get(),
+            verify_after: settings.verify_after.0,
+            verify_within: settings.verify_within.0,
         })
     }
 
@@ -137,6 +137,7 @@ impl MluviiClient {
             Ok(facts) => facts,
             Err(wrong) => return Ok(LookUp::NotUnderstood(format!("{request}: {wrong}"))),
         };
+        // Only what was understood: an error document would serve as the session by which a 404 of others is believed.
         self.proofs.has_read(session);
         if let Some(activity) = look.activity {
             facts.activity_form = wire::activity_form(&json, activity);
@@ -179,6 +180,7 @@ impl MluviiClient {
         let missing = self.contact_fields.iter().filter(|(kind, _)| !known.contains(kind)).collect::<Vec<_>>();
         let Some(guest) = facts.guest.clone().filter(|_| !missing.is_empty()) else { return Ok(None) };
         let Some(json) = self.read(request, &[&guest.0], Purpose::Work).await? else { return Ok(None) };
+        // Another contact's address, taken for the guest's, would lead the erasure to somebody else.
         let Some(contact) = wire::contact(&json).filter(|contact| contact.id == guest) else {
             return Ok(Some(format!("{request}: the reply is not this contact record")));
         };
@@ -293,6 +295,7 @@ impl MluviiClient {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let token = self.tokens.get().await?;
         let reply = match self.send(&call, &token).await? {
+            // Once: a client that mluvii keeps refusing would ask for tokens without end.
             Reply::Unauthorized | Reply::LoginPage(_) => self.send(&call, &self.tokens.replace(&token).await?).await?,
             reply => reply,
         };

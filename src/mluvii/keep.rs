@@ -147,6 +147,7 @@ impl<'de> Visitor<'de> for &Keep {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Kept, A::Error> {
         if let Keep::Text = self {
+            // Read to its end, as the parser wants it: otherwise one odd value would make the whole reply no JSON.
             while seq.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Kept::Odd);
         }

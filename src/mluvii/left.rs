@@ -101,6 +101,7 @@ pub(super) fn in_session(session: &Shape, params: &Params) -> Left {
     add("texts", spoken_in(session.field("activities")));
     add("feedback", u64::from(session.field("feedback").is_some_and(says_anything)));
     let recordings = session.field("recordings").map_or(&[][..], Shape::elements);
+    // One that does not say that it is deleted is still there.
     let kept = recordings.iter().filter(|recording| recording.field("isDeleted") != Some(&Shape::Flag(true)));
     add("recordings", kept.count() as u64);
     left

@@ -12,8 +12,8 @@ use super::left::{self, Accepted};
 use super::pointer::Pointer;
 use super::template::{DEPARTMENT, FIELD, ID, OFFSET, Template, VALUE};
 use crate::keys::{ReadSecret, Secret, SecretRef};
-use crate::span::Span;
 use crate::subject::{InstallationName, Kind};
+use quietus_plugin::Span;
 
 /// How to reach one mluvii installation, and how its API is spelled there.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

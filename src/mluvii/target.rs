@@ -72,6 +72,7 @@ impl MluviiTarget {
                     not_yet.get_or_insert(TargetError::NotYet { after });
                 }
                 Err(error @ MluviiError::Refused(_)) => failed = Some(error.into()),
+                // Away, busy or denied: the parts after this one would fail alike, each at the price of a call.
                 Err(error) => {
                     failed = Some(error.into());
                     break;

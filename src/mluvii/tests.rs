@@ -8,8 +8,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::keys::{Secret, SecretError, SecretRef};
-use crate::span::Span;
 use crate::subject::SessionId;
+use quietus_plugin::Span;
 use server::{Server, Wrong};
 
 mod attesting;

@@ -53,10 +53,12 @@ impl Tokens {
     /// The present token, or a new one.
     pub(super) async fn get(&self) -> Result<Token, MluviiError> {
         let asked = Instant::now();
+        // Held over the request: otherwise each caller that waits would ask for a token of its own.
         let mut slot = self.slot.lock().await;
         if let Some(token) = slot.token.as_ref().filter(|token| Instant::now() < token.renew_at) {
             return Ok(token.clone());
         }
+        // Only a failure since this caller began to wait: an earlier one says nothing about now.
         if let Some((at, error)) = slot.failed.as_ref().filter(|(at, _)| *at >= asked) {
             tracing::debug!(waited_ms = (*at - asked).as_millis() as u64, "shares the failure of a token request");
             return Err(error.clone());
@@ -125,5 +127,6 @@ impl Tokens {
 fn lifetime(reply: &Kept) -> Duration {
     let seconds = reply.text("expires_in").and_then(|text| text.parse::<f64>().ok()).filter(|s| *s >= 0.0);
     let most = 24.0 * 60.0 * 60.0;
+    // Bounded: a number from outside can be more than a duration holds, which would panic.
     seconds.map_or(LIFETIME_UNSAID, |s| Duration::from_secs_f64(s.min(most)))
 }

@@ -44,7 +44,7 @@ pub(super) fn client(settings: &MluviiSettings) -> Result<Client, SettingsError>
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .user_agent(concat!("quietus/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_MAX.min(settings.call_max.get()))
+        .connect_timeout(CONNECT_MAX.min(settings.call_max.0))
         // A redirect would carry an erasure, or the credentials, to an address that is not configured.
         .redirect(redirect::Policy::none());
     if let Some(path) = &settings.ca_file {

@@ -140,6 +140,7 @@ pub(super) fn session(json: &[u8], id: SessionId, nulls: Nulls, params: &Params)
         None => None,
     };
     let call_params = guest.and_then(|guest| guest.field("callParams"));
+    // Passed over, the identifiers that may stand there would be missed, and the person not be found by them.
     if matches!(call_params, Some(Kept::Text(_) | Kept::Odd)) {
         return Err("`guest.callParams` is neither an object nor a list".into());
     }
@@ -164,6 +165,7 @@ pub(super) fn session(json: &[u8], id: SessionId, nulls: Nulls, params: &Params)
 fn is_of(reply: &Kept, id: SessionId) -> Result<(), Wrong> {
     match (reply, reply.text("id")) {
         (Kept::Object(_), Some(found)) if found == id.to_string() => Ok(()),
+        // Its consent and its guest would be taken for this session's.
         (Kept::Object(_), Some(_)) => Err("the reply is about another session".into()),
         (Kept::Object(_), None) => Err("the reply has no key `id`".into()),
         _ => Err("the reply is not a session".into()),

@@ -11,6 +11,7 @@ const NAME_BYTES_MAX: usize = 32;
 /// The account of a user id, as an actor. Where root was reached by `sudo`, `sudo_user` notes from where: root could have
 /// written anything there, so it stands behind the account and never in its place.
 pub(crate) fn of_account(uid: u32, sudo_user: Option<&str>) -> Actor {
+    // Without this file, an account is called by its number: the act is still written down.
     let accounts = std::fs::read_to_string(ACCOUNTS).unwrap_or_default();
     let account = name(&accounts, uid);
     match sudo_user.filter(|user| uid == 0 && is_name(user)) {

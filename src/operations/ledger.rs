@@ -74,6 +74,7 @@ pub(crate) async fn copy(
     by: &Actor,
     tell: &dyn Fn(CopyProgress),
 ) -> Result<Copied, OperationError> {
+    // Read first: without it, the copied receipts could not be verified in the end.
     let public_key = read_public(keys_dir)?;
     must_be_there(from)?;
     note(from, password, AuditEntry::new(by, Act::CopyLedger, Object::ledger(), ActResult::Begun)).await?;
@@ -83,6 +84,7 @@ pub(crate) async fn copy(
         Ok(crate::ledger::copy::copy(&*from, &*to, &public_key, tell).await?)
     }
     .await;
+    // A ledger that was copied is retired, so the end is written where the work goes on.
     let (ledger, result) = if copied.is_ok() { (to, ActResult::Done) } else { (from, ActResult::Failed) };
     note_end(ledger, password, AuditEntry::new(by, Act::CopyLedger, Object::ledger(), result)).await;
     copied

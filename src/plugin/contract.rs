@@ -40,7 +40,7 @@ pub(super) struct Contract {
 
 /// The longest that one call may take, known before the plugin is.
 pub(super) fn call_max(settings: &PluginSettings) -> Duration {
-    settings.call_max.map_or(CALL_MAX, |span| span.get())
+    settings.call_max.map_or(CALL_MAX, |span| span.0)
 }
 
 impl Contract {

@@ -69,6 +69,7 @@ pub(super) async fn compare(
             violations(&check, program, &settings.target()).await
         }
     };
+    // Remembered, so that a restart does not take one more process for it.
     if violations.is_empty() {
         inspected.note_config_valid();
     }

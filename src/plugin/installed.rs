@@ -116,6 +116,7 @@ impl Installed {
 
     /// What was found of the file with this hash, if that is the one that was inspected last.
     pub(super) fn inspected(&self, sha256: &str) -> Option<Arc<Inspected>> {
+        // What another file declared says nothing of this one.
         lock(&self.inspected).clone().filter(|inspected| inspected.sha256 == sha256)
     }
 

@@ -137,6 +137,7 @@ impl<'a> Launching<'a> {
             match PluginMessage::decode(&frame).map_err(|error| lost(&error.into()))? {
                 PluginMessage::Log { .. } => {}
                 PluginMessage::Error { error, .. } => {
+                    // It has just been given its secrets, and may repeat one where it says why it refuses.
                     return Err(StartFailed::Refused(redact(&error.message, self.installed.secrets.values())));
                 }
                 message => return Ok(message),

@@ -12,6 +12,7 @@ pub(super) fn of_result(result: Value, may_report: bool) -> Result<Answer, Targe
     match read_answer(result).map_err(|why| broken(&why))? {
         Said::Answer(answer) => Ok(answer),
         Said::Accepted { report_within } if may_report => Err(TargetError::Later { within: report_within }),
+        // Without an address nobody could ever report, and the step would wait for nothing.
         Said::Accepted { .. } => Err(broken("accepted, but the call had no address for reports")),
     }
 }
@@ -25,14 +26,15 @@ pub(super) fn of_found(result: Value, returns: &BTreeSet<Kind>) -> Result<Found,
     let mut identifiers = Identifiers::default();
     for identifier in &found.identifiers {
         let value = identifier.value.expose();
-        let kind = identifier.kind.as_str().parse::<Kind>().ok().filter(|kind| returns.contains(kind));
-        let kind =
-            kind.ok_or_else(|| broken("an identifier of a kind that its manifest does not name in `returns`"))?;
+        if !returns.contains(&identifier.kind) {
+            return Err(broken("an identifier of a kind that its manifest does not name in `returns`"));
+        }
         if value.len() > quietus_plugin::Found::VALUE_BYTES_MAX {
             return Err(broken("an identifier that is too long"));
         }
         // mluvii's own ids come from mluvii only: `Identifier` cannot hold one.
-        let identifier = Identifier::new(kind, value).ok_or_else(|| broken("an identifier that is none"))?;
+        let identifier =
+            Identifier::new(identifier.kind.clone(), value).ok_or_else(|| broken("an identifier that is none"))?;
         identifiers.0.insert(identifier);
     }
     Ok(Found { identifiers, more: found.more })

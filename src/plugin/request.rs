@@ -57,7 +57,7 @@ pub(super) fn request(contract: &Contract, method: Method, call: &TargetCall) ->
         identifiers: identifiers
             .iter()
             .map(|(kind, value)| quietus_plugin::Identifier {
-                kind: kind.as_str().into(),
+                kind: kind.clone(),
                 value: Sensitive::new(value.expose()),
             })
             .collect(),

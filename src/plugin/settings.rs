@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::launch::{Level, Limits};
 use crate::keys::SecretRef;
-use crate::span::Span;
 use crate::subject::{Kind, TargetName};
+use quietus_plugin::Span;
 
 /// One plugin.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

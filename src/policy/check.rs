@@ -114,6 +114,7 @@ impl Checker {
         for argument in &mut call.args {
             operands.push(self.type_of(argument)?);
         }
+        // First, so that what is checked below is what is evaluated later.
         name_fields_in_lower_case(call, &operands)?;
         let call = &*call;
         match self.operator(call, &operands)? {

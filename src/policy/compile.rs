@@ -46,7 +46,7 @@ impl Policy {
                     when,
                     erase: rule.erase,
                     approve: rule.approve,
-                    after: rule.after.map(crate::span::Span::get).unwrap_or_default(),
+                    after: rule.after.map(|span| span.0).unwrap_or_default(),
                     targets: rule.targets.clone(),
                 });
             }
@@ -94,6 +94,7 @@ impl Compiler {
     /// At a session's end or settling, plugins need no approval: nobody there asks for anything, and a session that is
     /// kept without consent has to leave all of the company's systems. What is typed is asked for by who types it.
     fn check_approval(&mut self, key: &str, rule: &RuleSettings, forms_tell_consent: bool) {
+        // Where a form decides on consent, its change is something that was typed as well.
         let by_form = rule.on == Trigger::FormSubmitted || (rule.on == Trigger::ConsentChanged && forms_tell_consent);
         let elsewhere = rule.targets.iter().any(|target| !target.is_mluvii());
         if rule.erase == Scope::Person && !rule.approve {

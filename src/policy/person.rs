@@ -58,6 +58,7 @@ impl Comparison {
         let sessions = by_kind(session);
         for (kind, of_person) in &persons {
             let Some(of_session) = sessions.get(kind) else { continue };
+            // One value in common is enough, as people have several addresses; others beside it contradict nothing.
             if of_person.all.intersection(&of_session.all).next().is_some() {
                 comparison.agreeing.insert((*kind).clone());
             } else if of_person.can_contradict(of_session) {
@@ -69,6 +70,7 @@ impl Comparison {
 
     /// Judges by the sets of which all kinds have to agree; `None` when the session is somebody else's, as far as is known.
     pub(crate) fn judge(&self, sets: &[BTreeSet<Kind>]) -> Option<Certainty> {
+        // An empty set is part of every set, and would make everybody certain.
         let complete = |set: &BTreeSet<Kind>| !set.is_empty() && set.is_subset(&self.agreeing);
         if self.contradicting.is_empty() && sets.iter().any(complete) {
             return Some(Certainty::Certain);

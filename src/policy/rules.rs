@@ -71,6 +71,7 @@ impl Policy {
     pub(crate) fn consent(&self, trigger: Trigger, facts: &Facts<'_>) -> Result<Option<ConsentState>, RuleFailed> {
         let mut state = None;
         for rule in self.consent.iter().filter(|rule| rule.on == trigger) {
+            // One that cannot be evaluated could be the last that applies, so without it nothing is said of consent.
             if rule.when.applies(&rule.name, facts)? {
                 state = Some(rule.state);
             }
@@ -99,6 +100,7 @@ impl Policy {
         let mut demands = Vec::new();
         for rule in self.rules.iter().filter(|rule| rule.on == trigger) {
             if rule.when.applies(&rule.name, facts)? {
+                // What is beyond all time is never due; with an overflow it could be due at once.
                 let due = since.saturating_add(rule.after).unwrap_or(Timestamp::MAX);
                 demands.push(Demand {
                     rule: rule.name.clone(),

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::Trigger;
 use crate::consent::ConsentState;
-use crate::span::Span;
 use crate::subject::{Scope, TargetName};
+use quietus_plugin::Span;
 
 /// What a trigger says about consent, before the rules are asked.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -19,7 +19,7 @@ use super::tokens::Tokens;
 use super::webhook::Webhook;
 use crate::keys::Secret;
 use crate::lock::lock;
-use crate::span::Span;
+use quietus_plugin::Span;
 
 /// What a stand-in is told when it is made.
 #[derive(Clone, Debug)]

@@ -52,7 +52,7 @@ async fn token(State(mluvii): State<StandIn>, Form(form): Form<HashMap<String, S
         return refused(StatusCode::UNAUTHORIZED, "invalid_client");
     }
     let now = mluvii.now();
-    let lifetime = settings.token_lifetime.get();
+    let lifetime = settings.token_lifetime.0;
     let until = SignedDuration::try_from(lifetime).ok().and_then(|lifetime| now.checked_add(lifetime).ok());
     let token = mluvii.0.tokens.give(now, until.unwrap_or(Timestamp::MAX));
     let reply = json!({ "access_token": token, "expires_in": lifetime.as_secs(), "token_type": "Bearer" });

@@ -33,12 +33,12 @@ impl Fingerprinter {
 
     /// The fingerprints of an identifier: one for each normal form, none where it has none (`n/a`).
     pub(crate) fn of(&self, identifier: &Identifier) -> Vec<Fingerprinted> {
-        let kind = quietus_plugin::Kind::from(&identifier.kind);
-        let forms = identity::normal_forms(&kind, identifier.value.expose(), self.region);
+        let forms = identity::normal_forms(&identifier.kind, identifier.value.expose(), self.region);
         let mut fingerprints = Vec::new();
         for form in forms {
             fingerprints.push(Fingerprinted {
                 kind: identifier.kind.clone(),
+                // The kind goes into it: a name and a customer number that are written alike do not agree.
                 fingerprint: self.key.fingerprint(identifier.kind.as_str(), &Secret::new(form)),
                 version: identity::VERSION,
                 supplementary: false,
@@ -60,6 +60,7 @@ impl Fingerprinter {
 
     /// The digest of a set of fingerprints: two requests with the same identifiers have the same.
     pub(crate) fn person(&self, fingerprints: &[Fingerprinted]) -> Digest {
+        // In one order, whatever order they were given in: otherwise the same request twice would be two erasures.
         let all: std::collections::BTreeSet<_> = fingerprints.iter().map(|one| one.fingerprint).collect();
         let parts: Vec<&[u8]> =
             std::iter::once(b"person".as_slice()).chain(all.iter().map(|one| one.0.as_slice())).collect();

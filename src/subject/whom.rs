@@ -70,6 +70,7 @@ impl Whom {
         self.guests.extend(other.guests);
         self.whole_guests.extend(other.whole_guests);
         self.origin.extend(other.origin);
+        // Narrowed once, it stays so: the receipt must not claim more than was reached.
         self.narrowed = self.narrowed.max(other.narrowed);
         self.searched |= other.searched;
     }

@@ -19,6 +19,8 @@ impl Basic {
         setting: &Setting<'_>,
         read: ReadSecret<'_>,
     ) -> Result<Self, SourceError> {
+        // The first `:` ends the user (RFC 7617): with one in it, another user with another password would make the
+        // same pair.
         if settings.user.contains(':') {
             return Err(setting.at("user").wrong("must not contain `:`"));
         }

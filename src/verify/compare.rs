@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::finding::Finding;
-use crate::span::Span;
+use quietus_plugin::Span;
 
 /// SHA-256 of every accepted secret.
 pub(super) struct Digests(pub(super) Vec<[u8; 32]>);
@@ -38,7 +38,7 @@ impl Window {
     pub(super) fn check(&self, text: &[u8], now: Timestamp) -> Finding {
         let seconds = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok());
         let Some(seconds) = seconds else { return Finding::Garbled };
-        if now.as_second().abs_diff(seconds) <= self.0.get().as_secs() { Finding::Right } else { Finding::Stale }
+        if now.as_second().abs_diff(seconds) <= self.0.0.as_secs() { Finding::Right } else { Finding::Stale }
     }
 }
 

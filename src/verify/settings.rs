@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::Network;
 use crate::keys::SecretRef;
-use crate::span::Span;
 use crate::subject::{InstallationName, TenantId};
+use quietus_plugin::Span;
 
 /// One configured sender of webhooks.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -91,6 +91,7 @@ impl Worker {
         let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal))?;
         let kept = KeptResume::of(claimed, work, Arc::clone(&self.queue), self.seal.clone());
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
+        // A report names an outcome, and one who only says what is known has none.
         let may_report = self.reports.as_deref().filter(|_| !work.stage.is_find());
         let report = may_report.map(|base| ReportTo {
             url: format!("{base}{}", reportable.path()),

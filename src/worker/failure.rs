@@ -98,6 +98,7 @@ impl Failure {
             Self::Ledger(error) => return Err(error),
             Self::Postponed(pause) => FailureAction::free(pause, "waits for what must be known first"),
             Self::Early { pause, why } => FailureAction::free(pause, why),
+            // Before the other endings: due at once, or counted as an attempt, the target would be asked a second time.
             Self::Cancelled | Self::Overtime if !circumstances.may_repeat => FailureAction::park(NOT_TWICE.to_owned()),
             Self::Overtime => {
                 let end = circumstances.attempt_ended("it took longer than it may".to_owned());
@@ -110,12 +111,12 @@ impl Failure {
             Self::Call(TargetError::Cancelled | TargetError::Later { .. }) => {
                 // With a pause, as it costs no attempt: a target that always cancels would be asked again at once, for
                 // ever.
-                let pause = retry.pause(0, Some(retry.pause_min.get()), circumstances.random);
+                let pause = retry.pause(0, Some(retry.pause_min.0), circumstances.random);
                 FailureAction::free(pause, "cancelled by the target")
             }
             Self::Call(TargetError::RateLimited { retry_after }) => {
                 // As it costs no attempt, the pause would not grow: where the target says none, it is the breaker's.
-                let pause = retry_after.unwrap_or(circumstances.erasing.breaker_pause.get());
+                let pause = retry_after.unwrap_or(circumstances.erasing.breaker_pause.0);
                 FailureAction::free(retry.pause(0, Some(pause), circumstances.random), "rate limited")
             }
             // Nobody is to wait for it until a person has acted, so the step is put aside as well.

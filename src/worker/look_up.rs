@@ -68,7 +68,7 @@ impl Worker {
     pub(super) fn consent_had_its_time(&self, seen: &Seen, since: Timestamp) -> Result<(), Failure> {
         let Seen::Read(facts) = seen else { return Ok(()) };
         let passed = Timestamp::now().duration_since(since).unsigned_abs();
-        match self.settling.pause.get().checked_sub(passed).filter(|left| !left.is_zero()) {
+        match self.settling.pause.0.checked_sub(passed).filter(|left| !left.is_zero()) {
             Some(pause) if facts.consent_version.is_none() => {
                 Err(Failure::Early { pause, why: "no consent version is shown yet".into() })
             }
@@ -78,6 +78,6 @@ impl Worker {
 
     /// The pause before the next look at something that may only be early; `None` once `settling.patience` is over.
     fn patience_left(&self, key: &SessionKey, awaited: Awaited, since: Timestamp) -> Option<Duration> {
-        self.patience.left(key, awaited, since, self.settling.patience.get(), Timestamp::now())
+        self.patience.left(key, awaited, since, self.settling.patience.0, Timestamp::now())
     }
 }

@@ -79,6 +79,8 @@ impl QueueWorker {
             queues.push(Self {
                 calls_per_s: worker.rates.get(name).copied(),
                 asks: Some(name.clone()),
+                // Shared with what looks up at the same mluvii: a place that becomes free there is free for these
+                // steps, and nothing else tells of it.
                 room: rooms.get(name).map(Arc::clone).unwrap_or_default(),
                 target: Some(Arc::clone(target)),
                 ..Self::without_target(QueueName::Step(name.clone()), abandon)

@@ -33,7 +33,7 @@ impl Worker {
             opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(|broken| failed(broken.into(), work))?;
         let resolver = self.resolver(work.subject.installation())?;
         // Not for ever: a session that mluvii lists and never shows would keep the erasure from beginning.
-        let patience = work.due.saturating_add(self.settling.patience.get()).unwrap_or(Timestamp::MAX);
+        let patience = work.due.saturating_add(self.settling.patience.0).unwrap_or(Timestamp::MAX);
         let on_unread = if Timestamp::now() < patience { OnUnread::Wait } else { OnUnread::Count };
         let question =
             Question { subject: &work.subject, whom, selection: &work.selection, targets: &work.targets, on_unread };

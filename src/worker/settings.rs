@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::erasure::RetrySettings;
 use crate::ledger::BreakerLimits;
-use crate::span::Span;
+use quietus_plugin::Span;
 
 /// When a session has settled.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -47,7 +47,7 @@ pub(crate) struct ErasingSettings {
 
 impl ErasingSettings {
     pub(super) fn breaker(&self) -> BreakerLimits {
-        BreakerLimits { failures: self.breaker_failures, pause: self.breaker_pause.get() }
+        BreakerLimits { failures: self.breaker_failures, pause: self.breaker_pause.0 }
     }
 }
 

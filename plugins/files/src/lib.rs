@@ -61,6 +61,7 @@ impl Plugin for Files {
             }
             Ok(())
         });
+        // Only then: where a place has failed, what is unsure may still be there, and would be counted as erased.
         if tally.all_went_well() {
             progress.settle();
         }
@@ -93,6 +94,7 @@ impl Files {
     fn would_go(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         let tally = self.each(request, call, |site, names, tally| {
             let mut sight = site.place.look(names, call)?;
+            // What the erasure would fail on fails the dry run, too: it would otherwise promise what is then refused.
             if let Some(obstacle) = sight.obstacle.take() {
                 return Err(obstacle);
             }

@@ -65,6 +65,7 @@ impl Tally {
 
     /// The answer to `verify`.
     pub(crate) fn looked(self) -> Result<Answer, PluginError> {
+        // What is left comes before what a hold keeps: `retained` is an end, and nobody would erase the rest.
         if self.failed.is_empty() && !self.counts.is_empty() {
             return Ok(counted(Answer::residual(), self.counts));
         }
@@ -105,6 +106,7 @@ fn together(mut failed: Vec<PluginError>) -> Option<PluginError> {
     failed.sort_by_key(|error| rank(error.class));
     let class = failed.first()?.class;
     let retry_after_ms = match class {
+        // The longest pause: after a shorter one, the place that asked for more would refuse again.
         ErrorClass::RateLimited => failed.iter().filter_map(|error| error.retry_after_ms).max(),
         _ => None,
     };

@@ -73,6 +73,7 @@ impl Plugin for Forward {
 
 impl Forward {
     fn hand_on(&self, asks: Asks, request: &Request, call: &Call, writes: Writes<'_>) -> Result<Answer, PluginError> {
+        // Before it is handed on: receivers would erase, and have nowhere to report it.
         if self.report_within.is_some() && request.report.is_none() {
             let text = "receivers are to report (`report_within`), but there is no address for reports: set `server.reports_listen`";
             return Err(PluginError::needs_operator(text));

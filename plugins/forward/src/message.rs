@@ -76,6 +76,8 @@ impl Message {
             },
         };
         let body = protocol::json(&envelope).map_err(|_| PluginError::permanent("the message is not JSON"))?;
+        // A verification has an id of its own: receivers that tell repetitions by the id would drop it after the
+        // erasure.
         let id = match asks {
             Asks::Erasure => key.to_owned(),
             Asks::Verification => format!("{key}-verification"),

@@ -24,6 +24,7 @@ pub(crate) fn run<T>(call: &Call, work: impl Future<Output = Result<T, PluginErr
             error = called_off(call) => Err(error),
         }
     });
+    // Not dropped, which waits for a look-up of a host's name that hangs, beyond the call's time.
     runtime.shutdown_background();
     ended
 }

@@ -215,6 +215,7 @@ impl Planned {
         let sources: Vec<_> = self.for_each.as_deref().into_iter().chain(whole).filter_map(step_of).collect();
         self.is_searched_for = sources.iter().any(|step| step.personal);
         let depends = self.is_searched_for || self.aims().into_iter().any(|name| matches!(name, Name::Kind(_)));
+        // A condition says whether, and not whom: a step that depends on nothing else would erase no matter whom.
         let conditions = self.when.as_deref().and_then(step_of);
         let roots = sources.into_iter().chain(conditions);
         self.roots = roots.flat_map(|step| step.roots.iter().chain([&step.name])).cloned().collect();

@@ -90,6 +90,7 @@ impl<'a> Run<'a> {
             }
             if step.reads {
                 let found = self.look_with(step)?;
+                // Where steps erase, these say what would go; counted here, too, it would be there twice.
                 if !erases {
                     self.found.there(step, found);
                 }

@@ -81,7 +81,11 @@ impl Plugin for MailboxCleanup {
             account.mailbox.erase(&wanted, &mut task, writes)
         });
         if ended.is_ok() && !said.has_failed() {
+            // Only then: where an account has failed, what is unsure may still be there, and would be counted as
+            // erased.
             progress.settle();
+            // A later round looks through everything again: otherwise messages that came to earlier folders would be
+            // passed over.
             progress.own.erasing = Through::default();
         }
         let erased = progress.counts().get(MESSAGES).copied().unwrap_or_default();
@@ -125,6 +129,7 @@ impl MailboxCleanup {
             (false, true) => Place::Anywhere,
             (false, false) => Place::Headers,
         };
+        // Another version, or other limits, may judge otherwise: what was judged before is then looked at anew.
         let judged_by = mark([env!("CARGO_PKG_VERSION").to_owned(), format!("{:?}", config.body_limits())]);
         Ok(Self { accounts, protect: Protect::new(&config.protect)?, place, judged_by })
     }
@@ -173,6 +178,7 @@ impl MailboxCleanup {
                 "what was given as e-mail is no address that a message can carry",
             ));
         }
+        // In one order: the mark of what was looked for follows it, and with another mark everything is looked at anew.
         typed.sort();
         let all = typed.len();
         typed.retain(|address| !self.protect.covers(address));

@@ -54,6 +54,7 @@ impl Said {
     pub(crate) fn erased(self, messages: u64) -> Result<Answer, PluginError> {
         let answer = match (self.failure(messages), self.reason(), self.messages) {
             (Some(failure), ..) => return Err(failure),
+            // What is left comes before what is kept: `retained` is an end, after which nobody would erase the rest.
             (None, _, 1..) => Answer::residual().count("messages left", self.messages),
             (None, Some(reason), 0) => Answer::retained(reason),
             (None, None, 0) if messages > 0 => Answer::erased(),
@@ -90,6 +91,7 @@ impl Said {
         if erased > 0 {
             message += &format!(" ({erased} messages are erased so far)");
         }
+        // The longest pause of all: after a shorter one, the account that asked for more would refuse again.
         let retry_after_ms = self.failed.iter().filter_map(|(_, error)| error.retry_after_ms).max();
         Some(PluginError { retry_after_ms, ..PluginError::new(class, message) })
     }

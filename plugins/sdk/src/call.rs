@@ -63,6 +63,7 @@ impl<'a> Call<'a> {
 
     /// Goes on from what the host has stored, or from what is kept in memory.
     pub(crate) fn resuming(mut self, resumes: Resumes<'a>) -> Self {
+        // A dry run is no part of the step: it must not go on from what was really done.
         let request = self.request.filter(|request| resumes.declared && !request.dry_run);
         self.resume = request
             .and_then(|request| request.resume.clone().or_else(|| resumes.in_memory.get(&request.idempotency_key)));

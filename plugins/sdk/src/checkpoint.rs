@@ -57,6 +57,8 @@ impl InMemory {
         kept.retain(|(key, _)| key != idempotency_key);
         kept.push_back((idempotency_key.to_owned(), value));
         let mut bytes: usize = kept.iter().map(|(_, value)| value.expose().len()).sum();
+        // A step that is forgotten begins anew, which is always right; without a limit, memory would grow with every
+        // erasure.
         while kept.len() > STEPS_MAX || bytes > BYTES_MAX {
             let oldest = kept.pop_front();
             bytes -= oldest.map_or(0, |(_, value)| value.expose().len());

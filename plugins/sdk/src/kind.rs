@@ -3,12 +3,15 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// What an identifier is: an e-mail address, a guest's id, a customer number of the tenant's own.
 ///
-/// Texts become kinds by themselves wherever one is wanted; on the wire a kind is its word.
+/// Texts become kinds by themselves wherever one is wanted in code; on the wire and in configurations a kind is its word, and
+/// any other text is refused.
 ///
 /// ```
 /// use quietus_plugin::{Kind, Manifest};
@@ -18,8 +21,9 @@ use serde::{Deserialize, Serialize};
 /// let manifest = Manifest::new("crm", "1.0.0").requires(Kind::Email).accepts("customer_no");
 /// assert!(manifest.identifiers.names("email"));
 /// ```
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(into = "String")]
+#[schemars(with = "String")]
 pub enum Kind {
     /// An e-mail address.
     Email,
@@ -50,6 +54,41 @@ impl Kind {
             Self::SessionId => "session_id",
             Self::Other(word) => word,
         }
+    }
+
+    /// Whether mluvii gives it out: only what mluvii itself said is one of these, never what somebody typed.
+    ///
+    /// ```
+    /// # use quietus_plugin::Kind;
+    /// assert!(Kind::SessionId.is_internal_id() && !Kind::Email.is_internal_id());
+    /// ```
+    pub fn is_internal_id(&self) -> bool {
+        matches!(self, Self::GuestId | Self::SessionId)
+    }
+
+    /// Those of all tenants come first, as they stand in the enum.
+    fn rank(&self) -> (usize, &str) {
+        let word = self.as_str();
+        let known = ["email", "phone", "name", "guest_id", "session_id"];
+        (known.iter().position(|known| *known == word).unwrap_or(known.len()), word)
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if word.is_empty() || !word.chars().all(plain) {
+            return Err(format!("identifier kind `{word}`: only a-z, 0-9 and `_` are allowed"));
+        }
+        Ok(word.into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -129,7 +168,7 @@ impl PartialOrd for Kind {
 
 impl Ord for Kind {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        self.rank().cmp(&other.rank())
     }
 }
 

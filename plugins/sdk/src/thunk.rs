@@ -78,6 +78,7 @@ pub fn table<P: Plugin>() -> Table {
             flags: 0,
             max_concurrency: manifest.max_concurrency.max(1),
             reserved: 0,
+            // Never freed: the host may read it for as long as the process lives.
             manifest: Bytes::of(json.leak()),
             create: Some(create::<P>),
             call: Some(call::<P>),
@@ -122,6 +123,7 @@ impl Host {
 
     fn reply(&self, call: u64, reply: &Reply) -> i32 {
         let Some(function) = self.0.reply else { return 1 };
+        // The host does not even parse a larger one: its copies could exhaust the memory of the process.
         let json = serde_json::to_vec(reply).ok().filter(|json| json.len() <= FRAME_BYTES_MAX).unwrap_or_else(|| {
             br#"{"type":"error","error":{"class":"protocol","message":"the answer is too large"}}"#.to_vec()
         });

@@ -51,6 +51,7 @@ impl Run<'_> {
             let mut session = self.connect(&stop).await?;
             let mut progress = Progress::of(self.call);
             settle(&mut session, &mut progress.own).await?;
+            // Before the transaction: a value that a column's type refuses is an error, which would end it.
             let turns = turns.that_can_be_there(&mut session).await?;
             let counted = self.counted(&mut session, Access::Erase, &turns).await?;
             progress.own.guess(&counted.met.there);

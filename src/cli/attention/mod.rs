@@ -15,7 +15,7 @@ use crate::attention::{Attention, Code, MuteEnd, Muted, Severity};
 use crate::audit::Object;
 use crate::operations::Operations;
 use crate::operations::attention::{self, AttentionFilter};
-use crate::span::Span;
+use quietus_plugin::Span;
 
 #[derive(clap::Subcommand)]
 pub(super) enum AttentionCommand {
@@ -64,7 +64,7 @@ impl AttentionCommand {
             }
             Self::Acknowledge(about) => mute(on, &about.filter(), MuteEnd::Changed, out).await,
             Self::Mute { about, duration } => {
-                let until = duration.map(|duration| Timestamp::now().saturating_add(duration.get()));
+                let until = duration.map(|duration| Timestamp::now().saturating_add(duration.0));
                 let until = until.transpose().map_err(|_| Failure::Usage("--for is too long".to_owned()))?;
                 mute(on, &about.filter(), until.map_or(MuteEnd::Never, MuteEnd::At), out).await
             }

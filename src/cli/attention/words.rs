@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::attention::{Attention, Code};
 use crate::cli::out::time;
 use crate::ledger::Counts;
-use crate::span::Span;
 use crate::subject::TargetName;
+use quietus_plugin::Span;
 
 /// What needs a person, and what to do about it.
 pub(in crate::cli) fn sentence(found: &Attention) -> String {

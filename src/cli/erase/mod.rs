@@ -15,8 +15,8 @@ use super::out::{self, Out};
 use crate::erasure::Selection;
 use crate::operations::erasures::{self, About, Reach, Request, Requested};
 use crate::operations::{OperationError, Operations};
-use crate::span::Span;
 use crate::subject::{GuestId, InstallationName, SessionKey};
+use quietus_plugin::Span;
 
 /// Ask for an erasure: of a session, of a guest, or of a person
 ///
@@ -87,7 +87,7 @@ impl Erase {
                 include: session_keys(&self.include)?,
                 exclude: session_keys(&self.exclude)?,
             },
-            after: self.after.map(Span::get).unwrap_or_default(),
+            after: self.after.map(|after| after.0).unwrap_or_default(),
         };
         if self.dry_run {
             let preview = erasures::preview(on, request).await?;

@@ -10,7 +10,7 @@ use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
 use crate::operations::plugins::{self, Method, PluginCall};
-use crate::span::Span;
+use quietus_plugin::Span;
 
 const EXAMPLES: &str = "\
 Examples:

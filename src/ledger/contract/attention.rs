@@ -8,7 +8,7 @@ use crate::attention::{Attention, Code, Limits, MuteEnd};
 use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
 use crate::ledger::{Finished, Quarantined, TargetHealth, TargetState};
-use crate::span::Span;
+use quietus_plugin::Span;
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 0.5 }

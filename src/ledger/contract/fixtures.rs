@@ -21,11 +21,11 @@ use crate::ledger::{
     StepEnd, Work,
 };
 use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
-use crate::span::Span;
 use crate::subject::{
     Fingerprinted, GuestId, Identifier, Identifiers, InstallationName, Kind, SessionId, SessionKey, SourceName,
     TargetName, Whom,
 };
+use quietus_plugin::Span;
 
 pub(super) type Shared = Arc<dyn Ledger>;
 

@@ -14,6 +14,8 @@ pub(super) async fn append(tx: &Tx, entry: &AuditEntry) -> Result<(), LedgerErro
     let held = tx.row("SELECT sequence, hash FROM chain WHERE name = 'audit' FOR UPDATE", &[]).await?;
     let row = AuditRow::following(head_of(&held).as_ref(), entry, tx.now);
     let Head { sequence, hash } = row.head();
+    // PostgreSQL carries out `moved` although nothing reads it; as two statements, the head would be held for one
+    // exchange more.
     tx.execute(
         "WITH moved AS (UPDATE chain SET sequence = $1, hash = $6 WHERE name = 'audit')
          INSERT INTO audit (sequence, at, actor, act, object, hash, entry) VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -189,6 +189,8 @@ macro_rules! transact {
             };
             match tried.await {
                 Err(error) if conflicts < CONFLICTS_MAX && failure::is_conflict(&error) => conflicts += 1,
+                // Also where only the answer to the commit was lost: written again, a key or a fence says whether it
+                // had happened.
                 Err(LedgerError::Busy(_)) if began.elapsed() < $patience => pauses.wait().await,
                 done => break done,
             }

@@ -99,6 +99,8 @@ async fn append(tx: &Tx, closing: &[Closing]) -> Result<(), LedgerError> {
 async fn move_head(tx: &Tx, first: &Receipt, last: &Receipt) -> Result<bool, LedgerError> {
     let from = &first.statement;
     let to = last.head();
+    // An empty chain has no hash in its row, while the first receipt names that of nothing as its predecessor: so its
+    // hash is not compared.
     let moved = tx
         .execute(
             "UPDATE chain SET sequence = $3, hash = $4

@@ -146,6 +146,7 @@ fn version(number: i64) -> Result<u16, LedgerError> {
 
 /// Since when the oldest session of an installation has been known that nobody has read and somebody is still to look at.
 pub(super) async fn unread_since(tx: &Tx, installation: i64) -> Result<Option<Timestamp>, LedgerError> {
+    // Not one whose look is parked: that waits for a person, and the erasure would wait with it.
     let row = tx
         .maybe(
             "SELECT created FROM session
@@ -265,6 +266,8 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
+    // `read_at` stays where this decision has not looked: only of a session that was read once does a later 404 say
+    // that it is gone.
     let written = tx
         .execute(
             "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,

@@ -107,6 +107,8 @@ impl Admin for SqliteLedger {
 
     /// Empties the log, unless another process has the file open.
     async fn shutdown(&self) {
+        // The writer is the last to go: SQLite empties the log with the last connection, which one that only reads
+        // cannot do.
         self.readers.close().await;
         self.writer.stop().await;
         let thread = lock(&self.thread).take();

@@ -44,6 +44,7 @@ pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Proces
             version: row.get(1)?,
             place: row.get(2)?,
             since,
+            // Where the clock was put back, a process can seem to be seen in the future.
             silent_s: u64::try_from(now.duration_since(seen).as_secs()).unwrap_or(0),
             targets,
             holds: held.remove(&number).unwrap_or_default(),
@@ -54,6 +55,7 @@ pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Proces
 
 /// What each process holds, by its number.
 fn held(connection: &Connection, now: Timestamp) -> Result<BTreeMap<i64, BTreeMap<String, u64>>, LedgerError> {
+    // What is due again belongs to nobody, although its holder still stands there.
     let mut statement = connection.prepare_cached(
         "SELECT holder, queue, COUNT(*) FROM task WHERE holder IS NOT NULL AND due > ?1 GROUP BY holder, queue",
     )?;

@@ -217,6 +217,8 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
+    // Once read, it stays so (`COALESCE`): by a later look that failed it must not become a session that nobody has
+    // ever read.
     tx.prepare_cached(
         "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
                               recording_ready, unknown_cause, record, forms_seen)

@@ -62,6 +62,7 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
     let mut sessions = 0;
     for session in &resolution.sessions {
         let place = Place::intern(tx, &session.key)?;
+        // Counted as they are written: a session that is named twice is one.
         sessions += reached.execute(params![work.id, place.installation, place.session, session.read_before])?;
     }
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints)?;

@@ -79,6 +79,7 @@ async fn resume_mluvii(on: &Operations, by: &Actor) -> Result<bool, OperationErr
     let called: Vec<_> = installations.map(|installation| TargetName::mluvii_of(&installation.name)).collect();
     let mut resumed = false;
     for health in on.ledger.targets().await? {
+        // Only mluvii: deciding calls nothing else, and a plugin was parked for a reason of its own.
         if called.contains(&health.target) && matches!(health.state, TargetState::Parked { .. }) {
             resumed |= on.ledger.resume_target(&health.target, by).await?;
         }

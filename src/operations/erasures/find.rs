@@ -32,6 +32,7 @@ pub(crate) async fn find(
     let keys = on.keys().await?;
     let mut erasures = Vec::new();
     for installation in installations {
+        // Each installation has a key of its own, so the same identifier has another fingerprint in each.
         let fingerprinter = on.fingerprinter(&keys, &installation.name);
         let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?;
         let mut wanted: BTreeMap<Kind, Vec<Fingerprint>> = BTreeMap::new();
@@ -56,5 +57,6 @@ async fn with_all(on: &Operations, wanted: &BTreeMap<Kind, Vec<Fingerprint>>) ->
             }
         });
     }
+    // Without an identifier nobody is meant, and never everybody.
     Ok(agreeing.unwrap_or_default())
 }

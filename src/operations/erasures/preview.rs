@@ -63,6 +63,7 @@ async fn ask(
         if found.as_ref().map_or(true, |found| found.more) {
             unsaid.push(name.clone());
         }
+        // Whoever is asked next is told of it, as in the erasure itself: otherwise less would be found than goes later.
         reach.found.whom.identifiers.0.extend(found.map(|found| found.identifiers.0).unwrap_or_default());
     }
     if !unsaid.is_empty() {
@@ -90,6 +91,8 @@ async fn finds(checked: &Checked, running: &RunningTargets) -> Finds {
 
 /// The call that asks a target what would go, and changes nothing.
 fn call(on: &Operations, keys: &Keys, subject: &Subject, target: &TargetName, reach: &ScopeResolution) -> TargetCall {
+    // A new id each time: a plugin may keep what it has done by the key that follows from it, and would go on from
+    // there.
     let erasure = ErasureId::generate(Timestamp::now());
     TargetCall {
         erasure,

@@ -158,6 +158,7 @@ pub(crate) async fn call(
         if let Ok(process) = awaiting.wait_for(Option::is_some).await.map(|process| *process) {
             debugged(process.unwrap_or_default());
         }
+        // Telling must not end the call: it goes on for as long as somebody debugs.
         std::future::pending::<std::convert::Infallible>().await
     };
     tokio::select! {
@@ -252,10 +253,12 @@ async fn ask(installed: Installed, program: Program, method: Method, call: &Targ
             PluginState::Failed(why) | PluginState::Restarting(why) => (Ending::not_started(why), begin.elapsed()),
             PluginState::Starting | PluginState::Stopped => (Ending::not_started("it ended".into()), begin.elapsed()),
         };
+        // The host runs until it is told to stop: without this, the join below would not end.
         shutdown.cancel();
         ending
     };
     let ((ending, took), ()) = tokio::join!(asking, host.clone().run(shutdown.clone()));
+    // Only now, so that what the process says while it stops is heard, too.
     drop(listening);
     Called { method, ending, duration_ms: took.as_millis().try_into().unwrap_or(u64::MAX), log: heard.lines() }
 }

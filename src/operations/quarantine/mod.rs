@@ -89,8 +89,10 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
         },
     };
     // Recorded first: dying in between makes a duplicate, which changes nothing.
-    on.ledger.quarantine_drop(id, by).await?;
-    audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, ActResult::Done).await;
+    let dropped = on.ledger.quarantine_drop(id, by).await;
+    let result = if dropped.is_ok() { ActResult::Done } else { ActResult::Failed };
+    audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, result).await;
+    dropped?;
     Ok(replayed)
 }
 

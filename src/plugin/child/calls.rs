@@ -142,6 +142,8 @@ impl Calls {
         {
             let mut open = lock(&self.open);
             let Some(open) = open.get_mut(&id).filter(|open| !open.answered) else {
+                // Let go first: logging waits where the socket is full, and every other call would wait for this lock
+                // with it.
                 drop(open);
                 self.log(id, Level::Warn, b"the plugin answered a call that needs no answer; ignored");
                 return false;

@@ -117,6 +117,7 @@ fn serve(
             _ => return Err(out_of_order("a call")),
         }
     }
+    // First: a plugin's `destroy` must not run beside a call.
     pool.finish();
     instance.destroy();
     Ok(())

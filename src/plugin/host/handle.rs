@@ -118,9 +118,12 @@ impl PluginHost {
         self.status.borrow().session().map_or(1, |session| session.contract.concurrency as usize)
     }
 
-    /// What is known without a session: that it is, as most are.
+    /// Also between two sessions, by what its file said last: the call that must not be made twice may have ended the session.
+    /// Where nobody has asked it yet, no call was made.
     pub(in crate::plugin) fn is_idempotent(&self) -> bool {
-        self.status.borrow().session().is_none_or(|session| session.contract.idempotent)
+        let of_session = self.status.borrow().session().map(|session| session.contract.idempotent);
+        let last = || self.installed().last_manifest().map(|manifest| manifest.idempotent);
+        of_session.or_else(last).unwrap_or(true)
     }
 
     /// The kinds of identifiers that the plugin returns; `None` where its file was not inspected yet.

@@ -42,6 +42,7 @@ impl Restarts {
                 format!("the circuit breaker is open for {minutes} minutes after {BREAKER_CRASHES} crashes"),
             );
         }
+        // They are fewer than `BREAKER_CRASHES` here, so the shift stays small.
         let ceiling = PAUSE_MIN.saturating_mul(1 << self.0.len()).min(PAUSE_MAX);
         Pause::Short(PAUSE_MIN + (ceiling - PAUSE_MIN).mul_f64(random))
     }

@@ -77,6 +77,7 @@ impl Watch {
             if let (Some(loaded), Some(now)) = (&mut self.loaded, &now) {
                 loaded.learn(now);
             }
+            // Not while it is missing: nothing can be started then, and the process that runs still works.
             let changed = now.is_some() && now != self.loaded;
             self.seen = now;
             if settled && changed && !self.is_left_alone() {

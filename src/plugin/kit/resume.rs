@@ -41,6 +41,7 @@ async fn refused(bench: &mut Bench<'_>) -> Checked {
     bench.ready().await?.storing = Storing::Refuse;
     let reply = bench.call("a call whose checkpoint is not stored", Method::Erase, &person, &fresh_key()).await;
     let wire = bench.ready().await?;
+    // Before the reply is looked at: otherwise nothing would be stored in the checks that follow.
     wire.storing = Storing::Store;
     let was_asked = std::mem::take(&mut wire.refused) > 0;
     match reply? {

@@ -117,6 +117,7 @@ impl Session {
             checkpoints,
             checkpointing: false,
         };
+        // Before it is noted: one that cannot be sent must not wait for an answer.
         let Ok(frame) = encode(&ask.message(id, longest)) else { return Ended::TooLarge };
         {
             let mut waiting = self.pending();
@@ -162,6 +163,8 @@ impl Session {
         let Some(mut resumes) = resumes else { return std::future::pending().await };
         loop {
             let message = resumes.next(id).await;
+            // Before the word is sent: with it the plugin may store its next value, which would be refused as one too
+            // early.
             self.note_acknowledged(id);
             // Waits for its turn, instead of being dropped when the queue is full: the plugin waits for it.
             if let Ok(frame) = encode(&message) {
@@ -225,6 +228,7 @@ impl Session {
 
     /// Accepts no call from now on.
     pub(super) fn stop_accepting(&self) {
+        // Both: closed slots turn away calls that wait for one, the mark turns away those that have just got one.
         self.pending().closed = true;
         self.slots.close();
     }
@@ -280,6 +284,8 @@ impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         let left = self.session.pending().calls.remove(&self.id);
         let Some(left) = left else { return };
+        // First: a plugin that waits for its checkpoint goes no further, and would not come to see that it is
+        // cancelled.
         if left.checkpointing {
             let message = "the call is over".to_owned();
             self.session.try_send(&HostMessage::ResumeRefused { id: self.id, message });

@@ -47,6 +47,7 @@ impl Driver {
                 never = process.group.end_with_its_leader() => match never {},
                 () = shutdown.cancelled() => {
                     session.ask_to_stop();
+                    // Calls may still end well; one that does not listen ends with the process.
                     let _ = timeout(CANCEL_GRACE, serving).await;
                     None
                 }

@@ -7,9 +7,9 @@ use super::input::{Cause, Evaluation};
 use super::triggers::Fired;
 use crate::event::EventKind;
 use crate::ledger::{SessionChange, SessionView};
-use crate::span::Span;
 use crate::worker::look_up::Seen;
 use crate::worker::settings::SettlingSettings;
+use quietus_plugin::Span;
 
 impl Evaluation<'_> {
     /// Whether the session settles by this evaluation. One that could not be read for all of `settling.patience` settles
@@ -73,6 +73,7 @@ impl SettlingSettings {
     }
 
     fn limit_of(&self, session: &SessionChange, now: Timestamp) -> Timestamp {
+        // An end that lies ahead, by another clock, puts nothing off.
         after(session.record.ended.unwrap_or(now).min(now), self.limit)
     }
 
@@ -86,7 +87,7 @@ impl SettlingSettings {
 }
 
 fn after(from: Timestamp, span: Span) -> Timestamp {
-    from.saturating_add(span.get()).unwrap_or(Timestamp::MAX)
+    from.saturating_add(span.0).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ impl Resolver<'_> {
             if search.found.contains_key(&key) {
                 continue;
             }
+            // A person has said whose it is, so it counts as none that could not be read.
             if search.question.selection.exclude.contains(&key) {
                 search.add(key, Certainty::Possible, "could not be read".to_owned(), false);
                 continue;

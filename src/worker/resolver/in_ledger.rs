@@ -52,6 +52,7 @@ impl Resolver<'_> {
         for key in search.question.whom.origin.clone() {
             match self.ledger.session(&key).await? {
                 Some(view) if view.erased_at.is_none() || !view.fingerprints.is_empty() => {
+                    // A number to call back may be anybody's, so it tells no guest from another.
                     search.base.extend(view.fingerprints.iter().filter(|one| !one.supplementary).cloned());
                     search.take(view, Certainty::Certain, "the demand came from it".to_owned());
                 }

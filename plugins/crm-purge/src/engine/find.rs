@@ -130,6 +130,7 @@ impl Engine {
                 return Ok(());
             }
             let record = record_of(search, item)?;
+            // The id goes into the path of a deletion: one of another form could address something else.
             if !self.vendor.is_id(&record.id) {
                 return Err(PluginError::retryable("a record in the answer has an id of no known form"));
             }
@@ -184,6 +185,7 @@ impl Engine {
             let Some(cursor) = cursor else { return Ok(Some(())) };
             request = match search.next {
                 Next::Link(_) => {
+                    // Elsewhere, the link would carry the credentials to another host.
                     let within = self.client.within(&cursor);
                     let target =
                         within.ok_or_else(|| PluginError::permanent("the link to the next page leads elsewhere"))?;

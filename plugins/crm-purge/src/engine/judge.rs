@@ -100,6 +100,8 @@ impl Shown {
         if wanted.iter().any(|form| self.forms.contains(form)) {
             return Whose::Theirs;
         }
+        // The search has found it by a value that it does not show: called somebody else's, the person's record would
+        // stay unnoticed.
         if self.is_partly_hidden || self.forms.is_empty() { Whose::Hidden } else { Whose::SomebodyElses }
     }
 }

@@ -58,6 +58,7 @@ impl<'a> Run<'a> {
         if let Some(why) = &mut self.end.retained {
             why.push_str("; the person stays, too, as they would not be found again without");
         } else {
+            // Before the people go, by whose records alone this can be listed.
             self.check_unlisted(&belongings, &people, progress)?;
             for (done, person) in people.iter().enumerate() {
                 self.check_time(first.len() + done, all)?;
@@ -83,6 +84,8 @@ impl<'a> Run<'a> {
             let is_done = |person: &&Record| progress.is_done(person.object.count, person.mark());
             self.end.left = self.left(people.iter().filter(is_done), &mut unclear)?;
         }
+        // Only where nothing was erased: what this erasure has deleted is in the bin itself, and would be told as
+        // somebody else's deletion.
         if people.is_empty() && progress.counts().is_empty() {
             let recycled = engine.recycled(asked, self.call)?;
             self.end.recycled = recycled.theirs.len();
@@ -135,6 +138,7 @@ impl<'a> Run<'a> {
             // Gone already: by an earlier attempt that was not answered, or by somebody else since it was found. A gateway
             // that answers 404 to everything says so, too.
             Ok(Written::Gone) => {
+                // Before the control, which may fail: left unsure, the record would count as erased.
                 progress.not_begun(count, &marks);
                 engine.control(self.call)?;
                 return Ok(true);

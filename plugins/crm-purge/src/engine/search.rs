@@ -138,6 +138,7 @@ fn texts(value: &Value, found: &mut Vec<String>) -> Option<()> {
 pub(crate) fn id_at(record: &Value, at: &str) -> Option<String> {
     match record.pointer(at)? {
         Value::String(text) => Some(text.clone()),
+        // A fraction or a number beyond 64 bits has lost digits, and would be another record's id.
         Value::Number(number) if number.is_u64() => Some(number.to_string()),
         _ => None,
     }

@@ -52,6 +52,7 @@ impl<'f> Ahead<'f> {
         let gone =
             [&device.to_le_bytes()[..], &number.to_le_bytes(), &changed.to_le_bytes(), &changed_ns.to_le_bytes()];
         let gone = job.mark(&[&b"gone"[..], name].into_iter().chain(gone).collect::<Vec<_>>());
+        // The announcement is withdrawn: settled beside the mark of what is gone, one file would count twice.
         job.refused(kind_of(node), announced(name, node, job));
         job.done(kind_of(node), gone);
     }

@@ -96,6 +96,7 @@ impl Search<'_> {
 
     fn entry(&mut self, folder: &Folder, parent: &[Vec<u8>], name: Vec<u8>, meant: Meant) -> Result<(), PluginError> {
         let entry = Entry { parent: parent.to_vec(), name };
+        // Two names may mean one file: it would count twice, also against `files_max`.
         if self.found.entries.contains_key(&entry) {
             return Ok(());
         }
@@ -103,6 +104,8 @@ impl Search<'_> {
         let Some(node) = folder.node(name)? else { return Ok(()) };
         let there = match node.kind {
             NodeKind::Folder if self.rules.recursive => self.folder(folder, (name, node), 0)?,
+            // A folder that merely matches a wildcard was not named; as an obstacle, it would keep the files beside it
+            // from going.
             NodeKind::Folder if meant == Meant::ByWildcard => false,
             NodeKind::Folder => {
                 let text = "a folder stands in place of a file; `recursive` would take it with all that is in it";

@@ -74,6 +74,7 @@ impl Folder {
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         match openat2(&self.0, name, flags, Mode::empty(), beneath()) {
             Ok(file) => {
+                // Of what was opened, not of the name: by now, that may stand for another file.
                 let stat = fstat(&file).map_err(|errno| failed("cannot look at a file", errno))?;
                 Ok(Some((file, node(&stat))))
             }

@@ -15,6 +15,8 @@ pub(super) fn remove(root: &Folder, found: &Found, rules: Rules, job: &mut Job<'
     let mut removal =
         Removal { rules, job, left: rules.files_max, ahead: Ahead::new(found.entries.values().flatten()) };
     let ended = removal.all(root, found);
+    // Also after an error: left unsure, what was only announced would count as erased if somebody else removed it
+    // before the next attempt.
     removal.ahead.end(removal.job);
     ended
 }
@@ -78,6 +80,7 @@ impl Removal<'_, '_> {
             return Err(PluginError::retryable("a folder stands by now where none was before"));
         }
         let Some(folder) = parent.enter(name)? else { return Ok(false) };
+        // Read to its end first, as in `find`: a listing under way holds a descriptor, and folders are nested.
         for inner in folder.names()?.collect::<Result<Vec<_>, _>>()? {
             self.entry(&folder, &inner, depth + 1)?;
         }
@@ -93,6 +96,7 @@ impl Removal<'_, '_> {
             return parent.unlink(name);
         }
         let Some((file, opened)) = parent.open_to_write(name)? else { return Ok(false) };
+        // What was judged is what may be overwritten: nobody has looked at another file that has this name by now.
         if opened.identity.0 != node.identity.0 || opened.identity.1 != node.identity.1 {
             return Err(PluginError::retryable("a file was replaced while it was being erased"));
         }

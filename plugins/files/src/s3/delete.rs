@@ -33,6 +33,7 @@ pub(super) fn uploads(bucket: &Bucket, uploads: &[Item], job: &mut Job<'_>) -> R
         some.iter().for_each(|upload| job.announce("uploads", mark(upload, job)));
         job.store()?;
         let ended = some.iter().try_for_each(|upload| abort(bucket, upload, mark(upload, job), job));
+        // Those that were not reached: left unsure, they would count as erased if somebody else ended them meanwhile.
         some.iter().for_each(|upload| job.not_begun("uploads", mark(upload, job)));
         ended?;
     }

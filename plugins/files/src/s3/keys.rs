@@ -89,9 +89,12 @@ impl<'i> Keys<'i> {
             }
             let mark = object(&item.key, job);
             match left {
+                // First: a version that was refused keeps the object, however many of the others are gone.
                 Left { refused: true, .. } => job.refused("objects", mark),
                 Left { versions: 0, unsure: true, .. } => job.unsure("objects", mark),
                 Left { versions: 0, gone: true, .. } => job.done("objects", mark),
+                // None of its versions went by this erasure: somebody else has erased the object, and it must not
+                // count.
                 Left { versions: 0, .. } => job.not_begun("objects", mark),
                 Left { .. } => {}
             }

@@ -167,6 +167,7 @@ fn ask(
     call: &Call,
 ) -> Result<Element, PluginError> {
     let most = most.to_string();
+    // Encoded, as a key may hold characters that XML cannot: one such key would make the whole listing unreadable.
     let mut query = vec![(listing.flag(), ""), (listing.page(), &most), ("encoding-type", "url"), ("prefix", prefix)];
     if let Some((key, id)) = markers {
         query.push(("key-marker", key));

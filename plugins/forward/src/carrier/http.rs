@@ -42,12 +42,14 @@ impl Carries for Http {
         let at = message.at.as_second();
         let request = Request::new(Method::POST, "")
             .writes(writes)
+            // Receivers tell a repetition by `webhook-id`, so that a message whose answer was lost may be sent again.
             .repeatable()
             .bytes("application/json", message.body.as_slice())
             .header("webhook-id", &message.id)
             .header("webhook-timestamp", &at.to_string())
             .header("webhook-signature", &self.signer.sign(&message.id, at, &message.body));
         let answer = self.client.send(&request, call)?;
+        // To the client, a 404 is an answer; taken for one here, a message that nobody has would be confirmed.
         if answer.gone() {
             return Err(PluginError::needs_operator(format!("the endpoint is not there: status {}", answer.status())));
         }
@@ -56,6 +58,7 @@ impl Carries for Http {
         }
         let outcome: Answer = answer.json()?;
         match outcome.outcome {
+            // How long a report may take is the operator's to say (`report_within`), not the endpoint's.
             Outcome::Accepted => Ok(Handed::Confirmed),
             _ => Ok(Handed::Answered(outcome)),
         }

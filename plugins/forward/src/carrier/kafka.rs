@@ -89,6 +89,8 @@ impl Kafka {
         let topics = client.list_topics().await.map_err(|error| failed(&error))?;
         let topic = topics.iter().find(|topic| topic.name == self.topic);
         let partitions: Vec<i32> = topic.into_iter().flat_map(|topic| topic.partitions.iter().copied()).collect();
+        // A hash with fixed keys: in another partition, a retried message could reach a consumer that has not seen the
+        // first.
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let chosen = hasher.finish().checked_rem(partitions.len() as u64).and_then(|nth| usize::try_from(nth).ok());

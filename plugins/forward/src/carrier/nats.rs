@@ -63,6 +63,7 @@ impl Nats {
                 .map_err(|_| PluginError::needs_operator("the credentials are not those of a `.creds` file"))?,
         };
         if let Some(tls) = &self.tls {
+            // Required: a server, or somebody on the way, that offers no TLS would get the credentials in the clear.
             options = options.require_tls(true).tls_client_config(tls.clone());
         }
         options.connect(&self.server).await.map_err(|error| refused(&error))
@@ -72,6 +73,7 @@ impl Nats {
         // Kept until the stream has answered: it closes the connection when it goes.
         let stream = jetstream::new(self.connect().await?);
         let body = message.body.to_vec();
+        // JetStream drops an id that it has stored lately, so that a retry after a lost answer is not delivered twice.
         let publish = PublishMessage::build().payload(body.into()).message_id(&message.id);
         let publish = publish.header("Quietus-Type", message.asks.as_str());
         let stored = match stream.send_publish(self.subject.clone(), publish).await {

@@ -70,6 +70,8 @@ impl RabbitMq {
 
     async fn publish(&self, message: &Message) -> Result<(), PluginError> {
         let (connection, channel) = self.connect().await?;
+        // Without confirms, publishing ends when the socket has the message, and one that is lost after that would
+        // count as handed on.
         channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(failed)?;
         let properties = BasicProperties::default()
             .with_delivery_mode(PERSISTENT)
@@ -78,6 +80,7 @@ impl RabbitMq {
             .with_type(message.asks.as_str().into())
             .with_timestamp(u64::try_from(message.at.as_second()).unwrap_or_default())
             .with_app_id("quietus".into());
+        // `mandatory`, as the broker also confirms a message that no queue takes, and drops it.
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let exchange = self.exchange.clone();
         let key = self.routing_key.clone();

@@ -144,9 +144,11 @@ impl Graph {
                 return Err(self.too_many());
             }
             let Some(next) = page.next else { return Ok(true) };
+            // Elsewhere, the link would carry the token to another host.
             let target = self.client.within(&next);
             let target =
                 target.ok_or_else(|| PluginError::permanent("a search: the next page's link leads elsewhere"))?;
+            // The link does not carry the header: without it, a message would come with another id, and count twice.
             request = Request::get("/").at(target).header(IMMUTABLE.0, IMMUTABLE.1);
         }
         Err(PluginError::permanent(format!("a search: there are more than {PAGES_MAX} pages")))

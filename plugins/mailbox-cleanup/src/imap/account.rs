@@ -78,6 +78,7 @@ impl Imap {
             },
         };
         let mut searched = self.choice.of(there)?;
+        // What was moved there would be found again, and moved to where it is.
         searched.retain(|folder| Some(folder) != target.as_ref());
         Ok(Folders { searched, target })
     }

@@ -81,6 +81,7 @@ fn candidates(session: &mut Session<'_>, wanted: &Wanted, first: u32, last: u32)
             }
         }
     }
+    // A server may pass over the range: messages of other windows would be noted twice.
     uids.retain(|uid| (first..=last).contains(uid));
     uids.sort_unstable();
     uids.dedup();

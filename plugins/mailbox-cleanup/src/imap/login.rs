@@ -50,6 +50,8 @@ impl Login {
             Proof::Token(tokens) => self.by_token(session, tokens, call)?,
         };
         match ended {
+            // A server may offer more to a user, UIDPLUS among it: by what it said before, the careful way without
+            // would be taken.
             Ended::Done(_) => session.ask_capabilities(),
             Ended::Refused(code) => {
                 let what = "the server does not accept the user and the password or token";

@@ -95,6 +95,7 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // The environment may name a proxy; identifiers go only to what the operator has configured.
             .proxy(None)
             .tls_config(tls::config(settings.ca_file.as_deref())?)
             .user_agent(settings.user_agent.as_deref().unwrap_or(own_name))
@@ -145,6 +146,7 @@ impl Client {
     /// ```
     pub fn within<'a>(&self, link: &'a str) -> Option<&'a str> {
         let target = link.strip_prefix(&self.origin).unwrap_or(link);
+        // `//host` would be the address of another host.
         (target.starts_with('/') && !target.starts_with("//")).then_some(target)
     }
 

@@ -76,6 +76,7 @@ pub(super) fn all(text: &str) -> Vec<String> {
     }
     let text: String = text.chars().map(narrow).collect();
     let text = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c) || ",;".contains(c));
+    // Whole first: a comma can stand within quotes, as in `"Novák, Jan" <jan@x.cz>`.
     if let Some(one) = one(text) {
         return vec![one];
     }

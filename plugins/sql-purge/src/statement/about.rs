@@ -24,6 +24,8 @@ pub(super) fn one_person(condition: &Expr) -> Result<(), String> {
 fn binds(condition: &Expr) -> Result<bool, String> {
     match condition {
         Expr::Nested(inner) => binds(inner),
+        // Not `||` and `&&`: both sides are looked at in any case, so that a placeholder that does not bind is an error
+        // even where the other side binds.
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => Ok(binds(left)? | binds(right)?),
         Expr::BinaryOp { left, op: BinaryOperator::Or, right } => Ok(binds(left)? & binds(right)?),
         Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => match (has_placeholder(left), has_placeholder(right))

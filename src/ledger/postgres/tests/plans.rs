@@ -6,8 +6,8 @@ use crate::audit::{Act, Object};
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::contract::{erase_a_guest, event, installation, session};
 use crate::ledger::postgres::plans as explained;
-use crate::span::Span;
 use crate::subject::SourceName;
+use quietus_plugin::Span;
 
 /// As many finished and pending things as fit into a test.
 const FILL: &str = "

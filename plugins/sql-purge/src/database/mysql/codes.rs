@@ -59,6 +59,7 @@ fn of(code: u16) -> Trouble {
         1093 => (NeedsOperator, "the table that is changed is also in a subquery, which MySQL does not accept"),
         1064 | 1149 | 1176 | 1235 | 1267 | 1270 | 1271 => (NeedsOperator, "the database does not accept the statement"),
         1040 | 1203 | 1226 => (Retryable, "the database has too many connections"),
+        // A failover passes: as a matter of the operator's, it would stop the queue until a person acts.
         1290 | 1792 | 1836 => (Retryable, "the database is read-only: a replica, or one that recovers"),
         1205 => (Retryable, "others held locks on its rows for too long; rolled back"),
         1213 => (Retryable, "a deadlock; rolled back"),

@@ -54,6 +54,7 @@ fn of(code: &str) -> Trouble {
         "42P01" | "3F000" => (NeedsOperator, "a table is not there"),
         "42703" => (NeedsOperator, "a column is not there"),
         "42883" => (NeedsOperator, "a function, or an operator between these types, is not there"),
+        // A failover passes: as a matter of the operator's, it would stop the queue until a person acts.
         "25006" => (Retryable, "the database is read-only: a replica, or one that recovers"),
         "53300" => (Retryable, "the database has too many connections"),
         "57P03" => (Retryable, "the database starts or stops"),
