@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 use super::bounds::Breaker;
 use super::claim::queues_of;
 use super::columns::{millis, text, unsigned};
+use super::tasks::HELD;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
     Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, Work, bounds, inbox,
@@ -213,8 +214,10 @@ pub(super) async fn retry(
     let due = millis(after(tx.now, pause));
     let changed = tx
         .execute(
-            "UPDATE task SET due = $3, attempt = attempt + $4, reason = $5, holder = NULL
-             WHERE id = $1 AND fence = $2 AND holder IS NOT NULL",
+            &format!(
+                "UPDATE task SET due = $3, attempt = attempt + $4, reason = $5, holder = NULL
+                 WHERE id = $1 AND fence = $2 AND {HELD}"
+            ),
             &[&claim.task, &claim.fence, &due, &counts, &text(reason)],
         )
         .await?;
@@ -231,8 +234,9 @@ pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &
     }
     let parked = tx
         .execute(
-            "UPDATE task SET parked = TRUE, holder = NULL, reason = $3
-             WHERE id = $1 AND fence = $2 AND holder IS NOT NULL",
+            &format!(
+                "UPDATE task SET parked = TRUE, holder = NULL, reason = $3 WHERE id = $1 AND fence = $2 AND {HELD}"
+            ),
             &[&claim.task, &claim.fence, &text(reason)],
         )
         .await?;

@@ -4,6 +4,7 @@
 //! of the head as it was then, and many at a time; when another process was faster, they are made anew.
 
 use super::columns::{ids, json, json_at, millis};
+use super::tasks::HELD;
 use super::tx::{Connection, Tx};
 use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, capsules, query, sessions, transition};
 use crate::erasure::life::end_of;
@@ -20,9 +21,11 @@ pub(super) async fn held(tx: &Tx, closing: &[Closing]) -> Result<Vec<bool>, Ledg
     let fences: Vec<i64> = closing.iter().map(|one| one.claim.fence).collect();
     let rows = tx
         .rows(
-            "SELECT id, fence FROM task
-             WHERE (id, fence) IN (SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[])) AND holder IS NOT NULL
-             ORDER BY id FOR UPDATE",
+            &format!(
+                "SELECT id, fence FROM task
+                 WHERE (id, fence) IN (SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[])) AND {HELD}
+                 ORDER BY id FOR UPDATE"
+            ),
             &[&tasks, &fences],
         )
         .await?;

@@ -235,8 +235,7 @@ pub(super) async fn keep_resume(tx: &mut Tx, of: &ClaimedStep, resume: &Sealed) 
     if erasure_state::lock(tx, of.erasure).await?.is_none() {
         return Ok(Finished::LeaseLost);
     }
-    let sql = "SELECT FROM task WHERE id = $1 AND fence = $2 AND holder IS NOT NULL FOR UPDATE";
-    if tx.maybe(sql, &[&of.task, &of.fence]).await?.is_none() {
+    if !tasks::is_held(tx, of.task, of.fence).await? {
         return Ok(Finished::LeaseLost);
     }
     let sql = "UPDATE step SET resume = $3 WHERE erasure = $1 AND target = $2";

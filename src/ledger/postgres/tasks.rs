@@ -10,13 +10,22 @@ use crate::erasure::life::Next;
 use crate::erasure::{ErasureId, Step};
 use crate::subject::TargetName;
 
+/// The work is a claim's, and whose it is does not matter: for statements that name it by its id. Not `holder IS NOT NULL`: there is
+/// an index of what is held, which is small and therefore chosen, and full of what was held a moment ago; with a million steps
+/// pending, an end took 240 ms by it, and 6 by the id.
+pub(super) const HELD: &str = "COALESCE(holder, -1) <> -1";
+
 /// Whether the work is still the claim's own; it stays so until the transaction ends. The fence alone would not say so: one
 /// that has been put back keeps it until somebody else claims it, and the end of a claim is written again when a cut
 /// connection leaves open whether it was.
 pub(super) async fn holds(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> {
-    let sql = "SELECT FROM task WHERE id = $1 AND fence = $2 AND holder IS NOT NULL FOR UPDATE";
-    let held = tx.maybe(sql, &[&claim.task, &claim.fence]).await?;
-    Ok(held.is_some())
+    is_held(tx, claim.task, claim.fence).await
+}
+
+/// The same of the work with this id.
+pub(super) async fn is_held(tx: &Tx, task: i64, fence: i64) -> Result<bool, LedgerError> {
+    let sql = format!("SELECT FROM task WHERE id = $1 AND fence = $2 AND {HELD} FOR UPDATE");
+    Ok(tx.maybe(&sql, &[&task, &fence]).await?.is_some())
 }
 
 /// Prolongs the lease: it ends so long from now. One that comes late, when the claim has ended, changes nothing.
@@ -24,7 +33,7 @@ pub(super) async fn renew(connection: &Connection, claim: &Claim, lease: Duratio
     let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2);
     let changed = connection
         .execute(
-            &format!("UPDATE task SET due = {NOW_MS} + $3 WHERE id = $1 AND fence = $2 AND holder IS NOT NULL"),
+            &format!("UPDATE task SET due = {NOW_MS} + $3 WHERE id = $1 AND fence = $2 AND {HELD}"),
             &[&claim.task, &claim.fence, &lease_ms],
         )
         .await?;
@@ -96,10 +105,8 @@ pub(super) async fn give_back(connection: &Connection, claim: &Claim) -> Result<
 
 /// Deletes the claim's task; `false` when it is no longer the claim's.
 pub(super) async fn delete(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> {
-    let deleted = tx
-        .execute("DELETE FROM task WHERE id = $1 AND fence = $2 AND holder IS NOT NULL", &[&claim.task, &claim.fence])
-        .await?;
-    Ok(deleted > 0)
+    let sql = format!("DELETE FROM task WHERE id = $1 AND fence = $2 AND {HELD}");
+    Ok(tx.execute(&sql, &[&claim.task, &claim.fence]).await? > 0)
 }
 
 /// Adds work on an erasure, due at once.

@@ -149,6 +149,10 @@ async fn no_statement_of_the_daily_work_reads_a_whole_table() {
             assert!(whole.is_none_or(|table| SMALL.contains(&table)), "{line}\nin {}", plan.statement);
         }
     }
+    // What is held is few, and the index of it full of what was held before.
+    for plan in plans.iter().filter(|plan| plan.statement.contains("fence = $2")) {
+        assert!(!plan.lines.iter().any(|line| line.contains("task_held")), "{:?}\nin {}", plan.lines, plan.statement);
+    }
     // A month that has just begun has no statistics; what is found by its id is found by that all the same.
     for plan in plans.iter().filter(|plan| plan.statement.contains("erasure")) {
         let by_id = !plan.statement.contains("WHERE state = ") && !plan.statement.contains("state IN");
