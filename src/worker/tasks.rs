@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -32,10 +32,12 @@ impl Worker {
             tasks.spawn(Arc::clone(&worker).run_queue(queue, shutdown.clone()));
         }
         tasks.spawn(Arc::clone(&worker).maintain(shutdown.clone()));
-        // A task of its own: a long maintenance would make this process look lost, and others would park the steps of
-        // its targets.
-        tasks.spawn(Arc::clone(&worker).heartbeat(shutdown.clone()));
         tasks.spawn(Arc::clone(&worker).look_for_orphans(shutdown.clone(), abandon.clone()));
+        // Beside them, and for as long as they take to drain: where this process looks lost, others park the steps of its
+        // targets.
+        let working = CancellationToken::new();
+        let mut heartbeat = JoinSet::new();
+        heartbeat.spawn(Arc::clone(&worker).heartbeat(working.clone()));
 
         let drained = async {
             shutdown.cancelled().await;
@@ -47,14 +49,14 @@ impl Worker {
                 // Only until it has ended: polled once more, it would panic.
                 () = &mut drained, if !abandon.is_cancelled() => abandon.cancel(),
                 ended = tasks.join_next() => match ended {
-                    None => return,
-                    Some(Ok(())) => {}
-                    // Not the error itself: it holds the panic's text, and that may be personal.
-                    Some(Err(panic)) => {
-                        error!(panicked = panic.is_panic(), "a task of the worker ended; its work waits for a restart");
-                    }
+                    None => break,
+                    Some(ended) => log_abnormal_end(ended),
                 },
             }
+        }
+        working.cancel();
+        if let Some(ended) = heartbeat.join_next().await {
+            log_abnormal_end(ended);
         }
     }
 
@@ -103,5 +105,12 @@ impl Worker {
                 warn!(error = %with_causes(&error), "could not maintain the ledger");
             }
         }
+    }
+}
+
+fn log_abnormal_end(ended: Result<(), JoinError>) {
+    if let Err(panic) = ended {
+        // Not the error itself: it holds the panic's text, and that may be personal.
+        error!(panicked = panic.is_panic(), "a task of the worker ended; its work waits for a restart");
     }
 }
