@@ -1,8 +1,9 @@
 //! The rate: at most so many requests per second, over all calls.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
+use crate::lock::lock;
 use crate::{Call, PluginError};
 
 /// How long a wait goes on without a look whether it is still wanted.
@@ -27,7 +28,7 @@ impl Pace {
         // Only the turn is taken under the lock: waiting with it would keep the others from hearing that they are
         // cancelled.
         let turn = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = lock(&self.next);
             let turn = (*next).max(Instant::now());
             let pause = turn.saturating_duration_since(Instant::now());
             if call.remaining().is_some_and(|remaining| pause >= remaining) {

@@ -3,9 +3,11 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+
+use crate::lock::lock;
 
 /// A request that came.
 ///
@@ -183,7 +185,7 @@ impl Server {
     /// # Ok::<(), quietus_plugin::PluginError>(())
     /// ```
     pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.seen).clone()
     }
 
     /// Method and target of all requests so far.
@@ -218,7 +220,7 @@ fn serve(stream: TcpStream, answer: &mut impl FnMut(&Seen) -> Reply, log: &Mutex
     reader.read_exact(&mut body)?;
     seen.body = String::from_utf8_lossy(&body).into_owned();
     let reply = answer(&seen);
-    log.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
+    lock(log).push(seen);
     let (status, headers, body) = match reply {
         Reply::Full(status, headers, body) => (status, headers, body),
         Reply::HangUp => return Ok(()),

@@ -1,6 +1,6 @@
 //! OAuth 2.0 tokens: fetches one as the grant says, keeps it until it ends, and forgets it when it is refused.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use super::credentials::basic;
 use super::encode::pairs;
 use super::pace::wait_for;
 use super::response::Response;
+use crate::lock::lock;
 use crate::{Call, PluginError, Sensitive};
 
 /// A token is renewed this long before its end.
@@ -136,7 +137,7 @@ impl Tokens {
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.held)
     }
 }
 
