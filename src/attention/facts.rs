@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use quietus_plugin::Span;
 use serde_json::Value;
 
 use super::{Attention, Code, Mute, Severity};
 use crate::audit::Object;
 use crate::chain;
 use crate::subject::TargetName;
-use quietus_plugin::Span;
 
 /// What the configuration says about it.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
 use jiff::{SignedDuration, Timestamp};
+use quietus_plugin::Span;
 
 use super::mute::CannotMute;
 use super::*;
 use crate::audit::Actor;
 use crate::subject::TargetName;
-use quietus_plugin::Span;
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(60), unknown_share_max: 0.05 }

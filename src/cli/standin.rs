@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use quietus_plugin::Span;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -9,7 +10,6 @@ use super::exit::{Exit, Failure};
 use super::out::Out;
 use crate::keys::Secret;
 use crate::standin::{self, StandInSettings};
-use quietus_plugin::Span;
 
 /// Run a mluvii stand-in, and a small CRM beside it, for trying things out
 ///

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use quietus_plugin::Span;
 
 /// How calls to a target are repeated.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

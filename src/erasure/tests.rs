@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use super::*;
 use quietus_plugin::Span;
+
+use super::*;
 
 #[test]
 fn pauses_grow_up_to_their_bound_and_honour_retry_after() {

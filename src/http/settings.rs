@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::verify::Network;
-use quietus_plugin::Span;
 
 /// The server's addresses and limits.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

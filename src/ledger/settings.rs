@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::place::{LedgerPlace, PostgresPlace};
 use crate::keys::SecretRef;
-use quietus_plugin::Span;
 
 /// The `[ledger]` table.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

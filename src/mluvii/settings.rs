@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use quietus_plugin::Span;
 use reqwest::Url;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,7 +14,6 @@ use super::pointer::Pointer;
 use super::template::{DEPARTMENT, FIELD, ID, OFFSET, Template, VALUE};
 use crate::keys::{ReadSecret, Secret, SecretRef};
 use crate::subject::{InstallationName, Kind};
-use quietus_plugin::Span;
 
 /// How to reach one mluvii installation, and how its API is spelled there.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -3,13 +3,13 @@ use std::time::{Duration, Instant};
 
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
+use quietus_plugin::Span;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::*;
 use crate::keys::{Secret, SecretError, SecretRef};
 use crate::subject::SessionId;
-use quietus_plugin::Span;
 use server::{Server, Wrong};
 
 mod attesting;

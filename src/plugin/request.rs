@@ -157,6 +157,7 @@ mod tests {
         assert!(!handed(&resuming, Method::Erase, &dry_run) && !handed(&resuming, Method::Find, &stored));
         assert!(!handed(&other, Method::Erase, &stored));
     }
+
     #[test]
     fn a_find_changes_nothing_and_needs_no_dry_run() {
         let manifest = quietus_plugin::Manifest::new("sample", "1").accepts("phone").finds(["customer_no"]);

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::launch::{Level, Limits};
 use crate::keys::SecretRef;
 use crate::subject::{Kind, TargetName};
-use quietus_plugin::Span;
 
 /// One plugin.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

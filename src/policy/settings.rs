@@ -1,12 +1,12 @@
 //! How rules are written.
 
+use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Trigger;
 use crate::consent::ConsentState;
 use crate::subject::{Scope, TargetName};
-use quietus_plugin::Span;
 
 /// What a trigger says about consent, before the rules are asked.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

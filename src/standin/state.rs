@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use quietus_plugin::Span;
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
 
@@ -19,7 +20,6 @@ use super::tokens::Tokens;
 use super::webhook::Webhook;
 use crate::keys::Secret;
 use crate::lock::lock;
-use quietus_plugin::Span;
 
 /// What a stand-in is told when it is made.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
+use quietus_plugin::Span;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::finding::Finding;
-use quietus_plugin::Span;
 
 /// SHA-256 of every accepted secret.
 pub(super) struct Digests(pub(super) Vec<[u8; 32]>);

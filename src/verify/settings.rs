@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use quietus_plugin::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -11,7 +12,6 @@ use serde::{Deserialize, Deserializer};
 use super::Network;
 use crate::keys::SecretRef;
 use crate::subject::{InstallationName, TenantId};
-use quietus_plugin::Span;
 
 /// One configured sender of webhooks.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

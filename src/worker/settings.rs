@@ -1,11 +1,11 @@
 //! How the worker is configured.
 
+use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::erasure::RetrySettings;
 use crate::ledger::BreakerLimits;
-use quietus_plugin::Span;
 
 /// When a session has settled.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

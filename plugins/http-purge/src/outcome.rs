@@ -35,11 +35,18 @@ pub(crate) enum Unproved {
 }
 
 impl Unproved {
-    fn why(self) -> &'static str {
+    /// What was not looked at.
+    fn not_looked_at(self, step: &str) -> String {
         match self {
-            Self::Uncontrolled => "it was answered that nothing is there, which proves nothing by itself",
+            Self::Uncontrolled => {
+                format!(
+                    "what step `{step}` erases: it was answered that nothing is there, which proves nothing by itself"
+                )
+            }
             Self::Unanswered => {
-                "nothing is there now, and a deletion before was not answered: whether that erased anything is not known"
+                format!(
+                    "what was there before step `{step}`: nothing is there now, and one of its deletions was not answered"
+                )
             }
         }
     }
@@ -119,14 +126,13 @@ impl<'p> Found<'p> {
     /// The answer to `erase`.
     pub(crate) fn erased(self, progress: &Progress) -> Result<Answer, PluginError> {
         let counts = progress.counts();
-        let advice = self.unproved.map_or("", |(_, why)| why.advice());
-        let unproved = self.unproved.map(|(step, why)| format!("what step `{step}` erases: {}", why.why()));
+        let unproved = self.unproved.map(|(step, why)| (why.not_looked_at(step), why.advice()));
         let answer = match (self.settled()?, unproved) {
-            (Some(retained), unproved) => unproved.into_iter().fold(retained, Answer::not_looked_at),
-            (None, Some(unproved)) if !counts.is_empty() => Answer::erased().not_looked_at(unproved),
+            (Some(retained), unproved) => unproved.into_iter().fold(retained, |all, (what, _)| all.not_looked_at(what)),
+            (None, Some((unproved, _))) if !counts.is_empty() => Answer::erased().not_looked_at(unproved),
             (None, None) if !counts.is_empty() => Answer::erased(),
             (None, _) if self.asked == 0 => unasked(),
-            (None, Some(unproved)) => {
+            (None, Some((unproved, advice))) => {
                 Answer::unverifiable(format!("nobody has looked at {unproved} ({advice})")).not_looked_at(unproved)
             }
             (None, None) => Answer::absent(),

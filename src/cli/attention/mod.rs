@@ -6,6 +6,7 @@ pub(super) use words::{sentence, unknown_consents};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::Timestamp;
+use quietus_plugin::Span;
 use serde_json::json;
 
 use super::context::actor;
@@ -15,7 +16,6 @@ use crate::attention::{Attention, Code, MuteEnd, Muted, Severity};
 use crate::audit::Object;
 use crate::operations::Operations;
 use crate::operations::attention::{self, AttentionFilter};
-use quietus_plugin::Span;
 
 #[derive(clap::Subcommand)]
 pub(super) enum AttentionCommand {

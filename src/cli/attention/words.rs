@@ -1,12 +1,12 @@
 //! What needs a person, in words: a sentence for each code, with the command that helps.
 
+use quietus_plugin::Span;
 use serde_json::Value;
 
 use crate::attention::{Attention, Code};
 use crate::cli::out::time;
 use crate::ledger::Counts;
 use crate::subject::TargetName;
-use quietus_plugin::Span;
 
 /// What needs a person, and what to do about it.
 pub(in crate::cli) fn sentence(found: &Attention) -> String {

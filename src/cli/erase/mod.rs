@@ -6,6 +6,7 @@ mod reach;
 use std::collections::BTreeSet;
 
 use clap::ArgGroup;
+use quietus_plugin::Span;
 use serde_json::json;
 
 use super::context::actor;
@@ -16,7 +17,6 @@ use crate::erasure::Selection;
 use crate::operations::erasures::{self, About, Reach, Request, Requested};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{GuestId, InstallationName, SessionKey};
-use quietus_plugin::Span;
 
 /// Ask for an erasure: of a session, of a guest, or of a person
 ///

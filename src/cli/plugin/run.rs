@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
+use quietus_plugin::Span;
 
 use super::answer;
 use super::program::program;
@@ -10,7 +11,6 @@ use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
 use crate::operations::plugins::{self, Method, PluginCall};
-use quietus_plugin::Span;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,6 +1,7 @@
 //! What needs a person, and what nobody wants to be told of.
 
 use jiff::Timestamp;
+use quietus_plugin::Span;
 
 use super::audit::audited;
 use super::fixtures::*;
@@ -8,7 +9,6 @@ use crate::attention::{Attention, Code, Limits, MuteEnd};
 use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
 use crate::ledger::{Finished, Quarantined, TargetHealth, TargetState};
-use quietus_plugin::Span;
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 0.5 }

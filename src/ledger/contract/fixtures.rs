@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use quietus_plugin::Span;
 use zeroize::Zeroizing;
 
 use crate::attention::{Limits, MuteEnd};
@@ -25,7 +26,6 @@ use crate::subject::{
     Fingerprinted, GuestId, Identifier, Identifiers, InstallationName, Kind, SessionId, SessionKey, SourceName,
     TargetName, Whom,
 };
-use quietus_plugin::Span;
 
 pub(super) type Shared = Arc<dyn Ledger>;
 

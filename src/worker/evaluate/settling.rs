@@ -2,6 +2,7 @@
 //! concludes it, and recordings come later still.
 
 use jiff::Timestamp;
+use quietus_plugin::Span;
 
 use super::input::{Cause, Evaluation};
 use super::triggers::Fired;
@@ -9,7 +10,6 @@ use crate::event::EventKind;
 use crate::ledger::{SessionChange, SessionView};
 use crate::worker::look_up::Seen;
 use crate::worker::settings::SettlingSettings;
-use quietus_plugin::Span;
 
 impl Evaluation<'_> {
     /// Whether the session settles by this evaluation. One that could not be read for all of `settling.patience` settles
