@@ -5,7 +5,7 @@
 //! identifiers that the operator granted. What the plugin answers becomes part of a signed receipt, so the answers are
 //! exact: what was erased, what was never there, what must be kept, what is still there when asked again.
 //!
-//! ```
+//! ```standalone_crate
 //! use quietus_plugin::*;
 //!
 //! #[derive(serde::Deserialize, schemars::JsonSchema)]

@@ -14,7 +14,7 @@ use crate::protocol::{FRAME_BYTES_MAX, Level, Reply};
 
 /// Exports a [`Plugin`] from a `cdylib`: makes the one symbol that quietus looks for. Once in a library.
 ///
-/// ```
+/// ```standalone_crate
 /// use quietus_plugin::*;
 ///
 /// struct Nothing;
