@@ -39,15 +39,17 @@ pub(crate) fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
     wait_within(PATIENCE, ask).unwrap_or_else(|| panic!("waited {PATIENCE:?} for {what}"))
 }
 
-/// Asks for so long until there is an answer.
+/// Asks for so long until there is an answer. Less and less often: a question can be a process, and many tests wait at once.
 fn wait_within<T>(longest: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let until = Instant::now() + longest;
+    let mut pause = Duration::from_millis(10);
     loop {
         let answer = ask();
         if answer.is_some() || Instant::now() >= until {
             return answer;
         }
-        std::thread::park_timeout(Duration::from_millis(20));
+        std::thread::park_timeout(pause);
+        pause = (pause * 5 / 4).min(Duration::from_millis(200));
     }
 }
 
@@ -60,9 +62,10 @@ pub(crate) fn http(request: reqwest::RequestBuilder) -> (u16, String) {
     })
 }
 
-/// A client for [`http`]. It keeps no connection, since every exchange has a runtime of its own.
+/// A client for [`http`]. It keeps no connection, since every exchange has a runtime of its own, and trusts no authority:
+/// reading those of the machine would be most of what a test does.
 pub(crate) fn client() -> reqwest::Client {
     static TLS: std::sync::Once = std::sync::Once::new();
     TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-    reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client")
+    reqwest::Client::builder().pool_max_idle_per_host(0).tls_certs_only([]).build().expect("a client")
 }

@@ -25,7 +25,8 @@ pub(crate) fn sender() -> Client {
 /// The same, which waits so long for an answer.
 pub(crate) fn sender_within(answer_max: Duration) -> Client {
     drop(super::client());
-    Client::builder().pool_max_idle_per_host(CONNECTIONS).timeout(answer_max).build().expect("a client")
+    let builder = Client::builder().pool_max_idle_per_host(CONNECTIONS).timeout(answer_max);
+    builder.tls_certs_only([]).build().expect("a client")
 }
 
 /// Delivers the end of a session to the source `acme`; `None` when there was no answer.
