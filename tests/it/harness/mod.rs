@@ -40,7 +40,7 @@ pub(crate) fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Asks for so long until there is an answer. Less and less often: a question can be a process, and many tests wait at once.
-fn wait_within<T>(longest: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn wait_within<T>(longest: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let until = Instant::now() + longest;
     let mut pause = Duration::from_millis(10);
     loop {

@@ -63,7 +63,10 @@ impl Cluster {
         let installed = Installed::find();
         let owner = Owner::ordinary("postgres");
         let template = make.template(&installed, owner);
-        let mut keeper = Keeper::new(owner, "postgres", "QUIT");
+        let mut keeper = match make {
+            Make::Small => Keeper::new(owner, "postgres", "QUIT"),
+            Make::Default => Keeper::new_on_disk(owner, "postgres", "QUIT"),
+        };
         let data = keeper.folder().join("data");
         keeper.run(&["cp", "-a", "--reflink=auto", text(&template), text(&data)]);
         let postgres = text(&installed.program("postgres")).to_owned();
