@@ -3,6 +3,8 @@
 
 mod chain;
 mod key;
+#[cfg(test)]
+pub(crate) mod sample;
 mod statement;
 
 pub(crate) use crate::chain::Head as ReceiptHead;

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
+use super::sample::{chain, issued};
 use super::*;
 use crate::erasure::{Evidence, MluviiSearch, Step, StepState, Subject, Verdict, sample};
 use crate::keys::Digest;
@@ -18,20 +18,7 @@ fn erasure(outcome: Option<Outcome>) -> Erasure {
 }
 
 fn key() -> ReceiptKey {
-    ReceiptKey::new(&Zeroizing::new([2; 32]))
-}
-
-fn issued(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
-    Receipt::issue(erasure, head, &key(), Timestamp::UNIX_EPOCH).expect("all steps have an outcome")
-}
-
-fn chain(length: usize) -> Vec<Receipt> {
-    let mut receipts: Vec<Receipt> = Vec::new();
-    for _ in 0..length {
-        let head = receipts.last().map(Receipt::head);
-        receipts.push(issued(&erasure(Some(Outcome::Erased)), head.as_ref()));
-    }
-    receipts
+    super::sample::key(2)
 }
 
 fn written(receipt: &Receipt) -> String {
@@ -178,7 +165,7 @@ fn a_missing_or_replaced_receipt_is_found() {
 
 #[test]
 fn a_receipt_is_verified_under_the_key_that_it_names() {
-    let other = ReceiptKey::new(&Zeroizing::new([3; 32]));
+    let other = super::sample::key(3);
     let receipts = chain(1);
     let unknown = || Err(ChainBroken::Key { sequence: 1, named: key().id() });
     assert_eq!(verify_chain(&receipts, &other.public()), unknown());

@@ -1,18 +1,14 @@
 //! Receipts for tests, of operations and of those that show them.
 
 use jiff::Timestamp;
-use zeroize::Zeroizing;
 
 use super::Header;
 use crate::erasure::sample::{self, step};
 use crate::erasure::{Erasure, Evidence, Findings, MluviiSearch, Outcome, Step, Subject};
 use crate::keys::Digest;
-use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
+use crate::receipt::Receipt;
+pub(crate) use crate::receipt::sample::{chain, issued, key};
 use crate::subject::InstallationName;
-
-pub(crate) fn key(byte: u8) -> ReceiptKey {
-    ReceiptKey::new(&Zeroizing::new([byte; 32]))
-}
 
 /// A session, erased at mluvii: its receipt is complete.
 pub(crate) fn session() -> Erasure {
@@ -36,20 +32,6 @@ pub(crate) fn person() -> Erasure {
         steps: vec![step("mluvii", Outcome::Erased), Step { evidence, reason, ..step("crm", Outcome::Unverifiable) }],
         ..session()
     }
-}
-
-pub(crate) fn issued(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
-    Receipt::issue(erasure, head, &key(2), Timestamp::UNIX_EPOCH).expect("all steps have an outcome")
-}
-
-/// So many receipts of sessions.
-pub(crate) fn chain(length: usize) -> Vec<Receipt> {
-    let mut receipts: Vec<Receipt> = Vec::new();
-    for _ in 0..length {
-        let head = receipts.last().map(Receipt::head);
-        receipts.push(issued(&session(), head.as_ref()));
-    }
-    receipts
 }
 
 /// The lines of an export of these receipts.
