@@ -143,7 +143,8 @@ pub(crate) enum TargetError {
     /// Trying again cannot help: the step is parked.
     #[error("{0}")]
     Permanent(String),
-    /// Every call would fail alike until a person acts (a revoked token): the target's queue is parked.
+    /// Every call would fail alike, probably until a person acts (a revoked token): the target is out, and is tried again by
+    /// itself.
     #[error("{0}")]
     NeedsOperator(String),
     /// It was accepted: the answer comes later, as a report.

@@ -60,14 +60,15 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };
     ledger.register(&process).await.context("the ledger does not take this process on its list")?;
-    let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.0));
+    let dying = CancellationToken::new();
+    let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.0, dying.clone()));
 
     for source in &sources {
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
     let receiver = Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server);
-    let readiness = Readiness::new(ledger.clone(), plugins.states(), server);
+    let readiness = Readiness::new(ledger.clone(), plugins.states(), dying.clone(), server);
     let router = http::router(Arc::new(receiver), Arc::new(readiness));
     info!(listen = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
     if let Drained::Cut(connections) = http::serve(listener, router, server, shutdown).await {
@@ -85,6 +86,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     // Last: everything above may still write to it.
     ledger.shutdown().await;
     info!("quietus has stopped");
+    anyhow::ensure!(!dying.is_cancelled(), "a task of the worker panicked again and again; please report it");
     Ok(())
 }
 

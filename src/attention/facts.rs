@@ -1,6 +1,7 @@
 //! From what a ledger holds to what needs a person.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use quietus_plugin::Span;
@@ -10,6 +11,12 @@ use super::{Attention, Code, Mute, Severity};
 use crate::audit::Object;
 use crate::chain;
 use crate::subject::TargetName;
+
+/// A target that was tried so often in vain is out for more than a moment.
+const OUT_TRIES: u32 = 3;
+
+/// For how long a target may answer nothing but that it wants fewer calls.
+const LIMITED_MAX: Duration = Duration::from_secs(3600);
 
 /// What the configuration says about it.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +41,13 @@ pub(crate) struct Group {
 #[derive(Clone, Debug)]
 pub(crate) struct StoppedTarget {
     pub(crate) target: TargetName,
-    /// When it is retried; `None` when a person is needed.
-    pub(crate) until: Option<Timestamp>,
+    /// When it is tried again.
+    pub(crate) until: Timestamp,
     pub(crate) reason: String,
+    /// Whether it will hardly heal by itself.
+    pub(crate) needs_person: bool,
+    /// How often it was tried in vain.
+    pub(crate) tries: u32,
     pub(crate) since: Timestamp,
 }
 
@@ -47,6 +58,8 @@ pub(crate) type Causes = BTreeMap<&'static str, u64>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) targets: Vec<StoppedTarget>,
+    /// Targets that have only asked for fewer calls, and since when.
+    pub(crate) limited: Vec<(TargetName, Timestamp)>,
     /// By target, as it is called.
     pub(crate) parked_steps: Vec<(TargetName, Group)>,
     pub(crate) requested: Group,
@@ -66,6 +79,7 @@ pub(crate) struct Facts {
 pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Timestamp) -> Vec<Attention> {
     let mut all = Vec::new();
     all.extend(facts.targets.iter().map(of_target));
+    all.extend(facts.limited.iter().filter_map(|(target, since)| limited(target, *since, now)));
     all.extend(facts.parked_steps.iter().filter_map(|(target, group)| {
         let found = of_group(Code::StepsParked, Object::target(target), group)?;
         Some(with(found, "target", Value::from(&*target.0)))
@@ -106,18 +120,26 @@ fn of_group(code: Code, object: Object, group: &Group) -> Option<Attention> {
 }
 
 fn of_target(stopped: &StoppedTarget) -> Attention {
-    let StoppedTarget { target, until, reason, since } = stopped;
-    let (code, severity) = match until {
-        Some(_) => (Code::BreakerOpen, Severity::Notice),
-        None => (Code::TargetParked, Severity::Urgent),
+    let StoppedTarget { target, until, reason, needs_person, tries, since } = stopped;
+    let (code, severity) = match (needs_person, *tries >= OUT_TRIES) {
+        (true, _) => (Code::TargetDenied, Severity::Urgent),
+        (false, true) => (Code::TargetOut, Severity::Attention),
+        (false, false) => (Code::TargetOut, Severity::Notice),
     };
     let mut found = found(code, severity, Object::target(target), format!("{since} {reason}"));
     found = with(found, "target", Value::from(&*target.0));
     found = with(found, "reason", Value::from(reason.as_str()));
-    if let Some(until) = until {
-        found = with(found, "until", Value::from(until.to_string()));
-    }
+    found = with(found, "until", Value::from(until.to_string()));
     Attention { since: Some(*since), ..found }
+}
+
+/// A target that wants fewer calls for a while is part of the daily work.
+fn limited(target: &TargetName, since: Timestamp, now: Timestamp) -> Option<Attention> {
+    if since.saturating_add(LIMITED_MAX).is_ok_and(|end| end >= now) {
+        return None;
+    }
+    let found = found(Code::TargetLimited, Severity::Attention, Object::target(target), since.to_string());
+    Some(Attention { since: Some(since), ..with(found, "target", Value::from(&*target.0)) })
 }
 
 /// Single ones are part of the daily work; more mean that something is wrong at mluvii, or with what is known of it.

@@ -43,8 +43,8 @@ impl Severity {
 /// What it is that needs a person. The names are part of the interface: alerts and mutes name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Code {
-    /// Nothing is called at a target until a person acts. With `target` and `reason`.
-    TargetParked,
+    /// A target refuses every call, its credentials say. It is tried again at `until`. With `target` and `reason`.
+    TargetDenied,
     /// Steps at a target need a person. With `target` and `count`.
     StepsParked,
     /// Erasures wait for an approval. With `count`.
@@ -59,15 +59,17 @@ pub(crate) enum Code {
     DeliveriesUnreadable,
     /// Something is due for longer than it may be. With `deadline_s`.
     Overdue,
-    /// A target is not called for a while, because it failed. With `target`, `until` and `reason`.
-    BreakerOpen,
+    /// A target fails, and is tried again at `until`. With `target` and `reason`.
+    TargetOut,
+    /// A target has answered nothing but that it wants fewer calls. With `target`.
+    TargetLimited,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
     SessionsForeign,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 10] = [
-        Self::TargetParked,
+    pub(crate) const ALL: [Self; 11] = [
+        Self::TargetDenied,
         Self::StepsParked,
         Self::ApprovalWaiting,
         Self::ReceiptsIncomplete,
@@ -75,13 +77,14 @@ impl Code {
         Self::WorkParked,
         Self::DeliveriesUnreadable,
         Self::Overdue,
-        Self::BreakerOpen,
+        Self::TargetOut,
+        Self::TargetLimited,
         Self::SessionsForeign,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::TargetParked => "target_parked",
+            Self::TargetDenied => "target_denied",
             Self::StepsParked => "steps_parked",
             Self::ApprovalWaiting => "approval_waiting",
             Self::ReceiptsIncomplete => "receipts_incomplete",
@@ -89,7 +92,8 @@ impl Code {
             Self::WorkParked => "work_parked",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::Overdue => "overdue",
-            Self::BreakerOpen => "breaker_open",
+            Self::TargetOut => "target_out",
+            Self::TargetLimited => "target_limited",
             Self::SessionsForeign => "sessions_foreign",
         }
     }

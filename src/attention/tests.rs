@@ -18,8 +18,9 @@ fn group(count: u64) -> Group {
     Group { count, since: None, mark: "7".into() }
 }
 
-fn stopped(name: &str, until: Option<Timestamp>) -> StoppedTarget {
-    StoppedTarget { target: TargetName(name.into()), until, reason: "401".into(), since: at(5) }
+fn stopped(name: &str, needs_person: bool) -> StoppedTarget {
+    let target = TargetName(name.into());
+    StoppedTarget { target, until: at(90), reason: "401".into(), needs_person, tries: 0, since: at(5) }
 }
 
 /// Each as `severity code object parameters`.
@@ -43,7 +44,8 @@ fn nothing_is_worth_knowing_of_an_empty_ledger() {
 #[test]
 fn each_fact_has_its_code_and_the_most_severe_comes_first() {
     let facts = Facts {
-        targets: vec![stopped("mailbox", Some(at(90))), stopped("mluvii/acme", None), stopped("crm", None)],
+        targets: vec![stopped("mailbox", false), stopped("mluvii/acme", true), stopped("crm", true)],
+        limited: Vec::new(),
         parked_steps: vec![(TargetName("crm".into()), group(2))],
         requested: group(3),
         incomplete: group(4),
@@ -58,16 +60,16 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         &facts,
         &[
             r#"urgent overdue work {"deadline_s":60}"#,
-            r#"urgent target_parked target:crm {"reason":"401","target":"crm"}"#,
-            r#"urgent target_parked target:mluvii/acme {"reason":"401","target":"mluvii/acme"}"#,
+            r#"urgent target_denied target:crm {"reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
+            r#"urgent target_denied target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,
             r#"attention approval_waiting erasures {"count":3}"#,
             r#"attention consents_unknown sessions {"count":6,"not_found":5,"not_understood":1,"sessions":100}"#,
             r#"attention deliveries_unreadable quarantine {"count":6}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
             r#"attention steps_parked target:crm {"count":2,"target":"crm"}"#,
             r#"attention work_parked work {"count":5}"#,
-            r#"notice breaker_open target:mailbox {"reason":"401","target":"mailbox","until":"1970-01-01T00:01:30Z"}"#,
             r#"notice sessions_foreign sessions {"count":8}"#,
+            r#"notice target_out target:mailbox {"reason":"401","target":"mailbox","until":"1970-01-01T00:01:30Z"}"#,
         ],
     );
 }
@@ -141,7 +143,7 @@ fn what_is_acknowledged_is_told_again_when_it_changes() {
     // As many as before, but others.
     let others = Facts { quarantined: Group { mark: "9".into(), ..group(2) }, ..Facts::default() };
     assert!(first(&others, &mutes, 10).needs_a_person());
-    let parked = |since| StoppedTarget { since, ..stopped("crm", None) };
+    let parked = |since| StoppedTarget { since, ..stopped("crm", true) };
     let target = |since| Facts { targets: vec![parked(since)], ..Facts::default() };
     let mutes = [muted(&target(at(5)), MuteEnd::Changed)];
     assert!(!first(&target(at(5)), &mutes, 30).needs_a_person());
@@ -150,7 +152,7 @@ fn what_is_acknowledged_is_told_again_when_it_changes() {
 
 #[test]
 fn what_does_harm_is_muted_for_a_time_at_most() {
-    let facts = Facts { targets: vec![stopped("crm", None)], quarantined: group(1), ..Facts::default() };
+    let facts = Facts { targets: vec![stopped("crm", true)], quarantined: group(1), ..Facts::default() };
     let facts = Facts { oldest_due: Some(at(0)), ..facts };
     let until = MuteEnd::At(at(90));
     let mut checked = Vec::new();
@@ -161,7 +163,7 @@ fn what_does_harm_is_muted_for_a_time_at_most() {
     }
     let expected = [
         (Code::Overdue, [Some(CannotMute::UntilItChanges), Some(CannotMute::ForGood)]),
-        (Code::TargetParked, [None, Some(CannotMute::ForGood)]),
+        (Code::TargetDenied, [None, Some(CannotMute::ForGood)]),
         (Code::DeliveriesUnreadable, [None, None]),
     ];
     assert_eq!(checked, expected);
@@ -178,13 +180,25 @@ fn a_mute_ends_when_it_gets_worse() {
 
 #[test]
 fn it_is_shown_with_what_a_person_needs_and_without_what_it_is_told_apart_by() {
-    let facts = Facts { targets: vec![stopped("crm", None)], ..Facts::default() };
+    let facts = Facts { targets: vec![stopped("crm", true)], ..Facts::default() };
     let until = at(10).saturating_add(SignedDuration::from_hours(1)).expect("a time");
     let found = first(&facts, &[muted(&facts, MuteEnd::At(until))], 10);
     let shown = serde_json::json!({
-        "code": "target_parked", "severity": "urgent", "object": "target:crm", "since": "1970-01-01T00:00:05Z",
-        "parameters": { "target": "crm", "reason": "401" },
+        "code": "target_denied", "severity": "urgent", "object": "target:crm", "since": "1970-01-01T00:00:05Z",
+        "parameters": { "target": "crm", "reason": "401", "until": "1970-01-01T00:01:30Z" },
         "muted": { "by": "cli:ann", "at": "1970-01-01T00:00:10Z", "until": "1970-01-01T01:00:10Z", "acknowledged": false },
     });
     assert_eq!(serde_json::to_value(found).expect("JSON"), shown);
+}
+
+#[test]
+fn a_target_that_stays_out_or_slow_needs_a_person() {
+    let severity = |tries| {
+        let facts = Facts { targets: vec![StoppedTarget { tries, ..stopped("crm", false) }], ..Facts::default() };
+        first(&facts, &[], 61).severity
+    };
+    assert_eq!([0, 2, 3].map(severity), [Severity::Notice, Severity::Notice, Severity::Attention]);
+    let facts = Facts { limited: vec![(TargetName("crm".into()), at(0))], ..Facts::default() };
+    assert!(attention(&facts, &[], &limits(), at(3600)).is_empty(), "for a while, that is part of the daily work");
+    assert_eq!(first(&facts, &[], 3601).code, Code::TargetLimited);
 }

@@ -62,9 +62,7 @@ fn json(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
 fn write(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
     write_counts(&status.counts, out)?;
     for health in &status.targets {
-        let state = in_words(&health.state);
-        let since = out::time(health.since);
-        out.line(format_args!("{:<11} {state} since {since}", health.target))?;
+        out.line(format_args!("{:<11} {}", health.target, in_words(&health.state)))?;
     }
     write_processes(&status.processes, out)?;
     // What was muted is in `quietus attention list`.
@@ -129,8 +127,9 @@ fn write_processes(processes: &[ProcessView], out: &mut Out) -> std::io::Result<
 fn in_words(state: &TargetState) -> String {
     match state {
         TargetState::Closed => "works".to_owned(),
-        TargetState::Open { until, reason } => format!("paused until {} ({reason})", out::time(*until)),
-        TargetState::Parked { reason } => format!("is parked ({reason})"),
+        TargetState::Open { until, reason, since, .. } => {
+            format!("is out since {}, and tried again at {} ({reason})", out::time(*since), out::time(*until))
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::settings::ServerSettings;
 use crate::ledger::Intake;
@@ -22,6 +23,8 @@ pub(crate) const UP: &str = "up";
 pub(crate) struct Readiness {
     ledger: Arc<dyn Intake>,
     plugins: PluginStates,
+    /// Cancelled when the process is about to end because it cannot work.
+    dying: CancellationToken,
     answer_max: Duration,
     /// The last answer of the ledger. Asking writes, and anyone may ask.
     last: Mutex<Option<(Instant, bool)>>,
@@ -31,15 +34,22 @@ impl Readiness {
     /// How long an answer of the ledger is used.
     const USED_FOR: Duration = Duration::from_secs(1);
 
-    pub(crate) fn new(ledger: Arc<dyn Intake>, plugins: PluginStates, settings: &ServerSettings) -> Self {
-        Self { ledger, plugins, answer_max: settings.record_max.0, last: Mutex::new(None) }
+    pub(crate) fn new(
+        ledger: Arc<dyn Intake>,
+        plugins: PluginStates,
+        dying: CancellationToken,
+        settings: &ServerSettings,
+    ) -> Self {
+        Self { ledger, plugins, dying, answer_max: settings.record_max.0, last: Mutex::new(None) }
     }
 
     pub(super) async fn check(&self) -> ReadyState {
         let writable = self.writable().await;
         let ledger = if writable { "writable" } else { "not writable" };
         let plugins = (self.plugins)();
-        ReadyState { ready: writable && plugins.values().all(|state| *state == UP), ledger, plugins }
+        let worker = if self.dying.is_cancelled() { "dying" } else { "works" };
+        let ready = writable && worker == "works" && plugins.values().all(|state| *state == UP);
+        ReadyState { ready, ledger, worker, plugins }
     }
 
     async fn writable(&self) -> bool {
@@ -61,5 +71,6 @@ impl Readiness {
 pub(super) struct ReadyState {
     pub(super) ready: bool,
     ledger: &'static str,
+    worker: &'static str,
     plugins: BTreeMap<String, &'static str>,
 }

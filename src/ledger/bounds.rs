@@ -4,9 +4,6 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
-use super::TargetState;
 use crate::subject::TargetName;
 
 /// The bounds of a queue.
@@ -23,37 +20,6 @@ pub(crate) struct Bounds {
 impl Bounds {
     /// No bounds but those of the caller.
     pub(crate) const NONE: Self = Self { target: None, at_once: usize::MAX, calls_per_s: None };
-}
-
-/// The circuit breaker of a target, as a claim meets it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Breaker {
-    /// Nothing is claimed now: it is open, or a person is needed.
-    Open,
-    /// Its pause is over: one call tries the target.
-    HalfOpen,
-    Closed {
-        /// Calls that failed in a row before.
-        failures: u32,
-    },
-}
-
-impl Breaker {
-    pub(super) fn of(state: &TargetState, failures: u32, now: Timestamp) -> Self {
-        match state {
-            TargetState::Parked { .. } => Self::Open,
-            TargetState::Open { until, .. } if *until > now => Self::Open,
-            TargetState::Open { .. } => Self::HalfOpen,
-            TargetState::Closed => Self::Closed { failures },
-        }
-    }
-}
-
-/// After how many failed calls in a row the breaker of a target opens, and for how long.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BreakerLimits {
-    pub(crate) failures: u32,
-    pub(crate) pause: Duration,
 }
 
 /// What is under way and due at one target.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::WorkNumber;
 use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
 use crate::event::StoredEvent;
 use crate::subject::{InstallationName, SessionKey, TargetName};
@@ -104,7 +105,29 @@ pub(crate) struct Claim {
     pub(crate) work: Work,
 }
 
+impl Work {
+    /// What is asked of a target, in one word.
+    pub(crate) fn sort(&self) -> &'static str {
+        match self {
+            Self::Decide(_) => "decide",
+            Self::Settle(_) => "settle",
+            Self::Resolve(_) => "resolve",
+            Self::Close(_) => "close",
+            Self::Step(work) => match work.stage {
+                Stage::Find | Stage::FindLater => "find",
+                Stage::Erase => "erase",
+                Stage::Verify => "verify",
+            },
+        }
+    }
+}
+
 impl Claim {
+    /// What tells this work from other work.
+    pub(crate) fn number(&self) -> WorkNumber {
+        WorkNumber(self.task)
+    }
+
     /// The step that it is for, whose work is the claim's own.
     pub(crate) fn step(&self, work: &StepWork) -> ClaimedStep {
         ClaimedStep { task: self.task, fence: self.fence, erasure: work.erasure, target: work.step.target.clone() }

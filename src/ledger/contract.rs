@@ -47,10 +47,11 @@ macro_rules! contract {
                 the_longest_due_is_claimed_first
                 a_commit_that_brings_work_wakes_everyone_who_waits
                 a_commit_between_a_claim_and_the_wait_is_not_missed;
-            bounding: a_target_that_is_parked_or_rests_is_left_alone
-                after_a_rest_one_call_tries
-                a_target_rests_after_failures_in_a_row
-                what_comes_back_late_does_not_open_a_parked_target
+            bounding: a_target_that_is_out_is_left_alone
+                after_a_pause_one_call_tries_it
+                a_target_is_out_after_failures_in_a_row
+                different_records_that_are_refused_alike_put_a_target_out
+                a_target_that_wants_fewer_calls_gets_one_at_a_time_then_more
                 no_more_is_under_way_than_may_be_at_once
                 work_whose_lease_has_ended_is_not_under_way
                 a_bound_counts_all_queues_of_a_target_and_leaves_each_its_place
@@ -143,7 +144,7 @@ macro_rules! contract {
                 receipts_are_listed_both_ways_by_verdict_and_time
                 the_quarantine_is_listed_by_source_a_page_at_a_time;
             asking: erasures_are_listed_newest_first_and_by_state
-                targets_are_noted_until_they_are_open
+                targets_are_noted_until_they_answer_or_a_person_resumes_them
                 a_ledger_belongs_to_one_index_key
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;

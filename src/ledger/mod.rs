@@ -5,6 +5,7 @@ mod acts;
 mod bounds;
 mod claim;
 pub(crate) mod copy;
+mod health;
 mod listing;
 mod migrations;
 mod notifier;
@@ -18,10 +19,11 @@ pub(crate) mod sqlite;
 mod transition;
 mod view;
 
-pub(crate) use bounds::{Bounds, BreakerLimits};
+pub(crate) use bounds::Bounds;
 pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };
+pub(crate) use health::{BreakerLimits, CallEnd, WorkNumber};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};

@@ -7,10 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor, Decision,
-    ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page, ProcessInfo, ProcessView,
-    PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, Reported, Resolution,
-    SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
+    Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
+    Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page, ProcessInfo,
+    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, Reported,
+    Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
 };
 use crate::attention::{Attention, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -93,18 +93,13 @@ pub(crate) trait Queue: Send + Sync {
     /// The targets that steps wait for, whether they are still in the configuration or not.
     async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError>;
 
-    /// Notes a target's state, for every process and for `quietus status`.
-    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError>;
-
-    /// Counts a call that failed; after so many in a row, in any process, its breaker opens. One that is parked stays so.
-    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError>;
+    /// Notes how a call of a target ended, for every process and for `quietus status`. That it was answered need only be
+    /// told where the claim said that it had failed.
+    async fn call_ended(&self, target: &TargetName, end: &CallEnd, limits: BreakerLimits) -> Result<(), LedgerError>;
 
     /// Counts calls of a target beyond the one that a claim counts, where it has a rate: rates are counted in calls, over
     /// all processes on the ledger.
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError>;
-
-    /// Forgets the failures of a target that answered, and closes its breaker. One that is parked stays so.
-    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError>;
 
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;

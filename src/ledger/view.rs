@@ -75,7 +75,6 @@ pub(crate) struct TargetHealth {
     pub(crate) target: TargetName,
     #[serde(flatten)]
     pub(crate) state: TargetState,
-    pub(crate) since: Timestamp,
 }
 
 /// Whether a target's queue moves.
@@ -83,14 +82,15 @@ pub(crate) struct TargetHealth {
 #[serde(tag = "state", rename_all = "lowercase")]
 pub(crate) enum TargetState {
     Closed,
-    /// The breaker is open: nothing is claimed before `until`.
+    /// The breaker is open: nothing is claimed before `until`, when one call tries it.
     Open {
         until: Timestamp,
         reason: String,
-    },
-    /// Nothing is claimed until a person acts.
-    Parked {
-        reason: String,
+        /// Whether it will hardly heal without a person: its credentials are refused, say.
+        needs_person: bool,
+        /// How often it was tried in vain.
+        tries: u32,
+        since: Timestamp,
     },
 }
 

@@ -219,7 +219,7 @@ impl MluviiClient {
         let request = &self.requests.list_anonymized;
         match self.call(request, &[NOBODY], None, Purpose::Control).await? {
             Called::Done(json) => wire::listed(&json).map(drop).ok_or_else(|| garbage(&request.to_string())),
-            Called::Missing(status) => Err(unknown_path(request, status)),
+            Called::Missing(status) => Err(MluviiError::Denied(unknown_path(request, status))),
             Called::Conflict => Err(garbage(&request.to_string())),
         }
     }
@@ -235,7 +235,7 @@ impl MluviiClient {
             Called::Done(json) => Ok(Some(json)),
             // It says that the path or the verb is wrong, never that a session is not there.
             Called::Missing(StatusCode::METHOD_NOT_ALLOWED) => {
-                Err(unknown_path(request, StatusCode::METHOD_NOT_ALLOWED))
+                Err(MluviiError::Denied(unknown_path(request, StatusCode::METHOD_NOT_ALLOWED)))
             }
             Called::Missing(_) => Ok(None),
             Called::Conflict => Err(garbage(&request.to_string())),
@@ -269,7 +269,14 @@ impl MluviiClient {
         Ok(match self.call(request, &[id], Some(step), Purpose::Work).await? {
             // A conflict says that it is already so, or being done; whether it is, verifying shows.
             Called::Done(_) | Called::Conflict => Written::Done,
-            Called::Missing(status) => Written::Missing { unknown_path: unknown_path(request, status) },
+            // It says that the path or the verb is wrong, never that a session is not there.
+            Called::Missing(status @ StatusCode::METHOD_NOT_ALLOWED) => {
+                return Err(MluviiError::Denied(unknown_path(request, status)));
+            }
+            // It may concern this record only, whatever else is there; where it is the path, others are refused alike.
+            Called::Missing(status) => {
+                Written::Missing { unknown_path: MluviiError::Refused(unknown_path(request, status)) }
+            }
         })
     }
 
@@ -352,11 +359,11 @@ fn late(what: &str) -> MluviiError {
     MluviiError::Away(format!("{what}: no answer in time"))
 }
 
-fn unknown_path(request: &Template, status: StatusCode) -> MluviiError {
+fn unknown_path(request: &Template, status: StatusCode) -> String {
     let mut see = format!("`{}`", request.key());
     // Of a guest's path, the id may be of the wrong kind instead.
     if see.contains("anonymize_guest") {
         see.push_str(" or `mluvii.guest_id`");
     }
-    MluviiError::Denied(format!("{request}: {status}: this mluvii does not know this path; see {see}"))
+    format!("{request}: {status}: this mluvii does not know this path; see {see}")
 }

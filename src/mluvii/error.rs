@@ -21,7 +21,7 @@ pub(crate) enum MluviiError {
     /// Trying this again cannot help; other calls may well succeed.
     #[error("{0}")]
     Refused(String),
-    /// Every call would fail alike until a person acts: credentials, permissions, a path that is not known.
+    /// Every call would fail alike, probably until a person acts: credentials, a path that is not known.
     #[error("{0}")]
     Denied(String),
 }

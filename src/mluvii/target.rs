@@ -60,7 +60,7 @@ impl MluviiTarget {
             // The lease ends; what is left is no failure and costs no attempt. Parts that are not ready would be asked
             // again and again before the ones behind them, so then it goes on when they may be ready.
             if begun.elapsed() > self.client.call_max {
-                not_yet.get_or_insert(TargetError::RateLimited { retry_after: Some(Duration::ZERO) });
+                not_yet.get_or_insert(TargetError::NotYet { after: Duration::ZERO });
                 break;
             }
             match self.part(act, call, &part, &mut done).await {

@@ -12,6 +12,11 @@ use crate::target::TargetError;
 
 const NOT_TWICE: &str = "cancelled while the target was asked, which must not be asked twice; its outcome is unknown";
 
+const PANICKED: &str = "quietus panicked at it, which is a defect of quietus: please report it, with the version";
+
+/// So many attempts may end in a panic.
+const PANICS_MAX: u32 = 3;
+
 /// Why a piece of work is not finished now.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -23,6 +28,8 @@ pub(super) enum Failure {
     Cancelled,
     /// It was given up, as it took longer than any call may.
     Overtime,
+    /// It panicked, which is a defect of quietus: its outcome is unknown.
+    Panicked,
     /// It waits for something else of ours; nothing was tried.
     Postponed(Duration),
     /// What was looked at may only be early: it is looked at again.
@@ -56,10 +63,14 @@ pub(super) enum ClaimEnd {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TargetEffect {
     None,
-    /// It counts towards the target's breaker.
-    CountFailure,
-    /// Every call would fail alike: its whole queue waits for a person.
-    ParkQueue,
+    /// It is away, slow or failing.
+    Unavailable,
+    /// It refuses this record; only several different ones say something of the target.
+    Refused,
+    /// It would refuse every call: all of its work waits until it is tried again.
+    Denied,
+    /// It wants fewer calls.
+    Limited(Duration),
 }
 
 /// What is known of the claim whose work failed.
@@ -87,7 +98,7 @@ impl Failure {
             Self::Call(error) => {
                 matches!(error, TargetError::RateLimited { .. } | TargetError::Cancelled | TargetError::Later { .. })
             }
-            Self::Overtime | Self::Ledger(_) | Self::Early { .. } | Self::Permanent(_) => false,
+            Self::Overtime | Self::Panicked | Self::Ledger(_) | Self::Early { .. } | Self::Permanent(_) => false,
         }
     }
 
@@ -99,14 +110,25 @@ impl Failure {
             Self::Postponed(pause) => FailureAction::free(pause, "waits for what must be known first"),
             Self::Early { pause, why } => FailureAction::free(pause, why),
             // Before the other endings: due at once, or counted as an attempt, the target would be asked a second time.
-            Self::Cancelled | Self::Overtime if !circumstances.may_repeat => FailureAction::park(NOT_TWICE.to_owned()),
+            Self::Cancelled | Self::Overtime | Self::Panicked if !circumstances.may_repeat => {
+                FailureAction::park(NOT_TWICE.to_owned())
+            }
+            // It may not come again; if it does, nothing but another version of quietus helps.
+            Self::Panicked if circumstances.attempt + 1 >= PANICS_MAX => FailureAction::park(PANICKED.to_owned()),
+            Self::Panicked => {
+                let end = circumstances.attempt_ended(PANICKED.to_owned());
+                FailureAction { end, target: TargetEffect::None }
+            }
             Self::Overtime => {
                 let end = circumstances.attempt_ended("it took longer than it may".to_owned());
-                FailureAction { end, target: TargetEffect::CountFailure }
+                FailureAction { end, target: TargetEffect::Unavailable }
             }
             // Due at once: it is we who let go of it, and another process can take it.
             Self::Cancelled => FailureAction::free(Duration::ZERO, "cancelled"),
-            Self::Permanent(reason) | Self::Call(TargetError::Permanent(reason)) => FailureAction::park(reason),
+            Self::Permanent(reason) => FailureAction::park(reason),
+            Self::Call(TargetError::Permanent(reason)) => {
+                FailureAction { target: TargetEffect::Refused, ..FailureAction::park(reason) }
+            }
             Self::Call(TargetError::NotYet { after }) => FailureAction::free(after, "the target is not done yet"),
             Self::Call(TargetError::Cancelled | TargetError::Later { .. }) => {
                 // With a pause, as it costs no attempt: a target that always cancels would be asked again at once, for
@@ -116,18 +138,19 @@ impl Failure {
             }
             Self::Call(TargetError::RateLimited { retry_after }) => {
                 // As it costs no attempt, the pause would not grow: where the target says none, it is the breaker's.
-                let pause = retry_after.unwrap_or(circumstances.erasing.breaker_pause.0);
-                FailureAction::free(retry.pause(0, Some(pause), circumstances.random), "rate limited")
+                let told = retry_after.unwrap_or(circumstances.erasing.breaker_pause.0);
+                let pause = retry.pause(0, Some(told), circumstances.random);
+                FailureAction { target: TargetEffect::Limited(pause), ..FailureAction::free(pause, "rate limited") }
             }
             // Nobody is to wait for it until a person has acted, so the step is put aside as well.
             Self::Call(TargetError::NeedsOperator(reason)) if circumstances.is_awaited => {
-                FailureAction { target: TargetEffect::ParkQueue, ..FailureAction::park(reason) }
+                FailureAction { target: TargetEffect::Denied, ..FailureAction::park(reason) }
             }
             Self::Call(TargetError::NeedsOperator(reason)) => {
-                FailureAction { target: TargetEffect::ParkQueue, ..FailureAction::free(Duration::ZERO, reason) }
+                FailureAction { target: TargetEffect::Denied, ..FailureAction::free(Duration::ZERO, reason) }
             }
             Self::Call(TargetError::Retryable(reason)) => {
-                FailureAction { end: circumstances.attempt_ended(reason), target: TargetEffect::CountFailure }
+                FailureAction { end: circumstances.attempt_ended(reason), target: TargetEffect::Unavailable }
             }
         })
     }
@@ -207,8 +230,8 @@ mod tests {
     #[test]
     fn a_failed_call_counts_and_is_parked_at_the_attempt_limit_where_there_is_one() {
         let failed = || call(TargetError::Retryable("502".into()));
-        let again = |secs| retry(secs, Attempt::Counts, "502", TargetEffect::CountFailure);
-        let parked = FailureAction { end: ClaimEnd::Park { reason: "502".into() }, target: TargetEffect::CountFailure };
+        let again = |secs| retry(secs, Attempt::Counts, "502", TargetEffect::Unavailable);
+        let parked = FailureAction { end: ClaimEnd::Park { reason: "502".into() }, target: TargetEffect::Unavailable };
         check(failed(), 0, true, again(1));
         check(failed(), 1, true, again(2));
         check(failed(), 2, true, parked);
@@ -225,18 +248,31 @@ mod tests {
         check(Failure::Cancelled, 9, true, free(0, "cancelled"));
         check(call(TargetError::NotYet { after: pause }), 9, true, free(7, "the target is not done yet"));
         check(call(TargetError::Cancelled), 9, true, free(1, "cancelled by the target"));
+    }
+
+    #[test]
+    fn one_that_wants_fewer_calls_is_slowed_down_as_a_whole() {
         let limited = |retry_after| call(TargetError::RateLimited { retry_after });
-        check(limited(Some(pause)), 9, true, free(7, "rate limited"));
-        check(limited(None), 9, true, free(30, "rate limited"));
+        let expected =
+            |secs| retry(secs, Attempt::Free, "rate limited", TargetEffect::Limited(Duration::from_secs(secs)));
+        check(limited(Some(Duration::from_secs(7))), 9, true, expected(7));
+        check(limited(None), 9, true, expected(30));
     }
 
     #[test]
     fn what_a_retry_cannot_help_is_parked_alone_or_with_the_whole_queue() {
-        let parked = || FailureAction { end: ClaimEnd::Park { reason: "403".into() }, target: TargetEffect::None };
-        check(Failure::Permanent("403".into()), 0, true, parked());
-        check(call(TargetError::Permanent("403".into())), 0, false, parked());
-        let queue = retry(0, Attempt::Free, "401", TargetEffect::ParkQueue);
+        let parked = |target| FailureAction { end: ClaimEnd::Park { reason: "403".into() }, target };
+        check(Failure::Permanent("403".into()), 0, true, parked(TargetEffect::None));
+        check(call(TargetError::Permanent("403".into())), 0, false, parked(TargetEffect::Refused));
+        let queue = retry(0, Attempt::Free, "401", TargetEffect::Denied);
         check(call(TargetError::NeedsOperator("401".into())), 0, true, queue);
+    }
+
+    #[test]
+    fn work_that_panics_is_tried_again_and_then_needs_a_person_even_where_others_are_tried_for_ever() {
+        check(Failure::Panicked, 0, false, retry(1, Attempt::Counts, PANICKED, TargetEffect::None));
+        let parked = FailureAction { end: ClaimEnd::Park { reason: PANICKED.into() }, target: TargetEffect::None };
+        check(Failure::Panicked, PANICS_MAX - 1, false, parked);
     }
 
     #[test]
@@ -252,7 +288,7 @@ mod tests {
         let erasing = sample();
         let once = Circumstances { may_repeat: false, ..of_step(&erasing, false) };
         let parked = FailureAction { end: ClaimEnd::Park { reason: NOT_TWICE.into() }, target: TargetEffect::None };
-        for failure in [Failure::Cancelled, Failure::Overtime] {
+        for failure in [Failure::Cancelled, Failure::Overtime, Failure::Panicked] {
             assert_eq!(failure.action(once).expect("the ledger took it"), parked);
         }
         // What the target itself says of it may be tried again: it knows.
@@ -265,7 +301,7 @@ mod tests {
         let erasing = sample();
         let circumstances = of_step(&erasing, true);
         let revoked = call(TargetError::NeedsOperator("401".into()));
-        let expected = FailureAction { end: ClaimEnd::Park { reason: "401".into() }, target: TargetEffect::ParkQueue };
+        let expected = FailureAction { end: ClaimEnd::Park { reason: "401".into() }, target: TargetEffect::Denied };
         assert_eq!(revoked.action(circumstances).expect("the ledger took it"), expected);
     }
 }

@@ -63,7 +63,7 @@ impl Worker {
         }
         // Nobody waits for a target that is not called until a person has acted.
         for health in self.records.targets().await? {
-            if matches!(health.state, TargetState::Parked { .. }) {
+            if matches!(health.state, TargetState::Open { needs_person: true, .. }) {
                 let parked = finds.first.extract_if(.., |name| name.called_for(installation) == health.target);
                 finds.later.extend(parked);
             }

@@ -12,16 +12,14 @@ use tracing::{info, warn};
 use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
 use super::lease::Lease;
 use super::output::Output;
+use super::panics::caught;
 use super::parts::Worker;
 use super::queue::QueueWorker;
 use crate::causes::with_causes;
 use crate::erasure::{Outcome, Stage};
 use crate::keys::random_fraction;
-use crate::ledger::{
-    Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, TargetHealth, TargetState, Work,
-};
+use crate::ledger::{CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, Work};
 use crate::mluvii::counted;
-use crate::subject::TargetName;
 
 /// How often what needs no signal is looked at: leases that ended, work whose time has come.
 const POLL: Duration = Duration::from_secs(1);
@@ -31,8 +29,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(12);
 
 impl Worker {
     /// Works on one queue until `shutdown`, then waits for what is under way.
-    pub(super) async fn run_queue(self: Arc<Self>, queue: QueueWorker, shutdown: CancellationToken) {
-        let queue = Arc::new(queue);
+    pub(super) async fn run_queue(self: Arc<Self>, queue: Arc<QueueWorker>, shutdown: CancellationToken) {
         let mut under_way = JoinSet::new();
         loop {
             // What has ended leaves its place, so that one claim fills all places that are free.
@@ -113,7 +110,7 @@ impl Worker {
             // Beside the work: one that waits for a slow target would otherwise be done a second time by another process.
             () = lease.keep(|| self.queue.renew(&claim, LEASE)) => Err(Failure::Cancelled),
             // Held as well: after a stop of the process, timers fire late, and the work must not go on first.
-            result = lease.hold(self.do_counted(queue, &claim)) => result.unwrap_or(Err(Failure::Cancelled)),
+            result = lease.hold(caught(self.do_counted(queue, &claim))) => result.unwrap_or(Err(Failure::Cancelled)),
         };
         let written = match result {
             Ok(output) => self.finish(queue, claim, output).await,
@@ -158,6 +155,7 @@ impl Worker {
     async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output) -> Result<(), LedgerError> {
         // Only where there is a failure to forget: otherwise each answer would be one more transaction.
         let has_answered = claim.target_failing && asks(&claim.work);
+        let answered = CallEnd::Answered { sort: claim.work.sort() };
         let finished = match output {
             Output::Decision(decision) => {
                 log_decision(&decision);
@@ -172,7 +170,7 @@ impl Worker {
         };
         log_race(queue, finished);
         match &queue.asks {
-            Some(target) if has_answered => self.queue.target_answered(target).await,
+            Some(target) if has_answered => self.queue.call_ended(target, &answered, self.erasing.breaker()).await,
             _ => Ok(()),
         }
     }
@@ -190,10 +188,12 @@ impl Worker {
         let is_ordinary = failure.is_ordinary();
         let FailureAction { end, target } = failure.action(circumstances)?;
         let (ClaimEnd::Retry { reason, .. } | ClaimEnd::Park { reason }) = &end;
-        let reason = reason.clone();
         // First, or the work would be claimed again at once.
-        if let (TargetEffect::ParkQueue, Some(name)) = (&target, &queue.asks) {
-            self.park_queue(name, &reason).await?;
+        if let (Some(end), Some(name)) = (call_end(target, &claim, reason), &queue.asks) {
+            if let CallEnd::Denied { reason } = &end {
+                warn!(target = %name, reason, "the target is out; it is tried again, but a person may be needed");
+            }
+            self.queue.call_ended(name, &end, self.erasing.breaker()).await?;
         }
         let finished = match end {
             ClaimEnd::Retry { pause, attempt, reason } => {
@@ -207,18 +207,20 @@ impl Worker {
                 self.queue.park(claim, Outcome::Parked, &reason).await?
             }
         };
-        if let (TargetEffect::CountFailure, Some(name)) = (&target, &queue.asks) {
-            self.queue.target_failed(name, self.erasing.breaker(), &reason).await?;
-        }
         log_race(queue, finished);
         Ok(())
     }
+}
 
-    async fn park_queue(&self, target: &TargetName, reason: &str) -> Result<(), LedgerError> {
-        warn!(%target, reason, "the target's queue is parked; a person is needed");
-        let state = TargetState::Parked { reason: reason.to_owned() };
-        let health = TargetHealth { target: target.clone(), state, since: jiff::Timestamp::now() };
-        self.queue.set_target(health).await
+/// How the call ended for its target, where that says something of it.
+fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd> {
+    let reason = reason.to_owned();
+    match effect {
+        TargetEffect::None => None,
+        TargetEffect::Unavailable => Some(CallEnd::Unavailable { reason }),
+        TargetEffect::Refused => Some(CallEnd::Refused { sort: claim.work.sort(), work: claim.number(), reason }),
+        TargetEffect::Denied => Some(CallEnd::Denied { reason }),
+        TargetEffect::Limited(pause) => Some(CallEnd::Limited { pause }),
     }
 }
 

@@ -32,9 +32,9 @@ pub(crate) struct ErasingSettings {
     pub(crate) deadline: Span,
     /// How often a target is asked to erase while it still holds the data.
     pub(crate) rounds_max: u32,
-    /// Failed calls in a row after which the breaker of a target opens.
+    /// Failed calls in a row, or different records that are refused alike, after which the breaker of a target opens.
     pub(crate) breaker_failures: u32,
-    /// How long it is open before one call tries the target.
+    /// How long it is open before one call tries the target. Each one in vain doubles that, up to 15 minutes.
     pub(crate) breaker_pause: Span,
     /// Whether the keyed fingerprints of an erasure's identifiers are kept beyond its end, so that its receipt can be found
     /// by person. Without them, a person who asks for the result of their request cannot be answered.

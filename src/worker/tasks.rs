@@ -1,14 +1,16 @@
 //! The worker's tasks: one for each queue, and what has to be done now and then.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::warn;
 
+use super::panics::{End, kept_alive};
 use super::parts::Worker;
 use super::queue::{ORPHANS_MAX, QueueWorker};
 use super::run::LEASE;
@@ -21,23 +23,43 @@ const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 /// How often the heartbeat of this process is written.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 
+/// Begins a task; once more when it has panicked.
+type Run = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
 impl Worker {
-    /// Works until `shutdown`; what is under way is then finished, or released when it takes longer than `drain_max`.
-    pub(crate) async fn run(self, shutdown: CancellationToken, drain_max: Duration) {
+    /// Works until `shutdown`; what is under way is then finished, or released when it takes longer than `drain_max`. Where
+    /// one of its tasks keeps panicking, `dying` is cancelled, and `shutdown` with it.
+    pub(crate) async fn run(self, shutdown: CancellationToken, drain_max: Duration, dying: CancellationToken) {
         let worker = Arc::new(self);
         // Work is cancelled only when the drain has taken too long.
         let abandon = CancellationToken::new();
         let mut tasks = JoinSet::new();
+        let end = End { shutdown: shutdown.clone(), dying };
+        let mut spawn = |name: String, run: Run| {
+            let end = end.clone();
+            tasks.spawn(async move { kept_alive(&name, &end, run).await });
+        };
         for queue in QueueWorker::all(&worker, &abandon) {
-            tasks.spawn(Arc::clone(&worker).run_queue(queue, shutdown.clone()));
+            let queue = Arc::new(queue);
+            let (worker, shutdown) = (Arc::clone(&worker), shutdown.clone());
+            let name = format!("{:?}", queue.queue);
+            let run = move || Arc::clone(&worker).run_queue(Arc::clone(&queue), shutdown.clone());
+            spawn(name, Box::new(move || Box::pin(run())));
         }
-        tasks.spawn(Arc::clone(&worker).maintain(shutdown.clone()));
-        tasks.spawn(Arc::clone(&worker).look_for_orphans(shutdown.clone(), abandon.clone()));
+        let (own, until) = (Arc::clone(&worker), shutdown.clone());
+        let maintain = move || Arc::clone(&own).maintain(until.clone());
+        spawn("maintenance".to_owned(), Box::new(move || Box::pin(maintain())));
+        let (own, until, given_up) = (Arc::clone(&worker), shutdown.clone(), abandon.clone());
+        let orphans = move || Arc::clone(&own).look_for_orphans(until.clone(), given_up.clone());
+        spawn("orphans".to_owned(), Box::new(move || Box::pin(orphans())));
         // Beside them, and for as long as they take to drain: where this process looks lost, others park the steps of its
         // targets.
         let working = CancellationToken::new();
         let mut heartbeat = JoinSet::new();
-        heartbeat.spawn(Arc::clone(&worker).heartbeat(working.clone()));
+        heartbeat.spawn({
+            let (working, end) = (working.clone(), end.clone());
+            async move { kept_alive("heartbeat", &end, || Arc::clone(&worker).heartbeat(working.clone())).await }
+        });
 
         let drained = async {
             shutdown.cancelled().await;
@@ -48,16 +70,11 @@ impl Worker {
             tokio::select! {
                 // Only until it has ended: polled once more, it would panic.
                 () = &mut drained, if !abandon.is_cancelled() => abandon.cancel(),
-                ended = tasks.join_next() => match ended {
-                    None => break,
-                    Some(ended) => log_abnormal_end(ended),
-                },
+                ended = tasks.join_next() => if ended.is_none() { break },
             }
         }
         working.cancel();
-        if let Some(ended) = heartbeat.join_next().await {
-            log_abnormal_end(ended);
-        }
+        while heartbeat.join_next().await.is_some() {}
     }
 
     /// Steps of targets that are no longer in the configuration have no queue here. They are parked, so that a person hears
@@ -105,12 +122,5 @@ impl Worker {
                 warn!(error = %with_causes(&error), "could not maintain the ledger");
             }
         }
-    }
-}
-
-fn log_abnormal_end(ended: Result<(), JoinError>) {
-    if let Err(panic) = ended {
-        // Not the error itself: it holds the panic's text, and that may be personal.
-        error!(panicked = panic.is_panic(), "a task of the worker ended; its work waits for a restart");
     }
 }

@@ -16,10 +16,14 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
     let reason = text("reason");
     let count = number("count");
     match found.code {
-        Code::TargetParked => {
+        Code::TargetDenied => {
             // Before anything is decided there may be no erasure to name.
             let again = if is_mluvii(target) { "--undecided" } else { "ID" };
-            format!("target {target} is parked: {reason}; fix it, then run `quietus erasures retry {again}`")
+            format!(
+                "target {target} refuses every call: {reason}; fix it: it is tried again at {}, or at once by `quietus \
+                 erasures retry {again}`",
+                text("until")
+            )
         }
         Code::StepsParked => {
             format!("{count} parked at {target}: quietus erasures list --state parked --target {target}")
@@ -45,8 +49,10 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             let deadline = Span::from_secs(number("deadline_s"));
             format!("something is due since {since}, longer than `erasing.deadline` ({deadline})")
         }
-        Code::BreakerOpen => {
-            format!("target {target} is not called until {}: {reason}", text("until"))
+        Code::TargetOut => format!("target {target} is out, and is tried again at {}: {reason}", text("until")),
+        Code::TargetLimited => {
+            let since = found.since.map(time).unwrap_or_default();
+            format!("target {target} has answered nothing but that it wants fewer calls since {since}; see its rate")
         }
         Code::SessionsForeign => {
             format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
@@ -86,9 +92,10 @@ mod tests {
     use super::*;
     use crate::attention::{Facts, Group, Limits, StoppedTarget, attention};
 
-    fn stopped(target: &str, until: Option<Timestamp>) -> StoppedTarget {
-        let reason = "the token was refused".into();
-        StoppedTarget { target: TargetName(target.into()), until, reason, since: Timestamp::UNIX_EPOCH }
+    fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
+        let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let (target, reason) = (TargetName(target.into()), "the token was refused".into());
+        StoppedTarget { target, until, reason, needs_person, tries: 0, since }
     }
 
     fn some(count: u64) -> Group {
@@ -97,14 +104,15 @@ mod tests {
 
     fn sentences(facts: &Facts) -> String {
         let limits = Limits { deadline: Span::from_secs(60), unknown_share_max: 0.05 };
-        let all = attention(facts, &[], &limits, Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(1));
+        let all = attention(facts, &[], &limits, Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(2));
         all.iter().map(sentence).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
     fn everything_is_told_with_the_command_that_helps() {
         let facts = Facts {
-            targets: vec![stopped("crm", None), stopped("erp", Some(Timestamp::UNIX_EPOCH))],
+            targets: vec![stopped("crm", true), stopped("erp", false)],
+            limited: vec![(TargetName("mailbox".into()), Timestamp::UNIX_EPOCH)],
             parked_steps: vec![(TargetName("crm".into()), some(2))],
             requested: some(3),
             incomplete: some(2),
@@ -117,22 +125,23 @@ mod tests {
         };
         insta::assert_snapshot!(sentences(&facts), @"
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
-        target crm is parked: the token was refused; fix it, then run `quietus erasures retry ID`
+        target crm refuses every call: the token was refused; fix it: it is tried again at 1970-01-01T00:00:00Z, or at once by `quietus erasures retry ID`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
         2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         2 parked at crm: quietus erasures list --state parked --target crm
+        target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         2 events, sessions or erasures could not be worked on: quietus erasures retry --undecided
-        target erp is not called until 1970-01-01T00:00:00Z: the token was refused
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
+        target erp is out, and is tried again at 1970-01-01T00:00:00Z: the token was refused
         ");
     }
 
     #[test]
     fn a_parked_mluvii_of_any_installation_is_retried_with_what_is_undecided() {
         for name in ["mluvii", "mluvii/acme"] {
-            let facts = Facts { targets: vec![stopped(name, None)], ..Facts::default() };
+            let facts = Facts { targets: vec![stopped(name, true)], ..Facts::default() };
             assert!(sentences(&facts).ends_with("`quietus erasures retry --undecided`"), "{name}");
         }
     }

@@ -139,7 +139,7 @@ async fn without_the_ledger_nothing_is_acknowledged() {
     }
     insta::assert_snapshot!(
         get(&router, "/readyz").await,
-        @r#"503 content-type=application/json {"ready":false,"ledger":"not writable","plugins":{"crm":"restarting"}}"#
+        @r#"503 content-type=application/json {"ready":false,"ledger":"not writable","worker":"works","plugins":{"crm":"restarting"}}"#
     );
     assert_eq!(get(&router, "/healthz").await, "200 content-type=text/plain; charset=utf-8 alive");
 }
@@ -155,7 +155,7 @@ async fn a_plugin_that_is_away_shows_and_does_not_stop_receiving() {
     let router = Bench::new("").router();
     insta::assert_snapshot!(
         get(&router, "/readyz").await,
-        @r#"503 content-type=application/json {"ready":false,"ledger":"writable","plugins":{"crm":"restarting"}}"#
+        @r#"503 content-type=application/json {"ready":false,"ledger":"writable","worker":"works","plugins":{"crm":"restarting"}}"#
     );
     assert_eq!(line(GOOD.send(&router).await).await, "204");
 }

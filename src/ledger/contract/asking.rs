@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::keys::Digest;
-use crate::ledger::{ErasureFilter, Keep, Recorded, TargetHealth, TargetState};
+use crate::ledger::{CallEnd, ErasureFilter, Keep, Recorded, TargetState};
 
 pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared) {
     for id in 1..=4 {
@@ -28,18 +28,24 @@ pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared
     assert!(!ledger.cancel_erasure(ErasureId([9; 16]), &by()).await.expect("answered"));
 }
 
-pub(crate) async fn targets_are_noted_until_they_are_open(ledger: Shared) {
-    let since = jiff::Timestamp::UNIX_EPOCH;
-    let open = TargetState::Open { until: since + jiff::SignedDuration::from_hours(1), reason: "503".into() };
-    let parked = TargetState::Parked { reason: "401".into() };
-    for state in [open, parked] {
-        let health = TargetHealth { target: target("crm"), state, since };
-        ledger.set_target(health.clone()).await.expect("noted");
-        assert_eq!(ledger.targets().await.expect("listed"), [health]);
+pub(crate) async fn targets_are_noted_until_they_answer_or_a_person_resumes_them(ledger: Shared) {
+    let out = async || {
+        let states = ledger.targets().await.expect("listed").into_iter().map(|health| match health.state {
+            TargetState::Open { reason, needs_person, tries, .. } => (health.target.0, reason, needs_person, tries),
+            TargetState::Closed => panic!("it is not listed"),
+        });
+        states.collect::<Vec<_>>()
+    };
+    put_out(&ledger, "crm").await;
+    assert_eq!(out().await, [("crm".into(), "its token was revoked".to_owned(), true, 0)]);
+    for _ in 0..BREAKER.failures {
+        call_ended(&ledger, "mailbox", CallEnd::Unavailable { reason: "503".into() }).await;
     }
-    let open = TargetHealth { target: target("crm"), state: TargetState::Closed, since };
-    ledger.set_target(open).await.expect("noted");
-    assert!(ledger.targets().await.expect("listed").is_empty());
+    assert_eq!(out().await[1], ("mailbox".into(), "503".to_owned(), false, 0));
+    call_ended(&ledger, "mailbox", CallEnd::Answered { sort: "erase" }).await;
+    assert!(ledger.resume_target(&target("crm"), &by()).await.expect("resumed"));
+    assert!(!ledger.resume_target(&target("crm"), &by()).await.expect("resumed"));
+    assert!(out().await.is_empty());
 }
 
 pub(crate) async fn a_ledger_belongs_to_one_index_key(ledger: Shared) {

@@ -8,7 +8,7 @@ use super::fixtures::*;
 use crate::attention::{Attention, Code, Limits, MuteEnd};
 use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
-use crate::ledger::{Finished, Quarantined, TargetHealth, TargetState};
+use crate::ledger::{CallEnd, Finished, Quarantined};
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 0.5 }
@@ -49,7 +49,6 @@ pub(crate) async fn an_empty_ledger_needs_nobody(ledger: Shared) {
 }
 
 pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
-    let began = in_hours(-1);
     begun(&ledger, 1, &["crm"]).await;
     step_end(&ledger, "crm", ends(Outcome::Unverifiable)).await;
     close(&ledger).await;
@@ -64,12 +63,9 @@ pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
     let foreign = recorded(&ledger, event(7, 1)).await;
     let forgotten = crate::ledger::Decision { foreign: true, ..decision(unchanged(7, 0)) };
     assert_eq!(ledger.decided(foreign, forgotten).await.expect("decided"), Finished::Done);
-    let until = in_hours(1);
-    for (name, state) in [
-        ("crm", TargetState::Parked { reason: "401".into() }),
-        ("mailbox", TargetState::Open { until, reason: "503".into() }),
-    ] {
-        ledger.set_target(TargetHealth { target: target(name), state, since: began }).await.expect("noted");
+    put_out(&ledger, "crm").await;
+    for _ in 0..BREAKER.failures {
+        call_ended(&ledger, "mailbox", CallEnd::Unavailable { reason: "503".into() }).await;
     }
     // Due for longer than a day.
     ledger.request(erasure_of(person(8), &["crm"], in_hours(-30)), &by()).await.expect("requested");
@@ -77,15 +73,15 @@ pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
         told(&ledger).await,
         [
             "overdue work",
-            "target_parked target:crm",
+            "target_denied target:crm",
             "approval_waiting erasures 1",
             "deliveries_unreadable quarantine 1",
             "receipts_incomplete receipts 1",
             "steps_parked target:crm 2",
             "steps_parked target:mailbox 1",
             "work_parked work 1",
-            "breaker_open target:mailbox",
             "sessions_foreign sessions 1",
+            "target_out target:mailbox",
         ]
     );
     for found in all(&ledger).await {

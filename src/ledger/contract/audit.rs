@@ -6,7 +6,7 @@ use super::fixtures::*;
 use crate::audit::{Act, ActResult, Actor, AuditEntry, AuditRow, Object, verify_chain};
 use crate::chain::Head;
 use crate::erasure::{ErasureId, NewErasure, Outcome};
-use crate::ledger::{AuditRange, Cursor, Finished, QuarantineId, QuarantineRange, TargetHealth, TargetState};
+use crate::ledger::{AuditRange, Cursor, Finished, QuarantineId, QuarantineRange};
 
 /// All rows, verified from the chain's beginning to its head.
 pub(super) async fn audited(ledger: &Shared) -> Vec<AuditRow> {
@@ -76,8 +76,7 @@ pub(crate) async fn an_order_on_anything_else_leaves_one_row_whatever_came_of_it
         assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), count);
         assert_eq!(last(&ledger, rows).await, said("work.retry", "work", if count > 0 { "done" } else { "unchanged" }));
     }
-    let state = TargetState::Parked { reason: "401".into() };
-    ledger.set_target(TargetHealth { target: target("crm"), state, since: in_hours(-1) }).await.expect("noted");
+    put_out(&ledger, "crm").await;
     for (rows, result) in [(2, "done"), (3, "unchanged")] {
         assert_eq!(ledger.resume_target(&target("crm"), &by()).await.expect("resumed"), result == "done");
         assert_eq!(last(&ledger, rows).await, said("target.resume", "target:crm", result));

@@ -9,10 +9,8 @@ use tokio::time::{Instant, timeout};
 use super::fixtures::*;
 use crate::erasure::Outcome;
 use crate::ledger::{
-    Attempt, Bounds, BreakerLimits, Claimed, Finished, NextLook, ProcessInfo, QueueName, TargetHealth, TargetState,
+    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, ProcessInfo, QueueName, TargetState,
 };
-
-const BREAKER: BreakerLimits = BreakerLimits { failures: 3, pause: HOUR };
 
 fn bounds(at_once: usize) -> Bounds {
     Bounds { target: Some(target("crm")), at_once, calls_per_s: None }
@@ -29,45 +27,44 @@ async fn steps(ledger: &Shared, count: i64) {
     }
 }
 
-async fn set(ledger: &Shared, state: TargetState) {
-    let health = TargetHealth { target: target("crm"), state, since: in_hours(0) };
-    ledger.set_target(health).await.expect("noted");
+fn away() -> CallEnd {
+    CallEnd::Unavailable { reason: "503".into() }
 }
 
-fn open_breaker(hours: i64) -> TargetState {
-    TargetState::Open { until: in_hours(hours), reason: "it failed".into() }
+/// Out, and tried again after so long.
+async fn out_for(ledger: &Shared, pause: Duration) {
+    let limits = BreakerLimits { failures: 1, pause };
+    ledger.call_ended(&target("crm"), &away(), limits).await.expect("noted");
 }
 
-pub(crate) async fn a_target_that_is_parked_or_rests_is_left_alone(ledger: Shared) {
+pub(crate) async fn a_target_that_is_out_is_left_alone(ledger: Shared) {
     steps(&ledger, 1).await;
-    for still in [TargetState::Parked { reason: "its token was revoked".into() }, open_breaker(1)] {
-        set(&ledger, still).await;
-        let claimed = look(&ledger, &bounds(9)).await;
-        assert!(claimed.claims.is_empty());
-        assert_eq!(claimed.next, NextLook::WhenPolled);
-    }
-    set(&ledger, TargetState::Closed).await;
+    put_out(&ledger, "crm").await;
+    let claimed = look(&ledger, &bounds(9)).await;
+    assert!(claimed.claims.is_empty());
+    assert_eq!(claimed.next, NextLook::WhenPolled);
+    assert!(ledger.resume_target(&target("crm"), &by()).await.expect("resumed"));
     let mine = only(look(&ledger, &bounds(9)).await.claims);
     assert!(!mine.target_failing);
 }
 
-pub(crate) async fn after_a_rest_one_call_tries(ledger: Shared) {
+pub(crate) async fn after_a_pause_one_call_tries_it(ledger: Shared) {
     steps(&ledger, 3).await;
-    set(&ledger, open_breaker(-1)).await;
+    out_for(&ledger, Duration::ZERO).await;
     let mine = only(look(&ledger, &bounds(9)).await.claims);
     assert!(mine.target_failing);
     assert!(look(&ledger, &bounds(9)).await.claims.is_empty());
-    ledger.target_answered(&target("crm")).await.expect("noted");
+    call_ended(&ledger, "crm", CallEnd::Answered { sort: "erase" }).await;
     assert_eq!(look(&ledger, &bounds(9)).await.claims.len(), 2);
     assert!(ledger.targets().await.expect("listed").is_empty());
 }
 
-pub(crate) async fn a_target_rests_after_failures_in_a_row(ledger: Shared) {
+pub(crate) async fn a_target_is_out_after_failures_in_a_row(ledger: Shared) {
     steps(&ledger, 1).await;
-    let fail = async || ledger.target_failed(&target("crm"), BREAKER, "503").await.expect("noted");
+    let fail = async || call_ended(&ledger, "crm", away()).await;
     fail().await;
     fail().await;
-    ledger.target_answered(&target("crm")).await.expect("noted");
+    call_ended(&ledger, "crm", CallEnd::Answered { sort: "erase" }).await;
     fail().await;
     fail().await;
     assert!(ledger.targets().await.expect("listed").is_empty());
@@ -76,18 +73,49 @@ pub(crate) async fn a_target_rests_after_failures_in_a_row(ledger: Shared) {
     assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Free, "503").await.expect("put back"), Finished::Done);
     fail().await;
     let health = ledger.targets().await.expect("listed");
-    assert!(matches!(&health[0].state, TargetState::Open { until, reason } if *until > in_hours(0) && reason == "503"));
+    assert!(
+        matches!(&health[0].state, TargetState::Open { until, reason, .. } if *until > in_hours(0) && reason == "503")
+    );
     assert!(look(&ledger, &bounds(9)).await.claims.is_empty());
 }
 
-pub(crate) async fn what_comes_back_late_does_not_open_a_parked_target(ledger: Shared) {
-    let parked = TargetState::Parked { reason: "the token was revoked".into() };
-    set(&ledger, parked.clone()).await;
-    ledger.target_answered(&target("crm")).await.expect("noted");
-    for _ in 0..BREAKER.failures {
-        ledger.target_failed(&target("crm"), BREAKER, "503").await.expect("noted");
+pub(crate) async fn different_records_that_are_refused_alike_put_a_target_out(ledger: Shared) {
+    steps(&ledger, 5).await;
+    let claims = look(&ledger, &bounds(3)).await.claims;
+    let refused = async |claim: &Claim| {
+        call_ended(&ledger, "crm", CallEnd::Refused { sort: "erase", work: claim.number(), reason: "403".into() })
+            .await;
+    };
+    for _ in 0..3 {
+        refused(&claims[0]).await;
     }
-    assert_eq!(ledger.targets().await.expect("listed")[0].state, parked);
+    assert!(ledger.targets().await.expect("listed").is_empty(), "one record again and again");
+    for claim in &claims {
+        refused(claim).await;
+    }
+    assert_eq!(ledger.targets().await.expect("listed").len(), 1);
+}
+
+pub(crate) async fn a_target_that_wants_fewer_calls_gets_one_at_a_time_then_more(ledger: Shared) {
+    steps(&ledger, 9).await;
+    call_ended(&ledger, "crm", CallEnd::Limited { pause: HOUR }).await;
+    let waits = look(&ledger, &bounds(9)).await;
+    assert!(waits.claims.is_empty());
+    assert!(matches!(waits.next, NextLook::After(pause) if pause > HOUR / 2));
+    // Only the pause is over now; nothing makes it shorter but time.
+    let other = target("mailbox");
+    for id in 11..=19 {
+        begun(&ledger, id, &["mailbox"]).await;
+    }
+    call_ended(&ledger, "mailbox", CallEnd::Limited { pause: Duration::ZERO }).await;
+    let bounds = Bounds { target: Some(other.clone()), ..bounds(9) };
+    let take = async || ledger.claim(&QueueName::Step(other.clone()), 9, HOUR, &bounds).await.expect("claims").claims;
+    let mine = only(take().await);
+    assert!(mine.target_failing, "its answer is to be told");
+    assert!(take().await.is_empty());
+    assert_eq!(ledger.stepped(mine, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+    call_ended(&ledger, "mailbox", CallEnd::Answered { sort: "erase" }).await;
+    assert_eq!(take().await.len(), 2);
 }
 
 pub(crate) async fn no_more_is_under_way_than_may_be_at_once(ledger: Shared) {

@@ -7,7 +7,7 @@ use super::fixtures::*;
 use crate::erasure::life::Finds;
 use crate::erasure::{Capsule, ErasureId, ErasureState, Evidence, Findings, Outcome, ReachedSession, Stage, Subject};
 use crate::keys::{Digest, Sealed};
-use crate::ledger::{Attempt, Bounds, Finished, QueueName, Resolution, StepEnd, TargetHealth, TargetState, Work};
+use crate::ledger::{Attempt, Bounds, Finished, QueueName, Resolution, StepEnd, Work};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared) {
@@ -142,9 +142,7 @@ pub(crate) async fn a_parked_step_keeps_the_erasure_open_until_a_person_acts(led
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.parked_steps["crm"], counts.parked_work, counts.erasures["parked"]), (1, 0, 1));
 
-    let health =
-        TargetHealth { target: target("crm"), state: TargetState::Parked { reason: "403".into() }, since: in_hours(0) };
-    ledger.set_target(health).await.expect("noted");
+    put_out(&ledger, "crm").await;
     assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
     assert!(!ledger.retry_erasure(id, &by()).await.expect("nothing to do"));
     assert!(ledger.targets().await.expect("listed").is_empty());

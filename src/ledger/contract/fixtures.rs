@@ -18,8 +18,8 @@ use crate::erasure::{
 use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, SealKey, fill_random};
 use crate::ledger::{
-    Bounds, Claim, Closed, Closing, Decision, Finished, Keep, Ledger, QueueName, Recorded, Resolution, SessionChange,
-    StepEnd, Work,
+    Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, Ledger, QueueName, Recorded,
+    Resolution, SessionChange, StepEnd, Work,
 };
 use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
 use crate::subject::{
@@ -330,11 +330,22 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let decision = Decision { foreign: true, tenants_are_departments: Some(true), ..decision(unchanged(7, 0)) };
     assert_eq!(ledger.decided(foreign, decision).await.expect("decided"), Finished::Done);
     ledger.quarantine(unreadable()).await.expect("put aside");
-    let state = crate::ledger::TargetState::Parked { reason: "its token was revoked".into() };
-    let health = crate::ledger::TargetHealth { target: target("crm"), state, since: Timestamp::UNIX_EPOCH };
-    ledger.set_target(health).await.expect("noted");
+    put_out(ledger, "crm").await;
     ledger.record(event(6, 1)).await.expect("recorded");
     let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
+}
+
+/// The breaker of these tests.
+pub(crate) const BREAKER: BreakerLimits = BreakerLimits { failures: 3, pause: HOUR };
+
+/// Notes how a call of a target ended.
+pub(crate) async fn call_ended(ledger: &Shared, name: &str, end: CallEnd) {
+    ledger.call_ended(&target(name), &end, BREAKER).await.expect("noted");
+}
+
+/// A target refuses every call: it is out for an hour.
+pub(crate) async fn put_out(ledger: &Shared, name: &str) {
+    call_ended(ledger, name, CallEnd::Denied { reason: "its token was revoked".into() }).await;
 }

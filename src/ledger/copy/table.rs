@@ -264,13 +264,28 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "target",
         key: 1,
-        columns: &[("name", Text), ("until", Number), ("reason", Text), ("since", Number)],
+        columns: &[
+            ("name", Text),
+            ("until", Number),
+            ("reason", Text),
+            ("needs_person", Truth),
+            ("tries", Number),
+            ("since", Number),
+        ],
         only: ALL,
     },
     Table {
         name: "pace",
         key: 1,
-        columns: &[("target", Text), ("failures", Number), ("next_call_us", Number)],
+        columns: &[
+            ("target", Text),
+            ("failures", Number),
+            ("refused", Text),
+            ("refused_why", Text),
+            ("at_once", Number),
+            ("limited_since", Number),
+            ("next_call_us", Number),
+        ],
         only: ALL,
     },
 ];

@@ -32,6 +32,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
     }
     let facts = Facts {
         targets: targets(&row)?,
+        limited: limited(&row)?,
         parked_steps: parked_steps(&row)?,
         requested: group(&row, 0)?,
         incomplete: group(&row, 1)?,
@@ -46,7 +47,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 7;
+const FIRST_GROUP: usize = 8;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -67,10 +68,13 @@ fn query() -> String {
                         FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue)
          SELECT clock.now, counted.sessions, (SELECT COALESCE(SUM(foreign_sessions), 0)::BIGINT FROM installation),
                 {oldest_due},
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, until, reason, since)), '[]')::TEXT FROM target),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, until, reason, needs_person, tries, since)), '[]')::TEXT
+                 FROM target),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, count, mark)), '[]')::TEXT FROM steps),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(code, object, severity, until, digest, actor, at)), '[]')::TEXT
                  FROM mute),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since) ORDER BY target), '[]')::TEXT FROM pace
+                 WHERE limited_since IS NOT NULL),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
@@ -88,11 +92,17 @@ fn group(row: &Row, number: usize) -> Result<Group, LedgerError> {
 }
 
 fn targets(row: &Row) -> Result<Vec<StoppedTarget>, LedgerError> {
-    let all: Vec<(String, Option<i64>, String, i64)> = json_at(row, 4)?;
-    let stopped = all.into_iter().map(|(name, until, reason, since)| {
-        Ok(StoppedTarget { target: TargetName(name.into()), until: maybe_time(until)?, reason, since: time(since)? })
+    let all: Vec<(String, i64, String, bool, u32, i64)> = json_at(row, 4)?;
+    let stopped = all.into_iter().map(|(name, until, reason, needs_person, tries, since)| {
+        let (until, since) = (time(until)?, time(since)?);
+        Ok(StoppedTarget { target: TargetName(name.into()), until, reason, needs_person, tries, since })
     });
     stopped.collect()
+}
+
+fn limited(row: &Row) -> Result<Vec<(TargetName, Timestamp)>, LedgerError> {
+    let all: Vec<(String, i64)> = json_at(row, 7)?;
+    all.into_iter().map(|(name, since)| Ok((TargetName(name.into()), time(since)?))).collect()
 }
 
 fn parked_steps(row: &Row) -> Result<Vec<(TargetName, Group)>, LedgerError> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::bounds::Breaker;
 use super::claim::queues_of;
 use super::columns::{millis, text, unsigned};
+use super::health::MayBegin;
 use super::tasks::HELD;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
@@ -58,14 +58,14 @@ pub(super) async fn claim(
     let mut next_us = 0;
     if let Some(target) = &bounds.target {
         // Claims for one target are made one after the other, each for as long as a commit takes: the bounds are of all processes.
-        let pace = targets::lock(tx, target).await?;
-        match targets::breaker(tx, target, pace.failures).await? {
-            Breaker::Open => return Ok(nothing(NextLook::WhenPolled)),
-            Breaker::HalfOpen => (free, target_failing) = (1, true),
-            Breaker::Closed { failures } => target_failing = failures > 0,
+        let health = targets::lock(tx, target).await?;
+        target_failing = !health.is_good();
+        match health.may_begin(free, tx.now) {
+            MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
+            MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
+            MayBegin::AtOnce(most) => free = bounds::free(most, load_of(ledger, tx, queue, target).await?),
         }
-        free = bounds::free(free, load_of(ledger, tx, queue, target).await?);
-        next_us = pace.next_call_us;
+        next_us = health.pace.next_call_us;
     }
     if free == 0 {
         return Ok(nothing(NextLook::WhenPolled));

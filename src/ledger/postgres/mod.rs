@@ -64,12 +64,12 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
-    DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
+    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
     LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside,
     QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported,
     Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    UnreadSessions, Work, acts, bounds, broken, claim, query, row, transition,
+    UnreadSessions, Work, acts, bounds, broken, claim, health, query, row, transition,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -334,28 +334,19 @@ impl Queue for PostgresLedger {
         tasks::awaited_targets(&self.reading().await?).await
     }
 
-    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
+    async fn call_ended(&self, target: &TargetName, end: &CallEnd, limits: BreakerLimits) -> Result<(), LedgerError> {
         transact!(self, |tx| async {
-            targets::set(tx, &health).await?;
-            claim::queues_of(&health.target).iter().for_each(|queue| tx.notify(queue));
+            targets::call_ended(tx, target, end, limits).await?;
+            // What waited for it can begin.
+            if matches!(end, CallEnd::Answered { .. }) {
+                claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
+            }
             Ok(())
         })
-    }
-
-    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
-        transact!(self, |tx| targets::failed(tx, target, limits, reason))
     }
 
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
         transact!(self, |tx| targets::charge(tx, target, calls, calls_per_s))
-    }
-
-    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
-        transact!(self, |tx| async {
-            targets::answered(tx, target).await?;
-            claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
-            Ok(())
-        })
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {

@@ -245,11 +245,11 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
             if let Some(change) = &change {
                 steps::write(tx, id, state, change, None).await?;
             }
-            let opened = targets::open_parked(tx, &targets).await?;
-            for target in &opened {
+            let resumed = targets::resume_all(tx, &targets).await?;
+            for target in &resumed {
                 tx.notify(&QueueName::Step(target.clone()));
             }
-            Ok(made_due > 0 || change.is_some() || !opened.is_empty())
+            Ok(made_due > 0 || change.is_some() || !resumed.is_empty())
         }
     }
 }

@@ -1,67 +1,51 @@
-//! The states of targets, for every process. A target whose breaker is closed has no row; where it is open, it has an end.
+//! How targets are, for every process. One whose breaker is closed has no row in `target`.
 
 use std::num::NonZeroU32;
 
 use tokio_postgres::Row;
 
-use super::bounds::{self, Breaker};
-use super::columns::{maybe_millis, maybe_time, millis, small, text, time};
+use super::bounds;
+use super::columns::{json, json_at, maybe_millis, maybe_time, millis, small, text, time};
+use super::health::{BreakerLimits, CallEnd, Health, Pace};
 use super::tx::{Connection, Tx};
-use super::{BreakerLimits, LedgerError, TargetHealth, TargetState};
-use crate::erasure::life::after;
+use super::{LedgerError, TargetHealth, TargetState};
 use crate::subject::TargetName;
 
-const SELECT: &str = "SELECT name, until, reason, since FROM target";
+const OPEN: &str = "until, reason, needs_person, tries, since";
 
 pub(super) async fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerError> {
-    connection.rows(&format!("{SELECT} ORDER BY name"), &[]).await?.iter().map(read).collect()
+    let rows = connection.rows(&format!("SELECT {OPEN}, name FROM target ORDER BY name"), &[]).await?;
+    let read = |row: &Row| Ok(TargetHealth { target: TargetName(row.get::<_, &str>(5).into()), state: open(row)? });
+    rows.iter().map(read).collect()
 }
 
-pub(super) async fn set(tx: &Tx, health: &TargetHealth) -> Result<(), LedgerError> {
-    let (until, reason) = match &health.state {
-        TargetState::Closed => return resume(tx, &health.target).await.map(drop),
-        TargetState::Open { until, reason } => (Some(*until), reason),
-        TargetState::Parked { reason } => (None, reason),
-    };
-    // In the order of a claim and of a failure: first what is counted, then the state.
-    lock(tx, &health.target).await?;
-    tx.execute(
-        "INSERT INTO target (name, until, reason, since) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (name) DO UPDATE SET until = excluded.until, reason = excluded.reason, since = excluded.since",
-        &[&&*health.target.0, &maybe_millis(until), &text(reason), &millis(health.since)],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Lets the target's queue move again; `false` when it does.
+/// Lets the target be called again; `false` when it is.
 pub(super) async fn resume(tx: &Tx, target: &TargetName) -> Result<bool, LedgerError> {
-    // In the same order as above.
-    lock(tx, target).await?;
-    let stood = tx.execute("DELETE FROM target WHERE name = $1", &[&&*target.0]).await?;
-    forget_failures(tx, target).await?;
-    Ok(stood > 0)
+    // First what is counted, then the state, as wherever both change: two could otherwise wait crosswise. What it was slowed
+    // down to stays: it asked for that.
+    tx.execute("UPDATE pace SET failures = 0, refused = '[]', refused_why = '' WHERE target = $1", &[&&*target.0])
+        .await?;
+    Ok(tx.execute("DELETE FROM target WHERE name = $1", &[&&*target.0]).await? > 0)
 }
 
-pub(super) async fn breaker(tx: &Tx, target: &TargetName, failures: u32) -> Result<Breaker, LedgerError> {
-    Ok(Breaker::of(&state(tx, target).await?, failures, tx.now))
-}
-
-async fn state(tx: &Tx, target: &TargetName) -> Result<TargetState, LedgerError> {
-    let row = tx.maybe(&format!("{SELECT} WHERE name = $1"), &[&&*target.0]).await?;
-    Ok(row.as_ref().map(read).transpose()?.map_or(TargetState::Closed, |health| health.state))
-}
-
-/// What is counted of a target.
-pub(super) struct Pace {
-    pub(super) failures: u32,
-    /// The earliest time of its next call, in microseconds since 1970.
-    pub(super) next_call_us: i64,
+/// Lets those of them be called again that are out; returns which were.
+pub(super) async fn resume_all(tx: &Tx, called: &[TargetName]) -> Result<Vec<TargetName>, LedgerError> {
+    let mut names: Vec<_> = called.to_vec();
+    // Always in one order, as each is locked.
+    names.sort();
+    let mut resumed = Vec::new();
+    for target in names {
+        if resume(tx, &target).await? {
+            resumed.push(target);
+        }
+    }
+    Ok(resumed)
 }
 
 /// Locks the target: other claims for it wait for this transaction's end.
-pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Pace, LedgerError> {
-    let select = "SELECT failures, next_call_us FROM pace WHERE target = $1 FOR UPDATE";
+pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Health, LedgerError> {
+    let select = "SELECT failures, refused, refused_why, at_once, limited_since, next_call_us FROM pace
+                  WHERE target = $1 FOR UPDATE";
     let row = match tx.maybe(select, &[&&*target.0]).await? {
         Some(row) => row,
         None => {
@@ -69,7 +53,18 @@ pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Pace, LedgerErr
             tx.row(select, &[&&*target.0]).await?
         }
     };
-    Ok(Pace { failures: small(row.get(0)), next_call_us: row.get(1) })
+    let pace = Pace {
+        failures: small(row.get(0)),
+        refused: json_at(&row, 1)?,
+        refused_why: row.get(2),
+        at_once: row.get::<_, Option<i64>>(3).map(small),
+        limited_since: maybe_time(row.get(4))?,
+        next_call_us: row.get(5),
+    };
+    // A statement of its own: the lock was waited for, and one that began before it would see the state of before.
+    let found = tx.maybe(&format!("SELECT {OPEN} FROM target WHERE name = $1"), &[&&*target.0]).await?;
+    let state = found.as_ref().map_or(Ok(TargetState::Closed), open)?;
+    Ok(Health { pace, state })
 }
 
 pub(super) async fn set_next_call_us(tx: &Tx, target: &TargetName, next_us: i64) -> Result<(), LedgerError> {
@@ -79,57 +74,52 @@ pub(super) async fn set_next_call_us(tx: &Tx, target: &TargetName, next_us: i64)
 
 /// Counts calls beyond those that were granted.
 pub(super) async fn charge(tx: &Tx, target: &TargetName, calls: u32, rate: NonZeroU32) -> Result<(), LedgerError> {
-    let pace = lock(tx, target).await?;
+    let Health { pace, .. } = lock(tx, target).await?;
     let next_us = bounds::charge(rate, pace.next_call_us, tx.now.as_microsecond(), calls);
     set_next_call_us(tx, target, next_us).await
 }
 
-pub(super) async fn failed(
+pub(super) async fn call_ended(
     tx: &Tx,
     target: &TargetName,
+    end: &CallEnd,
     limits: BreakerLimits,
-    reason: &str,
 ) -> Result<(), LedgerError> {
-    let row = tx
-        .row(
-            "INSERT INTO pace (target, failures) VALUES ($1, 1)
-             ON CONFLICT (target) DO UPDATE SET failures = pace.failures + 1 RETURNING failures",
-            &[&&*target.0],
-        )
-        .await?;
-    // A parked one stays parked: with a breaker's end, it would be asked again before a person has acted.
-    if small(row.get(0)) < limits.failures || matches!(state(tx, target).await?, TargetState::Parked { .. }) {
-        return Ok(());
-    }
-    let state = TargetState::Open { until: after(tx.now, limits.pause), reason: reason.to_owned() };
-    set(tx, &TargetHealth { target: target.clone(), state, since: tx.now }).await
-}
-
-pub(super) async fn answered(tx: &Tx, target: &TargetName) -> Result<(), LedgerError> {
-    // First what is counted, as in `set`: the two could otherwise wait crosswise.
-    forget_failures(tx, target).await?;
-    tx.execute("DELETE FROM target WHERE name = $1 AND until IS NOT NULL", &[&&*target.0]).await?;
-    Ok(())
-}
-
-/// Sets those of the queues going that are parked; returns which.
-pub(super) async fn open_parked(tx: &Tx, called: &[TargetName]) -> Result<Vec<TargetName>, LedgerError> {
-    let names: Vec<&str> = called.iter().map(|name| &*name.0).collect();
-    let sql = "DELETE FROM target WHERE until IS NULL AND name = ANY($1) RETURNING name";
-    let opened = tx.rows(sql, &[&names]).await?;
-    Ok(opened.iter().map(|row| TargetName(row.get::<_, &str>(0).into())).collect())
-}
-
-async fn forget_failures(tx: &Tx, target: &TargetName) -> Result<(), LedgerError> {
-    tx.execute("UPDATE pace SET failures = 0 WHERE target = $1", &[&&*target.0]).await?;
-    Ok(())
-}
-
-fn read(row: &Row) -> Result<TargetHealth, LedgerError> {
-    let reason = row.get(2);
-    let state = match maybe_time(row.get(1))? {
-        Some(until) => TargetState::Open { until, reason },
-        None => TargetState::Parked { reason },
+    let Health { pace, state } = lock(tx, target).await?.after(end, limits, tx.now);
+    tx.execute(
+        "UPDATE pace SET failures = $2, refused = $3, refused_why = $4, at_once = $5, limited_since = $6,
+                next_call_us = $7
+         WHERE target = $1",
+        &[
+            &&*target.0,
+            &i64::from(pace.failures),
+            &json(&pace.refused)?,
+            &text(&pace.refused_why),
+            &pace.at_once.map(i64::from),
+            &maybe_millis(pace.limited_since),
+            &pace.next_call_us,
+        ],
+    )
+    .await?;
+    match state {
+        TargetState::Closed => tx.execute("DELETE FROM target WHERE name = $1", &[&&*target.0]).await?,
+        TargetState::Open { until, reason, needs_person, tries, since } => {
+            tx.execute(
+                &format!(
+                    "INSERT INTO target (name, {OPEN}) VALUES ($1, $2, $3, $4, $5, $6)
+                     ON CONFLICT (name) DO UPDATE SET until = excluded.until, reason = excluded.reason,
+                       needs_person = excluded.needs_person, tries = excluded.tries, since = excluded.since"
+                ),
+                &[&&*target.0, &millis(until), &text(&reason), &needs_person, &i64::from(tries), &millis(since)],
+            )
+            .await?
+        }
     };
-    Ok(TargetHealth { target: TargetName(row.get::<_, &str>(0).into()), state, since: time(row.get(3))? })
+    Ok(())
+}
+
+/// The state of a row that begins with [`OPEN`].
+fn open(row: &Row) -> Result<TargetState, LedgerError> {
+    let (until, since) = (time(row.get(0))?, time(row.get(4))?);
+    Ok(TargetState::Open { until, reason: row.get(1), needs_person: row.get(2), tries: small(row.get(3)), since })
 }

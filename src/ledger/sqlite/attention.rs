@@ -18,6 +18,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
     Ok(Facts {
         targets: targets::list(connection)?.into_iter().filter_map(stopped).collect(),
+        limited: targets::limited(connection)?.into_iter().map(|(target, since)| (target, since.0)).collect(),
         parked_steps: parked_steps(connection)?,
         requested: requested(connection, tallied("requested"))?,
         incomplete: group(
@@ -77,12 +78,12 @@ fn requested(connection: &Connection, count: u64) -> Result<Group, LedgerError> 
 }
 
 fn stopped(health: super::TargetHealth) -> Option<StoppedTarget> {
-    let (until, reason) = match health.state {
-        TargetState::Closed => return None,
-        TargetState::Open { until, reason } => (Some(until), reason),
-        TargetState::Parked { reason } => (None, reason),
-    };
-    Some(StoppedTarget { target: health.target, until, reason, since: health.since })
+    match health.state {
+        TargetState::Closed => None,
+        TargetState::Open { until, reason, needs_person, tries, since } => {
+            Some(StoppedTarget { target: health.target, until, reason, needs_person, tries, since })
+        }
+    }
 }
 
 pub(super) fn mutes(connection: &Connection) -> Result<Vec<Mute>, LedgerError> {

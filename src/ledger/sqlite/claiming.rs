@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::bounds::Breaker;
 use super::claim::queues_of;
 use super::columns::Millis;
+use super::health::MayBegin;
 use super::job::Tx;
 use super::tasks::holds;
 use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, QueueName, Work};
@@ -35,10 +35,12 @@ pub(super) fn claim(
     let mut at_once = bounds.at_once;
     let mut target_failing = false;
     if let Some(target) = &bounds.target {
-        match targets::breaker(tx, target)? {
-            Breaker::Open => return Ok(nothing(NextLook::WhenPolled)),
-            Breaker::HalfOpen => (at_once, target_failing) = (1, true),
-            Breaker::Closed { failures } => target_failing = failures > 0,
+        let health = targets::health(tx, target)?;
+        target_failing = !health.is_good();
+        match health.may_begin(at_once, tx.now) {
+            MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
+            MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
+            MayBegin::AtOnce(most) => at_once = most,
         }
     }
     let free = match &bounds.target {

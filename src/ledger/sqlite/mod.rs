@@ -58,12 +58,12 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
-    DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
+    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
     LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution,
     SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
-    acts, bounds, claim, query, row, transition,
+    acts, bounds, claim, health, query, row, transition,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -195,25 +195,17 @@ impl Queue for SqliteLedger {
         self.readers.read(tasks::awaited_targets).await
     }
 
-    async fn set_target(&self, health: TargetHealth) -> Result<(), LedgerError> {
-        let wakes = if health.state == TargetState::Closed { Wakes::Workers } else { Wakes::NoOne };
-        self.writer.write(wakes, move |tx| targets::set(tx, &health)).await
-    }
-
-    async fn target_failed(&self, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
+    async fn call_ended(&self, target: &TargetName, end: &CallEnd, limits: BreakerLimits) -> Result<(), LedgerError> {
         let target = target.clone();
-        let reason = reason.to_owned();
-        self.writer.write(Wakes::NoOne, move |tx| targets::failed(tx, &target, limits, &reason)).await
+        let end = end.clone();
+        // What waited for it can begin.
+        let wakes = if matches!(end, CallEnd::Answered { .. }) { Wakes::Workers } else { Wakes::NoOne };
+        self.writer.write(wakes, move |tx| targets::call_ended(tx, &target, &end, limits)).await
     }
 
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
         let target = target.clone();
         self.writer.write(Wakes::NoOne, move |tx| targets::charge(tx, &target, calls, calls_per_s)).await
-    }
-
-    async fn target_answered(&self, target: &TargetName) -> Result<(), LedgerError> {
-        let target = target.clone();
-        self.writer.write(Wakes::Workers, move |tx| targets::answered(tx, &target)).await
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {

@@ -200,8 +200,8 @@ pub(super) fn retry(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
             if let Some(change) = &change {
                 steps::write(tx, id, change, None)?;
             }
-            let opened = targets::open_parked(tx, &targets)?;
-            Ok(made_due > 0 || change.is_some() || opened > 0)
+            let resumed = targets::resume_all(tx, &targets)?;
+            Ok(made_due > 0 || change.is_some() || resumed > 0)
         }
     }
 }

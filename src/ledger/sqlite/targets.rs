@@ -1,94 +1,94 @@
-//! The states of targets, for every process. A target whose breaker is closed has no row; where it is open, it has an end.
+//! How targets are, for every process. One whose breaker is closed has no row in `target`.
 
 use std::num::NonZeroU32;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::bounds::{self, Breaker};
-use super::columns::Millis;
+use super::bounds;
+use super::columns::{Json, Millis};
+use super::health::{BreakerLimits, CallEnd, Health, Pace};
 use super::job::Tx;
-use super::{BreakerLimits, LedgerError, TargetHealth, TargetState};
-use crate::erasure::life::after;
+use super::{LedgerError, TargetHealth, TargetState};
 use crate::subject::TargetName;
 
 pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT name, until, reason, since FROM target ORDER BY name")?;
-    let targets = statement.query_map([], read)?;
+    let mut statement = connection
+        .prepare_cached("SELECT until, reason, needs_person, tries, since, name FROM target ORDER BY name")?;
+    let targets =
+        statement.query_map([], |row| Ok(TargetHealth { target: TargetName(row.get(5)?), state: open_at(row, 0)? }))?;
     Ok(targets.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn set(tx: &Tx<'_>, health: &TargetHealth) -> Result<(), LedgerError> {
-    let (until, reason) = match &health.state {
-        TargetState::Closed => return resume(tx, &health.target).map(drop),
-        TargetState::Open { until, reason } => (Some(Millis(*until)), reason),
-        TargetState::Parked { reason } => (None, reason),
-    };
-    tx.prepare_cached("REPLACE INTO target (name, until, reason, since) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-        health.target.0,
-        until,
-        reason,
-        Millis(health.since)
-    ])?;
-    Ok(())
+/// Those that have only asked for fewer calls, and since when.
+pub(super) fn limited(connection: &Connection) -> Result<Vec<(TargetName, Millis)>, LedgerError> {
+    let mut statement = connection
+        .prepare_cached("SELECT target, limited_since FROM pace WHERE limited_since IS NOT NULL ORDER BY target")?;
+    let targets = statement.query_map([], |row| Ok((TargetName(row.get(0)?), row.get(1)?)))?;
+    Ok(targets.collect::<Result<_, _>>()?)
 }
 
-/// Lets the target's queue move again; `false` when it does.
+/// Lets the target be called again; `false` when it is.
 pub(super) fn resume(tx: &Tx<'_>, target: &TargetName) -> Result<bool, LedgerError> {
     let stood = tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&target.0])?;
-    forget_failures(tx, target)?;
+    // What it was slowed down to stays: it asked for that.
+    tx.prepare_cached("UPDATE pace SET failures = 0, refused = '[]', refused_why = '' WHERE target = ?1")?
+        .execute([&target.0])?;
     Ok(stood > 0)
 }
 
-pub(super) fn breaker(tx: &Tx<'_>, target: &TargetName) -> Result<Breaker, LedgerError> {
-    Ok(Breaker::of(&state(tx, target)?, failures(tx, target)?, tx.now))
+/// Lets those of them be called again that are out; returns how many were.
+pub(super) fn resume_all(tx: &Tx<'_>, called: &[TargetName]) -> Result<usize, LedgerError> {
+    let mut resumed = 0;
+    for target in called {
+        resumed += usize::from(resume(tx, target)?);
+    }
+    Ok(resumed)
 }
 
-fn state(tx: &Tx<'_>, target: &TargetName) -> Result<TargetState, LedgerError> {
+pub(super) fn health(tx: &Tx<'_>, target: &TargetName) -> Result<Health, LedgerError> {
     let found = tx
-        .prepare_cached("SELECT name, until, reason, since FROM target WHERE name = ?1")?
-        .query_row([&target.0], read)
-        .optional()?;
-    Ok(found.map_or(TargetState::Closed, |health| health.state))
-}
-
-fn failures(tx: &Tx<'_>, target: &TargetName) -> Result<u32, LedgerError> {
-    let mut statement = tx.prepare_cached("SELECT failures FROM pace WHERE target = ?1")?;
-    Ok(statement.query_row([&target.0], |row| row.get(0)).optional()?.unwrap_or(0))
-}
-
-pub(super) fn failed(tx: &Tx<'_>, target: &TargetName, limits: BreakerLimits, reason: &str) -> Result<(), LedgerError> {
-    let failures: u32 = tx
         .prepare_cached(
-            "INSERT INTO pace (target, failures) VALUES (?1, 1)
-             ON CONFLICT DO UPDATE SET failures = failures + 1 RETURNING failures",
+            "SELECT until, reason, needs_person, tries, since,
+                    failures, refused, refused_why, at_once, limited_since, next_call_us
+             FROM pace LEFT JOIN target ON name = target WHERE pace.target = ?1",
         )?
-        .query_row([&target.0], |row| row.get(0))?;
-    // A parked one stays parked: with a breaker's end, it would be asked again before a person has acted.
-    if failures < limits.failures || matches!(state(tx, target)?, TargetState::Parked { .. }) {
-        return Ok(());
-    }
-    let state = TargetState::Open { until: after(tx.now, limits.pause), reason: reason.to_owned() };
-    set(tx, &TargetHealth { target: target.clone(), state, since: tx.now })
+        .query_row([&target.0], |row| {
+            let is_open = row.get::<_, Option<Millis>>(0)?.is_some();
+            let state = if is_open { open_at(row, 0)? } else { TargetState::Closed };
+            Ok(Health { pace: pace_at(row, 5)?, state })
+        })
+        .optional()?;
+    Ok(found.unwrap_or(Health { pace: Pace::default(), state: TargetState::Closed }))
 }
 
-pub(super) fn answered(tx: &Tx<'_>, target: &TargetName) -> Result<(), LedgerError> {
-    // Not one that is parked: an answer that comes late must not open what a person was asked about.
-    tx.prepare_cached("DELETE FROM target WHERE name = ?1 AND until IS NOT NULL")?.execute([&target.0])?;
-    forget_failures(tx, target)
-}
-
-/// Sets those of the queues going that are parked; returns how many were.
-pub(super) fn open_parked(tx: &Tx<'_>, called: &[TargetName]) -> Result<usize, LedgerError> {
-    let mut open = tx.prepare_cached("DELETE FROM target WHERE until IS NULL AND name = ?1")?;
-    let mut opened = 0;
-    for name in called {
-        opened += open.execute([&name.0])?;
-    }
-    Ok(opened)
-}
-
-fn forget_failures(tx: &Tx<'_>, target: &TargetName) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE pace SET failures = 0 WHERE target = ?1")?.execute([&target.0])?;
+pub(super) fn call_ended(
+    tx: &Tx<'_>,
+    target: &TargetName,
+    end: &CallEnd,
+    limits: BreakerLimits,
+) -> Result<(), LedgerError> {
+    let Health { pace, state } = health(tx, target)?.after(end, limits, tx.now);
+    tx.prepare_cached(
+        "REPLACE INTO pace (target, failures, refused, refused_why, at_once, limited_since, next_call_us)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        target.0,
+        pace.failures,
+        Json(&pace.refused),
+        pace.refused_why,
+        pace.at_once,
+        pace.limited_since.map(Millis),
+        pace.next_call_us
+    ])?;
+    match state {
+        TargetState::Closed => tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&target.0])?,
+        TargetState::Open { until, reason, needs_person, tries, since } => tx
+            .prepare_cached(
+                "REPLACE INTO target (name, until, reason, needs_person, tries, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![target.0, Millis(until), reason, needs_person, tries, Millis(since)])?,
+    };
     Ok(())
 }
 
@@ -113,13 +113,21 @@ pub(super) fn charge(tx: &Tx<'_>, target: &TargetName, calls: u32, rate: NonZero
     set_next_call_us(tx, target, next_us)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<TargetHealth> {
-    let until: Option<Millis> = row.get(1)?;
-    let reason = row.get(2)?;
-    let Millis(since) = row.get(3)?;
-    let state = match until {
-        Some(Millis(until)) => TargetState::Open { until, reason },
-        None => TargetState::Parked { reason },
-    };
-    Ok(TargetHealth { target: TargetName(row.get(0)?), state, since })
+fn open_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TargetState> {
+    let (Millis(until), Millis(since)) = (row.get(column)?, row.get(column + 4)?);
+    let (reason, needs_person, tries) = (row.get(column + 1)?, row.get(column + 2)?, row.get(column + 3)?);
+    Ok(TargetState::Open { until, reason, needs_person, tries, since })
+}
+
+fn pace_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Pace> {
+    let Json(refused) = row.get(column + 1)?;
+    let limited_since: Option<Millis> = row.get(column + 4)?;
+    Ok(Pace {
+        failures: row.get(column)?,
+        refused,
+        refused_why: row.get(column + 2)?,
+        at_once: row.get(column + 3)?,
+        limited_since: limited_since.map(|since| since.0),
+        next_call_us: row.get(column + 5)?,
+    })
 }

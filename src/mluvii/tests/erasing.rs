@@ -146,7 +146,7 @@ async fn the_configured_id_of_a_guest_is_sent_and_never_null() {
     let session = mluvii.conversation("7", "ann@x.cz");
     let wrong_id = mluvii.target().erase(&call(&["7"], &[session])).await;
     assert!(
-        matches!(&wrong_id, Err(TargetError::NeedsOperator(text)) if text.contains("or `mluvii.guest_id`")),
+        matches!(&wrong_id, Err(TargetError::Permanent(text)) if text.contains("or `mluvii.guest_id`")),
         "{wrong_id:?}"
     );
     mluvii.server.held().guest_id = Some("/guest/tempId");
@@ -167,7 +167,7 @@ async fn an_unknown_path_needs_a_person() {
     let mut mluvii = listing().await;
     let session = mluvii.conversation("7", "ann@x.cz");
     mluvii.settings.anonymize_session = "POST /api/v1/Sessions/{id}/forget".into();
-    let Err(TargetError::NeedsOperator(text)) = mluvii.target().erase(&call(&[], &[session])).await else {
+    let Err(TargetError::Permanent(text)) = mluvii.target().erase(&call(&[], &[session])).await else {
         panic!("needs a person")
     };
     assert_eq!(
@@ -180,10 +180,11 @@ async fn an_unknown_path_needs_a_person() {
     let refused = mluvii.target().erase(&call(&[], &[session])).await;
     assert!(matches!(&refused, Err(TargetError::NeedsOperator(text)) if text.contains("405")), "{refused:?}");
 
+    mluvii.settings.anonymize_session = "POST /api/v1/Sessions/{id}/forget".into();
     mluvii.settings.anonymize_guest = "POST /api/v1/Guests/{id}/anonymous".into();
     let refused = mluvii.target().erase(&call(&["7"], &[session])).await;
     assert!(
-        matches!(&refused, Err(TargetError::NeedsOperator(text)) if text.contains("mluvii.anonymize_guest")),
+        matches!(&refused, Err(TargetError::Permanent(text)) if text.contains("this mluvii does not know this path")),
         "{refused:?}"
     );
     assert!(mluvii.server.holds("ann@x.cz"));
@@ -284,7 +285,7 @@ async fn a_call_without_time_left_goes_on_later_and_ends() {
     let mut rounds = 1;
     let erased = loop {
         match target.erase(&call).await {
-            Err(TargetError::RateLimited { retry_after: Some(Duration::ZERO) }) => rounds += 1,
+            Err(TargetError::NotYet { after: Duration::ZERO }) => rounds += 1,
             other => break other,
         }
         assert!(rounds <= 5, "no round got further");

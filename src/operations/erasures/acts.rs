@@ -2,7 +2,7 @@
 
 use crate::audit::Actor;
 use crate::erasure::{Erasure, ErasureId};
-use crate::ledger::{ErasureCursor, ErasureFilter, Page, TargetState};
+use crate::ledger::{ErasureCursor, ErasureFilter, Page};
 use crate::operations::{OperationError, Operations};
 use crate::subject::TargetName;
 
@@ -79,8 +79,8 @@ async fn resume_mluvii(on: &Operations, by: &Actor) -> Result<bool, OperationErr
     let called: Vec<_> = installations.map(|installation| TargetName::mluvii_of(&installation.name)).collect();
     let mut resumed = false;
     for health in on.ledger.targets().await? {
-        // Only mluvii: deciding calls nothing else, and a plugin was parked for a reason of its own.
-        if called.contains(&health.target) && matches!(health.state, TargetState::Parked { .. }) {
+        // Only mluvii: deciding calls nothing else, and a plugin is out for a reason of its own.
+        if called.contains(&health.target) {
             resumed |= on.ledger.resume_target(&health.target, by).await?;
         }
     }

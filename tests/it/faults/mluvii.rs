@@ -122,15 +122,21 @@ fn a_mluvii_that_is_away_is_waited_for() {
     wait_until_erased(&standin, &deployment, 1..=8);
 }
 
+/// The codes of what needs a person.
+fn needs(deployment: &Deployment) -> Vec<Value> {
+    let status = deployment.json(&["status"]);
+    let found = status["attention"].as_array().expect("a list");
+    found.iter().filter(|found| found["severity"] != "notice").map(|found| found["code"].clone()).collect()
+}
+
 #[test]
-fn wrong_credentials_stop_the_target_until_somebody_mends_them() {
+fn wrong_credentials_are_not_tried_for_ever_and_need_a_person() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     deployment.write("api.secret", "not the secret");
     let server = Server::start(&deployment);
     end(&standin, &server, 1);
-    let parked = || deployment.json(&["status"])["needs_a_person"].as_array().is_some_and(|needs| !needs.is_empty());
-    wait_for("somebody to be needed", || parked().then_some(()));
+    wait_for("somebody to be needed", || (needs(&deployment) == ["target_denied"]).then_some(()));
     assert_eq!(server.deliver_end(2), 204, "receiving goes on");
     assert!(standin.calls("/token").len() < 5, "it does not try a wrong password for ever");
     server.leaves_work("mluvii does not let it in");
@@ -139,8 +145,91 @@ fn wrong_credentials_stop_the_target_until_somebody_mends_them() {
     deployment.write("api.secret", crate::harness::API_SECRET);
     standin.begin(2, &email(2), None);
     let _server = Server::start(&deployment);
-    let again = deployment.run(&["erasures", "retry", "--undecided"]);
-    assert!(again.status.success(), "{again:?}");
     wait_until_erased(&standin, &deployment, 1..=2);
-    assert!(!parked());
+    assert_eq!(needs(&deployment), [""; 0]);
+}
+
+#[test]
+fn a_mluvii_that_refuses_the_token_for_a_while_heals_by_itself() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    standin.fault(&json!({ "kind": "status", "status": 401, "path": "/token", "for_ms": 3000 }));
+    for id in 1..=3 {
+        end(&standin, &server, id);
+    }
+    wait_for("somebody to be needed", || (needs(&deployment) == ["target_denied"]).then_some(()));
+    // It is known to be out through a restart as well, and nobody acts.
+    assert!(server.stop().0.success());
+    let _server = Server::start(&deployment);
+    wait_until_erased(&standin, &deployment, 1..=3);
+    assert_eq!(needs(&deployment), [""; 0]);
+}
+
+#[test]
+fn one_session_that_is_refused_keeps_no_other_waiting() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    standin.fault(&json!({ "kind": "status", "status": 403, "path": "/Sessions/2/anonymous" }));
+    for id in 1..=8 {
+        end(&standin, &server, id);
+    }
+    wait_for("the others", || (1..=8).filter(|id| *id != 2).all(|id| !standin.holds(&email(id))).then_some(()));
+    wait_for("somebody to be needed", || needs(&deployment).contains(&json!("steps_parked")).then_some(()));
+    assert_eq!(deployment.json(&["status"])["targets"], json!([]), "mluvii is not out");
+    let parked = deployment.json(&["erasures", "list", "--state", "parked"]);
+    let id = parked[0]["id"].as_str().expect("one is parked").to_owned();
+    let reason = parked[0]["steps"][0]["reason"].as_str().unwrap_or_default().to_owned();
+    assert!(reason.contains("403"), "{parked}");
+    standin.clear_faults();
+    assert!(deployment.run(&["erasures", "retry", &id]).status.success());
+    wait_until_erased(&standin, &deployment, 1..=8);
+}
+
+#[test]
+fn sessions_that_are_all_refused_alike_put_mluvii_out_and_it_heals() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    standin.fault(&json!({ "kind": "status", "status": 403, "path": "anonymous" }));
+    for id in 1..=20 {
+        end(&standin, &server, id);
+    }
+    wait_for("mluvii to be out", || needs(&deployment).contains(&json!("target_denied")).then_some(()));
+    let parked = deployment.json(&["erasures", "list", "--state", "parked"]);
+    let parked = parked.as_array().map_or(0, Vec::len);
+    // Those that were under way together, and one for each try since.
+    assert!((5..15).contains(&parked), "{parked} of 20 are parked: the others wait until it is tried again");
+    standin.clear_faults();
+    wait_for("the others", || {
+        let left = (1..=20).filter(|id| standin.holds(&email(*id))).count();
+        let parked = deployment.json(&["erasures", "list", "--state", "parked"]);
+        (left == parked.as_array().map_or(0, Vec::len)).then_some(())
+    });
+    assert_eq!(deployment.json(&["status"])["targets"], json!([]), "mluvii is back, without anybody's help");
+    server.leaves_work("what was refused waits for a person");
+}
+
+#[test]
+fn an_anonymizing_that_conflicts_is_verified() {
+    check(&[json!({ "kind": "status", "status": 409, "path": "/Sessions/2/anonymous", "times": 1 })]);
+}
+
+#[test]
+fn a_mluvii_that_wants_fewer_calls_is_not_knocked_at_by_each_piece_of_work() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    let busy = json!({
+        "kind": "status", "status": 429, "path": "/api/v1/Sessions", "for_ms": 4000, "retry_after_s": 1,
+    });
+    standin.fault(&busy);
+    for id in 1..=40 {
+        end(&standin, &server, id);
+    }
+    wait_until_erased(&standin, &deployment, 1..=40);
+    let refused = standin.calls("").iter().filter(|call| call["status"] == 429).count();
+    // What was under way together, and then one for each second.
+    assert!((1..=20).contains(&refused), "{refused} calls were answered with 429");
 }

@@ -211,7 +211,7 @@ impl Trial {
                 return;
             }
             assert!(Instant::now() < until, "not as guaranteed: {wrong:#?}");
-            std::thread::park_timeout(Duration::from_millis(100));
+            std::thread::park_timeout(Duration::from_millis(500));
         }
     }
 
@@ -393,7 +393,7 @@ impl Seen {
             Fate::Fails(why) => {
                 none_lost()?;
                 let (state, target) = (&plugin["state"], find(&self.targets, "target", &hostile.name));
-                if state["is"] != "failed" || !target.to_string().contains("parked") {
+                if state["is"] != "failed" || target["needs_person"] != true {
                     return Err(format!("{state}, {target}"));
                 }
                 holds(&state["detail"], why)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::fixtures::{Shared, by, decision, event, in_hours, receipt_after, resolution, unchanged};
+use super::super::fixtures::{BREAKER, Shared, by, decision, event, in_hours, receipt_after, resolution, unchanged};
 use super::action::{Action, Deciding, Ending};
 use super::compare;
 use super::model::{Model, Refused};
@@ -12,8 +12,8 @@ use super::task::{Held, Piece, Task};
 use crate::erasure::ReachedSession;
 use crate::keys::Digest;
 use crate::ledger::{
-    Bounds, Claim, Closed, Closing, Decision, Finished, LedgerError, QueueName, Recorded, Resolution, StepWork,
-    TargetHealth, TargetState, Work,
+    Bounds, CallEnd, Claim, Closed, Closing, Decision, Finished, LedgerError, QueueName, Recorded, Resolution,
+    StepWork, Work,
 };
 use crate::subject::{SessionKey, TargetName};
 
@@ -76,10 +76,9 @@ impl Run {
     }
 
     async fn stop(&mut self, called: TargetName) {
-        let state = TargetState::Parked { reason: "its token was revoked".into() };
         self.model.stopped.insert(called.clone());
-        let health = TargetHealth { target: called, state, since: in_hours(0) };
-        same(self.ledger.set_target(health).await, Ok(()));
+        let denied = CallEnd::Denied { reason: "its token was revoked".into() };
+        same(self.ledger.call_ended(&called, &denied, BREAKER).await, Ok(()));
     }
 
     async fn claim(&mut self, queue: &QueueName, most: usize, lease: Duration, now: Timestamp) {

@@ -286,17 +286,25 @@ CREATE TABLE mute (
 );
 
 CREATE TABLE target (
-  name   TEXT COLLATE "C" PRIMARY KEY,
-  until  BIGINT,
-  reason TEXT NOT NULL,
-  since  BIGINT NOT NULL
+  name         TEXT COLLATE "C" PRIMARY KEY,
+  until        BIGINT NOT NULL,
+  reason       TEXT NOT NULL,
+  needs_person BOOLEAN NOT NULL,
+  tries        BIGINT NOT NULL,
+  since        BIGINT NOT NULL
 );
 
 -- What is counted of a target over all processes; `next_call_us` is the earliest time of its next call, in microseconds.
 CREATE TABLE pace (
-  target       TEXT COLLATE "C" PRIMARY KEY,
-  failures     BIGINT NOT NULL DEFAULT 0,
-  next_call_us BIGINT NOT NULL DEFAULT 0
+  target        TEXT COLLATE "C" PRIMARY KEY,
+  failures      BIGINT NOT NULL DEFAULT 0,
+  -- The tasks that were refused alike in a row, as JSON, and why.
+  refused       TEXT NOT NULL DEFAULT '[]',
+  refused_why   TEXT NOT NULL DEFAULT '',
+  -- What it is slowed down to, and since when it has only asked for fewer calls.
+  at_once       BIGINT,
+  limited_since BIGINT,
+  next_call_us  BIGINT NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
 CREATE TABLE process (

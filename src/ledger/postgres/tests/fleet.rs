@@ -124,7 +124,8 @@ async fn the_bounds_of_a_target_are_those_of_the_fleet() {
     assert_eq!(claimed, 7);
     let rest = BreakerLimits { failures: 3, pause: HOUR };
     for ledger in &fleet {
-        ledger.target_failed(&mluvii, rest, "503").await.expect("noted");
+        let away = CallEnd::Unavailable { reason: "503".into() };
+        ledger.call_ended(&mluvii, &away, rest).await.expect("noted");
     }
     assert_eq!(fleet[0].targets().await.expect("listed").len(), 1, "one failure at each of three");
 }

@@ -83,14 +83,10 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.counts().await.expect("counted");
     ledger.maintain(KEEP).await.expect("maintained");
     orders(ledger).await;
-    ledger
-        .set_target(TargetHealth {
-            target: mluvii.clone(),
-            state: TargetState::Closed,
-            since: jiff::Timestamp::UNIX_EPOCH,
-        })
-        .await
-        .expect("noted");
+    let limits = BreakerLimits { failures: 1, pause: HOUR };
+    for end in [CallEnd::Denied { reason: "401".into() }, CallEnd::Answered { sort: "erase" }] {
+        ledger.call_ended(&mluvii, &end, limits).await.expect("noted");
+    }
 }
 
 /// What people order beside what is ordered above.

@@ -261,17 +261,25 @@ CREATE TABLE mute (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE target (
-  name   TEXT PRIMARY KEY,
-  until  INTEGER,
-  reason TEXT NOT NULL,
-  since  INTEGER NOT NULL
+  name         TEXT PRIMARY KEY,
+  until        INTEGER NOT NULL,
+  reason       TEXT NOT NULL,
+  needs_person INTEGER NOT NULL,
+  tries        INTEGER NOT NULL,
+  since        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What is counted of a target over all processes; `next_call_us` is the earliest time of its next call, in microseconds.
 CREATE TABLE pace (
-  target       TEXT PRIMARY KEY,
-  failures     INTEGER NOT NULL DEFAULT 0,
-  next_call_us INTEGER NOT NULL DEFAULT 0
+  target        TEXT PRIMARY KEY,
+  failures      INTEGER NOT NULL DEFAULT 0,
+  -- The tasks that were refused alike in a row, as JSON, and why.
+  refused       TEXT NOT NULL DEFAULT '[]',
+  refused_why   TEXT NOT NULL DEFAULT '',
+  -- What it is slowed down to, and since when it has only asked for fewer calls.
+  at_once       INTEGER,
+  limited_since INTEGER,
+  next_call_us  INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE process (
