@@ -51,7 +51,7 @@ fn a_program_that_breaks_the_protocol_is_lost_and_what_it_says_to_nobody_is_igno
     let hostile = vec![
         broken("zero length"),
         broken("four gigabytes"),
-        broken("sixty-four megabytes"),
+        broken("sixty-four megabytes").with("call_max = \"60s\""),
         broken("not JSON"),
         broken("no object"),
         broken("not UTF-8"),
