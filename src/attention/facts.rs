@@ -15,7 +15,8 @@ use crate::subject::TargetName;
 /// A target that was tried so often in vain is out for more than a moment.
 const OUT_TRIES: u32 = 3;
 
-/// For how long a target may answer nothing but that it wants fewer calls.
+/// For how long a target may answer nothing but that it wants fewer calls; and how long ago it may have done so last, as of one
+/// that nobody has asked since, nothing is known.
 const LIMITED_MAX: Duration = Duration::from_secs(3600);
 
 /// What the configuration says about it.
@@ -51,6 +52,15 @@ pub(crate) struct StoppedTarget {
     pub(crate) since: Timestamp,
 }
 
+/// A target that has answered nothing but that it wants fewer calls.
+#[derive(Clone, Debug)]
+pub(crate) struct LimitedTarget {
+    pub(crate) target: TargetName,
+    pub(crate) since: Timestamp,
+    /// The end of the pause that it asked for last.
+    pub(crate) until: Timestamp,
+}
+
 /// Sessions by why their consent stayed unknown.
 pub(crate) type Causes = BTreeMap<&'static str, u64>;
 
@@ -58,8 +68,7 @@ pub(crate) type Causes = BTreeMap<&'static str, u64>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) targets: Vec<StoppedTarget>,
-    /// Targets that have only asked for fewer calls, and since when.
-    pub(crate) limited: Vec<(TargetName, Timestamp)>,
+    pub(crate) limited: Vec<LimitedTarget>,
     /// By target, as it is called.
     pub(crate) parked_steps: Vec<(TargetName, Group)>,
     pub(crate) requested: Group,
@@ -79,7 +88,7 @@ pub(crate) struct Facts {
 pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Timestamp) -> Vec<Attention> {
     let mut all = Vec::new();
     all.extend(facts.targets.iter().map(of_target));
-    all.extend(facts.limited.iter().filter_map(|(target, since)| limited(target, *since, now)));
+    all.extend(facts.limited.iter().filter_map(|limited| of_limited(limited, now)));
     all.extend(facts.parked_steps.iter().filter_map(|(target, group)| {
         let found = of_group(Code::StepsParked, Object::target(target), group)?;
         Some(with(found, "target", Value::from(&*target.0)))
@@ -121,12 +130,12 @@ fn of_group(code: Code, object: Object, group: &Group) -> Option<Attention> {
 
 fn of_target(stopped: &StoppedTarget) -> Attention {
     let StoppedTarget { target, until, reason, needs_person, tries, since } = stopped;
-    let (code, severity) = match (needs_person, *tries >= OUT_TRIES) {
-        (true, _) => (Code::TargetDenied, Severity::Urgent),
-        (false, true) => (Code::TargetOut, Severity::Attention),
-        (false, false) => (Code::TargetOut, Severity::Notice),
+    let severity = match (needs_person, *tries >= OUT_TRIES) {
+        (true, _) => Severity::Urgent,
+        (false, true) => Severity::Attention,
+        (false, false) => Severity::Notice,
     };
-    let mut found = found(code, severity, Object::target(target), format!("{since} {reason}"));
+    let mut found = found(Code::TargetOut, severity, Object::target(target), format!("{since} {reason}"));
     found = with(found, "target", Value::from(&*target.0));
     found = with(found, "reason", Value::from(reason.as_str()));
     found = with(found, "until", Value::from(until.to_string()));
@@ -134,12 +143,14 @@ fn of_target(stopped: &StoppedTarget) -> Attention {
 }
 
 /// A target that wants fewer calls for a while is part of the daily work.
-fn limited(target: &TargetName, since: Timestamp, now: Timestamp) -> Option<Attention> {
-    if since.saturating_add(LIMITED_MAX).is_ok_and(|end| end >= now) {
+fn of_limited(limited: &LimitedTarget, now: Timestamp) -> Option<Attention> {
+    let LimitedTarget { target, since, until } = limited;
+    let is_over = |time: &Timestamp| time.saturating_add(LIMITED_MAX).is_ok_and(|end| end < now);
+    if !is_over(since) || is_over(until) {
         return None;
     }
     let found = found(Code::TargetLimited, Severity::Attention, Object::target(target), since.to_string());
-    Some(Attention { since: Some(since), ..with(found, "target", Value::from(&*target.0)) })
+    Some(Attention { since: Some(*since), ..with(found, "target", Value::from(&*target.0)) })
 }
 
 /// Single ones are part of the daily work; more mean that something is wrong at mluvii, or with what is known of it.

@@ -4,7 +4,7 @@
 mod facts;
 mod mute;
 
-pub(crate) use facts::{Facts, Group, Limits, StoppedTarget, attention};
+pub(crate) use facts::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
 use std::collections::BTreeMap;
@@ -43,8 +43,11 @@ impl Severity {
 /// What it is that needs a person. The names are part of the interface: alerts and mutes name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Code {
-    /// A target refuses every call, its credentials say. It is tried again at `until`. With `target` and `reason`.
-    TargetDenied,
+    /// A target is not called for a while, because it failed: urgent where it says, or several refused records show, that it
+    /// will hardly heal by itself. With `target`, `until` and `reason`.
+    TargetOut,
+    /// A target has answered nothing but that it wants fewer calls. With `target`.
+    TargetLimited,
     /// Steps at a target need a person. With `target` and `count`.
     StepsParked,
     /// Erasures wait for an approval. With `count`.
@@ -59,17 +62,14 @@ pub(crate) enum Code {
     DeliveriesUnreadable,
     /// Something is due for longer than it may be. With `deadline_s`.
     Overdue,
-    /// A target fails, and is tried again at `until`. With `target` and `reason`.
-    TargetOut,
-    /// A target has answered nothing but that it wants fewer calls. With `target`.
-    TargetLimited,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
     SessionsForeign,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 11] = [
-        Self::TargetDenied,
+    pub(crate) const ALL: [Self; 10] = [
+        Self::TargetOut,
+        Self::TargetLimited,
         Self::StepsParked,
         Self::ApprovalWaiting,
         Self::ReceiptsIncomplete,
@@ -77,14 +77,13 @@ impl Code {
         Self::WorkParked,
         Self::DeliveriesUnreadable,
         Self::Overdue,
-        Self::TargetOut,
-        Self::TargetLimited,
         Self::SessionsForeign,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::TargetDenied => "target_denied",
+            Self::TargetOut => "target_out",
+            Self::TargetLimited => "target_limited",
             Self::StepsParked => "steps_parked",
             Self::ApprovalWaiting => "approval_waiting",
             Self::ReceiptsIncomplete => "receipts_incomplete",
@@ -92,8 +91,6 @@ impl Code {
             Self::WorkParked => "work_parked",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::Overdue => "overdue",
-            Self::TargetOut => "target_out",
-            Self::TargetLimited => "target_limited",
             Self::SessionsForeign => "sessions_foreign",
         }
     }

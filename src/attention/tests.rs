@@ -60,8 +60,8 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         &facts,
         &[
             r#"urgent overdue work {"deadline_s":60}"#,
-            r#"urgent target_denied target:crm {"reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
-            r#"urgent target_denied target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,
+            r#"urgent target_out target:crm {"reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
+            r#"urgent target_out target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,
             r#"attention approval_waiting erasures {"count":3}"#,
             r#"attention consents_unknown sessions {"count":6,"not_found":5,"not_understood":1,"sessions":100}"#,
             r#"attention deliveries_unreadable quarantine {"count":6}"#,
@@ -163,7 +163,7 @@ fn what_does_harm_is_muted_for_a_time_at_most() {
     }
     let expected = [
         (Code::Overdue, [Some(CannotMute::UntilItChanges), Some(CannotMute::ForGood)]),
-        (Code::TargetDenied, [None, Some(CannotMute::ForGood)]),
+        (Code::TargetOut, [None, Some(CannotMute::ForGood)]),
         (Code::DeliveriesUnreadable, [None, None]),
     ];
     assert_eq!(checked, expected);
@@ -184,7 +184,7 @@ fn it_is_shown_with_what_a_person_needs_and_without_what_it_is_told_apart_by() {
     let until = at(10).saturating_add(SignedDuration::from_hours(1)).expect("a time");
     let found = first(&facts, &[muted(&facts, MuteEnd::At(until))], 10);
     let shown = serde_json::json!({
-        "code": "target_denied", "severity": "urgent", "object": "target:crm", "since": "1970-01-01T00:00:05Z",
+        "code": "target_out", "severity": "urgent", "object": "target:crm", "since": "1970-01-01T00:00:05Z",
         "parameters": { "target": "crm", "reason": "401", "until": "1970-01-01T00:01:30Z" },
         "muted": { "by": "cli:ann", "at": "1970-01-01T00:00:10Z", "until": "1970-01-01T01:00:10Z", "acknowledged": false },
     });
@@ -198,7 +198,9 @@ fn a_target_that_stays_out_or_slow_needs_a_person() {
         first(&facts, &[], 61).severity
     };
     assert_eq!([0, 2, 3].map(severity), [Severity::Notice, Severity::Notice, Severity::Attention]);
-    let facts = Facts { limited: vec![(TargetName("crm".into()), at(0))], ..Facts::default() };
+    let limited = LimitedTarget { target: TargetName("crm".into()), since: at(0), until: at(1800) };
+    let facts = Facts { limited: vec![limited], ..Facts::default() };
     assert!(attention(&facts, &[], &limits(), at(3600)).is_empty(), "for a while, that is part of the daily work");
     assert_eq!(first(&facts, &[], 3601).code, Code::TargetLimited);
+    assert!(attention(&facts, &[], &limits(), at(5401)).is_empty(), "nobody has asked it since");
 }

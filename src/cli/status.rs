@@ -128,7 +128,7 @@ fn in_words(state: &TargetState) -> String {
     match state {
         TargetState::Closed => "works".to_owned(),
         TargetState::Open { until, reason, since, .. } => {
-            format!("is out since {}, and tried again at {} ({reason})", out::time(*since), out::time(*until))
+            format!("is out since {}, and tried again from {} on ({reason})", out::time(*since), out::time(*until))
         }
     }
 }

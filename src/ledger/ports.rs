@@ -45,7 +45,7 @@ pub(crate) trait Intake: Send + Sync {
 pub(crate) trait Queue: Send + Sync {
     /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
     /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
-    /// nor while the breaker of the target is open or it is parked; when the pause is over, one piece tries it.
+    /// nor while the breaker of the target is open; when the pause is over, one piece tries it.
     async fn claim(
         &self,
         queue: &QueueName,
@@ -196,7 +196,7 @@ pub(crate) trait Admin: Send + Sync {
     /// Cancels an erasure that waits for approval, and destroys its capsules. `false` when it does not wait.
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
-    /// Sets every parked step of the erasure, and the target's queue where it is parked, going again; a scheduled
+    /// Sets every parked step of the erasure, and its target where it is out, going again; a scheduled
     /// erasure is made due. `false` when there was nothing to do.
     async fn retry_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
@@ -207,7 +207,7 @@ pub(crate) trait Admin: Send + Sync {
     /// Retries parked work other than steps (an event that could not be decided). Returns how many.
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError>;
 
-    /// Lets the queue of a target move again that is parked or whose breaker is open. `false` when it moves.
+    /// Lets a target be called again that is out. `false` when it is called.
     async fn resume_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Notes that a person has seen these incomplete receipts (by sequence number), or all; returns how many were new.

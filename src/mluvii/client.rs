@@ -65,9 +65,9 @@ pub(crate) enum LookUp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
     Done,
-    /// Answered as if it were not there. `unknown_path` is the failure to report when it turns out to be there.
+    /// Answered as if it were not there. `refused` is the failure to report when it turns out to be there.
     Missing {
-        unknown_path: MluviiError,
+        refused: MluviiError,
     },
 }
 
@@ -219,7 +219,7 @@ impl MluviiClient {
         let request = &self.requests.list_anonymized;
         match self.call(request, &[NOBODY], None, Purpose::Control).await? {
             Called::Done(json) => wire::listed(&json).map(drop).ok_or_else(|| garbage(&request.to_string())),
-            Called::Missing(status) => Err(MluviiError::Denied(unknown_path(request, status))),
+            Called::Missing(status) => Err(unknown_path(request, status)),
             Called::Conflict => Err(garbage(&request.to_string())),
         }
     }
@@ -235,7 +235,7 @@ impl MluviiClient {
             Called::Done(json) => Ok(Some(json)),
             // It says that the path or the verb is wrong, never that a session is not there.
             Called::Missing(StatusCode::METHOD_NOT_ALLOWED) => {
-                Err(MluviiError::Denied(unknown_path(request, StatusCode::METHOD_NOT_ALLOWED)))
+                Err(unknown_path(request, StatusCode::METHOD_NOT_ALLOWED))
             }
             Called::Missing(_) => Ok(None),
             Called::Conflict => Err(garbage(&request.to_string())),
@@ -271,12 +271,10 @@ impl MluviiClient {
             Called::Done(_) | Called::Conflict => Written::Done,
             // It says that the path or the verb is wrong, never that a session is not there.
             Called::Missing(status @ StatusCode::METHOD_NOT_ALLOWED) => {
-                return Err(MluviiError::Denied(unknown_path(request, status)));
+                return Err(unknown_path(request, status));
             }
             // It may concern this record only, whatever else is there; where it is the path, others are refused alike.
-            Called::Missing(status) => {
-                Written::Missing { unknown_path: MluviiError::Refused(unknown_path(request, status)) }
-            }
+            Called::Missing(status) => Written::Missing { refused: not_for_this(request, status) },
         })
     }
 
@@ -359,11 +357,22 @@ fn late(what: &str) -> MluviiError {
     MluviiError::Away(format!("{what}: no answer in time"))
 }
 
-fn unknown_path(request: &Template, status: StatusCode) -> String {
-    let mut see = format!("`{}`", request.key());
+fn unknown_path(request: &Template, status: StatusCode) -> MluviiError {
+    MluviiError::Denied(format!("{request}: {status}: this mluvii does not know this path; see {}", keys(request)))
+}
+
+/// Of a session or guest that is there.
+fn not_for_this(request: &Template, status: StatusCode) -> MluviiError {
+    let why = "mluvii does not do it for this one, or does not know this path";
+    MluviiError::Refused(format!("{request}: {status}, although it is there: {why}; see {}", keys(request)))
+}
+
+/// The settings that it may be due to.
+fn keys(request: &Template) -> String {
+    let mut keys = format!("`{}`", request.key());
     // Of a guest's path, the id may be of the wrong kind instead.
-    if see.contains("anonymize_guest") {
-        see.push_str(" or `mluvii.guest_id`");
+    if keys.contains("anonymize_guest") {
+        keys.push_str(" or `mluvii.guest_id`");
     }
-    format!("{request}: {status}: this mluvii does not know this path; see {see}")
+    keys
 }

@@ -118,7 +118,7 @@ impl MluviiTarget {
             // It is there, so it was the path, or an outage that is over by now.
             Presence::There { .. } => match self.client.anonymize_session(id, &call.idempotency).await? {
                 Written::Done => done.sessions += 1,
-                Written::Missing { unknown_path } => return Err(unknown_path),
+                Written::Missing { refused } => return Err(refused),
             },
             Presence::Absent(absence) => missing(session, absence, done)?,
         }
@@ -140,7 +140,7 @@ impl MluviiTarget {
         }
         match self.client.anonymize_guest(&id, &call.idempotency).await? {
             Written::Done => Ok(true),
-            Written::Missing { unknown_path } => Err(unknown_path),
+            Written::Missing { refused } => Err(refused),
         }
     }
 

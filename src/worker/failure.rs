@@ -10,12 +10,12 @@ use crate::policy::RuleFailed;
 use crate::subject::InstallationName;
 use crate::target::TargetError;
 
-const NOT_TWICE: &str = "cancelled while the target was asked, which must not be asked twice; its outcome is unknown";
+const NOT_TWICE: &str = "what became of the call is unknown, and the target must not be asked twice";
 
 const PANICKED: &str = "quietus panicked at it, which is a defect of quietus: please report it, with the version";
 
-/// So many attempts may end in a panic.
-const PANICS_MAX: u32 = 3;
+/// Work that panics at this attempt, or a later one, is not tried again.
+const PANICS_AT: u32 = 3;
 
 /// Why a piece of work is not finished now.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Failure {
                 FailureAction::park(NOT_TWICE.to_owned())
             }
             // It may not come again; if it does, nothing but another version of quietus helps.
-            Self::Panicked if circumstances.attempt + 1 >= PANICS_MAX => FailureAction::park(PANICKED.to_owned()),
+            Self::Panicked if circumstances.attempt + 1 >= PANICS_AT => FailureAction::park(PANICKED.to_owned()),
             Self::Panicked => {
                 let end = circumstances.attempt_ended(PANICKED.to_owned());
                 FailureAction { end, target: TargetEffect::None }
@@ -272,7 +272,7 @@ mod tests {
     fn work_that_panics_is_tried_again_and_then_needs_a_person_even_where_others_are_tried_for_ever() {
         check(Failure::Panicked, 0, false, retry(1, Attempt::Counts, PANICKED, TargetEffect::None));
         let parked = FailureAction { end: ClaimEnd::Park { reason: PANICKED.into() }, target: TargetEffect::None };
-        check(Failure::Panicked, PANICS_MAX - 1, false, parked);
+        check(Failure::Panicked, PANICS_AT - 1, false, parked);
     }
 
     #[test]

@@ -3,11 +3,11 @@
 //! A panic's text may be personal, so it is told nowhere.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use metrics::counter;
+use metrics::{counter, describe_counter};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -25,6 +25,11 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 
 /// The pause before the first start anew; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Says in the metrics what is counted here.
+pub(super) fn describe_restarts() {
+    describe_counter!(RESTARTS, "Tasks of the worker that were started anew after a panic.");
+}
 
 /// Does the work; a panic in it is a failure like others.
 pub(super) async fn caught<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -46,11 +51,12 @@ pub(super) struct End {
     pub(super) dying: CancellationToken,
 }
 
+/// A task, as it is begun. Boxed where it is made: that a future as large as the worker's can be sent to another thread is
+/// looked at once then, and not again for all that it is wrapped in, which took the compiler minutes.
+pub(super) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Runs a task until it ends by itself, and starts it anew when it panics. One that keeps panicking ends the process.
-pub(super) async fn kept_alive<F>(task: &str, end: &End, run: impl Fn() -> F)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
+pub(super) async fn kept_alive(task: &str, end: &End, run: impl Fn() -> Task) {
     let mut panics = 0;
     loop {
         let began = Instant::now();
@@ -85,12 +91,12 @@ mod tests {
     }
 
     /// A task that panics so often, and then ends.
-    fn panicking(times: u32) -> (Arc<AtomicU32>, impl Fn() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) {
+    fn panicking(times: u32) -> (Arc<AtomicU32>, impl Fn() -> Task) {
         let runs = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&runs);
         let run = move || {
             let run = counted.fetch_add(1, Ordering::Relaxed);
-            Box::pin(async move { assert!(run >= times, "a test panics") }) as _
+            Box::pin(async move { assert!(run >= times, "a test panics") }) as Task
         };
         (runs, run)
     }
@@ -119,10 +125,10 @@ mod tests {
         let (runs, run) = panicking(PANICS_MAX * 2);
         let slowly = move || {
             let run = run();
-            async move {
+            Box::pin(async move {
                 tokio::time::sleep(FORGOTTEN_AFTER).await;
                 run.await;
-            }
+            }) as Task
         };
         kept_alive("test", &end, slowly).await;
         assert_eq!(runs.load(Ordering::Relaxed), PANICS_MAX * 2 + 1);

@@ -113,7 +113,7 @@ impl Worker {
             result = lease.hold(caught(self.do_counted(queue, &claim))) => result.unwrap_or(Err(Failure::Cancelled)),
         };
         let written = match result {
-            Ok(output) => self.finish(queue, claim, output).await,
+            Ok((output, calls)) => self.finish(queue, claim, output, calls).await,
             Err(failure) => self.react(queue, claim, failure).await,
         };
         if let Err(error) = written {
@@ -124,8 +124,8 @@ impl Worker {
         }
     }
 
-    /// Does the work, and charges the calls to mluvii that it took beyond the one that its claim counts.
-    async fn do_counted(&self, queue: &QueueWorker, claim: &Claim) -> Result<Output, Failure> {
+    /// Does the work, and charges the calls to mluvii that it took, which are returned, beyond the one that its claim counts.
+    async fn do_counted(&self, queue: &QueueWorker, claim: &Claim) -> Result<(Output, u32), Failure> {
         let (output, calls) = counted(self.do_work(claim)).await;
         // Also of work that failed: its calls were made all the same, and mluvii counts them.
         if let (Some(target), Some(rate)) = (&queue.asks, queue.calls_per_s)
@@ -133,7 +133,7 @@ impl Worker {
         {
             self.queue.charge(target, calls - 1, rate).await?;
         }
-        output
+        output.map(|output| (output, calls))
     }
 
     async fn do_work(&self, claim: &Claim) -> Result<Output, Failure> {
@@ -152,9 +152,9 @@ impl Worker {
 
     /// Writes the result. The claim's fence says in the same transaction whether the work was still ours; a look before it
     /// could be outdated by the time of the commit.
-    async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output) -> Result<(), LedgerError> {
+    async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output, calls: u32) -> Result<(), LedgerError> {
         // Only where there is a failure to forget: otherwise each answer would be one more transaction.
-        let has_answered = claim.target_failing && asks(&claim.work);
+        let has_answered = claim.target_failing && has_asked(&claim.work, calls);
         let answered = CallEnd::Answered { sort: claim.work.sort() };
         let finished = match output {
             Output::Decision(decision) => {
@@ -224,13 +224,13 @@ fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd
     }
 }
 
-/// Whether the work asks the target. An erasure can be resolved without a call, and a report is none of the target's
-/// answers: neither says that it can be reached again.
-fn asks(work: &Work) -> bool {
+/// Whether the work that was done has asked its target, with so many calls to mluvii. Without a call, nothing was seen of mluvii;
+/// and a report is none of a plugin's answers. Neither says that it can be reached again.
+fn has_asked(work: &Work, calls: u32) -> bool {
     match work {
-        Work::Resolve(_) => false,
-        Work::Step(work) => work.step.report().is_none(),
-        Work::Decide(_) | Work::Settle(_) | Work::Close(_) => true,
+        Work::Step(work) if !work.step.target.is_mluvii() => work.step.report().is_none(),
+        Work::Decide(_) | Work::Settle(_) | Work::Resolve(_) | Work::Step(_) => calls > 0,
+        Work::Close(_) => false,
     }
 }
 

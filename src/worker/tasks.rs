@@ -1,7 +1,6 @@
 //! The worker's tasks: one for each queue, and what has to be done now and then.
 
 use std::collections::BTreeSet;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::panics::{End, kept_alive};
+use super::panics::{End, Task, describe_restarts, kept_alive};
 use super::parts::Worker;
 use super::queue::{ORPHANS_MAX, QueueWorker};
 use super::run::LEASE;
@@ -23,42 +22,41 @@ const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 /// How often the heartbeat of this process is written.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 
-/// Begins a task; once more when it has panicked.
-type Run = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
-
 impl Worker {
     /// Works until `shutdown`; what is under way is then finished, or released when it takes longer than `drain_max`. Where
     /// one of its tasks keeps panicking, `dying` is cancelled, and `shutdown` with it.
     pub(crate) async fn run(self, shutdown: CancellationToken, drain_max: Duration, dying: CancellationToken) {
+        describe_restarts();
         let worker = Arc::new(self);
         // Work is cancelled only when the drain has taken too long.
         let abandon = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let end = End { shutdown: shutdown.clone(), dying };
-        let mut spawn = |name: String, run: Run| {
-            let end = end.clone();
-            tasks.spawn(async move { kept_alive(&name, &end, run).await });
-        };
         for queue in QueueWorker::all(&worker, &abandon) {
-            let queue = Arc::new(queue);
-            let (worker, shutdown) = (Arc::clone(&worker), shutdown.clone());
-            let name = format!("{:?}", queue.queue);
-            let run = move || Arc::clone(&worker).run_queue(Arc::clone(&queue), shutdown.clone());
-            spawn(name, Box::new(move || Box::pin(run())));
+            let (worker, queue, end) = (Arc::clone(&worker), Arc::new(queue), end.clone());
+            tasks.spawn(async move {
+                let run = || Arc::clone(&worker).on_queue(Arc::clone(&queue), end.shutdown.clone());
+                kept_alive(&queue.queue.name(), &end, run).await;
+            });
         }
-        let (own, until) = (Arc::clone(&worker), shutdown.clone());
-        let maintain = move || Arc::clone(&own).maintain(until.clone());
-        spawn("maintenance".to_owned(), Box::new(move || Box::pin(maintain())));
-        let (own, until, given_up) = (Arc::clone(&worker), shutdown.clone(), abandon.clone());
-        let orphans = move || Arc::clone(&own).look_for_orphans(until.clone(), given_up.clone());
-        spawn("orphans".to_owned(), Box::new(move || Box::pin(orphans())));
+        tasks.spawn({
+            let (worker, end) = (Arc::clone(&worker), end.clone());
+            async move { kept_alive("maintenance", &end, || Arc::clone(&worker).maintaining(end.shutdown.clone())).await }
+        });
+        tasks.spawn({
+            let (worker, end, abandon) = (Arc::clone(&worker), end.clone(), abandon.clone());
+            async move {
+                let run = || Arc::clone(&worker).on_orphans(end.shutdown.clone(), abandon.clone());
+                kept_alive("orphans", &end, run).await;
+            }
+        });
         // Beside them, and for as long as they take to drain: where this process looks lost, others park the steps of its
         // targets.
         let working = CancellationToken::new();
         let mut heartbeat = JoinSet::new();
         heartbeat.spawn({
             let (working, end) = (working.clone(), end.clone());
-            async move { kept_alive("heartbeat", &end, || Arc::clone(&worker).heartbeat(working.clone())).await }
+            async move { kept_alive("heartbeat", &end, || Arc::clone(&worker).beating(working.clone())).await }
         });
 
         let drained = async {
@@ -75,6 +73,22 @@ impl Worker {
         }
         working.cancel();
         while heartbeat.join_next().await.is_some() {}
+    }
+
+    fn on_queue(self: Arc<Self>, queue: Arc<QueueWorker>, shutdown: CancellationToken) -> Task {
+        Box::pin(self.run_queue(queue, shutdown))
+    }
+
+    fn on_orphans(self: Arc<Self>, shutdown: CancellationToken, abandon: CancellationToken) -> Task {
+        Box::pin(self.look_for_orphans(shutdown, abandon))
+    }
+
+    fn maintaining(self: Arc<Self>, shutdown: CancellationToken) -> Task {
+        Box::pin(self.maintain(shutdown))
+    }
+
+    fn beating(self: Arc<Self>, shutdown: CancellationToken) -> Task {
+        Box::pin(self.heartbeat(shutdown))
     }
 
     /// Steps of targets that are no longer in the configuration have no queue here. They are parked, so that a person hears

@@ -48,6 +48,7 @@ impl Gate {
         deployment.write("standard.old", STANDARD_OLD);
         deployment.write("standard.new", &format!("whsec_{STANDARD_NEW}"));
         let server = Server::start_with(&deployment, settings);
+        server.leaves_work("its mluvii is away");
         Self { _mluvii: mluvii, deployment, server, body: session_ended(1).to_string() }
     }
 

@@ -46,6 +46,7 @@ fn what_the_published_libraries_sign_is_taken_and_what_is_changed_after_is_not()
     let deployment = Deployment::bare(&mluvii.url(), source);
     deployment.write("gateway.secret", SECRET);
     let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
     let mut body = session_ended(1);
     body["data"]["guestName"] = json!("Žofie Ångström ☎");
     let body = body.to_string();

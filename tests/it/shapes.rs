@@ -16,6 +16,7 @@ impl Receiving {
         let mluvii = Away::new();
         let deployment = Deployment::bare(&mluvii.url(), "");
         let server = Server::start(&deployment);
+        server.leaves_work("its mluvii is away");
         Self { _mluvii: mluvii, deployment, server }
     }
 

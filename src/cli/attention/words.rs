@@ -3,7 +3,7 @@
 use quietus_plugin::Span;
 use serde_json::Value;
 
-use crate::attention::{Attention, Code};
+use crate::attention::{Attention, Code, Severity};
 use crate::cli::out::time;
 use crate::ledger::Counts;
 use crate::subject::TargetName;
@@ -16,14 +16,14 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
     let reason = text("reason");
     let count = number("count");
     match found.code {
-        Code::TargetDenied => {
+        Code::TargetOut => {
+            let out = format!("target {target} is out, and is tried again from {} on: {reason}", text("until"));
+            if found.severity < Severity::Urgent {
+                return out;
+            }
             // Before anything is decided there may be no erasure to name.
             let again = if is_mluvii(target) { "--undecided" } else { "ID" };
-            format!(
-                "target {target} refuses every call: {reason}; fix it: it is tried again at {}, or at once by `quietus \
-                 erasures retry {again}`",
-                text("until")
-            )
+            format!("{out}; fix it, or have it tried at once by `quietus erasures retry {again}`")
         }
         Code::StepsParked => {
             format!("{count} parked at {target}: quietus erasures list --state parked --target {target}")
@@ -49,7 +49,6 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             let deadline = Span::from_secs(number("deadline_s"));
             format!("something is due since {since}, longer than `erasing.deadline` ({deadline})")
         }
-        Code::TargetOut => format!("target {target} is out, and is tried again at {}: {reason}", text("until")),
         Code::TargetLimited => {
             let since = found.since.map(time).unwrap_or_default();
             format!("target {target} has answered nothing but that it wants fewer calls since {since}; see its rate")
@@ -90,12 +89,17 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::attention::{Facts, Group, Limits, StoppedTarget, attention};
+    use crate::attention::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
 
     fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
         let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
         let (target, reason) = (TargetName(target.into()), "the token was refused".into());
         StoppedTarget { target, until, reason, needs_person, tries: 0, since }
+    }
+
+    fn limited(target: &str) -> LimitedTarget {
+        let until = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(2);
+        LimitedTarget { target: TargetName(target.into()), since: Timestamp::UNIX_EPOCH, until }
     }
 
     fn some(count: u64) -> Group {
@@ -112,7 +116,7 @@ mod tests {
     fn everything_is_told_with_the_command_that_helps() {
         let facts = Facts {
             targets: vec![stopped("crm", true), stopped("erp", false)],
-            limited: vec![(TargetName("mailbox".into()), Timestamp::UNIX_EPOCH)],
+            limited: vec![limited("mailbox")],
             parked_steps: vec![(TargetName("crm".into()), some(2))],
             requested: some(3),
             incomplete: some(2),
@@ -125,7 +129,7 @@ mod tests {
         };
         insta::assert_snapshot!(sentences(&facts), @"
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
-        target crm refuses every call: the token was refused; fix it: it is tried again at 1970-01-01T00:00:00Z, or at once by `quietus erasures retry ID`
+        target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry ID`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
@@ -134,7 +138,7 @@ mod tests {
         target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         2 events, sessions or erasures could not be worked on: quietus erasures retry --undecided
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
-        target erp is out, and is tried again at 1970-01-01T00:00:00Z: the token was refused
+        target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused
         ");
     }
 

@@ -73,7 +73,7 @@ pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
         told(&ledger).await,
         [
             "overdue work",
-            "target_denied target:crm",
+            "target_out target:crm",
             "approval_waiting erasures 1",
             "deliveries_unreadable quarantine 1",
             "receipts_incomplete receipts 1",

@@ -9,7 +9,7 @@ use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, text, time, unsigned, word};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, counts};
-use crate::attention::{Code, Facts, Group, Mute, StoppedTarget};
+use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::subject::TargetName;
@@ -73,7 +73,7 @@ fn query() -> String {
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, count, mark)), '[]')::TEXT FROM steps),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(code, object, severity, until, digest, actor, at)), '[]')::TEXT
                  FROM mute),
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since) ORDER BY target), '[]')::TEXT FROM pace
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
                  WHERE limited_since IS NOT NULL),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
@@ -100,9 +100,12 @@ fn targets(row: &Row) -> Result<Vec<StoppedTarget>, LedgerError> {
     stopped.collect()
 }
 
-fn limited(row: &Row) -> Result<Vec<(TargetName, Timestamp)>, LedgerError> {
-    let all: Vec<(String, i64)> = json_at(row, 7)?;
-    all.into_iter().map(|(name, since)| Ok((TargetName(name.into()), time(since)?))).collect()
+fn limited(row: &Row) -> Result<Vec<LimitedTarget>, LedgerError> {
+    let all: Vec<(String, i64, i64)> = json_at(row, 7)?;
+    let limited = all.into_iter().map(|(name, since, until)| {
+        Ok(LimitedTarget { target: TargetName(name.into()), since: time(since)?, until: time(until)? })
+    });
+    limited.collect()
 }
 
 fn parked_steps(row: &Row) -> Result<Vec<(TargetName, Group)>, LedgerError> {

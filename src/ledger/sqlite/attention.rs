@@ -18,7 +18,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
     Ok(Facts {
         targets: targets::list(connection)?.into_iter().filter_map(stopped).collect(),
-        limited: targets::limited(connection)?.into_iter().map(|(target, since)| (target, since.0)).collect(),
+        limited: targets::limited(connection)?,
         parked_steps: parked_steps(connection)?,
         requested: requested(connection, tallied("requested"))?,
         incomplete: group(

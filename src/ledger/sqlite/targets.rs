@@ -9,6 +9,7 @@ use super::columns::{Json, Millis};
 use super::health::{BreakerLimits, CallEnd, Health, Pace};
 use super::job::Tx;
 use super::{LedgerError, TargetHealth, TargetState};
+use crate::attention::LimitedTarget;
 use crate::subject::TargetName;
 
 pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerError> {
@@ -19,11 +20,15 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerE
     Ok(targets.collect::<Result<_, _>>()?)
 }
 
-/// Those that have only asked for fewer calls, and since when.
-pub(super) fn limited(connection: &Connection) -> Result<Vec<(TargetName, Millis)>, LedgerError> {
-    let mut statement = connection
-        .prepare_cached("SELECT target, limited_since FROM pace WHERE limited_since IS NOT NULL ORDER BY target")?;
-    let targets = statement.query_map([], |row| Ok((TargetName(row.get(0)?), row.get(1)?)))?;
+/// Those that have only asked for fewer calls.
+pub(super) fn limited(connection: &Connection) -> Result<Vec<LimitedTarget>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT target, limited_since, next_call_us / 1000 FROM pace WHERE limited_since IS NOT NULL",
+    )?;
+    let targets = statement.query_map([], |row| {
+        let (Millis(since), Millis(until)) = (row.get(1)?, row.get(2)?);
+        Ok(LimitedTarget { target: TargetName(row.get(0)?), since, until })
+    })?;
     Ok(targets.collect::<Result<_, _>>()?)
 }
 

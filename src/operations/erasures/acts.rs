@@ -57,14 +57,14 @@ pub(crate) async fn cancel(on: &Operations, id: ErasureId, by: &Actor) -> Result
 /// What was retried of what could not be decided on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UndecidedRetried {
-    /// mluvii was parked, and is called again.
+    /// mluvii was out, and is called again.
     pub(crate) mluvii_resumed: bool,
     /// Events and sessions.
     pub(crate) work: u64,
 }
 
 /// Retries the events and sessions that could not be decided on, and lets mluvii be called again, which is needed for
-/// that: what is undecided waits while mluvii is parked.
+/// that: what is undecided waits while mluvii is out.
 pub(crate) async fn retry_undecided(on: &Operations, by: &Actor) -> Result<UndecidedRetried, OperationError> {
     let mluvii_resumed = resume_mluvii(on, by).await?;
     let work = on.ledger.retry_parked(by).await?;

@@ -88,6 +88,7 @@ fn keys_of_another_installation_refuse_the_start() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = crate::harness::Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
     assert_eq!(server.deliver_end(1), 204);
     assert!(server.stop().0.success());
     std::fs::remove_dir_all(deployment.path("keys")).expect("there are keys");

@@ -9,6 +9,7 @@ fn a_locked_ledger_is_a_reason_to_come_back() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start_with(&deployment, &[("SERVER__RECORD_MAX", "200ms")]);
+    server.leaves_work("its mluvii is away");
     assert_eq!(server.deliver_end(1), 204);
     assert_eq!(server.ready(), 200);
 

@@ -136,7 +136,7 @@ fn wrong_credentials_are_not_tried_for_ever_and_need_a_person() {
     deployment.write("api.secret", "not the secret");
     let server = Server::start(&deployment);
     end(&standin, &server, 1);
-    wait_for("somebody to be needed", || (needs(&deployment) == ["target_denied"]).then_some(()));
+    wait_for("somebody to be needed", || (needs(&deployment) == ["target_out"]).then_some(()));
     assert_eq!(server.deliver_end(2), 204, "receiving goes on");
     assert!(standin.calls("/token").len() < 5, "it does not try a wrong password for ever");
     server.leaves_work("mluvii does not let it in");
@@ -158,7 +158,7 @@ fn a_mluvii_that_refuses_the_token_for_a_while_heals_by_itself() {
     for id in 1..=3 {
         end(&standin, &server, id);
     }
-    wait_for("somebody to be needed", || (needs(&deployment) == ["target_denied"]).then_some(()));
+    wait_for("somebody to be needed", || (needs(&deployment) == ["target_out"]).then_some(()));
     // It is known to be out through a restart as well, and nobody acts.
     assert!(server.stop().0.success());
     let _server = Server::start(&deployment);
@@ -196,7 +196,7 @@ fn sessions_that_are_all_refused_alike_put_mluvii_out_and_it_heals() {
     for id in 1..=20 {
         end(&standin, &server, id);
     }
-    wait_for("mluvii to be out", || needs(&deployment).contains(&json!("target_denied")).then_some(()));
+    wait_for("mluvii to be out", || needs(&deployment).contains(&json!("target_out")).then_some(()));
     let parked = deployment.json(&["erasures", "list", "--state", "parked"]);
     let parked = parked.as_array().map_or(0, Vec::len);
     // Those that were under way together, and one for each try since.

@@ -20,6 +20,7 @@ fn what_cannot_be_read_is_kept_sealed_until_somebody_decides() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
     let changed = r#"{"eventType":"SessionEnded","data":{"sessionNumber":77,"guest":"ann@example.com"}}"#;
     for unreadable in ["", "not JSON", "[1, 2]", "{}", r#"{"eventType":"SessionEnded"}"#, "\u{0}", changed, changed] {
         assert_eq!(post(&server, unreadable), 202, "{unreadable}");
@@ -52,7 +53,8 @@ fn what_cannot_be_read_is_kept_sealed_until_somebody_decides() {
 
     // It outlives a restart.
     assert!(server.stop().0.success());
-    let _server = Server::start(&deployment);
+    let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
     assert_eq!(list(), items);
 
     assert_eq!(said(&deployment.run(&["quarantine", "drop", &id])).0, Some(0));
@@ -66,6 +68,7 @@ fn a_delivery_whose_source_is_gone_stays_in_quarantine() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
     assert_eq!(post(&server, r#"{"eventType":"SessionEnded","data":{"id":"?"}}"#), 202);
     let id = deployment.json(&["quarantine", "list"])[0]["id"].to_string();
     let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a configuration");
@@ -81,6 +84,7 @@ fn a_full_quarantine_says_so_where_it_is_looked_for() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
     assert_eq!(post(&server, "?"), 202);
     assert!(server.metrics().contains("source=\"acme\",result=\"quarantined\"} 1\n"));
     wait_for("the warning", || {

@@ -9,6 +9,7 @@ fn server(settings: &[(&str, &str)]) -> (Away, Deployment, Server) {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start_with(&deployment, settings);
+    server.leaves_work("its mluvii is away");
     (mluvii, deployment, server)
 }
 

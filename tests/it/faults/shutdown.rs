@@ -18,6 +18,7 @@ fn what_is_in_flight_is_finished_and_what_comes_late_is_sent_away() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
     let ended = session_ended(1).to_string();
     let mut in_flight = Wire::connect(server.address);
     in_flight.send(&format!("{}Expect: 100-continue\r\n\r\n", head(ended.len())));
@@ -65,6 +66,7 @@ fn a_request_that_never_ends_is_cut_off_at_the_end_of_the_drain() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start_with(&deployment, &[("SERVER__DRAIN_MAX", "300ms")]);
+    server.leaves_work("its mluvii is away");
     let mut endless = Wire::connect(server.address);
     endless.send(&format!("{}Expect: 100-continue\r\n\r\n", head(100)));
     assert_eq!(endless.answer().expect("an answer").status, 100);

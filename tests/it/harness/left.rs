@@ -27,14 +27,10 @@ impl Ledger {
     /// later, and what waits for a person, is not work.
     pub(super) fn work(&self) -> Vec<String> {
         let now = jiff::Timestamp::now().as_millisecond();
-        // The same in both dialects. A session that mluvii does not show yet is looked at again later, which is no failure; and
-        // what waits for a target that is out is shown to whoever operates it.
+        // The same in both dialects. A session that mluvii does not show yet is looked at again later, which is no failure.
         let sql = format!(
             "SELECT queue || ': ' || COUNT(*) FROM task
-             WHERE NOT parked AND NOT EXISTS (
-                 SELECT 1 FROM target WHERE queue = 'step:' || name
-                 OR name LIKE 'mluvii/%' AND queue LIKE '%:' || SUBSTR(name, 8)
-               )
+             WHERE NOT parked
                AND (due <= {now} OR holder IS NOT NULL OR attempt > 0 AND queue NOT LIKE 'settle:%') GROUP BY queue
              UNION ALL SELECT 'inbox: ' || COUNT(*) FROM inbox HAVING COUNT(*) > 0"
         );

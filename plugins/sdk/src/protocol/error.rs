@@ -23,7 +23,8 @@ pub enum ErrorClass {
     RateLimited,
     /// Gives up this call and tells a person.
     Permanent,
-    /// Stops calling this plugin until a person acts: a revoked token fails every call alike.
+    /// Stops calling this plugin, as every call would fail alike (a revoked token), tells a person, and tries one call after
+    /// pauses that grow.
     NeedsOperator,
     /// The call was cancelled; costs no attempt.
     Cancelled,
@@ -137,7 +138,7 @@ impl PluginError {
         Self::new(ErrorClass::Permanent, message)
     }
 
-    /// Every call would fail alike until a person acts.
+    /// Every call would fail alike, probably until a person acts.
     ///
     /// ```
     /// # use quietus_plugin::PluginError;
