@@ -87,7 +87,7 @@ impl Template {
             filled.unusable += unusable.len() as u64;
             if combinations.len() * usable.len() > NAMES_MAX {
                 let text = format!("the person's identifiers make more than {NAMES_MAX} names; use fewer kinds in one");
-                return Err(PluginError::needs_operator(text));
+                return Err(PluginError::permanent(text));
             }
             let mut longer = Vec::with_capacity(combinations.len() * usable.len());
             for value in usable {

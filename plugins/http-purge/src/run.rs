@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
         }
         let text =
             format!("there are more than {} pages (`pages_max`), and nothing after it was done", step.pages_max());
-        Err(PluginError::needs_operator(text))
+        Err(PluginError::permanent(text))
     }
 
     /// Adds to the lists what is not in them yet; returns how many that were.
@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
         }
         let most = self.plan.items_max;
         let text = format!("more than {most} results (`items_max`) for one person, and nothing after it was done");
-        Err(PluginError::needs_operator(text))
+        Err(PluginError::permanent(text))
     }
 
     /// Makes all requests of a step that erases; the first error that is for good is told after the last of them.

@@ -54,10 +54,11 @@ mod tests {
 
     #[test]
     fn a_shape_shows_keys_and_types_and_no_value() {
-        let body = r#"{"eventType":"SessionEnded","data":{"id":"7","ended":null,"params":{"oo1_guest_name":"Ann"},"ann@x.cz":1}}"#;
+        let body = r#"{"eventType":"SessionEnded","data":{"id":"7","consent":true,"ended":null,"params":{"oo1_guest_name":"Ann"},"ann@x.cz":1}}"#;
         assert_snapshot!(of(body.as_bytes()), @r#"
         {
           "data": {
+            "consent": "true or false",
             "ended": null,
             "id": "text, 1 characters",
             "key, 8 characters": "number",

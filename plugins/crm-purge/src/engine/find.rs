@@ -195,7 +195,7 @@ impl Engine {
             };
         }
         let text = format!("a search for one person has more than {pages_max} pages, and nothing was erased");
-        Err(PluginError::needs_operator(text))
+        Err(PluginError::permanent(text))
     }
 
     fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
@@ -203,7 +203,7 @@ impl Engine {
             return Ok(());
         }
         let text = format!("{found} records are found for one person, more than {most} (`{key}`); nothing was erased");
-        Err(PluginError::needs_operator(text))
+        Err(PluginError::permanent(text))
     }
 }
 

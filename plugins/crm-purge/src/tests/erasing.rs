@@ -54,13 +54,13 @@ fn another_erasure_finds_nothing_any_more() {
 }
 
 #[test]
-fn more_records_than_a_person_has_need_an_operator_and_none_is_erased() {
+fn more_records_than_a_person_has_need_a_person_and_none_is_erased() {
     for_all(|kind| {
         let rows = (1..=6).map(|n| person(n, &["ann@x.cz"], &[])).collect();
         let standin = StandIn::start(kind, rows);
         for answer in [host(&standin).erase(ann()), host(&standin).dry_run(ann())] {
             let error = answer.expect_err("too many");
-            assert_eq!(error.class, ErrorClass::NeedsOperator, "{}", kind.name);
+            assert_eq!(error.class, ErrorClass::Permanent, "{}", kind.name);
             assert!(error.message.contains("6 records") && error.message.contains("`matches_max`"), "{error}");
         }
         assert_eq!(standin.writes(), 0, "{}", kind.name);

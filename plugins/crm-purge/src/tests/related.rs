@@ -145,13 +145,13 @@ fn a_person_stays_as_long_as_something_of_theirs_cannot_be_erased() {
 }
 
 #[test]
-fn more_than_a_person_can_have_needs_an_operator_and_nothing_is_erased() {
+fn more_than_a_person_can_have_needs_a_person_and_nothing_is_erased() {
     let mut rows = vec![person(1, &["ann@x.cz"], &[])];
     rows.extend((1..=9).map(|n| of(1, "note", n)));
     let standin = StandIn::start(ALL[1], rows);
     let host = host_with(&standin, json!({ "related": ["notes"], "related_max": 8 }));
     let error = host.erase(ann()).expect_err("too many");
-    assert!(error.class == ErrorClass::NeedsOperator && error.message.contains("`related_max`"), "{error}");
+    assert!(error.class == ErrorClass::Permanent && error.message.contains("`related_max`"), "{error}");
     assert_eq!(standin.writes(), 0);
 }
 

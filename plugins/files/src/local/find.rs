@@ -126,7 +126,7 @@ impl Search<'_> {
     fn folder(&mut self, above: &Folder, (name, node): (&[u8], Node), depth: usize) -> Result<bool, PluginError> {
         if depth >= DEPTH_MAX {
             let text = format!("folders are nested more than {DEPTH_MAX} deep; nothing was erased here");
-            return Err(PluginError::needs_operator(text));
+            return Err(PluginError::permanent(text));
         }
         let Some(folder) = above.enter(name)? else { return Ok(false) };
         let mut there = false;
@@ -175,7 +175,7 @@ impl Search<'_> {
 
 pub(super) fn too_many(rules: Rules) -> PluginError {
     let most = rules.files_max;
-    PluginError::needs_operator(format!(
+    PluginError::permanent(format!(
         "one person has more than {most} files here; see whether `path` is too broad, or raise `files_max`"
     ))
 }

@@ -96,7 +96,7 @@ fn a_folder_that_grows_meanwhile_has_an_end() {
         std::fs::create_dir(root.path().join("dir/4711")).expect("made");
         (0..10).for_each(|n| std::fs::write(root.path().join(format!("dir/4711/{n}")), "x").expect("written"));
     });
-    assert_eq!(done.expect_err("too many").class, ErrorClass::NeedsOperator);
+    assert_eq!(done.expect_err("too many").class, ErrorClass::Permanent);
     assert_eq!(progress.counts()["files"], 4);
 }
 

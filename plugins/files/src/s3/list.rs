@@ -190,7 +190,7 @@ fn item(entry: &Element, listing: Listing, page: &Element) -> Result<Item, Plugi
 }
 
 fn too_many() -> PluginError {
-    PluginError::needs_operator(
+    PluginError::permanent(
         "one person has more versions and uploads here than `versions_max`; see whether `key` is too broad, or raise it",
     )
 }

@@ -107,7 +107,7 @@ fn all_combinations_of_a_persons_values_are_named() {
     let values = kinds.flat_map(|kind| (0..40).map(move |n| quietus_plugin::Identifier::new(kind, n.to_string())));
     many.identifiers = values.collect();
     let error = template.fill(&many).expect_err("1,600 names");
-    assert_eq!(error.class, quietus_plugin::ErrorClass::NeedsOperator);
+    assert_eq!(error.class, quietus_plugin::ErrorClass::Permanent);
 }
 
 #[test]

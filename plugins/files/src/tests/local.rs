@@ -58,12 +58,12 @@ fn a_whole_folder_goes_only_where_that_is_asked_for() {
 }
 
 #[test]
-fn too_much_for_one_person_stops_the_queue_before_anything_is_touched() {
+fn too_much_for_one_person_needs_a_person_before_anything_is_touched() {
     let root = Root::new();
     (0..4).for_each(|n| drop(root.file(&format!("4711/{n}.wav"))));
     let plugin = root.plugin(json!({ "path": "{session_id}", "recursive": true, "files_max": 4 }));
     for result in [plugin.erase(session("4711")), plugin.dry_run(session("4711")), plugin.verify(session("4711"))] {
-        fails(result, ErrorClass::NeedsOperator, "place `disk`: one person has more than 4 files here");
+        fails(result, ErrorClass::Permanent, "place `disk`: one person has more than 4 files here");
     }
     assert_eq!(root.all().len(), 5);
     let plugin = root.plugin(json!({ "path": "{session_id}", "recursive": true, "files_max": 5 }));
@@ -71,7 +71,7 @@ fn too_much_for_one_person_stops_the_queue_before_anything_is_touched() {
 
     root.file(&format!("4711/{}a.wav", "d/".repeat(40)));
     let deep = root.plugin(json!({ "path": "{session_id}", "recursive": true }));
-    fails(deep.erase(session("4711")), ErrorClass::NeedsOperator, "nested more than 32 deep");
+    fails(deep.erase(session("4711")), ErrorClass::Permanent, "nested more than 32 deep");
     assert_eq!(root.all().len(), 42);
 }
 

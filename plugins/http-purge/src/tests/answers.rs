@@ -224,13 +224,13 @@ fn a_search_that_matches_too_much_deletes_nothing() {
     let server = Server::start(move |_| results(many.clone()));
     let mut settings = crm();
     settings["items_max"] = json!(5);
-    assert_eq!(refused(&server, settings.clone()), ErrorClass::NeedsOperator);
+    assert_eq!(refused(&server, settings.clone()), ErrorClass::Permanent);
 
     // Matches count, too, where no list is taken.
     let server = Server::start(move |_| results(six.clone()));
     settings["erase"][0]["extract"] = json!({});
     settings["erase"][1] = json!({ "name": "delete", "method": "DELETE", "url": "/people/{{email}}" });
-    assert_eq!(refused(&server, settings), ErrorClass::NeedsOperator);
+    assert_eq!(refused(&server, settings), ErrorClass::Permanent);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn more_pages_than_allowed_delete_nothing() {
     });
     let mut settings = crm();
     settings["erase"][0]["paging"] = json!({ "cursor": { "path": "$.next", "query": "at", "pages_max": 3 } });
-    assert_eq!(refused(&server, settings), ErrorClass::NeedsOperator);
+    assert_eq!(refused(&server, settings), ErrorClass::Permanent);
     assert_eq!(server.lines().len(), 3);
 }
 

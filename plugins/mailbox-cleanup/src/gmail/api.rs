@@ -54,7 +54,7 @@ impl Gmail {
     }
 
     pub(super) fn too_many(&self) -> PluginError {
-        PluginError::needs_operator(format!(
+        PluginError::permanent(format!(
             "there are more than {} messages (`messages_max`) that may be of one person; look whether they are really \
              theirs alone",
             self.messages_max

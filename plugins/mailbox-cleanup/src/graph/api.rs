@@ -103,7 +103,7 @@ impl Graph {
     }
 
     pub(super) fn too_many(&self) -> PluginError {
-        PluginError::needs_operator(format!(
+        PluginError::permanent(format!(
             "there are more than {} messages (`messages_max`) of one person; look whether they are really theirs alone",
             self.messages_max
         ))

@@ -31,7 +31,7 @@ impl Mailbox for Imap {
         let messages: u64 = found.iter().map(|seen| seen.messages).sum();
         if messages > self.messages_max {
             let text = format!("{messages} messages are more than `messages_max`, and none was erased");
-            return Err(PluginError::needs_operator(text));
+            return Err(PluginError::permanent(text));
         }
         let mut kept: Vec<Kept> = visit.empty(&found, folders.target.as_ref(), writes)?;
         kept.extend(visit.kept_in(folders.target.as_ref())?);

@@ -200,7 +200,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let found = self.task.through().at(place).found.clone();
         if found.len() as u64 > self.imap.messages_max {
             let text = format!("{} messages are more than `messages_max`, and none of them was erased", found.len());
-            return Err(PluginError::needs_operator(text));
+            return Err(PluginError::permanent(text));
         }
         if opened.read_only {
             let there = existing(self.session, &numbers(&found))?.len() as u64;

@@ -199,7 +199,7 @@ fn too_many_messages_are_left_to_a_person() {
     let host = host_with(imap(&SERVER, user), json!({ "messages_max": 19 }));
     let error = host.erase(ANN).expect_err("too many");
     let told = "account `office`: 20 messages are more than `messages_max`, and none was erased";
-    assert_eq!((error.class, error.message.as_str()), (ErrorClass::NeedsOperator, told));
+    assert_eq!((error.class, error.message.as_str()), (ErrorClass::Permanent, told));
     assert_eq!(left(&SERVER, user, "a") + left(&SERVER, user, "b"), 20);
     assert_eq!(host.dry_run(ANN), residual(20));
 }

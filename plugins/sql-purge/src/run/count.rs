@@ -139,7 +139,7 @@ pub(super) async fn count<'t>(
             found.rows = rows(session, &own.name, aimed, &found.values).await?;
         }
         if found.rows > own.rows_max {
-            return Err(PluginError::needs_operator(format!(
+            return Err(PluginError::permanent(format!(
                 "statement `{}` would erase {} rows of one person, and `rows_max` allows {}; nothing was erased",
                 own.name, found.rows, own.rows_max
             )));

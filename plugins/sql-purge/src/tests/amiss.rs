@@ -33,8 +33,8 @@ fn more_rows_than_allowed_roll_everything_back() {
         database.sql("INSERT INTO orders VALUES (8, 'ann@x.cz', NULL), (9, 'ann@x.cz', NULL)");
         let plugin = plugin(database, &shop());
         let text = "statement `orders` would erase 4 rows of one person, and `rows_max` allows 3; nothing was erased";
-        fails(plugin.erase(ann()), NeedsOperator, text);
-        fails(plugin.dry_run(ann()), NeedsOperator, text);
+        fails(plugin.erase(ann()), Permanent, text);
+        fails(plugin.dry_run(ann()), Permanent, text);
         database.is("SELECT count(*) FROM orders", "6");
         database.is("SELECT count(*) FROM notes WHERE body = 'anonymized'", "0");
     });

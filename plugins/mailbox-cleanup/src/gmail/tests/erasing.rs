@@ -104,7 +104,7 @@ fn large_mailboxes_go_page_by_page() {
 fn more_than_allowed_is_refused_before_anything_is_deleted() {
     let google = Google::with(&["ann@x.cz"; 4]);
     let error = host(&google, json!({ "messages_max": 3 })).erase(ANN).expect_err("too many");
-    assert_eq!(error.class, ErrorClass::NeedsOperator);
+    assert_eq!(error.class, ErrorClass::Permanent);
     assert!(error.message.contains("more than 3 messages (`messages_max`)"), "{error}");
     assert_eq!((google.state().reads, google.count("batchDelete")), (0, 0));
 }

@@ -120,7 +120,7 @@ fn more_than_one_search_shows_is_searched_deleted_and_searched_again() {
 fn more_than_allowed_is_refused_before_anything_is_deleted() {
     let exchange = Exchange::with(&["ann@x.cz"; 4]);
     let error = host(&exchange, json!({ "messages_max": 3 })).erase(ANN).expect_err("too many");
-    assert_eq!(error.class, ErrorClass::NeedsOperator);
+    assert_eq!(error.class, ErrorClass::Permanent);
     assert!(error.message.contains("more than 3 messages (`messages_max`)"), "{error}");
     assert_eq!(exchange.count("$batch"), 0);
 }
