@@ -169,8 +169,8 @@ pub enum Paging {
     },
 }
 
-/// What statuses mean. Unlisted: 2xx `ok`, 404 and 410 `absent` (an error for a search), 423 and 451 `retained`, 401 and 403 `needs_operator`,
-/// 408, 425, 429 and 5xx `retry`, all others fail the call for good.
+/// What statuses mean. Unlisted: 2xx `ok`, 404 and 410 `absent` (an error for a search), 423 and 451 `retained`, 401 `needs_operator`,
+/// 408, 425, 429 and 5xx `retry`, all others, 403 among them, fail the call for good.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Statuses {

@@ -49,7 +49,12 @@ fn refused_within(timeout: &str, reply: fn() -> Reply, class: ErrorClass, retry_
 #[test]
 fn credentials_that_are_refused_need_an_operator() {
     refused(|| Reply::json(401, &json!({ "category": "INVALID_AUTHENTICATION" })), ErrorClass::NeedsOperator, None);
-    refused(|| Reply::json(403, &json!([{ "errorCode": "API_DISABLED_FOR_ORG" }])), ErrorClass::NeedsOperator, None);
+}
+
+/// It may be shared with nobody, or archived.
+#[test]
+fn a_record_that_is_refused_is_that_records_matter() {
+    refused(|| Reply::json(403, &json!({ "category": "MISSING_SCOPES" })), ErrorClass::Permanent, None);
 }
 
 #[test]

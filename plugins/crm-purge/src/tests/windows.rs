@@ -234,7 +234,8 @@ fn salesforces_words_are_understood() {
         (403, "REQUEST_LIMIT_EXCEEDED", ErrorClass::RateLimited),
         (400, "UNABLE_TO_LOCK_ROW", ErrorClass::Retryable),
         (400, "MALFORMED_QUERY", ErrorClass::Permanent),
-        (403, "INSUFFICIENT_ACCESS", ErrorClass::NeedsOperator),
+        (403, "INSUFFICIENT_ACCESS", ErrorClass::Permanent),
+        (403, "API_DISABLED_FOR_ORG", ErrorClass::NeedsOperator),
     ] {
         let standin = StandIn::start(salesforce, Vec::new());
         standin.world().before = Some(Box::new(move |_, _| Some(Reply::json(status, &json!([{ "errorCode": word }])))));

@@ -121,6 +121,10 @@ impl Vendor for Salesforce {
         match errors.pointer("/0/errorCode")?.as_str()? {
             "REQUEST_LIMIT_EXCEEDED" => Some(PluginError::rate_limited(Some(PAUSE))),
             "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" => Some(PluginError::retryable("Salesforce is busy with the record")),
+            // Of the whole organization, unlike other refusals with a 403.
+            "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => {
+                Some(PluginError::needs_operator("Salesforce's API is disabled for this organization"))
+            }
             "DELETE_FAILED" => {
                 let text = "other records depend on it (DELETE_FAILED); delete these first, or name them in `related`";
                 Some(PluginError::permanent(text))

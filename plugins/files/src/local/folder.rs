@@ -46,6 +46,7 @@ impl Folder {
             Err(Errno::NOENT | Errno::NOTDIR) => {
                 Err(PluginError::needs_operator("the root is not there, or is no folder: is it mounted?"))
             }
+            Err(Errno::ACCESS) => Err(PluginError::needs_operator("quietus's user may not open the root")),
             Err(errno) => Err(failed("cannot open the root", errno)),
         }
     }

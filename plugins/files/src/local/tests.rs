@@ -110,10 +110,10 @@ fn errors_of_the_file_system_have_their_reactions() {
         assert_eq!(error.class, class);
         assert!(error.message.starts_with("cannot delete a file: ") && error.message.contains(text), "{error}");
     }
-    check(Errno::ACCESS, ErrorClass::NeedsOperator, "not permitted");
-    check(Errno::PERM, ErrorClass::NeedsOperator, "immutable");
+    check(Errno::ACCESS, ErrorClass::Permanent, "not permitted");
+    check(Errno::PERM, ErrorClass::Permanent, "immutable");
     check(Errno::ROFS, ErrorClass::NeedsOperator, "read-only");
-    check(Errno::XDEV, ErrorClass::NeedsOperator, "another file system");
+    check(Errno::XDEV, ErrorClass::Permanent, "another file system");
     check(Errno::NOSYS, ErrorClass::NeedsOperator, "Linux 5.6");
     check(Errno::LOOP, ErrorClass::Permanent, "a symbolic link");
     check(Errno::IO, ErrorClass::Retryable, "");
@@ -148,7 +148,7 @@ fn zeros_are_written_before_a_file_is_cut() {
     let writes = request.writes().expect("no dry run");
     let job = Job { call: &call, writes, place: "disk", progress: &mut progress };
     let failed = wipe::wipe(&file, 1000, &job).expect_err("it cannot be cut");
-    assert_eq!(failed.class, ErrorClass::NeedsOperator);
+    assert_eq!(failed.class, ErrorClass::Permanent);
     let mut bytes = [1; 1000];
     assert_eq!(pread(&file, &mut bytes, 0), Ok(1000));
     assert_eq!(bytes, [0; 1000]);

@@ -8,13 +8,14 @@ use rustix::io::Errno;
 /// `doing` is what was tried, such as "cannot delete a file".
 pub(super) fn failed(doing: &str, errno: Errno) -> PluginError {
     match errno {
-        Errno::ACCESS | Errno::PERM => PluginError::needs_operator(format!(
+        // Of this file or folder; others may well be permitted.
+        Errno::ACCESS | Errno::PERM => PluginError::permanent(format!(
             "{doing}: not permitted; give quietus's user the right to, and see whether it is immutable (`lsattr`)"
         )),
         Errno::ROFS => PluginError::needs_operator(format!("{doing}: the file system is mounted read-only")),
-        Errno::XDEV => PluginError::needs_operator(format!(
-            "{doing}: another file system is mounted there; make it a place of its own"
-        )),
+        Errno::XDEV => {
+            PluginError::permanent(format!("{doing}: another file system is mounted there; make it a place of its own"))
+        }
         Errno::NOSYS => PluginError::needs_operator(format!("{doing}: the kernel has no openat2 (since Linux 5.6)")),
         Errno::LOOP => linked(doing),
         errno => PluginError::retryable(format!("{doing}: {}", io::Error::from(errno).kind())),

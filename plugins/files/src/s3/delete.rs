@@ -178,7 +178,8 @@ fn delete_one(bucket: &Bucket, item: &Item, job: &Job<'_>) -> Fate {
 fn denial(code: &str) -> Option<PluginError> {
     let text = "the storage denies to delete a version that no lock keeps; grant `s3:DeleteObjectVersion`";
     match code {
-        "AccessDenied" => Some(PluginError::needs_operator(text)),
+        // A policy may deny a single key, or all of them.
+        "AccessDenied" => Some(PluginError::permanent(text)),
         "InvalidRequest" => Some(of_code(code)),
         _ => None,
     }

@@ -74,7 +74,7 @@ fn an_error_for_one_version_within_a_success_is_read() {
     check(error("MethodNotAllowed"), ErrorClass::NeedsOperator, "MethodNotAllowed");
     check(error("Odd"), ErrorClass::Permanent, "Odd");
     check(error("InvalidRequest"), ErrorClass::Permanent, "InvalidRequest");
-    check(error("AccessDenied"), ErrorClass::NeedsOperator, "grant `s3:DeleteObjectVersion`");
+    check(error("AccessDenied"), ErrorClass::Permanent, "grant `s3:DeleteObjectVersion`");
     check(gone, ErrorClass::Retryable, "it does not say whether a version is gone");
     check("", ErrorClass::Retryable, "it does not say whether a version is gone");
 }
@@ -120,7 +120,7 @@ fn a_version_that_is_deleted_alone_may_be_kept_too() {
     let held = Answer::retained("place `cloud`: Object Lock keeps 1 versions, under a legal hold");
     assert_eq!(cloud(&server(true), json!({})).erase(session("a\tb")), Ok(held));
     let denied = cloud(&server(false), json!({})).erase(session("a\tb"));
-    fails(denied, ErrorClass::NeedsOperator, "grant `s3:DeleteObjectVersion`");
+    fails(denied, ErrorClass::Permanent, "grant `s3:DeleteObjectVersion`");
 }
 
 #[test]

@@ -108,10 +108,10 @@ fn a_dry_run_hands_nothing_on() {
 
 #[test]
 fn refusals_say_who_must_act() {
-    for status in [401, 403, 404, 410] {
+    for status in [401, 404, 410] {
         assert_eq!(class(move |_| Reply::empty(status)), ErrorClass::NeedsOperator, "{status}");
     }
-    for status in [400, 422] {
+    for status in [400, 403, 422] {
         assert_eq!(class(move |_| Reply::empty(status)), ErrorClass::Permanent, "{status}");
     }
     for status in [500, 502, 503, 504] {

@@ -119,7 +119,7 @@ fn statuses_have_their_reactions() {
     check(|| Reply::empty(503).with("Retry-After", "1"), ErrorClass::RateLimited, Some(1_000));
     check(|| Reply::empty(503), ErrorClass::Retryable, None);
     check(|| Reply::empty(401), ErrorClass::NeedsOperator, None);
-    check(|| Reply::empty(403), ErrorClass::NeedsOperator, None);
+    check(|| Reply::empty(403), ErrorClass::Permanent, None);
     check(|| Reply::empty(400), ErrorClass::Permanent, None);
     check(|| Reply::empty(302).with("Location", "/elsewhere"), ErrorClass::Permanent, None);
     check(|| Reply::text(200, "<html>log in, ann@x.cz</html>"), ErrorClass::Retryable, None);
@@ -233,7 +233,7 @@ fn credentials_headers_and_the_rate_are_as_configured() {
 
 #[test]
 fn health_uses_its_step() {
-    let server = Server::start(|seen| Reply::empty(if seen.target == "/me" { 200 } else { 403 }));
+    let server = Server::start(|seen| Reply::empty(if seen.target == "/me" { 200 } else { 401 }));
     let mut settings = crm();
     settings["health"] = json!({ "name": "me", "method": "GET", "url": "/me" });
     assert_eq!(plugin(&server, settings.clone()).health(), Ok(()));

@@ -28,10 +28,12 @@ struct Reason {
     reason: String,
 }
 
-/// What an answer means to the host: a 403 of a limit is one of 429.
+/// What an answer means to the host: a 403 of a limit is one of 429; each other one says that the key may not use the mailbox,
+/// whomever it looks for.
 pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
     match answer.status() {
         403 if names_a_limit(answer.body()) => Err(PluginError::rate_limited(answer.retry_after())),
+        403 => Err(PluginError::needs_operator("status 403")),
         _ => answer.check(),
     }
 }

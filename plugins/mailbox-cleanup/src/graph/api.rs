@@ -57,7 +57,7 @@ impl Graph {
     /// Sends a request when no other one is under way to this mailbox.
     pub(super) fn send(&self, request: &Request, call: &Call) -> Result<Response, Failure> {
         let _turn = self.turn(call)?;
-        self.client.send(request, call)
+        self.client.send_judged(request, call, judge)
     }
 
     /// Asks for what every mailbox has: only where that is answered, a 404 to something else says anything.
@@ -107,6 +107,14 @@ impl Graph {
             "there are more than {} messages (`messages_max`) of one person; look whether they are really theirs alone",
             self.messages_max
         ))
+    }
+}
+
+/// What an answer means to the host: a 403 says that the app may not use the mailbox, whomever it looks for.
+fn judge(answer: &Response) -> Result<(), PluginError> {
+    match answer.status() {
+        403 => Err(PluginError::needs_operator("status 403")),
+        _ => answer.check(),
     }
 }
 

@@ -157,10 +157,9 @@ fn fate(inner: Option<&Inner>) -> Fate {
     match status {
         200..300 => Fate::Gone,
         404 | 410 => Fate::NotThere,
-        // Whatever its status: as a 403, what one message is refused for would stop the queue like a lacking
-        // permission.
+        // Whatever its status.
         _ if inner.body["error"]["code"] == CANNOT_DELETE => Fate::Held,
-        401 | 403 => Fate::Failed(PluginError::needs_operator(told())),
+        401 => Fate::Failed(PluginError::needs_operator(told())),
         424 => Fate::Failed(PluginError::retryable(told())),
         429 => Fate::Failed(PluginError::rate_limited(inner.retry_after())),
         503 if inner.retry_after().is_some() => Fate::Unsure(PluginError::rate_limited(inner.retry_after())),

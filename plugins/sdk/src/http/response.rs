@@ -170,13 +170,14 @@ impl Response {
 
     /// What a status means to the host; `Ok` for 2xx and for what is [`gone`](Response::gone).
     ///
-    /// 401 and 403 need an operator; 429, and 408, 425 and 5xx with `Retry-After`, are rate-limited; without it they are
-    /// retryable; all others are permanent.
+    /// 401 needs an operator; 429, and 408, 425 and 5xx with `Retry-After`, are rate-limited; without it they are retryable; all
+    /// others are permanent. So is 403: it may be of this one record only (shared with nobody, archived), and quietus notices
+    /// itself when several different ones are refused alike.
     ///
     /// ```
     /// # use quietus_plugin::http::{Client, Request, Settings, test::{Reply, Server}};
     /// # use quietus_plugin::ErrorClass;
-    /// # let crm = Server::start(|_| Reply::empty(403));
+    /// # let crm = Server::start(|_| Reply::empty(401));
     /// # let client = Client::new(&Settings { base_url: crm.url.clone(), ..Settings::default() }, &Default::default())?;
     /// # let call = quietus_plugin::Call::unattended();
     /// let answer = client.exchange(&Request::get("/contacts"), &call)?;
@@ -186,7 +187,7 @@ impl Response {
     pub fn check(&self) -> Result<(), PluginError> {
         match self.status {
             200..300 | 404 | 410 => Ok(()),
-            401 | 403 => Err(PluginError::needs_operator(self.said())),
+            401 => Err(PluginError::needs_operator(self.said())),
             429 => Err(PluginError::rate_limited(self.retry_after())),
             408 | 425 | 500..600 => Err(self.later()),
             _ => Err(PluginError::permanent(self.said())),

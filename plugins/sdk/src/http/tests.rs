@@ -40,7 +40,7 @@ fn a_status_tells_the_host_what_to_do() {
     check(Reply::empty(400), ErrorClass::Permanent, None);
     check(Reply::empty(302).with("Location", "http://127.0.0.1:1/"), ErrorClass::Permanent, None);
     check(Reply::empty(401), ErrorClass::NeedsOperator, None);
-    check(Reply::empty(403), ErrorClass::NeedsOperator, None);
+    check(Reply::empty(403), ErrorClass::Permanent, None);
     check(Reply::empty(408), ErrorClass::Retryable, None);
     check(Reply::empty(429), ErrorClass::RateLimited, None);
     check(Reply::empty(429).with("Retry-After", "7"), ErrorClass::RateLimited, Some(7_000));

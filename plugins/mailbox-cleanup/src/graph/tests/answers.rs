@@ -104,7 +104,7 @@ fn each_status_within_a_batch_counts_for_its_message() {
     check_inner(429, json!({ "retry-after": 11 }), ErrorClass::RateLimited, Some(11_000));
     check_inner(429, json!({}), ErrorClass::RateLimited, None);
     check_inner(503, json!({ "Retry-After": "11" }), ErrorClass::RateLimited, Some(11_000));
-    check_inner(403, json!({}), ErrorClass::NeedsOperator, None);
+    check_inner(403, json!({}), ErrorClass::Permanent, None);
     check_inner(401, json!({}), ErrorClass::NeedsOperator, None);
     check_inner(504, json!({}), ErrorClass::Retryable, None);
     check_inner(424, json!({}), ErrorClass::Retryable, None);
