@@ -44,6 +44,11 @@ pub(crate) trait Target: Send + Sync {
     /// Whether the target can be reached and accepts its credentials.
     async fn health(&self) -> Result<(), TargetError>;
 
+    /// Why it cannot work until a person acts, as far as that is known without asking it.
+    fn broken(&self) -> Option<String> {
+        None
+    }
+
     /// The longest that one call may take; a lease outlives it.
     fn call_max(&self) -> Duration;
 
@@ -143,6 +148,10 @@ pub(crate) enum TargetError {
     /// Trying again cannot help: the step is parked.
     #[error("{0}")]
     Permanent(String),
+    /// Trying again cannot help, for a reason of this record alone (too much of it): the work is parked, and nothing of it says
+    /// anything about other records.
+    #[error("{0}")]
+    OfRecord(String),
     /// Every call would fail alike, probably until a person acts (a revoked token): the target is out, and is tried again by
     /// itself.
     #[error("{0}")]

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{Attention, Code, Mute, Severity};
 use crate::audit::Object;
 use crate::chain;
+use crate::erasure::ErasureId;
 use crate::subject::TargetName;
 
 /// A target that was tried so often in vain is out for more than a moment.
@@ -50,6 +51,8 @@ pub(crate) struct StoppedTarget {
     /// How often it was tried in vain.
     pub(crate) tries: u32,
     pub(crate) since: Timestamp,
+    /// An erasure that waits for it.
+    pub(crate) waiting: Option<ErasureId>,
 }
 
 /// A target that has answered nothing but that it wants fewer calls.
@@ -61,6 +64,22 @@ pub(crate) struct LimitedTarget {
     pub(crate) until: Timestamp,
 }
 
+/// Steps at a target, named as it is called, that need a person.
+#[derive(Clone, Debug)]
+pub(crate) struct ParkedSteps {
+    pub(crate) target: TargetName,
+    pub(crate) group: Group,
+    /// The oldest erasure among theirs.
+    pub(crate) oldest: ErasureId,
+}
+
+/// No process works on the ledger.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoServer {
+    /// When one was last heard of; `None` where all have left in good order.
+    pub(crate) seen: Option<Timestamp>,
+}
+
 /// Sessions by why their consent stayed unknown.
 pub(crate) type Causes = BTreeMap<&'static str, u64>;
 
@@ -69,8 +88,10 @@ pub(crate) type Causes = BTreeMap<&'static str, u64>;
 pub(crate) struct Facts {
     pub(crate) targets: Vec<StoppedTarget>,
     pub(crate) limited: Vec<LimitedTarget>,
-    /// By target, as it is called.
-    pub(crate) parked_steps: Vec<(TargetName, Group)>,
+    /// Plugins that cannot work, and why.
+    pub(crate) broken: BTreeMap<TargetName, String>,
+    pub(crate) no_server: Option<NoServer>,
+    pub(crate) parked_steps: Vec<ParkedSteps>,
     pub(crate) requested: Group,
     /// Incomplete receipts that nobody has acknowledged.
     pub(crate) incomplete: Group,
@@ -89,10 +110,9 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     let mut all = Vec::new();
     all.extend(facts.targets.iter().map(of_target));
     all.extend(facts.limited.iter().filter_map(|limited| of_limited(limited, now)));
-    all.extend(facts.parked_steps.iter().filter_map(|(target, group)| {
-        let found = of_group(Code::StepsParked, Object::target(target), group)?;
-        Some(with(found, "target", Value::from(&*target.0)))
-    }));
+    all.extend(facts.broken.iter().map(|(plugin, reason)| broken(plugin, reason)));
+    all.extend(facts.no_server.as_ref().map(no_server));
+    all.extend(facts.parked_steps.iter().filter_map(parked_steps));
     all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
     all.extend(of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete));
     all.extend(of_group(Code::WorkParked, Object::work(), &facts.parked_work));
@@ -128,8 +148,15 @@ fn of_group(code: Code, object: Object, group: &Group) -> Option<Attention> {
     Some(Attention { since: group.since, ..with(found, "count", group.count.into()) })
 }
 
+fn parked_steps(steps: &ParkedSteps) -> Option<Attention> {
+    let ParkedSteps { target, group, oldest } = steps;
+    let mut found = of_group(Code::StepsParked, Object::target(target), group)?;
+    found = with(found, "target", Value::from(&*target.0));
+    Some(with(found, "erasure", Value::from(oldest.to_string())))
+}
+
 fn of_target(stopped: &StoppedTarget) -> Attention {
-    let StoppedTarget { target, until, reason, needs_person, tries, since } = stopped;
+    let StoppedTarget { target, until, reason, needs_person, tries, since, waiting } = stopped;
     let severity = match (needs_person, *tries >= OUT_TRIES) {
         (true, _) => Severity::Urgent,
         (false, true) => Severity::Attention,
@@ -139,7 +166,20 @@ fn of_target(stopped: &StoppedTarget) -> Attention {
     found = with(found, "target", Value::from(&*target.0));
     found = with(found, "reason", Value::from(reason.as_str()));
     found = with(found, "until", Value::from(until.to_string()));
+    if let Some(erasure) = waiting {
+        found = with(found, "erasure", Value::from(erasure.to_string()));
+    }
     Attention { since: Some(*since), ..found }
+}
+
+fn broken(plugin: &TargetName, reason: &str) -> Attention {
+    let mut found = found(Code::PluginBroken, Severity::Attention, Object::plugin(plugin), reason.to_owned());
+    found = with(found, "target", Value::from(&*plugin.0));
+    with(found, "reason", Value::from(reason))
+}
+
+fn no_server(NoServer { seen }: &NoServer) -> Attention {
+    Attention { since: *seen, ..found(Code::ServerAway, Severity::Attention, Object::servers(), String::new()) }
 }
 
 /// A target that wants fewer calls for a while is part of the daily work.

@@ -4,7 +4,7 @@
 mod facts;
 mod mute;
 
-pub(crate) use facts::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
+pub(crate) use facts::{Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, StoppedTarget, attention};
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
 use std::collections::BTreeMap;
@@ -44,11 +44,16 @@ impl Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Code {
     /// A target is not called for a while, because it failed: urgent where it says, or several refused records show, that it
-    /// will hardly heal by itself. With `target`, `until` and `reason`.
+    /// will hardly heal by itself. With `target`, `until`, `reason`, and an
+    /// `erasure` that waits for it.
     TargetOut,
+    /// A plugin cannot work until a person acts. With `target` and `reason`.
+    PluginBroken,
+    /// No server works on the ledger.
+    ServerAway,
     /// A target has answered nothing but that it wants fewer calls. With `target`.
     TargetLimited,
-    /// Steps at a target need a person. With `target` and `count`.
+    /// Steps at a target need a person. With `target`, `count`, and the oldest `erasure` of theirs.
     StepsParked,
     /// Erasures wait for an approval. With `count`.
     ApprovalWaiting,
@@ -67,8 +72,10 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::TargetOut,
+        Self::PluginBroken,
+        Self::ServerAway,
         Self::TargetLimited,
         Self::StepsParked,
         Self::ApprovalWaiting,
@@ -83,6 +90,8 @@ impl Code {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::TargetOut => "target_out",
+            Self::PluginBroken => "plugin_broken",
+            Self::ServerAway => "server_away",
             Self::TargetLimited => "target_limited",
             Self::StepsParked => "steps_parked",
             Self::ApprovalWaiting => "approval_waiting",

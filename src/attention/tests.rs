@@ -4,6 +4,7 @@ use quietus_plugin::Span;
 use super::mute::CannotMute;
 use super::*;
 use crate::audit::Actor;
+use crate::erasure::ErasureId;
 use crate::subject::TargetName;
 
 fn limits() -> Limits {
@@ -20,7 +21,7 @@ fn group(count: u64) -> Group {
 
 fn stopped(name: &str, needs_person: bool) -> StoppedTarget {
     let target = TargetName(name.into());
-    StoppedTarget { target, until: at(90), reason: "401".into(), needs_person, tries: 0, since: at(5) }
+    StoppedTarget { target, until: at(90), reason: "401".into(), needs_person, tries: 0, since: at(5), waiting: None }
 }
 
 /// Each as `severity code object parameters`.
@@ -43,10 +44,17 @@ fn nothing_is_worth_knowing_of_an_empty_ledger() {
 
 #[test]
 fn each_fact_has_its_code_and_the_most_severe_comes_first() {
+    let waited_for = StoppedTarget { waiting: Some(ErasureId([8; 16])), ..stopped("crm", true) };
     let facts = Facts {
-        targets: vec![stopped("mailbox", false), stopped("mluvii/acme", true), stopped("crm", true)],
+        targets: vec![stopped("mailbox", false), stopped("mluvii/acme", true), waited_for],
         limited: Vec::new(),
-        parked_steps: vec![(TargetName("crm".into()), group(2))],
+        broken: [(TargetName("erp".into()), "no such file".into())].into(),
+        no_server: Some(NoServer { seen: Some(at(3)) }),
+        parked_steps: vec![ParkedSteps {
+            target: TargetName("crm".into()),
+            group: group(2),
+            oldest: ErasureId([7; 16]),
+        }],
         requested: group(3),
         incomplete: group(4),
         parked_work: group(5),
@@ -60,13 +68,15 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         &facts,
         &[
             r#"urgent overdue work {"deadline_s":60}"#,
-            r#"urgent target_out target:crm {"reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
+            r#"urgent target_out target:crm {"erasure":"e-08080808080808080808080808080808","reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
             r#"urgent target_out target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,
             r#"attention approval_waiting erasures {"count":3}"#,
             r#"attention consents_unknown sessions {"count":6,"not_found":5,"not_understood":1,"sessions":100}"#,
             r#"attention deliveries_unreadable quarantine {"count":6}"#,
+            r#"attention plugin_broken plugin:erp {"reason":"no such file","target":"erp"}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
-            r#"attention steps_parked target:crm {"count":2,"target":"crm"}"#,
+            "attention server_away servers {}",
+            r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,
             r#"attention work_parked work {"count":5}"#,
             r#"notice sessions_foreign sessions {"count":8}"#,
             r#"notice target_out target:mailbox {"reason":"401","target":"mailbox","until":"1970-01-01T00:01:30Z"}"#,

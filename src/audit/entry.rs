@@ -141,6 +141,11 @@ impl Object {
         Self(format!("attention:{code}"))
     }
 
+    /// The processes that work on the ledger.
+    pub(crate) fn servers() -> Self {
+        Self("servers".to_owned())
+    }
+
     /// Events and sessions that are to be decided on.
     pub(crate) fn work() -> Self {
         Self("work".to_owned())

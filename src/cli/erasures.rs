@@ -7,7 +7,7 @@ use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
 use super::words::subject;
-use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Verdict};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter};
 use crate::operations::erasures::{self, UndecidedRetried};
 use crate::operations::{OperationError, Operations};
@@ -45,7 +45,7 @@ pub(super) enum Erasures {
 /// List erasures, newest first
 #[derive(clap::Args)]
 pub(super) struct List {
-    /// Only those in these states
+    /// Only those in these states; `parked` finds all that need a person, also where other targets are still at work
     #[arg(long, value_delimiter = ',', value_parser = states())]
     state: Vec<ErasureState>,
     /// Only those with this target, such as `mluvii` or `crm`
@@ -135,9 +135,12 @@ fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
         .try_map(move |name| state(name).ok_or("unknown"))
 }
 
-/// An erasure that has a receipt shows its verdict where the state would be. Its targets, `show` shows.
+/// An erasure that has a receipt shows its verdict where the state would be, and one that needs a person shows that, whatever
+/// else still moves. Its targets, `show` shows.
 fn row(erasure: &Erasure) -> [String; 4] {
-    let state = erasure.verdict.map_or_else(|| erasure.state.as_str(), Verdict::as_str);
+    let needs_person = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
+    let state = if needs_person { ErasureState::Parked } else { erasure.state };
+    let state = erasure.verdict.map_or_else(|| state.as_str(), Verdict::as_str);
     [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
 

@@ -69,6 +69,9 @@ fn installation_of(called: &TargetName) -> Option<InstallationName> {
     Some(InstallationName(name.into()))
 }
 
+/// Of so many that have been due for longest, the one that was tried least often probes a target that is out.
+pub(super) const PROBED_OF: usize = 16;
+
 /// The result of claiming from a queue.
 #[derive(Debug)]
 #[must_use = "a claim ends as finish, retry or park"]
@@ -106,6 +109,16 @@ pub(crate) struct Claim {
 }
 
 impl Work {
+    /// Since when it could have been done; `None` of what is tried a limited number of times, or is done here.
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Decide(work) => Some(work.since),
+            Self::Settle(work) => Some(work.since),
+            Self::Resolve(work) => Some(work.begins()),
+            Self::Step(_) | Self::Close(_) => None,
+        }
+    }
+
     /// What is asked of a target, in one word.
     pub(crate) fn sort(&self) -> &'static str {
         match self {
@@ -199,6 +212,14 @@ pub(crate) struct EraseWork {
     /// When the oldest session of the installation became known that has not been read at mluvii yet and is still to be
     /// looked at for settling: nobody can say yet whose it is.
     pub(crate) unread_since: Option<Timestamp>,
+}
+
+impl EraseWork {
+    /// From when on it can be done. It may be due long after it was asked for, when it is approved or a year is over; or long
+    /// before, where its session was heard of late.
+    pub(crate) fn begins(&self) -> Timestamp {
+        self.created.max(self.due)
+    }
 }
 
 /// One call to one target.

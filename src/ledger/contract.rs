@@ -44,11 +44,13 @@ macro_rules! contract {
                 work_that_is_put_back_is_due_after_its_pause
                 parked_work_waits_for_a_person
                 a_duty_does_not_grow_younger_by_failing
+                an_erasure_does_not_grow_younger_by_waiting
                 the_longest_due_is_claimed_first
                 a_commit_that_brings_work_wakes_everyone_who_waits
                 a_commit_between_a_claim_and_the_wait_is_not_missed;
             bounding: a_target_that_is_out_is_left_alone
                 after_a_pause_one_call_tries_it
+                what_fails_again_and_again_does_not_keep_a_target_out
                 a_target_is_out_after_failures_in_a_row
                 different_records_that_are_refused_alike_put_a_target_out
                 a_target_that_wants_fewer_calls_gets_one_at_a_time_then_more
@@ -135,10 +137,13 @@ macro_rules! contract {
                 the_audit_is_read_both_ways_and_by_actor_act_object_and_time;
             attention: an_empty_ledger_needs_nobody
                 everything_that_needs_a_person_is_listed
+                what_was_heard_of_late_is_not_late_at_once
+                that_no_server_works_on_a_ledger_needs_a_person
                 what_is_muted_is_listed_as_muted_until_its_end
                 what_is_acknowledged_needs_a_person_again_when_others_come
                 a_step_that_is_parked_once_more_needs_a_person_again;
-            listing: erasures_are_listed_a_page_at_a_time
+            listing: what_needs_a_person_is_found_beside_what_still_moves
+                erasures_are_listed_a_page_at_a_time
                 erasures_are_listed_by_target_installation_and_time
                 open_erasures_that_are_due_are_listed_with_the_longest_due_first
                 receipts_are_listed_both_ways_by_verdict_and_time

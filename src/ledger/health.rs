@@ -85,6 +85,8 @@ pub(super) enum MayBegin {
     After(Duration),
     /// So many pieces of work, with those under way.
     AtOnce(usize),
+    /// One, which tries it: not always the same, or what can never succeed would keep it out.
+    Probe,
 }
 
 impl Health {
@@ -92,7 +94,7 @@ impl Health {
     pub(super) fn may_begin(&self, at_once: usize, now: Timestamp) -> MayBegin {
         match &self.state {
             TargetState::Open { until, .. } if *until > now => return MayBegin::Nothing,
-            TargetState::Open { .. } => return MayBegin::AtOnce(1),
+            TargetState::Open { .. } => return MayBegin::Probe,
             TargetState::Closed => {}
         }
         let Some(most) = self.pace.at_once else { return MayBegin::AtOnce(at_once) };

@@ -117,7 +117,7 @@ pub(super) fn surely_before(since: Timestamp) -> Timestamp {
 /// Which erasures to list.
 #[derive(Clone, Debug)]
 pub(crate) struct ErasureFilter {
-    /// All when empty.
+    /// All when empty. Parked ones are those that need a person, also where something else of them still moves.
     pub(crate) states: Vec<ErasureState>,
     pub(crate) target: Option<TargetName>,
     pub(crate) installation: Option<InstallationName>,

@@ -1,6 +1,7 @@
 //! The ports of a ledger, by role: who holds one of them can do what stands there, and nothing else. Every method that
 //! writes has written durably when it returns.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -104,8 +105,9 @@ pub(crate) trait Queue: Send + Sync {
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
-    /// Says that this process is still there. Without it, it is treated as lost; its leases do not depend on it.
-    async fn heartbeat(&self) -> Result<(), LedgerError>;
+    /// Says that this process is still there, and which of its targets cannot work, for which reason. Without it, it is treated
+    /// as lost; its leases do not depend on it.
+    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError>;
 
     /// Takes this process off the list.
     async fn deregister(&self) -> Result<(), LedgerError>;

@@ -59,18 +59,35 @@ pub(super) fn quarantined(range: &QuarantineRange) -> Statement {
 }
 
 /// Ids of erasures. The newest ones are one statement for each state, each of which is one walk of the index: rare states
-/// are found without reading the others. Those that are due are one statement, in the order in which they are.
-pub(super) fn erasures(filter: &ErasureFilter) -> Vec<Statement> {
-    let states = if filter.states.is_empty() { &ErasureState::ALL[..] } else { &filter.states };
+/// are found without reading the others. Those that are due are one statement, in the order in which they are. `parked` is how
+/// the backend says it of a task.
+pub(super) fn erasures(filter: &ErasureFilter, parked: &str) -> Vec<Statement> {
+    let wanted = filter.states.iter().map(|state| in_state(*state, parked));
     match filter.due_before {
-        Some(before) => vec![due(filter, states, before)],
-        None => states.iter().map(|state| newest(filter, *state)).collect(),
+        Some(before) => vec![due(filter, &wanted.collect::<Vec<_>>().join(" OR "), before)],
+        // Each of them has one.
+        None if filter.states.is_empty() => {
+            ErasureState::ALL.into_iter().map(|state| newest(filter, of_state(state))).collect()
+        }
+        None => wanted.map(|condition| newest(filter, condition)).collect(),
     }
 }
 
-fn newest(filter: &ErasureFilter, state: ErasureState) -> Statement {
+/// Whoever asks for those that need a person wants also those of which something else still moves: that can take a month.
+fn in_state(state: ErasureState, parked: &str) -> String {
+    match state {
+        ErasureState::Parked => format!("id IN (SELECT erasure FROM task WHERE {parked} AND erasure IS NOT NULL)"),
+        state => of_state(state),
+    }
+}
+
+fn of_state(state: ErasureState) -> String {
+    format!("state = '{}'", state.as_str())
+}
+
+fn newest(filter: &ErasureFilter, condition: String) -> Statement {
     let mut wanted = Conditions::default();
-    wanted.add("state = ?", [Value::Text(state.as_str().to_owned())]);
+    wanted.texts.push(condition);
     if let Some(cursor) = filter.after {
         wanted.add("id < ?", [id(cursor.id)]);
     }
@@ -82,14 +99,15 @@ fn newest(filter: &ErasureFilter, state: ErasureState) -> Statement {
     wanted.finish("SELECT id FROM erasure", "id DESC", filter.limit)
 }
 
-fn due(filter: &ErasureFilter, states: &[ErasureState], before: Timestamp) -> Statement {
+fn due(filter: &ErasureFilter, condition: &str, before: Timestamp) -> Statement {
     let mut wanted = Conditions::default();
     wanted.add("ended IS NULL AND due < ?", [Value::Number(before.as_millisecond())]);
     if let Some(cursor) = filter.after {
         wanted.add("(due, id) > (?, ?)", [Value::Number(cursor.due.as_millisecond()), id(cursor.id)]);
     }
-    let states = states.iter().map(|state| format!("'{}'", state.as_str())).collect::<Vec<_>>().join(", ");
-    wanted.texts.push(format!("state IN ({states})"));
+    if !condition.is_empty() {
+        wanted.texts.push(format!("({condition})"));
+    }
     wanted.of_erasure(filter);
     wanted.finish("SELECT id FROM erasure", "due, id", filter.limit)
 }

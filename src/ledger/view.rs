@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::attention::NoServer;
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureState;
 use crate::keys::{Digest, Sealed};
@@ -116,6 +117,8 @@ pub(crate) struct ProcessView {
     pub(crate) silent_s: u64,
     /// The targets in its configuration.
     pub(crate) targets: Vec<TargetName>,
+    /// Those of them that cannot work, and why.
+    pub(crate) broken: BTreeMap<TargetName, String>,
     /// How many pieces of work it holds, by queue.
     pub(crate) holds: BTreeMap<String, u64>,
 }
@@ -125,6 +128,19 @@ impl ProcessView {
     pub(crate) fn is_lost(&self) -> bool {
         self.silent_s > PROCESS_LOST_S
     }
+}
+
+/// What the processes say of themselves: when each was heard of last, and which of its targets cannot work. Those that are lost
+/// say nothing any more.
+pub(super) fn told_by(
+    processes: Vec<(Timestamp, BTreeMap<TargetName, String>)>,
+    now: Timestamp,
+) -> (Option<NoServer>, BTreeMap<TargetName, String>) {
+    let seen = processes.iter().map(|(seen, _)| *seen).max();
+    let lost = |seen: Timestamp| now.duration_since(seen).as_secs() > PROCESS_LOST_S.cast_signed();
+    let alive: Vec<_> = processes.into_iter().filter(|(seen, _)| !lost(*seen)).collect();
+    let no_server = alive.is_empty().then_some(NoServer { seen });
+    (no_server, alive.into_iter().flat_map(|(_, broken)| broken).collect())
 }
 
 /// A process that has not been heard of for so long is lost. It says that it is there several times in that time.

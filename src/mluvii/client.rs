@@ -59,6 +59,8 @@ pub(crate) enum LookUp {
     Missing,
     /// Answered, but not as mluvii does: an error document, a key that is missing. For people, free of personal data.
     NotUnderstood(String),
+    /// Larger than what is read at once, which it stays. For people.
+    TooLarge(String),
 }
 
 /// The result of an anonymizing call.
@@ -126,6 +128,13 @@ impl MluviiClient {
 
     /// What mluvii knows of a session: one request, and one for each thing that the look asks for beside it.
     pub(crate) async fn look_up(&self, session: SessionId, look: Look) -> Result<LookUp, MluviiError> {
+        match self.look_at(session, look).await {
+            Err(MluviiError::TooLarge(what)) => Ok(LookUp::TooLarge(what)),
+            looked => looked,
+        }
+    }
+
+    async fn look_at(&self, session: SessionId, look: Look) -> Result<LookUp, MluviiError> {
         let request = &self.requests.look_up_session;
         let json = match self.read_session(session, Purpose::Work).await {
             Ok(Some(json)) => json,

@@ -18,6 +18,9 @@ pub(crate) enum MluviiError {
     /// mluvii asks for a pause.
     #[error("{what}: mluvii asks for a pause")]
     Busy { what: String, retry_after: Option<Duration> },
+    /// More than is read at once; the same again would not be less, and other records are not as large.
+    #[error("{0}")]
+    TooLarge(String),
     /// Trying this again cannot help; other calls may well succeed.
     #[error("{0}")]
     Refused(String),
@@ -31,6 +34,7 @@ impl From<MluviiError> for TargetError {
         match error {
             MluviiError::Away(what) | MluviiError::Page(what) => Self::Retryable(what),
             MluviiError::Busy { retry_after, .. } => Self::RateLimited { retry_after },
+            MluviiError::TooLarge(what) => Self::OfRecord(what),
             MluviiError::Refused(what) => Self::Permanent(what),
             MluviiError::Denied(what) => Self::NeedsOperator(what),
         }

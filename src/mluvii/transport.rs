@@ -119,7 +119,7 @@ async fn body(mut response: Response, what: &str) -> Result<Zeroizing<Vec<u8>>, 
     let mut body = Zeroizing::new(Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(|e| broken(what, &e))? {
         if body.len() + chunk.len() > REPLY_BYTES_MAX {
-            return Err(MluviiError::Away(format!("{what}: the reply is larger than {REPLY_BYTES_MAX} bytes")));
+            return Err(MluviiError::TooLarge(format!("{what}: the reply is larger than {REPLY_BYTES_MAX} bytes")));
         }
         body.extend_from_slice(&chunk);
     }

@@ -60,6 +60,13 @@ impl Target for PluginHost {
         self.session().await?.health().await
     }
 
+    fn broken(&self) -> Option<String> {
+        match self.state() {
+            PluginState::Failed(why) => Some(why),
+            _ => None,
+        }
+    }
+
     fn call_max(&self) -> Duration {
         PluginHost::call_max(self)
     }
@@ -190,7 +197,7 @@ impl PluginHost {
             Ended::KilledForAnother => Err(once.unknown(killed_for_another())),
             // As a rate limit, which costs no attempt: nothing was sent.
             Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
-            Ended::TooLarge => Err(TargetError::Permanent("more identifiers than one call can carry".into())),
+            Ended::TooLarge => Err(TargetError::OfRecord("more identifiers than one call can carry".into())),
             Ended::Stopped if once == Once::Only => {
                 Err(once.unknown(TargetError::Retryable("the server shut down during the call".into())))
             }

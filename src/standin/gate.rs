@@ -76,6 +76,9 @@ struct Planned {
     until: Option<Timestamp>,
 }
 
+/// The numbers in a large reply; each takes two bytes.
+const LARGE_LEN: usize = 9 * 1024 * 1024;
+
 /// How a call goes wrong.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -114,6 +117,8 @@ pub(crate) enum FaultKind {
         #[serde(default = "internal_error")]
         error: String,
     },
+    /// Answers 200 with JSON that is larger than anybody should read at once, and does nothing.
+    Large,
 }
 
 /// A call that was made.
@@ -275,6 +280,7 @@ async fn go_wrong(fault: FaultKind, request: Request, next: Next) -> Response {
         FaultKind::Html => Html(MAINTENANCE_PAGE).into_response(),
         FaultKind::LoginPage => login_page(),
         FaultKind::Redirect { location } => redirect(&location),
+        FaultKind::Large => Json(vec![0_u8; LARGE_LEN]).into_response(),
         FaultKind::ErrorDocument { error } => Json(json!({ "error": error })).into_response(),
     }
 }

@@ -17,6 +17,10 @@ const PANICKED: &str = "quietus panicked at it, which is a defect of quietus: pl
 /// Work that panics at this attempt, or a later one, is not tried again.
 const PANICS_AT: u32 = 3;
 
+/// What has failed for so long, and so often, while others were answered, will not succeed by itself.
+const UNDECIDABLE_AFTER: Duration = Duration::from_secs(24 * 3600);
+const UNDECIDABLE_ATTEMPTS: u32 = 20;
+
 /// Why a piece of work is not finished now.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -82,6 +86,9 @@ pub(super) struct Circumstances<'a> {
     /// Whether it has an attempt limit. A session is looked up for as long as it takes: an erasure duty does not end with
     /// an outage.
     pub(super) gives_up: bool,
+    /// For how long it could have been done while the target has answered others since it failed last; `None` where it has not:
+    /// an outage says nothing of this piece of work.
+    pub(super) in_vain: Option<Duration>,
     /// Whether it may be done again where nobody knows what became of it.
     pub(super) may_repeat: bool,
     /// Whether other targets wait for it: it is to say what it knows.
@@ -125,7 +132,7 @@ impl Failure {
             }
             // Due at once: it is we who let go of it, and another process can take it.
             Self::Cancelled => FailureAction::free(Duration::ZERO, "cancelled"),
-            Self::Permanent(reason) => FailureAction::park(reason),
+            Self::Permanent(reason) | Self::Call(TargetError::OfRecord(reason)) => FailureAction::park(reason),
             Self::Call(TargetError::Permanent(reason)) => {
                 FailureAction { target: TargetEffect::Refused, ..FailureAction::park(reason) }
             }
@@ -162,6 +169,13 @@ impl Circumstances<'_> {
         let retry = &self.erasing.retry;
         if self.gives_up && self.attempt + 1 >= retry.attempts_max {
             return ClaimEnd::Park { reason };
+        }
+        let is_undecidable =
+            self.attempt + 1 >= UNDECIDABLE_ATTEMPTS && self.in_vain.is_some_and(|waited| waited >= UNDECIDABLE_AFTER);
+        if !self.gives_up && is_undecidable {
+            return ClaimEnd::Park {
+                reason: format!("{reason}; it has been so for a day, while others were answered"),
+            };
         }
         ClaimEnd::Retry { pause: retry.pause(self.attempt, None, self.random), attempt: Attempt::Counts, reason }
     }
@@ -208,7 +222,7 @@ mod tests {
 
     /// The first attempt of a step, for which others wait or do not.
     fn of_step(erasing: &ErasingSettings, is_awaited: bool) -> Circumstances<'_> {
-        Circumstances { erasing, attempt: 0, gives_up: true, may_repeat: true, is_awaited, random: 1.0 }
+        Circumstances { erasing, attempt: 0, gives_up: true, in_vain: None, may_repeat: true, is_awaited, random: 1.0 }
     }
 
     #[track_caller]
@@ -273,6 +287,28 @@ mod tests {
         check(Failure::Panicked, 0, false, retry(1, Attempt::Counts, PANICKED, TargetEffect::None));
         let parked = FailureAction { end: ClaimEnd::Park { reason: PANICKED.into() }, target: TargetEffect::None };
         check(Failure::Panicked, PANICS_AT - 1, false, parked);
+    }
+
+    #[test]
+    fn a_look_up_that_fails_for_a_day_while_others_are_answered_needs_a_person() {
+        let erasing = sample();
+        let failed = |attempt, in_vain| {
+            let circumstances = Circumstances { attempt, gives_up: false, in_vain, ..of_step(&erasing, false) };
+            call(TargetError::Retryable("500".into())).action(circumstances).expect("the ledger took it").end
+        };
+        let day = Some(UNDECIDABLE_AFTER);
+        let parked = ClaimEnd::Park { reason: "500; it has been so for a day, while others were answered".into() };
+        assert_eq!(failed(UNDECIDABLE_ATTEMPTS - 1, day), parked);
+        let early = UNDECIDABLE_AFTER - Duration::from_secs(1);
+        for (attempt, in_vain) in [(1_000, None), (1_000, Some(early)), (UNDECIDABLE_ATTEMPTS - 2, day)] {
+            assert!(matches!(failed(attempt, in_vain), ClaimEnd::Retry { .. }), "{attempt} {in_vain:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_to_be_read_concerns_itself_alone() {
+        let parked = FailureAction { end: ClaimEnd::Park { reason: "large".into() }, target: TargetEffect::None };
+        check(call(TargetError::OfRecord("large".into())), 0, false, parked);
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Seen {
 
 impl Worker {
     /// Reads a session. What is not found, or not understood, is an early failure until the patience is over, and then
-    /// unknown. `since` is when the work came.
+    /// unknown; what is too large needs a person at once, as it does not become less. `since` is when the work came.
     pub(super) async fn read(&self, key: &SessionKey, look: Look, since: Timestamp) -> Result<Seen, Failure> {
         let client = self.client_of(&key.installation)?;
         let (cause, what) = match client.look_up(key.session, look).await? {
@@ -45,6 +45,7 @@ impl Worker {
             }
             LookUp::Missing => (UnknownCause::NotFound, "mluvii does not know this session".to_owned()),
             LookUp::NotUnderstood(what) => (UnknownCause::NotUnderstood, what),
+            LookUp::TooLarge(what) => return Err(Failure::Permanent(what)),
         };
         // A 404 is no fact while the look-up may lag behind: acted on at once, it would make a consent absent, or a session
         // foreign, that is only late.

@@ -33,7 +33,7 @@ impl Worker {
             opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(|broken| failed(broken.into(), work))?;
         let resolver = self.resolver(work.subject.installation())?;
         // Not for ever: a session that mluvii lists and never shows would keep the erasure from beginning.
-        let patience = work.due.saturating_add(self.settling.patience.0).unwrap_or(Timestamp::MAX);
+        let patience = work.begins().saturating_add(self.settling.patience.0).unwrap_or(Timestamp::MAX);
         let on_unread = if Timestamp::now() < patience { OnUnread::Wait } else { OnUnread::Count };
         let question =
             Question { subject: &work.subject, whom, selection: &work.selection, targets: &work.targets, on_unread };
@@ -73,7 +73,7 @@ fn failed(error: ResolveError, work: &EraseWork) -> Failure {
 }
 
 fn growing_pause(work: &EraseWork, now: Timestamp) -> Duration {
-    let waited = now.duration_since(work.due).unsigned_abs();
+    let waited = now.duration_since(work.begins()).unsigned_abs();
     (waited / 2).clamp(FIRST_PAUSE, UNSETTLED_PAUSE_MAX)
 }
 
@@ -94,7 +94,8 @@ pub(super) fn opened(
 /// a further session of the person. An event that cannot be decided on, or a session that never ends, must not keep it
 /// for ever.
 fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
-    let within = |limit: Duration| work.due.saturating_add(limit).is_ok_and(|end| now < end);
+    let begins = work.begins();
+    let within = |limit: Duration| begins.saturating_add(limit).is_ok_and(|end| now < end);
     let pause = growing_pause(work, now);
     if let Some(until) = unsettled_until.filter(|_| within(UNSETTLED_WAIT_MAX)) {
         // Its look may be under way, or be repeated because mluvii does not show it yet: its result may save it.
@@ -104,8 +105,6 @@ fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) ->
     if matches!(work.subject, Subject::Session(_)) {
         return None;
     }
-    // It may be due long after it was asked for, when it is approved or a year is over: what came until then counts.
-    let begins = work.created.max(work.due);
     let before = |since: Option<Timestamp>| since.is_some_and(|since| since < begins);
     let behind = before(work.undecided_since) && within(BACKLOG_WAIT_MAX);
     let unread = before(work.unread_since) && within(UNSETTLED_WAIT_MAX);

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -181,6 +182,7 @@ impl Worker {
             erasing: &self.erasing,
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
+            in_vain: in_vain(&claim),
             may_repeat: queue.may_repeat(&claim),
             is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
             random: random_fraction(),
@@ -232,6 +234,12 @@ fn has_asked(work: &Work, calls: u32) -> bool {
         Work::Decide(_) | Work::Settle(_) | Work::Resolve(_) | Work::Step(_) => calls > 0,
         Work::Close(_) => false,
     }
+}
+
+/// For how long the work could have been done, where its target has answered since it failed last.
+fn in_vain(claim: &Claim) -> Option<Duration> {
+    let since = claim.work.since().filter(|_| !claim.target_failing)?;
+    Some(Timestamp::now().duration_since(since).try_into().unwrap_or_default())
 }
 
 fn log_decision(decision: &Decision) {

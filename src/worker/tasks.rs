@@ -124,7 +124,8 @@ impl Worker {
 
     async fn heartbeat(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_some() {
-            if let Err(error) = self.queue.heartbeat().await {
+            let broken = self.targets.iter().filter_map(|(name, target)| Some((name.clone(), target.broken()?)));
+            if let Err(error) = self.queue.heartbeat(&broken.collect()).await {
                 warn!(error = %with_causes(&error), "could not write the heartbeat");
             }
         }

@@ -21,12 +21,34 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             if found.severity < Severity::Urgent {
                 return out;
             }
-            // Before anything is decided there may be no erasure to name.
-            let again = if is_mluvii(target) { "--undecided" } else { "ID" };
-            format!("{out}; fix it, or have it tried at once by `quietus erasures retry {again}`")
+            let again = if is_mluvii(target) { "--undecided" } else { text("erasure") };
+            // Where nothing waits for it, nothing can be retried.
+            if again.is_empty() {
+                format!("{out}; fix it")
+            } else {
+                format!("{out}; fix it, or have it tried at once by `quietus erasures retry {again}`")
+            }
+        }
+        Code::PluginBroken => {
+            format!(
+                "plugin {target} cannot work: {reason}; fix it, it is tried each minute, or: quietus plugin reload {target}"
+            )
+        }
+        Code::ServerAway => {
+            let since = found.since.map(|seen| format!("; one was heard of last at {}", time(seen)));
+            let since = since.unwrap_or_default();
+            format!("no server works on this ledger, so that nothing is received or erased{since}: quietus serve")
         }
         Code::StepsParked => {
-            format!("{count} parked at {target}: quietus erasures list --state parked --target {target}")
+            let list = match target.split_once('/') {
+                Some((target, installation)) => format!("--target {target} --source {installation}"),
+                None => format!("--target {target}"),
+            };
+            let erasure = text("erasure");
+            format!(
+                "{count} parked at {target}: quietus erasures list --state parked {list}, then retry or cancel each, such \
+                 as {erasure}"
+            )
         }
         Code::ApprovalWaiting => format!(
             "{count} erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or \
@@ -89,12 +111,17 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::attention::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
+    use crate::attention::{Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, StoppedTarget, attention};
+    use crate::erasure::ErasureId;
 
     fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
         let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
         let (target, reason) = (TargetName(target.into()), "the token was refused".into());
-        StoppedTarget { target, until, reason, needs_person, tries: 0, since }
+        StoppedTarget { target, until, reason, needs_person, tries: 0, since, waiting: Some(ErasureId([8; 16])) }
+    }
+
+    fn parked(target: &str) -> ParkedSteps {
+        ParkedSteps { target: TargetName(target.into()), group: some(2), oldest: ErasureId([7; 16]) }
     }
 
     fn limited(target: &str) -> LimitedTarget {
@@ -117,7 +144,9 @@ mod tests {
         let facts = Facts {
             targets: vec![stopped("crm", true), stopped("erp", false)],
             limited: vec![limited("mailbox")],
-            parked_steps: vec![(TargetName("crm".into()), some(2))],
+            broken: [(TargetName("forward".into()), "no such file".into())].into(),
+            no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
+            parked_steps: vec![parked("crm"), parked("mluvii/acme")],
             requested: some(3),
             incomplete: some(2),
             parked_work: some(2),
@@ -129,12 +158,15 @@ mod tests {
         };
         insta::assert_snapshot!(sentences(&facts), @"
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
-        target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry ID`
+        target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
+        plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
-        2 parked at crm: quietus erasures list --state parked --target crm
+        no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
+        2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
+        2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         2 events, sessions or erasures could not be worked on: quietus erasures retry --undecided
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources

@@ -60,6 +60,7 @@ fn the_audit_is_exported_with_the_hash_of_its_last_row() {
 #[test]
 fn what_needs_a_person_is_acknowledged_muted_and_told_again() {
     let home = Home::new();
+    home.server_works();
     assert_eq!(home.run(&["attention", "list"]), (0, "nothing needs a person\n".into()));
     home.quarantine("name=Ann");
     assert_eq!(home.run(&["status"]).0, 1);

@@ -1,5 +1,7 @@
 //! What needs a person, and what nobody wants to be told of.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use quietus_plugin::Span;
 
@@ -8,23 +10,34 @@ use super::fixtures::*;
 use crate::attention::{Attention, Code, Limits, MuteEnd};
 use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
-use crate::ledger::{CallEnd, Finished, Quarantined};
+use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined};
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 0.5 }
 }
 
+/// Beside that no server works on it, which is so in nearly all of these stories.
 async fn all(ledger: &Shared) -> Vec<Attention> {
-    ledger.attention(&limits()).await.expect("read")
+    all_by(ledger, &limits()).await
+}
+
+async fn all_by(ledger: &Shared, limits: &Limits) -> Vec<Attention> {
+    let mut all = ledger.attention(limits).await.expect("read");
+    all.retain(|found| found.code != Code::ServerAway);
+    all
 }
 
 /// Each as `code object count`.
 async fn told(ledger: &Shared) -> Vec<String> {
+    told_by(ledger, &limits()).await
+}
+
+async fn told_by(ledger: &Shared, limits: &Limits) -> Vec<String> {
     let line = |found: &Attention| {
         let count = found.parameters.get("count").map(|count| format!(" {count}")).unwrap_or_default();
         format!("{} {}{count}", found.code.as_str(), found.object)
     };
-    all(ledger).await.iter().map(line).collect()
+    all_by(ledger, limits).await.iter().map(line).collect()
 }
 
 async fn parked(ledger: &Shared, id: i64, name: &str) {
@@ -67,10 +80,10 @@ pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
     for _ in 0..BREAKER.failures {
         call_ended(&ledger, "mailbox", CallEnd::Unavailable { reason: "503".into() }).await;
     }
-    // Due for longer than a day.
     ledger.request(erasure_of(person(8), &["crm"], in_hours(-30)), &by()).await.expect("requested");
+    let at_once = Limits { deadline: Span::from_secs(0), ..limits() };
     assert_eq!(
-        told(&ledger).await,
+        told_by(&ledger, &at_once).await,
         [
             "overdue work",
             "target_out target:crm",
@@ -89,6 +102,32 @@ pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
         assert_eq!(found.since.is_some(), known, "{found:?}");
         assert!(found.since.is_none_or(|since| since <= Timestamp::now()), "{found:?}");
     }
+}
+
+pub(crate) async fn what_was_heard_of_late_is_not_late_at_once(ledger: Shared) {
+    // A session that ended years ago, of which a rule's time is long over.
+    ledger.request(erasure_of(person(1), &["crm"], in_hours(-20_000)), &by()).await.expect("requested");
+    assert_eq!(told(&ledger).await, [] as [&str; 0]);
+    let oldest = ledger.counts().await.expect("counted").oldest_due.expect("it is due");
+    assert!(oldest > in_hours(-1), "{oldest}");
+}
+
+pub(crate) async fn that_no_server_works_on_a_ledger_needs_a_person(ledger: Shared) {
+    let told = async || {
+        let all = ledger.attention(&limits()).await.expect("read");
+        all.iter().map(|found| format!("{} {}", found.code.as_str(), found.object)).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, ["server_away servers"]);
+    let process = ProcessInfo { version: "1.2.3".into(), place: "web-1/4711".into(), targets: vec![target("crm")] };
+    ledger.register(&process).await.expect("entered");
+    assert_eq!(told().await, [] as [&str; 0]);
+    let broken = [(target("crm"), "no such file".to_owned())].into();
+    ledger.heartbeat(&broken).await.expect("noted");
+    assert_eq!(told().await, ["plugin_broken plugin:crm"]);
+    ledger.heartbeat(&BTreeMap::new()).await.expect("noted");
+    assert_eq!(told().await, [] as [&str; 0]);
+    ledger.deregister().await.expect("left");
+    assert_eq!(told().await, ["server_away servers"]);
 }
 
 pub(crate) async fn what_is_muted_is_listed_as_muted_until_its_end(ledger: Shared) {

@@ -10,6 +10,7 @@ use super::fixtures::*;
 use crate::erasure::Outcome;
 use crate::ledger::{
     Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, ProcessInfo, QueueName, TargetState,
+    Work,
 };
 
 fn bounds(at_once: usize) -> Bounds {
@@ -57,6 +58,20 @@ pub(crate) async fn after_a_pause_one_call_tries_it(ledger: Shared) {
     call_ended(&ledger, "crm", CallEnd::Answered { sort: "erase" }).await;
     assert_eq!(look(&ledger, &bounds(9)).await.claims.len(), 2);
     assert!(ledger.targets().await.expect("listed").is_empty());
+}
+
+pub(crate) async fn what_fails_again_and_again_does_not_keep_a_target_out(ledger: Shared) {
+    let bad = begun(&ledger, 1, &["crm"]).await;
+    begun(&ledger, 2, &["crm"]).await;
+    let mut tried = Vec::new();
+    for _ in 0..2 {
+        out_for(&ledger, Duration::ZERO).await;
+        let mine = only(look(&ledger, &bounds(9)).await.claims);
+        let Work::Step(work) = &mine.work else { panic!("not a step") };
+        tried.push(work.erasure);
+        assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Counts, "500").await.expect("put back"), Finished::Done);
+    }
+    assert!(tried.contains(&bad) && tried[0] != tried[1], "the other one has its turn");
 }
 
 pub(crate) async fn a_target_is_out_after_failures_in_a_row(ledger: Shared) {
@@ -217,10 +232,11 @@ pub(crate) async fn a_process_is_listed_with_what_it_holds(ledger: Shared) {
     ledger.register(&process).await.expect("entered");
     steps(&ledger, 3).await;
     assert_eq!(look(&ledger, &bounds(2)).await.claims.len(), 2);
-    ledger.heartbeat().await.expect("noted");
+    let broken = std::collections::BTreeMap::from([(target("crm"), "no such file".to_owned())]);
+    ledger.heartbeat(&broken).await.expect("noted");
     let listed = ledger.processes().await.expect("listed");
     assert_eq!((&*listed[0].version, &*listed[0].place, listed.len()), ("1.2.3", "web-1/4711", 1));
-    assert_eq!(listed[0].holds, counts_of("step:crm", 2));
+    assert_eq!((&listed[0].holds, &listed[0].broken), (&counts_of("step:crm", 2), &broken));
     assert!(listed[0].silent_s < 20 && !listed[0].is_lost());
     ledger.deregister().await.expect("left");
     assert!(ledger.processes().await.expect("listed").is_empty());

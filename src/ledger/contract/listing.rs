@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject, Verdict};
 use crate::keys::Digest;
-use crate::ledger::{Cursor, ErasureFilter, QuarantineRange, Quarantined, ReceiptRange};
+use crate::ledger::{Cursor, ErasureFilter, Finished, QuarantineRange, Quarantined, ReceiptRange};
 use crate::subject::SourceName;
 
 /// Everything that a filter lists, by the first bytes of the ids, read in pages of its limit.
@@ -85,6 +85,24 @@ pub(crate) async fn open_erasures_that_are_due_are_listed_with_the_longest_due_f
         assert_eq!(listed(&ledger, &scheduled).await, [5, 2, 4, 8, 1]);
         assert_eq!(listed(&ledger, &ErasureFilter { target: Some(target("mailbox")), ..due }).await, [8]);
     }
+}
+
+pub(crate) async fn what_needs_a_person_is_found_beside_what_still_moves(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm", "mluvii"]).await;
+    begun(&ledger, 2, &["mailbox"]).await;
+    // Which can be for a month, where a vendor takes so long.
+    step_end(&ledger, "mluvii", verify_after(Outcome::Erased, 1)).await;
+    let crm = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.park(crm, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
+    let parked = ErasureFilter { states: vec![ErasureState::Parked], ..ErasureFilter::newest(9) };
+    let found = ledger.erasures(&parked).await.expect("listed").items;
+    assert_eq!(found.iter().map(|one| (one.id, one.state)).collect::<Vec<_>>(), [(id, ErasureState::Verifying)]);
+    let due = ErasureFilter { due_before: Some(in_hours(1)), ..parked.clone() };
+    assert_eq!(ledger.erasures(&due).await.expect("listed").items, found);
+    let both = ErasureFilter { states: vec![ErasureState::Verifying, ErasureState::Parked], ..parked.clone() };
+    assert_eq!(ledger.erasures(&both).await.expect("listed").items, found, "once");
+    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    assert_eq!(ledger.erasures(&parked).await.expect("listed").items, []);
 }
 
 /// The sequence numbers of all receipts of a range, read in pages.

@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::claim::{STEP_QUEUES, STEP_TARGET};
-use super::columns::{json_at, maybe_millis, maybe_time, millis, text, time, unsigned, word};
+use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, counts};
-use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, StoppedTarget};
+use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
+use crate::erasure::ErasureId;
+use crate::ledger::view::told_by;
 use crate::subject::TargetName;
 
 /// What was found, and when.
@@ -30,9 +32,13 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
     for (index, cause) in UnknownCause::ALL.into_iter().enumerate() {
         unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 4 * GROUP + index)));
     }
+    let now = time(row.get(0))?;
+    let (no_server, broken) = told_by(processes(&row)?, now);
     let facts = Facts {
         targets: targets(&row)?,
         limited: limited(&row)?,
+        broken,
+        no_server,
         parked_steps: parked_steps(&row)?,
         requested: group(&row, 0)?,
         incomplete: group(&row, 1)?,
@@ -43,11 +49,11 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         foreign_sessions: unsigned(row.get(2)),
         oldest_due: maybe_time(row.get(3))?,
     };
-    Ok(Found { facts, mutes: mutes(&row)?, now: time(row.get(0))? })
+    Ok(Found { facts, mutes: mutes(&row)?, now })
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 8;
+const FIRST_GROUP: usize = 9;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -64,17 +70,21 @@ fn query() -> String {
                              FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
               work AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
                        FROM task WHERE parked AND NOT {STEP_QUEUES}),
-              steps AS (SELECT {STEP_TARGET} AS target, COUNT(*) AS count, {mark} AS mark
+              steps AS (SELECT {STEP_TARGET} AS target, COUNT(*) AS count, {mark} AS mark,
+                               'e-' || MIN(ENCODE(erasure, 'hex')) AS oldest
                         FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue)
          SELECT clock.now, counted.sessions, (SELECT COALESCE(SUM(foreign_sessions), 0)::BIGINT FROM installation),
                 {oldest_due},
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, until, reason, needs_person, tries, since)), '[]')::TEXT
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, until, reason, needs_person, tries, since, (
+                   SELECT 'e-' || ENCODE(erasure, 'hex') FROM task
+                   WHERE NOT parked AND queue = 'step:' || name ORDER BY task.due LIMIT 1))), '[]')::TEXT
                  FROM target),
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, count, mark)), '[]')::TEXT FROM steps),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, count, mark, oldest)), '[]')::TEXT FROM steps),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(code, object, severity, until, digest, actor, at)), '[]')::TEXT
                  FROM mute),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
                  WHERE limited_since IS NOT NULL),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, broken)), '[]')::TEXT FROM process),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
@@ -92,10 +102,10 @@ fn group(row: &Row, number: usize) -> Result<Group, LedgerError> {
 }
 
 fn targets(row: &Row) -> Result<Vec<StoppedTarget>, LedgerError> {
-    let all: Vec<(String, i64, String, bool, u32, i64)> = json_at(row, 4)?;
-    let stopped = all.into_iter().map(|(name, until, reason, needs_person, tries, since)| {
-        let (until, since) = (time(until)?, time(since)?);
-        Ok(StoppedTarget { target: TargetName(name.into()), until, reason, needs_person, tries, since })
+    let all: Vec<(String, i64, String, bool, u32, i64, Option<ErasureId>)> = json_at(row, 4)?;
+    let stopped = all.into_iter().map(|(name, until, reason, needs_person, tries, since, waiting)| {
+        let (target, until, since) = (TargetName(name.into()), time(until)?, time(since)?);
+        Ok(StoppedTarget { target, until, reason, needs_person, tries, since, waiting })
     });
     stopped.collect()
 }
@@ -108,11 +118,18 @@ fn limited(row: &Row) -> Result<Vec<LimitedTarget>, LedgerError> {
     limited.collect()
 }
 
-fn parked_steps(row: &Row) -> Result<Vec<(TargetName, Group)>, LedgerError> {
-    let all: Vec<(String, u64, String)> = json_at(row, 5)?;
-    let group =
-        |(target, count, mark): (String, u64, String)| (TargetName(target.into()), Group { count, since: None, mark });
-    Ok(all.into_iter().map(group).collect())
+fn processes(row: &Row) -> Result<Vec<(Timestamp, BTreeMap<TargetName, String>)>, LedgerError> {
+    let all: Vec<(i64, String)> = json_at(row, 8)?;
+    all.into_iter().map(|(seen, broken)| Ok((time(seen)?, of_json(broken.as_bytes())?))).collect()
+}
+
+fn parked_steps(row: &Row) -> Result<Vec<ParkedSteps>, LedgerError> {
+    let all: Vec<(String, u64, String, ErasureId)> = json_at(row, 5)?;
+    let steps = all.into_iter().map(|(target, count, mark, oldest)| {
+        let group = Group { count, since: None, mark };
+        ParkedSteps { target: TargetName(target.into()), group, oldest }
+    });
+    Ok(steps.collect())
 }
 
 /// A mute as the query writes it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::claim::queues_of;
+use super::claim::{PROBED_OF, queues_of};
 use super::columns::{millis, text, unsigned};
 use super::health::MayBegin;
 use super::tasks::HELD;
@@ -55,6 +55,7 @@ pub(super) async fn claim(
     let nothing = |next| Claimed { claims: Vec::new(), next };
     let mut free = bounds.at_once;
     let mut target_failing = false;
+    let mut probes = false;
     let mut next_us = 0;
     if let Some(target) = &bounds.target {
         // Claims for one target are made one after the other, each for as long as a commit takes: the bounds are of all processes.
@@ -64,6 +65,7 @@ pub(super) async fn claim(
             MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
             MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
             MayBegin::AtOnce(most) => free = bounds::free(most, load_of(ledger, tx, queue, target).await?),
+            MayBegin::Probe => (free, probes) = (bounds::free(1, load_of(ledger, tx, queue, target).await?), true),
         }
         next_us = health.pace.next_call_us;
     }
@@ -79,7 +81,8 @@ pub(super) async fn claim(
         if let Some(installation) = inbox_of(ledger, tx, queue).await? {
             inbox::expand(tx, &ledger.sources, queue, installation, granted).await?;
         }
-        let rows = take(tx, queue, granted, lease, ledger.process()).await?;
+        let of = if probes { PROBED_OF } else { granted };
+        let rows = take(tx, queue, (granted, of), lease, ledger.process()).await?;
         claims = load(ledger, tx, queue, rows, target_failing).await?;
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
@@ -105,24 +108,27 @@ struct Taken {
     row: Row,
 }
 
-/// Takes what is due, the longest due first; what another process is taking is passed over.
+/// Takes what is due, of as many that are the longest due those that were tried least often; what another process is taking
+/// is passed over.
 async fn take(
     tx: &Tx,
     queue: &QueueName,
-    most: usize,
+    (most, of): (usize, usize),
     lease: Duration,
     holder: i64,
 ) -> Result<Vec<Taken>, LedgerError> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let [most, of] = [most, of].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
     let mut rows = tx
         .rows(
             "WITH found AS (
-               SELECT id, due AS was FROM task WHERE queue = $1 AND NOT parked AND due <= $2
-               ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
+               SELECT id, due AS was FROM (
+                 SELECT id, due, attempt FROM task WHERE queue = $1 AND NOT parked AND due <= $2
+                 ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
+               ) AS longest ORDER BY attempt, due LIMIT $4
              )
-             UPDATE task SET due = $4, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
+             UPDATE task SET due = $5, fence = fence + 1, holder = $6 FROM found WHERE task.id = found.id
              RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since",
-            &[&queue.name(), &millis(tx.now), &most, &millis(after(tx.now, lease)), &holder],
+            &[&queue.name(), &millis(tx.now), &of, &most, &millis(after(tx.now, lease)), &holder],
         )
         .await?;
     // An UPDATE returns its rows in any order; the longest due goes first.

@@ -70,11 +70,13 @@ async fn oldest_due(connection: &Connection) -> Result<Option<jiff::Timestamp>, 
 }
 
 /// Since when the oldest duty is open that is due; `now` is a column. A try that fails makes its work due later, but the
-/// duty is no younger: of an erasure the rule's time counts, of an event and a session the time when they came.
+/// duty is no younger: of an erasure the rule's time counts, or when it became known where that was later, of an event and a session the time when they came.
 pub(super) fn oldest_due_sql() -> String {
     format!(
         "LEAST(
-           (SELECT due_rule FROM erasure WHERE ended IS NULL AND state <> 'requested' AND due_rule <= now ORDER BY due_rule LIMIT 1),
+           (SELECT GREATEST(due_rule, created) FROM erasure
+            WHERE ended IS NULL AND state <> 'requested' AND GREATEST(due_rule, created) <= now
+            ORDER BY GREATEST(due_rule, created) LIMIT 1),
            (SELECT since FROM task WHERE NOT parked AND attempt > 0 AND since IS NOT NULL AND since <= now
             ORDER BY since LIMIT 1),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {DECIDE_QUEUES} AND due <= now),

@@ -53,7 +53,7 @@ pub(super) async fn list(
     filter: &ErasureFilter,
 ) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
     let mut found: Vec<ErasureId> = Vec::new();
-    for statement in query::erasures(filter) {
+    for statement in query::erasures(filter, "parked") {
         for row in connection.listed(&statement).await? {
             found.push(erasure_id(row.get(0))?);
         }

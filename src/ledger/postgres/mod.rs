@@ -45,6 +45,7 @@ mod work;
 pub(crate) use copy::PostgresRows;
 pub(crate) use schema::migrate;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -356,9 +357,9 @@ impl Queue for PostgresLedger {
         Ok(())
     }
 
-    async fn heartbeat(&self) -> Result<(), LedgerError> {
+    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
         let info = lock(&self.info).clone();
-        let listed = processes::heartbeat(&self.writing().await?, self.process()).await?;
+        let listed = processes::heartbeat(&self.writing().await?, self.process(), broken).await?;
         match info {
             // It was away for so long that it has been forgotten.
             Some(info) if !listed => self.register(&info).await,

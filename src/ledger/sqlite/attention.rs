@@ -1,14 +1,16 @@
 //! What may need a person, and what nobody wants to be told of.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::{LedgerError, TargetState, counts, targets};
-use crate::attention::{Code, Facts, Group, Mute, StoppedTarget};
+use super::{LedgerError, QueueName, TargetHealth, TargetState, counts, processes, targets};
+use crate::attention::{Code, Facts, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
+use crate::erasure::ErasureId;
+use crate::ledger::view::told_by;
 use crate::subject::TargetName;
 
 pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, LedgerError> {
@@ -16,8 +18,11 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
     let tallied = |name: &str| tally.get(name).copied().unwrap_or(0);
     let foreign: i64 =
         connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
+    let (no_server, broken) = told_by(processes::told(connection)?, now);
     Ok(Facts {
-        targets: targets::list(connection)?.into_iter().filter_map(stopped).collect(),
+        targets: stopped(connection)?,
+        broken,
+        no_server,
         limited: targets::limited(connection)?,
         parked_steps: parked_steps(connection)?,
         requested: requested(connection, tallied("requested"))?,
@@ -57,11 +62,14 @@ fn group_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Group> {
     Ok(Group { count, since: since.map(|since| since.0), mark: row.get(column + 2)? })
 }
 
-fn parked_steps(connection: &Connection) -> Result<Vec<(TargetName, Group)>, LedgerError> {
+fn parked_steps(connection: &Connection) -> Result<Vec<ParkedSteps>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {STEP_TARGET}, COUNT(*), NULL, {MARK} FROM task WHERE parked = 1 AND {STEP_QUEUES} GROUP BY queue"
+        "SELECT {STEP_TARGET}, COUNT(*), NULL, {MARK}, MIN(erasure)
+         FROM task WHERE parked = 1 AND {STEP_QUEUES} GROUP BY queue"
     ))?;
-    let steps = statement.query_map([], |row| Ok((TargetName(row.get(0)?), group_at(row, 1)?)))?;
+    let steps = statement.query_map([], |row| {
+        Ok(ParkedSteps { target: TargetName(row.get(0)?), group: group_at(row, 1)?, oldest: row.get(4)? })
+    })?;
     Ok(steps.collect::<Result<_, _>>()?)
 }
 
@@ -77,13 +85,23 @@ fn requested(connection: &Connection, count: u64) -> Result<Group, LedgerError> 
     Ok(group?)
 }
 
-fn stopped(health: super::TargetHealth) -> Option<StoppedTarget> {
-    match health.state {
-        TargetState::Closed => None,
-        TargetState::Open { until, reason, needs_person, tries, since } => {
-            Some(StoppedTarget { target: health.target, until, reason, needs_person, tries, since })
+fn stopped(connection: &Connection) -> Result<Vec<StoppedTarget>, LedgerError> {
+    let mut stopped = Vec::new();
+    for TargetHealth { target, state } in targets::list(connection)? {
+        if let TargetState::Open { until, reason, needs_person, tries, since } = state {
+            let waiting = waiting(connection, &target)?;
+            stopped.push(StoppedTarget { target, until, reason, needs_person, tries, since, waiting });
         }
     }
+    Ok(stopped)
+}
+
+/// An erasure that waits for the target.
+fn waiting(connection: &Connection, target: &TargetName) -> Result<Option<ErasureId>, LedgerError> {
+    let mut statement =
+        connection.prepare_cached("SELECT erasure FROM task WHERE parked = 0 AND queue = ?1 ORDER BY due LIMIT 1")?;
+    let queue = QueueName::Step(target.clone());
+    Ok(statement.query_row([queue.name()], |row| row.get(0)).optional()?)
 }
 
 pub(super) fn mutes(connection: &Connection) -> Result<Vec<Mute>, LedgerError> {

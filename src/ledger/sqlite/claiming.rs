@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::claim::queues_of;
+use super::claim::{PROBED_OF, queues_of};
 use super::columns::Millis;
 use super::health::MayBegin;
 use super::job::Tx;
@@ -34,6 +34,7 @@ pub(super) fn claim(
     let nothing = |next| Claimed { claims: Vec::new(), next };
     let mut at_once = bounds.at_once;
     let mut target_failing = false;
+    let mut probes = false;
     if let Some(target) = &bounds.target {
         let health = targets::health(tx, target)?;
         target_failing = !health.is_good();
@@ -41,6 +42,7 @@ pub(super) fn claim(
             MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
             MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
             MayBegin::AtOnce(most) => at_once = most,
+            MayBegin::Probe => (at_once, probes) = (1, true),
         }
     }
     let free = match &bounds.target {
@@ -55,19 +57,37 @@ pub(super) fn claim(
     if let QueueName::Decide(installation) = queue {
         inbox::expand(tx, installation, most)?;
     }
-    let mut due: Vec<i64> = tx
-        .prepare_cached("SELECT id FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 ORDER BY due LIMIT ?3")?
-        .query_map(params![queue.name(), Millis(tx.now), most as i64], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let mut due = due(tx, queue, if probes { PROBED_OF } else { most })?;
+    if probes {
+        due.sort_by_key(|task| task.attempt);
+        due.truncate(most);
+    }
     let wait = match (&bounds.target, bounds.calls_per_s) {
         (Some(target), Some(rate)) => grant(tx, target, rate, &mut due)?,
         _ => None,
     };
     let mut claims = Vec::with_capacity(due.len());
-    for task in due {
+    for Due { task, .. } in due {
         claims.extend(claim_one(tx, queue, task, holder, target_failing)?);
     }
     Ok(Claimed { claims, next: wait.map_or(NextLook::WhenChanged, NextLook::After) })
+}
+
+/// A task that can be claimed.
+struct Due {
+    task: i64,
+    attempt: i64,
+}
+
+/// The longest due first.
+fn due(tx: &Tx<'_>, queue: &QueueName, most: usize) -> Result<Vec<Due>, LedgerError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id, attempt FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 ORDER BY due LIMIT ?3",
+    )?;
+    let due = statement.query_map(params![queue.name(), Millis(tx.now), most as i64], |row| {
+        Ok(Due { task: row.get(0)?, attempt: row.get(1)? })
+    })?;
+    Ok(due.collect::<Result<_, _>>()?)
 }
 
 /// Cuts what is due to what the target's rate grants; returns how long the rest has to wait.
@@ -75,7 +95,7 @@ fn grant(
     tx: &Tx<'_>,
     target: &TargetName,
     rate: NonZeroU32,
-    due: &mut Vec<i64>,
+    due: &mut Vec<Due>,
 ) -> Result<Option<Duration>, LedgerError> {
     if due.is_empty() {
         return Ok(None);

@@ -71,11 +71,12 @@ fn overdue(connection: &Connection, now: Timestamp) -> Result<u64, LedgerError> 
 }
 
 /// Since when the oldest duty is open that is due. A try that fails makes its work due later, but the duty is no younger:
-/// of an erasure the rule's time counts, of an event and a session the time when they came.
+/// of an erasure the rule's time counts, or when it became known where that was later, of an event and a session the time when they came.
 pub(super) fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT MIN(due) FROM (
-           SELECT MIN(due_rule) AS due FROM erasure WHERE ended IS NULL AND state <> 'requested' AND due_rule <= ?1
+           SELECT MIN(MAX(due_rule, created)) AS due FROM erasure
+           WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1
            UNION ALL
            SELECT MIN(since) FROM task WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL AND since <= ?1
            UNION ALL

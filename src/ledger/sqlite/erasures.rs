@@ -35,7 +35,7 @@ pub(super) fn list(
     filter: &ErasureFilter,
 ) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
     let mut found: Vec<ErasureId> = Vec::new();
-    for query::Statement { sql, values } in query::erasures(filter) {
+    for query::Statement { sql, values } in query::erasures(filter, "parked = 1") {
         let mut statement = connection.prepare_cached(&sql)?;
         let ids = statement.query_map(params_from_iter(values), |row| row.get::<_, ErasureId>(0))?;
         found.extend(ids.collect::<Result<Vec<_>, _>>()?);

@@ -39,6 +39,7 @@ mod writer;
 pub(crate) use copy::SqliteRows;
 pub(crate) use schema::migrate_file;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::pin::Pin;
@@ -215,9 +216,10 @@ impl Queue for SqliteLedger {
         Ok(())
     }
 
-    async fn heartbeat(&self) -> Result<(), LedgerError> {
+    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
         let number = self.process();
-        self.writer.write(Wakes::NoOne, move |tx| processes::heartbeat(tx, number)).await
+        let broken = broken.clone();
+        self.writer.write(Wakes::NoOne, move |tx| processes::heartbeat(tx, number, &broken)).await
     }
 
     async fn deregister(&self) -> Result<(), LedgerError> {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use super::columns::{Json, Millis};
 use super::job::Tx;
 use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView};
+use crate::subject::TargetName;
 
 /// Notes a process; returns its number.
 pub(super) fn register(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, LedgerError> {
@@ -16,8 +17,12 @@ pub(super) fn register(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, Ledger
     Ok(tx.last_insert_rowid())
 }
 
-pub(super) fn heartbeat(tx: &Tx<'_>, number: i64) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE process SET seen = ?2 WHERE number = ?1")?.execute(params![number, Millis(tx.now)])?;
+pub(super) fn heartbeat(tx: &Tx<'_>, number: i64, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
+    tx.prepare_cached("UPDATE process SET seen = ?2, broken = ?3 WHERE number = ?1")?.execute(params![
+        number,
+        Millis(tx.now),
+        Json(broken)
+    ])?;
     Ok(())
 }
 
@@ -35,10 +40,10 @@ pub(super) fn forget_lost(tx: &Tx<'_>) -> Result<(), LedgerError> {
 pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<ProcessView>, LedgerError> {
     let mut held = held(connection, now)?;
     let mut statement = connection
-        .prepare_cached("SELECT number, version, place, since, seen, targets FROM process ORDER BY number")?;
+        .prepare_cached("SELECT number, version, place, since, seen, targets, broken FROM process ORDER BY number")?;
     let processes = statement.query_map([], |row| {
         let (number, Millis(since), Millis(seen)) = (row.get(0)?, row.get(3)?, row.get(4)?);
-        let Json(targets) = row.get(5)?;
+        let (Json(targets), Json(broken)) = (row.get(5)?, row.get(6)?);
         Ok(ProcessView {
             number,
             version: row.get(1)?,
@@ -47,10 +52,21 @@ pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Proces
             // Where the clock was put back, a process can seem to be seen in the future.
             silent_s: u64::try_from(now.duration_since(seen).as_secs()).unwrap_or(0),
             targets,
+            broken,
             holds: held.remove(&number).unwrap_or_default(),
         })
     })?;
     Ok(processes.collect::<Result<_, _>>()?)
+}
+
+/// When each was heard of last, and which of its targets cannot work.
+pub(super) fn told(connection: &Connection) -> Result<Vec<(Timestamp, BTreeMap<TargetName, String>)>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT seen, broken FROM process")?;
+    let told = statement.query_map([], |row| {
+        let (Millis(seen), Json(broken)) = (row.get(0)?, row.get(1)?);
+        Ok((seen, broken))
+    })?;
+    Ok(told.collect::<Result<_, _>>()?)
 }
 
 /// What each process holds, by its number.

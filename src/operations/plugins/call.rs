@@ -123,7 +123,7 @@ impl Ending {
         let class = match &error {
             TargetError::Retryable(_) => "retryable",
             TargetError::RateLimited { .. } => "rate_limited",
-            TargetError::Permanent(_) => "permanent",
+            TargetError::Permanent(_) | TargetError::OfRecord(_) => "permanent",
             TargetError::NeedsOperator(_) => "needs_operator",
             TargetError::Later { .. } => "accepted",
             TargetError::NotYet { .. } => "not_yet",

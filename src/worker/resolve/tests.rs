@@ -55,6 +55,14 @@ fn an_erasure_waits_for_sessions_to_settle_but_not_for_ever() {
 }
 
 #[test]
+fn an_erasure_that_was_heard_of_late_waits_like_others() {
+    let late = |subject| EraseWork { due: at("2020-01-01T00:00:00Z"), ..work(subject, RECENT) };
+    check(&late(person()), Some("2026-01-02T13:00:00Z"), Some(UNSETTLED_PAUSE_MAX));
+    let behind = EraseWork { undecided_since: Some(at("2026-01-02T11:58:00Z")), ..late(person()) };
+    check(&behind, None, Some(Duration::from_secs(30)));
+}
+
+#[test]
 fn a_search_for_a_person_waits_for_the_events_before_it_but_not_for_ever() {
     let behind = |subject, due: &str, since: &str| EraseWork { undecided_since: Some(at(since)), ..work(subject, due) };
     check(&behind(person(), RECENT, "2026-01-02T11:58:00Z"), None, Some(Duration::from_secs(30)));
@@ -75,7 +83,7 @@ fn what_came_before_it_is_due_counts_however_long_ago_it_was_asked_for() {
     // A form is due from its own time on, and decided on a moment later.
     let decided_later = EraseWork { created: at(NOW), ..work(person(), RECENT) };
     let between = EraseWork { undecided_since: Some(at("2026-01-02T11:59:30Z")), ..decided_later };
-    check(&between, None, Some(Duration::from_secs(30)));
+    check(&between, None, Some(FIRST_PAUSE));
 }
 
 #[test]

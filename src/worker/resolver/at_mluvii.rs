@@ -62,7 +62,7 @@ impl Resolver<'_> {
                         search.judge_person(key, &prints, &self.person.r#match);
                     }
                 }
-                LookUp::Missing | LookUp::NotUnderstood(_) => {
+                LookUp::Missing | LookUp::NotUnderstood(_) | LookUp::TooLarge(_) => {
                     search.unread.insert(key);
                 }
             }
@@ -157,7 +157,7 @@ impl Resolver<'_> {
                 return Ok(Some(prints));
             }
             LookUp::Missing => "it answers 404".to_owned(),
-            LookUp::NotUnderstood(what) => what,
+            LookUp::NotUnderstood(what) | LookUp::TooLarge(what) => what,
         };
         match search.question.on_unread {
             OnUnread::Wait => Err(ResolveError::Unread { key: key.clone(), why }),

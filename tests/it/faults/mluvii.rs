@@ -188,6 +188,24 @@ fn one_session_that_is_refused_keeps_no_other_waiting() {
 }
 
 #[test]
+fn a_session_that_is_too_large_to_be_read_is_set_aside_and_keeps_no_other_waiting() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    standin.fault(&json!({ "kind": "large", "path": "/api/v1/Sessions/2", "exact": true }));
+    for id in 1..=4 {
+        end(&standin, &server, id);
+    }
+    wait_for("the others", || [1, 3, 4].iter().all(|id| !standin.holds(&email(*id))).then_some(()));
+    wait_for("somebody to be needed", || (needs(&deployment) == ["work_parked"]).then_some(()));
+    assert_eq!(deployment.json(&["status"])["targets"], json!([]), "mluvii is not out");
+    assert!(standin.holds(&email(2)), "nobody knows what its consent is");
+    standin.clear_faults();
+    assert!(deployment.run(&["erasures", "retry", "--undecided"]).status.success());
+    wait_until_erased(&standin, &deployment, 1..=4);
+}
+
+#[test]
 fn sessions_that_are_all_refused_alike_put_mluvii_out_and_it_heals() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);

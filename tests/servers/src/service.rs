@@ -1,5 +1,6 @@
 //! A server that is started, stopped and started again on one port.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -99,8 +100,16 @@ fn start(keeper: &mut Keeper, recipe: &Recipe, port: u16) -> Started {
     Started::Ready
 }
 
-/// A port that nobody listens on now.
+/// A port that nobody listens on now, and that this process has not been given before: a server with two listeners would get
+/// one port for both.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound").port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        if given.insert(port) {
+            return port;
+        }
+    }
 }

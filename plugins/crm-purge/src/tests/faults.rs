@@ -51,10 +51,16 @@ fn credentials_that_are_refused_need_an_operator() {
     refused(|| Reply::json(401, &json!({ "category": "INVALID_AUTHENTICATION" })), ErrorClass::NeedsOperator, None);
 }
 
-/// It may be shared with nobody, or archived.
+/// It may be shared with nobody, or archived: the others go, and no other person waits for it.
 #[test]
 fn a_record_that_is_refused_is_that_records_matter() {
-    refused(|| Reply::json(403, &json!({ "category": "MISSING_SCOPES" })), ErrorClass::Permanent, None);
+    for_all(|kind| {
+        let standin = StandIn::start(kind, two());
+        standin.world().before = nth(1, true, || Reply::json(403, &json!({ "category": "MISSING_SCOPES" })));
+        let error = host(&standin).erase(ann()).expect_err("refused");
+        assert_eq!(error.class, ErrorClass::Permanent, "{} {error}", kind.name);
+        assert_eq!(standin.live("person").len(), 1, "{}", kind.name);
+    });
 }
 
 #[test]

@@ -156,7 +156,7 @@ CREATE TABLE erasure_other PARTITION OF erasure DEFAULT;
 -- by its id in this index, walking all of it, in a month that has no statistics yet.
 CREATE INDEX erasure_in_state ON erasure (state, id) WHERE state IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
-CREATE INDEX erasure_open ON erasure (due_rule) WHERE ended IS NULL AND state <> 'requested';
+CREATE INDEX erasure_open ON erasure ((GREATEST(due_rule, created))) WHERE ended IS NULL AND state <> 'requested';
 
 -- The erasures that have not begun: of one merge key there is one, whatever its month. `erasure` has both keys, too.
 CREATE TABLE waiting (
@@ -314,7 +314,9 @@ CREATE TABLE process (
   since   BIGINT NOT NULL,
   seen    BIGINT NOT NULL,
   -- The names of the targets in its configuration, as JSON.
-  targets TEXT NOT NULL
+  targets TEXT NOT NULL,
+  -- Those of them that cannot work, with the reason, as JSON.
+  broken  TEXT NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 50);
 
 -- The functions below run with their owner's rights: the role of the servers may neither make nor drop a table.

@@ -148,7 +148,7 @@ CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('re
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_in_state ON erasure (state, id);
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
-CREATE INDEX erasure_open ON erasure (due_rule) WHERE ended IS NULL AND state <> 'requested';
+CREATE INDEX erasure_open ON erasure (MAX(due_rule, created)) WHERE ended IS NULL AND state <> 'requested';
 
 CREATE TABLE capsule (
   id          INTEGER PRIMARY KEY,
@@ -289,7 +289,9 @@ CREATE TABLE process (
   since   INTEGER NOT NULL,
   seen    INTEGER NOT NULL,
   -- The names of the targets in its configuration, as JSON.
-  targets TEXT NOT NULL
+  targets TEXT NOT NULL,
+  -- Those of them that cannot work, with the reason, as JSON.
+  broken  TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 
 CREATE TRIGGER tally_sessions AFTER INSERT ON session BEGIN
