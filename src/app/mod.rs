@@ -67,9 +67,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
-    let receiver = Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server);
+    let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));
+    tasks.spawn(http::write_refused(Arc::clone(&receiver), ledger.clone(), worked.clone()));
     let readiness = Readiness::new(ledger.clone(), plugins.states(), dying.clone(), server);
-    let router = http::router(Arc::new(receiver), Arc::new(readiness));
+    let router = http::router(receiver, Arc::new(readiness));
     info!(listen = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
     if let Drained::Cut(connections) = http::serve(listener, router, server, shutdown).await {
         warn!(connections, "connections were cut at the end of the drain");

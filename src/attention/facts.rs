@@ -11,7 +11,7 @@ use super::{Attention, Code, Mute, Severity};
 use crate::audit::Object;
 use crate::chain;
 use crate::erasure::ErasureId;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// A target that was tried so often in vain is out for more than a moment.
 const OUT_TRIES: u32 = 3;
@@ -80,6 +80,16 @@ pub(crate) struct NoServer {
     pub(crate) seen: Option<Timestamp>,
 }
 
+/// Deliveries of one source, or to paths of none, that were refused.
+#[derive(Clone, Debug)]
+pub(crate) struct RefusedSince {
+    /// `None` where the path was that of no source.
+    pub(crate) source: Option<SourceName>,
+    pub(crate) count: u64,
+    pub(crate) since: Timestamp,
+    pub(crate) last: Timestamp,
+}
+
 /// Sessions by why their consent stayed unknown.
 pub(crate) type Causes = BTreeMap<&'static str, u64>;
 
@@ -98,6 +108,7 @@ pub(crate) struct Facts {
     /// Events and sessions that could not be decided on, erasures that could not be begun or closed.
     pub(crate) parked_work: Group,
     pub(crate) quarantined: Group,
+    pub(crate) refused: Vec<RefusedSince>,
     pub(crate) sessions: u64,
     pub(crate) unknown_consents: Causes,
     pub(crate) foreign_sessions: u64,
@@ -117,6 +128,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete));
     all.extend(of_group(Code::WorkParked, Object::work(), &facts.parked_work));
     all.extend(of_group(Code::DeliveriesUnreadable, Object::quarantine(), &facts.quarantined));
+    all.extend(facts.refused.iter().map(refused));
     all.extend(unknown_consents(facts, limits));
     all.extend(overdue(facts, limits, now));
     all.extend(foreign_sessions(facts));
@@ -191,6 +203,21 @@ fn of_limited(limited: &LimitedTarget, now: Timestamp) -> Option<Attention> {
     }
     let found = found(Code::TargetLimited, Severity::Attention, Object::target(target), since.to_string());
     Some(Attention { since: Some(*since), ..with(found, "target", Value::from(&*target.0)) })
+}
+
+/// Worth knowing and no more: a stranger must not be able to make it urgent.
+fn refused(refused: &RefusedSince) -> Attention {
+    let RefusedSince { source, count, since, last } = refused;
+    let (code, object) = match source {
+        Some(source) => (Code::DeliveriesRefused, Object::source(source)),
+        None => (Code::PathsUnknown, Object::webhooks()),
+    };
+    let mut found = with(found(code, Severity::Notice, object, last.to_string()), "count", (*count).into());
+    found = with(found, "last", Value::from(last.to_string()));
+    if let Some(source) = source {
+        found = with(found, "source", Value::from(&*source.0));
+    }
+    Attention { since: Some(*since), ..found }
 }
 
 /// Single ones are part of the daily work; more mean that something is wrong at mluvii, or with what is known of it.

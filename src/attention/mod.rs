@@ -4,7 +4,9 @@
 mod facts;
 mod mute;
 
-pub(crate) use facts::{Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, StoppedTarget, attention};
+pub(crate) use facts::{
+    Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
+};
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
 use std::collections::BTreeMap;
@@ -65,6 +67,10 @@ pub(crate) enum Code {
     WorkParked,
     /// Deliveries could not be read. With `count`.
     DeliveriesUnreadable,
+    /// Deliveries of a source were refused. With `source`, `count`, and when the `last` one came.
+    DeliveriesRefused,
+    /// Requests came to `/webhooks/…` paths of no source. With `count`, and when the `last` one came.
+    PathsUnknown,
     /// Something is due for longer than it may be. With `deadline_s`.
     Overdue,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
@@ -72,7 +78,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -83,6 +89,8 @@ impl Code {
         Self::ConsentsUnknown,
         Self::WorkParked,
         Self::DeliveriesUnreadable,
+        Self::DeliveriesRefused,
+        Self::PathsUnknown,
         Self::Overdue,
         Self::SessionsForeign,
     ];
@@ -99,6 +107,8 @@ impl Code {
             Self::ConsentsUnknown => "consents_unknown",
             Self::WorkParked => "work_parked",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
+            Self::DeliveriesRefused => "deliveries_refused",
+            Self::PathsUnknown => "paths_unknown",
             Self::Overdue => "overdue",
             Self::SessionsForeign => "sessions_foreign",
         }

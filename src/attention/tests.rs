@@ -5,7 +5,7 @@ use super::mute::CannotMute;
 use super::*;
 use crate::audit::Actor;
 use crate::erasure::ErasureId;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(60), unknown_share_max: 0.05 }
@@ -22,6 +22,10 @@ fn group(count: u64) -> Group {
 fn stopped(name: &str, needs_person: bool) -> StoppedTarget {
     let target = TargetName(name.into());
     StoppedTarget { target, until: at(90), reason: "401".into(), needs_person, tries: 0, since: at(5), waiting: None }
+}
+
+fn refused(source: Option<&str>) -> RefusedSince {
+    RefusedSince { source: source.map(|name| SourceName(name.into())), count: 9, since: at(4), last: at(7) }
 }
 
 /// Each as `severity code object parameters`.
@@ -59,6 +63,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         incomplete: group(4),
         parked_work: group(5),
         quarantined: group(6),
+        refused: vec![refused(Some("acme")), refused(None)],
         sessions: 100,
         unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
         foreign_sessions: 8,
@@ -78,6 +83,8 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             "attention server_away servers {}",
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,
             r#"attention work_parked work {"count":5}"#,
+            r#"notice deliveries_refused source:acme {"count":9,"last":"1970-01-01T00:00:07Z","source":"acme"}"#,
+            r#"notice paths_unknown webhooks {"count":9,"last":"1970-01-01T00:00:07Z"}"#,
             r#"notice sessions_foreign sessions {"count":8}"#,
             r#"notice target_out target:mailbox {"reason":"401","target":"mailbox","until":"1970-01-01T00:01:30Z"}"#,
         ],

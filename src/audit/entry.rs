@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Actor;
 use crate::chain::canonical::INTEGER_MAX;
 use crate::erasure::ErasureId;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// What can be ordered. The names are part of the interface: they are written, listed and filtered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -139,6 +139,15 @@ impl Object {
     /// Whatever needs a person by this code.
     pub(crate) fn attentions(code: &'static str) -> Self {
         Self(format!("attention:{code}"))
+    }
+
+    pub(crate) fn source(name: &SourceName) -> Self {
+        Self(format!("source:{name}"))
+    }
+
+    /// The paths that deliveries come to.
+    pub(crate) fn webhooks() -> Self {
+        Self("webhooks".to_owned())
     }
 
     /// The processes that work on the ledger.

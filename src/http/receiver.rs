@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
@@ -18,7 +19,7 @@ use super::reaction::Reaction;
 use super::settings::ServerSettings;
 use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded};
+use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries};
 use crate::subject::TenantId;
 use crate::verify::{self, Network, Refused, Source, Verified, verify};
 
@@ -35,6 +36,8 @@ pub(crate) struct Receiver {
     record_max: Duration,
     /// For failures of the ledger.
     failures: LogRateLimit,
+    /// Requests to paths of no source.
+    strangers: AtomicU64,
 }
 
 /// A source, and what is counted of its deliveries.
@@ -42,6 +45,8 @@ pub(super) struct SourceEndpoint {
     source: Source,
     deliveries: Deliveries,
     refusals: LogRateLimit,
+    /// Since it was written last.
+    refused: AtomicU64,
 }
 
 impl Receiver {
@@ -56,7 +61,7 @@ impl Receiver {
         for source in sources {
             let name = Arc::clone(&source.name().0);
             let deliveries = Deliveries::of(source.name());
-            endpoints.insert(name, SourceEndpoint { source, deliveries, refusals: LogRateLimit::new() });
+            endpoints.insert(name, SourceEndpoint::new(source, deliveries));
         }
         Self {
             endpoints,
@@ -69,12 +74,36 @@ impl Receiver {
             body_read_max: settings.body_read_max.0,
             record_max: settings.record_max.0,
             failures: LogRateLimit::new(),
+            strangers: AtomicU64::new(0),
         }
     }
 
-    /// The named source's endpoint.
+    /// The named source's endpoint; a request to none is counted.
     pub(super) fn endpoint(&self, source: &str) -> Option<&SourceEndpoint> {
-        self.endpoints.get(source)
+        let endpoint = self.endpoints.get(source);
+        if endpoint.is_none() {
+            self.strangers.fetch_add(1, Ordering::Relaxed);
+        }
+        endpoint
+    }
+
+    /// What was refused since it was asked last.
+    pub(super) fn take_refused(&self) -> Vec<RefusedDeliveries> {
+        let of_sources = self.endpoints.values().map(|endpoint| (Some(endpoint.source.name()), &endpoint.refused));
+        let all = of_sources.chain([(None, &self.strangers)]);
+        let counted = all.map(|(source, refused)| RefusedDeliveries {
+            source: source.cloned(),
+            count: refused.swap(0, Ordering::Relaxed),
+        });
+        counted.filter(|refused| refused.count > 0).collect()
+    }
+
+    /// Counts what could not be written once more.
+    pub(super) fn put_back_refused(&self, refused: &[RefusedDeliveries]) {
+        for RefusedDeliveries { source, count } in refused {
+            let endpoint = source.as_ref().and_then(|source| self.endpoints.get(&source.0));
+            endpoint.map_or(&self.strangers, |endpoint| &endpoint.refused).fetch_add(*count, Ordering::Relaxed);
+        }
     }
 
     /// Receives one delivery.
@@ -176,6 +205,10 @@ impl Receiver {
 }
 
 impl SourceEndpoint {
+    fn new(source: Source, deliveries: Deliveries) -> Self {
+        Self { source, deliveries, refusals: LogRateLimit::new(), refused: AtomicU64::new(0) }
+    }
+
     fn refuse_for(&self, refused: Refused) -> Reaction {
         match refused {
             Refused::Unauthenticated(reason) => self.refuse(Reaction::Unauthenticated, reason),
@@ -185,6 +218,7 @@ impl SourceEndpoint {
 
     fn refuse(&self, reaction: Reaction, reason: &'static str) -> Reaction {
         self.deliveries.refused(reason);
+        self.refused.fetch_add(1, Ordering::Relaxed);
         if self.refusals.passes() {
             warn!(source = %self.source.name(), reason, "refused a delivery; further ones are counted, not logged");
         }

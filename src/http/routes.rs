@@ -18,7 +18,9 @@ use super::reports::{Reception, Reports};
 /// Routes for mluvii and an orchestrator.
 pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Router {
     Router::new()
-        .route("/webhooks/{source}", post(deliver).with_state(receiver))
+        // All of them, so that what comes to none of the sources is counted.
+        .route("/webhooks/", post(deliver).with_state(Arc::clone(&receiver)))
+        .route("/webhooks/{*source}", post(deliver).with_state(receiver))
         .route("/healthz", get("alive"))
         .route("/readyz", get(ready).with_state(readiness))
 }
@@ -45,6 +47,7 @@ async fn report(
 async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
     // Taken from the path as it stands: the names of sources need no decoding, and no copy.
     let name = request.uri().path().strip_prefix("/webhooks/").unwrap_or_default();
+    let name = name.strip_suffix('/').unwrap_or(name);
     match receiver.endpoint(name) {
         Some(endpoint) => receiver.deliver(endpoint, request).await.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),

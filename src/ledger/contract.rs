@@ -139,6 +139,7 @@ macro_rules! contract {
                 everything_that_needs_a_person_is_listed
                 what_was_heard_of_late_is_not_late_at_once
                 that_no_server_works_on_a_ledger_needs_a_person
+                refused_deliveries_are_counted_and_need_nobody
                 what_is_muted_is_listed_as_muted_until_its_end
                 what_is_acknowledged_needs_a_person_again_when_others_come
                 a_step_that_is_parked_once_more_needs_a_person_again;

@@ -29,10 +29,10 @@ pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
-    Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, SessionView, Stored, TargetHealth,
-    TargetState, UnreadSessions,
+    Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionView,
+    Stored, TargetHealth, TargetState, UnreadSessions,
 };
-use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S};
+use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S, REFUSED_KEPT_S};
 
 use std::time::Duration;
 

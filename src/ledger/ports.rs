@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use super::{
     Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
     Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page, ProcessInfo,
-    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, Reported,
-    Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
+    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
+    RefusedDeliveries, Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
 };
 use crate::attention::{Attention, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -36,6 +36,9 @@ pub(crate) trait Intake: Send + Sync {
     /// Takes in what is reported of a step whose target has accepted the demand, so that its work is due at once. A step that
     /// was parked because no report came goes on.
     async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError>;
+
+    /// Notes how many deliveries were refused since the last time; kept for a week after the last one.
+    async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError>;
 
     /// Fails unless something can be written now.
     async fn writable(&self) -> Result<(), LedgerError>;

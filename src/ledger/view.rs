@@ -130,6 +130,17 @@ impl ProcessView {
     }
 }
 
+/// Deliveries that were refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefusedDeliveries {
+    /// `None` where the path was that of no source.
+    pub(crate) source: Option<SourceName>,
+    pub(crate) count: u64,
+}
+
+/// How long after the last one it is told that some were refused.
+pub(super) const REFUSED_KEPT_S: i64 = 7 * 24 * 3_600;
+
 /// What the processes say of themselves: when each was heard of last, and which of its targets cannot work. Those that are lost
 /// say nothing any more.
 pub(super) fn told_by(

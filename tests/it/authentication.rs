@@ -6,9 +6,10 @@ use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
+use serde_json::json;
 use sha2::{Sha256, Sha512};
 
-use super::harness::{Away, Deployment, Server, client, session_ended};
+use super::harness::{Away, Deployment, Server, client, http, session_ended};
 
 /// A server whose source `gate` authenticates as told. Two secrets are there: `old.secret` and `new.secret`.
 struct Gate {
@@ -337,4 +338,27 @@ fn each_source_has_credentials_of_its_own() {
     let (status, _) =
         super::harness::http(client().post(gate.server.url("/webhooks/other")).basic_auth("mluvii", Some(acme)));
     assert_eq!(status, 404);
+}
+
+#[test]
+fn what_is_refused_is_worth_knowing_and_makes_nobody_come() {
+    let gate = Gate::new("{ basic = { user = 'mluvii', password = { file = 'new.secret' } } }");
+    let wrong = [("authorization", format!("Basic {}", STANDARD.encode("mluvii:wrong")))];
+    assert_eq!(gate.answer("", &wrong).status, 401);
+    for path in ["/webhooks/gata", "/webhooks/", "/webhooks/ann@example.com"] {
+        let (status, _) = http(client().post(gate.server.url(path)).body(gate.body.clone()));
+        assert_eq!(status, 404, "{path}");
+    }
+    let slash =
+        client().post(gate.server.url("/webhooks/gate/")).basic_auth("mluvii", Some(NEW)).body(gate.body.clone());
+    assert_eq!(http(slash).0, 204, "a slash at the end is no other source");
+    // It is written at most once a minute, and at the end.
+    let Gate { _mluvii, deployment, server, .. } = gate;
+    assert!(server.stop().0.success());
+    let status = deployment.json(&["status"]);
+    let notices = status["attention"].as_array().expect("a list").iter().filter(|found| found["severity"] == "notice");
+    let notices: Vec<_> = notices.map(|found| (&found["code"], &found["parameters"]["count"])).collect();
+    assert_eq!(notices, [(&json!("deliveries_refused"), &json!(1)), (&json!("paths_unknown"), &json!(3))]);
+    assert_eq!(status["needs_a_person"].as_array().map(Vec::len), Some(1), "only that no server works: {status}");
+    assert!(!status.to_string().contains("ann@"), "{status}");
 }

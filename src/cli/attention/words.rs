@@ -75,6 +75,18 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             let since = found.since.map(time).unwrap_or_default();
             format!("target {target} has answered nothing but that it wants fewer calls since {since}; see its rate")
         }
+        Code::DeliveriesRefused => {
+            let (source, last) = (text("source"), text("last"));
+            format!(
+                "{count} deliveries of source {source} were refused, the last at {last}; if mluvii's, see its `auth`"
+            )
+        }
+        Code::PathsUnknown => {
+            let last = text("last");
+            format!(
+                "{count} requests came to /webhooks/ paths of no source, the last at {last}; if mluvii's, see its URL"
+            )
+        }
         Code::SessionsForeign => {
             format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
         }
@@ -111,8 +123,11 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::attention::{Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, StoppedTarget, attention};
+    use crate::attention::{
+        Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
+    };
     use crate::erasure::ErasureId;
+    use crate::subject::SourceName;
 
     fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
         let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -127,6 +142,11 @@ mod tests {
     fn limited(target: &str) -> LimitedTarget {
         let until = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(2);
         LimitedTarget { target: TargetName(target.into()), since: Timestamp::UNIX_EPOCH, until }
+    }
+
+    fn refused(source: Option<&str>) -> RefusedSince {
+        let source = source.map(|name| SourceName(name.into()));
+        RefusedSince { source, count: 9, since: Timestamp::UNIX_EPOCH, last: Timestamp::UNIX_EPOCH }
     }
 
     fn some(count: u64) -> Group {
@@ -151,6 +171,7 @@ mod tests {
             incomplete: some(2),
             parked_work: some(2),
             quarantined: some(1),
+            refused: vec![refused(Some("acme")), refused(None)],
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
@@ -169,6 +190,8 @@ mod tests {
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         2 events, sessions or erasures could not be worked on: quietus erasures retry --undecided
+        9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
+        9 requests came to /webhooks/ paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
         target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused
         ");

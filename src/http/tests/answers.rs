@@ -71,7 +71,8 @@ async fn a_refusal_gives_no_hint_and_stores_nothing() {
         (not_json, "401"),
         (Delivery { peer: "192.0.2.1", ..GOOD }, "403"),
         (Delivery { path: "/webhooks/other", ..GOOD }, "404"),
-        (Delivery { path: "/webhooks/acme/", ..GOOD }, "404"),
+        (Delivery { path: "/webhooks/acme/x", ..GOOD }, "404"),
+        (Delivery { path: "/webhooks/", ..GOOD }, "404"),
         (Delivery { path: "/", ..GOOD }, "404"),
     ] {
         assert_eq!(line(delivery.send(&router).await).await, expected);

@@ -130,6 +130,23 @@ pub(crate) async fn that_no_server_works_on_a_ledger_needs_a_person(ledger: Shar
     assert_eq!(told().await, ["server_away servers"]);
 }
 
+pub(crate) async fn refused_deliveries_are_counted_and_need_nobody(ledger: Shared) {
+    let refused = |source: Option<&str>, count| {
+        let source = source.map(|name| crate::subject::SourceName(name.into()));
+        crate::ledger::RefusedDeliveries { source, count }
+    };
+    ledger.refused(&[refused(Some("acme"), 3), refused(None, 1)]).await.expect("noted");
+    ledger.refused(&[refused(None, 4), refused(Some("acme"), 1), refused(Some("other"), 2)]).await.expect("noted");
+    let expected =
+        ["deliveries_refused source:acme 4", "deliveries_refused source:other 2", "paths_unknown webhooks 5"];
+    assert_eq!(told(&ledger).await, expected);
+    for found in all(&ledger).await {
+        assert!(!found.needs_a_person() && found.since.is_some(), "{found:?}");
+    }
+    ledger.maintain(KEEP).await.expect("maintained");
+    assert_eq!(told(&ledger).await, expected, "they are kept for a week");
+}
+
 pub(crate) async fn what_is_muted_is_listed_as_muted_until_its_end(ledger: Shared) {
     put_aside(&ledger, 1).await;
     let shown = only_one(&ledger).await;

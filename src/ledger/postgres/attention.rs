@@ -9,12 +9,12 @@ use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, counts};
-use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, ParkedSteps, StoppedTarget};
+use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
 use crate::ledger::view::told_by;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// What was found, and when.
 pub(super) struct Found {
@@ -39,6 +39,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         limited: limited(&row)?,
         broken,
         no_server,
+        refused: refused(&row)?,
         parked_steps: parked_steps(&row)?,
         requested: group(&row, 0)?,
         incomplete: group(&row, 1)?,
@@ -53,7 +54,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 9;
+const FIRST_GROUP: usize = 10;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -85,6 +86,8 @@ fn query() -> String {
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
                  WHERE limited_since IS NOT NULL),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, broken)), '[]')::TEXT FROM process),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(source, count, since, last) ORDER BY source), '[]')::TEXT
+                 FROM refused),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
@@ -121,6 +124,15 @@ fn limited(row: &Row) -> Result<Vec<LimitedTarget>, LedgerError> {
 fn processes(row: &Row) -> Result<Vec<(Timestamp, BTreeMap<TargetName, String>)>, LedgerError> {
     let all: Vec<(i64, String)> = json_at(row, 8)?;
     all.into_iter().map(|(seen, broken)| Ok((time(seen)?, of_json(broken.as_bytes())?))).collect()
+}
+
+fn refused(row: &Row) -> Result<Vec<RefusedSince>, LedgerError> {
+    let all: Vec<(String, u64, i64, i64)> = json_at(row, 9)?;
+    let refused = all.into_iter().map(|(source, count, since, last)| {
+        let source = (!source.is_empty()).then(|| SourceName(source.into()));
+        Ok(RefusedSince { source, count, since: time(since)?, last: time(last)? })
+    });
+    refused.collect()
 }
 
 fn parked_steps(row: &Row) -> Result<Vec<ParkedSteps>, LedgerError> {

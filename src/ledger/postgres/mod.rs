@@ -31,6 +31,7 @@ mod processes;
 mod quarantine;
 mod receipts;
 mod record;
+mod refused;
 mod remote_notifier;
 mod schedule;
 mod schema;
@@ -68,9 +69,9 @@ use super::{
     Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
     Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
     LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside,
-    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported,
-    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    UnreadSessions, Work, acts, bounds, broken, claim, health, query, row, transition,
+    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records,
+    RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
+    TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, query, row, transition,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -234,6 +235,10 @@ impl Intake for PostgresLedger {
         transact!(self, |tx| steps::report(tx, of, report))
     }
 
+    async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
+        refused::add(&self.writing().await?, refused).await
+    }
+
     async fn writable(&self) -> Result<(), LedgerError> {
         meta::touch(&self.writing().await?).await
     }
@@ -374,6 +379,7 @@ impl Queue for PostgresLedger {
     async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
+        refused::forget_old(&connection).await?;
         maintenance::erasure_fingerprints(&connection, keep.fingerprints).await?;
         maintenance::event_keys(&connection, keep.duplicates).await
     }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::{LedgerError, QueueName, TargetHealth, TargetState, counts, processes, targets};
+use super::{LedgerError, QueueName, TargetHealth, TargetState, counts, processes, refused, targets};
 use crate::attention::{Code, Facts, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
@@ -35,6 +35,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
             connection,
             &format!("SELECT COUNT(*), MIN(since), {MARK} FROM task WHERE parked = 1 AND NOT {STEP_QUEUES}"),
         )?,
+        refused: refused::list(connection)?,
         quarantined: group(
             connection,
             "SELECT COUNT(*), (SELECT received FROM quarantine ORDER BY id LIMIT 1), COALESCE(MAX(id), 0) || ''

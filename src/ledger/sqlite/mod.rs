@@ -27,6 +27,7 @@ mod quarantine;
 mod readers;
 mod receipts;
 mod record;
+mod refused;
 mod schedule;
 mod schema;
 mod sessions;
@@ -62,9 +63,9 @@ use super::{
     Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
     Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
     LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
-    acts, bounds, claim, health, query, row, transition,
+    QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries,
+    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
+    UnreadSessions, Work, acts, bounds, claim, health, query, row, transition,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -119,6 +120,11 @@ impl Intake for SqliteLedger {
         let of = of.clone();
         let report = report.clone();
         self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &report)).await
+    }
+
+    async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
+        let refused = refused.to_vec();
+        self.writer.write(Wakes::NoOne, move |tx| refused::add(tx, &refused)).await
     }
 
     async fn writable(&self) -> Result<(), LedgerError> {
@@ -231,6 +237,7 @@ impl Queue for SqliteLedger {
         self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
         self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
         self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
+        self.writer.write(Wakes::NoOne, refused::forget_old).await?;
         // Last: what was deleted above is still in the log, and goes with it.
         if self.writer.truncate_log().await? {
             return Ok(());

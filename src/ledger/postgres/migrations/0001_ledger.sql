@@ -285,6 +285,14 @@ CREATE TABLE mute (
   PRIMARY KEY (code, object)
 );
 
+-- Deliveries that were refused, by source; the empty one stands for paths of no source.
+CREATE TABLE refused (
+  source TEXT COLLATE "C" PRIMARY KEY,
+  count  BIGINT NOT NULL,
+  since  BIGINT NOT NULL,
+  last   BIGINT NOT NULL
+);
+
 CREATE TABLE target (
   name         TEXT COLLATE "C" PRIMARY KEY,
   until        BIGINT NOT NULL,

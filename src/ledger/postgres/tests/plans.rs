@@ -42,8 +42,20 @@ const FILL: &str = "
 ";
 
 /// Tables that stay small, and may be read whole.
-const SMALL: [&str; 11] =
-    ["chain", "inbox", "installation", "pace", "process", "source", "target", "tally", "meta", "mute", "quarantine"];
+const SMALL: [&str; 12] = [
+    "chain",
+    "inbox",
+    "installation",
+    "pace",
+    "process",
+    "source",
+    "target",
+    "tally",
+    "meta",
+    "mute",
+    "quarantine",
+    "refused",
+];
 
 /// From a decision to a receipt.
 async fn whole_erasure(ledger: &Arc<PostgresLedger>) {
@@ -111,8 +123,10 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
         ErasureFilter { installation: Some(installation()), target: Some(TargetName("crm".into())), ..newest.clone() };
     let since = ErasureFilter { since: now, after: Some(due), ..of.clone() };
     let states = vec![ErasureState::Scheduled, ErasureState::Requested];
+    let parked = ErasureFilter { states: vec![ErasureState::Parked], ..newest.clone() };
+    let due_parked = ErasureFilter { due_before: now, ..parked.clone() };
     let due = ErasureFilter { due_before: now, after: Some(due), states, ..of.clone() };
-    for filter in [newest, of, since, due] {
+    for filter in [newest, of, since, due, parked, due_parked] {
         let _ = ledger.erasures(&filter).await;
     }
     let all = ReceiptRange::all(40_000, 9);

@@ -260,6 +260,14 @@ CREATE TABLE mute (
   PRIMARY KEY (code, object)
 ) STRICT, WITHOUT ROWID;
 
+-- Deliveries that were refused, by source; the empty one stands for paths of no source.
+CREATE TABLE refused (
+  source TEXT PRIMARY KEY,
+  count  INTEGER NOT NULL,
+  since  INTEGER NOT NULL,
+  last   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,
   until        INTEGER NOT NULL,
