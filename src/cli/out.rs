@@ -32,6 +32,17 @@ impl Out {
         Self { answers: Box::new(anstream::stdout()), remarks: Box::new(anstream::stderr()), terminal, json }
     }
 
+    /// Remarks go this way from now on, each in one piece and without colours: for a server, which must not wait for who reads them.
+    pub(super) fn remark_through(&mut self, writer: impl Write + 'static) {
+        let whole_lines: Box<dyn Write> = Box::new(io::LineWriter::new(writer));
+        self.remarks = Box::new(anstream::StripStream::new(whole_lines));
+    }
+
+    /// Waits for the last remarks, where they are on their way.
+    pub(super) fn finish(&mut self) {
+        let _gone = self.remarks.flush();
+    }
+
     /// Whether JSON is wanted.
     pub(super) fn is_json(&self) -> bool {
         self.json

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
 use super::lease::Lease;
@@ -237,8 +237,8 @@ fn has_asked(work: &Work, calls: u32) -> bool {
 fn log_decision(decision: &Decision) {
     for erasure in &decision.erasures {
         info!(
-            erasure.subject = %erasure.subject.scope().as_str(), rule = erasure.rule, due = %erasure.due,
-            "decided to erase"
+            session = %decision.session.record.session, scope = erasure.subject.scope().as_str(), rule = erasure.rule,
+            due = %erasure.due, "decided to erase"
         );
     }
 }
@@ -247,7 +247,7 @@ fn log_race(queue: &QueueWorker, finished: Finished) {
     match finished {
         Finished::Done => {}
         Finished::LeaseLost => info!(queue = ?queue.queue, "the lease had ended; another process does the work"),
-        Finished::Stale => info!(queue = ?queue.queue, "the session changed meanwhile; it is looked at again"),
+        Finished::Stale => debug!(queue = ?queue.queue, "the session changed meanwhile; it is looked at again"),
     }
 }
 
