@@ -52,6 +52,7 @@ fn keeping() -> Client {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "what was counted in a long run is shown at its end")]
 fn a_restart_under_load_refuses_nobody_where_the_socket_is_held_open() {
     const SENDERS: usize = 8;
     let standin = StandIn::start();
@@ -90,9 +91,9 @@ fn a_restart_under_load_refuses_nobody_where_the_socket_is_held_open() {
     eprintln!("{} restarts: {} acknowledged, {} refused", rounds(), acknowledged.len(), refused.len());
     assert_eq!(refused, Vec::<String>::new());
     let ledger = deployment.ledger();
-    let mut events = ledger.prepare("SELECT session FROM event").expect("a statement");
-    let events = events.query_map([], |row| row.get(0)).expect("rows").collect::<Result<BTreeSet<i64>, _>>();
-    assert_eq!(events.expect("numbers"), acknowledged.into_iter().collect());
+    let mut statement = ledger.prepare("SELECT session FROM event").expect("a statement");
+    let sessions = statement.query_map([], |row| row.get(0)).expect("rows").collect::<Result<BTreeSet<i64>, _>>();
+    assert_eq!(sessions.expect("numbers"), acknowledged.into_iter().collect());
 }
 
 #[test]

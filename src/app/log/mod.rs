@@ -14,9 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, LogSettings};
 use stderr::StandardError;
-
-/// Lines of the log that nobody will read.
-const DROPPED: &str = "quietus_log_dropped_lines_total";
+use writer::DROPPED;
 
 /// Starts logging; once in a process. What is returned writes the same way, and its `flush` waits for the last lines.
 pub(crate) fn init(settings: &LogSettings) -> anyhow::Result<LogWriter> {

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use metrics::counter;
 
-use super::DROPPED;
 use crate::lock::lock;
+
+/// Lines of the log that nobody will read.
+pub(super) const DROPPED: &str = "quietus_log_dropped_lines_total";
 
 /// Bytes that wait to be written, a few thousand lines; as many may be in the hands of the thread that writes.
 const WAITING_BYTES_MAX: usize = 1 << 20;
@@ -158,13 +160,13 @@ mod tests {
         let told = Arc::new(OnceLock::<LogWriter>::new());
         let tell = {
             let told = Arc::clone(&told);
-            move |lines| {
+            move |lines: u64| {
                 let mut writer = told.get().expect("is set").clone();
                 writer.write_all(format!("{lines} dropped\n").as_bytes()).expect("is taken");
             }
         };
         let mut writer = LogWriter::start(Gate { begun, open, written }, tell).expect("starts");
-        told.set(writer.clone()).ok().expect("is set once");
+        assert!(told.set(writer.clone()).is_ok());
 
         push(&mut writer, 0);
         begins.recv().expect("it writes");

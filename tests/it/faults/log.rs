@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::harness::{
-    Deployment, ERASE, Server, StandIn, receipts, runtime, send_begin, send_end, sender, session_ended, wait_for,
-};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, runtime, send_begin, send_end, sender, wait_for};
 
 /// How many lines of its log a server has dropped.
 fn dropped(server: &Server) -> u64 {
@@ -36,7 +34,7 @@ fn a_log_that_nobody_reads_stops_nothing() {
     let mut deliver_until_more_are_dropped = |than| {
         wait_for("lines to be dropped", || {
             further += 1;
-            assert_eq!(server.deliver(&session_ended(further)), 204);
+            assert_eq!(server.deliver_end(further), 204);
             (dropped(&server) > than).then_some(())
         });
     };
