@@ -115,12 +115,10 @@ pub fn main() -> ExitCode {
         out::show_warnings();
     }
     let mut out = Out::stdout(global.json);
-    let code = match run(command, &global, &mut out) {
+    match run(command, &global, &mut out) {
         Ok(exit) => exit.into(),
         Err(failure) => show_failure(failure, &mut out),
-    };
-    out.finish();
-    code
+    }
 }
 
 fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure> {

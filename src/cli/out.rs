@@ -38,11 +38,6 @@ impl Out {
         self.remarks = Box::new(anstream::StripStream::new(whole_lines));
     }
 
-    /// Waits for the last remarks, where they are on their way.
-    pub(super) fn finish(&mut self) {
-        let _gone = self.remarks.flush();
-    }
-
     /// Whether JSON is wanted.
     pub(super) fn is_json(&self) -> bool {
         self.json
@@ -115,6 +110,13 @@ impl Out {
     /// A standard error that is gone must not keep a command from its work.
     fn remark(&mut self, style: Style, word: &str, text: &str) {
         let _gone = writeln!(self.remarks, "{style}{word}:{style:#} {}", harmless(text));
+    }
+}
+
+/// However a command ends, also by a panic, its last remarks, and the last lines of a server's log, are waited for.
+impl Drop for Out {
+    fn drop(&mut self) {
+        let _gone = self.remarks.flush();
     }
 }
 
