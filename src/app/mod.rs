@@ -8,77 +8,106 @@ mod operations;
 mod parts;
 mod plugins;
 mod secrecy;
+mod signals;
+mod sockets;
 
 pub(crate) use check::{CheckFinding, check};
 pub(crate) use log::init as init_log;
 pub(crate) use operations::open_operations;
 pub(crate) use secrecy::harden_process;
+pub(crate) use signals::StoppedAtOnce;
+pub(crate) use sockets::PassedSockets;
 
 use parts::Parts;
+use signals::Signals;
+use sockets::Listeners;
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::causes::with_causes;
 use crate::config::Config;
-use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings};
+use crate::http::{self, Drained, Ending, Metrics, Readiness, Receiver, Reports, ServerSettings, Stop};
 use crate::ledger::ProcessInfo;
 
-/// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
-pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+/// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released; at a second signal, at once.
+pub(crate) async fn serve(config: Config, passed: PassedSockets) -> anyhow::Result<()> {
     // Before the parts are built: a counter that is made earlier counts nowhere.
     let metrics = Metrics::install().context("metrics could not be set up")?;
-    let Parts { keys, sources, ledger, plugins, mut worker } = Parts::build(&config).await?;
+    log::describe_dropped();
+    let parts = Parts::build(&config).await?;
+    // Before anything runs: where an address is taken, the start fails with nothing begun.
+    let listeners = Listeners::open(passed, &config.server).await?;
+    let ending = Ending::default();
+    let signals = Signals::new()?;
+    tokio::select! {
+        ended = run(&config, parts, listeners, metrics, ending.clone()) => ended,
+        () = signals.second(&ending.stopping) => Err(StoppedAtOnce.into()),
+    }
+}
+
+/// Runs the parts until they are to stop. The order in which they end: the worker, as it needs the plugins; then the listener for
+/// deliveries, so that as few as possible are refused; then everything else, and the ledger last.
+async fn run(
+    config: &Config,
+    parts: Parts,
+    listeners: Listeners,
+    metrics: Metrics,
+    ending: Ending,
+) -> anyhow::Result<()> {
+    let Parts { keys, sources, ledger, plugins, mut worker } = parts;
     let server = &config.server;
-    // Before anything runs: where the address is taken, the start fails with nothing begun.
-    let listener = listen(server.listen).await?;
-    let shutdown = CancellationToken::new();
-    // Metrics can be read, and plugins are there, until the worker has finished.
+    // Deliveries are taken, metrics can be read, and plugins are there, until the worker has finished.
     let worked = CancellationToken::new();
 
     let mut tasks = JoinSet::new();
     tasks.spawn(metrics.clone().upkeep(worked.clone()));
-    if let Some(address) = server.metrics_listen {
-        tasks.spawn(serve_metrics(listen(address).await?, metrics, server.clone(), worked.clone()));
+    if let Some(listener) = listeners.metrics {
+        tasks.spawn(serve_metrics(listener, metrics, server.clone(), worked.clone()));
     }
-    if let Some(address) = server.reports_listen {
-        let listener = listen(address).await?;
+    if let Some(listener) = listeners.reports {
         worker.reports.get_or_insert(format!("http://{}", listener.local_addr()?));
         let reports = Reports::new(ledger.clone(), keys.index.clone(), keys.seal.clone(), server);
-        tasks.spawn(serve_reports(listener, reports, server.clone(), worked.clone()));
+        let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
+        tasks.spawn(serve_reports(listener, reports, server.clone(), stop));
     }
-    tasks.spawn(stop_at_signal(shutdown.clone())?);
     let mut children = plugins.run(&worked);
-    tasks.spawn(control::run(&config, ledger.clone(), &plugins, worked.clone()));
+    tasks.spawn(control::run(config, ledger.clone(), &plugins, worked.clone()));
     let targets = worker.targets.keys().cloned().collect();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };
     ledger.register(&process).await.context("the ledger does not take this process on its list")?;
-    let dying = CancellationToken::new();
-    let worker = tokio::spawn(worker.run(shutdown.clone(), server.drain_max.0, dying.clone()));
+    let worker = tokio::spawn(worker.run(ending.stopping.clone(), server.drain_max.0, ending.dying.clone()));
 
     for source in &sources {
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
     let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));
-    tasks.spawn(http::write_refused(Arc::clone(&receiver), ledger.clone(), worked.clone()));
-    let readiness = Readiness::new(ledger.clone(), plugins.states(), dying.clone(), server);
+    let received = CancellationToken::new();
+    tasks.spawn(http::write_refused(Arc::clone(&receiver), ledger.clone(), received.clone()));
+    let readiness = Readiness::new(ledger.clone(), plugins.states(), ending.clone(), server);
     let router = http::router(receiver, Arc::new(readiness));
-    info!(listen = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
-    if let Drained::Cut(connections) = http::serve(listener, router, server, shutdown).await {
+    info!(listen = %listeners.listen.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
+    let working = async {
+        let ended = worker.await;
+        // Not earlier: the worker's last calls still go to the plugins.
+        worked.cancel();
+        ended
+    };
+    let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
+    let (worked_out, drained) = tokio::join!(working, http::serve(listeners.listen, router, server, stop));
+    received.cancel();
+    if let Drained::Cut(connections) = drained {
         warn!(connections, "connections were cut at the end of the drain");
     }
     // Without the cause: it holds the panic's text, and that may be personal.
-    worker.await.map_err(|_| anyhow::anyhow!("the worker ended abnormally"))?;
-    // Not earlier: the worker's last calls still go to the plugins.
-    worked.cancel();
+    worked_out.map_err(|_| anyhow::anyhow!("the worker ended abnormally"))?;
     while children.join_next().await.is_some() {}
     while tasks.join_next().await.is_some() {}
     if let Err(error) = ledger.deregister().await {
@@ -87,7 +116,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     // Last: everything above may still write to it.
     ledger.shutdown().await;
     info!("quietus has stopped");
-    anyhow::ensure!(!dying.is_cancelled(), "a task of the worker panicked again and again; please report it");
+    anyhow::ensure!(!ending.dying.is_cancelled(), "a task of the worker panicked again and again; please report it");
     Ok(())
 }
 
@@ -95,36 +124,18 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSe
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     info!(metrics_listen = address, "metrics are served");
     let (Drained::All | Drained::Cut(_)) =
-        http::serve(listener, http::metrics_router(metrics), &server, shutdown).await;
+        http::serve(listener, http::metrics_router(metrics), &server, Stop::at_once(shutdown)).await;
 }
 
-async fn serve_reports(listener: TcpListener, reports: Reports, server: ServerSettings, shutdown: CancellationToken) {
+async fn serve_reports(listener: TcpListener, reports: Reports, server: ServerSettings, stop: Stop) {
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     info!(reports_listen = address, "reports are taken");
     let (Drained::All | Drained::Cut(_)) =
-        http::serve(listener, http::reports_router(Arc::new(reports)), &server, shutdown).await;
+        http::serve(listener, http::reports_router(Arc::new(reports)), &server, stop).await;
 }
 
 /// The machine's name and the process's number there.
 fn place_of_this_process() -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{}/{}", machine.trim(), std::process::id())
-}
-
-async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is another program there?"))
-}
-
-/// Cancels the token at the first SIGTERM or SIGINT; ends with it.
-fn stop_at_signal(shutdown: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be awaited")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be awaited")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => info!("SIGTERM: no new work; what is in flight is finished"),
-            _ = interrupt.recv() => info!("SIGINT: no new work; what is in flight is finished"),
-            () = shutdown.cancelled() => {}
-        }
-        shutdown.cancel();
-    })
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::app::StoppedAtOnce;
 use crate::config::ConfigError;
 use crate::key_files::KeysError;
 use crate::keys::SecretError;
@@ -46,6 +47,8 @@ pub(super) enum Failure {
     Config(anyhow::Error),
     Ledger(anyhow::Error),
     Other(anyhow::Error),
+    /// A server that a second signal has stopped at once.
+    Stopped(anyhow::Error),
 }
 
 impl Failure {
@@ -59,6 +62,7 @@ impl Failure {
             // The reader of our output has seen enough of it.
             Self::Other(error) if is_broken_pipe(error) => 0,
             Self::Other(_) => 5,
+            Self::Stopped(_) => 6,
         }
     }
 }
@@ -67,7 +71,7 @@ impl From<Failure> for anyhow::Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::No(what) | Failure::Usage(what) => Self::msg(what),
-            Failure::Config(error) | Failure::Ledger(error) | Failure::Other(error) => error,
+            Failure::Config(error) | Failure::Ledger(error) | Failure::Other(error) | Failure::Stopped(error) => error,
         }
     }
 }
@@ -134,6 +138,9 @@ impl From<anyhow::Error> for Failure {
             Ok(operation) => return operation.into(),
             Err(other) => other,
         };
+        if error.is::<StoppedAtOnce>() {
+            return Self::Stopped(error);
+        }
         let config = error.is::<ConfigError>()
             || error.is::<KeysError>()
             || error.is::<SecretError>()

@@ -43,7 +43,8 @@ Exit codes:
   2  the command line is wrong
   3  the configuration, a key or a secret is wrong or missing
   4  the ledger is busy, away or broken
-  5  anything else, such as a file that cannot be read";
+  5  anything else, such as a file that cannot be read
+  6  a second signal stopped the server at once; what was under way goes on after the next start";
 
 /// The webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt that proves it.
 #[derive(Parser)]
@@ -122,7 +123,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
     match command {
-        Command::Serve(serve) => serve.run(global),
+        Command::Serve(serve) => serve.run(global, out),
         Command::Demo(demo) => demo.run(out),
         Command::Standin(standin) => wait(standin.run(out)),
         Command::Check(check) => check.run(global, out),

@@ -32,6 +32,12 @@ impl Out {
         Self { answers: Box::new(anstream::stdout()), remarks: Box::new(anstream::stderr()), terminal, json }
     }
 
+    /// Remarks go this way from now on, each in one piece and without colours: for a server, which must not wait for who reads them.
+    pub(super) fn remark_through(&mut self, writer: impl Write + 'static) {
+        let whole_lines: Box<dyn Write> = Box::new(io::LineWriter::new(writer));
+        self.remarks = Box::new(anstream::StripStream::new(whole_lines));
+    }
+
     /// Whether JSON is wanted.
     pub(super) fn is_json(&self) -> bool {
         self.json
@@ -104,6 +110,13 @@ impl Out {
     /// A standard error that is gone must not keep a command from its work.
     fn remark(&mut self, style: Style, word: &str, text: &str) {
         let _gone = writeln!(self.remarks, "{style}{word}:{style:#} {}", harmless(text));
+    }
+}
+
+/// However a command ends, also by a panic, its last remarks, and the last lines of a server's log, are waited for.
+impl Drop for Out {
+    fn drop(&mut self) {
+        let _gone = self.remarks.flush();
     }
 }
 

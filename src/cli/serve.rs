@@ -2,6 +2,7 @@
 
 use super::context::{Global, load};
 use super::exit::{Exit, Failure};
+use super::out::Out;
 use crate::app;
 
 /// Receive webhooks and carry erasures through
@@ -9,11 +10,17 @@ use crate::app;
 pub(super) struct Serve {}
 
 impl Serve {
-    pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
+    pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let config = load(global)?;
-        app::init_log(&config.log).map_err(Failure::Config)?;
+        // Before the log: its writer is a second thread.
+        let passed = app::PassedSockets::take().map_err(Failure::Config)?;
+        let log = app::init_log(&config.log).map_err(Failure::Config)?;
+        out.remark_through(log);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(app::serve(config))?;
+        let served = runtime.block_on(app::serve(config, passed));
+        // All that matters has ended, or is to end at once; what is left, such as a look-up of a name, is not waited for.
+        runtime.shutdown_background();
+        served?;
         Ok(Exit::Done)
     }
 }

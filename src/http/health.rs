@@ -19,12 +19,20 @@ pub(crate) type PluginStates = Box<dyn Fn() -> BTreeMap<String, &'static str> + 
 /// The state of a plugin that can be called.
 pub(crate) const UP: &str = "up";
 
+/// How it is seen that the process is about to end.
+#[derive(Clone, Default)]
+pub(crate) struct Ending {
+    /// Cancelled when it was told to. Deliveries are still taken, but a load balancer should go elsewhere.
+    pub(crate) stopping: CancellationToken,
+    /// Cancelled when it cannot work.
+    pub(crate) dying: CancellationToken,
+}
+
 /// Answers `/readyz`.
 pub(crate) struct Readiness {
     ledger: Arc<dyn Intake>,
     plugins: PluginStates,
-    /// Cancelled when the process is about to end because it cannot work.
-    dying: CancellationToken,
+    ending: Ending,
     answer_max: Duration,
     /// The last answer of the ledger. Asking writes, and anyone may ask.
     last: Mutex<Option<(Instant, bool)>>,
@@ -37,17 +45,21 @@ impl Readiness {
     pub(crate) fn new(
         ledger: Arc<dyn Intake>,
         plugins: PluginStates,
-        dying: CancellationToken,
+        ending: Ending,
         settings: &ServerSettings,
     ) -> Self {
-        Self { ledger, plugins, dying, answer_max: settings.record_max.0, last: Mutex::new(None) }
+        Self { ledger, plugins, ending, answer_max: settings.record_max.0, last: Mutex::new(None) }
     }
 
     pub(super) async fn check(&self) -> ReadyState {
         let writable = self.writable().await;
         let ledger = if writable { "writable" } else { "not writable" };
         let plugins = (self.plugins)();
-        let worker = if self.dying.is_cancelled() { "dying" } else { "works" };
+        let worker = match &self.ending {
+            Ending { dying, .. } if dying.is_cancelled() => "dying",
+            Ending { stopping, .. } if stopping.is_cancelled() => "stopping",
+            Ending { .. } => "works",
+        };
         let ready = writable && worker == "works" && plugins.values().all(|state| *state == UP);
         ReadyState { ready, ledger, worker, plugins }
     }

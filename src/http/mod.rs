@@ -16,13 +16,13 @@ mod serve;
 mod settings;
 
 pub(crate) use accepting::Accepting;
-pub(crate) use health::{PluginStates, Readiness, UP};
+pub(crate) use health::{Ending, PluginStates, Readiness, UP};
 pub(crate) use metrics::Metrics;
 pub(crate) use receiver::Receiver;
 pub(crate) use refused::write_refused;
 pub(crate) use reports::Reports;
 pub(crate) use routes::{metrics_router, reports_router, router};
-pub(crate) use serve::{Drained, serve};
+pub(crate) use serve::{Drained, Stop, serve};
 pub(crate) use settings::ServerSettings;
 
 #[cfg(test)]

@@ -60,11 +60,6 @@ async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
     (status, Json(state)).into_response()
 }
 
-/// The answer to what arrives during a shutdown.
-pub(super) fn draining() -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, [RETRY_AFTER, CLOSE]).into_response()
-}
-
 const RETRY_AFTER: (header::HeaderName, HeaderValue) = (header::RETRY_AFTER, HeaderValue::from_static("5"));
 const CLOSE: (header::HeaderName, HeaderValue) = (header::CONNECTION, HeaderValue::from_static("close"));
 

@@ -1,11 +1,17 @@
 //! The accept loop: owns every connection, bounds their number and the time of their headers, and drains them.
+//!
+//! It stops in two steps, so that as few as possible are refused: while it is draining, everything is answered, and each answer
+//! ends its connection; when it is closing, nothing more is accepted, and what is in flight is answered.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,7 +27,6 @@ use tracing::{debug, error};
 
 use super::accepting::Accepting;
 use super::client::Peer;
-use super::routes::draining;
 use super::settings::ServerSettings;
 
 /// Larger headers are answered 431.
@@ -33,7 +38,7 @@ const BUFFER_BYTES_MAX: usize = 64 << 10;
 /// A client that takes no answers for so long is cut off.
 const UNACKNOWLEDGED_MS_MAX: u32 = 30_000;
 
-/// How long a shutdown keeps idle connections, so that a request that was on its way is answered and not reset.
+/// How long connections are kept that are idle when it closes, so that a request that was on its way is answered and not reset.
 const IDLE_DRAIN: Duration = Duration::from_millis(250);
 
 /// How the connections ended.
@@ -46,13 +51,33 @@ pub(crate) enum Drained {
     Cut(usize),
 }
 
-/// Serves until the shutdown; then answers what is in flight, and what still arrives with 503.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    settings: &ServerSettings,
-    shutdown: CancellationToken,
-) -> Drained {
+/// When a listener stops.
+#[derive(Clone)]
+pub(crate) struct Stop {
+    /// From then on, each answer ends its connection.
+    pub(crate) draining: CancellationToken,
+    /// From then on, nothing more is accepted.
+    pub(crate) closing: CancellationToken,
+}
+
+impl Stop {
+    /// Without a time before in which it is draining.
+    pub(crate) fn at_once(closing: CancellationToken) -> Self {
+        Self { draining: closing.clone(), closing }
+    }
+
+    /// For a connection. With the listener's own tokens, a shared lock would be taken with every poll of every connection.
+    fn child(&self) -> Self {
+        Self { draining: self.draining.child_token(), closing: self.closing.child_token() }
+    }
+
+    fn has_begun(&self) -> bool {
+        self.draining.is_cancelled() || self.closing.is_cancelled()
+    }
+}
+
+/// Serves until it is to close; then answers what is in flight.
+pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &ServerSettings, stop: Stop) -> Drained {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(settings.header_read_max.0)
@@ -65,50 +90,44 @@ pub(crate) async fn serve(
             // In this order: a flood of new connections must neither hold up a shutdown nor keep the places of those
             // that have ended.
             biased;
-            () = shutdown.cancelled() => break,
+            () = stop.closing.cancelled() => break,
             Some(ended) = connections.join_next() => log_abnormal_end(ended),
             (stream, peer) = accepting.next(|| listener.accept()), if connections.len() < settings.connections_max => {
-                // A token of its own: a shared one's lock would be taken with every poll of every connection.
-                let shutdown = shutdown.child_token();
-                connections.spawn(connection(stream, peer, http.clone(), router.clone(), shutdown));
+                connections.spawn(connection(stream, peer, http.clone(), router.clone(), stop.child()));
             }
         }
     }
-    // Closed first: who connects from now on is told at once, and does not wait for nobody to accept.
+    // Closed first: who connects from now on is told at once, or reaches the next process on the same socket, and does not
+    // wait for nobody to accept.
     drop(listener);
     drain(connections, settings.drain_max.0).await
 }
 
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    http: http1::Builder,
-    router: Router,
-    shutdown: CancellationToken,
-) {
+async fn connection(stream: TcpStream, peer: SocketAddr, http: http1::Builder, router: Router, stop: Stop) {
     let options = stream.set_nodelay(true).and_then(|()| Ok(set_tcp_user_timeout(&stream, UNACKNOWLEDGED_MS_MAX)?));
     if let Err(error) = options {
         debug!(%error, "a connection was gone before it was served");
         return;
     }
     let peer = Peer(peer.ip());
+    let stop = &stop;
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
-        let routed = (!shutdown.is_cancelled()).then(|| {
-            request.extensions_mut().insert(peer);
-            router.clone().call(request.map(Body::new))
-        });
+        request.extensions_mut().insert(peer);
+        let routed = router.clone().call(request.map(Body::new));
         async move {
-            match routed {
-                Some(response) => response.await,
-                None => Ok(draining()),
+            let mut response = routed.await?;
+            // Whoever keeps connections is elsewhere then when the listener closes.
+            if stop.has_begun() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
+            Ok::<_, Infallible>(response)
         }
     });
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let served = select! {
         biased;
         served = connection.as_mut() => served,
-        () = shutdown.cancelled() => match timeout(IDLE_DRAIN, connection.as_mut()).await {
+        () = stop.closing.cancelled() => match timeout(IDLE_DRAIN, connection.as_mut()).await {
             Ok(served) => served,
             Err(_) => {
                 connection.as_mut().graceful_shutdown();

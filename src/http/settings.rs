@@ -39,7 +39,7 @@ pub(crate) struct ServerSettings {
     pub(crate) requests_max: usize,
     /// How long a delivery waits for the ledger before it is answered 503.
     pub(crate) record_max: Span,
-    /// How long a shutdown waits for what is in flight.
+    /// How long a shutdown waits for calls under way, and then again for what is still being received.
     pub(crate) drain_max: Span,
     /// Networks whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Vec<Network>,

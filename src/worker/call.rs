@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quietus_plugin::{ReportTo, Sensitive};
-use tracing::{info, warn};
+use tracing::{debug, warn};
 
 use super::failure::Failure;
 use super::output::Output;
@@ -55,7 +55,7 @@ impl Worker {
         if answer.outcome == Outcome::Parked {
             return Err(Failure::Permanent(answer.reason.unwrap_or_else(|| "the target asks for a person".into())));
         }
-        info!(
+        debug!(
             erasure.id = %work.erasure, target = %work.step.target, stage = work.stage.as_str(),
             outcome = answer.outcome.as_str(), "target answered"
         );
@@ -73,7 +73,7 @@ impl Worker {
         let identifiers = call.identifiers.0.iter().map(|identifier| identifier.value.expose());
         let guests = call.guests.iter().map(|guest| &*guest.0);
         let report = report.without(&identifiers.chain(guests).collect::<Vec<_>>());
-        info!(
+        debug!(
             erasure.id = %work.erasure, target = %work.step.target, stage = work.stage.as_str(),
             outcome = report.outcome.as_str(), "target reported"
         );
@@ -121,7 +121,7 @@ impl Worker {
 
 /// A third party has taken the call over, and reports its outcome later.
 pub(super) fn accepted(work: &StepWork, within: Duration) -> Output {
-    info!(
+    debug!(
         erasure.id = %work.erasure, target = %work.step.target, within_s = within.as_secs(),
         "accepted; a report is to come"
     );

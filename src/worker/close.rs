@@ -8,9 +8,10 @@ use tracing::{info, warn};
 use super::parts::Worker;
 use super::run::LEASE;
 use crate::causes::with_causes;
-use crate::erasure::Outcome;
+use crate::erasure::{ErasureId, Outcome, Verdict};
 use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
-use crate::receipt::{Receipt, ReceiptHead, Unfinished};
+use crate::receipt::{Receipt, ReceiptHead, Statement, Unfinished};
+use crate::subject::Scope;
 
 impl Worker {
     /// Closes erasures whose steps all have an outcome.
@@ -48,14 +49,11 @@ impl Worker {
                     }
                 }
             }
-            let told: Vec<_> =
-                closing.iter().map(|one| &one.receipt.statement).map(|it| (it.erasure, it.sequence)).collect();
+            let told: Vec<_> = closing.iter().map(|one| Written::of(&one.receipt.statement)).collect();
             claims = match self.queue.closed(closing).await? {
                 Closed::Again(held) => held,
                 Closed::Done => {
-                    for (erasure, sequence) in told {
-                        info!(erasure.id = %erasure, receipt = sequence, "wrote the receipt");
-                    }
+                    told.iter().for_each(Written::log);
                     Vec::new()
                 }
             };
@@ -66,6 +64,28 @@ impl Worker {
     fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>) -> Result<Receipt, Unissued> {
         let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
         Ok(Receipt::issue(erasure, head, &self.receipt, Timestamp::now())?)
+    }
+}
+
+/// What the log says of a receipt. It is the one line of an erasure whose way was the usual one.
+struct Written {
+    erasure: ErasureId,
+    scope: Scope,
+    verdict: Verdict,
+    sequence: u64,
+}
+
+impl Written {
+    fn of(statement: &Statement) -> Self {
+        let Statement { erasure, scope, verdict, sequence, .. } = *statement;
+        Self { erasure, scope, verdict, sequence }
+    }
+
+    fn log(&self) {
+        info!(
+            erasure.id = %self.erasure, scope = self.scope.as_str(), verdict = self.verdict.as_str(),
+            receipt = self.sequence, "wrote the receipt"
+        );
     }
 }
 

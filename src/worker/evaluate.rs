@@ -11,7 +11,7 @@ mod settling;
 mod triggers;
 
 use jiff::Timestamp;
-use tracing::info;
+use tracing::debug;
 
 pub(super) use input::{Cause, Evaluation};
 
@@ -76,7 +76,7 @@ impl Worker {
             Owner::Ours => {}
             Owner::Tenant(tenant) => decision.session.record.tenant = Some(tenant),
             Owner::Foreign => {
-                info!(session = %key, "the session is of a tenant that is not ours; it is forgotten");
+                debug!(session = %key, "the session is of a tenant that is not ours; it is forgotten");
                 decision.foreign = true;
                 // What is not ours is neither erased nor taken back; the ledger refuses a foreign session that has
                 // erasures.

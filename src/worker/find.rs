@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::info;
+use tracing::debug;
 
 use super::call::Prepared;
 use super::failure::Failure;
@@ -38,7 +38,7 @@ impl Worker {
         let mut new = found.identifiers.0;
         // What nobody else may be told is not kept.
         new.retain(|identifier| taken.contains(&identifier.kind) && !known.identifiers.0.contains(identifier));
-        info!(
+        debug!(
             erasure.id = %work.erasure, target = %work.step.target, new = new.len(), more = found.more,
             "target said what it knows"
         );

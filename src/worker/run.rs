@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
 use super::lease::Lease;
@@ -245,8 +245,8 @@ fn in_vain(claim: &Claim) -> Option<Duration> {
 fn log_decision(decision: &Decision) {
     for erasure in &decision.erasures {
         info!(
-            erasure.subject = %erasure.subject.scope().as_str(), rule = erasure.rule, due = %erasure.due,
-            "decided to erase"
+            session = %decision.session.record.session, scope = erasure.subject.scope().as_str(), rule = erasure.rule,
+            due = %erasure.due, "decided to erase"
         );
     }
 }
@@ -255,7 +255,7 @@ fn log_race(queue: &QueueWorker, finished: Finished) {
     match finished {
         Finished::Done => {}
         Finished::LeaseLost => info!(queue = ?queue.queue, "the lease had ended; another process does the work"),
-        Finished::Stale => info!(queue = ?queue.queue, "the session changed meanwhile; it is looked at again"),
+        Finished::Stale => debug!(queue = ?queue.queue, "the session changed meanwhile; it is looked at again"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod ledger;
+mod log;
 mod mluvii;
 mod quarantine;
 mod requests;

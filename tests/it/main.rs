@@ -18,5 +18,6 @@ mod people;
 mod plugins;
 mod purging;
 mod receipts;
+mod restarts;
 mod shapes;
 mod truth;

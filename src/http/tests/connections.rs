@@ -16,7 +16,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 struct Server {
     _bench: Bench,
     address: SocketAddr,
-    shutdown: CancellationToken,
+    stop: Stop,
     serving: JoinHandle<Drained>,
 }
 
@@ -25,12 +25,12 @@ impl Server {
         let bench = Bench::new(over);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let address = listener.local_addr().expect("an address");
-        let shutdown = CancellationToken::new();
+        let stop = Stop { draining: CancellationToken::new(), closing: CancellationToken::new() };
         let router = bench.router();
         let settings = bench.settings.clone();
-        let token = shutdown.clone();
-        let serving = tokio::spawn(async move { serve(listener, router, &settings, token).await });
-        Self { _bench: bench, address, shutdown, serving }
+        let stopping = stop.clone();
+        let serving = tokio::spawn(async move { serve(listener, router, &settings, stopping).await });
+        Self { _bench: bench, address, stop, serving }
     }
 
     async fn connect(&self) -> Client {
@@ -180,8 +180,27 @@ async fn further_connections_wait_to_be_accepted() {
     assert_eq!(second.answer().await, OK);
 }
 
+const OK_CLOSED: &str = "HTTP/1.1 204 No Content | connection: close";
+
 #[tokio::test]
-async fn a_shutdown_answers_what_is_in_flight_and_refuses_what_is_new() {
+async fn while_it_is_draining_everyone_is_answered_once_more() {
+    let server = Server::start("").await;
+    let mut kept = server.connect().await;
+    kept.send(&request()).await;
+    assert_eq!(kept.answer().await, OK);
+    server.stop.draining.cancel();
+    let mut new = server.connect().await;
+    for client in [&mut kept, &mut new] {
+        client.send(&request()).await;
+        assert_eq!(client.answer().await, OK_CLOSED);
+        assert_eq!(client.answer().await, GONE);
+    }
+    server.stop.closing.cancel();
+    assert_eq!(server.drained().await, Drained::All);
+}
+
+#[tokio::test]
+async fn a_listener_that_closes_answers_what_is_in_flight_and_what_is_on_its_way() {
     let server = Server::start("").await;
     let mut idle = server.connect().await;
     let mut busy = server.connect().await;
@@ -192,15 +211,12 @@ async fn a_shutdown_answers_what_is_in_flight_and_refuses_what_is_new() {
     // An answer to `100-continue` proves that the request is in flight.
     busy.send(&head(ENDED.len()).replace("host: x", "host: x\r\nexpect: 100-continue")).await;
     assert_eq!(busy.answer().await, "HTTP/1.1 100 Continue");
-    server.shutdown.cancel();
+    server.stop.closing.cancel();
     idle.send(&request()).await;
-    assert_eq!(
-        idle.answer().await,
-        "HTTP/1.1 503 Service Unavailable | retry-after: 5 | connection: close | content-length: 0"
-    );
+    assert_eq!(idle.answer().await, OK_CLOSED);
     assert_eq!(idle.answer().await, GONE);
     busy.send(ENDED).await;
-    assert!(busy.answer().await.starts_with(OK));
+    assert_eq!(busy.answer().await, OK_CLOSED);
     assert_eq!(server.drained().await, Drained::All);
 }
 
@@ -210,7 +226,7 @@ async fn a_shutdown_closes_idle_connections() {
     let mut idle = server.connect().await;
     idle.send(&request()).await;
     assert_eq!(idle.answer().await, OK);
-    server.shutdown.cancel();
+    server.stop.closing.cancel();
     assert_eq!(idle.answer().await, GONE);
     assert_eq!(server.drained().await, Drained::All);
 }
@@ -221,7 +237,7 @@ async fn a_shutdown_ends_in_time() {
     let mut busy = server.connect().await;
     busy.send(&head(ENDED.len()).replace("host: x", "host: x\r\nexpect: 100-continue")).await;
     assert_eq!(busy.answer().await, "HTTP/1.1 100 Continue");
-    server.shutdown.cancel();
+    server.stop.closing.cancel();
     assert_eq!(server.drained().await, Drained::Cut(1));
     assert_eq!(busy.answer().await, GONE);
 }

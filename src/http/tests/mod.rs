@@ -7,7 +7,6 @@ use std::sync::Arc;
 use axum::Router;
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
-use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::*;
@@ -36,7 +35,7 @@ impl Bench {
 
     fn router(&self) -> Router {
         let plugins = Box::new(|| [("crm".to_owned(), "restarting")].into());
-        let readiness = Readiness::new(self.ledger.clone(), plugins, CancellationToken::new(), &self.settings);
+        let readiness = Readiness::new(self.ledger.clone(), plugins, Ending::default(), &self.settings);
         let index = IndexKey::new(&Zeroizing::new([1; 32]));
         let receiver = Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings);
         router(Arc::new(receiver), Arc::new(readiness))

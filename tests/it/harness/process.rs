@@ -2,8 +2,10 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::wait_for;
 
@@ -11,22 +13,36 @@ use super::wait_for;
 pub(crate) struct Process {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
-    readers: [JoinHandle<()>; 2],
+    readers: Vec<JoinHandle<()>>,
+    /// Whether nobody reads what it writes.
+    is_unread: Arc<AtomicBool>,
     ended: Option<ExitStatus>,
 }
 
 impl Process {
-    pub(crate) fn spawn(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+    pub(crate) fn spawn(command: Command) -> Self {
+        Self::spawn_with(command, Stdio::null(), Stdio::piped())
+    }
+
+    /// With a standard input and output of its own.
+    pub(crate) fn spawn_with(mut command: Command, stdin: Stdio, stdout: Stdio) -> Self {
+        let mut child = command.stdin(stdin).stdout(stdout).stderr(Stdio::piped()).spawn().expect("the program starts");
         let lines = Arc::<Mutex<Vec<String>>>::default();
-        let stdout = collect(child.stdout.take().expect("piped"), &lines);
-        let stderr = collect(child.stderr.take().expect("piped"), &lines);
-        Self { child, lines, readers: [stdout, stderr], ended: None }
+        let is_unread = Arc::<AtomicBool>::default();
+        let stdout = child.stdout.take().map(|pipe| collect(pipe, &lines, &is_unread));
+        let stderr = child.stderr.take().map(|pipe| collect(pipe, &lines, &is_unread));
+        let readers = [stdout, stderr].into_iter().flatten().collect();
+        Self { child, lines, readers, is_unread, ended: None }
+    }
+
+    /// Reads no more of what it writes, so that its pipes fill up.
+    pub(crate) fn stop_reading(&self) {
+        self.is_unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Goes on reading.
+    pub(crate) fn read_again(&self) {
+        self.is_unread.store(false, Ordering::Relaxed);
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -67,6 +83,7 @@ impl Process {
     #[track_caller]
     pub(crate) fn end(&mut self) -> ExitStatus {
         let status = wait_for("the program to end", || self.has_ended());
+        self.read_again();
         wait_for("its last line", || self.readers.iter().all(JoinHandle::is_finished).then_some(()));
         status
     }
@@ -80,11 +97,18 @@ impl Drop for Process {
     }
 }
 
-fn collect(pipe: impl Read + Send + 'static, lines: &Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
-    let lines = Arc::clone(lines);
+fn collect(
+    pipe: impl Read + Send + 'static,
+    lines: &Arc<Mutex<Vec<String>>>,
+    is_unread: &Arc<AtomicBool>,
+) -> JoinHandle<()> {
+    let (lines, is_unread) = (Arc::clone(lines), Arc::clone(is_unread));
     std::thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             lines.lock().expect("no reader panics with it").push(line);
+            while is_unread.load(Ordering::Relaxed) {
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
         }
     })
 }

@@ -1,9 +1,10 @@
 //! `quietus serve` on a deployment.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 
 use serde_json::{Value, json};
 
@@ -64,9 +65,32 @@ impl Server {
         Self::run(deployment, serve(deployment, shell), &[])
     }
 
+    /// One that is passed these sockets, as systemd does it: that of the name `listen`, and another one.
+    pub(crate) fn start_on(
+        deployment: &Deployment,
+        listen: &TcpListener,
+        other: Option<(&str, &TcpListener)>,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        // The sockets come as its standard input and output, from where the shell moves them to where they belong.
+        let mut shell = std::process::Command::new("sh");
+        let script = r#"export LISTEN_PID=$$; exec "$0" "$@" 3<&0 4<&1 </dev/null >&2"#;
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_quietus")]);
+        let name = other.map(|(name, _)| format!(":{name}")).unwrap_or_default();
+        shell.env("LISTEN_FDS", if other.is_some() { "2" } else { "1" }).env("LISTEN_FDNAMES", format!("listen{name}"));
+        shell.envs(environment(settings));
+        let passed = |socket: &TcpListener| Stdio::from(OwnedFd::from(socket.try_clone().expect("a descriptor")));
+        let stdout = other.map_or_else(Stdio::piped, |(_, socket)| passed(socket));
+        Self::of(deployment, Process::spawn_with(serve(deployment, shell), passed(listen), stdout))
+    }
+
     fn run(deployment: &Deployment, mut command: std::process::Command, settings: &[(&str, &str)]) -> Self {
-        command.envs(settings.iter().map(|(key, value)| (format!("QUIETUS__{key}"), value)));
-        let process = Process::spawn(command);
+        command.envs(environment(settings));
+        Self::of(deployment, Process::spawn(command))
+    }
+
+    /// A process that is about to listen.
+    fn of(deployment: &Deployment, process: Process) -> Self {
         let field = |name: &'static str| {
             move |line: &str| {
                 let line: Value = serde_json::from_str(line).ok()?;
@@ -131,6 +155,15 @@ impl Server {
     /// What it has logged so far.
     pub(crate) fn log(&self) -> Vec<String> {
         self.process.lines()
+    }
+
+    /// Reads no more of its log, until [`Self::read_its_log_again`], or until it has ended.
+    pub(crate) fn stop_reading_its_log(&self) {
+        self.process.stop_reading();
+    }
+
+    pub(crate) fn read_its_log_again(&self) {
+        self.process.read_again();
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -207,6 +240,10 @@ impl Server {
         });
         assert!(done.is_some(), "the server leaves work: {left:?}; if that is meant, see `leaves_work`");
     }
+}
+
+fn environment(settings: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+    settings.iter().map(|(key, value)| (format!("QUIETUS__{key}"), (*value).to_owned()))
 }
 
 fn serve(deployment: &Deployment, mut program: std::process::Command) -> std::process::Command {

@@ -1,0 +1,44 @@
+//! SIGTERM and SIGINT: the first lets everything under way end, the second ends the process at once.
+
+use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+/// Why a server ended with work in its hands.
+#[derive(Debug, thiserror::Error)]
+#[error("a second signal stopped quietus at once; what was under way goes on after the next start")]
+pub(crate) struct StoppedAtOnce;
+
+/// The signals that end a server.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on they no longer kill the process.
+    pub(super) fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("SIGTERM cannot be awaited")?,
+            interrupt: signal(SignalKind::interrupt()).context("SIGINT cannot be awaited")?,
+        })
+    }
+
+    /// Cancels the token at the first signal, and ends with the second.
+    pub(super) async fn second(mut self, shutdown: &CancellationToken) {
+        let first = self.next().await;
+        info!("{first}: no new work; what is in flight is finished, and deliveries are taken until then");
+        shutdown.cancel();
+        let second = self.next().await;
+        warn!("{second}, the second signal: stopping at once; what is under way goes on after the next start");
+    }
+
+    /// The name of the next signal.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Where the server listens: on its own sockets, or on those that a service manager passes to it and holds open over its
+//! restarts, so that nobody is refused meanwhile (systemd's socket activation, `sd_listen_fds(3)`).
+
+use std::net::{SocketAddr, TcpListener as PassedListener};
+
+use anyhow::{Context as _, bail, ensure};
+use listenfd::ListenFd;
+use rustix::net::sockopt::socket_acceptconn;
+use tokio::net::TcpListener;
+
+use crate::http::ServerSettings;
+
+/// What a socket is for: the name that `FileDescriptorName=` gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Listen,
+    Metrics,
+    Reports,
+}
+
+impl Use {
+    const ALL: [Self; 3] = [Self::Listen, Self::Metrics, Self::Reports];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Metrics => "metrics",
+            Self::Reports => "reports",
+        }
+    }
+}
+
+/// Sockets that were passed to this process.
+#[derive(Default)]
+pub(crate) struct PassedSockets(Vec<(Use, PassedListener)>);
+
+impl PassedSockets {
+    /// Takes the sockets of `LISTEN_FDS`, if they are meant for this process. What it starts inherits none of them.
+    ///
+    /// To be called while the process has one thread, as it removes `LISTEN_FDS` and `LISTEN_PID`.
+    pub(crate) fn take() -> anyhow::Result<Self> {
+        let names = std::env::var("LISTEN_FDNAMES").ok();
+        let mut passed = ListenFd::from_env();
+        let uses = uses(names.as_deref(), passed.len())?;
+        let mut sockets = Vec::with_capacity(uses.len());
+        for (index, for_what) in uses.into_iter().enumerate() {
+            let what = || format!("the socket `{}` that was passed", for_what.as_str());
+            let socket = passed.take_tcp_listener(index).with_context(what)?.with_context(what)?;
+            let accepts = socket_acceptconn(&socket).with_context(what)?;
+            ensure!(accepts, "{} does not listen; is `Accept=yes` in its unit?", what());
+            socket.set_nonblocking(true).with_context(what)?;
+            sockets.push((for_what, socket));
+        }
+        Ok(Self(sockets))
+    }
+
+    fn remove(&mut self, for_what: Use) -> Option<PassedListener> {
+        let at = self.0.iter().position(|(of, _)| *of == for_what)?;
+        Some(self.0.swap_remove(at).1)
+    }
+}
+
+/// What each of so many sockets is for. One alone needs no name.
+fn uses(names: Option<&str>, count: usize) -> anyhow::Result<Vec<Use>> {
+    let known = Use::ALL.map(Use::as_str).join("`, `");
+    let named: Vec<_> = match names {
+        Some(names) => names.split(':').map(|name| Use::ALL.into_iter().find(|one| one.as_str() == name)).collect(),
+        None => vec![None; count],
+    };
+    if let (1, [Some(Use::Listen) | None]) = (count, named.as_slice()) {
+        return Ok(vec![Use::Listen]);
+    }
+    let mut uses = Vec::with_capacity(count);
+    for index in 0..count {
+        let Some(for_what) = named.get(index).copied().flatten() else {
+            bail!(
+                "{count} sockets were passed, and what number {} is for is not known; give each of them one of the names \
+                 `{known}` (`FileDescriptorName=` of its unit)",
+                index + 1
+            );
+        };
+        ensure!(!uses.contains(&for_what), "two sockets named `{}` were passed, and one is needed", for_what.as_str());
+        uses.push(for_what);
+    }
+    Ok(uses)
+}
+
+/// The server's listeners, all open.
+pub(super) struct Listeners {
+    pub(super) listen: TcpListener,
+    pub(super) metrics: Option<TcpListener>,
+    pub(super) reports: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Opens what was not passed. A passed socket stands in the place of the address that is set for the same.
+    pub(super) async fn open(mut passed: PassedSockets, settings: &ServerSettings) -> anyhow::Result<Self> {
+        let mut open = async |for_what, address: Option<SocketAddr>| match (passed.remove(for_what), address) {
+            (Some(socket), Some(_)) => Ok(Some(TcpListener::from_std(socket)?)),
+            (None, Some(address)) => bind(address).await.map(Some),
+            (Some(_), None) => bail!(
+                "a socket named `{0}` was passed, but server.{0}_listen is not set; set it to the address of the socket",
+                for_what.as_str()
+            ),
+            (None, None) => Ok(None),
+        };
+        Ok(Self {
+            listen: open(Use::Listen, Some(settings.listen)).await?.expect("it has an address"),
+            metrics: open(Use::Metrics, settings.metrics_listen).await?,
+            reports: open(Use::Reports, settings.reports_listen).await?,
+        })
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is another program there?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(names: Option<&str>, count: usize, expected: &[Use]) {
+        assert_eq!(uses(names, count).expect("they are known"), expected);
+    }
+
+    #[track_caller]
+    fn check_refused(names: Option<&str>, count: usize, why: &str) {
+        let refused = uses(names, count).expect_err("they are not known").to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+
+    #[test]
+    fn sockets_are_known_by_their_names() {
+        check(Some("metrics:listen:reports"), 3, &[Use::Metrics, Use::Listen, Use::Reports]);
+        check(Some("metrics"), 1, &[Use::Metrics]);
+        check(None, 0, &[]);
+        check(Some("listen"), 0, &[]);
+    }
+
+    #[test]
+    fn one_alone_needs_no_name() {
+        check(None, 1, &[Use::Listen]);
+        check(Some("listen"), 1, &[Use::Listen]);
+        check(Some("quietus.socket"), 1, &[Use::Listen]);
+    }
+
+    #[test]
+    fn what_is_not_known_refuses_the_start() {
+        check_refused(None, 2, "number 1");
+        check_refused(Some("listen:metric"), 2, "number 2");
+        check_refused(Some("listen"), 2, "number 2");
+        check_refused(Some("listen:listen"), 2, "two sockets named `listen`");
+    }
+
+    #[test]
+    fn the_shipped_units_name_their_socket_and_need_it() {
+        let socket = include_str!("../../config/quietus.socket");
+        assert!(socket.lines().any(|line| line == format!("FileDescriptorName={}", Use::Listen.as_str())));
+        let service = include_str!("../../config/quietus.service");
+        assert!(service.lines().any(|line| line == "Requires=quietus.socket"));
+    }
+}
