@@ -181,7 +181,7 @@ impl Worker {
             erasing: &self.erasing,
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
-            may_repeat: queue.may_repeat(&claim),
+            may_repeat: !claim.has_sent_once(),
             is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
             random: random_fraction(),
         };
