@@ -1,10 +1,7 @@
 //! What can happen next, and what it leads to.
 
-use super::state::{Claim, Doing, End, HELD, LEASE, Model, OWN, Order, State, Task, Work};
+use super::state::{Claim, Doing, End, HELD, LEASE, Model, OWN, Order, Rules, State, Task, Work};
 use crate::erasure::{ErasureState, Stage};
-
-/// Attempts that count, after which a step needs a person.
-const ATTEMPTS_MAX: u32 = 2;
 
 /// How often a target is asked to erase that still holds the data.
 const ROUNDS_MAX: u32 = 2;
@@ -12,19 +9,43 @@ const ROUNDS_MAX: u32 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// Time passes. `loses`: whose clocks do not see it.
-    Tick { loses: [bool; 2] },
-    Claim { worker: usize, task: usize },
-    Renew { worker: usize },
+    Tick {
+        loses: [bool; 2],
+    },
+    Claim {
+        worker: usize,
+        task: usize,
+    },
+    Renew {
+        worker: usize,
+    },
     /// It notes that a call goes out which must not be made twice.
-    Note { worker: usize, commit: Commit },
-    Call { worker: usize },
-    Answer { worker: usize, answer: Answer },
+    Note {
+        worker: usize,
+        commit: Commit,
+    },
+    Call {
+        worker: usize,
+    },
+    Answer {
+        worker: usize,
+        answer: Answer,
+    },
     /// The call is cancelled: its lease is over, the process shuts down, or it takes too long. `done`: the target did it.
-    Stop { worker: usize, done: bool },
+    Stop {
+        worker: usize,
+        done: bool,
+    },
     /// It writes how its claim ends.
-    End { worker: usize, commit: Commit },
+    End {
+        worker: usize,
+        commit: Commit,
+    },
     /// The process is killed. `done`: the target did what it was being asked.
-    Kill { worker: usize, done: bool },
+    Kill {
+        worker: usize,
+        done: bool,
+    },
     /// A person has what is parked go on, or ends the erasure.
     Retry,
     Cancel,
@@ -45,11 +66,17 @@ pub(super) enum Commit {
 pub(super) enum Answer {
     Found,
     /// It says that it has erased; `done`: it has.
-    Erased { done: bool },
+    Erased {
+        done: bool,
+    },
     /// It fails, and says that a retry may help. `done`: it has erased all the same.
-    Failed { done: bool },
+    Failed {
+        done: bool,
+    },
     /// The target is lost during the call, which must not be made again.
-    Lost { done: bool },
+    Lost {
+        done: bool,
+    },
     /// What it sees when it is asked whether the data is gone.
     Looked,
     Unverifiable,
@@ -168,7 +195,21 @@ impl Model {
             Action::Retry => self.retry(next),
             Action::Cancel => self.cancel(next),
         }
+        self.let_go(next);
         state
+    }
+
+    /// A claim that can neither call nor write any more is none: what its process still does has no effect. Only by all rules
+    /// is that so for good.
+    fn let_go(&self, state: &mut State) {
+        let Rules { fence: true, held: true, .. } = self.setup.rules else { return };
+        for worker in [0, 1] {
+            let Some(claim) = state.workers[worker] else { continue };
+            let may_call = claim.doing == Doing::Calls || claim.left > 0;
+            if !may_call && !self.holds(state, &claim) {
+                state.workers[worker] = None;
+            }
+        }
     }
 
     fn note(&mut self, state: &mut State, worker: usize, commit: Commit) {
@@ -208,7 +249,7 @@ impl Model {
             *asked = asked.saturating_sub(1);
         }
         let data = state.places.get(claim.task).is_some_and(|place| place.data);
-        let end = claim.concluded(answer, data);
+        let end = claim.concluded(answer, data, self.setup.attempts_max);
         state.workers[worker] = Some(claim.now(Doing::Ends(end)));
     }
 
@@ -283,13 +324,13 @@ impl Claim {
     }
 
     /// What the worker makes of an answer (`worker/erase`, `verify`, `failure`).
-    fn concluded(&self, answer: Answer, data: bool) -> End {
+    fn concluded(&self, answer: Answer, data: bool, attempts_max: u32) -> End {
         let Work::Step { unanswered, attempts, rounds, .. } = self.work else { panic!("it calls nobody") };
         match answer {
             Answer::Found => End::Found,
             Answer::Erased { .. } => End::Erased,
             Answer::Lost { .. } => End::Parked,
-            Answer::Failed { .. } if attempts + 1 >= ATTEMPTS_MAX => End::Parked,
+            Answer::Failed { .. } if attempts + 1 >= attempts_max => End::Parked,
             Answer::Failed { .. } => End::Failed,
             Answer::Unverifiable if unanswered => End::StillUnknown,
             Answer::Unverifiable => End::Unverifiable,

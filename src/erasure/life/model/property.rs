@@ -9,7 +9,10 @@ impl Model {
         let rules = [
             (after.out_of_place, "the ledger was told what there is no transition for"),
             (after.twice, "one end was counted twice"),
-            (after.places.iter().any(|place| place.calls > 1), "two destructive calls of a step were under way at once"),
+            (
+                after.places.iter().any(|place| place.calls > 1),
+                "two destructive calls of a step were under way at once",
+            ),
             (self.asks_twice(after), "a target that must not be asked twice was asked twice"),
             (after.receipts > 1, "there were two receipts"),
             (after.receipts > 0 && !self.is_over(after), "there was a receipt before each step had its outcome"),

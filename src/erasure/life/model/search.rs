@@ -39,14 +39,14 @@ struct Reached {
 pub(super) fn explore(model: &mut Model) -> Result<usize, Counterexample> {
     let first = model.first();
     let mut reached = vec![Reached { state: first, from: None }];
-    let mut numbers = HashMap::from([(first, 0)]);
+    let mut numbers = HashMap::from([(first.key(), 0)]);
     let mut ways = Vec::new();
     let mut number = 0;
     while number < reached.len() {
         let before = reached[number].state;
         for action in model.actions(&before) {
             let after = model.next(before, action);
-            let next = *numbers.entry(after).or_insert(reached.len());
+            let next = *numbers.entry(after.key()).or_insert(reached.len());
             if next == reached.len() {
                 reached.push(Reached { state: after, from: Some((number, action)) });
             }

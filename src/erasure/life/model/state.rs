@@ -24,6 +24,8 @@ pub(super) struct Setup {
     pub(super) targets: Vec<Target>,
     /// How often a person may retry or cancel.
     pub(super) orders: u8,
+    /// Failed calls after which a step needs a person.
+    pub(super) attempts_max: u32,
     pub(super) rules: Rules,
 }
 
@@ -102,7 +104,7 @@ pub(super) struct Place {
 }
 
 /// A claim in the hands of one process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Claim {
     pub(super) task: usize,
     /// Nobody has claimed the work since: its fence is the task's.
@@ -118,14 +120,14 @@ pub(super) struct Claim {
 }
 
 /// What a claim is about, as it was when it was claimed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Work {
     Resolve,
     Close,
     Step { stage: Stage, unanswered: bool, attempts: u32, rounds: u32 },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Doing {
     /// Nothing yet.
     Begins,
@@ -137,7 +139,7 @@ pub(super) enum Doing {
 }
 
 /// How a claim ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum End {
     Resolved,
     Closed,
@@ -210,6 +212,15 @@ impl Model {
             self.met.len() - 1
         });
         u16::try_from(met).expect("few steps are met")
+    }
+}
+
+impl State {
+    /// The same for states that differ in nothing but which process is which.
+    pub(super) fn key(&self) -> Self {
+        let mut workers = self.workers;
+        workers.sort();
+        Self { workers, ..*self }
     }
 }
 

@@ -68,7 +68,8 @@ fn ended(steps: Begun, place: usize, end: End) -> Result<Change, OutOfPlace> {
     let step = steps.0[place].clone();
     let target = step.target.clone();
     let pause = Duration::ZERO;
-    let over = |outcome| StepEnd::Final { outcome, reason: None, counts: BTreeMap::new(), evidence: Evidence::default() };
+    let over =
+        |outcome| StepEnd::Final { outcome, reason: None, counts: BTreeMap::new(), evidence: Evidence::default() };
     let end = match end {
         End::Failed => return steps.call_failed(&target, pause, Attempt::Counts, NOW),
         End::Cancelled => return steps.call_failed(&target, pause, Attempt::Free, NOW),

@@ -45,7 +45,11 @@ fn what_became_of_a_call_is_known_by_its_answer_or_by_a_failure_that_did_nothing
     assert_eq!(over.sent, None);
     let failed = |step| only(Begun(vec![step]).call_failed(&target("crm"), PAUSE, Attempt::Free, NOW).expect("one")).0;
     assert_eq!(failed(sent()).sent, None);
-    assert_eq!(failed(unanswered(Stage::Verify)).sent, Some(Sent::Unanswered), "to look again says nothing of the call");
+    assert_eq!(
+        failed(unanswered(Stage::Verify)).sent,
+        Some(Sent::Unanswered),
+        "to look again says nothing of the call"
+    );
     let came = Begun(vec![sent()]).reported(&of(Stage::Erase, 0), report(), NOW).expect("taken");
     assert_eq!(failed(only(came).0).sent, Some(Sent::Unanswered), "the report is still to be taken in");
 }
@@ -58,7 +62,10 @@ fn one_whose_call_may_have_been_made_is_asked_whether_the_data_is_gone_and_then_
     assert_eq!((over.final_outcome(), over.sent), (Some(Outcome::Absent), None));
     let (asks, next) = ended(verify.clone(), still_unknown());
     assert_eq!(asks.state, StepState::Parked { stage: Stage::Erase, outcome: Outcome::Parked });
-    assert_eq!((next, asks.sent, asks.reason.as_deref()), (Next::Parked, Some(Sent::Unanswered), Some("it cannot say")));
+    assert_eq!(
+        (next, asks.sent, asks.reason.as_deref()),
+        (Next::Parked, Some(Sent::Unanswered), Some("it cannot say"))
+    );
     let Some((once_more, _)) = step::retried(asks, NOW) else { panic!("it was parked") };
     assert_eq!((once_more.stage(), once_more.sent, once_more.rounds), (Some(Stage::Erase), None, 0));
     // One that could not be asked whether it is gone is asked that again.
