@@ -54,11 +54,6 @@ pub(crate) trait Target: Send + Sync {
 
     /// How many calls may be under way at once.
     fn concurrency_max(&self) -> usize;
-
-    /// Whether a call whose outcome is unknown may be made again.
-    fn may_be_asked_twice(&self) -> bool {
-        true
-    }
 }
 
 /// What a target may say of a person.
@@ -106,6 +101,9 @@ pub(crate) trait Checkpoint: Send + Sync + fmt::Debug {
     /// Returns when the value is stored durably: it comes with the next call of the same step, whatever happens until then.
     /// A later value takes the place of an earlier one.
     async fn store(&self, value: &[u8]) -> Result<(), NotStored>;
+
+    /// Notes durably that this call must not be made twice. It is made only when this has returned without an error.
+    async fn sending(&self) -> Result<(), NotStored>;
 }
 
 /// Why a value was not stored; free of personal data. The target must go no further.
@@ -125,6 +123,11 @@ struct NoCheckpoint;
 impl Checkpoint for NoCheckpoint {
     async fn store(&self, _: &[u8]) -> Result<(), NotStored> {
         Err(NotStored("nothing is stored of this call".into()))
+    }
+
+    /// A person makes it, and sees what becomes of it.
+    async fn sending(&self) -> Result<(), NotStored> {
+        Ok(())
     }
 }
 
@@ -163,6 +166,9 @@ pub(crate) enum TargetError {
     /// no attempt.
     #[error("not done yet")]
     NotYet { after: Duration },
+    /// It must not be made twice, and that could not be noted before it: nothing was sent, and it counts as no attempt.
+    #[error("the call was not made: {0}")]
+    NotNoted(NotStored),
     /// The call was cancelled, as at a shutdown; counts as no attempt.
     #[error("cancelled")]
     Cancelled,

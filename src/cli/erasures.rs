@@ -9,7 +9,7 @@ use super::out::{self, Out};
 use super::words::subject;
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter};
-use crate::operations::erasures::{self, UndecidedRetried};
+use crate::operations::erasures::{self, Retried, UndecidedRetried};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
 
@@ -29,6 +29,9 @@ pub(super) enum Erasures {
         id: ErasureId,
     },
     /// Retry what is parked; begin a scheduled one now
+    ///
+    /// A target that must not be asked twice (a plugin with `idempotent: false`) and was asked before is asked to erase once more:
+    /// retry it when you know that this does no harm. The answer names these targets.
     #[command(arg_required_else_help = true)]
     Retry {
         id: Option<ErasureId>,
@@ -106,7 +109,8 @@ impl Erasures {
             Self::Retry { id: Some(id), .. } => {
                 let retried = erasures::retry(on, id, &actor()).await;
                 let no = "nothing to do: it is not parked or scheduled, or there is none";
-                answer(retried, "retried", no, out)
+                let yes = retried.as_ref().map_or_else(|_| String::new(), retried_text);
+                answer(retried.map(drop), &yes, no, out)
             }
             Self::Retry { id: None, .. } => {
                 let retried = erasures::retry_undecided(on, &actor()).await;
@@ -125,6 +129,15 @@ impl Erasures {
             }
         }
     }
+}
+
+/// What was retried, and what that asks of targets that must not be asked twice.
+fn retried_text(retried: &Retried) -> String {
+    if retried.asked_once_more.is_empty() {
+        return "retried".to_owned();
+    }
+    let targets = retried.asked_once_more.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("retried; asked to erase once more, although it must not be asked twice: {targets}")
 }
 
 const NOT_WAITING: &str = "nothing to do: it does not wait for approval, or there is none";

@@ -19,7 +19,7 @@ pub(crate) use findings::{Findings, MluviiSearch};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
 pub(crate) use selection::Selection;
-pub(crate) use step::{Attempt, ReportState, Stage, Step, StepEnd, StepState};
+pub(crate) use step::{Attempt, ReportState, Sent, Stage, Step, StepEnd, StepState};
 pub(crate) use verdict::{Reason, ReasonCode, Verdict, judge};
 
 use std::fmt;

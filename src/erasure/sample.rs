@@ -21,6 +21,7 @@ pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
         erased_at: Some(Timestamp::UNIX_EPOCH),
         verified_at: Some(Timestamp::UNIX_EPOCH),
         resume: None,
+        sent: None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::keys::Sealed;
 use crate::subject::{InstallationName, TargetName};
 
 /// What a step does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Stage {
     /// The target says what else it knows the person by, before any other target erases.
@@ -65,6 +65,25 @@ pub(crate) enum ReportState {
     Came(Sealed),
 }
 
+/// What is known of a call that must not be made twice (`idempotent: false`). It is in the ledger before the call is made, so
+/// that neither a crash nor a ledger that is away makes it be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Sent {
+    /// It may have been made, and what became of it is not known.
+    Unanswered,
+    Answered,
+}
+
+impl Sent {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unanswered => "unanswered",
+            Self::Answered => "answered",
+        }
+    }
+}
+
 impl StepState {
     /// To be called, with nothing reported or awaited.
     pub(crate) fn to_call(stage: Stage, so_far: Option<Outcome>) -> Self {
@@ -111,6 +130,9 @@ pub(crate) struct Step {
     pub(crate) verified_at: Option<Timestamp>,
     /// How far the target said it is, for its next call; sealed, and gone when the step is over.
     pub(crate) resume: Option<Sealed>,
+    /// Whether the target was asked to erase and must not be asked again before a person says so. `None` where it was not
+    /// asked since, or where asking twice does no harm.
+    pub(crate) sent: Option<Sent>,
 }
 
 impl Step {
@@ -128,6 +150,7 @@ impl Step {
             erased_at: None,
             verified_at: None,
             resume: None,
+            sent: None,
         }
     }
 
@@ -147,6 +170,17 @@ impl Step {
             StepState::Over { outcome } => Some(outcome),
             _ => None,
         }
+    }
+
+    /// Whether the target was asked to erase, must not be asked twice, and nobody knows what became of it.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.sent == Some(Sent::Unanswered)
+    }
+
+    /// Whether a person who retries it has a target asked to erase that was asked before and must not be asked twice.
+    pub(crate) fn erases_once_more_if_retried(&self) -> bool {
+        let StepState::Parked { stage, outcome } = self.state else { return false };
+        self.sent.is_some() && (stage == Stage::Erase || outcome == Outcome::Residual)
     }
 
     /// Until when somebody who has accepted the demand is to report its outcome.
@@ -183,6 +217,8 @@ struct ShownStep {
     verified_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     report_by: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<Sent>,
 }
 
 impl From<Step> for ShownStep {
@@ -199,6 +235,7 @@ impl From<Step> for ShownStep {
             evidence: step.evidence,
             erased_at: step.erased_at,
             verified_at: step.verified_at,
+            sent: step.sent,
         }
     }
 }
@@ -226,6 +263,11 @@ pub(crate) enum StepEnd {
     NotReported,
     /// Asked again, it was still there: erase once more after the pause.
     EraseAgain { pause: Duration },
+    /// The target was asked before and must not be asked twice, and what became of that call is not known: it is not asked to
+    /// erase, but whether the data is gone.
+    OutcomeUnknown,
+    /// Nor can it say whether the data is gone: a person is needed.
+    StillUnknown { reason: String },
     /// The outcome is final.
     Final { outcome: Outcome, reason: Option<String>, counts: BTreeMap<String, u64>, evidence: Evidence },
 }

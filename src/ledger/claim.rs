@@ -1,6 +1,8 @@
 //! Work in hand.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -106,7 +108,13 @@ pub(crate) struct Claim {
     /// Whether the target that is asked had failed last; an answer is then told to the ledger.
     pub(crate) target_failing: bool,
     pub(crate) work: Work,
+    pub(super) sent: SentOnce,
 }
+
+/// Whether a call went out under a claim that must not be made twice. Then its end must not put the work back as if nothing had
+/// been done.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SentOnce(Arc<AtomicBool>);
 
 impl Work {
     /// Since when it could have been done; `None` of what is tried a limited number of times, or is done here.
@@ -143,7 +151,18 @@ impl Claim {
 
     /// The step that it is for, whose work is the claim's own.
     pub(crate) fn step(&self, work: &StepWork) -> ClaimedStep {
-        ClaimedStep { task: self.task, fence: self.fence, erasure: work.erasure, target: work.step.target.clone() }
+        ClaimedStep {
+            task: self.task,
+            fence: self.fence,
+            erasure: work.erasure,
+            target: work.step.target.clone(),
+            sent: self.sent.clone(),
+        }
+    }
+
+    /// Whether a call that must not be made twice may have gone out under it.
+    pub(crate) fn has_sent_once(&self) -> bool {
+        self.sent.0.load(Ordering::Relaxed)
     }
 }
 
@@ -154,6 +173,14 @@ pub(crate) struct ClaimedStep {
     pub(super) fence: i64,
     pub(super) erasure: ErasureId,
     pub(super) target: TargetName,
+    sent: SentOnce,
+}
+
+impl ClaimedStep {
+    /// From here on, a call that must not be made twice may be under way.
+    pub(crate) fn sends_once(&self) {
+        self.sent.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What is to be done.

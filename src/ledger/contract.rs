@@ -17,8 +17,8 @@ pub(crate) mod scheduling;
 pub(crate) mod working;
 
 pub(crate) use fixtures::{
-    KEEP, a_busy_ledger, by, due_erasure, erase_a_guest, erasure_of, event, installation, person, resolution, session,
-    to_decide, to_resolve, to_settle,
+    BREAKER, KEEP, a_busy_ledger, by, due_erasure, ends, erase_a_guest, erasure_of, event, installation, person,
+    receipt_after, resolution, session, to_decide, to_resolve, to_settle,
 };
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until
@@ -103,6 +103,7 @@ macro_rules! contract {
                 nothing_is_erased_before_everybody_has_said_what_they_know
                 nobody_waits_for_a_find_that_needs_a_person
                 what_a_call_has_kept_comes_with_the_next_one_until_the_step_is_over
+                a_call_that_must_not_be_made_twice_is_known_before_it_is_made
                 evidence_is_kept_with_the_step_and_findings_with_the_erasure
                 a_guest_id_that_several_people_use_is_remembered
                 each_company_has_its_own_mluvii;

@@ -84,6 +84,10 @@ pub(crate) trait Queue: Send + Sync {
     /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;
 
+    /// Notes, before it is made, that a call goes out which must not be made twice: whoever claims the step later sees that it
+    /// may have been made.
+    async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError>;
+
     /// Keeps how far the call of [`Work::Step`] is that the claim is for, in place of what was kept of its step before.
     async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError>;
 

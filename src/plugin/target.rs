@@ -71,10 +71,6 @@ impl Target for PluginHost {
         PluginHost::call_max(self)
     }
 
-    fn may_be_asked_twice(&self) -> bool {
-        self.is_idempotent()
-    }
-
     fn concurrency_max(&self) -> usize {
         self.concurrency()
     }
@@ -177,6 +173,12 @@ impl PluginHost {
             },
         };
         let longest = outgoing.longest;
+        // By the contract of the very session that is asked: a reload may have brought another.
+        if once == Once::Only
+            && let Err(why) = call.checkpoint.sending().await
+        {
+            return Ok(Err(TargetError::NotNoted(why)));
+        }
         let ended = session.call(outgoing).await;
         if matches!(ended, Ended::Result(_) | Ended::Failed(_) | Ended::Unsupported) {
             // The process outlived it, whatever else it did.

@@ -1,5 +1,7 @@
 //! Targets are asked to erase.
 
+use tracing::warn;
+
 use super::call::{Prepared, accepted, finally, still_there};
 use super::failure::Failure;
 use super::output::Output;
@@ -16,6 +18,13 @@ impl Worker {
         let answer = match self.prepare(claimed, work)? {
             Prepared::Reported(report) => report,
             Prepared::NotReported => return Ok(Output::Step(StepEnd::NotReported)),
+            Prepared::Ask(..) if work.step.sent.is_some() => {
+                warn!(
+                    erasure.id = %work.erasure, target = %work.step.target,
+                    "what became of an earlier call is unknown, and it must not be made twice; asking whether the data is gone"
+                );
+                return Ok(Output::Step(StepEnd::OutcomeUnknown));
+            }
             Prepared::Ask(target, call) => match target.erase(&call).await {
                 Err(TargetError::Later { within }) => return Ok(accepted(work, within)),
                 answer => self.answered(work, answer)?,

@@ -10,7 +10,8 @@ use crate::policy::RuleFailed;
 use crate::subject::InstallationName;
 use crate::target::TargetError;
 
-const NOT_TWICE: &str = "what became of the call is unknown, and the target must not be asked twice";
+/// Why a step needs a person whose target must not be asked twice, once nobody knows what became of a call.
+pub(super) const NOT_TWICE: &str = "what became of the call is unknown, and the target must not be asked twice";
 
 const PANICKED: &str = "quietus panicked at it, which is a defect of quietus: please report it, with the version";
 
@@ -103,7 +104,13 @@ impl Failure {
         match self {
             Self::Postponed(_) | Self::Cancelled => true,
             Self::Call(error) => {
-                matches!(error, TargetError::RateLimited { .. } | TargetError::Cancelled | TargetError::Later { .. })
+                matches!(
+                    error,
+                    TargetError::RateLimited { .. }
+                        | TargetError::Cancelled
+                        | TargetError::NotNoted(_)
+                        | TargetError::Later { .. }
+                )
             }
             Self::Overtime | Self::Panicked | Self::Ledger(_) | Self::Early { .. } | Self::Permanent(_) => false,
         }
@@ -142,6 +149,11 @@ impl Failure {
                 // ever.
                 let pause = retry.pause(0, Some(retry.pause_min.0), circumstances.random);
                 FailureAction::free(pause, "cancelled by the target")
+            }
+            // With a pause likewise. The target is not blamed: it was not asked.
+            Self::Call(error @ TargetError::NotNoted(_)) => {
+                let pause = retry.pause(0, Some(retry.pause_min.0), circumstances.random);
+                FailureAction::free(pause, error.to_string())
             }
             Self::Call(TargetError::RateLimited { retry_after }) => {
                 // As it costs no attempt, the pause would not grow: where the target says none, it is the breaker's.

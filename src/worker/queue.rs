@@ -9,8 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::Worker;
-use crate::erasure::Stage;
-use crate::ledger::{Bounds, Claim, QueueName, Work};
+use crate::ledger::{Bounds, QueueName};
 use crate::subject::TargetName;
 use crate::target::Target;
 
@@ -126,13 +125,5 @@ impl QueueWorker {
             }
             None => Bounds::NONE,
         }
-    }
-
-    /// Whether the work may be done again when its outcome is not known: a target may count a second request as another.
-    pub(super) fn may_repeat(&self, claim: &Claim) -> bool {
-        // A report is only taken in: nobody is asked, so that may be done again.
-        let erases =
-            matches!(&claim.work, Work::Step(work) if work.stage == Stage::Erase && work.step.report().is_none());
-        !erases || self.target.as_ref().is_none_or(|target| target.may_be_asked_twice())
     }
 }

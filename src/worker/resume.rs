@@ -45,6 +45,16 @@ impl Checkpoint for KeptResume {
             Err(_) => Err(NotStored("the ledger is busy or away".into())),
         }
     }
+
+    async fn sending(&self) -> Result<(), NotStored> {
+        // Before it is written: whoever stops waiting for the answer does not know whether the call goes out.
+        self.claimed.sends_once();
+        match self.queue.sending(self.claimed.clone()).await {
+            Ok(Finished::Done) => Ok(()),
+            Ok(_) => Err(NotStored("the lease has ended; another process does the step".into())),
+            Err(_) => Err(NotStored("the ledger is busy or away".into())),
+        }
+    }
 }
 
 impl fmt::Debug for KeptResume {

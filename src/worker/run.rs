@@ -19,7 +19,7 @@ use super::queue::QueueWorker;
 use crate::causes::with_causes;
 use crate::erasure::{Outcome, Stage};
 use crate::keys::random_fraction;
-use crate::ledger::{CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, Work};
+use crate::ledger::{CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, StepEnd, Work};
 use crate::mluvii::counted;
 
 /// How often what needs no signal is looked at: leases that ended, work whose time has come.
@@ -155,7 +155,7 @@ impl Worker {
     /// could be outdated by the time of the commit.
     async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output, calls: u32) -> Result<(), LedgerError> {
         // Only where there is a failure to forget: otherwise each answer would be one more transaction.
-        let has_answered = claim.target_failing && has_asked(&claim.work, calls);
+        let has_answered = claim.target_failing && has_asked(&claim.work, &output, calls);
         let answered = CallEnd::Answered { sort: claim.work.sort() };
         let finished = match output {
             Output::Decision(decision) => {
@@ -183,7 +183,7 @@ impl Worker {
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
             in_vain: in_vain(&claim),
-            may_repeat: queue.may_repeat(&claim),
+            may_repeat: !claim.has_sent_once(),
             is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
             random: random_fraction(),
         };
@@ -227,8 +227,12 @@ fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd
 }
 
 /// Whether the work that was done has asked its target, with so many calls to mluvii. Without a call, nothing was seen of mluvii;
-/// and a report is none of a plugin's answers. Neither says that it can be reached again.
-fn has_asked(work: &Work, calls: u32) -> bool {
+/// and neither a report nor what is concluded without a call is one of a plugin's answers. None of them says that it can be reached
+/// again.
+fn has_asked(work: &Work, output: &Output, calls: u32) -> bool {
+    if matches!(output, Output::Step(StepEnd::NotReported | StepEnd::OutcomeUnknown)) {
+        return false;
+    }
     match work {
         Work::Step(work) if !work.step.target.is_mluvii() => work.step.report().is_none(),
         Work::Decide(_) | Work::Settle(_) | Work::Resolve(_) | Work::Step(_) => calls > 0,

@@ -1,11 +1,11 @@
 //! Targets are asked whether it is really gone.
 
 use super::call::{Prepared, accepted, finally, still_there};
-use super::failure::Failure;
+use super::failure::{Failure, NOT_TWICE};
 use super::output::Output;
 use super::parts::Worker;
 use super::settings::ErasingSettings;
-use crate::erasure::Outcome;
+use crate::erasure::{Outcome, Step};
 use crate::keys::random_fraction;
 use crate::ledger::{ClaimedStep, StepEnd, StepWork};
 use crate::target::{Answer, TargetError};
@@ -21,22 +21,21 @@ impl Worker {
                 answer => self.answered(work, answer)?,
             },
         };
-        Ok(conclude(answer, work.step.outcome(), work.step.rounds, &self.erasing, random_fraction()))
+        Ok(conclude(answer, &work.step, &self.erasing, random_fraction()))
     }
 }
 
 /// What the answer means for the step, after what the target said when it was asked to erase.
-fn conclude(
-    answer: Answer,
-    said_before: Option<Outcome>,
-    rounds: u32,
-    erasing: &ErasingSettings,
-    random: f64,
-) -> Output {
+fn conclude(answer: Answer, step: &Step, erasing: &ErasingSettings, random: f64) -> Output {
     match answer.outcome {
-        Outcome::Residual => still_there(answer, rounds, erasing, random),
+        Outcome::Residual => still_there(answer, step.rounds, erasing, random),
         // The target holds nothing now, and what it did before stands: it may have erased it, or never have had it.
-        Outcome::Erased | Outcome::Absent => finally(said_before.unwrap_or(answer.outcome), answer),
+        Outcome::Erased | Outcome::Absent => finally(step.outcome().unwrap_or(answer.outcome), answer),
+        // `unverifiable` is an outcome of what was asked and answered; here not even that is known.
+        Outcome::Unverifiable if step.is_unanswered() => {
+            let why = answer.reason.unwrap_or_else(|| "the target cannot say whether the data is gone".into());
+            Output::Step(StepEnd::StillUnknown { reason: format!("{NOT_TWICE}: {why}") })
+        }
         Outcome::Retained | Outcome::Unverifiable | Outcome::Parked => finally(answer.outcome, answer),
     }
 }
@@ -44,12 +43,18 @@ fn conclude(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::erasure::{Sent, Stage, StepState};
     use crate::ledger::StepEnd;
     use crate::worker::call::tests::answer;
     use crate::worker::settings::sample;
 
+    fn step(said_before: Option<Outcome>) -> Step {
+        let state = StepState::to_call(Stage::Verify, said_before);
+        Step { state, rounds: 0, ..crate::erasure::sample::step("crm", Outcome::Erased) }
+    }
+
     fn concluded(said_before: Option<Outcome>, outcome: Outcome) -> Output {
-        conclude(answer(outcome), said_before, 0, &sample(), 1.0)
+        conclude(answer(outcome), &step(said_before), &sample(), 1.0)
     }
 
     #[track_caller]
@@ -71,6 +76,16 @@ mod tests {
     fn what_cannot_be_verified_is_not_what_was_said_before() {
         check(Some(Outcome::Erased), Outcome::Unverifiable, Outcome::Unverifiable);
         check(Some(Outcome::Erased), Outcome::Retained, Outcome::Retained);
+    }
+
+    #[test]
+    fn where_the_call_was_not_answered_and_the_target_cannot_say_a_person_is_needed() {
+        let unanswered = Step { sent: Some(Sent::Unanswered), ..step(None) };
+        let concluded = |outcome| conclude(answer(outcome), &unanswered, &sample(), 1.0);
+        let Output::Step(StepEnd::StillUnknown { reason }) = concluded(Outcome::Unverifiable) else { panic!("known") };
+        assert!(reason.starts_with(NOT_TWICE), "{reason}");
+        let Output::Step(StepEnd::Final { outcome, .. }) = concluded(Outcome::Absent) else { panic!("not final") };
+        assert_eq!(outcome, Outcome::Absent);
     }
 
     #[test]

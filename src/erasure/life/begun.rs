@@ -60,6 +60,11 @@ impl Begun {
         ErasureState::of(Phase::Begun(&self.0))
     }
 
+    /// A call of a step is about to be made that must not be made twice: the step as it is to be written before the call.
+    pub(crate) fn sending(&self, target: &TargetName) -> Result<Step, OutOfPlace> {
+        step::sending(self.step(target)?.clone())
+    }
+
     /// One call of a step's present stage came to an end.
     pub(crate) fn call_ended(self, target: &TargetName, end: StepEnd, now: Timestamp) -> Result<Change, OutOfPlace> {
         let step = self.step(target)?.clone();

@@ -101,4 +101,6 @@ pub(crate) fn after(now: Timestamp, pause: Duration) -> Timestamp {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

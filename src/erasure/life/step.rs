@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Next, after};
-use crate::erasure::{Attempt, Evidence, Outcome, ReportState, Reportable, Stage, Step, StepEnd, StepState};
+use crate::erasure::{Attempt, Evidence, Outcome, ReportState, Reportable, Sent, Stage, Step, StepEnd, StepState};
 use crate::keys::Sealed;
 
 /// A transition that the state does not have: a defect of the program, after which nothing is written.
@@ -20,6 +20,20 @@ const FOUND_MORE: &str = "further identifiers that the target holds";
 /// What was not looked at where a target said what it knows when others had been asked already.
 const FOUND_LATE: &str = "other targets by what this one knows the person by: they were asked before it said so";
 
+/// Why a step needs a person whose target still holds the data and must not be asked to erase a second time.
+const ASKED_ONCE: &str = "the target still holds the data, and must not be asked to erase twice";
+
+/// A call is about to be made that must not be made twice. A second time it is the same mark: a call that did not reach one
+/// process of the target goes to the next.
+pub(super) fn sending(mut step: Step) -> Result<Step, OutOfPlace> {
+    let erases = matches!(step.state, StepState::UnderWay { stage: Stage::Erase, .. });
+    if !erases || step.sent == Some(Sent::Answered) {
+        return Err(OutOfPlace);
+    }
+    step.sent = Some(Sent::Unanswered);
+    Ok(step)
+}
+
 /// One call of the present stage came to an end. The reason that stands in the step is the target's own.
 pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result<(Step, Next), OutOfPlace> {
     let StepState::UnderWay { stage, so_far, report } = step.state.clone() else { return Err(OutOfPlace) };
@@ -28,6 +42,10 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
     }
     // The attempts are those of one call; the next one begins anew.
     step.attempts = 0;
+    let was_unanswered = step.is_unanswered();
+    if was_unanswered && stage == Stage::Erase && end != StepEnd::OutcomeUnknown {
+        step.sent = Some(Sent::Answered);
+    }
     let next = match end {
         StepEnd::Found { more, .. } => {
             step.state = StepState::WaitsForFinds;
@@ -38,7 +56,11 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             Next::Gone
         }
         // A report that came meanwhile was faster than the answer that announces it, or came at the last moment.
-        StepEnd::Await { .. } | StepEnd::NotReported if matches!(report, ReportState::Came(_)) => Next::Due(now),
+        StepEnd::Await { .. } | StepEnd::NotReported | StepEnd::OutcomeUnknown
+            if matches!(report, ReportState::Came(_)) =>
+        {
+            Next::Due(now)
+        }
         StepEnd::Await { within } => {
             let by = after(now, within);
             step.state = StepState::UnderWay { stage, so_far, report: ReportState::Awaited { by } };
@@ -57,6 +79,24 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             step.reason = reason;
             Next::Due(after(now, pause))
         }
+        // Not by itself: whether asking once more does harm, only a person knows.
+        StepEnd::EraseAgain { .. } if step.sent.is_some() => {
+            park(&mut step, stage, Outcome::Residual, ASKED_ONCE.to_owned())
+        }
+        StepEnd::OutcomeUnknown => {
+            if !was_unanswered || stage != Stage::Erase {
+                return Err(OutOfPlace);
+            }
+            step.state = StepState::to_call(Stage::Verify, so_far);
+            Next::Due(now)
+        }
+        StepEnd::StillUnknown { reason } => {
+            if !was_unanswered || stage != Stage::Verify {
+                return Err(OutOfPlace);
+            }
+            // Retried by a person, it is asked to erase: to ask whether it is gone has told nothing.
+            park(&mut step, Stage::Erase, Outcome::Parked, reason)
+        }
         StepEnd::EraseAgain { pause } => {
             step.state = StepState::to_call(Stage::Erase, so_far);
             step.reason = None;
@@ -69,6 +109,7 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             let outcome = concluded(&mut step, stage, outcome, &counts, evidence, now);
             step.state = StepState::Over { outcome };
             step.resume = None;
+            step.sent = None;
             step.reason = reason.or(step.reason.take());
             Next::Gone
         }
@@ -95,13 +136,19 @@ fn concluded(
     said
 }
 
-/// A call failed and is retried after a pause. A report that came meanwhile is taken in at once instead.
+/// A call failed and is retried after a pause. A report that came meanwhile is taken in at once instead. A target that must not
+/// be asked twice may be asked again: only what is known to have done nothing fails so.
 pub(super) fn call_failed(mut step: Step, pause: Duration, attempt: Attempt, now: Timestamp) -> (Step, Next) {
     if attempt == Attempt::Counts {
         step.attempts = step.attempts.saturating_add(1);
     }
-    let due = if step.report().is_some() { now } else { after(now, pause) };
-    (step, Next::Due(due))
+    if step.report().is_some() {
+        return (step, Next::Due(now));
+    }
+    if step.stage() == Some(Stage::Erase) {
+        step.sent = None;
+    }
+    (step, Next::Due(after(now, pause)))
 }
 
 /// A call showed that a person is needed. A report that came since the step was claimed (`as_claimed`) is not thrown away:
@@ -163,6 +210,10 @@ pub(super) fn retried(mut step: Step, now: Timestamp) -> Option<(Step, Next)> {
     };
     step.attempts = 0;
     step.reason = None;
+    // Knowingly: a target that must not be asked twice is asked once more.
+    if stage == Stage::Erase {
+        step.sent = None;
+    }
     step.state = StepState::to_call(stage, known_before(&step));
     Some((step, Next::Due(now)))
 }
@@ -172,6 +223,7 @@ pub(super) fn given_up(mut step: Step) -> Option<(Step, Next)> {
     let StepState::Parked { outcome, .. } = step.state else { return None };
     step.state = StepState::Over { outcome };
     step.resume = None;
+    step.sent = None;
     Some((step, Next::Gone))
 }
 

@@ -1,3 +1,5 @@
+mod once;
+
 use std::collections::BTreeMap;
 
 use super::*;

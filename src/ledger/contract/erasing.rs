@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::fixtures::*;
 use crate::erasure::life::Finds;
-use crate::erasure::{Capsule, ErasureId, ErasureState, Evidence, Findings, Outcome, ReachedSession, Stage, Subject};
+use crate::erasure::{
+    Capsule, ErasureId, ErasureState, Evidence, Findings, Outcome, ReachedSession, Sent, Stage, StepState, Subject,
+};
 use crate::keys::{Digest, Sealed};
 use crate::ledger::{Attempt, Bounds, Finished, QueueName, Resolution, StepEnd, Work};
 use crate::subject::{InstallationName, SessionKey, TargetName};
@@ -322,4 +324,52 @@ pub(crate) async fn what_a_call_has_kept_comes_with_the_next_one_until_the_step_
     let mluvii = claim_step(&ledger, "mluvii").await;
     let Work::Step(work) = &mluvii.work else { panic!("not a step") };
     assert_eq!(work.step.resume, None, "each step keeps its own");
+}
+
+pub(crate) async fn a_call_that_must_not_be_made_twice_is_known_before_it_is_made(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    let lost = claim_for_no_time(&ledger, &steps_at("crm")).await;
+    let Work::Step(work) = &lost.work else { panic!("not a step") };
+    assert_eq!(work.step.sent, None);
+    let held = lost.step(work);
+    assert_eq!(ledger.sending(held.clone()).await.expect("noted"), Finished::Done);
+    assert_eq!(ledger.sending(held.clone()).await.expect("noted"), Finished::Done, "the same call");
+    assert_eq!(shown(&ledger, id).await.steps[0].sent, Some(Sent::Unanswered));
+
+    // Its process is gone. Whoever claims the step sees that it may have been asked, and asks whether the data is gone.
+    let next = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &next.work else { panic!("not a step") };
+    assert_eq!((work.stage, work.step.sent), (Stage::Erase, Some(Sent::Unanswered)));
+    assert_eq!(ledger.sending(held).await.expect("answered"), Finished::LeaseLost);
+    assert_eq!(ledger.stepped(next, StepEnd::OutcomeUnknown).await.expect("stepped"), Finished::Done);
+    let verify = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &verify.work else { panic!("not a step") };
+    assert_eq!((work.stage, work.step.sent), (Stage::Verify, Some(Sent::Unanswered)));
+    let failed = ledger.retry(verify, Duration::ZERO, Attempt::Counts, "503").await;
+    assert_eq!(failed.expect("retried"), Finished::Done);
+    step_end(&ledger, "crm", StepEnd::StillUnknown { reason: "it cannot say".into() }).await;
+    let step = shown(&ledger, id).await.steps.remove(0);
+    assert_eq!((step.state, step.sent), (parked_to(Stage::Erase), Some(Sent::Unanswered)));
+
+    // A person has it asked once more. What fails having done nothing may be retried; what was answered may not.
+    assert!(ledger.retry_erasure(id, &by()).await.expect("retried"));
+    for failure in [true, false] {
+        let mine = claim_step(&ledger, "crm").await;
+        let Work::Step(work) = &mine.work else { panic!("not a step") };
+        assert_eq!((work.stage, work.step.sent), (Stage::Erase, None));
+        assert_eq!(ledger.sending(mine.step(work)).await.expect("noted"), Finished::Done);
+        let ended = match failure {
+            true => ledger.retry(mine, Duration::ZERO, Attempt::Counts, "503").await,
+            false => ledger.stepped(mine, verify_after(Outcome::Erased, 1)).await,
+        };
+        assert_eq!(ended.expect("ended"), Finished::Done);
+    }
+    step_end(&ledger, "crm", StepEnd::EraseAgain { pause: Duration::ZERO }).await;
+    let step = shown(&ledger, id).await.steps.remove(0);
+    let residual = StepState::Parked { stage: Stage::Verify, outcome: Outcome::Residual };
+    assert_eq!((step.state, step.sent), (residual, Some(Sent::Answered)), "no second request without a person");
+}
+
+fn parked_to(stage: Stage) -> StepState {
+    StepState::Parked { stage, outcome: Outcome::Parked }
 }

@@ -234,7 +234,7 @@ pub(super) fn verify_after(outcome: Outcome, contacts: u64) -> StepEnd {
     }
 }
 
-pub(super) fn ends(outcome: Outcome) -> StepEnd {
+pub(crate) fn ends(outcome: Outcome) -> StepEnd {
     StepEnd::Final { outcome, reason: None, counts: BTreeMap::new(), evidence: Evidence::default() }
 }
 
@@ -254,7 +254,7 @@ pub(super) async fn receipt(ledger: &Shared, claim: &Claim) -> Receipt {
 }
 
 /// The receipt of an erasure that follows `head`.
-pub(super) fn receipt_after(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
+pub(crate) fn receipt_after(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
     let key = ReceiptKey::new(&Zeroizing::new([2; 32]));
     Receipt::issue(erasure, head, &key, Timestamp::now()).expect("all outcomes are there")
 }

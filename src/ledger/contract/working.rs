@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::fixtures::*;
 use crate::erasure::Outcome;
+use crate::ledger::claim::SentOnce;
 use crate::ledger::{Attempt, Bounds, Claim, Finished, Work};
 
 pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) {
@@ -76,7 +77,14 @@ pub(crate) async fn a_renewed_lease_holds(ledger: Shared) {
 pub(crate) async fn a_renewal_that_comes_late_does_not_move_what_was_put_back(ledger: Shared) {
     ledger.record(event(1, 1)).await.expect("recorded");
     let mine = claim_for_no_time(&ledger, &to_decide()).await;
-    let late = Claim { task: mine.task, fence: mine.fence, attempt: 0, target_failing: false, work: mine.work.clone() };
+    let late = Claim {
+        task: mine.task,
+        fence: mine.fence,
+        attempt: 0,
+        target_failing: false,
+        work: mine.work.clone(),
+        sent: SentOnce::default(),
+    };
     assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Counts, "away").await.expect("put back"), Finished::Done);
     assert_eq!(ledger.renew(&late, HOUR).await.expect("answered"), Finished::LeaseLost);
     let _ = only(claim(&ledger, &to_decide()).await);

@@ -203,6 +203,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("report_by", Number),
             ("report", Bytes),
             ("resume", Bytes),
+            ("sent", Text),
         ],
         only: ALL,
     },

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::claim::{PROBED_OF, queues_of};
+use super::claim::{PROBED_OF, SentOnce, queues_of};
 use super::columns::{millis, text, unsigned};
 use super::health::MayBegin;
 use super::tasks::HELD;
@@ -153,7 +153,7 @@ async fn load(
     let mut claims = Vec::with_capacity(taken.len());
     for (Taken { task, fence, attempt, .. }, work) in taken.into_iter().zip(loaded) {
         match work {
-            Ok(work) => claims.push(Claim { task, fence, attempt, target_failing, work }),
+            Ok(work) => claims.push(Claim { task, fence, attempt, target_failing, work, sent: SentOnce::default() }),
             // A passing failure must not park work that is sound.
             Err(LedgerError::Busy(cause)) => return Err(LedgerError::Busy(cause)),
             Err(LedgerError::Broken(cause)) => {

@@ -89,8 +89,8 @@ const READERS_MAX: usize = 4;
 /// How often a transaction that conflicted with another is retried at once.
 const CONFLICTS_MAX: u32 = 8;
 
-/// How long the end of a claim is tried while the database is away: a call's result is not thrown away for a restart. Once
-/// written without our knowing, it is found by its fence.
+/// How long the end of a claim is tried while the database is away: a call's result is not thrown away for a restart. What was
+/// committed without an answer is found by the transaction's id (`fate`), and counts once.
 const END_TRIED_MAX: Duration = Duration::from_secs(10);
 
 /// How long a free connection is waited for; callers in a hurry have bounds of their own.
@@ -179,7 +179,7 @@ macro_rules! transact {
                 match $operation.await {
                     Ok(done) if $keep(&done) => {
                         // After the commit: who is woken before it finds nothing, and waits for the poll.
-                        $ledger.remote_notifier.notify(begun.commit().await?);
+                        $ledger.remote_notifier.notify(begun.commit(&$ledger.work).await?);
                         Ok(done)
                     }
                     undone => {
@@ -191,8 +191,8 @@ macro_rules! transact {
             };
             match tried.await {
                 Err(error) if conflicts < CONFLICTS_MAX && failure::is_conflict(&error) => conflicts += 1,
-                // Also where only the answer to the commit was lost: written again, a key or a fence says whether it
-                // had happened.
+                // Also where nobody could say in time whether it was committed: written again, a key or a fence says whether
+                // it had happened.
                 Err(LedgerError::Busy(_)) if began.elapsed() < $patience => pauses.wait().await,
                 done => break done,
             }
@@ -307,6 +307,10 @@ impl Queue for PostgresLedger {
         transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, installation))
     }
 
+    async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
+        transact!(self, done, END_TRIED_MAX, |tx| steps::sending(tx, &of))
+    }
+
     async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError> {
         transact!(self, done, END_TRIED_MAX, |tx| steps::keep_resume(tx, &of, &resume))
     }
@@ -341,7 +345,8 @@ impl Queue for PostgresLedger {
     }
 
     async fn call_ended(&self, target: &TargetName, end: &CallEnd, limits: BreakerLimits) -> Result<(), LedgerError> {
-        transact!(self, |tx| async {
+        // As long as the end of the claim, which is written after it: without it, the work would wait for its lease to end.
+        transact!(self, |_: &_| true, END_TRIED_MAX, |tx| async {
             targets::call_ended(tx, target, end, limits).await?;
             // What waited for it can begin.
             if matches!(end, CallEnd::Answered { .. }) {
@@ -352,7 +357,7 @@ impl Queue for PostgresLedger {
     }
 
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
-        transact!(self, |tx| targets::charge(tx, target, calls, calls_per_s))
+        transact!(self, |_: &_| true, END_TRIED_MAX, |tx| targets::charge(tx, target, calls, calls_per_s))
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {

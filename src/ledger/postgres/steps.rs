@@ -11,12 +11,12 @@ use super::{
     erasure_state, sessions, tasks, transition,
 };
 use crate::erasure::life::{Begun, Change, begin};
-use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Step};
+use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Sent, Step};
 use crate::keys::Sealed;
 use crate::subject::TargetName;
 
 /// The erasure of a step stands behind the step's own columns.
-const ERASURE: usize = 15;
+const ERASURE: usize = 16;
 
 /// The steps of each erasure as they are shown, by target; those of which one cannot be read are an error of their own.
 pub(super) async fn shown(
@@ -205,7 +205,8 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
     let state = StateColumns::of(step);
     tx.execute(
         "UPDATE step SET stage = $3, parked = $4, outcome = $5, report_by = $6, report = $7, reason = $8, attempts = $9,
-                         rounds = $10, counts = $11, evidence = $12, erased_at = $13, verified_at = $14, resume = $15
+                         rounds = $10, counts = $11, evidence = $12, erased_at = $13, verified_at = $14, resume = $15,
+                         sent = $16
          WHERE erasure = $1 AND target = $2",
         &[
             &id.0.as_slice(),
@@ -223,10 +224,21 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
             &maybe_millis(step.erased_at),
             &maybe_millis(step.verified_at),
             &step.resume.as_ref().map(|resume| resume.0.as_slice()),
+            &step.sent.map(Sent::as_str),
         ],
     )
     .await?;
     Ok(())
+}
+
+/// Notes a call that must not be made twice, before it is made. The erasure and the task are locked as where a call ends.
+pub(super) async fn sending(tx: &mut Tx, of: &ClaimedStep) -> Result<Finished, LedgerError> {
+    if erasure_state::lock(tx, of.erasure).await?.is_none() || !tasks::is_held(tx, of.task, of.fence).await? {
+        return Ok(Finished::LeaseLost);
+    }
+    let step = begun(tx, of.erasure).await?.sending(&of.target)?;
+    update(tx, of.erasure, &step).await?;
+    Ok(Finished::Done)
 }
 
 /// Keeps how far a call is. The erasure is locked, or a report at this instant could write the step as it was before; and the

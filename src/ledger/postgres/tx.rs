@@ -1,5 +1,7 @@
 //! One transaction, and what a statement is: prepared once per connection, and the same text every time.
 
+mod fate;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -10,8 +12,9 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
+use self::fate::Fate;
 use super::tally::{self, Tally};
-use super::{LedgerError, QueueName, broken, query};
+use super::{LedgerError, QueueName, broken, failure, query};
 use crate::ledger::copy::Value;
 
 /// The ledger's clock: the server's, in whole milliseconds.
@@ -108,6 +111,8 @@ impl Drop for Connection {
 pub(super) struct Tx {
     connection: Connection,
     ended: bool,
+    /// The server's name of it.
+    id: String,
     /// The ledger's clock at its beginning.
     pub(super) now: Timestamp,
     pub(super) tally: Tally,
@@ -120,14 +125,16 @@ impl Tx {
         let connection = connections.get().await?;
         let tally = Tally::default();
         let news = Vec::new();
-        let mut tx = Self { connection, ended: false, now: Timestamp::MIN, tally, news };
-        let sql = format!("SELECT {NOW_MS}");
+        let mut tx = Self { connection, ended: false, id: String::new(), now: Timestamp::MIN, tally, news };
+        let sql = format!("SELECT {NOW_MS}, pg_current_xact_id()::TEXT");
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
         // Both are sent at once; a transaction costs one exchange less.
         // `biased`, as BEGIN has to be sent before what is to be in the transaction.
         let (begun, row) = tokio::join!(biased; tx.command("BEGIN"), tx.row(&sql, &[]));
         begun?;
-        tx.now = super::columns::time(row?.get(0))?;
+        let row = row?;
+        tx.now = super::columns::time(row.get(0))?;
+        tx.id = row.get(1);
         Ok(tx)
     }
 
@@ -136,16 +143,31 @@ impl Tx {
         self.news.push(queue.name().into_owned());
     }
 
-    /// Commits, and returns the names of the queues that now have work.
-    pub(super) async fn commit(mut self) -> Result<Vec<String>, LedgerError> {
+    /// Commits, and returns the names of the queues that now have work. Where the connection is lost before the answer, the
+    /// server is asked on another of these `connections` what became of it.
+    pub(super) async fn commit(mut self, connections: &Connections) -> Result<Vec<String>, LedgerError> {
         // Last: others count in the same row, and it is held for the commit alone.
         if let Some(values) = self.tally.values() {
             let values = values.each_ref().map(|value| value as &(dyn ToSql + Sync));
             self.execute(tally::ADD, &values).await?;
         }
-        self.command("COMMIT").await?;
-        self.ended = true;
-        Ok(std::mem::take(&mut self.news))
+        let news = std::mem::take(&mut self.news);
+        let unanswered = match self.command("COMMIT").await {
+            Ok(()) => {
+                self.ended = true;
+                return Ok(news);
+            }
+            Err(error @ LedgerError::Busy(_)) if !failure::is_conflict(&error) => error,
+            Err(error) => return Err(error),
+        };
+        let id = std::mem::take(&mut self.id);
+        // It leaves its place in the pool: where there is only one, asking would wait for it.
+        drop(self);
+        match fate::of(connections, &id).await {
+            Some(Fate::Committed) => Ok(news),
+            Some(Fate::Aborted) => Err(failure::conflict("the connection was lost before the commit")),
+            None => Err(unanswered),
+        }
     }
 
     /// Undoes everything and gives the connection back.

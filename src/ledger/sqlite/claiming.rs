@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::claim::{PROBED_OF, queues_of};
+use super::claim::{PROBED_OF, SentOnce, queues_of};
 use super::columns::Millis;
 use super::health::MayBegin;
 use super::job::Tx;
@@ -142,7 +142,7 @@ fn claim_one(
         )?
         .query_row(params![task, Millis(lease_until), holder.process], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match work::load(tx, queue, task) {
-        Ok(work) => Ok(Some(Claim { task, fence, attempt, target_failing, work })),
+        Ok(work) => Ok(Some(Claim { task, fence, attempt, target_failing, work, sent: SentOnce::default() })),
         // A passing failure must not park work that is sound.
         Err(LedgerError::Busy(cause)) => Err(LedgerError::Busy(cause)),
         Err(LedgerError::Broken(cause)) => {

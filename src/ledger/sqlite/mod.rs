@@ -186,6 +186,10 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::Workers, move |tx| steps::resolved(tx, &claim, &resolution)).await
     }
 
+    async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
+        self.writer.write(Wakes::NoOne, move |tx| steps::sending(tx, &of)).await
+    }
+
     async fn keep_resume(&self, of: ClaimedStep, resume: Sealed) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| steps::keep_resume(tx, &of, &resume)).await
     }

@@ -11,7 +11,7 @@ use super::row::{self, FROM_STEP_SHOWN, STEP, STEP_SHOWN, StateColumns};
 use super::{Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
 use super::{capsules, failure::broken, sessions, tasks, transition};
 use crate::erasure::life::{Begun, Change, begin};
-use crate::erasure::{ErasureId, Outcome, Reportable, Step};
+use crate::erasure::{ErasureId, Outcome, Reportable, Sent, Step};
 use crate::keys::Sealed;
 use crate::subject::TargetName;
 
@@ -145,7 +145,8 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
     let state = StateColumns::of(step);
     tx.prepare_cached(
         "UPDATE step SET stage = ?3, parked = ?4, outcome = ?5, report_by = ?6, report = ?7, reason = ?8, attempts = ?9,
-                         rounds = ?10, counts = ?11, evidence = ?12, erased_at = ?13, verified_at = ?14, resume = ?15
+                         rounds = ?10, counts = ?11, evidence = ?12, erased_at = ?13, verified_at = ?14, resume = ?15,
+                         sent = ?16
          WHERE erasure = ?1 AND target = ?2",
     )?
     .execute(params![
@@ -164,8 +165,18 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
         step.erased_at.map(Millis),
         step.verified_at.map(Millis),
         step.resume.as_ref().map(|resume| &resume.0),
+        step.sent.map(Sent::as_str),
     ])?;
     Ok(())
+}
+
+/// Notes a call that must not be made twice, before it is made.
+pub(super) fn sending(tx: &Tx<'_>, of: &ClaimedStep) -> Result<Finished, LedgerError> {
+    if !tasks::is_held(tx, of.task, of.fence)? {
+        return Ok(Finished::LeaseLost);
+    }
+    update(tx, of.erasure, &begun(tx, of.erasure)?.sending(&of.target)?)?;
+    Ok(Finished::Done)
 }
 
 /// Keeps how far a call is.

@@ -16,8 +16,13 @@ use crate::subject::TargetName;
 /// Whether the work is still the claim's own. The fence alone would not say so: one that has been put back keeps it until
 /// somebody else claims it.
 pub(super) fn holds(tx: &Tx<'_>, claim: &Claim) -> Result<bool, LedgerError> {
+    is_held(tx, claim.task, claim.fence)
+}
+
+/// The same of the work with this id.
+pub(super) fn is_held(tx: &Tx<'_>, task: i64, fence: i64) -> Result<bool, LedgerError> {
     let mut statement = tx.prepare_cached("SELECT 1 FROM task WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL")?;
-    Ok(statement.exists(params![claim.task, claim.fence])?)
+    Ok(statement.exists(params![task, fence])?)
 }
 
 /// Prolongs the lease: it ends so long from now. One that comes late, when the claim has ended, changes nothing.

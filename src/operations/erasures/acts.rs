@@ -1,7 +1,7 @@
 //! What is done about erasures that are in the ledger.
 
 use crate::audit::Actor;
-use crate::erasure::{Erasure, ErasureId};
+use crate::erasure::{Erasure, ErasureId, Step};
 use crate::ledger::{ErasureCursor, ErasureFilter, Page};
 use crate::operations::{OperationError, Operations};
 use crate::subject::TargetName;
@@ -38,10 +38,21 @@ pub(crate) async fn reject(on: &Operations, id: ErasureId, by: &Actor) -> Result
     Err(not_done(on, id, "it does not wait for approval").await)
 }
 
+/// What a retried erasure asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Retried {
+    /// Targets that must not be asked twice, and are asked to erase once more.
+    pub(crate) asked_once_more: Vec<TargetName>,
+}
+
 /// Retries what is parked of an erasure; begins a scheduled one now.
-pub(crate) async fn retry(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+pub(crate) async fn retry(on: &Operations, id: ErasureId, by: &Actor) -> Result<Retried, OperationError> {
+    // Before: the order takes the marks away.
+    let before = on.ledger.erasure(id).await?;
     if on.ledger.retry_erasure(id, by).await? {
-        return Ok(());
+        let steps = before.into_iter().flat_map(|erasure| erasure.steps);
+        let once_more = steps.filter(Step::erases_once_more_if_retried).map(|step| step.target);
+        return Ok(Retried { asked_once_more: once_more.collect() });
     }
     Err(not_done(on, id, "it is neither parked nor scheduled").await)
 }

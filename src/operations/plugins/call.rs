@@ -127,6 +127,7 @@ impl Ending {
             TargetError::NeedsOperator(_) => "needs_operator",
             TargetError::Later { .. } => "accepted",
             TargetError::NotYet { .. } => "not_yet",
+            TargetError::NotNoted(_) => "not_noted",
             TargetError::Cancelled => "cancelled",
         };
         Self::Failed { error: class, message: error.to_string() }

@@ -118,14 +118,6 @@ impl PluginHost {
         self.status.borrow().session().map_or(1, |session| session.contract.concurrency as usize)
     }
 
-    /// Also between two sessions, by what its file said last: the call that must not be made twice may have ended the session.
-    /// Where nobody has asked it yet, no call was made.
-    pub(in crate::plugin) fn is_idempotent(&self) -> bool {
-        let of_session = self.status.borrow().session().map(|session| session.contract.idempotent);
-        let last = || self.installed().last_manifest().map(|manifest| manifest.idempotent);
-        of_session.or_else(last).unwrap_or(true)
-    }
-
     /// The kinds of identifiers that the plugin returns; `None` where its file was not inspected yet.
     pub(in crate::plugin) fn returned_kinds(&self) -> Option<BTreeSet<Kind>> {
         let of_session = self.status.borrow().session().map(|session| session.contract.returns.clone());

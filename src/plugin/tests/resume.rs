@@ -42,6 +42,10 @@ impl Checkpoint for Store {
         self.values.lock().expect("whole").push(value.to_vec());
         Ok(())
     }
+
+    async fn sending(&self) -> Result<(), NotStored> {
+        Ok(())
+    }
 }
 
 /// `obedient.c` on a host that stores, and a file that it calls Ann.

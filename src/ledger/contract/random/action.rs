@@ -60,6 +60,8 @@ pub(super) enum Ending {
         finds: Finds,
     },
     Stepped(StepEnd),
+    /// A call goes out that must not be made twice.
+    Sending,
     /// How far a call is, which goes on.
     KeepResume(Sealed),
     /// Together with all others that are to be closed. `late`: the receipts follow an older head than there is.

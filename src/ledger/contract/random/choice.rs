@@ -113,6 +113,7 @@ fn finish(chance: &mut Chance, model: &Model, work: &Work) -> Ending {
         Work::Settle(work) => Ending::Decided(deciding(chance, model, &work.session)),
         Work::Resolve(_) => Ending::Resolved { reaches: chance.some_of(&sessions()), finds: finds(chance) },
         Work::Step(_) if chance.one_in(8) => Ending::KeepResume(Sealed(vec![3])),
+        Work::Step(work) if chance.one_in(if work.stage == Stage::Erase { 5 } else { 40 }) => Ending::Sending,
         // What one stage ends with is refused in the other.
         Work::Step(work) if work.stage.is_find() != chance.one_in(30) => Ending::Stepped(found(chance)),
         Work::Step(_) => Ending::Stepped(step_end(chance)),
@@ -164,6 +165,8 @@ fn step_end(chance: &mut Chance) -> StepEnd {
         3 => StepEnd::Await { within: pause },
         4 if chance.one_in(2) => StepEnd::NotReported,
         4 => StepEnd::EraseAgain { pause },
+        5 if chance.one_in(2) => StepEnd::OutcomeUnknown,
+        5 => StepEnd::StillUnknown { reason: "it cannot say".to_owned() },
         _ => {
             let (erased, absent) = (Outcome::Erased, Outcome::Absent);
             let outcome = chance.of(&[erased, absent, Outcome::Retained, Outcome::Residual, Outcome::Unverifiable]);

@@ -11,6 +11,7 @@ use super::model::{Model, Refused};
 use super::task::{Held, Piece, Task};
 use crate::erasure::ReachedSession;
 use crate::keys::Digest;
+use crate::ledger::claim::SentOnce;
 use crate::ledger::{
     Bounds, CallEnd, Claim, Closed, Closing, Decision, Finished, LedgerError, QueueName, Recorded, Resolution,
     StepWork, Work,
@@ -102,7 +103,7 @@ impl Run {
             return self.close(late, now).await;
         }
         let held = self.held.swap_remove(held);
-        let goes_on = matches!(ending, Ending::Renew { .. } | Ending::KeepResume(_));
+        let goes_on = matches!(ending, Ending::Renew { .. } | Ending::KeepResume(_) | Ending::Sending);
         let (came, expected) = match &held.claim.work {
             Work::Step(work) => self.end_call(&held, work, ending, now).await,
             _ => self.end_other(&held, ending, now).await,
@@ -125,6 +126,10 @@ impl Run {
             Ending::Park { outcome } => {
                 let expected = model.parked(held, work, outcome, REASON, now);
                 (ledger.park(claim, outcome, REASON).await, expected)
+            }
+            Ending::Sending => {
+                let expected = model.sending(held, work);
+                (ledger.sending(claim.step(work)).await, expected)
             }
             Ending::KeepResume(resume) => {
                 let expected = model.kept(held, work, &resume);
@@ -219,6 +224,7 @@ fn copy(claim: &Claim) -> Claim {
         attempt: claim.attempt,
         target_failing: claim.target_failing,
         work: claim.work.clone(),
+        sent: SentOnce::default(),
     }
 }
 

@@ -47,6 +47,17 @@ impl Model {
         Ok(came)
     }
 
+    /// A call goes out that must not be made twice.
+    pub(super) fn sending(&mut self, held: &Held, work: &StepWork) -> Result<Finished, Refused> {
+        if self.held(held).is_none() {
+            return Ok(Finished::LeaseLost);
+        }
+        let step = self.begun(work.erasure).sending(&work.step.target).map_err(|OutOfPlace| Refused)?;
+        let before = self.began(work.erasure).steps.iter_mut().find(|before| before.target == step.target);
+        *before.expect("the step was there") = step;
+        Ok(Finished::Done)
+    }
+
     /// How far a call is.
     pub(super) fn kept(&mut self, held: &Held, work: &StepWork, resume: &Sealed) -> Finished {
         if self.held(held).is_none() {

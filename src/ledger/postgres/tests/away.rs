@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::*;
-use crate::ledger::contract::{due_erasure, event, installation, resolution};
+use crate::ledger::contract::{BREAKER, due_erasure, ends, event, installation, receipt_after, resolution};
 
 /// A ledger behind a proxy that can cut its connections.
 async fn behind_a_proxy() -> (Arc<PostgresLedger>, Proxy, Cluster) {
@@ -23,6 +23,13 @@ fn mluvii() -> TargetName {
 
 async fn in_time<T>(what: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), what).await.expect("in time")
+}
+
+/// The moments at which a commit leaves its outcome unknown.
+const CUTS: [Cut; 2] = [Cut::BeforeCommitReaches, Cut::AfterCommitBeforeAnswer];
+
+fn unavailable() -> CallEnd {
+    CallEnd::Unavailable { reason: "502".into() }
 }
 
 /// The statement that records deliveries.
@@ -47,18 +54,61 @@ async fn a_delivery_whose_outcome_is_unknown_is_recorded_once() {
 
 #[tokio::test]
 async fn the_end_of_work_whose_outcome_is_unknown_is_written_once() {
-    // Committed and not told, the second try finds that the claim is no longer held.
-    for (cut, expected) in
-        [(Cut::BeforeCommitReaches, Finished::Done), (Cut::AfterCommitBeforeAnswer, Finished::LeaseLost)]
-    {
+    for cut in CUTS {
         let (ledger, proxy, _cluster) = behind_a_proxy().await;
         ledger.record(event(1, 1)).await.expect("recorded");
         let mine = claim(&ledger, &to_decide(), 1).await.remove(0);
         proxy.cut_at(cut);
         let parked = in_time(ledger.park(mine, Outcome::Parked, "no such rule")).await.expect("ended");
         assert!(proxy.has_cut());
-        assert_eq!(parked, expected);
+        assert_eq!(parked, Finished::Done, "{cut:?}");
         assert_eq!(ledger.counts().await.expect("counted").parked_work, 1);
+    }
+}
+
+#[tokio::test]
+async fn how_a_call_ended_is_counted_once_for_its_target() {
+    let (ledger, proxy, cluster) = behind_a_proxy().await;
+    for (counted, cut) in [1, 2].into_iter().zip(CUTS) {
+        proxy.cut_at(cut);
+        in_time(ledger.call_ended(&mluvii(), &unavailable(), BREAKER)).await.expect("noted");
+        assert!(proxy.has_cut());
+        assert_eq!(sql(&cluster, "SELECT failures FROM pace"), counted.to_string(), "{cut:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_whose_outcome_is_unknown_is_carried_out_once_and_leaves_one_row() {
+    let (ledger, proxy, cluster) = behind_a_proxy().await;
+    for (ordered, cut) in [1, 2].into_iter().zip(CUTS) {
+        proxy.cut_at(cut);
+        in_time(ledger.request(due_erasure(ordered, &["crm"]), &by())).await.expect("requested");
+        assert!(proxy.has_cut());
+        assert_eq!(sql(&cluster, "SELECT count(*) FROM erasure"), ordered.to_string(), "{cut:?}");
+        assert_eq!(sql(&cluster, "SELECT count(*) FROM audit"), ordered.to_string(), "{cut:?}");
+        assert_eq!(ledger.counts().await.expect("counted").erasures["scheduled"], ordered as u64, "{cut:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_whose_commit_was_not_answered_is_known_to_be_written() {
+    for cut in CUTS {
+        let (ledger, proxy, _cluster) = behind_a_proxy().await;
+        let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
+        let mine = claim(&ledger, &to_resolve(), 1).await.remove(0);
+        assert_eq!(ledger.resolved(mine, resolution(Vec::new())).await.expect("resolved"), Finished::Done);
+        let mine = claim(&ledger, &QueueName::Step(TargetName("crm".into())), 1).await.remove(0);
+        assert_eq!(ledger.stepped(mine, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+        let claim = claim(&ledger, &QueueName::Close, 1).await.remove(0);
+        let Work::Close(erasure) = &claim.work else { panic!("not an erasure to close") };
+        let receipt = receipt_after(erasure, None);
+        proxy.cut_at(cut);
+        let closed = in_time(ledger.closed(vec![Closing { claim, receipt }])).await.expect("closed");
+        assert!(proxy.has_cut());
+        assert!(matches!(closed, Closed::Done), "{cut:?}: {closed:?}");
+        assert!(ledger.receipt_of(id).await.expect("read").is_some());
+        let counts = ledger.counts().await.expect("counted");
+        assert_eq!((counts.receipts, counts.erasures["done"], counts.erasures["verifying"]), (1, 1, 0));
     }
 }
 
@@ -72,7 +122,7 @@ async fn a_call_whose_end_is_written_again_counts_once() {
     proxy.cut_at(Cut::AfterCommitBeforeAnswer);
     let ended = in_time(ledger.stepped(mine, StepEnd::EraseAgain { pause: Duration::ZERO })).await.expect("ended");
     assert!(proxy.has_cut());
-    assert_eq!(ended, Finished::LeaseLost, "it was put back, and has not been claimed since");
+    assert_eq!(ended, Finished::Done, "it was put back, and not by somebody else");
     assert_eq!(ledger.erasure(id).await.expect("read").expect("is there").steps[0].rounds, 1);
 }
 
@@ -238,5 +288,5 @@ async fn a_process_that_stands_still_in_a_transaction_does_not_keep_the_others_w
         }
     };
     in_time(claimed).await;
-    assert!(matches!(tx.commit().await, Err(LedgerError::Busy(_))), "the server has ended its session");
+    assert!(matches!(tx.commit(&frozen.work).await, Err(LedgerError::Busy(_))), "the server has ended its session");
 }

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""A program that is a plugin and must not be asked twice. It writes into `calls` what it is asked, and answers no request to
+erase as long as its folder holds `waits`. Only with the argument `seeing` can it say whether the data is gone."""
+
+import json
+import os
+import struct
+import sys
+import time
+
+MANIFEST = {
+    "name": "once",
+    "version": "1",
+    "identifiers": {"required": ["email"]},
+    "operations": ["erase", "health"] + (["verify"] if "seeing" in sys.argv else []),
+    "idempotent": False,
+    "config_schema": {"type": "object", "properties": {"folder": {"type": "string"}}},
+    "reads_from": ["/folder"],
+    "writes_from": ["/folder"],
+}
+
+
+def read():
+    header = sys.stdin.buffer.read(4)
+    if len(header) < 4:
+        sys.exit(0)
+    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
+
+
+def write(message):
+    body = json.dumps(message).encode()
+    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
+    sys.stdout.buffer.flush()
+
+
+def note(what):
+    with open(os.path.join(folder, "calls"), "a") as calls:
+        calls.write(f"{what}\n")
+
+
+folder = "."
+while True:
+    message = read()
+    kind, id = message["type"], message.get("id")
+    if kind == "hello":
+        write({"type": "hello", "protocol": 1, "manifest": MANIFEST})
+    elif kind == "configure":
+        folder = message["config"]["folder"]
+        write({"type": "ready"})
+    elif kind == "erase":
+        note("erase")
+        while os.path.exists(os.path.join(folder, "waits")):
+            time.sleep(0.02)
+        write({"type": "result", "id": id, "result": {"outcome": "erased"}})
+    elif kind == "verify":
+        note("verify")
+        write({"type": "result", "id": id, "result": {"outcome": "absent"}})
+    elif kind == "health":
+        write({"type": "result", "id": id, "result": {}})
+    elif kind == "shutdown":
+        sys.exit(0)
