@@ -1,9 +1,11 @@
 //! What needs a person, and what is worth knowing: one list, which the status, metrics, alerts and pages show alike. It
 //! follows from what a ledger holds by one pure function. In which words it is told is not known here.
 
+mod clock;
 mod facts;
 mod mute;
 
+pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
@@ -64,10 +66,13 @@ pub(crate) enum Code {
     Overdue,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
     SessionsForeign,
+    /// The ledger's clock cannot be right, and nothing is erased until it is, or a person says that it is. With `fault`
+    /// (`ahead` or `behind`), `expected` and `found`.
+    ClockDoubted,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::TargetOut,
         Self::TargetLimited,
         Self::StepsParked,
@@ -78,6 +83,7 @@ impl Code {
         Self::DeliveriesUnreadable,
         Self::Overdue,
         Self::SessionsForeign,
+        Self::ClockDoubted,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -92,6 +98,7 @@ impl Code {
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::Overdue => "overdue",
             Self::SessionsForeign => "sessions_foreign",
+            Self::ClockDoubted => "clock_doubted",
         }
     }
 }

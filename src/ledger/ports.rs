@@ -7,12 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
-    Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page, ProcessInfo,
-    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, Reported,
-    Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
+    Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed, Closing,
+    Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
+    Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
 };
-use crate::attention::{Attention, Code, Limits, MuteEnd};
+use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
@@ -107,6 +107,11 @@ pub(crate) trait Queue: Send + Sync {
     /// Says that this process is still there. Without it, it is treated as lost; its leases do not depend on it.
     async fn heartbeat(&self) -> Result<(), LedgerError>;
 
+    /// Looks at the ledger's clock, and writes down what was seen; to be called every few seconds, from every machine. Until
+    /// somebody has looked for as long as a lease is, no work is taken from a process that seems lost. Returns why the clock
+    /// cannot be right, if it cannot: then no erasure begins and no target is asked to erase.
+    async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError>;
+
     /// Takes this process off the list.
     async fn deregister(&self) -> Result<(), LedgerError>;
 
@@ -172,6 +177,8 @@ pub(crate) trait Records: Send + Sync {
 
     async fn counts(&self) -> Result<Counts, LedgerError>;
 
+    async fn clock(&self) -> Result<ClockView, LedgerError>;
+
     /// What needs a person or is worth knowing: the most severe first.
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
 
@@ -222,6 +229,10 @@ pub(crate) trait Admin: Send + Sync {
 
     /// Wants to be told of it again; `false` when it is not muted.
     async fn unmute_attention(&self, code: Code, object: &Object, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Says that the ledger's clock is right, so that what it stopped goes on. Returns what was doubted; `None` when nothing
+    /// was.
+    async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError>;
 
     /// Writes down an act that is none of the ledger's: before it begins, and its result.
     async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;

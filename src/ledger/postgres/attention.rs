@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, text, time, unsigned, word};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, counts};
+use super::{LedgerError, clock, counts};
 use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
@@ -42,12 +42,13 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         unknown_consents,
         foreign_sessions: unsigned(row.get(2)),
         oldest_due: maybe_time(row.get(3))?,
+        clock: clock::doubt(row.get(8))?,
     };
     Ok(Found { facts, mutes: mutes(&row)?, now: time(row.get(0))? })
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 8;
+const FIRST_GROUP: usize = 9;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -75,6 +76,7 @@ fn query() -> String {
                  FROM mute),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
                  WHERE limited_since IS NOT NULL),
+                (SELECT doubt FROM clock_seen),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,

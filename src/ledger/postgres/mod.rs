@@ -9,6 +9,7 @@ mod attention;
 mod audit;
 mod capsules;
 mod claiming;
+mod clock;
 mod columns;
 mod connection;
 mod connector;
@@ -64,14 +65,14 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
-    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
-    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside,
-    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported,
-    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    UnreadSessions, Work, acts, bounds, broken, claim, health, query, row, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
+    Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
+    InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange,
+    Recorded, Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
+    TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, query, row, transition,
 };
-use crate::attention::{Attention, Limits};
+use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
@@ -247,10 +248,10 @@ impl Queue for PostgresLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        if !claiming::is_due(self, &self.reading().await?, queue).await? {
+        let Some(clock) = claiming::is_due(self, &self.reading().await?, queue).await? else {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
-        }
-        transact!(self, |tx| claiming::claim(self, tx, queue, most, lease, bounds))
+        };
+        transact!(self, |tx| claiming::claim(self, tx, queue, most, lease, bounds, &clock))
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
@@ -366,6 +367,10 @@ impl Queue for PostgresLedger {
         }
     }
 
+    async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
+        transact!(self, |tx| clock::watch(tx, jump_max))
+    }
+
     async fn deregister(&self) -> Result<(), LedgerError> {
         processes::deregister(&self.writing().await?, self.process()).await
     }
@@ -478,6 +483,10 @@ impl Records for PostgresLedger {
 
     async fn counts(&self) -> Result<Counts, LedgerError> {
         counts::all(&self.reading().await?).await
+    }
+
+    async fn clock(&self) -> Result<ClockView, LedgerError> {
+        clock::view(&self.reading().await?).await
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {

@@ -12,6 +12,8 @@ use tokio_postgres::types::ToSql;
 
 use super::tally::{self, Tally};
 use super::{LedgerError, QueueName, broken, query};
+use crate::clock::BootTime;
+use crate::ledger::clock::Look;
 use crate::ledger::copy::Value;
 
 /// The ledger's clock: the server's, in whole milliseconds.
@@ -110,6 +112,8 @@ pub(super) struct Tx {
     ended: bool,
     /// The ledger's clock at its beginning.
     pub(super) now: Timestamp,
+    /// The same, and when that was by this machine's time since its start.
+    pub(super) look: Look,
     pub(super) tally: Tally,
     /// The names of the queues that have work after the commit.
     pub(super) news: Vec<String>,
@@ -120,14 +124,18 @@ impl Tx {
         let connection = connections.get().await?;
         let tally = Tally::default();
         let news = Vec::new();
-        let mut tx = Self { connection, ended: false, now: Timestamp::MIN, tally, news };
+        let before = BootTime::now();
+        let look = Look { now: Timestamp::MIN, before, after: before };
+        let mut tx = Self { connection, ended: false, now: look.now, look, tally, news };
         let sql = format!("SELECT {NOW_MS}");
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
+        tx.look.before = BootTime::now();
         // Both are sent at once; a transaction costs one exchange less.
         // `biased`, as BEGIN has to be sent before what is to be in the transaction.
         let (begun, row) = tokio::join!(biased; tx.command("BEGIN"), tx.row(&sql, &[]));
         begun?;
         tx.now = super::columns::time(row?.get(0))?;
+        tx.look = Look { now: tx.now, after: BootTime::now(), ..tx.look };
         Ok(tx)
     }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::{LedgerError, TargetState, counts, targets};
+use super::{LedgerError, TargetState, clock, counts, targets};
 use crate::attention::{Code, Facts, Group, Mute, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::subject::TargetName;
@@ -39,6 +39,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         unknown_consents: counts::unknown_consents(connection)?,
         foreign_sessions: foreign.unsigned_abs(),
         oldest_due: counts::oldest_due(connection, now)?,
+        clock: clock::doubt(connection)?,
     })
 }
 

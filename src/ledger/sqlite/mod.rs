@@ -10,6 +10,7 @@ mod audit;
 mod capsules;
 mod checkpoint;
 mod claiming;
+mod clock;
 mod columns;
 mod copy;
 mod counts;
@@ -58,14 +59,14 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
-    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
-    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
-    acts, bounds, claim, health, query, row, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
+    Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
+    InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo,
+    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded,
+    Records, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth,
+    TargetState, UnreadSessions, Work, acts, bounds, claim, health, query, row, transition,
 };
-use crate::attention::{Attention, Limits};
+use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
@@ -220,6 +221,10 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| processes::heartbeat(tx, number)).await
     }
 
+    async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
+        self.writer.write(Wakes::NoOne, move |tx| clock::watch(tx, jump_max)).await
+    }
+
     async fn deregister(&self) -> Result<(), LedgerError> {
         let number = self.process();
         self.writer.write(Wakes::NoOne, move |tx| processes::deregister(tx, number)).await
@@ -332,6 +337,10 @@ impl Records for SqliteLedger {
 
     async fn counts(&self) -> Result<Counts, LedgerError> {
         self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
+    }
+
+    async fn clock(&self) -> Result<ClockView, LedgerError> {
+        self.readers.read(|connection| clock::view(connection, Timestamp::now())).await
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
