@@ -116,7 +116,8 @@ pub(crate) trait Queue: Send + Sync {
     async fn deregister(&self) -> Result<(), LedgerError>;
 
     /// Deletes what has served: event keys older than `keep.duplicates`, fingerprints of erasures that ended before
-    /// `keep.fingerprints`, destroyed bytes still in a log, processes that have long been lost. Bounded work.
+    /// `keep.fingerprints`, destroyed bytes still in a log, processes that have long been lost. Bounded work. Nothing is
+    /// deleted by its age while the clock cannot be right.
     async fn maintain(&self, keep: Keep) -> Result<(), LedgerError>;
 }
 

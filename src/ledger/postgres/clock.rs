@@ -60,6 +60,12 @@ fn seen(row: &Row) -> Result<ClockSeen, LedgerError> {
     })
 }
 
+/// What may be done by the clock now.
+pub(super) async fn trust(tx: &Tx) -> Result<Trust, LedgerError> {
+    let row = tx.row(&format!("SELECT {KNOWN} {FROM_KNOWN}"), &[&boot_id()]).await?;
+    Ok(Known::read(&row)?.trust(&tx.look))
+}
+
 /// Looks at the clock and writes down what was seen. Looks are made one after the other: each is held against the last.
 pub(super) async fn watch(tx: &Tx, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
     tx.execute("SELECT pg_advisory_xact_lock(7521974406301413)", &[]).await?;

@@ -42,8 +42,21 @@ const FILL: &str = "
 ";
 
 /// Tables that stay small, and may be read whole.
-const SMALL: [&str; 11] =
-    ["chain", "inbox", "installation", "pace", "process", "source", "target", "tally", "meta", "mute", "quarantine"];
+const SMALL: [&str; 13] = [
+    "chain",
+    "clock_anchor",
+    "clock_seen",
+    "inbox",
+    "installation",
+    "pace",
+    "process",
+    "source",
+    "target",
+    "tally",
+    "meta",
+    "mute",
+    "quarantine",
+];
 
 /// From a decision to a receipt.
 async fn whole_erasure(ledger: &Arc<PostgresLedger>) {
@@ -81,6 +94,8 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.acknowledge_receipts(None, &by()).await.expect("noted");
     ledger.charge(&mluvii, 2, NonZeroU32::MIN).await.expect("counted");
     ledger.counts().await.expect("counted");
+    ledger.watch_clock(HOUR).await.expect("looked");
+    ledger.clock().await.expect("read");
     ledger.maintain(KEEP).await.expect("maintained");
     orders(ledger).await;
     let limits = BreakerLimits { failures: 1, pause: HOUR };
@@ -94,6 +109,7 @@ async fn orders(ledger: &Arc<PostgresLedger>) {
     ledger.reject_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.resume_target(&TargetName("crm".into()), &by()).await.expect("answered");
     ledger.quarantine_drop(QuarantineId(1), &by()).await.expect("answered");
+    ledger.accept_clock(&by()).await.expect("answered");
     let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
     let first = shown.first().expect("steps are due since 1970");
