@@ -45,7 +45,8 @@ pub(crate) trait Intake: Send + Sync {
 pub(crate) trait Queue: Send + Sync {
     /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
     /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
-    /// nor while the breaker of the target is open; when the pause is over, one piece tries it.
+    /// nor while the breaker of the target is open; when the pause is over, one piece tries it. What
+    /// erases is not claimed while the clock cannot be right ([`Queue::watch_clock`]).
     async fn claim(
         &self,
         queue: &QueueName,
@@ -109,7 +110,7 @@ pub(crate) trait Queue: Send + Sync {
 
     /// Looks at the ledger's clock, and writes down what was seen; to be called every few seconds, from every machine. Until
     /// somebody has looked for as long as a lease is, no work is taken from a process that seems lost. Returns why the clock
-    /// cannot be right, if it cannot: then no erasure begins and no target is asked to erase.
+    /// cannot be right, if it cannot: then no erasure begins, no target is asked to erase, and no receipt is dated.
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError>;
 
     /// Takes this process off the list.

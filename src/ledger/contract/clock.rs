@@ -8,7 +8,7 @@ use super::audit::audited;
 use super::fixtures::*;
 use crate::attention::{ClockFault, Code, Limits, Severity};
 use crate::erasure::{Outcome, Stage};
-use crate::ledger::{Attempt, Bounds, BreakerLimits, CallEnd, Claim, Finished, Keep, Recorded, Work};
+use crate::ledger::{Attempt, Bounds, BreakerLimits, CallEnd, Claim, Finished, Keep, QueueName, Recorded, Work};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -83,6 +83,8 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     begun(&ledger, 1, &["crm"]).await;
     step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
     begun(&ledger, 2, &["crm"]).await;
+    begun(&ledger, 5, &["mailbox"]).await;
+    step_end(&ledger, "mailbox", ends(Outcome::Absent)).await;
     ledger.request(due_erasure(3, &["crm"]), &by()).await.expect("requested");
     ledger.record(event(4, 1)).await.expect("recorded");
     assert_eq!(watch(&ledger).await, None);
@@ -92,6 +94,7 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     // From the first claim on: whoever watches the clock comes later.
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
     assert_eq!(stages(&ledger, "crm").await, [Stage::Verify]);
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty(), "its receipt would have a wrong date");
     assert_eq!(watch(&ledger).await, Some(ClockFault::Ahead));
     assert_eq!(watch(&ledger).await, Some(ClockFault::Ahead));
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
@@ -110,6 +113,7 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     assert_eq!(watch(&ledger).await, None);
     assert_eq!(stages(&ledger, "crm").await, [Stage::Erase, Stage::Verify]);
     assert_eq!(claim(&ledger, &to_resolve()).await.len(), 1);
+    close(&ledger).await;
 }
 
 pub(crate) async fn a_clock_behind_what_was_seen_stops_erasing(ledger: Shared, sql: Sql<'_>) {

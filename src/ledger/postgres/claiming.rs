@@ -62,7 +62,8 @@ pub(super) async fn claim(
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
     let trust = clock.trust(&tx.look);
-    if !trust.erasing && matches!(queue, QueueName::Resolve(_)) {
+    // A receipt is dated and signed for good.
+    if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
         return Ok(nothing(NextLook::WhenPolled));
     }
     let mut free = bounds.at_once;

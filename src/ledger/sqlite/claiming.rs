@@ -37,7 +37,8 @@ pub(super) fn claim(
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
     let trust = clock::trust(tx)?;
-    if !trust.erasing && matches!(queue, QueueName::Resolve(_)) {
+    // A receipt is dated and signed for good.
+    if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
         return Ok(nothing(NextLook::WhenPolled));
     }
     let mut at_once = bounds.at_once;
