@@ -9,6 +9,7 @@ mod audit;
 mod causes;
 mod chain;
 mod cli;
+mod clock;
 mod config;
 mod consent;
 mod control;

@@ -64,6 +64,7 @@ impl Parts {
             patience: Patience::default(),
             erasing: config.erasing.clone(),
             keep: keep(config),
+            clock: config.clock,
             reports: config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
             index: keys.index.clone(),
             seal: keys.seal.clone(),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use quietus_plugin::Span;
 use serde_json::Value;
 
-use super::{Attention, Code, Mute, Severity};
+use super::{Attention, ClockDoubt, Code, Mute, Severity};
 use crate::audit::Object;
 use crate::chain;
 use crate::erasure::ErasureId;
@@ -114,6 +114,8 @@ pub(crate) struct Facts {
     pub(crate) foreign_sessions: u64,
     /// Since when the oldest duty is open that could have been done.
     pub(crate) oldest_due: Option<Timestamp>,
+    /// Why the ledger's clock cannot be right.
+    pub(crate) clock: Option<ClockDoubt>,
 }
 
 /// Everything that needs a person or is worth knowing: the most severe first, then by code and object.
@@ -132,6 +134,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(unknown_consents(facts, limits));
     all.extend(overdue(facts, limits, now));
     all.extend(foreign_sessions(facts));
+    all.extend(facts.clock.as_ref().map(of_clock));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
     }
@@ -254,6 +257,14 @@ fn foreign_sessions(facts: &Facts) -> Option<Attention> {
     }
     let found = found(Code::SessionsForeign, Severity::Notice, Object::sessions(), count.to_string());
     Some(with(found, "count", count.into()))
+}
+
+fn of_clock(doubt: &ClockDoubt) -> Attention {
+    let ClockDoubt { fault, expected, found: shown } = doubt;
+    let mut about = found(Code::ClockDoubted, Severity::Urgent, Object::clock(), shown.to_string());
+    about = with(about, "fault", Value::from(fault.as_str()));
+    about = with(about, "expected", Value::from(expected.to_string()));
+    with(about, "found", Value::from(shown.to_string()))
 }
 
 impl Attention {

@@ -1,9 +1,11 @@
 //! What needs a person, and what is worth knowing: one list, which the status, metrics, alerts and pages show alike. It
 //! follows from what a ledger holds by one pure function. In which words it is told is not known here.
 
+mod clock;
 mod facts;
 mod mute;
 
+pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
 };
@@ -75,10 +77,13 @@ pub(crate) enum Code {
     Overdue,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
     SessionsForeign,
+    /// The ledger's clock cannot be right, and nothing is erased until it is, or a person says that it is. With `fault`
+    /// (`ahead` or `behind`), `expected` and `found`.
+    ClockDoubted,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -93,6 +98,7 @@ impl Code {
         Self::PathsUnknown,
         Self::Overdue,
         Self::SessionsForeign,
+        Self::ClockDoubted,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -111,6 +117,7 @@ impl Code {
             Self::PathsUnknown => "paths_unknown",
             Self::Overdue => "overdue",
             Self::SessionsForeign => "sessions_foreign",
+            Self::ClockDoubted => "clock_doubted",
         }
     }
 }

@@ -68,10 +68,12 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
         foreign_sessions: 8,
         oldest_due: Some(at(0)),
+        clock: Some(ClockDoubt { fault: ClockFault::Ahead, expected: at(7), found: at(9000) }),
     };
     check(
         &facts,
         &[
+            r#"urgent clock_doubted clock {"expected":"1970-01-01T00:00:07Z","fault":"ahead","found":"1970-01-01T02:30:00Z"}"#,
             r#"urgent overdue work {"deadline_s":60}"#,
             r#"urgent target_out target:crm {"erasure":"e-08080808080808080808080808080808","reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
             r#"urgent target_out target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,

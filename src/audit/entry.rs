@@ -33,10 +33,12 @@ pub(crate) enum Act {
     CopyLedger,
     ReopenLedger,
     MigrateLedger,
+    /// Says that the ledger's clock is right.
+    AcceptClock,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -54,6 +56,7 @@ impl Act {
         Self::CopyLedger,
         Self::ReopenLedger,
         Self::MigrateLedger,
+        Self::AcceptClock,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -75,6 +78,7 @@ impl Act {
             Self::CopyLedger => "ledger.copy",
             Self::ReopenLedger => "ledger.reopen",
             Self::MigrateLedger => "ledger.migrate",
+            Self::AcceptClock => "clock.accept",
         }
     }
 }
@@ -166,6 +170,11 @@ impl Object {
 
     pub(crate) fn ledger() -> Self {
         Self("ledger".to_owned())
+    }
+
+    /// The ledger's clock.
+    pub(crate) fn clock() -> Self {
+        Self("clock".to_owned())
     }
 
     /// An object as it was written.

@@ -4,6 +4,7 @@
 mod attention;
 mod audit;
 mod check;
+mod clock;
 mod completions;
 mod config;
 mod context;
@@ -93,6 +94,9 @@ enum Command {
     /// See what needs a person; acknowledge or mute it
     #[command(subcommand)]
     Attention(attention::AttentionCommand),
+    /// See whether the ledger's clock is believed; say that it is right
+    #[command(subcommand)]
+    Clock(clock::Clock),
     /// See, export and verify who ordered what
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -136,6 +140,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Quarantine(quarantine) => with_operations(global, async |on| quarantine.run(on, out).await),
         Command::Attention(attention) => with_operations(global, async |on| attention.run(on, out).await),
+        Command::Clock(clock) => with_operations(global, async |on| clock.run(on, out).await),
         Command::Audit(audit) => audit.run(global, out),
         Command::Keys(keys) => keys.run(global, out),
         Command::Config(config) => config.run(global, out),

@@ -1,12 +1,16 @@
 //! What only all sections together show: names that are used twice, or that refer to nothing.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::Config;
 use super::layers::Layers;
 use crate::mluvii::MluviiSettings;
 use crate::policy::Policy;
 use crate::subject::{Kind, Scope};
+
+/// The least that a clock may jump ahead without being doubted.
+const CLOCK_JUMP_MIN: Duration = Duration::from_secs(60);
 
 /// Notes every problem.
 pub(super) fn check(config: &Config, layers: &mut Layers) {
@@ -38,6 +42,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     }
     if !(0.0..=1.0).contains(&config.settling.unknown_share_max) {
         layers.problem("settling.unknown_share_max", "a share is from 0 to 1, such as 0.05");
+    }
+    if config.clock.jump_max.0 < CLOCK_JUMP_MIN {
+        layers.problem("clock.jump_max", "less than a minute: clocks are adjusted all the time, such as by NTP");
     }
     if let Err(error) = config.ledger_place() {
         layers.problem("ledger.url", error.to_string());

@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use crate::http::ServerSettings;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
-use crate::ledger::{LedgerPlace, LedgerSettings, LedgerUrlWrong};
+use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong};
 use crate::mluvii::MluviiSettings;
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
@@ -58,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) settling: SettlingSettings,
     /// When a session counts as a person's.
     pub(crate) person: PersonSettings,
+    /// When the ledger's clock is believed.
+    pub(crate) clock: ClockSettings,
     /// How erasures are carried through.
     pub(crate) erasing: ErasingSettings,
     /// The senders of webhooks; each names its installation.
@@ -84,9 +86,9 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 12] = [
-        "server", "ledger", "log", "keys", "mluvii", "settling", "person", "erasing", "source", "consent", "rule",
-        "plugin",
+    const SECTIONS: [&str; 13] = [
+        "server", "ledger", "clock", "log", "keys", "mluvii", "settling", "person", "erasing", "source", "consent",
+        "rule", "plugin",
     ];
 
     /// Loads the configuration from a file and the environment of this process.
@@ -122,6 +124,7 @@ impl Config {
         // Every section is read before the first missing one ends it, so that all problems are found.
         let server = layers.section("server");
         let ledger = layers.section("ledger");
+        let clock = layers.section("clock");
         let log = layers.section("log");
         let keys = layers.section("keys");
         let settling = layers.section("settling");
@@ -142,6 +145,7 @@ impl Config {
             file: file.to_owned(),
             server: server?,
             ledger: ledger?,
+            clock: clock?,
             log: log?,
             keys: keys?,
             mluvii,

@@ -299,6 +299,15 @@ fn every_spelling_of_a_time_is_read() {
 }
 
 #[test]
+fn a_change_to_summer_time_and_a_leap_second_are_read_as_what_they_are() {
+    check_time("2026-03-29T01:59:59+01:00", Some("2026-03-29T00:59:59Z"));
+    check_time("2026-03-29T03:00:00+02:00", Some("2026-03-29T01:00:00Z"));
+    check_time("2026-10-25T02:30:00+02:00", Some("2026-10-25T00:30:00Z"));
+    check_time("2026-10-25T02:30:00+01:00", Some("2026-10-25T01:30:00Z"));
+    check_time("2016-12-31T23:59:60Z", Some("2016-12-31T23:59:59Z"));
+}
+
+#[test]
 fn what_is_no_time_is_none() {
     for text in [
         "",

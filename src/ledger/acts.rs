@@ -1,7 +1,7 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
 use super::QuarantineId;
-use crate::attention::{Attention, Code, MuteEnd};
+use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::subject::TargetName;
@@ -43,6 +43,13 @@ pub(super) fn acknowledged(by: &Actor, sequences: &[u64]) -> AuditEntry {
     let mut sequences = sequences.to_vec();
     sequences.sort_unstable();
     entry.with("receipts", Detail::Numbers(sequences))
+}
+
+/// `doubt` is what was doubted of it.
+pub(super) fn accepted_clock(by: &Actor, doubt: Option<&ClockDoubt>) -> AuditEntry {
+    let entry = AuditEntry::new(by, Act::AcceptClock, Object::clock(), ActResult::when(doubt.is_some()));
+    let Some(ClockDoubt { fault, expected, found }) = doubt else { return entry };
+    entry.with_word("fault", fault.as_str()).with_word("expected", expected).with_word("found", found)
 }
 
 pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {

@@ -5,6 +5,7 @@ pub(crate) mod asking;
 pub(crate) mod attention;
 pub(crate) mod audit;
 pub(crate) mod bounding;
+pub(crate) mod clock;
 pub(crate) mod closing;
 pub(crate) mod deciding;
 pub(crate) mod erasing;
@@ -136,6 +137,8 @@ macro_rules! contract {
                 an_order_that_fails_leaves_no_row_and_what_a_rule_decides_is_no_order
                 those_who_order_at_once_make_one_chain
                 the_audit_is_read_both_ways_and_by_actor_act_object_and_time;
+            clock: work_that_is_held_is_taken_over_once_the_clock_was_watched_for_as_long_as_its_lease
+                a_clock_that_nobody_doubts_is_not_accepted;
             attention: an_empty_ledger_needs_nobody
                 everything_that_needs_a_person_is_listed
                 what_was_heard_of_late_is_not_late_at_once

@@ -4,6 +4,7 @@
 mod acts;
 mod bounds;
 mod claim;
+mod clock;
 pub(crate) mod copy;
 mod health;
 mod listing;
@@ -23,14 +24,15 @@ pub(crate) use bounds::Bounds;
 pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };
+pub(crate) use clock::ClockSettings;
 pub(crate) use health::{BreakerLimits, CallEnd, WorkNumber};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
-    Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionView,
-    Stored, TargetHealth, TargetState, UnreadSessions,
+    ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
+    SessionView, Stored, TargetHealth, TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S, REFUSED_KEPT_S};
 

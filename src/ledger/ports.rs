@@ -8,12 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
-    Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page, ProcessInfo,
-    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
+    Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed, Closing,
+    Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
     RefusedDeliveries, Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
 };
-use crate::attention::{Attention, Code, Limits, MuteEnd};
+use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
@@ -49,7 +49,8 @@ pub(crate) trait Intake: Send + Sync {
 pub(crate) trait Queue: Send + Sync {
     /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
     /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
-    /// nor while the breaker of the target is open; when the pause is over, one piece tries it.
+    /// nor while the breaker of the target is open; when the pause is over, one piece tries it. What
+    /// erases is not claimed while the clock cannot be right ([`Queue::watch_clock`]).
     async fn claim(
         &self,
         queue: &QueueName,
@@ -116,11 +117,17 @@ pub(crate) trait Queue: Send + Sync {
     /// as lost; its leases do not depend on it.
     async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError>;
 
+    /// Looks at the ledger's clock, and writes down what was seen; to be called every few seconds, from every machine. Until
+    /// somebody has looked for as long as a lease is, no work is taken from a process that seems lost. Returns why the clock
+    /// cannot be right, if it cannot: then no erasure begins, no target is asked to erase, and no receipt is dated.
+    async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError>;
+
     /// Takes this process off the list.
     async fn deregister(&self) -> Result<(), LedgerError>;
 
     /// Deletes what has served: event keys older than `keep.duplicates`, fingerprints of erasures that ended before
-    /// `keep.fingerprints`, destroyed bytes still in a log, processes that have long been lost. Bounded work.
+    /// `keep.fingerprints`, destroyed bytes still in a log, processes that have long been lost. Bounded work. Nothing is
+    /// deleted by its age while the clock cannot be right.
     async fn maintain(&self, keep: Keep) -> Result<(), LedgerError>;
 }
 
@@ -181,6 +188,8 @@ pub(crate) trait Records: Send + Sync {
 
     async fn counts(&self) -> Result<Counts, LedgerError>;
 
+    async fn clock(&self) -> Result<ClockView, LedgerError>;
+
     /// What needs a person or is worth knowing: the most severe first.
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
 
@@ -231,6 +240,10 @@ pub(crate) trait Admin: Send + Sync {
 
     /// Wants to be told of it again; `false` when it is not muted.
     async fn unmute_attention(&self, code: Code, object: &Object, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Says that the ledger's clock is right, so that what it stopped goes on. Returns what was doubted; `None` when nothing
+    /// was.
+    async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError>;
 
     /// Writes down an act that is none of the ledger's: before it begins, and its result.
     async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attention::NoServer;
+use crate::attention::{ClockDoubt, NoServer};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureState;
 use crate::keys::{Digest, Sealed};
@@ -159,6 +159,16 @@ pub(super) const PROCESS_LOST_S: u64 = 20;
 
 /// A process that has not been heard of for so long is taken off the list.
 pub(super) const PROCESS_FORGOTTEN_S: i64 = 24 * 3_600;
+
+/// The ledger's clock, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ClockView {
+    pub(crate) now: Timestamp,
+    /// The latest time that was believed; absent before a server has looked.
+    pub(crate) latest: Option<Timestamp>,
+    /// Why it cannot be right.
+    pub(crate) doubt: Option<ClockDoubt>,
+}
 
 /// The ledger in numbers.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -6,6 +6,7 @@
 pub(crate) mod actor;
 pub(crate) mod attention;
 pub(crate) mod audit;
+pub(crate) mod clock;
 pub(crate) mod erasures;
 mod error;
 mod json_lines;

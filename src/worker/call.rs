@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use quietus_plugin::{ReportTo, Sensitive};
 use tracing::{debug, warn};
 
@@ -110,13 +111,19 @@ impl Worker {
             sessions: work.sessions.clone(),
             searched: whom.searched,
             region: self.person.region,
-            erased_since: erased_at.map(|at| jiff::Timestamp::now().duration_since(at).unsigned_abs()),
+            erased_since: erased_at.map(|at| since(at, Timestamp::now())),
             report,
             // One that does not open is as none: the target then begins anew, which is always right.
             resume: kept.last(work),
             checkpoint: Arc::new(kept),
         })
     }
+}
+
+/// How long ago that was. A clock that was put back since shows a time to come: then it was just now, as a target that is told
+/// of a long time takes what is still there for what will stay.
+fn since(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(at)).unwrap_or_default()
 }
 
 /// A third party has taken the call over, and reports its outcome later.
@@ -148,6 +155,13 @@ pub(super) fn finally(outcome: Outcome, answer: Answer) -> Output {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_erased_in_the_future_was_erased_just_now() {
+        let at = |seconds| Timestamp::from_second(seconds).expect("a time");
+        assert_eq!(since(at(7), at(10)), Duration::from_secs(3));
+        assert_eq!(since(at(3_600), at(10)), Duration::ZERO);
+    }
 
     /// An answer after which to wait for seven seconds.
     pub(in crate::worker) fn answer(outcome: Outcome) -> Answer {

@@ -2,12 +2,13 @@
 //! one write, and several processes hardly wait for one another at its head.
 
 use jiff::Timestamp;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::parts::Worker;
 use super::run::LEASE;
 use crate::causes::with_causes;
+use crate::clock::BootTime;
 use crate::erasure::{ErasureId, Outcome, Verdict};
 use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
 use crate::receipt::{Receipt, ReceiptHead, Statement, Unfinished};
@@ -15,12 +16,13 @@ use crate::subject::Scope;
 
 impl Worker {
     /// Closes erasures whose steps all have an outcome.
-    pub(super) async fn close(&self, claims: Vec<Claim>, leased: Instant) {
+    pub(super) async fn close(&self, claims: Vec<Claim>, leased: BootTime) {
         if claims.is_empty() {
             return;
         }
         // Before the leases end, so that no other process has begun.
-        let closed = match timeout_at(leased + LEASE / 2, self.close_all(claims)).await {
+        let left = (leased + LEASE / 2).since(BootTime::now());
+        let closed = match timeout(left, self.close_all(claims)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => with_causes(&error),
             Err(_) => "it took longer than it may".to_owned(),

@@ -6,23 +6,29 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
+use crate::clock::BootTime;
 use crate::ledger::{Finished, LedgerError};
 use crate::lock::lock;
 
 /// How often a lease is renewed in its time while its work is under way.
 const RENEWALS: u32 = 4;
 
-/// The time for which a piece of work is ours.
+/// How often it is looked whether the lease has ended: timers stand still while the machine is suspended, so that one alone
+/// would fire long after the end.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// The time for which a piece of work is ours, by the time since the machine's start: whatever is done to the wall clock, and
+/// however long the machine is suspended, it ends here before it ends for others.
 pub(super) struct Lease {
     length: Duration,
     /// When it was last asked for: it may have begun then.
-    asked: Mutex<Instant>,
+    asked: Mutex<BootTime>,
 }
 
 impl Lease {
-    pub(super) fn new(asked: Instant, length: Duration) -> Self {
+    pub(super) fn new(asked: BootTime, length: Duration) -> Self {
         Self { length, asked: Mutex::new(asked) }
     }
 
@@ -36,15 +42,29 @@ impl Lease {
         loop {
             let renewal = async {
                 sleep(step).await;
-                (Instant::now(), renew().await)
+                (BootTime::now(), renew().await)
             };
             // A ledger that hangs must not keep this from returning: the call has to be cancelled before anybody else
             // may begin.
-            match timeout_at(self.end(), renewal).await {
-                Ok((asked, Ok(Finished::Done))) => *lock(&self.asked) = asked,
-                Ok((_, Ok(Finished::LeaseLost | Finished::Stale))) | Err(_) => return,
+            match self.until_end(renewal).await {
+                Some((asked, Ok(Finished::Done))) => *lock(&self.asked) = asked,
+                Some((_, Ok(Finished::LeaseLost | Finished::Stale))) | None => return,
                 // The ledger may be away for a moment only; what it confirmed last still bounds the work.
-                Ok((_, Err(_))) => {}
+                Some((_, Err(_))) => {}
+            }
+        }
+    }
+
+    /// `None` when the lease ends first.
+    async fn until_end<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        loop {
+            let left = self.end().since(BootTime::now());
+            if left.is_zero() {
+                return None;
+            }
+            if let Ok(done) = timeout(left.min(LOOK_EVERY), &mut work).await {
+                return Some(done);
             }
         }
     }
@@ -55,7 +75,7 @@ impl Lease {
     pub(super) async fn hold<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| {
-            if Instant::now() >= self.end() {
+            if BootTime::now() >= self.end() {
                 return Poll::Ready(None);
             }
             work.as_mut().poll(context).map(Some)
@@ -64,8 +84,8 @@ impl Lease {
     }
 
     /// A part of it is left for what is on its way.
-    fn end(&self) -> Instant {
-        *lock(&self.asked) + self.length - self.length / RENEWALS
+    fn end(&self) -> BootTime {
+        *lock(&self.asked) + (self.length - self.length / RENEWALS)
     }
 }
 
@@ -82,9 +102,10 @@ mod tests {
         F: Future<Output = Result<Finished, LedgerError>>,
     {
         // The claim has taken its time.
-        let asked = Instant::now() - SHORT / 4;
+        let asked = BootTime::now();
+        sleep(SHORT / 4).await;
         Lease::new(asked, SHORT).keep(renew).await;
-        asked.elapsed()
+        BootTime::now().since(asked)
     }
 
     #[tokio::test]
@@ -114,7 +135,7 @@ mod tests {
             tokio::task::yield_now().await;
             moved.set(moved.get() + 1);
         };
-        assert_eq!(Lease::new(Instant::now(), SHORT).hold(work).await, None);
+        assert_eq!(Lease::new(BootTime::now(), SHORT).hold(work).await, None);
         assert_eq!(moved.get(), 1);
     }
 }

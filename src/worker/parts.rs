@@ -8,7 +8,7 @@ use super::failure::{Failure, no_installation};
 use super::patience::Patience;
 use super::settings::{ErasingSettings, SettlingSettings};
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Keep, Queue, Records};
+use crate::ledger::{ClockSettings, Keep, Queue, Records};
 use crate::mluvii::MluviiClient;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
@@ -43,6 +43,7 @@ pub(crate) struct Worker {
     pub(crate) patience: Patience,
     pub(crate) erasing: ErasingSettings,
     pub(crate) keep: Keep,
+    pub(crate) clock: ClockSettings,
     /// The address of the listener for reports, as it is seen from outside; without one, nothing can be reported.
     pub(crate) reports: Option<String>,
     pub(crate) index: IndexKey,

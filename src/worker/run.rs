@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -17,6 +16,7 @@ use super::panics::caught;
 use super::parts::Worker;
 use super::queue::QueueWorker;
 use crate::causes::with_causes;
+use crate::clock::BootTime;
 use crate::erasure::{Outcome, Stage};
 use crate::keys::random_fraction;
 use crate::ledger::{CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, StepEnd, Work};
@@ -45,7 +45,7 @@ impl Worker {
             let room = queue.room.notified();
             // Taken before the claim: a lease that counted from its slow answer would outlive the ledger's, and the
             // work be done twice.
-            let asked = Instant::now();
+            let asked = BootTime::now();
             let Claimed { claims, next } = self.claim(&queue, under_way.len()).await;
             if queue.queue == QueueName::Close {
                 let is_full = claims.len() >= queue.at_once();
@@ -81,7 +81,7 @@ impl Worker {
         }
     }
 
-    async fn work_and_make_room(self: Arc<Self>, queue: Arc<QueueWorker>, claim: Claim, leased: Instant) {
+    async fn work_and_make_room(self: Arc<Self>, queue: Arc<QueueWorker>, claim: Claim, leased: BootTime) {
         self.work(&queue, claim, leased).await;
         // After the end is written: until then the ledger counts the place as taken, and who is woken would claim in
         // vain.
@@ -102,7 +102,7 @@ impl Worker {
     }
 
     /// The life of one claim.
-    pub(super) async fn work(&self, queue: &QueueWorker, claim: Claim, leased: Instant) {
+    pub(super) async fn work(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) {
         let lease = Lease::new(leased, LEASE);
         let result = tokio::select! {
             () = queue.abandon.cancelled() => Err(Failure::Cancelled),

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::panics::{End, Task, describe_restarts, kept_alive};
 use super::parts::Worker;
 use super::queue::{ORPHANS_MAX, QueueWorker};
 use super::run::LEASE;
+use crate::attention::ClockDoubt;
 use crate::causes::with_causes;
+use crate::clock::BootTime;
 use crate::ledger::{Bounds, LedgerError};
 
 /// How often the ledger is maintained.
@@ -114,7 +115,7 @@ impl Worker {
                 continue;
             }
             let queue = QueueWorker::of_orphans(target, abandon);
-            let asked = Instant::now();
+            let asked = BootTime::now();
             for claim in self.queue.claim(&queue.queue, ORPHANS_MAX, LEASE, &Bounds::NONE).await?.claims {
                 self.work(&queue, claim, asked).await;
             }
@@ -123,12 +124,38 @@ impl Worker {
     }
 
     async fn heartbeat(self: Arc<Self>, shutdown: CancellationToken) {
-        while shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_some() {
+        let mut doubt = None;
+        loop {
+            // At once, too: until a look is written down, work that a lost process held is taken over by nobody.
+            doubt = self.watch_clock(doubt).await;
+            if shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_none() {
+                return;
+            }
             let broken = self.targets.iter().filter_map(|(name, target)| Some((name.clone(), target.broken()?)));
             if let Err(error) = self.queue.heartbeat(&broken.collect()).await {
                 warn!(error = %with_causes(&error), "could not write the heartbeat");
             }
         }
+    }
+
+    /// Looks at the ledger's clock, and says once what is wrong with it. Takes and returns what was last known to be.
+    async fn watch_clock(&self, before: Option<ClockDoubt>) -> Option<ClockDoubt> {
+        let now = match self.queue.watch_clock(self.clock.jump_max.0).await {
+            Ok(now) => now,
+            Err(error) => {
+                warn!(error = %with_causes(&error), "could not look at the ledger's clock");
+                return before;
+            }
+        };
+        match &now {
+            Some(ClockDoubt { fault, expected, found }) if now != before => warn!(
+                fault = fault.as_str(), expected = %expected, found = %found,
+                "the ledger's clock cannot be right: nothing is erased until it is, or until `quietus clock accept`"
+            ),
+            None if before.is_some() => info!("the ledger's clock is right again: erasing goes on"),
+            Some(_) | None => {}
+        }
+        now
     }
 
     async fn maintain(self: Arc<Self>, shutdown: CancellationToken) {

@@ -4,6 +4,7 @@ mod authentication;
 mod authors;
 mod canary;
 mod cgroup;
+mod clocks;
 mod demo;
 mod endurance;
 mod faults;

@@ -2,7 +2,7 @@
 
 mod words;
 
-pub(super) use words::{sentence, unknown_consents};
+pub(super) use words::{DOUBTED_CLOCK, clock_fault, sentence, unknown_consents};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::Timestamp;

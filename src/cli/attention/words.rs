@@ -3,7 +3,7 @@
 use quietus_plugin::Span;
 use serde_json::Value;
 
-use crate::attention::{Attention, Code, Severity};
+use crate::attention::{Attention, ClockFault, Code, Severity};
 use crate::cli::out::time;
 use crate::ledger::Counts;
 use crate::subject::TargetName;
@@ -87,10 +87,26 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
                 "{count} requests came to /webhooks/ paths of no source, the last at {last}; if mluvii's, see its URL"
             )
         }
+        Code::ClockDoubted => {
+            let fault = clock_fault(text("fault"), text("expected"), text("found"));
+            format!("{fault}: {DOUBTED_CLOCK}")
+        }
         Code::SessionsForeign => {
             format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
         }
     }
+}
+
+/// What a doubted clock means, and what helps.
+pub(in crate::cli) const DOUBTED_CLOCK: &str =
+    "nothing is erased; set it right, or, if it is right now, `quietus clock accept`";
+
+/// What is wrong with a clock: the name of its fault, what it was to show, and what it showed.
+pub(in crate::cli) fn clock_fault(fault: &str, expected: &str, found: &str) -> String {
+    if fault == ClockFault::Ahead.as_str() {
+        return format!("the clock jumped from {expected} to {found}");
+    }
+    format!("the clock stood at {found}, and had shown {expected} before")
 }
 
 /// How many sessions have an unknown consent, and why; nothing where there are none.
@@ -124,7 +140,7 @@ mod tests {
 
     use super::*;
     use crate::attention::{
-        Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
+        ClockDoubt, Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
     };
     use crate::erasure::ErasureId;
     use crate::subject::SourceName;
@@ -176,8 +192,14 @@ mod tests {
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
             oldest_due: Some(Timestamp::UNIX_EPOCH),
+            clock: Some(ClockDoubt {
+                fault: ClockFault::Ahead,
+                expected: Timestamp::UNIX_EPOCH,
+                found: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(9),
+            }),
         };
         insta::assert_snapshot!(sentences(&facts), @"
+        the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID

@@ -335,6 +335,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
+    assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
 }
 
 /// The breaker of these tests.

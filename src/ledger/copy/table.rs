@@ -263,6 +263,12 @@ pub(crate) const TABLES: &[Table] = &[
         only: ALL,
     },
     Table {
+        name: "clock_seen",
+        key: 1,
+        columns: &[("one", Number), ("latest", Number), ("looked", Number), ("doubt", Text), ("jump_max_ms", Number)],
+        only: ALL,
+    },
+    Table {
         name: "target",
         key: 1,
         columns: &[

@@ -9,9 +9,10 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, attention, audit, claim, failure, meta, quarantine, receipts, remote_notifier, schedule, targets, tasks,
+    acts, attention, audit, claim, clock, failure, meta, quarantine, receipts, remote_notifier, schedule, targets,
+    tasks,
 };
-use crate::attention::{Attention, Code, Mute, MuteEnd};
+use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Digest;
@@ -103,6 +104,14 @@ impl Admin for PostgresLedger {
             let unmuted = attention::unmute(tx, code, object).await?;
             audit::append(tx, &acts::unmuted(by, code, object, unmuted)).await?;
             Ok(unmuted)
+        })
+    }
+
+    async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError> {
+        transact!(self, |tx| async {
+            let doubt = clock::accept(tx).await?;
+            audit::append(tx, &acts::accepted_clock(by, doubt.as_ref())).await?;
+            Ok(doubt)
         })
     }
 

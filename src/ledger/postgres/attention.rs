@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, counts};
+use super::{LedgerError, clock, counts};
 use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
@@ -49,12 +49,13 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         unknown_consents,
         foreign_sessions: unsigned(row.get(2)),
         oldest_due: maybe_time(row.get(3))?,
+        clock: clock::doubt(row.get(10))?,
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 10;
+const FIRST_GROUP: usize = 11;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -88,6 +89,7 @@ fn query() -> String {
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, broken)), '[]')::TEXT FROM process),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(source, count, since, last) ORDER BY source), '[]')::TEXT
                  FROM refused),
+                (SELECT doubt FROM clock_seen),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,

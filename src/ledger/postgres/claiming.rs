@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::claim::{PROBED_OF, SentOnce, queues_of};
+use super::clock::{FROM_KNOWN, KNOWN, Known};
 use super::columns::{millis, text, unsigned};
 use super::health::MayBegin;
 use super::tasks::HELD;
@@ -14,22 +15,28 @@ use super::{
     Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, Work, bounds, inbox,
     steps, targets, work,
 };
+use crate::clock::boot_id;
 use crate::erasure::Outcome;
 use crate::erasure::life::after;
+use crate::ledger::clock::Trust;
 use crate::subject::TargetName;
 
-/// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster.
+/// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster. Returns
+/// what is known of the clock, where there is.
 pub(super) async fn is_due(
     ledger: &PostgresLedger,
     connection: &Connection,
     queue: &QueueName,
-) -> Result<bool, LedgerError> {
+) -> Result<Option<Known>, LedgerError> {
     let sql = format!(
-        "SELECT EXISTS (SELECT FROM task WHERE queue = $1 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
-             OR EXISTS (SELECT FROM inbox WHERE installation = $2)"
+        "SELECT {KNOWN},
+                EXISTS (SELECT FROM task WHERE queue = $2 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
+                  OR EXISTS (SELECT FROM inbox WHERE installation = $3)
+         {FROM_KNOWN}"
     );
     let inbox = inbox_of(ledger, connection, queue).await?;
-    Ok(connection.row(&sql, &[&queue.name(), &inbox]).await?.get(0))
+    let row = connection.row(&sql, &[&boot_id(), &queue.name(), &inbox]).await?;
+    if row.get(7) { Known::read(&row).map(Some) } else { Ok(None) }
 }
 
 /// The installation in whose inbox there may be more for the queue.
@@ -51,8 +58,14 @@ pub(super) async fn claim(
     most: usize,
     lease: Duration,
     bounds: &Bounds,
+    clock: &Known,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
+    let trust = clock.trust(&tx.look);
+    // A receipt is dated and signed for good.
+    if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
+        return Ok(nothing(NextLook::WhenPolled));
+    }
     let mut free = bounds.at_once;
     let mut target_failing = false;
     let mut probes = false;
@@ -64,8 +77,10 @@ pub(super) async fn claim(
         match health.may_begin(free, tx.now) {
             MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
             MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
-            MayBegin::AtOnce(most) => free = bounds::free(most, load_of(ledger, tx, queue, target).await?),
-            MayBegin::Probe => (free, probes) = (bounds::free(1, load_of(ledger, tx, queue, target).await?), true),
+            MayBegin::AtOnce(most) => free = bounds::free(most, load_of(ledger, tx, queue, target, trust).await?),
+            MayBegin::Probe => {
+                (free, probes) = (bounds::free(1, load_of(ledger, tx, queue, target, trust).await?), true);
+            }
         }
         next_us = health.pace.next_call_us;
     }
@@ -82,7 +97,7 @@ pub(super) async fn claim(
             inbox::expand(tx, &ledger.sources, queue, installation, granted).await?;
         }
         let of = if probes { PROBED_OF } else { granted };
-        let rows = take(tx, queue, (granted, of), lease, ledger.process()).await?;
+        let rows = take(tx, queue, (granted, of), lease, ledger.process(), trust).await?;
         claims = load(ledger, tx, queue, rows, target_failing).await?;
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
@@ -109,28 +124,37 @@ struct Taken {
 }
 
 /// Takes what is due, of as many that are the longest due those that were tried least often; what another process is taking
-/// is passed over.
+/// is passed over. What another one holds is left to it until its lease has surely ended: a clock that jumps ends none.
 async fn take(
     tx: &Tx,
     queue: &QueueName,
     (most, of): (usize, usize),
     lease: Duration,
     holder: i64,
+    trust: Trust,
 ) -> Result<Vec<Taken>, LedgerError> {
     let [most, of] = [most, of].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-    let mut rows = tx
-        .rows(
-            "WITH found AS (
-               SELECT id, due AS was FROM (
-                 SELECT id, due, attempt FROM task WHERE queue = $1 AND NOT parked AND due <= $2
-                 ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
-               ) AS longest ORDER BY attempt, due LIMIT $4
-             )
-             UPDATE task SET due = $5, fence = fence + 1, holder = $6 FROM found WHERE task.id = found.id
-             RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since",
-            &[&queue.name(), &millis(tx.now), &of, &most, &millis(after(tx.now, lease)), &holder],
-        )
-        .await?;
+    let only = match queue {
+        QueueName::Step(_) if !trust.erasing => {
+            "AND NOT EXISTS (SELECT FROM step WHERE step.erasure = task.erasure AND 'step:' || step.called = task.queue
+                             AND stage = 'erase')"
+        }
+        _ => "",
+    };
+    let sql = format!(
+        "WITH found AS (
+           SELECT id, due AS was FROM (
+             SELECT id, due, attempt FROM task
+             WHERE queue = $1 AND NOT parked AND due <= $2 AND (holder IS NULL OR due - began <= $7) {only}
+             ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
+           ) AS longest ORDER BY attempt, due LIMIT $4
+         )
+         UPDATE task SET due = $5, began = $2, fence = fence + 1, holder = $6 FROM found WHERE task.id = found.id
+         RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since"
+    );
+    let until = millis(after(tx.now, lease));
+    let leases_ms = trust.leases_ms();
+    let mut rows = tx.rows(&sql, &[&queue.name(), &millis(tx.now), &of, &most, &until, &holder, &leases_ms]).await?;
     // An UPDATE returns its rows in any order; the longest due goes first.
     rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
     let taken = |row: Row| {
@@ -176,6 +200,7 @@ async fn load_of(
     tx: &Tx,
     queue: &QueueName,
     target: &TargetName,
+    trust: Trust,
 ) -> Result<bounds::Load, LedgerError> {
     let mut queues = Vec::new();
     let mut inboxes = Vec::new();
@@ -183,16 +208,16 @@ async fn load_of(
         inboxes.push(inbox_of(ledger, tx, &of_target).await?);
         queues.push(of_target.name());
     }
-    let rows = tx
-        .rows(
-            "SELECT name,
-                    (SELECT COUNT(*) FROM task WHERE queue = name AND due > $3 AND holder IS NOT NULL),
-                    EXISTS (SELECT FROM task WHERE queue = name AND NOT parked AND due <= $3)
-                      OR EXISTS (SELECT FROM inbox WHERE installation = received)
-             FROM unnest($1::TEXT[], $2::BIGINT[]) AS queues (name, received)",
-            &[&queues, &inboxes, &millis(tx.now)],
-        )
-        .await?;
+    // Only where not every lease has surely ended: the index of what is held is full of what was held a moment ago.
+    let doubtful = if trust.is_whole() { "" } else { "OR due - began > $4" };
+    let sql = format!(
+        "SELECT name,
+                (SELECT COUNT(*) FROM task WHERE queue = name AND holder IS NOT NULL AND (due > $3 {doubtful})),
+                EXISTS (SELECT FROM task WHERE queue = name AND NOT parked AND due <= $3)
+                  OR EXISTS (SELECT FROM inbox WHERE installation = received)
+         FROM unnest($1::TEXT[], $2::BIGINT[]) AS queues (name, received) WHERE $4 >= 0"
+    );
+    let rows = tx.rows(&sql, &[&queues, &inboxes, &millis(tx.now), &trust.leases_ms()]).await?;
     let mut load = bounds::Load::default();
     for row in rows {
         let under_way = usize::try_from(unsigned(row.get(1))).unwrap_or(usize::MAX);
@@ -221,10 +246,10 @@ pub(super) async fn retry(
     let changed = tx
         .execute(
             &format!(
-                "UPDATE task SET due = $3, attempt = attempt + $4, reason = $5, holder = NULL
+                "UPDATE task SET due = $3, began = $6, attempt = attempt + $4, reason = $5, holder = NULL
                  WHERE id = $1 AND fence = $2 AND {HELD}"
             ),
-            &[&claim.task, &claim.fence, &due, &counts, &text(reason)],
+            &[&claim.task, &claim.fence, &due, &counts, &text(reason), &millis(tx.now)],
         )
         .await?;
     if changed == 0 {

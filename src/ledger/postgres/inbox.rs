@@ -1,5 +1,6 @@
 //! Expanding: rows of the inbox become tasks, as fast as the workers take them.
 
+use super::columns::millis;
 use super::tx::Tx;
 use super::{LedgerError, Names, QueueName};
 use crate::event::StoredEvent;
@@ -47,10 +48,12 @@ async fn expand_oldest(
     let (received, lines): (i64, &[u8]) = (oldest.get(0), oldest.get(1));
     let events: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
     forget_announcements(tx, sources, &events).await?;
-    // Due when they came: they go before later ones, and the status tells how long they have waited.
+    // Due when they came: they go before later ones, and the status tells how long they have waited. But not later than now,
+    // where the clock was put back since.
+    let due = received.min(millis(tx.now));
     tx.execute(
-        "INSERT INTO task (queue, due, since, event) SELECT $1, $2, $2, event FROM unnest($3::BYTEA[]) AS event",
-        &[&queue.name(), &received, &events],
+        "INSERT INTO task (queue, due, began, since, event) SELECT $1, $2, $2, $3, event FROM unnest($4::BYTEA[]) AS event",
+        &[&queue.name(), &due, &received, &events],
     )
     .await?;
     Ok(Some(events.len() as i64))

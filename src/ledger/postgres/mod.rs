@@ -9,6 +9,7 @@ mod attention;
 mod audit;
 mod capsules;
 mod claiming;
+mod clock;
 mod columns;
 mod connection;
 mod connector;
@@ -66,14 +67,15 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
-    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
-    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside,
-    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records,
-    RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
-    TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, query, row, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
+    Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
+    InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
+    ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork,
+    StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health,
+    query, row, transition,
 };
-use crate::attention::{Attention, Limits};
+use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
@@ -253,10 +255,10 @@ impl Queue for PostgresLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        if !claiming::is_due(self, &self.reading().await?, queue).await? {
+        let Some(clock) = claiming::is_due(self, &self.reading().await?, queue).await? else {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
-        }
-        transact!(self, |tx| claiming::claim(self, tx, queue, most, lease, bounds))
+        };
+        transact!(self, |tx| claiming::claim(self, tx, queue, most, lease, bounds, &clock))
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
@@ -377,11 +379,19 @@ impl Queue for PostgresLedger {
         }
     }
 
+    async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
+        transact!(self, |tx| clock::watch(tx, jump_max))
+    }
+
     async fn deregister(&self) -> Result<(), LedgerError> {
         processes::deregister(&self.writing().await?, self.process()).await
     }
 
     async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
+        // By a clock that cannot be right, everything may seem to have served.
+        if !transact!(self, |tx| clock::trust(tx))?.erasing {
+            return Ok(());
+        }
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
         refused::forget_old(&connection).await?;
@@ -490,6 +500,10 @@ impl Records for PostgresLedger {
 
     async fn counts(&self) -> Result<Counts, LedgerError> {
         counts::all(&self.reading().await?).await
+    }
+
+    async fn clock(&self) -> Result<ClockView, LedgerError> {
+        clock::view(&self.reading().await?).await
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {

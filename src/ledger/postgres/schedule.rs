@@ -15,6 +15,7 @@ use super::tx::Tx;
 use super::{LedgerError, QueueName, broken, capsules, erasure_state, failure, steps, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
+use crate::ledger::clock::began;
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
@@ -104,9 +105,10 @@ async fn set_resolving(tx: &mut Tx, id: ErasureId, subject: &Subject, resolving:
             // The fence takes the claim away from a worker that is resolving it now.
             let changed = tx
                 .execute(
-                    "UPDATE task SET due = $2, fence = fence + 1, attempt = 0, parked = FALSE, reason = NULL, holder = NULL
+                    "UPDATE task SET due = $2, began = $3, fence = fence + 1, attempt = 0, parked = FALSE, reason = NULL,
+                                     holder = NULL
                      WHERE erasure = $1",
-                    &[&id.0.as_slice(), &millis(due)],
+                    &[&id.0.as_slice(), &millis(due), &maybe_millis(began(due, tx.now))],
                 )
                 .await?;
             tx.notify(&QueueName::Resolve(subject.installation().clone()));
@@ -118,8 +120,8 @@ async fn set_resolving(tx: &mut Tx, id: ErasureId, subject: &Subject, resolving:
 async fn add_resolve(tx: &mut Tx, subject: &Subject, id: ErasureId, due: Timestamp) -> Result<(), LedgerError> {
     let queue = QueueName::Resolve(subject.installation().clone());
     tx.execute(
-        "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)",
-        &[&queue.name(), &millis(due), &id.0.as_slice()],
+        "INSERT INTO task (queue, due, began, erasure) VALUES ($1, $2, $3, $4)",
+        &[&queue.name(), &millis(due), &maybe_millis(began(due, tx.now)), &id.0.as_slice()],
     )
     .await?;
     tx.notify(&queue);

@@ -11,6 +11,7 @@ use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, 
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
+use crate::ledger::clock::began;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
@@ -327,11 +328,11 @@ async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(),
     let Some(at) = change.settle_at else { return delete_settling(tx, place).await };
     let queue = QueueName::Settle(change.record.session.installation.clone());
     tx.execute(
-        "INSERT INTO task (queue, installation, session, due, since) VALUES ($1, $2, $3, $4, $4)
+        "INSERT INTO task (queue, installation, session, due, since, began) VALUES ($1, $2, $3, $4, $4, $5)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
-         DO UPDATE SET due = excluded.due, since = excluded.since, fence = task.fence + 1, attempt = 0, parked = FALSE,
+         DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = task.fence + 1, attempt = 0, parked = FALSE,
                        reason = NULL, holder = NULL",
-        &[&queue.name(), &place.installation, &place.session, &millis(at)],
+        &[&queue.name(), &place.installation, &place.session, &millis(at), &maybe_millis(began(at, tx.now))],
     )
     .await?;
     tx.notify(&queue);

@@ -113,7 +113,8 @@ async fn insert(tx: &mut Tx, id: ErasureId, begun: &Begun) -> Result<(), LedgerE
     let to_call: Vec<&Step> = begun.0.iter().filter(|step| step.stage().is_some()).collect();
     let called: Vec<&str> = to_call.iter().map(|step| &*step.called.0).collect();
     tx.execute(
-        "INSERT INTO task (queue, due, erasure) SELECT 'step:' || called, $3, $1 FROM unnest($2::TEXT[]) AS called",
+        "INSERT INTO task (queue, due, began, erasure)
+         SELECT 'step:' || called, $3, $3, $1 FROM unnest($2::TEXT[]) AS called",
         &[&id.0.as_slice(), &called, &millis(tx.now)],
     )
     .await?;

@@ -68,7 +68,8 @@ pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Health, LedgerE
 }
 
 pub(super) async fn set_next_call_us(tx: &Tx, target: &TargetName, next_us: i64) -> Result<(), LedgerError> {
-    tx.execute("UPDATE pace SET next_call_us = $2 WHERE target = $1", &[&&*target.0, &next_us]).await?;
+    let sql = "UPDATE pace SET next_call_us = $2, began = GREATEST(began, $3) WHERE target = $1";
+    tx.execute(sql, &[&&*target.0, &next_us, &millis(tx.now)]).await?;
     Ok(())
 }
 
@@ -86,9 +87,11 @@ pub(super) async fn call_ended(
     limits: BreakerLimits,
 ) -> Result<(), LedgerError> {
     let Health { pace, state } = lock(tx, target).await?.after(end, limits, tx.now);
+    // What was counted from a time that is still to come is taken over here, and moved when somebody looks at the clock: until
+    // then, that time stays.
     tx.execute(
         "UPDATE pace SET failures = $2, refused = $3, refused_why = $4, at_once = $5, limited_since = $6,
-                next_call_us = $7
+                next_call_us = $7, began = GREATEST(began, $8)
          WHERE target = $1",
         &[
             &&*target.0,
@@ -98,6 +101,7 @@ pub(super) async fn call_ended(
             &pace.at_once.map(i64::from),
             &maybe_millis(pace.limited_since),
             &pace.next_call_us,
+            &millis(tx.now),
         ],
     )
     .await?;
@@ -106,11 +110,20 @@ pub(super) async fn call_ended(
         TargetState::Open { until, reason, needs_person, tries, since } => {
             tx.execute(
                 &format!(
-                    "INSERT INTO target (name, {OPEN}) VALUES ($1, $2, $3, $4, $5, $6)
+                    "INSERT INTO target (name, {OPEN}, began) VALUES ($1, $2, $3, $4, $5, $6, $7)
                      ON CONFLICT (name) DO UPDATE SET until = excluded.until, reason = excluded.reason,
-                       needs_person = excluded.needs_person, tries = excluded.tries, since = excluded.since"
+                       needs_person = excluded.needs_person, tries = excluded.tries, since = excluded.since,
+                       began = GREATEST(target.began, excluded.began)"
                 ),
-                &[&&*target.0, &millis(until), &text(&reason), &needs_person, &i64::from(tries), &millis(since)],
+                &[
+                    &&*target.0,
+                    &millis(until),
+                    &text(&reason),
+                    &needs_person,
+                    &i64::from(tries),
+                    &millis(since),
+                    &millis(tx.now),
+                ],
             )
             .await?
         }

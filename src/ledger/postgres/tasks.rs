@@ -33,7 +33,7 @@ pub(super) async fn renew(connection: &Connection, claim: &Claim, lease: Duratio
     let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2);
     let changed = connection
         .execute(
-            &format!("UPDATE task SET due = {NOW_MS} + $3 WHERE id = $1 AND fence = $2 AND {HELD}"),
+            &format!("UPDATE task SET due = {NOW_MS} + $3, began = {NOW_MS} WHERE id = $1 AND fence = $2 AND {HELD}"),
             &[&claim.task, &claim.fence, &lease_ms],
         )
         .await?;
@@ -55,8 +55,8 @@ pub(super) async fn set_next(
         Next::Due(due) => (due, ""),
         Next::DueUnlessHeld(due) => (due, "AND holder IS NULL"),
         Next::Added(at) => {
-            let sql = "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)";
-            tx.execute(sql, &[&name, &millis(at), &erasure]).await?;
+            let sql = "INSERT INTO task (queue, due, began, erasure) VALUES ($1, $2, $4, $3)";
+            tx.execute(sql, &[&name, &millis(at), &erasure, &millis(tx.now)]).await?;
             tx.notify(&queue);
             return Ok(());
         }
@@ -71,10 +71,11 @@ pub(super) async fn set_next(
         }
     };
     let sql = format!(
-        "UPDATE task SET due = $3, attempt = $4, reason = $5, parked = FALSE, holder = NULL
+        "UPDATE task SET due = $3, began = $6, attempt = $4, reason = $5, parked = FALSE, holder = NULL
          WHERE erasure = $1 AND queue = $2 {only}"
     );
-    tx.execute(&sql, &[&erasure, &name, &millis(due), &i64::from(step.attempts), &reason.map(text)]).await?;
+    let attempts = i64::from(step.attempts);
+    tx.execute(&sql, &[&erasure, &name, &millis(due), &attempts, &reason.map(text), &millis(tx.now)]).await?;
     tx.notify(&queue);
     Ok(())
 }
@@ -83,7 +84,7 @@ pub(super) async fn set_next(
 pub(super) async fn make_due(tx: &mut Tx, id: ErasureId) -> Result<usize, LedgerError> {
     let going = tx
         .rows(
-            "UPDATE task SET parked = FALSE, due = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
+            "UPDATE task SET parked = FALSE, due = $2, began = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
              RETURNING queue",
             &[&id.0.as_slice(), &millis(tx.now)],
         )
@@ -96,7 +97,7 @@ pub(super) async fn make_due(tx: &mut Tx, id: ErasureId) -> Result<usize, Ledger
 pub(super) async fn give_back(connection: &Connection, claim: &Claim) -> Result<(), LedgerError> {
     connection
         .execute(
-            &format!("UPDATE task SET due = {NOW_MS}, holder = NULL WHERE id = $1 AND fence = $2"),
+            &format!("UPDATE task SET due = {NOW_MS}, began = {NOW_MS}, holder = NULL WHERE id = $1 AND fence = $2"),
             &[&claim.task, &claim.fence],
         )
         .await?;
@@ -112,7 +113,7 @@ pub(super) async fn delete(tx: &Tx, claim: &Claim) -> Result<bool, LedgerError> 
 /// Adds work on an erasure, due at once.
 pub(super) async fn add(tx: &mut Tx, queue: &QueueName, erasure: ErasureId) -> Result<(), LedgerError> {
     tx.execute(
-        "INSERT INTO task (queue, due, erasure) VALUES ($1, $2, $3)",
+        "INSERT INTO task (queue, due, began, erasure) VALUES ($1, $2, $2, $3)",
         &[&queue.name(), &millis(tx.now), &erasure.0.as_slice()],
     )
     .await?;
@@ -142,7 +143,8 @@ pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
     let going = tx
         .rows(
             &format!(
-                "UPDATE task SET parked = FALSE, due = $1, attempt = 0, reason = NULL WHERE parked AND NOT {STEP_QUEUES}
+                "UPDATE task SET parked = FALSE, due = $1, began = $1, attempt = 0, reason = NULL
+                 WHERE parked AND NOT {STEP_QUEUES}
                  RETURNING queue"
             ),
             &[&millis(tx.now)],

@@ -82,3 +82,21 @@ async fn claim(ledger: &PostgresLedger, queue: &QueueName, most: usize) -> Vec<C
 }
 
 contract::contract!(parts, stories);
+
+/// The stories of the contract that move what was seen of the clock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn moved_clocks() {
+    let server = stories().await;
+    macro_rules! story {
+        ($story:ident) => {
+            let ledger = server.ledger().await;
+            let name = format!("story_{}", server.told.load(Ordering::Relaxed) - 1);
+            let sql = |sql: &str| _ = server.cluster.sql(&name, &format!("SET search_path = quietus; {sql}"));
+            contract::clock::$story(Arc::clone(&ledger), &sql).await;
+            ledger.shutdown().await;
+        };
+    }
+    story!(a_jump_ahead_stops_erasing_and_nothing_else);
+    story!(a_clock_behind_what_was_seen_stops_erasing);
+    story!(no_pause_is_longer_for_a_clock_that_was_put_back);
+}

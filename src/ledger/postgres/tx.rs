@@ -15,6 +15,8 @@ use tokio_postgres::types::ToSql;
 use self::fate::Fate;
 use super::tally::{self, Tally};
 use super::{LedgerError, QueueName, broken, failure, query};
+use crate::clock::BootTime;
+use crate::ledger::clock::Look;
 use crate::ledger::copy::Value;
 
 /// The ledger's clock: the server's, in whole milliseconds.
@@ -115,6 +117,8 @@ pub(super) struct Tx {
     id: String,
     /// The ledger's clock at its beginning.
     pub(super) now: Timestamp,
+    /// The same, and when that was by this machine's time since its start.
+    pub(super) look: Look,
     pub(super) tally: Tally,
     /// The names of the queues that have work after the commit.
     pub(super) news: Vec<String>,
@@ -125,9 +129,12 @@ impl Tx {
         let connection = connections.get().await?;
         let tally = Tally::default();
         let news = Vec::new();
-        let mut tx = Self { connection, ended: false, id: String::new(), now: Timestamp::MIN, tally, news };
+        let before = BootTime::now();
+        let look = Look { now: Timestamp::MIN, before, after: before };
+        let mut tx = Self { connection, ended: false, id: String::new(), now: look.now, look, tally, news };
         let sql = format!("SELECT {NOW_MS}, pg_current_xact_id()::TEXT");
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
+        tx.look.before = BootTime::now();
         // Both are sent at once; a transaction costs one exchange less.
         // `biased`, as BEGIN has to be sent before what is to be in the transaction.
         let (begun, row) = tokio::join!(biased; tx.command("BEGIN"), tx.row(&sql, &[]));
@@ -135,6 +142,7 @@ impl Tx {
         let row = row?;
         tx.now = super::columns::time(row.get(0))?;
         tx.id = row.get(1);
+        tx.look = Look { now: tx.now, after: BootTime::now(), ..tx.look };
         Ok(tx)
     }
 

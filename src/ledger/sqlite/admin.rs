@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::job::{Tx, Wakes};
 use super::{Admin, LedgerError, QuarantineId, SqliteLedger};
-use super::{acts, attention, audit, meta, quarantine, receipts, schedule, targets, tasks};
-use crate::attention::{Attention, Code, Mute, MuteEnd};
+use super::{acts, attention, audit, clock, meta, quarantine, receipts, schedule, targets, tasks};
+use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Digest;
@@ -93,6 +93,16 @@ impl Admin for SqliteLedger {
         self.order(Wakes::NoOne, move |tx| {
             let unmuted = attention::unmute(tx, code, &object)?;
             Ok((unmuted, acts::unmuted(&by, code, &object, unmuted)))
+        })
+        .await
+    }
+
+    async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError> {
+        let by = by.clone();
+        self.order(Wakes::Workers, move |tx| {
+            let doubt = clock::accept(tx)?;
+            let entry = acts::accepted_clock(&by, doubt.as_ref());
+            Ok((doubt, entry))
         })
         .await
     }

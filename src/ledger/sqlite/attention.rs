@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::{LedgerError, QueueName, TargetHealth, TargetState, counts, processes, refused, targets};
+use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, processes, refused, targets};
 use crate::attention::{Code, Facts, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
@@ -45,6 +45,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         unknown_consents: counts::unknown_consents(connection)?,
         foreign_sessions: foreign.unsigned_abs(),
         oldest_due: counts::oldest_due(connection, now)?,
+        clock: clock::doubt(connection)?,
     })
 }
 

@@ -12,10 +12,14 @@ use super::health::MayBegin;
 use super::job::Tx;
 use super::tasks::holds;
 use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, QueueName, Work};
-use super::{bounds, inbox, steps, targets, work};
+use super::{bounds, clock, inbox, steps, targets, work};
 use crate::erasure::Outcome;
 use crate::erasure::life::after;
+use crate::ledger::clock::Trust;
 use crate::subject::TargetName;
+
+/// Steps that are looked at for one that erases nothing, while nothing may be erased.
+const UNDER_DOUBT_MAX: usize = 10_000;
 
 /// Who claims, and for how long.
 #[derive(Clone, Copy)]
@@ -32,6 +36,11 @@ pub(super) fn claim(
     bounds: &Bounds,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
+    let trust = clock::trust(tx)?;
+    // A receipt is dated and signed for good.
+    if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
+        return Ok(nothing(NextLook::WhenPolled));
+    }
     let mut at_once = bounds.at_once;
     let mut target_failing = false;
     let mut probes = false;
@@ -46,7 +55,7 @@ pub(super) fn claim(
         }
     }
     let free = match &bounds.target {
-        Some(target) => bounds::free(at_once, load_of(tx, queue, target)?),
+        Some(target) => bounds::free(at_once, load_of(tx, queue, target, trust)?),
         None => at_once,
     };
     if free == 0 {
@@ -57,7 +66,7 @@ pub(super) fn claim(
     if let QueueName::Decide(installation) = queue {
         inbox::expand(tx, installation, most)?;
     }
-    let mut due = due(tx, queue, if probes { PROBED_OF } else { most })?;
+    let mut due = due(tx, queue, if probes { PROBED_OF } else { most }, trust)?;
     if probes {
         due.sort_by_key(|task| task.attempt);
         due.truncate(most);
@@ -79,14 +88,24 @@ struct Due {
     attempt: i64,
 }
 
-/// The longest due first.
-fn due(tx: &Tx<'_>, queue: &QueueName, most: usize) -> Result<Vec<Due>, LedgerError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT id, attempt FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 ORDER BY due LIMIT ?3",
-    )?;
-    let due = statement.query_map(params![queue.name(), Millis(tx.now), most as i64], |row| {
-        Ok(Due { task: row.get(0)?, attempt: row.get(1)? })
-    })?;
+/// What is due and may be claimed, the longest due first. What another process holds is left to it until its lease has
+/// surely ended: a clock that jumps ends none.
+fn due(tx: &Tx<'_>, queue: &QueueName, most: usize, trust: Trust) -> Result<Vec<Due>, LedgerError> {
+    let ready = "FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 AND (holder IS NULL OR due - began <= ?4)
+                 ORDER BY due";
+    let sql = match queue {
+        // Beside what is to be erased, only so much is looked at: the others that write wait for this.
+        QueueName::Step(_) if !trust.erasing => format!(
+            "SELECT id, attempt FROM (SELECT id, attempt, due, erasure, queue {ready} LIMIT {UNDER_DOUBT_MAX}) AS ready
+             WHERE NOT EXISTS (SELECT 1 FROM step WHERE step.erasure = ready.erasure
+                               AND 'step:' || step.called = ready.queue AND stage = 'erase')
+             ORDER BY due LIMIT ?3"
+        ),
+        _ => format!("SELECT id, attempt {ready} LIMIT ?3"),
+    };
+    let mut statement = tx.prepare_cached(&sql)?;
+    let values = params![queue.name(), Millis(tx.now), most as i64, trust.leases_ms()];
+    let due = statement.query_map(values, |row| Ok(Due { task: row.get(0)?, attempt: row.get(1)? }))?;
     Ok(due.collect::<Result<_, _>>()?)
 }
 
@@ -107,14 +126,16 @@ fn grant(
 }
 
 /// What is under way and due at the target, in all processes.
-fn load_of(tx: &Tx<'_>, queue: &QueueName, target: &TargetName) -> Result<bounds::Load, LedgerError> {
+fn load_of(tx: &Tx<'_>, queue: &QueueName, target: &TargetName, trust: Trust) -> Result<bounds::Load, LedgerError> {
     // Held and not due yet: a lease that has ended frees its place by itself, without anybody noticing it.
-    let mut under_way =
-        tx.prepare_cached("SELECT COUNT(*) FROM task WHERE queue = ?1 AND due > ?2 AND holder IS NOT NULL")?;
+    let mut under_way = tx.prepare_cached(
+        "SELECT COUNT(*) FROM task WHERE queue = ?1 AND holder IS NOT NULL AND (due > ?2 OR due - began > ?3)",
+    )?;
     let mut due = tx.prepare_cached("SELECT 1 FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 LIMIT 1")?;
     let mut load = bounds::Load::default();
     for other in queues_of(target) {
-        let count: i64 = under_way.query_row(params![other.name(), Millis(tx.now)], |row| row.get(0))?;
+        let count: i64 =
+            under_way.query_row(params![other.name(), Millis(tx.now), trust.leases_ms()], |row| row.get(0))?;
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         load.all += count;
         if other == *queue {
@@ -138,9 +159,12 @@ fn claim_one(
     let lease_until = after(tx.now, holder.lease);
     let (fence, attempt) = tx
         .prepare_cached(
-            "UPDATE task SET due = ?2, fence = fence + 1, holder = ?3 WHERE id = ?1 RETURNING fence, attempt",
+            "UPDATE task SET due = ?2, began = ?4, fence = fence + 1, holder = ?3 WHERE id = ?1
+             RETURNING fence, attempt",
         )?
-        .query_row(params![task, Millis(lease_until), holder.process], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_row(params![task, Millis(lease_until), holder.process, Millis(tx.now)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     match work::load(tx, queue, task) {
         Ok(work) => Ok(Some(Claim { task, fence, attempt, target_failing, work, sent: SentOnce::default() })),
         // A passing failure must not park work that is sound.
@@ -170,8 +194,16 @@ pub(super) fn retry(
         steps::failed(tx, work, pause, attempt, reason)?;
         return Ok(Finished::Done);
     }
-    tx.prepare_cached("UPDATE task SET due = ?2, attempt = attempt + ?3, reason = ?4, holder = NULL WHERE id = ?1")?
-        .execute(params![claim.task, Millis(after(tx.now, pause)), i64::from(attempt == Attempt::Counts), reason])?;
+    tx.prepare_cached(
+        "UPDATE task SET due = ?2, began = ?5, attempt = attempt + ?3, reason = ?4, holder = NULL WHERE id = ?1",
+    )?
+    .execute(params![
+        claim.task,
+        Millis(after(tx.now, pause)),
+        i64::from(attempt == Attempt::Counts),
+        reason,
+        Millis(tx.now)
+    ])?;
     Ok(Finished::Done)
 }
 

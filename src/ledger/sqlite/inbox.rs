@@ -38,12 +38,15 @@ fn expand_oldest(tx: &Tx<'_>, installation: i64, queue: &str) -> Result<Option<i
         .query_row([installation], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))
         .optional()?;
     let Some((seq, received, events)) = oldest else { return Ok(None) };
-    // Due when they came: they go before later ones, and the status tells how long they have waited.
-    let mut task = tx.prepare_cached("INSERT INTO task (queue, due, since, event) VALUES (?1, ?2, ?2, ?3)")?;
+    // Due when they came: they go before later ones, and the status tells how long they have waited. But not later than now,
+    // where the clock was put back since.
+    let due = received.min(tx.now.as_millisecond());
+    let mut task =
+        tx.prepare_cached("INSERT INTO task (queue, due, began, since, event) VALUES (?1, ?2, ?2, ?3, ?4)")?;
     let mut count = 0;
     for event in events.split(|byte| *byte == b'\n') {
         forget_announcement(tx, event)?;
-        task.execute(params![queue, received, event])?;
+        task.execute(params![queue, due, received, event])?;
         count += 1;
     }
     tx.prepare_cached("DELETE FROM inbox WHERE seq = ?1")?.execute([seq])?;

@@ -8,17 +8,20 @@ use tokio::sync::oneshot;
 
 use super::LedgerError;
 use super::failure::Failure;
+use crate::ledger::clock::Look;
 
 /// The transaction that a write is part of.
 pub(super) struct Tx<'a> {
     connection: &'a Connection,
     /// The ledger's clock at the batch's beginning.
     pub(super) now: Timestamp,
+    /// The same, and when that was by the machine's time since its start.
+    pub(super) look: Look,
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(connection: &'a Connection, now: Timestamp) -> Self {
-        Self { connection, now }
+    pub(super) fn new(connection: &'a Connection, look: Look) -> Self {
+        Self { connection, now: look.now, look }
     }
 }
 

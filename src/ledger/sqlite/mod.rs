@@ -10,6 +10,7 @@ mod audit;
 mod capsules;
 mod checkpoint;
 mod claiming;
+mod clock;
 mod columns;
 mod copy;
 mod counts;
@@ -60,14 +61,15 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
-    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
-    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries,
-    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    UnreadSessions, Work, acts, bounds, claim, health, query, row, transition,
+    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
+    Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
+    InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo,
+    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange,
+    Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd,
+    StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, query, row,
+    transition,
 };
-use crate::attention::{Attention, Limits};
+use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
@@ -232,16 +234,23 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| processes::heartbeat(tx, number, &broken)).await
     }
 
+    async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
+        self.writer.write(Wakes::NoOne, move |tx| clock::watch(tx, jump_max)).await
+    }
+
     async fn deregister(&self) -> Result<(), LedgerError> {
         let number = self.process();
         self.writer.write(Wakes::NoOne, move |tx| processes::deregister(tx, number)).await
     }
 
     async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
-        self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
-        self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
-        self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
-        self.writer.write(Wakes::NoOne, refused::forget_old).await?;
+        // By a clock that cannot be right, everything may seem to have served.
+        if self.writer.write(Wakes::NoOne, clock::trust).await?.erasing {
+            self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
+            self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
+            self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
+            self.writer.write(Wakes::NoOne, refused::forget_old).await?;
+        }
         // Last: what was deleted above is still in the log, and goes with it.
         if self.writer.truncate_log().await? {
             return Ok(());
@@ -345,6 +354,10 @@ impl Records for SqliteLedger {
 
     async fn counts(&self) -> Result<Counts, LedgerError> {
         self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
+    }
+
+    async fn clock(&self) -> Result<ClockView, LedgerError> {
+        self.readers.read(|connection| clock::view(connection, Timestamp::now())).await
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {

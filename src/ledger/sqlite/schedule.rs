@@ -13,6 +13,7 @@ use super::{LedgerError, QueueName};
 use super::{capsules, failure::broken, sessions, steps, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
+use crate::ledger::clock::began;
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
@@ -109,10 +110,11 @@ fn set_resolving(tx: &Tx<'_>, id: ErasureId, subject: &Subject, resolving: Resol
             // The fence takes the claim away from a worker that is resolving it now.
             let changed = tx
                 .prepare_cached(
-                    "UPDATE task SET due = ?2, fence = fence + 1, attempt = 0, parked = 0, reason = NULL, holder = NULL
+                    "UPDATE task SET due = ?2, began = ?3, fence = fence + 1, attempt = 0, parked = 0, reason = NULL,
+                                     holder = NULL
                      WHERE erasure = ?1",
                 )?
-                .execute(params![id, Millis(due)])?;
+                .execute(params![id, Millis(due), began(due, tx.now).map(Millis)])?;
             if changed == 1 { Ok(()) } else { Err(broken(format!("scheduled erasure {id} has no work"))) }
         }
     }
@@ -120,9 +122,10 @@ fn set_resolving(tx: &Tx<'_>, id: ErasureId, subject: &Subject, resolving: Resol
 
 fn add_resolve(tx: &Tx<'_>, subject: &Subject, id: ErasureId, due: Timestamp) -> Result<(), LedgerError> {
     let queue = QueueName::Resolve(subject.installation().clone());
-    tx.prepare_cached("INSERT INTO task (queue, due, erasure) VALUES (?1, ?2, ?3)")?.execute(params![
+    tx.prepare_cached("INSERT INTO task (queue, due, began, erasure) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         queue.name(),
         Millis(due),
+        began(due, tx.now).map(Millis),
         id
     ])?;
     Ok(())

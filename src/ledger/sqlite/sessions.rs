@@ -12,6 +12,7 @@ use super::{failure::broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
+use crate::ledger::clock::began;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
@@ -275,12 +276,12 @@ fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), Ledge
     let Some(at) = change.settle_at else { return delete_settling(tx, place) };
     let queue = super::QueueName::Settle(change.record.session.installation.clone()).name();
     tx.prepare_cached(
-        "INSERT INTO task (queue, installation, session, due, since) VALUES (?1, ?2, ?3, ?4, ?4)
+        "INSERT INTO task (queue, installation, session, due, since, began) VALUES (?1, ?2, ?3, ?4, ?4, ?5)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
-         DO UPDATE SET due = excluded.due, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0,
+         DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0,
                        reason = NULL, holder = NULL",
     )?
-    .execute(params![queue, place.installation, place.session, Millis(at)])?;
+    .execute(params![queue, place.installation, place.session, Millis(at), began(at, tx.now).map(Millis)])?;
     Ok(())
 }
 

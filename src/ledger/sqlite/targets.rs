@@ -73,9 +73,11 @@ pub(super) fn call_ended(
     limits: BreakerLimits,
 ) -> Result<(), LedgerError> {
     let Health { pace, state } = health(tx, target)?.after(end, limits, tx.now);
+    // What was counted from a time that is still to come is taken over here, and moved when somebody looks at the clock: until
+    // then, that time stays.
     tx.prepare_cached(
-        "REPLACE INTO pace (target, failures, refused, refused_why, at_once, limited_since, next_call_us)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "REPLACE INTO pace (target, failures, refused, refused_why, at_once, limited_since, next_call_us, began)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, MAX(?8, COALESCE((SELECT began FROM pace WHERE target = ?1), 0)))",
     )?
     .execute(params![
         target.0,
@@ -84,15 +86,17 @@ pub(super) fn call_ended(
         pace.refused_why,
         pace.at_once,
         pace.limited_since.map(Millis),
-        pace.next_call_us
+        pace.next_call_us,
+        Millis(tx.now)
     ])?;
     match state {
         TargetState::Closed => tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&target.0])?,
         TargetState::Open { until, reason, needs_person, tries, since } => tx
             .prepare_cached(
-                "REPLACE INTO target (name, until, reason, needs_person, tries, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "REPLACE INTO target (name, until, reason, needs_person, tries, since, began)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, MAX(?7, COALESCE((SELECT began FROM target WHERE name = ?1), 0)))",
             )?
-            .execute(params![target.0, Millis(until), reason, needs_person, tries, Millis(since)])?,
+            .execute(params![target.0, Millis(until), reason, needs_person, tries, Millis(since), Millis(tx.now)])?,
     };
     Ok(())
 }
@@ -105,10 +109,11 @@ pub(super) fn next_call_us(tx: &Tx<'_>, target: &TargetName) -> Result<i64, Ledg
 
 pub(super) fn set_next_call_us(tx: &Tx<'_>, target: &TargetName, next_us: i64) -> Result<(), LedgerError> {
     tx.prepare_cached(
-        "INSERT INTO pace (target, next_call_us) VALUES (?1, ?2)
-         ON CONFLICT DO UPDATE SET next_call_us = excluded.next_call_us",
+        "INSERT INTO pace (target, next_call_us, began) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET next_call_us = excluded.next_call_us,
+           began = MAX(COALESCE(pace.began, 0), excluded.began)",
     )?
-    .execute(params![target.0, next_us])?;
+    .execute(params![target.0, next_us, Millis(tx.now)])?;
     Ok(())
 }
 

@@ -28,8 +28,8 @@ pub(super) fn is_held(tx: &Tx<'_>, task: i64, fence: i64) -> Result<bool, Ledger
 /// Prolongs the lease: it ends so long from now. One that comes late, when the claim has ended, changes nothing.
 pub(super) fn renew(tx: &Tx<'_>, task: i64, fence: i64, lease: Duration) -> Result<Finished, LedgerError> {
     let changed = tx
-        .prepare_cached("UPDATE task SET due = ?3 WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL")?
-        .execute(params![task, fence, Millis(after(tx.now, lease))])?;
+        .prepare_cached("UPDATE task SET due = ?3, began = ?4 WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL")?
+        .execute(params![task, fence, Millis(after(tx.now, lease)), Millis(tx.now)])?;
     Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
 }
 
@@ -44,17 +44,17 @@ pub(super) fn set_next(
     let queue = QueueName::Step(step.called.clone());
     let due = |due: Timestamp, only: &str| {
         let sql = format!(
-            "UPDATE task SET due = ?3, attempt = ?4, reason = ?5, parked = 0, holder = NULL
+            "UPDATE task SET due = ?3, began = ?6, attempt = ?4, reason = ?5, parked = 0, holder = NULL
              WHERE erasure = ?1 AND queue = ?2 {only}"
         );
-        tx.prepare_cached(&sql)?.execute(params![id, queue.name(), Millis(due), step.attempts, reason])
+        tx.prepare_cached(&sql)?.execute(params![id, queue.name(), Millis(due), step.attempts, reason, Millis(tx.now)])
     };
     match next {
         Next::Due(at) => due(at, "")?,
         Next::DueUnlessHeld(at) => due(at, "AND holder IS NULL")?,
         Next::Added(at) => tx
-            .prepare_cached("INSERT INTO task (queue, due, erasure) VALUES (?1, ?2, ?3)")?
-            .execute(params![queue.name(), Millis(at), id])?,
+            .prepare_cached("INSERT INTO task (queue, due, began, erasure) VALUES (?1, ?2, ?4, ?3)")?
+            .execute(params![queue.name(), Millis(at), id, Millis(tx.now)])?,
         Next::Parked => tx
             .prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?3 WHERE erasure = ?1 AND queue = ?2")?
             .execute(params![id, queue.name(), step.reason])?,
@@ -69,7 +69,8 @@ pub(super) fn set_next(
 pub(super) fn make_due(tx: &Tx<'_>, id: ErasureId) -> Result<usize, LedgerError> {
     let going = tx
         .prepare_cached(
-            "UPDATE task SET parked = 0, due = ?2, attempt = 0, reason = NULL WHERE erasure = ?1 AND parked = 1",
+            "UPDATE task SET parked = 0, due = ?2, began = ?2, attempt = 0, reason = NULL
+             WHERE erasure = ?1 AND parked = 1",
         )?
         .execute(params![id, Millis(tx.now)])?;
     Ok(going)
@@ -77,7 +78,7 @@ pub(super) fn make_due(tx: &Tx<'_>, id: ErasureId) -> Result<usize, LedgerError>
 
 /// Makes the claimed work due again at once.
 pub(super) fn give_back(tx: &Tx<'_>, claim: &Claim) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE task SET due = ?2, holder = NULL WHERE id = ?1")?
+    tx.prepare_cached("UPDATE task SET due = ?2, began = ?2, holder = NULL WHERE id = ?1")?
         .execute(params![claim.task, Millis(tx.now)])?;
     Ok(())
 }
@@ -89,7 +90,7 @@ pub(super) fn delete(tx: &Tx<'_>, claim: &Claim) -> Result<(), LedgerError> {
 
 /// Adds work on an erasure, due at once.
 pub(super) fn add(tx: &Tx<'_>, queue: &QueueName, erasure: ErasureId) -> Result<(), LedgerError> {
-    tx.prepare_cached("INSERT INTO task (queue, due, erasure) VALUES (?1, ?2, ?3)")?.execute(params![
+    tx.prepare_cached("INSERT INTO task (queue, due, began, erasure) VALUES (?1, ?2, ?2, ?3)")?.execute(params![
         queue.name(),
         Millis(tx.now),
         erasure
@@ -108,7 +109,8 @@ pub(super) fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>
 pub(super) fn retry_parked(tx: &Tx<'_>) -> Result<u64, LedgerError> {
     let changed = tx
         .prepare_cached(&format!(
-            "UPDATE task SET parked = 0, due = ?1, attempt = 0, reason = NULL WHERE parked = 1 AND NOT {STEP_QUEUES}"
+            "UPDATE task SET parked = 0, due = ?1, began = ?1, attempt = 0, reason = NULL
+             WHERE parked = 1 AND NOT {STEP_QUEUES}"
         ))?
         .execute([Millis(tx.now)])?;
     Ok(changed as u64)

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,6 +15,7 @@ use super::names::Remembered;
 use super::record::{self, Delivery};
 use super::{LedgerError, Notifier, Recorded};
 use crate::event::StoredEvent;
+use crate::ledger::clock::Look;
 
 /// Writes that wait for the thread; further callers wait for room.
 const WAITING_MAX: usize = 4_096;
@@ -169,7 +169,7 @@ impl Thread {
         // Not deferred: a transaction that begins by reading fails when another process has written before it writes.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         // One clock for all of the batch: what is due in it is due for all of it.
-        let tx = Tx::new(&transaction, Timestamp::now());
+        let tx = Tx::new(&transaction, Look::at_wall_clock());
         // Before the jobs, so that a claim in the same batch finds these events; it would leave them for the next one.
         let recorded = record::insert(&tx, &mut self.remembered, &batch.deliveries)?;
         let mut wakes = if recorded.contains(&Recorded::New) { Wakes::Workers } else { Wakes::NoOne };

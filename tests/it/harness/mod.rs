@@ -11,6 +11,7 @@ mod random;
 mod sending;
 mod server;
 mod standin;
+mod wall_clock;
 mod wire;
 
 pub(crate) use away::Away;
@@ -21,6 +22,7 @@ pub(crate) use random::{Random, Seed};
 pub(crate) use sending::{CONNECTIONS, runtime, send_begin, send_end, sender, sender_within};
 pub(crate) use server::{Server, receipts, session_ended};
 pub(crate) use standin::{API_SECRET, CRM_TOKEN, StandIn};
+pub(crate) use wall_clock::WallClock;
 pub(crate) use wire::Wire;
 
 use std::time::{Duration, Instant};

@@ -42,8 +42,10 @@ const FILL: &str = "
 ";
 
 /// Tables that stay small, and may be read whole.
-const SMALL: [&str; 12] = [
+const SMALL: [&str; 14] = [
     "chain",
+    "clock_anchor",
+    "clock_seen",
     "inbox",
     "installation",
     "pace",
@@ -93,6 +95,8 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.acknowledge_receipts(None, &by()).await.expect("noted");
     ledger.charge(&mluvii, 2, NonZeroU32::MIN).await.expect("counted");
     ledger.counts().await.expect("counted");
+    ledger.watch_clock(HOUR).await.expect("looked");
+    ledger.clock().await.expect("read");
     ledger.maintain(KEEP).await.expect("maintained");
     orders(ledger).await;
     let limits = BreakerLimits { failures: 1, pause: HOUR };
@@ -106,6 +110,7 @@ async fn orders(ledger: &Arc<PostgresLedger>) {
     ledger.reject_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.resume_target(&TargetName("crm".into()), &by()).await.expect("answered");
     ledger.quarantine_drop(QuarantineId(1), &by()).await.expect("answered");
+    ledger.accept_clock(&by()).await.expect("answered");
     let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
     let first = shown.first().expect("steps are due since 1970");

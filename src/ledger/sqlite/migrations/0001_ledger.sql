@@ -59,7 +59,8 @@ CREATE TABLE inbox (
 ) STRICT;
 CREATE INDEX inbox_of_installation ON inbox (installation, seq);
 
--- Work. A claim moves `due` to the end of its lease, so that lost work is due again by itself, and raises `fence`.
+-- Work. A claim moves `due` to the end of its lease, so that lost work is due again by itself, and raises `fence`. `began` is
+-- when the lease or the pause began that ends at `due`; null where `due` is a date of its own.
 -- Ids are never used twice, or an old claim could finish new work. `queue` names the installation, too, or the target as
 -- it is called; `holder` is the process that works on it, null when nobody does.
 CREATE TABLE task (
@@ -77,7 +78,8 @@ CREATE TABLE task (
   event        BLOB,
   -- When an event came, or a session was to be looked at, whatever `due` has become meanwhile.
   since        INTEGER,
-  holder       INTEGER
+  holder       INTEGER,
+  began        INTEGER
 ) STRICT;
 CREATE INDEX task_due ON task (queue, due) WHERE parked = 0;
 CREATE INDEX task_parked ON task (queue) WHERE parked = 1;
@@ -276,7 +278,9 @@ CREATE TABLE target (
   reason       TEXT NOT NULL,
   needs_person INTEGER NOT NULL,
   tries        INTEGER NOT NULL,
-  since        INTEGER NOT NULL
+  since        INTEGER NOT NULL,
+  -- When the pause began that ends at `until`.
+  began        INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- What is counted of a target over all processes; `next_call_us` is the earliest time of its next call, in microseconds.
@@ -289,7 +293,28 @@ CREATE TABLE pace (
   -- What it is slowed down to, and since when it has only asked for fewer calls.
   at_once       INTEGER,
   limited_since INTEGER,
-  next_call_us  INTEGER NOT NULL DEFAULT 0
+  next_call_us  INTEGER NOT NULL DEFAULT 0,
+  -- When `next_call_us` was counted.
+  began         INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What was seen of the ledger's clock: the latest time that was believed, and that of the last look. `doubt` is JSON: why the
+-- clock cannot be right.
+CREATE TABLE clock_seen (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  latest      INTEGER,
+  looked      INTEGER,
+  doubt       TEXT,
+  jump_max_ms INTEGER NOT NULL
+) STRICT;
+
+-- The last look from a machine since its start (`boot`): what the clock showed, and the time since the start then. Since
+-- `steady_since_ms`, the clock has not gone ahead of time.
+CREATE TABLE clock_anchor (
+  boot            TEXT PRIMARY KEY,
+  seen            INTEGER NOT NULL,
+  at_ms           INTEGER NOT NULL,
+  steady_since_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE process (

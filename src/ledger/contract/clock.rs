@@ -1,0 +1,166 @@
+//! What is believed of the ledger's clock. A story cannot set the clock; what it can do is move what was seen of it, which is
+//! the same the other way round, past the port: such a story is given a way to do so.
+
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use super::audit::audited;
+use super::fixtures::*;
+use crate::attention::{ClockFault, Code, Limits, Severity};
+use crate::erasure::{Outcome, Stage};
+use crate::ledger::{Attempt, Bounds, BreakerLimits, CallEnd, Claim, Finished, Keep, QueueName, Recorded, Work};
+
+const SHORT: Duration = Duration::from_millis(50);
+
+/// Changes what is stored, without the program that keeps it.
+pub(crate) type Sql<'a> = &'a (dyn Fn(&str) + Sync);
+
+async fn watch(ledger: &Shared) -> Option<ClockFault> {
+    ledger.watch_clock(2 * HOUR).await.expect("looked").map(|doubt| doubt.fault)
+}
+
+/// The stages of the steps that are claimed; they are put back.
+async fn stages(ledger: &Shared, name: &str) -> Vec<Stage> {
+    let mut stages = Vec::new();
+    for claim in claim(ledger, &steps_at(name)).await {
+        let Work::Step(work) = &claim.work else { panic!("not a step: {claim:?}") };
+        stages.push(work.stage);
+        put_back(ledger, claim).await;
+    }
+    stages.sort_by_key(|stage| stage.as_str());
+    stages
+}
+
+async fn put_back(ledger: &Shared, claim: Claim) {
+    let retried = ledger.retry(claim, Duration::ZERO, Attempt::Free, "put back").await;
+    assert_eq!(retried.expect("put back"), Finished::Done);
+}
+
+pub(crate) async fn work_that_is_held_is_taken_over_once_the_clock_was_watched_for_as_long_as_its_lease(
+    ledger: Shared,
+) {
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let held = ledger.claim(&to_decide(), 1, SHORT, &Bounds::NONE).await.expect("claims").claims;
+    tokio::time::sleep(2 * SHORT).await;
+    assert!(claim(&ledger, &to_decide()).await.is_empty(), "the clock may have jumped");
+    let begun = Instant::now();
+    assert_eq!(watch(&ledger).await, None);
+    let taken = loop {
+        let claims = claim(&ledger, &to_decide()).await;
+        if !claims.is_empty() {
+            break only(claims);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "nobody takes it over");
+        tokio::time::sleep(SHORT / 10).await;
+    };
+    assert!(begun.elapsed() >= SHORT);
+    assert_eq!(ledger.renew(&only(held), HOUR).await.expect("answered"), Finished::LeaseLost);
+    assert_eq!(ledger.renew(&taken, HOUR).await.expect("answered"), Finished::Done);
+}
+
+pub(crate) async fn a_clock_that_nobody_doubts_is_not_accepted(ledger: Shared) {
+    assert_eq!(ledger.clock().await.expect("read").latest, None);
+    assert_eq!(watch(&ledger).await, None);
+    let shown = ledger.clock().await.expect("read");
+    assert_eq!(shown.doubt, None);
+    assert!(shown.latest.is_some_and(|latest| latest <= shown.now));
+    assert_eq!(ledger.accept_clock(&by()).await.expect("answered"), None);
+    assert_eq!(last_act(&ledger).await, said("clock.accept", "unchanged"));
+}
+
+/// The newest row of the audit: what was done, and with what result.
+async fn last_act(ledger: &Shared) -> (String, String) {
+    let rows = audited(ledger).await;
+    let said = &rows.last().expect("there is one").statement;
+    (said.act.clone(), said.result.clone())
+}
+
+fn said(act: &str, result: &str) -> (String, String) {
+    (act.to_owned(), result.to_owned())
+}
+
+pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, sql: Sql<'_>) {
+    begun(&ledger, 1, &["crm"]).await;
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
+    begun(&ledger, 2, &["crm"]).await;
+    begun(&ledger, 5, &["mailbox"]).await;
+    step_end(&ledger, "mailbox", ends(Outcome::Absent)).await;
+    ledger.request(due_erasure(3, &["crm"]), &by()).await.expect("requested");
+    ledger.record(event(4, 1)).await.expect("recorded");
+    assert_eq!(watch(&ledger).await, None);
+    assert_eq!(stages(&ledger, "crm").await, [Stage::Erase, Stage::Verify]);
+
+    sql("UPDATE clock_anchor SET seen = seen - 31622400000");
+    // From the first claim on: whoever watches the clock comes later.
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
+    assert_eq!(stages(&ledger, "crm").await, [Stage::Verify]);
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty(), "its receipt would have a wrong date");
+    assert_eq!(watch(&ledger).await, Some(ClockFault::Ahead));
+    assert_eq!(watch(&ledger).await, Some(ClockFault::Ahead));
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
+    assert_eq!(stages(&ledger, "crm").await, [Stage::Verify]);
+    assert_eq!(claim(&ledger, &to_decide()).await.len(), 1);
+    ledger.maintain(Keep { duplicates: Duration::ZERO, fingerprints: Duration::ZERO }).await.expect("maintained");
+    assert_eq!(ledger.record(event(4, 1)).await.expect("recorded"), Recorded::Duplicate, "nothing is forgotten by age");
+    let limits = Limits { deadline: quietus_plugin::Span::from_secs(1 << 31), unknown_share_max: 1.0 };
+    let shown = ledger.attention(&limits).await.expect("read");
+    let codes: Vec<_> = shown.iter().map(|found| (found.code, found.severity)).collect();
+    assert_eq!(codes, [(Code::ClockDoubted, Severity::Urgent)]);
+
+    let accepted = ledger.accept_clock(&by()).await.expect("accepted").expect("it was doubted");
+    assert_eq!(accepted.fault, ClockFault::Ahead);
+    assert_eq!(last_act(&ledger).await, said("clock.accept", "done"));
+    assert_eq!(watch(&ledger).await, None);
+    assert_eq!(stages(&ledger, "crm").await, [Stage::Erase, Stage::Verify]);
+    assert_eq!(claim(&ledger, &to_resolve()).await.len(), 1);
+    close(&ledger).await;
+}
+
+pub(crate) async fn a_clock_behind_what_was_seen_stops_erasing(ledger: Shared, sql: Sql<'_>) {
+    begun(&ledger, 1, &["crm"]).await;
+    assert_eq!(watch(&ledger).await, None);
+    sql("UPDATE clock_seen SET latest = latest + 31622400000");
+    // As of a machine that was started anew.
+    sql("DELETE FROM clock_anchor");
+    assert_eq!(stages(&ledger, "crm").await, []);
+    assert_eq!(watch(&ledger).await, Some(ClockFault::Behind));
+    assert_eq!(stages(&ledger, "crm").await, []);
+    assert!(ledger.accept_clock(&by()).await.expect("accepted").is_some());
+    assert_eq!(stages(&ledger, "crm").await, [Stage::Erase]);
+}
+
+pub(crate) async fn no_pause_is_longer_for_a_clock_that_was_put_back(ledger: Shared, sql: Sql<'_>) {
+    begun(&ledger, 1, &["crm", "mailbox"]).await;
+    let look = async |name: &str, calls_per_s| {
+        let bounds = Bounds { target: Some(target(name)), at_once: 9, calls_per_s: NonZeroU32::new(calls_per_s) };
+        ledger.claim(&steps_at(name), 9, HOUR, &bounds).await.expect("claims").claims
+    };
+    for name in ["crm", "mailbox"] {
+        put_back(&ledger, claim_step(&ledger, name).await).await;
+    }
+    // One is out, and the other one has a rate.
+    let end = CallEnd::Unavailable { reason: "503".into() };
+    let limits = BreakerLimits { failures: 1, pause: Duration::ZERO };
+    ledger.call_ended(&target("crm"), &end, limits).await.expect("noted");
+    ledger.charge(&target("mailbox"), 1, NonZeroU32::MIN).await.expect("charged");
+    assert_eq!(watch(&ledger).await, None);
+
+    // All that was written was written an hour from now.
+    sql("UPDATE clock_seen SET latest = latest + 3600000, looked = looked + 3600000");
+    sql("UPDATE task SET began = began + 3600000");
+    sql("UPDATE task SET due = due + 3600000 WHERE queue LIKE '%crm'");
+    sql("UPDATE target SET until = until + 3600000, began = began + 3600000");
+    sql("UPDATE pace SET next_call_us = next_call_us + 3600000000, began = began + 3600000");
+    for _ in 0..2 {
+        assert!(look("crm", 0).await.is_empty());
+        assert!(look("mailbox", 1_000).await.is_empty(), "its rate does not allow it");
+    }
+    assert_eq!(watch(&ledger).await, None);
+    let begun = Instant::now();
+    for (name, calls_per_s) in [("crm", 0), ("mailbox", 1_000)] {
+        while look(name, calls_per_s).await.is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "it stands still");
+            tokio::time::sleep(SHORT).await;
+        }
+    }
+}
