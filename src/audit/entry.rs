@@ -30,13 +30,14 @@ pub(crate) enum Act {
     UnmuteAttention,
     ReloadPlugin,
     CreateKeys,
+    RotateKey,
     CopyLedger,
     ReopenLedger,
     MigrateLedger,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -51,6 +52,7 @@ impl Act {
         Self::UnmuteAttention,
         Self::ReloadPlugin,
         Self::CreateKeys,
+        Self::RotateKey,
         Self::CopyLedger,
         Self::ReopenLedger,
         Self::MigrateLedger,
@@ -72,6 +74,7 @@ impl Act {
             Self::UnmuteAttention => "attention.unmute",
             Self::ReloadPlugin => "plugin.reload",
             Self::CreateKeys => "keys.create",
+            Self::RotateKey => "keys.rotate",
             Self::CopyLedger => "ledger.copy",
             Self::ReopenLedger => "ledger.reopen",
             Self::MigrateLedger => "ledger.migrate",

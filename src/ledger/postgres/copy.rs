@@ -30,7 +30,7 @@ impl PostgresRows {
     pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Failed { ledger: place.shown(), source };
         let connector = Connector::new(place, password).map_err(failed)?;
-        let client = connection::open(&connector).await.map_err(failed)?;
+        let client = connection::open_first(&connector).await.map_err(failed)?;
         schema::check(&client, place).await?;
         // A chunk is one statement; a table is counted whole, once.
         let patient = client.batch_execute("SET statement_timeout = 0").await;

@@ -23,7 +23,7 @@ const LOCK: i64 = 0x7175_6965_7475_7331;
 pub(crate) async fn migrate(place: &PostgresPlace, password: Option<&Secret>) -> Result<Migrated, OpenError> {
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };
     let connector = Connector::new(place, password).map_err(failed)?;
-    let client = connection::open(&connector).await.map_err(failed)?;
+    let client = connection::open_first(&connector).await.map_err(failed)?;
     let found = apply(&client).await.map_err(|error| failed(error.into_cause()))?;
     if let Some(refused) = misfit(found, place) {
         return Err(refused);

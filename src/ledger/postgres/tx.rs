@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
+use super::session::{SYNCHRONOUS_COMMIT, commits_to_disk};
 use super::tally::{self, Tally};
 use super::{LedgerError, QueueName, broken, query};
 use crate::ledger::copy::Value;
@@ -121,13 +122,16 @@ impl Tx {
         let tally = Tally::default();
         let news = Vec::new();
         let mut tx = Self { connection, ended: false, now: Timestamp::MIN, tally, news };
-        let sql = format!("SELECT {NOW_MS}");
+        // That the commit will be on disk is asked of the session that will commit.
+        let sql = format!("SELECT {NOW_MS}, current_setting('{}')", SYNCHRONOUS_COMMIT.0);
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
         // Both are sent at once; a transaction costs one exchange less.
         // `biased`, as BEGIN has to be sent before what is to be in the transaction.
         let (begun, row) = tokio::join!(biased; tx.command("BEGIN"), tx.row(&sql, &[]));
         begun?;
-        tx.now = super::columns::time(row?.get(0))?;
+        let row = row?;
+        commits_to_disk(row.get(1)).map_err(|refused| LedgerError::Busy(refused.into()))?;
+        tx.now = super::columns::time(row.get(0))?;
         Ok(tx)
     }
 
