@@ -3,7 +3,8 @@
 
 mod rotation;
 
-pub(crate) use rotation::{RotatedReceiptKey, read_public_keys, read_rotations};
+use rotation::replaced;
+pub(crate) use rotation::{Rotated, read_public_keys, read_rotations};
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -16,9 +17,6 @@ use zeroize::Zeroizing;
 use crate::keys::{IndexKey, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::receipt::ReceiptKey;
 
-const INDEX: &str = "index.key";
-const SEAL: &str = "seal.key";
-const RECEIPT: &str = "receipt.key";
 const PUBLIC: &str = "receipt.pub";
 /// 32 bytes as hex and a line break.
 const KEY_FILE_BYTES_MAX: u64 = 66;
@@ -45,27 +43,25 @@ pub(crate) enum KeysError {
     #[error("{path}: {what}")]
     Wrong { path: PathBuf, what: String },
     #[error(
-        "the {kind} key in {} is {found}, and the ledger belongs to {expected}: {}; restore the keys from your backup",
+        "the {kind} key in {} is {found}, and the ledger belongs to {expected}: {}; restore the keys from your backup, or copy \
+         them from where they were rotated",
         dir.display(), consequence(*kind)
     )]
     OfAnotherLedger { dir: PathBuf, kind: KeyKind, expected: KeyId, found: KeyId },
     /// These files have the new key, and the ledger does not know it.
     #[error(
-        "the receipt key in {} is {found}, which replaced {expected}, and the ledger was not told: run `quietus keys \
-         rotate receipt` again, which finishes it",
+        "the {kind} key in {} is {found}, which replaced {expected}, and the ledger was not told: run `quietus keys rotate \
+         {kind}` again, which finishes it",
         dir.display()
     )]
-    RotationBegun { dir: PathBuf, expected: KeyId, found: KeyId },
+    RotationBegun { dir: PathBuf, kind: KeyKind, expected: KeyId, found: KeyId },
 }
 
 fn consequence(kind: KeyKind) -> &'static str {
     match kind {
         KeyKind::Index => "nobody in it could be found",
         KeyKind::Seal => "nothing that is sealed in it could be opened",
-        KeyKind::Receipt => {
-            "receipts would be signed with a key that nobody expects, unless it was rotated elsewhere, from where \
-                             the keys are to be copied"
-        }
+        KeyKind::Receipt => "receipts would be signed with a key that nobody expects",
     }
 }
 
@@ -84,11 +80,12 @@ impl Keys {
 
     /// Reads the keys, whether the public one is that of the receipts or not: a rotation may have been interrupted.
     pub(crate) fn read(dir: &Path) -> Result<Self, KeysError> {
-        Ok(Self {
-            index: IndexKey::new(&read_key(&dir.join(INDEX))?),
-            seal: SealKey::new(&read_key(&dir.join(SEAL))?),
-            receipt: ReceiptKey::new(&read_key(&dir.join(RECEIPT))?),
-        })
+        let [index, seal, receipt] = KeyKind::ALL.map(|kind| read_key(&file(dir, kind)));
+        let index = IndexKey::new(&index?);
+        let seal = SealKey::new(&seal?);
+        let receipt = ReceiptKey::new(&receipt?);
+        let seal = replaced(dir, KeyKind::Seal)?.iter().fold(seal, SealKey::replacing);
+        Ok(Self { index, seal, receipt })
     }
 
     pub(crate) fn ids(&self) -> KeyIds {
@@ -102,10 +99,8 @@ impl Keys {
         let other = KeyKind::ALL.into_iter().find(|kind| ours.of(*kind) != of_ledger.of(*kind));
         let Some(kind) = other else { return Ok(()) };
         let (dir, expected, found) = (dir.to_owned(), of_ledger.of(kind).clone(), ours.of(kind).clone());
-        let rotations = if kind == KeyKind::Receipt { read_rotations(&dir)? } else { Vec::new() };
-        let replaced = Some((expected.clone(), found.clone()));
-        Err(if rotations.iter().any(|rotation| rotation.verified() == replaced) {
-            KeysError::RotationBegun { dir, expected, found }
+        Err(if rotation::replaced_file(&dir, kind, expected.as_str()).exists() {
+            KeysError::RotationBegun { dir, kind, expected, found }
         } else {
             KeysError::OfAnotherLedger { dir, kind, expected, found }
         })
@@ -114,16 +109,17 @@ impl Keys {
     /// Makes the keys in a folder that has none. Returns the public key of the receipts, hex.
     pub(crate) fn create(dir: &Path) -> Result<String, KeysError> {
         // All of them before the first is made: where one is left, new ones beside it would be keys of two deployments.
-        if let Some(path) = [INDEX, SEAL, RECEIPT, PUBLIC].map(|name| dir.join(name)).into_iter().find(|p| p.exists()) {
+        let mut files = KeyKind::ALL.map(|kind| file(dir, kind)).into_iter().chain([dir.join(PUBLIC)]);
+        if let Some(path) = files.find(|path| path.exists()) {
             return Err(KeysError::Exists(path));
         }
         let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|error| KeysError::Wrong { path: dir.to_owned(), what: error.to_string() })?;
         let mut receipt = None;
-        for name in [INDEX, SEAL, RECEIPT] {
+        for kind in KeyKind::ALL {
             let mut bytes = Zeroizing::new([0; 32]);
             fill_random(&mut bytes[..]);
-            write_new(&dir.join(name), &Zeroizing::new(hex::encode(&bytes[..])))?;
+            write_new(&file(dir, kind), &Zeroizing::new(hex::encode(&bytes[..])))?;
             receipt = Some(ReceiptKey::new(&bytes));
         }
         let public = receipt.expect("the receipt key is the last of them").public();
@@ -132,6 +128,11 @@ impl Keys {
         rotation::sync(dir)?;
         Ok(public)
     }
+}
+
+/// The file of the present key.
+fn file(dir: &Path, kind: KeyKind) -> PathBuf {
+    dir.join(format!("{kind}.key"))
 }
 
 /// The public key of the receipts, hex; needs none of the secret ones.

@@ -1,4 +1,4 @@
-//! `quietus keys`: the keys of a deployment are made once; the one of the receipts can be replaced.
+//! `quietus keys`: the keys of a deployment are made once; one at a time can be replaced.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::out::Out;
 use crate::app;
 use crate::config::Config;
-use crate::key_files::RotatedReceiptKey;
+use crate::key_files::Rotated;
 use crate::operations::{Operations, keys, ledger};
 
 #[derive(clap::Subcommand)]
@@ -19,11 +19,10 @@ pub(super) enum Keys {
         /// The folder [default: `keys.dir` of the configuration, which is `keys` beside it]
         dir: Option<PathBuf>,
     },
-    /// Replace a key by a new one; the old one stays, and has signed the new one
+    /// Replace a key by a new one; the old one stays beside it
     ///
-    /// Then start every server again: until then it signs with the old key, which also verifies. Of several machines,
-    /// rotate on one, and copy its keys to the others before their servers start. A rotation that was interrupted is
-    /// finished by the same command.
+    /// Of several machines, rotate on one, and copy its keys to the others before their servers start. A rotation that was
+    /// interrupted is finished by the same command.
     Rotate {
         /// The key to replace
         key: Rotatable,
@@ -33,17 +32,27 @@ pub(super) enum Keys {
 /// A key that can be replaced.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(super) enum Rotatable {
-    /// The one that signs receipts
+    /// The one that signs receipts: the old one signs the new one. Start every server again afterwards; until then it signs
+    /// with the old one, which also verifies
     Receipt,
+    /// The one that seals: what the old one has sealed still opens. Stop every server before
+    Seal,
+}
+
+impl From<Rotatable> for keys::Rotatable {
+    fn from(key: Rotatable) -> Self {
+        match key {
+            Rotatable::Receipt => Self::Receipt,
+            Rotatable::Seal => Self::Seal,
+        }
+    }
 }
 
 impl Keys {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
             Self::New { dir } => new(dir, global, out),
-            Self::Rotate { key: Rotatable::Receipt } => {
-                with_operations(global, async |on| rotate_receipt(on, out).await)
-            }
+            Self::Rotate { key } => with_operations(global, async |on| rotate(key.into(), on, out).await),
         }
     }
 }
@@ -66,15 +75,18 @@ fn new(dir: Option<PathBuf>, global: &Global, out: &mut Out) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-async fn rotate_receipt(on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-    let RotatedReceiptKey { from, to, public } = keys::rotate_receipt(on, &actor()).await?;
+async fn rotate(key: keys::Rotatable, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+    let Rotated { from, to } = keys::rotate(on, key, &actor()).await?;
     if out.is_json() {
-        out.json(&json!({ "from": from.as_str(), "to": to.as_str(), "receipt_public_key": public }))?;
+        out.json(&json!({ "from": from.as_str(), "to": to.as_str() }))?;
     } else {
-        out.line(format_args!("the receipt key {to} has replaced {from}, which has signed it and stays"))?;
-        out.line(format_args!("the public key of the receipts: {public}"))?;
+        out.line(format_args!("the key {to} has replaced {from}, which stays beside it"))?;
     }
-    out.note("start every server again, and back the keys up; until then receipts are signed with the old key");
+    let then = match key {
+        keys::Rotatable::Receipt => "start every server again, and give the new receipt.pub to who verifies",
+        keys::Rotatable::Seal => "what was sealed with the old key needs it as long as it is there",
+    };
+    out.note(format_args!("{then}; back the keys up"));
     Ok(Exit::Done)
 }
 

@@ -360,13 +360,13 @@ fn other_keys_than_the_ledgers_are_refused() {
         }
         said
     };
-    assert_snapshot!(refused(), @"error: the index key in HOME/keys is FOUND, and the ledger belongs to NOTED: nobody in it could be found; restore the keys from your backup");
+    assert_snapshot!(refused(), @"error: the index key in HOME/keys is FOUND, and the ledger belongs to NOTED: nobody in it could be found; restore the keys from your backup, or copy them from where they were rotated");
     let restore =
         |name: &str| std::fs::copy(home.path("old").join(name), home.path("keys").join(name)).expect("copied");
     restore("index.key");
-    assert_snapshot!(refused(), @"error: the seal key in HOME/keys is FOUND, and the ledger belongs to NOTED: nothing that is sealed in it could be opened; restore the keys from your backup");
+    assert_snapshot!(refused(), @"error: the seal key in HOME/keys is FOUND, and the ledger belongs to NOTED: nothing that is sealed in it could be opened; restore the keys from your backup, or copy them from where they were rotated");
     restore("seal.key");
-    assert_snapshot!(refused(), @"error: the receipt key in HOME/keys is FOUND, and the ledger belongs to NOTED: receipts would be signed with a key that nobody expects, unless it was rotated elsewhere, from where the keys are to be copied; restore the keys from your backup");
+    assert_snapshot!(refused(), @"error: the receipt key in HOME/keys is FOUND, and the ledger belongs to NOTED: receipts would be signed with a key that nobody expects; restore the keys from your backup, or copy them from where they were rotated");
     restore("receipt.key");
     restore("receipt.pub");
     assert_eq!(home.run(&["erase", "--session", "acme/8"]).0, 0);

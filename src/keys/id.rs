@@ -75,6 +75,17 @@ pub(crate) struct KeyIds {
 }
 
 impl KeyIds {
+    /// The same with another key of a kind.
+    pub(crate) fn with(mut self, kind: KeyKind, id: KeyId) -> Self {
+        let place = match kind {
+            KeyKind::Index => &mut self.index,
+            KeyKind::Seal => &mut self.seal,
+            KeyKind::Receipt => &mut self.receipt,
+        };
+        *place = id;
+        self
+    }
+
     pub(crate) fn of(&self, kind: KeyKind) -> &KeyId {
         match kind {
             KeyKind::Index => &self.index,

@@ -20,17 +20,25 @@ pub(crate) struct Sealed(#[serde(with = "crate::keys::seal::base64_bytes")] pub(
 #[error("the seal does not open: it was made under another key, or the bytes were changed")]
 pub(crate) struct SealBroken;
 
-/// The deployment's own key: seals forms in the inbox, quarantined bodies and the keys of capsules.
+/// The deployment's own key, and those that it replaced: seals forms in the inbox, quarantined bodies and the keys of capsules.
 #[derive(Clone)]
 pub(crate) struct SealKey {
     cipher: XChaCha20Poly1305,
     id: KeyId,
+    /// What was sealed under those that it replaced still opens.
+    replaced: Vec<XChaCha20Poly1305>,
 }
 
 impl SealKey {
     pub(crate) fn new(bytes: &Zeroizing<[u8; 32]>) -> Self {
         let cipher = XChaCha20Poly1305::new((&**bytes).into());
-        Self { cipher, id: KeyId::of_secret(bytes, KeyKind::Seal) }
+        Self { cipher, id: KeyId::of_secret(bytes, KeyKind::Seal), replaced: Vec::new() }
+    }
+
+    /// With a key that this one has replaced, which opens and no longer seals.
+    pub(crate) fn replacing(mut self, bytes: &Zeroizing<[u8; 32]>) -> Self {
+        self.replaced.push(XChaCha20Poly1305::new((&**bytes).into()));
+        self
     }
 
     pub(crate) fn id(&self) -> &KeyId {
@@ -44,7 +52,8 @@ impl SealKey {
 
     /// Opens what [`SealKey::seal`] sealed for the same purpose.
     pub(crate) fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
-        open(&self.cipher, purpose, sealed)
+        let keys = std::iter::once(&self.cipher).chain(&self.replaced);
+        keys.map(|key| open(key, purpose, sealed)).find(Result::is_ok).unwrap_or(Err(SealBroken))
     }
 }
 

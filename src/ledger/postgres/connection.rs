@@ -8,8 +8,8 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::LedgerError;
 use super::connector::Connector;
+use super::failure::told;
 use super::session;
 
 /// The pauses between tries to connect: doubled from the first to the last, with jitter.
@@ -43,11 +43,6 @@ pub(super) async fn open_first(connector: &Connector) -> anyhow::Result<Client> 
     let other = open(connector).await?;
     session::are_apart(&client, &other).await?;
     Ok(client)
-}
-
-/// What the server said, without its details: they can quote values.
-pub(super) fn told(error: tokio_postgres::Error) -> anyhow::Error {
-    LedgerError::from(error).into_cause()
 }
 
 /// Growing pauses between tries.

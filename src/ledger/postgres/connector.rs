@@ -14,9 +14,6 @@ use super::PostgresPlace;
 use super::session::SessionSettings;
 use crate::keys::Secret;
 
-/// The schema in which the ledger's tables are.
-pub(super) const SCHEMA: &str = "quietus";
-
 /// How long a connection may take to be made, and how long an unanswered byte may be on its way before the connection
 /// counts as lost.
 const CONNECT_MAX: Duration = Duration::from_secs(5);

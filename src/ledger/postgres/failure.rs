@@ -45,6 +45,11 @@ impl From<deadpool_postgres::PoolError> for LedgerError {
     }
 }
 
+/// What the server said, without its details: they can quote values.
+pub(super) fn told(error: tokio_postgres::Error) -> anyhow::Error {
+    LedgerError::from(error).into_cause()
+}
+
 /// Another transaction was in the way; the same again at once succeeds.
 pub(super) fn conflict(what: &str) -> LedgerError {
     LedgerError::Busy(Told { text: what.to_owned(), conflict: true, of_values: false }.into())

@@ -46,7 +46,7 @@ pub(super) async fn try_out(tx: &Tx) -> Result<(), LedgerError> {
     )
     .await?;
     let trial = "INSERT INTO inbox (installation, received, count, events) VALUES (0, $1, 0, $2) RETURNING seq";
-    let seq: i64 = tx.row(trial, &[&now, &[0; TRIAL_BYTES].as_slice()]).await?.get(0);
+    let seq: i64 = tx.row(trial, &[&now, &[0_u8; TRIAL_BYTES].as_slice()]).await?.get(0);
     tx.execute("DELETE FROM inbox WHERE seq = $1", &[&seq]).await?;
     tx.execute(
         "DELETE FROM event WHERE happened = $1 AND source = 0 AND session = 0 AND kind = 0 AND digest = $2",

@@ -184,9 +184,12 @@ impl Task {
 
 /// Answers the one delivery that the database refuses by itself.
 fn refuse(alone: Vec<Delivery>, error: anyhow::Error) {
-    warn!(error = format!("{error:#}"), "the database refuses a delivery");
-    let is_of_values = failure::is_of_values(&error);
-    let refused = if is_of_values { Ok(Recorded::Refused) } else { Err(LedgerError::Broken(error)) };
+    let refused = if failure::is_of_values(&error) {
+        warn!(error = format!("{error:#}"), "the database refuses a delivery");
+        Ok(Recorded::Refused)
+    } else {
+        Err(LedgerError::Broken(error))
+    };
     if let Some(delivery) = alone.into_iter().next() {
         let _ = delivery.answer.send(refused);
     }
@@ -214,8 +217,8 @@ impl Line {
     async fn open(connector: &Connector) -> anyhow::Result<Self> {
         let client = connection::open(connector).await?;
         // The planner knows nothing of the arrays' lengths; what it would choose for a few rows is slow for many.
-        client.batch_execute("SET enable_hashjoin = on; SET enable_nestloop = off").await.map_err(connection::told)?;
-        let insert = client.prepare(&insert()).await.map_err(connection::told)?;
+        client.batch_execute("SET enable_hashjoin = on; SET enable_nestloop = off").await.map_err(failure::told)?;
+        let insert = client.prepare(&insert()).await.map_err(failure::told)?;
         Ok(Self { client, insert, names: HashMap::new() })
     }
 

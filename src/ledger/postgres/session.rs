@@ -8,8 +8,10 @@ use anyhow::Context as _;
 use tokio::time::timeout;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::connection::told;
-use super::connector::SCHEMA;
+use super::failure::told;
+
+/// The schema in which the ledger's tables are.
+pub(super) const SCHEMA: &str = "quietus";
 
 /// A session that stands still within a transaction holds its locks; after so long the server ends it. A process that
 /// was stopped must not keep the others waiting.
