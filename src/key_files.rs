@@ -1,6 +1,11 @@
 //! The key files of a deployment: made once, never overwritten, loaded at every start. What is done with the keys, `keys`
 //! knows.
 
+mod rotation;
+
+use rotation::replaced;
+pub(crate) use rotation::{Rotated, read_public_keys, read_rotations};
+
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -9,12 +14,9 @@ use std::path::{Path, PathBuf};
 use tracing::warn;
 use zeroize::Zeroizing;
 
-use crate::keys::{IndexKey, SealKey, fill_random};
+use crate::keys::{IndexKey, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::receipt::ReceiptKey;
 
-const INDEX: &str = "index.key";
-const SEAL: &str = "seal.key";
-const RECEIPT: &str = "receipt.key";
 const PUBLIC: &str = "receipt.pub";
 /// 32 bytes as hex and a line break.
 const KEY_FILE_BYTES_MAX: u64 = 66;
@@ -41,49 +43,96 @@ pub(crate) enum KeysError {
     #[error("{path}: {what}")]
     Wrong { path: PathBuf, what: String },
     #[error(
-        "the index key in {0} is not the one that the ledger was made with: nobody in it could be found; restore the keys \
-         from your backup"
+        "the {kind} key in {} is {found}, and the ledger belongs to {expected}: {}; restore the keys from your backup, or copy \
+         them from where they were rotated",
+        dir.display(), consequence(*kind)
     )]
-    OfAnotherLedger(PathBuf),
+    OfAnotherLedger { dir: PathBuf, kind: KeyKind, expected: KeyId, found: KeyId },
+    /// These files have the new key, and the ledger does not know it.
+    #[error(
+        "the {kind} key in {} is {found}, which replaced {expected}, and the ledger was not told: run `quietus keys rotate \
+         {kind}` again, which finishes it",
+        dir.display()
+    )]
+    RotationBegun { dir: PathBuf, kind: KeyKind, expected: KeyId, found: KeyId },
+}
+
+fn consequence(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Index => "nobody in it could be found",
+        KeyKind::Seal => "nothing that is sealed in it could be opened",
+        KeyKind::Receipt => "receipts would be signed with a key that nobody expects",
+    }
 }
 
 impl Keys {
     /// Loads the keys from their folder.
     pub(crate) fn load(dir: &Path) -> Result<Self, KeysError> {
-        let keys = Self {
-            index: IndexKey::new(&read_key(&dir.join(INDEX))?),
-            seal: SealKey::new(&read_key(&dir.join(SEAL))?),
-            receipt: ReceiptKey::new(&read_key(&dir.join(RECEIPT))?),
-        };
+        let keys = Self::read(dir)?;
         if read_public(dir)? != keys.receipt.public() {
-            let what = "does not belong to receipt.key; receipts could not be verified with it".to_owned();
+            let what = "does not belong to receipt.key, and receipts could not be verified with it; where a rotation was \
+                        interrupted, run `quietus keys rotate receipt` again";
+            let what = what.to_owned();
             return Err(KeysError::Wrong { path: dir.join(PUBLIC), what });
         }
         Ok(keys)
     }
 
+    /// Reads the keys, whether the public one is that of the receipts or not: a rotation may have been interrupted.
+    pub(crate) fn read(dir: &Path) -> Result<Self, KeysError> {
+        let [index, seal, receipt] = KeyKind::ALL.map(|kind| read_key(&file(dir, kind)));
+        let index = IndexKey::new(&index?);
+        let seal = SealKey::new(&seal?);
+        let receipt = ReceiptKey::new(&receipt?);
+        let seal = replaced(dir, KeyKind::Seal)?.iter().fold(seal, SealKey::replacing);
+        Ok(Self { index, seal, receipt })
+    }
+
+    pub(crate) fn ids(&self) -> KeyIds {
+        let receipt = KeyId::written(self.receipt.id());
+        KeyIds { index: self.index.id().clone(), seal: self.seal.id().clone(), receipt }
+    }
+
+    /// Refuses keys that are not those of the ledger, whose ids these are.
+    pub(crate) fn must_be(&self, of_ledger: &KeyIds, dir: &Path) -> Result<(), KeysError> {
+        let ours = self.ids();
+        let other = KeyKind::ALL.into_iter().find(|kind| ours.of(*kind) != of_ledger.of(*kind));
+        let Some(kind) = other else { return Ok(()) };
+        let (dir, expected, found) = (dir.to_owned(), of_ledger.of(kind).clone(), ours.of(kind).clone());
+        Err(if rotation::replaced_file(&dir, kind, expected.as_str()).exists() {
+            KeysError::RotationBegun { dir, kind, expected, found }
+        } else {
+            KeysError::OfAnotherLedger { dir, kind, expected, found }
+        })
+    }
+
     /// Makes the keys in a folder that has none. Returns the public key of the receipts, hex.
     pub(crate) fn create(dir: &Path) -> Result<String, KeysError> {
         // All of them before the first is made: where one is left, new ones beside it would be keys of two deployments.
-        if let Some(path) = [INDEX, SEAL, RECEIPT, PUBLIC].map(|name| dir.join(name)).into_iter().find(|p| p.exists()) {
+        let mut files = KeyKind::ALL.map(|kind| file(dir, kind)).into_iter().chain([dir.join(PUBLIC)]);
+        if let Some(path) = files.find(|path| path.exists()) {
             return Err(KeysError::Exists(path));
         }
         let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|error| KeysError::Wrong { path: dir.to_owned(), what: error.to_string() })?;
         let mut receipt = None;
-        for name in [INDEX, SEAL, RECEIPT] {
+        for kind in KeyKind::ALL {
             let mut bytes = Zeroizing::new([0; 32]);
             fill_random(&mut bytes[..]);
-            write_new(&dir.join(name), &Zeroizing::new(hex::encode(&bytes[..])))?;
+            write_new(&file(dir, kind), &Zeroizing::new(hex::encode(&bytes[..])))?;
             receipt = Some(ReceiptKey::new(&bytes));
         }
         let public = receipt.expect("the receipt key is the last of them").public();
         write_new(&dir.join(PUBLIC), &public)?;
         // The names, too, must outlive a power failure: what was sealed with a key that is lost is never opened again.
-        let synced = File::open(dir).and_then(|dir| dir.sync_all());
-        synced.map_err(|error| KeysError::Wrong { path: dir.to_owned(), what: error.to_string() })?;
+        rotation::sync(dir)?;
         Ok(public)
     }
+}
+
+/// The file of the present key.
+fn file(dir: &Path, kind: KeyKind) -> PathBuf {
+    dir.join(format!("{kind}.key"))
 }
 
 /// The public key of the receipts, hex; needs none of the secret ones.
@@ -139,7 +188,7 @@ mod tests {
 
         let public = Keys::create(&keys).expect("made");
         assert_eq!(read_public(&keys).expect("is read"), public);
-        let index = |keys: &Path| Keys::load(keys).expect("load").index.check_value();
+        let index = |keys: &Path| Keys::load(keys).expect("load").ids();
         let before = index(&keys);
         for entry in std::fs::read_dir(&keys).expect("is listed") {
             let mode = entry.expect("an entry").metadata().expect("its metadata").permissions().mode();

@@ -57,6 +57,7 @@ need 'test -x /usr/sbin/mariadbd && command -v mariadb && command -v mariadb-ins
 
 need_idle dovecot 'command -v dovecot && [ -x /usr/lib/dovecot/imap ]' dovecot-imapd
 need_idle rabbitmq-server 'test -x /usr/lib/rabbitmq/bin/rabbitmq-server' rabbitmq-server
+need_idle pgbouncer 'test -x /usr/sbin/pgbouncer' pgbouncer
 need_idle nats-server 'command -v nats-server' nats-server
 
 # Two runs at once make it once; a half-made one is made again.

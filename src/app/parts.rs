@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::plugins::Plugins;
 use crate::config::Config;
-use crate::key_files::{Keys, KeysError};
+use crate::key_files::Keys;
 use crate::keys::ReadSecret;
 use crate::ledger::{Keep, Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
@@ -38,10 +38,9 @@ impl Parts {
         // After what can be wrong without it: to open a ledger in SQLite migrates it, and a start that is refused
         // should not.
         let ledger = open_ledger(config, &config.ledger_place()?).await?;
-        // With another index key, nobody in the ledger would be found, and erasures would end without them.
-        if !ledger.belongs_to(keys.index.check_value()).await? {
-            anyhow::bail!(KeysError::OfAnotherLedger(config.keys_dir()));
-        }
+        // With another index key, nobody in the ledger would be found, and erasures would end without them; with another seal
+        // key, none of them could be resolved, and all would be parked.
+        keys.must_be(&ledger.key_ids(&keys.ids()).await?, &config.keys_dir())?;
         let installations: Vec<_> = config.mluvii.iter().map(|settings| &settings.name).collect();
         let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&keys.index, name));
         let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());

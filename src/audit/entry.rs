@@ -30,6 +30,7 @@ pub(crate) enum Act {
     UnmuteAttention,
     ReloadPlugin,
     CreateKeys,
+    RotateKey,
     CopyLedger,
     ReopenLedger,
     MigrateLedger,
@@ -38,7 +39,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -53,6 +54,7 @@ impl Act {
         Self::UnmuteAttention,
         Self::ReloadPlugin,
         Self::CreateKeys,
+        Self::RotateKey,
         Self::CopyLedger,
         Self::ReopenLedger,
         Self::MigrateLedger,
@@ -75,6 +77,7 @@ impl Act {
             Self::UnmuteAttention => "attention.unmute",
             Self::ReloadPlugin => "plugin.reload",
             Self::CreateKeys => "keys.create",
+            Self::RotateKey => "keys.rotate",
             Self::CopyLedger => "ledger.copy",
             Self::ReopenLedger => "ledger.reopen",
             Self::MigrateLedger => "ledger.migrate",

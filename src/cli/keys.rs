@@ -1,15 +1,16 @@
-//! `quietus keys`: the keys of a deployment are made once.
+//! `quietus keys`: the keys of a deployment are made once; one at a time can be replaced.
 
 use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::context::{Global, actor, load, wait};
+use super::context::{Global, actor, load, wait, with_operations};
 use super::exit::{Exit, Failure};
 use super::out::Out;
 use crate::app;
 use crate::config::Config;
-use crate::operations::{keys, ledger};
+use crate::key_files::Rotated;
+use crate::operations::{Operations, keys, ledger};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Keys {
@@ -18,27 +19,75 @@ pub(super) enum Keys {
         /// The folder [default: `keys.dir` of the configuration, which is `keys` beside it]
         dir: Option<PathBuf>,
     },
+    /// Replace a key by a new one; the old one stays beside it
+    ///
+    /// Of several machines, rotate on one, and copy its keys to the others before their servers start. A rotation that was
+    /// interrupted is finished by the same command.
+    Rotate {
+        /// The key to replace
+        key: Rotatable,
+    },
+}
+
+/// A key that can be replaced.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum Rotatable {
+    /// The one that signs receipts: the old one signs the new one. Start every server again afterwards; until then it signs
+    /// with the old one, which also verifies
+    Receipt,
+    /// The one that seals: what the old one has sealed still opens. Stop every server before
+    Seal,
+}
+
+impl From<Rotatable> for keys::Rotatable {
+    fn from(key: Rotatable) -> Self {
+        match key {
+            Rotatable::Receipt => Self::Receipt,
+            Rotatable::Seal => Self::Seal,
+        }
+    }
 }
 
 impl Keys {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let Self::New { dir } = self;
-        let (dir, public) = match dir {
-            Some(dir) => {
-                let public = wait(async { Ok(keys::create(&dir, None, &actor()).await?) })?;
-                (dir, public)
-            }
-            None => wait(of_configuration(load(global)?, out))?,
-        };
-        if out.is_json() {
-            out.json(&json!({ "dir": dir, "receipt_public_key": public }))?;
-        } else {
-            out.line(format_args!("made the keys in {}", dir.display()))?;
-            out.line(format_args!("the public key of the receipts: {public}"))?;
+        match self {
+            Self::New { dir } => new(dir, global, out),
+            Self::Rotate { key } => with_operations(global, async |on| rotate(key.into(), on, out).await),
         }
-        out.note("back these files up, apart from the ledger: a lost index key means that nobody can be found again");
-        Ok(Exit::Done)
     }
+}
+
+fn new(dir: Option<PathBuf>, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+    let (dir, public) = match dir {
+        Some(dir) => {
+            let public = wait(async { Ok(keys::create(&dir, None, &actor()).await?) })?;
+            (dir, public)
+        }
+        None => wait(of_configuration(load(global)?, out))?,
+    };
+    if out.is_json() {
+        out.json(&json!({ "dir": dir, "receipt_public_key": public }))?;
+    } else {
+        out.line(format_args!("made the keys in {}", dir.display()))?;
+        out.line(format_args!("the public key of the receipts: {public}"))?;
+    }
+    out.note("back these files up, apart from the ledger: a lost index key means that nobody can be found again");
+    Ok(Exit::Done)
+}
+
+async fn rotate(key: keys::Rotatable, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+    let Rotated { from, to } = keys::rotate(on, key, &actor()).await?;
+    if out.is_json() {
+        out.json(&json!({ "from": from.as_str(), "to": to.as_str() }))?;
+    } else {
+        out.line(format_args!("the key {to} has replaced {from}, which stays beside it"))?;
+    }
+    let then = match key {
+        keys::Rotatable::Receipt => "start every server again, and give the new receipt.pub to who verifies",
+        keys::Rotatable::Seal => "what was sealed with the old key needs it as long as it is there",
+    };
+    out.note(format_args!("{then}; back the keys up"));
+    Ok(Exit::Done)
 }
 
 /// Makes the keys where the configuration says, and writes that down where there is a ledger already.

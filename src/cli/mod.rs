@@ -82,7 +82,7 @@ enum Command {
     /// See, replay or drop deliveries that could not be read
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
-    /// Make the keys of a new deployment
+    /// Make the keys of a new deployment, or rotate one
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Show the configuration that applies, or its JSON Schema

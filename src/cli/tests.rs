@@ -11,7 +11,7 @@ use super::*;
 use crate::config::Config;
 use crate::erasure::{ErasureId, NewErasure, Selection, Subject};
 use crate::key_files::Keys;
-use crate::keys::Digest;
+use crate::keys::{Digest, KeyKind};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Admin as _, Intake as _, ProcessInfo, Quarantined, Queue as _};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
@@ -365,9 +365,45 @@ fn other_keys_than_the_ledgers_are_refused() {
     let (code, said) = home.run(&["erase", "--session", "acme/8"]);
     assert_eq!(code, 3, "{said}");
     Keys::create(&home.path("keys")).expect("made");
+    let noted = Keys::load(&home.path("old")).expect("load").ids();
+    let refused = || {
+        let found = Keys::read(&home.path("keys")).expect("load").ids();
+        let (code, mut said) = home.run(&["erase", "--session", "acme/8"]);
+        assert_eq!(code, 3, "{said}");
+        for kind in KeyKind::ALL {
+            said = said.replace(noted.of(kind).as_str(), "NOTED").replace(found.of(kind).as_str(), "FOUND");
+        }
+        said
+    };
+    assert_snapshot!(refused(), @"error: the index key in HOME/keys is FOUND, and the ledger belongs to NOTED: nobody in it could be found; restore the keys from your backup, or copy them from where they were rotated");
+    let restore =
+        |name: &str| std::fs::copy(home.path("old").join(name), home.path("keys").join(name)).expect("copied");
+    restore("index.key");
+    assert_snapshot!(refused(), @"error: the seal key in HOME/keys is FOUND, and the ledger belongs to NOTED: nothing that is sealed in it could be opened; restore the keys from your backup, or copy them from where they were rotated");
+    restore("seal.key");
+    assert_snapshot!(refused(), @"error: the receipt key in HOME/keys is FOUND, and the ledger belongs to NOTED: receipts would be signed with a key that nobody expects; restore the keys from your backup, or copy them from where they were rotated");
+    restore("receipt.key");
+    restore("receipt.pub");
+    assert_eq!(home.run(&["erase", "--session", "acme/8"]).0, 0);
+}
+
+#[test]
+fn a_rotation_that_the_ledger_was_not_told_of_is_finished_by_the_same_command() {
+    let home = Home::new();
+    assert_eq!(home.run(&["erase", "--session", "acme/7"]).0, 0);
+    let keys = || Keys::load(&home.path("keys")).expect("load").ids().receipt;
+    let old = keys();
+    // As far as it comes before the ledger is told.
+    Keys::rotate_receipt(&home.path("keys"), &old).expect("rotated");
+    let new = keys();
     let (code, said) = home.run(&["erase", "--session", "acme/8"]);
     assert_eq!(code, 3);
-    assert_snapshot!(said, @"error: the index key in HOME/keys is not the one that the ledger was made with: nobody in it could be found; restore the keys from your backup");
+    let said = said.replace(old.as_str(), "OLD").replace(new.as_str(), "NEW");
+    assert_snapshot!(said, @"error: the receipt key in HOME/keys is NEW, which replaced OLD, and the ledger was not told: run `quietus keys rotate receipt` again, which finishes it");
+    let rotated = home.json(&["keys", "rotate", "receipt"]);
+    assert_eq!((rotated["from"].as_str(), rotated["to"].as_str()), (Some(old.as_str()), Some(new.as_str())));
+    assert_eq!(keys(), new);
+    assert_eq!(home.run(&["erase", "--session", "acme/8"]).0, 0);
 }
 
 #[test]

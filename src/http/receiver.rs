@@ -152,6 +152,7 @@ impl Receiver {
             Decoded::Event(event) => match self.commit(self.ledger.record(event.seal(&self.seal))).await {
                 Ok(Recorded::New) => Reaction::Recorded,
                 Ok(Recorded::Duplicate) => Reaction::Duplicate,
+                Ok(Recorded::Refused) => self.quarantine(endpoint, verified, "refused by the ledger").await,
                 Err(reaction) => reaction,
             },
             Decoded::Ignored => Reaction::Ignored,
@@ -164,8 +165,8 @@ impl Receiver {
         }
     }
 
-    /// A body that was verified and cannot be read is kept, sealed, until a person has looked: acknowledged and dropped, a
-    /// duty to erase could be lost with it.
+    /// A body that was verified and cannot be read, or recorded, is kept, sealed, until a person has looked: acknowledged and
+    /// dropped, a duty to erase could be lost with it.
     async fn quarantine(&self, endpoint: &SourceEndpoint, verified: &Verified<'_>, reason: &'static str) -> Reaction {
         let source = endpoint.source.name();
         let item = Quarantined {

@@ -6,15 +6,19 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::Secret;
+use super::{KeyId, KeyKind, Secret};
 
 /// The key under which identifiers, bodies and steps are digested. Without it, no one can be found again.
 #[derive(Clone)]
-pub(crate) struct IndexKey(Hmac<Sha256>);
+pub(crate) struct IndexKey {
+    mac: Hmac<Sha256>,
+    id: KeyId,
+}
 
 impl IndexKey {
     pub(crate) fn new(bytes: &Zeroizing<[u8; 32]>) -> Self {
-        Self(Hmac::new_from_slice(&bytes[..]).expect("HMAC takes a key of any length"))
+        let mac = Hmac::new_from_slice(&bytes[..]).expect("HMAC takes a key of any length");
+        Self { mac, id: KeyId::of_secret(bytes, KeyKind::Index) }
     }
 
     /// A key of its own for everything that is compared within one installation.
@@ -48,14 +52,13 @@ impl IndexKey {
         self.digest("report", &[erasure.as_bytes(), target.as_bytes(), stage.as_bytes(), &round.to_be_bytes()])
     }
 
-    /// A value that proves that a ledger and this key belong together.
-    pub(crate) fn check_value(&self) -> Digest {
-        Digest::of(self.digest("check", &[]))
+    pub(crate) fn id(&self) -> &KeyId {
+        &self.id
     }
 
     /// Every part is preceded by its length, so that no two lists of parts digest alike.
     fn digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.0.clone();
+        let mut mac = self.mac.clone();
         for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);

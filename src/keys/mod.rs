@@ -2,11 +2,13 @@
 //! bytes leave; where keys are stored is not known here.
 
 mod fingerprint;
+mod id;
 mod random;
 mod seal;
 mod secret;
 
 pub(crate) use fingerprint::{Digest, Fingerprint, IdempotencyKey, IndexKey};
+pub(crate) use id::{KeyId, KeyIds, KeyKind};
 pub(crate) use random::{fill_random, random_fraction};
 pub(crate) use seal::{CapsuleKey, SealBroken, SealKey, Sealed};
 pub(crate) use secret::{ReadSecret, Secret, SecretError, SecretRef};

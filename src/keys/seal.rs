@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::random::fill_random;
+use super::{KeyId, KeyKind};
 
 const NONCE_BYTES: usize = 24;
 
@@ -19,23 +20,40 @@ pub(crate) struct Sealed(#[serde(with = "crate::keys::seal::base64_bytes")] pub(
 #[error("the seal does not open: it was made under another key, or the bytes were changed")]
 pub(crate) struct SealBroken;
 
-/// The deployment's own key: seals forms in the inbox, quarantined bodies and the keys of capsules.
+/// The deployment's own key, and those that it replaced: seals forms in the inbox, quarantined bodies and the keys of capsules.
 #[derive(Clone)]
-pub(crate) struct SealKey(XChaCha20Poly1305);
+pub(crate) struct SealKey {
+    cipher: XChaCha20Poly1305,
+    id: KeyId,
+    /// What was sealed under those that it replaced still opens.
+    replaced: Vec<XChaCha20Poly1305>,
+}
 
 impl SealKey {
     pub(crate) fn new(bytes: &Zeroizing<[u8; 32]>) -> Self {
-        Self(XChaCha20Poly1305::new((&**bytes).into()))
+        let cipher = XChaCha20Poly1305::new((&**bytes).into());
+        Self { cipher, id: KeyId::of_secret(bytes, KeyKind::Seal), replaced: Vec::new() }
+    }
+
+    /// With a key that this one has replaced, which opens and no longer seals.
+    pub(crate) fn replacing(mut self, bytes: &Zeroizing<[u8; 32]>) -> Self {
+        self.replaced.push(XChaCha20Poly1305::new((&**bytes).into()));
+        self
+    }
+
+    pub(crate) fn id(&self) -> &KeyId {
+        &self.id
     }
 
     /// Seals `plain` for one purpose; it opens for no other.
     pub(crate) fn seal(&self, purpose: &str, plain: &[u8]) -> Sealed {
-        seal(&self.0, purpose, plain)
+        seal(&self.cipher, purpose, plain)
     }
 
     /// Opens what [`SealKey::seal`] sealed for the same purpose.
     pub(crate) fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
-        open(&self.0, purpose, sealed)
+        let keys = std::iter::once(&self.cipher).chain(&self.replaced);
+        keys.map(|key| open(key, purpose, sealed)).find(Result::is_ok).unwrap_or(Err(SealBroken))
     }
 }
 

@@ -20,6 +20,18 @@ fn a_changed_or_short_seal_does_not_open() {
 }
 
 #[test]
+fn what_was_sealed_under_a_replaced_key_opens_and_nothing_is_sealed_under_it() {
+    let [old, new] = [7, 8].map(|byte| Zeroizing::new([byte; 32]));
+    let sealed = SealKey::new(&old).seal("form", b"text");
+    let both = SealKey::new(&new).replacing(&old);
+    assert_eq!(&both.open("form", &sealed).expect("opens")[..], b"text");
+    assert!(both.open("quarantine", &sealed).is_err());
+    assert!(SealKey::new(&new).open("form", &sealed).is_err());
+    assert!(SealKey::new(&old).open("form", &both.seal("form", b"text")).is_err());
+    assert_eq!(both.id(), SealKey::new(&new).id());
+}
+
+#[test]
 fn a_capsule_key_survives_wrapping() {
     let seal = SealKey::new(&Zeroizing::new([7; 32]));
     let key = CapsuleKey::generate();

@@ -1,6 +1,6 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
-use super::QuarantineId;
+use super::{QuarantineId, RotatedKey};
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::erasure::{ErasureId, NewErasure};
@@ -50,6 +50,14 @@ pub(super) fn accepted_clock(by: &Actor, doubt: Option<&ClockDoubt>) -> AuditEnt
     let entry = AuditEntry::new(by, Act::AcceptClock, Object::clock(), ActResult::when(doubt.is_some()));
     let Some(ClockDoubt { fault, expected, found }) = doubt else { return entry };
     entry.with_word("fault", fault.as_str()).with_word("expected", expected).with_word("found", found)
+}
+
+/// Both keys are named, so that who reads the audit can follow from one to the other.
+pub(super) fn rotated(by: &Actor, rotated: &RotatedKey, changed: bool) -> AuditEntry {
+    AuditEntry::new(by, Act::RotateKey, Object::keys(), ActResult::when(changed))
+        .with_word("key", rotated.kind)
+        .with_word("from", &rotated.from)
+        .with_word("to", &rotated.to)
 }
 
 pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {

@@ -18,8 +18,8 @@ pub(crate) mod scheduling;
 pub(crate) mod working;
 
 pub(crate) use fixtures::{
-    BREAKER, KEEP, a_busy_ledger, by, due_erasure, ends, erase_a_guest, erasure_of, event, installation, person,
-    receipt_after, resolution, session, to_decide, to_resolve, to_settle,
+    BREAKER, KEEP, a_busy_ledger, by, due_erasure, ends, erase_a_guest, erasure_of, event, installation, key_ids,
+    person, receipt_after, resolution, session, to_decide, to_resolve, to_settle,
 };
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until
@@ -155,7 +155,7 @@ macro_rules! contract {
                 the_quarantine_is_listed_by_source_a_page_at_a_time;
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_answer_or_a_person_resumes_them
-                a_ledger_belongs_to_one_index_key
+                a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
             random: random_sequences_agree_with_the_pure_model;

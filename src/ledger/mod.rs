@@ -44,7 +44,7 @@ use crate::consent::ConsentRecord;
 use crate::erasure::life::Finds;
 pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
-use crate::keys::Digest;
+use crate::keys::{Digest, KeyId, KeyKind};
 use crate::receipt::Receipt;
 use crate::subject::Fingerprinted;
 
@@ -61,6 +61,19 @@ pub(crate) struct Keep {
     pub(crate) fingerprints: Duration,
 }
 
+/// A key of the deployment that was replaced.
+#[derive(Clone, Debug)]
+pub(crate) struct RotatedKey {
+    pub(crate) kind: KeyKind,
+    pub(crate) from: KeyId,
+    pub(crate) to: KeyId,
+}
+
+/// The name under which the id of a key is noted.
+fn name_of_key(kind: KeyKind) -> String {
+    format!("{kind} key")
+}
+
 /// An erasure's end: the claim on [`Work::Close`] and the receipt.
 #[derive(Debug)]
 pub(crate) struct Closing {
@@ -74,6 +87,8 @@ pub(crate) enum Recorded {
     New,
     /// It was there before; nothing has changed.
     Duplicate,
+    /// The ledger takes others, but not this one; nothing has changed.
+    Refused,
 }
 
 /// Deliveries of one source in quarantine. More are not taken until a person has looked: a sender that went wrong would

@@ -11,14 +11,14 @@ use super::{
     Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed, Closing,
     Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page,
     ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
-    RefusedDeliveries, Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
+    RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, Sealed};
+use crate::keys::{Digest, Fingerprint, KeyIds, Sealed};
 use crate::receipt::{Receipt, ReceiptHead};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -248,9 +248,12 @@ pub(crate) trait Admin: Send + Sync {
     /// Writes down an act that is none of the ledger's: before it begins, and its result.
     async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;
 
-    /// Notes the index key's check value at first use; `false` when the ledger belongs to another index key. Leaves no row
-    /// in the audit: nobody orders it.
-    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError>;
+    /// Notes the ids of the keys at their first use, and returns those that are noted: other keys must not work on this
+    /// ledger. Leaves no row in the audit: nobody orders it.
+    async fn key_ids(&self, used: &KeyIds) -> Result<KeyIds, LedgerError>;
+
+    /// Puts a new key in the place of an old one, which the ledger must belong to; `false` when it does not.
+    async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Writes what waits and lets go of the ledger. Whatever is asked later is answered `Busy`.
     async fn shutdown(&self);

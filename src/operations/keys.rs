@@ -1,10 +1,12 @@
-//! The keys of a deployment, which are made once.
+//! The keys of a deployment: made once, and replaced one by one.
 
 use std::path::Path;
 
 use super::{OperationError, Operations, audit};
 use crate::audit::{Act, ActResult, Actor, Object};
-use crate::key_files::Keys;
+use crate::key_files::{Keys, Rotated};
+use crate::keys::KeyKind;
+use crate::ledger::RotatedKey;
 
 /// Makes the keys in a folder that has none. Returns the public key of the receipts, hex. A new deployment has no ledger
 /// yet in which that could be written down.
@@ -15,4 +17,64 @@ pub(crate) async fn create(dir: &Path, on: Option<&Operations>, by: &Actor) -> R
     let result = if created.is_ok() { ActResult::Done } else { ActResult::Failed };
     audit::ended(&*on.ledger, by, Act::CreateKeys, &Object::keys(), result).await;
     Ok(created?)
+}
+
+/// A key that can be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rotatable {
+    /// A server that runs signs with the old one until it is started again. The old one signs the new one.
+    Receipt,
+    /// No server may run: one that knows the old one only could not open what others seal.
+    Seal,
+}
+
+impl Rotatable {
+    fn kind(self) -> KeyKind {
+        match self {
+            Self::Receipt => KeyKind::Receipt,
+            Self::Seal => KeyKind::Seal,
+        }
+    }
+}
+
+/// Replaces a key, which stays beside the new one. A rotation that was begun before is finished.
+pub(crate) async fn rotate(on: &Operations, key: Rotatable, by: &Actor) -> Result<Rotated, OperationError> {
+    let dir = &on.resources.keys_dir;
+    let kind = key.kind();
+    let used = Keys::read(dir)?;
+    let noted = on.ledger.key_ids(&used.ids()).await?;
+    // The others must be the ledger's. Of this one only the ledger's id counts, as a rotation may have been begun.
+    used.must_be(&noted.clone().with(kind, used.ids().of(kind).clone()), dir)?;
+    if key == Rotatable::Seal {
+        nobody_works(on).await?;
+    }
+    audit::begun(&*on.ledger, by, Act::RotateKey, &Object::keys()).await?;
+    let rotated = match key {
+        Rotatable::Receipt => Keys::rotate_receipt(dir, &noted.receipt),
+        Rotatable::Seal => Keys::rotate_seal(dir, &noted.seal),
+    };
+    let rotated = match rotated {
+        Ok(rotated) => rotated,
+        Err(error) => {
+            audit::ended(&*on.ledger, by, Act::RotateKey, &Object::keys(), ActResult::Failed).await;
+            return Err(error.into());
+        }
+    };
+    let told = RotatedKey { kind, from: rotated.from.clone(), to: rotated.to.clone() };
+    if on.ledger.rotate_key(&told, by).await? {
+        return Ok(rotated);
+    }
+    Err(OperationError::Conflict(format!(
+        "the ledger was told of another {kind} key meanwhile; nothing has changed in it"
+    )))
+}
+
+async fn nobody_works(on: &Operations) -> Result<(), OperationError> {
+    let processes = on.ledger.processes().await?;
+    match processes.iter().filter(|process| !process.is_lost()).count() {
+        0 => Ok(()),
+        count => Err(OperationError::Conflict(format!(
+            "{count} processes work on the ledger, and could not open what is sealed with another key; stop them first"
+        ))),
+    }
 }

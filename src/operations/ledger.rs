@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{OperationError, Operations};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
-use crate::key_files::read_public;
+use crate::key_files::read_public_keys;
 use crate::keys::Secret;
 use crate::ledger::copy::{Copied, CopyError, CopyProgress, Rows};
 use crate::ledger::postgres::{self, PostgresLedger, PostgresRows};
@@ -64,7 +64,7 @@ pub(crate) async fn migrate(
     Ok(migrated)
 }
 
-/// Copies a ledger into another, empty one, and verifies the receipts in it under the deployment's public key; goes on
+/// Copies a ledger into another, empty one, and verifies the receipts in it under the deployment's public keys; goes on
 /// where it was interrupted. `tell` is told how far it is.
 pub(crate) async fn copy(
     from: &LedgerPlace,
@@ -75,13 +75,13 @@ pub(crate) async fn copy(
     tell: &dyn Fn(CopyProgress),
 ) -> Result<Copied, OperationError> {
     // Read first: without it, the copied receipts could not be verified in the end.
-    let public_key = read_public(keys_dir)?;
+    let public_keys = read_public_keys(keys_dir)?;
     must_be_there(from)?;
     note(from, password, AuditEntry::new(by, Act::CopyLedger, Object::ledger(), ActResult::Begun)).await?;
     let copied = async {
         let from = rows(from, password).await?;
         let to = rows(to, password).await?;
-        Ok(crate::ledger::copy::copy(&*from, &*to, &public_key, tell).await?)
+        Ok(crate::ledger::copy::copy(&*from, &*to, &public_keys, tell).await?)
     }
     .await;
     // A ledger that was copied is retired, so the end is written where the work goes on.

@@ -28,7 +28,7 @@ pub(crate) use settings::{Installation, Settings};
 
 use std::sync::Arc;
 
-use crate::key_files::{Keys, KeysError};
+use crate::key_files::Keys;
 use crate::ledger::Ledger;
 use crate::mluvii::MluviiClient;
 use crate::subject::{Fingerprinter, InstallationName, SessionKey};
@@ -50,10 +50,8 @@ impl Operations {
     async fn keys(&self) -> Result<Keys, OperationError> {
         let dir = &self.resources.keys_dir;
         let keys = Keys::load(dir)?;
-        if self.ledger.belongs_to(keys.index.check_value()).await? {
-            return Ok(keys);
-        }
-        Err(KeysError::OfAnotherLedger(dir.clone()).into())
+        keys.must_be(&self.ledger.key_ids(&keys.ids()).await?, dir)?;
+        Ok(keys)
     }
 
     fn client(&self, installation: &InstallationName) -> Result<Arc<MluviiClient>, OperationError> {

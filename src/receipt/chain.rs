@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::key::PublicKey;
-use super::{Receipt, ReceiptHead};
+use super::{KeyRotation, Receipt, ReceiptHead};
 use crate::chain::{LinkBroken, follows};
+use crate::keys::KeyId;
 
 /// What is wrong with a chain, and where.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +42,22 @@ impl Chain {
             keys.insert(key.id(), key);
         }
         Ok(Self { keys, head: None })
+    }
+
+    /// Takes further keys, each by the word of one that is taken already, in whatever order they stand. Returns those that
+    /// were new, by their ids, with the one that spoke for each.
+    pub(crate) fn follow(&mut self, rotations: &[KeyRotation]) -> Vec<(KeyId, KeyId)> {
+        let mut followed = Vec::new();
+        let mut left: Vec<_> =
+            rotations.iter().filter_map(|rotation| Some((rotation.verified()?, &rotation.to))).collect();
+        while let Some(place) = left.iter().position(|((from, _), _)| self.keys.contains_key(from.as_str())) {
+            let ((from, to), public) = left.swap_remove(place);
+            let Some(key) = PublicKey::read(public) else { continue };
+            if self.keys.insert(to.as_str().to_owned(), key).is_none() {
+                followed.push((from, to));
+            }
+        }
+        followed
     }
 
     /// Verifies the next receipt.

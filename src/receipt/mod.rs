@@ -3,6 +3,7 @@
 
 mod chain;
 mod key;
+mod rotation;
 #[cfg(test)]
 pub(crate) mod sample;
 mod statement;
@@ -10,6 +11,7 @@ mod statement;
 pub(crate) use crate::chain::Head as ReceiptHead;
 pub(crate) use chain::{Chain, ChainBroken, verify_chain};
 pub(crate) use key::ReceiptKey;
+pub(crate) use rotation::KeyRotation;
 pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
 
 use jiff::Timestamp;

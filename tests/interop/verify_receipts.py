@@ -116,6 +116,21 @@ def public_key(text):
     return sha256(raw)[:16], Ed25519PublicKey.from_public_bytes(raw)
 
 
+def follow(keys, rotations):
+    """Trusts a key that a trusted one has signed as its successor; each rotation may lead on to the next."""
+    for _ in rotations:
+        for rotation in rotations:
+            old, _ = public_key(rotation["from"])
+            new, key = public_key(rotation["to"])
+            text = f"quietus receipt key rotation\nfrom {rotation['from']}\nto {rotation['to']}\n"
+            try:
+                if old in keys:
+                    keys[old].verify(bytes.fromhex(rotation["signature"]), text.encode())
+                    keys[new] = key
+            except InvalidSignature:
+                pass
+
+
 def verdict(reasons):
     """The verdict that follows from the reasons; None where a code is not known."""
     allowed = [ALLOWS.get(reason["code"]) for reason in reasons]
@@ -150,6 +165,7 @@ def verify(lines, trusted):
     if not isinstance(header, dict) or header.get("quietus_receipts") != FORMAT:
         raise NotVerified("the first line is not the header of an export of format 2")
     keys = dict(map(public_key, trusted or header.get("public_keys", [])))
+    follow(keys, header.get("rotations", []))
     found = {"first": None, "last": None, "receipts": 0, "verdicts": dict.fromkeys(VERDICTS, 0)}
     head = None
     judged = 0

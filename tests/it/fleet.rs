@@ -6,6 +6,7 @@ mod fire;
 mod frozen;
 mod load;
 mod main_job;
+mod refusing;
 mod schema;
 mod status;
 mod upgrade;

@@ -1,4 +1,5 @@
 //! Receipts as others see them: verified by a second program, listed, shown, found again and acknowledged.
 
 mod ledger;
+mod rotation;
 mod verifiers;

@@ -42,13 +42,14 @@ fn show(verified: &Result<Option<Verified>, NotVerified>, trusted: bool, out: &m
             "last": range.map(|range| range.last),
             "verdicts": range.map(|range| range.verdicts),
             "key_was_given": trusted,
+            "keys_followed": followed(verified),
             "problem": verified.as_ref().err().map(ToString::to_string),
         }))?;
     } else {
         match verified {
             Err(problem) => out.marked(BAD, "✗", format_args!("not verified: {problem}"))?,
             Ok(None) => out.marked(GOOD, "✓", "no receipts")?,
-            Ok(Some(Verified { first, last, verdicts })) => {
+            Ok(Some(Verified { first, last, verdicts, .. })) => {
                 out.marked(GOOD, "✓", format_args!("receipts {first} to {last} are verified: {verdicts}"))?;
             }
         }
@@ -58,10 +59,20 @@ fn show(verified: &Result<Option<Verified>, NotVerified>, trusted: bool, out: &m
     {
         out.note(format_args!("the chain starts at receipt {}; what came before is not in this file", range.first));
     }
+    for (from, to) in verified.iter().flatten().flat_map(|range| &range.followed) {
+        out.note(format_args!(
+            "the key {from} says that {to} replaced it, so its receipts count; give both keys if not"
+        ));
+    }
     if !trusted {
         out.note("the key came with the file: this proves nothing about who signed; see --public-key");
     }
     Ok(())
+}
+
+/// The ids of keys that were taken by the word of another one.
+fn followed(verified: &Result<Option<Verified>, NotVerified>) -> Vec<&str> {
+    verified.iter().flatten().flat_map(|range| &range.followed).map(|(_, to)| to.as_str()).collect()
 }
 
 fn public_key(argument: &str) -> Result<String, Failure> {

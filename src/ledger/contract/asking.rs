@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState};
-use crate::keys::Digest;
-use crate::ledger::{CallEnd, ErasureFilter, Keep, Recorded, TargetState};
+use crate::keys::{KeyId, KeyIds, KeyKind};
+use crate::ledger::{AuditRange, CallEnd, Cursor, ErasureFilter, Keep, Recorded, RotatedKey, TargetState};
 
 pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared) {
     for id in 1..=4 {
@@ -48,10 +48,26 @@ pub(crate) async fn targets_are_noted_until_they_answer_or_a_person_resumes_them
     assert!(out().await.is_empty());
 }
 
-pub(crate) async fn a_ledger_belongs_to_one_index_key(ledger: Shared) {
-    for (check, belongs) in [(1, true), (1, true), (2, false), (1, true)] {
-        assert_eq!(ledger.belongs_to(Digest([check; 16])).await.expect("answered"), belongs);
+pub(crate) async fn a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated(ledger: Shared) {
+    let (first, other) = (key_ids("1"), key_ids("2"));
+    for used in [&first, &other, &first] {
+        assert_eq!(ledger.key_ids(used).await.expect("answered"), first);
     }
+    let rotated = |from: &KeyIds| RotatedKey {
+        kind: KeyKind::Receipt,
+        from: from.receipt.clone(),
+        to: KeyId::written("receipt-3".into()),
+    };
+    assert!(!ledger.rotate_key(&rotated(&other), &by()).await.expect("answered"));
+    assert!(ledger.rotate_key(&rotated(&first), &by()).await.expect("answered"));
+    assert!(!ledger.rotate_key(&rotated(&first), &by()).await.expect("answered"));
+    let now = ledger.key_ids(&other).await.expect("answered");
+    assert_eq!(now, KeyIds { receipt: KeyId::written("receipt-3".into()), ..first });
+    let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 9)).await.expect("listed").items;
+    let said: Vec<_> = rows.iter().map(|row| (&*row.statement.act, &*row.statement.result)).collect();
+    assert_eq!(said, [("keys.rotate", "unchanged"), ("keys.rotate", "done"), ("keys.rotate", "unchanged")]);
+    let details = ["key", "from", "to"].map(|name| rows[1].statement.details[name].as_str().unwrap_or_default());
+    assert_eq!(details, ["receipt", "receipt-1", "receipt-3"]);
 }
 
 pub(crate) async fn an_empty_ledger_counts_nothing_and_can_be_written(ledger: Shared) {

@@ -16,7 +16,7 @@ use crate::erasure::{
     Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject,
 };
 use crate::event::{EventHead, EventKind, StoredEvent};
-use crate::keys::{Digest, Fingerprint, SealKey, fill_random};
+use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
     Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, Ledger, QueueName, Recorded,
     Resolution, SessionChange, StepEnd, Work,
@@ -34,6 +34,12 @@ pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 /// Who orders what the stories order.
 pub(crate) fn by() -> Actor {
     Actor::cli("ann")
+}
+
+/// The ids of the keys of one deployment, told from another's by a mark.
+pub(crate) fn key_ids(mark: &str) -> KeyIds {
+    let [index, seal, receipt] = KeyKind::ALL.map(|kind| KeyId::written(format!("{kind}-{mark}")));
+    KeyIds { index, seal, receipt }
 }
 
 pub(super) fn source() -> SourceName {
@@ -298,7 +304,7 @@ pub(super) fn unreadable() -> crate::ledger::Quarantined {
 
 /// A ledger that has something of everything: finished, parked and open erasures, sessions, quarantine, targets.
 pub(crate) async fn a_busy_ledger(ledger: &Shared) {
-    ledger.belongs_to(Digest([9; 16])).await.expect("noted");
+    ledger.key_ids(&key_ids("9")).await.expect("noted");
     for id in 1..=3 {
         let mut change = unchanged(id, 0);
         change.fingerprints = Some(vec![email(u8::try_from(id).expect("small"))]);

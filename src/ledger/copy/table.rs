@@ -50,11 +50,14 @@ impl Table {
     }
 }
 
+/// A ledger belongs to its keys wherever it is; whatever else stands there is about the place.
+const KEYS: &str = "name IN ('index key', 'seal key', 'receipt key')";
+
 const ALL: &str = "TRUE";
 
 /// In an order in which a row that refers to another comes after it. Claims are not copied: nobody works on the ledger.
 pub(crate) const TABLES: &[Table] = &[
-    Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: "name = 'index key'" },
+    Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: KEYS },
     Table {
         name: "installation",
         key: 1,

@@ -7,7 +7,7 @@ use test_servers::postgres::Cluster;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::ledger::contract::{a_busy_ledger, event, to_decide};
+use crate::ledger::contract::{a_busy_ledger, event, key_ids, to_decide};
 use crate::ledger::postgres::{self, PostgresLedger, PostgresRows};
 use crate::ledger::sqlite::{SqliteLedger, SqliteRows};
 
@@ -51,12 +51,12 @@ impl Places {
     }
 }
 
-fn public_key() -> String {
-    ReceiptKey::new(&Zeroizing::new([2; 32])).public()
+fn public_keys() -> [String; 1] {
+    [ReceiptKey::new(&Zeroizing::new([2; 32])).public()]
 }
 
 async fn copied(from: &dyn Rows, to: &dyn Rows) -> Copied {
-    copy(from, to, &public_key(), &|_| {}).await.expect("copied")
+    copy(from, to, &public_keys(), &|_| {}).await.expect("copied")
 }
 
 /// Every row of every table.
@@ -160,7 +160,7 @@ async fn what_was_interrupted_goes_on_where_it_was() {
             tables.lock().expect("nobody panics with it").push(name);
         }
     };
-    copy(&first, &to, &public_key(), &tell).await.expect("copied");
+    copy(&first, &to, &public_keys(), &tell).await.expect("copied");
     assert_eq!(tables.lock().expect("nobody panics with it").first(), Some(&"session"));
     assert_eq!(everything(&first).await, everything(&to).await);
     PostgresLedger::open(&places.postgres, None).await.expect("opens");
@@ -175,12 +175,12 @@ async fn nothing_is_copied_over_another_ledger_or_away_under_a_server() {
     other.record(event(2, 1)).await.expect("recorded");
     let first = places.sqlite_rows("first.db");
     let to = places.postgres_rows().await;
-    let refused = copy(&first, &to, &public_key(), &|_| {}).await;
+    let refused = copy(&first, &to, &public_keys(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::NotEmpty(1, "installation"))), "{refused:?}");
 
     let process = crate::ledger::ProcessInfo { version: "1".into(), place: "here/1".into(), targets: Vec::new() };
     ledger.register(&process).await.expect("entered");
-    let refused = copy(&first, &to, &public_key(), &|_| {}).await;
+    let refused = copy(&first, &to, &public_keys(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::InUse(1))), "{refused:?}");
 }
 
@@ -195,11 +195,11 @@ async fn what_changed_meanwhile_is_not_gone_on_with_and_half_a_ledger_is_not_cop
     let mark = begin(&first, &to).await.expect("begun");
     to.write(&TABLES[1], first.read(&TABLES[1], None, CHUNK).await.expect("read"), &mark).await.expect("written");
 
-    let refused = copy(&to, &places.sqlite_rows("third.db"), &public_key(), &|_| {}).await;
+    let refused = copy(&to, &places.sqlite_rows("third.db"), &public_keys(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::Unfinished)), "{refused:?}");
     // Somebody worked on it again.
     first.set_retired(None).await.expect("reopened");
-    let refused = copy(&first, &to, &public_key(), &|_| {}).await;
+    let refused = copy(&first, &to, &public_keys(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::NotEmpty(1, "installation"))), "{refused:?}");
 }
 
@@ -210,7 +210,7 @@ async fn a_ledger_that_was_checked_before_is_empty_all_the_same() {
     let to = &places.postgres;
     let checked = PostgresLedger::open(to, None).await.expect("opens");
     for ledger in [first.clone() as std::sync::Arc<dyn Ledger>, checked.clone()] {
-        assert!(ledger.belongs_to(crate::keys::Digest([9; 16])).await.expect("noted"));
+        ledger.key_ids(&key_ids("9")).await.expect("noted");
         ledger.writable().await.expect("writable");
         ledger.shutdown().await;
     }
@@ -225,7 +225,7 @@ async fn a_chain_that_does_not_verify_is_not_taken_over() {
     ledger.shutdown().await;
     let first = places.sqlite_rows("first.db");
     let another = ReceiptKey::new(&Zeroizing::new([3; 32])).public();
-    let refused = copy(&first, &places.postgres_rows().await, &another, &|_| {}).await;
+    let refused = copy(&first, &places.postgres_rows().await, &[another], &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::Chain(_))), "{refused:?}");
     let opened = PostgresLedger::open(&places.postgres, None).await;
     assert!(matches!(opened.err(), Some(OpenError::Unfinished { .. })));

@@ -15,7 +15,8 @@ use super::{
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
-use crate::keys::Digest;
+use crate::keys::KeyIds;
+use crate::ledger::RotatedKey;
 use crate::lock::lock;
 use crate::subject::TargetName;
 
@@ -119,8 +120,16 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| audit::append(tx, &entry))
     }
 
-    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
-        meta::belongs_to(&self.writing().await?, check).await
+    async fn key_ids(&self, used: &KeyIds) -> Result<KeyIds, LedgerError> {
+        meta::key_ids(&self.writing().await?, used).await
+    }
+
+    async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let changed = meta::rotate_key(tx, rotated).await?;
+            audit::append(tx, &acts::rotated(by, rotated, changed)).await?;
+            Ok(changed)
+        })
     }
 
     /// Deliveries that wait are still written.

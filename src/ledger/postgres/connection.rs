@@ -8,8 +8,9 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::LedgerError;
 use super::connector::Connector;
+use super::failure::told;
+use super::session;
 
 /// The pauses between tries to connect: doubled from the first to the last, with jitter.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
@@ -21,23 +22,27 @@ const OPEN_MAX: Duration = Duration::from_secs(30);
 /// A connection before anything drives it.
 type Undriven = (Client, tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>);
 
-/// Connects; nothing moves until the connection is driven.
+/// Connects; nothing moves until the connection is driven, and its session is as the server makes it.
 pub(super) async fn begin(connector: &Connector) -> anyhow::Result<Undriven> {
     let connecting = connector.config.connect(connector.tls.clone());
     timeout(OPEN_MAX, connecting).await.context("no answer in time")?.map_err(told).context("cannot connect")
 }
 
-/// Connects; the connection is driven by a task that ends with it.
+/// Connects, and makes the session what it has to be; the connection is driven by a task that ends with it.
 pub(super) async fn open(connector: &Connector) -> anyhow::Result<Client> {
     let (client, connection) = begin(connector).await?;
     // The user of the client sees its end.
     tokio::spawn(async move { drop(connection.await) });
+    connector.settings.apply(&client).await?;
     Ok(client)
 }
 
-/// What the server said, without its details: they can quote values.
-pub(super) fn told(error: tokio_postgres::Error) -> anyhow::Error {
-    LedgerError::from(error).into_cause()
+/// The first connection of a process, which finds out whether connections have sessions of their own.
+pub(super) async fn open_first(connector: &Connector) -> anyhow::Result<Client> {
+    let client = open(connector).await?;
+    let other = open(connector).await?;
+    session::are_apart(&client, &other).await?;
+    Ok(client)
 }
 
 /// Growing pauses between tries.

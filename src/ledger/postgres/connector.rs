@@ -1,4 +1,4 @@
-//! How connections are made: encrypted where they leave the machine, with the settings that every session has.
+//! How connections are made: encrypted where they leave the machine, and what their sessions are to be like.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,27 +11,19 @@ use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::PostgresPlace;
+use super::session::SessionSettings;
 use crate::keys::Secret;
-
-/// The schema in which the ledger's tables are.
-pub(super) const SCHEMA: &str = "quietus";
 
 /// How long a connection may take to be made, and how long an unanswered byte may be on its way before the connection
 /// counts as lost.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-
-/// A session that stands still within a transaction holds its locks; after so long the server ends it. A process that
-/// was stopped must not keep the others waiting.
-const IDLE_IN_TRANSACTION_MS: u32 = 5_000;
-
-/// How long one statement waits for a lock: longer than its holder can stand still.
-const LOCK_MS: u32 = 7_000;
 
 /// What makes connections.
 #[derive(Clone)]
 pub(super) struct Connector {
     pub(super) config: Config,
     pub(super) tls: MakeRustlsConnect,
+    pub(super) settings: SessionSettings,
 }
 
 impl Connector {
@@ -48,19 +40,7 @@ impl Connector {
         }
         config.tcp_user_timeout(CONNECT_MAX * 2).keepalives_idle(CONNECT_MAX * 2);
         config.keepalives_interval(CONNECT_MAX).keepalives_retries(2);
-        // Every statement finds a few rows by an index, whatever its values are; a plan for the values at hand would be made
-        // anew each time, which takes longer than the statement wherever months have their own tables.
-        // `synchronous_commit` is said here, too: where a database has it off, a crash would take back what was
-        // acknowledged.
-        config.options(format!(
-            "-c search_path={SCHEMA} -c synchronous_commit=on -c statement_timeout={} -c lock_timeout={LOCK_MS} \
-             -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} \
-             -c default_transaction_isolation=read\\ committed -c jit=off -c random_page_cost=1.1 \
-             -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off \
-             -c enable_hashjoin=off -c enable_mergejoin=off",
-            place.statement_max.as_millis()
-        ));
-        Ok(Self { config, tls: tls(place.ca_file.as_deref())? })
+        Ok(Self { config, tls: tls(place.ca_file.as_deref())?, settings: SessionSettings::new(place.statement_max) })
     }
 }
 

@@ -6,7 +6,7 @@ use tokio_postgres::types::ToSql;
 
 use super::connector::Connector;
 use super::tx::NOW_MS;
-use super::{OpenError, PostgresPlace, audit, connection, query, schema};
+use super::{OpenError, PostgresPlace, audit, connection, failure, query, schema};
 use crate::audit::AuditRow;
 use crate::keys::Secret;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
@@ -30,11 +30,11 @@ impl PostgresRows {
     pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Failed { ledger: place.shown(), source };
         let connector = Connector::new(place, password).map_err(failed)?;
-        let client = connection::open(&connector).await.map_err(failed)?;
+        let client = connection::open_first(&connector).await.map_err(failed)?;
         schema::check(&client, place).await?;
         // A chunk is one statement; a table is counted whole, once.
         let patient = client.batch_execute("SET statement_timeout = 0").await;
-        patient.map_err(|error| failed(connection::told(error)))?;
+        patient.map_err(|error| failed(failure::told(error)))?;
         Ok(Self(client))
     }
 }

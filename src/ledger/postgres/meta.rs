@@ -1,31 +1,63 @@
 //! Single values about the ledger itself.
 
-use super::LedgerError;
-use super::tx::{Connection, NOW_MS};
-use crate::keys::Digest;
+use tokio_postgres::types::ToSql;
 
-/// Notes the check value of the first index key; whether `check` is that one.
-pub(super) async fn belongs_to(connection: &Connection, check: Digest) -> Result<bool, LedgerError> {
-    connection
-        .execute(
-            "INSERT INTO meta (name, value) VALUES ('index key', $1) ON CONFLICT DO NOTHING",
-            &[&check.0.as_slice()],
-        )
-        .await?;
-    let noted = connection.row("SELECT value FROM meta WHERE name = 'index key'", &[]).await?;
-    Ok(noted.get::<_, &[u8]>(0) == check.0)
+use super::LedgerError;
+use super::columns::millis;
+use super::tx::{Connection, Tx};
+use crate::keys::{KeyId, KeyIds, KeyKind, fill_random};
+use crate::ledger::{RotatedKey, name_of_key};
+
+/// Notes the ids of keys that are used for the first time; those that are noted.
+pub(super) async fn key_ids(connection: &Connection, used: &KeyIds) -> Result<KeyIds, LedgerError> {
+    let noted = async |kind| {
+        let name = name_of_key(kind);
+        let insert = "INSERT INTO meta (name, value) VALUES ($1, convert_to($2, 'UTF8')) ON CONFLICT DO NOTHING";
+        connection.execute(insert, &[&name, &used.of(kind).as_str()]).await?;
+        let row = connection.row("SELECT convert_from(value, 'UTF8') FROM meta WHERE name = $1", &[&name]).await?;
+        Ok::<_, LedgerError>(KeyId::written(row.get(0)))
+    };
+    let index = noted(KeyKind::Index).await?;
+    let seal = noted(KeyKind::Seal).await?;
+    let receipt = noted(KeyKind::Receipt).await?;
+    Ok(KeyIds { index, seal, receipt })
 }
 
-/// Writes something, to see whether that is possible.
-pub(super) async fn touch(connection: &Connection) -> Result<(), LedgerError> {
-    connection
-        .execute(
-            &format!(
-                "INSERT INTO meta (name, value) VALUES ('written', convert_to(({NOW_MS})::TEXT, 'UTF8'))
-                 ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-            ),
-            &[],
-        )
-        .await?;
+/// Notes a key in place of another; whether that one was noted.
+pub(super) async fn rotate_key(tx: &Tx, RotatedKey { kind, from, to }: &RotatedKey) -> Result<bool, LedgerError> {
+    let update = "UPDATE meta SET value = convert_to($3, 'UTF8') WHERE name = $1 AND value = convert_to($2, 'UTF8')";
+    Ok(tx.execute(update, &[&name_of_key(*kind), &from.as_str(), &to.as_str()]).await? > 0)
+}
+
+/// As large as a row of the inbox is under load, so that a disk without room for one is noticed.
+const TRIAL_BYTES: usize = 16 * 1024;
+
+/// Writes what receiving writes, and takes it away again, to see whether that is possible: a lock or a full disk can stop
+/// deliveries while every other table can be written.
+pub(super) async fn try_out(tx: &Tx) -> Result<(), LedgerError> {
+    let now = millis(tx.now);
+    let mut digest = [0; 16];
+    fill_random(&mut digest);
+    // No delivery has this key: sources and kinds are counted from 1.
+    let key: [&(dyn ToSql + Sync); 2] = [&now, &digest.as_slice()];
+    tx.execute(
+        "INSERT INTO event (happened, source, session, kind, digest, received) VALUES ($1, 0, 0, 0, $2, $1)",
+        &key,
+    )
+    .await?;
+    let trial = "INSERT INTO inbox (installation, received, count, events) VALUES (0, $1, 0, $2) RETURNING seq";
+    let seq: i64 = tx.row(trial, &[&now, &[0_u8; TRIAL_BYTES].as_slice()]).await?.get(0);
+    tx.execute("DELETE FROM inbox WHERE seq = $1", &[&seq]).await?;
+    tx.execute(
+        "DELETE FROM event WHERE happened = $1 AND source = 0 AND session = 0 AND kind = 0 AND digest = $2",
+        &key,
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO meta (name, value) VALUES ('written', convert_to(($1::BIGINT)::TEXT, 'UTF8'))
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        &[&now],
+    )
+    .await?;
     Ok(())
 }

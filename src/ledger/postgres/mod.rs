@@ -36,6 +36,7 @@ mod refused;
 mod remote_notifier;
 mod schedule;
 mod schema;
+mod session;
 mod sessions;
 mod steps;
 mod tally;
@@ -55,7 +56,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_util::sync::DropGuard;
 
 use self::connection::Pauses;
@@ -120,7 +121,7 @@ impl PostgresLedger {
     pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Arc<Self>, OpenError> {
         let failed = |source| OpenError::Failed { ledger: place.shown(), source };
         let connector = Connector::new(place, password).map_err(failed)?;
-        let client = connection::open(&connector).await.map_err(failed)?;
+        let client = connection::open_first(&connector).await.map_err(failed)?;
         schema::check(&client, place).await?;
         schema::check_whole(&client, place).await?;
         let remote_notifier = RemoteNotifier::new();
@@ -161,7 +162,14 @@ fn connections(connector: &Connector, place: &PostgresPlace, most: usize) -> any
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(connector.config.clone(), connector.tls.clone(), recycling);
     let wait = Some(POOL_WAIT_MAX);
-    let pool = Pool::builder(manager).max_size(most.max(1)).runtime(Runtime::Tokio1);
+    let settings = connector.settings.clone();
+    let apply = Hook::async_fn(move |client: &mut ClientWrapper, _| {
+        let settings = settings.clone();
+        Box::pin(
+            async move { settings.apply(client).await.map_err(|refused| HookError::message(format!("{refused:#}"))) },
+        )
+    });
+    let pool = Pool::builder(manager).max_size(most.max(1)).runtime(Runtime::Tokio1).post_create(apply);
     let pool = pool.wait_timeout(wait).create_timeout(wait).build()?;
     Ok(Connections { pool, answer_max: place.statement_max + Duration::from_secs(1) })
 }
@@ -242,7 +250,7 @@ impl Intake for PostgresLedger {
     }
 
     async fn writable(&self) -> Result<(), LedgerError> {
-        meta::touch(&self.writing().await?).await
+        transact!(self, |tx| meta::try_out(tx))
     }
 }
 

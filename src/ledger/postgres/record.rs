@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -16,8 +15,9 @@ use tracing::{info, warn};
 use super::connection::{self, Pauses};
 use super::connector::Connector;
 use super::remote_notifier::RemoteNotifier;
+use super::session::{SYNCHRONOUS_COMMIT, commits_to_disk};
 use super::tx::NOW_MS;
-use super::{LedgerError, QueueName, Recorded};
+use super::{LedgerError, QueueName, Recorded, broken, failure};
 use crate::event::StoredEvent;
 use crate::keys::Digest;
 use crate::subject::{InstallationName, SourceName};
@@ -119,48 +119,79 @@ impl Task {
         }
     }
 
-    /// Writes a batch and answers everyone in it, however long it takes; callers that gave up meanwhile are left out.
+    /// Writes a batch and answers everyone in it, however long it takes; callers that gave up meanwhile are left out. One
+    /// delivery that the database refuses is found by halving, so that it holds up none of the others.
     async fn write(&mut self, batch: &mut Vec<Delivery>) {
         let mut pauses = Pauses::default();
         let mut lost = false;
-        while {
-            batch.retain(|delivery| !delivery.answer.is_closed());
-            !batch.is_empty()
-        } {
-            match self.try_to_write(batch).await {
+        let mut parts = vec![std::mem::take(batch)];
+        while let Some(mut part) = parts.pop() {
+            part.retain(|delivery| !delivery.answer.is_closed());
+            if part.is_empty() {
+                continue;
+            }
+            match self.try_to_write(&part).await {
                 Ok(recorded) => {
-                    if recorded.contains(&Recorded::New) {
-                        let installation = batch.first().map(|delivery| delivery.installation.clone());
-                        self.remote_notifier
-                            .notify(installation.map(|name| QueueName::Decide(name).name().into_owned()));
-                    }
-                    for (delivery, recorded) in batch.drain(..).zip(recorded) {
-                        let _ = delivery.answer.send(Ok(recorded));
-                    }
-                    if lost {
+                    self.answer(part, recorded);
+                    if std::mem::take(&mut lost) {
                         info!("deliveries are recorded again");
                     }
                 }
-                Err(error) => {
+                Err(LedgerError::Busy(error)) => {
                     if !lost {
                         warn!(error = format!("{error:#}"), "deliveries cannot be recorded; retrying");
                     }
                     lost = true;
                     self.line = None;
+                    parts.push(part);
                     pauses.wait().await;
+                }
+                Err(LedgerError::Broken(error)) => {
+                    // What was prepared may be what is wrong.
+                    self.line = self.line.take().filter(|_| failure::is_of_values(&error));
+                    let others = part.split_off(part.len() / 2);
+                    if part.is_empty() {
+                        refuse(others, error);
+                    } else {
+                        parts.extend([others, part]);
+                    }
                 }
             }
         }
     }
 
-    async fn try_to_write(&mut self, batch: &[Delivery]) -> anyhow::Result<Vec<Recorded>> {
+    /// Answers each delivery with its result.
+    fn answer(&self, part: Vec<Delivery>, recorded: Vec<Recorded>) {
+        if recorded.contains(&Recorded::New) {
+            let installation = part.first().map(|delivery| delivery.installation.clone());
+            self.remote_notifier.notify(installation.map(|name| QueueName::Decide(name).name().into_owned()));
+        }
+        for (delivery, recorded) in part.into_iter().zip(recorded) {
+            let _ = delivery.answer.send(Ok(recorded));
+        }
+    }
+
+    async fn try_to_write(&mut self, part: &[Delivery]) -> Result<Vec<Recorded>, LedgerError> {
         // The server's own limit comes first; this is for a server that does not answer at all.
         let limit = self.statement_max + Duration::from_secs(1);
         let line = match &mut self.line {
             Some(line) => line,
-            none => none.insert(Line::open(&self.connector).await?),
+            none => none.insert(Line::open(&self.connector).await.map_err(LedgerError::Busy)?),
         };
-        timeout(limit, line.insert(batch)).await.context("no answer in time")?
+        timeout(limit, line.insert(part)).await.map_err(|slow| LedgerError::Busy(slow.into()))?
+    }
+}
+
+/// Answers the one delivery that the database refuses by itself.
+fn refuse(alone: Vec<Delivery>, error: anyhow::Error) {
+    let refused = if failure::is_of_values(&error) {
+        warn!(error = format!("{error:#}"), "the database refuses a delivery");
+        Ok(Recorded::Refused)
+    } else {
+        Err(LedgerError::Broken(error))
+    };
+    if let Some(delivery) = alone.into_iter().next() {
+        let _ = delivery.answer.send(refused);
     }
 }
 
@@ -186,13 +217,13 @@ impl Line {
     async fn open(connector: &Connector) -> anyhow::Result<Self> {
         let client = connection::open(connector).await?;
         // The planner knows nothing of the arrays' lengths; what it would choose for a few rows is slow for many.
-        client.batch_execute("SET enable_hashjoin = on; SET enable_nestloop = off").await.map_err(connection::told)?;
-        let insert = client.prepare(&insert()).await.map_err(connection::told)?;
+        client.batch_execute("SET enable_hashjoin = on; SET enable_nestloop = off").await.map_err(failure::told)?;
+        let insert = client.prepare(&insert()).await.map_err(failure::told)?;
         Ok(Self { client, insert, names: HashMap::new() })
     }
 
     /// The answers are in the order of the deliveries.
-    async fn insert(&mut self, batch: &[Delivery]) -> anyhow::Result<Vec<Recorded>> {
+    async fn insert(&mut self, batch: &[Delivery]) -> Result<Vec<Recorded>, LedgerError> {
         // The first of each key is written, in the order of the keys: two processes that write the same ones then wait for
         // each other, and not crosswise.
         let mut places: Vec<usize> = (0..batch.len()).collect();
@@ -203,7 +234,7 @@ impl Line {
         for place in &places {
             sources.push(self.number("source", &batch[*place].key.source.0).await?);
         }
-        let first = batch.first().context("a batch without deliveries")?;
+        let first = batch.first().ok_or_else(|| broken("a batch without deliveries"))?;
         let installation = self.number("installation", &first.installation.0).await?;
         let column = |value: fn(&Key) -> i64| places.iter().map(|place| value(&batch[*place].key)).collect::<Vec<_>>();
         let digests: Vec<&[u8]> = places.iter().map(|place| batch[*place].key.digest.as_slice()).collect();
@@ -226,8 +257,9 @@ impl Line {
                     &installation,
                 ],
             )
-            .await
-            .map_err(connection::told)?;
+            .await?;
+        // A commit that is not on disk is not answered. Written again, it is a duplicate, whose commit comes after it.
+        commits_to_disk(row.get(1)).map_err(|refused| LedgerError::Busy(refused.into()))?;
         let mut recorded = vec![Recorded::Duplicate; batch.len()];
         let Some(new) = row.get::<_, Option<Vec<i64>>>(0) else {
             places.iter().for_each(|place| recorded[*place] = Recorded::New);
@@ -235,24 +267,32 @@ impl Line {
         };
         for ord in new {
             // Numbered from 1.
-            let place = usize::try_from(ord - 1).ok().and_then(|at| places.get(at)).context("an answer to nothing")?;
+            let place = usize::try_from(ord - 1).ok().and_then(|at| places.get(at));
+            let place = place.ok_or_else(|| broken("an answer to nothing"))?;
             recorded[*place] = Recorded::New;
         }
         Ok(recorded)
     }
 
     /// The number of a name in a table of names, given to it now if it has none.
-    async fn number(&mut self, table: &'static str, name: &Arc<str>) -> anyhow::Result<i64> {
+    async fn number(&mut self, table: &'static str, name: &Arc<str>) -> Result<i64, LedgerError> {
         let key = (table, Arc::clone(name));
         if let Some(id) = self.names.get(&key) {
             return Ok(*id);
         }
-        let insert = format!("INSERT INTO {table} (name) VALUES ($1) ON CONFLICT DO NOTHING");
-        // Committed by itself, before the batch: a number that is rolled back must not be remembered.
-        self.client.execute(&insert, &[&&**name]).await.map_err(connection::told)?;
+        // Looked for first: an insertion that finds it there takes a number of the sequence all the same.
         let select = format!("SELECT id FROM {table} WHERE name = $1");
-        let row = self.client.query_one(&select, &[&&**name]).await;
-        let id = row.map_err(connection::told)?.get(0);
+        let known = self.client.query_opt(&select, &[&&**name]).await?;
+        let row = match known {
+            Some(row) => row,
+            None => {
+                let insert = format!("INSERT INTO {table} (name) VALUES ($1) ON CONFLICT DO NOTHING");
+                // Committed by itself, before the batch: a number that is rolled back must not be remembered.
+                self.client.execute(&insert, &[&&**name]).await?;
+                self.client.query_one(&select, &[&&**name]).await?
+            }
+        };
+        let id = row.get(0);
         self.names.insert(key, id);
         Ok(id)
     }
@@ -284,7 +324,8 @@ impl Lines {
 }
 
 /// Keys and work in one statement, which is one transaction. Nearly always all events are new; then their lines are written
-/// as they came, and the answer is null. Else it says which are new.
+/// as they came, and the answer is null. Else it says which are new; a duplicate may be one whose first commit is not on
+/// disk yet (its answer was lost, or it waits for a standby), so the message has this commit written and waited for.
 fn insert() -> String {
     format!(
         "WITH new AS (
@@ -309,6 +350,9 @@ fn insert() -> String {
              FROM unnest(ords) AS ord
            ) END FROM kept WHERE count > 0
          )
-         SELECT ords FROM kept"
+         SELECT ords, current_setting('{}'),
+                CASE WHEN ords IS NOT NULL THEN pg_logical_emit_message(TRUE, 'quietus', '')::TEXT END
+         FROM kept",
+        SYNCHRONOUS_COMMIT.0
     )
 }

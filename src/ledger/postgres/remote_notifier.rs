@@ -16,6 +16,7 @@ use tracing::debug;
 use super::Notifier;
 use super::connection::{self, Pauses};
 use super::connector::Connector;
+use super::failure;
 use crate::lock::lock;
 
 pub(super) const CHANNEL: &str = "quietus";
@@ -99,17 +100,14 @@ impl RemoteNotifier {
             }
         };
         let tell = async {
-            client.batch_execute(&format!("LISTEN {CHANNEL}")).await.map_err(connection::told)?;
+            client.batch_execute(&format!("LISTEN {CHANNEL}")).await.map_err(failure::told)?;
             // What was told while nobody listened is not known.
             self.notifier.notify_all();
             loop {
                 self.there_is_news.notified().await;
                 sleep(GATHER).await;
                 if let Some(message) = self.take_untold() {
-                    client
-                        .execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &message])
-                        .await
-                        .map_err(connection::told)?;
+                    client.execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &message]).await.map_err(failure::told)?;
                 }
             }
         };

@@ -2,9 +2,10 @@
 
 use tokio_postgres::Client;
 
-use super::connector::{Connector, SCHEMA};
+use super::connector::Connector;
+use super::session::SCHEMA;
 use super::tx::NOW_MS;
-use super::{PostgresPlace, connection};
+use super::{PostgresPlace, connection, failure};
 use crate::keys::Secret;
 use crate::ledger::{Migrated, OpenError, UNRELEASED, migrations};
 
@@ -23,7 +24,7 @@ const LOCK: i64 = 0x7175_6965_7475_7331;
 pub(crate) async fn migrate(place: &PostgresPlace, password: Option<&Secret>) -> Result<Migrated, OpenError> {
     let failed = |source| OpenError::Failed { ledger: place.shown(), source };
     let connector = Connector::new(place, password).map_err(failed)?;
-    let client = connection::open(&connector).await.map_err(failed)?;
+    let client = connection::open_first(&connector).await.map_err(failed)?;
     let found = apply(&client).await.map_err(|error| failed(error.into_cause()))?;
     if let Some(refused) = misfit(found, place) {
         return Err(refused);
@@ -91,7 +92,7 @@ async fn found(client: &Client) -> Result<Option<usize>, crate::ledger::LedgerEr
 
 /// Refuses a ledger into which a copy was begun and not finished, and one that was copied.
 pub(super) async fn check_whole(client: &Client, place: &PostgresPlace) -> Result<(), OpenError> {
-    let failed = |error| OpenError::Failed { ledger: place.shown(), source: connection::told(error) };
+    let failed = |error| OpenError::Failed { ledger: place.shown(), source: failure::told(error) };
     let row = client
         .query_one(
             "SELECT EXISTS (SELECT FROM meta WHERE name = 'copy'), EXISTS (SELECT FROM meta WHERE name = 'retired')",
@@ -115,7 +116,7 @@ pub(super) async fn check(client: &Client, place: &PostgresPlace) -> Result<(), 
         None if found == 0 => return Err(OpenError::Pending { ledger: place.shown(), found, known: KNOWN }),
         None => {}
     }
-    match altered(client).await.map_err(|error| failed(connection::told(error)))? {
+    match altered(client).await.map_err(|error| failed(failure::told(error)))? {
         Some(number) => Err(OpenError::Altered { ledger: place.shown(), number }),
         None if found < KNOWN => Err(OpenError::Pending { ledger: place.shown(), found, known: KNOWN }),
         None => Ok(()),

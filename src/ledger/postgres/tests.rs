@@ -4,7 +4,10 @@ mod away;
 mod fleet;
 mod months;
 mod plans;
+mod refusing;
 mod schema;
+mod session;
+mod standby;
 mod way;
 
 use std::sync::atomic::AtomicUsize;

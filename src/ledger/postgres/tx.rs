@@ -13,6 +13,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 use self::fate::Fate;
+use super::session::{SYNCHRONOUS_COMMIT, commits_to_disk};
 use super::tally::{self, Tally};
 use super::{LedgerError, QueueName, broken, failure, query};
 use crate::clock::BootTime;
@@ -132,7 +133,8 @@ impl Tx {
         let before = BootTime::now();
         let look = Look { now: Timestamp::MIN, before, after: before };
         let mut tx = Self { connection, ended: false, id: String::new(), now: look.now, look, tally, news };
-        let sql = format!("SELECT {NOW_MS}, pg_current_xact_id()::TEXT");
+        // That the commit will be on disk is asked of the session that will commit.
+        let sql = format!("SELECT {NOW_MS}, current_setting('{}'), pg_current_xact_id()::TEXT", SYNCHRONOUS_COMMIT.0);
         tx.bounded(async { tx.object().prepare_cached(&sql).await.map(drop) }).await?;
         tx.look.before = BootTime::now();
         // Both are sent at once; a transaction costs one exchange less.
@@ -140,8 +142,9 @@ impl Tx {
         let (begun, row) = tokio::join!(biased; tx.command("BEGIN"), tx.row(&sql, &[]));
         begun?;
         let row = row?;
+        commits_to_disk(row.get(1)).map_err(|refused| LedgerError::Busy(refused.into()))?;
         tx.now = super::columns::time(row.get(0))?;
-        tx.id = row.get(1);
+        tx.id = row.get(2);
         tx.look = Look { now: tx.now, after: BootTime::now(), ..tx.look };
         Ok(tx)
     }

@@ -8,7 +8,8 @@ use super::{acts, attention, audit, clock, meta, quarantine, receipts, schedule,
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
-use crate::keys::Digest;
+use crate::keys::KeyIds;
+use crate::ledger::RotatedKey;
 use crate::lock::lock;
 use crate::subject::TargetName;
 
@@ -111,8 +112,18 @@ impl Admin for SqliteLedger {
         self.order(Wakes::NoOne, move |_| Ok(((), entry))).await
     }
 
-    async fn belongs_to(&self, check: Digest) -> Result<bool, LedgerError> {
-        self.writer.write(Wakes::NoOne, move |tx| meta::belongs_to(tx, check)).await
+    async fn key_ids(&self, used: &KeyIds) -> Result<KeyIds, LedgerError> {
+        let used = used.clone();
+        self.writer.write(Wakes::NoOne, move |tx| meta::key_ids(tx, &used)).await
+    }
+
+    async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError> {
+        let (rotated, by) = (rotated.clone(), by.clone());
+        self.order(Wakes::NoOne, move |tx| {
+            let changed = meta::rotate_key(tx, &rotated)?;
+            Ok((changed, acts::rotated(&by, &rotated, changed)))
+        })
+        .await
     }
 
     /// Empties the log, unless another process has the file open.

@@ -5,15 +5,26 @@ use rusqlite::params;
 use super::LedgerError;
 use super::columns::Millis;
 use super::job::Tx;
-use crate::keys::Digest;
+use crate::keys::{KeyId, KeyIds, KeyKind};
+use crate::ledger::{RotatedKey, name_of_key};
 
-/// Notes the check value of the first index key; whether `check` is that one.
-pub(super) fn belongs_to(tx: &Tx<'_>, check: Digest) -> Result<bool, LedgerError> {
-    tx.prepare_cached("INSERT INTO meta (name, value) VALUES ('index key', ?1) ON CONFLICT DO NOTHING")?
-        .execute([check])?;
-    let mut statement = tx.prepare_cached("SELECT value FROM meta WHERE name = 'index key'")?;
-    let noted: Digest = statement.query_row([], |row| row.get(0))?;
-    Ok(noted == check)
+/// Notes the ids of keys that are used for the first time; those that are noted.
+pub(super) fn key_ids(tx: &Tx<'_>, used: &KeyIds) -> Result<KeyIds, LedgerError> {
+    let noted = |kind| {
+        let name = name_of_key(kind);
+        // As bytes, like everything else that stands there.
+        let insert = "INSERT INTO meta (name, value) VALUES (?1, CAST(?2 AS BLOB)) ON CONFLICT DO NOTHING";
+        tx.prepare_cached(insert)?.execute(params![name, used.of(kind).as_str()])?;
+        let mut statement = tx.prepare_cached("SELECT CAST(value AS TEXT) FROM meta WHERE name = ?1")?;
+        Ok::<_, LedgerError>(KeyId::written(statement.query_row([name], |row| row.get(0))?))
+    };
+    Ok(KeyIds { index: noted(KeyKind::Index)?, seal: noted(KeyKind::Seal)?, receipt: noted(KeyKind::Receipt)? })
+}
+
+/// Notes a key in place of another; whether that one was noted.
+pub(super) fn rotate_key(tx: &Tx<'_>, RotatedKey { kind, from, to }: &RotatedKey) -> Result<bool, LedgerError> {
+    let update = "UPDATE meta SET value = CAST(?3 AS BLOB) WHERE name = ?1 AND value = CAST(?2 AS BLOB)";
+    Ok(tx.prepare_cached(update)?.execute(params![name_of_key(*kind), from.as_str(), to.as_str()])? > 0)
 }
 
 /// Writes something, to see whether that is possible.

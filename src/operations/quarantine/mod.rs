@@ -82,6 +82,10 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
         Decoded::Event(event) => match on.ledger.record(event.seal(&keys.seal)).await {
             Ok(Recorded::New) => Replayed::Recorded,
             Ok(Recorded::Duplicate) => Replayed::Duplicate,
+            Ok(Recorded::Refused) => {
+                audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, ActResult::Unchanged).await;
+                return stays("the ledger still refuses it, it stays; the server's log says why".to_owned());
+            }
             Err(error) => {
                 audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, ActResult::Failed).await;
                 return Err(error.into());

@@ -1,4 +1,4 @@
-//! Exporting receipts as JSON lines. The first line is a header with the public key and what follows, in numbers; nothing
+//! Exporting receipts as JSON lines. The first line is a header with the public keys and what follows, in numbers; nothing
 //! signs it, see `docs/receipt.md`.
 
 use std::io::{self, Write};
@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use super::tally::Tally;
-use crate::key_files::read_public;
+use crate::key_files::{read_public_keys, read_rotations};
 use crate::ledger::ReceiptRange;
 use crate::operations::{OperationError, Operations, json_lines};
-use crate::receipt::Receipt;
+use crate::receipt::{KeyRotation, Receipt};
 
 /// How many receipts are read from the ledger at once.
 const CHUNK: u32 = 1000;
@@ -22,8 +22,11 @@ pub(super) const FORMAT: u32 = 2;
 pub(crate) struct Header {
     /// The format's version.
     pub(super) quietus_receipts: u32,
-    /// Hex.
+    /// Hex; the present one first.
     pub(super) public_keys: Vec<String>,
+    /// Which of them replaced which.
+    #[serde(default)]
+    pub(super) rotations: Vec<KeyRotation>,
     /// The numbers of the first and the last receipt.
     pub(super) first: Option<u64>,
     pub(super) last: Option<u64>,
@@ -34,10 +37,11 @@ pub(crate) struct Header {
 
 impl Header {
     /// The header of an export without receipts.
-    pub(super) fn empty(public_key: String) -> Self {
+    pub(super) fn empty(public_keys: Vec<String>, rotations: Vec<KeyRotation>) -> Self {
         Self {
             quietus_receipts: FORMAT,
-            public_keys: vec![public_key],
+            public_keys,
+            rotations,
             first: None,
             last: None,
             receipts: 0,
@@ -59,7 +63,8 @@ impl Header {
 /// header is true.
 pub(crate) async fn survey(on: &Operations, from: u64) -> Result<Header, OperationError> {
     let last = on.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
-    let mut header = Header::empty(read_public(&on.resources.keys_dir)?);
+    let dir = &on.resources.keys_dir;
+    let mut header = Header::empty(read_public_keys(dir)?, read_rotations(dir)?);
     each(on, from, last, |receipt| {
         header.add(receipt);
         Ok(())

@@ -36,7 +36,7 @@ pub(crate) fn person() -> Erasure {
 
 /// The lines of an export of these receipts.
 pub(crate) fn export(receipts: &[Receipt]) -> Vec<String> {
-    let mut header = Header::empty(key(2).public());
+    let mut header = Header::empty(vec![key(2).public()], Vec::new());
     receipts.iter().for_each(|receipt| header.add(receipt));
     let mut lines = vec![serde_json::to_string(&header).expect("JSON")];
     lines.extend(receipts.iter().map(|receipt| serde_json::to_string(receipt).expect("JSON")));

@@ -4,6 +4,7 @@ use std::io::{self, BufRead};
 
 use super::export::{FORMAT, Header};
 use super::tally::Tally;
+use crate::keys::KeyId;
 use crate::operations::json_lines;
 use crate::receipt::{Chain, ChainBroken, NotAReceipt, Receipt};
 
@@ -13,6 +14,8 @@ pub(crate) struct Verified {
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) verdicts: Tally,
+    /// Keys that were not given and that a given one has signed, by their ids: the one that signed, and the new one.
+    pub(crate) followed: Vec<(KeyId, KeyId)>,
 }
 
 /// Why it was not.
@@ -32,12 +35,13 @@ pub(crate) enum NotVerified {
     Read(#[from] io::Error),
 }
 
-/// Verifies an export under the trusted keys, or under its own. `None` when there are no receipts in it.
+/// Verifies an export under the trusted keys and those that they have signed, or under its own. `None` when there are no receipts in it.
 pub(crate) fn verify(mut reader: impl BufRead, trusted: &[String]) -> Result<Option<Verified>, NotVerified> {
     let told = header(&json_lines::read(&mut reader)?.ok_or(NotVerified::Header)?)?;
     let keys = if trusted.is_empty() { &told.public_keys } else { trusted };
     let mut chain = Chain::under(keys.iter().map(String::as_str))?;
-    let mut there = Header::empty(String::new());
+    let followed = chain.follow(&told.rotations);
+    let mut there = Header::empty(Vec::new(), Vec::new());
     let mut number = 1;
     while let Some(text) = json_lines::read(&mut reader)? {
         number += 1;
@@ -50,7 +54,7 @@ pub(crate) fn verify(mut reader: impl BufRead, trusted: &[String]) -> Result<Opt
         return Err(NotVerified::Counts { told: told.receipts, there: there.receipts });
     }
     let range = there.first.zip(there.last);
-    Ok(range.map(|(first, last)| Verified { first, last, verdicts: there.verdicts }))
+    Ok(range.map(|(first, last)| Verified { first, last, verdicts: there.verdicts, followed }))
 }
 
 /// Of another format, the header may have other members.

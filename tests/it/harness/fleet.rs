@@ -61,6 +61,20 @@ impl Database {
         self.sql(sql).lines().map(|line| line.parse().expect("a number")).collect()
     }
 
+    /// Does something while another session keeps everybody from a table.
+    #[track_caller]
+    pub(crate) fn while_locked(&self, table: &str, act: impl FnOnce()) {
+        const ASLEEP: &str = "FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        let hold = format!("LOCK TABLE quietus.{table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)");
+        std::thread::scope(|scope| {
+            let holder = scope.spawn(|| self.0.try_sql(NAME, "postgres", &hold));
+            wait_for("the lock", || (self.count(&format!("SELECT count(*) {ASLEEP}")) == 1).then_some(()));
+            act();
+            self.sql(&format!("SELECT pg_terminate_backend(pid) {ASLEEP}"));
+            holder.join().expect("psql runs").expect_err("it was ended");
+        });
+    }
+
     /// Stops it as a crash does and starts it again.
     pub(crate) fn crash(&self) {
         self.0.restart_immediate();

@@ -11,15 +11,15 @@ fn a_new_server_answers() {
     let cluster = Cluster::start();
     cluster.create_database("a \"b\"");
     assert_eq!(cluster.sql("a \"b\"", "SELECT current_user, 'ř'; SELECT NULL"), "postgres|ř");
-    assert_eq!(cluster.sql("postgres", "SHOW server_encoding; SHOW lc_collate; SHOW fsync"), "UTF8\nC\noff");
+    assert_eq!(cluster.sql("postgres", "SHOW server_encoding; SHOW lc_collate; SHOW fsync"), "UTF8\nC\non");
     assert!(TcpStream::connect(("127.0.0.1", cluster.port())).is_ok());
     assert!(cluster.url("x").ends_with(&format!("@127.0.0.1:{}/x", cluster.port())));
 }
 
 #[test]
 fn settings_of_ones_own_come_last() {
-    let cluster = Cluster::start_with(&[("fsync", "on"), ("search_path", "a, b")]);
-    assert_eq!(cluster.sql("postgres", "SHOW fsync; SHOW search_path"), "on\na, b");
+    let cluster = Cluster::start_with(&[("fsync", "off"), ("search_path", "a, b")]);
+    assert_eq!(cluster.sql("postgres", "SHOW fsync; SHOW search_path"), "off\na, b");
 }
 
 #[test]
@@ -51,6 +51,19 @@ fn what_was_committed_outlives_every_stop() {
     assert!(cluster.try_sql("postgres", "postgres", "SELECT 1").is_err());
     cluster.start_again();
     assert_eq!(cluster.sql("postgres", "TABLE t"), "1");
+}
+
+#[test]
+fn a_standby_follows_and_can_be_promoted() {
+    let cluster = Cluster::start();
+    let standby = cluster.standby("second");
+    cluster.sql("postgres", "CREATE TABLE t AS SELECT 1");
+    wait_until("the copy", || standby.try_sql("postgres", "postgres", "TABLE t").is_ok_and(|rows| rows == "1"));
+    assert_eq!(cluster.sql("postgres", "SELECT application_name FROM pg_stat_replication"), "second");
+    assert!(standby.try_sql("postgres", "postgres", "INSERT INTO t VALUES (2)").is_err());
+    cluster.stop(Mode::Immediate);
+    standby.promote();
+    assert_eq!(standby.sql("postgres", "INSERT INTO t VALUES (2); TABLE t"), "1\n2");
 }
 
 #[test]

@@ -1,0 +1,127 @@
+//! The key of the receipts is replaced, and keys that are not the ledger's are refused.
+
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use super::verifiers;
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts};
+
+#[track_caller]
+fn says(deployment: &Deployment, arguments: &[&str], exit: i32) -> String {
+    let Output { status, stdout, stderr } = deployment.run(arguments);
+    let said = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert_eq!(status.code(), Some(exit), "{arguments:?}: {said}");
+    said
+}
+
+fn public_key(deployment: &Deployment) -> String {
+    std::fs::read_to_string(deployment.path("keys/receipt.pub")).expect("a key").trim().to_owned()
+}
+
+/// A session without consent ends; it is erased.
+fn end(standin: &StandIn, server: &Server, session: i64) {
+    standin.begin(session, "ann@example.com", None);
+    standin.end(session);
+    assert_eq!(server.deliver_end(session), 204);
+}
+
+/// The ids of the keys under which the receipts stand.
+fn signed_by(deployment: &Deployment, count: usize) -> Vec<Value> {
+    receipts(deployment, count).iter().map(|receipt| receipt["statement"]["key"].clone()).collect()
+}
+
+#[test]
+fn receipts_of_two_keys_are_one_chain_that_a_verifier_with_the_first_can_follow() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    let old = public_key(&deployment);
+    end(&standin, &server, 1);
+    receipts(&deployment, 1);
+
+    let rotated = deployment.json(&["keys", "rotate", "receipt"]);
+    let new = public_key(&deployment);
+    assert_ne!(old, new);
+    // Until it is started again, the server signs with the key that it has.
+    end(&standin, &server, 2);
+    receipts(&deployment, 2);
+    server.stop();
+    let server = Server::start(&deployment);
+    end(&standin, &server, 3);
+    assert_eq!(signed_by(&deployment, 3), [&rotated["from"], &rotated["from"], &rotated["to"]].map(Value::clone));
+
+    let acts = deployment.json(&["audit", "list", "--act", "keys.rotate"]);
+    assert_eq!(acts[0]["entry"]["details"], json!({ "key": "receipt", "from": rotated["from"], "to": rotated["to"] }));
+
+    let file = deployment.path("receipts.jsonl");
+    deployment.json(&["receipts", "export", "--out", file.to_str().expect("UTF-8")]);
+    for (keys, verified) in
+        [(vec![old.clone(), new.clone()], true), (vec![old.clone()], true), (vec![new.clone()], false), (vec![], true)]
+    {
+        let [ours, theirs] = verifiers::verdicts(&file, &keys);
+        assert_eq!((&ours["verified"], &theirs["verified"]), (&json!(verified), &json!(verified)), "{ours} {theirs}");
+    }
+    let [ours, _] = verifiers::verdicts(&file, std::slice::from_ref(&old));
+    assert_eq!(ours["keys_followed"], json!([rotated["to"]]));
+    // A rotation that the old key has not signed leads nowhere.
+    let text = std::fs::read_to_string(&file).expect("an export");
+    let mut lines = text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let mut header: Value = serde_json::from_str(&lines[0]).expect("JSON");
+    header["rotations"][0]["signature"] = json!("00".repeat(64));
+    lines[0] = header.to_string();
+    std::fs::write(&file, lines.join("\n")).expect("written");
+    let [ours, theirs] = verifiers::verdicts(&file, &[old]);
+    assert_eq!((&ours["verified"], &theirs["verified"]), (&json!(false), &json!(false)), "{ours} {theirs}");
+}
+
+#[test]
+fn a_server_with_another_seal_or_receipt_key_is_refused_and_parks_nothing() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    // Asked for, and not due yet: its capsule is under the seal key.
+    deployment.json(&["erase", "--session", "acme/7", "--after", "2d"]);
+    server.leaves_work("it is not due for two days");
+    server.stop();
+    let elsewhere = deployment.path("elsewhere");
+    says(&deployment, &["keys", "new", elsewhere.to_str().expect("UTF-8")], 0);
+    let keys = deployment.path("keys");
+    for (names, kind) in [(&["seal.key"][..], "seal"), (&["receipt.key", "receipt.pub"], "receipt")] {
+        for name in names {
+            std::fs::rename(keys.join(name), deployment.path(name)).expect("moved");
+            std::fs::copy(elsewhere.join(name), keys.join(name)).expect("copied");
+        }
+        let said = says(&deployment, &["serve"], 3);
+        assert!(said.contains(&format!("the {kind} key in")) && said.contains("the ledger belongs to"), "{said}");
+        for name in names {
+            std::fs::rename(deployment.path(name), keys.join(name)).expect("moved back");
+        }
+    }
+    let server = Server::start(&deployment);
+    server.leaves_work("it is not due for two days");
+    assert_eq!(deployment.json(&["erasures", "list", "--state", "parked"]), json!([]));
+    assert_eq!(server.ready(), 200);
+}
+
+#[test]
+fn what_was_sealed_before_a_rotation_is_opened_after_it() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    deployment.write("whom", "ann@example.com");
+    let whom = format!("@{}", deployment.path("whom").display());
+    let asked = deployment.json(&["erase", "--email", &whom, "--after", "2d", "--targets", "mluvii"]);
+    let id = asked["id"].as_str().expect("an id");
+    let refused = says(&deployment, &["keys", "rotate", "seal"], 1);
+    assert!(refused.contains("stop them first"), "{refused}");
+    server.leaves_work("it is not due for two days");
+    server.stop();
+
+    let rotated = deployment.json(&["keys", "rotate", "seal"]);
+    assert_ne!(rotated["from"], rotated["to"]);
+    let _server = Server::start(&deployment);
+    // Made due; its capsule is under the old key.
+    says(&deployment, &["erasures", "retry", id], 0);
+    assert_eq!(receipts(&deployment, 1)[0]["statement"]["erasure"], json!(id));
+}
