@@ -61,6 +61,14 @@ pub(crate) struct LimitedTarget {
     pub(crate) until: Timestamp,
 }
 
+/// What is wrong with what the ledger is kept in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Damage {
+    /// When it was found.
+    pub(crate) since: Timestamp,
+    pub(crate) what: String,
+}
+
 /// Sessions by why their consent stayed unknown.
 pub(crate) type Causes = BTreeMap<&'static str, u64>;
 
@@ -77,6 +85,9 @@ pub(crate) struct Facts {
     /// Events and sessions that could not be decided on, erasures that could not be begun or closed.
     pub(crate) parked_work: Group,
     pub(crate) quarantined: Group,
+    pub(crate) damage: Option<Damage>,
+    /// Events whose checksum does not match.
+    pub(crate) damaged_events: Group,
     pub(crate) sessions: u64,
     pub(crate) unknown_consents: Causes,
     pub(crate) foreign_sessions: u64,
@@ -97,6 +108,9 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete));
     all.extend(of_group(Code::WorkParked, Object::work(), &facts.parked_work));
     all.extend(of_group(Code::DeliveriesUnreadable, Object::quarantine(), &facts.quarantined));
+    all.extend(facts.damage.as_ref().map(of_damage));
+    let damaged = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
+    all.extend(damaged.map(|found| Attention { severity: Severity::Urgent, ..found }));
     all.extend(unknown_consents(facts, limits));
     all.extend(overdue(facts, limits, now));
     all.extend(foreign_sessions(facts));
@@ -126,6 +140,12 @@ fn of_group(code: Code, object: Object, group: &Group) -> Option<Attention> {
     }
     let found = found(code, Severity::Attention, object, format!("{} {}", group.count, group.mark));
     Some(Attention { since: group.since, ..with(found, "count", group.count.into()) })
+}
+
+fn of_damage(damage: &Damage) -> Attention {
+    let Damage { since, what } = damage;
+    let found = found(Code::LedgerDamaged, Severity::Urgent, Object::ledger(), format!("{since} {what}"));
+    Attention { since: Some(*since), ..with(found, "reason", Value::from(what.as_str())) }
 }
 
 fn of_target(stopped: &StoppedTarget) -> Attention {

@@ -4,7 +4,7 @@
 mod facts;
 mod mute;
 
-pub(crate) use facts::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
+pub(crate) use facts::{Damage, Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
 use std::collections::BTreeMap;
@@ -58,6 +58,10 @@ pub(crate) enum Code {
     ConsentsUnknown,
     /// Events or sessions could not be decided on, or erasures not begun or closed. With `count`.
     WorkParked,
+    /// The ledger's file is damaged, gone or replaced: nothing is written any more. With `reason`.
+    LedgerDamaged,
+    /// Acknowledged events are not as they were written, and cannot be decided on. With `count`.
+    EventsDamaged,
     /// Deliveries could not be read. With `count`.
     DeliveriesUnreadable,
     /// Something is due for longer than it may be. With `deadline_s`.
@@ -67,7 +71,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::TargetOut,
         Self::TargetLimited,
         Self::StepsParked,
@@ -75,6 +79,8 @@ impl Code {
         Self::ReceiptsIncomplete,
         Self::ConsentsUnknown,
         Self::WorkParked,
+        Self::LedgerDamaged,
+        Self::EventsDamaged,
         Self::DeliveriesUnreadable,
         Self::Overdue,
         Self::SessionsForeign,
@@ -89,6 +95,8 @@ impl Code {
             Self::ReceiptsIncomplete => "receipts_incomplete",
             Self::ConsentsUnknown => "consents_unknown",
             Self::WorkParked => "work_parked",
+            Self::LedgerDamaged => "ledger_damaged",
+            Self::EventsDamaged => "events_damaged",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::Overdue => "overdue",
             Self::SessionsForeign => "sessions_foreign",

@@ -51,6 +51,8 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         incomplete: group(4),
         parked_work: group(5),
         quarantined: group(6),
+        damage: Some(Damage { since: at(1), what: "a page is zero".into() }),
+        damaged_events: group(7),
         sessions: 100,
         unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
         foreign_sessions: 8,
@@ -59,6 +61,8 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
     check(
         &facts,
         &[
+            r#"urgent events_damaged events {"count":7}"#,
+            r#"urgent ledger_damaged ledger {"reason":"a page is zero"}"#,
             r#"urgent overdue work {"deadline_s":60}"#,
             r#"urgent target_out target:crm {"reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
             r#"urgent target_out target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,

@@ -55,6 +55,7 @@ impl Failure {
             Self::No(_) => 1,
             Self::Usage(_) => 2,
             Self::Config(_) => 3,
+            Self::Ledger(error) if is_damage(error) => 6,
             Self::Ledger(_) => 4,
             // The reader of our output has seen enough of it.
             Self::Other(error) if is_broken_pipe(error) => 0,
@@ -70,6 +71,14 @@ impl From<Failure> for anyhow::Error {
             Failure::Config(error) | Failure::Ledger(error) | Failure::Other(error) => error,
         }
     }
+}
+
+/// Whether a person has to mend the ledger before anything else.
+fn is_damage(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<LedgerError>().is_some_and(LedgerError::is_damage)
+            || matches!(cause.downcast_ref(), Some(OpenError::Damaged { .. }))
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -43,7 +43,8 @@ Exit codes:
   2  the command line is wrong
   3  the configuration, a key or a secret is wrong or missing
   4  the ledger is busy, away or broken
-  5  anything else, such as a file that cannot be read";
+  5  anything else, such as a file that cannot be read
+  6  the ledger is damaged or gone, and a person has to act";
 
 /// The webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt that proves it.
 #[derive(Parser)]

@@ -96,7 +96,7 @@ impl Worker {
     async fn look_for_orphans(self: Arc<Self>, shutdown: CancellationToken, abandon: CancellationToken) {
         loop {
             if let Err(error) = self.park_orphans(&abandon).await {
-                warn!(error = %with_causes(&error), "could not look for steps of targets that are no longer there");
+                warn_of(&error, "could not look for steps of targets that are no longer there");
             }
             if shutdown.run_until_cancelled(tokio::time::sleep(MAINTENANCE_EVERY)).await.is_none() {
                 return;
@@ -125,7 +125,7 @@ impl Worker {
     async fn heartbeat(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_some() {
             if let Err(error) = self.queue.heartbeat().await {
-                warn!(error = %with_causes(&error), "could not write the heartbeat");
+                warn_of(&error, "could not write the heartbeat");
             }
         }
     }
@@ -133,8 +133,15 @@ impl Worker {
     async fn maintain(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(MAINTENANCE_EVERY)).await.is_some() {
             if let Err(error) = self.queue.maintain(self.keep).await {
-                warn!(error = %with_causes(&error), "could not maintain the ledger");
+                warn_of(&error, "could not maintain the ledger");
             }
         }
+    }
+}
+
+/// Of a damage the ledger itself has told, once.
+fn warn_of(error: &LedgerError, what: &'static str) {
+    if !error.is_damage() {
+        warn!(error = %with_causes(error), "{what}");
     }
 }

@@ -43,6 +43,13 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::WorkParked => {
             format!("{count} events, sessions or erasures could not be worked on: quietus erasures retry --undecided")
         }
+        Code::LedgerDamaged => format!(
+            "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup"
+        ),
+        Code::EventsDamaged => format!(
+            "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
+             see `quietus ledger check`, then acknowledge it by `quietus attention mute`"
+        ),
         Code::DeliveriesUnreadable => format!("{count} deliveries could not be read: quietus quarantine list"),
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
@@ -89,7 +96,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::attention::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
+    use crate::attention::{Damage, Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
 
     fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
         let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -122,12 +129,16 @@ mod tests {
             incomplete: some(2),
             parked_work: some(2),
             quarantined: some(1),
+            damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
+            damaged_events: some(4),
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
             oldest_due: Some(Timestamp::UNIX_EPOCH),
         };
         insta::assert_snapshot!(sentences(&facts), @"
+        4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; see `quietus ledger check`, then acknowledge it by `quietus attention mute`
+        the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry ID`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID

@@ -1,5 +1,7 @@
 //! What PostgreSQL's failures mean for the caller.
 
+use std::sync::Once;
+
 use tokio_postgres::error::SqlState;
 
 use super::LedgerError;
@@ -25,7 +27,16 @@ impl From<tokio_postgres::Error> for LedgerError {
         let code = told.code();
         let conflict = matches!(*code, SqlState::T_R_DEADLOCK_DETECTED | SqlState::T_R_SERIALIZATION_FAILURE);
         let failure = Told { text: format!("{} (SQLSTATE {})", told.message(), code.code()), conflict };
-        if is_passing(code) { Self::Busy(failure.into()) } else { Self::Broken(failure.into()) }
+        match code {
+            code if is_passing(code) => Self::Busy(failure.into()),
+            code if is_damage(code) => {
+                // Once: nothing heals by itself, and every further call would say it again.
+                static TOLD: Once = Once::new();
+                TOLD.call_once(|| tracing::error!(error = %failure, "the database says that it is damaged; restore it"));
+                Self::Damaged(failure.into())
+            }
+            _ => Self::Broken(failure.into()),
+        }
     }
 }
 
@@ -34,7 +45,7 @@ impl From<deadpool_postgres::PoolError> for LedgerError {
         match error {
             deadpool_postgres::PoolError::Backend(error) => match Self::from(error) {
                 // A connection that is refused (a password, too many of them, a server that starts) may be taken later.
-                Self::Broken(cause) | Self::Busy(cause) => Self::Busy(cause),
+                Self::Broken(cause) | Self::Busy(cause) | Self::Damaged(cause) => Self::Busy(cause),
             },
             other => Self::Busy(anyhow::anyhow!("no connection: {}", with_causes(&other))),
         }
@@ -48,7 +59,7 @@ pub(super) fn conflict(what: &str) -> LedgerError {
 
 /// Whether the error says that two transactions were in each other's way.
 pub(super) fn is_conflict(error: &LedgerError) -> bool {
-    let (LedgerError::Busy(cause) | LedgerError::Broken(cause)) = error;
+    let (LedgerError::Busy(cause) | LedgerError::Broken(cause) | LedgerError::Damaged(cause)) = error;
     cause.downcast_ref::<Told>().is_some_and(|told| told.conflict)
 }
 
@@ -64,6 +75,11 @@ fn is_passing(code: &SqlState) -> bool {
         "58", // the system: I/O
     ];
     passing.iter().any(|class| code.code().starts_with(class))
+}
+
+/// A page or an index of the server's that is not what it wrote.
+fn is_damage(code: &SqlState) -> bool {
+    [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED].contains(code)
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {

@@ -69,7 +69,7 @@ use super::{
     LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside,
     QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported,
     Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    UnreadSessions, Work, acts, bounds, broken, claim, health, query, row, transition,
+    UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, transition,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;

@@ -17,7 +17,7 @@ use super::connection::{self, Pauses};
 use super::connector::Connector;
 use super::remote_notifier::RemoteNotifier;
 use super::tx::NOW_MS;
-use super::{LedgerError, QueueName, Recorded};
+use super::{LedgerError, QueueName, Recorded, line};
 use crate::event::StoredEvent;
 use crate::keys::Digest;
 use crate::subject::{InstallationName, SourceName};
@@ -70,7 +70,7 @@ impl Recorder {
 
     /// Returns when the event is on disk. While the database is away it waits; the caller has a bound of its own.
     pub(super) async fn record(&self, event: &StoredEvent) -> Result<Recorded, LedgerError> {
-        let json = serde_json::to_vec(event).map_err(|error| LedgerError::Broken(error.into()))?;
+        let json = line::of(event)?;
         let head = &event.head;
         let Digest(digest) = head.digest;
         let key = Key {

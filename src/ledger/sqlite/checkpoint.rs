@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::schema;
 
@@ -76,7 +77,14 @@ pub(super) fn truncate(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(busy == 0)
 }
 
-fn passive(connection: &Connection) {
+/// Nothing is moved when the connection is closed, and the log is left where it is.
+pub(super) fn never(connection: &Connection) {
+    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+        tracing::warn!(%error, "could not keep the ledger's log as it is");
+    }
+}
+
+pub(super) fn passive(connection: &Connection) {
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
         tracing::warn!(%error, "could not move the ledger's log into its file");
     }
