@@ -6,6 +6,7 @@ mod bounds;
 mod claim;
 pub(crate) mod copy;
 mod health;
+mod invariant;
 mod line;
 mod listing;
 mod migrations;
@@ -25,6 +26,7 @@ pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };
 pub(crate) use health::{BreakerLimits, CallEnd, WorkNumber};
+pub(crate) use invariant::Invariant;
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};

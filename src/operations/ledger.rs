@@ -1,6 +1,8 @@
 //! The ledger itself: its schema, and moving it from one backend to the other. No server may work on it meanwhile, so
 //! these need no [`super::Operations`], only to be told where it is.
 
+pub(crate) mod check;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -48,7 +48,7 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         ),
         Code::EventsDamaged => format!(
             "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
-             see `quietus ledger check`, then acknowledge it by `quietus attention mute`"
+             then `quietus attention acknowledge events_damaged`"
         ),
         Code::DeliveriesUnreadable => format!("{count} deliveries could not be read: quietus quarantine list"),
         Code::Overdue => {
@@ -137,7 +137,7 @@ mod tests {
             oldest_due: Some(Timestamp::UNIX_EPOCH),
         };
         insta::assert_snapshot!(sentences(&facts), @"
-        4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; see `quietus ledger check`, then acknowledge it by `quietus attention mute`
+        4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
         the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry ID`

@@ -26,6 +26,9 @@ const STEPS: i32 = 200;
 /// The findings that are told of one table.
 const FINDINGS_MAX: usize = 3;
 
+/// The findings that the whole check tells.
+const ALL_FINDINGS_MAX: usize = 20;
+
 /// The thread that checks.
 pub(super) struct Checks {
     stop: Arc<AtomicBool>,
@@ -84,6 +87,13 @@ fn slowly(ledger: &Path, stop: &Arc<AtomicBool>) -> Result<(), LedgerError> {
 /// Checks all tables, as fast as it goes.
 pub(super) fn at_once(ledger: &Path) -> Result<(), LedgerError> {
     tables(&schema::open_reader(ledger)?)
+}
+
+/// SQLite's whole check: also whether indexes have what their tables have, and whether every page belongs to something.
+pub(super) fn integrity(connection: &Connection) -> Result<Vec<String>, LedgerError> {
+    let mut check = connection.prepare(&format!("PRAGMA integrity_check({ALL_FINDINGS_MAX})"))?;
+    let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
 }
 
 fn tables(connection: &Connection) -> Result<(), LedgerError> {

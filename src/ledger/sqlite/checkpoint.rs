@@ -77,6 +77,15 @@ pub(super) fn truncate(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(busy == 0)
 }
 
+/// Moves all of the log into the file, and waits for readers that need it: what is open may soon be all there is of it.
+pub(super) fn rescue(connection: &Connection) {
+    match connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get::<_, i64>(0)) {
+        Ok(0) => {}
+        Ok(_) => tracing::warn!("a reader kept a part of the ledger's log from being moved into its file"),
+        Err(error) => tracing::warn!(%error, "could not move the ledger's log into its file"),
+    }
+}
+
 /// Nothing is moved when the connection is closed, and the log is left where it is.
 pub(super) fn never(connection: &Connection) {
     if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
@@ -84,7 +93,7 @@ pub(super) fn never(connection: &Connection) {
     }
 }
 
-pub(super) fn passive(connection: &Connection) {
+fn passive(connection: &Connection) {
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
         tracing::warn!(%error, "could not move the ledger's log into its file");
     }

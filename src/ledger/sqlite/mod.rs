@@ -54,6 +54,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use self::check::Checks;
 use self::claiming::Holder;
@@ -68,7 +69,7 @@ use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
     Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
-    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Keep,
+    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Invariant, Keep,
     LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution,
     SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
@@ -396,6 +397,18 @@ impl Records for SqliteLedger {
 
     async fn audit_head(&self) -> Result<Option<Head>, LedgerError> {
         self.readers.read(audit::head).await
+    }
+
+    async fn integrity(&self) -> Result<Vec<String>, LedgerError> {
+        self.readers.read(check::integrity).await
+    }
+
+    async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError> {
+        let count = move |connection: &Connection| {
+            let count: i64 = connection.query_row(invariant.sql(), [], |row| row.get(0))?;
+            Ok(count.unsigned_abs())
+        };
+        self.readers.read(count).await
     }
 }
 

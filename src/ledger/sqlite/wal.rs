@@ -31,8 +31,8 @@ type Sum = (u32, u32);
 /// Why the log must not be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Lost {
-    #[error("frame {0} of its log is not whole, and commits that were on the disk follow it")]
-    Broken(u32),
+    #[error("its log is not whole from byte {0} on, and commits that were on the disk follow")]
+    Broken(u64),
     #[error("its log has {there} whole frames, and {known} were committed")]
     Short { there: u32, known: u32 },
     #[error("its log is gone or another one, and of {known} frames that were committed, {moved} are in the file")]
@@ -43,7 +43,7 @@ impl Lost {
     fn advice(self) -> &'static str {
         match self {
             Self::Broken(_) => {
-                "restore a backup. To go on without what the log has lost, cut it before that frame, and move `-shm` away"
+                "restore a backup. To go on without the rest of the log, cut it there (`truncate -s BYTE`), and move `-shm` away"
             }
             Self::Short { .. } => "restore a backup, or bring the log back. To go on without what it has lost, move `-shm` away",
             Self::Gone { .. } => {
@@ -144,8 +144,8 @@ struct Log {
     /// Frames up to the last commit that is replayed.
     committed: u32,
     salts: Salts,
-    /// The first frame that is not whole, where commits follow it that were on the disk.
-    broken: Option<u32>,
+    /// Where the first frame begins that is not whole, where commits follow it that were on the disk.
+    broken: Option<u64>,
 }
 
 fn log(ledger: &Path) -> io::Result<Option<Log>> {
@@ -178,7 +178,7 @@ impl Log {
         let mut before = Some(begin);
         let mut first_broken = None;
         let mut follows_commit = false;
-        let mut at = 0;
+        let mut at: u32 = 0;
         while filled(&mut log, &mut frame)? {
             at += 1;
             // Of an earlier round of the log, or damaged: nothing can be linked to it.
@@ -203,7 +203,7 @@ impl Log {
                 None if is_commit => found.committed = at,
                 // Linked to that very commit, and not only beyond one: commits that failed leave frames behind, too.
                 Some(broken) if is_linked && follows_commit => {
-                    found.broken = Some(broken);
+                    found.broken = Some((HEADER_BYTES + (broken as usize - 1) * frame.len()) as u64);
                     break;
                 }
                 _ => {}

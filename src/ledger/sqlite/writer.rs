@@ -160,7 +160,7 @@ impl Thread {
     fn in_place(&self) -> Result<(), LedgerError> {
         let unchanged = self.files.unchanged();
         if matches!(unchanged, Err(LedgerError::Damaged(_))) {
-            checkpoint::passive(&self.connection);
+            checkpoint::rescue(&self.connection);
         }
         unchanged
     }
