@@ -8,9 +8,9 @@ use async_trait::async_trait;
 
 use super::{
     Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts, Cursor,
-    Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant, Keep, LedgerError, Page, ProcessInfo,
-    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, Reported,
-    Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
+    Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant, Keep, LedgerError, Page,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
+    Reported, Resolution, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
 };
 use crate::attention::{Attention, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};

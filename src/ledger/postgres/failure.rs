@@ -32,7 +32,9 @@ impl From<tokio_postgres::Error> for LedgerError {
             code if is_damage(code) => {
                 // Once: nothing heals by itself, and every further call would say it again.
                 static TOLD: Once = Once::new();
-                TOLD.call_once(|| tracing::error!(error = %failure, "the database says that it is damaged; restore it"));
+                TOLD.call_once(
+                    || tracing::error!(error = %failure, "the database says that it is damaged; restore it"),
+                );
                 Self::Damaged(failure.into())
             }
             _ => Self::Broken(failure.into()),

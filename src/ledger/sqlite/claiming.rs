@@ -127,10 +127,8 @@ fn claim_one(
         Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => Err(other),
         Err(LedgerError::Broken(cause)) => {
             tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
-            tx.prepare_cached(
-                "UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1",
-            )?
-            .execute(params![task, line::reason_to_park(&cause)])?;
+            tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
+                .execute(params![task, line::reason_to_park(&cause)])?;
             Ok(None)
         }
     }

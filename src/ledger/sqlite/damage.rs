@@ -77,7 +77,10 @@ impl Damage {
         if !is_new || self.notes == Notes::Nowhere {
             return;
         }
-        tracing::error!(error = noted.what, "the ledger is damaged: nothing is received or erased until a person has acted");
+        tracing::error!(
+            error = noted.what,
+            "the ledger is damaged: nothing is received or erased until a person has acted"
+        );
         if let Err(error) = write(&self.beside, noted) {
             tracing::warn!(%error, "could not note the damage beside the ledger: commands may not know of it");
         }

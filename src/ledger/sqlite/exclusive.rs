@@ -24,7 +24,8 @@ pub(super) struct Exclusive {
 
 impl Exclusive {
     pub(super) fn take(ledger: &Path) -> Result<Self, OpenError> {
-        let failed = |error: io::Error| OpenError::Failed { ledger: ledger.display().to_string(), source: error.into() };
+        let failed =
+            |error: io::Error| OpenError::Failed { ledger: ledger.display().to_string(), source: error.into() };
         let mut file = open(ledger).map_err(failed)?;
         for _ in 0..TRIES {
             match file.try_lock() {

@@ -69,11 +69,11 @@ use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
     Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, Closed, Closing, Counts,
-    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake, Invariant, Keep,
-    LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported, Resolution,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work,
-    acts, bounds, claim, health, line, query, row, transition,
+    Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Intake,
+    Invariant, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside,
+    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, ReceiptRange, Recorded, Records, Reported,
+    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
+    UnreadSessions, Work, acts, bounds, claim, health, line, query, row, transition,
 };
 use crate::attention::{Attention, Facts, Limits};
 use crate::audit::AuditRow;
@@ -383,11 +383,15 @@ impl Records for SqliteLedger {
         let damage = self.damage.known();
         let look = move |connection: &_| {
             let now = Timestamp::now();
-            let facts = Facts { damage, ..attention::facts(connection, now)? };
-            let mutes = attention::mutes(connection)?;
-            Ok(crate::attention::attention(&facts, &mutes, &limits, now))
+            let facts = attention::facts(connection, now)?;
+            Ok((facts, attention::mutes(connection)?, now))
         };
-        self.readers.read(look).await
+        let (facts, mutes, now) = match self.readers.read(look).await {
+            // Where it cannot be read, that is what is known of it.
+            Err(LedgerError::Damaged(_)) if damage.is_some() => (Facts::default(), Vec::new(), Timestamp::now()),
+            read => read?,
+        };
+        Ok(crate::attention::attention(&Facts { damage, ..facts }, &mutes, &limits, now))
     }
 
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
@@ -436,10 +440,8 @@ fn heal(path: &Path) -> Result<(), OpenError> {
     drop(connection);
     match checked {
         Ok(()) => {
-            let failed = |error: std::io::Error| OpenError::Failed {
-                ledger: path.display().to_string(),
-                source: error.into(),
-            };
+            let failed =
+                |error: std::io::Error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() };
             damage::forget(path).map_err(failed)?;
             tracing::warn!(damage = noted.what, "the ledger was damaged, and nothing is found any more");
             Ok(())

@@ -45,7 +45,9 @@ impl Lost {
             Self::Broken(_) => {
                 "restore a backup. To go on without the rest of the log, cut it there (`truncate -s BYTE`), and move `-shm` away"
             }
-            Self::Short { .. } => "restore a backup, or bring the log back. To go on without what it has lost, move `-shm` away",
+            Self::Short { .. } => {
+                "restore a backup, or bring the log back. To go on without what it has lost, move `-shm` away"
+            }
             Self::Gone { .. } => {
                 "restore a backup, or bring the log back. To go on without what it had, move `-shm` and `-wal` away"
             }
@@ -53,7 +55,8 @@ impl Lost {
     }
 }
 
-/// Fails when the log has lost what was committed. `own` is the lock of the caller, where it has one; while another process
+/// Fails when the log has lost what was committed. Called before this process opens the ledger: SQLite's locks on the index are
+/// lost when a descriptor of it is closed. `own` is the lock of the caller, where it has one; while another process
 /// has the ledger for itself, that one has looked.
 pub(super) fn look(ledger: &Path, own: Option<&Exclusive>) -> Result<(), OpenError> {
     let failed = |error: io::Error| OpenError::Failed { ledger: ledger.display().to_string(), source: error.into() };

@@ -36,7 +36,10 @@ pub(crate) struct Checked {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CheckProgress {
     /// A part begins, with so many steps.
-    Part { name: &'static str, steps: u64 },
+    Part {
+        name: &'static str,
+        steps: u64,
+    },
     Steps(u64),
 }
 

@@ -81,7 +81,10 @@ async fn a_damage_is_known_to_commands_and_to_the_next_start_until_it_is_mended(
     ledger.shutdown().await;
     drop(ledger);
     let refused = SqliteLedger::serve(&file(&dir)).err().expect("refused");
-    assert!(matches!(&refused, OpenError::Damaged { what, .. } if what.contains("was removed or moved")), "{refused:?}");
+    assert!(
+        matches!(&refused, OpenError::Damaged { what, .. } if what.contains("was removed or moved")),
+        "{refused:?}"
+    );
     assert!(!file(&dir).exists(), "no empty ledger takes its place");
 
     fs::rename(&away, file(&dir)).expect("brought back");

@@ -63,11 +63,11 @@ impl Ledger {
         (1..=self.frames()).filter(is_commit).collect()
     }
 
-    /// Zeroes so many bytes of a frame.
+    /// Writes over so many bytes of a frame.
     fn damage(&self, frame: u64, from: u64, bytes: usize) {
         let log = OpenOptions::new().write(true).open(self.beside("-wal")).expect("a log");
         let at = HEADER_BYTES as u64 + (frame - 1) * FRAME + from;
-        log.write_all_at(&vec![0; bytes], at).expect("written");
+        log.write_all_at(&vec![0xa5; bytes], at).expect("written");
     }
 
     fn cut(&self, frames: u64) {
