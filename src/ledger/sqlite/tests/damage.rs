@@ -187,7 +187,9 @@ async fn an_event_that_is_damaged_is_set_aside_and_stops_no_other() {
     }
     tokio::task::yield_now().await;
     held.execute_batch("ROLLBACK").expect("unlocked");
-    deliveries.join_all().await.into_iter().for_each(|recorded| drop(recorded.expect("recorded")));
+    for recorded in deliveries.join_all().await {
+        assert_eq!(recorded.expect("recorded"), Recorded::New);
+    }
     // It is still JSON, and names another session.
     let changed = held.execute(
         "UPDATE inbox SET events = CAST(REPLACE(CAST(events AS TEXT), '502', '602') AS BLOB) WHERE events LIKE '%502%'",
