@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::plugins::Plugins;
 use crate::config::Config;
 use crate::key_files::Keys;
-use crate::keys::ReadSecret;
+use crate::keys::{ReadSecret, Secret, SecretError};
 use crate::ledger::{Keep, Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
 use crate::plugin::PluginSettings;
@@ -37,7 +37,9 @@ impl Parts {
         let plugins = Plugins::build(config, &read)?;
         // After what can be wrong without it: to open a ledger in SQLite migrates it, and a start that is refused
         // should not.
-        let ledger = open_ledger(config, &config.ledger_place()?).await?;
+        let place = config.ledger_place()?;
+        let password = ledger_password(config, &place)?;
+        let ledger = crate::operations::ledger::serve(&place, password.as_ref()).await?;
         // With another index key, nobody in the ledger would be found, and erasures would end without them; with another seal
         // key, none of them could be resolved, and all would be parked.
         keys.must_be(&ledger.key_ids(&keys.ids()).await?, &config.keys_dir())?;
@@ -116,11 +118,16 @@ fn keep(config: &Config) -> Keep {
 
 /// Opens a ledger; one in PostgreSQL is reached with the configuration's password.
 pub(crate) async fn open_ledger(config: &Config, place: &LedgerPlace) -> anyhow::Result<Arc<dyn Ledger>> {
-    let password = match place {
-        LedgerPlace::Sqlite(_) => None,
-        LedgerPlace::Postgres(_) => config.ledger_password()?,
-    };
+    let password = ledger_password(config, place)?;
     Ok(crate::operations::ledger::open(place, password.as_ref()).await?)
+}
+
+/// Read only where it is needed.
+fn ledger_password(config: &Config, place: &LedgerPlace) -> Result<Option<Secret>, SecretError> {
+    match place {
+        LedgerPlace::Sqlite(_) => Ok(None),
+        LedgerPlace::Postgres(_) => config.ledger_password(),
+    }
 }
 
 #[cfg(test)]

@@ -90,6 +90,14 @@ pub(crate) struct RefusedSince {
     pub(crate) last: Timestamp,
 }
 
+/// What is wrong with what the ledger is kept in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Damage {
+    /// When it was found.
+    pub(crate) since: Timestamp,
+    pub(crate) what: String,
+}
+
 /// Sessions by why their consent stayed unknown.
 pub(crate) type Causes = BTreeMap<&'static str, u64>;
 
@@ -109,6 +117,9 @@ pub(crate) struct Facts {
     pub(crate) parked_work: Group,
     pub(crate) quarantined: Group,
     pub(crate) refused: Vec<RefusedSince>,
+    pub(crate) damage: Option<Damage>,
+    /// Events whose checksum does not match.
+    pub(crate) damaged_events: Group,
     pub(crate) sessions: u64,
     pub(crate) unknown_consents: Causes,
     pub(crate) foreign_sessions: u64,
@@ -131,6 +142,9 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(of_group(Code::WorkParked, Object::work(), &facts.parked_work));
     all.extend(of_group(Code::DeliveriesUnreadable, Object::quarantine(), &facts.quarantined));
     all.extend(facts.refused.iter().map(refused));
+    all.extend(facts.damage.as_ref().map(of_damage));
+    let damaged = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
+    all.extend(damaged.map(|found| Attention { severity: Severity::Urgent, ..found }));
     all.extend(unknown_consents(facts, limits));
     all.extend(overdue(facts, limits, now));
     all.extend(foreign_sessions(facts));
@@ -168,6 +182,12 @@ fn parked_steps(steps: &ParkedSteps) -> Option<Attention> {
     let mut found = of_group(Code::StepsParked, Object::target(target), group)?;
     found = with(found, "target", Value::from(&*target.0));
     Some(with(found, "erasure", Value::from(oldest.to_string())))
+}
+
+fn of_damage(damage: &Damage) -> Attention {
+    let Damage { since, what } = damage;
+    let found = found(Code::LedgerDamaged, Severity::Urgent, Object::ledger(), format!("{since} {what}"));
+    Attention { since: Some(*since), ..with(found, "reason", Value::from(what.as_str())) }
 }
 
 fn of_target(stopped: &StoppedTarget) -> Attention {

@@ -7,7 +7,7 @@ mod mute;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
+    Damage, Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
@@ -67,6 +67,10 @@ pub(crate) enum Code {
     ConsentsUnknown,
     /// Events or sessions could not be decided on, or erasures not begun or closed. With `count`.
     WorkParked,
+    /// The ledger's file is damaged, gone or replaced: nothing is written any more. With `reason`.
+    LedgerDamaged,
+    /// Acknowledged events are not as they were written, and cannot be decided on. With `count`.
+    EventsDamaged,
     /// Deliveries could not be read. With `count`.
     DeliveriesUnreadable,
     /// Deliveries of a source were refused. With `source`, `count`, and when the `last` one came.
@@ -83,7 +87,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -93,6 +97,8 @@ impl Code {
         Self::ReceiptsIncomplete,
         Self::ConsentsUnknown,
         Self::WorkParked,
+        Self::LedgerDamaged,
+        Self::EventsDamaged,
         Self::DeliveriesUnreadable,
         Self::DeliveriesRefused,
         Self::PathsUnknown,
@@ -112,6 +118,8 @@ impl Code {
             Self::ReceiptsIncomplete => "receipts_incomplete",
             Self::ConsentsUnknown => "consents_unknown",
             Self::WorkParked => "work_parked",
+            Self::LedgerDamaged => "ledger_damaged",
+            Self::EventsDamaged => "events_damaged",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::DeliveriesRefused => "deliveries_refused",
             Self::PathsUnknown => "paths_unknown",

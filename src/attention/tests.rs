@@ -64,6 +64,8 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         parked_work: group(5),
         quarantined: group(6),
         refused: vec![refused(Some("acme")), refused(None)],
+        damage: Some(Damage { since: at(1), what: "a page is zero".into() }),
+        damaged_events: group(7),
         sessions: 100,
         unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
         foreign_sessions: 8,
@@ -74,6 +76,8 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         &facts,
         &[
             r#"urgent clock_doubted clock {"expected":"1970-01-01T00:00:07Z","fault":"ahead","found":"1970-01-01T02:30:00Z"}"#,
+            r#"urgent events_damaged events {"count":7}"#,
+            r#"urgent ledger_damaged ledger {"reason":"a page is zero"}"#,
             r#"urgent overdue work {"deadline_s":60}"#,
             r#"urgent target_out target:crm {"erasure":"e-08080808080808080808080808080808","reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
             r#"urgent target_out target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,

@@ -167,6 +167,11 @@ impl Object {
         Self("work".to_owned())
     }
 
+    /// Acknowledged events.
+    pub(crate) fn events() -> Self {
+        Self("events".to_owned())
+    }
+
     pub(crate) fn keys() -> Self {
         Self("keys".to_owned())
     }

@@ -58,11 +58,12 @@ impl Failure {
             Self::No(_) => 1,
             Self::Usage(_) => 2,
             Self::Config(_) => 3,
+            Self::Ledger(error) if is_damage(error) => 6,
             Self::Ledger(_) => 4,
             // The reader of our output has seen enough of it.
             Self::Other(error) if is_broken_pipe(error) => 0,
             Self::Other(_) => 5,
-            Self::Stopped(_) => 6,
+            Self::Stopped(_) => 7,
         }
     }
 }
@@ -74,6 +75,14 @@ impl From<Failure> for anyhow::Error {
             Failure::Config(error) | Failure::Ledger(error) | Failure::Other(error) | Failure::Stopped(error) => error,
         }
     }
+}
+
+/// Whether a person has to mend the ledger before anything else.
+fn is_damage(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<LedgerError>().is_some_and(LedgerError::is_damage)
+            || matches!(cause.downcast_ref(), Some(OpenError::Damaged { .. }))
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -1,4 +1,6 @@
-//! `quietus ledger`: moving the ledger from one backend to the other.
+//! `quietus ledger`: looking it over, and moving it from one backend to the other.
+
+mod check;
 
 use std::path::PathBuf;
 
@@ -15,6 +17,7 @@ use crate::operations::ledger::{self, Reopened};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Ledger {
+    Check(check::Check),
     Copy(Copy),
     Reopen(Reopen),
 }
@@ -40,6 +43,7 @@ pub(super) struct Copy {
 impl Ledger {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
+            Self::Check(check) => check.run(global, out),
             Self::Copy(copy) => copy.run(global, out),
             Self::Reopen(reopen) => reopen.run(global, out),
         }

@@ -45,7 +45,8 @@ Exit codes:
   3  the configuration, a key or a secret is wrong or missing
   4  the ledger is busy, away or broken
   5  anything else, such as a file that cannot be read
-  6  a second signal stopped the server at once; what was under way goes on after the next start";
+  6  the ledger is damaged or gone, and a person has to act
+  7  a second signal stopped the server at once; what was under way goes on after the next start";
 
 /// The webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt that proves it.
 #[derive(Parser)]

@@ -11,13 +11,16 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::settings::ServerSettings;
-use crate::ledger::Intake;
+use crate::ledger::{Intake, LedgerError};
 
 /// The states of the plugins, by name, in one word each; `up` is the good one.
 pub(crate) type PluginStates = Box<dyn Fn() -> BTreeMap<String, &'static str> + Send + Sync>;
 
 /// The state of a plugin that can be called.
 pub(crate) const UP: &str = "up";
+
+/// The state of a ledger that takes deliveries.
+const WRITABLE: &str = "writable";
 
 /// How it is seen that the process is about to end.
 #[derive(Clone, Default)]
@@ -35,7 +38,7 @@ pub(crate) struct Readiness {
     ending: Ending,
     answer_max: Duration,
     /// The last answer of the ledger. Asking writes, and anyone may ask.
-    last: Mutex<Option<(Instant, bool)>>,
+    last: Mutex<Option<(Instant, &'static str)>>,
 }
 
 impl Readiness {
@@ -52,29 +55,33 @@ impl Readiness {
     }
 
     pub(super) async fn check(&self) -> ReadyState {
-        let writable = self.writable().await;
-        let ledger = if writable { "writable" } else { "not writable" };
+        let ledger = self.ledger().await;
         let plugins = (self.plugins)();
         let worker = match &self.ending {
             Ending { dying, .. } if dying.is_cancelled() => "dying",
             Ending { stopping, .. } if stopping.is_cancelled() => "stopping",
             Ending { .. } => "works",
         };
-        let ready = writable && worker == "works" && plugins.values().all(|state| *state == UP);
+        let ready = ledger == WRITABLE && worker == "works" && plugins.values().all(|state| *state == UP);
         ReadyState { ready, ledger, worker, plugins }
     }
 
-    async fn writable(&self) -> bool {
+    /// The state of the ledger, in a word.
+    async fn ledger(&self) -> &'static str {
         // Held while the ledger is asked: many probes at once are one write.
         let mut last = self.last.lock().await;
-        if let Some((at, writable)) = *last
+        if let Some((at, state)) = *last
             && at.elapsed() < Self::USED_FOR
         {
-            return writable;
+            return state;
         }
-        let writable = matches!(timeout(self.answer_max, self.ledger.writable()).await, Ok(Ok(())));
-        *last = Some((Instant::now(), writable));
-        writable
+        let state = match timeout(self.answer_max, self.ledger.writable()).await {
+            Ok(Ok(())) => WRITABLE,
+            Ok(Err(LedgerError::Damaged(_))) => "damaged",
+            Ok(Err(_)) | Err(_) => "not writable",
+        };
+        *last = Some((Instant::now(), state));
+        state
     }
 }
 

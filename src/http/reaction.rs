@@ -17,12 +17,13 @@ pub(super) enum Reaction {
     Broken,
     Busy,
     LedgerBroken,
+    LedgerDamaged,
     Overloaded,
 }
 
 impl Reaction {
     /// In the order of their declaration.
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Recorded,
         Self::Duplicate,
         Self::Ignored,
@@ -36,6 +37,7 @@ impl Reaction {
         Self::Broken,
         Self::Busy,
         Self::LedgerBroken,
+        Self::LedgerDamaged,
         Self::Overloaded,
     ];
 
@@ -54,6 +56,7 @@ impl Reaction {
             Self::Broken => "broken",
             Self::Busy => "busy",
             Self::LedgerBroken => "ledger_broken",
+            Self::LedgerDamaged => "ledger_damaged",
             Self::Overloaded => "overloaded",
         }
     }

@@ -196,8 +196,10 @@ impl Receiver {
         let reaction = match failed {
             LedgerError::Busy(_) => Reaction::Busy,
             LedgerError::Broken(_) => Reaction::LedgerBroken,
+            LedgerError::Damaged(_) => Reaction::LedgerDamaged,
         };
-        if self.failures.passes() {
+        // A damage is logged by the ledger, once.
+        if !failed.is_damage() && self.failures.passes() {
             let chain = anyhow::Error::new(failed);
             error!(error = format!("{chain:#}"), "could not record a delivery; further ones are counted, not logged");
         }

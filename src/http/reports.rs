@@ -81,7 +81,7 @@ impl Reports {
         match timeout(self.record_max, self.ledger.report(&of, &of.seal(&answer, &self.seal))).await {
             Ok(Ok(Reported::Taken)) => Reception::Taken,
             Ok(Ok(Reported::TooLate)) => Reception::TooLate,
-            Ok(Err(LedgerError::Busy(_))) | Err(_) => Reception::Busy,
+            Ok(Err(LedgerError::Busy(_) | LedgerError::Damaged(_))) | Err(_) => Reception::Busy,
             Ok(Err(LedgerError::Broken(cause))) => {
                 error!(erasure.id = %of.erasure, error = format!("{cause:#}"), "could not record a report");
                 Reception::LedgerBroken

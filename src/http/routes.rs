@@ -92,7 +92,7 @@ impl IntoResponse for Reaction {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, [CLOSE]).into_response(),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, [CLOSE]).into_response(),
             Self::Broken => (StatusCode::BAD_REQUEST, [CLOSE]).into_response(),
-            Self::Busy | Self::Overloaded | Self::QuarantineFull => {
+            Self::Busy | Self::LedgerDamaged | Self::Overloaded | Self::QuarantineFull => {
                 (StatusCode::SERVICE_UNAVAILABLE, [RETRY_AFTER]).into_response()
             }
             Self::LedgerBroken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

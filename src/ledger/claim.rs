@@ -82,6 +82,11 @@ pub(crate) struct Claimed {
     pub(crate) next: NextLook,
 }
 
+impl Claimed {
+    /// Nothing now.
+    pub(crate) const NOTHING: Self = Self { claims: Vec::new(), next: NextLook::WhenPolled };
+}
+
 /// When it is worth looking again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NextLook {

@@ -7,6 +7,8 @@ mod claim;
 mod clock;
 pub(crate) mod copy;
 mod health;
+mod invariant;
+mod line;
 mod listing;
 mod migrations;
 mod notifier;
@@ -26,6 +28,7 @@ pub(crate) use claim::{
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use health::{BreakerLimits, CallEnd, WorkNumber};
+pub(crate) use invariant::Invariant;
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
@@ -143,13 +146,21 @@ pub(crate) enum LedgerError {
     /// Trying again does not help.
     #[error("the ledger is broken")]
     Broken(#[source] anyhow::Error),
+    /// What it is kept in is damaged, gone or replaced: until a person has acted, nothing is written to it.
+    #[error("the ledger is damaged or gone")]
+    Damaged(#[source] anyhow::Error),
 }
 
 impl LedgerError {
     /// The cause alone.
     fn into_cause(self) -> anyhow::Error {
-        let (Self::Busy(cause) | Self::Broken(cause)) = self;
+        let (Self::Busy(cause) | Self::Broken(cause) | Self::Damaged(cause)) = self;
         cause
+    }
+
+    /// Whether nothing is written until a person has acted. The ledger itself has logged it, once.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged(_))
     }
 }
 
@@ -202,6 +213,17 @@ pub(crate) enum OpenError {
          one all the same, `quietus ledger reopen` it"
     )]
     Moved { ledger: String },
+    /// To go on would lose more, or work on what is not whole.
+    #[error(
+        "the ledger {ledger} is damaged: {what}. Keep a copy of it and of what lies beside it (`-wal`, `-shm`); then {advice}"
+    )]
+    Damaged { ledger: String, what: String, advice: &'static str },
+    /// Two servers on one file would not know of each other's calls.
+    #[error(
+        "another process has the ledger {ledger} for itself ({holder}): a server, or `quietus ledger copy`. One that was \
+         stopped holds it until it ends. Several servers on one ledger need PostgreSQL"
+    )]
+    InUse { ledger: String, holder: String },
     /// Missing, no permission, not a ledger, locked, away.
     #[error("the ledger {ledger} does not open")]
     Failed {

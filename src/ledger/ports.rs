@@ -9,9 +9,10 @@ use async_trait::async_trait;
 
 use super::{
     Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed, Closing,
-    Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Keep, LedgerError, Page,
-    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
-    RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd, Stored, TargetHealth, UnreadSessions,
+    Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant, Keep, LedgerError,
+    Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
+    Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd, Stored, TargetHealth,
+    UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -198,6 +199,12 @@ pub(crate) trait Records: Send + Sync {
 
     /// The newest row's place in the chain of what was ordered.
     async fn audit_head(&self) -> Result<Option<Head>, LedgerError>;
+
+    /// What the backend itself finds wrong with how it keeps the ledger, where it can say so; a walk over all of it.
+    async fn integrity(&self) -> Result<Vec<String>, LedgerError>;
+
+    /// How many rows break an invariant.
+    async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError>;
 }
 
 /// What a person or a program may order. The actor is named, and each order leaves one row in the audit, written with

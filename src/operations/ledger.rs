@@ -1,6 +1,8 @@
 //! The ledger itself: its schema, and moving it from one backend to the other. No server may work on it meanwhile, so
 //! these need no [`super::Operations`], only to be told where it is.
 
+pub(crate) mod check;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +21,10 @@ pub(crate) fn must_be_there(place: &LedgerPlace) -> Result<(), OperationError> {
     match place {
         LedgerPlace::Sqlite(path) if !path.exists() => {
             let shown = path.display();
+            if let Some(what) = sqlite::noted_damage(path) {
+                let advice = "bring it back, or restore a backup";
+                return Err(OpenError::Damaged { ledger: shown.to_string(), what, advice }.into());
+            }
             Err(OperationError::Ledger(anyhow::anyhow!(
                 "there is no ledger at {shown} yet; a server makes it at its first start"
             )))
@@ -33,6 +39,14 @@ pub(crate) async fn open(place: &LedgerPlace, password: Option<&Secret>) -> Resu
         LedgerPlace::Sqlite(path) => SqliteLedger::open(path)?,
         LedgerPlace::Postgres(place) => PostgresLedger::open(place, password).await?,
     })
+}
+
+/// Opens a ledger to serve it: one in SQLite has one server.
+pub(crate) async fn serve(place: &LedgerPlace, password: Option<&Secret>) -> Result<Arc<dyn Ledger>, OpenError> {
+    match place {
+        LedgerPlace::Sqlite(path) => Ok(SqliteLedger::serve(path)?),
+        LedgerPlace::Postgres(_) => open(place, password).await,
+    }
 }
 
 /// Whether something can be written now, and whether the ledger and the keys belong together.

@@ -28,10 +28,14 @@ const POLL: Duration = Duration::from_secs(1);
 /// How long a claim is ours without being renewed: so long after a crash its work goes on.
 pub(super) const LEASE: Duration = Duration::from_secs(12);
 
+/// How seldom a damaged ledger is asked in the end: until a person has acted, it takes nothing.
+const DAMAGED_POLL_MAX: Duration = Duration::from_secs(60);
+
 impl Worker {
     /// Works on one queue until `shutdown`, then waits for what is under way.
     pub(super) async fn run_queue(self: Arc<Self>, queue: Arc<QueueWorker>, shutdown: CancellationToken) {
         let mut under_way = JoinSet::new();
+        let mut poll = POLL;
         loop {
             // What has ended leaves its place, so that one claim fills all places that are free.
             while let Some(ended) = under_way.try_join_next() {
@@ -46,7 +50,21 @@ impl Worker {
             // Taken before the claim: a lease that counted from its slow answer would outlive the ledger's, and the
             // work be done twice.
             let asked = BootTime::now();
-            let Claimed { claims, next } = self.claim(&queue, under_way.len()).await;
+            let Claimed { claims, next } = match self.claim(&queue, under_way.len()).await {
+                Ok(claimed) => {
+                    poll = POLL;
+                    claimed
+                }
+                Err(error) => {
+                    // The ledger itself has logged a damage, once.
+                    if error.is_damage() {
+                        poll = (poll * 2).min(DAMAGED_POLL_MAX);
+                    } else {
+                        warn!(queue = ?queue.queue, error = %with_causes(&error), "could not claim work");
+                    }
+                    Claimed::NOTHING
+                }
+            };
             if queue.queue == QueueName::Close {
                 let is_full = claims.len() >= queue.at_once();
                 // Awaited here and not spawned: two batches of one process would follow the same head, and one of them
@@ -63,8 +81,8 @@ impl Worker {
                 }
             }
             let pause = match next {
-                NextLook::After(pause) => pause.min(POLL),
-                NextLook::WhenChanged | NextLook::WhenPolled => POLL,
+                NextLook::After(pause) => pause.min(poll),
+                NextLook::WhenChanged | NextLook::WhenPolled => poll,
             };
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -89,16 +107,12 @@ impl Worker {
     }
 
     /// Claims as much as there are free places for.
-    async fn claim(&self, queue: &QueueWorker, under_way: usize) -> Claimed {
-        let nothing = Claimed { claims: Vec::new(), next: NextLook::WhenPolled };
+    async fn claim(&self, queue: &QueueWorker, under_way: usize) -> Result<Claimed, LedgerError> {
         let most = queue.at_once().saturating_sub(under_way);
         if most == 0 {
-            return nothing;
+            return Ok(Claimed::NOTHING);
         }
-        self.queue.claim(&queue.queue, most, LEASE, &queue.bounds()).await.unwrap_or_else(|error| {
-            warn!(queue = ?queue.queue, error = %with_causes(&error), "could not claim work");
-            nothing
-        })
+        self.queue.claim(&queue.queue, most, LEASE, &queue.bounds()).await
     }
 
     /// The life of one claim.

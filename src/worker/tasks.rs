@@ -97,7 +97,7 @@ impl Worker {
     async fn look_for_orphans(self: Arc<Self>, shutdown: CancellationToken, abandon: CancellationToken) {
         loop {
             if let Err(error) = self.park_orphans(&abandon).await {
-                warn!(error = %with_causes(&error), "could not look for steps of targets that are no longer there");
+                warn_of(&error, "could not look for steps of targets that are no longer there");
             }
             if shutdown.run_until_cancelled(tokio::time::sleep(MAINTENANCE_EVERY)).await.is_none() {
                 return;
@@ -133,7 +133,7 @@ impl Worker {
             }
             let broken = self.targets.iter().filter_map(|(name, target)| Some((name.clone(), target.broken()?)));
             if let Err(error) = self.queue.heartbeat(&broken.collect()).await {
-                warn!(error = %with_causes(&error), "could not write the heartbeat");
+                warn_of(&error, "could not write the heartbeat");
             }
         }
     }
@@ -143,7 +143,7 @@ impl Worker {
         let now = match self.queue.watch_clock(self.clock.jump_max.0).await {
             Ok(now) => now,
             Err(error) => {
-                warn!(error = %with_causes(&error), "could not look at the ledger's clock");
+                warn_of(&error, "could not look at the ledger's clock");
                 return before;
             }
         };
@@ -161,8 +161,15 @@ impl Worker {
     async fn maintain(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(MAINTENANCE_EVERY)).await.is_some() {
             if let Err(error) = self.queue.maintain(self.keep).await {
-                warn!(error = %with_causes(&error), "could not maintain the ledger");
+                warn_of(&error, "could not maintain the ledger");
             }
         }
+    }
+}
+
+/// Of a damage the ledger itself has told, once.
+fn warn_of(error: &LedgerError, what: &'static str) {
+    if !error.is_damage() {
+        warn!(error = %with_causes(error), "{what}");
     }
 }

@@ -1,6 +1,7 @@
 //! What goes wrong, and what quietus does then: the table of faults, row by row.
 
 mod configuration;
+mod damage;
 mod ledger;
 mod log;
 mod mluvii;

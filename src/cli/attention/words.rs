@@ -65,6 +65,13 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::WorkParked => {
             format!("{count} events, sessions or erasures could not be worked on: quietus erasures retry --undecided")
         }
+        Code::LedgerDamaged => format!(
+            "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup"
+        ),
+        Code::EventsDamaged => format!(
+            "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
+             then `quietus attention acknowledge events_damaged`"
+        ),
         Code::DeliveriesUnreadable => format!("{count} deliveries could not be read: quietus quarantine list"),
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
@@ -140,7 +147,8 @@ mod tests {
 
     use super::*;
     use crate::attention::{
-        ClockDoubt, Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
+        ClockDoubt, Damage, Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget,
+        attention,
     };
     use crate::erasure::ErasureId;
     use crate::subject::SourceName;
@@ -188,6 +196,8 @@ mod tests {
             parked_work: some(2),
             quarantined: some(1),
             refused: vec![refused(Some("acme")), refused(None)],
+            damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
+            damaged_events: some(4),
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
@@ -200,6 +210,8 @@ mod tests {
         };
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
+        4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
+        the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID

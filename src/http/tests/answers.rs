@@ -99,7 +99,8 @@ async fn a_delivery_of_another_tenant_is_acknowledged_and_nothing_of_it_is_kept(
 
 #[tokio::test]
 async fn a_query_secret_is_enough() {
-    let router = Bench::new("").router();
+    let bench = Bench::new("");
+    let router = bench.router();
     let delivery = Delivery { authorization: "", path: "/webhooks/acme?secret=q", ..GOOD };
     assert_eq!(line(delivery.send(&router).await).await, "204");
 }
@@ -153,7 +154,8 @@ async fn too_many_at_once_are_put_off() {
 
 #[tokio::test]
 async fn a_plugin_that_is_away_shows_and_does_not_stop_receiving() {
-    let router = Bench::new("").router();
+    let bench = Bench::new("");
+    let router = bench.router();
     insta::assert_snapshot!(
         get(&router, "/readyz").await,
         @r#"503 content-type=application/json {"ready":false,"ledger":"writable","worker":"works","plugins":{"crm":"restarting"}}"#

@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
+use super::line::DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, clock, counts};
 use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget};
@@ -30,7 +31,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
     let row = connection.row(&query(), &[]).await?;
     let mut unknown_consents = BTreeMap::new();
     for (index, cause) in UnknownCause::ALL.into_iter().enumerate() {
-        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 4 * GROUP + index)));
+        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 5 * GROUP + index)));
     }
     let now = time(row.get(0))?;
     let (no_server, broken) = told_by(processes(&row)?, now);
@@ -45,6 +46,8 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         incomplete: group(&row, 1)?,
         parked_work: group(&row, 2)?,
         quarantined: group(&row, 3)?,
+        damage: None,
+        damaged_events: group(&row, 4)?,
         sessions: unsigned(row.get(1)),
         unknown_consents,
         foreign_sessions: unsigned(row.get(2)),
@@ -71,7 +74,9 @@ fn query() -> String {
               incomplete AS (SELECT COUNT(*) AS count, MIN(ended) AS since, COALESCE(MAX(sequence), 0)::TEXT AS mark
                              FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
               work AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
-                       FROM task WHERE parked AND NOT {STEP_QUEUES}),
+                       FROM task WHERE parked AND NOT {STEP_QUEUES} AND reason IS DISTINCT FROM '{DAMAGED}'),
+              damaged AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
+                          FROM task WHERE parked AND NOT {STEP_QUEUES} AND reason = '{DAMAGED}'),
               steps AS (SELECT {STEP_TARGET} AS target, COUNT(*) AS count, {mark} AS mark,
                                'e-' || MIN(ENCODE(erasure, 'hex')) AS oldest
                         FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue)
@@ -94,8 +99,8 @@ fn query() -> String {
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
                 (SELECT COUNT(*) FROM quarantine), (SELECT received FROM quarantine ORDER BY id LIMIT 1),
-                (SELECT COALESCE(MAX(id), 0)::TEXT FROM quarantine){}
-         FROM clock, counted, incomplete, work",
+                (SELECT COALESCE(MAX(id), 0)::TEXT FROM quarantine), damaged.*{}
+         FROM clock, counted, incomplete, work, damaged",
         causes.concat(),
     )
 }

@@ -13,7 +13,7 @@ use super::tasks::HELD;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
     Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, Work, bounds, inbox,
-    steps, targets, work,
+    line, steps, targets, work,
 };
 use crate::clock::boot_id;
 use crate::erasure::Outcome;
@@ -178,14 +178,13 @@ async fn load(
     for (Taken { task, fence, attempt, .. }, work) in taken.into_iter().zip(loaded) {
         match work {
             Ok(work) => claims.push(Claim { task, fence, attempt, target_failing, work, sent: SentOnce::default() }),
-            // A passing failure must not park work that is sound.
-            Err(LedgerError::Busy(cause)) => return Err(LedgerError::Busy(cause)),
+            // A failure that is not the work's own must not park it.
+            Err(passing @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => return Err(passing),
             Err(LedgerError::Broken(cause)) => {
                 tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
                 tx.execute(
-                    "UPDATE task SET parked = TRUE, holder = NULL, reason = 'what is stored of it cannot be read'
-                     WHERE id = $1",
-                    &[&task],
+                    "UPDATE task SET parked = TRUE, holder = NULL, reason = $2 WHERE id = $1",
+                    &[&task, &line::reason_to_park(&cause)],
                 )
                 .await?;
             }

@@ -1,5 +1,7 @@
 //! What PostgreSQL's failures mean for the caller.
 
+use std::sync::Once;
+
 use tokio_postgres::error::SqlState;
 
 use super::LedgerError;
@@ -28,7 +30,18 @@ impl From<tokio_postgres::Error> for LedgerError {
         let conflict = matches!(*code, SqlState::T_R_DEADLOCK_DETECTED | SqlState::T_R_SERIALIZATION_FAILURE);
         let text = format!("{} (SQLSTATE {})", told.message(), code.code());
         let failure = Told { text, conflict, of_values: is_of_class(code, OF_VALUES) };
-        if is_of_class(code, PASSING) { Self::Busy(failure.into()) } else { Self::Broken(failure.into()) }
+        match code {
+            code if is_of_class(code, PASSING) => Self::Busy(failure.into()),
+            code if is_damage(code) => {
+                // Once: nothing heals by itself, and every further call would say it again.
+                static TOLD: Once = Once::new();
+                TOLD.call_once(
+                    || tracing::error!(error = %failure, "the database says that it is damaged; restore it"),
+                );
+                Self::Damaged(failure.into())
+            }
+            _ => Self::Broken(failure.into()),
+        }
     }
 }
 
@@ -37,7 +50,7 @@ impl From<deadpool_postgres::PoolError> for LedgerError {
         match error {
             deadpool_postgres::PoolError::Backend(error) => match Self::from(error) {
                 // A connection that is refused (a password, too many of them, a server that starts) may be taken later.
-                Self::Broken(cause) | Self::Busy(cause) => Self::Busy(cause),
+                Self::Broken(cause) | Self::Busy(cause) | Self::Damaged(cause) => Self::Busy(cause),
             },
             deadpool_postgres::PoolError::PostCreateHook(refused) => Self::Busy(anyhow::anyhow!("{refused}")),
             other => Self::Busy(anyhow::anyhow!("no connection: {}", with_causes(&other))),
@@ -57,13 +70,17 @@ pub(super) fn conflict(what: &str) -> LedgerError {
 
 /// Whether the error says that two transactions were in each other's way.
 pub(super) fn is_conflict(error: &LedgerError) -> bool {
-    let (LedgerError::Busy(cause) | LedgerError::Broken(cause)) = error;
-    cause.downcast_ref::<Told>().is_some_and(|told| told.conflict)
+    told_of(error).is_some_and(|told| told.conflict)
+}
+
+fn told_of(error: &LedgerError) -> Option<&Told> {
+    let (LedgerError::Busy(cause) | LedgerError::Broken(cause) | LedgerError::Damaged(cause)) = error;
+    cause.downcast_ref::<Told>()
 }
 
 /// Whether the error says that the database takes statements, and not these values.
-pub(super) fn is_of_values(cause: &anyhow::Error) -> bool {
-    cause.downcast_ref::<Told>().is_some_and(|told| told.of_values)
+pub(super) fn is_of_values(error: &LedgerError) -> bool {
+    told_of(error).is_some_and(|told| told.of_values)
 }
 
 /// What passes, by class; see the manual's appendix "PostgreSQL Error Codes".
@@ -89,6 +106,11 @@ const OF_VALUES: &[&str] = &[
 
 fn is_of_class(code: &SqlState, classes: &[&str]) -> bool {
     classes.iter().any(|class| code.code().starts_with(class))
+}
+
+/// A page or an index of the server's that is not what it wrote.
+fn is_damage(code: &SqlState) -> bool {
+    [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED].contains(code)
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {

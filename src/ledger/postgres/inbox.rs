@@ -2,8 +2,7 @@
 
 use super::columns::millis;
 use super::tx::Tx;
-use super::{LedgerError, Names, QueueName};
-use crate::event::StoredEvent;
+use super::{LedgerError, Names, QueueName, line};
 
 /// Makes tasks of the installation's oldest rows until `most` are ready; a row that another process is expanding is passed
 /// over.
@@ -62,9 +61,9 @@ async fn expand_oldest(
 /// From here on the same body is a new event: the session is looked up only after this, so what it announces now will be
 /// seen, and what it announces later would not be.
 async fn forget_announcements(tx: &Tx, sources: &Names, events: &[&[u8]]) -> Result<(), LedgerError> {
-    // One that cannot be read becomes a task like the others, is parked when it is claimed, and stops nobody.
-    let heads =
-        events.iter().filter_map(|event| serde_json::from_slice::<StoredEvent>(event).ok()).map(|event| event.head);
+    // One that cannot be read, or is not what was written, becomes a task like the others, is parked when it is claimed, and
+    // stops nobody.
+    let heads = events.iter().filter_map(|event| line::read(event).ok()).map(|event| event.head);
     let mut happened = vec![];
     let mut from = vec![];
     let mut sessions = vec![];

@@ -89,7 +89,7 @@ impl Measured {
         match self.0.receipts(&ReceiptRange::all(sequence, 1)).await {
             Ok(receipts) => !receipts.items.is_empty(),
             Err(LedgerError::Broken(_)) => true,
-            Err(LedgerError::Busy(cause)) => panic!("{cause:#}"),
+            Err(LedgerError::Busy(cause) | LedgerError::Damaged(cause)) => panic!("{cause:#}"),
         }
     }
 

@@ -17,7 +17,8 @@ use super::connector::Connector;
 use super::remote_notifier::RemoteNotifier;
 use super::session::{SYNCHRONOUS_COMMIT, commits_to_disk};
 use super::tx::NOW_MS;
-use super::{LedgerError, QueueName, Recorded, broken, failure};
+use super::{LedgerError, QueueName, Recorded, broken, failure, line};
+use crate::causes::with_causes;
 use crate::event::StoredEvent;
 use crate::keys::Digest;
 use crate::subject::{InstallationName, SourceName};
@@ -70,7 +71,7 @@ impl Recorder {
 
     /// Returns when the event is on disk. While the database is away it waits; the caller has a bound of its own.
     pub(super) async fn record(&self, event: &StoredEvent) -> Result<Recorded, LedgerError> {
-        let json = serde_json::to_vec(event).map_err(|error| LedgerError::Broken(error.into()))?;
+        let json = line::of(event)?;
         let head = &event.head;
         let Digest(digest) = head.digest;
         let key = Key {
@@ -146,7 +147,7 @@ impl Task {
                     parts.push(part);
                     pauses.wait().await;
                 }
-                Err(LedgerError::Broken(error)) => {
+                Err(error @ (LedgerError::Broken(_) | LedgerError::Damaged(_))) => {
                     // What was prepared may be what is wrong.
                     self.line = self.line.take().filter(|_| failure::is_of_values(&error));
                     let others = part.split_off(part.len() / 2);
@@ -183,12 +184,12 @@ impl Task {
 }
 
 /// Answers the one delivery that the database refuses by itself.
-fn refuse(alone: Vec<Delivery>, error: anyhow::Error) {
+fn refuse(alone: Vec<Delivery>, error: LedgerError) {
     let refused = if failure::is_of_values(&error) {
-        warn!(error = format!("{error:#}"), "the database refuses a delivery");
+        warn!(error = %with_causes(&error), "the database refuses a delivery");
         Ok(Recorded::Refused)
     } else {
-        Err(LedgerError::Broken(error))
+        Err(error)
     };
     if let Some(delivery) = alone.into_iter().next() {
         let _ = delivery.answer.send(refused);

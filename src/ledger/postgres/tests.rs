@@ -103,3 +103,28 @@ async fn moved_clocks() {
     story!(a_clock_behind_what_was_seen_stops_erasing);
     story!(no_pause_is_longer_for_a_clock_that_was_put_back);
 }
+
+#[tokio::test]
+async fn an_event_that_is_damaged_is_set_aside_and_stops_no_other() {
+    let (ledger, cluster) = postgres().await;
+    for id in 501..=503 {
+        ledger.record(contract::event(id, 1)).await.expect("recorded");
+    }
+    // It is still JSON, and names another session.
+    let change = "UPDATE inbox SET events = convert_to(replace(convert_from(events, 'UTF8'), ':502', ':602'), 'UTF8')";
+    sql(&cluster, change);
+    let mut sessions = Vec::new();
+    for _ in 0..4 {
+        for claim in claim(&ledger, &to_decide(), 9).await {
+            let Work::Decide(work) = &claim.work else { panic!("{claim:?}") };
+            sessions.push(work.event.head.session.session.0);
+        }
+    }
+    sessions.sort_unstable();
+    assert_eq!(sessions, [501, 503]);
+    let limits = Limits { deadline: quietus_plugin::Span::from_secs(86_400), unknown_share_max: 1.0 };
+    let told = ledger.attention(&limits).await.expect("read");
+    let told: Vec<_> = told.iter().map(|found| (found.code.as_str(), found.severity.as_str())).collect();
+    assert_eq!(told, [("events_damaged", "urgent"), ("server_away", "attention")]);
+    ledger.shutdown().await;
+}

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::columns::{erasure_id, ids, json_at, maybe_time, of_json, time};
+use super::columns::{erasure_id, ids, json_at, maybe_time, time};
 use super::sessions::{self, Place};
 use super::tx::Tx;
 use super::{
-    DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, erasures, steps,
+    DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, erasures, line,
+    steps,
 };
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
 use crate::keys::Sealed;
@@ -35,7 +36,7 @@ pub(super) async fn load(
     match queue {
         QueueName::Decide(_) => {
             let work = |row: &Row| {
-                let event = of_json(row.get::<_, Option<&[u8]>>(EVENT).unwrap_or_default())?;
+                let event = line::read(row.get::<_, Option<&[u8]>>(EVENT).unwrap_or_default())?;
                 Ok(Work::Decide(DecideWork { event, since: since(row)? }))
             };
             loaded.extend(rows.iter().map(|row| work(row)));

@@ -130,6 +130,11 @@ impl Admin for SqliteLedger {
     async fn shutdown(&self) {
         // The writer is the last to go: SQLite empties the log with the last connection, which one that only reads
         // cannot do.
+        let checks = lock(&self.checks).take();
+        if let Some(checks) = checks {
+            // The thread contains no work of anybody's.
+            let _ = tokio::task::spawn_blocking(move || checks.end()).await;
+        }
         self.readers.close().await;
         self.writer.stop().await;
         let thread = lock(&self.thread).take();

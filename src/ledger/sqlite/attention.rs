@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
+use super::line::DAMAGED;
 use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, processes, refused, targets};
 use crate::attention::{Code, Facts, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
@@ -33,7 +34,19 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         )?,
         parked_work: group(
             connection,
-            &format!("SELECT COUNT(*), MIN(since), {MARK} FROM task WHERE parked = 1 AND NOT {STEP_QUEUES}"),
+            &format!(
+                "SELECT COUNT(*), MIN(since), {MARK} FROM task
+                 WHERE parked = 1 AND NOT {STEP_QUEUES} AND reason IS NOT '{DAMAGED}'"
+            ),
+        )?,
+        // The file does not say so of itself.
+        damage: None,
+        damaged_events: group(
+            connection,
+            &format!(
+                "SELECT COUNT(*), MIN(since), {MARK} FROM task
+                 WHERE parked = 1 AND NOT {STEP_QUEUES} AND reason = '{DAMAGED}'"
+            ),
         )?,
         refused: refused::list(connection)?,
         quarantined: group(

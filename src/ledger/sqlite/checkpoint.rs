@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::schema;
 
@@ -74,6 +75,22 @@ impl Checkpoints {
 pub(super) fn truncate(connection: &Connection) -> rusqlite::Result<bool> {
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     Ok(busy == 0)
+}
+
+/// Moves all of the log into the file, and waits for readers that need it: what is open may soon be all there is of it.
+pub(super) fn rescue(connection: &Connection) {
+    match connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get::<_, i64>(0)) {
+        Ok(0) => {}
+        Ok(_) => tracing::warn!("a reader kept a part of the ledger's log from being moved into its file"),
+        Err(error) => tracing::warn!(%error, "could not move the ledger's log into its file"),
+    }
+}
+
+/// Nothing is moved when the connection is closed, and the log is left where it is.
+pub(super) fn never(connection: &Connection) {
+    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+        tracing::warn!(%error, "could not keep the ledger's log as it is");
+    }
 }
 
 fn passive(connection: &Connection) {

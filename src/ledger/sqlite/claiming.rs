@@ -12,7 +12,7 @@ use super::health::MayBegin;
 use super::job::Tx;
 use super::tasks::holds;
 use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, QueueName, Work};
-use super::{bounds, clock, inbox, steps, targets, work};
+use super::{bounds, clock, inbox, line, steps, targets, work};
 use crate::erasure::Outcome;
 use crate::erasure::life::after;
 use crate::ledger::clock::Trust;
@@ -167,14 +167,12 @@ fn claim_one(
         })?;
     match work::load(tx, queue, task) {
         Ok(work) => Ok(Some(Claim { task, fence, attempt, target_failing, work, sent: SentOnce::default() })),
-        // A passing failure must not park work that is sound.
-        Err(LedgerError::Busy(cause)) => Err(LedgerError::Busy(cause)),
+        // A failure that is not the work's own must not park it.
+        Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => Err(other),
         Err(LedgerError::Broken(cause)) => {
             tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
-            tx.prepare_cached(
-                "UPDATE task SET parked = 1, holder = NULL, reason = 'what is stored of it cannot be read' WHERE id = ?1",
-            )?
-            .execute([task])?;
+            tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
+                .execute(params![task, line::reason_to_park(&cause)])?;
             Ok(None)
         }
     }

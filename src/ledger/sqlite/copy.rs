@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, params_from_iter};
 
-use super::{OpenError, audit, processes, receipts, schema};
+use super::exclusive::Exclusive;
+use super::{OpenError, audit, processes, receipts, schema, wal};
 use crate::audit::AuditRow;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
 use crate::ledger::{AuditRange, Cursor, LedgerError, ProcessView, ReceiptRange};
@@ -15,16 +16,22 @@ use crate::lock::lock;
 use crate::receipt::{Receipt, ReceiptHead};
 
 /// The tables of a file.
-pub(crate) struct SqliteRows(Mutex<Connection>);
+pub(crate) struct SqliteRows {
+    connection: Mutex<Connection>,
+    _exclusive: Exclusive,
+}
 
 impl SqliteRows {
-    /// Opens the file, makes it where it is missing, and brings its schema up to date.
+    /// Opens the file, makes it where it is missing, and brings its schema up to date. No server has it or begins on it meanwhile, not
+    /// even one that was stopped and goes on later.
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        schema::open_for_copy(path).map(|connection| Self(Mutex::new(connection)))
+        let exclusive = Exclusive::take(path)?;
+        wal::look(path, Some(&exclusive))?;
+        Ok(Self { connection: Mutex::new(schema::open_for_copy(path)?), _exclusive: exclusive })
     }
 
     fn connection(&self) -> std::sync::MutexGuard<'_, Connection> {
-        lock(&self.0)
+        lock(&self.connection)
     }
 }
 

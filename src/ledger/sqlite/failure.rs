@@ -7,40 +7,47 @@ pub(super) use crate::ledger::broken;
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
-        let passing = error.sqlite_error_code().is_some_and(|code| {
-            matches!(
-                code,
+        match error.sqlite_error_code() {
+            Some(
                 ErrorCode::DatabaseBusy
-                    | ErrorCode::DatabaseLocked
-                    | ErrorCode::DiskFull
-                    | ErrorCode::SystemIoFailure
-                    | ErrorCode::CannotOpen
-                    | ErrorCode::OutOfMemory
-                    | ErrorCode::ReadOnly
-            )
-        });
-        if passing { Self::Busy(error.into()) } else { Self::Broken(error.into()) }
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::OutOfMemory
+                | ErrorCode::ReadOnly
+                | ErrorCode::OperationInterrupted,
+            ) => Self::Busy(error.into()),
+            Some(code) if is_damage(code) => Self::Damaged(error.into()),
+            _ => Self::Broken(error.into()),
+        }
     }
+}
+
+/// Whether it says that the file is not what SQLite has written.
+pub(super) fn is_damage(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
 }
 
 /// A failure that many waiters are told.
 pub(super) struct Failure {
-    passing: bool,
+    kind: fn(anyhow::Error) -> LedgerError,
     text: String,
 }
 
 impl Failure {
     pub(super) fn error(&self) -> LedgerError {
-        let cause = anyhow::Error::msg(self.text.clone());
-        if self.passing { LedgerError::Busy(cause) } else { LedgerError::Broken(cause) }
+        (self.kind)(anyhow::Error::msg(self.text.clone()))
     }
 }
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
-        match error {
-            LedgerError::Busy(cause) => Self { passing: true, text: format!("{cause:#}") },
-            LedgerError::Broken(cause) => Self { passing: false, text: format!("{cause:#}") },
-        }
+        let kind = match &error {
+            LedgerError::Busy(_) => LedgerError::Busy,
+            LedgerError::Broken(_) => LedgerError::Broken,
+            LedgerError::Damaged(_) => LedgerError::Damaged,
+        };
+        Self { kind, text: format!("{:#}", error.into_cause()) }
     }
 }

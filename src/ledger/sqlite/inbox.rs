@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::job::Tx;
 use super::names::Names;
-use super::{LedgerError, QueueName};
+use super::{LedgerError, QueueName, line};
 use crate::event::StoredEvent;
 use crate::subject::InstallationName;
 
@@ -56,8 +56,9 @@ fn expand_oldest(tx: &Tx<'_>, installation: i64, queue: &str) -> Result<Option<i
 /// From here on the same body is a new event: the session is looked up only after this, so what it announces now will be
 /// seen, and what it announces later would not be.
 fn forget_announcement(tx: &Tx<'_>, event: &[u8]) -> Result<(), LedgerError> {
-    // One that cannot be read becomes a task like the others, is parked when it is claimed, and stops nobody.
-    let Ok(StoredEvent { head, .. }) = serde_json::from_slice(event) else { return Ok(()) };
+    // One that cannot be read, or is not what was written, becomes a task like the others, is parked when it is claimed, and
+    // stops nobody.
+    let Ok(StoredEvent { head, .. }) = line::read(event) else { return Ok(()) };
     if !head.kind.is_announcement() {
         return Ok(());
     }

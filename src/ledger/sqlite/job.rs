@@ -88,8 +88,9 @@ where
         step(tx, "SAVEPOINT write")?;
         let (result, wakes) = match work(tx) {
             Ok(done) => (Ok(done), self.wakes),
-            // A full disk or a broken device may have rolled back the whole transaction already.
-            Err(LedgerError::Busy(cause)) => return Err(LedgerError::Busy(cause)),
+            // A full disk or a broken device may have rolled back the whole transaction already, and on what is damaged
+            // nothing is committed.
+            Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => return Err(other),
             Err(broken) => {
                 step(tx, "ROLLBACK TO write")?;
                 (Err(broken), Wakes::NoOne)

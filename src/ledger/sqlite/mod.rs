@@ -8,15 +8,19 @@ mod admin;
 mod attention;
 mod audit;
 mod capsules;
+mod check;
 mod checkpoint;
 mod claiming;
 mod clock;
 mod columns;
 mod copy;
 mod counts;
+mod damage;
 mod deciding;
 mod erasures;
+mod exclusive;
 mod failure;
+mod files;
 mod inbox;
 mod installations;
 mod job;
@@ -35,6 +39,7 @@ mod sessions;
 mod steps;
 mod targets;
 mod tasks;
+mod wal;
 mod work;
 mod writer;
 
@@ -52,8 +57,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rusqlite::Connection;
 
+use self::check::Checks;
 use self::claiming::Holder;
+use self::damage::{Damage, Notes};
+use self::exclusive::Exclusive;
+use self::files::Files;
 use self::job::Wakes;
 use self::maintenance::Walk;
 use self::names::Place;
@@ -63,13 +73,13 @@ use super::notifier::Notifier;
 use super::{
     Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
     Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
-    InstallationFacts, Intake, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo,
-    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange,
-    Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd,
-    StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, query, row,
-    transition,
+    InstallationFacts, Intake, Invariant, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
+    ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork,
+    StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, line,
+    query, row, transition,
 };
-use crate::attention::{Attention, ClockDoubt, Limits};
+use crate::attention::{Attention, ClockDoubt, Facts, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
@@ -87,20 +97,54 @@ pub(crate) struct SqliteLedger {
     walk: Walk,
     /// The number of this process; 0 until it is registered.
     process: AtomicI64,
+    damage: Arc<Damage>,
+    /// Of a server.
+    checks: Mutex<Option<Checks>>,
+    _exclusive: Option<Exclusive>,
 }
 
 impl SqliteLedger {
-    /// Opens the file, makes it where it is missing, and brings its schema up to date. Blocks for a moment.
+    /// Opens the file, makes it where it is missing, and brings its schema up to date. Blocks for a moment. A command does so
+    /// beside a server.
     pub(crate) fn open(path: &Path) -> Result<Arc<Self>, OpenError> {
+        wal::look(path, None)?;
+        Self::opened(path, Notes::Nowhere, None)
+    }
+
+    /// The same for a server: it has the file for itself, but for commands, and looks for damage for as long as it is open.
+    pub(crate) fn serve(path: &Path) -> Result<Arc<Self>, OpenError> {
+        let exclusive = Exclusive::take(path)?;
+        wal::look(path, Some(&exclusive))?;
+        heal(path)?;
+        Self::opened(path, Notes::Beside, Some(exclusive))
+    }
+
+    fn opened(path: &Path, notes: Notes, exclusive: Option<Exclusive>) -> Result<Arc<Self>, OpenError> {
+        let failed =
+            |error: std::io::Error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() };
         let connection = schema::open(path)?;
+        let files = Arc::new(Files::of(path).map_err(failed)?);
+        let damage = Damage::of(path, notes);
         let notifier = Arc::<Notifier>::default();
-        let (writer, thread) = Writer::start(connection, path.to_owned(), Arc::clone(&notifier))
-            .map_err(|error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() })?;
-        let thread = Mutex::new(Some(thread));
-        let readers = Readers::new(path.to_owned());
-        let walk = Walk::new();
-        let process = AtomicI64::new(0);
-        Ok(Arc::new(Self { writer, thread, readers, notifier, walk, process }))
+        let (own_damage, own_files) = (Arc::clone(&damage), Arc::clone(&files));
+        let (writer, thread) =
+            Writer::start(connection, path.to_owned(), own_damage, own_files, Arc::clone(&notifier)).map_err(failed)?;
+        let readers = Readers::new(path.to_owned(), Arc::clone(&damage), files);
+        let checks = match exclusive {
+            Some(_) => Some(Checks::start(path.to_owned(), Arc::clone(&damage)).map_err(failed)?),
+            None => None,
+        };
+        Ok(Arc::new(Self {
+            writer,
+            thread: Mutex::new(Some(thread)),
+            readers,
+            notifier,
+            walk: Walk::new(),
+            process: AtomicI64::new(0),
+            damage,
+            checks: Mutex::new(checks),
+            _exclusive: exclusive,
+        }))
     }
 
     fn process(&self) -> i64 {
@@ -362,13 +406,18 @@ impl Records for SqliteLedger {
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
         let limits = *limits;
+        let damage = self.damage.known();
         let look = move |connection: &_| {
             let now = Timestamp::now();
             let facts = attention::facts(connection, now)?;
-            let mutes = attention::mutes(connection)?;
-            Ok(crate::attention::attention(&facts, &mutes, &limits, now))
+            Ok((facts, attention::mutes(connection)?, now))
         };
-        self.readers.read(look).await
+        let (facts, mutes, now) = match self.readers.read(look).await {
+            // Where it cannot be read, that is what is known of it.
+            Err(LedgerError::Damaged(_)) if damage.is_some() => (Facts::default(), Vec::new(), Timestamp::now()),
+            read => read?,
+        };
+        Ok(crate::attention::attention(&Facts { damage, ..facts }, &mutes, &limits, now))
     }
 
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
@@ -378,6 +427,52 @@ impl Records for SqliteLedger {
 
     async fn audit_head(&self) -> Result<Option<Head>, LedgerError> {
         self.readers.read(audit::head).await
+    }
+
+    async fn integrity(&self) -> Result<Vec<String>, LedgerError> {
+        self.readers.read(check::integrity).await
+    }
+
+    async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError> {
+        let count = move |connection: &Connection| {
+            let count: i64 = connection.query_row(invariant.sql(), [], |row| row.get(0))?;
+            Ok(count.unsigned_abs())
+        };
+        self.readers.read(count).await
+    }
+}
+
+/// What a server has noted of a damage, which a command tells that cannot open the ledger.
+pub(crate) fn noted_damage(path: &Path) -> Option<String> {
+    damage::noted(path).map(|noted| noted.what)
+}
+
+/// A ledger of which a damage is noted is looked at as a whole, before anything is acknowledged on it. Where a person has mended it,
+/// the note is removed.
+fn heal(path: &Path) -> Result<(), OpenError> {
+    let Some(noted) = damage::noted(path) else { return Ok(()) };
+    let damaged = |what| {
+        let advice = "restore a backup and start again";
+        OpenError::Damaged { ledger: path.display().to_string(), what, advice }
+    };
+    if !path.exists() {
+        return Err(damaged(noted.what));
+    }
+    let connection = schema::open(path)?;
+    let checked = check::at_once(path);
+    if checked.is_err() {
+        checkpoint::never(&connection);
+    }
+    drop(connection);
+    match checked {
+        Ok(()) => {
+            let failed =
+                |error: std::io::Error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() };
+            damage::forget(path).map_err(failed)?;
+            tracing::warn!(damage = noted.what, "the ledger was damaged, and nothing is found any more");
+            Ok(())
+        }
+        Err(error) => Err(damaged(format!("{:#}", error.into_cause()))),
     }
 }
 

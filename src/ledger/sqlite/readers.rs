@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::LedgerError;
+use super::damage::Damage;
 use super::failure::broken;
+use super::files::Files;
 use super::schema;
 use crate::lock::lock;
 
@@ -17,13 +19,16 @@ const READERS_MAX: usize = 4;
 /// The connections.
 pub(super) struct Readers {
     path: PathBuf,
+    damage: Arc<Damage>,
+    files: Arc<Files>,
     free: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Arc<Self> {
-        Arc::new(Self { path, free: Mutex::default(), permits: Arc::new(Semaphore::new(READERS_MAX)) })
+    pub(super) fn new(path: PathBuf, damage: Arc<Damage>, files: Arc<Files>) -> Arc<Self> {
+        let permits = Arc::new(Semaphore::new(READERS_MAX));
+        Arc::new(Self { path, damage, files, free: Mutex::default(), permits })
     }
 
     /// Runs `look` on one state of the ledger, however many statements it takes.
@@ -38,7 +43,7 @@ impl Readers {
         let reading = tokio::task::spawn_blocking(move || {
             // The permit goes with the work, which outlives a caller that gave up.
             let _permit = permit;
-            readers.look(look)
+            readers.damage.seen(readers.look(look))
         });
         reading.await.unwrap_or_else(|_| Err(broken("a reader of the ledger panicked")))
     }
@@ -59,7 +64,11 @@ impl Readers {
         let free = self.free().pop();
         let mut connection = match free {
             Some(connection) => connection,
-            None => schema::open_reader(&self.path)?,
+            None => {
+                // What is opened by its name would be another ledger.
+                self.files.unchanged()?;
+                schema::open_reader(&self.path)?
+            }
         };
         let transaction = connection.transaction()?;
         let seen = look(&transaction)?;

@@ -8,7 +8,7 @@ use rusqlite::params;
 use super::columns::Millis;
 use super::job::{Answer, Tx};
 use super::names::{Names, Remembered};
-use super::{LedgerError, Recorded};
+use super::{LedgerError, Recorded, line};
 use crate::event::StoredEvent;
 use crate::keys::Digest;
 use crate::subject::{InstallationName, SourceName};
@@ -24,14 +24,14 @@ pub(super) struct Delivery {
     session: i64,
     kind: i64,
     digest: Digest,
-    json: Vec<u8>,
+    line: Vec<u8>,
     pub(super) answer: Answer<Recorded>,
 }
 
 impl Delivery {
     /// Serializes in the caller's task: the writer has one thread only.
     pub(super) fn new(event: &StoredEvent, answer: Answer<Recorded>) -> Result<Self, LedgerError> {
-        let json = serde_json::to_vec(event).map_err(|e| LedgerError::Broken(e.into()))?;
+        let line = line::of(event)?;
         let head = &event.head;
         Ok(Self {
             source: head.source.clone(),
@@ -40,7 +40,7 @@ impl Delivery {
             session: head.session.session.0,
             kind: head.kind.code(),
             digest: head.digest,
-            json,
+            line,
             answer,
         })
     }
@@ -69,7 +69,7 @@ pub(super) fn insert(
         // The work is not made here but when it is claimed: receiving then costs one index, and a row for each commit.
         let installation = remembered.id(tx, Names::Installation, &delivery.installation.0)?;
         let lines = new.entry(installation).or_default();
-        lines.push(&delivery.json);
+        lines.push(&delivery.line);
         // Expanding takes a row as a whole, on the writer's thread: a larger one would hold up every delivery
         // meanwhile.
         if lines.bytes.len() >= INBOX_ROW_BYTES_MAX {
@@ -90,12 +90,11 @@ struct Lines {
 }
 
 impl Lines {
-    /// JSON as it is written here has no line breaks of its own.
-    fn push(&mut self, json: &[u8]) {
+    fn push(&mut self, line: &[u8]) {
         if self.count > 0 {
             self.bytes.push(b'\n');
         }
-        self.bytes.extend_from_slice(json);
+        self.bytes.extend_from_slice(line);
         self.count += 1;
     }
 

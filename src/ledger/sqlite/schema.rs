@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::columns::Millis;
+use super::failure::is_damage;
+use super::wal;
 use crate::ledger::{Migrated, OpenError, UNRELEASED, migrations};
 
 /// Only ever appended to once there is a release. The number of the last one applied stands in `user_version`: they are
@@ -33,7 +35,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     let ledger = || path.display().to_string();
     let there = |name: &str| {
         let found = connection.prepare("SELECT 1 FROM meta WHERE name = ?1").and_then(|mut found| found.exists([name]));
-        found.map_err(|error| OpenError::Failed { ledger: ledger(), source: error.into() })
+        found.map_err(|error| does_not_open(path, error.into()))
     };
     if there("copy")? {
         return Err(OpenError::Unfinished { ledger: ledger() });
@@ -44,9 +46,20 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Why a file does not open: because of what is in it, or for another reason.
+fn does_not_open(path: &Path, source: anyhow::Error) -> OpenError {
+    let ledger = path.display().to_string();
+    let code = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    if code.is_some_and(is_damage) {
+        let advice = "restore a backup; `quietus ledger check` says more where it still opens";
+        return OpenError::Damaged { ledger, what: format!("{source:#}"), advice };
+    }
+    OpenError::Failed { ledger, source }
+}
+
 /// The same, on a file into which another ledger may just be copied.
 pub(super) fn open_for_copy(path: &Path) -> Result<Connection, OpenError> {
-    let failed = |source| OpenError::Failed { ledger: path.display().to_string(), source };
+    let failed = |source| does_not_open(path, source);
     let mut connection = connect(path).map_err(failed)?;
     match migrate(&mut connection).map_err(failed)? {
         Schema::Known => Ok(connection),
@@ -60,7 +73,8 @@ pub(super) fn open_for_copy(path: &Path) -> Result<Connection, OpenError> {
 
 /// Brings a file's schema up to date, and makes the file where it is missing.
 pub(crate) fn migrate_file(path: &Path) -> Result<Migrated, OpenError> {
-    let failed = |source| OpenError::Failed { ledger: path.display().to_string(), source };
+    wal::look(path, None)?;
+    let failed = |source| does_not_open(path, source);
     let from = connect(path).and_then(|connection| version(&connection)).map_err(failed)?;
     open(path)?;
     Ok(Migrated { from, to: KNOWN })

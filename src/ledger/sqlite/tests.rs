@@ -1,10 +1,12 @@
 //! The contract, and what is true of a file only.
 
+mod damage;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
@@ -203,7 +205,8 @@ fn what_is_not_a_ledger_does_not_open() {
     let missing = SqliteLedger::open(&dir.path().join("missing/ledger.db"));
     assert!(matches!(missing.err(), Some(OpenError::Failed { .. })));
     fs::write(file(&dir), [b'x'; 8_192]).expect("written");
-    assert!(matches!(SqliteLedger::open(&file(&dir)).err(), Some(OpenError::Failed { .. })));
+    let other = SqliteLedger::open(&file(&dir)).err().expect("refused");
+    assert!(matches!(&other, OpenError::Damaged { what, .. } if what.contains("not a database")), "{other:?}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::columns::{Json, Millis};
 use super::names::{Names, Place};
-use super::{DecideWork, EraseWork, LedgerError, QueueName, SettleWork, StepWork, Work};
+use super::{DecideWork, EraseWork, LedgerError, QueueName, SettleWork, StepWork, Work, line};
 use super::{erasures, failure::broken, sessions, steps};
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
 use crate::keys::Sealed;
@@ -15,8 +15,9 @@ pub(super) fn load(connection: &Connection, queue: &QueueName, task: i64) -> Res
     Ok(match queue {
         QueueName::Decide(_) => {
             let mut statement = connection.prepare_cached("SELECT event, since FROM task WHERE id = ?1")?;
-            let (Json(event), Millis(since)) = statement.query_row([task], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Work::Decide(DecideWork { event, since })
+            let (event, Millis(since)) =
+                statement.query_row([task], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))?;
+            Work::Decide(DecideWork { event: line::read(&event)?, since })
         }
         QueueName::Settle(_) => {
             let mut statement =

@@ -9,7 +9,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::{self, Checkpoints};
+use super::damage::Damage;
 use super::failure::{Failure, broken};
+use super::files::Files;
 use super::job::{Answer, Job, Tx, Wakes, Write};
 use super::names::Remembered;
 use super::record::{self, Delivery};
@@ -24,7 +26,10 @@ const WAITING_MAX: usize = 4_096;
 const BATCH_MAX: usize = 4_096;
 
 /// The way to the thread.
-pub(super) struct Writer(mpsc::Sender<Order>);
+pub(super) struct Writer {
+    orders: mpsc::Sender<Order>,
+    damage: Arc<Damage>,
+}
 
 enum Order {
     Record(Delivery),
@@ -39,13 +44,16 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         path: PathBuf,
+        damage: Arc<Damage>,
+        files: Arc<Files>,
         notifier: Arc<Notifier>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (orders, waiting) = mpsc::channel(WAITING_MAX);
         let checkpoints = Checkpoints::new(path);
-        let thread = Thread { connection, remembered: Remembered::default(), checkpoints, notifier };
+        let remembered = Remembered::default();
+        let thread = Thread { connection, remembered, checkpoints, damage: Arc::clone(&damage), files, notifier };
         let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || thread.run(waiting))?;
-        Ok((Self(orders), thread))
+        Ok((Self { orders, damage }, thread))
     }
 
     pub(super) async fn record(&self, event: &StoredEvent) -> Result<Recorded, LedgerError> {
@@ -70,7 +78,7 @@ impl Writer {
     /// Lets the thread end after what waits now; later writes are refused.
     pub(super) async fn stop(&self) {
         // No receiver means that it has ended already.
-        let _ = self.0.send(Order::Stop).await;
+        let _ = self.orders.send(Order::Stop).await;
     }
 
     async fn order<T>(
@@ -78,8 +86,9 @@ impl Writer {
         order: Order,
         answered: oneshot::Receiver<Result<T, LedgerError>>,
     ) -> Result<T, LedgerError> {
+        self.damage.refuse()?;
         let closed = |_| LedgerError::Busy(anyhow::anyhow!("the ledger is closed"));
-        self.0.send(order).await.map_err(closed)?;
+        self.orders.send(order).await.map_err(closed)?;
         answered.await.unwrap_or_else(|_| Err(broken("the ledger's writer gave no answer")))
     }
 }
@@ -95,6 +104,8 @@ struct Thread {
     connection: Connection,
     remembered: Remembered,
     checkpoints: Checkpoints,
+    damage: Arc<Damage>,
+    files: Arc<Files>,
     notifier: Arc<Notifier>,
 }
 
@@ -127,11 +138,31 @@ impl Thread {
             for answer in truncations {
                 // The log cannot be cut while its bulk is being moved on another connection.
                 self.checkpoints.join();
-                let _ = answer.send(checkpoint::truncate(&self.connection).map_err(Into::into));
+                let _ = answer.send(self.damage.seen(self.truncate()));
             }
         }
         // The last process that closes the file moves the log into it; another process that has it open is not made to wait.
         self.checkpoints.join();
+        if self.damage.refuse().is_err() {
+            // What is damaged or not ours any more stays as it is, for those who look into it.
+            checkpoint::never(&self.connection);
+        }
+    }
+
+    fn truncate(&self) -> Result<bool, LedgerError> {
+        self.damage.refuse()?;
+        self.in_place()?;
+        Ok(checkpoint::truncate(&self.connection)?)
+    }
+
+    /// Fails when the files are not those that were opened. What was acknowledged is moved from the log into the file first, wherever it
+    /// is by now: it is whole then without the log.
+    fn in_place(&self) -> Result<(), LedgerError> {
+        let unchanged = self.files.unchanged();
+        if matches!(unchanged, Err(LedgerError::Damaged(_))) {
+            checkpoint::rescue(&self.connection);
+        }
+        unchanged
     }
 
     /// Writes a batch and answers everyone in it.
@@ -139,8 +170,8 @@ impl Thread {
         if batch.deliveries.is_empty() && batch.jobs.is_empty() {
             return;
         }
-        let result = self.commit(&mut batch);
-        match result {
+        let result = self.damage.refuse().and_then(|()| self.commit(&mut batch));
+        match self.damage.seen(result) {
             // Only now: an answer before the commit would acknowledge what a crash could still take away.
             Ok((recorded, wakes)) => {
                 for (delivery, recorded) in batch.deliveries.into_iter().zip(recorded) {
@@ -166,6 +197,7 @@ impl Thread {
     }
 
     fn commit(&mut self, batch: &mut Batch) -> Result<(Vec<Recorded>, Wakes), LedgerError> {
+        self.in_place()?;
         // Not deferred: a transaction that begins by reading fails when another process has written before it writes.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         // One clock for all of the batch: what is due in it is due for all of it.
@@ -179,6 +211,8 @@ impl Thread {
             }
         }
         transaction.commit()?;
+        // Again: what was moved or removed meanwhile must not be acknowledged.
+        self.in_place()?;
         Ok((recorded, wakes))
     }
 }

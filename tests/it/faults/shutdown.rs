@@ -80,7 +80,7 @@ fn deliveries_are_taken_while_a_call_ends_and_a_second_signal_stops_at_once() {
     assert_eq!(server.healthy(), 200);
     server.signal("INT");
     let (status, log) = server.wait();
-    assert_eq!(status.code(), Some(6), "{log:#?}");
+    assert_eq!(status.code(), Some(7), "{log:#?}");
     assert!(log.iter().any(|line| line.contains("a second signal stopped quietus at once")), "{log:#?}");
     assert_eq!(deployment.events(), 20);
 }

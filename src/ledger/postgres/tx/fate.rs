@@ -29,7 +29,7 @@ pub(super) async fn of(connections: &Connections, id: &str) -> Option<Fate> {
                 // The server has not noticed yet that its client is gone, or is not there.
                 Ok(Some(_)) | Err(LedgerError::Busy(_)) => pauses.wait().await,
                 // It knows of no such transaction: it is another server than the one that was asked to commit.
-                Ok(None) | Err(LedgerError::Broken(_)) => return None,
+                Ok(None) | Err(LedgerError::Broken(_) | LedgerError::Damaged(_)) => return None,
             }
         }
     };

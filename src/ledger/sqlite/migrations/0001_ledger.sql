@@ -48,7 +48,7 @@ CREATE TABLE event (
   PRIMARY KEY (source, session, kind, digest)
 ) STRICT, WITHOUT ROWID;
 
--- The new events of one commit and installation, one JSON per line: the work that they cause, until it is expanded into
+-- The new events of one commit and installation, one JSON per line behind its checksum: the work that they cause, until it is expanded into
 -- tasks.
 CREATE TABLE inbox (
   seq          INTEGER PRIMARY KEY,

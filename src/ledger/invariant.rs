@@ -1,0 +1,107 @@
+//! What holds between the tables whatever happens, as one statement for each that counts the rows for which it does not. The
+//! same text in both dialects.
+
+/// Something that holds between tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Invariant {
+    /// What is promised is being worked on.
+    OpenErasureHasWork,
+    WorkHasOpenErasure,
+    StepHasWork,
+    /// A look for settling is planned for each session that has not settled.
+    SessionHasWork,
+    DoneErasureHasReceipt,
+    ReceiptHasEndedErasure,
+    DoneErasureHasOutcomes,
+    /// Who is meant is known as long as it is needed, and no longer.
+    BegunErasureHasCapsule,
+    EndedErasureHasNoCapsule,
+}
+
+impl Invariant {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::OpenErasureHasWork,
+        Self::WorkHasOpenErasure,
+        Self::StepHasWork,
+        Self::SessionHasWork,
+        Self::DoneErasureHasReceipt,
+        Self::ReceiptHasEndedErasure,
+        Self::DoneErasureHasOutcomes,
+        Self::BegunErasureHasCapsule,
+        Self::EndedErasureHasNoCapsule,
+    ];
+
+    /// The name of what breaks it: part of the interface.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenErasureHasWork => "erasure_without_work",
+            Self::WorkHasOpenErasure => "work_without_erasure",
+            Self::StepHasWork => "step_without_work",
+            Self::SessionHasWork => "session_without_work",
+            Self::DoneErasureHasReceipt => "done_without_receipt",
+            Self::ReceiptHasEndedErasure => "receipt_of_open_erasure",
+            Self::DoneErasureHasOutcomes => "done_without_outcome",
+            Self::BegunErasureHasCapsule => "erasure_without_capsule",
+            Self::EndedErasureHasNoCapsule => "capsule_of_ended_erasure",
+        }
+    }
+
+    /// What is wrong, after a number.
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            Self::OpenErasureHasWork => "open erasures have no work, and would never end",
+            Self::WorkHasOpenErasure => "pieces of work are for an erasure that is over or not there",
+            Self::StepHasWork => "steps are under way and have no work",
+            Self::SessionHasWork => "sessions wait to settle and have no work",
+            Self::DoneErasureHasReceipt => "erasures are done and have no receipt",
+            Self::ReceiptHasEndedErasure => "receipts are of erasures that are still open",
+            Self::DoneErasureHasOutcomes => "steps of erasures that are done have no outcome",
+            Self::BegunErasureHasCapsule => "erasures are under way, and nobody can say of whom",
+            Self::EndedErasureHasNoCapsule => "capsules are left of erasures that are over",
+        }
+    }
+
+    /// Counts what breaks it: one row with one number.
+    pub(super) fn sql(self) -> &'static str {
+        match self {
+            // Those that wait for an approval have none.
+            Self::OpenErasureHasWork => {
+                "SELECT COUNT(*) FROM erasure WHERE ended IS NULL AND state <> 'requested'
+                   AND NOT EXISTS (SELECT 1 FROM task WHERE task.erasure = erasure.id)"
+            }
+            Self::WorkHasOpenErasure => {
+                "SELECT COUNT(*) FROM task WHERE erasure IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.id = task.erasure AND erasure.ended IS NULL)"
+            }
+            Self::StepHasWork => {
+                "SELECT COUNT(*) FROM step WHERE stage IS NOT NULL AND NOT EXISTS (
+                   SELECT 1 FROM task WHERE task.erasure = step.erasure AND task.queue = 'step:' || step.called)"
+            }
+            Self::SessionHasWork => {
+                "SELECT COUNT(*) FROM session WHERE settle_at IS NOT NULL AND erased_at IS NULL AND NOT EXISTS (
+                   SELECT 1 FROM task
+                   WHERE task.installation = session.installation AND task.session = session.session)"
+            }
+            Self::DoneErasureHasReceipt => {
+                "SELECT COUNT(*) FROM erasure WHERE state = 'done'
+                   AND NOT EXISTS (SELECT 1 FROM receipt WHERE receipt.erasure = erasure.id)"
+            }
+            Self::ReceiptHasEndedErasure => {
+                "SELECT COUNT(*) FROM receipt
+                 WHERE EXISTS (SELECT 1 FROM erasure WHERE erasure.id = receipt.erasure AND erasure.ended IS NULL)"
+            }
+            Self::DoneErasureHasOutcomes => {
+                "SELECT COUNT(*) FROM step WHERE outcome IS NULL
+                   AND EXISTS (SELECT 1 FROM erasure WHERE erasure.id = step.erasure AND erasure.state = 'done')"
+            }
+            Self::BegunErasureHasCapsule => {
+                "SELECT COUNT(*) FROM erasure WHERE begun IS NOT NULL AND ended IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM capsule WHERE capsule.erasure = erasure.id)"
+            }
+            Self::EndedErasureHasNoCapsule => {
+                "SELECT COUNT(*) FROM capsule
+                 WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.id = capsule.erasure AND erasure.ended IS NULL)"
+            }
+        }
+    }
+}

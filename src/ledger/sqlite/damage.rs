@@ -1,0 +1,119 @@
+//! What is wrong with the ledger's file, once it is known: from then on nothing is written to it. A server notes it beside the
+//! file too, so that commands and the next start know of it, whatever parts of the file they read.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::LedgerError;
+use crate::attention;
+
+/// A damage, as it is written beside the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Noted {
+    since: Timestamp,
+    pub(super) what: String,
+}
+
+/// Who notes a damage beside the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notes {
+    /// A server: it has the file for itself.
+    Beside,
+    /// A command: what it wrote could belong to another user.
+    Nowhere,
+}
+
+/// The damage of one ledger.
+pub(super) struct Damage {
+    beside: PathBuf,
+    notes: Notes,
+    known: OnceLock<Noted>,
+}
+
+impl Damage {
+    /// Knows what is noted beside the file.
+    pub(super) fn of(ledger: &Path, notes: Notes) -> Arc<Self> {
+        let known = OnceLock::new();
+        if let Some(noted) = noted(ledger) {
+            known.get_or_init(|| noted);
+        }
+        Arc::new(Self { beside: beside(ledger), notes, known })
+    }
+
+    /// Fails once a damage is known.
+    pub(super) fn refuse(&self) -> Result<(), LedgerError> {
+        match self.known.get() {
+            Some(noted) => Err(LedgerError::Damaged(anyhow::Error::msg(noted.what.clone()))),
+            None => Ok(()),
+        }
+    }
+
+    /// What is known, for those who look for what needs a person.
+    pub(super) fn known(&self) -> Option<attention::Damage> {
+        self.known.get().map(|noted| attention::Damage { since: noted.since, what: noted.what.clone() })
+    }
+
+    /// Passes a result on, and remembers the first damage that one tells of.
+    pub(super) fn seen<T>(&self, result: Result<T, LedgerError>) -> Result<T, LedgerError> {
+        if let Err(LedgerError::Damaged(cause)) = &result {
+            self.note(format!("{cause:#}"));
+        }
+        result
+    }
+
+    /// Remembers the first damage, and logs it: the one line that there is of it.
+    pub(super) fn note(&self, what: String) {
+        let mut is_new = false;
+        let noted = self.known.get_or_init(|| {
+            is_new = true;
+            Noted { since: Timestamp::now(), what }
+        });
+        if !is_new || self.notes == Notes::Nowhere {
+            return;
+        }
+        tracing::error!(
+            error = noted.what,
+            "the ledger is damaged: nothing is received or erased until a person has acted"
+        );
+        if let Err(error) = write(&self.beside, noted) {
+            tracing::warn!(%error, "could not note the damage beside the ledger: commands may not know of it");
+        }
+    }
+}
+
+/// What a server has noted of a ledger.
+pub(super) fn noted(ledger: &Path) -> Option<Noted> {
+    match fs::read(beside(ledger)) {
+        Ok(text) => Some(serde_json::from_slice(&text).unwrap_or_else(|_| unreadable())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(_) => Some(unreadable()),
+    }
+}
+
+/// Forgets what was noted.
+pub(super) fn forget(ledger: &Path) -> io::Result<()> {
+    fs::remove_file(beside(ledger))
+}
+
+/// That there was one is known all the same.
+fn unreadable() -> Noted {
+    Noted { since: Timestamp::now(), what: "a server has noted a damage, and its note cannot be read".to_owned() }
+}
+
+fn write(beside: &Path, noted: &Noted) -> io::Result<()> {
+    use io::Write as _;
+
+    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(beside)?;
+    file.write_all(&serde_json::to_vec(noted)?)?;
+    file.sync_all()
+}
+
+fn beside(ledger: &Path) -> PathBuf {
+    super::files::beside(ledger, "-damage")
+}

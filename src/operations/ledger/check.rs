@@ -1,0 +1,184 @@
+//! Looking a whole ledger over, beside a running server: what its backend says of it, what holds between its tables, its chains
+//! and whether the keys fit. It reads only.
+
+use serde::Serialize;
+
+use crate::audit::verify_chain;
+use crate::chain::Head;
+use crate::key_files::read_public;
+use crate::ledger::{AuditRange, Cursor, Invariant, LedgerError, ReceiptRange};
+use crate::operations::{OperationError, Operations};
+use crate::receipt::{Chain, Receipt};
+
+/// How many receipts and rows are read at once.
+const CHUNK: u32 = 1_000;
+
+/// Something that is wrong.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    /// The name of its kind: part of the interface.
+    pub(crate) code: &'static str,
+    /// How many there are, where they are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) count: Option<u64>,
+    pub(crate) what: String,
+}
+
+/// What was looked at, and what was found.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Checked {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) receipts_verified: u64,
+    pub(crate) audit_verified: u64,
+}
+
+/// How a check goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CheckProgress {
+    /// A part begins, with so many steps.
+    Part {
+        name: &'static str,
+        steps: u64,
+    },
+    Steps(u64),
+}
+
+/// Looks everything over. What cannot be read is a finding, too; only a ledger that is busy or away is a failure.
+pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Result<Checked, OperationError> {
+    let public_key = read_public(&on.resources.keys_dir)?;
+    let mut checked = Checked::default();
+    tell(CheckProgress::Part { name: "integrity", steps: 1 });
+    match on.ledger.integrity().await {
+        Ok(wrong) => checked.findings.extend(wrong.into_iter().map(|what| found("integrity", what))),
+        Err(error) => checked.cannot_read("integrity", error)?,
+    }
+    invariants(on, &mut checked, tell).await?;
+    receipts(on, &mut checked, &public_key, tell).await?;
+    audit(on, &mut checked, tell).await?;
+    tell(CheckProgress::Part { name: "keys", steps: 1 });
+    match on.keys().await {
+        Ok(_) => {}
+        Err(OperationError::Configuration(error)) => checked.findings.push(found("keys", format!("{error:#}"))),
+        // A ledger of which a damage is known takes nothing, not even a look at its keys by way of noting them.
+        Err(OperationError::Ledger(error)) => match error.downcast::<LedgerError>() {
+            Ok(error) => checked.cannot_read("keys", error)?,
+            Err(other) => return Err(OperationError::Ledger(other)),
+        },
+        Err(other) => return Err(other),
+    }
+    Ok(checked)
+}
+
+fn found(code: &'static str, what: String) -> Finding {
+    Finding { code, count: None, what }
+}
+
+impl Checked {
+    fn cannot_read(&mut self, code: &'static str, error: LedgerError) -> Result<(), OperationError> {
+        match error {
+            LedgerError::Busy(_) => Err(error.into()),
+            LedgerError::Broken(cause) | LedgerError::Damaged(cause) => {
+                self.findings.push(found(code, format!("it cannot be read: {cause:#}")));
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn invariants(
+    on: &Operations,
+    checked: &mut Checked,
+    tell: &dyn Fn(CheckProgress),
+) -> Result<(), OperationError> {
+    tell(CheckProgress::Part { name: "tables", steps: Invariant::ALL.len() as u64 });
+    for invariant in Invariant::ALL {
+        match on.ledger.count_broken(invariant).await {
+            Ok(0) => {}
+            Ok(count) => {
+                let what = format!("{count} {}", invariant.what());
+                checked.findings.push(Finding { code: invariant.as_str(), count: Some(count), what });
+            }
+            Err(error) => checked.cannot_read(invariant.as_str(), error)?,
+        }
+        tell(CheckProgress::Steps(1));
+    }
+    Ok(())
+}
+
+/// Verifies the receipts up to the head as it is when this begins.
+async fn receipts(
+    on: &Operations,
+    checked: &mut Checked,
+    public_key: &str,
+    tell: &dyn Fn(CheckProgress),
+) -> Result<(), OperationError> {
+    let last = match on.ledger.receipt_head().await {
+        Ok(head) => head.map_or(0, |head| head.sequence),
+        Err(error) => return checked.cannot_read("receipts", error),
+    };
+    tell(CheckProgress::Part { name: "receipts", steps: last });
+    let mut chain = match Chain::under([public_key]) {
+        Ok(chain) => chain,
+        Err(broken) => {
+            checked.findings.push(found("receipts", broken.to_string()));
+            return Ok(());
+        }
+    };
+    while checked.receipts_verified < last {
+        let range = ReceiptRange::all(checked.receipts_verified + 1, CHUNK);
+        let some: Vec<Receipt> = match on.ledger.receipts(&range).await {
+            Ok(page) => page.items,
+            Err(error) => return checked.cannot_read("receipts", error),
+        };
+        if some.is_empty() {
+            let what = format!("receipts after {} are missing, of {last}", checked.receipts_verified);
+            checked.findings.push(found("receipts", what));
+            return Ok(());
+        }
+        for receipt in &some {
+            // From the chain's beginning: of a list that starts later, the first link would be taken on trust.
+            let is_next = receipt.statement.sequence == checked.receipts_verified + 1;
+            let broken = chain.check(receipt).err().map(|broken| broken.to_string());
+            let gap = (!is_next).then(|| format!("receipt {} is missing", checked.receipts_verified + 1));
+            if let Some(what) = broken.or(gap) {
+                checked.findings.push(found("receipts", what));
+                return Ok(());
+            }
+            checked.receipts_verified += 1;
+        }
+        tell(CheckProgress::Steps(some.len() as u64));
+    }
+    Ok(())
+}
+
+async fn audit(on: &Operations, checked: &mut Checked, tell: &dyn Fn(CheckProgress)) -> Result<(), OperationError> {
+    let last = match on.ledger.audit_head().await {
+        Ok(head) => head.map_or(0, |head| head.sequence),
+        Err(error) => return checked.cannot_read("audit", error),
+    };
+    tell(CheckProgress::Part { name: "audit", steps: last });
+    let mut head: Option<Head> = None;
+    while checked.audit_verified < last {
+        let range = AuditRange::all(Cursor::Up(checked.audit_verified + 1), CHUNK);
+        let rows = match on.ledger.audit(&range).await {
+            Ok(page) => page.items,
+            Err(error) => return checked.cannot_read("audit", error),
+        };
+        let is_next = rows.first().is_some_and(|row| row.statement.sequence == checked.audit_verified + 1);
+        let verified = match verify_chain(head.clone(), &rows) {
+            Ok(verified) if is_next => verified,
+            Ok(_) => {
+                checked.findings.push(found("audit", format!("audit row {} is missing", checked.audit_verified + 1)));
+                return Ok(());
+            }
+            Err(broken) => {
+                checked.findings.push(found("audit", broken.to_string()));
+                return Ok(());
+            }
+        };
+        head = verified;
+        checked.audit_verified += rows.len() as u64;
+        tell(CheckProgress::Steps(rows.len() as u64));
+    }
+    Ok(())
+}
