@@ -28,7 +28,8 @@ use tracing::{info, warn};
 use crate::causes::with_causes;
 use crate::config::Config;
 use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings};
-use crate::ledger::ProcessInfo;
+use crate::ledger::{Ledger, ProcessInfo};
+use crate::outside::{self, Keeper, KnownKeys};
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
@@ -67,6 +68,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
+    tasks.spawn(keep_outside(config.keepers(), ledger.clone(), KnownKeys::of(&keys), worked.clone()));
     let receiver = Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server);
     let readiness = Readiness::new(ledger.clone(), plugins.states(), dying.clone(), server);
     let router = http::router(Arc::new(receiver), Arc::new(readiness));
@@ -88,6 +90,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     info!("quietus has stopped");
     anyhow::ensure!(!dying.is_cancelled(), "a task of the worker panicked again and again; please report it");
     Ok(())
+}
+
+async fn keep_outside(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, keys: KnownKeys, shutdown: CancellationToken) {
+    if let Err(error) = outside::keep(keepers, ledger, keys, shutdown).await {
+        warn!(error = %with_causes(&error), "the newest receipt's number is not kept outside of the ledger");
+    }
 }
 
 async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSettings, shutdown: CancellationToken) {

@@ -5,12 +5,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::plugins::Plugins;
 use crate::config::Config;
 use crate::key_files::{Keys, KeysError};
 use crate::keys::ReadSecret;
 use crate::ledger::{Keep, Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
+use crate::outside::{StateFile, compare, must_be_there};
 use crate::plugin::PluginSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
@@ -37,11 +40,14 @@ impl Parts {
         let plugins = Plugins::build(config, &read)?;
         // After what can be wrong without it: to open a ledger in SQLite migrates it, and a start that is refused
         // should not.
-        let ledger = open_ledger(config, &config.ledger_place()?).await?;
+        let place = config.ledger_place()?;
+        must_be_there(&place, config.state_file().as_ref())?;
+        let ledger = open_ledger(config, &place).await?;
         // With another index key, nobody in the ledger would be found, and erasures would end without them.
         if !ledger.belongs_to(keys.index.check_value()).await? {
             anyhow::bail!(KeysError::OfAnotherLedger(config.keys_dir()));
         }
+        must_be_known(config, &keys, &*ledger).await?;
         let installations: Vec<_> = config.mluvii.iter().map(|settings| &settings.name).collect();
         let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&keys.index, name));
         let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());
@@ -121,6 +127,15 @@ pub(crate) async fn open_ledger(config: &Config, place: &LedgerPlace) -> anyhow:
         LedgerPlace::Postgres(_) => config.ledger_password()?,
     };
     Ok(crate::operations::ledger::open(place, password.as_ref()).await?)
+}
+
+/// Refuses a ledger that is older than it was, or another one.
+pub(crate) async fn must_be_known(config: &Config, keys: &Keys, ledger: &dyn Ledger) -> anyhow::Result<()> {
+    let state = config.state_file();
+    let known = state.as_ref().map_or(Ok(None), StateFile::read)?;
+    let compared = compare(known.as_ref(), ledger, &keys.receipt.public()).await?;
+    let remembered = state.map(|state| format!("what is known stands in {}", state.path().display()));
+    compared.with_context(|| remembered.unwrap_or_else(|| "the ledger is refused".to_owned()))
 }
 
 #[cfg(test)]

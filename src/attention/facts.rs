@@ -61,6 +61,14 @@ pub(crate) struct LimitedTarget {
     pub(crate) until: Timestamp,
 }
 
+/// Somebody who was to keep the newest receipt's place outside of the ledger, and could not.
+#[derive(Clone, Debug)]
+pub(crate) struct FailedKeeper {
+    pub(crate) keeper: String,
+    pub(crate) reason: String,
+    pub(crate) since: Timestamp,
+}
+
 /// Sessions by why their consent stayed unknown.
 pub(crate) type Causes = BTreeMap<&'static str, u64>;
 
@@ -80,6 +88,7 @@ pub(crate) struct Facts {
     pub(crate) sessions: u64,
     pub(crate) unknown_consents: Causes,
     pub(crate) foreign_sessions: u64,
+    pub(crate) failed_keepers: Vec<FailedKeeper>,
     /// Since when the oldest duty is open that could have been done.
     pub(crate) oldest_due: Option<Timestamp>,
 }
@@ -100,6 +109,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(unknown_consents(facts, limits));
     all.extend(overdue(facts, limits, now));
     all.extend(foreign_sessions(facts));
+    all.extend(facts.failed_keepers.iter().map(of_keeper));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
     }
@@ -187,6 +197,15 @@ fn foreign_sessions(facts: &Facts) -> Option<Attention> {
     }
     let found = found(Code::SessionsForeign, Severity::Notice, Object::sessions(), count.to_string());
     Some(with(found, "count", count.into()))
+}
+
+/// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
+fn of_keeper(failed: &FailedKeeper) -> Attention {
+    let FailedKeeper { keeper, reason, since } = failed;
+    let mut found = found(Code::HeadNotKept, Severity::Attention, Object::keeper(keeper), format!("{since} {reason}"));
+    found = with(found, "keeper", Value::from(keeper.as_str()));
+    found = with(found, "reason", Value::from(reason.as_str()));
+    Attention { since: Some(*since), ..found }
 }
 
 impl Attention {

@@ -4,7 +4,7 @@
 mod facts;
 mod mute;
 
-pub(crate) use facts::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
+pub(crate) use facts::{Facts, FailedKeeper, Group, LimitedTarget, Limits, StoppedTarget, attention};
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
 use std::collections::BTreeMap;
@@ -64,10 +64,12 @@ pub(crate) enum Code {
     Overdue,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
     SessionsForeign,
+    /// The newest receipt's place could not be kept outside of the ledger. With `keeper` and `reason`.
+    HeadNotKept,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::TargetOut,
         Self::TargetLimited,
         Self::StepsParked,
@@ -78,6 +80,7 @@ impl Code {
         Self::DeliveriesUnreadable,
         Self::Overdue,
         Self::SessionsForeign,
+        Self::HeadNotKept,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -92,6 +95,7 @@ impl Code {
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::Overdue => "overdue",
             Self::SessionsForeign => "sessions_foreign",
+            Self::HeadNotKept => "head_not_kept",
         }
     }
 }

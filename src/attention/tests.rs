@@ -54,6 +54,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         sessions: 100,
         unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
         foreign_sessions: 8,
+        failed_keepers: vec![FailedKeeper { keeper: "state".into(), reason: "full".into(), since: at(0) }],
         oldest_due: Some(at(0)),
     };
     check(
@@ -65,6 +66,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention approval_waiting erasures {"count":3}"#,
             r#"attention consents_unknown sessions {"count":6,"not_found":5,"not_understood":1,"sessions":100}"#,
             r#"attention deliveries_unreadable quarantine {"count":6}"#,
+            r#"attention head_not_kept keeper:state {"keeper":"state","reason":"full"}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
             r#"attention steps_parked target:crm {"count":2,"target":"crm"}"#,
             r#"attention work_parked work {"count":5}"#,

@@ -33,10 +33,14 @@ pub(crate) enum Act {
     CopyLedger,
     ReopenLedger,
     MigrateLedger,
+    /// Lets a ledger go on that is older than it was, or another one.
+    AcceptLedger,
+    BackUpLedger,
+    RestoreLedger,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -54,6 +58,9 @@ impl Act {
         Self::CopyLedger,
         Self::ReopenLedger,
         Self::MigrateLedger,
+        Self::AcceptLedger,
+        Self::BackUpLedger,
+        Self::RestoreLedger,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -75,6 +82,9 @@ impl Act {
             Self::CopyLedger => "ledger.copy",
             Self::ReopenLedger => "ledger.reopen",
             Self::MigrateLedger => "ledger.migrate",
+            Self::AcceptLedger => "ledger.accept",
+            Self::BackUpLedger => "ledger.backup",
+            Self::RestoreLedger => "ledger.restore",
         }
     }
 }
@@ -152,6 +162,11 @@ impl Object {
 
     pub(crate) fn ledger() -> Self {
         Self("ledger".to_owned())
+    }
+
+    /// Somebody who keeps the newest receipt's place outside of the ledger.
+    pub(crate) fn keeper(name: &str) -> Self {
+        Self(format!("keeper:{name}"))
     }
 
     /// An object as it was written.

@@ -19,6 +19,8 @@ pub(super) enum Exit {
     Done,
     /// Not done; the answer is no.
     No,
+    /// There is nothing of which it could be said.
+    Nothing,
 }
 
 impl Exit {
@@ -33,6 +35,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Done => Self::from(0),
             Exit::No => Self::from(1),
+            Exit::Nothing => Self::from(6),
         }
     }
 }

@@ -1,4 +1,8 @@
-//! `quietus ledger`: moving the ledger from one backend to the other.
+//! `quietus ledger`: the ledger as a whole: moving it from one backend to the other, backing it up, restoring it.
+
+mod accept;
+mod backup;
+mod restore;
 
 use std::path::PathBuf;
 
@@ -15,6 +19,9 @@ use crate::operations::ledger::{self, Reopened};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Ledger {
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Accept(accept::Accept),
     Copy(Copy),
     Reopen(Reopen),
 }
@@ -40,6 +47,9 @@ pub(super) struct Copy {
 impl Ledger {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
+            Self::Backup(backup) => backup.run(global, out),
+            Self::Restore(restore) => restore.run(global, out),
+            Self::Accept(accept) => accept.run(global, out),
             Self::Copy(copy) => copy.run(global, out),
             Self::Reopen(reopen) => reopen.run(global, out),
         }

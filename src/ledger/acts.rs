@@ -4,6 +4,7 @@ use super::QuarantineId;
 use crate::attention::{Attention, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::erasure::{ErasureId, NewErasure};
+use crate::receipt::Gap;
 use crate::subject::TargetName;
 
 /// Receipts that are named in a row; of more only their count is written.
@@ -43,6 +44,13 @@ pub(super) fn acknowledged(by: &Actor, sequences: &[u64]) -> AuditEntry {
     let mut sequences = sequences.to_vec();
     sequences.sort_unstable();
     entry.with("receipts", Detail::Numbers(sequences))
+}
+
+/// What was lost, as numbers of receipts.
+pub(super) fn accepted_gap(by: &Actor, gap: &Gap, accepted: bool) -> AuditEntry {
+    AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::when(accepted))
+        .with("after", gap.after)
+        .with("last", gap.last)
 }
 
 pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {

@@ -2,6 +2,7 @@
 //! a list of them; neither the ledger nor the configuration is needed for that.
 
 mod chain;
+mod gap;
 mod key;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -9,6 +10,7 @@ mod statement;
 
 pub(crate) use crate::chain::Head as ReceiptHead;
 pub(crate) use chain::{Chain, ChainBroken, verify_chain};
+pub(crate) use gap::{ChainEnd, Gap, GapCause, SignedGap};
 pub(crate) use key::ReceiptKey;
 pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
 
@@ -49,10 +51,12 @@ pub(crate) enum NotAReceipt {
 }
 
 impl Receipt {
-    /// The receipt of an erasure whose steps all have an outcome, as the successor of `head`.
+    /// The receipt of an erasure whose steps all have an outcome, as the successor of `head`; `gap` is what was lost just
+    /// before it.
     pub(crate) fn issue(
         erasure: &Erasure,
         head: Option<&ReceiptHead>,
+        gap: Option<Gap>,
         key: &ReceiptKey,
         now: Timestamp,
     ) -> Result<Self, Unfinished> {
@@ -94,7 +98,7 @@ impl Receipt {
             search: findings.search,
             consent_versions: findings.consent_versions.clone(),
             hold: None,
-            gap: None,
+            gap,
             created: erasure.created,
             begun: erasure.begun,
             ended: now,

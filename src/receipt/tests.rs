@@ -250,13 +250,13 @@ fn an_error_shows_nothing_of_the_text() {
 #[test]
 fn an_unfinished_or_parked_step_has_no_receipt() {
     for outcome in [None, Some(Outcome::Parked)] {
-        assert!(Receipt::issue(&erasure(outcome), None, &key(), Timestamp::UNIX_EPOCH).is_err());
+        assert!(Receipt::issue(&erasure(outcome), None, None, &key(), Timestamp::UNIX_EPOCH).is_err());
     }
     let cancelled = Erasure { state: ErasureState::Cancelled, ..erasure(Some(Outcome::Parked)) };
     let receipt = issued(&cancelled, None);
     assert_eq!((receipt.statement.state, receipt.statement.verdict), (ErasureState::Cancelled, Verdict::Incomplete));
     let unanswered = Erasure { state: ErasureState::Cancelled, ..erasure(None) };
-    assert!(Receipt::issue(&unanswered, None, &key(), Timestamp::UNIX_EPOCH).is_err());
+    assert!(Receipt::issue(&unanswered, None, None, &key(), Timestamp::UNIX_EPOCH).is_err());
 }
 
 /// A generator of numbers that are the same in each run.

@@ -10,7 +10,7 @@ use super::run::LEASE;
 use crate::causes::with_causes;
 use crate::erasure::Outcome;
 use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
-use crate::receipt::{Receipt, ReceiptHead, Unfinished};
+use crate::receipt::{ChainEnd, Gap, Receipt, ReceiptHead, Unfinished};
 
 impl Worker {
     /// Closes erasures whose steps all have an outcome.
@@ -32,11 +32,14 @@ impl Worker {
         while !claims.is_empty() {
             // Signed before the ledger is asked to append them, so that the chain's head is held for one commit only; another
             // process may have been faster, and then they are made anew.
-            let mut head = self.records.receipt_head().await?;
+            let ChainEnd { mut head, gap } = self.records.receipt_end().await?;
+            let mut gap = gap.map(|signed| signed.gap);
             let mut closing = Vec::with_capacity(claims.len());
             for claim in claims {
-                match self.issue(&claim, head.as_ref()) {
+                match self.issue(&claim, head.as_ref(), gap.as_ref()) {
                     Ok(receipt) => {
+                        // The first one says what was lost before it.
+                        gap = None;
                         head = Some(receipt.head());
                         closing.push(Closing { claim, receipt });
                     }
@@ -63,9 +66,9 @@ impl Worker {
         Ok(())
     }
 
-    fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>) -> Result<Receipt, Unissued> {
+    fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>, gap: Option<&Gap>) -> Result<Receipt, Unissued> {
         let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
-        Ok(Receipt::issue(erasure, head, &self.receipt, Timestamp::now())?)
+        Ok(Receipt::issue(erasure, head, gap.cloned(), &self.receipt, Timestamp::now())?)
     }
 }
 

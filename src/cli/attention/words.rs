@@ -56,6 +56,13 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::SessionsForeign => {
             format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
         }
+        Code::HeadNotKept => {
+            let keeper = text("keeper");
+            format!(
+                "{keeper} does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: \
+                 {reason}; erasing goes on"
+            )
+        }
     }
 }
 
@@ -89,7 +96,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::attention::{Facts, Group, LimitedTarget, Limits, StoppedTarget, attention};
+    use crate::attention::{Facts, FailedKeeper, Group, LimitedTarget, Limits, StoppedTarget, attention};
 
     fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
         let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -100,6 +107,11 @@ mod tests {
     fn limited(target: &str) -> LimitedTarget {
         let until = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(2);
         LimitedTarget { target: TargetName(target.into()), since: Timestamp::UNIX_EPOCH, until }
+    }
+
+    fn keeper() -> FailedKeeper {
+        let since = Timestamp::UNIX_EPOCH;
+        FailedKeeper { keeper: "witness vault".into(), reason: "exit status: 1".into(), since }
     }
 
     fn some(count: u64) -> Group {
@@ -125,6 +137,7 @@ mod tests {
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
+            failed_keepers: vec![keeper()],
             oldest_due: Some(Timestamp::UNIX_EPOCH),
         };
         insta::assert_snapshot!(sentences(&facts), @"
@@ -133,6 +146,7 @@ mod tests {
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
+        witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         2 parked at crm: quietus erasures list --state parked --target crm
         target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate

@@ -54,7 +54,7 @@ const ALL: &str = "TRUE";
 
 /// In an order in which a row that refers to another comes after it. Claims are not copied: nobody works on the ledger.
 pub(crate) const TABLES: &[Table] = &[
-    Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: "name = 'index key'" },
+    Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: "name IN ('id', 'index key')" },
     Table {
         name: "installation",
         key: 1,
@@ -220,6 +220,7 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         only: ALL,
     },
+    Table { name: "receipt_gap", key: 1, columns: &[("sequence", Number), ("gap", Text)], only: ALL },
     Table {
         name: "audit",
         key: 1,

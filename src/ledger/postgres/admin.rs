@@ -16,6 +16,7 @@ use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Digest;
 use crate::lock::lock;
+use crate::receipt::SignedGap;
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -103,6 +104,14 @@ impl Admin for PostgresLedger {
             let unmuted = attention::unmute(tx, code, object).await?;
             audit::append(tx, &acts::unmuted(by, code, object, unmuted)).await?;
             Ok(unmuted)
+        })
+    }
+
+    async fn accept_gap(&self, gap: &SignedGap, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let accepted = receipts::accept_gap(tx, gap).await?;
+            audit::append(tx, &acts::accepted_gap(by, &gap.gap, accepted)).await?;
+            Ok(accepted)
         })
     }
 

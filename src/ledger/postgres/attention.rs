@@ -9,7 +9,7 @@ use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, text, time, unsigned, word};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, counts};
-use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, StoppedTarget};
+use crate::attention::{Code, Facts, FailedKeeper, Group, LimitedTarget, Mute, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::subject::TargetName;
@@ -41,13 +41,14 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         sessions: unsigned(row.get(1)),
         unknown_consents,
         foreign_sessions: unsigned(row.get(2)),
+        failed_keepers: failed_keepers(&row)?,
         oldest_due: maybe_time(row.get(3))?,
     };
     Ok(Found { facts, mutes: mutes(&row)?, now: time(row.get(0))? })
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 8;
+const FIRST_GROUP: usize = 9;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -75,6 +76,7 @@ fn query() -> String {
                  FROM mute),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
                  WHERE limited_since IS NOT NULL),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, reason, since) ORDER BY name), '[]')::TEXT FROM keeper),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
@@ -106,6 +108,13 @@ fn limited(row: &Row) -> Result<Vec<LimitedTarget>, LedgerError> {
         Ok(LimitedTarget { target: TargetName(name.into()), since: time(since)?, until: time(until)? })
     });
     limited.collect()
+}
+
+fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {
+    let all: Vec<(String, String, i64)> = json_at(row, 8)?;
+    let failed =
+        all.into_iter().map(|(keeper, reason, since)| Ok(FailedKeeper { keeper, reason, since: time(since)? }));
+    failed.collect()
 }
 
 fn parked_steps(row: &Row) -> Result<Vec<(TargetName, Group)>, LedgerError> {

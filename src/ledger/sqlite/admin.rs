@@ -10,6 +10,7 @@ use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Digest;
 use crate::lock::lock;
+use crate::receipt::SignedGap;
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -93,6 +94,16 @@ impl Admin for SqliteLedger {
         self.order(Wakes::NoOne, move |tx| {
             let unmuted = attention::unmute(tx, code, &object)?;
             Ok((unmuted, acts::unmuted(&by, code, &object, unmuted)))
+        })
+        .await
+    }
+
+    async fn accept_gap(&self, gap: &SignedGap, by: &Actor) -> Result<bool, LedgerError> {
+        let gap = gap.clone();
+        let by = by.clone();
+        self.order(Wakes::Workers, move |tx| {
+            let accepted = receipts::accept_gap(tx, &gap)?;
+            Ok((accepted, acts::accepted_gap(&by, &gap.gap, accepted)))
         })
         .await
     }

@@ -42,8 +42,21 @@ const FILL: &str = "
 ";
 
 /// Tables that stay small, and may be read whole.
-const SMALL: [&str; 11] =
-    ["chain", "inbox", "installation", "pace", "process", "source", "target", "tally", "meta", "mute", "quarantine"];
+const SMALL: [&str; 13] = [
+    "chain",
+    "keeper",
+    "receipt_gap",
+    "inbox",
+    "installation",
+    "pace",
+    "process",
+    "source",
+    "target",
+    "tally",
+    "meta",
+    "mute",
+    "quarantine",
+];
 
 /// From a decision to a receipt.
 async fn whole_erasure(ledger: &Arc<PostgresLedger>) {
