@@ -9,6 +9,7 @@ use crate::keys::SecretError;
 use crate::ledger::{LedgerError, LedgerUrlWrong, OpenError};
 use crate::mluvii::SettingsError;
 use crate::operations::{InputError, OperationError};
+use crate::outside::{Behind, StateError};
 use crate::plugin::PluginRefused;
 use crate::verify::SourceError;
 
@@ -144,7 +145,8 @@ impl From<anyhow::Error> for Failure {
             || error.is::<SourceError>()
             || error.is::<PluginRefused>()
             || error.is::<LedgerUrlWrong>();
-        let ledger = error.is::<LedgerError>() || error.is::<OpenError>();
+        let ledger =
+            error.is::<LedgerError>() || error.is::<OpenError>() || error.is::<Behind>() || error.is::<StateError>();
         match (config, ledger) {
             (true, _) => Self::Config(error),
             (_, true) => Self::Ledger(error),

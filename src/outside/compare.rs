@@ -8,8 +8,11 @@ use crate::receipt::{ChainEnd, Gap, ReceiptHead};
 /// missing in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Behind {
-    #[error("the ledger is gone: there is no file {path}, and receipt {sequence} was seen of it. {HELP}")]
-    Gone { path: String, sequence: u64 },
+    #[error(
+        "the ledger is gone: there is no file {path}, and receipt {sequence} was seen of it. Put the file back, or restore the \
+         newest backup with `quietus ledger restore`. Where it is to begin anew, with receipt 1, delete {state} as well"
+    )]
+    Gone { path: String, sequence: u64, state: String },
     #[error("this is another ledger: {known} was known here, with receipt {sequence}, and this one is {there}. {HELP}")]
     Other { known: LedgerId, sequence: u64, there: LedgerId },
     #[error(
@@ -35,7 +38,8 @@ pub(crate) fn must_be_there(place: &LedgerPlace, state: Option<&StateFile>) -> R
     match state.read()? {
         Some(known) if !path.exists() => {
             let sequence = known.receipt.map_or(0, |receipt| receipt.sequence);
-            Err(Behind::Gone { path: path.display().to_string(), sequence }.into())
+            let state = state.path().display().to_string();
+            Err(Behind::Gone { path: path.display().to_string(), sequence, state }.into())
         }
         _ => Ok(()),
     }

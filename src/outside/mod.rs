@@ -7,7 +7,7 @@ mod keep;
 mod known;
 mod witness;
 
-pub(crate) use compare::{compare, must_be_there};
+pub(crate) use compare::{Behind, compare, must_be_there};
 pub(crate) use keep::{Keeper, keep};
 pub(crate) use known::{Known, KnownKeys, StateError, StateFile};
 pub(crate) use witness::{Witness, WitnessSettings};

@@ -14,6 +14,7 @@ mod hostile;
 mod interop;
 mod layers;
 mod main_job;
+mod outside;
 mod people;
 mod plugins;
 mod purging;

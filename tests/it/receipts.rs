@@ -1,4 +1,4 @@
 //! Receipts as others see them: verified by a second program, listed, shown, found again and acknowledged.
 
 mod ledger;
-mod verifiers;
+pub(crate) mod verifiers;

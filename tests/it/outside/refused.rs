@@ -1,0 +1,84 @@
+//! A ledger that is not the one that is known, or not as new as it was, is refused.
+
+use std::fs;
+
+use super::{Company, sequences};
+use crate::harness::Server;
+
+/// A server does not start, and `quietus check` says why, too.
+#[track_caller]
+fn refused(company: &Company, why: &str) {
+    let said = company.says(&["serve"], 4);
+    assert!(said.contains(why) && said.contains("quietus ledger "), "{said}");
+    let checked = company.says(&["check", "--connect"], 1);
+    assert!(checked.contains(why), "{checked}");
+}
+
+#[test]
+fn an_older_ledger_that_is_put_back_by_hand_is_refused_until_it_is_accepted() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    fs::copy(company.path("quietus.db"), company.path("older.db")).expect("copied");
+    let receipts = company.serve_and_erase(&[102, 103], 1);
+    assert_eq!(company.known()["receipt"]["sequence"], 3);
+    let newest = company.known()["receipt"]["hash"].as_str().expect("a hash").to_owned();
+
+    fs::copy(company.path("older.db"), company.path("quietus.db")).expect("copied");
+    refused(&company, "receipt 3 was seen, and its newest is 1");
+    let accepted = company.deployment.json(&["ledger", "accept"]);
+    assert_eq!((&accepted["gap"]["after"], &accepted["gap"]["last"]), (&1.into(), &3.into()), "{accepted}");
+    assert_eq!(accepted["gap"]["last_hash"], newest.as_str());
+    company.says(&["ledger", "accept"], 1);
+
+    let now = company.serve_and_erase(&[104, 105], 1);
+    assert_eq!((sequences(&receipts), sequences(&now)), (vec![1, 2, 3], vec![1, 4, 5]));
+    assert_eq!(now[1]["statement"]["previous"], newest.as_str());
+    assert_eq!(
+        (&now[1]["statement"]["gap"], &now[2]["statement"]["gap"]),
+        (&accepted["gap"], &serde_json::Value::Null)
+    );
+    let said = company.says(&["receipts", "show", "4"], 0);
+    assert!(said.contains("receipts 2 to 3 are lost: an older ledger was accepted"), "{said}");
+    company.says(&["audit", "export", "--out", &company.path("audit.jsonl")], 0);
+    company.says(&["audit", "verify", &company.path("audit.jsonl")], 0);
+}
+
+#[test]
+fn a_ledger_that_is_gone_or_empty_is_refused() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    fs::rename(company.path("quietus.db"), company.path("right.db")).expect("moved");
+    refused(&company, "the ledger is gone");
+    assert!(!company.deployment.path("quietus.db").exists(), "an empty one was made in its place");
+
+    // An empty one, as a server makes it where nothing is remembered.
+    let server = Server::start_with(&company.deployment, &[("SERVER__STATE_DIR", "")]);
+    assert!(server.stop().0.success());
+    refused(&company, "this is another ledger");
+    company.says(&["ledger", "accept"], 0);
+    let now = company.serve_and_erase(&[102], 0);
+    assert_eq!(sequences(&now), [2], "no number is issued twice");
+    assert_eq!((&now[0]["statement"]["gap"]["after"], &now[0]["statement"]["gap"]["last"]), (&0.into(), &1.into()));
+}
+
+#[test]
+fn a_chain_whose_end_was_cut_by_hand_is_refused() {
+    let company = Company::new();
+    company.serve_and_erase(&[101, 102], 0);
+    let cut = "PRAGMA foreign_keys = OFF; DELETE FROM receipt WHERE sequence = 2;";
+    company.deployment.ledger().execute_batch(cut).expect("cut");
+    refused(&company, "receipt 2 was seen, and its newest is 1");
+    // Nor is it enough to say that it was lost.
+    let gap = r#"{"gap":{"after":1,"after_hash":"x","last":2,"last_hash":"y","at":"2026-05-02T16:05:24Z","by":"cli:root","cause":"accepted"},"signature":"00"}"#;
+    company.deployment.ledger().execute("INSERT INTO receipt_gap VALUES (2, ?1)", [gap]).expect("written");
+    refused(&company, "is not signed by the key of this deployment");
+}
+
+#[test]
+fn what_cannot_be_understood_is_not_taken_for_nothing() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    company.deployment.write("quietus.state/ledger.json", "{");
+    let said = company.says(&["serve"], 4);
+    assert!(said.contains("what the ledger was cannot be read"), "{said}");
+}
