@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use super::{OperationError, Operations};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::Keys;
-use crate::ledger::Ledger;
+use crate::ledger::{Cursor, Ledger, ReceiptRange};
 use crate::outside::{Known, KnownKeys, StateError, StateFile, compare};
-use crate::receipt::{Gap, GapCause, ReceiptHead, SignedGap};
+use crate::receipt::{Gap, GapCause, Receipt, ReceiptHead, SignedGap};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +45,12 @@ pub(super) async fn go_on(
         return Ok(Accepted::Unchanged);
     }
     let there = newest(ledger).await?;
-    let seen = known.as_ref().and_then(|known| known.receipt.clone());
+    // What the ledger says was lost is believed again only because a person says so; it ends no earlier than what was seen.
+    let stated = ledger.receipt_end().await?.gap.map(|signed| signed.gap.head());
+    let seen = [stated, known.and_then(|known| known.receipt)].into_iter().flatten();
     // Where the ledger has a number that is as great, it was given out twice already, and nothing can undo that.
-    let seen = seen.filter(|seen| there.as_ref().is_none_or(|there| there.sequence < seen.sequence));
+    let beyond = seen.filter(|seen| there.as_ref().is_none_or(|there| there.sequence < seen.sequence));
+    let seen = beyond.max_by_key(|seen| seen.sequence);
     let gap = match seen {
         Some(seen) => {
             let gap = Gap::between(there.as_ref(), &seen, Timestamp::now(), by.to_string(), cause);
@@ -72,10 +75,8 @@ pub(super) async fn go_on(
 
 /// The newest receipt that is there, whatever was lost behind it.
 async fn newest(ledger: &dyn Ledger) -> Result<Option<ReceiptHead>, OperationError> {
-    let end = ledger.receipt_end().await?;
-    let Some(lost) = end.gap else { return Ok(end.head) };
-    let Gap { after, after_hash, .. } = lost.gap;
-    Ok((after > 0).then_some(ReceiptHead { sequence: after, hash: after_hash }))
+    let newest = ReceiptRange { cursor: Cursor::NEWEST, ..ReceiptRange::all(0, 1) };
+    Ok(ledger.receipts(&newest).await?.items.first().map(Receipt::head))
 }
 
 impl From<StateError> for OperationError {

@@ -113,7 +113,9 @@ async fn copy(from: &Path, to: &Path, tell: &dyn Fn(BackupProgress)) -> Result<(
     let mut copied = tokio::task::spawn_blocking(move || sqlite::back_up(&source, &target));
     loop {
         tokio::select! {
-            copied = &mut copied => return Ok(copied.map_err(|error| OperationError::Failed(error.into()))??),
+            copied = &mut copied => {
+                return copied.map_err(|error| OperationError::Failed(error.into()))?.map_err(OperationError::Ledger);
+            }
             () = tokio::time::sleep(TELL) => {
                 let bytes = to.metadata().map_or(0, |file| file.len());
                 tell(BackupProgress { bytes, of: of.max(bytes) });

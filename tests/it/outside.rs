@@ -8,7 +8,22 @@ mod witness;
 
 use serde_json::Value;
 
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts};
+use crate::harness::{Deployment, Server, StandIn, receipts};
+
+/// Sessions without consent are erased once, when they have settled: with a limit of no time, what comes later of one would have
+/// it erased again.
+const ERASE: &str = r#"
+[settling]
+limit = "2h"
+pause = "0s"
+
+[[rule]]
+name = "no consent, nothing kept"
+on = "session-settled"
+when = "consent.state == 'absent'"
+erase = "session"
+targets = ["mluvii"]
+"#;
 
 /// A company whose sessions without consent are erased at mluvii, with a server or without.
 struct Company {

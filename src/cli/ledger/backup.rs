@@ -11,7 +11,8 @@ use crate::operations::backup::{BackedUp, BackupProgress, back_up};
 
 /// Write a backup of a ledger in a file, while servers work on it
 ///
-/// It is of one moment, whole and looked into, and has its name only then. Copy it to another machine, and keep it apart from
+/// It is of one moment, whole and looked into, and has its name only then; one that was killed leaves a file with `.partial-`
+/// in its name. Copy it to another machine, and keep it apart from
 /// the keys. It holds the sealed identifiers of the erasures that were open then, so let old backups expire. Never copy the
 /// file of a ledger in use itself: the copy lacks what is in its log, or is torn.
 #[derive(clap::Args)]

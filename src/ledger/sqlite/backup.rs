@@ -31,14 +31,17 @@ pub(crate) struct SqliteView {
 
 /// Copies what is committed into a file that is there and empty. Free pages are left out, and with them what was destroyed.
 /// The copy is not on the disk yet when this returns.
-pub(crate) fn back_up(from: &Path, to: &Path) -> Result<(), OpenError> {
-    let to = to.to_str().context("the file's name is not UTF-8");
-    failing(from, || {
-        let connection = schema::open_reader(from)?;
-        schema::is_readable(&connection)?;
-        connection.execute("VACUUM INTO ?1", [to?])?;
-        Ok(())
-    })
+pub(crate) fn back_up(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let name = to.to_str().context("the file's name is not UTF-8")?;
+    let connection = schema::open_reader(from)?;
+    schema::is_readable(&connection)?;
+    let copied = connection.execute("VACUUM INTO ?1", [name]);
+    if copied.is_err() {
+        // SQLite's journal of the copy, which would stay behind; where there is none, there is nothing to remove.
+        let _ = std::fs::remove_file(format!("{name}-journal"));
+    }
+    copied.with_context(|| format!("{} could not be copied into {name}", from.display()))?;
+    Ok(())
 }
 
 /// Verifies that a file is a whole backup, and looks into it.

@@ -3,11 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::Company;
-use crate::harness::{quietus, runtime, send_end, sender, wait_for};
+use crate::harness::{PATIENCE, quietus, runtime, send_end, sender};
 
 /// The files in a folder whose backup is not whole.
 fn partial(folder: &Path) -> Vec<String> {
@@ -83,7 +84,12 @@ fn a_backup_that_is_killed_midway_has_no_name() {
     let mut backup = quietus();
     backup.arg("--config").arg(company.deployment.path("quietus.toml")).args(["ledger", "backup", "--to", &to]);
     let mut backup = backup.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("runs");
-    wait_for("the backup to begin", || partial(company.deployment.folder()).pop());
+    // Asked without a pause: it takes a moment only.
+    let until = Instant::now() + PATIENCE;
+    while partial(company.deployment.folder()).is_empty() {
+        assert!(Instant::now() < until, "it does not begin");
+        std::thread::yield_now();
+    }
     backup.kill().expect("it is ours");
     backup.wait().expect("it ends");
     assert!(!Path::new(&to).exists(), "half a backup has the name of a whole one");

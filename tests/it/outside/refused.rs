@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{Company, sequences};
-use crate::harness::Server;
+use crate::harness::{Database, Server};
 
 /// A server does not start, and `quietus check` says why, too.
 #[track_caller]
@@ -52,8 +52,10 @@ fn a_ledger_that_is_gone_or_empty_is_refused() {
     assert!(!company.deployment.path("quietus.db").exists(), "an empty one was made in its place");
 
     // An empty one, as a server makes it where nothing is remembered.
-    let server = Server::start_with(&company.deployment, &[("SERVER__STATE_DIR", "")]);
-    assert!(server.stop().0.success());
+    let config = fs::read_to_string(company.path("quietus.toml")).expect("a configuration");
+    company.deployment.write("quietus.toml", &config.replacen("[server]\n", "[server]\nstate_dir = \"\"\n", 1));
+    assert!(Server::start(&company.deployment).stop().0.success());
+    company.deployment.write("quietus.toml", &config);
     refused(&company, "this is another ledger");
     company.says(&["ledger", "accept"], 0);
     let now = company.serve_and_erase(&[102], 0);
@@ -72,6 +74,28 @@ fn a_chain_whose_end_was_cut_by_hand_is_refused() {
     let gap = r#"{"gap":{"after":1,"after_hash":"x","last":2,"last_hash":"y","at":"2026-05-02T16:05:24Z","by":"cli:root","cause":"accepted"},"signature":"00"}"#;
     company.deployment.ledger().execute("INSERT INTO receipt_gap VALUES (2, ?1)", [gap]).expect("written");
     refused(&company, "is not signed by the key of this deployment");
+    company.says(&["ledger", "accept"], 0);
+    let now = company.serve_and_erase(&[103], 1);
+    assert_eq!((sequences(&now), &now[1]["statement"]["gap"]["cause"]), (vec![1, 3], &"accepted".into()), "{now:#?}");
+}
+
+#[test]
+fn a_database_that_was_set_back_is_refused_until_it_is_accepted() {
+    let database = Database::start();
+    let company = Company::with(&database.ledger());
+    company.deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
+    company.serve_and_erase(&[101, 102], 0);
+    database.sql(
+        "DELETE FROM receipt WHERE sequence = 2;
+         UPDATE chain SET (sequence, hash) = (SELECT sequence, hash FROM receipt) WHERE name = 'receipts'",
+    );
+    refused(&company, "receipt 2 was seen, and its newest is 1");
+    let said = company.says(&["ledger", "backup", "--to", &company.path("backup.db")], 1);
+    assert!(said.contains("config/postgres/README.md"), "{said}");
+    company.says(&["ledger", "accept"], 0);
+    let now = company.serve_and_erase(&[103, 104], 1);
+    assert_eq!(sequences(&now), [1, 3, 4]);
+    assert_eq!((&now[1]["statement"]["gap"]["after"], &now[1]["statement"]["gap"]["last"]), (&1.into(), &2.into()));
 }
 
 #[test]
