@@ -18,7 +18,7 @@ use crate::plugin::PluginSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
-use crate::worker::{Patience, Worker};
+use crate::worker::{Newest, Patience, Worker};
 
 /// All handles of a server.
 pub(crate) struct Parts {
@@ -74,6 +74,7 @@ impl Parts {
             index: keys.index.clone(),
             seal: keys.seal.clone(),
             receipt: keys.receipt.clone(),
+            newest: Newest::default(),
         };
         Ok(Self { keys, sources, ledger, plugins, worker })
     }

@@ -199,9 +199,16 @@ fn foreign_sessions(facts: &Facts) -> Option<Attention> {
     Some(with(found, "count", count.into()))
 }
 
+/// The name under which it is noted that the ledger itself does not keep its newest receipt.
+pub(crate) const SET_BACK: &str = "ledger";
+
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
     let FailedKeeper { keeper, reason, since } = failed;
+    if keeper == SET_BACK {
+        let found = found(Code::LedgerSetBack, Severity::Urgent, Object::ledger(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
     let mut found = found(Code::HeadNotKept, Severity::Attention, Object::keeper(keeper), format!("{since} {reason}"));
     found = with(found, "keeper", Value::from(keeper.as_str()));
     found = with(found, "reason", Value::from(reason.as_str()));

@@ -4,7 +4,7 @@
 mod facts;
 mod mute;
 
-pub(crate) use facts::{Facts, FailedKeeper, Group, LimitedTarget, Limits, StoppedTarget, attention};
+pub(crate) use facts::{Facts, FailedKeeper, Group, LimitedTarget, Limits, SET_BACK, StoppedTarget, attention};
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
 use std::collections::BTreeMap;
@@ -66,10 +66,12 @@ pub(crate) enum Code {
     SessionsForeign,
     /// The newest receipt's place could not be kept outside of the ledger. With `keeper` and `reason`.
     HeadNotKept,
+    /// The chain of receipts ends earlier than it did: receipts wait until a person acts. With `reason`.
+    LedgerSetBack,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::TargetOut,
         Self::TargetLimited,
         Self::StepsParked,
@@ -81,6 +83,7 @@ impl Code {
         Self::Overdue,
         Self::SessionsForeign,
         Self::HeadNotKept,
+        Self::LedgerSetBack,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -96,6 +99,7 @@ impl Code {
             Self::Overdue => "overdue",
             Self::SessionsForeign => "sessions_foreign",
             Self::HeadNotKept => "head_not_kept",
+            Self::LedgerSetBack => "ledger_set_back",
         }
     }
 }

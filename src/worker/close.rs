@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
+use super::newest::Ends;
 use super::parts::Worker;
 use super::run::LEASE;
+use crate::attention::SET_BACK;
 use crate::causes::with_causes;
 use crate::erasure::Outcome;
 use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
@@ -33,6 +35,14 @@ impl Worker {
             // Signed before the ledger is asked to append them, so that the chain's head is held for one commit only; another
             // process may have been faster, and then they are made anew.
             let ChainEnd { mut head, gap } = self.records.receipt_end().await?;
+            match self.newest.compare(head.as_ref()) {
+                Ends::AsItShould => {}
+                Ends::AsItShouldAgain => self.queue.keeper_ended(SET_BACK, None).await?,
+                Ends::Earlier(why) => {
+                    self.queue.keeper_ended(SET_BACK, Some(&why)).await?;
+                    return Err(LedgerError::Busy(anyhow::anyhow!("the ledger was set back: {why}")));
+                }
+            }
             let mut gap = gap.map(|signed| signed.gap);
             let mut closing = Vec::with_capacity(claims.len());
             for claim in claims {
@@ -57,6 +67,7 @@ impl Worker {
                 Closed::Again(held) => held,
                 Closed::Done => {
                     for (erasure, sequence) in told {
+                        self.newest.saw(sequence);
                         info!(erasure.id = %erasure, receipt = sequence, "wrote the receipt");
                     }
                     Vec::new()

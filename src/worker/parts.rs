@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::failure::{Failure, no_installation};
+use super::newest::Newest;
 use super::patience::Patience;
 use super::settings::{ErasingSettings, SettlingSettings};
 use crate::keys::{IndexKey, SealKey};
@@ -48,6 +49,7 @@ pub(crate) struct Worker {
     pub(crate) index: IndexKey,
     pub(crate) seal: SealKey,
     pub(crate) receipt: ReceiptKey,
+    pub(crate) newest: Newest,
 }
 
 /// What is kept for each installation. Work of one that is no longer in the configuration needs a person.

@@ -56,6 +56,10 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::SessionsForeign => {
             format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
         }
+        Code::LedgerSetBack => format!(
+            "the ledger was set back: {reason}; receipts wait: put the right one in place, or stop all servers and run \
+             `quietus ledger accept`"
+        ),
         Code::HeadNotKept => {
             let keeper = text("keeper");
             format!(

@@ -60,7 +60,13 @@ fn show_plan(plan: &RestorePlan, out: &mut Out) -> std::io::Result<()> {
         (None, None) => out.line("lost      nobody knows: no newer receipt was seen, and nothing is remembered")?,
     }
     if let Some(why) = &plan.unreadable {
-        out.marked(DOUBTFUL, "!", format_args!("the ledger that is replaced cannot be read: {why}"))?;
+        out.marked(
+            DOUBTFUL,
+            "!",
+            format_args!(
+                "the ledger that is replaced cannot be read, so what it wrote in its last second may be unknown: {why}"
+            ),
+        )?;
     }
     if plan.other_receipt_key {
         out.marked(DOUBTFUL, "!", "the receipt key is another one than the ledger was last served with")?;

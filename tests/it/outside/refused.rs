@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{Company, sequences};
-use crate::harness::{Database, Server};
+use crate::harness::{Database, Server, receipts, wait_for};
 
 /// A server does not start, and `quietus check` says why, too.
 #[track_caller]
@@ -19,7 +19,7 @@ fn an_older_ledger_that_is_put_back_by_hand_is_refused_until_it_is_accepted() {
     let company = Company::new();
     company.serve_and_erase(&[101], 0);
     fs::copy(company.path("quietus.db"), company.path("older.db")).expect("copied");
-    let receipts = company.serve_and_erase(&[102, 103], 1);
+    let before = company.serve_and_erase(&[102, 103], 1);
     assert_eq!(company.known()["receipt"]["sequence"], 3);
     let newest = company.known()["receipt"]["hash"].as_str().expect("a hash").to_owned();
 
@@ -31,7 +31,7 @@ fn an_older_ledger_that_is_put_back_by_hand_is_refused_until_it_is_accepted() {
     company.says(&["ledger", "accept"], 1);
 
     let now = company.serve_and_erase(&[104, 105], 1);
-    assert_eq!((sequences(&receipts), sequences(&now)), (vec![1, 2, 3], vec![1, 4, 5]));
+    assert_eq!((sequences(&before), sequences(&now)), (vec![1, 2, 3], vec![1, 4, 5]));
     assert_eq!(now[1]["statement"]["previous"], newest.as_str());
     assert_eq!(
         (&now[1]["statement"]["gap"], &now[2]["statement"]["gap"]),
@@ -96,6 +96,32 @@ fn a_database_that_was_set_back_is_refused_until_it_is_accepted() {
     let now = company.serve_and_erase(&[103, 104], 1);
     assert_eq!(sequences(&now), [1, 3, 4]);
     assert_eq!((&now[1]["statement"]["gap"]["after"], &now[1]["statement"]["gap"]["last"]), (&1.into(), &2.into()));
+}
+
+#[test]
+fn a_ledger_that_goes_back_under_a_running_server_gets_no_number_a_second_time() {
+    let company = Company::new();
+    let server = company.serve();
+    company.erase(101, 1);
+    company.erase(102, 2);
+    let cut = "PRAGMA foreign_keys = OFF; DELETE FROM receipt WHERE sequence = 2;";
+    company.deployment.ledger().execute_batch(cut).expect("cut");
+    company.standin.begin(103, "guest103@example.com", None);
+    company.standin.end(103);
+    let urgent = wait_for("the server to say so", || {
+        let all = company.deployment.json(&["attention", "list"]);
+        all.as_array().expect("a list").iter().find(|found| found["code"] == "ledger_set_back").cloned()
+    });
+    assert_eq!(urgent["severity"], "urgent");
+    assert_eq!(sequences(&receipts(&company.deployment, 1)), [1], "what is done has no receipt yet");
+    server.leaves_work("a receipt waits");
+    assert!(server.stop().0.success());
+
+    refused(&company, "receipt 2 was seen, and its newest is 1");
+    company.says(&["ledger", "accept"], 0);
+    let _server = Server::start(&company.deployment);
+    let now = receipts(&company.deployment, 2);
+    assert_eq!((sequences(&now), &now[1]["statement"]["subject"]), (vec![1, 3], &"session:acme/103".into()));
 }
 
 #[test]
