@@ -70,7 +70,9 @@ impl Home {
         let Cli { global, command } = self.parsed(arguments);
         let (mut out, captured) = Out::captured(global.json);
         let code = match run(command, &global, &mut out) {
-            Ok(exit) => u8::from(exit == Exit::No),
+            Ok(Exit::Done) => 0,
+            Ok(Exit::No) => 1,
+            Ok(Exit::Nothing) => 6,
             Err(failure) => {
                 let code = failure.code();
                 show_failure(failure, &mut out);

@@ -113,6 +113,7 @@ pub(crate) async fn a_chain_goes_on_after_what_was_lost(ledger: Shared) {
     let listed = ledger.receipts(&ReceiptRange::all(0, 9)).await.expect("listed").items;
     assert_eq!(listed.iter().map(|receipt| receipt.statement.sequence).collect::<Vec<_>>(), [1, 8, 9]);
     assert_eq!(verify_chain(&listed, &key.public()), Ok(3));
+    assert_eq!(ledger.counts().await.expect("counted").receipts, 3, "what is lost does not count");
     assert_eq!(ledger.receipt_end().await.expect("read"), ChainEnd { head: Some(three.head()), gap: None });
     let last: Vec<_> = ledger.receipt_gaps().await.expect("listed").iter().map(|gap| gap.gap.last).collect();
     assert_eq!(last, [5, 7]);
