@@ -29,7 +29,7 @@ use crate::causes::with_causes;
 use crate::config::Config;
 use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings};
 use crate::ledger::{Ledger, ProcessInfo};
-use crate::outside::{self, Keeper, KnownKeys};
+use crate::outside::{self, Keeper, KnownKeys, Newest};
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
@@ -57,6 +57,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tasks.spawn(stop_at_signal(shutdown.clone())?);
     let mut children = plugins.run(&worked);
     tasks.spawn(control::run(&config, ledger.clone(), &plugins, worked.clone()));
+    let newest = Arc::clone(&worker.newest);
     let targets = worker.targets.keys().cloned().collect();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };
@@ -68,7 +69,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
-    tasks.spawn(keep_outside(config.keepers(), ledger.clone(), KnownKeys::of(&keys), worked.clone()));
+    tasks.spawn(keep_outside(config.keepers(), ledger.clone(), KnownKeys::of(&keys), newest, worked.clone()));
     let receiver = Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server);
     let readiness = Readiness::new(ledger.clone(), plugins.states(), dying.clone(), server);
     let router = http::router(Arc::new(receiver), Arc::new(readiness));
@@ -92,8 +93,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn keep_outside(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, keys: KnownKeys, shutdown: CancellationToken) {
-    if let Err(error) = outside::keep(keepers, ledger, keys, shutdown).await {
+async fn keep_outside(
+    keepers: Vec<Keeper>,
+    ledger: Arc<dyn Ledger>,
+    keys: KnownKeys,
+    newest: Arc<Newest>,
+    shutdown: CancellationToken,
+) {
+    if let Err(error) = outside::keep(keepers, ledger, keys, &newest, shutdown).await {
         warn!(error = %with_causes(&error), "the newest receipt's number is not kept outside of the ledger");
     }
 }

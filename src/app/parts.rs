@@ -18,7 +18,7 @@ use crate::plugin::PluginSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
-use crate::worker::{Newest, Patience, Worker};
+use crate::worker::{Patience, Worker};
 
 /// All handles of a server.
 pub(crate) struct Parts {
@@ -74,7 +74,7 @@ impl Parts {
             index: keys.index.clone(),
             seal: keys.seal.clone(),
             receipt: keys.receipt.clone(),
-            newest: Newest::default(),
+            newest: Arc::default(),
         };
         Ok(Self { keys, sources, ledger, plugins, worker })
     }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{Known, KnownKeys, StateFile, Witness};
+use super::{Known, KnownKeys, Newest, StateFile, Witness};
 use crate::causes::with_causes;
 use crate::ledger::{Ledger, LedgerError, LedgerId};
 use crate::receipt::ReceiptHead;
@@ -73,6 +73,7 @@ pub(crate) async fn keep(
     keepers: Vec<Keeper>,
     ledger: Arc<dyn Ledger>,
     keys: KnownKeys,
+    newest: &Newest,
     shutdown: CancellationToken,
 ) -> Result<(), LedgerError> {
     // What another process found to fail is found again by it.
@@ -87,7 +88,8 @@ pub(crate) async fn keep(
     loop {
         let is_last = shutdown.is_cancelled();
         match ledger.receipt_head().await {
-            Ok(newest) => {
+            Ok(end) => {
+                let newest = newest.or(end);
                 tell.send_if_modified(|known| std::mem::replace(&mut known.receipt, newest.clone()) != newest);
             }
             Err(error) => debug!(error = %with_causes(&error), "the newest receipt cannot be read now"),

@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use super::newest::Ends;
 use super::parts::Worker;
 use super::run::LEASE;
 use crate::attention::SET_BACK;
 use crate::causes::with_causes;
 use crate::erasure::Outcome;
 use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
+use crate::outside::Ends;
 use crate::receipt::{ChainEnd, Gap, Receipt, ReceiptHead, Unfinished};
 
 impl Worker {
@@ -66,8 +66,8 @@ impl Worker {
             claims = match self.queue.closed(closing).await? {
                 Closed::Again(held) => held,
                 Closed::Done => {
+                    self.newest.saw(head.as_ref());
                     for (erasure, sequence) in told {
-                        self.newest.saw(sequence);
                         info!(erasure.id = %erasure, receipt = sequence, "wrote the receipt");
                     }
                     Vec::new()

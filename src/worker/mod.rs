@@ -12,7 +12,6 @@ mod failure;
 mod find;
 mod lease;
 mod look_up;
-mod newest;
 mod output;
 mod owner;
 mod panics;
@@ -29,7 +28,6 @@ mod tasks;
 mod verify;
 
 pub(crate) use find::finds_of;
-pub(crate) use newest::Newest;
 pub(crate) use parts::Worker;
 pub(crate) use patience::Patience;
 pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};

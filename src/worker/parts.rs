@@ -5,12 +5,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::failure::{Failure, no_installation};
-use super::newest::Newest;
 use super::patience::Patience;
 use super::settings::{ErasingSettings, SettlingSettings};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Keep, Queue, Records};
 use crate::mluvii::MluviiClient;
+use crate::outside::Newest;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
 use crate::subject::{Fingerprinter, InstallationName, Params, SourceName, TargetName, TenantId};
@@ -49,7 +49,8 @@ pub(crate) struct Worker {
     pub(crate) index: IndexKey,
     pub(crate) seal: SealKey,
     pub(crate) receipt: ReceiptKey,
-    pub(crate) newest: Newest,
+    /// Shared with who remembers it outside of the ledger.
+    pub(crate) newest: Arc<Newest>,
 }
 
 /// What is kept for each installation. Work of one that is no longer in the configuration needs a person.
