@@ -22,6 +22,7 @@ mod ledger;
 mod lock;
 mod mluvii;
 mod operations;
+mod outside;
 mod plugin;
 mod policy;
 mod receipt;

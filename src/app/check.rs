@@ -6,11 +6,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::operations::operations;
-use super::parts::open_ledger;
+use super::parts::{must_be_known, open_ledger};
 use crate::config::{Config, Problem, counted_from_one};
 use crate::key_files::Keys;
 use crate::keys::SecretRef;
 use crate::mluvii::{self, MluviiClient, State};
+use crate::outside::must_be_there;
 use crate::plugin::{self, Connect, Program};
 use crate::subject::{Kind, TargetName};
 use crate::verify::Source;
@@ -151,11 +152,17 @@ async fn probed(what: String, mluvii: &MluviiClient) -> Vec<CheckFinding> {
     findings
 }
 
-/// Whether something can be written, and whether the ledger and the keys belong together.
+/// Whether something can be written, whether the ledger and the keys belong together, and whether it is the one that is known.
 async fn try_ledger(config: &Config) -> anyhow::Result<()> {
-    let ledger = open_ledger(config, &config.ledger_place()?).await?;
+    let place = config.ledger_place()?;
+    must_be_there(&place, config.state_file().as_ref())?;
+    let ledger = open_ledger(config, &place).await?;
     let operations = operations(config.clone(), ledger);
-    let tried = crate::operations::ledger::try_out(&operations).await;
+    let tried = async {
+        crate::operations::ledger::try_out(&operations).await?;
+        must_be_known(config, &*operations.ledger).await
+    }
+    .await;
     operations.close().await;
-    Ok(tried?)
+    tried
 }

@@ -33,7 +33,8 @@ use tracing::{info, warn};
 use crate::causes::with_causes;
 use crate::config::Config;
 use crate::http::{self, Drained, Ending, Metrics, Readiness, Receiver, Reports, ServerSettings, Stop};
-use crate::ledger::ProcessInfo;
+use crate::ledger::{Ledger, ProcessInfo};
+use crate::outside::{self, Keeper, KnownKeys, Newest};
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released; at a second signal, at once.
 pub(crate) async fn serve(config: Config, passed: PassedSockets) -> anyhow::Result<()> {
@@ -78,6 +79,7 @@ async fn run(
     }
     let mut children = plugins.run(&worked);
     tasks.spawn(control::run(config, ledger.clone(), &plugins, worked.clone()));
+    let newest = Arc::clone(&worker.newest);
     let targets = worker.targets.keys().cloned().collect();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };
@@ -88,6 +90,7 @@ async fn run(
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
+    tasks.spawn(keep_outside(config.keepers(), ledger.clone(), KnownKeys::of(&keys), newest, worked.clone()));
     let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));
     let received = CancellationToken::new();
     tasks.spawn(http::write_refused(Arc::clone(&receiver), ledger.clone(), received.clone()));
@@ -118,6 +121,18 @@ async fn run(
     info!("quietus has stopped");
     anyhow::ensure!(!ending.dying.is_cancelled(), "a task of the worker panicked again and again; please report it");
     Ok(())
+}
+
+async fn keep_outside(
+    keepers: Vec<Keeper>,
+    ledger: Arc<dyn Ledger>,
+    keys: KnownKeys,
+    newest: Arc<Newest>,
+    shutdown: CancellationToken,
+) {
+    if let Err(error) = outside::keep(keepers, ledger, keys, &newest, shutdown).await {
+        warn!(error = %with_causes(&error), "the newest receipt's number is not kept outside of the ledger");
+    }
 }
 
 async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSettings, shutdown: CancellationToken) {

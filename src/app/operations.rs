@@ -24,6 +24,7 @@ pub(crate) async fn open_operations(config: Config) -> anyhow::Result<Operations
 pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations {
     let settings = settings(&config);
     let keys_dir = config.keys_dir();
+    let state = config.state_file();
     let config = Arc::new(config);
     let of_client = Arc::clone(&config);
     let client = move |name: &_| {
@@ -35,7 +36,7 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
     Operations {
         ledger,
         settings,
-        resources: Resources { keys_dir, client: Box::new(client), targets: Box::new(running) },
+        resources: Resources { keys_dir, state, client: Box::new(client), targets: Box::new(running) },
     }
 }
 

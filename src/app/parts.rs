@@ -5,12 +5,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::plugins::Plugins;
 use crate::config::Config;
-use crate::key_files::Keys;
+use crate::key_files::{Keys, read_public_keys};
 use crate::keys::{ReadSecret, Secret, SecretError};
 use crate::ledger::{Keep, Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
+use crate::outside::{StateFile, compare, must_be_there};
 use crate::plugin::PluginSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
@@ -38,11 +41,13 @@ impl Parts {
         // After what can be wrong without it: to open a ledger in SQLite migrates it, and a start that is refused
         // should not.
         let place = config.ledger_place()?;
+        must_be_there(&place, config.state_file().as_ref())?;
         let password = ledger_password(config, &place)?;
         let ledger = crate::operations::ledger::serve(&place, password.as_ref()).await?;
         // With another index key, nobody in the ledger would be found, and erasures would end without them; with another seal
         // key, none of them could be resolved, and all would be parked.
         keys.must_be(&ledger.key_ids(&keys.ids()).await?, &config.keys_dir())?;
+        must_be_known(config, &*ledger).await?;
         let installations: Vec<_> = config.mluvii.iter().map(|settings| &settings.name).collect();
         let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&keys.index, name));
         let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());
@@ -70,6 +75,7 @@ impl Parts {
             index: keys.index.clone(),
             seal: keys.seal.clone(),
             receipt: keys.receipt.clone(),
+            newest: Arc::default(),
         };
         Ok(Self { keys, sources, ledger, plugins, worker })
     }
@@ -128,6 +134,15 @@ fn ledger_password(config: &Config, place: &LedgerPlace) -> Result<Option<Secret
         LedgerPlace::Sqlite(_) => Ok(None),
         LedgerPlace::Postgres(_) => config.ledger_password(),
     }
+}
+
+/// Refuses a ledger that is older than it was, or another one.
+pub(crate) async fn must_be_known(config: &Config, ledger: &dyn Ledger) -> anyhow::Result<()> {
+    let state = config.state_file();
+    let known = state.as_ref().map_or(Ok(None), StateFile::read)?;
+    let compared = compare(known.as_ref(), ledger, &read_public_keys(&config.keys_dir())?).await?;
+    let remembered = state.map(|state| format!("what is known stands in {}", state.path().display()));
+    compared.with_context(|| remembered.unwrap_or_else(|| "the ledger is refused".to_owned()))
 }
 
 #[cfg(test)]

@@ -98,6 +98,14 @@ pub(crate) struct Damage {
     pub(crate) what: String,
 }
 
+/// Somebody who was to keep the newest receipt's place outside of the ledger, and could not.
+#[derive(Clone, Debug)]
+pub(crate) struct FailedKeeper {
+    pub(crate) keeper: String,
+    pub(crate) reason: String,
+    pub(crate) since: Timestamp,
+}
+
 /// Sessions by why their consent stayed unknown.
 pub(crate) type Causes = BTreeMap<&'static str, u64>;
 
@@ -123,6 +131,7 @@ pub(crate) struct Facts {
     pub(crate) sessions: u64,
     pub(crate) unknown_consents: Causes,
     pub(crate) foreign_sessions: u64,
+    pub(crate) failed_keepers: Vec<FailedKeeper>,
     /// Since when the oldest duty is open that could have been done.
     pub(crate) oldest_due: Option<Timestamp>,
     /// Why the ledger's clock cannot be right.
@@ -149,6 +158,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(overdue(facts, limits, now));
     all.extend(foreign_sessions(facts));
     all.extend(facts.clock.as_ref().map(of_clock));
+    all.extend(facts.failed_keepers.iter().map(of_keeper));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
     }
@@ -285,6 +295,22 @@ fn of_clock(doubt: &ClockDoubt) -> Attention {
     about = with(about, "fault", Value::from(fault.as_str()));
     about = with(about, "expected", Value::from(expected.to_string()));
     with(about, "found", Value::from(shown.to_string()))
+}
+
+/// The name under which it is noted that the ledger itself does not keep its newest receipt.
+pub(crate) const SET_BACK: &str = "ledger";
+
+/// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
+fn of_keeper(failed: &FailedKeeper) -> Attention {
+    let FailedKeeper { keeper, reason, since } = failed;
+    if keeper == SET_BACK {
+        let found = found(Code::LedgerSetBack, Severity::Urgent, Object::ledger(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    let mut found = found(Code::HeadNotKept, Severity::Attention, Object::keeper(keeper), format!("{since} {reason}"));
+    found = with(found, "keeper", Value::from(keeper.as_str()));
+    found = with(found, "reason", Value::from(reason.as_str()));
+    Attention { since: Some(*since), ..found }
 }
 
 impl Attention {

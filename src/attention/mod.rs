@@ -7,7 +7,8 @@ mod mute;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    Damage, Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget, attention,
+    Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, SET_BACK,
+    StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 
@@ -84,10 +85,14 @@ pub(crate) enum Code {
     /// The ledger's clock cannot be right, and nothing is erased until it is, or a person says that it is. With `fault`
     /// (`ahead` or `behind`), `expected` and `found`.
     ClockDoubted,
+    /// The newest receipt's place could not be kept outside of the ledger. With `keeper` and `reason`.
+    HeadNotKept,
+    /// The chain of receipts ends earlier than it did: receipts wait until a person acts. With `reason`.
+    LedgerSetBack,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -105,6 +110,8 @@ impl Code {
         Self::Overdue,
         Self::SessionsForeign,
         Self::ClockDoubted,
+        Self::HeadNotKept,
+        Self::LedgerSetBack,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -126,6 +133,8 @@ impl Code {
             Self::Overdue => "overdue",
             Self::SessionsForeign => "sessions_foreign",
             Self::ClockDoubted => "clock_doubted",
+            Self::HeadNotKept => "head_not_kept",
+            Self::LedgerSetBack => "ledger_set_back",
         }
     }
 }

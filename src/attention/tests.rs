@@ -69,6 +69,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         sessions: 100,
         unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
         foreign_sessions: 8,
+        failed_keepers: vec![FailedKeeper { keeper: "state".into(), reason: "full".into(), since: at(0) }],
         oldest_due: Some(at(0)),
         clock: Some(ClockDoubt { fault: ClockFault::Ahead, expected: at(7), found: at(9000) }),
     };
@@ -84,6 +85,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention approval_waiting erasures {"count":3}"#,
             r#"attention consents_unknown sessions {"count":6,"not_found":5,"not_understood":1,"sessions":100}"#,
             r#"attention deliveries_unreadable quarantine {"count":6}"#,
+            r#"attention head_not_kept keeper:state {"keeper":"state","reason":"full"}"#,
             r#"attention plugin_broken plugin:erp {"reason":"no such file","target":"erp"}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
             "attention server_away servers {}",

@@ -36,10 +36,14 @@ pub(crate) enum Act {
     MigrateLedger,
     /// Says that the ledger's clock is right.
     AcceptClock,
+    /// Lets a ledger go on that is older than it was, or another one.
+    AcceptLedger,
+    BackUpLedger,
+    RestoreLedger,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -59,6 +63,9 @@ impl Act {
         Self::ReopenLedger,
         Self::MigrateLedger,
         Self::AcceptClock,
+        Self::AcceptLedger,
+        Self::BackUpLedger,
+        Self::RestoreLedger,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -82,6 +89,9 @@ impl Act {
             Self::ReopenLedger => "ledger.reopen",
             Self::MigrateLedger => "ledger.migrate",
             Self::AcceptClock => "clock.accept",
+            Self::AcceptLedger => "ledger.accept",
+            Self::BackUpLedger => "ledger.backup",
+            Self::RestoreLedger => "ledger.restore",
         }
     }
 }
@@ -183,6 +193,11 @@ impl Object {
     /// The ledger's clock.
     pub(crate) fn clock() -> Self {
         Self("clock".to_owned())
+    }
+
+    /// Somebody who keeps the newest receipt's place outside of the ledger.
+    pub(crate) fn keeper(name: &str) -> Self {
+        Self(format!("keeper:{name}"))
     }
 
     /// An object as it was written.

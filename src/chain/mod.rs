@@ -3,10 +3,11 @@
 
 pub(crate) mod canonical;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// The newest record's place in its chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
     pub(crate) sequence: u64,
     /// Of its canonical JSON, hex.

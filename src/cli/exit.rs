@@ -10,6 +10,7 @@ use crate::keys::SecretError;
 use crate::ledger::{LedgerError, LedgerUrlWrong, OpenError};
 use crate::mluvii::SettingsError;
 use crate::operations::{InputError, OperationError};
+use crate::outside::{Behind, StateError};
 use crate::plugin::PluginRefused;
 use crate::verify::SourceError;
 
@@ -20,6 +21,8 @@ pub(super) enum Exit {
     Done,
     /// Not done; the answer is no.
     No,
+    /// There is nothing of which it could be said.
+    Nothing,
 }
 
 impl Exit {
@@ -34,6 +37,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Done => Self::from(0),
             Exit::No => Self::from(1),
+            Exit::Nothing => Self::from(8),
         }
     }
 }
@@ -157,7 +161,8 @@ impl From<anyhow::Error> for Failure {
             || error.is::<SourceError>()
             || error.is::<PluginRefused>()
             || error.is::<LedgerUrlWrong>();
-        let ledger = error.is::<LedgerError>() || error.is::<OpenError>();
+        let ledger =
+            error.is::<LedgerError>() || error.is::<OpenError>() || error.is::<Behind>() || error.is::<StateError>();
         match (config, ledger) {
             (true, _) => Self::Config(error),
             (_, true) => Self::Ledger(error),

@@ -1,6 +1,9 @@
-//! `quietus ledger`: looking it over, and moving it from one backend to the other.
+//! `quietus ledger`: the ledger as a whole: looking it over, moving it from one backend to the other, backing it up, restoring it.
 
+mod accept;
+mod backup;
 mod check;
+mod restore;
 
 use std::path::PathBuf;
 
@@ -17,6 +20,9 @@ use crate::operations::ledger::{self, Reopened};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Ledger {
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Accept(accept::Accept),
     Check(check::Check),
     Copy(Copy),
     Reopen(Reopen),
@@ -43,6 +49,9 @@ pub(super) struct Copy {
 impl Ledger {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
+            Self::Backup(backup) => backup.run(global, out),
+            Self::Restore(restore) => restore.run(global, out),
+            Self::Accept(accept) => accept.run(global, out),
             Self::Check(check) => check.run(global, out),
             Self::Copy(copy) => copy.run(global, out),
             Self::Reopen(reopen) => reopen.run(global, out),

@@ -46,7 +46,8 @@ Exit codes:
   4  the ledger is busy, away or broken
   5  anything else, such as a file that cannot be read
   6  the ledger is damaged or gone, and a person has to act
-  7  a second signal stopped the server at once; what was under way goes on after the next start";
+  7  a second signal stopped the server at once; what was under way goes on after the next start
+  8  there is nothing to verify: no receipts, or no header before them";
 
 /// The webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt that proves it.
 #[derive(Parser)]
@@ -89,7 +90,7 @@ enum Command {
     /// Show the configuration that applies, or its JSON Schema
     #[command(subcommand)]
     Config(config::Config),
-    /// Move the ledger from one backend to the other
+    /// Back up the ledger, restore it, or move it from one backend to the other
     #[command(subcommand)]
     Ledger(ledger::Ledger),
     /// See what needs a person; acknowledge or mute it

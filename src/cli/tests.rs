@@ -70,7 +70,9 @@ impl Home {
         let Cli { global, command } = self.parsed(arguments);
         let (mut out, captured) = Out::captured(global.json);
         let code = match run(command, &global, &mut out) {
-            Ok(exit) => u8::from(exit == Exit::No),
+            Ok(Exit::Done) => 0,
+            Ok(Exit::No) => 1,
+            Ok(Exit::Nothing) => 6,
             Err(failure) => {
                 let code = failure.code();
                 show_failure(failure, &mut out);
@@ -352,7 +354,10 @@ fn an_export_without_receipts_is_written_and_verified() {
         (0, "wrote 0 receipts into HOME/receipts.jsonl: 0 complete, 0 retained, 0 incomplete\n".into())
     );
     let key = format!("@{}", home.path("keys/receipt.pub").display());
-    assert_eq!(home.run(&["receipts", "verify", &file, "--public-key", &key]), (0, "✓ no receipts\n".into()));
+    assert_eq!(
+        home.run(&["receipts", "verify", &file, "--public-key", &key]),
+        (6, "! nothing to verify: there are no receipts in the file\n".into())
+    );
     assert_eq!(home.run(&["receipts", "show", "1"]).0, 1);
     assert_eq!(home.run(&["receipts", "verify", "/nowhere"]).0, 5);
 }

@@ -1,5 +1,8 @@
 //! Words that several commands show.
 
+use super::out;
+use crate::receipt::{Gap, GapCause};
+
 /// Hex digits of a digest that are shown in a list; `show` commands have all of them.
 const DIGEST_DIGITS: usize = 8;
 
@@ -11,6 +14,16 @@ pub(super) fn subject(key: &str) -> String {
         }
         _ => key.to_owned(),
     }
+}
+
+/// Receipts that were lost, and how it is known.
+pub(super) fn lost(gap: &Gap) -> String {
+    let how = match gap.cause {
+        GapCause::Restored => "a backup was restored",
+        GapCause::Accepted => "an older ledger was accepted",
+    };
+    let Gap { after, last, by, .. } = gap;
+    format!("receipts {} to {last} are lost: {how} on {} by {by}", after + 1, out::time(gap.at))
 }
 
 #[cfg(test)]

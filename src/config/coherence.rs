@@ -26,6 +26,12 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
+    used_once("witness", config.witnesses.iter().map(|witness| witness.name.as_str()), layers);
+    for (index, witness) in config.witnesses.iter().enumerate() {
+        if let Some(wrong) = witness.wrong() {
+            layers.problem(format!("witness.{}", index + 1), wrong);
+        }
+    }
     let public = config.server.public_url.as_deref();
     let admin = config.server.reports_url.as_deref();
     if public.is_some_and(names_a_user) {

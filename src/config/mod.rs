@@ -25,6 +25,7 @@ use crate::http::ServerSettings;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong};
 use crate::mluvii::MluviiSettings;
+use crate::outside::{Keeper, StateFile, Witness, WitnessSettings};
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
@@ -74,6 +75,9 @@ pub(crate) struct Config {
     /// The targets beside mluvii.
     #[schemars(rename = "plugin", default)]
     pub(crate) plugins: Vec<PluginSettings>,
+    /// Who is told of each newest receipt.
+    #[schemars(rename = "witness", default)]
+    pub(crate) witnesses: Vec<WitnessSettings>,
 }
 
 /// Where the deployment's keys are.
@@ -86,9 +90,9 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 13] = [
+    const SECTIONS: [&str; 14] = [
         "server", "ledger", "clock", "log", "keys", "mluvii", "settling", "person", "erasing", "source", "consent",
-        "rule", "plugin",
+        "rule", "plugin", "witness",
     ];
 
     /// Loads the configuration from a file and the environment of this process.
@@ -135,6 +139,7 @@ impl Config {
         let consent_rules = layers.list("consent");
         let rules = layers.list("rule");
         let plugins = layers.list("plugin");
+        let witnesses = layers.list("witness");
         let base = folder(file);
         let mluvii: Vec<_> = mluvii.into_iter().map(|settings| placed(settings, &base, layers)).collect();
         if let [only] = mluvii.as_slice() {
@@ -156,6 +161,7 @@ impl Config {
             consent_rules,
             rules,
             plugins,
+            witnesses,
         })
     }
 
@@ -181,6 +187,26 @@ impl Config {
             _ => None,
         };
         self.server.control.as_ref().map(|path| self.path(path)).or_else(beside_ledger)
+    }
+
+    /// What is known of the ledger outside of it; nothing where that is not wanted.
+    pub(crate) fn state_file(&self) -> Option<StateFile> {
+        let dir = match (&self.server.state_dir, self.ledger_place()) {
+            (Some(dir), _) if dir.as_os_str().is_empty() => return None,
+            (Some(dir), _) => self.path(dir),
+            (None, Ok(LedgerPlace::Sqlite(ledger))) => ledger.with_extension("state"),
+            (None, _) => self.path(Path::new("state")),
+        };
+        Some(StateFile::of(dir))
+    }
+
+    /// Who keeps the newest receipt's place outside of the ledger.
+    pub(crate) fn keepers(&self) -> Vec<Keeper> {
+        let witnesses = self.witnesses.iter().filter_map(|settings| {
+            let name = settings.name.clone();
+            Witness::of(settings, &self.base).map(|witness| Keeper::Witness { name, witness })
+        });
+        self.state_file().map(Keeper::State).into_iter().chain(witnesses).collect()
     }
 
     /// The password with which the ledger is reached, where there is one.

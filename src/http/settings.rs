@@ -25,6 +25,10 @@ pub(crate) struct ServerSettings {
     /// The socket on which `quietus plugin list` and others ask the server; beside a ledger in a file, with the ending
     /// `.sock`, when it is not given. With a ledger in PostgreSQL there is none then.
     pub(crate) control: Option<PathBuf>,
+    /// A folder in which it is remembered what the ledger was, so that an older one, or an empty one, is noticed. Beside a ledger
+    /// in a file, with the ending `.state`, when it is not given; with a ledger in PostgreSQL `state` beside the configuration
+    /// file. Processes of a fleet may share one, or have one each. Empty: nothing is remembered.
+    pub(crate) state_dir: Option<PathBuf>,
     /// What mluvii calls: the address of `listen` as it is seen from outside.
     pub(crate) public_url: Option<String>,
     /// A larger body is answered 413.

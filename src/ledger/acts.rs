@@ -4,6 +4,7 @@ use super::{QuarantineId, RotatedKey};
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::erasure::{ErasureId, NewErasure};
+use crate::receipt::Gap;
 use crate::subject::TargetName;
 
 /// Receipts that are named in a row; of more only their count is written.
@@ -58,6 +59,13 @@ pub(super) fn rotated(by: &Actor, rotated: &RotatedKey, changed: bool) -> AuditE
         .with_word("key", rotated.kind)
         .with_word("from", &rotated.from)
         .with_word("to", &rotated.to)
+}
+
+/// What was lost, as numbers of receipts.
+pub(super) fn accepted_gap(by: &Actor, gap: &Gap, accepted: bool) -> AuditEntry {
+    AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::when(accepted))
+        .with("after", gap.after)
+        .with("last", gap.last)
 }
 
 pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {

@@ -121,6 +121,7 @@ macro_rules! contract {
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
                 a_receipt_joins_the_heads_chain_only
+                a_chain_goes_on_after_what_was_lost
                 erasures_are_closed_together_or_not_at_all
                 claims_that_come_back_from_a_closing_hold
                 a_session_that_two_reached_who_are_closed_together_changes_once
@@ -146,7 +147,8 @@ macro_rules! contract {
                 refused_deliveries_are_counted_and_need_nobody
                 what_is_muted_is_listed_as_muted_until_its_end
                 what_is_acknowledged_needs_a_person_again_when_others_come
-                a_step_that_is_parked_once_more_needs_a_person_again;
+                a_step_that_is_parked_once_more_needs_a_person_again
+                what_cannot_be_kept_outside_is_listed_until_it_can;
             listing: what_needs_a_person_is_found_beside_what_still_moves
                 erasures_are_listed_a_page_at_a_time
                 erasures_are_listed_by_target_installation_and_time
@@ -156,6 +158,7 @@ macro_rules! contract {
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_answer_or_a_person_resumes_them
                 a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated
+                a_ledger_keeps_its_id
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
             random: random_sequences_agree_with_the_pure_model;

@@ -56,6 +56,17 @@ pub(crate) trait Ledger: Intake + Queue + Records + Admin {}
 
 impl<T: Intake + Queue + Records + Admin> Ledger for T {}
 
+/// A ledger's own id, hex: random, made with the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct LedgerId(pub(crate) String);
+
+impl std::fmt::Display for LedgerId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// How long things are kept that serve only to find something again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keep {

@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use super::{
     Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed, Closing,
     Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant, Keep, LedgerError,
-    Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
-    Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd, Stored, TargetHealth,
-    UnreadSessions,
+    LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd, Stored,
+    TargetHealth, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -20,7 +20,7 @@ use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, KeyIds, Sealed};
-use crate::receipt::{Receipt, ReceiptHead};
+use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// What receiving may do: write down what came in. It can neither read what is kept nor end anybody's work.
@@ -111,6 +111,13 @@ pub(crate) trait Queue: Send + Sync {
     /// all processes on the ledger.
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError>;
 
+    /// Notes that the newest receipt's place could not be kept outside of the ledger, and why; or, with no reason, that it
+    /// is kept again. For `quietus status`.
+    async fn keeper_ended(&self, keeper: &str, reason: Option<&str>) -> Result<(), LedgerError>;
+
+    /// Forgets what could not be kept outside: who cannot keep it now says so again.
+    async fn forget_keepers(&self) -> Result<(), LedgerError>;
+
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
@@ -170,7 +177,17 @@ pub(crate) trait Records: Send + Sync {
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
 
+    /// The ledger's own id, made with it; a copy of the ledger and a backup of it have the same.
+    async fn id(&self) -> Result<LedgerId, LedgerError>;
+
+    /// What the next receipt follows.
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError>;
+
+    /// The same, with what the next receipt has to say was lost.
+    async fn receipt_end(&self) -> Result<ChainEnd, LedgerError>;
+
+    /// All gaps in the chain of receipts that were accepted, the oldest first.
+    async fn receipt_gaps(&self) -> Result<Vec<SignedGap>, LedgerError>;
 
     async fn receipts(&self, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError>;
 
@@ -251,6 +268,10 @@ pub(crate) trait Admin: Send + Sync {
     /// Says that the ledger's clock is right, so that what it stopped goes on. Returns what was doubted; `None` when nothing
     /// was.
     async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError>;
+
+    /// Lets the chain of receipts go on after what was lost, whose numbers are never used again. `false` when the gap does
+    /// not begin at the newest receipt, or ends before it.
+    async fn accept_gap(&self, gap: &SignedGap, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Writes down an act that is none of the ledger's: before it begins, and its result.
     async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;

@@ -7,7 +7,7 @@ use super::{Claim, Decision, EraseWork, LedgerError, Resolution, SessionChange, 
 use crate::consent::{ConsentState, UnknownCause};
 use crate::erasure::life::{NoTargets, OutOfPlace};
 use crate::erasure::{Erasure, NewErasure};
-use crate::receipt::{Receipt, ReceiptHead};
+use crate::receipt::{ChainEnd, Receipt};
 use crate::subject::{Fingerprinted, SessionKey};
 
 /// A transition that there is none of is a defect; the work stays, and is done again.
@@ -81,11 +81,16 @@ pub(super) fn calls(claim: &Claim) -> Result<&StepWork, LedgerError> {
     }
 }
 
-/// Whether the receipts are the head's successors, one after the other. Of the first one ever, the number says so.
-pub(super) fn succeed<'a>(receipts: impl IntoIterator<Item = &'a Receipt>, head: Option<ReceiptHead>) -> bool {
-    let mut head = head;
+/// Whether the receipts are successors of the chain's end, one after the other, and state what was lost there. Of the first
+/// one ever, the number says so.
+pub(super) fn succeed<'a>(receipts: impl IntoIterator<Item = &'a Receipt>, end: ChainEnd) -> bool {
+    let ChainEnd { mut head, gap } = end;
+    let mut lost = gap.map(|signed| signed.gap);
     receipts.into_iter().all(|receipt| {
         let statement = &receipt.statement;
+        if statement.gap != lost.take() {
+            return false;
+        }
         let follows = match &head {
             Some(head) => statement.sequence == head.sequence + 1 && statement.previous == head.hash,
             None => statement.sequence == 1,

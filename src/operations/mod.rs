@@ -3,9 +3,11 @@
 //! codes or the configuration file: `app` builds [`Operations`], and the ways in (commands, the control socket) parse
 //! orders and show results.
 
+pub(crate) mod accept;
 pub(crate) mod actor;
 pub(crate) mod attention;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod clock;
 pub(crate) mod erasures;
 mod error;
@@ -18,6 +20,7 @@ pub(crate) mod plugins;
 pub(crate) mod quarantine;
 pub(crate) mod receipts;
 mod resources;
+pub(crate) mod restore;
 mod settings;
 pub(crate) mod status;
 

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::mluvii::{MluviiClient, SettingsError};
+use crate::outside::StateFile;
 use crate::subject::{InstallationName, TargetName};
 use crate::target::Target;
 
@@ -16,6 +17,8 @@ use crate::target::Target;
 pub(crate) struct Resources {
     /// The folder of the keys.
     pub(crate) keys_dir: PathBuf,
+    /// What is known of the ledger outside of it; nothing where that is not wanted.
+    pub(crate) state: Option<StateFile>,
     /// Makes an installation's client. The name is one of [`super::Settings::installations`].
     pub(crate) client: MakeClient,
     /// Makes all targets, with the processes that some of them need.

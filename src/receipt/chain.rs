@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::key::PublicKey;
 use super::{KeyRotation, Receipt, ReceiptHead};
-use crate::chain::{LinkBroken, follows};
+use crate::chain::{LinkBroken, Next, follows};
 use crate::keys::KeyId;
 
 /// What is wrong with a chain, and where.
@@ -22,10 +22,13 @@ pub(crate) enum ChainBroken {
     Sequence { expected: u64, found: u64 },
     #[error("receipt {0}: it does not name its predecessor's hash; one of the two was replaced")]
     Link(u64),
+    #[error("receipt {0}: the gap that it states does not lie between its predecessor and itself")]
+    Gap(u64),
 }
 
-/// Verifies receipts one after the other: signatures, numbers without a gap, and each link. A list that starts at 1 is
-/// verified from the chain's beginning; of a later start only the first link is taken on trust.
+/// Verifies receipts one after the other: signatures, numbers without a gap but for those that a receipt states, and each
+/// link. A list that starts at 1 is verified from the chain's beginning; of a later start only the first link is taken on
+/// trust.
 #[derive(Debug)]
 pub(crate) struct Chain {
     /// By their ids.
@@ -69,6 +72,15 @@ impl Chain {
         // First: numbers and links of a statement that nobody signed say nothing.
         if !receipt.is_signed_by(key) {
             return Err(ChainBroken::Signature(sequence));
+        }
+        if let Some(gap) = &statement.gap {
+            if Next::after(Some(&gap.head())) != (Next { sequence, previous: statement.previous.clone() }) {
+                return Err(ChainBroken::Gap(sequence));
+            }
+            // Where the missing ones are in the list all the same, they are verified like others.
+            if self.head.as_ref().is_some_and(|head| gap.begins_at(Some(head))) {
+                self.head = Some(gap.head());
+            }
         }
         match follows(self.head.as_ref(), sequence, &statement.previous) {
             Err(LinkBroken::Sequence { expected }) => return Err(ChainBroken::Sequence { expected, found: sequence }),

@@ -2,6 +2,7 @@
 //! a list of them; neither the ledger nor the configuration is needed for that.
 
 mod chain;
+mod gap;
 mod key;
 mod rotation;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod statement;
 
 pub(crate) use crate::chain::Head as ReceiptHead;
 pub(crate) use chain::{Chain, ChainBroken, verify_chain};
+pub(crate) use gap::{ChainEnd, Gap, GapCause, SignedGap};
 pub(crate) use key::ReceiptKey;
 pub(crate) use rotation::KeyRotation;
 pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
@@ -51,10 +53,12 @@ pub(crate) enum NotAReceipt {
 }
 
 impl Receipt {
-    /// The receipt of an erasure whose steps all have an outcome, as the successor of `head`.
+    /// The receipt of an erasure whose steps all have an outcome, as the successor of `head`; `gap` is what was lost just
+    /// before it.
     pub(crate) fn issue(
         erasure: &Erasure,
         head: Option<&ReceiptHead>,
+        gap: Option<Gap>,
         key: &ReceiptKey,
         now: Timestamp,
     ) -> Result<Self, Unfinished> {
@@ -96,7 +100,7 @@ impl Receipt {
             search: findings.search,
             consent_versions: findings.consent_versions.clone(),
             hold: None,
-            gap: None,
+            gap,
             created: erasure.created,
             begun: erasure.begun,
             ended: now,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Gap;
 use crate::chain::canonical::INTEGER_MAX;
 use crate::erasure::{ErasureId, ErasureState, MluviiSearch, Outcome, Reason, Step, Verdict};
 use crate::subject::{InstallationName, Scope, TargetName};
@@ -50,8 +51,8 @@ pub(crate) struct Statement {
     pub(crate) consent_versions: Vec<String>,
     /// The hold that keeps something; there are no holds yet.
     pub(crate) hold: Option<Value>,
-    /// What a restored ledger says of the receipts that it lost; there is none yet.
-    pub(crate) gap: Option<Value>,
+    /// The receipts before this one that a restored ledger has lost.
+    pub(crate) gap: Option<Gap>,
     pub(crate) created: Timestamp,
     pub(crate) begun: Option<Timestamp>,
     pub(crate) ended: Timestamp,

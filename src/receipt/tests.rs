@@ -67,13 +67,30 @@ fn a_statement_has_all_of_its_members_and_what_is_not_there_is_null_or_empty() {
     assert_eq!(said, expected);
 }
 
+fn gap() -> Gap {
+    let seen = ReceiptHead { sequence: 9, hash: "9".repeat(64) };
+    Gap::between(None, &seen, Timestamp::UNIX_EPOCH, "cli:root".into(), GapCause::Restored)
+}
+
+#[test]
+fn a_gap_that_is_to_be_stated_is_signed_and_no_other_key_has_signed_it() {
+    let signed = SignedGap::sign(gap(), &key());
+    assert!(signed.is_signed_by(&key().public()) && !signed.is_signed_by(&super::sample::key(3).public()));
+    let mut later = signed.clone();
+    later.gap.last = 10;
+    assert!(!later.is_signed_by(&key().public()));
+    assert!(signed.gap.begins_at(None) && signed.gap.covers(1) && signed.gap.covers(9) && !signed.gap.covers(10));
+}
+
 #[test]
 fn every_member_of_a_statement_is_documented() {
     let documented = include_str!("../../docs/receipt.md");
     let mut full = statement();
     full["reasons"] = json!([{ "code": "parked", "target": null, "count": null, "detail": null }]);
+    full["gap"] = serde_json::to_value(gap()).expect("JSON");
     let members = |value: &Value| value.as_object().expect("members").keys().cloned().collect::<Vec<_>>();
-    let all = [members(&full), members(&full["reasons"][0]), members(&full["steps"][0])].concat();
+    let all =
+        [members(&full), members(&full["reasons"][0]), members(&full["steps"][0]), members(&full["gap"])].concat();
     for member in all {
         assert!(documented.contains(&format!("| `{member}` | ")), "docs/receipt.md has no row for `{member}`");
     }
@@ -250,13 +267,13 @@ fn an_error_shows_nothing_of_the_text() {
 #[test]
 fn an_unfinished_or_parked_step_has_no_receipt() {
     for outcome in [None, Some(Outcome::Parked)] {
-        assert!(Receipt::issue(&erasure(outcome), None, &key(), Timestamp::UNIX_EPOCH).is_err());
+        assert!(Receipt::issue(&erasure(outcome), None, None, &key(), Timestamp::UNIX_EPOCH).is_err());
     }
     let cancelled = Erasure { state: ErasureState::Cancelled, ..erasure(Some(Outcome::Parked)) };
     let receipt = issued(&cancelled, None);
     assert_eq!((receipt.statement.state, receipt.statement.verdict), (ErasureState::Cancelled, Verdict::Incomplete));
     let unanswered = Erasure { state: ErasureState::Cancelled, ..erasure(None) };
-    assert!(Receipt::issue(&unanswered, None, &key(), Timestamp::UNIX_EPOCH).is_err());
+    assert!(Receipt::issue(&unanswered, None, None, &key(), Timestamp::UNIX_EPOCH).is_err());
 }
 
 /// A generator of numbers that are the same in each run.

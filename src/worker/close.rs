@@ -7,11 +7,13 @@ use tracing::{info, warn};
 
 use super::parts::Worker;
 use super::run::LEASE;
+use crate::attention::SET_BACK;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
 use crate::erasure::{ErasureId, Outcome, Verdict};
 use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
-use crate::receipt::{Receipt, ReceiptHead, Statement, Unfinished};
+use crate::outside::Ends;
+use crate::receipt::{ChainEnd, Gap, Receipt, ReceiptHead, Statement, Unfinished};
 use crate::subject::Scope;
 
 impl Worker {
@@ -35,11 +37,22 @@ impl Worker {
         while !claims.is_empty() {
             // Signed before the ledger is asked to append them, so that the chain's head is held for one commit only; another
             // process may have been faster, and then they are made anew.
-            let mut head = self.records.receipt_head().await?;
+            let ChainEnd { mut head, gap } = self.records.receipt_end().await?;
+            match self.newest.compare(head.as_ref()) {
+                Ends::AsItShould => {}
+                Ends::AsItShouldAgain => self.queue.keeper_ended(SET_BACK, None).await?,
+                Ends::Earlier(why) => {
+                    self.queue.keeper_ended(SET_BACK, Some(&why)).await?;
+                    return Err(LedgerError::Busy(anyhow::anyhow!("the ledger was set back: {why}")));
+                }
+            }
+            let mut gap = gap.map(|signed| signed.gap);
             let mut closing = Vec::with_capacity(claims.len());
             for claim in claims {
-                match self.issue(&claim, head.as_ref()) {
+                match self.issue(&claim, head.as_ref(), gap.as_ref()) {
                     Ok(receipt) => {
+                        // The first one says what was lost before it.
+                        gap = None;
                         head = Some(receipt.head());
                         closing.push(Closing { claim, receipt });
                     }
@@ -55,6 +68,7 @@ impl Worker {
             claims = match self.queue.closed(closing).await? {
                 Closed::Again(held) => held,
                 Closed::Done => {
+                    self.newest.saw(head.as_ref());
                     told.iter().for_each(Written::log);
                     Vec::new()
                 }
@@ -63,9 +77,9 @@ impl Worker {
         Ok(())
     }
 
-    fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>) -> Result<Receipt, Unissued> {
+    fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>, gap: Option<&Gap>) -> Result<Receipt, Unissued> {
         let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
-        Ok(Receipt::issue(erasure, head, &self.receipt, Timestamp::now())?)
+        Ok(Receipt::issue(erasure, head, gap.cloned(), &self.receipt, Timestamp::now())?)
     }
 }
 

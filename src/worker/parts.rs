@@ -10,6 +10,7 @@ use super::settings::{ErasingSettings, SettlingSettings};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{ClockSettings, Keep, Queue, Records};
 use crate::mluvii::MluviiClient;
+use crate::outside::Newest;
 use crate::policy::{PersonSettings, Policy};
 use crate::receipt::ReceiptKey;
 use crate::subject::{Fingerprinter, InstallationName, Params, SourceName, TargetName, TenantId};
@@ -49,6 +50,8 @@ pub(crate) struct Worker {
     pub(crate) index: IndexKey,
     pub(crate) seal: SealKey,
     pub(crate) receipt: ReceiptKey,
+    /// Shared with who remembers it outside of the ledger.
+    pub(crate) newest: Arc<Newest>,
 }
 
 /// What is kept for each installation. Work of one that is no longer in the configuration needs a person.

@@ -169,11 +169,19 @@ def verify(lines, trusted):
     found = {"first": None, "last": None, "receipts": 0, "verdicts": dict.fromkeys(VERDICTS, 0)}
     head = None
     judged = 0
+    gaps = 0
     for line in lines[1:]:
         receipt = parse(line)
         signed = check_signature(receipt, keys)
         statement = receipt["statement"]
         sequence = statement["sequence"]
+        gap = statement["gap"]
+        if gap is not None:
+            if gap["last"] + 1 != sequence or gap["last_hash"] != statement["previous"]:
+                raise NotVerified("a gap that does not end before its receipt")
+            if found["last"] is not None and (found["last"], head) == (gap["after"], gap["after_hash"]):
+                found["last"], head = gap["last"], gap["last_hash"]
+            gaps += 1
         if found["last"] is not None and sequence != found["last"] + 1:
             raise NotVerified("receipts are missing or out of order")
         if head is None and sequence == 1:
@@ -191,7 +199,7 @@ def verify(lines, trusted):
         found["verdicts"][statement["verdict"]] += 1
     if {name: header.get(name) for name in found} != found:
         raise NotVerified("the numbers of the header are others: the file was cut or put together")
-    return {**found, "verdicts_that_follow_from_their_reasons": judged}
+    return {**found, "gaps": gaps, "verdicts_that_follow_from_their_reasons": judged}
 
 
 def main():

@@ -16,6 +16,7 @@ mod interop;
 mod layers;
 mod main_job;
 mod once;
+mod outside;
 mod people;
 mod plugins;
 mod purging;

@@ -2,4 +2,4 @@
 
 mod ledger;
 mod rotation;
-mod verifiers;
+pub(crate) mod verifiers;

@@ -101,6 +101,17 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::SessionsForeign => {
             format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
         }
+        Code::LedgerSetBack => format!(
+            "the ledger was set back: {reason}; receipts wait: put the right one in place, or stop all servers and run \
+             `quietus ledger accept`"
+        ),
+        Code::HeadNotKept => {
+            let keeper = text("keeper");
+            format!(
+                "{keeper} does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: \
+                 {reason}; erasing goes on"
+            )
+        }
     }
 }
 
@@ -147,8 +158,8 @@ mod tests {
 
     use super::*;
     use crate::attention::{
-        ClockDoubt, Damage, Facts, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, StoppedTarget,
-        attention,
+        ClockDoubt, Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince,
+        StoppedTarget, attention,
     };
     use crate::erasure::ErasureId;
     use crate::subject::SourceName;
@@ -171,6 +182,11 @@ mod tests {
     fn refused(source: Option<&str>) -> RefusedSince {
         let source = source.map(|name| SourceName(name.into()));
         RefusedSince { source, count: 9, since: Timestamp::UNIX_EPOCH, last: Timestamp::UNIX_EPOCH }
+    }
+
+    fn keeper() -> FailedKeeper {
+        let since = Timestamp::UNIX_EPOCH;
+        FailedKeeper { keeper: "witness vault".into(), reason: "exit status: 1".into(), since }
     }
 
     fn some(count: u64) -> Group {
@@ -201,6 +217,7 @@ mod tests {
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
+            failed_keepers: vec![keeper()],
             oldest_due: Some(Timestamp::UNIX_EPOCH),
             clock: Some(ClockDoubt {
                 fault: ClockFault::Ahead,
@@ -217,6 +234,7 @@ mod tests {
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
+        witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve

@@ -5,6 +5,7 @@ use std::io;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
+use crate::cli::words::lost;
 use crate::erasure::ReasonCode;
 use crate::operations::Operations;
 use crate::operations::receipts;
@@ -37,6 +38,9 @@ fn text(receipt: &Receipt, out: &mut Out) -> io::Result<()> {
     out.line(format_args!("created   {}", out::time(said.created)))?;
     out.line(format_args!("begun     {}", out::time_or_dash(said.begun)))?;
     out.line(format_args!("ended     {}", out::time(said.ended)))?;
+    if let Some(gap) = &said.gap {
+        out.line(format_args!("gap       {}", lost(gap)))?;
+    }
     out.line(format_args!("previous  {}", said.previous))?;
     out.line(format_args!("key       {}", said.key))?;
     out.line(format_args!("signature {}", receipt.signature))?;

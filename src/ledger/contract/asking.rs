@@ -70,6 +70,13 @@ pub(crate) async fn a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_r
     assert_eq!(details, ["receipt", "receipt-1", "receipt-3"]);
 }
 
+pub(crate) async fn a_ledger_keeps_its_id(ledger: Shared) {
+    let id = ledger.id().await.expect("read");
+    assert!(id.0.len() == 32 && id.0.bytes().any(|byte| byte != b'0'), "{id}");
+    ledger.belongs_to(Digest([1; 16])).await.expect("noted");
+    assert_eq!(ledger.id().await.expect("read"), id);
+}
+
 pub(crate) async fn an_empty_ledger_counts_nothing_and_can_be_written(ledger: Shared) {
     ledger.writable().await.expect("writable");
     let counts = ledger.counts().await.expect("counted");

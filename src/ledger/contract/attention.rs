@@ -197,3 +197,19 @@ pub(crate) async fn a_step_that_is_parked_once_more_needs_a_person_again(ledger:
     let again = only_one(&ledger).await;
     assert!(again.needs_a_person() && again.parameters == shown.parameters);
 }
+
+pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: Shared) {
+    for reason in ["no space", "exit status: 1"] {
+        ledger.keeper_ended("witness vault", Some(reason)).await.expect("noted");
+        let found = only_one(&ledger).await;
+        assert_eq!(found.parameters["reason"], reason);
+        assert_eq!((found.code, found.object), (Code::HeadNotKept, Object::keeper("witness vault")));
+    }
+    ledger.keeper_ended("state", None).await.expect("noted");
+    ledger.keeper_ended("state", Some("full")).await.expect("noted");
+    ledger.forget_keepers().await.expect("forgotten");
+    ledger.keeper_ended("witness vault", Some("exit status: 1")).await.expect("noted");
+    assert_eq!(told(&ledger).await, ["head_not_kept keeper:witness vault"]);
+    ledger.keeper_ended("witness vault", None).await.expect("noted");
+    assert_eq!(told(&ledger).await, [] as [&str; 0]);
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
@@ -9,7 +10,7 @@ use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, Findings, Outcome, Verdict};
 use crate::keys::Digest;
 use crate::ledger::{Claim, Closed, Closing, Finished, Keep, QueueName, ReceiptRange, Work};
-use crate::receipt::{Receipt, ReceiptKey, verify_chain};
+use crate::receipt::{ChainEnd, Gap, GapCause, Receipt, ReceiptHead, ReceiptKey, SignedGap, verify_chain};
 use crate::subject::{GuestId, SessionKey};
 
 pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked(ledger: Shared) {
@@ -69,6 +70,54 @@ pub(crate) async fn a_receipt_joins_the_heads_chain_only(ledger: Shared) {
     let listed = ledger.receipts(&range).await.expect("listed").items;
     assert_eq!(listed.iter().map(|receipt| receipt.statement.sequence).collect::<Vec<_>>(), [2]);
     assert_eq!(ledger.counts().await.expect("counted").receipts, 3);
+}
+
+pub(crate) async fn a_chain_goes_on_after_what_was_lost(ledger: Shared) {
+    let key = ReceiptKey::new(&Zeroizing::new([2; 32]));
+    let gap = |there: Option<&ReceiptHead>, last: u64| {
+        let seen = ReceiptHead { sequence: last, hash: format!("{last:064}") };
+        SignedGap::sign(Gap::between(there, &seen, Timestamp::UNIX_EPOCH, by().to_string(), GapCause::Accepted), &key)
+    };
+    let mut claims = to_close(&ledger, 3).await;
+    let first = claims.remove(0);
+    let one = receipt(&ledger, &first).await;
+    let there = one.head();
+    closed(&ledger, vec![Closing { claim: first, receipt: one.clone() }]).await;
+
+    let accept = async |gap: &SignedGap| ledger.accept_gap(gap, &by()).await.expect("answered");
+    assert!(!accept(&gap(None, 7)).await, "it does not begin at the newest receipt");
+    assert!(!accept(&gap(Some(&there), 1)).await, "nothing is missing");
+    assert!(accept(&gap(Some(&there), 5)).await);
+    // A greater one takes its place, and an equal one; a smaller one would give numbers out a second time.
+    let lost = gap(Some(&there), 7);
+    for accepted in [accept(&lost).await, accept(&lost).await, !accept(&gap(Some(&there), 6)).await] {
+        assert!(accepted);
+    }
+    assert_eq!(ledger.receipt_head().await.expect("read"), Some(lost.gap.head()));
+    let end = ledger.receipt_end().await.expect("read");
+    assert_eq!(end, ChainEnd { head: Some(lost.gap.head()), gap: Some(lost.clone()) });
+
+    // Nobody says nothing of it, nor says it twice.
+    let [second, third]: [Claim; 2] = claims.try_into().expect("two");
+    let silent = receipt(&ledger, &second).await;
+    let second = only(again(&ledger, vec![Closing { claim: second, receipt: silent }]).await);
+    let two = receipt_at(&second, &end);
+    let twice = receipt_at(&third, &ChainEnd { head: Some(two.head()), ..end.clone() });
+    let closing = vec![Closing { claim: second, receipt: two.clone() }, Closing { claim: third, receipt: twice }];
+    let [second, third]: [Claim; 2] = again(&ledger, closing).await.try_into().expect("both hold");
+    let three = receipt_at(&third, &ChainEnd { head: Some(two.head()), gap: None });
+    let closing =
+        vec![Closing { claim: second, receipt: two.clone() }, Closing { claim: third, receipt: three.clone() }];
+    closed(&ledger, closing).await;
+
+    let listed = ledger.receipts(&ReceiptRange::all(0, 9)).await.expect("listed").items;
+    assert_eq!(listed.iter().map(|receipt| receipt.statement.sequence).collect::<Vec<_>>(), [1, 8, 9]);
+    assert_eq!(verify_chain(&listed, &key.public()), Ok(3));
+    assert_eq!(ledger.counts().await.expect("counted").receipts, 3, "what is lost does not count");
+    assert_eq!(ledger.receipt_end().await.expect("read"), ChainEnd { head: Some(three.head()), gap: None });
+    let last: Vec<_> = ledger.receipt_gaps().await.expect("listed").iter().map(|gap| gap.gap.last).collect();
+    assert_eq!(last, [5, 7]);
+    assert!(!accept(&lost).await, "the chain has gone on");
 }
 
 pub(crate) async fn erasures_are_closed_together_or_not_at_all(ledger: Shared) {

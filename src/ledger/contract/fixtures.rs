@@ -21,7 +21,7 @@ use crate::ledger::{
     Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, Ledger, QueueName, Recorded,
     Resolution, SessionChange, StepEnd, Work,
 };
-use crate::receipt::{Receipt, ReceiptHead, ReceiptKey};
+use crate::receipt::{ChainEnd, Receipt, ReceiptHead, ReceiptKey};
 use crate::subject::{
     Fingerprinted, GuestId, Identifier, Identifiers, InstallationName, Kind, SessionId, SessionKey, SourceName,
     TargetName, Whom,
@@ -259,10 +259,18 @@ pub(super) async fn receipt(ledger: &Shared, claim: &Claim) -> Receipt {
     receipt_after(erasure, head.as_ref())
 }
 
+/// The receipt of a claim's erasure at the end of a chain, which says what was lost there.
+pub(super) fn receipt_at(claim: &Claim, end: &ChainEnd) -> Receipt {
+    let Work::Close(erasure) = &claim.work else { panic!("not an erasure to close") };
+    let key = ReceiptKey::new(&Zeroizing::new([2; 32]));
+    let gap = end.gap.as_ref().map(|signed| signed.gap.clone());
+    Receipt::issue(erasure, end.head.as_ref(), gap, &key, Timestamp::now()).expect("all outcomes are there")
+}
+
 /// The receipt of an erasure that follows `head`.
 pub(crate) fn receipt_after(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
     let key = ReceiptKey::new(&Zeroizing::new([2; 32]));
-    Receipt::issue(erasure, head, &key, Timestamp::now()).expect("all outcomes are there")
+    Receipt::issue(erasure, head, None, &key, Timestamp::now()).expect("all outcomes are there")
 }
 
 pub(super) async fn close(ledger: &Shared) {

@@ -51,7 +51,7 @@ impl Table {
 }
 
 /// A ledger belongs to its keys wherever it is; whatever else stands there is about the place.
-const KEYS: &str = "name IN ('index key', 'seal key', 'receipt key')";
+const KEYS: &str = "name IN ('id', 'index key', 'seal key', 'receipt key')";
 
 const ALL: &str = "TRUE";
 
@@ -224,6 +224,7 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         only: ALL,
     },
+    Table { name: "receipt_gap", key: 1, columns: &[("sequence", Number), ("gap", Text)], only: ALL },
     Table {
         name: "audit",
         key: 1,

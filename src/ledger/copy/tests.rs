@@ -7,14 +7,14 @@ use test_servers::postgres::Cluster;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::ledger::contract::{a_busy_ledger, event, key_ids, to_decide};
+use crate::ledger::contract::{a_busy_ledger, by, event, key_ids, to_decide};
 use crate::ledger::postgres::{self, PostgresLedger, PostgresRows};
 use crate::ledger::sqlite::{SqliteLedger, SqliteRows};
 
 use crate::ledger::{
     Admin as _, Intake as _, Ledger, OpenError, PostgresPlace, Queue as _, Recorded, Records as _, Work,
 };
-use crate::receipt::ReceiptKey;
+use crate::receipt::{Gap, GapCause, ReceiptKey, SignedGap};
 
 const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
 
@@ -74,6 +74,12 @@ async fn a_ledger_that_was_moved_there_and_back_is_the_same() {
     let ledger = SqliteLedger::open(&places.file("first.db")).expect("opens");
     a_busy_ledger(&(ledger.clone() as std::sync::Arc<dyn Ledger>)).await;
     let counts = ledger.counts().await.expect("counted");
+    let there = ledger.receipt_head().await.expect("read");
+    let seen = ReceiptHead { sequence: 9, hash: "9".repeat(64) };
+    let lost = Gap::between(there.as_ref(), &seen, Timestamp::UNIX_EPOCH, by().to_string(), GapCause::Accepted);
+    let lost = SignedGap::sign(lost, &ReceiptKey::new(&Zeroizing::new([2; 32])));
+    assert!(ledger.accept_gap(&lost, &by()).await.expect("accepted"));
+    let id = ledger.id().await.expect("read");
     ledger.shutdown().await;
 
     let first = places.sqlite_rows("first.db");
@@ -99,6 +105,13 @@ async fn a_ledger_that_was_moved_there_and_back_is_the_same() {
         SqliteLedger::open(&places.file("second.db")).expect("opens") as std::sync::Arc<dyn Ledger>,
         PostgresLedger::open(&places.postgres, None).await.expect("opens"),
     ] {
+        assert_eq!(ledger.id().await.expect("read"), id);
+        let end = ledger.receipt_end().await.expect("read");
+        assert_eq!(
+            (end.head, end.gap),
+            (Some(seen.clone()), Some(lost.clone())),
+            "the chain goes on after what was lost"
+        );
         let moved = ledger.counts().await.expect("counted");
         assert_eq!(serde_json::to_value(&moved).expect("JSON"), serde_json::to_value(&counts).expect("JSON"));
     }

@@ -18,6 +18,7 @@ use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::KeyIds;
 use crate::ledger::RotatedKey;
 use crate::lock::lock;
+use crate::receipt::SignedGap;
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -113,6 +114,14 @@ impl Admin for PostgresLedger {
             let doubt = clock::accept(tx).await?;
             audit::append(tx, &acts::accepted_clock(by, doubt.as_ref())).await?;
             Ok(doubt)
+        })
+    }
+
+    async fn accept_gap(&self, gap: &SignedGap, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let accepted = receipts::accept_gap(tx, gap).await?;
+            audit::append(tx, &acts::accepted_gap(by, &gap.gap, accepted)).await?;
+            Ok(accepted)
         })
     }
 

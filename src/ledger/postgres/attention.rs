@@ -10,7 +10,9 @@ use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, t
 use super::line::DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, clock, counts};
-use crate::attention::{Code, Facts, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget};
+use crate::attention::{
+    Code, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget,
+};
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
@@ -51,6 +53,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         sessions: unsigned(row.get(1)),
         unknown_consents,
         foreign_sessions: unsigned(row.get(2)),
+        failed_keepers: failed_keepers(&row)?,
         oldest_due: maybe_time(row.get(3))?,
         clock: clock::doubt(row.get(10))?,
     };
@@ -58,7 +61,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 11;
+const FIRST_GROUP: usize = 12;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -95,6 +98,7 @@ fn query() -> String {
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(source, count, since, last) ORDER BY source), '[]')::TEXT
                  FROM refused),
                 (SELECT doubt FROM clock_seen),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, reason, since) ORDER BY name), '[]')::TEXT FROM keeper),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
@@ -140,6 +144,13 @@ fn refused(row: &Row) -> Result<Vec<RefusedSince>, LedgerError> {
         Ok(RefusedSince { source, count, since: time(since)?, last: time(last)? })
     });
     refused.collect()
+}
+
+fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {
+    let all: Vec<(String, String, i64)> = json_at(row, 11)?;
+    let failed =
+        all.into_iter().map(|(keeper, reason, since)| Ok(FailedKeeper { keeper, reason, since: time(since)? }));
+    failed.collect()
 }
 
 fn parked_steps(row: &Row) -> Result<Vec<ParkedSteps>, LedgerError> {

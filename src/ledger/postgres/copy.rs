@@ -106,6 +106,9 @@ impl Rows for PostgresRows {
              UPDATE chain SET sequence = newest.sequence, hash = newest.hash
                FROM (SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1) AS newest
                WHERE name = 'receipts';
+             UPDATE chain SET sequence = lost.sequence, hash = lost.gap::JSONB #>> '{gap,last_hash}'
+               FROM (SELECT sequence, gap FROM receipt_gap ORDER BY sequence DESC LIMIT 1) AS lost
+               WHERE name = 'receipts' AND lost.sequence > chain.sequence;
              UPDATE chain SET sequence = newest.sequence, hash = newest.hash
                FROM (SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1) AS newest WHERE name = 'audit';
              SELECT make_month(month::DATE) FROM generate_series(

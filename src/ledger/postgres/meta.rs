@@ -2,9 +2,9 @@
 
 use tokio_postgres::types::ToSql;
 
-use super::LedgerError;
-use super::columns::millis;
-use super::tx::{Connection, Tx};
+use super::columns::{millis, text};
+use super::tx::{Connection, NOW_MS, Tx};
+use super::{LedgerError, LedgerId};
 use crate::keys::{KeyId, KeyIds, KeyKind, fill_random};
 use crate::ledger::{RotatedKey, name_of_key};
 
@@ -21,6 +21,36 @@ pub(super) async fn key_ids(connection: &Connection, used: &KeyIds) -> Result<Ke
     let seal = noted(KeyKind::Seal).await?;
     let receipt = noted(KeyKind::Receipt).await?;
     Ok(KeyIds { index, seal, receipt })
+}
+
+/// The ledger's own id.
+pub(super) async fn id(connection: &Connection) -> Result<LedgerId, LedgerError> {
+    let row = connection.row("SELECT value FROM meta WHERE name = 'id'", &[]).await?;
+    Ok(LedgerId(hex::encode(row.get::<_, &[u8]>(0))))
+}
+
+/// Notes that somebody could not keep the newest receipt's place, since the first time in a row; or that they can.
+pub(super) async fn keeper_ended(
+    connection: &Connection,
+    keeper: &str,
+    reason: Option<&str>,
+) -> Result<(), LedgerError> {
+    match reason {
+        Some(reason) => {
+            let sql = format!(
+                "INSERT INTO keeper (name, since, reason) VALUES ($1, {NOW_MS}, $2)
+                 ON CONFLICT (name) DO UPDATE SET reason = excluded.reason"
+            );
+            connection.execute(&sql, &[&text(keeper), &text(reason)]).await?
+        }
+        None => connection.execute("DELETE FROM keeper WHERE name = $1", &[&text(keeper)]).await?,
+    };
+    Ok(())
+}
+
+pub(super) async fn forget_keepers(connection: &Connection) -> Result<(), LedgerError> {
+    connection.execute("DELETE FROM keeper", &[]).await?;
+    Ok(())
 }
 
 /// Notes a key in place of another; whether that one was noted.

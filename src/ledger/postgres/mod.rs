@@ -70,7 +70,7 @@ use super::notifier::Notifier;
 use super::{
     Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
     Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
-    InstallationFacts, Intake, Invariant, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
+    InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
     PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
     REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
     SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds,
@@ -83,7 +83,7 @@ use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed, Secret};
 use crate::lock::lock;
-use crate::receipt::{Receipt, ReceiptHead};
+use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// Connections that only read.
@@ -331,7 +331,7 @@ impl Queue for PostgresLedger {
 
     async fn closed(&self, mut closing: Vec<Closing>) -> Result<Closed, LedgerError> {
         // Receipts that are too late are not even tried; but only the claims that hold are given back.
-        let follow = transition::succeed(closing.iter().map(|one| &one.receipt), self.receipt_head().await?);
+        let follow = transition::succeed(closing.iter().map(|one| &one.receipt), self.receipt_end().await?);
         let tried = transact!(self, |tried: &Tried| matches!(tried, Tried::Closed), Duration::ZERO, |tx| async {
             let held = receipts::held(tx, &closing).await?;
             if held.contains(&false) {
@@ -368,6 +368,14 @@ impl Queue for PostgresLedger {
 
     async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
         transact!(self, |_: &_| true, END_TRIED_MAX, |tx| targets::charge(tx, target, calls, calls_per_s))
+    }
+
+    async fn keeper_ended(&self, keeper: &str, reason: Option<&str>) -> Result<(), LedgerError> {
+        meta::keeper_ended(&self.writing().await?, keeper, reason).await
+    }
+
+    async fn forget_keepers(&self) -> Result<(), LedgerError> {
+        meta::forget_keepers(&self.writing().await?).await
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
@@ -480,6 +488,18 @@ impl Records for PostgresLedger {
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
         receipts::head(&self.reading().await?).await
+    }
+
+    async fn id(&self) -> Result<LedgerId, LedgerError> {
+        meta::id(&self.reading().await?).await
+    }
+
+    async fn receipt_end(&self) -> Result<ChainEnd, LedgerError> {
+        receipts::end(&self.reading().await?).await
+    }
+
+    async fn receipt_gaps(&self) -> Result<Vec<SignedGap>, LedgerError> {
+        receipts::gaps(&self.reading().await?).await
     }
 
     async fn receipts(&self, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {

@@ -3,13 +3,13 @@
 //! There is one chain, and its head is locked while a receipt is appended, for as long as one commit takes. Receipts are made before,
 //! of the head as it was then, and many at a time; when another process was faster, they are made anew.
 
-use super::columns::{ids, json, json_at, millis};
+use super::columns::{ids, json, json_at, millis, of_json};
 use super::tasks::HELD;
 use super::tx::{Connection, Tx};
 use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, capsules, query, sessions, transition};
 use crate::erasure::life::end_of;
 use crate::erasure::{ErasureId, ErasureState};
-use crate::receipt::{Receipt, ReceiptHead};
+use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
 
 /// Which of the claims still hold their work, in their order. They do until the transaction ends.
 pub(super) async fn held(tx: &Tx, closing: &[Closing]) -> Result<Vec<bool>, LedgerError> {
@@ -118,6 +118,44 @@ pub(super) async fn head(connection: &Connection) -> Result<Option<ReceiptHead>,
     let row = connection.row("SELECT sequence, hash FROM chain WHERE name = 'receipts'", &[]).await?;
     let head = ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) };
     Ok((head.sequence > 0).then_some(head))
+}
+
+/// What the next receipt follows, and what it has to say was lost.
+pub(super) async fn end(connection: &Connection) -> Result<ChainEnd, LedgerError> {
+    let sql = "SELECT chain.sequence, chain.hash, gap FROM chain
+               LEFT JOIN receipt_gap ON receipt_gap.sequence = chain.sequence WHERE name = 'receipts'";
+    let row = connection.row(sql, &[]).await?;
+    let head = ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) };
+    let gap = row.get::<_, Option<&str>>(2).map(|gap| of_json(gap.as_bytes())).transpose()?;
+    Ok(ChainEnd { head: (head.sequence > 0).then_some(head), gap })
+}
+
+/// All gaps, the oldest first.
+pub(super) async fn gaps(connection: &Connection) -> Result<Vec<SignedGap>, LedgerError> {
+    let rows = connection.rows("SELECT gap FROM receipt_gap ORDER BY sequence", &[]).await?;
+    rows.iter().map(|row| json_at(row, 0)).collect()
+}
+
+/// Lets the chain go on after a gap; `false` when it does not begin at the newest receipt, or ends before what is there.
+pub(super) async fn accept_gap(tx: &Tx, gap: &SignedGap) -> Result<bool, LedgerError> {
+    // Locked first: nobody appends until this is decided.
+    let end = tx.row("SELECT sequence FROM chain WHERE name = 'receipts' FOR UPDATE", &[]).await?;
+    let newest = tx.maybe("SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1", &[]).await?;
+    let newest = newest.map(|row| ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) });
+    let passed = end.get::<_, i64>(0).unsigned_abs() > gap.gap.last;
+    if passed || gap.gap.last <= gap.gap.after || !gap.gap.begins_at(newest.as_ref()) {
+        return Ok(false);
+    }
+    let last = gap.gap.last as i64;
+    tx.execute(
+        "INSERT INTO receipt_gap (sequence, gap) VALUES ($1, $2)
+         ON CONFLICT (sequence) DO UPDATE SET gap = excluded.gap",
+        &[&last, &json(gap)?],
+    )
+    .await?;
+    tx.execute("UPDATE chain SET sequence = $1, hash = $2 WHERE name = 'receipts'", &[&last, &gap.gap.last_hash])
+        .await?;
+    Ok(true)
 }
 
 pub(super) async fn list(connection: &Connection, range: ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {

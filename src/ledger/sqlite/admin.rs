@@ -11,6 +11,7 @@ use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::KeyIds;
 use crate::ledger::RotatedKey;
 use crate::lock::lock;
+use crate::receipt::SignedGap;
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -104,6 +105,16 @@ impl Admin for SqliteLedger {
             let doubt = clock::accept(tx)?;
             let entry = acts::accepted_clock(&by, doubt.as_ref());
             Ok((doubt, entry))
+        })
+        .await
+    }
+
+    async fn accept_gap(&self, gap: &SignedGap, by: &Actor) -> Result<bool, LedgerError> {
+        let gap = gap.clone();
+        let by = by.clone();
+        self.order(Wakes::Workers, move |tx| {
+            let accepted = receipts::accept_gap(tx, &gap)?;
+            Ok((accepted, acts::accepted_gap(&by, &gap.gap, accepted)))
         })
         .await
     }

@@ -8,7 +8,7 @@ use super::columns::{Millis, Word};
 use super::job::Tx;
 use super::line::DAMAGED;
 use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, processes, refused, targets};
-use crate::attention::{Code, Facts, Group, Mute, ParkedSteps, StoppedTarget};
+use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
 use crate::ledger::view::told_by;
@@ -57,6 +57,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         sessions: tallied("sessions"),
         unknown_consents: counts::unknown_consents(connection)?,
         foreign_sessions: foreign.unsigned_abs(),
+        failed_keepers: failed_keepers(connection)?,
         oldest_due: counts::oldest_due(connection, now)?,
         clock: clock::doubt(connection)?,
     })
@@ -98,6 +99,15 @@ fn requested(connection: &Connection, count: u64) -> Result<Group, LedgerError> 
         Ok(Group { count, since: since.map(|since| since.0), mark: row.get(1)? })
     });
     Ok(group?)
+}
+
+fn failed_keepers(connection: &Connection) -> Result<Vec<FailedKeeper>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT name, reason, since FROM keeper ORDER BY name")?;
+    let failed = statement.query_map([], |row| {
+        let Millis(since) = row.get(2)?;
+        Ok(FailedKeeper { keeper: row.get(0)?, reason: row.get(1)?, since })
+    })?;
+    Ok(failed.collect::<Result<_, _>>()?)
 }
 
 fn stopped(connection: &Connection) -> Result<Vec<StoppedTarget>, LedgerError> {

@@ -112,7 +112,7 @@ impl Rows for SqliteRows {
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
-        receipts::head(&self.connection())
+        receipts::newest(&self.connection())
     }
 
     async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError> {

@@ -21,6 +21,7 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
     let erasures = ErasureState::ALL.iter().map(|state| (state.as_str(), tallied(state.as_str())));
     let verdicts =
         Verdict::ALL.iter().map(|verdict| (verdict.as_str(), tallied(&format!("verdict:{}", verdict.as_str()))));
+    let verdicts: BTreeMap<_, u64> = verdicts.collect();
     Ok(Counts {
         sessions: tallied("sessions"),
         events_waiting: number(&format!(
@@ -34,8 +35,9 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
         parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT {STEP_QUEUES}"))?,
         parked_steps: steps(connection, "parked = 1")?,
         waiting_steps: steps(connection, "parked = 0")?,
-        receipts: number("SELECT COALESCE(MAX(sequence), 0) FROM receipt")?,
-        verdicts: verdicts.collect(),
+        // Not by the newest one's number: the chain may have gaps.
+        receipts: verdicts.values().sum(),
+        verdicts,
         incomplete_unacknowledged: number(
             "SELECT COUNT(*) FROM receipt WHERE verdict = 'incomplete' AND acknowledged = 0",
         )?,

@@ -1,10 +1,10 @@
 //! Single values about the ledger itself.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use super::LedgerError;
 use super::columns::Millis;
 use super::job::Tx;
+use super::{LedgerError, LedgerId};
 use crate::keys::{KeyId, KeyIds, KeyKind};
 use crate::ledger::{RotatedKey, name_of_key};
 
@@ -25,6 +25,32 @@ pub(super) fn key_ids(tx: &Tx<'_>, used: &KeyIds) -> Result<KeyIds, LedgerError>
 pub(super) fn rotate_key(tx: &Tx<'_>, RotatedKey { kind, from, to }: &RotatedKey) -> Result<bool, LedgerError> {
     let update = "UPDATE meta SET value = CAST(?3 AS BLOB) WHERE name = ?1 AND value = CAST(?2 AS BLOB)";
     Ok(tx.prepare_cached(update)?.execute(params![name_of_key(*kind), from.as_str(), to.as_str()])? > 0)
+}
+
+/// The ledger's own id.
+pub(super) fn id(connection: &Connection) -> Result<LedgerId, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE name = 'id'")?;
+    let id: Vec<u8> = statement.query_row([], |row| row.get(0))?;
+    Ok(LedgerId(hex::encode(id)))
+}
+
+/// Notes that somebody could not keep the newest receipt's place, since the first time in a row; or that they can.
+pub(super) fn keeper_ended(tx: &Tx<'_>, keeper: &str, reason: Option<&str>) -> Result<(), LedgerError> {
+    match reason {
+        Some(reason) => tx
+            .prepare_cached(
+                "INSERT INTO keeper (name, since, reason) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (name) DO UPDATE SET reason = excluded.reason",
+            )?
+            .execute(params![keeper, Millis(tx.now), reason])?,
+        None => tx.prepare_cached("DELETE FROM keeper WHERE name = ?1")?.execute([keeper])?,
+    };
+    Ok(())
+}
+
+pub(super) fn forget_keepers(tx: &Tx<'_>) -> Result<(), LedgerError> {
+    tx.prepare_cached("DELETE FROM keeper")?.execute([])?;
+    Ok(())
 }
 
 /// Writes something, to see whether that is possible.

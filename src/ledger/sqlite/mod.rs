@@ -7,6 +7,7 @@
 mod admin;
 mod attention;
 mod audit;
+mod backup;
 mod capsules;
 mod check;
 mod checkpoint;
@@ -43,6 +44,7 @@ mod wal;
 mod work;
 mod writer;
 
+pub(crate) use backup::{SqliteView, back_up, inspect, inspect_backup};
 pub(crate) use copy::SqliteRows;
 pub(crate) use schema::migrate_file;
 
@@ -73,7 +75,7 @@ use super::notifier::Notifier;
 use super::{
     Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
     Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
-    InstallationFacts, Intake, Invariant, Keep, LedgerError, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
+    InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
     ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
     ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork,
     StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, line,
@@ -85,7 +87,7 @@ use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed};
-use crate::receipt::{Receipt, ReceiptHead};
+use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
@@ -265,6 +267,16 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| targets::charge(tx, &target, calls, calls_per_s)).await
     }
 
+    async fn keeper_ended(&self, keeper: &str, reason: Option<&str>) -> Result<(), LedgerError> {
+        let keeper = keeper.to_owned();
+        let reason = reason.map(str::to_owned);
+        self.writer.write(Wakes::NoOne, move |tx| meta::keeper_ended(tx, &keeper, reason.as_deref())).await
+    }
+
+    async fn forget_keepers(&self) -> Result<(), LedgerError> {
+        self.writer.write(Wakes::NoOne, meta::forget_keepers).await
+    }
+
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let process = process.clone();
         let number = self.writer.write(Wakes::NoOne, move |tx| processes::register(tx, &process)).await?;
@@ -367,7 +379,19 @@ impl Records for SqliteLedger {
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
-        self.readers.read(receipts::head).await
+        Ok(self.receipt_end().await?.head)
+    }
+
+    async fn id(&self) -> Result<LedgerId, LedgerError> {
+        self.readers.read(meta::id).await
+    }
+
+    async fn receipt_end(&self) -> Result<ChainEnd, LedgerError> {
+        self.readers.read(receipts::end).await
+    }
+
+    async fn receipt_gaps(&self) -> Result<Vec<SignedGap>, LedgerError> {
+        self.readers.read(receipts::gaps).await
     }
 
     async fn receipts(&self, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {

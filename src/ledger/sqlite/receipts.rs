@@ -8,7 +8,7 @@ use super::{Closed, Closing, Cursor, LedgerError, Page, ReceiptRange};
 use super::{capsules, query, schedule, sessions, tasks, transition};
 use crate::erasure::ErasureId;
 use crate::erasure::life::end_of;
-use crate::receipt::{Receipt, ReceiptHead};
+use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
 
 pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
     let all = closing.len();
@@ -19,7 +19,7 @@ pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, Ledge
         }
     }
     // All or none: receipts follow one another, and one that is left out would break the chain behind it.
-    if held.len() < all || !transition::succeed(held.iter().map(|one| &one.receipt), head(tx)?) {
+    if held.len() < all || !transition::succeed(held.iter().map(|one| &one.receipt), end(tx)?) {
         return Ok(Closed::Again(held.into_iter().map(|one| one.claim).collect()));
     }
     // Before `close`, which deletes what says which sessions each erasure reached.
@@ -69,7 +69,37 @@ fn append(tx: &Tx<'_>, receipt: &Receipt) -> Result<(), LedgerError> {
     Ok(())
 }
 
-pub(super) fn head(connection: &Connection) -> Result<Option<ReceiptHead>, LedgerError> {
+/// What the next receipt follows, and what it has to say was lost.
+pub(super) fn end(connection: &Connection) -> Result<ChainEnd, LedgerError> {
+    let head = newest(connection)?;
+    let mut statement =
+        connection.prepare_cached("SELECT gap FROM receipt_gap WHERE sequence > ?1 ORDER BY sequence DESC LIMIT 1")?;
+    let after = head.as_ref().map_or(0, |head| head.sequence);
+    let gap = statement.query_row([after as i64], |row| row.get(0).map(|Json(gap)| gap)).optional()?;
+    let Some(gap): Option<SignedGap> = gap else { return Ok(ChainEnd { head, gap: None }) };
+    Ok(ChainEnd { head: Some(gap.gap.head()), gap: Some(gap) })
+}
+
+/// All gaps, the oldest first.
+pub(super) fn gaps(connection: &Connection) -> Result<Vec<SignedGap>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT gap FROM receipt_gap ORDER BY sequence")?;
+    let gaps = statement.query_map([], |row| row.get(0).map(|Json(gap)| gap))?;
+    Ok(gaps.collect::<Result<_, _>>()?)
+}
+
+/// Lets the chain go on after a gap; `false` when it does not begin at the newest receipt, or ends before what is there.
+pub(super) fn accept_gap(tx: &Tx<'_>, gap: &SignedGap) -> Result<bool, LedgerError> {
+    let passed = end(tx)?.head.is_some_and(|head| head.sequence > gap.gap.last);
+    if passed || gap.gap.last <= gap.gap.after || !gap.gap.begins_at(newest(tx)?.as_ref()) {
+        return Ok(false);
+    }
+    tx.prepare_cached("REPLACE INTO receipt_gap (sequence, gap) VALUES (?1, ?2)")?
+        .execute(params![gap.gap.last as i64, Json(gap)])?;
+    Ok(true)
+}
+
+/// The newest receipt that is there.
+pub(super) fn newest(connection: &Connection) -> Result<Option<ReceiptHead>, LedgerError> {
     let mut statement =
         connection.prepare_cached("SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1")?;
     let head =

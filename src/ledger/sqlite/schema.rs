@@ -88,6 +88,15 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Refuses a file whose tables may be others than this program takes them for.
+pub(super) fn is_readable(connection: &Connection) -> anyhow::Result<()> {
+    let found = version(connection)?;
+    anyhow::ensure!(found == KNOWN, "it has schema {found}, and this quietus reads {KNOWN}");
+    let altered = altered(connection)?;
+    anyhow::ensure!(altered.is_none(), "it was made with other migrations than those of this quietus");
+    Ok(())
+}
+
 /// A second connection that writes, for checkpoints.
 pub(super) fn open_beside(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))?;

@@ -76,7 +76,7 @@ fn plain(receipts: u64) -> Vec<String> {
 }
 
 /// What the two programs say of a file.
-pub(super) fn verdicts(file: &Path, keys: &[String]) -> [Value; 2] {
+pub(crate) fn verdicts(file: &Path, keys: &[String]) -> [Value; 2] {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/verify_receipts.py");
     let mut ours = quietus();
     ours.args(["--json", "receipts", "verify"]).arg(file);
@@ -89,7 +89,13 @@ pub(super) fn verdicts(file: &Path, keys: &[String]) -> [Value; 2] {
         let output = program.output().expect("it runs");
         let said: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{program:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)));
-        assert_eq!(output.status.code(), Some(if said["verified"] == json!(true) { 0 } else { 1 }), "{said}");
+        let code = match said["verified"] {
+            Value::Bool(true) => 0,
+            Value::Bool(false) => 1,
+            // Ours: there is nothing of which it could be said.
+            _ => 6,
+        };
+        assert_eq!(output.status.code(), Some(code), "{said}");
         said
     })
 }
@@ -112,14 +118,27 @@ fn check_verified(lines: &[String]) {
     let [ours, theirs] = both(lines, &[public(&key(2))]);
     assert_eq!((&ours["verified"], &theirs["verified"]), (&json!(true), &json!(true)), "{ours} {theirs}");
     for what in ["first", "last", "verdicts"] {
-        assert!(ours[what] == theirs[what] || lines.len() == 1, "{what}: {ours} {theirs}");
+        assert_eq!(ours[what], theirs[what], "{what}: {ours} {theirs}");
     }
+    assert_eq!(ours["gaps"].as_array().map(Vec::len), theirs["gaps"].as_u64().map(|gaps| gaps as usize));
 }
 
 #[track_caller]
 fn check_refused(why: &str, lines: &[String]) {
     let [ours, theirs] = both(lines, &[public(&key(2))]);
     assert_eq!((&ours["verified"], &theirs["verified"]), (&json!(false), &json!(false)), "{why}: {ours} {theirs}");
+}
+
+/// Ours makes a difference between what is wrong and what is nothing.
+#[track_caller]
+fn check_nothing(lines: &[String], theirs_verifies: bool) {
+    let [ours, theirs] = both(lines, &[public(&key(2))]);
+    assert_eq!((&ours["verified"], &theirs["verified"]), (&Value::Null, &json!(theirs_verifies)), "{ours} {theirs}");
+}
+
+/// The statement of a receipt after a gap.
+fn after_gap(sequence: u64, previous: &str, gap: &Value) -> String {
+    replaced(statement(sequence, previous), "\"gap\":null", &format!("\"gap\":{gap}"))
 }
 
 fn replaced(text: String, from: &str, to: &str) -> String {
@@ -129,7 +148,7 @@ fn replaced(text: String, from: &str, to: &str) -> String {
 
 #[test]
 fn both_verify_what_was_signed_however_it_is_spelt() {
-    check_verified(&plain(0));
+    check_nothing(&plain(0), true);
     check_verified(&plain(3));
     let spaced = |canonical: String| {
         (replaced(canonical.clone(), "\"rules\":[\"r\"]", "\t\"rules\" : [ \"\\u0072\" ] "), canonical)
@@ -179,7 +198,9 @@ fn both_refuse_what_was_tampered_with() {
     let (statement, signature) = lines[2].rsplit_once(':').expect("a signature");
     upper[2] = format!("{statement}:{}", signature.to_uppercase());
     check_refused("a signature in another spelling", &upper);
-    for missing in 0..lines.len() {
+    check_nothing(&lines[1..], false);
+    check_nothing(&[], false);
+    for missing in 1..lines.len() {
         let mut fewer = lines.clone();
         fewer.remove(missing);
         check_refused(&format!("line {missing} is missing"), &fewer);
@@ -232,4 +253,30 @@ fn a_receipt_that_does_not_follow_from_its_predecessor_is_refused_by_both() {
     check_refused("another predecessor", &lines);
     let first = statement(1, &sha256(b"another"));
     check_refused("a first one with a predecessor", &[header(1), receipt(&first, &first)]);
+}
+
+#[test]
+fn both_verify_over_a_gap_that_is_stated_and_over_no_other() {
+    let receipts = plain(2);
+    let first = sha256(statement(1, &sha256(b"")).as_bytes());
+    let lost = sha256(b"the last one that is missing");
+    let gap = json!({
+        "after": 1, "after_hash": first, "at": "2026-05-02T16:05:24Z", "by": "cli:root", "cause": "restored", "last": 4,
+        "last_hash": lost,
+    });
+    let with = |gap: &Value| {
+        let next = after_gap(5, &lost, gap);
+        let head = replaced(header(2), "\"last\":2", "\"last\":5");
+        vec![head, receipts[1].clone(), receipt(&next, &next)]
+    };
+    check_verified(&with(&gap));
+    let changed = |member: &str, value: Value| {
+        let mut changed = gap.clone();
+        changed[member] = value;
+        with(&changed)
+    };
+    check_refused("it begins elsewhere", &changed("after", json!(2)));
+    check_refused("it begins after another receipt", &changed("after_hash", json!("0".repeat(64))));
+    check_refused("it ends elsewhere", &changed("last", json!(3)));
+    check_refused("it ends with another receipt", &changed("last_hash", json!("0".repeat(64))));
 }

@@ -6,6 +6,8 @@ CREATE TABLE meta (
   name  TEXT COLLATE "C" PRIMARY KEY,
   value BYTEA NOT NULL
 );
+-- The ledger's own id, made once; a copy of the ledger and a backup of it keep it.
+INSERT INTO meta (name, value) VALUES ('id', uuid_send(gen_random_uuid()));
 
 -- Counts that would otherwise need a walk over a large table, in parts, so that no two transactions wait for one row:
 -- the sum of all parts counts.
@@ -243,6 +245,13 @@ CREATE INDEX receipt_ended ON receipt (ended);
 CREATE INDEX receipt_of_verdict ON receipt (verdict, sequence);
 CREATE INDEX receipt_unseen ON receipt (sequence) WHERE verdict = 'incomplete' AND NOT acknowledged;
 
+-- Receipts that were issued and are lost: `sequence` is the last of them. The chain goes on after it, and the next receipt
+-- repeats `gap`.
+CREATE TABLE receipt_gap (
+  sequence BIGINT PRIMARY KEY,
+  gap      TEXT NOT NULL
+);
+
 -- Who ordered what, as a chain. `entry` is the text of which `hash` is; the other columns are of it, to find it by.
 CREATE TABLE audit (
   sequence BIGINT PRIMARY KEY,
@@ -276,6 +285,13 @@ CREATE TABLE quarantine (
   UNIQUE (source, digest)
 );
 CREATE INDEX quarantine_of_source ON quarantine (source, id);
+
+-- Who was to keep the newest receipt's place outside of the ledger and could not, since when, and why.
+CREATE TABLE keeper (
+  name   TEXT COLLATE "C" PRIMARY KEY,
+  since  BIGINT NOT NULL,
+  reason TEXT NOT NULL
+);
 
 -- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
 CREATE TABLE mute (

@@ -42,10 +42,12 @@ const FILL: &str = "
 ";
 
 /// Tables that stay small, and may be read whole.
-const SMALL: [&str; 14] = [
+const SMALL: [&str; 16] = [
     "chain",
     "clock_anchor",
     "clock_seen",
+    "keeper",
+    "receipt_gap",
     "inbox",
     "installation",
     "pace",

@@ -5,6 +5,9 @@ CREATE TABLE meta (
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The ledger's own id, made once; a copy of the ledger and a backup of it keep it.
+INSERT INTO meta (name, value) VALUES ('id', randomblob(16));
+
 -- The migrations that were applied, this one too; `checksum` is the SHA-256 of the text.
 CREATE TABLE migration (
   number   INTEGER PRIMARY KEY,
@@ -226,6 +229,13 @@ CREATE INDEX receipt_ended ON receipt (ended);
 CREATE INDEX receipt_of_verdict ON receipt (verdict, sequence);
 CREATE INDEX receipt_unseen ON receipt (sequence) WHERE verdict = 'incomplete' AND acknowledged = 0;
 
+-- Receipts that were issued and are lost: `sequence` is the last of them. The chain goes on after it, and the next receipt
+-- repeats `gap`.
+CREATE TABLE receipt_gap (
+  sequence INTEGER PRIMARY KEY,
+  gap      TEXT NOT NULL
+) STRICT;
+
 -- Who ordered what, as a chain. `entry` is the text of which `hash` is; the other columns are of it, to find it by.
 CREATE TABLE audit (
   sequence INTEGER PRIMARY KEY,
@@ -270,6 +280,13 @@ CREATE TABLE refused (
   count  INTEGER NOT NULL,
   since  INTEGER NOT NULL,
   last   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who was to keep the newest receipt's place outside of the ledger and could not, since when, and why.
+CREATE TABLE keeper (
+  name   TEXT PRIMARY KEY,
+  since  INTEGER NOT NULL,
+  reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE target (

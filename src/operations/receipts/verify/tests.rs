@@ -1,8 +1,81 @@
-use super::super::sample::{chain, export, issued, key, person};
+use jiff::Timestamp;
+
+use super::super::sample::{chain, export, issued, key, person, session};
 use super::*;
+use crate::receipt::GapCause;
 
 fn run(lines: &[String], trusted: &[String]) -> Result<Option<Verified>, NotVerified> {
-    verify(lines.join("\n").as_bytes(), trusted)
+    verify(lines.join("\n").as_bytes(), trusted, &Expected::default())
+}
+
+#[track_caller]
+fn check_expected(receipts: &[Receipt], expected: &Expected, said: Result<(), &str>) {
+    let verified = verify(export(receipts).join("\n").as_bytes(), &[key(2).public()], expected);
+    assert_eq!(verified.map(drop).map_err(|why| why.to_string()), said.map_err(str::to_owned));
+}
+
+fn reaches(last: ReceiptHead) -> Expected {
+    Expected { last: Some(last), ..Expected::default() }
+}
+
+#[test]
+fn an_export_that_does_not_reach_what_is_expected_is_not_verified() {
+    let receipts = chain(5);
+    let newest = reaches(receipts[4].head());
+    check_expected(&receipts, &newest, Ok(()));
+    check_expected(&receipts, &reaches(receipts[1].head()), Ok(()));
+    check_expected(
+        &receipts[..4],
+        &newest,
+        Err("receipt 5 is expected, and the last one is 4: the newest were cut off"),
+    );
+    check_expected(&[], &newest, Err("receipt 5 is expected, and the last one is 0: the newest were cut off"));
+    let other = reaches(ReceiptHead { hash: "0".repeat(64), ..receipts[3].head() });
+    let replaced = "receipt 4 is expected with another hash: it was replaced, or it is one of another chain";
+    check_expected(&receipts, &other, Err(replaced));
+    let early = reaches(receipts[0].head());
+    check_expected(&receipts[1..], &early, Err("receipt 1 is expected, and the file starts with 2"));
+    let from_start = Expected { from_start: true, last: None };
+    check_expected(&receipts, &from_start, Ok(()));
+    let late = "the file starts with receipt 2, and not at the chain's beginning";
+    check_expected(&receipts[1..], &from_start, Err(late));
+}
+
+#[test]
+fn a_chain_with_a_stated_gap_verifies_and_what_is_lost_is_not_taken_for_there() {
+    let receipts = chain(5);
+    let gap = Gap::between(
+        Some(&receipts[1].head()),
+        &receipts[4].head(),
+        Timestamp::UNIX_EPOCH,
+        "cli:root".into(),
+        GapCause::Restored,
+    );
+    let after = |gap: Gap, head: &ReceiptHead| {
+        Receipt::issue(&session(), Some(head), Some(gap), &key(2), Timestamp::UNIX_EPOCH).expect("is finished")
+    };
+    let next = after(gap.clone(), &receipts[4].head());
+    let restored = [receipts[..2].to_vec(), vec![next.clone()]].concat();
+    let verified = run(&export(&restored), &[]).expect("verifies").expect("receipts");
+    assert_eq!((verified.first, verified.last, verified.gaps), (1, 6, vec![gap.clone()]));
+    let lost = "receipt 4 is expected, and it is among those that the ledger has lost; a later receipt says so";
+    check_expected(&restored, &reaches(receipts[3].head()), Err(lost));
+    check_expected(&restored, &reaches(next.head()), Ok(()));
+    // Who has an older export has them all.
+    let all = [receipts.clone(), vec![next]].concat();
+    assert!(run(&export(&all), &[]).is_ok());
+
+    // It explains what it names and nothing else.
+    let earlier = [receipts[..1].to_vec(), restored[2..].to_vec()].concat();
+    let broken = run(&export(&earlier), &[]);
+    assert!(matches!(broken, Err(NotVerified::Chain(ChainBroken::Sequence { expected: 2, found: 6 }))));
+    for wrong in [Gap { last: 4, ..gap.clone() }, Gap { last_hash: "0".repeat(64), ..gap.clone() }] {
+        let lines = export(&[receipts[..2].to_vec(), vec![after(wrong, &receipts[4].head())]].concat());
+        assert!(matches!(run(&lines, &[]), Err(NotVerified::Chain(ChainBroken::Gap(6)))));
+    }
+    let other = Gap { after_hash: "0".repeat(64), ..gap };
+    let lines = export(&[receipts[..2].to_vec(), vec![after(other, &receipts[4].head())]].concat());
+    assert!(matches!(run(&lines, &[]), Err(NotVerified::Chain(ChainBroken::Sequence { expected: 3, found: 6 }))));
 }
 
 #[test]

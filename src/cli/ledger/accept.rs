@@ -1,0 +1,42 @@
+//! `quietus ledger accept`.
+
+use crate::cli::context::{Global, actor, with_operations};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{GOOD, Out};
+use crate::cli::words::lost;
+use crate::operations::accept::{Accepted, accept};
+
+/// Go on with a ledger that is older than it was, or another one
+///
+/// A server refuses such a ledger. First look for the right one, or for the newest backup: what was decided since is missing
+/// in this one. Accepted, its chain of receipts goes on after the newest receipt that was ever seen, and the next receipt
+/// states what is missing. For a database that PostgreSQL itself has set back to an earlier time, this is the way.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Accept {}
+
+impl Accept {
+    pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        with_operations(global, async |on| {
+            let accepted = accept(on, &actor()).await?;
+            show(&accepted, out)?;
+            Ok(Exit::when(accepted != Accepted::Unchanged))
+        })
+    }
+}
+
+fn show(accepted: &Accepted, out: &mut Out) -> std::io::Result<()> {
+    let (done, gap) = match accepted {
+        Accepted::Unchanged => (false, None),
+        Accepted::Done(gap) => (true, gap.as_ref()),
+    };
+    if out.is_json() {
+        return out.json(&serde_json::json!({ "accepted": done, "gap": gap }));
+    }
+    if !done {
+        return out.line("there is nothing to accept: the ledger is the one that is known, and as new as it was");
+    }
+    if let Some(gap) = gap {
+        out.line(lost(gap))?;
+    }
+    out.marked(GOOD, "✓", "the ledger is accepted; a server can start on it")
+}

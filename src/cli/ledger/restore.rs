@@ -1,0 +1,90 @@
+//! `quietus ledger restore`.
+
+use std::path::PathBuf;
+
+use crate::cli::context::{Global, actor, load, wait};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{self, DOUBTFUL, GOOD, Out};
+use crate::cli::words::lost;
+use crate::operations::restore::{RestorePlan, Restored, plan, restore};
+
+/// Put a backup in the place of a ledger in a file
+///
+/// No server may run. Without --yes, it only says what lies between the two. The ledger that is replaced is moved aside.
+/// Receipts that were issued since the backup are lost: their numbers are never used again, and the next receipt states what
+/// is missing. Deliveries and orders since the backup are lost, too: ask again for what was asked since.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Restore {
+    /// A file that `quietus ledger backup` wrote
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// Do it
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Restore {
+    pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
+        let config = load(global)?;
+        let place = config.ledger_place()?;
+        let keys_dir = config.keys_dir();
+        let state = config.state_file();
+        wait(async {
+            let planned = plan(&place, &self.from, &keys_dir, state.as_ref()).await?;
+            if !self.yes {
+                show_plan(&planned, out)?;
+                return Ok(Exit::No);
+            }
+            if !out.is_json() {
+                show_plan(&planned, out)?;
+            }
+            let restored = restore(planned, &keys_dir, state.as_ref(), &actor()).await?;
+            show(&restored, out)?;
+            Ok(Exit::Done)
+        })
+    }
+}
+
+fn show_plan(plan: &RestorePlan, out: &mut Out) -> std::io::Result<()> {
+    if out.is_json() {
+        return out.json(&serde_json::json!({ "restored": false, "plan": plan, "lost": plan.lost() }));
+    }
+    let newest = plan.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
+    out.line(format_args!("ledger    {}", plan.ledger))?;
+    out.line(format_args!("backup    of {}, up to receipt {newest}", out::time_or_dash(plan.written)))?;
+    match (&plan.seen, plan.lost()) {
+        (_, Some((first, last))) => out.line(format_args!("lost      receipts {first} to {last}"))?,
+        (Some(seen), None) => {
+            out.line(format_args!("lost      no receipt; {} is the newest that was seen", seen.sequence))?
+        }
+        (None, None) => out.line("lost      nobody knows: no newer receipt was seen, and nothing is remembered")?,
+    }
+    if let Some(why) = &plan.unreadable {
+        out.marked(
+            DOUBTFUL,
+            "!",
+            format_args!(
+                "the ledger that is replaced cannot be read, so what it wrote in its last second may be unknown: {why}"
+            ),
+        )?;
+    }
+    if plan.other_receipt_key {
+        out.marked(DOUBTFUL, "!", "the receipt key is another one than the ledger was last served with")?;
+    }
+    out.note("what was delivered and ordered since the backup is lost, too");
+    out.note("compare with a witness, where there is one; --yes restores it");
+    Ok(())
+}
+
+fn show(restored: &Restored, out: &mut Out) -> std::io::Result<()> {
+    if out.is_json() {
+        return out.json(&serde_json::json!({ "restored": true, "replaced": restored.replaced, "gap": restored.gap }));
+    }
+    if let Some(gap) = &restored.gap {
+        out.line(lost(gap))?;
+    }
+    if let Some(replaced) = &restored.replaced {
+        out.line(format_args!("the ledger that was replaced is {}", replaced.display()))?;
+    }
+    out.marked(GOOD, "✓", "the backup is in place; a server can start on it")
+}

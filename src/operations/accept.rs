@@ -1,0 +1,90 @@
+//! Going on with a ledger that is older than it was, or another one: a person says so, and the chain of receipts goes on after
+//! what is missing.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{OperationError, Operations};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::key_files::{Keys, read_public_keys};
+use crate::ledger::{Cursor, Ledger, ReceiptRange};
+use crate::outside::{Known, KnownKeys, StateError, StateFile, compare};
+use crate::receipt::{Gap, GapCause, Receipt, ReceiptHead, SignedGap};
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// The ledger is the one that is known, and as new as it was.
+    Unchanged,
+    /// It was not, and is from here on; with what is missing, where receipts are.
+    Done(Option<Gap>),
+}
+
+/// Accepts a ledger that a server refuses, as it is behind what is known of it. Nobody may work on it meanwhile.
+pub(crate) async fn accept(on: &Operations, by: &Actor) -> Result<Accepted, OperationError> {
+    let at_work = on.ledger.processes().await?.iter().filter(|process| !process.is_lost()).count();
+    if at_work > 0 {
+        return Err(OperationError::Conflict(format!("{at_work} processes work on the ledger; stop them first")));
+    }
+    let state = on.resources.state.as_ref();
+    let known = state.map_or(Ok(None), StateFile::read)?;
+    on.keys().await?;
+    go_on(&*on.ledger, known, &on.resources.keys_dir, state, GapCause::Accepted, by).await
+}
+
+/// The same for a ledger on which nobody works, with what is known of it and where that is remembered.
+pub(super) async fn go_on(
+    ledger: &dyn Ledger,
+    known: Option<Known>,
+    keys_dir: &Path,
+    state: Option<&StateFile>,
+    cause: GapCause,
+    by: &Actor,
+) -> Result<Accepted, OperationError> {
+    let keys = Keys::load(keys_dir)?;
+    let behind = compare(known.as_ref(), ledger, &read_public_keys(keys_dir)?).await?;
+    if behind.is_ok() {
+        ledger.note(AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::Unchanged)).await?;
+        return Ok(Accepted::Unchanged);
+    }
+    let there = newest(ledger).await?;
+    // What the ledger says was lost is believed again only because a person says so; it ends no earlier than what was seen.
+    let stated = ledger.receipt_end().await?.gap.map(|signed| signed.gap.head());
+    let seen = [stated, known.and_then(|known| known.receipt)].into_iter().flatten();
+    // Where the ledger has a number that is as great, it was given out twice already, and nothing can undo that.
+    let beyond = seen.filter(|seen| there.as_ref().is_none_or(|there| there.sequence < seen.sequence));
+    let seen = beyond.max_by_key(|seen| seen.sequence);
+    let gap = match seen {
+        Some(seen) => {
+            let gap = Gap::between(there.as_ref(), &seen, Timestamp::now(), by.to_string(), cause);
+            if !ledger.accept_gap(&SignedGap::sign(gap.clone(), &keys.receipt), by).await? {
+                let what = "receipts were written meanwhile: a server works on the ledger; stop it first";
+                return Err(OperationError::Conflict(what.to_owned()));
+            }
+            Some(gap)
+        }
+        None => {
+            ledger.note(AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::Done)).await?;
+            None
+        }
+    };
+    // Last: where this is not reached, the same again does it all.
+    if let Some(state) = state {
+        let now = Known::new(ledger.id().await?, ledger.receipt_head().await?, KnownKeys::of(&keys));
+        state.replace(&now)?;
+    }
+    Ok(Accepted::Done(gap))
+}
+
+/// The newest receipt that is there, whatever was lost behind it.
+async fn newest(ledger: &dyn Ledger) -> Result<Option<ReceiptHead>, OperationError> {
+    let newest = ReceiptRange { cursor: Cursor::NEWEST, ..ReceiptRange::all(0, 1) };
+    Ok(ledger.receipts(&newest).await?.items.first().map(Receipt::head))
+}
+
+impl From<StateError> for OperationError {
+    fn from(error: StateError) -> Self {
+        Self::Failed(error.into())
+    }
+}

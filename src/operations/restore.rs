@@ -1,0 +1,187 @@
+//! Restoring a backup in the place of a ledger in a file. Receipts that were issued since the backup are lost with what is
+//! replaced: their numbers are never used again, and the next receipt states the gap.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::OperationError;
+use super::accept::{Accepted, go_on};
+use super::backup::{blocking, file_of, folder, unnamed};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::key_files::{Keys, KeysError};
+use crate::keys::KeyKind;
+use crate::ledger::sqlite::{self, SqliteLedger, SqliteView};
+use crate::ledger::{Admin as _, LedgerId, LedgerPlace};
+use crate::outside::{Known, KnownKeys, StateFile};
+use crate::receipt::{Gap, GapCause, ReceiptHead};
+
+/// What a ledger's files are called behind its own name: itself, its log, and what the log is found by.
+const FILES: [&str; 3] = ["", "-wal", "-shm"];
+
+/// What lies between a backup and the ledger that it is to replace.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RestorePlan {
+    pub(crate) ledger: LedgerId,
+    /// The newest receipt in the backup.
+    pub(crate) receipt: Option<ReceiptHead>,
+    /// When the backup was last written to, as a ledger.
+    pub(crate) written: Option<Timestamp>,
+    /// The newest receipt that was ever seen.
+    pub(crate) seen: Option<ReceiptHead>,
+    /// Why the ledger that is replaced cannot be read, where it is there and cannot.
+    pub(crate) unreadable: Option<String>,
+    /// Whether the receipt key is another one than the ledger was last served with.
+    pub(crate) other_receipt_key: bool,
+    #[serde(skip)]
+    from: PathBuf,
+    #[serde(skip)]
+    to: PathBuf,
+    #[serde(skip)]
+    known: Option<Known>,
+}
+
+impl RestorePlan {
+    /// The numbers of the first and the last receipt that are lost by it.
+    pub(crate) fn lost(&self) -> Option<(u64, u64)> {
+        let newest = self.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
+        let seen = self.seen.as_ref().map_or(0, |seen| seen.sequence);
+        (newest < seen).then_some((newest + 1, seen))
+    }
+}
+
+/// A backup that was restored.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Restored {
+    /// Where the ledger is that was replaced, if there was one.
+    pub(crate) replaced: Option<PathBuf>,
+    pub(crate) gap: Option<Gap>,
+}
+
+/// Looks at a backup and at what it would replace; changes nothing.
+pub(crate) async fn plan(
+    place: &LedgerPlace,
+    from: &Path,
+    keys_dir: &Path,
+    state: Option<&StateFile>,
+) -> Result<RestorePlan, OperationError> {
+    let to = file_of(place)?.to_owned();
+    let keys = Keys::load(keys_dir)?;
+    let source = from.to_owned();
+    let backup = blocking(move || sqlite::inspect_backup(&source)).await?;
+    if let Some(expected) = backup.index_key.filter(|id| id != keys.index.id()) {
+        let (dir, found) = (keys_dir.to_owned(), keys.index.id().clone());
+        return Err(KeysError::OfAnotherLedger { dir, kind: KeyKind::Index, expected, found }.into());
+    }
+    let known = state.map_or(Ok(None), StateFile::read)?;
+    let (current, unreadable) = current(&to).await;
+    if let Some(SqliteView { users: 1.., .. }) = &current {
+        return Err(OperationError::Conflict(
+            "a server works on the ledger, or did until a moment ago; stop it first".to_owned(),
+        ));
+    }
+    let known = newest_known(known, current.as_ref(), &keys);
+    if let Some(known) = known.as_ref().filter(|known| known.ledger != backup.id) {
+        let other = &known.ledger;
+        let id = &backup.id;
+        return Err(OperationError::Conflict(format!(
+            "the backup is of another ledger: {other} was known here, and it is one of {id}. To work with that one all the \
+             same, put its file in place and run `quietus ledger accept`"
+        )));
+    }
+    let other_receipt_key = known.as_ref().is_some_and(|known| known.keys.receipt != keys.receipt.id());
+    Ok(RestorePlan {
+        ledger: backup.id,
+        receipt: backup.head,
+        written: backup.written,
+        seen: known.as_ref().and_then(|known| known.receipt.clone()),
+        unreadable,
+        other_receipt_key,
+        from: from.to_owned(),
+        to,
+        known,
+    })
+}
+
+/// The ledger that is replaced, or why it cannot be read; neither where there is none.
+async fn current(path: &Path) -> (Option<SqliteView>, Option<String>) {
+    if !path.exists() {
+        return (None, None);
+    }
+    let path = path.to_owned();
+    match blocking(move || sqlite::inspect(&path)).await {
+        Ok(view) => (Some(view), None),
+        Err(error) => (None, Some(format!("{:#}", anyhow::Error::from(error)))),
+    }
+}
+
+/// What is known, or what the replaced ledger itself says, where that is newer: it is remembered a moment later only.
+fn newest_known(known: Option<Known>, current: Option<&SqliteView>, keys: &Keys) -> Option<Known> {
+    let Some(current) = current else { return known };
+    let of_current = Known::new(current.id.clone(), current.head.clone(), KnownKeys::of(keys));
+    let sequence = |known: &Known| known.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
+    match known {
+        Some(known) if known.ledger != current.id || sequence(&known) >= sequence(&of_current) => Some(known),
+        _ => Some(of_current),
+    }
+}
+
+/// Puts a backup in place: what was there is moved aside, never overwritten. Nobody may work on the ledger meanwhile.
+pub(crate) async fn restore(
+    plan: RestorePlan,
+    keys_dir: &Path,
+    state: Option<&StateFile>,
+    by: &Actor,
+) -> Result<Restored, OperationError> {
+    // Before anything is moved: where this is interrupted, it is still known what the next attempt has to state.
+    if let (Some(state), Some(known)) = (state, &plan.known) {
+        state.keep(known)?;
+    }
+    let replaced = put_in_place(&plan.from, &plan.to)?;
+    let ledger = SqliteLedger::open(&plan.to)?;
+    let went_on = go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await;
+    let entry = AuditEntry::new(by, Act::RestoreLedger, Object::ledger(), ActResult::Done);
+    let noted = match &went_on {
+        Ok(_) => ledger.note(entry).await,
+        Err(_) => Ok(()),
+    };
+    ledger.shutdown().await;
+    noted?;
+    let gap = match went_on? {
+        Accepted::Done(gap) => gap,
+        Accepted::Unchanged => None,
+    };
+    Ok(Restored { replaced, gap })
+}
+
+fn put_in_place(from: &Path, to: &Path) -> Result<Option<PathBuf>, OperationError> {
+    let dir = folder(to);
+    let part = unnamed(to)?;
+    fs::copy(from, &part).with_context(|| from.display().to_string()).map_err(OperationError::Failed)?;
+    fs::set_permissions(&part, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    // Root restores it for the account that serves it.
+    if rustix::process::geteuid().is_root() {
+        let owner = to.metadata().or_else(|_| dir.metadata())?;
+        chown(&part, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    File::open(&part)?.sync_all()?;
+    let aside = format!("{}.replaced-{}", to.display(), Timestamp::now().as_second());
+    let mut replaced = None;
+    // The log above all: SQLite would read it into whatever file stands beside it.
+    for suffix in FILES {
+        let name = PathBuf::from(format!("{}{suffix}", to.display()));
+        if name.symlink_metadata().is_ok() {
+            let aside = PathBuf::from(format!("{aside}{suffix}"));
+            fs::rename(&name, &aside)?;
+            replaced.get_or_insert(aside);
+        }
+    }
+    File::open(dir)?.sync_all()?;
+    part.persist_noclobber(to).map_err(|error| error.error)?;
+    File::open(dir)?.sync_all()?;
+    Ok(replaced)
+}

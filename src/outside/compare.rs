@@ -1,0 +1,161 @@
+//! Whether a ledger is the one that is known, and at least as new.
+
+use super::{Known, StateFile};
+use crate::ledger::{LedgerError, LedgerId, LedgerPlace, ReceiptRange, Records};
+use crate::receipt::{ChainEnd, Gap, ReceiptHead};
+
+/// Why a ledger is not to be worked on: it would give out numbers of receipts a second time, and what was decided since is
+/// missing in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Behind {
+    #[error(
+        "the ledger is gone: there is no file {path}, and receipt {sequence} was seen of it. Put the file back, or restore the \
+         newest backup with `quietus ledger restore`. Where it is to begin anew, with receipt 1, delete {state} as well"
+    )]
+    Gone { path: String, sequence: u64, state: String },
+    #[error("this is another ledger: {known} was known here, with receipt {sequence}, and this one is {there}. {HELP}")]
+    Other { known: LedgerId, sequence: u64, there: LedgerId },
+    #[error(
+        "the ledger is older than it was, or its newest receipts were cut off: receipt {known} was seen, and its newest is \
+             {there}. {HELP}"
+    )]
+    Older { known: u64, there: u64 },
+    #[error("the ledger has another receipt {0} than the one that was seen. {HELP}")]
+    Differs(u64),
+    #[error(
+        "the ledger says that receipts up to {0} were lost, and that is not signed by the key of this deployment: \
+             somebody else has written it. {HELP}"
+    )]
+    Unsigned(u64),
+}
+
+const HELP: &str = "Put the right ledger in place, or restore the newest backup with `quietus ledger restore`. To go on with \
+                    this one all the same, `quietus ledger accept`: the next receipt then states what is missing";
+
+/// Refuses a ledger whose file is gone before an empty one is made in its place.
+pub(crate) fn must_be_there(place: &LedgerPlace, state: Option<&StateFile>) -> Result<(), anyhow::Error> {
+    let (LedgerPlace::Sqlite(path), Some(state)) = (place, state) else { return Ok(()) };
+    match state.read()? {
+        Some(known) if !path.exists() => {
+            let sequence = known.receipt.map_or(0, |receipt| receipt.sequence);
+            let state = state.path().display().to_string();
+            Err(Behind::Gone { path: path.display().to_string(), sequence, state }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Compares a ledger with what is known of it; where nothing is known, only what it says itself. `public_keys` are those of
+/// the deployment's receipts, hex, with the ones that were rotated.
+pub(crate) async fn compare(
+    known: Option<&Known>,
+    ledger: &(impl Records + ?Sized),
+    public_keys: &[String],
+) -> Result<Result<(), Behind>, LedgerError> {
+    let ChainEnd { head, gap } = ledger.receipt_end().await?;
+    if let Some(gap) = gap.filter(|gap| !public_keys.iter().any(|key| gap.is_signed_by(key))) {
+        return Ok(Err(Behind::Unsigned(gap.gap.last)));
+    }
+    let Some(known) = known else { return Ok(Ok(())) };
+    let id = ledger.id().await?;
+    let sequence = known.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
+    let found = ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
+    let there = There {
+        head,
+        of_known: found.iter().map(|receipt| receipt.head()).find(|head| head.sequence == sequence),
+        gaps: ledger.receipt_gaps().await?.into_iter().map(|signed| signed.gap).collect(),
+        id,
+    };
+    Ok(judge(known, &there))
+}
+
+/// What a ledger says of itself.
+struct There {
+    id: LedgerId,
+    /// What its next receipt follows.
+    head: Option<ReceiptHead>,
+    /// Its receipt with the number that is known.
+    of_known: Option<ReceiptHead>,
+    gaps: Vec<Gap>,
+}
+
+fn judge(known: &Known, there: &There) -> Result<(), Behind> {
+    let sequence = known.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
+    if known.ledger != there.id {
+        return Err(Behind::Other { known: known.ledger.clone(), sequence, there: there.id.clone() });
+    }
+    let Some(seen) = &known.receipt else { return Ok(()) };
+    let is_lost = |gap: &Gap| gap.covers(sequence) && (gap.last > sequence || gap.last_hash == seen.hash);
+    match &there.of_known {
+        Some(found) if found == seen => Ok(()),
+        Some(_) => Err(Behind::Differs(sequence)),
+        None if there.gaps.iter().any(is_lost) => Ok(()),
+        None => {
+            let newest = there.head.as_ref().map_or(0, |head| head.sequence);
+            Err(Behind::Older { known: sequence, there: newest })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::outside::KnownKeys;
+    use crate::receipt::GapCause;
+
+    fn head(sequence: u64, hash: &str) -> ReceiptHead {
+        ReceiptHead { sequence, hash: hash.to_owned() }
+    }
+
+    fn known(receipt: Option<ReceiptHead>) -> Known {
+        Known::new(LedgerId("a".into()), receipt, KnownKeys { index: String::new(), receipt: String::new() })
+    }
+
+    fn there(newest: u64, of_known: Option<ReceiptHead>) -> There {
+        let head = (newest > 0).then(|| head(newest, "newest"));
+        There { id: LedgerId("a".into()), head, of_known, gaps: Vec::new() }
+    }
+
+    fn lost(after: u64, last: u64, hash: &str) -> Gap {
+        let seen = head(last, hash);
+        Gap::between(Some(&head(after, "x")), &seen, Timestamp::UNIX_EPOCH, "cli:root".into(), GapCause::Accepted)
+    }
+
+    #[track_caller]
+    fn check(known: &Known, there: &There, expected: Result<(), Behind>) {
+        assert_eq!(judge(known, there), expected);
+    }
+
+    #[test]
+    fn a_ledger_is_as_new_as_it_was_when_it_has_the_receipt_that_was_seen() {
+        let seen = known(Some(head(5, "five")));
+        check(&known(None), &there(0, None), Ok(()));
+        check(&seen, &there(5, Some(head(5, "five"))), Ok(()));
+        check(&seen, &there(9, Some(head(5, "five"))), Ok(()));
+        check(&seen, &there(4, None), Err(Behind::Older { known: 5, there: 4 }));
+        check(&seen, &there(0, None), Err(Behind::Older { known: 5, there: 0 }));
+        check(&seen, &there(5, Some(head(5, "other"))), Err(Behind::Differs(5)));
+        check(&seen, &there(9, None), Err(Behind::Older { known: 5, there: 9 }));
+    }
+
+    #[test]
+    fn another_ledger_is_refused_also_where_no_receipt_was_seen() {
+        let other = There { id: LedgerId("b".into()), ..there(9, Some(head(5, "five"))) };
+        for (receipt, sequence) in [(None, 0), (Some(head(5, "five")), 5)] {
+            let expected = Behind::Other { known: LedgerId("a".into()), sequence, there: LedgerId("b".into()) };
+            check(&known(receipt), &other, Err(expected));
+        }
+    }
+
+    #[test]
+    fn what_a_gap_states_is_not_missed() {
+        let seen = known(Some(head(5, "five")));
+        let stated = |gaps: Vec<Gap>| There { gaps, ..there(9, None) };
+        check(&seen, &stated(vec![lost(3, 5, "five")]), Ok(()));
+        check(&seen, &stated(vec![lost(3, 7, "seven")]), Ok(()));
+        check(&seen, &stated(vec![lost(3, 5, "other")]), Err(Behind::Older { known: 5, there: 9 }));
+        check(&seen, &stated(vec![lost(5, 7, "seven"), lost(1, 4, "four")]), Err(Behind::Older { known: 5, there: 9 }));
+    }
+}

@@ -1,0 +1,142 @@
+//! Keeps what is known of the ledger up to date, in the state file and at the witnesses: off every hot path, at most once a
+//! second, and without any effect on the work but that a failure is noted in the ledger for a person.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::{Known, KnownKeys, Newest, StateFile, Witness};
+use crate::causes::with_causes;
+use crate::ledger::{Ledger, LedgerError, LedgerId};
+use crate::receipt::ReceiptHead;
+
+/// How often the newest receipt is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long one that failed is left alone.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Who keeps the newest receipt's place.
+#[derive(Clone, Debug)]
+pub(crate) enum Keeper {
+    State(StateFile),
+    Witness { name: String, witness: Witness },
+}
+
+impl Keeper {
+    /// By which a person knows it.
+    fn name(&self) -> String {
+        match self {
+            Self::State(file) => format!("state file {}", file.path().display()),
+            Self::Witness { name, .. } => format!("witness {name}"),
+        }
+    }
+
+    async fn keep(&self, known: Known) -> Result<(), String> {
+        match self {
+            Self::State(file) => {
+                let file = file.clone();
+                let kept = tokio::task::spawn_blocking(move || file.keep(&known)).await;
+                kept.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+            }
+            Self::Witness { witness, .. } => match &known.receipt {
+                Some(receipt) => witness.tell(line(&known.ledger, receipt)).await,
+                // There is nothing to bear witness to.
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// What a witness is told.
+fn line(ledger: &LedgerId, receipt: &ReceiptHead) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        ledger: &'a LedgerId,
+        sequence: u64,
+        hash: &'a str,
+        at: Timestamp,
+    }
+    let line = Line { ledger, sequence: receipt.sequence, hash: &receipt.hash, at: Timestamp::now() };
+    serde_json::to_string(&line).expect("a line is JSON")
+}
+
+/// Tells all keepers of each newest receipt until the shutdown, and of the last one after it.
+pub(crate) async fn keep(
+    keepers: Vec<Keeper>,
+    ledger: Arc<dyn Ledger>,
+    keys: KnownKeys,
+    newest: &Newest,
+    shutdown: CancellationToken,
+) -> Result<(), LedgerError> {
+    // What another process found to fail is found again by it.
+    ledger.forget_keepers().await?;
+    let first = Known::new(ledger.id().await?, ledger.receipt_head().await?, keys);
+    let (tell, told) = watch::channel(first);
+    let mut tasks = JoinSet::new();
+    for keeper in keepers {
+        tasks.spawn(follow(keeper, Arc::clone(&ledger), told.clone()));
+    }
+    drop(told);
+    loop {
+        let is_last = shutdown.is_cancelled();
+        match ledger.receipt_head().await {
+            Ok(end) => {
+                let newest = newest.or(end);
+                tell.send_if_modified(|known| std::mem::replace(&mut known.receipt, newest.clone()) != newest);
+            }
+            Err(error) => debug!(error = %with_causes(&error), "the newest receipt cannot be read now"),
+        }
+        if is_last {
+            break;
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = sleep(LOOK) => {}
+        }
+    }
+    drop(tell);
+    while tasks.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Has one keeper keep each newest receipt. One that is slow is told of the newest only.
+async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, mut told: watch::Receiver<Known>) {
+    let name = keeper.name();
+    let mut failing = None;
+    loop {
+        let known = told.borrow_and_update().clone();
+        let failed = keeper.keep(known).await.err();
+        if failed != failing {
+            match &failed {
+                Some(reason) => warn!(keeper = name, reason, "the newest receipt's number could not be kept"),
+                None => info!(keeper = name, "the newest receipt's number is kept again"),
+            }
+        }
+        // Also when it fails as before: another process that has begun may have taken the note away.
+        if failed.is_some() || failing.is_some() {
+            let noted = ledger.keeper_ended(&name, failed.as_deref()).await;
+            if let Err(error) = noted {
+                debug!(error = %with_causes(&error), "what is not kept could not be noted");
+            }
+        }
+        failing = failed;
+        let is_over = match &failing {
+            None => told.changed().await.is_err(),
+            Some(_) => tokio::select! {
+                changed = told.changed() => changed.is_err(),
+                () = sleep(AGAIN) => false,
+            },
+        };
+        if is_over {
+            return;
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The file that remembers the ledger: small, written whole or not at all, and never with an older receipt than it had.
+
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+
+use crate::key_files::Keys;
+use crate::ledger::LedgerId;
+use crate::receipt::ReceiptHead;
+
+/// The format's version, in the file.
+const FORMAT: u32 = 1;
+
+/// The file's name in its folder.
+const NAME: &str = "ledger.json";
+
+/// What is known of a ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Known {
+    format: u32,
+    pub(crate) ledger: LedgerId,
+    /// The newest receipt that was seen; null where there was none.
+    pub(crate) receipt: Option<ReceiptHead>,
+    pub(crate) keys: KnownKeys,
+}
+
+/// Which keys the ledger was served with. Told to a person who restores a backup and needs the keys that belong to it; they
+/// say nothing of the keys themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownKeys {
+    /// The id of the index key.
+    pub(crate) index: String,
+    /// The id by which receipts name their key.
+    pub(crate) receipt: String,
+}
+
+impl KnownKeys {
+    pub(crate) fn of(keys: &Keys) -> Self {
+        Self { index: keys.index.id().to_string(), receipt: keys.receipt.id() }
+    }
+}
+
+impl Known {
+    pub(crate) fn new(ledger: LedgerId, receipt: Option<ReceiptHead>, keys: KnownKeys) -> Self {
+        Self { format: FORMAT, ledger, receipt, keys }
+    }
+
+    fn sequence(&self) -> u64 {
+        self.receipt.as_ref().map_or(0, |receipt| receipt.sequence)
+    }
+}
+
+/// Why it is not known what the ledger was, or cannot be remembered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    #[error(
+        "{path}: what the ledger was cannot be read: {what}. Restore the file, or, where you are sure that the ledger is \
+             the newest, delete it"
+    )]
+    Unreadable { path: PathBuf, what: String },
+    #[error("{path}: {error}")]
+    Unwritable { path: PathBuf, error: io::Error },
+    #[error("{path} is of another ledger ({other}); give each deployment a `server.state_dir` of its own")]
+    Other { path: PathBuf, other: LedgerId },
+}
+
+/// The file, in its folder.
+#[derive(Clone, Debug)]
+pub(crate) struct StateFile {
+    dir: PathBuf,
+}
+
+impl StateFile {
+    pub(crate) fn of(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.join(NAME)
+    }
+
+    /// What is known; `None` before anything was written. A file that cannot be understood is not taken for none.
+    pub(crate) fn read(&self) -> Result<Option<Known>, StateError> {
+        let path = self.path();
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StateError::Unreadable { path, what: error.to_string() }),
+        };
+        match serde_json::from_slice::<Known>(&text) {
+            Ok(known) if known.format == FORMAT => Ok(Some(known)),
+            Ok(known) => Err(StateError::Unreadable { path, what: format!("its format is {}", known.format) }),
+            Err(error) => Err(StateError::Unreadable { path, what: error.to_string() }),
+        }
+    }
+
+    /// Remembers what is known, unless a newer receipt of the same ledger is known already. Blocks on the disk.
+    pub(crate) fn keep(&self, known: &Known) -> Result<(), StateError> {
+        let _lock = self.lock()?;
+        if let Some(before) = self.read()? {
+            if before.ledger != known.ledger {
+                return Err(StateError::Other { path: self.path(), other: before.ledger });
+            }
+            if before == *known || before.sequence() > known.sequence() {
+                return Ok(());
+            }
+        }
+        self.write(known)
+    }
+
+    /// Remembers it whatever was known before: a person has said so.
+    pub(crate) fn replace(&self, known: &Known) -> Result<(), StateError> {
+        let _lock = self.lock()?;
+        self.write(known)
+    }
+
+    /// Several processes may share the folder: between a look and a write, nobody else writes. Released by its end.
+    fn lock(&self) -> Result<File, StateError> {
+        let unwritable = |error| StateError::Unwritable { path: self.dir.clone(), error };
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(unwritable)?;
+        let dir = File::open(&self.dir).map_err(unwritable)?;
+        flock(&dir, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
+        Ok(dir)
+    }
+
+    fn write(&self, known: &Known) -> Result<(), StateError> {
+        let path = self.path();
+        let text = serde_json::to_string(known).expect("what is known is JSON");
+        replace_file(&path, |file| writeln!(file, "{text}")).map_err(|error| StateError::Unwritable { path, error })
+    }
+}
+
+/// Replaces a file in one step, for its owner only; it is on the disk, name and content, when this returns. Root leaves it to
+/// the folder's owner, who has to read it later.
+fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let mut part = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(dir)?;
+    write(part.as_file_mut())?;
+    let owner = dir.metadata()?;
+    if rustix::process::geteuid().is_root() {
+        fchown(part.as_file(), Some(owner.uid()), Some(owner.gid()))?;
+    }
+    part.as_file().sync_all()?;
+    part.persist(path).map_err(|error| error.error)?;
+    File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(sequence: u64) -> Known {
+        let keys = KnownKeys { index: "1".into(), receipt: "2".into() };
+        Known::new(LedgerId("a".into()), Some(ReceiptHead { sequence, hash: sequence.to_string() }), keys)
+    }
+
+    #[test]
+    fn what_is_known_is_never_older_than_it_was_unless_a_person_says_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = StateFile::of(folder.path().join("state"));
+        assert_eq!(file.read().expect("nothing is there"), None);
+        for (sequence, expected) in [(3, 3), (2, 3), (7, 7)] {
+            file.keep(&known(sequence)).expect("kept");
+            assert_eq!(file.read().expect("read"), Some(known(expected)));
+        }
+        file.replace(&known(4)).expect("replaced");
+        assert_eq!(file.read().expect("read"), Some(known(4)));
+        let other = Known { ledger: LedgerId("b".into()), ..known(9) };
+        assert!(matches!(file.keep(&other), Err(StateError::Other { .. })));
+        assert_eq!(std::fs::read_dir(folder.path().join("state")).expect("listed").count(), 1, "nothing half is left");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_understood_is_not_taken_for_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = StateFile::of(folder.path().to_owned());
+        for text in
+            ["", "{", "{\"format\":2,\"ledger\":\"a\",\"receipt\":null,\"keys\":{\"index\":\"\",\"receipt\":\"\"}}"]
+        {
+            std::fs::write(file.path(), text).expect("written");
+            assert!(matches!(file.read(), Err(StateError::Unreadable { .. })), "{text}");
+            assert!(file.keep(&known(1)).is_err(), "{text}");
+        }
+    }
+}

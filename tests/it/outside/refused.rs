@@ -1,0 +1,134 @@
+//! A ledger that is not the one that is known, or not as new as it was, is refused.
+
+use std::fs;
+
+use super::{Company, sequences};
+use crate::harness::{Database, Server, receipts, wait_for};
+
+/// A server does not start, and `quietus check` says why, too.
+#[track_caller]
+fn refused(company: &Company, why: &str) {
+    let said = company.says(&["serve"], 4);
+    assert!(said.contains(why) && said.contains("quietus ledger "), "{said}");
+    let checked = company.says(&["check", "--connect"], 1);
+    assert!(checked.contains(why), "{checked}");
+}
+
+#[test]
+fn an_older_ledger_that_is_put_back_by_hand_is_refused_until_it_is_accepted() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    fs::copy(company.path("quietus.db"), company.path("older.db")).expect("copied");
+    let before = company.serve_and_erase(&[102, 103], 1);
+    assert_eq!(company.known()["receipt"]["sequence"], 3);
+    let newest = company.known()["receipt"]["hash"].as_str().expect("a hash").to_owned();
+
+    fs::copy(company.path("older.db"), company.path("quietus.db")).expect("copied");
+    refused(&company, "receipt 3 was seen, and its newest is 1");
+    let accepted = company.deployment.json(&["ledger", "accept"]);
+    assert_eq!((&accepted["gap"]["after"], &accepted["gap"]["last"]), (&1.into(), &3.into()), "{accepted}");
+    assert_eq!(accepted["gap"]["last_hash"], newest.as_str());
+    company.says(&["ledger", "accept"], 1);
+
+    let now = company.serve_and_erase(&[104, 105], 1);
+    assert_eq!((sequences(&before), sequences(&now)), (vec![1, 2, 3], vec![1, 4, 5]));
+    assert_eq!(now[1]["statement"]["previous"], newest.as_str());
+    assert_eq!(
+        (&now[1]["statement"]["gap"], &now[2]["statement"]["gap"]),
+        (&accepted["gap"], &serde_json::Value::Null)
+    );
+    let said = company.says(&["receipts", "show", "4"], 0);
+    assert!(said.contains("receipts 2 to 3 are lost: an older ledger was accepted"), "{said}");
+    company.says(&["audit", "export", "--out", &company.path("audit.jsonl")], 0);
+    company.says(&["audit", "verify", &company.path("audit.jsonl")], 0);
+}
+
+#[test]
+fn a_ledger_that_is_gone_or_empty_is_refused() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    fs::rename(company.path("quietus.db"), company.path("right.db")).expect("moved");
+    refused(&company, "the ledger is gone");
+    assert!(!company.deployment.path("quietus.db").exists(), "an empty one was made in its place");
+
+    // An empty one, as a server makes it where nothing is remembered.
+    let config = fs::read_to_string(company.path("quietus.toml")).expect("a configuration");
+    company.deployment.write("quietus.toml", &config.replacen("[server]\n", "[server]\nstate_dir = \"\"\n", 1));
+    assert!(Server::start(&company.deployment).stop().0.success());
+    company.deployment.write("quietus.toml", &config);
+    refused(&company, "this is another ledger");
+    company.says(&["ledger", "accept"], 0);
+    let now = company.serve_and_erase(&[102], 0);
+    assert_eq!(sequences(&now), [2], "no number is issued twice");
+    assert_eq!((&now[0]["statement"]["gap"]["after"], &now[0]["statement"]["gap"]["last"]), (&0.into(), &1.into()));
+}
+
+#[test]
+fn a_chain_whose_end_was_cut_by_hand_is_refused() {
+    let company = Company::new();
+    company.serve_and_erase(&[101, 102], 0);
+    let cut = "PRAGMA foreign_keys = OFF; DELETE FROM receipt WHERE sequence = 2;";
+    company.deployment.ledger().execute_batch(cut).expect("cut");
+    refused(&company, "receipt 2 was seen, and its newest is 1");
+    // Nor is it enough to say that it was lost.
+    let gap = r#"{"gap":{"after":1,"after_hash":"x","last":2,"last_hash":"y","at":"2026-05-02T16:05:24Z","by":"cli:root","cause":"accepted"},"signature":"00"}"#;
+    company.deployment.ledger().execute("INSERT INTO receipt_gap VALUES (2, ?1)", [gap]).expect("written");
+    refused(&company, "is not signed by the key of this deployment");
+    company.says(&["ledger", "accept"], 0);
+    let now = company.serve_and_erase(&[103], 1);
+    assert_eq!((sequences(&now), &now[1]["statement"]["gap"]["cause"]), (vec![1, 3], &"accepted".into()), "{now:#?}");
+}
+
+#[test]
+fn a_database_that_was_set_back_is_refused_until_it_is_accepted() {
+    let database = Database::start();
+    let company = Company::with(&database.ledger());
+    company.deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
+    company.serve_and_erase(&[101, 102], 0);
+    database.sql(
+        "DELETE FROM receipt WHERE sequence = 2;
+         UPDATE chain SET (sequence, hash) = (SELECT sequence, hash FROM receipt) WHERE name = 'receipts'",
+    );
+    refused(&company, "receipt 2 was seen, and its newest is 1");
+    let said = company.says(&["ledger", "backup", "--to", &company.path("backup.db")], 1);
+    assert!(said.contains("config/postgres/README.md"), "{said}");
+    company.says(&["ledger", "accept"], 0);
+    let now = company.serve_and_erase(&[103, 104], 1);
+    assert_eq!(sequences(&now), [1, 3, 4]);
+    assert_eq!((&now[1]["statement"]["gap"]["after"], &now[1]["statement"]["gap"]["last"]), (&1.into(), &2.into()));
+}
+
+#[test]
+fn a_ledger_that_goes_back_under_a_running_server_gets_no_number_a_second_time() {
+    let company = Company::new();
+    let server = company.serve();
+    company.erase(101, 1);
+    company.erase(102, 2);
+    let cut = "PRAGMA foreign_keys = OFF; DELETE FROM receipt WHERE sequence = 2;";
+    company.deployment.ledger().execute_batch(cut).expect("cut");
+    company.standin.begin(103, "guest103@example.com", None);
+    company.standin.end(103);
+    let urgent = wait_for("the server to say so", || {
+        let all = company.deployment.json(&["attention", "list"]);
+        all.as_array().expect("a list").iter().find(|found| found["code"] == "ledger_set_back").cloned()
+    });
+    assert_eq!(urgent["severity"], "urgent");
+    assert_eq!(sequences(&receipts(&company.deployment, 1)), [1], "what is done has no receipt yet");
+    server.leaves_work("a receipt waits");
+    assert!(server.stop().0.success());
+
+    refused(&company, "receipt 2 was seen, and its newest is 1");
+    company.says(&["ledger", "accept"], 0);
+    let _server = Server::start(&company.deployment);
+    let now = receipts(&company.deployment, 2);
+    assert_eq!((sequences(&now), &now[1]["statement"]["subject"]), (vec![1, 3], &"session:acme/103".into()));
+}
+
+#[test]
+fn what_cannot_be_understood_is_not_taken_for_nothing() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    company.deployment.write("quietus.state/ledger.json", "{");
+    let said = company.says(&["serve"], 4);
+    assert!(said.contains("what the ledger was cannot be read"), "{said}");
+}
