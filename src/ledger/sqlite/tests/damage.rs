@@ -33,9 +33,12 @@ fn events(ledger: &Path) -> i64 {
     connection.query_row("SELECT COUNT(*) FROM event", [], |row| row.get(0)).expect("counted")
 }
 
+/// What happens to the files.
+type Change = fn(&TempDir);
+
 #[tokio::test]
 async fn a_ledger_whose_file_is_gone_is_not_written() {
-    let changes: [(&str, fn(&TempDir)); 6] = [
+    let changes: [(&str, Change); 6] = [
         ("moved", |dir| fs::rename(file(dir), dir.path().join("moved.db")).expect("moved")),
         ("removed", |dir| fs::remove_file(file(dir)).expect("removed")),
         ("replaced", |dir| {
