@@ -14,7 +14,7 @@ const STATES_MAX: usize = 4_000_000;
 #[derive(Debug)]
 pub(super) struct Counterexample {
     pub(super) violated: &'static str,
-    pub(super) trace: Vec<Action>,
+    trace: Vec<Action>,
     state: State,
     steps: Option<Begun>,
 }
@@ -36,7 +36,7 @@ struct Reached {
 }
 
 /// Returns how many states there are, or what they break.
-pub(super) fn explore(model: &mut Model) -> Result<usize, Counterexample> {
+pub(super) fn explore(model: &mut Model) -> Result<usize, Box<Counterexample>> {
     let first = model.first();
     let mut reached = vec![Reached { state: first, from: None }];
     let mut numbers = HashMap::from([(first.key(), 0)]);
@@ -69,8 +69,8 @@ pub(super) fn explore(model: &mut Model) -> Result<usize, Counterexample> {
     }
 }
 
-fn found(model: &Model, violated: &'static str, trace: Vec<Action>, state: State) -> Counterexample {
-    Counterexample { violated, trace, state, steps: model.steps(&state).cloned() }
+fn found(model: &Model, violated: &'static str, trace: Vec<Action>, state: State) -> Box<Counterexample> {
+    Box::new(Counterexample { violated, trace, state, steps: model.steps(&state).cloned() })
 }
 
 /// What has led to a state.
