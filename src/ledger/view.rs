@@ -141,12 +141,12 @@ pub(crate) struct RefusedDeliveries {
 /// How long after the last one it is told that some were refused.
 pub(super) const REFUSED_KEPT_S: i64 = 7 * 24 * 3_600;
 
+/// What a process says of itself: when it was heard of last, and which of its targets cannot work.
+pub(super) type Told = (Timestamp, BTreeMap<TargetName, String>);
+
 /// What the processes say of themselves: when each was heard of last, and which of its targets cannot work. Those that are lost
 /// say nothing any more.
-pub(super) fn told_by(
-    processes: Vec<(Timestamp, BTreeMap<TargetName, String>)>,
-    now: Timestamp,
-) -> (Option<NoServer>, BTreeMap<TargetName, String>) {
+pub(super) fn told_by(processes: Vec<Told>, now: Timestamp) -> (Option<NoServer>, BTreeMap<TargetName, String>) {
     let seen = processes.iter().map(|(seen, _)| *seen).max();
     let lost = |seen: Timestamp| now.duration_since(seen).as_secs() > PROCESS_LOST_S.cast_signed();
     let alive: Vec<_> = processes.into_iter().filter(|(seen, _)| !lost(*seen)).collect();

@@ -73,7 +73,7 @@ pub(crate) async fn a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_r
 pub(crate) async fn a_ledger_keeps_its_id(ledger: Shared) {
     let id = ledger.id().await.expect("read");
     assert!(id.0.len() == 32 && id.0.bytes().any(|byte| byte != b'0'), "{id}");
-    ledger.belongs_to(Digest([1; 16])).await.expect("noted");
+    ledger.key_ids(&key_ids("1")).await.expect("noted");
     assert_eq!(ledger.id().await.expect("read"), id);
 }
 

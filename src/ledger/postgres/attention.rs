@@ -16,7 +16,7 @@ use crate::attention::{
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
-use crate::ledger::view::told_by;
+use crate::ledger::view::{Told, told_by};
 use crate::subject::{SourceName, TargetName};
 
 /// What was found, and when.
@@ -115,8 +115,11 @@ fn group(row: &Row, number: usize) -> Result<Group, LedgerError> {
     Ok(Group { count, since: maybe_time(row.get(column + 1))?, mark: row.get(column + 2) })
 }
 
+/// A target that is out, as the query writes it.
+type Stopped = (String, i64, String, bool, u32, i64, Option<ErasureId>);
+
 fn targets(row: &Row) -> Result<Vec<StoppedTarget>, LedgerError> {
-    let all: Vec<(String, i64, String, bool, u32, i64, Option<ErasureId>)> = json_at(row, 4)?;
+    let all: Vec<Stopped> = json_at(row, 4)?;
     let stopped = all.into_iter().map(|(name, until, reason, needs_person, tries, since, waiting)| {
         let (target, until, since) = (TargetName(name.into()), time(until)?, time(since)?);
         Ok(StoppedTarget { target, until, reason, needs_person, tries, since, waiting })
@@ -132,7 +135,7 @@ fn limited(row: &Row) -> Result<Vec<LimitedTarget>, LedgerError> {
     limited.collect()
 }
 
-fn processes(row: &Row) -> Result<Vec<(Timestamp, BTreeMap<TargetName, String>)>, LedgerError> {
+fn processes(row: &Row) -> Result<Vec<Told>, LedgerError> {
     let all: Vec<(i64, String)> = json_at(row, 8)?;
     all.into_iter().map(|(seen, broken)| Ok((time(seen)?, of_json(broken.as_bytes())?))).collect()
 }

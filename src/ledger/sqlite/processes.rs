@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use super::columns::{Json, Millis};
 use super::job::Tx;
 use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView};
+use crate::ledger::view::Told;
 use crate::subject::TargetName;
 
 /// Notes a process; returns its number.
@@ -60,7 +61,7 @@ pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Proces
 }
 
 /// When each was heard of last, and which of its targets cannot work.
-pub(super) fn told(connection: &Connection) -> Result<Vec<(Timestamp, BTreeMap<TargetName, String>)>, LedgerError> {
+pub(super) fn told(connection: &Connection) -> Result<Vec<Told>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT seen, broken FROM process")?;
     let told = statement.query_map([], |row| {
         let (Millis(seen), Json(broken)) = (row.get(0)?, row.get(1)?);
