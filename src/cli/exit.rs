@@ -86,6 +86,8 @@ fn is_damage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<LedgerError>().is_some_and(LedgerError::is_damage)
             || matches!(cause.downcast_ref(), Some(OpenError::Damaged { .. }))
+            || cause.is::<Behind>()
+            || cause.is::<StateError>()
     })
 }
 

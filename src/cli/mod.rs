@@ -45,7 +45,7 @@ Exit codes:
   3  the configuration, a key or a secret is wrong or missing
   4  the ledger is busy, away or broken
   5  anything else, such as a file that cannot be read
-  6  the ledger is damaged or gone, and a person has to act
+  6  the ledger is damaged, gone or not the one that was known, and a person has to act
   7  a second signal stopped the server at once; what was under way goes on after the next start
   8  there is nothing to verify: no receipts, or no header before them";
 

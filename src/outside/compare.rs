@@ -9,7 +9,7 @@ use crate::receipt::{ChainEnd, Gap, ReceiptHead};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Behind {
     #[error(
-        "the ledger is gone: there is no file {path}, and receipt {sequence} was seen of it. Put the file back, or restore the \
+        "the ledger is gone: there is no file {path}, of which {sequence} receipts were seen. Put the file back, or restore the \
          newest backup with `quietus ledger restore`. Where it is to begin anew, with receipt 1, delete {state} as well"
     )]
     Gone { path: String, sequence: u64, state: String },

@@ -104,8 +104,8 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     assert_eq!(ledger.record(event(4, 1)).await.expect("recorded"), Recorded::Duplicate, "nothing is forgotten by age");
     let limits = Limits { deadline: quietus_plugin::Span::from_secs(1 << 31), unknown_share_max: 1.0 };
     let shown = ledger.attention(&limits).await.expect("read");
-    let codes: Vec<_> = shown.iter().map(|found| (found.code, found.severity)).collect();
-    assert_eq!(codes, [(Code::ClockDoubted, Severity::Urgent)]);
+    let urgent = shown.iter().filter(|found| found.severity == Severity::Urgent);
+    assert_eq!(urgent.map(|found| found.code).collect::<Vec<_>>(), [Code::ClockDoubted]);
 
     let accepted = ledger.accept_clock(&by()).await.expect("accepted").expect("it was doubted");
     assert_eq!(accepted.fault, ClockFault::Ahead);

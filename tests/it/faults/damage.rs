@@ -242,7 +242,7 @@ fn nothing_is_acknowledged_once_the_ledger_is_removed() {
     assert!(status.success());
     // Nor does an empty one take its place.
     let said = refused(&deployment, &["serve"], 6);
-    assert!(said.contains("was removed or moved"), "{said}");
+    assert!(said.contains("the ledger is gone"), "{said}");
     assert!(!deployment.path("quietus.db").exists());
 }
 

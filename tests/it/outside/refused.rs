@@ -8,7 +8,7 @@ use crate::harness::{Database, Server, receipts, wait_for};
 /// A server does not start, and `quietus check` says why, too.
 #[track_caller]
 fn refused(company: &Company, why: &str) {
-    let said = company.says(&["serve"], 4);
+    let said = company.says(&["serve"], 6);
     assert!(said.contains(why) && said.contains("quietus ledger "), "{said}");
     let checked = company.says(&["check", "--connect"], 1);
     assert!(checked.contains(why), "{checked}");
@@ -129,6 +129,6 @@ fn what_cannot_be_understood_is_not_taken_for_nothing() {
     let company = Company::new();
     company.serve_and_erase(&[101], 0);
     company.deployment.write("quietus.state/ledger.json", "{");
-    let said = company.says(&["serve"], 4);
+    let said = company.says(&["serve"], 6);
     assert!(said.contains("what the ledger was cannot be read"), "{said}");
 }
