@@ -93,7 +93,7 @@ const READERS_MAX: usize = 4;
 const CONFLICTS_MAX: u32 = 8;
 
 /// How long the end of a claim is tried while the database is away: a call's result is not thrown away for a restart. What was
-/// committed without an answer is found by the transaction's id (`fate`), and counts once.
+/// committed without an answer is found by the transaction's id (`tx/fate`), and counts once.
 const END_TRIED_MAX: Duration = Duration::from_secs(10);
 
 /// How long a free connection is waited for; callers in a hurry have bounds of their own.
