@@ -130,9 +130,7 @@ async fn keep_outside(
     newest: Arc<Newest>,
     shutdown: CancellationToken,
 ) {
-    if let Err(error) = outside::keep(keepers, ledger, keys, &newest, shutdown).await {
-        warn!(error = %with_causes(&error), "the newest receipt's number is not kept outside of the ledger");
-    }
+    outside::keep(keepers, ledger, keys, &newest, shutdown).await;
 }
 
 async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSettings, shutdown: CancellationToken) {

@@ -155,10 +155,15 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_units_name_their_socket_and_need_it() {
+    fn the_shipped_units_name_their_socket_and_are_started_again() {
         let socket = include_str!("../../config/quietus.socket");
         assert!(socket.lines().any(|line| line == format!("FileDescriptorName={}", Use::Listen.as_str())));
         let service = include_str!("../../config/quietus.service");
-        assert!(service.lines().any(|line| line == "Requires=quietus.socket"));
+        // However often it ends, but for a ledger that a person has to mend (`cli/exit`), it is started again.
+        for line in
+            ["Requires=quietus.socket", "StartLimitIntervalSec=0", "Restart=always", "RestartPreventExitStatus=6"]
+        {
+            assert!(service.lines().any(|one| one == line), "{line}");
+        }
     }
 }

@@ -47,8 +47,8 @@ pub(crate) enum CannotMute {
     /// It would be forgotten, and does harm for as long as it is there.
     #[error("is urgent: it can be muted for a time, not for good")]
     ForGood,
-    /// It is told by the oldest alone: others that join it change nothing.
-    #[error("cannot be acknowledged, as it would hide what becomes overdue later: mute it for a time")]
+    /// It looks alike each time: another one would not be told.
+    #[error("cannot be acknowledged, as that would hide what comes later: mute it for a time")]
     UntilItChanges,
 }
 
@@ -57,7 +57,9 @@ impl Attention {
     pub(crate) fn may_be_muted(&self, end: MuteEnd) -> Result<(), CannotMute> {
         match end {
             MuteEnd::Never if self.severity == Severity::Urgent => Err(CannotMute::ForGood),
-            MuteEnd::Changed if self.code == Code::Overdue => Err(CannotMute::UntilItChanges),
+            MuteEnd::Changed if matches!(self.code, Code::Overdue | Code::ServerAway) => {
+                Err(CannotMute::UntilItChanges)
+            }
             MuteEnd::Changed | MuteEnd::At(_) | MuteEnd::Never => Ok(()),
         }
     }

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -15,13 +16,14 @@ use super::backup::{blocking, file_of, folder, unnamed};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, KeysError};
 use crate::keys::KeyKind;
-use crate::ledger::sqlite::{self, SqliteLedger, SqliteView};
+use crate::ledger::sqlite::{self, Exclusive, SqliteLedger, SqliteView};
 use crate::ledger::{Admin as _, LedgerId, LedgerPlace};
 use crate::outside::{Known, KnownKeys, StateFile};
 use crate::receipt::{Gap, GapCause, ReceiptHead};
 
-/// What a ledger's files are called behind its own name: itself, its log, and what the log is found by.
-const FILES: [&str; 3] = ["", "-wal", "-shm"];
+/// What a ledger's files are called behind its own name: itself, its log, what the log is found by, and what a server
+/// has noted of its damage, which is none of the backup's.
+const FILES: [&str; 4] = ["", "-wal", "-shm", "-damage"];
 
 /// What lies between a backup and the ledger that it is to replace.
 #[derive(Clone, Debug, Serialize)]
@@ -43,6 +45,9 @@ pub(crate) struct RestorePlan {
     to: PathBuf,
     #[serde(skip)]
     known: Option<Known>,
+    /// Until it is done: a server that began meanwhile would work on what is moved aside.
+    #[serde(skip)]
+    _exclusive: Arc<Exclusive>,
 }
 
 impl RestorePlan {
@@ -70,6 +75,7 @@ pub(crate) async fn plan(
     state: Option<&StateFile>,
 ) -> Result<RestorePlan, OperationError> {
     let to = file_of(place)?.to_owned();
+    let exclusive = Exclusive::hold(&to)?;
     let keys = Keys::load(keys_dir)?;
     let source = from.to_owned();
     let backup = blocking(move || sqlite::inspect_backup(&source)).await?;
@@ -104,6 +110,7 @@ pub(crate) async fn plan(
         from: from.to_owned(),
         to,
         known,
+        _exclusive: Arc::new(exclusive),
     })
 }
 
@@ -177,7 +184,9 @@ fn put_in_place(from: &Path, to: &Path) -> Result<Option<PathBuf>, OperationErro
         if name.symlink_metadata().is_ok() {
             let aside = PathBuf::from(format!("{aside}{suffix}"));
             fs::rename(&name, &aside)?;
-            replaced.get_or_insert(aside);
+            if suffix.is_empty() {
+                replaced = Some(aside);
+            }
         }
     }
     File::open(dir)?.sync_all()?;

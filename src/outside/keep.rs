@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -19,6 +19,9 @@ use crate::receipt::ReceiptHead;
 
 /// How often the newest receipt is looked at.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long one may take; a command has less than that.
+const KEEP_MAX: Duration = Duration::from_secs(15);
 
 /// How long one that failed is left alone.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -75,10 +78,17 @@ pub(crate) async fn keep(
     keys: KnownKeys,
     newest: &Newest,
     shutdown: CancellationToken,
-) -> Result<(), LedgerError> {
-    // What another process found to fail is found again by it.
-    ledger.forget_keepers().await?;
-    let first = Known::new(ledger.id().await?, ledger.receipt_head().await?, keys);
+) {
+    // As long as it takes: without it, nothing would be kept until the next start.
+    let first = loop {
+        match first_look(&*ledger, keys.clone()).await {
+            Ok(first) => break first,
+            Err(error) => debug!(error = %with_causes(&error), "the newest receipt cannot be read now"),
+        }
+        if shutdown.run_until_cancelled(sleep(AGAIN)).await.is_none() {
+            return;
+        }
+    };
     let (tell, told) = watch::channel(first);
     let mut tasks = JoinSet::new();
     for keeper in keepers {
@@ -89,6 +99,8 @@ pub(crate) async fn keep(
         let is_last = shutdown.is_cancelled();
         match ledger.receipt_head().await {
             Ok(end) => {
+                // What others append is seen as well: a database that went back would else go unnoticed until we had appended.
+                newest.saw(end.as_ref());
                 let newest = newest.or(end);
                 tell.send_if_modified(|known| std::mem::replace(&mut known.receipt, newest.clone()) != newest);
             }
@@ -104,16 +116,36 @@ pub(crate) async fn keep(
     }
     drop(tell);
     while tasks.join_next().await.is_some() {}
-    Ok(())
+}
+
+async fn first_look(ledger: &dyn Ledger, keys: KnownKeys) -> Result<Known, LedgerError> {
+    // What another process found to fail is found again by it.
+    ledger.forget_keepers().await?;
+    Ok(Known::new(ledger.id().await?, ledger.receipt_head().await?, keys))
 }
 
 /// Has one keeper keep each newest receipt. One that is slow is told of the newest only.
 async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, mut told: watch::Receiver<Known>) {
     let name = keeper.name();
     let mut failing = None;
+    // One that does not answer, such as a mount that hangs, is not asked a second time beside the first.
+    let mut pending: Option<JoinHandle<Result<(), String>>> = None;
     loop {
         let known = told.borrow_and_update().clone();
-        let failed = keeper.keep(known).await.err();
+        let is_late = pending.is_some();
+        let mut keeping = pending.take().unwrap_or_else(|| {
+            let keeper = keeper.clone();
+            tokio::spawn(async move { keeper.keep(known).await })
+        });
+        let failed = match timeout(KEEP_MAX, &mut keeping).await {
+            // What it has kept was the newest when it was asked.
+            Ok(Ok(Ok(()))) if is_late => continue,
+            Ok(kept) => kept.map_err(|error| error.to_string()).flatten().err(),
+            Err(_) => {
+                pending = Some(keeping);
+                Some(format!("it has not answered for {} s", KEEP_MAX.as_secs()))
+            }
+        };
         if failed != failing {
             match &failed {
                 Some(reason) => warn!(keeper = name, reason, "the newest receipt's number could not be kept"),

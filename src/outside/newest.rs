@@ -33,15 +33,19 @@ impl Newest {
         let mut seen = lock(&self.0);
         let there = number(end);
         let before = number(seen.head.as_ref());
-        let went_back = std::mem::replace(&mut seen.went_back, there < before);
+        let is_another = there == before && end != seen.head.as_ref();
+        let went_back = std::mem::replace(&mut seen.went_back, there < before || is_another);
         if there < before {
             return Ends::Earlier(format!("its newest receipt is {there}, and {before} was seen"));
+        }
+        if is_another {
+            return Ends::Earlier(format!("its receipt {there} is another one than was seen"));
         }
         seen.head = end.cloned();
         if went_back { Ends::AsItShouldAgain } else { Ends::AsItShould }
     }
 
-    /// Notes what was appended.
+    /// Notes what was appended, or is known from elsewhere.
     pub(crate) fn saw(&self, head: Option<&ReceiptHead>) {
         let mut seen = lock(&self.0);
         if number(head) > number(seen.head.as_ref()) {
@@ -75,5 +79,7 @@ mod tests {
         assert!(matches!(newest.compare(None), Ends::Earlier(_)));
         assert_eq!((newest.or(Some(head(4))), newest.or(Some(head(7)))), (Some(head(5)), Some(head(7))));
         assert_eq!((at(6), at(6)), (Ends::AsItShouldAgain, Ends::AsItShould));
+        let other = ReceiptHead { sequence: 6, hash: "another".into() };
+        assert_eq!(newest.compare(Some(&other)), Ends::Earlier("its receipt 6 is another one than was seen".into()));
     }
 }

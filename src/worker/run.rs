@@ -145,8 +145,10 @@ impl Worker {
         // Also of work that failed: its calls were made all the same, and mluvii counts them.
         if let (Some(target), Some(rate)) = (&queue.asks, queue.calls_per_s)
             && calls > 1
+            && let Err(error) = self.queue.charge(target, calls - 1, rate).await
         {
-            self.queue.charge(target, calls - 1, rate).await?;
+            // What was done stays done: to do it once more would take more calls.
+            warn!(queue = ?queue.queue, error = %with_causes(&error), "could not count the calls of work");
         }
         output.map(|output| (output, calls))
     }

@@ -108,8 +108,12 @@ impl Worker {
     async fn park_orphans(&self, abandon: &CancellationToken) -> Result<(), LedgerError> {
         let processes = self.records.processes().await?;
         // Another process may have been started with a newer configuration.
-        let running = processes.iter().filter(|process| !process.is_lost());
-        let known: BTreeSet<_> = running.flat_map(|process| &process.targets).collect();
+        let running: Vec<_> = processes.iter().filter(|process| !process.is_lost()).collect();
+        if running.is_empty() {
+            // This one is there: the clock has jumped, and nobody has been heard of since.
+            return Ok(());
+        }
+        let known: BTreeSet<_> = running.iter().flat_map(|process| &process.targets).collect();
         for target in self.queue.awaited_targets().await? {
             if self.targets.contains_key(&target) || known.contains(&target) {
                 continue;

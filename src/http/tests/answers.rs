@@ -164,6 +164,19 @@ async fn a_plugin_that_is_away_shows_and_does_not_stop_receiving() {
 }
 
 #[tokio::test]
+async fn a_process_that_is_to_end_or_cannot_work_is_not_ready_and_says_which() {
+    let bench = Bench::new("");
+    let ending = Ending::default();
+    let router = bench.router_until(ending.clone());
+    for (token, word) in [(&ending.stopping, "stopping"), (&ending.dying, "dying")] {
+        token.cancel();
+        let said = get(&router, "/readyz").await;
+        assert!(said.starts_with("503") && said.contains(&format!(r#""worker":"{word}""#)), "{said}");
+        assert_eq!(line(GOOD.send(&router).await).await, "204", "what comes is taken all the same");
+    }
+}
+
+#[tokio::test]
 async fn only_posts_are_deliveries() {
     let router = Bench::new("").router();
     assert_eq!(get(&router, "/webhooks/acme").await, "405 allow=POST");

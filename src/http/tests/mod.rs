@@ -34,8 +34,12 @@ impl Bench {
     }
 
     fn router(&self) -> Router {
+        self.router_until(Ending::default())
+    }
+
+    fn router_until(&self, ending: Ending) -> Router {
         let plugins = Box::new(|| [("crm".to_owned(), "restarting")].into());
-        let readiness = Readiness::new(self.ledger.clone(), plugins, Ending::default(), &self.settings);
+        let readiness = Readiness::new(self.ledger.clone(), plugins, ending, &self.settings);
         let index = IndexKey::new(&Zeroizing::new([1; 32]));
         let receiver = Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings);
         router(Arc::new(receiver), Arc::new(readiness))

@@ -16,23 +16,30 @@ const TRIES: usize = 10;
 const TRIES_APART: Duration = Duration::from_millis(20);
 
 /// The lock; it is let go of when it is dropped.
-pub(super) struct Exclusive {
-    _file: File,
+#[derive(Debug)]
+pub(crate) struct Exclusive {
+    file: File,
     /// Whether the machine has run without a break since somebody had the lock last.
     pub(super) same_boot: bool,
 }
 
 impl Exclusive {
+    /// For whoever writes to the ledger from now on.
     pub(super) fn take(ledger: &Path) -> Result<Self, OpenError> {
-        let failed =
-            |error: io::Error| OpenError::Failed { ledger: ledger.display().to_string(), source: error.into() };
+        let mut exclusive = Self::hold(ledger)?;
+        sign(&mut exclusive.file).map_err(|error| failed(ledger, error))?;
+        Ok(exclusive)
+    }
+
+    /// For whoever replaces its files: of what was written to it, this says nothing.
+    pub(crate) fn hold(ledger: &Path) -> Result<Self, OpenError> {
+        let failed = |error| failed(ledger, error);
         let mut file = open(ledger).map_err(failed)?;
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => {
                     let same_boot = last_boot(&mut file).map_err(failed)? == Some(boot());
-                    sign(&mut file).map_err(failed)?;
-                    return Ok(Self { _file: file, same_boot });
+                    return Ok(Self { file, same_boot });
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(TRIES_APART),
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
@@ -43,6 +50,10 @@ impl Exclusive {
         let holder = holder.lines().next().map_or_else(|| "unknown".to_owned(), |id| format!("process {id}"));
         Err(OpenError::InUse { ledger: ledger.display().to_string(), holder })
     }
+}
+
+fn failed(ledger: &Path, error: io::Error) -> OpenError {
+    OpenError::Failed { ledger: ledger.display().to_string(), source: error.into() }
 }
 
 /// What a ledger's log is compared with, when nobody has the ledger for themselves.

@@ -64,7 +64,7 @@ use rusqlite::Connection;
 use self::check::Checks;
 use self::claiming::Holder;
 use self::damage::{Damage, Notes};
-use self::exclusive::Exclusive;
+pub(crate) use self::exclusive::Exclusive;
 use self::files::Files;
 use self::job::Wakes;
 use self::maintenance::Walk;

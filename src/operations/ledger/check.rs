@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::audit::verify_chain;
 use crate::chain::Head;
-use crate::key_files::read_public;
+use crate::key_files::read_public_keys;
 use crate::ledger::{AuditRange, Cursor, Invariant, LedgerError, ReceiptRange};
 use crate::operations::{OperationError, Operations};
-use crate::receipt::{Chain, Receipt};
+use crate::receipt::{Chain, ChainEnd, Receipt};
 
 /// How many receipts and rows are read at once.
 const CHUNK: u32 = 1_000;
@@ -45,7 +45,7 @@ pub(crate) enum CheckProgress {
 
 /// Looks everything over. What cannot be read is a finding, too; only a ledger that is busy or away is a failure.
 pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Result<Checked, OperationError> {
-    let public_key = read_public(&on.resources.keys_dir)?;
+    let public_keys = read_public_keys(&on.resources.keys_dir)?;
     let mut checked = Checked::default();
     tell(CheckProgress::Part { name: "integrity", steps: 1 });
     match on.ledger.integrity().await {
@@ -53,7 +53,7 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
         Err(error) => checked.cannot_read("integrity", error)?,
     }
     invariants(on, &mut checked, tell).await?;
-    receipts(on, &mut checked, &public_key, tell).await?;
+    receipts(on, &mut checked, &public_keys, tell).await?;
     audit(on, &mut checked, tell).await?;
     tell(CheckProgress::Part { name: "keys", steps: 1 });
     match on.keys().await {
@@ -105,46 +105,55 @@ async fn invariants(
     Ok(())
 }
 
-/// Verifies the receipts up to the head as it is when this begins.
+/// Verifies the receipts up to the newest as it is when this begins. Those that were lost are stated by the one after them, or
+/// by a gap that waits for it.
 async fn receipts(
     on: &Operations,
     checked: &mut Checked,
-    public_key: &str,
+    public_keys: &[String],
     tell: &dyn Fn(CheckProgress),
 ) -> Result<(), OperationError> {
-    let last = match on.ledger.receipt_head().await {
-        Ok(head) => head.map_or(0, |head| head.sequence),
+    let ChainEnd { head, gap } = match on.ledger.receipt_end().await {
+        Ok(end) => end,
         Err(error) => return checked.cannot_read("receipts", error),
     };
+    if gap.as_ref().is_some_and(|gap| !public_keys.iter().any(|key| gap.is_signed_by(key))) {
+        let what = "what is said to be lost is not signed by a key of this deployment";
+        checked.findings.push(found("receipts", what.to_owned()));
+    }
+    let last = gap.map_or(head.map_or(0, |head| head.sequence), |gap| gap.gap.after);
     tell(CheckProgress::Part { name: "receipts", steps: last });
-    let mut chain = match Chain::under([public_key]) {
+    let mut chain = match Chain::under(public_keys.iter().map(String::as_str)) {
         Ok(chain) => chain,
         Err(broken) => {
             checked.findings.push(found("receipts", broken.to_string()));
             return Ok(());
         }
     };
-    while checked.receipts_verified < last {
-        let range = ReceiptRange::all(checked.receipts_verified + 1, CHUNK);
+    let mut next = 1;
+    while next <= last {
+        let range = ReceiptRange::all(next, CHUNK);
         let some: Vec<Receipt> = match on.ledger.receipts(&range).await {
             Ok(page) => page.items,
             Err(error) => return checked.cannot_read("receipts", error),
         };
         if some.is_empty() {
-            let what = format!("receipts after {} are missing, of {last}", checked.receipts_verified);
+            let what = format!("receipts from {next} on are missing, of {last}");
             checked.findings.push(found("receipts", what));
             return Ok(());
         }
         for receipt in &some {
             // From the chain's beginning: of a list that starts later, the first link would be taken on trust.
-            let is_next = receipt.statement.sequence == checked.receipts_verified + 1;
+            let stated = receipt.statement.gap.as_ref().filter(|gap| gap.after + 1 == next);
+            let is_next = receipt.statement.sequence == stated.map_or(next, |gap| gap.last + 1);
             let broken = chain.check(receipt).err().map(|broken| broken.to_string());
-            let gap = (!is_next).then(|| format!("receipt {} is missing", checked.receipts_verified + 1));
-            if let Some(what) = broken.or(gap) {
+            let missing = (!is_next).then(|| format!("receipt {next} is missing"));
+            if let Some(what) = broken.or(missing) {
                 checked.findings.push(found("receipts", what));
                 return Ok(());
             }
             checked.receipts_verified += 1;
+            next = receipt.statement.sequence + 1;
         }
         tell(CheckProgress::Steps(some.len() as u64));
     }

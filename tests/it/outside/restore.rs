@@ -75,14 +75,37 @@ fn a_backup_takes_the_place_of_a_ledger_that_is_damaged_or_gone() {
 }
 
 #[test]
+fn a_restored_ledger_is_whole_whatever_was_damaged_before_and_whichever_key_signed_it() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    company.says(&["keys", "rotate", "receipt"], 0);
+    company.serve_and_erase(&[102], 1);
+    let backup = company.path("backup.db");
+    company.says(&["ledger", "backup", "--to", &backup], 0);
+    company.serve_and_erase(&[103], 2);
+    // As a server notes it, before it ends.
+    company.deployment.write("quietus.db-damage", r#"{"since":"2026-01-01T00:00:00Z","what":"a page is zero"}"#);
+    company.says(&["ledger", "restore", "--from", &backup, "--yes"], 0);
+    company.says(&["ledger", "check"], 0);
+    assert_eq!(sequences(&company.serve_and_erase(&[104], 2)), [1, 2, 4]);
+    let checked = company.deployment.json(&["ledger", "check"]);
+    assert_eq!((&checked["findings"], &checked["receipts_verified"]), (&json!([]), &json!(3)), "{checked}");
+}
+
+#[test]
 fn what_is_no_backup_of_this_ledger_is_not_restored() {
     let company = Company::new();
     let server = company.serve();
     company.erase(101, 1);
     let backup = company.path("backup.db");
     company.says(&["ledger", "backup", "--to", &backup], 0);
-    let said = company.says(&["ledger", "restore", "--from", &backup, "--yes"], 1);
-    assert!(said.contains("a server works on the ledger"), "{said}");
+    // Also one that stands still, and is heard of no more.
+    for signal in ["CONT", "STOP"] {
+        server.signal(signal);
+        let said = company.says(&["ledger", "restore", "--from", &backup, "--yes"], 4);
+        assert!(said.contains(&format!("process {}", server.id())), "{said}");
+    }
+    server.signal("CONT");
     assert!(server.stop().0.success());
 
     fs::copy(company.path("quietus.db"), company.path("copied.db")).expect("copied");
