@@ -9,8 +9,24 @@ use crate::shared::postgres::Database;
 use crate::{NAME, TARGET};
 
 /// Tables that stay small, and may be read whole.
-const SMALL: [&str; 10] =
-    ["chain", "inbox", "installation", "pace", "process", "source", "target", "tally", "meta", "quarantine"];
+const SMALL: [&str; 16] = [
+    "chain",
+    "clock_anchor",
+    "clock_seen",
+    "inbox",
+    "installation",
+    "keeper",
+    "meta",
+    "mute",
+    "pace",
+    "process",
+    "quarantine",
+    "receipt_gap",
+    "refused",
+    "source",
+    "tally",
+    "target",
+];
 
 /// What is shown of a statement.
 const SHOWN: usize = 100;
