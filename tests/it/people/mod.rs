@@ -126,7 +126,7 @@ limit = "0s"
 pause = "0s"
 
 [erasing]
-breaker_pause = "1s"
+breaker_pause = "100ms"
 
 [erasing.retry]
 attempts_max = 20
