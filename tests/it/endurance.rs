@@ -91,12 +91,6 @@ impl Load {
     }
 }
 
-/// The leases of a killed server end: nobody waits for them here.
-fn let_leases_end(deployment: &Deployment) {
-    let ledger = deployment.ledger();
-    ledger.execute("UPDATE task SET due = 0 WHERE parked = 0", []).expect("an update");
-}
-
 #[test]
 fn a_server_that_is_killed_at_any_instant_loses_nothing_and_does_nothing_twice() {
     let seed = Seed::new();
@@ -121,7 +115,7 @@ fn a_server_that_is_killed_at_any_instant_loses_nothing_and_does_nothing_twice()
         assert!(ended_early.is_err(), "a sender ended before the server");
         server.kill();
         runtime.block_on(senders.join_all());
-        let_leases_end(&deployment);
+        deployment.let_leases_end();
     }
 
     let acknowledged = load.acknowledged().clone();

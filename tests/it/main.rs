@@ -2,6 +2,7 @@
 
 mod authentication;
 mod authors;
+mod campaign;
 mod canary;
 mod cgroup;
 mod clocks;

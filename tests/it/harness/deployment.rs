@@ -186,6 +186,11 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
             .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}{}", String::from_utf8_lossy(&output.stderr)))
     }
 
+    /// The leases of a killed server end: nobody waits for them here.
+    pub(crate) fn let_leases_end(&self) {
+        self.ledger().execute("UPDATE task SET due = 0 WHERE parked = 0", []).expect("an update");
+    }
+
     /// Waits until so many sessions are known, read and settled: before that, nobody knows whose they are.
     #[track_caller]
     pub(crate) fn settled(&self, sessions: usize) {
