@@ -3,30 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quietus::measure::Measured;
+use quietus::measure::{Measured, SMALL_TABLES};
 
 use crate::shared::postgres::Database;
 use crate::{NAME, TARGET};
-
-/// Tables that stay small, and may be read whole.
-const SMALL: [&str; 16] = [
-    "chain",
-    "clock_anchor",
-    "clock_seen",
-    "inbox",
-    "installation",
-    "keeper",
-    "meta",
-    "mute",
-    "pace",
-    "process",
-    "quarantine",
-    "receipt_gap",
-    "refused",
-    "source",
-    "tally",
-    "target",
-];
 
 /// What is shown of a statement.
 const SHOWN: usize = 100;
@@ -59,7 +39,7 @@ fn line(statement: &str, plan: &[String]) -> String {
     for step in plan {
         if let Some((_, table)) = step.split_once("Seq Scan on ") {
             let table = table.split(' ').next().unwrap_or_default();
-            assert!(SMALL.contains(&table), "{step}\nin {statement}");
+            assert!(SMALL_TABLES.contains(&table), "{step}\nin {statement}");
             used.insert(format!("all of {table}"));
         }
         if let Some((_, index)) = step.split_once(" using ") {

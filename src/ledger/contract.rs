@@ -19,7 +19,7 @@ pub(crate) mod working;
 
 pub(crate) use fixtures::{
     BREAKER, KEEP, a_busy_ledger, by, due_erasure, ends, erase_a_guest, erasure_of, event, installation, key_ids,
-    person, receipt_after, resolution, session, to_decide, to_resolve, to_settle,
+    person, receipt_after, resolution, session, sessions_to_decide, to_decide, to_resolve, to_settle,
 };
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until

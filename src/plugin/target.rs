@@ -173,7 +173,7 @@ impl PluginHost {
             },
         };
         let longest = outgoing.longest;
-        // By the contract of the very session that is asked: a reload may have brought another.
+        // By the contract of the very session that is asked: a reload may have put another in its place.
         if once == Once::Only
             && let Err(why) = call.checkpoint.sending().await
         {

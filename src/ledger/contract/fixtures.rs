@@ -192,6 +192,19 @@ pub(super) async fn claim(ledger: &Shared, queue: &QueueName) -> Vec<Claim> {
     ledger.claim(queue, 100, HOUR, &Bounds::NONE).await.expect("claims").claims
 }
 
+/// The sessions of all events that can be claimed, whatever is found to be damaged meanwhile.
+pub(crate) async fn sessions_to_decide(ledger: &Shared) -> Vec<i64> {
+    let mut sessions = Vec::new();
+    for _ in 0..4 {
+        for claim in claim(ledger, &to_decide()).await {
+            let Work::Decide(work) = &claim.work else { panic!("{claim:?}") };
+            sessions.push(work.event.head.session.session.0);
+        }
+    }
+    sessions.sort_unstable();
+    sessions
+}
+
 /// Claims one piece of work under a lease that ends at once.
 pub(super) async fn claim_for_no_time(ledger: &Shared, queue: &QueueName) -> Claim {
     only(ledger.claim(queue, 1, Duration::ZERO, &Bounds::NONE).await.expect("claims").claims)

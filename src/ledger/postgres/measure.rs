@@ -11,6 +11,8 @@ use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome};
 use crate::keys::{Digest, Fingerprint};
 use crate::subject::{InstallationName, SessionId, SessionKey, TargetName};
 
+pub use super::plans::SMALL_TABLES;
+
 /// A ledger as one process has it.
 pub struct Measured(Arc<PostgresLedger>);
 

@@ -6,6 +6,26 @@ use tokio_postgres::SimpleQueryMessage;
 
 use super::PostgresLedger;
 
+/// Tables that stay small, and may be read whole.
+pub const SMALL_TABLES: &[&str] = &[
+    "chain",
+    "clock_anchor",
+    "clock_seen",
+    "inbox",
+    "installation",
+    "keeper",
+    "meta",
+    "mute",
+    "pace",
+    "process",
+    "quarantine",
+    "receipt_gap",
+    "refused",
+    "source",
+    "tally",
+    "target",
+];
+
 /// A prepared statement and its plan, whatever the values are.
 pub(super) struct Plan {
     pub(super) statement: String,

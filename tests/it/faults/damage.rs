@@ -295,7 +295,7 @@ fn a_log_that_lost_events_is_not_replayed() {
             assert!(said.contains("its log") && said.contains("restore a backup"), "{how}: {said}");
         }
     }
-    fs::write(&log, &whole).expect("brought back");
+    fs::write(&log, &whole).expect("written back");
     let server = Server::start(&deployment);
     server.leaves_work("its mluvii is away");
     assert_eq!(deployment.events(), 40);

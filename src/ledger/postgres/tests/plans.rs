@@ -41,26 +41,6 @@ const FILL: &str = "
     ANALYZE;
 ";
 
-/// Tables that stay small, and may be read whole.
-const SMALL: [&str; 16] = [
-    "chain",
-    "clock_anchor",
-    "clock_seen",
-    "keeper",
-    "receipt_gap",
-    "inbox",
-    "installation",
-    "pace",
-    "process",
-    "source",
-    "target",
-    "tally",
-    "meta",
-    "mute",
-    "quarantine",
-    "refused",
-];
-
 /// From a decision to a receipt.
 async fn whole_erasure(ledger: &Arc<PostgresLedger>) {
     let shared: Arc<dyn Ledger> = ledger.clone();
@@ -164,7 +144,11 @@ async fn no_statement_of_the_daily_work_reads_a_whole_table() {
     for plan in &plans {
         for line in &plan.lines {
             let whole = line.split_once("Seq Scan on ").map(|(_, table)| table.split(' ').next().unwrap_or_default());
-            assert!(whole.is_none_or(|table| SMALL.contains(&table)), "{line}\nin {}", plan.statement);
+            assert!(
+                whole.is_none_or(|table| explained::SMALL_TABLES.contains(&table)),
+                "{line}\nin {}",
+                plan.statement
+            );
         }
     }
     // What is held is few, and the index of it full of what was held before.

@@ -90,7 +90,7 @@ async fn a_damage_is_known_to_commands_and_to_the_next_start_until_it_is_mended(
     );
     assert!(!file(&dir).exists(), "no empty ledger takes its place");
 
-    fs::rename(&away, file(&dir)).expect("brought back");
+    fs::rename(&away, file(&dir)).expect("moved back");
     let command = SqliteLedger::open(&file(&dir)).expect("opens");
     assert_eq!(urgent(&command).await, [("ledger_damaged", None)]);
     let refused = command.retry_parked(&by()).await;
@@ -200,15 +200,8 @@ async fn an_event_that_is_damaged_is_set_aside_and_stops_no_other() {
     );
     assert_eq!(changed.expect("changed"), 1);
 
-    let mut sessions = Vec::new();
-    for _ in 0..4 {
-        for claim in claim(&ledger, &to_decide(), 9).await {
-            let Work::Decide(work) = &claim.work else { panic!("{claim:?}") };
-            sessions.push(work.event.head.session.session.0);
-        }
-    }
-    sessions.sort_unstable();
-    assert_eq!(sessions, [501, 503]);
+    let shared: Arc<dyn Ledger> = ledger.clone();
+    assert_eq!(contract::sessions_to_decide(&shared).await, [501, 503]);
     assert_eq!(urgent(&ledger).await, [("events_damaged", Some(1))]);
     // It is no better when it is tried again.
     assert_eq!(ledger.retry_parked(&by()).await.expect("answered"), 1);
