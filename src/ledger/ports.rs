@@ -217,8 +217,9 @@ pub(crate) trait Records: Send + Sync {
     /// The newest row's place in the chain of what was ordered.
     async fn audit_head(&self) -> Result<Option<Head>, LedgerError>;
 
-    /// What the backend itself finds wrong with how it keeps the ledger, where it can say so; a walk over all of it.
-    async fn integrity(&self) -> Result<Vec<String>, LedgerError>;
+    /// What the backend itself finds wrong with how it keeps the ledger; a walk over all of it. `None` where it was not looked
+    /// at.
+    async fn integrity(&self) -> Result<Option<Vec<String>>, LedgerError>;
 
     /// How many rows break an invariant.
     async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError>;

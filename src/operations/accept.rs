@@ -15,6 +15,8 @@ use crate::receipt::{Gap, GapCause, Receipt, ReceiptHead, SignedGap};
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Accepted {
+    /// Nothing is remembered that it could be compared with.
+    NothingKnown,
     /// The ledger is the one that is known, and as new as it was.
     Unchanged,
     /// It was not, and is from here on; with what is missing, where receipts are.
@@ -46,7 +48,7 @@ pub(super) async fn go_on(
     let behind = compare(known.as_ref(), ledger, &read_public_keys(keys_dir)?).await?;
     if behind.is_ok() {
         ledger.note(AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::Unchanged)).await?;
-        return Ok(Accepted::Unchanged);
+        return Ok(if known.is_some() { Accepted::Unchanged } else { Accepted::NothingKnown });
     }
     let there = newest(ledger).await?;
     // What the ledger says was lost is believed again only because a person says so; it ends no earlier than what was seen.

@@ -160,7 +160,7 @@ pub(crate) async fn restore(
     noted?;
     let gap = match went_on? {
         Accepted::Done(gap) => gap,
-        Accepted::Unchanged => None,
+        Accepted::Unchanged | Accepted::NothingKnown => None,
     };
     Ok(Restored { replaced, gap })
 }

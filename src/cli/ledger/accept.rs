@@ -19,18 +19,23 @@ impl Accept {
         with_operations(global, async |on| {
             let accepted = accept(on, &actor()).await?;
             show(&accepted, out)?;
-            Ok(Exit::when(accepted != Accepted::Unchanged))
+            Ok(Exit::when(matches!(accepted, Accepted::Done(_))))
         })
     }
 }
 
 fn show(accepted: &Accepted, out: &mut Out) -> std::io::Result<()> {
     let (done, gap) = match accepted {
-        Accepted::Unchanged => (false, None),
+        Accepted::Unchanged | Accepted::NothingKnown => (false, None),
         Accepted::Done(gap) => (true, gap.as_ref()),
     };
     if out.is_json() {
         return out.json(&serde_json::json!({ "accepted": done, "gap": gap }));
+    }
+    if *accepted == Accepted::NothingKnown {
+        return out.line(
+            "nothing is remembered of this ledger, so nobody knows whether it is as new as it was; compare it with a witness",
+        );
     }
     if !done {
         return out.line("there is nothing to accept: the ledger is the one that is known, and as new as it was");

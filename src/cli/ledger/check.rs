@@ -36,10 +36,14 @@ fn show(checked: &Checked, out: &mut Out) -> std::io::Result<()> {
     for finding in &checked.findings {
         out.marked(BAD, "✗", format_args!("{}: {}", finding.code, finding.what))?;
     }
-    let Checked { findings, receipts_verified, audit_verified } = checked;
+    let Checked { findings, storage_looked_at, receipts_verified, audit_verified } = checked;
     let counts = format!("{receipts_verified} receipts and {audit_verified} rows of the audit are verified");
     if findings.is_empty() {
-        out.marked(GOOD, "✓", format_args!("the ledger is whole; {counts}"))
+        let whole = match storage_looked_at {
+            true => "the ledger is whole",
+            false => "nothing is wrong; how the database keeps it was not looked at (pg_amcheck)",
+        };
+        out.marked(GOOD, "✓", format_args!("{whole}; {counts}"))
     } else {
         out.line(counts)
     }

@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use super::LedgerError;
 use crate::causes::with_causes;
 
-/// What the server says, in its words but without its details: they quote values.
+/// What the server says, in its words but without what quotes values: the details, and the message about a value.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub(super) struct Told {
@@ -28,8 +28,13 @@ impl From<tokio_postgres::Error> for LedgerError {
         };
         let code = told.code();
         let conflict = matches!(*code, SqlState::T_R_DEADLOCK_DETECTED | SqlState::T_R_SERIALIZATION_FAILURE);
-        let text = format!("{} (SQLSTATE {})", told.message(), code.code());
-        let failure = Told { text, conflict, of_values: is_of_class(code, OF_VALUES) };
+        let of_values = is_of_class(code, OF_VALUES);
+        // Of values, the message itself may quote them: one that is none of its type, or a trigger's own text.
+        let said = if of_values { "the values are refused" } else { told.message() };
+        let constraint = told.constraint().filter(|_| of_values);
+        let named = constraint.map(|name| format!(", constraint {name}")).unwrap_or_default();
+        let text = format!("{said} (SQLSTATE {}{named})", code.code());
+        let failure = Told { text, conflict, of_values };
         match code {
             code if is_of_class(code, PASSING) => Self::Busy(failure.into()),
             code if is_damage(code) => {

@@ -441,7 +441,9 @@ impl Records for SqliteLedger {
             Err(LedgerError::Damaged(_)) if damage.is_some() => (Facts::default(), Vec::new(), Timestamp::now()),
             read => read?,
         };
-        Ok(crate::attention::attention(&Facts { damage, ..facts }, &mutes, &limits, now))
+        // Where nothing can be written, no server can say that it is there.
+        let no_server = facts.no_server.filter(|_| damage.is_none());
+        Ok(crate::attention::attention(&Facts { damage, no_server, ..facts }, &mutes, &limits, now))
     }
 
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
@@ -453,8 +455,8 @@ impl Records for SqliteLedger {
         self.readers.read(audit::head).await
     }
 
-    async fn integrity(&self) -> Result<Vec<String>, LedgerError> {
-        self.readers.read(check::integrity).await
+    async fn integrity(&self) -> Result<Option<Vec<String>>, LedgerError> {
+        self.readers.read(check::integrity).await.map(Some)
     }
 
     async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError> {
