@@ -25,6 +25,8 @@ fn an_older_ledger_that_is_put_back_by_hand_is_refused_until_it_is_accepted() {
 
     fs::copy(company.path("older.db"), company.path("quietus.db")).expect("copied");
     refused(&company, "receipt 3 was seen, and its newest is 1");
+    let checked = company.says(&["ledger", "check"], 1);
+    assert!(checked.contains("known: the ledger is older than it was"), "{checked}");
     let accepted = company.deployment.json(&["ledger", "accept"]);
     assert_eq!((&accepted["gap"]["after"], &accepted["gap"]["last"]), (&1.into(), &3.into()), "{accepted}");
     assert_eq!(accepted["gap"]["last_hash"], newest.as_str());
@@ -122,6 +124,15 @@ fn a_ledger_that_goes_back_under_a_running_server_gets_no_number_a_second_time()
     let _server = Server::start(&company.deployment);
     let now = receipts(&company.deployment, 2);
     assert_eq!((sequences(&now), &now[1]["statement"]["subject"]), (vec![1, 3], &"session:acme/103".into()));
+}
+
+#[test]
+fn a_ledger_of_which_nothing_is_remembered_is_not_said_to_be_as_new_as_it_was() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    fs::remove_file(company.path("quietus.state/ledger.json")).expect("removed");
+    let said = company.says(&["ledger", "accept"], 1);
+    assert!(said.contains("nothing is remembered of this ledger"), "{said}");
 }
 
 #[test]

@@ -157,6 +157,9 @@ async fn a_server_finds_damage_that_nothing_has_stumbled_over() {
     }
     let refused = ledger.record(event(1, 2)).await;
     assert!(matches!(refused, Err(LedgerError::Damaged(_))), "{refused:?}");
+    let limits = Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 1.0 };
+    let told = ledger.attention(&limits).await.expect("read");
+    assert!(told.iter().all(|found| found.code.as_str() != "server_away"), "nobody can say that they are there");
     ledger.shutdown().await;
     drop(ledger);
     let again = SqliteLedger::serve(&file(&dir)).err().expect("refused");
