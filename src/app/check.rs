@@ -160,7 +160,7 @@ async fn try_ledger(config: &Config) -> anyhow::Result<()> {
     let operations = operations(config.clone(), ledger);
     let tried = async {
         crate::operations::ledger::try_out(&operations).await?;
-        must_be_known(config, &*operations.ledger).await.map(drop)
+        must_be_known(config, &*operations.ledger).await
     }
     .await;
     operations.close().await;

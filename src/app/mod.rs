@@ -34,7 +34,7 @@ use crate::causes::with_causes;
 use crate::config::Config;
 use crate::http::{self, Drained, Ending, Metrics, Readiness, Receiver, Reports, ServerSettings, Stop};
 use crate::ledger::{Ledger, ProcessInfo};
-use crate::outside::{self, Keeper, KnownKeys, Newest};
+use crate::outside::{self, Keeper, Newest};
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released; at a second signal, at once.
 pub(crate) async fn serve(config: Config, passed: PassedSockets) -> anyhow::Result<()> {
@@ -90,7 +90,7 @@ async fn run(
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
-    tasks.spawn(keep_outside(config.keepers(), ledger.clone(), KnownKeys::of(&keys), newest, worked.clone()));
+    tasks.spawn(keep_outside(config.keepers(), ledger.clone(), newest, worked.clone()));
     let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));
     let received = CancellationToken::new();
     tasks.spawn(http::write_refused(Arc::clone(&receiver), ledger.clone(), received.clone()));
@@ -123,14 +123,8 @@ async fn run(
     Ok(())
 }
 
-async fn keep_outside(
-    keepers: Vec<Keeper>,
-    ledger: Arc<dyn Ledger>,
-    keys: KnownKeys,
-    newest: Arc<Newest>,
-    shutdown: CancellationToken,
-) {
-    outside::keep(keepers, ledger, keys, &newest, shutdown).await;
+async fn keep_outside(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, newest: Arc<Newest>, shutdown: CancellationToken) {
+    outside::keep(keepers, ledger, &newest, shutdown).await;
 }
 
 async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSettings, shutdown: CancellationToken) {

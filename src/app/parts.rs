@@ -13,7 +13,7 @@ use crate::key_files::{Keys, read_public_keys};
 use crate::keys::{ReadSecret, Secret, SecretError};
 use crate::ledger::{Keep, Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
-use crate::outside::{Known, Newest, StateFile, compare, must_be_there};
+use crate::outside::{Known, KnownKeys, Newest, StateFile, compare, must_be_there};
 use crate::plugin::PluginSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
@@ -47,10 +47,9 @@ impl Parts {
         // With another index key, nobody in the ledger would be found, and erasures would end without them; with another seal
         // key, none of them could be resolved, and all would be parked.
         keys.must_be(&ledger.key_ids(&keys.ids()).await?, &config.keys_dir())?;
-        let known = must_be_known(config, &*ledger).await?;
-        let newest = Newest::default();
-        newest.saw(known.and_then(|known| known.receipt).as_ref());
-        newest.saw(ledger.receipt_head().await?.as_ref());
+        must_be_known(config, &*ledger).await?;
+        let known = Known::new(ledger.id().await?, ledger.receipt_head().await?, KnownKeys::of(&keys));
+        let newest = Newest::from(known, read_public_keys(&config.keys_dir())?);
         let installations: Vec<_> = config.mluvii.iter().map(|settings| &settings.name).collect();
         let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&keys.index, name));
         let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());
@@ -139,14 +138,13 @@ fn ledger_password(config: &Config, place: &LedgerPlace) -> Result<Option<Secret
     }
 }
 
-/// Refuses a ledger that is older than it was, or another one; what is known of it.
-pub(crate) async fn must_be_known(config: &Config, ledger: &dyn Ledger) -> anyhow::Result<Option<Known>> {
+/// Refuses a ledger that is older than it was, or another one.
+pub(crate) async fn must_be_known(config: &Config, ledger: &dyn Ledger) -> anyhow::Result<()> {
     let state = config.state_file();
     let known = state.as_ref().map_or(Ok(None), StateFile::read)?;
     let compared = compare(known.as_ref(), ledger, &read_public_keys(&config.keys_dir())?).await?;
     let remembered = state.map(|state| format!("what is known stands in {}", state.path().display()));
-    compared.with_context(|| remembered.unwrap_or_else(|| "the ledger is refused".to_owned()))?;
-    Ok(known)
+    compared.with_context(|| remembered.unwrap_or_else(|| "the ledger is refused".to_owned()))
 }
 
 #[cfg(test)]

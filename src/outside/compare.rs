@@ -29,6 +29,24 @@ pub(crate) enum Behind {
     Unsigned(u64),
 }
 
+impl Behind {
+    /// What is wrong, without what to do.
+    pub(super) fn brief(&self) -> String {
+        match self {
+            Self::Gone { path, .. } => format!("there is no file {path}"),
+            Self::Other { known, there, .. } => format!("it is the ledger {there}, and {known} was served"),
+            Self::Older { known, there } if there < known => {
+                format!("its newest receipt is {there}, and {known} was seen")
+            }
+            Self::Older { known, there } => format!("it goes on to receipt {there} without {known}, which was seen"),
+            Self::Differs(sequence) => format!("its receipt {sequence} is another one than was seen"),
+            Self::Unsigned(last) => {
+                format!("it says that receipts up to {last} were lost, and the deployment's key has not signed that")
+            }
+        }
+    }
+}
+
 const HELP: &str = "Put the right ledger in place, or restore the newest backup with `quietus ledger restore`. To go on with \
                     this one all the same, `quietus ledger accept`: the next receipt then states what is missing";
 
@@ -37,7 +55,7 @@ pub(crate) fn must_be_there(place: &LedgerPlace, state: Option<&StateFile>) -> R
     let (LedgerPlace::Sqlite(path), Some(state)) = (place, state) else { return Ok(()) };
     match state.read()? {
         Some(known) if !path.exists() => {
-            let sequence = known.receipt.map_or(0, |receipt| receipt.sequence);
+            let sequence = known.sequence();
             let state = state.path().display().to_string();
             Err(Behind::Gone { path: path.display().to_string(), sequence, state }.into())
         }
@@ -57,8 +75,8 @@ pub(crate) async fn compare(
         return Ok(Err(Behind::Unsigned(gap.gap.last)));
     }
     let Some(known) = known else { return Ok(Ok(())) };
+    let sequence = known.sequence();
     let id = ledger.id().await?;
-    let sequence = known.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
     let found = ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
     let there = There {
         head,
@@ -80,7 +98,7 @@ struct There {
 }
 
 fn judge(known: &Known, there: &There) -> Result<(), Behind> {
-    let sequence = known.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
+    let sequence = known.sequence();
     if known.ledger != there.id {
         return Err(Behind::Other { known: known.ledger.clone(), sequence, there: there.id.clone() });
     }

@@ -12,9 +12,9 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{Known, KnownKeys, Newest, StateFile, Witness};
+use super::{Known, Newest, StateFile, Witness};
 use crate::causes::with_causes;
-use crate::ledger::{Ledger, LedgerError, LedgerId};
+use crate::ledger::{Ledger, LedgerId};
 use crate::receipt::ReceiptHead;
 
 /// How often the newest receipt is looked at.
@@ -72,24 +72,15 @@ fn line(ledger: &LedgerId, receipt: &ReceiptHead) -> String {
 }
 
 /// Tells all keepers of each newest receipt until the shutdown, and of the last one after it.
-pub(crate) async fn keep(
-    keepers: Vec<Keeper>,
-    ledger: Arc<dyn Ledger>,
-    keys: KnownKeys,
-    newest: &Newest,
-    shutdown: CancellationToken,
-) {
-    // As long as it takes: without it, nothing would be kept until the next start.
-    let first = loop {
-        match first_look(&*ledger, keys.clone()).await {
-            Ok(first) => break first,
-            Err(error) => debug!(error = %with_causes(&error), "the newest receipt cannot be read now"),
-        }
+pub(crate) async fn keep(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, newest: &Newest, shutdown: CancellationToken) {
+    // What another process found to fail is found again by it. As long as it takes: else it would be told for ever.
+    while let Err(error) = ledger.forget_keepers().await {
+        debug!(error = %with_causes(&error), "what was not kept cannot be forgotten now");
         if shutdown.run_until_cancelled(sleep(AGAIN)).await.is_none() {
             return;
         }
-    };
-    let (tell, told) = watch::channel(first);
+    }
+    let (tell, told) = watch::channel(newest.known());
     let mut tasks = JoinSet::new();
     for keeper in keepers {
         tasks.spawn(follow(keeper, Arc::clone(&ledger), told.clone()));
@@ -97,15 +88,17 @@ pub(crate) async fn keep(
     drop(told);
     loop {
         let is_last = shutdown.is_cancelled();
-        match ledger.receipt_head().await {
-            Ok(end) => {
-                // What others append is seen as well: a database that went back would else go unnoticed until we had appended.
-                newest.saw(end.as_ref());
-                let newest = newest.or(end);
-                tell.send_if_modified(|known| std::mem::replace(&mut known.receipt, newest.clone()) != newest);
-            }
-            Err(error) => debug!(error = %with_causes(&error), "the newest receipt cannot be read now"),
+        // What others append is seen as well: a database that went back would else go unnoticed until we had appended.
+        if let Err(error) = newest.look(&*ledger, &*ledger).await {
+            debug!(error = %with_causes(&error), "the newest receipt cannot be read now");
         }
+        let seen = newest.known();
+        tell.send_if_modified(|known| {
+            *known != seen && {
+                known.clone_from(&seen);
+                true
+            }
+        });
         if is_last {
             break;
         }
@@ -116,12 +109,6 @@ pub(crate) async fn keep(
     }
     drop(tell);
     while tasks.join_next().await.is_some() {}
-}
-
-async fn first_look(ledger: &dyn Ledger, keys: KnownKeys) -> Result<Known, LedgerError> {
-    // What another process found to fail is found again by it.
-    ledger.forget_keepers().await?;
-    Ok(Known::new(ledger.id().await?, ledger.receipt_head().await?, keys))
 }
 
 /// Has one keeper keep each newest receipt. One that is slow is told of the newest only.

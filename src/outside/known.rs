@@ -49,7 +49,8 @@ impl Known {
         Self { format: FORMAT, ledger, receipt, keys }
     }
 
-    fn sequence(&self) -> u64 {
+    /// The newest receipt's number, 0 where there was none.
+    pub(super) fn sequence(&self) -> u64 {
         self.receipt.as_ref().map_or(0, |receipt| receipt.sequence)
     }
 }

@@ -1,85 +1,68 @@
-//! The newest receipt that this process has seen. A chain can go back under a running server: a database fails over to one
-//! that was behind, or is restored. The numbers that are missing then must not be given out a second time, and what is
-//! remembered must not go back with it.
+//! What this process has seen of its ledger. A chain can go back under a running server: a database fails over to one that
+//! was behind, or is restored. The numbers that are missing then must not be given out a second time, and what is remembered
+//! must not go back with it; also when others have appended since, so that the chain is longer again than it was.
 
 use std::sync::Mutex;
 
+use super::{Known, compare};
+use crate::attention::SET_BACK;
+use crate::ledger::{LedgerError, Queue, Records};
 use crate::lock::lock;
-use crate::receipt::ReceiptHead;
+use crate::receipt::{ChainEnd, ReceiptHead};
 
-/// The newest receipt that this process has seen.
-#[derive(Debug, Default)]
-pub(crate) struct Newest(Mutex<Seen>);
+/// What this process has seen of its ledger.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    /// Of the deployment's receipts, hex, with the ones that were rotated.
+    public_keys: Vec<String>,
+    seen: Mutex<Seen>,
+}
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
-    head: Option<ReceiptHead>,
+    known: Known,
     went_back: bool,
 }
 
-/// Where a chain ends, beside where it ended before.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ends {
-    AsItShould,
-    /// It did not the last time.
-    AsItShouldAgain,
-    /// Nothing may be appended there, for this reason.
-    Earlier(String),
-}
-
 impl Newest {
-    /// Compares where the chain ends with where it ended before.
-    pub(crate) fn compare(&self, end: Option<&ReceiptHead>) -> Ends {
-        let mut seen = lock(&self.0);
-        let there = number(end);
-        let before = number(seen.head.as_ref());
-        let is_another = there == before && end != seen.head.as_ref();
-        let went_back = std::mem::replace(&mut seen.went_back, there < before || is_another);
-        if there < before {
-            return Ends::Earlier(format!("its newest receipt is {there}, and {before} was seen"));
-        }
-        if is_another {
-            return Ends::Earlier(format!("its receipt {there} is another one than was seen"));
-        }
-        seen.head = end.cloned();
-        if went_back { Ends::AsItShouldAgain } else { Ends::AsItShould }
+    /// Begins with what is known of a ledger that was compared with what is known outside of it.
+    pub(crate) fn from(known: Known, public_keys: Vec<String>) -> Self {
+        Self { public_keys, seen: Mutex::new(Seen { known, went_back: false }) }
     }
 
-    /// Notes what was appended, or is known from elsewhere.
+    /// Looks where the chain ends. Nothing may be appended to one that has not the newest receipt that was seen, for the reason
+    /// that is returned; it is noted for a person as long as it is so.
+    pub(crate) async fn look(
+        &self,
+        records: &dyn Records,
+        queue: &dyn Queue,
+    ) -> Result<Result<ChainEnd, String>, LedgerError> {
+        // Taken before the ledger is asked: what is appended meanwhile is not missed.
+        let before = lock(&self.seen).known.clone();
+        let end = records.receipt_end().await?;
+        let is_as_seen = end.gap.is_none() && end.head == before.receipt;
+        let compared = if is_as_seen { Ok(()) } else { compare(Some(&before), records, &self.public_keys).await? };
+        let why = compared.map_err(|behind| behind.brief());
+        let went_back = std::mem::replace(&mut lock(&self.seen).went_back, why.is_err());
+        if why.is_err() || went_back {
+            queue.keeper_ended(SET_BACK, why.as_ref().err().map(String::as_str)).await?;
+        }
+        if why.is_ok() {
+            self.saw(end.head.as_ref());
+        }
+        Ok(why.map(|()| end))
+    }
+
+    /// Notes what was appended.
     pub(crate) fn saw(&self, head: Option<&ReceiptHead>) {
-        let mut seen = lock(&self.0);
-        if number(head) > number(seen.head.as_ref()) {
-            seen.head = head.cloned();
+        let known = &mut lock(&self.seen).known;
+        if head.is_some_and(|head| head.sequence > known.sequence()) {
+            known.receipt = head.cloned();
         }
     }
 
-    /// The newest receipt of both: where the chain ends, and what was seen of it.
-    pub(super) fn or(&self, end: Option<ReceiptHead>) -> Option<ReceiptHead> {
-        let seen = lock(&self.0).head.clone();
-        if number(seen.as_ref()) > number(end.as_ref()) { seen } else { end }
-    }
-}
-
-fn number(head: Option<&ReceiptHead>) -> u64 {
-    head.map_or(0, |head| head.sequence)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chain_that_ends_before_what_was_seen_went_back() {
-        let newest = Newest::default();
-        let head = |sequence| ReceiptHead { sequence, hash: String::new() };
-        let at = |sequence| newest.compare(Some(&head(sequence)));
-        assert_eq!((newest.compare(None), at(3), at(3)), (Ends::AsItShould, Ends::AsItShould, Ends::AsItShould));
-        newest.saw(Some(&head(5)));
-        assert_eq!(at(4), Ends::Earlier("its newest receipt is 4, and 5 was seen".into()));
-        assert!(matches!(newest.compare(None), Ends::Earlier(_)));
-        assert_eq!((newest.or(Some(head(4))), newest.or(Some(head(7)))), (Some(head(5)), Some(head(7))));
-        assert_eq!((at(6), at(6)), (Ends::AsItShouldAgain, Ends::AsItShould));
-        let other = ReceiptHead { sequence: 6, hash: "another".into() };
-        assert_eq!(newest.compare(Some(&other)), Ends::Earlier("its receipt 6 is another one than was seen".into()));
+    /// What has been seen, to be kept.
+    pub(super) fn known(&self) -> Known {
+        lock(&self.seen).known.clone()
     }
 }

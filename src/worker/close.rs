@@ -7,12 +7,10 @@ use tracing::{info, warn};
 
 use super::parts::Worker;
 use super::run::LEASE;
-use crate::attention::SET_BACK;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
 use crate::erasure::{ErasureId, Outcome, Verdict};
 use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
-use crate::outside::Ends;
 use crate::receipt::{ChainEnd, Gap, Receipt, ReceiptHead, Statement, Unfinished};
 use crate::subject::Scope;
 
@@ -37,15 +35,9 @@ impl Worker {
         while !claims.is_empty() {
             // Signed before the ledger is asked to append them, so that the chain's head is held for one commit only; another
             // process may have been faster, and then they are made anew.
-            let ChainEnd { mut head, gap } = self.records.receipt_end().await?;
-            match self.newest.compare(head.as_ref()) {
-                Ends::AsItShould => {}
-                Ends::AsItShouldAgain => self.queue.keeper_ended(SET_BACK, None).await?,
-                Ends::Earlier(why) => {
-                    self.queue.keeper_ended(SET_BACK, Some(&why)).await?;
-                    return Err(LedgerError::Busy(anyhow::anyhow!("the ledger was set back: {why}")));
-                }
-            }
+            let end = self.newest.look(&*self.records, &*self.queue).await?;
+            let set_back = |why| LedgerError::Busy(anyhow::anyhow!("the ledger was set back: {why}"));
+            let ChainEnd { mut head, gap } = end.map_err(set_back)?;
             let mut gap = gap.map(|signed| signed.gap);
             let mut closing = Vec::with_capacity(claims.len());
             for claim in claims {

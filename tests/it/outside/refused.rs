@@ -127,6 +127,46 @@ fn a_ledger_that_goes_back_under_a_running_server_gets_no_number_a_second_time()
 }
 
 #[test]
+fn a_chain_that_went_back_and_grew_past_what_was_seen_is_not_believed() {
+    let company = Company::new();
+    let server = company.serve();
+    company.erase(101, 1);
+    company.erase(102, 2);
+    let known = wait_for("receipt 2 to be known", || {
+        Some(company.known()["receipt"].clone()).filter(|receipt| receipt["sequence"] == 2)
+    });
+    let set_back = || {
+        let all = company.deployment.json(&["attention", "list"]);
+        all.as_array().expect("a list").iter().find(|found| found["code"] == "ledger_set_back").cloned()
+    };
+    // As if others had appended to a chain that ended with receipt 1: it is longer than what was seen, and has no receipt 2.
+    let renumber = |from: u64, to: u64| {
+        let sql = format!(
+            r#"UPDATE receipt SET sequence = {to}, receipt = replace(receipt, '"sequence":{from}', '"sequence":{to}') WHERE sequence = {from}"#
+        );
+        company.deployment.ledger().execute_batch(&sql).expect("changed");
+    };
+    renumber(2, 3);
+    let urgent = wait_for("the server to say so", set_back);
+    assert!(urgent.to_string().contains("it goes on to receipt 3 without 2, which was seen"), "{urgent}");
+    company.standin.begin(103, "guest103@example.com", None);
+    company.standin.end(103);
+    wait_for("the third erasure to be done but for its receipt", || {
+        let left: i64 = company.deployment.ledger().query_row(CLOSING, [], |row| row.get(0)).expect("counted");
+        (left == 1).then_some(())
+    });
+    assert_eq!(company.known()["receipt"], known, "what is remembered does not go with it");
+
+    renumber(3, 2);
+    wait_for("the server to go on", || set_back().is_none().then_some(()));
+    assert_eq!(sequences(&receipts(&company.deployment, 3)), [1, 2, 3]);
+    assert!(server.stop().0.success());
+}
+
+/// Erasures that wait for their receipts.
+const CLOSING: &str = "SELECT count(*) FROM task WHERE queue = 'close'";
+
+#[test]
 fn a_ledger_of_which_nothing_is_remembered_is_not_said_to_be_as_new_as_it_was() {
     let company = Company::new();
     company.serve_and_erase(&[101], 0);
