@@ -1,5 +1,5 @@
-//! Keeps what is known of the ledger up to date, in the state file and at the witnesses: off every hot path, at most once a
-//! second, and without any effect on the work but that a failure is noted in the ledger for a person.
+//! Keeps what is known of the ledger up to date, in the state file and at the witnesses: off every hot path, at once where a
+//! second has passed since the last time, and without any effect on the work but that a failure is noted in the ledger for a person.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -17,7 +17,7 @@ use crate::causes::with_causes;
 use crate::ledger::{Ledger, LedgerId};
 use crate::receipt::ReceiptHead;
 
-/// How often the newest receipt is looked at.
+/// How often the newest receipt is looked at, and how often at most it is told.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// How long one may take; a command has less than that.
@@ -81,6 +81,7 @@ pub(crate) async fn keep(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, newest: 
         }
     }
     let (tell, told) = watch::channel(newest.known());
+    let mut told_at = Instant::now();
     let mut tasks = JoinSet::new();
     for keeper in keepers {
         tasks.spawn(follow(keeper, Arc::clone(&ledger), told.clone()));
@@ -93,18 +94,21 @@ pub(crate) async fn keep(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, newest: 
             debug!(error = %with_causes(&error), "the newest receipt cannot be read now");
         }
         let seen = newest.known();
-        tell.send_if_modified(|known| {
-            *known != seen && {
-                known.clone_from(&seen);
-                true
-            }
-        });
+        if *tell.borrow() != seen {
+            tell.send_replace(seen);
+            told_at = Instant::now();
+        }
         if is_last {
             break;
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = sleep(LOOK) => {}
+            // The sooner it is kept, the fewer numbers are unknown should both the process and its ledger be lost now.
+            () = newest.appended() => {
+                let pause = sleep(LOOK.saturating_sub(told_at.elapsed()));
+                shutdown.run_until_cancelled(pause).await;
+            }
         }
     }
     drop(tell);

@@ -122,7 +122,11 @@ impl StateFile {
     /// Several processes may share the folder: between a look and a write, nobody else writes. Released by its end.
     fn lock(&self) -> Result<File, StateError> {
         let unwritable = |error| StateError::Unwritable { path: self.dir.clone(), error };
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(unwritable)?;
+        if !self.dir.exists() {
+            DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(unwritable)?;
+            let made = File::open(&self.dir).map_err(unwritable)?;
+            leave_to_owner_of(&self.dir.join(".."), &made).map_err(unwritable)?;
+        }
         let dir = File::open(&self.dir).map_err(unwritable)?;
         flock(&dir, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
         Ok(dir)
@@ -135,16 +139,21 @@ impl StateFile {
     }
 }
 
-/// Replaces a file in one step, for its owner only; it is on the disk, name and content, when this returns. Root leaves it to
-/// the folder's owner, who has to read it later.
+/// Root leaves what it has made to the folder's owner, who has to read it later.
+fn leave_to_owner_of(folder: &Path, made: &File) -> io::Result<()> {
+    if rustix::process::geteuid().is_root() {
+        let owner = folder.metadata()?;
+        fchown(made, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(())
+}
+
+/// Replaces a file in one step, for its owner only; it is on the disk, name and content, when this returns.
 fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let mut part = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(dir)?;
     write(part.as_file_mut())?;
-    let owner = dir.metadata()?;
-    if rustix::process::geteuid().is_root() {
-        fchown(part.as_file(), Some(owner.uid()), Some(owner.gid()))?;
-    }
+    leave_to_owner_of(dir, part.as_file())?;
     part.as_file().sync_all()?;
     part.persist(path).map_err(|error| error.error)?;
     File::open(dir)?.sync_all()
@@ -173,6 +182,18 @@ mod tests {
         let other = Known { ledger: LedgerId("b".into()), ..known(9) };
         assert!(matches!(file.keep(&other), Err(StateError::Other { .. })));
         assert_eq!(std::fs::read_dir(folder.path().join("state")).expect("listed").count(), 1, "nothing half is left");
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_the_folders_owner() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let owner = if rustix::process::geteuid().is_root() { 4711 } else { rustix::process::geteuid().as_raw() };
+        std::os::unix::fs::chown(folder.path(), Some(owner), None).expect("given away");
+        let file = StateFile::of(folder.path().join("state"));
+        file.keep(&known(1)).expect("kept");
+        for path in [folder.path().join("state"), file.path()] {
+            assert_eq!(path.metadata().expect("is there").uid(), owner, "{}", path.display());
+        }
     }
 
     #[test]

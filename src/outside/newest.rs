@@ -4,6 +4,8 @@
 
 use std::sync::Mutex;
 
+use tokio::sync::Notify;
+
 use super::{Known, compare};
 use crate::attention::SET_BACK;
 use crate::ledger::{LedgerError, Queue, Records};
@@ -16,6 +18,7 @@ pub(crate) struct Newest {
     /// Of the deployment's receipts, hex, with the ones that were rotated.
     public_keys: Vec<String>,
     seen: Mutex<Seen>,
+    appended: Notify,
 }
 
 #[derive(Debug)]
@@ -27,7 +30,7 @@ struct Seen {
 impl Newest {
     /// Begins with what is known of a ledger that was compared with what is known outside of it.
     pub(crate) fn from(known: Known, public_keys: Vec<String>) -> Self {
-        Self { public_keys, seen: Mutex::new(Seen { known, went_back: false }) }
+        Self { public_keys, seen: Mutex::new(Seen { known, went_back: false }), appended: Notify::new() }
     }
 
     /// Looks where the chain ends. Nothing may be appended to one that has not the newest receipt that was seen, for the reason
@@ -48,13 +51,23 @@ impl Newest {
             queue.keeper_ended(SET_BACK, why.as_ref().err().map(String::as_str)).await?;
         }
         if why.is_ok() {
-            self.saw(end.head.as_ref());
+            self.note(end.head.as_ref());
         }
         Ok(why.map(|()| end))
     }
 
-    /// Notes what was appended.
+    /// Notes what was appended here.
     pub(crate) fn saw(&self, head: Option<&ReceiptHead>) {
+        self.note(head);
+        self.appended.notify_one();
+    }
+
+    /// Returns when something was appended here since the last time.
+    pub(super) async fn appended(&self) {
+        self.appended.notified().await;
+    }
+
+    fn note(&self, head: Option<&ReceiptHead>) {
         let known = &mut lock(&self.seen).known;
         if head.is_some_and(|head| head.sequence > known.sequence()) {
             known.receipt = head.cloned();
