@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use quietus_plugin::Span;
+use quietus_plugin::{Span, is_loopback};
 use reqwest::Url;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +27,10 @@ pub(crate) struct MluviiSettings {
     pub(crate) client_secret: Option<SecretRef>,
     /// Certificates (PEM) that are trusted beside the system's own, for an on-premise installation.
     pub(crate) ca_file: Option<PathBuf>,
+    /// Whether everything, the client secret first, may be sent unencrypted to another machine.
+    pub(crate) allow_plaintext: bool,
+    /// The proxy that is connected through; the environment's are never used.
+    pub(crate) proxy: Option<String>,
     pub(crate) scope: String,
     /// The longest that one API call may take, a new token and a second try included.
     pub(crate) call_max: Span,
@@ -168,11 +172,24 @@ impl MluviiSettings {
     /// Whether what is sent to this installation cannot be read on the way.
     fn is_private(&self) -> Result<bool, SettingsError> {
         let base = self.base()?;
-        let url = Url::parse(&base).map_err(|_| SettingsError::new("base_url", "not a URL"))?;
-        let host = url.host_str().unwrap_or_default();
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-        let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
-        Ok(url.scheme() == "https" || is_loopback)
+        Ok(is_private(&Url::parse(&base).map_err(|_| SettingsError::new("base_url", "not a URL"))?))
+    }
+
+    /// The address of the proxy. What goes through it is encrypted beyond it, so that it learns hosts only.
+    pub(super) fn proxy(&self) -> Result<Option<Url>, SettingsError> {
+        let Some(text) = &self.proxy else { return Ok(None) };
+        let wrong = |what| SettingsError::new("proxy", what);
+        let url = Url::parse(text).map_err(|_| wrong("not a URL; write `http://host:port`"))?;
+        if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
+            return Err(wrong("not an http or https URL; write `http://host:port`"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("credentials do not belong in it"));
+        }
+        if !self.base()?.starts_with("https:") {
+            return Err(wrong("it would read everything; `base_url` must be https"));
+        }
+        Ok(Some(url))
     }
 
     pub(super) fn requests(&self) -> Result<Requests, SettingsError> {
@@ -221,6 +238,10 @@ impl MluviiSettings {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(wrong("it has a query or a fragment"));
         }
+        if !self.allow_plaintext && !is_private(&url) {
+            let why = "the client secret would be sent unencrypted; use https, or set `allow_plaintext`";
+            return Err(SettingsError::new("base_url", why));
+        }
         Ok(url.as_str().trim_end_matches('/').to_owned())
     }
 
@@ -240,6 +261,11 @@ impl MluviiSettings {
             scope: self.scope.clone(),
         })
     }
+}
+
+/// Whether nobody can read what is sent there on its way.
+fn is_private(url: &Url) -> bool {
+    url.scheme() == "https" || is_loopback(url.host_str().unwrap_or_default())
 }
 
 /// The contacts of all departments may come from one list.

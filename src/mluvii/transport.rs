@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Certificate, Client, Proxy, RequestBuilder, Response, StatusCode, redirect};
 use zeroize::Zeroizing;
 
 use super::error::{MluviiError, SettingsError};
@@ -46,7 +46,13 @@ pub(super) fn client(settings: &MluviiSettings) -> Result<Client, SettingsError>
         .user_agent(concat!("quietus/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_MAX.min(settings.call_max.0))
         // A redirect would carry an erasure, or the credentials, to an address that is not configured.
-        .redirect(redirect::Policy::none());
+        .redirect(redirect::Policy::none())
+        // The environment may name one; credentials go only to what the operator has configured.
+        .no_proxy();
+    if let Some(url) = settings.proxy()? {
+        let proxy = Proxy::all(url).map_err(|_| SettingsError::new("proxy", "not an address of a proxy"))?;
+        builder = builder.proxy(proxy);
+    }
     if let Some(path) = &settings.ca_file {
         let wrong = |what: String| SettingsError::new("ca_file", format!("{}: {what}", path.display()));
         let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;

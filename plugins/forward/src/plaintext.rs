@@ -1,6 +1,6 @@
 //! When connections to brokers need not be encrypted.
 
-use quietus_plugin::tls::is_loopback;
+use quietus_plugin::is_loopback;
 
 /// Refuses what is not encrypted and leaves this machine.
 pub(crate) fn check_plaintext(host: &str, allowed: bool) -> Result<(), String> {

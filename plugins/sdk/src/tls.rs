@@ -1,4 +1,4 @@
-//! TLS for plugins (feature `tls`): whom connections trust, and which need none. rustls with ring; no other library, and no
+//! TLS for plugins (feature `tls`): whom connections trust. rustls with ring; no other library, and no
 //! second provider of cryptography, should come into a plugin.
 //!
 //! ```no_run
@@ -13,7 +13,6 @@
 
 use std::error::Error;
 use std::io;
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -62,18 +61,6 @@ pub fn client(roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, Strin
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     Ok(builder.map_err(|error| format!("TLS: {error}"))?.with_root_certificates(store).with_no_client_auth())
-}
-
-/// Whether a host is this machine, to which a connection needs no TLS.
-///
-/// ```
-/// use quietus_plugin::tls::is_loopback;
-/// assert!(is_loopback("localhost") && is_loopback("127.0.0.1") && is_loopback("[::1]"));
-/// assert!(!is_loopback("localhost.example") && !is_loopback("10.0.0.1"));
-/// ```
-pub fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether an error has among its causes that the other side is not trusted, or speaks no TLS: a person must act.

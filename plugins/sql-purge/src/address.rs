@@ -53,7 +53,7 @@ impl Address {
 
     /// Whether it is this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        quietus_plugin::tls::is_loopback(&self.host)
+        quietus_plugin::is_loopback(&self.host)
     }
 }
 

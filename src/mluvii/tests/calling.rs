@@ -18,6 +18,15 @@ fn settings_that_cannot_work_are_refused_by_name() {
     refused_settings(|s| s.base_url = "ftp://mluvii.example".into(), "mluvii.base_url: not an http");
     refused_settings(|s| s.base_url = "https://a:hunter2@mluvii.example".into(), "credentials do not belong");
     refused_settings(|s| s.base_url = "https://mluvii.example/?tenant=1".into(), "a query");
+    refused_settings(|s| s.base_url = "http://mluvii.example".into(), "mluvii.base_url: the client secret would be");
+    refused_settings(|s| s.proxy = Some("proxy.example".into()), "mluvii.proxy: not a URL");
+    refused_settings(|s| s.proxy = Some("socks5://proxy.example:1080".into()), "mluvii.proxy: not an http");
+    refused_settings(|s| s.proxy = Some("http://a:hunter2@proxy.example".into()), "mluvii.proxy: credentials");
+    let through_a_proxy = |s: &mut MluviiSettings| {
+        s.base_url = "http://127.0.0.1:8081".into();
+        s.proxy = Some("http://proxy.example:3128".into());
+    };
+    refused_settings(through_a_proxy, "mluvii.proxy: it would read everything");
     refused_settings(|s| s.concurrency_max = 0, "mluvii.concurrency_max: ");
     refused_settings(|s| s.anonymize_session = "GET /x/{id}".into(), "mluvii.anonymize_session: ");
     refused_settings(|s| s.look_up_session = "POST /x/{id}".into(), "mluvii.look_up_session: ");

@@ -222,6 +222,7 @@ async fn a_404_of_a_search_is_an_error() {
 #[tokio::test]
 async fn identifiers_go_over_tls_or_to_loopback_only() {
     let mut mluvii = searching().await;
+    mluvii.settings.allow_plaintext = true;
     for (url, private) in [
         ("http://mluvii.example", false),
         ("https://mluvii.example", true),

@@ -1,6 +1,9 @@
 //! A configuration that is wrong: no start, and words that help.
 
-use crate::harness::{Away, Deployment};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+
+use crate::harness::{Away, Deployment, StandIn, quietus};
 
 /// Starts a server that must refuse, and expects its exit code and what it says.
 #[track_caller]
@@ -97,4 +100,40 @@ fn keys_of_another_installation_refuse_the_start() {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("index key"), "{text}");
+}
+
+#[test]
+fn mluvii_is_reached_through_the_configured_proxy_only() {
+    let standin = StandIn::start();
+    let deployment = Deployment::new(&standin, "");
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a proxy");
+    let address = format!("http://{}", proxy.local_addr().expect("an address"));
+    proxy.set_nonblocking(true).expect("set");
+    let mut probe = quietus();
+    probe.arg("--config").arg(deployment.path("quietus.toml")).args(["mluvii", "probe", "--json"]);
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        probe.env(name, &address);
+    }
+    let output = probe.output().expect("runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("\"token\""), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(standin.calls("/token").len() == 1, "mluvii itself was asked");
+    assert!(proxy.accept().is_err(), "nothing went to the environment's proxy");
+
+    // A configured one is used, for what is encrypted.
+    replace(
+        &deployment,
+        &format!("base_url = \"{}\"", standin.mluvii),
+        &format!("base_url = \"https://mluvii.example\"\nproxy = \"{address}\""),
+    );
+    proxy.set_nonblocking(false).expect("set");
+    let asked = std::thread::spawn(move || {
+        let (mut connection, _) = proxy.accept().expect("is asked");
+        let mut line = String::new();
+        BufReader::new(&mut connection).read_line(&mut line).expect("a request");
+        line
+    });
+    let output = deployment.run(&["mluvii", "probe"]);
+    assert!(!output.status.success());
+    assert_eq!(asked.join().expect("no panic").trim_end(), "CONNECT mluvii.example:443 HTTP/1.1");
 }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quietus_plugin::{Call, PluginError, Secrets, Writes, tls};
+use quietus_plugin::{Call, PluginError, Secrets, Writes, is_loopback, tls};
 use rskafka::BackoffConfig;
 use rskafka::chrono::DateTime;
 use rskafka::client::error::{Error, ProtocolError};
@@ -35,7 +35,7 @@ impl Kafka {
             host.map(|(host, _)| host).ok_or_else(|| format!("brokers: `{broker}` is not like `host:9093`"))
         });
         let hosts: Vec<&str> = hosts.collect::<Result<_, _>>()?;
-        let here = hosts.iter().all(|host| tls::is_loopback(host));
+        let here = hosts.iter().all(|host| is_loopback(host));
         let encrypted = settings.ca_file.is_some() || !settings.allow_plaintext && !here;
         let tls = match encrypted {
             true => Some(Arc::new(tls::client(tls::roots(settings.ca_file.as_deref())?)?)),

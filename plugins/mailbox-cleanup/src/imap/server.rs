@@ -5,7 +5,7 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quietus_plugin::{PluginError, tls};
+use quietus_plugin::{PluginError, is_loopback, tls};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
@@ -55,7 +55,7 @@ impl Server {
             None => (authority, standard),
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        if security == Security::Plaintext && !settings.allow_plaintext && !tls::is_loopback(&host) {
+        if security == Security::Plaintext && !settings.allow_plaintext && !is_loopback(&host) {
             return Err("starttls: without it nothing is encrypted; leave it out, or set `allow_plaintext`".into());
         }
         let Ok(name) = ServerName::try_from(host.clone()) else { return wrong("its host is not the name of one") };

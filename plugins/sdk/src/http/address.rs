@@ -3,7 +3,7 @@
 use ureq::http::Uri;
 use ureq::http::uri::Authority;
 
-use crate::tls::is_loopback;
+use crate::is_loopback;
 
 /// A URL that requests may go to.
 pub(super) fn address(url: &str, allow_plaintext: bool) -> Result<Uri, String> {
