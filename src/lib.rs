@@ -16,6 +16,7 @@ mod control;
 mod erasure;
 mod event;
 mod http;
+mod json;
 mod key_files;
 mod keys;
 mod ledger;

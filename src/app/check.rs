@@ -78,8 +78,10 @@ fn offline(config: &Config) -> Vec<CheckFinding> {
         let what = format!("{}, its secrets and requests", TargetName::mluvii_of(&settings.name));
         findings.push(CheckFinding::of(what, MluviiClient::new(settings, &read)));
     }
+    let of_webhooks = |reference: &SecretRef| config.read_webhook_secret(reference);
     for source in &config.sources {
-        findings.push(CheckFinding::of(format!("source {}, its secrets", source.name), Source::new(source, &read)));
+        let what = format!("source {}, its secrets", source.name);
+        findings.push(CheckFinding::of(what, Source::new(source, &of_webhooks)));
     }
     findings.push(CheckFinding::right(format!("rules, {} of them", config.rules.len())));
     let doubts = config.policy();

@@ -34,7 +34,8 @@ impl Parts {
     pub(crate) async fn build(config: &Config) -> anyhow::Result<Self> {
         let keys = Keys::load(&config.keys_dir())?;
         let read = |reference: &_| config.read_secret(reference);
-        let sources = config.sources.iter().map(|settings| Source::new(settings, &read));
+        let of_webhooks = |reference: &_| config.read_webhook_secret(reference);
+        let sources = config.sources.iter().map(|settings| Source::new(settings, &of_webhooks));
         let sources = sources.collect::<Result<Vec<_>, _>>()?;
         let mluvii = mluvii_clients(config, &read)?;
         let plugins = Plugins::build(config, &read)?;

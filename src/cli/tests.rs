@@ -15,6 +15,7 @@ use crate::keys::{Digest, KeyKind};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Admin as _, Intake as _, ProcessInfo, Quarantined, Queue as _};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
+use crate::verify::{Verified, Written};
 
 const CONFIG: &str = r#"
 [mluvii]
@@ -36,7 +37,7 @@ impl Home {
         let home = Self(tempfile::tempdir().expect("a temporary folder"));
         home.write("quietus.toml", CONFIG);
         for secret in ["id", "secret", "webhook.secret"] {
-            home.write(secret, "hunter2\n");
+            home.write(secret, "hunter2-hunter2\n");
         }
         Keys::create(&home.path("keys")).expect("made");
         SqliteLedger::open(&home.path("quietus.db")).expect("made");
@@ -105,7 +106,7 @@ impl Home {
         let keys = Keys::load(&self.path("keys")).expect("load");
         let digest = Digest([body.len() as u8; 16]);
         let source = SourceName("acme".into());
-        let sealed = keys.seal.seal("quarantine", body.as_bytes());
+        let sealed = Verified::made(body.as_bytes(), Written::default()).seal(&keys.seal);
         let item = Quarantined { source, digest, reason: "not JSON".into(), sealed };
         let ledger = SqliteLedger::open(&self.path("quietus.db")).expect("opens");
         wait(async {
@@ -447,6 +448,10 @@ fn check_names_what_is_right_and_what_is_wrong() {
     ✓ source acme, its secrets
     ✓ rules, 0 of them
     ");
+    home.write("webhook.secret", "hunter2\n");
+    let (code, said) = home.run(&["check"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("`auth.1.basic.password.1` cannot be read: it has fewer than 8 characters"), "{said}");
     std::fs::remove_file(home.path("webhook.secret")).expect("removed");
     std::fs::remove_file(home.path("keys/seal.key")).expect("removed");
     let (code, said) = home.run(&["check"]);

@@ -33,6 +33,9 @@ use crate::verify::SourceSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
 
+/// The shortest secret of a webhook.
+const WEBHOOK_SECRET_CHARS_MIN: usize = 8;
+
 /// The whole configuration of a deployment.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -217,6 +220,18 @@ impl Config {
     /// Reads a secret that the configuration refers to.
     pub(crate) fn read_secret(&self, reference: &SecretRef) -> Result<Secret, SecretError> {
         secrets::read_secret(&self.base, reference)
+    }
+
+    /// Reads a secret by which a sender proves who it is: one that could be guessed is none.
+    pub(crate) fn read_webhook_secret(&self, reference: &SecretRef) -> Result<Secret, SecretError> {
+        let secret = self.read_secret(reference)?;
+        if secret.expose().chars().count() < WEBHOOK_SECRET_CHARS_MIN {
+            let least = WEBHOOK_SECRET_CHARS_MIN;
+            return Err(SecretError(format!(
+                "it has fewer than {least} characters, and could be guessed; make it longer"
+            )));
+        }
+        Ok(secret)
     }
 
     /// The settings of an installation.

@@ -23,6 +23,13 @@ pub(crate) fn read_secret(base: &Path, reference: &SecretRef) -> Result<Secret, 
     if text.is_empty() {
         return Err(SecretError(format!("the secret in {} is empty", Shown(reference))));
     }
+    // Whoever has typed it elsewhere did not type these, and every request would be refused.
+    let has_mark = text.starts_with('\u{feff}');
+    let has_blanks = text.trim() != text.as_str() && !text.trim().contains('\n');
+    if has_mark || has_blanks {
+        let what = if has_mark { "begins with a byte order mark" } else { "begins or ends with a blank" };
+        return Err(SecretError(format!("the secret in {} {what}; take it away", Shown(reference))));
+    }
     Ok(Secret::new(text.as_str()))
 }
 

@@ -175,8 +175,15 @@ fn a_secret_is_read_without_the_line_break_at_its_end() {
         std::fs::write(dir.path().join("s"), content).expect("the file is written");
         secrets::read_secret(dir.path(), &SecretRef::File("s".into()))
     };
-    assert_eq!(read(" a b \r\n").expect("is read").expose(), " a b ");
-    assert_eq!(read("a\n\n").expect("is read").expose(), "a\n");
+    assert_eq!(read("a b\r\n").expect("is read").expose(), "a b");
+    assert_eq!(read("-----\na\n-----\n\n").expect("is read").expose(), "-----\na\n-----\n");
+    for blank in ["a \n", " a\n", "a\t", "a\n\n", "a\u{a0}\n"] {
+        assert!(
+            read(blank).expect_err("is refused").to_string().ends_with("begins or ends with a blank; take it away")
+        );
+    }
+    let marked = read("\u{feff}a").expect_err("is refused").to_string();
+    assert!(marked.ends_with("begins with a byte order mark; take it away"), "{marked}");
     assert!(read("\n").is_err());
     assert!(read(&"x".repeat(70_000)).is_err());
     assert!(secrets::read_secret(dir.path(), &SecretRef::File("none".into())).is_err());

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::error::Category;
+use zeroize::Zeroizing;
 
 use super::form::Form;
 use super::kind::EventKind;
 use super::stored::{Event, EventHead};
+use super::text;
 use super::timestamp::parse_timestamp;
 use super::wire::{Data, Envelope, Field, Loose};
 use super::word::{Channel, SessionSource, UNKNOWN_WORD, plain_word, same_word};
+use crate::json::without_lone_surrogates;
 use crate::keys::{Digest, IndexKey, Secret};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TenantId};
 use crate::verify::Verified;
@@ -44,21 +47,37 @@ pub(crate) struct Sender<'a> {
 
 /// Reads the body of a verified delivery.
 pub(crate) fn decode(verified: &Verified<'_>, sender: Sender<'_>, key: &IndexKey) -> Decoded {
-    let body = verified.body();
-    // serde_json refuses a byte order mark. The digest is that of the body as it came.
-    let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    // The digest is that of the body as it came.
+    let digest = || key.body(verified.body());
+    let text = match text::text(verified) {
+        Ok(text) => text,
+        Err(reason) => return Decoded::Unreadable(reason),
+    };
+    // serde_json refuses a byte order mark.
+    let json = text.bytes();
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    read(json, sender, digest).unwrap_or_else(|not_json| {
+        let whole = without_lone_surrogates(json).map(Zeroizing::new);
+        whole.and_then(|whole| read(&whole, sender, digest).ok()).unwrap_or(Decoded::Unreadable(not_json))
+    })
+}
+
+/// Reads JSON; the error, where it is not.
+fn read(json: &[u8], sender: Sender<'_>, digest: impl FnOnce() -> Digest) -> Result<Decoded, &'static str> {
     let envelope: Envelope<'_> = match serde_json::from_slice(json) {
         Ok(envelope) => envelope,
-        Err(error) if error.classify() == Category::Data => return Decoded::Unreadable("not an event with its data"),
-        Err(_) => return Decoded::Unreadable("not JSON"),
+        Err(error) if error.classify() == Category::Data => {
+            return Ok(Decoded::Unreadable("not an event with its data"));
+        }
+        Err(_) => return Err("not JSON"),
     };
     if envelope.repeated {
-        return Decoded::Unreadable(REPEATED);
+        return Ok(Decoded::Unreadable(REPEATED));
     }
-    let Loose::Text(name) = &envelope.event_type else { return Decoded::Unreadable("no event type") };
+    let Loose::Text(name) = &envelope.event_type else { return Ok(Decoded::Unreadable("no event type")) };
     // Such a delivery leads to nothing whatever its fields look like, so it must not fill the quarantine.
-    let Some(kind) = event_kind(name) else { return Decoded::Ignored };
-    event(kind, &envelope.data, sender, || key.body(body)).unwrap_or_else(Decoded::Unreadable)
+    let Some(kind) = event_kind(name) else { return Ok(Decoded::Ignored) };
+    Ok(event(kind, &envelope.data, sender, digest).unwrap_or_else(Decoded::Unreadable))
 }
 
 /// The event, unless it is of a foreign tenant. The digest is made last, as it costs most.
@@ -196,7 +215,7 @@ fn form_params(data: &Data<'_>) -> Result<Option<BTreeMap<String, Secret>>, &'st
         Loose::Map(params) => Some(params.clone()),
         _ => return Err("params that are not an object with different keys"),
     };
-    match (text(data.get(Field::SubmissionKey))?, text(data.get(Field::SubmissionValue))?) {
+    match (plain_text(data.get(Field::SubmissionKey))?, plain_text(data.get(Field::SubmissionValue))?) {
         (Some(name), value) => {
             let params = params.get_or_insert_default();
             // Another spelling of this name in `params` would say two things of one field.
@@ -228,16 +247,20 @@ fn happened(kind: EventKind, data: &Data<'_>) -> Option<Timestamp> {
     time(data.get(first)).or_else(|| time(data.get(second)))
 }
 
-/// A number, also one that is written as text.
+/// Up to here, each whole number has a float of its own.
+const EXACT_MAX: f64 = (1_i64 << 53) as f64;
+
+/// A number, also one that is written as text, or with a fraction of nothing: `107.0` is what some programs make of 107.
 fn integer(value: &Loose<'_>) -> Option<i64> {
     match value {
         Loose::Int(number) => Some(*number),
+        Loose::Float(number) if number.fract() == 0.0 && number.abs() < EXACT_MAX => Some(*number as i64),
         Loose::Text(digits) => digits.parse().ok(),
         _ => None,
     }
 }
 
-fn text(value: &Loose<'_>) -> Result<Option<String>, &'static str> {
+fn plain_text(value: &Loose<'_>) -> Result<Option<String>, &'static str> {
     Ok(Some(match value {
         Loose::Null => return Ok(None),
         Loose::Text(text) => text.clone().into_owned(),

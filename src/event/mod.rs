@@ -4,6 +4,7 @@ mod decode;
 mod form;
 mod kind;
 mod stored;
+mod text;
 mod timestamp;
 mod wire;
 mod word;

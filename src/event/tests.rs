@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::keys::{IndexKey, SealKey};
 use crate::subject::{InstallationName, SourceName, TenantId};
-use crate::verify::Reopened;
+use crate::verify::{Verified, Written};
 
 fn index() -> IndexKey {
     IndexKey::new(&Zeroizing::new([1; 32]))
@@ -14,12 +14,14 @@ fn seal() -> SealKey {
 }
 
 fn decoded(body: &[u8], tenants: &[i64]) -> Decoded {
-    let sealed = seal().seal("quarantine", body);
-    let body = Reopened::open(&sealed, &seal()).expect("opens");
     let tenants: Vec<_> = tenants.iter().copied().map(TenantId).collect();
     let source = SourceName("hooks".into());
     let installation = InstallationName("acme".into());
-    decode(&body.verified(), Sender { source: &source, installation: &installation, tenants: &tenants }, &index())
+    decode(
+        &Verified::made(body, Written::default()),
+        Sender { source: &source, installation: &installation, tenants: &tenants },
+        &index(),
+    )
 }
 
 /// A decoded delivery in one line; forms with their values, which are made up.
@@ -198,6 +200,22 @@ fn a_tenant_that_is_not_listed_is_foreign() {
     check(&body, "foreign tenant 63");
     assert!(matches!(decoded(body.as_bytes(), &[]), Decoded::Event(_)));
     assert!(matches!(decoded(body.as_bytes(), &[62, 63]), Decoded::Event(_)));
+}
+
+#[test]
+fn what_is_meant_is_read_whatever_wrote_it() {
+    let half = CARD.replace(r#""agree":"no""#, r#""agree":"no","note":"gone \ud83d""#);
+    let whole = CARD.replace(r#""agree":"no""#, r#""agree":"no","note":"gone \ufffd""#);
+    assert!(half.contains(r"\ud83d"));
+    assert_eq!(line(decoded(half.as_bytes(), &[])), line(decoded(whole.as_bytes(), &[])));
+    check(&ENDED.replace(":17,", ":17.0,").replace(":62,", ":6.2e1,"), &line(decoded(ENDED.as_bytes(), &[])));
+    check(r#"{"eventType":"SessionEnded","data":{"id":9007199254740993.0}}"#, "unreadable: no session id");
+    let utf16: Vec<u8> = ENDED.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(line(decoded(&utf16, &[])), line(decoded(ENDED.as_bytes(), &[])));
+    // Nobody says what it is written in, or how it is to be read.
+    let latin2 = [CARD.replace("no\",", "").as_bytes(), b"\xf8"].concat();
+    assert_eq!(line(decoded(&latin2, &[])), "unreadable: not JSON");
+    assert_eq!(line(decoded(b"payload=%7B%22eventType%22%7D", &[])), "unreadable: not JSON");
 }
 
 #[test]

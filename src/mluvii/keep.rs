@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use zeroize::Zeroizing;
+
+use crate::json::without_lone_surrogates;
 use crate::keys::Secret;
 
 /// What to keep of a JSON value. Of an array, the same is kept of each element.
@@ -34,6 +37,10 @@ pub(super) enum Kept {
 impl Keep {
     /// Reads one JSON document; `None` when it is not one.
     pub(super) fn read(&self, json: &[u8]) -> Option<Kept> {
+        self.read_as_it_is(json).or_else(|| self.read_as_it_is(&Zeroizing::new(without_lone_surrogates(json)?)))
+    }
+
+    fn read_as_it_is(&self, json: &[u8]) -> Option<Kept> {
         let mut json = serde_json::Deserializer::from_slice(json);
         let kept = self.deserialize(&mut json).ok()?;
         json.end().ok()?;

@@ -13,6 +13,7 @@ mod settings;
 mod signature;
 mod source;
 mod standard;
+mod written;
 
 pub(crate) use finding::Refused;
 pub(crate) use network::Network;
@@ -20,6 +21,7 @@ pub(crate) use request::Request;
 pub(crate) use setting::SourceError;
 pub(crate) use settings::SourceSettings;
 pub(crate) use source::Source;
+pub(crate) use written::Written;
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -32,7 +34,8 @@ pub(crate) fn verify<'a>(source: &Source, request: &Request<'a>, now: Timestamp)
     if !source.admits(request.client) {
         return Err(Refused::NetworkNotAllowed);
     }
-    source.check(request, now).refusal().map_or(Ok(Verified { body: request.body }), Err)
+    let verified = Verified { body: request.body, written: Written::of(request.headers) };
+    source.check(request, now).refusal().map_or(Ok(verified), Err)
 }
 
 /// Whether a request may still be proved once its body is there: strangers need not be waited for. `head` is the request
@@ -47,6 +50,7 @@ pub(crate) fn expect(source: &Source, head: &Request<'_>, now: Timestamp) -> Res
 /// A body whose sender is known. Only [`verify`] makes one, or [`Reopened`] brings back what it made.
 pub(crate) struct Verified<'a> {
     body: &'a [u8],
+    written: Written<'a>,
 }
 
 impl<'a> Verified<'a> {
@@ -54,9 +58,19 @@ impl<'a> Verified<'a> {
         self.body
     }
 
+    /// How it is written, by its sender's words.
+    pub(crate) fn written(&self) -> Written<'a> {
+        self.written
+    }
+
+    #[cfg(test)]
+    pub(crate) fn made(body: &'a [u8], written: Written<'a>) -> Self {
+        Self { body, written }
+    }
+
     /// Seals the body for quarantine; [`Reopened::open`] opens it.
     pub(crate) fn seal(&self, key: &SealKey) -> Sealed {
-        key.seal(QUARANTINE, self.body)
+        key.seal(QUARANTINE, &Zeroizing::new([self.written.lines().as_bytes(), self.body].concat()))
     }
 }
 
@@ -64,15 +78,18 @@ impl<'a> Verified<'a> {
 const QUARANTINE: &str = "quarantine";
 
 /// A body that was verified when it came, out of quarantine again.
+/// How it is written stands before it.
 pub(crate) struct Reopened(Zeroizing<Vec<u8>>);
 
 impl Reopened {
     pub(crate) fn open(sealed: &Sealed, key: &SealKey) -> Result<Self, SealBroken> {
-        key.open(QUARANTINE, sealed).map(Self)
+        let content = key.open(QUARANTINE, sealed)?;
+        if Written::split(&content).is_none() { Err(SealBroken) } else { Ok(Self(content)) }
     }
 
     pub(crate) fn verified(&self) -> Verified<'_> {
-        Verified { body: &self.0 }
+        let (written, body) = Written::split(&self.0).expect("was looked at when it was opened");
+        Verified { body, written }
     }
 }
 

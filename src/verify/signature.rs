@@ -14,6 +14,9 @@ use super::setting::{Setting, SourceError};
 use super::settings::{Algorithm, Encoding, HmacSettings, SignedTimestampSettings};
 use crate::keys::ReadSecret;
 
+/// A sender signs once for each secret that is in use; more than these are not looked at.
+pub(super) const SIGNATURES_MAX: usize = 16;
+
 /// Room for a decoded signature of 64 bytes and what the base64 decoder wants beyond it.
 const SIGNATURE_BYTES_MAX: usize = 96;
 
@@ -48,9 +51,20 @@ impl Signature {
     }
 
     pub(super) fn check(&self, request: &Request<'_>, now: Timestamp) -> Finding {
-        let Some(value) = request.headers.get(&self.header) else { return Finding::Absent };
+        let values = request.headers.get_all(&self.header).iter();
+        let all = values.flat_map(|value| self.split(value)).take(SIGNATURES_MAX);
+        all.map(|text| self.check_one(text, request, now)).max().unwrap_or(Finding::Absent)
+    }
+
+    /// Several signatures stand in several headers or, as HTTP allows, in one with commas between them.
+    fn split<'v>(&self, value: &'v HeaderValue) -> impl Iterator<Item = &'v [u8]> {
+        let is_one = self.prefix.contains(&b',');
+        value.as_bytes().split(move |byte| *byte == b',' && !is_one).map(<[u8]>::trim_ascii)
+    }
+
+    fn check_one(&self, text: &[u8], request: &Request<'_>, now: Timestamp) -> Finding {
         let mut room = [0; SIGNATURE_BYTES_MAX];
-        let Some(presented) = self.decode(value, &mut room) else { return Finding::Garbled };
+        let Some(presented) = self.decode(text, &mut room) else { return Finding::Garbled };
         let Some(timestamp) = &self.timestamp else { return self.compare(&[request.body], presented) };
         let Some(text) = request.headers.get(&timestamp.header) else { return Finding::Garbled };
         let [before, between, after] = timestamp.around.each_ref().map(String::as_bytes);
@@ -59,8 +73,8 @@ impl Signature {
         self.compare(&signed, presented).then(|| timestamp.window.check(text.as_bytes(), now))
     }
 
-    fn decode<'r>(&self, value: &HeaderValue, room: &'r mut [u8; SIGNATURE_BYTES_MAX]) -> Option<&'r [u8]> {
-        let text = value.as_bytes().strip_prefix(self.prefix.as_slice())?.trim_ascii();
+    fn decode<'r>(&self, text: &[u8], room: &'r mut [u8; SIGNATURE_BYTES_MAX]) -> Option<&'r [u8]> {
+        let text = text.strip_prefix(self.prefix.as_slice())?.trim_ascii();
         let length = match self.encoding {
             Encoding::Hex => {
                 let length = text.len() / 2;

@@ -11,15 +11,12 @@ use super::finding::Finding;
 use super::request::Request;
 use super::setting::{Setting, SourceError};
 use super::settings::{Algorithm, StandardWebhooksSettings};
-use super::signature::Key;
+use super::signature::{Key, SIGNATURES_MAX};
 use crate::keys::{ReadSecret, Secret};
 
 /// Id, timestamp and signature, in the two spellings.
 const HEADERS: [[&str; 3]; 2] =
     [["webhook-id", "webhook-timestamp", "webhook-signature"], ["svix-id", "svix-timestamp", "svix-signature"]];
-
-/// A sender signs once for each secret that is in use; more than these are not looked at.
-const SIGNATURES_MAX: usize = 16;
 
 pub(super) struct Standard {
     keys: Vec<Key>,

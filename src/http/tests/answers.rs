@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Request, Response};
+use axum::http::{HeaderMap, HeaderValue, Request, Response, Version};
 use http_body_util::BodyExt as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tower::ServiceExt as _;
@@ -9,7 +9,7 @@ use tower::ServiceExt as _;
 use super::super::client::{Peer, client};
 use super::*;
 use crate::ledger::{Admin as _, Intake as _, QUARANTINED_MAX, Quarantined, Records as _};
-use crate::verify::Reopened;
+use crate::verify::{Reopened, Verified, Written};
 
 /// `u:p`.
 const BASIC: &str = "Basic dTpw";
@@ -26,7 +26,8 @@ const GOOD: Delivery<'_> = Delivery { path: "/webhooks/acme", authorization: BAS
 impl Delivery<'_> {
     async fn send(&self, router: &Router) -> Response<Body> {
         let peer = Peer(self.peer.parse().expect("an address"));
-        let request = Request::post(self.path).header("authorization", self.authorization).extension(peer);
+        let request =
+            Request::post(self.path).header("host", "x").header("authorization", self.authorization).extension(peer);
         let request = request.body(Body::from(self.body.to_owned())).expect("a request");
         router.clone().oneshot(request).await.expect("an answer")
     }
@@ -45,7 +46,7 @@ async fn line(response: Response<Body>) -> String {
 }
 
 async fn get(router: &Router, path: &str) -> String {
-    let request = Request::get(path).body(Body::empty()).expect("a request");
+    let request = Request::get(path).header("host", "x").body(Body::empty()).expect("a request");
     line(router.clone().oneshot(request).await.expect("an answer")).await
 }
 
@@ -103,6 +104,24 @@ async fn a_query_secret_is_enough() {
     let router = bench.router();
     let delivery = Delivery { authorization: "", path: "/webhooks/acme?secret=q", ..GOOD };
     assert_eq!(line(delivery.send(&router).await).await, "204");
+}
+
+#[tokio::test]
+async fn a_request_names_one_host() {
+    let bench = Bench::new("");
+    let router = bench.router();
+    let get = async |hosts: &[&str], version| {
+        let mut request = Request::get("/healthz").version(version);
+        for host in hosts {
+            request = request.header("host", *host);
+        }
+        line(router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")).await
+    };
+    assert_eq!(get(&["x"], Version::HTTP_11).await, "200 content-type=text/plain; charset=utf-8 alive");
+    assert_eq!(get(&[], Version::HTTP_11).await, "400 connection=close");
+    assert_eq!(get(&["x", "y"], Version::HTTP_11).await, "400 connection=close");
+    assert_eq!(get(&["x", "x"], Version::HTTP_10).await, "400 connection=close");
+    assert_eq!(get(&[], Version::HTTP_10).await, "200 content-type=text/plain; charset=utf-8 alive");
 }
 
 #[tokio::test]
@@ -242,7 +261,7 @@ async fn a_full_quarantine_refuses_what_cannot_be_read_and_nothing_else() {
             source: crate::subject::SourceName("acme".into()),
             digest: crate::keys::Digest(number.to_be_bytes()),
             reason: "not JSON".into(),
-            sealed: seal().seal("quarantine", b"{"),
+            sealed: Verified::made(b"{", Written::default()).seal(&seal()),
         };
         puts.spawn(async move { ledger.quarantine(item).await.expect("kept") });
     }

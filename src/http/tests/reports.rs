@@ -57,7 +57,11 @@ async fn claimed(bench: &Bench, queue: QueueName) -> crate::ledger::Claim {
 
 async fn post(bench: &Bench, path: &str, token: &str, body: impl Into<Body>) -> StatusCode {
     let reports = Reports::new(bench.ledger.clone(), index(), seal(), &bench.settings);
-    let request = Request::post(path).header(header::AUTHORIZATION, token).body(body.into()).expect("a request");
+    let request = Request::post(path)
+        .header(header::HOST, "x")
+        .header(header::AUTHORIZATION, token)
+        .body(body.into())
+        .expect("a request");
     reports_router(Arc::new(reports)).oneshot(request).await.expect("an answer").status()
 }
 

@@ -177,6 +177,19 @@ async fn a_404_is_missing_and_an_answer_that_is_none_is_not_understood() {
 }
 
 #[tokio::test]
+async fn half_an_emoji_in_a_session_does_not_hide_the_session() {
+    let mluvii = Mluvii::start().await;
+    let session = mluvii.conversation("7", "ann@x.cz");
+    let client = mluvii.client();
+    let known = client.look_up(session, Look::default()).await.expect("an answer");
+    assert!(matches!(known, LookUp::Found(_)));
+    let reply = mluvii.server.held().sessions[&session.0].to_string().replace("please write", r"\ud83d please write");
+    assert!(serde_json::from_str::<Value>(&reply).is_err());
+    mluvii.server.fail("Sessions", 1, Wrong::Body(reply));
+    assert_eq!(client.look_up(session, Look::default()).await, Ok(known));
+}
+
+#[tokio::test]
 async fn a_session_without_call_params_needs_no_list_of_them() {
     let mluvii = Mluvii::start().await;
     let mut reply = session("7", "");
