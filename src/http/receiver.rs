@@ -16,6 +16,7 @@ use super::client::{Peer, client};
 use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
 use super::reaction::Reaction;
+use super::serve::Excess;
 use super::settings::ServerSettings;
 use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
@@ -117,6 +118,9 @@ impl Receiver {
 
     async fn receive(&self, endpoint: &SourceEndpoint, request: Request) -> Reaction {
         let (parts, body) = request.into_parts();
+        if parts.extensions.get::<Excess>().is_some() {
+            return Reaction::Overloaded;
+        }
         let peer = parts.extensions.get::<Peer>();
         let head = verify::Request {
             headers: &parts.headers,

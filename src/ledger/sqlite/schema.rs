@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
+use super::checkpoint::LOG_BYTES;
 use super::columns::Millis;
 use super::failure::is_damage;
 use super::wal;
@@ -121,6 +122,7 @@ fn connect(path: &Path) -> anyhow::Result<Connection> {
     anyhow::ensure!(mode == "wal", "the file system offers no shared memory for a write-ahead log");
     // FULL, as what was acknowledged has to survive a power cut; `secure_delete`, as a destroyed capsule must leave no
     // bytes in free pages; no automatic checkpoint, as it would run within a delivery's commit.
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON;
