@@ -39,8 +39,8 @@ struct Seen {
     shed: Vec<Duration>,
     /// Refused without a word when to come again.
     wrong: Vec<String>,
-    /// Connections that ended without an answer, or did not answer in time.
-    broken: usize,
+    /// Connections that ended without an answer, or did not answer in time, and why.
+    broken: Vec<String>,
 }
 
 /// Measures it, and panics where it does not hold what it should.
@@ -59,7 +59,7 @@ pub(crate) fn measure(store: Store<'_>) -> String {
     let probed = probe.ended();
     let most = watch.most();
 
-    let sent = seen.taken.len() + seen.shed.len() + seen.wrong.len() + seen.broken;
+    let sent = seen.taken.len() + seen.shed.len() + seen.wrong.len() + seen.broken.len();
     let per_second = |count: usize| count as f64 / lasts.as_secs_f64();
     let taken: Vec<_> = seen.taken.iter().map(|(_, took)| *took).collect();
     let report = format!(
@@ -74,13 +74,17 @@ pub(crate) fn measure(store: Store<'_>) -> String {
         per_second(seen.shed.len()),
         Percentiles::of(seen.shed.clone()),
         seen.wrong.len(),
-        seen.broken,
+        seen.broken.len(),
         Percentiles::of(probed.clone()),
         most.resident_mb,
         most.descriptors,
         most.threads,
     );
-    assert_eq!((seen.wrong.first(), seen.broken), (None, 0), "everybody is told when to come again\n{report}");
+    assert_eq!(
+        (seen.wrong.first(), seen.broken.first()),
+        (None, None),
+        "everybody is told when to come again\n{report}"
+    );
     assert!(!seen.shed.is_empty() && !taken.is_empty(), "it was more than it can take\n{report}");
     assert!(Percentiles::of(taken).p99 <= TAKEN_P99_MAX, "what is taken is taken soon\n{report}");
     assert!(most.resident_mb <= RESIDENT_MB_MAX, "it is bounded\n{report}");
@@ -111,7 +115,7 @@ fn overload(server: SocketAddr, senders: usize, per_second: f64, lasts: Duration
             all.taken.extend(seen.taken);
             all.shed.extend(seen.shed);
             all.wrong.extend(seen.wrong);
-            all.broken += seen.broken;
+            all.broken.extend(seen.broken);
         }
         all
     })
@@ -138,9 +142,10 @@ async fn sender(
                 seen.shed.push(begun.elapsed());
             }
             Ok(Ok(head)) => seen.wrong.push(head),
-            Ok(Err(_)) | Err(_) => {
+            Ok(Err(error)) => seen.broken.push(error.to_string()),
+            Err(_) => {
                 kept = None;
-                seen.broken += 1;
+                seen.broken.push(format!("no answer within {ANSWER_MAX:?}"));
             }
         }
         due = (due + interval).max(Instant::now());

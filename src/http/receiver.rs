@@ -24,6 +24,10 @@ use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined,
 use crate::subject::TenantId;
 use crate::verify::{self, Network, Refused, Source, Verified, verify};
 
+/// How long a delivery waits for its turn where `requests_max` are under way. In that time some thousands are taken; whoever has to wait
+/// for longer is asked to come again, instead of making all others wait.
+const TURN_MAX: Duration = Duration::from_millis(250);
+
 /// All that receiving needs.
 pub(crate) struct Receiver {
     endpoints: HashMap<Arc<str>, SourceEndpoint>,
@@ -133,7 +137,7 @@ impl Receiver {
             pass_over(body, self.body_read_max).await;
             return endpoint.refuse_for(refused);
         }
-        let Ok(_in_flight) = self.requests.try_acquire() else { return Reaction::Overloaded };
+        let Ok(Ok(_in_flight)) = timeout(TURN_MAX, self.requests.acquire()).await else { return Reaction::Overloaded };
         let body = match read(body, self.body_bytes_max, self.body_read_max).await {
             Ok(body) => body,
             Err(NoBody::TooLarge) => return Reaction::TooLarge,

@@ -16,9 +16,6 @@ use super::schema;
 /// 10 ms instead of 4.
 const LOG_PAGES: i64 = 16_000;
 
-/// A file of so many bytes is cut to that when the log starts over: what a reader had let it grow to is given back.
-pub(super) const LOG_BYTES: i64 = LOG_PAGES * 4096;
-
 /// A log of so many bytes needs a person. It is four times as long as it gets by itself, so that a busy minute is no alarm,
 /// and grows by gigabytes in minutes under load, so that a larger one would be told when disks are full.
 pub(super) const LOG_BYTES_LONG: u64 = 256 << 20;

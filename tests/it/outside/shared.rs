@@ -21,13 +21,16 @@ fn two_servers_keep_one_folder_and_a_third_one_compares_with_it() {
     let folder = company.deployment.path("shared");
     std::fs::create_dir(&folder).expect("made");
     let settings = [("SERVER__STATE_DIR", folder.to_str().expect("UTF-8"))];
-    let start = || Server::start_with(&company.deployment, &settings);
+    // Each is told of everything, so that any of them may come to write a receipt.
+    let start = || {
+        let server = Server::start_with(&company.deployment, &settings);
+        company.standin.register(&server.callback());
+        server
+    };
 
     let servers = [start(), start()];
     let mut before = 0;
     for session in 101..=110_u64 {
-        let server = &servers[session as usize % 2];
-        company.standin.register(&server.callback());
         company.erase(session as i64, session as usize - 100);
         wait_for("it to be remembered", || {
             let now = newest(&folder);
@@ -39,12 +42,10 @@ fn two_servers_keep_one_folder_and_a_third_one_compares_with_it() {
     // Each of them keeps it by itself.
     let [first, second] = servers;
     assert!(first.stop().0.success());
-    company.standin.register(&second.callback());
     company.erase(111, 11);
     wait_for("the second to remember it", || (newest(&folder) == 11).then_some(()));
     let first = start();
     assert!(second.stop().0.success());
-    company.standin.register(&first.callback());
     company.erase(112, 12);
     wait_for("the first to remember it", || (newest(&folder) == 12).then_some(()));
     assert!(first.stop().0.success());
