@@ -90,7 +90,7 @@ fn main() {
             say(&overload::measure(store));
         }
         if is_wanted("soak") {
-            say(&soak::measure(store));
+            soak::measure(store, say);
         }
     }
     if is_wanted("full-ledger") {

@@ -113,6 +113,7 @@ pub(crate) fn configure(folder: &TempDir, mluvii: &str, more: &str) -> PathBuf {
         format = "json"
         [mluvii]
         base_url = "{mluvii}"
+        verify_after = "1s"
         client_id = {{ file = "secret" }}
         client_secret = {{ file = "secret" }}
         [[source]]

@@ -1,7 +1,6 @@
 //! A long time at a constant load: every session is looked up at mluvii's stand-in, each tenth is erased there. Whatever grows
 //! with what has passed through, and not with what is kept, is a leak.
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -29,8 +28,8 @@ const MOVING: usize = 8;
 /// How long the last erasures may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Measures it, and panics where something grows.
-pub(crate) fn measure(store: Store<'_>) -> String {
+/// Measures it, says so as it goes, and panics where something grows.
+pub(crate) fn measure(store: Store<'_>, say: impl Fn(&str)) {
     let events = number("QUIETUS_SOAK_EVENTS", 20_000, 90) as usize;
     let per_second = number("QUIETUS_SOAK_RATE", 200, 90) as f64;
     let standin = standin();
@@ -38,11 +37,11 @@ pub(crate) fn measure(store: Store<'_>) -> String {
     let quietus = store.quietus_at(&url, RULES);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let client = Client::new();
-    let mut report = format!(
+    say(&format!(
         "{}: {events} events at {per_second}/s, each looked up, each {ERASED_EACH}th erased\n\
          \x20  events | RSS MB | descriptors | threads | ledger MB | sessions | erased",
         store.name()
-    );
+    ));
     let mut thirds = Vec::new();
     for third in 0..3 {
         let watch = Watch::of(quietus.server.id());
@@ -54,20 +53,19 @@ pub(crate) fn measure(store: Store<'_>) -> String {
             deliver(quietus.server.address, first, count, per_second, begun);
         }
         let most = watch.most();
-        write!(report, "\n{}", row(&quietus, sessions.end, most)).expect("to memory");
+        say(&row(&quietus, sessions.end, most));
         thirds.push(most);
     }
     let waiting = Instant::now();
     while quietus.count("receipt") < events / ERASED_EACH {
-        assert!(waiting.elapsed() < PATIENCE, "the erasures lag behind: {}\n{report}", quietus.count("receipt"));
+        assert!(waiting.elapsed() < PATIENCE, "the erasures lag behind: {}", quietus.count("receipt"));
         std::thread::sleep(Duration::from_millis(200));
     }
     let [first, .., last] = thirds.as_slice() else { unreachable!("there are three") };
-    assert!(last.descriptors <= first.descriptors + MOVING, "descriptors grow\n{report}");
-    assert!(last.threads <= first.threads + MOVING, "threads grow\n{report}");
-    assert!(last.resident_mb <= first.resident_mb + RESIDENT_MB_GROWTH, "memory grows\n{report}");
+    assert!(last.descriptors <= first.descriptors + MOVING, "descriptors grow");
+    assert!(last.threads <= first.threads + MOVING, "threads grow");
+    assert!(last.resident_mb <= first.resident_mb + RESIDENT_MB_GROWTH, "memory grows");
     quietus.assert_holds(events);
-    report
 }
 
 fn row(quietus: &Quietus<'_>, events: usize, most: Usage) -> String {
