@@ -31,10 +31,10 @@ fn main() {
     let postgres = Postgres::start();
     say(&machine::described());
     say(&postgres.described());
-    if is_wanted("pending") {
+    if is_wanted("pending", &["pending", "finished"]) {
         runtime.block_on(pending(&postgres));
     }
-    if is_wanted("finished") {
+    if is_wanted("finished", &["pending", "finished"]) {
         runtime.block_on(finished(&postgres));
     }
     say(&machine::load());

@@ -24,10 +24,10 @@ fn main() {
     let folder = tempfile::TempDir::new().expect("a folder");
     let library = compile(folder.path());
     say(&machine::described());
-    if is_wanted("rates") {
+    if is_wanted("rates", &["rates", "starts"]) {
         runtime.block_on(rates(&library));
     }
-    if is_wanted("starts") {
+    if is_wanted("starts", &["rates", "starts"]) {
         runtime.block_on(starts(&library));
     }
     say(&machine::load());

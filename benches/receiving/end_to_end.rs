@@ -21,7 +21,7 @@ fn events() -> usize {
 const RATE: f64 = 100.0;
 
 /// Sessions are erased at once, so that the measurement shows the machinery and not the waiting that is configured.
-const RULES: &str = r#"
+pub(crate) const RULES: &str = r#"
 [settling]
 limit = "0s"
 pause = "0s"
@@ -66,7 +66,8 @@ pub(crate) fn measure(store: Store<'_>) -> String {
     )
 }
 
-fn standin() -> Server {
+/// mluvii's stand-in, as a process.
+pub(crate) fn standin() -> Server {
     let folder = folder();
     std::fs::write(folder.path().join("secret"), SECRET).expect("the folder is writable");
     let mut command = quietus();

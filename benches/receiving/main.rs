@@ -1,13 +1,17 @@
 //! `cargo bench --bench receiving`: how fast deliveries are received durably, beside a bare handler and the physical limit,
-//! in one run on one machine; how long it takes from a delivery to the call that anonymizes; and whether a full ledger
-//! changes that. `-- postgres half-load` measures only these parts.
+//! in one run on one machine; how long it takes from a delivery to the call that anonymizes; whether a full ledger
+//! changes that; what becomes of far too many deliveries (`overload`); and what grows over many (`soak`). `-- postgres half-load`
+//! measures only this part, with this ledger.
 
 mod end_to_end;
 mod load;
+mod overload;
 mod server;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod soak;
 mod store;
+mod usage;
 mod yardsticks;
 
 use std::fmt::Write as _;
@@ -18,7 +22,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use load::Measured;
 use server::Server;
 use shared::postgres::Postgres;
-use shared::{is_wanted, longest, machine, number};
+use shared::{longest, machine, number};
 use store::Store;
 
 /// Connections of the measurements.
@@ -28,7 +32,10 @@ const CONNECTIONS: [u64; 4] = [1, 16, 64, 256];
 const LONGEST_S: u64 = 4;
 
 /// The parts, which can be named as arguments; without any, all are measured.
-const PARTS: [&str; 5] = ["sqlite", "postgres", "half-load", "end-to-end", "full-ledger"];
+const PARTS: [&str; 6] = ["receiving", "half-load", "end-to-end", "full-ledger", "overload", "soak"];
+
+/// The ledgers, likewise.
+const LEDGERS: [&str; 2] = ["sqlite", "postgres"];
 
 fn main() {
     let arguments: Vec<_> = std::env::args().collect();
@@ -38,7 +45,11 @@ fn main() {
         return yardsticks::serve(yardstick, folder);
     }
     for named in arguments.iter().skip(1).filter(|argument| !argument.starts_with("--")) {
-        assert!(PARTS.contains(&named.as_str()), "there is no part {named}, only {PARTS:?}");
+        let named = named.as_str();
+        assert!(
+            [&PARTS[..], &LEDGERS].concat().contains(&named),
+            "there is no {named}, only {PARTS:?} and {LEDGERS:?}"
+        );
     }
     // The first one wins, and there is no other.
     let _installed = rustls::crypto::ring::default_provider().install_default();
@@ -46,8 +57,9 @@ fn main() {
         let mut out = std::io::stdout().lock();
         writeln!(out, "{line}").and_then(|()| out.flush()).expect("stdout is open");
     };
-    let postgres = is_wanted("postgres").then(Postgres::start);
-    let sqlite = (is_wanted("sqlite") || postgres.is_none()).then_some(Store::Sqlite);
+    let is_wanted = |part: &str| shared::is_wanted(part, &PARTS);
+    let postgres = shared::is_wanted("postgres", &LEDGERS).then(Postgres::start);
+    let sqlite = shared::is_wanted("sqlite", &LEDGERS).then_some(Store::Sqlite);
     let stores: Vec<_> = sqlite.into_iter().chain(postgres.as_ref().map(Store::Postgres)).collect();
     say(&machine::described());
     say("durable receiving: every 204 after an fsync, de-duplicated, its follow-up work written");
@@ -55,7 +67,7 @@ fn main() {
         say(&postgres.described());
     }
     say(&machine::load());
-    if is_wanted("sqlite") || is_wanted("postgres") {
+    if is_wanted("receiving") {
         say(
             "\nconnections | bare /s | file /s | ledger     | basic /s | ratio bare, file | p99 ms | hmac /s | ratio bare, file | p99 ms | RSS MB",
         );
@@ -73,6 +85,12 @@ fn main() {
         }
         if is_wanted("end-to-end") {
             say(&format!("{}: {}", store.name(), end_to_end::measure(store)));
+        }
+        if is_wanted("overload") {
+            say(&overload::measure(store));
+        }
+        if is_wanted("soak") {
+            soak::measure(store, say);
         }
     }
     if is_wanted("full-ledger") {
@@ -168,7 +186,8 @@ pub(crate) fn requests(credentials: &Credentials, count: usize, first: usize) ->
     (first..first + count).map(|number| request(credentials, 1_000_000 + number)).collect()
 }
 
-fn request(credentials: &Credentials, session: usize) -> Vec<u8> {
+/// The end of a session.
+pub(crate) fn request(credentials: &Credentials, session: usize) -> Vec<u8> {
     let body = format!(
         r#"{{"eventType":"SessionEnded","data":{{"id":{session},"tenantId":62,"channel":"Chat","source":"Default","started":"2026-05-02T16:05:24.454661+02:00","ended":"2026-05-02T16:15:24.454661+02:00","note":"padding that brings the body to the size that was seen, about three hundred bytes, as in production"}}}}"#
     );

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::usage::{self, Usage};
+
 /// The HMAC secret and the Basic password of the benchmark.
 pub(crate) const SECRET: &str = "bench-password";
 
@@ -65,20 +67,18 @@ impl Server {
         Self { address, folder, child }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The resident memory now, in MB.
     pub(crate) fn resident_mb(&self) -> f64 {
-        self.memory("VmRSS:")
+        Usage::of(self.id()).resident_mb
     }
 
     /// The most that was ever resident, in MB.
     pub(crate) fn resident_mb_peak(&self) -> f64 {
-        self.memory("VmHWM:")
-    }
-
-    fn memory(&self, key: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix(key)).expect("the kernel tells");
-        line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+        usage::resident_mb_peak(self.id())
     }
 
     fn stop(&mut self) {
@@ -113,6 +113,7 @@ pub(crate) fn configure(folder: &TempDir, mluvii: &str, more: &str) -> PathBuf {
         format = "json"
         [mluvii]
         base_url = "{mluvii}"
+        verify_after = "1s"
         client_id = {{ file = "secret" }}
         client_secret = {{ file = "secret" }}
         [[source]]

@@ -1,5 +1,6 @@
 //! Where the measured quietus keeps its ledger.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::server::{Server, configure, folder, quietus};
@@ -48,15 +49,36 @@ impl<'a> Store<'a> {
 impl Quietus<'_> {
     /// Asserts that the ledger holds just as many events.
     pub(crate) fn assert_holds(&self, events: usize) {
-        const COUNT: &str = "SELECT count(*) FROM event";
-        let held = match &self.database {
-            Some(database) => database.sql(COUNT).parse().expect("a number"),
-            None => {
-                let path = self.server.folder.path().join("quietus.db");
-                let ledger = rusqlite::Connection::open(path).expect("the ledger opens");
-                ledger.query_row(COUNT, [], |row| row.get::<_, i64>(0)).expect("it has events")
-            }
+        assert_eq!(self.count("event"), events, "every acknowledged event is in the ledger, once");
+    }
+
+    /// The rows of a table.
+    pub(crate) fn count(&self, table: &str) -> usize {
+        let count = self.numbers(&format!("SELECT count(*) FROM {table}"));
+        usize::try_from(count[0]).expect("a count")
+    }
+
+    /// The numbers in the first column.
+    pub(crate) fn numbers(&self, sql: &str) -> Vec<i64> {
+        let Some(database) = &self.database else {
+            let ledger = rusqlite::Connection::open(self.file("quietus.db")).expect("the ledger opens");
+            let mut statement = ledger.prepare(sql).expect("SQL");
+            let rows = statement.query_map([], |row| row.get(0)).expect("it is read");
+            return rows.collect::<Result<_, _>>().expect("numbers");
         };
-        assert_eq!(held as usize, events, "every acknowledged event is in the ledger, once");
+        database.sql(sql).lines().map(|line| line.parse().expect("a number")).collect()
+    }
+
+    /// What the ledger takes on the disk, with its log where that is a file beside it.
+    pub(crate) fn ledger_bytes(&self) -> u64 {
+        if self.database.is_some() {
+            return self.numbers("SELECT pg_database_size(current_database())")[0].unsigned_abs();
+        }
+        let size = |name| self.file(name).metadata().map_or(0, |file| file.len());
+        size("quietus.db") + size("quietus.db-wal")
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.server.folder.path().join(name)
     }
 }

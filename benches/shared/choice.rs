@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-/// Whether the caller wants this part: those that are named as arguments, or all.
-pub(crate) fn is_wanted(part: &str) -> bool {
+/// Whether the caller wants this part of these: those that are named as arguments, or all where none is.
+pub(crate) fn is_wanted(part: &str, of: &[&str]) -> bool {
     // Cargo adds `--bench`.
-    let mut named = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).peekable();
-    named.peek().is_none() || named.any(|named| named == part)
+    let named: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let is_named = |part: &str| named.iter().any(|named| named == part);
+    is_named(part) || !of.iter().any(|other| is_named(other))
 }
 
 /// A number that the caller can choose. Where `QUIETUS_BENCH_SMOKE` is set, not to measure but to see that a benchmark

@@ -4,6 +4,7 @@
 mod check;
 mod control;
 mod log;
+mod open_files;
 mod operations;
 mod parts;
 mod plugins;
@@ -37,10 +38,11 @@ use crate::ledger::{Ledger, ProcessInfo};
 use crate::outside::{self, Keeper, Newest};
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released; at a second signal, at once.
-pub(crate) async fn serve(config: Config, passed: PassedSockets) -> anyhow::Result<()> {
+pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::Result<()> {
     // Before the parts are built: a counter that is made earlier counts nowhere.
     let metrics = Metrics::install().context("metrics could not be set up")?;
     log::describe_dropped();
+    config.server.connections_max = open_files::raise(config.server.connections_max);
     let parts = Parts::build(&config).await?;
     // Before anything runs: where an address is taken, the start fails with nothing begun.
     let listeners = Listeners::open(passed, &config.server).await?;

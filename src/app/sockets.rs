@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener as PassedListener};
 use anyhow::{Context as _, bail, ensure};
 use listenfd::ListenFd;
 use rustix::net::sockopt::socket_acceptconn;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::http::ServerSettings;
 
@@ -85,6 +85,10 @@ fn uses(names: Option<&str>, count: usize) -> anyhow::Result<Vec<Use>> {
     Ok(uses)
 }
 
+/// Connections that wait to be accepted. The system has others try again after a second, or three, and longer each time; it may allow
+/// fewer (`net.core.somaxconn`).
+const WAITING_MAX: u32 = 4_096;
+
 /// The server's listeners, all open.
 pub(super) struct Listeners {
     pub(super) listen: TcpListener,
@@ -97,7 +101,7 @@ impl Listeners {
     pub(super) async fn open(mut passed: PassedSockets, settings: &ServerSettings) -> anyhow::Result<Self> {
         let mut open = async |for_what, address: Option<SocketAddr>| match (passed.remove(for_what), address) {
             (Some(socket), Some(_)) => Ok(Some(TcpListener::from_std(socket)?)),
-            (None, Some(address)) => bind(address).await.map(Some),
+            (None, Some(address)) => bind(address).map(Some),
             (Some(_), None) => bail!(
                 "a socket named `{0}` was passed, but server.{0}_listen is not set; set it to the address of the socket",
                 for_what.as_str()
@@ -112,8 +116,15 @@ impl Listeners {
     }
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is another program there?"))
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // As a server that was there a moment ago has left connections behind.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(WAITING_MAX)
+    };
+    listen().with_context(|| format!("cannot listen on {address}; is another program there?"))
 }
 
 #[cfg(test)]

@@ -98,6 +98,14 @@ pub(crate) struct Damage {
     pub(crate) what: String,
 }
 
+/// A log that cannot start over, as another program reads what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LongLog {
+    pub(crate) bytes: u64,
+    /// Since when a server sees that; `None` where none has.
+    pub(crate) since: Option<Timestamp>,
+}
+
 /// Somebody who was to keep the newest receipt's place outside of the ledger, and could not.
 #[derive(Clone, Debug)]
 pub(crate) struct FailedKeeper {
@@ -126,6 +134,8 @@ pub(crate) struct Facts {
     pub(crate) quarantined: Group,
     pub(crate) refused: Vec<RefusedSince>,
     pub(crate) damage: Option<Damage>,
+    /// Of a ledger in a file.
+    pub(crate) long_log: Option<LongLog>,
     /// Events whose checksum does not match.
     pub(crate) damaged_events: Group,
     pub(crate) sessions: u64,
@@ -152,6 +162,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(of_group(Code::DeliveriesUnreadable, Object::quarantine(), &facts.quarantined));
     all.extend(facts.refused.iter().map(refused));
     all.extend(facts.damage.as_ref().map(of_damage));
+    all.extend(facts.long_log.as_ref().map(of_log));
     let damaged = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
     all.extend(damaged.map(|found| Attention { severity: Severity::Urgent, ..found }));
     all.extend(unknown_consents(facts, limits));
@@ -198,6 +209,12 @@ fn of_damage(damage: &Damage) -> Attention {
     let Damage { since, what } = damage;
     let found = found(Code::LedgerDamaged, Severity::Urgent, Object::ledger(), format!("{since} {what}"));
     Attention { since: Some(*since), ..with(found, "reason", Value::from(what.as_str())) }
+}
+
+fn of_log(LongLog { bytes, since }: &LongLog) -> Attention {
+    let mark = since.map(|since| since.to_string()).unwrap_or_default();
+    let found = found(Code::LogLong, Severity::Attention, Object::ledger(), mark);
+    Attention { since: *since, ..with(found, "bytes", (*bytes).into()) }
 }
 
 fn of_target(stopped: &StoppedTarget) -> Attention {

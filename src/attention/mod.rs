@@ -7,7 +7,7 @@ mod mute;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, SET_BACK,
+    Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps, RefusedSince, SET_BACK,
     StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
@@ -70,6 +70,8 @@ pub(crate) enum Code {
     WorkParked,
     /// The ledger's file is damaged, gone or replaced: nothing is written any more. With `reason`.
     LedgerDamaged,
+    /// The log of a ledger in a file grows, as another program keeps its file open and reads it. With `bytes`.
+    LogLong,
     /// Acknowledged events are not as they were written, and cannot be decided on. With `count`.
     EventsDamaged,
     /// Deliveries could not be read. With `count`.
@@ -92,7 +94,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -103,6 +105,7 @@ impl Code {
         Self::ConsentsUnknown,
         Self::WorkParked,
         Self::LedgerDamaged,
+        Self::LogLong,
         Self::EventsDamaged,
         Self::DeliveriesUnreadable,
         Self::DeliveriesRefused,
@@ -126,6 +129,7 @@ impl Code {
             Self::ConsentsUnknown => "consents_unknown",
             Self::WorkParked => "work_parked",
             Self::LedgerDamaged => "ledger_damaged",
+            Self::LogLong => "log_long",
             Self::EventsDamaged => "events_damaged",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::DeliveriesRefused => "deliveries_refused",

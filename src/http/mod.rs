@@ -22,7 +22,7 @@ pub(crate) use receiver::Receiver;
 pub(crate) use refused::write_refused;
 pub(crate) use reports::Reports;
 pub(crate) use routes::{metrics_router, reports_router, router};
-pub(crate) use serve::{Drained, Stop, serve};
+pub(crate) use serve::{Drained, EXCESS_MAX, Stop, serve};
 pub(crate) use settings::ServerSettings;
 
 #[cfg(test)]

@@ -16,12 +16,17 @@ use super::client::{Peer, client};
 use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
 use super::reaction::Reaction;
+use super::serve::Excess;
 use super::settings::ServerSettings;
 use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries};
 use crate::subject::TenantId;
 use crate::verify::{self, Network, Refused, Source, Verified, verify};
+
+/// How long a delivery waits for its turn where `requests_max` are under way. In that time some thousands are taken; whoever has to wait
+/// for longer is asked to come again, instead of making all others wait.
+const TURN_MAX: Duration = Duration::from_millis(250);
 
 /// All that receiving needs.
 pub(crate) struct Receiver {
@@ -117,6 +122,9 @@ impl Receiver {
 
     async fn receive(&self, endpoint: &SourceEndpoint, request: Request) -> Reaction {
         let (parts, body) = request.into_parts();
+        if parts.extensions.get::<Excess>().is_some() {
+            return Reaction::Overloaded;
+        }
         let peer = parts.extensions.get::<Peer>();
         let head = verify::Request {
             headers: &parts.headers,
@@ -129,7 +137,7 @@ impl Receiver {
             pass_over(body, self.body_read_max).await;
             return endpoint.refuse_for(refused);
         }
-        let Ok(_in_flight) = self.requests.try_acquire() else { return Reaction::Overloaded };
+        let Ok(Ok(_in_flight)) = timeout(TURN_MAX, self.requests.acquire()).await else { return Reaction::Overloaded };
         let body = match read(body, self.body_bytes_max, self.body_read_max).await {
             Ok(body) => body,
             Err(NoBody::TooLarge) => return Reaction::TooLarge,

@@ -38,6 +38,17 @@ const BUFFER_BYTES_MAX: usize = 64 << 10;
 /// A client that takes no answers for so long is cut off.
 const UNACKNOWLEDGED_MS_MAX: u32 = 30_000;
 
+/// So many connections are accepted beyond `connections_max`. Each gets one answer: a delivery when to come again, and who asks
+/// whether the server lives that it does. Further ones wait, which is short, as these end soon.
+pub(crate) const EXCESS_MAX: usize = 256;
+
+/// How long one of them may take to send its headers.
+const EXCESS_READ_MAX: Duration = Duration::from_secs(2);
+
+/// In the extensions of a request over such a connection.
+#[derive(Clone, Copy)]
+pub(super) struct Excess;
+
 /// How long connections are kept that are idle when it closes, so that a request that was on its way is answered and not reset.
 const IDLE_DRAIN: Duration = Duration::from_millis(250);
 
@@ -83,6 +94,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
         .header_read_timeout(settings.header_read_max.0)
         .max_header_size(HEADER_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX);
+    let mut excess = http.clone();
+    excess.header_read_timeout(settings.header_read_max.0.min(EXCESS_READ_MAX));
     let mut connections = JoinSet::new();
     let accepting = Accepting::new();
     loop {
@@ -92,8 +105,12 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
             biased;
             () = stop.closing.cancelled() => break,
             Some(ended) = connections.join_next() => log_abnormal_end(ended),
-            (stream, peer) = accepting.next(|| listener.accept()), if connections.len() < settings.connections_max => {
-                connections.spawn(connection(stream, peer, http.clone(), router.clone(), stop.child()));
+            accepted = accepting.next(|| listener.accept()), if connections.len() < settings.connections_max + EXCESS_MAX => {
+                let (http, excess) = match connections.len() < settings.connections_max {
+                    true => (&http, None),
+                    false => (&excess, Some(Excess)),
+                };
+                connections.spawn(connection(accepted, excess, http.clone(), router.clone(), stop.child()));
             }
         }
     }
@@ -103,7 +120,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
     drain(connections, settings.drain_max.0).await
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, http: http1::Builder, router: Router, stop: Stop) {
+async fn connection(
+    (stream, peer): (TcpStream, SocketAddr),
+    excess: Option<Excess>,
+    http: http1::Builder,
+    router: Router,
+    stop: Stop,
+) {
     let options = stream.set_nodelay(true).and_then(|()| Ok(set_tcp_user_timeout(&stream, UNACKNOWLEDGED_MS_MAX)?));
     if let Err(error) = options {
         debug!(%error, "a connection was gone before it was served");
@@ -113,11 +136,14 @@ async fn connection(stream: TcpStream, peer: SocketAddr, http: http1::Builder, r
     let stop = &stop;
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        if let Some(excess) = excess {
+            request.extensions_mut().insert(excess);
+        }
         let routed = router.clone().call(request.map(Body::new));
         async move {
             let mut response = routed.await?;
             // Whoever keeps connections is elsewhere then when the listener closes.
-            if stop.has_begun() {
+            if excess.is_some() || stop.has_begun() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(response)

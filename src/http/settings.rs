@@ -37,7 +37,8 @@ pub(crate) struct ServerSettings {
     pub(crate) header_read_max: Span,
     /// A slower body is answered 408.
     pub(crate) body_read_max: Span,
-    /// Further connections wait to be accepted.
+    /// Over further connections, deliveries are answered 503, and each is closed after one answer. The process raises the number of files
+    /// that it may open to what they need; where it may not, there are fewer.
     pub(crate) connections_max: usize,
     /// Further deliveries at once are answered 503.
     pub(crate) requests_max: usize,

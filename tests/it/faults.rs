@@ -6,5 +6,6 @@ mod ledger;
 mod log;
 mod mluvii;
 mod quarantine;
+mod reader;
 mod requests;
 mod shutdown;

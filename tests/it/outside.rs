@@ -2,8 +2,10 @@
 //! restored one goes on without a number twice.
 
 mod backup;
+mod postgres;
 mod refused;
 mod restore;
+mod shared;
 mod witness;
 
 use serde_json::Value;

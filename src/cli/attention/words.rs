@@ -68,6 +68,15 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::LedgerDamaged => format!(
             "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup"
         ),
+        Code::LogLong => {
+            let since = found.since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
+            let mib = number("bytes") >> 20;
+            format!(
+                "the ledger's log (`-wal`) is {mib} MiB long and grows{since}, as another program has the ledger open and reads it, \
+                 such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the \
+                 log then shrinks by itself. Do not delete it: it holds what was acknowledged"
+            )
+        }
         Code::EventsDamaged => format!(
             "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
              then `quietus attention acknowledge events_damaged`"
@@ -158,8 +167,8 @@ mod tests {
 
     use super::*;
     use crate::attention::{
-        ClockDoubt, Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince,
-        StoppedTarget, attention,
+        ClockDoubt, Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps,
+        RefusedSince, StoppedTarget, attention,
     };
     use crate::erasure::ErasureId;
     use crate::subject::SourceName;
@@ -213,6 +222,7 @@ mod tests {
             quarantined: some(1),
             refused: vec![refused(Some("acme")), refused(None)],
             damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
+            long_log: Some(LongLog { bytes: 300 << 20, since: Some(Timestamp::UNIX_EPOCH) }),
             damaged_events: some(4),
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
@@ -235,6 +245,7 @@ mod tests {
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
+        the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve

@@ -49,6 +49,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         parked_work: group(&row, 2)?,
         quarantined: group(&row, 3)?,
         damage: None,
+        long_log: None,
         damaged_events: group(&row, 4)?,
         sessions: unsigned(row.get(1)),
         unknown_consents,

@@ -3,8 +3,9 @@
 //! The bulk is moved on a thread and a connection of its own while the writer goes on. What was written meanwhile is
 //! little; the writer moves it between two batches, so that the log is complete for a moment and starts over.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -15,6 +16,13 @@ use super::schema;
 /// 10 ms instead of 4.
 const LOG_PAGES: i64 = 16_000;
 
+/// A log of so many bytes needs a person. It is four times as long as it gets by itself, so that a busy minute is no alarm,
+/// and grows by gigabytes in minutes under load, so that a larger one would be told when disks are full.
+pub(super) const LOG_BYTES_LONG: u64 = 256 << 20;
+
+/// While a reader keeps the log from starting over, its bulk is tried so often, however little is written.
+const BULK_EVERY: Duration = Duration::from_secs(10);
+
 /// The writer's bookkeeping of the log.
 pub(super) struct Checkpoints {
     path: PathBuf,
@@ -22,6 +30,8 @@ pub(super) struct Checkpoints {
     bulk: Option<JoinHandle<()>>,
     /// The length at which the next bulk begins; above `log_pages` while a reader keeps the log from starting over.
     next: i64,
+    /// When the last one began.
+    begun: Instant,
 }
 
 impl Checkpoints {
@@ -30,7 +40,7 @@ impl Checkpoints {
     }
 
     fn at(path: PathBuf, log_pages: i64) -> Self {
-        Self { path, log_pages, bulk: None, next: log_pages }
+        Self { path, log_pages, bulk: None, next: log_pages, begun: Instant::now() }
     }
 
     /// Called between two batches.
@@ -43,7 +53,9 @@ impl Checkpoints {
             passive(connection);
             // While a reader keeps the log from starting over, a bulk would otherwise begin after every commit.
             self.next = pages + self.log_pages / 4;
-        } else if self.bulk.is_none() && pages >= self.next {
+        } else if self.bulk.is_none()
+            && (pages >= self.next || pages >= self.log_pages && self.begun.elapsed() >= BULK_EVERY)
+        {
             self.begin();
         } else if pages < self.log_pages {
             self.next = self.log_pages;
@@ -58,6 +70,7 @@ impl Checkpoints {
     }
 
     fn begin(&mut self) {
+        self.begun = Instant::now();
         let path = self.path.clone();
         let bulk =
             std::thread::Builder::new().name("checkpoint".into()).spawn(move || match schema::open_beside(&path) {
@@ -69,6 +82,15 @@ impl Checkpoints {
             Err(error) => tracing::warn!(%error, "could not start a checkpoint"),
         }
     }
+}
+
+/// Moves what can be moved, on a connection of its own: the writer goes on meanwhile, and finds little left to be moved. `false`
+/// while a reader keeps so much in the log that the writer would wait in vain, and everyone with it.
+pub(super) fn beforehand(path: &Path) -> rusqlite::Result<bool> {
+    let moved = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+    let (busy, log, moved) = schema::open_beside(path)?.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], moved)?;
+    // Somebody else is moving it.
+    Ok(busy != 0 || log - moved < LOG_PAGES)
 }
 
 /// Moves the whole log and cuts it to nothing, so that no destroyed byte lingers in it. `false` while a reader needs it.

@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use metrics::{Gauge, describe_gauge, gauge};
+
 use super::LedgerError;
 
 /// A file that lies beside the ledger, by the end of its name.
@@ -19,34 +21,52 @@ pub(super) fn beside(ledger: &Path, end: &str) -> PathBuf {
 type Id = (u64, u64);
 
 /// The ledger and its log, as they were opened.
-pub(super) struct Files([(PathBuf, Id); 2]);
+pub(super) struct Files {
+    ledger: (PathBuf, Id),
+    log: (PathBuf, Id),
+    log_bytes: Gauge,
+}
+
+const LOG_BYTES: &str = "quietus_ledger_log_bytes";
 
 impl Files {
     /// Of a ledger that is open. The log is there as long as it is.
     pub(super) fn of(ledger: &Path) -> io::Result<Self> {
-        let file = |path: PathBuf| id(&path).map(|id| (path, id));
-        Ok(Self([file(ledger.to_owned())?, file(beside(ledger, "-wal"))?]))
+        let file = |path: PathBuf| fs::metadata(&path).map(|found| (path, id(&found)));
+        describe_gauge!(LOG_BYTES, metrics::Unit::Bytes, "The length of the file that is the ledger's log.");
+        Ok(Self { ledger: file(ledger.to_owned())?, log: file(beside(ledger, "-wal"))?, log_bytes: gauge!(LOG_BYTES) })
+    }
+
+    pub(super) fn ledger(&self) -> &Path {
+        &self.ledger.0
+    }
+
+    /// How long the log is now, whatever of it is still needed; nothing where it is gone.
+    pub(super) fn log_bytes(&self) -> u64 {
+        fs::metadata(&self.log.0).map_or(0, |found| found.len())
     }
 
     /// Fails when one of them was removed, moved or replaced. Two `stat`, some microseconds; nothing is opened, since SQLite
     /// would lose its locks when a descriptor of the file is closed.
     pub(super) fn unchanged(&self) -> Result<(), LedgerError> {
-        for (path, opened) in &self.0 {
-            let damaged = |what| Err(LedgerError::Damaged(anyhow::anyhow!("{} {what}", path.display())));
-            match id(path) {
-                Ok(there) if there == *opened => {}
-                Ok(_) => return damaged("is another file than the one that was opened"),
-                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                    return damaged("was removed or moved while it was open");
-                }
-                Err(error) => return Err(LedgerError::Busy(error.into())),
-            }
-        }
+        unchanged(&self.ledger)?;
+        self.log_bytes.set(unchanged(&self.log)?.len() as f64);
         Ok(())
     }
 }
 
-fn id(path: &Path) -> io::Result<Id> {
-    let found = fs::metadata(path)?;
-    Ok((found.dev(), found.ino()))
+fn unchanged((path, opened): &(PathBuf, Id)) -> Result<fs::Metadata, LedgerError> {
+    let damaged = |what| Err(LedgerError::Damaged(anyhow::anyhow!("{} {what}", path.display())));
+    match fs::metadata(path) {
+        Ok(there) if id(&there) == *opened => Ok(there),
+        Ok(_) => damaged("is another file than the one that was opened"),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            damaged("was removed or moved while it was open")
+        }
+        Err(error) => Err(LedgerError::Busy(error.into())),
+    }
+}
+
+fn id(found: &fs::Metadata) -> Id {
+    (found.dev(), found.ino())
 }

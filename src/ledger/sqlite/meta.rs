@@ -1,6 +1,7 @@
 //! Single values about the ledger itself.
 
-use rusqlite::{Connection, params};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::Millis;
 use super::job::Tx;
@@ -51,6 +52,24 @@ pub(super) fn keeper_ended(tx: &Tx<'_>, keeper: &str, reason: Option<&str>) -> R
 pub(super) fn forget_keepers(tx: &Tx<'_>) -> Result<(), LedgerError> {
     tx.prepare_cached("DELETE FROM keeper")?.execute([])?;
     Ok(())
+}
+
+/// Notes since when the log is long, or that it is not.
+pub(super) fn log_is(tx: &Tx<'_>, long: bool) -> Result<(), LedgerError> {
+    if long {
+        tx.prepare_cached("INSERT INTO meta (name, value) VALUES ('log_long', ?1) ON CONFLICT DO NOTHING")?
+            .execute([Millis(tx.now)])?;
+    } else {
+        tx.prepare_cached("DELETE FROM meta WHERE name = 'log_long'")?.execute([])?;
+    }
+    Ok(())
+}
+
+/// Since when the log is long.
+pub(super) fn log_long(connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'log_long'")?;
+    let since: Option<Millis> = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(since.map(|since| since.0))
 }
 
 /// Writes something, to see whether that is possible.

@@ -62,11 +62,12 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use self::check::Checks;
+use self::checkpoint::LOG_BYTES_LONG;
 use self::claiming::Holder;
 use self::damage::{Damage, Notes};
 pub(crate) use self::exclusive::Exclusive;
 use self::files::Files;
-use self::job::Wakes;
+use self::job::{Tx, Wakes};
 use self::maintenance::Walk;
 use self::names::Place;
 use self::readers::Readers;
@@ -81,7 +82,7 @@ use super::{
     StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, line,
     query, row, transition,
 };
-use crate::attention::{Attention, ClockDoubt, Facts, Limits};
+use crate::attention::{Attention, ClockDoubt, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
@@ -100,6 +101,7 @@ pub(crate) struct SqliteLedger {
     /// The number of this process; 0 until it is registered.
     process: AtomicI64,
     damage: Arc<Damage>,
+    files: Arc<Files>,
     /// Of a server.
     checks: Mutex<Option<Checks>>,
     _exclusive: Option<Exclusive>,
@@ -131,7 +133,7 @@ impl SqliteLedger {
         let (own_damage, own_files) = (Arc::clone(&damage), Arc::clone(&files));
         let (writer, thread) =
             Writer::start(connection, path.to_owned(), own_damage, own_files, Arc::clone(&notifier)).map_err(failed)?;
-        let readers = Readers::new(path.to_owned(), Arc::clone(&damage), files);
+        let readers = Readers::new(path.to_owned(), Arc::clone(&damage), Arc::clone(&files));
         let checks = match exclusive {
             Some(_) => Some(Checks::start(path.to_owned(), Arc::clone(&damage)).map_err(failed)?),
             None => None,
@@ -144,6 +146,7 @@ impl SqliteLedger {
             walk: Walk::new(),
             process: AtomicI64::new(0),
             damage,
+            files,
             checks: Mutex::new(checks),
             _exclusive: exclusive,
         }))
@@ -151,6 +154,14 @@ impl SqliteLedger {
 
     fn process(&self) -> i64 {
         self.process.load(Ordering::Relaxed)
+    }
+
+    /// Cuts the log to nothing; `false` while a reader needs it.
+    async fn empty_log(&self) -> Result<bool, LedgerError> {
+        let files = Arc::clone(&self.files);
+        let moved = tokio::task::spawn_blocking(move || checkpoint::beforehand(files.ledger())).await;
+        let moved = moved.map_err(|_| failure::broken("moving the ledger's log panicked"))?;
+        Ok(self.damage.seen(moved.map_err(LedgerError::from))? && self.writer.truncate_log().await?)
     }
 }
 
@@ -287,7 +298,12 @@ impl Queue for SqliteLedger {
     async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
         let number = self.process();
         let broken = broken.clone();
-        self.writer.write(Wakes::NoOne, move |tx| processes::heartbeat(tx, number, &broken)).await
+        let log_is_long = self.files.log_bytes() >= LOG_BYTES_LONG;
+        let beat = move |tx: &Tx<'_>| {
+            meta::log_is(tx, log_is_long)?;
+            processes::heartbeat(tx, number, &broken)
+        };
+        self.writer.write(Wakes::NoOne, beat).await
     }
 
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
@@ -308,7 +324,7 @@ impl Queue for SqliteLedger {
             self.writer.write(Wakes::NoOne, refused::forget_old).await?;
         }
         // Last: what was deleted above is still in the log, and goes with it.
-        if self.writer.truncate_log().await? {
+        if self.empty_log().await? {
             return Ok(());
         }
         Err(LedgerError::Busy(anyhow::anyhow!("a reader keeps the ledger's log from being emptied")))
@@ -431,9 +447,13 @@ impl Records for SqliteLedger {
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
         let limits = *limits;
         let damage = self.damage.known();
+        let log_bytes = self.files.log_bytes();
         let look = move |connection: &_| {
             let now = Timestamp::now();
-            let facts = attention::facts(connection, now)?;
+            let mut facts = attention::facts(connection, now)?;
+            if log_bytes >= LOG_BYTES_LONG {
+                facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::log_long(connection)? });
+            }
             Ok((facts, attention::mutes(connection)?, now))
         };
         let (facts, mutes, now) = match self.readers.read(look).await {

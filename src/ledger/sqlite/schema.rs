@@ -22,6 +22,10 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
 /// The number of this program's schema.
 pub(super) const KNOWN: usize = UNRELEASED + MIGRATIONS.len();
 
+/// A log that is longer is cut to that when it starts over: what a reader had let it grow to is given back. It hardly gets as long by itself
+/// (`checkpoint`).
+const LOG_BYTES_KEPT: i64 = 64 << 20;
+
 /// How often a lock that another process holds is tried, a millisecond apart. Even tries find the short gaps between
 /// the batches of a busy server, which a growing pause would miss.
 const LOCK_TRIES_MAX: i32 = 1_000;
@@ -121,6 +125,7 @@ fn connect(path: &Path) -> anyhow::Result<Connection> {
     anyhow::ensure!(mode == "wal", "the file system offers no shared memory for a write-ahead log");
     // FULL, as what was acknowledged has to survive a power cut; `secure_delete`, as a destroyed capsule must leave no
     // bytes in free pages; no automatic checkpoint, as it would run within a delivery's commit.
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON;

@@ -1,9 +1,11 @@
 //! Requests that are too large, too slow or too many.
 
+use std::process::Command;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::harness::{Away, Deployment, PASSWORD, Server, Wire, session_ended};
+use crate::harness::{Away, Deployment, PASSWORD, Server, Wire, session_ended, wait_for};
 
 fn server(settings: &[(&str, &str)]) -> (Away, Deployment, Server) {
     let mluvii = Away::new();
@@ -113,4 +115,35 @@ fn too_many_at_once_are_asked_to_come_back() {
     assert_eq!(server.deliver_end(2), 204);
     assert_eq!(deployment.events(), 2);
     assert!(server.metrics().contains("result=\"overloaded\"} 1\n"));
+}
+
+/// A server to which the system lets so many files be open: without asking, or at all.
+fn with_files(limit: &str) -> (Away, Deployment, Server) {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit {limit}; exec \"$@\""), "sh"]);
+    let server = Server::start_through(shell, &deployment, &[]);
+    server.leaves_work("its mluvii is away");
+    (mluvii, deployment, server)
+}
+
+#[test]
+fn as_many_files_may_be_open_as_the_connections_need() {
+    let (_mluvii, _deployment, server) = with_files("-Sn 256");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).expect("it runs");
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit");
+    assert_eq!(line.split_whitespace().nth(3), Some("4864"), "{line}");
+}
+
+#[test]
+fn connections_leave_files_for_everything_else() {
+    let (_mluvii, _deployment, server) = with_files("-n 512");
+    assert!(server.log().iter().any(|line| line.contains("may not open more files")));
+    assert_eq!(server.deliver_end(1), 204);
+    let idle: Vec<_> = (0..128).map(|_| Wire::connect(server.address)).collect();
+    wait_for("all places to be taken", || (server.deliver_end(2) == 503).then_some(()));
+    assert_eq!((server.healthy(), server.ready()), (200, 200), "the ledger can be opened, too");
+    drop(idle);
+    wait_for("a place", || (server.deliver_end(3) == 204).then_some(()));
 }

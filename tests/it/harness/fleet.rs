@@ -21,6 +21,20 @@ impl Database {
         Self(cluster)
     }
 
+    /// The same, with the roles of config/postgres.
+    pub(crate) fn with_roles() -> Self {
+        let database = Self::start();
+        database.0.sql(NAME, include_str!("../../../config/postgres/roles.sql"));
+        database
+    }
+
+    /// Gives the servers' role its rights, on tables that are there.
+    #[track_caller]
+    pub(crate) fn grant(&self) {
+        let grants = include_str!("../../../config/postgres/grants.sql");
+        self.0.try_sql(NAME, "quietus_owner", grants).expect("granted");
+    }
+
     /// The same, with a log of all statements and their values.
     pub(crate) fn that_logs_all() -> Self {
         let cluster = Cluster::start_with(&[("log_statement", "all"), ("log_parameter_max_length_on_error", "-1")]);
@@ -41,7 +55,22 @@ impl Database {
 
     /// The part of a configuration that names it.
     pub(crate) fn ledger(&self) -> String {
-        format!("[ledger]\nurl = \"{}\"\n", self.0.url(NAME))
+        self.ledger_of("postgres")
+    }
+
+    /// The same for a role.
+    pub(crate) fn ledger_of(&self, role: &str) -> String {
+        format!("[ledger]\nurl = \"{}\"\n", self.url_of(role))
+    }
+
+    /// Its address for a role.
+    pub(crate) fn url_of(&self, role: &str) -> String {
+        self.0.url_of(role, NAME)
+    }
+
+    /// Where PostgreSQL's own programs are.
+    pub(crate) fn programs(&self) -> &Path {
+        self.0.programs()
     }
 
     /// Rows as `psql` shows them, past the program that keeps them.

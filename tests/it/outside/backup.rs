@@ -78,6 +78,28 @@ fn with_a_large_ledger() -> Company {
 }
 
 #[test]
+fn its_progress_is_shown_where_a_person_looks_and_only_there() {
+    let company = with_a_large_ledger();
+    let program = env!("CARGO_BIN_EXE_quietus");
+    let backup = |to: &str| {
+        format!("{program} --config {} ledger backup --to {}", company.path("quietus.toml"), company.path(to))
+    };
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).env("TERM", "xterm").stdin(Stdio::null()).output();
+        let output = output.expect("it runs");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success() && said.contains("wrote "), "{said}");
+        said
+    };
+    // A terminal of its own, of a size.
+    let watched = format!("stty cols 100 rows 30; exec {}", backup("watched.db"));
+    let said = run("script", &["--quiet", "--return", "--command", &watched, "/dev/null"]);
+    assert!(said.contains(" MiB, ") && said.contains(" left"), "{said:?}");
+    let said = run("sh", &["-c", &backup("unwatched.db")]);
+    assert!(!said.contains(" left") && !said.contains('\u{1b}'), "{said:?}");
+}
+
+#[test]
 fn a_backup_that_is_killed_midway_has_no_name() {
     let company = with_a_large_ledger();
     let to = company.path("backup.db");

@@ -113,6 +113,11 @@ impl Cluster {
         self.service.folder()
     }
 
+    /// The folder with PostgreSQL's own programs.
+    pub fn programs(&self) -> &Path {
+        self.psql.parent().expect("a program is in a folder")
+    }
+
     /// The address of a database for its superuser.
     pub fn url(&self, database: &str) -> String {
         self.url_of("postgres", database)

@@ -1,0 +1,46 @@
+//! How many files and connections the process may have open. Many systems give it 1,024, and let it have more if it asks.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tracing::warn;
+
+use crate::http::EXCESS_MAX;
+
+/// What may be open beside the connections for deliveries: the ledger, calls, plugins, other listeners' connections.
+const OTHERS: usize = 512;
+
+/// Raises it to what so many connections need; returns how many fit. With more than that, not even the ledger could be opened.
+pub(super) fn raise(connections: usize) -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let needed = connections.saturating_add(EXCESS_MAX + OTHERS);
+    let enough = needed as u64;
+    if current.is_none_or(|current| current >= enough) {
+        return connections;
+    }
+    let given = maximum.map_or(enough, |most| most.min(enough));
+    let limit = Rlimit { current: Some(given), maximum };
+    let given = if setrlimit(Resource::Nofile, limit).is_ok() { Some(given) } else { current };
+    let fits = fitting(given.and_then(|given| usize::try_from(given).ok()).unwrap_or(usize::MAX)).min(connections);
+    if fits < connections {
+        warn!(
+            connections = fits,
+            wanted = connections,
+            "the process may not open more files: raise its limit (`ulimit -Hn`, `LimitNOFILE=`)"
+        );
+    }
+    fits
+}
+
+/// How many connections fit into so many open files. A quarter of few, as something has to be received.
+fn fitting(files: usize) -> usize {
+    files.saturating_sub(EXCESS_MAX + OTHERS).max(files / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_else_is_open_has_room_beside_the_connections() {
+        assert_eq!([512, 1_024, 4_864].map(fitting), [128, 256, 4_096]);
+    }
+}
