@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt as _;
-use hyper::body::Body as _;
+use hyper::body::{Body as _, Frame};
+use tokio::select;
 use tokio::time::timeout;
+
+use super::strangers::Place;
 
 /// How much of a body that is too large is read and thrown away: a client that is still sending when the connection
 /// closes may never see the answer.
@@ -16,14 +19,22 @@ const DISCARDED_BYTES_MAX: u64 = 8 << 20;
 pub(super) enum NoBody {
     TooLarge,
     Slow,
+    /// Others took its place: it came slowly, and was the oldest of those whose sender is not known.
+    Displaced,
     /// The client went away, or its chunks are no chunks.
     Broken,
 }
 
-/// Reads a body of at most `bytes_max` within `read_max`.
-pub(super) async fn read(body: Body, bytes_max: usize, read_max: Duration) -> Result<Bytes, NoBody> {
+/// Reads a body of at most `bytes_max` within `read_max`. `enter` makes its place among those of strangers, of so many bytes; only
+/// one that does not come in one piece takes any.
+pub(super) async fn read(
+    body: Body,
+    bytes_max: usize,
+    read_max: Duration,
+    enter: impl FnOnce(usize) -> Option<Place>,
+) -> Result<Bytes, NoBody> {
     // The timer costs nothing as long as the body is there already.
-    timeout(read_max, whole(body, bytes_max)).await.unwrap_or(Err(NoBody::Slow))
+    timeout(read_max, whole(body, bytes_max, enter)).await.unwrap_or(Err(NoBody::Slow))
 }
 
 /// Reads a body that is not wanted and throws it away, within bounds, so that the client sees the answer.
@@ -31,18 +42,26 @@ pub(super) async fn pass_over(body: Body, read_max: Duration) {
     let _ = timeout(read_max, discard(body)).await;
 }
 
-async fn whole(mut body: Body, bytes_max: usize) -> Result<Bytes, NoBody> {
+async fn whole(mut body: Body, bytes_max: usize, enter: impl FnOnce(usize) -> Option<Place>) -> Result<Bytes, NoBody> {
     if body.size_hint().lower() > bytes_max as u64 {
         discard(body).await;
         return Err(NoBody::TooLarge);
     }
     let mut first = Bytes::new();
     let mut all = Vec::new();
-    while let Some(frame) = body.frame().await {
+    let mut enter = Some(enter);
+    let mut place = None;
+    while let Some(frame) = next(&mut body, place.as_ref()).await? {
         let Ok(data) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
         if first.len().max(all.len()) + data.len() > bytes_max {
             discard(body).await;
             return Err(NoBody::TooLarge);
+        }
+        if !body.is_end_stream() {
+            match &place {
+                Some(place) => place.grow(data.len()),
+                None => place = enter.take().and_then(|enter| enter(data.len())),
+            }
         }
         // A body in one piece, as nearly all are, is never copied.
         if first.is_empty() {
@@ -55,6 +74,16 @@ async fn whole(mut body: Body, bytes_max: usize) -> Result<Bytes, NoBody> {
         }
     }
     Ok(if all.is_empty() { first } else { all.into() })
+}
+
+/// The next frame, unless others take the body's place before it comes.
+async fn next(body: &mut Body, place: Option<&Place>) -> Result<Option<Result<Frame<Bytes>, axum::Error>>, NoBody> {
+    let Some(place) = place else { return Ok(body.frame().await) };
+    select! {
+        biased;
+        () = place.displaced() => Err(NoBody::Displaced),
+        frame = body.frame() => Ok(frame),
+    }
 }
 
 async fn discard(mut body: Body) {

@@ -4,6 +4,7 @@
 mod accepting;
 mod body;
 mod client;
+mod connection;
 mod health;
 mod log_rate_limit;
 mod metrics;
@@ -14,6 +15,7 @@ mod reports;
 mod routes;
 mod serve;
 mod settings;
+mod strangers;
 
 pub(crate) use accepting::Accepting;
 pub(crate) use health::{Ending, PluginStates, Readiness, UP};

@@ -13,11 +13,12 @@ use tracing::{debug, error, warn};
 
 use super::body::{NoBody, pass_over, read};
 use super::client::{Peer, client};
+use super::connection::Excess;
 use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
 use super::reaction::Reaction;
-use super::serve::Excess;
 use super::settings::ServerSettings;
+use super::strangers::{Client, Place, Strangers};
 use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries};
@@ -34,7 +35,8 @@ pub(crate) struct Receiver {
     ledger: Arc<dyn Intake>,
     index: IndexKey,
     seal: SealKey,
-    requests: Semaphore,
+    /// Bodies that are not whole yet.
+    unverified: Arc<Strangers>,
     trusted_proxies: Vec<Network>,
     body_bytes_max: usize,
     body_read_max: Duration,
@@ -48,6 +50,8 @@ pub(crate) struct Receiver {
 /// A source, and what is counted of its deliveries.
 pub(super) struct SourceEndpoint {
     source: Source,
+    /// Those whose sender is known: strangers take nothing from anybody.
+    requests: Semaphore,
     deliveries: Deliveries,
     refusals: LogRateLimit,
     /// Since it was written last.
@@ -66,14 +70,14 @@ impl Receiver {
         for source in sources {
             let name = Arc::clone(&source.name().0);
             let deliveries = Deliveries::of(source.name());
-            endpoints.insert(name, SourceEndpoint::new(source, deliveries));
+            endpoints.insert(name, SourceEndpoint::new(source, deliveries, settings.requests_max));
         }
         Self {
             endpoints,
             ledger,
             index,
             seal,
-            requests: Semaphore::new(settings.requests_max.min(Semaphore::MAX_PERMITS)),
+            unverified: Strangers::new(settings.unverified_bytes_max),
             trusted_proxies: settings.trusted_proxies.clone(),
             body_bytes_max: settings.body_bytes_max,
             body_read_max: settings.body_read_max.0,
@@ -132,21 +136,30 @@ impl Receiver {
             body: &[],
             client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
         };
-        // Before it counts as in flight: strangers who send slowly would keep all other senders out.
+        // What a stranger sends is not even read.
         if let Err(refused) = verify::expect(&endpoint.source, &head, Timestamp::now()) {
             pass_over(body, self.body_read_max).await;
             return endpoint.refuse_for(refused);
         }
-        let Ok(Ok(_in_flight)) = timeout(TURN_MAX, self.requests.acquire()).await else { return Reaction::Overloaded };
-        let body = match read(body, self.body_bytes_max, self.body_read_max).await {
+        let enter = |size| Some(self.unverified.enter(head.client.map(Client::of), size));
+        let body = match read(body, self.body_bytes_max, self.body_read_max, enter).await {
             Ok(body) => body,
+            Err(NoBody::Displaced) => return Reaction::Overloaded,
             Err(NoBody::TooLarge) => return Reaction::TooLarge,
             Err(NoBody::Slow) => return Reaction::Slow,
             Err(NoBody::Broken) => return Reaction::Broken,
         };
         // By the time of now: while the body was read, what is signed may have become too old.
         match verify(&endpoint.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {
-            Ok(verified) => self.keep(endpoint, &verified).await,
+            Ok(verified) => {
+                if let Some(connection) = parts.extensions.get::<Arc<Place>>() {
+                    connection.over();
+                }
+                match timeout(TURN_MAX, endpoint.requests.acquire()).await {
+                    Ok(Ok(_in_flight)) => self.keep(endpoint, &verified).await,
+                    Ok(Err(_)) | Err(_) => Reaction::Overloaded,
+                }
+            }
             Err(refused) => endpoint.refuse_for(refused),
         }
     }
@@ -216,8 +229,9 @@ impl Receiver {
 }
 
 impl SourceEndpoint {
-    fn new(source: Source, deliveries: Deliveries) -> Self {
-        Self { source, deliveries, refusals: LogRateLimit::new(), refused: AtomicU64::new(0) }
+    fn new(source: Source, deliveries: Deliveries, requests_max: usize) -> Self {
+        let requests = Semaphore::new(requests_max.min(Semaphore::MAX_PERMITS));
+        Self { source, requests, deliveries, refusals: LogRateLimit::new(), refused: AtomicU64::new(0) }
     }
 
     fn refuse_for(&self, refused: Refused) -> Reaction {

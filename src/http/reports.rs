@@ -67,7 +67,7 @@ impl Reports {
             pass_over(body, self.read_max).await;
             return Reception::Stranger;
         };
-        let body = match read(body, REPORT_BYTES_MAX, self.read_max).await {
+        let body = match read(body, REPORT_BYTES_MAX, self.read_max, |_| None).await {
             Ok(body) => body,
             Err(none) => return Reception::NoBody(none),
         };

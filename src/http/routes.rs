@@ -84,6 +84,7 @@ impl IntoResponse for Reception {
             Self::Wrong(why) => told(StatusCode::UNPROCESSABLE_ENTITY, why),
             Self::NoBody(NoBody::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, [CLOSE]).into_response(),
             Self::NoBody(NoBody::Slow) => (StatusCode::REQUEST_TIMEOUT, [CLOSE]).into_response(),
+            Self::NoBody(NoBody::Displaced) => (StatusCode::SERVICE_UNAVAILABLE, [CLOSE]).into_response(),
             Self::NoBody(NoBody::Broken) => (StatusCode::BAD_REQUEST, [CLOSE]).into_response(),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, [RETRY_AFTER]).into_response(),
             Self::LedgerBroken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -3,31 +3,26 @@
 //! It stops in two steps, so that as few as possible are refused: while it is draining, everything is answered, and each answer
 //! ends its connection; when it is closing, nothing more is accepted, and what is in flight is answered.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::pin::pin;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::HeaderValue;
-use axum::http::header::CONNECTION;
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use rustix::net::sockopt::set_tcp_user_timeout;
-use tokio::net::{TcpListener, TcpStream};
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpListener;
 use tokio::select;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
-use tracing::{debug, error};
+use tracing::{error, warn};
 
 use super::accepting::Accepting;
 use super::client::Peer;
+use super::connection::Connection;
+use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
+use super::strangers::{Client, Place, Strangers};
 
 /// Larger headers are answered 431.
 const HEADER_BYTES_MAX: usize = 32 << 10;
@@ -35,22 +30,12 @@ const HEADER_BYTES_MAX: usize = 32 << 10;
 /// The most that a connection buffers.
 const BUFFER_BYTES_MAX: usize = 64 << 10;
 
-/// A client that takes no answers for so long is cut off.
-const UNACKNOWLEDGED_MS_MAX: u32 = 30_000;
-
 /// So many connections are accepted beyond `connections_max`. Each gets one answer: a delivery when to come again, and who asks
 /// whether the server lives that it does. Further ones wait, which is short, as these end soon.
 pub(crate) const EXCESS_MAX: usize = 256;
 
 /// How long one of them may take to send its headers.
 const EXCESS_READ_MAX: Duration = Duration::from_secs(2);
-
-/// In the extensions of a request over such a connection.
-#[derive(Clone, Copy)]
-pub(super) struct Excess;
-
-/// How long connections are kept that are idle when it closes, so that a request that was on its way is answered and not reset.
-const IDLE_DRAIN: Duration = Duration::from_millis(250);
 
 /// How the connections ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +67,38 @@ impl Stop {
         Self { draining: self.draining.child_token(), closing: self.closing.child_token() }
     }
 
-    fn has_begun(&self) -> bool {
+    pub(super) fn has_begun(&self) -> bool {
         self.draining.is_cancelled() || self.closing.is_cancelled()
+    }
+}
+
+/// Who gets a place among the connections.
+struct Places<'a> {
+    settings: &'a ServerSettings,
+    strangers: Arc<Strangers>,
+    crowded: LogRateLimit,
+}
+
+impl<'a> Places<'a> {
+    fn new(settings: &'a ServerSettings) -> Self {
+        Self { settings, strangers: Strangers::new(settings.connections_max), crowded: LogRateLimit::new() }
+    }
+
+    /// The place of a new connection beside so many others; `None` where each of them has proved who it is.
+    fn of(&self, peer: IpAddr, others: usize) -> Option<Arc<Place>> {
+        let ServerSettings { connections_max, trusted_proxies, .. } = self.settings;
+        if others >= *connections_max {
+            if self.crowded.passes() {
+                let connections = connections_max;
+                warn!(connections, "no more connections fit; the oldest are closed on which nobody has authenticated");
+            }
+            if !self.strangers.displace_oldest() {
+                return None;
+            }
+        }
+        // A proxy's connections are not one client's.
+        let is_proxy = trusted_proxies.iter().any(|network| network.contains(peer));
+        Some(self.strangers.enter(Some(Client::of(peer)).filter(|_| !is_proxy), 1).into())
     }
 }
 
@@ -97,6 +112,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
     let mut excess = http.clone();
     excess.header_read_timeout(settings.header_read_max.0.min(EXCESS_READ_MAX));
     let mut connections = JoinSet::new();
+    let places = Places::new(settings);
     let accepting = Accepting::new();
     loop {
         select! {
@@ -106,11 +122,11 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
             () = stop.closing.cancelled() => break,
             Some(ended) = connections.join_next() => log_abnormal_end(ended),
             accepted = accepting.next(|| listener.accept()), if connections.len() < settings.connections_max + EXCESS_MAX => {
-                let (http, excess) = match connections.len() < settings.connections_max {
-                    true => (&http, None),
-                    false => (&excess, Some(Excess)),
-                };
-                connections.spawn(connection(accepted, excess, http.clone(), router.clone(), stop.child()));
+                let (stream, peer) = accepted;
+                let place = places.of(peer.ip(), connections.len());
+                let http = if place.is_some() { &http } else { &excess };
+                let connection = Connection { stream, peer: Peer(peer.ip()), place, stop: stop.child() };
+                connections.spawn(connection.serve(http.clone(), router.clone()));
             }
         }
     }
@@ -118,52 +134,6 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
     // wait for nobody to accept.
     drop(listener);
     drain(connections, settings.drain_max.0).await
-}
-
-async fn connection(
-    (stream, peer): (TcpStream, SocketAddr),
-    excess: Option<Excess>,
-    http: http1::Builder,
-    router: Router,
-    stop: Stop,
-) {
-    let options = stream.set_nodelay(true).and_then(|()| Ok(set_tcp_user_timeout(&stream, UNACKNOWLEDGED_MS_MAX)?));
-    if let Err(error) = options {
-        debug!(%error, "a connection was gone before it was served");
-        return;
-    }
-    let peer = Peer(peer.ip());
-    let stop = &stop;
-    let service = service_fn(|mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        if let Some(excess) = excess {
-            request.extensions_mut().insert(excess);
-        }
-        let routed = router.clone().call(request.map(Body::new));
-        async move {
-            let mut response = routed.await?;
-            // Whoever keeps connections is elsewhere then when the listener closes.
-            if excess.is_some() || stop.has_begun() {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            Ok::<_, Infallible>(response)
-        }
-    });
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
-    let served = select! {
-        biased;
-        served = connection.as_mut() => served,
-        () = stop.closing.cancelled() => match timeout(IDLE_DRAIN, connection.as_mut()).await {
-            Ok(served) => served,
-            Err(_) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        },
-    };
-    if let Err(error) = served {
-        debug!(%error, "a connection ended early");
-    }
 }
 
 async fn drain(mut connections: JoinSet<()>, drain_max: Duration) -> Drained {

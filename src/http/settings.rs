@@ -40,8 +40,11 @@ pub(crate) struct ServerSettings {
     /// Over further connections, deliveries are answered 503, and each is closed after one answer. The process raises the number of files
     /// that it may open to what they need; where it may not, there are fewer.
     pub(crate) connections_max: usize,
-    /// Further deliveries at once are answered 503.
+    /// Further deliveries of one source at once are answered 503. They count once their sender is known.
     pub(crate) requests_max: usize,
+    /// Bytes of bodies that are not whole yet, so that their senders are not known; a quarter for one client. Beyond that, the oldest
+    /// is answered 503.
+    pub(crate) unverified_bytes_max: usize,
     /// How long a delivery waits for the ledger before it is answered 503.
     pub(crate) record_max: Span,
     /// How long a shutdown waits for calls under way, and then again for what is still being received.

@@ -9,3 +9,4 @@ mod quarantine;
 mod reader;
 mod requests;
 mod shutdown;
+mod strangers;

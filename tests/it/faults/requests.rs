@@ -1,6 +1,7 @@
 //! Requests that are too large, too slow or too many.
 
 use std::process::Command;
+use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -97,22 +98,28 @@ fn headers_that_are_too_large_are_refused() {
 
 #[test]
 fn too_many_at_once_are_asked_to_come_back() {
-    let (_mluvii, deployment, server) = server(&[("SERVER__REQUESTS_MAX", "1")]);
-    let ended = session_ended(1).to_string();
-    let mut first = Wire::connect(server.address);
-    first.send(&head(&format!("Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", ended.len())));
-    // Whoever is asked for the body has the one place.
-    assert_eq!(first.answer().expect("an answer").status, 100);
-
-    let mut second = Wire::connect(server.address);
-    second.send(&head(&format!("Content-Length: {}\r\n\r\n{ended}", ended.len())));
-    let refused = second.answer().expect("an answer");
-    assert_eq!(refused.status, 503);
+    let (_mluvii, deployment, server) = server(&[("SERVER__REQUESTS_MAX", "1"), ("SERVER__RECORD_MAX", "1m")]);
+    // Whoever is first waits for the ledger, and has the one place.
+    let ledger = deployment.ledger();
+    ledger.execute_batch("BEGIN IMMEDIATE").expect("it is ours");
+    let deliver = |session| {
+        let ended = session_ended(session).to_string();
+        let mut wire = Wire::connect(server.address);
+        wire.send(&head(&format!("Content-Length: {}\r\n\r\n{ended}", ended.len())));
+        wire.answer().expect("an answer")
+    };
+    let answers: Vec<_> = thread::scope(|scope| {
+        let both = [1, 2].map(|session| scope.spawn(move || deliver(session)));
+        wait_for("one to be refused", || both.iter().any(|one| one.is_finished()).then_some(()));
+        ledger.execute_batch("ROLLBACK").expect("it is free");
+        both.into_iter().map(|one| one.join().expect("no panic")).collect()
+    });
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 503]);
+    let refused = answers.iter().find(|answer| answer.status == 503).expect("one was");
     assert!(refused.head.contains("retry-after: "), "{}", refused.head);
-
-    first.send(&ended);
-    assert_eq!(first.answer().expect("an answer").status, 204);
-    assert_eq!(server.deliver_end(2), 204);
+    assert_eq!(server.deliver_end(3), 204);
     assert_eq!(deployment.events(), 2);
     assert!(server.metrics().contains("result=\"overloaded\"} 1\n"));
 }
@@ -141,7 +148,15 @@ fn connections_leave_files_for_everything_else() {
     let (_mluvii, _deployment, server) = with_files("-n 512");
     assert!(server.log().iter().any(|line| line.contains("may not open more files")));
     assert_eq!(server.deliver_end(1), 204);
-    let idle: Vec<_> = (0..128).map(|_| Wire::connect(server.address)).collect();
+    // Idle ones on which nobody has authenticated would be closed for others.
+    let known = |session: i64| {
+        let ended = session_ended(100 + session).to_string();
+        let mut wire = Wire::connect(server.address);
+        wire.send(&head(&format!("Content-Length: {}\r\n\r\n{ended}", ended.len())));
+        assert_eq!(wire.answer().expect("an answer").status, 204);
+        wire
+    };
+    let idle: Vec<_> = (0..128).map(known).collect();
     wait_for("all places to be taken", || (server.deliver_end(2) == 503).then_some(()));
     assert_eq!((server.healthy(), server.ready()), (200, 200), "the ledger can be opened, too");
     drop(idle);

@@ -1,0 +1,138 @@
+//! Strangers who take what they can: connections, and bodies that never end. A sender who is known is answered all the same.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::runtime::Runtime;
+
+use crate::harness::{Away, Deployment, Server, client, http, session_ended, wait_for};
+
+/// A source whose deliveries are signed, beside `acme`.
+const GATE: &str =
+    "[[source]]\nname = 'gate'\nauth = [{ hmac = { header = 'x-signature', secrets = { file = 'gate.secret' } } }]";
+const SECRET: &str = "the gateway's secret";
+
+struct Besieged {
+    _mluvii: Away,
+    deployment: Deployment,
+    server: Server,
+    runtime: Runtime,
+    strangers: Vec<TcpStream>,
+}
+
+impl Besieged {
+    fn new(settings: &[(&str, &str)]) -> Self {
+        let mluvii = Away::new();
+        let deployment = Deployment::bare(&mluvii.url(), GATE);
+        deployment.write("gate.secret", SECRET);
+        let server = Server::start_with(&deployment, settings);
+        server.leaves_work("its mluvii is away");
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        Self { _mluvii: mluvii, deployment, server, runtime: runtime.expect("a runtime"), strangers: Vec::new() }
+    }
+
+    /// Connects so many strangers from so many addresses, who each send this and then nothing.
+    fn connect(&mut self, strangers: u8, addresses: u8, sends: &str) {
+        let server = self.server.address;
+        for number in 0..strangers {
+            let from: SocketAddr = format!("127.0.7.{}:0", 1 + number % addresses).parse().expect("an address");
+            let connected = self.runtime.block_on(async {
+                let socket = TcpSocket::new_v4()?;
+                socket.bind(from)?;
+                let mut stream = socket.connect(server).await?;
+                stream.write_all(sends.as_bytes()).await?;
+                Ok::<_, std::io::Error>(stream)
+            });
+            self.strangers.push(connected.expect("the server accepts everybody"));
+        }
+    }
+
+    /// Keeps on connecting them while the senders whom they should not hinder deliver, and counts what these are answered.
+    fn while_others_deliver(mut self, strangers: u8, addresses: u8, sends: &str) {
+        self.connect(strangers, addresses, sends);
+        let answers: Vec<u16> = (1..=20)
+            .flat_map(|session| {
+                self.connect(4, addresses, sends);
+                let signed = deliver_signed(&self.server, 1000 + session);
+                [self.server.deliver_end(session), signed, self.server.healthy()]
+            })
+            .collect();
+        let expected: Vec<u16> = [[204, 204, 200]; 20].concat();
+        assert_eq!(answers, expected);
+        assert_eq!(self.deployment.events(), 40);
+    }
+
+    /// How many of the strangers are still connected.
+    fn left(&mut self) -> usize {
+        // What is closed can be read at once, to its end.
+        let is_open = |stream: &TcpStream| match stream.try_read(&mut [0; 512]) {
+            Ok(0) => false,
+            Ok(_) => true,
+            Err(error) => error.kind() == ErrorKind::WouldBlock,
+        };
+        self.runtime.block_on(async { tokio::task::yield_now().await });
+        self.strangers.iter().filter(|stream| is_open(stream)).count()
+    }
+}
+
+fn deliver_signed(server: &Server, session: i64) -> u16 {
+    let body = session_ended(session).to_string();
+    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key").chain_update(&body);
+    let signature = hex::encode(mac.finalize().into_bytes());
+    http(client().post(server.url("/webhooks/gate")).header("x-signature", signature).body(body)).0
+}
+
+/// The head of a delivery that is well-formed, and the first byte of its body.
+fn signed_by_nobody(length: usize) -> String {
+    format!(
+        "POST /webhooks/gate HTTP/1.1\r\nHost: x\r\nX-Signature: {}\r\nContent-Length: {length}\r\n\r\n{{",
+        "ab".repeat(32)
+    )
+}
+
+#[test]
+fn headers_that_never_end_cost_a_sender_nothing() {
+    for addresses in [1, 200] {
+        let besieged = Besieged::new(&[("SERVER__CONNECTIONS_MAX", "100")]);
+        besieged.while_others_deliver(200, addresses, "POST /webhooks/acme HTTP/1.1\r\nHost: x\r\n");
+    }
+}
+
+#[test]
+fn signed_bodies_that_never_end_cost_a_sender_nothing() {
+    let settings = [("SERVER__CONNECTIONS_MAX", "100"), ("SERVER__REQUESTS_MAX", "2")];
+    for addresses in [1, 200] {
+        Besieged::new(&settings).while_others_deliver(200, addresses, &signed_by_nobody(50_000));
+    }
+}
+
+#[test]
+fn one_client_has_a_quarter_of_the_connections_until_it_is_known() {
+    let mut besieged = Besieged::new(&[("SERVER__CONNECTIONS_MAX", "100")]);
+    besieged.connect(60, 1, "POST /");
+    wait_for("the oldest to be closed", || (besieged.left() == 25).then_some(()));
+}
+
+#[test]
+fn bodies_of_nobody_are_bounded_in_bytes() {
+    let settings = [("SERVER__UNVERIFIED_BYTES_MAX", "100000"), ("SERVER__BODY_READ_MAX", "1m")];
+    let mut besieged = Besieged::new(&settings);
+    let large = signed_by_nobody(60_000) + &"x".repeat(20_000);
+    // 10 × 20 kB from 10 addresses: five fit, and four of an address' own would be more than its quarter.
+    besieged.connect(10, 10, &large);
+    let displaced = |server: &Server| {
+        let metrics = server.metrics();
+        let line = metrics.lines().find(|line| line.contains("source=\"gate\"") && line.contains("overloaded"));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    wait_for("what does not fit to be refused", || (displaced(&besieged.server) >= 5).then_some(()));
+    besieged.connect(2, 1, &large);
+    wait_for("a second one of one address to displace its first", || (displaced(&besieged.server) >= 7).then_some(()));
+    assert_eq!(besieged.server.deliver_end(1), 204);
+    assert_eq!(deliver_signed(&besieged.server, 2), 204);
+}
