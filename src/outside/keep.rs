@@ -15,6 +15,7 @@ use tracing::{debug, info, warn};
 use super::{Known, KnownKeys, Newest, StateFile, Witness};
 use crate::causes::with_causes;
 use crate::ledger::{Ledger, LedgerError, LedgerId};
+use crate::panics::{Ending, Task, kept_alive};
 use crate::receipt::ReceiptHead;
 
 /// How often the newest receipt is looked at.
@@ -76,7 +77,8 @@ pub(crate) async fn keep(
     keepers: Vec<Keeper>,
     ledger: Arc<dyn Ledger>,
     keys: KnownKeys,
-    newest: &Newest,
+    newest: Arc<Newest>,
+    ending: Ending,
     shutdown: CancellationToken,
 ) {
     // As long as it takes: without it, nothing would be kept until the next start.
@@ -92,7 +94,11 @@ pub(crate) async fn keep(
     let (tell, told) = watch::channel(first);
     let mut tasks = JoinSet::new();
     for keeper in keepers {
-        tasks.spawn(follow(keeper, Arc::clone(&ledger), told.clone()));
+        let (ledger, told, ending) = (Arc::clone(&ledger), told.clone(), ending.clone());
+        tasks.spawn(async move {
+            let run = || Box::pin(follow(keeper.clone(), Arc::clone(&ledger), told.clone())) as Task;
+            kept_alive(&keeper.name(), &ending, run).await;
+        });
     }
     drop(told);
     loop {

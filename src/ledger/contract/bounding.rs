@@ -98,7 +98,7 @@ pub(crate) async fn different_records_that_are_refused_alike_put_a_target_out(le
     steps(&ledger, 5).await;
     let claims = look(&ledger, &bounds(3)).await.claims;
     let refused = async |claim: &Claim| {
-        call_ended(&ledger, "crm", CallEnd::Refused { sort: "erase", work: claim.number(), reason: "403".into() })
+        call_ended(&ledger, "crm", CallEnd::Refused { sort: "erase", record: claim.work.record(), reason: "403".into() })
             .await;
     };
     for _ in 0..3 {

@@ -223,6 +223,7 @@ fn copy(claim: &Claim) -> Claim {
         fence: claim.fence,
         attempt: claim.attempt,
         target_failing: claim.target_failing,
+        in_vain: claim.in_vain,
         work: claim.work.clone(),
         sent: SentOnce::default(),
     }
