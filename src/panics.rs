@@ -114,7 +114,10 @@ pub(crate) async fn kept_alive(task: &str, ending: &Ending, run: impl Fn() -> Ta
 pub(crate) async fn needed<T>(task: &str, ending: &Ending, run: impl Future<Output = T>) -> Result<T, Panicked> {
     let ended = caught(run).await;
     if ended.is_err() {
-        error!(task, "a task panicked, and cannot be begun anew; the process ends, to be started anew; please report it");
+        error!(
+            task,
+            "a task panicked, and cannot be begun anew; the process ends, to be started anew; please report it"
+        );
         ending.die();
     }
     ended

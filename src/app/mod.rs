@@ -115,23 +115,20 @@ async fn run(
     let router = http::router(receiver, Arc::new(readiness));
     info!(listen = %listeners.listen.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
     let working = async {
-        let ended = worker.await;
-        if ended.is_err() {
+        // Not its error: that holds the panic's text, which may be personal.
+        if worker.await.is_err() {
             ending.die();
         }
         // Not earlier: the worker's last calls still go to the plugins.
         worked.cancel();
-        ended
     };
     let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
     let receiving = needed("receiving", &ending, http::serve(listeners.listen, router, server, stop));
-    let (worked_out, drained) = tokio::join!(working, receiving);
+    let ((), drained) = tokio::join!(working, receiving);
     received.cancel();
     if let Ok(Drained::Cut(connections)) = drained {
         warn!(connections, "connections were cut at the end of the drain");
     }
-    // Without the cause: it holds the panic's text, and that may be personal.
-    worked_out.map_err(|_| anyhow::anyhow!("the worker ended abnormally"))?;
     tasks.ended().await;
     if let Err(error) = ledger.deregister().await {
         warn!(error = %with_causes(&error), "this process stays on the ledger's list until it counts as lost");

@@ -116,6 +116,9 @@ pub(crate) struct Claim {
     /// For how long it could have been done, by a clock that can be right, where nothing says that its target is out; `None` of what
     /// is tried a limited number of times.
     pub(crate) in_vain: Option<Duration>,
+    /// When it was claimed, by the ledger's clock: what is stored is held against this, and not against the clock of whatever
+    /// machine works on it.
+    pub(crate) now: Timestamp,
     pub(crate) work: Work,
     pub(super) sent: SentOnce,
 }
@@ -137,7 +140,8 @@ impl AtClaim {
     /// The claim of work that was taken.
     pub(super) fn claim(&self, task: i64, fence: i64, attempt: u32, work: Work) -> Claim {
         let target_failing = self.target.as_ref().is_some_and(|health| !health.is_good());
-        Claim { task, fence, attempt, target_failing, in_vain: self.in_vain(&work), work, sent: SentOnce::default() }
+        let in_vain = self.in_vain(&work);
+        Claim { task, fence, attempt, target_failing, in_vain, now: self.now, work, sent: SentOnce::default() }
     }
 
     /// An outage says nothing of the work, nor does a clock that has jumped.
@@ -198,6 +202,7 @@ impl Claim {
             fence: self.fence,
             erasure: work.erasure,
             target: work.step.target.clone(),
+            now: self.now,
             sent: self.sent.clone(),
         }
     }
@@ -215,6 +220,8 @@ pub(crate) struct ClaimedStep {
     pub(super) fence: i64,
     pub(super) erasure: ErasureId,
     pub(super) target: TargetName,
+    /// When it was claimed, by the ledger's clock.
+    pub(crate) now: Timestamp,
     sent: SentOnce,
 }
 

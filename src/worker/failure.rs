@@ -191,9 +191,7 @@ impl Circumstances<'_> {
         let is_undecidable =
             self.attempt + 1 >= UNDECIDABLE_ATTEMPTS && self.in_vain.is_some_and(|waited| waited >= UNDECIDABLE_AFTER);
         if !self.gives_up && is_undecidable {
-            return ClaimEnd::Park {
-                reason: format!("{reason}; it has been so for a day, and the target is not out"),
-            };
+            return ClaimEnd::Park { reason: format!("{reason}; it has been so for a day, and the target is not out") };
         }
         ClaimEnd::Retry { pause: retry.pause(self.attempt, None, self.random), attempt: Attempt::Counts, reason }
     }

@@ -158,9 +158,9 @@ impl Worker {
 
     async fn do_work(&self, claim: &Claim) -> Result<Output, Failure> {
         match &claim.work {
-            Work::Decide(work) => self.evaluate(work).await,
-            Work::Settle(work) => self.settle(work).await,
-            Work::Resolve(work) => self.resolve(work).await,
+            Work::Decide(work) => self.evaluate(work, claim.now).await,
+            Work::Settle(work) => self.settle(work, claim.now).await,
+            Work::Resolve(work) => self.resolve(work, claim.now).await,
             Work::Step(work) => match work.stage {
                 Stage::Find | Stage::FindLater => self.find(claim.step(work), work).await,
                 Stage::Erase => self.erase(claim.step(work), work).await,

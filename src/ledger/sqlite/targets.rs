@@ -36,8 +36,10 @@ pub(super) fn limited(connection: &Connection) -> Result<Vec<LimitedTarget>, Led
 pub(super) fn resume(tx: &Tx<'_>, target: &TargetName) -> Result<bool, LedgerError> {
     let stood = tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&target.0])?;
     // What it was slowed down to stays: it asked for that.
-    tx.prepare_cached("UPDATE pace SET failures = 0, failed = '[]', refused = '[]', refused_why = '' WHERE target = ?1")?
-        .execute([&target.0])?;
+    tx.prepare_cached(
+        "UPDATE pace SET failures = 0, failed = '[]', refused = '[]', refused_why = '' WHERE target = ?1",
+    )?
+    .execute([&target.0])?;
     Ok(stood > 0)
 }
 

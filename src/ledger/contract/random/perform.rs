@@ -224,6 +224,7 @@ fn copy(claim: &Claim) -> Claim {
         attempt: claim.attempt,
         target_failing: claim.target_failing,
         in_vain: claim.in_vain,
+        now: claim.now,
         work: claim.work.clone(),
         sent: SentOnce::default(),
     }
