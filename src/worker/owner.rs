@@ -1,6 +1,5 @@
 //! Whose a session is: of a tenant of ours, or of another one of the same company.
 
-
 use super::failure::Failure;
 use super::look_up::{Seen, Times};
 use super::parts::Worker;

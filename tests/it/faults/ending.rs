@@ -42,7 +42,7 @@ fn a_task_that_panics_and_cannot_be_begun_anew_ends_the_process_which_says_so_be
     assert!(panics.lines().any(|line| line.starts_with("quietus_panics_total ") && !line.ends_with(" 0")), "{panics}");
 
     let (status, log) = server.dies();
-    assert!(status.code().is_some_and(|code| code != 0), "{status}");
+    assert_eq!(status.code(), Some(5), "{status}");
     assert!(log.iter().any(|line| line.contains("cannot be begun anew") && line.contains("plugin crm")), "{log:#?}");
     // Nothing of it is lost.
     std::fs::remove_file(deployment.path("no-randomness")).expect("removed");

@@ -102,7 +102,15 @@ impl Server {
         let metrics = process.told("where the metrics are", field("metrics_listen"));
         let address = process.told("where the server listens", field("listen"));
         let ledger = Ledger::of(deployment);
-        Self { process, ledger, leaves_work: Cell::new(None), is_ended: Cell::new(false), may_panic: false, address, metrics }
+        Self {
+            process,
+            ledger,
+            leaves_work: Cell::new(None),
+            is_ended: Cell::new(false),
+            may_panic: false,
+            address,
+            metrics,
+        }
     }
 
     /// The URL that mluvii is given, with the credentials of the source `acme`.
