@@ -24,6 +24,7 @@ mod lock;
 mod mluvii;
 mod operations;
 mod outside;
+mod panics;
 mod plugin;
 mod policy;
 mod receipt;

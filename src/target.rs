@@ -142,9 +142,13 @@ pub(crate) struct Found {
 /// Why a call had no answer; one variant per reaction of the worker.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum TargetError {
-    /// Try again; counts as an attempt. The outcome of the call may be unknown.
+    /// Try again; counts as an attempt. The outcome of the call may be unknown. It may be due to this record alone.
     #[error("{0}")]
     Retryable(String),
+    /// The same, for a reason that has nothing to do with the record: there was no connection, or the target says that it is
+    /// out of service.
+    #[error("{0}")]
+    Unavailable(String),
     /// Try again no sooner than told; counts as no attempt.
     #[error("rate limited")]
     RateLimited { retry_after: Option<Duration> },
@@ -169,6 +173,10 @@ pub(crate) enum TargetError {
     /// It must not be made twice, and that could not be noted before it: nothing was sent, and it counts as no attempt.
     #[error("the call was not made: {0}")]
     NotNoted(NotStored),
+    /// It was not made, or was cut off, because of other calls: that counts as no attempt, and says nothing of the target or of
+    /// this record. Try again after the pause.
+    #[error("{why}")]
+    Crowded { why: &'static str, pause: Duration },
     /// The call was cancelled, as at a shutdown; counts as no attempt.
     #[error("cancelled")]
     Cancelled,

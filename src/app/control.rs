@@ -1,6 +1,5 @@
 //! The control socket of a server: where it is, and how a plugin's configuration is read again.
 
-use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,31 +11,38 @@ use crate::config::Config;
 use crate::control::{ControlSocket, serve};
 use crate::ledger::Ledger;
 use crate::operations::plugins::RunningPlugins;
+use crate::panics::Task;
 use crate::plugin::Installed;
 use crate::subject::TargetName;
 
-/// Serves the socket until the shutdown. A server that cannot have it works all the same.
+/// What serves the socket until the shutdown. A server that cannot have it works all the same.
 pub(super) fn run(
     config: &Config,
     ledger: Arc<dyn Ledger>,
     plugins: &Plugins,
     shutdown: CancellationToken,
-) -> impl Future<Output = ()> + use<> {
+) -> impl Fn() -> Task + Send + Sync + use<> {
     let path = config.control_socket();
     let file = config.file.clone();
-    let hosts = plugins.hosts();
-    async move {
-        let Some(path) = path else { return };
-        let socket = match ControlSocket::bind(&path) {
-            Ok(socket) => socket,
-            Err(error) => {
-                warn!(control = %path.display(), %error, "commands cannot ask this server, as its control socket fails");
-                return;
-            }
-        };
-        info!(control = %path.display(), "commands can ask this server");
-        let reread = Arc::new(move |name: &TargetName| installed(&file, name));
-        serve(socket, RunningPlugins { ledger, hosts, reread }, shutdown).await;
+    let running = RunningPlugins {
+        ledger,
+        hosts: plugins.hosts(),
+        reread: Arc::new(move |name: &TargetName| installed(&file, name)),
+    };
+    move || {
+        let (path, running, shutdown) = (path.clone(), running.clone(), shutdown.clone());
+        Box::pin(async move {
+            let Some(path) = path else { return };
+            let socket = match ControlSocket::bind(&path) {
+                Ok(socket) => socket,
+                Err(error) => {
+                    warn!(control = %path.display(), %error, "commands cannot ask this server, as its control socket fails");
+                    return;
+                }
+            };
+            info!(control = %path.display(), "commands can ask this server");
+            serve(socket, running, shutdown).await;
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod plugins;
 mod secrecy;
 mod signals;
 mod sockets;
+mod tasks;
 
 pub(crate) use check::{CheckFinding, check};
 pub(crate) use log::init as init_log;
@@ -22,26 +23,28 @@ pub(crate) use sockets::PassedSockets;
 use parts::Parts;
 use signals::Signals;
 use sockets::Listeners;
+use tasks::Tasks;
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::causes::with_causes;
 use crate::config::Config;
-use crate::http::{self, Drained, Ending, Metrics, Readiness, Receiver, Reports, ServerSettings, Stop};
-use crate::ledger::{Ledger, ProcessInfo};
-use crate::outside::{self, Keeper, Newest};
+use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings, Stop};
+use crate::ledger::ProcessInfo;
+use crate::outside;
+use crate::panics::{Ending, describe_panics, needed};
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released; at a second signal, at once.
 pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::Result<()> {
     // Before the parts are built: a counter that is made earlier counts nowhere.
     let metrics = Metrics::install().context("metrics could not be set up")?;
     log::describe_dropped();
+    describe_panics();
     config.server.connections_max = open_files::raise(config.server.connections_max);
     let parts = Parts::build(&config).await?;
     // Before anything runs: where an address is taken, the start fails with nothing begun.
@@ -68,65 +71,75 @@ async fn run(
     // Deliveries are taken, metrics can be read, and plugins are there, until the worker has finished.
     let worked = CancellationToken::new();
 
-    let mut tasks = JoinSet::new();
-    tasks.spawn(metrics.clone().upkeep(worked.clone()));
+    let mut tasks = Tasks::new(&ending);
+    let upkeep = (metrics.clone(), worked.clone());
+    tasks.keep("upkeep of the metrics", move || Box::pin(upkeep.0.clone().upkeep(upkeep.1.clone())));
     if let Some(listener) = listeners.metrics {
-        tasks.spawn(serve_metrics(listener, metrics, server.clone(), worked.clone()));
+        tasks.need("metrics".to_owned(), serve_metrics(listener, metrics, server.clone(), worked.clone()));
     }
     if let Some(listener) = listeners.reports {
         worker.reports.get_or_insert(format!("http://{}", listener.local_addr()?));
         let reports = Reports::new(ledger.clone(), keys.index.clone(), keys.seal.clone(), server);
         let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
-        tasks.spawn(serve_reports(listener, reports, server.clone(), stop));
+        tasks.need("reports".to_owned(), serve_reports(listener, reports, server.clone(), stop));
     }
-    let mut children = plugins.run(&worked);
-    tasks.spawn(control::run(config, ledger.clone(), &plugins, worked.clone()));
+    for (name, host) in plugins.hosts() {
+        tasks.need(format!("plugin {name}"), host.run(worked.clone()));
+    }
+    tasks.keep("control socket", control::run(config, ledger.clone(), &plugins, worked.clone()));
     let newest = Arc::clone(&worker.newest);
     let targets = worker.targets.keys().cloned().collect();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let process = ProcessInfo { version, place: place_of_this_process(), targets };
     ledger.register(&process).await.context("the ledger does not take this process on its list")?;
-    let worker = tokio::spawn(worker.run(ending.stopping.clone(), server.drain_max.0, ending.dying.clone()));
+    let worker = tokio::spawn(worker.run(ending.clone(), server.drain_max.0));
 
     for source in &sources {
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
-    tasks.spawn(keep_outside(config.keepers(), ledger.clone(), newest, worked.clone()));
+    tasks.keep("state file and witnesses", {
+        let (keepers, ledger) = (config.keepers(), ledger.clone());
+        let (ending, worked) = (ending.clone(), worked.clone());
+        move || {
+            let (ledger, newest, ending) = (Arc::clone(&ledger), Arc::clone(&newest), ending.clone());
+            Box::pin(outside::keep(keepers.clone(), ledger, newest, ending, worked.clone()))
+        }
+    });
     let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));
     let received = CancellationToken::new();
-    tasks.spawn(http::write_refused(Arc::clone(&receiver), ledger.clone(), received.clone()));
+    let refused = (Arc::clone(&receiver), ledger.clone(), received.clone());
+    tasks.keep("refused deliveries", move || {
+        let (receiver, ledger, received) = refused.clone();
+        Box::pin(http::write_refused(receiver, ledger, received))
+    });
     let readiness = Readiness::new(ledger.clone(), plugins.states(), ending.clone(), server);
     let router = http::router(receiver, Arc::new(readiness));
     info!(listen = %listeners.listen.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
     let working = async {
-        let ended = worker.await;
+        // Not its error: that holds the panic's text, which may be personal.
+        if worker.await.is_err() {
+            ending.die();
+        }
         // Not earlier: the worker's last calls still go to the plugins.
         worked.cancel();
-        ended
     };
     let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
-    let (worked_out, drained) = tokio::join!(working, http::serve(listeners.listen, router, server, stop));
+    let receiving = needed("receiving", &ending, http::serve(listeners.listen, router, server, stop));
+    let ((), drained) = tokio::join!(working, receiving);
     received.cancel();
-    if let Drained::Cut(connections) = drained {
+    if let Ok(Drained::Cut(connections)) = drained {
         warn!(connections, "connections were cut at the end of the drain");
     }
-    // Without the cause: it holds the panic's text, and that may be personal.
-    worked_out.map_err(|_| anyhow::anyhow!("the worker ended abnormally"))?;
-    while children.join_next().await.is_some() {}
-    while tasks.join_next().await.is_some() {}
+    tasks.ended().await;
     if let Err(error) = ledger.deregister().await {
         warn!(error = %with_causes(&error), "this process stays on the ledger's list until it counts as lost");
     }
     // Last: everything above may still write to it.
     ledger.shutdown().await;
     info!("quietus has stopped");
-    anyhow::ensure!(!ending.dying.is_cancelled(), "a task of the worker panicked again and again; please report it");
+    anyhow::ensure!(!ending.dying.is_cancelled(), "a task panicked, and the process cannot go on; please report it");
     Ok(())
-}
-
-async fn keep_outside(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, newest: Arc<Newest>, shutdown: CancellationToken) {
-    outside::keep(keepers, ledger, &newest, shutdown).await;
 }
 
 async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSettings, shutdown: CancellationToken) {

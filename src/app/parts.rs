@@ -151,6 +151,8 @@ pub(crate) async fn must_be_known(config: &Config, ledger: &dyn Ledger) -> anyho
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::panics::Ending;
+    use crate::target::{Answer, TargetCall, TargetError};
 
     const COMPANIES: &str = r#"
 [[mluvii]]
@@ -216,5 +218,52 @@ auth = []
         assert_eq!(keep(&config(COMPANIES)).fingerprints, Duration::from_secs(1095 * 86_400));
         let off = format!("{COMPANIES}[erasing]\nkeep_fingerprints = false\n");
         assert_eq!(keep(&config(&off)).fingerprints, Duration::ZERO);
+    }
+
+    /// A target with a defect: asking it how much it can do at once panics.
+    struct Defective;
+
+    #[async_trait::async_trait]
+    impl Target for Defective {
+        async fn erase(&self, _: &TargetCall) -> Result<Answer, TargetError> {
+            panic!("nothing is asked")
+        }
+
+        async fn verify(&self, _: &TargetCall) -> Result<Answer, TargetError> {
+            panic!("nothing is asked")
+        }
+
+        async fn health(&self) -> Result<(), TargetError> {
+            Ok(())
+        }
+
+        fn call_max(&self) -> Duration {
+            Duration::from_secs(1)
+        }
+
+        fn concurrency_max(&self) -> usize {
+            panic!("a test panics")
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_whose_queue_keeps_panicking_says_that_it_cannot_work_and_ends() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("id"), "x").expect("is written");
+        let path = folder.path().join("quietus.toml");
+        std::fs::write(
+            &path,
+            COMPANIES.replace("auth = []", "auth = [{ query = { parameter = 's', secrets = { file = 'id' } } }]"),
+        )
+        .expect("is written");
+        let config = Config::load(&path).expect("loads");
+        Keys::create(&config.keys_dir()).expect("are made");
+        let Parts { mut worker, ledger, .. } = Parts::build(&config).await.expect("is built");
+        let ending = Ending::default();
+        worker.targets.insert(TargetName("defective".into()), Arc::new(Defective));
+        // Nobody stops it: it ends by itself.
+        worker.run(ending.clone(), Duration::from_secs(1)).await;
+        assert!(ending.dying.is_cancelled() && ending.stopping.is_cancelled());
+        ledger.shutdown().await;
     }
 }

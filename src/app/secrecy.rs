@@ -6,6 +6,8 @@ use std::panic::PanicHookInfo;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
+use crate::panics::count_panic;
+
 /// To be called at the start of every process that may come to hold keys, secrets or identifiers.
 pub(crate) fn harden_process() {
     std::panic::set_hook(Box::new(tell));
@@ -14,8 +16,9 @@ pub(crate) fn harden_process() {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
-/// Says where a panic was, and not what it says: a slice out of bounds quotes its text.
+/// Counts a panic, and says where it was, and not what it says: a slice out of bounds quotes its text.
 fn tell(panic: &PanicHookInfo<'_>) {
+    count_panic();
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     if tracing::dispatcher::has_been_set() {
         tracing::error!(place, "panicked; this is a bug");

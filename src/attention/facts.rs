@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use quietus_plugin::Span;
 use serde_json::Value;
 
-use super::{Attention, ClockDoubt, Code, Mute, Severity};
+use super::{Attention, ClockDoubt, Code, Mute, Named, Severity};
 use crate::audit::Object;
 use crate::chain;
 use crate::erasure::ErasureId;
@@ -146,6 +146,8 @@ pub(crate) struct Facts {
     pub(crate) oldest_due: Option<Timestamp>,
     /// Why the ledger's clock cannot be right.
     pub(crate) clock: Option<ClockDoubt>,
+    /// Some of what is told as a number.
+    pub(crate) named: Named,
 }
 
 /// Everything that needs a person or is worth knowing: the most severe first, then by code and object.
@@ -157,8 +159,10 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.no_server.as_ref().map(no_server));
     all.extend(facts.parked_steps.iter().filter_map(parked_steps));
     all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
-    all.extend(of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete));
-    all.extend(of_group(Code::WorkParked, Object::work(), &facts.parked_work));
+    let incomplete = of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete);
+    all.extend(incomplete.map(|found| with_ids(found, facts.named.incomplete.clone())));
+    let parked_work = of_group(Code::WorkParked, Object::work(), &facts.parked_work);
+    all.extend(parked_work.map(|found| with_ids(found, facts.named.parked_work.clone())));
     all.extend(of_group(Code::DeliveriesUnreadable, Object::quarantine(), &facts.quarantined));
     all.extend(facts.refused.iter().map(refused));
     all.extend(facts.damage.as_ref().map(of_damage));
@@ -187,6 +191,11 @@ fn found(code: Code, severity: Severity, object: Object, mark: String) -> Attent
 fn with(mut found: Attention, name: &'static str, value: Value) -> Attention {
     found.parameters.insert(name, value);
     found
+}
+
+/// Some of them by name, where they have one.
+fn with_ids(found: Attention, ids: Vec<impl Into<Value>>) -> Attention {
+    if ids.is_empty() { found } else { with(found, "ids", ids.into_iter().map(Into::into).collect::<Vec<_>>().into()) }
 }
 
 /// So many of something; nothing where there is none.
@@ -293,8 +302,14 @@ fn overdue(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> 
     if end >= now {
         return None;
     }
-    let found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
-    Some(Attention { since: Some(oldest), ..with(found, "deadline_s", limits.deadline.0.as_secs().into()) })
+    let mut found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
+    found = with(found, "deadline_s", limits.deadline.0.as_secs().into());
+    // Where the time before that deadline cannot be said, nothing is named.
+    if let Ok(before) = now.checked_sub(limits.deadline.0) {
+        found = with(found, "before", Value::from(before.to_string()));
+        found = with_ids(found, facts.named.due_before(before));
+    }
+    Some(Attention { since: Some(oldest), ..found })
 }
 
 fn foreign_sessions(facts: &Facts) -> Option<Attention> {

@@ -4,6 +4,7 @@
 mod clock;
 mod facts;
 mod mute;
+mod named;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
@@ -11,6 +12,7 @@ pub(crate) use facts::{
     StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
+pub(crate) use named::{NAMED_MAX, Named};
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -62,11 +64,12 @@ pub(crate) enum Code {
     StepsParked,
     /// Erasures wait for an approval. With `count`.
     ApprovalWaiting,
-    /// Receipts are incomplete and nobody has acknowledged them. With `count`.
+    /// Receipts are incomplete and nobody has acknowledged them. With `count`, and `ids`: the numbers of the oldest.
     ReceiptsIncomplete,
     /// More sessions than single ones have a consent that stayed unknown. With `sessions`, `count`, and a number by cause.
     ConsentsUnknown,
-    /// Events or sessions could not be decided on, or erasures not begun or closed. With `count`.
+    /// Events or sessions could not be decided on, or erasures not begun or closed. With `count`, and `ids`: of sessions and
+    /// erasures.
     WorkParked,
     /// The ledger's file is damaged, gone or replaced: nothing is written any more. With `reason`.
     LedgerDamaged,
@@ -80,7 +83,8 @@ pub(crate) enum Code {
     DeliveriesRefused,
     /// Requests came to `/webhooks/…` paths of no source. With `count`, and when the `last` one came.
     PathsUnknown,
-    /// Something is due for longer than it may be. With `deadline_s`.
+    /// Something is due for longer than it may be. With `deadline_s`, `before` (what became due before then is late), and `ids`:
+    /// of erasures and sessions.
     Overdue,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
     SessionsForeign,

@@ -73,6 +73,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         failed_keepers: vec![FailedKeeper { keeper: "state".into(), reason: "full".into(), since: at(0) }],
         oldest_due: Some(at(0)),
         clock: Some(ClockDoubt { fault: ClockFault::Ahead, expected: at(7), found: at(9000) }),
+        named: Named::default(),
     };
     check(
         &facts,
@@ -80,7 +81,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"urgent clock_doubted clock {"expected":"1970-01-01T00:00:07Z","fault":"ahead","found":"1970-01-01T02:30:00Z"}"#,
             r#"urgent events_damaged events {"count":7}"#,
             r#"urgent ledger_damaged ledger {"reason":"a page is zero"}"#,
-            r#"urgent overdue work {"deadline_s":60}"#,
+            r#"urgent overdue work {"before":"1970-01-01T00:00:01Z","deadline_s":60}"#,
             r#"urgent target_out target:crm {"erasure":"e-08080808080808080808080808080808","reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
             r#"urgent target_out target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,
             r#"attention approval_waiting erasures {"count":3}"#,
@@ -107,6 +108,17 @@ fn what_is_due_needs_a_person_only_after_the_deadline() {
     assert!(attention(&facts, &[], &limits(), at(60)).is_empty());
     let late = &attention(&facts, &[], &limits(), at(61))[0];
     assert_eq!((late.code, late.since), (Code::Overdue, Some(at(0))));
+}
+
+#[test]
+fn what_is_late_is_named_and_nothing_else_that_is_due() {
+    let due = vec![(at(0), "e-1".to_owned()), (at(5), "acme/7".to_owned()), (at(40), "e-2".to_owned())];
+    let facts = Facts { oldest_due: Some(at(0)), named: Named { due, ..Named::default() }, ..Facts::default() };
+    let late = &attention(&facts, &[], &limits(), at(70))[0];
+    assert_eq!(late.parameters["ids"], serde_json::json!(["e-1", "acme/7"]));
+    let newest = (0..200).rev().map(|second| (at(second), second.to_string())).collect();
+    let kept = Named::oldest(newest);
+    assert_eq!((kept.len(), &*kept[0].1), (NAMED_MAX, "0"));
 }
 
 #[test]

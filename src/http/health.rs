@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use super::settings::ServerSettings;
 use crate::ledger::{Intake, LedgerError};
+use crate::panics::Ending;
 
 /// The states of the plugins, by name, in one word each; `up` is the good one.
 pub(crate) type PluginStates = Box<dyn Fn() -> BTreeMap<String, &'static str> + Send + Sync>;
@@ -21,15 +21,6 @@ pub(crate) const UP: &str = "up";
 
 /// The state of a ledger that takes deliveries.
 const WRITABLE: &str = "writable";
-
-/// How it is seen that the process is about to end.
-#[derive(Clone, Default)]
-pub(crate) struct Ending {
-    /// Cancelled when it was told to. Deliveries are still taken, but a load balancer should go elsewhere.
-    pub(crate) stopping: CancellationToken,
-    /// Cancelled when it cannot work.
-    pub(crate) dying: CancellationToken,
-}
 
 /// Answers `/readyz`.
 pub(crate) struct Readiness {

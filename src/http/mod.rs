@@ -18,7 +18,7 @@ mod settings;
 mod strangers;
 
 pub(crate) use accepting::Accepting;
-pub(crate) use health::{Ending, PluginStates, Readiness, UP};
+pub(crate) use health::{PluginStates, Readiness, UP};
 pub(crate) use metrics::Metrics;
 pub(crate) use receiver::Receiver;
 pub(crate) use refused::write_refused;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::WorkNumber;
+use super::clock::Trust;
+use super::health::{Health, RecordName};
 use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
 use crate::event::StoredEvent;
 use crate::subject::{InstallationName, SessionKey, TargetName};
@@ -112,6 +113,12 @@ pub(crate) struct Claim {
     pub(crate) attempt: u32,
     /// Whether the target that is asked had failed last; an answer is then told to the ledger.
     pub(crate) target_failing: bool,
+    /// For how long it could have been done, by a clock that can be right, where nothing says that its target is out; `None` of what
+    /// is tried a limited number of times.
+    pub(crate) in_vain: Option<Duration>,
+    /// When it was claimed, by the ledger's clock: what is stored is held against this, and not against the clock of whatever
+    /// machine works on it.
+    pub(crate) now: Timestamp,
     pub(crate) work: Work,
     pub(super) sent: SentOnce,
 }
@@ -119,11 +126,50 @@ pub(crate) struct Claim {
 /// Whether a call went out under a claim that must not be made twice. Then its end must not put the work back as if nothing had
 /// been done.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SentOnce(Arc<AtomicBool>);
+pub(super) struct SentOnce(Arc<AtomicBool>);
+
+/// What a backend knows when it claims: of the target, and of the time.
+pub(super) struct AtClaim {
+    /// `None` where no target is asked.
+    pub(super) target: Option<Health>,
+    pub(super) now: Timestamp,
+    pub(super) trust: Trust,
+}
+
+impl AtClaim {
+    /// The claim of work that was taken.
+    pub(super) fn claim(&self, task: i64, fence: i64, attempt: u32, work: Work) -> Claim {
+        let target_failing = self.target.as_ref().is_some_and(|health| !health.is_good());
+        let in_vain = self.in_vain(&work);
+        Claim { task, fence, attempt, target_failing, in_vain, now: self.now, work, sent: SentOnce::default() }
+    }
+
+    /// An outage says nothing of the work, nor does a clock that has jumped.
+    fn in_vain(&self, work: &Work) -> Option<Duration> {
+        let is_there = self.target.as_ref().is_none_or(Health::is_there);
+        let since = work.since().filter(|_| is_there && self.trust.erasing)?;
+        Some(self.now.duration_since(since).try_into().unwrap_or_default())
+    }
+}
 
 impl Work {
+    /// What it is about.
+    pub(crate) fn record(&self) -> RecordName {
+        let of_erasure = |id: &ErasureId, subject: &Subject| match subject {
+            Subject::Session(session) => session.to_string(),
+            Subject::Guest { .. } | Subject::Person { .. } => id.to_string(),
+        };
+        RecordName(match self {
+            Self::Decide(work) => work.event.head.session.to_string(),
+            Self::Settle(work) => work.session.to_string(),
+            Self::Resolve(work) => of_erasure(&work.id, &work.subject),
+            Self::Step(work) => of_erasure(&work.erasure, &work.subject),
+            Self::Close(erasure) => of_erasure(&erasure.id, &erasure.subject),
+        })
+    }
+
     /// Since when it could have been done; `None` of what is tried a limited number of times, or is done here.
-    pub(crate) fn since(&self) -> Option<Timestamp> {
+    fn since(&self) -> Option<Timestamp> {
         match self {
             Self::Decide(work) => Some(work.since),
             Self::Settle(work) => Some(work.since),
@@ -149,11 +195,6 @@ impl Work {
 }
 
 impl Claim {
-    /// What tells this work from other work.
-    pub(crate) fn number(&self) -> WorkNumber {
-        WorkNumber(self.task)
-    }
-
     /// The step that it is for, whose work is the claim's own.
     pub(crate) fn step(&self, work: &StepWork) -> ClaimedStep {
         ClaimedStep {
@@ -161,6 +202,7 @@ impl Claim {
             fence: self.fence,
             erasure: work.erasure,
             target: work.step.target.clone(),
+            now: self.now,
             sent: self.sent.clone(),
         }
     }
@@ -178,6 +220,8 @@ pub(crate) struct ClaimedStep {
     pub(super) fence: i64,
     pub(super) erasure: ErasureId,
     pub(super) target: TargetName,
+    /// When it was claimed, by the ledger's clock.
+    pub(crate) now: Timestamp,
     sent: SentOnce,
 }
 

@@ -53,6 +53,10 @@ macro_rules! contract {
                 after_a_pause_one_call_tries_it
                 what_fails_again_and_again_does_not_keep_a_target_out
                 a_target_is_out_after_failures_in_a_row
+                one_record_that_fails_again_and_again_does_not_put_a_target_out
+                a_session_of_which_much_is_heard_is_one_record
+                each_company_has_a_breaker_of_its_own
+                work_says_for_how_long_it_was_tried_in_vain_unless_its_target_is_out
                 different_records_that_are_refused_alike_put_a_target_out
                 a_target_that_wants_fewer_calls_gets_one_at_a_time_then_more
                 no_more_is_under_way_than_may_be_at_once

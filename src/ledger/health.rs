@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::TargetState;
 use crate::erasure::life::after;
@@ -14,7 +15,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
 /// So many calls at once count as no bound any more: a target that was slowed down is as fast as before.
 const AT_ONCE_MAX: u32 = 64;
 
-/// After how many failed calls in a row the breaker of a target opens, and for how long at first.
+/// After how many failures in a row the breaker of a target opens, and for how long at first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BreakerLimits {
     pub(crate) failures: u32,
@@ -27,15 +28,20 @@ pub(crate) enum CallEnd {
     Answered {
         sort: &'static str,
     },
-    /// It is away, slow or failing.
+    /// It could not be reached, or says that it is out of service, whatever it is asked.
     Unavailable {
         reason: String,
     },
-    /// It refuses this piece of work; others may well succeed. What is asked otherwise says nothing of it: where nothing may
+    /// It failed at this record: an error, no answer in time, an answer that cannot be believed. Others may well succeed.
+    Failed {
+        record: RecordName,
+        reason: String,
+    },
+    /// It refuses this record; others may well succeed. What is asked otherwise says nothing of it: where nothing may
     /// be erased, looking up may well be allowed.
     Refused {
         sort: &'static str,
-        work: WorkNumber,
+        record: RecordName,
         reason: String,
     },
     /// It would refuse every call: credentials, rights, an address.
@@ -48,17 +54,20 @@ pub(crate) enum CallEnd {
     },
 }
 
-/// The backend's number of a piece of work, which tells one from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WorkNumber(pub(super) i64);
+/// What a piece of work is about: a session, or an erasure of more than one. All work about one record has one name, or a session
+/// of which much is heard would count as many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordName(pub(super) String);
 
 /// What is counted of a target's calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pace {
-    /// Calls that failed in a row.
+    /// Calls in a row for which it was not there.
     pub(super) failures: u32,
-    /// Different pieces of work that were refused alike, in a row; no more than open the breaker.
-    pub(super) refused: Vec<i64>,
+    /// Different records at which it has failed since it answered last; no more than open the breaker.
+    pub(super) failed: Vec<RecordName>,
+    /// Different records that were refused alike, in a row; no more than open the breaker.
+    pub(super) refused: Vec<RecordName>,
     /// Why they were.
     pub(super) refused_why: String,
     /// The calls at once that it is slowed down to, after it asked for fewer.
@@ -107,9 +116,14 @@ impl Health {
 
     /// Whether an answer changes nothing.
     pub(super) fn is_good(&self) -> bool {
-        let Pace { failures, refused, at_once, limited_since, .. } = &self.pace;
-        let counts_nothing = *failures == 0 && refused.is_empty() && at_once.is_none() && limited_since.is_none();
-        counts_nothing && self.state == TargetState::Closed
+        let Pace { failures, failed, refused, at_once, limited_since, .. } = &self.pace;
+        let counts_nothing = *failures == 0 && failed.is_empty() && refused.is_empty();
+        counts_nothing && at_once.is_none() && limited_since.is_none() && self.state == TargetState::Closed
+    }
+
+    /// Whether nothing says that it is out: it could be reached, and fails at fewer records than open the breaker.
+    pub(super) fn is_there(&self) -> bool {
+        self.pace.failures == 0 && self.state == TargetState::Closed
     }
 
     /// After a call has ended.
@@ -117,7 +131,8 @@ impl Health {
         match end {
             CallEnd::Answered { sort } => self.answered(sort, limits),
             CallEnd::Unavailable { reason } => self.unavailable(reason, limits, now),
-            CallEnd::Refused { sort, work, reason } => self.refused(*work, (sort, reason), limits, now),
+            CallEnd::Failed { record, reason } => self.failed(record, reason, limits, now),
+            CallEnd::Refused { sort, record, reason } => self.refused(record, (sort, reason), limits, now),
             CallEnd::Denied { reason } => self.opened(reason, true, limits, now),
             CallEnd::Limited { pause } => self.limited(*pause, now),
         }
@@ -137,12 +152,26 @@ impl Health {
 
     fn unavailable(mut self, reason: &str, limits: BreakerLimits, now: Timestamp) -> Self {
         self.pace.failures = self.pace.failures.saturating_add(1);
-        if self.pace.failures < limits.failures { self } else { self.opened(reason, false, limits, now) }
+        self.failing(reason, limits, now)
+    }
+
+    fn failed(mut self, record: &RecordName, reason: &str, limits: BreakerLimits, now: Timestamp) -> Self {
+        add(&mut self.pace.failed, record, limits);
+        self.failing(reason, limits, now)
+    }
+
+    /// Out after so many failures of both sorts, since an outage shows as either. One that was tried in vain stays out.
+    fn failing(self, reason: &str, limits: BreakerLimits, now: Timestamp) -> Self {
+        let failures = self.pace.failed.len().saturating_add(self.pace.failures as usize);
+        if self.state == TargetState::Closed && failures < limits.failures as usize {
+            return self;
+        }
+        self.opened(reason, false, limits, now)
     }
 
     fn refused(
         mut self,
-        work: WorkNumber,
+        record: &RecordName,
         (sort, reason): (&str, &str),
         limits: BreakerLimits,
         now: Timestamp,
@@ -155,11 +184,10 @@ impl Health {
             pace.refused_why = why;
         }
         // One that a person has retried, and that is refused again, says no more than before.
-        if !pace.refused.contains(&work.0) && pace.refused.len() < limits.failures as usize {
-            pace.refused.push(work.0);
-        }
+        add(&mut pace.refused, record, limits);
         // It can be reached, whatever it says.
         pace.failures = 0;
+        pace.failed.clear();
         if pace.refused.len() < limits.failures as usize {
             return Self { state: TargetState::Closed, ..self };
         }
@@ -188,7 +216,15 @@ impl Health {
         self.pace.next_call_us = self.pace.next_call_us.max(after(now, pause).as_microsecond());
         // It can be reached.
         self.pace.failures = 0;
+        self.pace.failed.clear();
         Self { state: TargetState::Closed, ..self }
+    }
+}
+
+/// Counts a record once, and no more of them than open the breaker.
+fn add(records: &mut Vec<RecordName>, record: &RecordName, limits: BreakerLimits) {
+    if !records.contains(record) && records.len() < limits.failures as usize {
+        records.push(record.clone());
     }
 }
 
@@ -206,8 +242,16 @@ mod tests {
         Timestamp::from_second(seconds).expect("a timestamp")
     }
 
-    fn refused(work: i64, reason: &str) -> CallEnd {
-        CallEnd::Refused { sort: "erase", work: WorkNumber(work), reason: reason.into() }
+    fn record(number: u32) -> RecordName {
+        RecordName(format!("acme/{number}"))
+    }
+
+    fn refused(number: u32, reason: &str) -> CallEnd {
+        CallEnd::Refused { sort: "erase", record: record(number), reason: reason.into() }
+    }
+
+    fn failed(number: u32) -> CallEnd {
+        CallEnd::Failed { record: record(number), reason: "500".into() }
     }
 
     fn answered() -> CallEnd {
@@ -243,6 +287,32 @@ mod tests {
         let open = ended(failing, &[away()], at(0));
         assert_eq!(out(&open), Some((30, false)));
         assert_eq!(ended(open, &[answered()], at(31)), good());
+    }
+
+    #[test]
+    fn one_record_that_fails_again_and_again_says_nothing_of_the_target() {
+        let one = ended(good(), &[failed(1), failed(1), failed(1), failed(1)], at(0));
+        assert_eq!(out(&one), None);
+        assert!(!one.is_good() && one.is_there(), "an answer is to be told");
+        assert_eq!(out(&ended(one.clone(), &[failed(2)], at(0))), None);
+        assert_eq!(out(&ended(one.clone(), &[failed(2), failed(3)], at(0))), Some((30, false)));
+        for shows_that_it_is_there in [answered(), refused(1, "403"), CallEnd::Limited { pause: Duration::ZERO }] {
+            let between = [failed(2), shows_that_it_is_there, failed(3), failed(4)];
+            assert_eq!(out(&ended(one.clone(), &between, at(0))), None, "{between:?}");
+        }
+        let mixed = ended(one, &[away()], at(0));
+        assert!(!mixed.is_there());
+        assert_eq!(out(&ended(mixed, &[away()], at(0))), Some((30, false)), "an outage shows as either");
+    }
+
+    #[test]
+    fn one_that_is_out_stays_out_by_any_failure_of_the_call_that_tries_it() {
+        let denied_once = ended(good(), &[denied()], at(0));
+        for end in [failed(1), away()] {
+            let tried = ended(denied_once.clone(), &[end], at(30));
+            assert_eq!(out(&tried), Some((90, false)));
+            assert_eq!(ended(tried, &[answered()], at(90)), good());
+        }
     }
 
     #[test]
@@ -314,9 +384,11 @@ mod tests {
 
     #[test]
     fn what_it_answers_while_it_is_out_shows_that_it_is_there() {
-        let gone = ended(good(), &[away(), away(), away()], at(0));
-        let limited = ended(gone, &[CallEnd::Limited { pause: Duration::ZERO }], at(31));
-        assert_eq!(out(&limited), None);
-        assert_eq!(limited.pace.failures, 0);
+        for gone in [[away(), away(), away()], [failed(1), failed(2), failed(3)]] {
+            let gone = ended(good(), &gone, at(0));
+            let limited = ended(gone, &[CallEnd::Limited { pause: Duration::ZERO }], at(31));
+            assert_eq!(out(&limited), None);
+            assert!(limited.is_there() && limited.pace.failed.is_empty());
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };
 pub(crate) use clock::ClockSettings;
-pub(crate) use health::{BreakerLimits, CallEnd, WorkNumber};
+pub(crate) use health::{BreakerLimits, CallEnd};
 pub(crate) use invariant::Invariant;
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};

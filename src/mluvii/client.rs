@@ -324,7 +324,7 @@ impl MluviiClient {
                 Err(MluviiError::Page(format!("{what}: {status}: a web page, as of a login or a gateway")))
             }
             Reply::LoginPage(status) => {
-                Err(MluviiError::Away(format!("{what}: {status}: a redirect or a web page, as to a login")))
+                Err(MluviiError::Unavailable(format!("{what}: {status}: a redirect or a web page, as to a login")))
             }
             Reply::Unauthorized => {
                 Err(MluviiError::Denied(format!("{what}: 401: mluvii refuses the token that it has just given")))

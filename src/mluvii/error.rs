@@ -9,9 +9,13 @@ use crate::target::TargetError;
 /// never a filled-in URL, a body, a token or a query.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MluviiError {
-    /// Away, slow, failing, or answering what cannot be believed: the same again may succeed later.
+    /// Slow, failing, or answering what cannot be believed: the same again may succeed later. It may be due to this record
+    /// alone.
     #[error("{0}")]
     Away(String),
+    /// Not there, whatever the call is about: no connection, no token, out of service.
+    #[error("{0}")]
+    Unavailable(String),
     /// A web page where a document was asked for, with a new token, too: a gateway's, or the page of a login.
     #[error("{0}")]
     Page(String),
@@ -33,6 +37,7 @@ impl From<MluviiError> for TargetError {
     fn from(error: MluviiError) -> Self {
         match error {
             MluviiError::Away(what) | MluviiError::Page(what) => Self::Retryable(what),
+            MluviiError::Unavailable(what) => Self::Unavailable(what),
             MluviiError::Busy { retry_after, .. } => Self::RateLimited { retry_after },
             MluviiError::TooLarge(what) => Self::OfRecord(what),
             MluviiError::Refused(what) => Self::Permanent(what),

@@ -64,7 +64,7 @@ impl Tokens {
             return Err(error.clone());
         }
         let serial = slot.serial + 1;
-        match self.request(serial).await {
+        match self.request(serial).await.map_err(of_every_call) {
             Ok(token) => {
                 *slot = Slot { token: Some(token.clone()), serial, failed: None };
                 Ok(token)
@@ -121,6 +121,14 @@ impl Tokens {
         let lifetime = lifetime(&reply);
         let renew_at = asked + (lifetime - MARGIN_MAX.min(lifetime / 5));
         Ok(Token { bearer: Secret::new(bearer), serial, renew_at })
+    }
+}
+
+/// Without a token nothing can be asked, so how asking for one failed is about no record.
+fn of_every_call(error: MluviiError) -> MluviiError {
+    match error {
+        MluviiError::Away(what) => MluviiError::Unavailable(what),
+        other => other,
     }
 }
 

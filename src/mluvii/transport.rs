@@ -86,6 +86,8 @@ pub(super) async fn send(request: RequestBuilder, what: &str) -> Result<Reply, M
         503 if response.headers().contains_key(RETRY_AFTER) => {
             Err(MluviiError::Busy { what: what.to_owned(), retry_after: retry_after(response.headers()) })
         }
+        // By its meaning it says so of the whole service; other errors may be due to the one record.
+        503 => Err(MluviiError::Unavailable(format!("{what}: {status}"))),
         408 | 425 | 500..=599 => Err(MluviiError::Away(format!("{what}: {status}"))),
         _ => Err(MluviiError::Refused(format!("{what}: {status}"))),
     }
@@ -134,12 +136,12 @@ async fn body(mut response: Response, what: &str) -> Result<Zeroizing<Vec<u8>>, 
 
 /// reqwest's own text holds the URL, so it is not used.
 fn broken(what: &str, error: &reqwest::Error) -> MluviiError {
-    let how = match error {
-        e if e.is_timeout() => "no connection or no answer in time",
-        e if e.is_connect() => "no connection",
-        _ => "the connection broke",
-    };
-    MluviiError::Away(format!("{what}: {how}"))
+    match error {
+        e if e.is_connect() => MluviiError::Unavailable(format!("{what}: no connection")),
+        e if e.is_timeout() => MluviiError::Away(format!("{what}: no answer in time")),
+        // Once it was sent, what is asked may be what breaks it, as with an error 500.
+        _ => MluviiError::Away(format!("{what}: the connection broke")),
+    }
 }
 
 /// Seconds or a date (RFC 9110, 10.2.3).

@@ -15,6 +15,7 @@ use tracing::{debug, info, warn};
 use super::{Known, Newest, StateFile, Witness};
 use crate::causes::with_causes;
 use crate::ledger::{Ledger, LedgerId};
+use crate::panics::{Ending, Task, kept_alive};
 use crate::receipt::ReceiptHead;
 
 /// How often the newest receipt is looked at, and how often at most it is told.
@@ -72,7 +73,13 @@ fn line(ledger: &LedgerId, receipt: &ReceiptHead) -> String {
 }
 
 /// Tells all keepers of each newest receipt until the shutdown, and of the last one after it.
-pub(crate) async fn keep(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, newest: &Newest, shutdown: CancellationToken) {
+pub(crate) async fn keep(
+    keepers: Vec<Keeper>,
+    ledger: Arc<dyn Ledger>,
+    newest: Arc<Newest>,
+    ending: Ending,
+    shutdown: CancellationToken,
+) {
     // What another process found to fail is found again by it. As long as it takes: else it would be told for ever.
     while let Err(error) = ledger.forget_keepers().await {
         debug!(error = %with_causes(&error), "what was not kept cannot be forgotten now");
@@ -84,7 +91,11 @@ pub(crate) async fn keep(keepers: Vec<Keeper>, ledger: Arc<dyn Ledger>, newest: 
     let mut told_at = Instant::now();
     let mut tasks = JoinSet::new();
     for keeper in keepers {
-        tasks.spawn(follow(keeper, Arc::clone(&ledger), told.clone()));
+        let (ledger, told, ending) = (Arc::clone(&ledger), told.clone(), ending.clone());
+        tasks.spawn(async move {
+            let run = || Box::pin(follow(keeper.clone(), Arc::clone(&ledger), told.clone())) as Task;
+            kept_alive(&keeper.name(), &ending, run).await;
+        });
     }
     drop(told);
     loop {

@@ -7,9 +7,10 @@ use quietus_plugin::{ErrorClass, PluginError};
 use crate::target::TargetError;
 
 /// The process was killed because of a co-running call.
-pub(super) fn killed_for_another() -> TargetError {
-    TargetError::Retryable("the plugin's process was killed because of another call".into())
-}
+pub(super) const KILLED_FOR_ANOTHER: &str = "the plugin's process was killed because of another call";
+
+/// A call waited in vain for others to end.
+pub(super) const NO_SLOT: &str = "as many calls of the plugin as it takes at once were under way";
 
 /// What the plugin answered instead of a result.
 pub(super) fn of_error(error: PluginError) -> TargetError {

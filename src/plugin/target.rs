@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use quietus_plugin::ErrorClass;
 use serde_json::Value;
 
-use super::failure::{killed_for_another, of_error};
+use super::failure::{KILLED_FOR_ANOTHER, NO_SLOT, of_error};
 use super::host::{PluginHost, PluginState};
 use super::reading::{of_found, of_result};
 use super::request::{CANNOT_VERIFY, Method, request};
@@ -18,7 +18,7 @@ use crate::erasure::Outcome;
 use crate::subject::Kind;
 use crate::target::{Answer, Evidence, Found, Returns, Target, TargetCall, TargetError};
 
-/// Before a call is made again that found too many others under way.
+/// Before a call is made again that other calls were in the way of.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
 #[async_trait]
@@ -137,7 +137,7 @@ impl PluginHost {
         // Another process has taken over, or will.
         match self.ask_session(method, call, &*self.session().await?).await {
             Ok(asked) => asked,
-            Err(NotSent) => Err(TargetError::Retryable("the plugin's process was lost before the call".into())),
+            Err(NotSent) => Err(TargetError::Unavailable("the plugin's process was lost before the call".into())),
         }
     }
 
@@ -196,9 +196,11 @@ impl PluginHost {
                 Err(self.lost_during(&key, once, why))
             }
             // Not counted: a call must not be given up because another one beside it did not end.
-            Ended::KilledForAnother => Err(once.unknown(killed_for_another())),
-            // As a rate limit, which costs no attempt: nothing was sent.
-            Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(BUSY_PAUSE) }),
+            Ended::KilledForAnother if once == Once::Only => {
+                Err(once.unknown(TargetError::Retryable(KILLED_FOR_ANOTHER.into())))
+            }
+            Ended::KilledForAnother => Err(TargetError::Crowded { why: KILLED_FOR_ANOTHER, pause: BUSY_PAUSE }),
+            Ended::Busy => Err(TargetError::Crowded { why: NO_SLOT, pause: BUSY_PAUSE }),
             Ended::TooLarge => Err(TargetError::OfRecord("more identifiers than one call can carry".into())),
             Ended::Stopped if once == Once::Only => {
                 Err(once.unknown(TargetError::Retryable("the server shut down during the call".into())))
@@ -219,7 +221,12 @@ impl PluginHost {
 
     /// Remembers a failure for the operator.
     fn note_failure<T>(&self, ended: &Result<T, TargetError>) {
-        if let Err(TargetError::Retryable(why) | TargetError::Permanent(why) | TargetError::NeedsOperator(why)) = ended
+        if let Err(
+            TargetError::Retryable(why)
+            | TargetError::Unavailable(why)
+            | TargetError::Permanent(why)
+            | TargetError::NeedsOperator(why),
+        ) = ended
         {
             self.note_error(why);
         }

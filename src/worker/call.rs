@@ -90,6 +90,7 @@ impl Worker {
     /// What the target is told.
     fn call(&self, claimed: ClaimedStep, work: &StepWork) -> Result<TargetCall, SealBroken> {
         let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal))?;
+        let claimed_at = claimed.now;
         let kept = KeptResume::of(claimed, work, Arc::clone(&self.queue), self.seal.clone());
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
         // A report names an outcome, and one who only says what is known has none.
@@ -111,7 +112,7 @@ impl Worker {
             sessions: work.sessions.clone(),
             searched: whom.searched,
             region: self.person.region,
-            erased_since: erased_at.map(|at| since(at, Timestamp::now())),
+            erased_since: erased_at.map(|at| since(at, claimed_at)),
             report,
             // One that does not open is as none: the target then begins anew, which is always right.
             resume: kept.last(work),

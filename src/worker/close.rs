@@ -1,7 +1,6 @@
 //! Erasures are closed: their receipts are written. Those that wait are closed together, so that many join the chain with
 //! one write, and several processes hardly wait for one another at its head.
 
-use jiff::Timestamp;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -71,7 +70,7 @@ impl Worker {
 
     fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>, gap: Option<&Gap>) -> Result<Receipt, Unissued> {
         let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
-        Ok(Receipt::issue(erasure, head, gap.cloned(), &self.receipt, Timestamp::now())?)
+        Ok(Receipt::issue(erasure, head, gap.cloned(), &self.receipt, claim.now)?)
     }
 }
 

@@ -16,7 +16,7 @@ use tracing::debug;
 pub(super) use input::{Cause, Evaluation};
 
 use super::failure::Failure;
-use super::look_up::Seen;
+use super::look_up::{Seen, Times, consent_had_its_time};
 use super::output::Output;
 use super::owner::Owner;
 use super::parts::Worker;
@@ -30,7 +30,8 @@ use facts::Merged;
 
 impl Worker {
     /// One event, from its claim to what is decided on it.
-    pub(super) async fn evaluate(&self, work: &DecideWork) -> Result<Output, Failure> {
+    pub(super) async fn evaluate(&self, work: &DecideWork, now: Timestamp) -> Result<Output, Failure> {
+        let times = Times { since: work.since, now };
         let head = &work.event.head;
         let key = &head.session;
         let form =
@@ -40,27 +41,27 @@ impl Worker {
         let view = self.records.session(key).await?;
         let seen = match look_for(&self.policy, head, view.as_ref()) {
             None => Seen::NotLooked,
-            Some(look) => self.read(key, look, work.since).await?,
+            Some(look) => self.read(key, look, times).await?,
         };
         if head.kind == EventKind::SessionEnded {
-            self.consent_had_its_time(&seen, work.since)?;
+            consent_had_its_time(&seen, times, self.settling.pause.0)?;
         }
-        let form = self.completed(head, form, &seen, work.since)?;
+        let form = self.completed(head, form, &seen, times)?;
         let known = view.as_ref().map(|view| &view.record);
         let source = known.and_then(|record| record.source.as_ref()).unwrap_or(&head.source);
         let tenant = head.tenant.or_else(|| known.and_then(|record| record.tenant));
-        let owner = self.owner(key, source, tenant, &seen, work.since).await?;
-        self.decide(key, view, Cause::Event(head, form.as_ref()), &seen, owner)
+        let owner = self.owner(key, source, tenant, &seen, times).await?;
+        self.decide((key, view), Cause::Event(head, form.as_ref()), &seen, owner, now)
     }
 
     /// What the rules decide, as far as the session is ours.
     pub(super) fn decide(
         &self,
-        key: &SessionKey,
-        view: Option<SessionView>,
+        (key, view): (&SessionKey, Option<SessionView>),
         cause: Cause<'_>,
         seen: &Seen,
         owner: Owner,
+        now: Timestamp,
     ) -> Result<Output, Failure> {
         let evaluation = Evaluation {
             policy: &self.policy,
@@ -69,7 +70,7 @@ impl Worker {
             fingerprinter: self.fingerprinter_of(&key.installation)?,
             index: &self.index,
             seal: &self.seal,
-            now: Timestamp::now(),
+            now,
         };
         let mut decision = evaluation.decide(key, view, cause, seen)?;
         match owner {
@@ -94,7 +95,7 @@ impl Worker {
         head: &EventHead,
         form: Option<Form>,
         seen: &Seen,
-        since: Timestamp,
+        times: Times,
     ) -> Result<Option<Form>, Failure> {
         let (Some(mut form), Some(_)) = (form.clone(), head.activity) else { return Ok(form) };
         let why = "the submitted form stands neither in the event nor in the session's activity";
@@ -108,7 +109,7 @@ impl Worker {
                     form.params.extend(filled.params);
                     Ok(Some(form))
                 }
-                None => Err(self.missed(&head.session, Awaited::Form, since, why)),
+                None => Err(self.missed(&head.session, Awaited::Form, times, why)),
             },
             // `read` has waited for all of the patience.
             Seen::Unknown(_) => Err(Failure::Permanent(why.to_owned())),

@@ -18,7 +18,7 @@ const PANICKED: &str = "quietus panicked at it, which is a defect of quietus: pl
 /// Work that panics at this attempt, or a later one, is not tried again.
 const PANICS_AT: u32 = 3;
 
-/// What has failed for so long, and so often, while others were answered, will not succeed by itself.
+/// What has failed for so long, and so often, while its target was not out, will not succeed by itself.
 const UNDECIDABLE_AFTER: Duration = Duration::from_secs(24 * 3600);
 const UNDECIDABLE_ATTEMPTS: u32 = 20;
 
@@ -68,9 +68,11 @@ pub(super) enum ClaimEnd {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TargetEffect {
     None,
-    /// It is away, slow or failing.
+    /// It could not be reached, whatever it is asked.
     Unavailable,
-    /// It refuses this record; only several different ones say something of the target.
+    /// It failed at this record; only several different ones say something of the target.
+    Failed,
+    /// It refuses this record; likewise.
     Refused,
     /// It would refuse every call: all of its work waits until it is tried again.
     Denied,
@@ -87,8 +89,7 @@ pub(super) struct Circumstances<'a> {
     /// Whether it has an attempt limit. A session is looked up for as long as it takes: an erasure duty does not end with
     /// an outage.
     pub(super) gives_up: bool,
-    /// For how long it could have been done while the target has answered others since it failed last; `None` where it has not:
-    /// an outage says nothing of this piece of work.
+    /// For how long it could have been done, where its target is not out: an outage says nothing of this piece of work.
     pub(super) in_vain: Option<Duration>,
     /// Whether it may be done again where nobody knows what became of it.
     pub(super) may_repeat: bool,
@@ -109,6 +110,7 @@ impl Failure {
                     TargetError::RateLimited { .. }
                         | TargetError::Cancelled
                         | TargetError::NotNoted(_)
+                        | TargetError::Crowded { .. }
                         | TargetError::Later { .. }
                 )
             }
@@ -135,7 +137,7 @@ impl Failure {
             }
             Self::Overtime => {
                 let end = circumstances.attempt_ended("it took longer than it may".to_owned());
-                FailureAction { end, target: TargetEffect::Unavailable }
+                FailureAction { end, target: TargetEffect::Failed }
             }
             // Due at once: it is we who let go of it, and another process can take it.
             Self::Cancelled => FailureAction::free(Duration::ZERO, "cancelled"),
@@ -155,6 +157,7 @@ impl Failure {
                 let pause = retry.pause(0, Some(retry.pause_min.0), circumstances.random);
                 FailureAction::free(pause, error.to_string())
             }
+            Self::Call(TargetError::Crowded { why, pause }) => FailureAction::free(pause, why),
             Self::Call(TargetError::RateLimited { retry_after }) => {
                 // As it costs no attempt, the pause would not grow: where the target says none, it is the breaker's.
                 let told = retry_after.unwrap_or(circumstances.erasing.breaker_pause.0);
@@ -168,8 +171,11 @@ impl Failure {
             Self::Call(TargetError::NeedsOperator(reason)) => {
                 FailureAction { target: TargetEffect::Denied, ..FailureAction::free(Duration::ZERO, reason) }
             }
-            Self::Call(TargetError::Retryable(reason)) => {
+            Self::Call(TargetError::Unavailable(reason)) => {
                 FailureAction { end: circumstances.attempt_ended(reason), target: TargetEffect::Unavailable }
+            }
+            Self::Call(TargetError::Retryable(reason)) => {
+                FailureAction { end: circumstances.attempt_ended(reason), target: TargetEffect::Failed }
             }
         })
     }
@@ -185,9 +191,7 @@ impl Circumstances<'_> {
         let is_undecidable =
             self.attempt + 1 >= UNDECIDABLE_ATTEMPTS && self.in_vain.is_some_and(|waited| waited >= UNDECIDABLE_AFTER);
         if !self.gives_up && is_undecidable {
-            return ClaimEnd::Park {
-                reason: format!("{reason}; it has been so for a day, while others were answered"),
-            };
+            return ClaimEnd::Park { reason: format!("{reason}; it has been so for a day, and the target is not out") };
         }
         ClaimEnd::Retry { pause: retry.pause(self.attempt, None, self.random), attempt: Attempt::Counts, reason }
     }
@@ -256,13 +260,21 @@ mod tests {
     #[test]
     fn a_failed_call_counts_and_is_parked_at_the_attempt_limit_where_there_is_one() {
         let failed = || call(TargetError::Retryable("502".into()));
-        let again = |secs| retry(secs, Attempt::Counts, "502", TargetEffect::Unavailable);
-        let parked = FailureAction { end: ClaimEnd::Park { reason: "502".into() }, target: TargetEffect::Unavailable };
+        let again = |secs| retry(secs, Attempt::Counts, "502", TargetEffect::Failed);
+        let parked = FailureAction { end: ClaimEnd::Park { reason: "502".into() }, target: TargetEffect::Failed };
         check(failed(), 0, true, again(1));
         check(failed(), 1, true, again(2));
         check(failed(), 2, true, parked);
         // A look-up is repeated for as long as it takes, but not at ever longer pauses.
         check(failed(), 1000, false, again(60));
+    }
+
+    #[test]
+    fn only_what_concerns_every_record_is_counted_for_each_call() {
+        let effect = |failure: Failure| failure.action(of_step(&sample(), false)).expect("the ledger took it").target;
+        assert_eq!(effect(call(TargetError::Unavailable("no connection".into()))), TargetEffect::Unavailable);
+        assert_eq!(effect(call(TargetError::Retryable("500".into()))), TargetEffect::Failed);
+        assert_eq!(effect(Failure::Overtime), TargetEffect::Failed);
     }
 
     #[test]
@@ -274,6 +286,7 @@ mod tests {
         check(Failure::Cancelled, 9, true, free(0, "cancelled"));
         check(call(TargetError::NotYet { after: pause }), 9, true, free(7, "the target is not done yet"));
         check(call(TargetError::Cancelled), 9, true, free(1, "cancelled by the target"));
+        check(call(TargetError::Crowded { why: "full", pause }), 9, true, free(7, "full"));
     }
 
     #[test]
@@ -302,14 +315,14 @@ mod tests {
     }
 
     #[test]
-    fn a_look_up_that_fails_for_a_day_while_others_are_answered_needs_a_person() {
+    fn a_look_up_that_fails_for_a_day_at_a_target_that_is_not_out_needs_a_person() {
         let erasing = sample();
         let failed = |attempt, in_vain| {
             let circumstances = Circumstances { attempt, gives_up: false, in_vain, ..of_step(&erasing, false) };
             call(TargetError::Retryable("500".into())).action(circumstances).expect("the ledger took it").end
         };
         let day = Some(UNDECIDABLE_AFTER);
-        let parked = ClaimEnd::Park { reason: "500; it has been so for a day, while others were answered".into() };
+        let parked = ClaimEnd::Park { reason: "500; it has been so for a day, and the target is not out".into() };
         assert_eq!(failed(UNDECIDABLE_ATTEMPTS - 1, day), parked);
         let early = UNDECIDABLE_AFTER - Duration::from_secs(1);
         for (attempt, in_vain) in [(1_000, None), (1_000, Some(early)), (UNDECIDABLE_ATTEMPTS - 2, day)] {

@@ -14,7 +14,6 @@ mod lease;
 mod look_up;
 mod output;
 mod owner;
-mod panics;
 mod parts;
 mod patience;
 mod queue;

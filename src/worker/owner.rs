@@ -1,9 +1,7 @@
 //! Whose a session is: of a tenant of ours, or of another one of the same company.
 
-use jiff::Timestamp;
-
 use super::failure::Failure;
-use super::look_up::Seen;
+use super::look_up::{Seen, Times};
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::subject::{SessionKey, SourceName, TenantId};
@@ -26,7 +24,7 @@ impl Worker {
         source: &SourceName,
         tenant: Option<TenantId>,
         seen: &Seen,
-        since: Timestamp,
+        times: Times,
     ) -> Result<Owner, Failure> {
         let ours = self.tenants.get(source).map_or(&[][..], Vec::as_slice);
         // A delivery that names a tenant of somebody else's is never recorded (`http`), so one with a tenant is ours.
@@ -45,12 +43,12 @@ impl Worker {
         };
         let Some(department) = facts.department else {
             let why = "mluvii's reply names no department, so it is not known whose the session is";
-            return Err(self.missed(key, Awaited::Owner, since, why));
+            return Err(self.missed(key, Awaited::Owner, times, why));
         };
         let proved = self.records.installation(&key.installation).await?.tenants_are_departments;
         let Some(owner) = owner_by(department, ours, proved) else {
             let why = "the session names no tenant, and its department does not tell it";
-            return Err(self.missed(key, Awaited::Owner, since, why));
+            return Err(self.missed(key, Awaited::Owner, times, why));
         };
         self.patience.found(key, Awaited::Owner);
         Ok(owner)

@@ -28,22 +28,23 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Worker {
     /// One erasure, from its claim to the sessions that it reaches. Nothing is erased before.
-    pub(super) async fn resolve(&self, work: &EraseWork) -> Result<Output, Failure> {
+    pub(super) async fn resolve(&self, work: &EraseWork, now: Timestamp) -> Result<Output, Failure> {
+        let failed = |error| failed(error, work, now);
         let whom =
-            opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(|broken| failed(broken.into(), work))?;
+            opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(|broken| failed(broken.into()))?;
         let resolver = self.resolver(work.subject.installation())?;
         // Not for ever: a session that mluvii lists and never shows would keep the erasure from beginning.
         let patience = work.begins().saturating_add(self.settling.patience.0).unwrap_or(Timestamp::MAX);
-        let on_unread = if Timestamp::now() < patience { OnUnread::Wait } else { OnUnread::Count };
+        let on_unread = if now < patience { OnUnread::Wait } else { OnUnread::Count };
         let question =
             Question { subject: &work.subject, whom, selection: &work.selection, targets: &work.targets, on_unread };
-        let mut search = resolver.find(question).await.map_err(|error| failed(error, work))?;
+        let mut search = resolver.find(question).await.map_err(failed)?;
         // Before mluvii is asked: while the erasure waits, it would be asked about each session again and again.
-        if let Some(pause) = wait(work, search.unsettled_until(), Timestamp::now()) {
+        if let Some(pause) = wait(work, search.unsettled_until(), now) {
             return Err(Failure::Postponed(pause));
         }
-        resolver.search_mluvii(&mut search).await.map_err(|error| failed(error, work))?;
-        let reach = resolver.identify(search).await.map_err(|error| failed(error, work))?;
+        resolver.search_mluvii(&mut search).await.map_err(failed)?;
+        let reach = resolver.identify(search).await.map_err(failed)?;
         let finds = self.finds(work).await?;
         Ok(Output::Resolution(Resolution { finds, ..reach.seal(&self.seal) }))
     }
@@ -61,13 +62,11 @@ impl Worker {
 
 /// What an error means for the claim. A session that cannot be read may only be early, as mluvii has answered: all is
 /// resolved again, soon at first, then at growing pauses.
-fn failed(error: ResolveError, work: &EraseWork) -> Failure {
+fn failed(error: ResolveError, work: &EraseWork, now: Timestamp) -> Failure {
     match error {
         ResolveError::Ledger(error) => error.into(),
         ResolveError::Mluvii(error) => error.into(),
-        ResolveError::Unread { .. } => {
-            Failure::Early { pause: growing_pause(work, Timestamp::now()), why: error.to_string() }
-        }
+        ResolveError::Unread { .. } => Failure::Early { pause: growing_pause(work, now), why: error.to_string() },
         ResolveError::Capsule(_) => Failure::Permanent(error.to_string()),
     }
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -12,7 +11,6 @@ use tracing::{debug, info, warn};
 use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
 use super::lease::Lease;
 use super::output::Output;
-use super::panics::caught;
 use super::parts::Worker;
 use super::queue::QueueWorker;
 use crate::causes::with_causes;
@@ -21,6 +19,7 @@ use crate::erasure::{Outcome, Stage};
 use crate::keys::random_fraction;
 use crate::ledger::{CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, StepEnd, Work};
 use crate::mluvii::counted;
+use crate::panics::{Panicked, caught};
 
 /// How often what needs no signal is looked at: leases that ended, work whose time has come.
 const POLL: Duration = Duration::from_secs(1);
@@ -125,7 +124,11 @@ impl Worker {
             // Beside the work: one that waits for a slow target would otherwise be done a second time by another process.
             () = lease.keep(|| self.queue.renew(&claim, LEASE)) => Err(Failure::Cancelled),
             // Held as well: after a stop of the process, timers fire late, and the work must not go on first.
-            result = lease.hold(caught(self.do_counted(queue, &claim))) => result.unwrap_or(Err(Failure::Cancelled)),
+            result = lease.hold(caught(self.do_counted(queue, &claim))) => match result {
+                Some(Ok(done)) => done,
+                Some(Err(Panicked)) => Err(Failure::Panicked),
+                None => Err(Failure::Cancelled),
+            },
         };
         let written = match result {
             Ok((output, calls)) => self.finish(queue, claim, output, calls).await,
@@ -155,9 +158,9 @@ impl Worker {
 
     async fn do_work(&self, claim: &Claim) -> Result<Output, Failure> {
         match &claim.work {
-            Work::Decide(work) => self.evaluate(work).await,
-            Work::Settle(work) => self.settle(work).await,
-            Work::Resolve(work) => self.resolve(work).await,
+            Work::Decide(work) => self.evaluate(work, claim.now).await,
+            Work::Settle(work) => self.settle(work, claim.now).await,
+            Work::Resolve(work) => self.resolve(work, claim.now).await,
             Work::Step(work) => match work.stage {
                 Stage::Find | Stage::FindLater => self.find(claim.step(work), work).await,
                 Stage::Erase => self.erase(claim.step(work), work).await,
@@ -198,7 +201,7 @@ impl Worker {
             erasing: &self.erasing,
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
-            in_vain: in_vain(&claim),
+            in_vain: claim.in_vain,
             may_repeat: !claim.has_sent_once(),
             is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
             random: random_fraction(),
@@ -236,7 +239,10 @@ fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd
     match effect {
         TargetEffect::None => None,
         TargetEffect::Unavailable => Some(CallEnd::Unavailable { reason }),
-        TargetEffect::Refused => Some(CallEnd::Refused { sort: claim.work.sort(), work: claim.number(), reason }),
+        TargetEffect::Failed => Some(CallEnd::Failed { record: claim.work.record(), reason }),
+        TargetEffect::Refused => {
+            Some(CallEnd::Refused { sort: claim.work.sort(), record: claim.work.record(), reason })
+        }
         TargetEffect::Denied => Some(CallEnd::Denied { reason }),
         TargetEffect::Limited(pause) => Some(CallEnd::Limited { pause }),
     }
@@ -254,12 +260,6 @@ fn has_asked(work: &Work, output: &Output, calls: u32) -> bool {
         Work::Decide(_) | Work::Settle(_) | Work::Resolve(_) | Work::Step(_) => calls > 0,
         Work::Close(_) => false,
     }
-}
-
-/// For how long the work could have been done, where its target has answered since it failed last.
-fn in_vain(claim: &Claim) -> Option<Duration> {
-    let since = claim.work.since().filter(|_| !claim.target_failing)?;
-    Some(Timestamp::now().duration_since(since).try_into().unwrap_or_default())
 }
 
 fn log_decision(decision: &Decision) {

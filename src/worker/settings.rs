@@ -32,7 +32,8 @@ pub(crate) struct ErasingSettings {
     pub(crate) deadline: Span,
     /// How often a target is asked to erase while it still holds the data.
     pub(crate) rounds_max: u32,
-    /// Failed calls in a row, or different records that are refused alike, after which the breaker of a target opens.
+    /// Different records in a row that fail or are refused alike, or calls without a connection, after which the breaker of a
+    /// target opens.
     pub(crate) breaker_failures: u32,
     /// How long it is open before one call tries the target. Each one in vain doubles that, up to 15 minutes.
     pub(crate) breaker_pause: Span,

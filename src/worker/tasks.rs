@@ -8,7 +8,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::panics::{End, Task, describe_restarts, kept_alive};
 use super::parts::Worker;
 use super::queue::{ORPHANS_MAX, QueueWorker};
 use super::run::LEASE;
@@ -16,6 +15,7 @@ use crate::attention::ClockDoubt;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
 use crate::ledger::{Bounds, LedgerError};
+use crate::panics::{Ending, Task, kept_alive};
 
 /// How often the ledger is maintained.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
@@ -24,31 +24,31 @@ const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 
 impl Worker {
-    /// Works until `shutdown`; what is under way is then finished, or released when it takes longer than `drain_max`. Where
-    /// one of its tasks keeps panicking, `dying` is cancelled, and `shutdown` with it.
-    pub(crate) async fn run(self, shutdown: CancellationToken, drain_max: Duration, dying: CancellationToken) {
-        describe_restarts();
+    /// Works until the process is to stop; what is under way is then finished, or released when it takes longer than `drain_max`.
+    /// Where one of its tasks keeps panicking, the process is to end.
+    pub(crate) async fn run(self, ending: Ending, drain_max: Duration) {
         let worker = Arc::new(self);
         // Work is cancelled only when the drain has taken too long.
         let abandon = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let end = End { shutdown: shutdown.clone(), dying };
         for queue in QueueWorker::all(&worker, &abandon) {
-            let (worker, queue, end) = (Arc::clone(&worker), Arc::new(queue), end.clone());
+            let (worker, queue, ending) = (Arc::clone(&worker), Arc::new(queue), ending.clone());
             tasks.spawn(async move {
-                let run = || Arc::clone(&worker).on_queue(Arc::clone(&queue), end.shutdown.clone());
-                kept_alive(&queue.queue.name(), &end, run).await;
+                let run = || Arc::clone(&worker).on_queue(Arc::clone(&queue), ending.stopping.clone());
+                kept_alive(&queue.queue.name(), &ending, run).await;
             });
         }
         tasks.spawn({
-            let (worker, end) = (Arc::clone(&worker), end.clone());
-            async move { kept_alive("maintenance", &end, || Arc::clone(&worker).maintaining(end.shutdown.clone())).await }
+            let (worker, ending) = (Arc::clone(&worker), ending.clone());
+            async move {
+                kept_alive("maintenance", &ending, || Arc::clone(&worker).maintaining(ending.stopping.clone())).await;
+            }
         });
         tasks.spawn({
-            let (worker, end, abandon) = (Arc::clone(&worker), end.clone(), abandon.clone());
+            let (worker, ending, abandon) = (Arc::clone(&worker), ending.clone(), abandon.clone());
             async move {
-                let run = || Arc::clone(&worker).on_orphans(end.shutdown.clone(), abandon.clone());
-                kept_alive("orphans", &end, run).await;
+                let run = || Arc::clone(&worker).on_orphans(ending.stopping.clone(), abandon.clone());
+                kept_alive("orphans", &ending, run).await;
             }
         });
         // Beside them, and for as long as they take to drain: where this process looks lost, others park the steps of its
@@ -56,12 +56,12 @@ impl Worker {
         let working = CancellationToken::new();
         let mut heartbeat = JoinSet::new();
         heartbeat.spawn({
-            let (working, end) = (working.clone(), end.clone());
-            async move { kept_alive("heartbeat", &end, || Arc::clone(&worker).beating(working.clone())).await }
+            let (working, ending) = (working.clone(), ending.clone());
+            async move { kept_alive("heartbeat", &ending, || Arc::clone(&worker).beating(working.clone())).await }
         });
 
         let drained = async {
-            shutdown.cancelled().await;
+            ending.stopping.cancelled().await;
             tokio::time::sleep(drain_max).await;
         };
         tokio::pin!(drained);

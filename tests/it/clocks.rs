@@ -103,3 +103,71 @@ fn a_jump_ahead_erases_nothing_before_a_person_has_accepted_the_clock() {
     assert_ne!(clock.run(&deployment, &["clock", "accept"]).status.code(), Some(0), "nothing is wrong with it");
     drop(server);
 }
+
+/// By less than an hour: see `clock.jump_max`. It has a rate, and waits for mluvii.
+#[test]
+fn a_restart_by_a_clock_that_was_put_back_by_an_hour_stops_nothing() {
+    let standin = StandIn::start();
+    let deployment = Deployment::tuned(&standin.mluvii, "calls_per_s = 20", "", ERASE);
+    let clock = WallClock::new();
+    let server = clock.start(&deployment);
+    standin.register(&server.callback());
+    let erase = |id: i64| {
+        standin.begin(id, &format!("guest-{id}@example.com"), None);
+        standin.end(id);
+    };
+    erase(101);
+    receipts(&deployment, 1);
+    standin.fault(&json!({ "path": "/api/v1/Sessions", "kind": "status", "status": 503 }));
+    erase(102);
+    wait_for("mluvii to be out", || {
+        let (_, status) = status(&clock, &deployment);
+        status["targets"].as_array().is_some_and(|targets| !targets.is_empty()).then_some(())
+    });
+    server.leaves_work("mluvii is out");
+    assert!(server.stop().0.success());
+
+    clock.show(-3_590);
+    standin.clear_faults();
+    let server = clock.start(&deployment);
+    standin.register(&server.callback());
+    erase(103);
+    receipts(&deployment, 3);
+    assert_eq!(status(&clock, &deployment).0, Some(0));
+}
+
+#[test]
+fn a_restart_by_a_clock_that_was_put_back_by_two_hours_erases_nothing_before_a_person_has_accepted_it() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let clock = WallClock::new();
+    let server = clock.start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@example.com", None);
+    standin.end(101);
+    receipts(&deployment, 1);
+    assert!(server.stop().0.success());
+
+    clock.show(-7_200);
+    let server = clock.start(&deployment);
+    standin.register(&server.callback());
+    let told = wait_for("the clock to be doubted", || {
+        let (code, status) = status(&clock, &deployment);
+        let told = status["attention"].as_array()?.iter().find(|found| found["code"] == "clock_doubted")?.clone();
+        assert_eq!(code, Some(1));
+        Some(told)
+    });
+    assert_eq!((&told["severity"], &told["parameters"]["fault"]), (&json!("urgent"), &json!("behind")));
+    standin.begin(102, "bea@example.com", None);
+    standin.end(102);
+    wait_for("a session without consent to be decided on", || {
+        (deployment.json(&["erasures", "list", "--state", "scheduled"]).as_array()?.len() == 1).then_some(())
+    });
+    assert_eq!(standin.calls("/anonymous").len(), 1);
+    assert!(standin.holds("bea@example.com"));
+
+    assert!(clock.run(&deployment, &["clock", "accept"]).status.success());
+    receipts(&deployment, 2);
+    assert!(!standin.holds("bea@example.com"));
+    assert_eq!(status(&clock, &deployment).0, Some(0));
+}

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod damage;
+mod ending;
 mod ledger;
 mod log;
 mod mluvii;

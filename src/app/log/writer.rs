@@ -10,6 +10,7 @@ use std::time::Duration;
 use metrics::counter;
 
 use crate::lock::lock;
+use crate::panics::caught_here;
 
 /// Lines of the log that nobody will read.
 pub(super) const DROPPED: &str = "quietus_log_dropped_lines_total";
@@ -55,13 +56,16 @@ impl LogWriter {
         let mut lines = Vec::new();
         loop {
             let untold = self.take(&mut lines);
-            if untold > 0 {
-                // Before the write, which can take long: now nothing waits, so that what is told has room, right behind the last
-                // line that was kept.
-                tell(untold);
-            }
-            if sink.write_all(&lines).is_err() {
-                // Nothing can be said where nothing can be written.
+            let written = caught_here(|| {
+                if untold > 0 {
+                    // Before the write, which can take long: now nothing waits, so that what is told has room, right behind the
+                    // last line that was kept.
+                    tell(untold);
+                }
+                sink.write_all(&lines)
+            });
+            // Nothing can be said where nothing can be written. A panic, too, must not end the log.
+            if !matches!(written, Ok(Ok(()))) {
                 self.drop_lines(lines.iter().filter(|byte| **byte == b'\n').count() as u64);
             }
             lines.clear();

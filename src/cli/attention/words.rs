@@ -55,7 +55,8 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
              reject ID"
         ),
         Code::ReceiptsIncomplete => format!(
-            "{count} receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge"
+            "{count} receipts are incomplete{}: quietus receipts list --verdict incomplete, then quietus receipts acknowledge",
+            named(found, count)
         ),
         Code::ConsentsUnknown => {
             let causes = found.parameters.keys().filter(|name| !["count", "sessions"].contains(name));
@@ -63,7 +64,10 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             format!("the consent of {}", unknown(count, number("sessions"), causes))
         }
         Code::WorkParked => {
-            format!("{count} events, sessions or erasures could not be worked on: quietus erasures retry --undecided")
+            let them = named(found, count);
+            format!(
+                "{count} events, sessions or erasures could not be worked on{them}: quietus erasures retry --undecided"
+            )
         }
         Code::LedgerDamaged => format!(
             "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup"
@@ -85,7 +89,9 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
             let deadline = Span::from_secs(number("deadline_s"));
-            format!("something is due since {since}, longer than `erasing.deadline` ({deadline})")
+            let late = format!("something is due since {since}, longer than `erasing.deadline` ({deadline})");
+            let them = named(found, 0);
+            format!("{late}{them}: quietus erasures list --due-before {}", text("before"))
         }
         Code::TargetLimited => {
             let since = found.since.map(time).unwrap_or_default();
@@ -122,6 +128,18 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             )
         }
     }
+}
+
+/// So many are named in a sentence.
+const NAMED: usize = 3;
+
+/// A few of `count` by their ids, in parentheses, and how many more there are; all that are known stand in the parameters.
+fn named(found: &Attention, count: u64) -> String {
+    let Some(Value::Array(ids)) = found.parameters.get("ids") else { return String::new() };
+    let id = |id: &Value| id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+    let shown = ids.iter().take(NAMED).map(id).collect::<Vec<_>>().join(", ");
+    let more = count.max(ids.len() as u64).saturating_sub(NAMED as u64);
+    if more > 0 { format!(" ({shown} and {more} more: quietus attention list --json)") } else { format!(" ({shown})") }
 }
 
 /// What a doubted clock means, and what helps.
@@ -167,7 +185,7 @@ mod tests {
 
     use super::*;
     use crate::attention::{
-        ClockDoubt, Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps,
+        ClockDoubt, Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, LongLog, Named, NoServer, ParkedSteps,
         RefusedSince, StoppedTarget, attention,
     };
     use crate::erasure::ErasureId;
@@ -234,12 +252,17 @@ mod tests {
                 expected: Timestamp::UNIX_EPOCH,
                 found: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(9),
             }),
+            named: Named {
+                due: vec![(Timestamp::UNIX_EPOCH, "acme/7".into())],
+                parked_work: vec!["acme/8".into(), "e-09".into()],
+                incomplete: vec![4, 5],
+            },
         };
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
         4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
         the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup
-        something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
+        something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m) (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
@@ -247,17 +270,25 @@ mod tests {
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
-        2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
+        2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
-        2 events, sessions or erasures could not be worked on: quietus erasures retry --undecided
+        2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
         9 requests came to /webhooks/ paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
         target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused
         ");
+    }
+
+    #[test]
+    fn a_few_of_many_are_named_and_the_others_counted() {
+        let parked_work = (1..=5).map(|id| format!("acme/{id}")).collect();
+        let named = Named { parked_work, ..Named::default() };
+        let said = sentences(&Facts { parked_work: some(9), named, ..Facts::default() });
+        assert!(said.contains("(acme/1, acme/2, acme/3 and 6 more: quietus attention list --json)"), "{said}");
     }
 
     #[test]

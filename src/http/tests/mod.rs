@@ -1,5 +1,6 @@
 mod answers;
 mod connections;
+mod refused;
 mod reports;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::keys::{IndexKey, SealKey, Secret, SecretRef};
 use crate::ledger::sqlite::SqliteLedger;
+use crate::panics::Ending;
 use crate::verify::Source;
 
 const ENDED: &str = r#"{"eventType":"SessionEnded","data":{"id":17,"tenantId":62,"channel":"Chat"}}"#;
@@ -40,9 +42,12 @@ impl Bench {
     fn router_until(&self, ending: Ending) -> Router {
         let plugins = Box::new(|| [("crm".to_owned(), "restarting")].into());
         let readiness = Readiness::new(self.ledger.clone(), plugins, ending, &self.settings);
+        router(self.receiver(), Arc::new(readiness))
+    }
+
+    fn receiver(&self) -> Arc<Receiver> {
         let index = IndexKey::new(&Zeroizing::new([1; 32]));
-        let receiver = Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings);
-        router(Arc::new(receiver), Arc::new(readiness))
+        Arc::new(Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings))
     }
 }
 

@@ -97,6 +97,20 @@ pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
             "target_out target:mailbox",
         ]
     );
+    let listed = all_by(&ledger, &at_once).await;
+    let ids = |code: Code| {
+        let ids = listed.iter().find(|found| found.code == code).map(|found| found.parameters["ids"].clone());
+        ids.expect("it is listed")
+    };
+    assert_eq!(ids(Code::WorkParked), serde_json::json!([session(6).to_string()]));
+    assert_eq!(ids(Code::ReceiptsIncomplete), serde_json::json!([1]));
+    let late = ids(Code::Overdue);
+    let late = late.as_array().expect("a list");
+    // Those of 2, 3 and 4, and that of 8, unless it is of this instant; that of 5 waits for an approval.
+    assert!(
+        (3..=4).contains(&late.len()) && late.iter().all(|id| id.as_str().is_some_and(|id| id.starts_with("e-"))),
+        "{late:?}"
+    );
     for found in all(&ledger).await {
         let known = !matches!(found.code, Code::StepsParked | Code::SessionsForeign);
         assert_eq!(found.since.is_some(), known, "{found:?}");

@@ -98,8 +98,12 @@ pub(crate) async fn different_records_that_are_refused_alike_put_a_target_out(le
     steps(&ledger, 5).await;
     let claims = look(&ledger, &bounds(3)).await.claims;
     let refused = async |claim: &Claim| {
-        call_ended(&ledger, "crm", CallEnd::Refused { sort: "erase", work: claim.number(), reason: "403".into() })
-            .await;
+        call_ended(
+            &ledger,
+            "crm",
+            CallEnd::Refused { sort: "erase", record: claim.work.record(), reason: "403".into() },
+        )
+        .await;
     };
     for _ in 0..3 {
         refused(&claims[0]).await;
@@ -109,6 +113,83 @@ pub(crate) async fn different_records_that_are_refused_alike_put_a_target_out(le
         refused(claim).await;
     }
     assert_eq!(ledger.targets().await.expect("listed").len(), 1);
+}
+
+pub(crate) async fn one_record_that_fails_again_and_again_does_not_put_a_target_out(ledger: Shared) {
+    steps(&ledger, 5).await;
+    let claims = look(&ledger, &bounds(3)).await.claims;
+    let failed = async |claim: &Claim| {
+        call_ended(&ledger, "crm", CallEnd::Failed { record: claim.work.record(), reason: "500".into() }).await;
+    };
+    for _ in 0..9 {
+        failed(&claims[0]).await;
+    }
+    failed(&claims[1]).await;
+    assert!(ledger.targets().await.expect("listed").is_empty(), "two records");
+    let others = look(&ledger, &bounds(9)).await.claims;
+    assert_eq!(others.len(), 2, "they do not wait");
+    assert!(others[0].target_failing, "its answer is to be told");
+    call_ended(&ledger, "crm", CallEnd::Answered { sort: "erase" }).await;
+    failed(&claims[1]).await;
+    failed(&claims[2]).await;
+    assert!(ledger.targets().await.expect("listed").is_empty(), "it has answered between");
+    failed(&claims[0]).await;
+    let health = ledger.targets().await.expect("listed");
+    assert!(matches!(&health[0].state, TargetState::Open { needs_person: false, reason, .. } if reason == "500"));
+}
+
+pub(crate) async fn a_session_of_which_much_is_heard_is_one_record(ledger: Shared) {
+    for digest in 1..=4 {
+        ledger.record(event(1, digest)).await.expect("recorded");
+    }
+    ledger.record(event(2, 1)).await.expect("recorded");
+    let claims = claim(&ledger, &to_decide()).await;
+    let mut records: Vec<_> = claims.iter().map(|claim| claim.work.record()).collect();
+    records.dedup();
+    assert_eq!((claims.len(), records.len()), (5, 2));
+}
+
+pub(crate) async fn each_company_has_a_breaker_of_its_own(ledger: Shared) {
+    let called = |installation: &crate::subject::InstallationName| target("mluvii").called_for(installation);
+    let mut theirs = event(1, 2);
+    theirs.head.session.installation = other();
+    ledger.record(event(1, 1)).await.expect("recorded");
+    ledger.record(theirs).await.expect("recorded");
+    let look = async |installation: crate::subject::InstallationName| {
+        let bounds = Bounds { target: Some(called(&installation)), at_once: 9, calls_per_s: None };
+        ledger.claim(&QueueName::Decide(installation), 9, HOUR, &bounds).await.expect("claims").claims
+    };
+    let denied = CallEnd::Denied { reason: "401".into() };
+    ledger.call_ended(&called(&installation()), &denied, BREAKER).await.expect("noted");
+    assert!(look(installation()).await.is_empty(), "it is out");
+    let theirs = only(look(other()).await);
+    assert!(!theirs.target_failing);
+    let out: Vec<_> = ledger.targets().await.expect("listed").into_iter().map(|health| health.target).collect();
+    assert_eq!(out, [called(&installation())]);
+}
+
+pub(crate) async fn work_says_for_how_long_it_was_tried_in_vain_unless_its_target_is_out(ledger: Shared) {
+    let mluvii = target("mluvii").called_for(&installation());
+    let bounds = Bounds { target: Some(mluvii.clone()), at_once: 9, calls_per_s: None };
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let look = async || {
+        let mine = only(ledger.claim(&to_decide(), 9, HOUR, &bounds).await.expect("claims").claims);
+        let (in_vain, record) = (mine.in_vain, mine.work.record());
+        let retried = ledger.retry(mine, Duration::ZERO, Attempt::Counts, "500").await.expect("put back");
+        assert_eq!(retried, Finished::Done);
+        (in_vain, record)
+    };
+    let ended = async |end: CallEnd| ledger.call_ended(&mluvii, &end, BREAKER).await.expect("noted");
+    let (in_vain, record) = look().await;
+    assert!(in_vain.is_some_and(|waited| waited < HOUR));
+    ended(CallEnd::Failed { record, reason: "500".into() }).await;
+    assert!(look().await.0.is_some(), "also where there is nothing else to be answered");
+    ended(away()).await;
+    assert_eq!(look().await.0, None, "an outage says nothing of it");
+    ended(CallEnd::Answered { sort: "decide" }).await;
+    assert!(look().await.0.is_some());
+    begun(&ledger, 2, &["crm"]).await;
+    assert_eq!(claim_step(&ledger, "crm").await.in_vain, None, "it is tried a limited number of times");
 }
 
 pub(crate) async fn a_target_that_wants_fewer_calls_gets_one_at_a_time_then_more(ledger: Shared) {

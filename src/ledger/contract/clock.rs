@@ -164,3 +164,46 @@ pub(crate) async fn no_pause_is_longer_for_a_clock_that_was_put_back(ledger: Sha
         }
     }
 }
+
+pub(crate) async fn a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried(ledger: Shared, sql: Sql<'_>) {
+    ledger.record(event(1, 1)).await.expect("recorded");
+    let look = async || {
+        let mine = only(claim(&ledger, &to_decide()).await);
+        let in_vain = mine.in_vain;
+        put_back(&ledger, mine).await;
+        in_vain
+    };
+    assert_eq!(watch(&ledger).await, None);
+    assert!(look().await.is_some_and(|waited| waited < HOUR));
+    sql("UPDATE clock_anchor SET seen = seen - 31622400000");
+    sql("UPDATE task SET since = since - 31622400000");
+    // From the first claim on: whoever watches the clock comes later.
+    assert_eq!(look().await, None);
+    assert_eq!(watch(&ledger).await, Some(ClockFault::Ahead));
+    assert_eq!(look().await, None);
+}
+
+pub(crate) async fn a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour(ledger: Shared, sql: Sql<'_>) {
+    let limited = async || call_ended(&ledger, "crm", CallEnd::Limited { pause: Duration::ZERO }).await;
+    let told = async || {
+        let limits = Limits { deadline: quietus_plugin::Span::from_secs(1 << 31), unknown_share_max: 1.0 };
+        let all = ledger.attention(&limits).await.expect("read");
+        all.into_iter().filter(|found| found.code == Code::TargetLimited).collect::<Vec<_>>()
+    };
+    limited().await;
+    assert_eq!(told().await, []);
+    // It has been so for two hours.
+    sql("UPDATE pace SET limited_since = limited_since - 7200000");
+    limited().await;
+    let all = told().await;
+    let [found] = &*all else { panic!("{all:?}") };
+    assert_eq!((found.severity, found.object.as_str()), (Severity::Attention, "target:crm"));
+    assert!(found.since.is_some_and(|since| since < in_hours(-1)), "{found:?}");
+    // Nobody has asked it for as long, so that nothing is known of it.
+    sql("UPDATE pace SET next_call_us = next_call_us - 7200000000");
+    assert_eq!(told().await, []);
+    limited().await;
+    assert_eq!(told().await.len(), 1);
+    call_ended(&ledger, "crm", CallEnd::Answered { sort: "erase" }).await;
+    assert_eq!(told().await, []);
+}

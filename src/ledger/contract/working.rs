@@ -82,6 +82,8 @@ pub(crate) async fn a_renewal_that_comes_late_does_not_move_what_was_put_back(le
         fence: mine.fence,
         attempt: 0,
         target_failing: false,
+        in_vain: None,
+        now: mine.now,
         work: mine.work.clone(),
         sent: SentOnce::default(),
     };

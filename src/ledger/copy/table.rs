@@ -293,6 +293,7 @@ pub(crate) const TABLES: &[Table] = &[
         columns: &[
             ("target", Text),
             ("failures", Number),
+            ("failed", Text),
             ("refused", Text),
             ("refused_why", Text),
             ("at_once", Number),

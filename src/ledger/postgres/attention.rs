@@ -9,7 +9,7 @@ use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
 use super::line::DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, clock, counts};
+use super::{LedgerError, clock, counts, named};
 use crate::attention::{
     Code, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget,
 };
@@ -57,6 +57,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         failed_keepers: failed_keepers(&row)?,
         oldest_due: maybe_time(row.get(3))?,
         clock: clock::doubt(row.get(10))?,
+        named: named::find(connection, now).await?,
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }

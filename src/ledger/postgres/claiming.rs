@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::claim::{PROBED_OF, SentOnce, queues_of};
+use super::claim::{AtClaim, PROBED_OF, queues_of};
 use super::clock::{FROM_KNOWN, KNOWN, Known};
 use super::columns::{millis, text, unsigned};
 use super::health::MayBegin;
@@ -67,13 +67,12 @@ pub(super) async fn claim(
         return Ok(nothing(NextLook::WhenPolled));
     }
     let mut free = bounds.at_once;
-    let mut target_failing = false;
+    let mut seen = AtClaim { target: None, now: tx.now, trust };
     let mut probes = false;
     let mut next_us = 0;
     if let Some(target) = &bounds.target {
         // Claims for one target are made one after the other, each for as long as a commit takes: the bounds are of all processes.
-        let health = targets::lock(tx, target).await?;
-        target_failing = !health.is_good();
+        let health = seen.target.insert(targets::lock(tx, target).await?);
         match health.may_begin(free, tx.now) {
             MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
             MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
@@ -98,7 +97,7 @@ pub(super) async fn claim(
         }
         let of = if probes { PROBED_OF } else { granted };
         let rows = take(tx, queue, (granted, of), lease, ledger.process(), trust).await?;
-        claims = load(ledger, tx, queue, rows, target_failing).await?;
+        claims = load(ledger, tx, queue, rows, &seen).await?;
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
         // By what was taken, which can be less than was granted: unused calls would slow the target down for nothing.
@@ -170,14 +169,14 @@ async fn load(
     tx: &Tx,
     queue: &QueueName,
     taken: Vec<Taken>,
-    target_failing: bool,
+    seen: &AtClaim,
 ) -> Result<Vec<Claim>, LedgerError> {
     let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
     let loaded = work::load(ledger, tx, queue, &rows).await?;
     let mut claims = Vec::with_capacity(taken.len());
     for (Taken { task, fence, attempt, .. }, work) in taken.into_iter().zip(loaded) {
         match work {
-            Ok(work) => claims.push(Claim { task, fence, attempt, target_failing, work, sent: SentOnce::default() }),
+            Ok(work) => claims.push(seen.claim(task, fence, attempt, work)),
             // A failure that is not the work's own must not park it.
             Err(passing @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => return Err(passing),
             Err(LedgerError::Broken(cause)) => {

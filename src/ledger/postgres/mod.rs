@@ -25,6 +25,7 @@ mod maintenance;
 #[cfg(feature = "measure")]
 pub(crate) mod measure;
 mod meta;
+mod named;
 mod names;
 #[cfg(any(test, feature = "measure"))]
 mod plans;

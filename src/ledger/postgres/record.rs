@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Statement};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::connection::{self, Pauses};
 use super::connector::Connector;
@@ -21,6 +21,7 @@ use super::{LedgerError, QueueName, Recorded, broken, failure, line};
 use crate::causes::with_causes;
 use crate::event::StoredEvent;
 use crate::keys::Digest;
+use crate::panics::caught;
 use crate::subject::{InstallationName, SourceName};
 
 /// Deliveries that wait; further callers wait for room.
@@ -65,7 +66,6 @@ impl Recorder {
     /// Waits until what waits is written, or given up by its callers.
     pub(super) async fn end(self) {
         drop(self.deliveries);
-        // A defect in it is reported by the callers that get no answer.
         let _ = self.task.await;
     }
 
@@ -116,7 +116,12 @@ impl Task {
                 return;
             }
             self.held_back = hold_back(&mut batch);
-            self.write(&mut batch).await;
+            // Its callers learn that they got no answer; the deliveries after it are recorded.
+            if caught(self.write(&mut batch)).await.is_err() {
+                error!("recording deliveries panicked");
+                batch.clear();
+                self.line = None;
+            }
         }
     }
 

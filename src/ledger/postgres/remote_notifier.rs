@@ -18,6 +18,7 @@ use super::connection::{self, Pauses};
 use super::connector::Connector;
 use super::failure;
 use crate::lock::lock;
+use crate::panics::caught;
 
 pub(super) const CHANNEL: &str = "quietus";
 
@@ -81,7 +82,8 @@ impl RemoteNotifier {
     async fn run(&self, connector: Connector) {
         let mut pauses = Pauses::default();
         loop {
-            match self.listen(&connector).await {
+            let panicked = |_| Err(anyhow::anyhow!("it panicked"));
+            match caught(self.listen(&connector)).await.unwrap_or_else(panicked) {
                 Ok(()) => pauses.reset(),
                 Err(error) => debug!(error = format!("{error:#}"), "no news of other processes; polling goes on"),
             }

@@ -23,8 +23,8 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<TargetHealth>, L
 pub(super) async fn resume(tx: &Tx, target: &TargetName) -> Result<bool, LedgerError> {
     // First what is counted, then the state, as wherever both change: two could otherwise wait crosswise. What it was slowed
     // down to stays: it asked for that.
-    tx.execute("UPDATE pace SET failures = 0, refused = '[]', refused_why = '' WHERE target = $1", &[&&*target.0])
-        .await?;
+    let sql = "UPDATE pace SET failures = 0, failed = '[]', refused = '[]', refused_why = '' WHERE target = $1";
+    tx.execute(sql, &[&&*target.0]).await?;
     Ok(tx.execute("DELETE FROM target WHERE name = $1", &[&&*target.0]).await? > 0)
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn resume_all(tx: &Tx, called: &[TargetName]) -> Result<Vec<Tar
 
 /// Locks the target: other claims for it wait for this transaction's end.
 pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Health, LedgerError> {
-    let select = "SELECT failures, refused, refused_why, at_once, limited_since, next_call_us FROM pace
+    let select = "SELECT failures, failed, refused, refused_why, at_once, limited_since, next_call_us FROM pace
                   WHERE target = $1 FOR UPDATE";
     let row = match tx.maybe(select, &[&&*target.0]).await? {
         Some(row) => row,
@@ -55,11 +55,12 @@ pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Health, LedgerE
     };
     let pace = Pace {
         failures: small(row.get(0)),
-        refused: json_at(&row, 1)?,
-        refused_why: row.get(2),
-        at_once: row.get::<_, Option<i64>>(3).map(small),
-        limited_since: maybe_time(row.get(4))?,
-        next_call_us: row.get(5),
+        failed: json_at(&row, 1)?,
+        refused: json_at(&row, 2)?,
+        refused_why: row.get(3),
+        at_once: row.get::<_, Option<i64>>(4).map(small),
+        limited_since: maybe_time(row.get(5))?,
+        next_call_us: row.get(6),
     };
     // A statement of its own: the lock was waited for, and one that began before it would see the state of before.
     let found = tx.maybe(&format!("SELECT {OPEN} FROM target WHERE name = $1"), &[&&*target.0]).await?;
@@ -90,12 +91,13 @@ pub(super) async fn call_ended(
     // What was counted from a time that is still to come is taken over here, and moved when somebody looks at the clock: until
     // then, that time stays.
     tx.execute(
-        "UPDATE pace SET failures = $2, refused = $3, refused_why = $4, at_once = $5, limited_since = $6,
-                next_call_us = $7, began = GREATEST(began, $8)
+        "UPDATE pace SET failures = $2, failed = $3, refused = $4, refused_why = $5, at_once = $6, limited_since = $7,
+                next_call_us = $8, began = GREATEST(began, $9)
          WHERE target = $1",
         &[
             &&*target.0,
             &i64::from(pace.failures),
+            &json(&pace.failed)?,
             &json(&pace.refused)?,
             &text(&pace.refused_why),
             &pace.at_once.map(i64::from),

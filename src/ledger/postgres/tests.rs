@@ -102,6 +102,8 @@ async fn moved_clocks() {
     story!(a_jump_ahead_stops_erasing_and_nothing_else);
     story!(a_clock_behind_what_was_seen_stops_erasing);
     story!(no_pause_is_longer_for_a_clock_that_was_put_back);
+    story!(a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
+    story!(a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
 use super::line::DAMAGED;
-use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, processes, refused, targets};
+use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, processes, refused, targets};
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
@@ -61,6 +61,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         failed_keepers: failed_keepers(connection)?,
         oldest_due: counts::oldest_due(connection, now)?,
         clock: clock::doubt(connection)?,
+        named: named::find(connection, now)?,
     })
 }
 

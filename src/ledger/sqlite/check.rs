@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use super::LedgerError;
 use super::damage::Damage;
 use super::schema;
+use crate::panics::caught_here;
 
 /// From one check to the next.
 const EVERY: Duration = Duration::from_secs(24 * 3_600);
@@ -44,7 +45,8 @@ impl Checks {
         let check = move || {
             while damage.refuse().is_ok() {
                 // Within a transaction for each table: one over all of them would keep the log from starting over.
-                match damage.seen(slowly(&ledger, &stops)) {
+                let panicked = |_| Err(LedgerError::Broken(anyhow::anyhow!("the check panicked")));
+                match damage.seen(caught_here(|| slowly(&ledger, &stops)).unwrap_or_else(panicked)) {
                     Ok(()) => {}
                     Err(_) if stops.load(Ordering::Relaxed) => return,
                     Err(LedgerError::Damaged(_)) => return,
@@ -63,7 +65,7 @@ impl Checks {
     pub(super) fn end(self) {
         self.stop.store(true, Ordering::Relaxed);
         drop(self.stopped);
-        // A check that panicked has been told of by its panic.
+        // Nothing in it panics without being caught.
         let _ = self.thread.join();
     }
 }

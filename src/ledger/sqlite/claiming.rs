@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::claim::{PROBED_OF, SentOnce, queues_of};
+use super::claim::{AtClaim, PROBED_OF, queues_of};
 use super::columns::Millis;
 use super::health::MayBegin;
 use super::job::Tx;
@@ -42,11 +42,10 @@ pub(super) fn claim(
         return Ok(nothing(NextLook::WhenPolled));
     }
     let mut at_once = bounds.at_once;
-    let mut target_failing = false;
+    let mut seen = AtClaim { target: None, now: tx.now, trust };
     let mut probes = false;
     if let Some(target) = &bounds.target {
-        let health = targets::health(tx, target)?;
-        target_failing = !health.is_good();
+        let health = seen.target.insert(targets::health(tx, target)?);
         match health.may_begin(at_once, tx.now) {
             MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
             MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
@@ -77,7 +76,7 @@ pub(super) fn claim(
     };
     let mut claims = Vec::with_capacity(due.len());
     for Due { task, .. } in due {
-        claims.extend(claim_one(tx, queue, task, holder, target_failing)?);
+        claims.extend(claim_one(tx, queue, task, holder, &seen)?);
     }
     Ok(Claimed { claims, next: wait.map_or(NextLook::WhenChanged, NextLook::After) })
 }
@@ -153,7 +152,7 @@ fn claim_one(
     queue: &QueueName,
     task: i64,
     holder: Holder,
-    target_failing: bool,
+    seen: &AtClaim,
 ) -> Result<Option<Claim>, LedgerError> {
     // The fence grows with the claim and not with its end: whoever lost the claim is found out by it however late they come.
     let lease_until = after(tx.now, holder.lease);
@@ -166,7 +165,7 @@ fn claim_one(
             Ok((row.get(0)?, row.get(1)?))
         })?;
     match work::load(tx, queue, task) {
-        Ok(work) => Ok(Some(Claim { task, fence, attempt, target_failing, work, sent: SentOnce::default() })),
+        Ok(work) => Ok(Some(seen.claim(task, fence, attempt, work))),
         // A failure that is not the work's own must not park it.
         Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => Err(other),
         Err(LedgerError::Broken(cause)) => {

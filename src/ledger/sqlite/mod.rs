@@ -27,6 +27,7 @@ mod installations;
 mod job;
 mod maintenance;
 mod meta;
+mod named;
 mod names;
 mod processes;
 mod quarantine;

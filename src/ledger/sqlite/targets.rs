@@ -36,8 +36,10 @@ pub(super) fn limited(connection: &Connection) -> Result<Vec<LimitedTarget>, Led
 pub(super) fn resume(tx: &Tx<'_>, target: &TargetName) -> Result<bool, LedgerError> {
     let stood = tx.prepare_cached("DELETE FROM target WHERE name = ?1")?.execute([&target.0])?;
     // What it was slowed down to stays: it asked for that.
-    tx.prepare_cached("UPDATE pace SET failures = 0, refused = '[]', refused_why = '' WHERE target = ?1")?
-        .execute([&target.0])?;
+    tx.prepare_cached(
+        "UPDATE pace SET failures = 0, failed = '[]', refused = '[]', refused_why = '' WHERE target = ?1",
+    )?
+    .execute([&target.0])?;
     Ok(stood > 0)
 }
 
@@ -54,7 +56,7 @@ pub(super) fn health(tx: &Tx<'_>, target: &TargetName) -> Result<Health, LedgerE
     let found = tx
         .prepare_cached(
             "SELECT until, reason, needs_person, tries, since,
-                    failures, refused, refused_why, at_once, limited_since, next_call_us
+                    failures, failed, refused, refused_why, at_once, limited_since, next_call_us
              FROM pace LEFT JOIN target ON name = target WHERE pace.target = ?1",
         )?
         .query_row([&target.0], |row| {
@@ -76,12 +78,13 @@ pub(super) fn call_ended(
     // What was counted from a time that is still to come is taken over here, and moved when somebody looks at the clock: until
     // then, that time stays.
     tx.prepare_cached(
-        "REPLACE INTO pace (target, failures, refused, refused_why, at_once, limited_since, next_call_us, began)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, MAX(?8, COALESCE((SELECT began FROM pace WHERE target = ?1), 0)))",
+        "REPLACE INTO pace (target, failures, failed, refused, refused_why, at_once, limited_since, next_call_us, began)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, MAX(?9, COALESCE((SELECT began FROM pace WHERE target = ?1), 0)))",
     )?
     .execute(params![
         target.0,
         pace.failures,
+        Json(&pace.failed),
         Json(&pace.refused),
         pace.refused_why,
         pace.at_once,
@@ -130,14 +133,16 @@ fn open_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TargetState> {
 }
 
 fn pace_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Pace> {
-    let Json(refused) = row.get(column + 1)?;
-    let limited_since: Option<Millis> = row.get(column + 4)?;
+    let Json(failed) = row.get(column + 1)?;
+    let Json(refused) = row.get(column + 2)?;
+    let limited_since: Option<Millis> = row.get(column + 5)?;
     Ok(Pace {
         failures: row.get(column)?,
+        failed,
         refused,
-        refused_why: row.get(column + 2)?,
-        at_once: row.get(column + 3)?,
+        refused_why: row.get(column + 3)?,
+        at_once: row.get(column + 4)?,
         limited_since: limited_since.map(|since| since.0),
-        next_call_us: row.get(column + 5)?,
+        next_call_us: row.get(column + 6)?,
     })
 }

@@ -62,6 +62,8 @@ macro_rules! clock_story {
 clock_story!(a_jump_ahead_stops_erasing_and_nothing_else);
 clock_story!(a_clock_behind_what_was_seen_stops_erasing);
 clock_story!(no_pause_is_longer_for_a_clock_that_was_put_back);
+clock_story!(a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
+clock_story!(a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
 
 #[tokio::test]
 async fn a_reopened_ledger_has_everything() {

@@ -1,6 +1,5 @@
 //! The one thread that writes. Whatever waits becomes one transaction, and everyone is answered after its commit.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -18,6 +17,7 @@ use super::record::{self, Delivery};
 use super::{LedgerError, Notifier, Recorded};
 use crate::event::StoredEvent;
 use crate::ledger::clock::Look;
+use crate::panics::caught_here;
 
 /// Writes that wait for the thread; further callers wait for room.
 const WAITING_MAX: usize = 4_096;
@@ -115,30 +115,10 @@ impl Thread {
         // Group commit: a commit costs one fsync, whatever is in it. Nobody is made to wait for a fuller batch; while one
         // batch is being synced, the next one fills by itself, so it grows with the load.
         while waiting.blocking_recv_many(&mut orders, BATCH_MAX) > 0 {
-            let mut batch = Batch::default();
-            let mut truncations = Vec::new();
-            for order in orders.drain(..) {
-                match order {
-                    // The caller gave up and has been told so.
-                    Order::Record(delivery) if delivery.answer.is_closed() => {}
-                    Order::Write(job) if job.abandoned() => {}
-                    Order::Record(delivery) => batch.deliveries.push(delivery),
-                    Order::Write(job) => batch.jobs.push(job),
-                    Order::Truncate(answer) => truncations.push(answer),
-                    // What was sent before is still received and written; only later callers are refused.
-                    Order::Stop => waiting.close(),
-                }
-            }
-            // A batch that panicked is rolled back and its callers learn that they got no answer; the others go on.
-            if catch_unwind(AssertUnwindSafe(|| self.write(batch))).is_err() {
+            // What panicked is rolled back and its callers learn that they got no answer; the others go on.
+            if caught_here(|| self.carry_out(orders.drain(..), &mut waiting)).is_err() {
                 self.remembered.forget();
                 tracing::error!("a write to the ledger panicked");
-            }
-            // After the batch: what is destroyed in it is still in the log, and is cut off with it.
-            for answer in truncations {
-                // The log cannot be cut while its bulk is being moved on another connection.
-                self.checkpoints.join();
-                let _ = answer.send(self.damage.seen(self.truncate()));
             }
         }
         // The last process that closes the file moves the log into it; another process that has it open is not made to wait.
@@ -146,6 +126,30 @@ impl Thread {
         if self.damage.refuse().is_err() {
             // What is damaged or not ours any more stays as it is, for those who look into it.
             checkpoint::never(&self.connection);
+        }
+    }
+
+    fn carry_out(&mut self, orders: impl Iterator<Item = Order>, waiting: &mut mpsc::Receiver<Order>) {
+        let mut batch = Batch::default();
+        let mut truncations = Vec::new();
+        for order in orders {
+            match order {
+                // The caller gave up and has been told so.
+                Order::Record(delivery) if delivery.answer.is_closed() => {}
+                Order::Write(job) if job.abandoned() => {}
+                Order::Record(delivery) => batch.deliveries.push(delivery),
+                Order::Write(job) => batch.jobs.push(job),
+                Order::Truncate(answer) => truncations.push(answer),
+                // What was sent before is still received and written; only later callers are refused.
+                Order::Stop => waiting.close(),
+            }
+        }
+        self.write(batch);
+        // After the batch: what is destroyed in it is still in the log, and is cut off with it.
+        for answer in truncations {
+            // The log cannot be cut while its bulk is being moved on another connection.
+            self.checkpoints.join();
+            let _ = answer.send(self.damage.seen(self.truncate()));
         }
     }
 

@@ -166,7 +166,7 @@ async fn a_login_page_asks_for_a_new_token_once_and_is_tried_again_later() {
         // A page with status 200 may be the gateway's for this session only, so it is waited for as long as a reply that
         // is not understood.
         let text = match refused {
-            Err(MluviiError::Away(text)) | Ok(LookUp::NotUnderstood(text)) => text,
+            Err(MluviiError::Unavailable(text)) | Ok(LookUp::NotUnderstood(text)) => text,
             other => panic!("{other:?}"),
         };
         assert!(text.contains("login"), "{text}");
@@ -181,7 +181,7 @@ async fn a_token_call_that_has_moved_for_good_needs_a_person_and_a_detour_does_n
         mluvii.server.fail("token", 1, Wrong::Redirect(status));
         match mluvii.client().health().await {
             Err(MluviiError::Denied(text)) => assert!(needs_person && text.contains("mluvii.base_url"), "{text}"),
-            Err(MluviiError::Away(_)) => assert!(!needs_person, "{status}"),
+            Err(MluviiError::Unavailable(_)) => assert!(!needs_person, "{status}"),
             other => panic!("{other:?}"),
         }
     }
@@ -197,11 +197,12 @@ async fn every_failure_has_its_reaction() {
         retry_after: retry_after.map(Duration::from_secs),
     };
     let away = |how: &str| MluviiError::Away(format!("GET /api/v1/Sessions/{{id}}: {how}"));
+    let unavailable = |how: &str| MluviiError::Unavailable(format!("GET /api/v1/Sessions/{{id}}: {how}"));
     for (wrong, expected) in [
         (Wrong::Later(429, 7), busy(Some(7))),
         (Wrong::Status(429), busy(None)),
         (Wrong::Later(503, 7), busy(Some(7))),
-        (Wrong::Status(503), away("503 Service Unavailable")),
+        (Wrong::Status(503), unavailable("503 Service Unavailable")),
         (Wrong::Status(500), away("500 Internal Server Error")),
     ] {
         mluvii.server.fail("Sessions", 1, wrong);
@@ -230,7 +231,7 @@ async fn nobody_there_is_worth_another_try() {
     let address = listener.local_addr().expect("an address");
     drop(listener);
     let client = MluviiClient::new(&settings_for(&format!("http://{address}")), &read_secret).expect("a client");
-    let Err(MluviiError::Away(text)) = client.health().await else { panic!("away") };
+    let Err(MluviiError::Unavailable(text)) = client.health().await else { panic!("away") };
     assert_eq!(text, "POST /login/connect/token: no connection");
 }
 

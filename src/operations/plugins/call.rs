@@ -121,13 +121,14 @@ impl Ending {
 
     fn of_error(error: TargetError) -> Self {
         let class = match &error {
-            TargetError::Retryable(_) => "retryable",
+            TargetError::Retryable(_) | TargetError::Unavailable(_) => "retryable",
             TargetError::RateLimited { .. } => "rate_limited",
             TargetError::Permanent(_) | TargetError::OfRecord(_) => "permanent",
             TargetError::NeedsOperator(_) => "needs_operator",
             TargetError::Later { .. } => "accepted",
             TargetError::NotYet { .. } => "not_yet",
             TargetError::NotNoted(_) => "not_noted",
+            TargetError::Crowded { .. } => "crowded",
             TargetError::Cancelled => "cancelled",
         };
         Self::Failed { error: class, message: error.to_string() }

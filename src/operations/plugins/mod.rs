@@ -18,6 +18,7 @@ use crate::plugin::{Installed, PluginHost, PluginInfo, PluginView};
 use crate::subject::TargetName;
 
 /// The plugins of this process, which is a running server.
+#[derive(Clone)]
 pub(crate) struct RunningPlugins {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) hosts: BTreeMap<TargetName, Arc<PluginHost>>,

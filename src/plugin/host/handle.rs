@@ -106,8 +106,8 @@ impl PluginHost {
         let status = self.status.borrow().clone();
         match status {
             Status::Up(session) => Ok(session),
-            Status::Starting => Err(TargetError::Retryable("the plugin is still starting".into())),
-            Status::Restarting(why) => Err(TargetError::Retryable(format!("the plugin is not running: {why}"))),
+            Status::Starting => Err(TargetError::Unavailable("the plugin is still starting".into())),
+            Status::Restarting(why) => Err(TargetError::Unavailable(format!("the plugin is not running: {why}"))),
             Status::Failed(why) => Err(TargetError::NeedsOperator(format!("the plugin cannot work: {why}"))),
             Status::Stopped => Err(TargetError::Cancelled),
         }

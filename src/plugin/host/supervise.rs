@@ -22,7 +22,7 @@ use crate::plugin::info::PluginInfo;
 use crate::plugin::installed::Installed;
 use crate::plugin::launching::StartFailed;
 use crate::plugin::lock::lock;
-use crate::plugin::session::{self, CANCEL_GRACE, Session, SessionEnd};
+use crate::plugin::session::{self, CANCEL_GRACE, Ended, Session, SessionEnd};
 
 /// A process that runs, and the task that serves it.
 struct Running {
@@ -218,7 +218,7 @@ impl Supervisor {
         let longest = self.host.call_max() + CANCEL_GRACE;
         let host = Arc::clone(&self.host);
         self.ending.spawn(async move {
-            let Running { session, stop, task } = replaced;
+            let Running { session, stop, mut task } = replaced;
             let idle = async {
                 tokio::select! {
                     () = session.drained() => {}
@@ -227,7 +227,7 @@ impl Supervisor {
             };
             let _ = timeout(longest, idle).await;
             stop.cancel();
-            if let Ok(SessionEnd::Lost(why)) = task.await {
+            if let SessionEnd::Lost(why) = end_of(&session, &mut task).await {
                 tracing::warn!(plugin = %host.target, why, "a plugin's process was lost after it had been replaced");
                 host.note_error(&why);
             }
@@ -272,8 +272,17 @@ impl Supervisor {
 /// The end of the process that runs; never, where none does.
 async fn ended(running: &mut Option<Running>) -> SessionEnd {
     match running {
-        // A session's task does not panic.
-        Some(running) => (&mut running.task).await.unwrap_or(SessionEnd::Stopped),
+        Some(Running { session, task, .. }) => end_of(session, task).await,
         None => std::future::pending().await,
     }
+}
+
+/// How a session ended. The panic of its task is the loss of its process.
+async fn end_of(session: &Session, task: &mut JoinHandle<SessionEnd>) -> SessionEnd {
+    task.await.unwrap_or_else(|_| {
+        let why = "the task that served it panicked";
+        // Nobody else answers the calls that are under way.
+        session.close(|| Ended::Lost(why.into()));
+        SessionEnd::Lost(why.into())
+    })
 }

@@ -18,7 +18,7 @@ use super::log_limit::LogRateLimit;
 use super::resume::Resumes;
 use crate::keys::Secret;
 use crate::plugin::contract::Contract;
-use crate::plugin::failure::{killed_for_another, of_error};
+use crate::plugin::failure::{KILLED_FOR_ANOTHER, NO_SLOT, of_error};
 use crate::plugin::frame::Frame;
 use crate::plugin::info::PluginInfo;
 use crate::plugin::installed::Installed;
@@ -187,11 +187,11 @@ impl Session {
         match self.call(outgoing).await {
             Ended::Result(_) | Ended::Unsupported => Ok(()),
             Ended::Failed(error) => Err(of_error(error)),
-            Ended::Busy => Err(TargetError::RateLimited { retry_after: Some(SLOT_WAIT_MAX) }),
+            Ended::Busy => Err(TargetError::Crowded { why: NO_SLOT, pause: SLOT_WAIT_MAX }),
             Ended::Stopped => Err(TargetError::Cancelled),
             Ended::Lost(why) => Err(TargetError::Retryable(format!("the plugin's process was lost: {why}"))),
-            Ended::KilledForAnother => Err(killed_for_another()),
-            Ended::NotSent => Err(TargetError::Retryable("the plugin's process was lost before the call".into())),
+            Ended::KilledForAnother => Err(TargetError::Crowded { why: KILLED_FOR_ANOTHER, pause: SLOT_WAIT_MAX }),
+            Ended::NotSent => Err(TargetError::Unavailable("the plugin's process was lost before the call".into())),
             Ended::TimedOut | Ended::TooLarge => Err(TargetError::Retryable("no answer in time".into())),
         }
     }
@@ -234,7 +234,7 @@ impl Session {
     }
 
     /// Accepts no call from now on, and ends all calls under way.
-    pub(super) fn close(&self, how: impl Fn() -> Ended) {
+    pub(in crate::plugin) fn close(&self, how: impl Fn() -> Ended) {
         // Before the calls are taken out: one that came in between would wait for an answer that nobody gives.
         self.stop_accepting();
         let calls = std::mem::take(&mut self.pending().calls);

@@ -187,6 +187,94 @@ fn one_session_that_is_refused_keeps_no_other_waiting() {
     wait_until_erased(&standin, &deployment, 1..=8);
 }
 
+/// One session goes wrong, again and again and with nothing else to do, in the way that the fault says.
+#[track_caller]
+fn check_one(fault: &Value, tries_path: &str, needed: &[&str]) {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let settings = [("MLUVII__CALL_MAX", "500ms"), ("ERASING__RETRY__ATTEMPTS_MAX", "8")];
+    let server = Server::start_with(&deployment, &settings);
+    standin.fault(fault);
+    end(&standin, &server, 2);
+    // More often than opens the breaker.
+    wait_for("it to fail", || (standin.calls(tries_path).len() >= 8).then_some(()));
+    assert_eq!(deployment.json(&["status"])["targets"], json!([]), "mluvii is not out");
+    for id in [1, 3, 4] {
+        end(&standin, &server, id);
+    }
+    wait_for("the others", || [1, 3, 4].iter().all(|id| !standin.holds(&email(*id))).then_some(()));
+    wait_for("somebody to be needed, or nobody", || (needs(&deployment) == needed).then_some(()));
+    standin.clear_faults();
+    let parked = deployment.json(&["erasures", "list", "--state", "parked"]);
+    for erasure in parked.as_array().expect("a list") {
+        let id = erasure["id"].as_str().expect("an id");
+        assert!(deployment.run(&["erasures", "retry", id]).status.success());
+    }
+    wait_until_erased(&standin, &deployment, 1..=4);
+}
+
+#[test]
+fn one_session_whose_look_up_fails_keeps_no_other_waiting() {
+    let path = "/api/v1/Sessions/2";
+    check_one(&json!({ "kind": "status", "status": 500, "path": path, "exact": true }), path, &[]);
+}
+
+#[test]
+fn one_session_that_cannot_be_anonymized_needs_a_person_and_keeps_no_other_waiting() {
+    let path = "/Sessions/2/anonymous";
+    check_one(&json!({ "kind": "status", "status": 500, "path": path }), path, &["steps_parked"]);
+}
+
+#[test]
+fn one_session_that_gets_no_answer_needs_a_person_and_keeps_no_other_waiting() {
+    let path = "/Sessions/2/anonymous";
+    check_one(&json!({ "kind": "timeout", "path": path }), path, &["steps_parked"]);
+}
+
+#[test]
+fn a_company_that_lets_nobody_in_keeps_no_other_company_waiting() {
+    let (acme, bell) = (StandIn::start(), StandIn::start());
+    let second = format!(
+        r#"
+[[mluvii]]
+name = "bell"
+base_url = "{}"
+client_id = {{ file = "api.secret" }}
+client_secret = {{ file = "api.secret" }}
+verify_after = "0s"
+
+[[source]]
+name = "bell"
+mluvii = "bell"
+tenants = [62]
+auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
+{ERASE}"#,
+        bell.mluvii
+    );
+    let deployment = Deployment::bare(&acme.mluvii, &second);
+    // With several companies, each source names its own.
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a file");
+    let config = config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
+    deployment.write("quietus.toml", &config);
+    let server = Server::start(&deployment);
+    acme.fault(&json!({ "kind": "status", "status": 401, "path": "/token" }));
+    end(&acme, &server, 1);
+    wait_for("somebody to be needed", || (needs(&deployment) == ["target_out"]).then_some(()));
+
+    bell.register(&server.callback_of("bell"));
+    bell.begin(2, &email(2), None);
+    bell.end(2);
+    let subject = receipts(&deployment, 1)[0]["statement"]["subject"].clone();
+    assert_eq!(subject, "session:bell/2");
+    assert!(!bell.holds(&email(2)) && acme.holds(&email(1)));
+    let targets = deployment.json(&["status"])["targets"].clone();
+    let out: Vec<_> = targets.as_array().expect("a list").iter().map(|target| &target["target"]).collect();
+    assert_eq!(out, ["mluvii/acme"]);
+    acme.clear_faults();
+    receipts(&deployment, 2);
+    assert!(!acme.holds(&email(1)));
+}
+
 #[test]
 fn a_session_that_is_too_large_to_be_read_is_set_aside_and_keeps_no_other_waiting() {
     let standin = StandIn::start();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use test_servers::postgres::{Cluster, Proxy};
 
-use super::{Deployment, Server, StandIn, wait_for};
+use super::{Deployment, Server, StandIn, WallClock, wait_for};
 
 /// The name of the database.
 const NAME: &str = "quietus";
@@ -202,6 +202,16 @@ impl Fleet {
     /// Starts the server of a place.
     pub(crate) fn start_member(&mut self, member: usize) {
         self.members[member].start(&self.deployment);
+    }
+
+    /// Starts the server of a place anew, by a wall clock of its machine's own.
+    pub(crate) fn restart_by(&mut self, member: usize, clock: &WallClock) {
+        let member = &mut self.members[member];
+        if let Some(server) = member.server.take() {
+            assert!(server.stop().0.success());
+        }
+        let settings: Vec<_> = member.settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        member.server = Some(clock.start_with(&self.deployment, &settings));
     }
 
     /// Ends every server as a service manager does.

@@ -21,6 +21,8 @@ pub(crate) struct Server {
     leaves_work: Cell<Option<&'static str>>,
     /// Whether its end was asked for.
     is_ended: Cell<bool>,
+    /// Whether the test has it panic.
+    may_panic: bool,
     pub(crate) address: SocketAddr,
     pub(crate) metrics: SocketAddr,
 }
@@ -100,7 +102,15 @@ impl Server {
         let metrics = process.told("where the metrics are", field("metrics_listen"));
         let address = process.told("where the server listens", field("listen"));
         let ledger = Ledger::of(deployment);
-        Self { process, ledger, leaves_work: Cell::new(None), is_ended: Cell::new(false), address, metrics }
+        Self {
+            process,
+            ledger,
+            leaves_work: Cell::new(None),
+            is_ended: Cell::new(false),
+            may_panic: false,
+            address,
+            metrics,
+        }
     }
 
     /// The URL that mluvii is given, with the credentials of the source `acme`.
@@ -198,6 +208,15 @@ impl Server {
         (self.ended(children), self.process.lines())
     }
 
+    /// Waits for the end to which a panic has brought it that the test has caused.
+    #[track_caller]
+    pub(crate) fn dies(mut self) -> (ExitStatus, Vec<String>) {
+        self.is_ended.set(true);
+        self.may_panic = true;
+        let children = Began::children_of(self.id());
+        (self.ended(children), self.process.lines())
+    }
+
     /// Kills it at this instant.
     #[track_caller]
     pub(crate) fn kill(mut self) {
@@ -265,6 +284,9 @@ impl Drop for Server {
             );
             let status = self.end();
             assert!(status.success(), "{status}: {:#?}", self.log());
+        }
+        if self.may_panic {
+            return;
         }
         // A plugin may do so.
         let panicked = |line: &String| line.replace("the plugin panicked", "").contains("panicked");

@@ -5,22 +5,21 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use super::{Deployment, Server, quietus};
+use super::{Deployment, Server, preloaded, quietus};
 
 /// What the programs read as the time of day. It goes as the machine's does, and can be set at any instant.
 pub(crate) struct WallClock {
     folder: TempDir,
+    library: PathBuf,
 }
 
 impl WallClock {
     /// One that shows the machine's time.
     pub(crate) fn new() -> Self {
-        let clock = Self { folder: TempDir::with_prefix("quietus-clock-").expect("a temporary folder") };
+        let folder = TempDir::with_prefix("quietus-clock-").expect("a temporary folder");
+        let library = preloaded(folder.path(), Path::new("tests/plugins/wall_clock.c"));
+        let clock = Self { folder, library };
         clock.show(0);
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/wall_clock.c");
-        let mut cc = Command::new("cc");
-        cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o"]).arg(clock.library()).arg(source);
-        assert!(cc.status().expect("a C compiler named `cc`").success());
         clock
     }
 
@@ -34,22 +33,23 @@ impl WallClock {
 
     /// Starts a server that reads it.
     pub(crate) fn start(&self, deployment: &Deployment) -> Server {
+        self.start_with(deployment, &[])
+    }
+
+    /// The same with settings of its own.
+    pub(crate) fn start_with(&self, deployment: &Deployment, settings: &[(&str, &str)]) -> Server {
         let mut env = Command::new("env");
-        env.arg(format!("LD_PRELOAD={}", self.library().display()));
+        env.arg(format!("LD_PRELOAD={}", self.library.display()));
         env.arg(format!("QUIETUS_TEST_CLOCK={}", self.offset().display()));
-        Server::start_through(env, deployment, &[])
+        Server::start_through(env, deployment, settings)
     }
 
     /// Runs a command that reads it on the deployment.
     pub(crate) fn run(&self, deployment: &Deployment, arguments: &[&str]) -> Output {
         let mut command = quietus();
-        command.env("LD_PRELOAD", self.library()).env("QUIETUS_TEST_CLOCK", self.offset());
+        command.env("LD_PRELOAD", &self.library).env("QUIETUS_TEST_CLOCK", self.offset());
         command.arg("--config").arg(deployment.path("quietus.toml")).args(arguments);
         command.stdin(Stdio::null()).output().expect("quietus runs")
-    }
-
-    fn library(&self) -> PathBuf {
-        self.folder.path().join("wall_clock.so")
     }
 
     fn offset(&self) -> PathBuf {

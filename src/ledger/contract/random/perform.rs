@@ -223,6 +223,8 @@ fn copy(claim: &Claim) -> Claim {
         fence: claim.fence,
         attempt: claim.attempt,
         target_failing: claim.target_failing,
+        in_vain: claim.in_vain,
+        now: claim.now,
         work: claim.work.clone(),
         sent: SentOnce::default(),
     }

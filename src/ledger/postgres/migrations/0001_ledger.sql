@@ -328,7 +328,8 @@ CREATE TABLE target (
 CREATE TABLE pace (
   target        TEXT COLLATE "C" PRIMARY KEY,
   failures      BIGINT NOT NULL DEFAULT 0,
-  -- The tasks that were refused alike in a row, as JSON, and why.
+  -- The records at which it failed since it answered last, and those that were refused alike in a row, as JSON, and why.
+  failed        TEXT NOT NULL DEFAULT '[]',
   refused       TEXT NOT NULL DEFAULT '[]',
   refused_why   TEXT NOT NULL DEFAULT '',
   -- What it is slowed down to, and since when it has only asked for fewer calls.

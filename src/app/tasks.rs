@@ -1,0 +1,34 @@
+//! The tasks of a server beside its worker. None of them ends by a panic without anybody noticing.
+
+use tokio::task::JoinSet;
+
+use crate::panics::{Ending, Task, kept_alive, needed};
+
+/// Tasks that run until the server ends.
+pub(super) struct Tasks {
+    ending: Ending,
+    running: JoinSet<()>,
+}
+
+impl Tasks {
+    pub(super) fn new(ending: &Ending) -> Self {
+        Self { ending: ending.clone(), running: JoinSet::new() }
+    }
+
+    /// Starts one that is begun anew when it panics.
+    pub(super) fn keep(&mut self, name: &'static str, run: impl Fn() -> Task + Send + Sync + 'static) {
+        let ending = self.ending.clone();
+        self.running.spawn(async move { kept_alive(name, &ending, run).await });
+    }
+
+    /// Starts one that cannot be begun anew: a panic in it ends the process.
+    pub(super) fn need(&mut self, name: String, run: impl Future<Output = ()> + Send + 'static) {
+        let ending = self.ending.clone();
+        self.running.spawn(async move { drop(needed(&name, &ending, run).await) });
+    }
+
+    /// Waits until all of them have ended.
+    pub(super) async fn ended(mut self) {
+        while self.running.join_next().await.is_some() {}
+    }
+}
