@@ -106,6 +106,19 @@ pub(crate) struct LongLog {
     pub(crate) since: Option<Timestamp>,
 }
 
+/// A transaction that is open in the ledger's database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeldSnapshot {
+    /// How many have begun since.
+    pub(crate) transactions: u64,
+    /// The database's process that has it.
+    pub(crate) process: u64,
+}
+
+/// So many transactions may begin while another one is open. A backup of an hour beside a busy ledger stays below; with more, the tables of
+/// what is under way are many times as long as they need to be.
+const SNAPSHOT_TRANSACTIONS_MAX: u64 = 1_000_000;
+
 /// Somebody who was to keep the newest receipt's place outside of the ledger, and could not.
 #[derive(Clone, Debug)]
 pub(crate) struct FailedKeeper {
@@ -136,6 +149,8 @@ pub(crate) struct Facts {
     pub(crate) damage: Option<Damage>,
     /// Of a ledger in a file.
     pub(crate) long_log: Option<LongLog>,
+    /// The oldest one, of a ledger in PostgreSQL.
+    pub(crate) held_snapshot: Option<HeldSnapshot>,
     /// Events whose checksum does not match.
     pub(crate) damaged_events: Group,
     pub(crate) sessions: u64,
@@ -167,6 +182,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.refused.iter().map(refused));
     all.extend(facts.damage.as_ref().map(of_damage));
     all.extend(facts.long_log.as_ref().map(of_log));
+    all.extend(facts.held_snapshot.as_ref().and_then(of_snapshot));
     let damaged = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
     all.extend(damaged.map(|found| Attention { severity: Severity::Urgent, ..found }));
     all.extend(unknown_consents(facts, limits));
@@ -224,6 +240,14 @@ fn of_log(LongLog { bytes, since }: &LongLog) -> Attention {
     let mark = since.map(|since| since.to_string()).unwrap_or_default();
     let found = found(Code::LogLong, Severity::Attention, Object::ledger(), mark);
     Attention { since: *since, ..with(found, "bytes", (*bytes).into()) }
+}
+
+fn of_snapshot(HeldSnapshot { transactions, process }: &HeldSnapshot) -> Option<Attention> {
+    if *transactions <= SNAPSHOT_TRANSACTIONS_MAX {
+        return None;
+    }
+    let found = found(Code::SnapshotHeld, Severity::Attention, Object::ledger(), process.to_string());
+    Some(with(with(found, "transactions", (*transactions).into()), "process", (*process).into()))
 }
 
 fn of_target(stopped: &StoppedTarget) -> Attention {

@@ -8,8 +8,8 @@ mod named;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps, RefusedSince, SET_BACK,
-    StoppedTarget, attention,
+    Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps,
+    RefusedSince, SET_BACK, StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -75,6 +75,9 @@ pub(crate) enum Code {
     LedgerDamaged,
     /// The log of a ledger in a file grows, as another program keeps its file open and reads it. With `bytes`.
     LogLong,
+    /// Another program's transaction in the ledger's database stays open, so that nothing that is deleted is removed. With `transactions`, how
+    /// many have begun since, and its `process` in the database.
+    SnapshotHeld,
     /// Acknowledged events are not as they were written, and cannot be decided on. With `count`.
     EventsDamaged,
     /// Deliveries could not be read. With `count`.
@@ -98,7 +101,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -110,6 +113,7 @@ impl Code {
         Self::WorkParked,
         Self::LedgerDamaged,
         Self::LogLong,
+        Self::SnapshotHeld,
         Self::EventsDamaged,
         Self::DeliveriesUnreadable,
         Self::DeliveriesRefused,
@@ -134,6 +138,7 @@ impl Code {
             Self::WorkParked => "work_parked",
             Self::LedgerDamaged => "ledger_damaged",
             Self::LogLong => "log_long",
+            Self::SnapshotHeld => "snapshot_held",
             Self::EventsDamaged => "events_damaged",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::DeliveriesRefused => "deliveries_refused",

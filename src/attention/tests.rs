@@ -66,6 +66,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         refused: vec![refused(Some("acme")), refused(None)],
         damage: Some(Damage { since: at(1), what: "a page is zero".into() }),
         long_log: Some(LongLog { bytes: 300 << 20, since: Some(at(6)) }),
+        held_snapshot: Some(HeldSnapshot { transactions: 1_000_001, process: 4711 }),
         damaged_events: group(7),
         sessions: 100,
         unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
@@ -92,6 +93,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention plugin_broken plugin:erp {"reason":"no such file","target":"erp"}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
             "attention server_away servers {}",
+            r#"attention snapshot_held ledger {"process":4711,"transactions":1000001}"#,
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,
             r#"attention work_parked work {"count":5}"#,
             r#"notice deliveries_refused source:acme {"count":9,"last":"1970-01-01T00:00:07Z","source":"acme"}"#,
@@ -119,6 +121,14 @@ fn what_is_late_is_named_and_nothing_else_that_is_due() {
     let newest = (0..200).rev().map(|second| (at(second), second.to_string())).collect();
     let kept = Named::oldest(newest);
     assert_eq!((kept.len(), &*kept[0].1), (NAMED_MAX, "0"));
+}
+
+#[test]
+fn a_transaction_that_is_open_needs_a_person_when_many_have_begun_since() {
+    let held =
+        |transactions| Facts { held_snapshot: Some(HeldSnapshot { transactions, process: 1 }), ..Facts::default() };
+    check(&held(1_000_000), &[]);
+    check(&held(1_000_001), &[r#"attention snapshot_held ledger {"process":1,"transactions":1000001}"#]);
 }
 
 #[test]

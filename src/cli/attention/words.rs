@@ -81,6 +81,13 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
                  log then shrinks by itself. Do not delete it: it holds what was acknowledged"
             )
         }
+        Code::SnapshotHeld => {
+            let (process, transactions) = (number("process"), number("transactions"));
+            format!(
+                "another program's transaction is open in the ledger's database since {transactions} transactions, so that nothing that is \
+                 deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = {process}, and end it"
+            )
+        }
         Code::EventsDamaged => format!(
             "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
              then `quietus attention acknowledge events_damaged`"
@@ -185,8 +192,8 @@ mod tests {
 
     use super::*;
     use crate::attention::{
-        ClockDoubt, Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, LongLog, Named, NoServer, ParkedSteps,
-        RefusedSince, StoppedTarget, attention,
+        ClockDoubt, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named, NoServer,
+        ParkedSteps, RefusedSince, StoppedTarget, attention,
     };
     use crate::erasure::ErasureId;
     use crate::subject::SourceName;
@@ -241,6 +248,7 @@ mod tests {
             refused: vec![refused(Some("acme")), refused(None)],
             damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
             long_log: Some(LongLog { bytes: 300 << 20, since: Some(Timestamp::UNIX_EPOCH) }),
+            held_snapshot: Some(HeldSnapshot { transactions: 2_000_000, process: 4711 }),
             damaged_events: some(4),
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
@@ -272,6 +280,7 @@ mod tests {
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
+        another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate

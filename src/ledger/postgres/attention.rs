@@ -9,7 +9,7 @@ use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
 use super::line::DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, clock, counts, named};
+use super::{LedgerError, clock, counts, named, snapshots};
 use crate::attention::{
     Code, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget,
 };
@@ -50,6 +50,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         quarantined: group(&row, 3)?,
         damage: None,
         long_log: None,
+        held_snapshot: snapshots::oldest(connection).await?,
         damaged_events: group(&row, 4)?,
         sessions: unsigned(row.get(1)),
         unknown_consents,

@@ -39,6 +39,7 @@ mod schedule;
 mod schema;
 mod session;
 mod sessions;
+mod snapshots;
 mod steps;
 mod tally;
 mod targets;

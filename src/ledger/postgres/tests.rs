@@ -7,6 +7,7 @@ mod plans;
 mod refusing;
 mod schema;
 mod session;
+mod snapshots;
 mod standby;
 mod way;
 

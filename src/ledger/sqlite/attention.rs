@@ -42,6 +42,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         // The file does not say so of itself.
         damage: None,
         long_log: None,
+        held_snapshot: None,
         damaged_events: group(
             connection,
             &format!(

@@ -160,7 +160,9 @@ impl SqliteLedger {
     /// Cuts the log to nothing; `false` while a reader needs it.
     async fn empty_log(&self) -> Result<bool, LedgerError> {
         let files = Arc::clone(&self.files);
-        let moved = tokio::task::spawn_blocking(move || checkpoint::beforehand(files.ledger())).await;
+        // Where another file is at its path, the writer finds that, and saves what is in the log.
+        let beforehand = move || files.unchanged().map_or(Ok(true), |()| checkpoint::beforehand(files.ledger()));
+        let moved = tokio::task::spawn_blocking(beforehand).await;
         let moved = moved.map_err(|_| failure::broken("moving the ledger's log panicked"))?;
         Ok(self.damage.seen(moved.map_err(LedgerError::from))? && self.writer.truncate_log().await?)
     }
