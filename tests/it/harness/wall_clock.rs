@@ -35,17 +35,22 @@ impl WallClock {
     /// Starts a server that reads it.
     pub(crate) fn start(&self, deployment: &Deployment) -> Server {
         let mut env = Command::new("env");
-        env.arg(format!("LD_PRELOAD={}", self.library().display()));
-        env.arg(format!("QUIETUS_TEST_CLOCK={}", self.offset().display()));
+        env.args(self.variables().iter().map(|(name, value)| format!("{name}={value}")));
         Server::start_through(env, deployment, &[])
     }
 
     /// Runs a command that reads it on the deployment.
     pub(crate) fn run(&self, deployment: &Deployment, arguments: &[&str]) -> Output {
         let mut command = quietus();
-        command.env("LD_PRELOAD", self.library()).env("QUIETUS_TEST_CLOCK", self.offset());
+        command.envs(self.variables());
         command.arg("--config").arg(deployment.path("quietus.toml")).args(arguments);
         command.stdin(Stdio::null()).output().expect("quietus runs")
+    }
+
+    /// What is in the environment of a program that reads it.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let library = ("LD_PRELOAD".to_owned(), self.library().display().to_string());
+        vec![library, ("QUIETUS_TEST_CLOCK".to_owned(), self.offset().display().to_string())]
     }
 
     fn library(&self) -> PathBuf {

@@ -1,0 +1,29 @@
+//! mluvii fails in every way, and the server is killed, stopped and restarted.
+
+use super::engine::Campaign;
+use super::site::One;
+use super::{befall, run, ways};
+use crate::harness::{Deployment, ERASE, Random, StandIn};
+
+#[test]
+fn whatever_goes_wrong_at_mluvii_and_with_the_server_nothing_is_lost_or_done_twice() {
+    run(campaign);
+}
+
+fn campaign(random: Random, rounds: u64) {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let mut campaign = Campaign::new(random, standin, One::start(deployment));
+    for _ in 0..rounds {
+        for _ in 0..campaign.random.below(3) {
+            campaign.standin.fault(&ways::of_mluvii(&mut campaign.random));
+        }
+        campaign.conversations_end();
+        campaign.deliver_while(|campaign| {
+            campaign.wait_a_little();
+            befall(campaign);
+        });
+        campaign.look_now_and_then();
+    }
+    campaign.settle_one_by_one();
+}
