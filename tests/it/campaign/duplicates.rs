@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::engine::Campaign;
 use super::site::{One, Site as _};
-use super::{befall, run, ways};
+use super::{run, ways};
 use crate::harness::{Deployment, Random, StandIn};
 
 /// Sessions are erased once both ends of them were told of.
@@ -41,7 +41,7 @@ fn campaign(random: Random, rounds: u64) {
         deliver_again(&mut campaign);
         campaign.deliver_while(|campaign| {
             campaign.wait_a_little();
-            befall(campaign);
+            campaign.befall();
         });
         deliver_again(&mut campaign);
         campaign.look_now_and_then();

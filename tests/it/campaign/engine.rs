@@ -12,7 +12,7 @@ use super::person::{self, Retried};
 use super::post::Post;
 use super::site::Site;
 use super::truth::{Conversation, Fate, Truth};
-use crate::harness::{Random, StandIn, session_ended, wait_for};
+use crate::harness::{Line, PATIENCE, Random, StandIn, session_ended, wait_for, wait_within};
 
 /// Conversations that end in one round; every other one without consent.
 const CONVERSATIONS: i64 = 4;
@@ -27,6 +27,8 @@ pub(super) struct Campaign<S> {
     pub(super) post: Post,
     /// The targets at which everybody's data is.
     pub(super) targets: &'static [&'static str],
+    /// The ways to systems that can fail.
+    pub(super) lines: Vec<Line>,
     /// The system behind the target `letters`, where there is one.
     pub(super) letters: Option<Letters>,
     /// How often the person had an erasure retried.
@@ -42,6 +44,7 @@ impl<S: Site> Campaign<S> {
             truth: Truth::default(),
             post: Post::default(),
             targets: &["mluvii"],
+            lines: Vec::new(),
             letters: None,
             retried: Retried::default(),
         }
@@ -82,6 +85,11 @@ impl<S: Site> Campaign<S> {
         self.post.take(under_way);
     }
 
+    /// Something befalls the servers, or nothing.
+    pub(super) fn befall(&mut self) {
+        self.site.befall(&mut self.random);
+    }
+
     /// Lets it work for a moment.
     pub(super) fn wait_a_little(&mut self) {
         std::thread::sleep(Duration::from_millis(self.random.below(300)));
@@ -114,13 +122,14 @@ impl<S: Site> Campaign<S> {
     /// The person does what the status says.
     #[track_caller]
     pub(super) fn person_acts(&mut self) -> Value {
-        person::acts(&self.site, &self.truth, &mut self.retried)
+        person::acts(&self.site, &mut self.truth, &mut self.retried)
     }
 
     /// Ends what goes wrong. What was not acknowledged is delivered, and a person acts where the status says so, until all is
     /// done and nobody is needed. Then it is looked at what must be true. Returns the statements of the receipts.
     #[track_caller]
     pub(super) fn settle(&mut self) -> Vec<Value> {
+        self.lines.iter().for_each(Line::work);
         self.standin.clear_faults();
         self.standin.clear_crm_faults();
         if let Some(letters) = &self.letters {
@@ -151,20 +160,23 @@ impl<S: Site> Campaign<S> {
 
     /// Settles where each session that has to go is an erasure of its own.
     #[track_caller]
-    pub(super) fn settle_one_by_one(&mut self) {
+    pub(super) fn settle_one_by_one(&mut self) -> Vec<Value> {
         let statements = self.settle();
         oracle::each_session_has_one_receipt(&statements, &self.truth.of(Fate::Goes));
+        statements
     }
 
-    /// However much there is and however slow the machine: there must be further ones.
+    /// However much there is and however slow the machine: there must be something new.
     #[track_caller]
     fn wait_until_all_is_done(&mut self) {
         let mut seen = BTreeSet::new();
         loop {
-            let status = wait_for("anything to go on", || {
-                let status = self.person_acts();
-                (is_done(&status) || seen.insert(progress(&status))).then_some(status)
+            let mut status = Value::Null;
+            let goes_on = wait_within(PATIENCE, || {
+                status = self.person_acts();
+                (is_done(&status) || seen.insert(progress(&status))).then_some(())
             });
+            assert!(goes_on.is_some(), "nothing goes on for {PATIENCE:?}, whatever the person does: {status:#}");
             if is_done(&status) {
                 return;
             }

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use test_servers::postgres::Cut;
 
 use super::engine::Campaign;
-use super::site::{SETTINGS, Site};
+use super::site::{SETTINGS, Site, freeze};
 use super::{chosen, run, ways};
 use crate::harness::{Deployment, ERASE, Fleet, Random, StandIn};
 
-const MEMBERS: u64 = 2;
+pub(super) const MEMBERS: usize = 2;
 
 /// What befalls the fleet in a round.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,7 @@ fn whatever_goes_wrong_in_a_fleet_and_its_database_nothing_is_lost_or_done_twice
 
 fn campaign(random: Random, rounds: u64) {
     let standin = StandIn::start();
-    let fleet = Fleet::start(&standin, ERASE, MEMBERS as usize, &SETTINGS);
+    let fleet = Fleet::start(&standin, ERASE, MEMBERS, &SETTINGS);
     let mut campaign = Campaign::new(random, standin, fleet);
     for _ in 0..rounds {
         if campaign.random.below(2) == 0 {
@@ -53,50 +53,49 @@ fn campaign(random: Random, rounds: u64) {
         campaign.conversations_end();
         campaign.deliver_while(|campaign| {
             campaign.wait_a_little();
-            befall(campaign);
+            campaign.befall();
         });
         campaign.look_now_and_then();
     }
     campaign.settle_one_by_one();
 }
 
-/// Something befalls one of the servers, or the database.
-fn befall(campaign: &mut Campaign<Fleet>) {
-    let member = campaign.random.below(MEMBERS) as usize;
-    let fleet = &mut campaign.site;
-    match chosen(&mut campaign.random, &EVENTS) {
-        Event::Nothing => {}
-        Event::Kill => {
-            let server = fleet.members[member].server.take().expect("it runs");
-            let place = format!("%/{}", server.id());
-            server.kill();
-            // Nobody waits here for its leases.
-            fleet.database.sql(&format!(
-                "UPDATE task SET due = 0 WHERE holder IN (SELECT number FROM process WHERE place LIKE '{place}')"
-            ));
-            fleet.start_member(member);
-        }
-        Event::Restart => {
-            let server = fleet.members[member].server.take().expect("it runs");
-            server.leaves_work("the other one goes on with it");
-            let (status, log) = server.stop();
-            assert!(status.success(), "{status}: {log:#?}");
-            fleet.start_member(member);
-        }
-        Event::Freeze => {
-            fleet.members[member].server().signal("STOP");
-            std::thread::sleep(ways::stillness(&mut campaign.random));
-            fleet.members[member].server().signal("CONT");
-        }
-        Event::Crash => fleet.database.crash(),
-        Event::Cut => fleet.members[member].proxy.cut(),
-        Event::CutCommit(cut) => fleet.members[member].proxy.cut_at(cut),
-    }
+/// Kills a server; nobody waits here for its leases. Another one takes its place.
+fn kill(fleet: &mut Fleet, member: usize) {
+    let server = fleet.members[member].server.take().expect("it runs");
+    let place = format!("%/{}", server.id());
+    server.kill();
+    fleet.database.sql(&format!(
+        "UPDATE task SET due = 0 WHERE holder IN (SELECT number FROM process WHERE place LIKE '{place}')"
+    ));
+    fleet.start_member(member);
+}
+
+/// Stops a server in the middle of its work; another one takes its place.
+fn restart(fleet: &mut Fleet, member: usize) {
+    let server = fleet.members[member].server.take().expect("it runs");
+    server.leaves_work("the other one goes on with it");
+    let (status, log) = server.stop();
+    assert!(status.success(), "{status}: {log:#?}");
+    fleet.start_member(member);
 }
 
 impl Site for Fleet {
     fn deployment(&self) -> &Deployment {
         &self.deployment
+    }
+
+    fn befall(&mut self, random: &mut Random) {
+        let member = random.below(self.members.len() as u64) as usize;
+        match chosen(random, &EVENTS) {
+            Event::Nothing => {}
+            Event::Kill => kill(self, member),
+            Event::Restart => restart(self, member),
+            Event::Freeze => freeze(self.members[member].server(), random),
+            Event::Crash => self.database.crash(),
+            Event::Cut => self.members[member].proxy.cut(),
+            Event::CutCommit(cut) => self.members[member].proxy.cut_at(cut),
+        }
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {

@@ -12,9 +12,11 @@ pub(super) type Retried = BTreeMap<String, usize>;
 
 /// Does what the status asks of a person, and returns it.
 #[track_caller]
-pub(super) fn acts(site: &impl Site, truth: &Truth, retried: &mut Retried) -> Value {
+pub(super) fn acts(site: &impl Site, truth: &mut Truth, retried: &mut Retried) -> Value {
     let status = site.json(&["status"]);
-    for found in needs(&status) {
+    // Last: what is asked for again is to find what was set going again.
+    let (incomplete, others) = needs(&status).partition::<Vec<_>, _>(|found| found["code"] == "receipts_incomplete");
+    for found in others {
         match found["code"].as_str().expect("a code") {
             "steps_parked" => retry_parked(site, retried),
             "work_parked" => drop(site.run(&["erasures", "retry", "--undecided"])),
@@ -25,7 +27,6 @@ pub(super) fn acts(site: &impl Site, truth: &Truth, retried: &mut Retried) -> Va
                 }
             }
             "approval_waiting" => decide(site, truth),
-            "receipts_incomplete" => drop(site.run(&["receipts", "acknowledge", "--all"])),
             "plugin_broken" => {
                 let plugin = found["parameters"]["target"].as_str().expect("a name");
                 site.run(&["plugin", "reload", plugin]);
@@ -34,6 +35,9 @@ pub(super) fn acts(site: &impl Site, truth: &Truth, retried: &mut Retried) -> Va
             // It is asked again until nothing is said: a server is being started, or something heals by itself.
             _ => {}
         }
+    }
+    if !incomplete.is_empty() {
+        ask_again(site, truth);
     }
     status
 }
@@ -72,4 +76,27 @@ fn decide(site: &impl Site, truth: &Truth) {
         let decision = if rejected.contains(id) { "reject" } else { "approve" };
         site.run(&["erasures", decision, id]);
     }
+}
+
+/// Asks once more for what a receipt says may be left, as some sessions could not be read, or were read for the first time.
+#[track_caller]
+fn ask_again(site: &impl Site, truth: &mut Truth) {
+    let incomplete = site.json(&["receipts", "list", "--verdict", "incomplete", "--limit", "1000"]);
+    let statements: Vec<_> =
+        incomplete.as_array().expect("a list").iter().map(|one| one["statement"].clone()).collect();
+    truth.learn(site, &statements);
+    for said in statements.iter().filter(|said| said["unread"] != 0 || said["possible_left"] != 0) {
+        let erasure = said["erasure"].as_str().expect("an id");
+        if said["scope"] == "session" || !truth.asked_again.insert(erasure.to_owned()) {
+            continue;
+        }
+        let sessions = truth.sessions_of(said);
+        let person = truth.people.iter().find(|person| person.ids == sessions).expect("somebody asked for it");
+        let made = match said["scope"].as_str() {
+            Some("guest") => site.json(&["erase", "--guest", &format!("acme/guest-{}", person.email)]),
+            _ => site.json(&["erase", "--email", &person.email]),
+        };
+        truth.reached.insert(made["id"].as_str().expect("an id").to_owned(), sessions);
+    }
+    site.run(&["receipts", "acknowledge", "--all"]);
 }

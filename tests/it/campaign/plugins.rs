@@ -6,8 +6,8 @@ use std::process::Command;
 use super::engine::Campaign;
 use super::letters::Letters;
 use super::site::One;
-use super::{befall, chosen, run, ways};
-use crate::harness::{Deployment, ERASE, Random, StandIn};
+use super::{chosen, run, ways};
+use crate::harness::{Deployment, ERASE, Line, Random, StandIn};
 
 /// What befalls a process of a plugin in a round.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +26,10 @@ fn campaign(random: Random, rounds: u64) {
     let standin = StandIn::start();
     let letters = Letters::new();
     let rules = ERASE.replace("[\"mluvii\"]", "[\"mluvii\", \"crm\", \"letters\"]");
-    let deployment = Deployment::new(&standin, &format!("{rules}{}", letters.plugin()));
+    let line = Line::to(&standin.crm);
+    let deployment = Deployment::between(&standin.mluvii, &line.url(), &format!("{rules}{}", letters.plugin()));
     let mut campaign = Campaign::new(random, standin, One::start(deployment));
+    campaign.lines = vec![line];
     campaign.targets = &["mluvii", "crm", "letters"];
     campaign.letters = Some(letters);
     for _ in 0..rounds {
@@ -36,7 +38,7 @@ fn campaign(random: Random, rounds: u64) {
         campaign.deliver_while(|campaign| {
             campaign.wait_a_little();
             befall_a_plugin(campaign);
-            befall(campaign);
+            campaign.befall();
         });
         campaign.look_now_and_then();
     }
@@ -50,6 +52,9 @@ fn go_wrong(campaign: &mut Campaign<One>) {
     }
     if random.below(2) == 0 {
         campaign.standin.crm_fault(&ways::of_crm(random));
+    }
+    if random.below(3) == 0 {
+        ways::on(&campaign.lines[0], random);
     }
     if random.below(2) == 0 {
         campaign.letters.as_ref().expect("there are letters").go_wrong(random);

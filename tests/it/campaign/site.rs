@@ -5,7 +5,8 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{Deployment, Server, quietus};
+use super::{chosen, ways};
+use crate::harness::{Deployment, Random, Server, quietus};
 
 /// A deployment and what serves it.
 pub(super) trait Site {
@@ -15,6 +16,9 @@ pub(super) trait Site {
     fn run(&self, arguments: &[&str]) -> Output {
         self.deployment().run(arguments)
     }
+
+    /// Something befalls its servers, or nothing.
+    fn befall(&mut self, random: &mut Random);
 
     /// Where deliveries may go to at this moment.
     fn addresses(&self) -> Vec<SocketAddr>;
@@ -33,6 +37,15 @@ pub(super) trait Site {
         serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}{}", String::from_utf8_lossy(&output.stderr)))
     }
+}
+
+/// What befalls a server.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Kill,
+    Restart,
+    Freeze,
+    Nothing,
 }
 
 /// So that nobody waits for what goes wrong here for as long as for a real outage.
@@ -100,10 +113,11 @@ impl One {
         self.serve();
     }
 
-    /// Nobody waits here for the leases of a killed server. What is due on a date of its own stays so.
+    /// Nobody waits here until the leases of a killed server are over, and it is known to be gone. What is due on a date of its
+    /// own stays so.
     pub(super) fn let_leases_end(&self) {
-        let ended = self.deployment.ledger().execute("UPDATE task SET due = 0 WHERE holder IS NOT NULL", []);
-        ended.expect("an update");
+        let ended = "UPDATE task SET due = 0 WHERE holder IS NOT NULL; UPDATE process SET seen = 0;";
+        self.deployment.ledger().execute_batch(ended).expect("updates");
     }
 }
 
@@ -117,6 +131,15 @@ impl Site for One {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.arg("--config").arg(self.deployment.path("quietus.toml")).args(arguments);
         command.stdin(std::process::Stdio::null()).output().expect("quietus runs")
+    }
+
+    fn befall(&mut self, random: &mut Random) {
+        match chosen(random, &[Event::Kill, Event::Kill, Event::Restart, Event::Freeze, Event::Nothing]) {
+            Event::Nothing => {}
+            Event::Freeze => freeze(self.server(), random),
+            Event::Kill => self.kill(),
+            Event::Restart => self.restart(),
+        }
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {
@@ -134,4 +157,12 @@ impl Site for One {
         let (status, log) = self.take().stop();
         assert!(status.success(), "{status}: {log:#?}");
     }
+}
+
+/// A server stands still for a while.
+pub(super) fn freeze(server: &Server, random: &mut Random) {
+    let stillness = ways::stillness(random);
+    server.signal("STOP");
+    std::thread::sleep(stillness);
+    server.signal("CONT");
 }

@@ -52,6 +52,8 @@ pub(super) struct Truth {
     pub(super) people: Vec<Person>,
     /// Which of them an erasure of more than one session is about, by its id.
     pub(super) reached: BTreeMap<String, BTreeSet<i64>>,
+    /// The erasures after which somebody asked once more.
+    pub(super) asked_again: BTreeSet<String>,
 }
 
 impl Truth {
@@ -63,6 +65,12 @@ impl Truth {
     /// The next free id.
     pub(super) fn next(&self) -> i64 {
         self.conversations.last_key_value().map_or(1, |(last, _)| last + 1)
+    }
+
+    /// What is known of some conversations, to be shown.
+    pub(super) fn about(&self, ids: &[i64]) -> Vec<(i64, &Conversation, Option<&Person>)> {
+        let person = |id: &i64| self.people.iter().find(|person| person.ids.contains(id));
+        ids.iter().map(|id| (*id, &self.conversations[id], person(id))).collect()
     }
 
     /// Whether a target had something of a conversation at first.

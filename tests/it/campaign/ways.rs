@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{chosen, is_long};
-use crate::harness::Random;
+use crate::harness::{Failure, Line, Random};
 
 /// Some calls of mluvii's API go wrong in one way.
 pub(super) fn of_mluvii(random: &mut Random) -> Value {
@@ -19,6 +19,19 @@ pub(super) fn of_crm(random: &mut Random) -> Value {
     let mut fault = some(random, &of_any(), &["/contacts"]);
     fault["method"] = json!(chosen(random, &["GET", "DELETE"]));
     fault
+}
+
+/// Some exchanges on a line fail in one way.
+pub(super) fn on(line: &Line, random: &mut Random) {
+    let failures = [
+        Failure::Reset,
+        Failure::BlackHole,
+        Failure::AnswerLost,
+        Failure::AnswerHalf,
+        Failure::AnswerLost,
+        Failure::Drip,
+    ];
+    line.fail(chosen(random, &failures), 1 + random.below(3));
 }
 
 fn some(random: &mut Random, ways: &[Value], paths: &[&str]) -> Value {
@@ -49,6 +62,7 @@ fn of_any() -> Vec<Value> {
 
 /// How long a process stands still: rarely longer than a lease, where there is time for it.
 pub(super) fn stillness(random: &mut Random) -> Duration {
-    let beyond_a_lease = is_long() && random.below(20) == 0;
-    Duration::from_millis(if beyond_a_lease { 14_000 } else { random.below(400) })
+    let short = Duration::from_millis(random.below(400));
+    let is_rare = random.below(20) == 0;
+    if is_long() && is_rare { Duration::from_secs(14) } else { short }
 }

@@ -26,9 +26,9 @@ impl Seed {
         Self(given.unwrap_or_else(clock))
     }
 
-    /// The seed after so many others.
-    pub(crate) fn plus(&self, others: u64) -> Self {
-        Self(self.0.wrapping_add(others))
+    /// From here on it is another one.
+    pub(crate) fn next(&mut self) {
+        self.0 = self.0.wrapping_add(1);
     }
 
     pub(crate) fn random(&self) -> Random {
