@@ -11,7 +11,6 @@ use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, 
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
-use crate::ledger::clock::began;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
@@ -343,7 +342,7 @@ async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(),
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
          DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = task.fence + 1, attempt = 0, parked = FALSE,
                        reason = NULL, holder = NULL",
-        &[&queue.name(), &place.installation, &place.session, &millis(at), &maybe_millis(began(at, tx.now))],
+        &[&queue.name(), &place.installation, &place.session, &millis(at), &millis(tx.now)],
     )
     .await?;
     tx.notify(&queue);

@@ -12,7 +12,6 @@ use super::{failure::broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
-use crate::ledger::clock::began;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
@@ -282,7 +281,8 @@ fn delete_fingerprints(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Keeps the one settling task of a session. A worker that holds it loses its claim: the session has changed.
+/// Keeps the one settling task of a session. A worker that holds it loses its claim: the session has changed. Its time is a pause
+/// from now on, not a date: it moves with a clock that is put back, since a look that comes early only looks.
 fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
     let Some(at) = change.settle_at else { return delete_settling(tx, place) };
     let queue = super::QueueName::Settle(change.record.session.installation.clone()).name();
@@ -292,7 +292,7 @@ fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), Ledge
          DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0,
                        reason = NULL, holder = NULL",
     )?
-    .execute(params![queue, place.installation, place.session, Millis(at), began(at, tx.now).map(Millis)])?;
+    .execute(params![queue, place.installation, place.session, Millis(at), Millis(tx.now)])?;
     Ok(())
 }
 

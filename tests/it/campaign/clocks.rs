@@ -24,7 +24,8 @@ fn campaign(random: Random, rounds: u64) {
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let clock = WallClock::new();
     let mut campaign = Campaign::new(random, standin, One::start_in(deployment, clock.variables()));
-    let mut shown = 0;
+    let mut shown: i64 = 0;
+    let mut latest: i64 = 0;
     // Since when the clock was not set, and by which server it was not looked at since then.
     let mut set = (Instant::now(), 0);
     for _ in 0..rounds {
@@ -38,6 +39,7 @@ fn campaign(random: Random, rounds: u64) {
             if set.1 != server || set.0.elapsed() > LOOK {
                 shown += chosen(&mut campaign.random, &STEPS_S);
                 clock.show(shown);
+                latest = latest.max(shown);
                 set = (Instant::now(), server);
             }
             campaign.wait_a_little();
@@ -48,5 +50,7 @@ fn campaign(random: Random, rounds: u64) {
         }
         campaign.look_now_and_then();
     }
+    // What was given a date does not move with a clock that is put back.
+    clock.show(latest);
     campaign.settle_one_by_one();
 }

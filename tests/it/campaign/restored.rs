@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use super::engine::Campaign;
@@ -50,12 +51,16 @@ const FILES: [&str; 3] = ["quietus.db", "quietus.db-wal", "quietus.db-shm"];
 struct Copy {
     path: PathBuf,
     holds: BTreeSet<usize>,
+    /// The number of its newest receipt.
+    newest: u64,
 }
 
 /// The ledger's past.
 #[derive(Default)]
 struct Past {
     backups: Vec<Copy>,
+    /// How many backups were ever made.
+    made: usize,
     /// The file of a server that had ended.
     older: Option<Copy>,
     /// Every receipt that was ever seen, by its number.
@@ -97,9 +102,10 @@ fn campaign(random: Random, rounds: u64) {
 
 fn back_up(campaign: &mut Campaign<One>, past: &mut Past) {
     let holds = campaign.post.acknowledged_numbers();
-    let path = campaign.site.deployment.path(&format!("backup-{}.db", past.backups.len()));
+    let path = campaign.site.deployment.path(&format!("backup-{}.db", past.made));
     says(campaign, &["ledger", "backup", "--to", path.to_str().expect("UTF-8")], 0);
-    past.backups.push(Copy { path, holds });
+    past.backups.push(Copy::of(path, holds));
+    past.made += 1;
 }
 
 /// The ledger is replaced, in one way or another, and a server goes on with what there is.
@@ -140,8 +146,10 @@ fn happen(campaign: &mut Campaign<One>, past: &mut Past, event: Event) {
         }
         Event::Older => {
             end(campaign, past);
+            if past.older.is_some() {
+                forget_the_last_second(campaign, past);
+            }
             let Some(older) = past.older.clone() else { return campaign.site.serve() };
-            forget_the_last_second(campaign, past);
             put_back(campaign, past, &older);
         }
     }
@@ -150,12 +158,14 @@ fn happen(campaign: &mut Campaign<One>, past: &mut Past, event: Event) {
 }
 
 /// What a killed server issued in its last second is known to nobody once its ledger is gone: numbers that only it knew may be
-/// issued again.
+/// issued again, and no copy that has them is used.
 fn forget_the_last_second(campaign: &Campaign<One>, past: &mut Past) {
     let known = fs::read(campaign.site.deployment.path("quietus.state/ledger.json")).expect("it is remembered");
     let known: Value = serde_json::from_slice(&known).expect("JSON");
     let newest = known["receipt"]["sequence"].as_u64().unwrap_or(0);
     past.receipts.retain(|sequence, _| *sequence <= newest);
+    past.backups.retain(|backup| backup.newest <= newest);
+    past.older = past.older.take().filter(|older| older.newest <= newest);
 }
 
 /// Ends the server, and keeps what there is of the ledger's file where nothing of it is in the log.
@@ -166,7 +176,7 @@ fn end(campaign: &mut Campaign<One>, past: &mut Past) {
     if past.older.is_none() && log.metadata().map_or(0, |log| log.len()) == 0 {
         let path = campaign.site.deployment.path("older.db");
         fs::copy(campaign.site.deployment.path(FILES[0]), &path).expect("copied");
-        past.older = Some(Copy { path, holds: campaign.post.acknowledged_numbers() });
+        past.older = Some(Copy::of(path, campaign.post.acknowledged_numbers()));
     }
 }
 
@@ -199,8 +209,7 @@ fn put_back(campaign: &mut Campaign<One>, past: &Past, older: &Copy) {
         drop(fs::remove_file(campaign.site.deployment.path(file)));
     }
     fs::copy(&older.path, campaign.site.deployment.path(FILES[0])).expect("copied");
-    let newest = campaign.site.deployment.count("SELECT coalesce(max(sequence), 0) FROM receipt");
-    if past.receipts.last_key_value().is_some_and(|(seen, _)| *seen > newest as u64) {
+    if past.receipts.last_key_value().is_some_and(|(seen, _)| *seen > older.newest) {
         is_refused(campaign, "the ledger is older than it was");
         says(campaign, &["ledger", "accept"], 0);
     }
@@ -230,6 +239,14 @@ fn says(campaign: &Campaign<One>, arguments: &[&str], code: i32) -> String {
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
     said
+}
+
+impl Copy {
+    fn of(path: PathBuf, holds: BTreeSet<usize>) -> Self {
+        let ledger = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("opens");
+        let newest = ledger.query_row("SELECT coalesce(max(sequence), 0) FROM receipt", [], |row| row.get::<_, i64>(0));
+        Self { path, holds, newest: newest.expect("a number").unsigned_abs() }
+    }
 }
 
 impl Past {

@@ -2,6 +2,7 @@
 //! stays. mluvii and the CRM fail, and the server is killed.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -46,6 +47,9 @@ approve = true
 targets = ["mluvii", "crm"]
 "#;
 
+/// Without it, no receipt of a guest or a person is complete.
+const MLUVII: &str = "accept_left = [\"contact record\", \"e-mail threads\"]";
+
 const WAYS: [Way; 8] = [
     Way::Nobody,
     Way::Nobody,
@@ -61,7 +65,8 @@ const WAYS: [Way; 8] = [
 fn whoever_asks_is_erased_everywhere_and_nobody_else_is() {
     run(|random, rounds| {
         let standin = StandIn::start();
-        let site = One::start(Deployment::new(&standin, RULES));
+        let rules = format!("{}\n{RULES}", crm_plugin(&standin.crm));
+        let site = One::start(Deployment::tuned(&standin.mluvii, MLUVII, "", &rules));
         campaign(Campaign::new(random, standin, site), rounds);
     });
 }
@@ -71,7 +76,8 @@ fn whoever_asks_a_fleet_is_erased_everywhere_and_nobody_else_is() {
     run(|random, rounds| {
         let standin = StandIn::start();
         let rules = format!("{}\n{RULES}", crm_plugin(&standin.crm));
-        let site = Fleet::start(&standin, &rules, MEMBERS, &SETTINGS);
+        let program = Path::new(env!("CARGO_BIN_EXE_quietus"));
+        let site = Fleet::start_tuned(program, &standin, MLUVII, &rules, MEMBERS, &SETTINGS);
         campaign(Campaign::new(random, standin, site), rounds);
     });
 }
