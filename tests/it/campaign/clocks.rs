@@ -10,8 +10,8 @@ use crate::harness::{Deployment, ERASE, Random, StandIn, WallClock};
 /// Steps of the clock, in seconds: by less than `clock.jump_max`, about as much, and by far more.
 const STEPS_S: [i64; 12] = [1, -1, 20, -20, 900, -900, 3_590, -3_590, 7_200, -7_200, 400 * 86_400, -400 * 86_400];
 
-/// A server looks at the clock when it begins, and then about this often: `HEARTBEAT_EVERY` in src/worker. Of a clock that is put forth and
-/// back between two looks nothing is promised.
+/// A server looks at the clock when it begins, and then about this often: `HEARTBEAT_EVERY` in src/worker. Of a clock that is put
+/// forth and back between two looks nothing is promised.
 const LOOK: Duration = Duration::from_secs(6);
 
 #[test]
