@@ -164,9 +164,10 @@ impl ClockSeen {
         }
     }
 
-    /// After a person has said that the clock is right.
+    /// After a person has said that the clock is right. The last look stays what it was, so that the next one still finds a
+    /// clock that was put back since: the pauses that began before that have to begin anew.
     pub(super) fn accepted(self, now: Timestamp) -> Self {
-        Self { latest: Some(now), looked: Some(now), doubt: None, ..self }
+        Self { latest: Some(now), doubt: None, ..self }
     }
 
     fn doubt_now(&self, anchor: Option<&Anchor>, look: &Look, boot: &str, jump_max: Duration) -> Option<KeptDoubt> {

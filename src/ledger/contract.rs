@@ -76,6 +76,7 @@ macro_rules! contract {
                 one_session_number_of_two_companies_is_two_sessions
                 what_was_read_stays_read
                 sessions_that_settled_without_being_read_are_listed
+                what_waits_for_a_person_counts_as_unread
                 work_says_since_when_it_is_there_however_often_it_is_tried
                 unknown_consents_are_counted_by_cause_until_they_are_known
                 a_session_of_a_foreign_tenant_is_forgotten_and_counted

@@ -161,8 +161,8 @@ pub(crate) trait Records: Send + Sync {
         fingerprints: &[Fingerprint],
     ) -> Result<Vec<SessionView>, LedgerError>;
 
-    /// The sessions of an installation that have settled without ever being read at mluvii, and are not erased: at most
-    /// `limit` of them. Nothing finds them by their guest or by identifiers.
+    /// The sessions of an installation that have settled without ever being read at mluvii, or whose look is parked, and are not
+    /// erased: at most `limit` of them. Nothing finds them by their guest or by identifiers. Its parked events count, too.
     async fn unread_sessions(&self, installation: &InstallationName, limit: u32)
     -> Result<UnreadSessions, LedgerError>;
 

@@ -29,12 +29,13 @@ pub(crate) struct SessionView {
     pub(crate) erased_at: Option<Timestamp>,
 }
 
-/// Sessions that have settled without ever being read.
+/// Sessions that have settled without ever being read, or whose look waits for a person.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UnreadSessions {
     /// The newest, the newest first.
     pub(crate) newest: Vec<SessionKey>,
-    /// How many there are, with those that are not among the newest.
+    /// How many there are, with those that are not among the newest, and with the events that wait for a person: whose they
+    /// are, nobody knows.
     pub(crate) total: u32,
 }
 

@@ -199,6 +199,22 @@ fn a_clock_that_was_put_back_is_noticed_at_the_next_look_and_once() {
 }
 
 #[test]
+fn a_clock_that_was_put_back_is_noticed_also_when_a_person_has_accepted_it_before_the_next_look() {
+    let mut machine = Machine::new();
+    machine.run(60);
+    machine.wall_s += 400 * 86_400;
+    machine.run(5);
+    machine.wall_s -= 7_200;
+    let now = machine.look().now;
+    machine.seen = machine.seen.accepted(now);
+    machine.pass(5);
+    assert!(machine.observe(), "what began by the clock that was right until now waits no longer for it");
+    assert_eq!(machine.fault(), None);
+    machine.pass(5);
+    assert!(!machine.observe());
+}
+
+#[test]
 fn only_what_is_due_at_once_moves_with_the_clock() {
     let at = |seconds| Timestamp::from_second(seconds).expect("a time");
     assert_eq!(began(at(7), at(7)), Some(at(7)));

@@ -143,12 +143,15 @@ pub(crate) async fn no_pause_is_longer_for_a_clock_that_was_put_back(ledger: Sha
     let limits = BreakerLimits { failures: 1, pause: Duration::ZERO };
     ledger.call_ended(&target("crm"), &end, limits).await.expect("noted");
     ledger.charge(&target("mailbox"), 1, NonZeroU32::MIN).await.expect("charged");
+    let mut settles_soon = unchanged(9, 0);
+    settles_soon.settle_at = Some(jiff::Timestamp::now() + jiff::SignedDuration::from_millis(200));
+    decide(&ledger, settles_soon).await;
     assert_eq!(watch(&ledger).await, None);
 
     // All that was written was written an hour from now.
     sql("UPDATE clock_seen SET latest = latest + 3600000, looked = looked + 3600000");
     sql("UPDATE task SET began = began + 3600000");
-    sql("UPDATE task SET due = due + 3600000 WHERE queue LIKE '%crm'");
+    sql("UPDATE task SET due = due + 3600000 WHERE queue LIKE '%crm' OR queue LIKE 'settle:%'");
     sql("UPDATE target SET until = until + 3600000, began = began + 3600000");
     sql("UPDATE pace SET next_call_us = next_call_us + 3600000000, began = began + 3600000");
     for _ in 0..2 {
@@ -162,6 +165,10 @@ pub(crate) async fn no_pause_is_longer_for_a_clock_that_was_put_back(ledger: Sha
             assert!(begun.elapsed() < Duration::from_secs(30), "it stands still");
             tokio::time::sleep(SHORT).await;
         }
+    }
+    while claim(&ledger, &to_settle()).await.is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "nobody looks at the session");
+        tokio::time::sleep(SHORT).await;
     }
 }
 

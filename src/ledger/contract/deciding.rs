@@ -215,6 +215,25 @@ pub(crate) async fn sessions_that_settled_without_being_read_are_listed(ledger: 
     assert_eq!(listed(installation(), 9).await, (vec![1], 1));
 }
 
+pub(crate) async fn what_waits_for_a_person_counts_as_unread(ledger: Shared) {
+    let listed = async || {
+        let unread = ledger.unread_sessions(&installation(), 9).await.expect("listed");
+        (unread.newest.into_iter().map(|key| key.session.0).collect::<Vec<_>>(), unread.total)
+    };
+    let mut change = unchanged(1, 0);
+    change.settle_at = Some(in_hours(0));
+    decide(&ledger, change).await;
+    assert_eq!(listed().await, (Vec::new(), 0), "it is going to be looked at");
+    let look = only(claim(&ledger, &to_settle()).await);
+    assert_eq!(ledger.park(look, Outcome::Parked, "too large").await.expect("parked"), Finished::Done);
+    assert_eq!(listed().await, (vec![1], 1));
+    let event = recorded(&ledger, event(2, 1)).await;
+    assert_eq!(ledger.park(event, Outcome::Parked, "too large").await.expect("parked"), Finished::Done);
+    assert_eq!(listed().await, (vec![1], 2), "whose the event is, nobody knows");
+    ledger.retry_parked(&by()).await.expect("retried");
+    assert_eq!(listed().await, (Vec::new(), 0));
+}
+
 pub(crate) async fn work_says_since_when_it_is_there_however_often_it_is_tried(ledger: Shared) {
     let mine = recorded(&ledger, event(1, 1)).await;
     let Work::Decide(work) = &mine.work else { panic!("not an event") };

@@ -11,7 +11,6 @@ use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, 
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
-use crate::ledger::clock::began;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
@@ -162,25 +161,36 @@ pub(super) async fn unread_since(tx: &Tx, installation: i64) -> Result<Option<Ti
     maybe_time(row.map(|row| row.get(0)))
 }
 
-/// The newest sessions of an installation that have settled and that nobody has ever read.
+/// The newest sessions of an installation that nobody has ever read and nobody looks at any more: they have settled, or their
+/// look is parked. An event that is parked may be of a further one.
 pub(super) async fn unread(
     connection: &Connection,
     installation: &InstallationName,
     number: i64,
     limit: u32,
 ) -> Result<UnreadSessions, LedgerError> {
+    let decide = QueueName::Decide(installation.clone()).name();
+    let settle = QueueName::Settle(installation.clone()).name();
+    let events = connection.row("SELECT count(*) FROM task WHERE queue = $1 AND parked", &[&decide]).await?;
+    let events: i64 = events.get(0);
     let rows = connection
         .rows(
-            "SELECT session, count(*) OVER () FROM session
-             WHERE installation = $1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
+            "SELECT session, count(*) OVER () FROM (
+               SELECT session, created FROM session
+               WHERE installation = $1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
+               UNION ALL
+               SELECT session.session, created
+               FROM task JOIN session ON session.installation = task.installation AND session.session = task.session
+               WHERE queue = $3 AND parked AND read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL) AS unread
              ORDER BY created DESC, session DESC LIMIT $2",
-            &[&number, &i64::from(limit)],
+            &[&number, &i64::from(limit), &settle],
         )
         .await?;
     let key = |session| SessionKey { installation: installation.clone(), session: SessionId(session) };
+    let sessions: i64 = rows.first().map_or(0, |row| row.get(1));
     Ok(UnreadSessions {
         newest: rows.iter().map(|row| key(row.get(0))).collect(),
-        total: rows.first().map_or(0, |row| u32::try_from(row.get::<_, i64>(1)).unwrap_or(u32::MAX)),
+        total: u32::try_from(sessions.saturating_add(events)).unwrap_or(u32::MAX),
     })
 }
 
@@ -332,7 +342,7 @@ async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(),
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
          DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = task.fence + 1, attempt = 0, parked = FALSE,
                        reason = NULL, holder = NULL",
-        &[&queue.name(), &place.installation, &place.session, &millis(at), &maybe_millis(began(at, tx.now))],
+        &[&queue.name(), &place.installation, &place.session, &millis(at), &millis(tx.now)],
     )
     .await?;
     tx.notify(&queue);

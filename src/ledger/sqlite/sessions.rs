@@ -7,12 +7,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::columns::{Json, Millis};
 use super::job::Tx;
 use super::names::{Names, Place};
-use super::{LedgerError, SessionChange, SessionView, UnreadSessions};
+use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions};
 use super::{failure::broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
-use crate::ledger::clock::began;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
@@ -136,7 +135,8 @@ pub(super) fn unread_since(connection: &Connection, installation: i64) -> Result
     Ok(statement.query_row([installation], |row| row.get(0)).optional()?)
 }
 
-/// The newest sessions of an installation that have settled and that nobody has ever read.
+/// The newest sessions of an installation that nobody has ever read and nobody looks at any more: they have settled, or their
+/// look is parked. An event that is parked may be of a further one.
 pub(super) fn unread(
     connection: &Connection,
     installation: &InstallationName,
@@ -144,16 +144,26 @@ pub(super) fn unread(
 ) -> Result<UnreadSessions, LedgerError> {
     let mut unread = UnreadSessions::default();
     let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(unread) };
+    let decide = QueueName::Decide(installation.clone()).name();
+    let settle = QueueName::Settle(installation.clone()).name();
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM task WHERE queue = ?1 AND parked = 1")?;
+    let events: u32 = statement.query_row([decide], |row| row.get(0))?;
     let mut statement = connection.prepare_cached(
-        "SELECT session, count(*) OVER () FROM session
-         WHERE installation = ?1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
+        "SELECT session, count(*) OVER () FROM (
+           SELECT session, created FROM session
+           WHERE installation = ?1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
+           UNION ALL
+           SELECT session.session, created
+           FROM task JOIN session ON session.installation = task.installation AND session.session = task.session
+           WHERE queue = ?3 AND parked = 1 AND read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL)
          ORDER BY created DESC, session DESC LIMIT ?2",
     )?;
-    let mut rows = statement.query(params![number, limit])?;
+    let mut rows = statement.query(params![number, limit, settle])?;
     while let Some(row) = rows.next()? {
         unread.newest.push(SessionKey { installation: installation.clone(), session: SessionId(row.get(0)?) });
         unread.total = row.get(1)?;
     }
+    unread.total = unread.total.saturating_add(events);
     Ok(unread)
 }
 
@@ -271,7 +281,8 @@ fn delete_fingerprints(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Keeps the one settling task of a session. A worker that holds it loses its claim: the session has changed.
+/// Keeps the one settling task of a session. A worker that holds it loses its claim: the session has changed. Its time is a pause
+/// from now on, not a date: it moves with a clock that is put back, since a look that comes early only looks.
 fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
     let Some(at) = change.settle_at else { return delete_settling(tx, place) };
     let queue = super::QueueName::Settle(change.record.session.installation.clone()).name();
@@ -281,7 +292,7 @@ fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), Ledge
          DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0,
                        reason = NULL, holder = NULL",
     )?
-    .execute(params![queue, place.installation, place.session, Millis(at), began(at, tx.now).map(Millis)])?;
+    .execute(params![queue, place.installation, place.session, Millis(at), Millis(tx.now)])?;
     Ok(())
 }
 

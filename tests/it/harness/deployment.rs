@@ -76,7 +76,12 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// With the source `acme`, the CRM plugin and `more`, against the stand-ins.
     pub(crate) fn new(standin: &StandIn, more: &str) -> Self {
-        Self::bare(&standin.mluvii, &format!("{}\n{more}", crm_plugin(&standin.crm)))
+        Self::between(&standin.mluvii, &standin.crm, more)
+    }
+
+    /// The same with a mluvii and a CRM at these addresses.
+    pub(crate) fn between(mluvii: &str, crm: &str, more: &str) -> Self {
+        Self::bare(mluvii, &format!("{}\n{more}", crm_plugin(crm)))
     }
 
     /// With the source `acme` and `more`, against a mluvii at `base_url`.
@@ -202,7 +207,8 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
     }
 }
 
-fn crm_plugin(crm: &str) -> String {
+/// The part of a configuration that has the plugin `crm`, for a CRM at this address.
+pub(crate) fn crm_plugin(crm: &str) -> String {
     format!(
         r#"
 [[plugin]]

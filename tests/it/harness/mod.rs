@@ -5,6 +5,7 @@ mod deployment;
 mod fleet;
 mod ledger;
 mod left;
+mod line;
 pub(crate) mod oracle;
 mod preloaded;
 mod process;
@@ -16,8 +17,9 @@ mod wall_clock;
 mod wire;
 
 pub(crate) use away::Away;
-pub(crate) use deployment::{Deployment, ERASE, PASSWORD, RULES};
+pub(crate) use deployment::{Deployment, ERASE, PASSWORD, RULES, crm_plugin};
 pub(crate) use fleet::{Database, Fleet};
+pub(crate) use line::{Failure, Line};
 pub(crate) use preloaded::preloaded;
 pub(crate) use process::Process;
 pub(crate) use random::{Random, Seed};

@@ -23,11 +23,20 @@ impl Seed {
     pub(crate) fn new() -> Self {
         let given = std::env::var("QUIETUS_SEED").ok().map(|text| text.parse().expect("a number"));
         let clock = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as u64;
-        Self(given.unwrap_or_else(clock) | 1)
+        Self(given.unwrap_or_else(clock))
+    }
+
+    /// From here on it is another one.
+    pub(crate) fn next(&mut self) {
+        self.0 = self.0.wrapping_add(1);
     }
 
     pub(crate) fn random(&self) -> Random {
-        Random(self.0)
+        // SplitMix64: neighbouring seeds have nothing in common, and none becomes zero, of which xorshift makes nothing else.
+        let mut mixed = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Random((mixed ^ (mixed >> 31)) | 1)
     }
 }
 

@@ -87,12 +87,23 @@ impl StandIn {
         self.post(&self.crm, "/standin/faults", fault);
     }
 
+    /// Has no further call of the CRM go wrong.
+    pub(crate) fn clear_crm_faults(&self) {
+        let (status, _) = http(client().delete(format!("{}/standin/faults", self.crm)));
+        assert!((200..300).contains(&status), "{status}");
+    }
+
     pub(crate) fn add_contact(&self, email: &str) {
+        self.add_contact_of(0, email);
+    }
+
+    /// Adds a contact with an id of its own; 0 asks for a new one. The CRM's faults must not be in the way.
+    pub(crate) fn add_contact_of(&self, id: i64, email: &str) {
         let (status, _) = http(
             client()
                 .post(format!("{}/contacts", self.crm))
                 .bearer_auth(CRM_TOKEN)
-                .json(&json!({ "email": email, "name": "Somebody" })),
+                .json(&json!({ "id": id, "email": email, "name": "Somebody" })),
         );
         assert_eq!(status, 201);
     }

@@ -39,17 +39,22 @@ impl WallClock {
     /// The same with settings of its own.
     pub(crate) fn start_with(&self, deployment: &Deployment, settings: &[(&str, &str)]) -> Server {
         let mut env = Command::new("env");
-        env.arg(format!("LD_PRELOAD={}", self.library.display()));
-        env.arg(format!("QUIETUS_TEST_CLOCK={}", self.offset().display()));
+        env.args(self.variables().iter().map(|(name, value)| format!("{name}={value}")));
         Server::start_through(env, deployment, settings)
     }
 
     /// Runs a command that reads it on the deployment.
     pub(crate) fn run(&self, deployment: &Deployment, arguments: &[&str]) -> Output {
         let mut command = quietus();
-        command.env("LD_PRELOAD", &self.library).env("QUIETUS_TEST_CLOCK", self.offset());
+        command.envs(self.variables());
         command.arg("--config").arg(deployment.path("quietus.toml")).args(arguments);
         command.stdin(Stdio::null()).output().expect("quietus runs")
+    }
+
+    /// What is in the environment of a program that reads it.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let library = ("LD_PRELOAD".to_owned(), self.library.display().to_string());
+        vec![library, ("QUIETUS_TEST_CLOCK".to_owned(), self.offset().display().to_string())]
     }
 
     fn offset(&self) -> PathBuf {
