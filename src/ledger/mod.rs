@@ -16,6 +16,7 @@ mod place;
 mod ports;
 pub(crate) mod postgres;
 mod query;
+mod retention;
 mod row;
 mod settings;
 pub(crate) mod sqlite;
@@ -32,6 +33,7 @@ pub(crate) use invariant::Invariant;
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
+pub(crate) use retention::{KeptFor, RetentionSettings};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
     ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
@@ -67,12 +69,20 @@ impl std::fmt::Display for LedgerId {
     }
 }
 
-/// How long things are kept that serve only to find something again.
+/// How long records are kept; `None` is for ever.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keep {
     pub(crate) duplicates: Duration,
+    /// Counted from when nothing of the session was open any more.
+    pub(crate) sessions: Option<Duration>,
+    /// What proves a consent, counted from the same time; where it is shorter, the proof goes with the session.
+    pub(crate) consents: Option<Duration>,
+    /// Counted from when the session's record went.
+    pub(crate) tombstones: Option<Duration>,
+    /// Counted from their end.
+    pub(crate) erasures: Option<Duration>,
     /// Of ended erasures, counted from their end; zero keeps none.
-    pub(crate) fingerprints: Duration,
+    pub(crate) fingerprints: Option<Duration>,
 }
 
 /// A key of the deployment that was replaced.

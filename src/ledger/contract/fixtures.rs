@@ -56,7 +56,24 @@ pub(crate) fn other() -> InstallationName {
 }
 
 /// What is kept for an hour.
-pub(crate) const KEEP: Keep = Keep { duplicates: HOUR, fingerprints: HOUR };
+pub(crate) const KEEP: Keep = Keep {
+    duplicates: HOUR,
+    sessions: Some(HOUR),
+    consents: Some(HOUR),
+    tombstones: Some(HOUR),
+    erasures: Some(HOUR),
+    fingerprints: Some(HOUR),
+};
+
+/// Everything whose time may be over has been kept for long enough.
+pub(crate) const KEEP_NOTHING: Keep = Keep {
+    duplicates: Duration::ZERO,
+    sessions: Some(Duration::ZERO),
+    consents: Some(Duration::ZERO),
+    tombstones: Some(Duration::ZERO),
+    erasures: Some(Duration::ZERO),
+    fingerprints: Some(Duration::ZERO),
+};
 
 pub(crate) fn session(id: i64) -> SessionKey {
     SessionKey { installation: installation(), session: SessionId(id) }

@@ -9,8 +9,8 @@ use super::tx::{Connection, NOW_MS};
 /// Keys without a month, or fingerprints, that one round deletes.
 const ROWS_MAX: i64 = 50_000;
 
-pub(super) async fn event_keys(connection: &Connection, duplicates_for: Duration) -> Result<(), LedgerError> {
-    let age_ms = age_ms(duplicates_for);
+pub(super) async fn event_keys(connection: &Connection, kept_for: Duration) -> Result<(), LedgerError> {
+    let age_ms = age_ms(kept_for);
     // Apart from the dropping, and before it: where that gets no lock in time, the coming months are there all the
     // same.
     connection.maybe(&format!("SELECT FROM keep_months({NOW_MS})"), &[]).await?;
@@ -28,7 +28,11 @@ pub(super) async fn event_keys(connection: &Connection, duplicates_for: Duration
     Ok(())
 }
 
-pub(super) async fn erasure_fingerprints(connection: &Connection, kept_for: Duration) -> Result<(), LedgerError> {
+pub(super) async fn erasure_fingerprints(
+    connection: &Connection,
+    kept_for: Option<Duration>,
+) -> Result<(), LedgerError> {
+    let Some(kept_for) = kept_for else { return Ok(()) };
     connection
         .execute(
             &format!(

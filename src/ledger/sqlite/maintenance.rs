@@ -30,8 +30,8 @@ fn ago(now: Timestamp, age: Duration) -> Option<Timestamp> {
 }
 
 /// Deletes the fingerprints of erasures that ended so long ago.
-pub(super) fn erasure_fingerprints(tx: &Tx<'_>, kept_for: Duration) -> Result<(), LedgerError> {
-    let Some(before) = ago(tx.now, kept_for) else { return Ok(()) };
+pub(super) fn erasure_fingerprints(tx: &Tx<'_>, kept_for: Option<Duration>) -> Result<(), LedgerError> {
+    let Some(before) = kept_for.and_then(|kept_for| ago(tx.now, kept_for)) else { return Ok(()) };
     tx.prepare_cached(
         "DELETE FROM erasure_fingerprint WHERE (fingerprint, erasure, version) IN (
            SELECT fingerprint, erasure, version FROM erasure_fingerprint
