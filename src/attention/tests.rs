@@ -72,6 +72,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         failed_keepers: vec![FailedKeeper { keeper: "state".into(), reason: "full".into(), since: at(0) }],
         oldest_due: Some(at(0)),
         clock: Some(ClockDoubt { fault: ClockFault::Ahead, expected: at(7), found: at(9000) }),
+        behind: [("events", at(60 - 86_400)), ("sessions", at(62 - 86_400))].into(),
     };
     check(
         &facts,
@@ -88,6 +89,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention head_not_kept keeper:state {"keeper":"state","reason":"full"}"#,
             r#"attention plugin_broken plugin:erp {"reason":"no such file","target":"erp"}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
+            r#"attention retention_behind records:events {"kind":"events"}"#,
             "attention server_away servers {}",
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,
             r#"attention work_parked work {"count":5}"#,

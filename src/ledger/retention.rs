@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use quietus_plugin::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::expiry::RecordKind;
 
 /// The `[retention]` table: how long each kind of our own records is kept.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetentionSettings {
     /// How long a delivery is remembered, to find it again.
@@ -20,7 +22,7 @@ pub(crate) struct RetentionSettings {
     /// What proves a consent that was given or withdrawn (GDPR Art. 7(1)), counted from the same time; the rest of the record goes
     /// with `sessions`. Where it is shorter, it is as long as that.
     pub(crate) consents: KeptFor,
-    /// By these, a session whose record is gone is not found anew; counted from when it went.
+    /// By these, a session whose record is gone is not found anew; counted from the same time.
     pub(crate) tombstones: KeptFor,
     /// Erasures that are over, counted from their end; never before their receipt has gone into an archive.
     pub(crate) erasures: KeptFor,
@@ -29,11 +31,34 @@ pub(crate) struct RetentionSettings {
     pub(crate) fingerprints: KeptFor,
 }
 
+impl RetentionSettings {
+    /// Each kind by its name, and how long it is kept.
+    pub(crate) fn by_kind(&self) -> [(&'static str, KeptFor); RecordKind::ALL.len()] {
+        RecordKind::ALL.map(|kind| {
+            let kept_for = match kind {
+                RecordKind::Events => KeptFor::Time(self.events),
+                RecordKind::Sessions => self.sessions,
+                RecordKind::Consents => self.consents,
+                RecordKind::Tombstones => self.tombstones,
+                RecordKind::Erasures => self.erasures,
+                RecordKind::Fingerprints => self.fingerprints,
+            };
+            (kind.as_str(), kept_for)
+        })
+    }
+}
+
 /// For how long something is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeptFor {
     Ever,
     Time(Span),
+}
+
+impl Serialize for KeptFor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// How [`KeptFor::Ever`] is written.

@@ -15,7 +15,7 @@ use super::run::LEASE;
 use crate::attention::ClockDoubt;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
-use crate::ledger::{Bounds, LedgerError};
+use crate::ledger::{Bounds, LedgerError, describe_expired};
 
 /// How often the ledger is maintained.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
@@ -28,6 +28,7 @@ impl Worker {
     /// one of its tasks keeps panicking, `dying` is cancelled, and `shutdown` with it.
     pub(crate) async fn run(self, shutdown: CancellationToken, drain_max: Duration, dying: CancellationToken) {
         describe_restarts();
+        describe_expired();
         let worker = Arc::new(self);
         // Work is cancelled only when the drain has taken too long.
         let abandon = CancellationToken::new();

@@ -101,6 +101,14 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::SessionsForeign => {
             format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
         }
+        Code::RetentionBehind => {
+            let kind = text("kind");
+            let since = found.since.map(time).unwrap_or_default();
+            format!(
+                "since {since}, not all {kind} are deleted whose retention is over: more come than can be deleted; make \
+                 retention.{kind} longer, or the disk faster"
+            )
+        }
         Code::LedgerSetBack => format!(
             "the ledger was set back: {reason}; receipts wait: put the right one in place, or stop all servers and run \
              `quietus ledger accept`"
@@ -224,6 +232,7 @@ mod tests {
                 expected: Timestamp::UNIX_EPOCH,
                 found: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(9),
             }),
+            behind: [("sessions", Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(22))].into(),
         };
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
@@ -237,6 +246,7 @@ mod tests {
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
+        since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707

@@ -196,6 +196,7 @@ pub(super) fn decision(session: SessionChange) -> Decision {
         rules_no_longer: Vec::new(),
         tenants_are_departments: None,
         foreign: false,
+        outdated: false,
     }
 }
 

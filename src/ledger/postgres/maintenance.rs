@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::LedgerError;
+use super::expiry;
 use super::tx::{Connection, NOW_MS};
+use crate::ledger::expiry::{RecordKind, Round, counted};
 
 /// Keys without a month, or fingerprints, that one round deletes.
 const ROWS_MAX: i64 = 50_000;
@@ -15,7 +17,7 @@ pub(super) async fn event_keys(connection: &Connection, kept_for: Duration) -> R
     // same.
     connection.maybe(&format!("SELECT FROM keep_months({NOW_MS})"), &[]).await?;
     connection.maybe(&format!("SELECT FROM drop_months({NOW_MS} - $1)"), &[&age_ms]).await?;
-    connection
+    let deleted = connection
         .execute(
             &format!(
                 "DELETE FROM event_other WHERE (happened, source, session, kind, digest) IN (
@@ -25,7 +27,8 @@ pub(super) async fn event_keys(connection: &Connection, kept_for: Duration) -> R
             &[&age_ms, &ROWS_MAX],
         )
         .await?;
-    Ok(())
+    // Of a month that was dropped, nobody has counted them.
+    noted(connection, RecordKind::Events, deleted).await
 }
 
 pub(super) async fn erasure_fingerprints(
@@ -33,7 +36,7 @@ pub(super) async fn erasure_fingerprints(
     kept_for: Option<Duration>,
 ) -> Result<(), LedgerError> {
     let Some(kept_for) = kept_for else { return Ok(()) };
-    connection
+    let deleted = connection
         .execute(
             &format!(
                 "DELETE FROM erasure_fingerprint WHERE (fingerprint, erasure, version) IN (
@@ -43,7 +46,13 @@ pub(super) async fn erasure_fingerprints(
             &[&age_ms(kept_for), &ROWS_MAX],
         )
         .await?;
-    Ok(())
+    noted(connection, RecordKind::Fingerprints, deleted).await
+}
+
+async fn noted(connection: &Connection, kind: RecordKind, deleted: u64) -> Result<(), LedgerError> {
+    let round = Round { deleted, is_behind: deleted == ROWS_MAX.cast_unsigned() };
+    counted(kind, round);
+    expiry::note(connection, kind, round, true).await
 }
 
 fn age_ms(age: Duration) -> i64 {
