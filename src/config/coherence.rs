@@ -80,16 +80,6 @@ fn retention(config: &Config, layers: &mut Layers) {
             );
         }
     }
-    let settles = config.settling.limit.0.saturating_add(config.settling.patience.0);
-    if kept.sessions.is_shorter_than(settles) {
-        layers.problem(
-            "retention.sessions",
-            format!(
-                "`{}` is shorter than a session may take to settle (settling.limit and settling.patience)",
-                kept.sessions
-            ),
-        );
-    }
     let needed = [("sessions", kept.sessions), ("consents", kept.consents)];
     for (name, other) in needed {
         let is_shorter = match other.limit() {

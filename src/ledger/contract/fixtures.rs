@@ -341,9 +341,13 @@ pub(super) fn unreadable() -> crate::ledger::Quarantined {
     crate::ledger::Quarantined { source: source(), digest, reason: "not JSON".into(), sealed }
 }
 
-/// A ledger that has something of everything: finished, parked and open erasures, sessions, quarantine, targets.
+/// A ledger that has something of everything: finished, parked and open erasures, sessions, one that has expired, quarantine,
+/// targets.
 pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.key_ids(&key_ids("9")).await.expect("noted");
+    decide(ledger, unchanged(9, 0)).await;
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    ledger.maintain(Keep { tombstones: None, ..KEEP_NOTHING }).await.expect("maintained");
     for id in 1..=3 {
         let mut change = unchanged(id, 0);
         change.fingerprints = Some(vec![email(u8::try_from(id).expect("small"))]);

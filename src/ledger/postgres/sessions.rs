@@ -294,7 +294,8 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
     let record = if before.erased { record.without_guest() } else { record };
     let idle_since = change.settle_at.is_none().then_some(millis(tx.now));
     // `read_at` stays where this decision has not looked: only of a session that was read once does a later 404 say
-    // that it is gone. What was erased stays so when more comes of it than the tombstone that was left.
+    // that it is gone. What stays settled grows no younger by what is no news. What was erased stays so when more comes of it
+    // than the tombstone that was left.
     let written = tx
         .execute(
             "WITH gone AS (
@@ -309,7 +310,9 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
                read_at = COALESCE(excluded.read_at, session.read_at), settle_at = excluded.settle_at,
                concluded = excluded.concluded, recording_ready = excluded.recording_ready,
                unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen,
-               idle_since = excluded.idle_since, proof_since = NULL
+               idle_since = CASE WHEN session.settle_at IS NULL AND excluded.settle_at IS NULL
+                                 THEN COALESCE(session.idle_since, session.proof_since) ELSE excluded.idle_since END,
+               proof_since = NULL
              WHERE session.version = excluded.version - 1",
             &[
                 &place.installation,
@@ -401,8 +404,8 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
     }
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     tx.execute(
-        "UPDATE session SET erased_at = $4, record = reached.record, unknown_cause = NULL, version = version + 1,
-                            idle_since = CASE WHEN settle_at IS NULL THEN $4 END, proof_since = NULL
+        "UPDATE session SET erased_at = $4::BIGINT, record = reached.record, unknown_cause = NULL, version = version + 1,
+                            idle_since = CASE WHEN settle_at IS NULL THEN $4::BIGINT END, proof_since = NULL
          FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS reached (installation, session, record)
          WHERE session.installation = reached.installation AND session.session = reached.session",
         &[&installations, &sessions, &records, &millis(tx.now)],

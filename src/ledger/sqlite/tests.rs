@@ -1,6 +1,7 @@
 //! The contract, and what is true of a file only.
 
 mod damage;
+mod retention;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
