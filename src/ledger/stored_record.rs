@@ -42,20 +42,20 @@ pub(super) struct StoredRecord {
     unknown_cause: Option<UnknownCause>,
 }
 
-/// A time, in milliseconds since 1970 where it is whole: what mluvii says is compared with what it says again, to the last
-/// digit.
+/// A time, in microseconds since 1970 where that is all of it: what mluvii says is compared with what it says again, to the
+/// last digit.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Moment {
-    Millis(i64),
+    Micros(i64),
     Exact(Timestamp),
 }
 
 impl Moment {
     fn of(time: Timestamp) -> Self {
-        let millis = time.as_millisecond();
-        if Timestamp::from_millisecond(millis).is_ok_and(|whole| whole == time) {
-            Self::Millis(millis)
+        let micros = time.as_microsecond();
+        if Timestamp::from_microsecond(micros).is_ok_and(|whole| whole == time) {
+            Self::Micros(micros)
         } else {
             Self::Exact(time)
         }
@@ -63,7 +63,7 @@ impl Moment {
 
     fn time(self) -> Option<Timestamp> {
         match self {
-            Self::Millis(millis) => Timestamp::from_millisecond(millis).ok(),
+            Self::Micros(micros) => Timestamp::from_microsecond(micros).ok(),
             Self::Exact(time) => Some(time),
         }
     }
@@ -81,7 +81,7 @@ impl StoredRecord {
             started: record.started.map(Moment::of),
             ended: record.ended.map(Moment::of),
             // By our own clock, and compared with nothing.
-            settled: record.settled.map(|settled| Moment::Millis(settled.as_millisecond())),
+            settled: record.settled.map(|settled| Moment::Micros(settled.as_microsecond())),
             consent: consent.state,
             consent_version: consent.version,
             consent_origin: consent.origin,
@@ -144,7 +144,7 @@ mod tests {
             started: at("2026-01-01T10:00:00Z"),
             // As mluvii writes it.
             ended: at("2026-01-01T10:07:31.1234567Z"),
-            settled: at("2026-01-01T12:00:00.001Z"),
+            settled: at("2026-01-01T12:00:00.001002Z"),
             consent: Consent {
                 state: ConsentState::Withdrawn,
                 version: Some("v3".into()),

@@ -234,7 +234,7 @@ fn every_spelling_of_a_time_is_the_same_instant() {
     let mut rows = ledger.prepare("SELECT session, record ->> 'e' FROM session ORDER BY session").expect("SQL");
     let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
     for (row, (id, time)) in rows.zip((1..).zip(spelled)) {
-        assert_eq!(row.expect("a row"), (id, "2024-05-02T14:05:24.454661Z".to_owned()), "{time}");
+        assert_eq!(row.expect("a row"), (id, 1_714_658_724_454_661_i64), "{time}");
     }
 }
 
