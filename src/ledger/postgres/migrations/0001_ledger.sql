@@ -464,4 +464,17 @@ BEGIN
   END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION make_month(DATE), keep_months(BIGINT), drop_months(BIGINT) FROM PUBLIC;
+-- Deletes erasures that are over and have no receipt here, with their steps, and returns which.
+CREATE FUNCTION forget_erasures(those BYTEA[]) RETURNS SETOF BYTEA
+LANGUAGE sql SECURITY DEFINER SET search_path = quietus, pg_temp AS $$
+  WITH gone AS (
+    DELETE FROM erasure WHERE id = ANY(those) AND ended IS NOT NULL
+      AND NOT EXISTS (SELECT FROM receipt WHERE receipt.erasure = erasure.id)
+    RETURNING id
+  ), steps AS (
+    DELETE FROM step USING gone WHERE step.erasure = gone.id
+  )
+  SELECT id FROM gone
+$$;
+
+REVOKE ALL ON FUNCTION make_month(DATE), keep_months(BIGINT), drop_months(BIGINT), forget_erasures(BYTEA[]) FROM PUBLIC;
