@@ -54,8 +54,10 @@ fn what_was_over_is_not_found_anew_and_what_comes_to_an_erased_session_goes() {
 
     let server = Server::start(&deployment);
     for id in [101, 102] {
-        // It ended long before.
-        assert_eq!(server.deliver(&session_ended(id)), 204);
+        let mut late = session_ended(id);
+        late["data"]["started"] = json!("2024-05-02T16:05:24Z");
+        late["data"]["ended"] = json!("2024-05-02T16:15:24Z");
+        assert_eq!(server.deliver(&late), 204);
     }
     decided(&deployment);
     assert_eq!(known(&deployment), (0, 2), "nothing is found anew");
