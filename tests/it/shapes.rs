@@ -269,8 +269,7 @@ fn a_conversation_as_mluvii_tells_it_is_taken_whole() {
     }
     assert_eq!(deployment.count("SELECT count(*) FROM quarantine"), 0);
     wait_for("the ends to be known", || {
-        let known =
-            "SELECT count(*) FROM session WHERE concluded AND recording_ready AND record ->> 'ended' IS NOT NULL";
+        let known = "SELECT count(*) FROM session WHERE concluded AND recording_ready AND record ->> 'e' IS NOT NULL";
         (deployment.count(known) == conversations.clone().count() as i64).then_some(())
     });
 }
