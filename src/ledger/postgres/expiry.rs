@@ -229,7 +229,7 @@ async fn open_among(tx: &Tx, old: &[OldSession]) -> Result<HashSet<Place>, Ledge
                JOIN task USING (installation, session) WHERE session IS NOT NULL
              UNION
              SELECT installation, session FROM unnest($1::BIGINT[], $2::BIGINT[]) AS old (installation, session)
-               JOIN erasure_session USING (installation, session)
+               JOIN erasure_session USING (installation, session) WHERE read_before IS NOT NULL
              UNION
              SELECT installation, session FROM unnest($1::BIGINT[], $2::BIGINT[]) AS old (installation, session)
                JOIN fingerprint USING (installation, session)
