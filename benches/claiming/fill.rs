@@ -102,11 +102,10 @@ fn receipts(database: &Database<'_>, from: u64, to: u64) {
 fn sessions(database: &Database<'_>, from: u64, to: u64) {
     database.sql(&format!(
         "INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready, record,
-                              forms_seen)
+                              forms_seen, idle_since)
            SELECT {INSTALLATION}, i, 1, substr(sha256(('g' || i / 3)::BYTEA), 1, 16), i, i, TRUE, FALSE,
-             '{{\"installation\":\"{NAME}\",\"session\":' || i || ',\"tenant\":62,\"guest\":\"g' || i / 3 ||
-             '\",\"channel\":\"Chat\",\"session_source\":\"Default\",\"started\":\"2026-05-02T14:05:24Z\",\
-             \"ended\":\"2026-05-02T14:15:24Z\",\"consent\":{{\"state\":\"given\",\"version\":\"v3\"}}}}', ''
+             '{{\"t\":62,\"g\":\"g' || i / 3 || '\",\"c\":\"Chat\",\"o\":\"Default\",\"b\":1777730724000000,\
+             \"e\":1777731324000000,\"k\":\"given\",\"v\":\"v3\"}}', '', EXTRACT(EPOCH FROM now())::BIGINT * 1000
            FROM generate_series({from}, {to}) AS i;
          INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
            SELECT sha256((kind || i)::BYTEA), {INSTALLATION}, i, 1, kind, FALSE

@@ -174,14 +174,13 @@ fn fill(ledger: &Path, sessions: usize) {
         let mut session = all
             .prepare(
                 "INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready,
-                                      record, forms_seen)
-                 VALUES (1000, ?1, 1, randomblob(16), 0, 0, 1, 0, ?2, x'')",
+                                      record, forms_seen, idle_since)
+                 VALUES (1000, ?1, 1, randomblob(16), 0, 0, 1, 0, ?2, x'', unixepoch() * 1000)",
             )
             .expect("SQL");
         for id in (0_i64..).take(sessions) {
-            let record = format!(
-                r#"{{"installation":"filled","session":{id},"tenant":62,"guest":null,"channel":"Chat","session_source":"Default","started":"2026-05-02T14:05:24Z","ended":"2026-05-02T14:15:24Z","consent":{{"state":"given","version":"v3"}}}}"#
-            );
+            let record =
+                r#"{"t":62,"c":"Chat","o":"Default","b":1777730724000000,"e":1777731324000000,"k":"given","v":"v3"}"#;
             event.execute((id,)).expect("a row");
             print.execute((id,)).expect("a row");
             print.execute((id,)).expect("a row");

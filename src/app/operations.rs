@@ -52,6 +52,7 @@ fn settings(config: &Config) -> Settings {
         targets: config.targets(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         limits: Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max },
+        retention: config.retention,
     }
 }
 

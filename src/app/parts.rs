@@ -118,11 +118,18 @@ pub(crate) fn departments(config: &Config, installation: &InstallationName) -> V
     sources.flat_map(|source| source.tenants.iter().copied()).filter(|_| !takes_all).collect()
 }
 
-/// How long the ledger keeps what serves only to find something again.
+/// How long the ledger keeps its records.
 fn keep(config: &Config) -> Keep {
-    let erasing = &config.erasing;
-    let fingerprints = if erasing.keep_fingerprints { erasing.fingerprints_for.0 } else { Duration::ZERO };
-    Keep { duplicates: config.ledger.duplicates_for.0, fingerprints }
+    let retention = &config.retention;
+    let fingerprints = retention.fingerprints.limit();
+    Keep {
+        duplicates: retention.events.0,
+        sessions: retention.sessions.limit(),
+        consents: retention.consents.limit(),
+        tombstones: retention.tombstones.limit(),
+        erasures: retention.erasures.limit(),
+        fingerprints: if config.erasing.keep_fingerprints { fingerprints } else { Some(Duration::ZERO) },
+    }
 }
 
 /// Opens a ledger; one in PostgreSQL is reached with the configuration's password.
@@ -215,9 +222,9 @@ auth = []
 
     #[test]
     fn fingerprints_that_are_not_to_be_kept_are_kept_for_no_time() {
-        assert_eq!(keep(&config(COMPANIES)).fingerprints, Duration::from_secs(1095 * 86_400));
+        assert_eq!(keep(&config(COMPANIES)).fingerprints, Some(Duration::from_secs(1095 * 86_400)));
         let off = format!("{COMPANIES}[erasing]\nkeep_fingerprints = false\n");
-        assert_eq!(keep(&config(&off)).fingerprints, Duration::ZERO);
+        assert_eq!(keep(&config(&off)).fingerprints, Some(Duration::ZERO));
     }
 
     /// A target with a defect: asking it how much it can do at once panics.

@@ -20,6 +20,9 @@ const OUT_TRIES: u32 = 3;
 /// that nobody has asked since, nothing is known.
 const LIMITED_MAX: Duration = Duration::from_secs(3600);
 
+/// For how long records may be there whose time is over.
+const BEHIND_MAX: Duration = Duration::from_secs(24 * 3600);
+
 /// What the configuration says about it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -163,6 +166,8 @@ pub(crate) struct Facts {
     pub(crate) clock: Option<ClockDoubt>,
     /// Some of what is told as a number.
     pub(crate) named: Named,
+    /// Since when not all records of a kind could be deleted whose time was over.
+    pub(crate) behind: BTreeMap<&'static str, Timestamp>,
 }
 
 /// Everything that needs a person or is worth knowing: the most severe first, then by code and object.
@@ -190,6 +195,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(foreign_sessions(facts));
     all.extend(facts.clock.as_ref().map(of_clock));
     all.extend(facts.failed_keepers.iter().map(of_keeper));
+    all.extend(facts.behind.iter().filter_map(|(kind, since)| behind(kind, *since, now)));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
     }
@@ -228,6 +234,15 @@ fn parked_steps(steps: &ParkedSteps) -> Option<Attention> {
     let mut found = of_group(Code::StepsParked, Object::target(target), group)?;
     found = with(found, "target", Value::from(&*target.0));
     Some(with(found, "erasure", Value::from(oldest.to_string())))
+}
+
+/// Deleting what is due takes a while where a retention has just been made shorter; after a day it will not be done.
+fn behind(kind: &'static str, since: Timestamp, now: Timestamp) -> Option<Attention> {
+    if now.duration_since(since).unsigned_abs() < BEHIND_MAX || now < since {
+        return None;
+    }
+    let found = found(Code::RetentionBehind, Severity::Attention, Object::records(kind), since.to_string());
+    Some(Attention { since: Some(since), ..with(found, "kind", Value::from(kind)) })
 }
 
 fn of_damage(damage: &Damage) -> Attention {

@@ -98,10 +98,12 @@ pub(crate) enum Code {
     HeadNotKept,
     /// The chain of receipts ends earlier than it did: receipts wait until a person acts. With `reason`.
     LedgerSetBack,
+    /// Records whose time is over are not all deleted: there are more of them than can be. With `kind`.
+    RetentionBehind,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -123,6 +125,7 @@ impl Code {
         Self::ClockDoubted,
         Self::HeadNotKept,
         Self::LedgerSetBack,
+        Self::RetentionBehind,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -148,6 +151,7 @@ impl Code {
             Self::ClockDoubted => "clock_doubted",
             Self::HeadNotKept => "head_not_kept",
             Self::LedgerSetBack => "ledger_set_back",
+            Self::RetentionBehind => "retention_behind",
         }
     }
 }

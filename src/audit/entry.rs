@@ -195,6 +195,11 @@ impl Object {
         Self("clock".to_owned())
     }
 
+    /// Records of one kind.
+    pub(crate) fn records(kind: &'static str) -> Self {
+        Self(format!("records:{kind}"))
+    }
+
     /// Somebody who keeps the newest receipt's place outside of the ledger.
     pub(crate) fn keeper(name: &str) -> Self {
         Self(format!("keeper:{name}"))

@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::out::{self, BAD, DOUBTFUL, GOOD, Out};
 use crate::attention::{Attention, Severity};
 use crate::erasure::ErasureState;
-use crate::ledger::{Counts, ProcessView, TargetHealth, TargetState};
+use crate::ledger::{Counts, ProcessView, RetentionSettings, TargetHealth, TargetState};
 use crate::operations::Operations;
 use crate::operations::status;
 
@@ -20,6 +20,7 @@ pub(super) struct Status {}
 struct StatusJson<'a> {
     #[serde(flatten)]
     counts: &'a Counts,
+    retention: &'a RetentionSettings,
     targets: &'a [TargetHealth],
     processes: Vec<ProcessJson<'a>>,
     attention: &'a [Attention],
@@ -52,6 +53,7 @@ fn json(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
     let needs = status.attention.iter().filter(|found| found.needs_a_person());
     out.json(&StatusJson {
         counts: &status.counts,
+        retention: &status.retention,
         targets: &status.targets,
         processes: status.processes.iter().map(shown).collect(),
         attention: &status.attention,
@@ -61,6 +63,7 @@ fn json(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
 
 fn write(status: &status::Status, out: &mut Out) -> std::io::Result<()> {
     write_counts(&status.counts, out)?;
+    write_expired(&status.counts, &status.retention, out)?;
     for health in &status.targets {
         out.line(format_args!("{:<11} {}", health.target, in_words(&health.state)))?;
     }
@@ -103,6 +106,15 @@ fn write_counts(counts: &Counts, out: &mut Out) -> std::io::Result<()> {
     Ok(())
 }
 
+/// How long each kind of records is kept, and how many were deleted since.
+fn write_expired(counts: &Counts, retention: &RetentionSettings, out: &mut Out) -> std::io::Result<()> {
+    let kinds = retention.by_kind().map(|(kind, kept_for)| match counts.expired.get(kind) {
+        Some(expired) if expired.deleted > 0 => format!("{kind} {kept_for} ({} deleted)", expired.deleted),
+        _ => format!("{kind} {kept_for}"),
+    });
+    out.line(format_args!("kept for    {}", kinds.join(", ")))
+}
+
 fn write_processes(processes: &[ProcessView], out: &mut Out) -> std::io::Result<()> {
     if processes.is_empty() {
         return out.line("processes   none");
@@ -136,6 +148,20 @@ fn in_words(state: &TargetState) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Expired;
+
+    #[test]
+    fn how_long_records_are_kept_is_shown_with_what_was_deleted() {
+        let retention = serde_json::json!({
+            "events": "30d", "sessions": "400d", "consents": "forever", "tombstones": "3650d", "erasures": "400d",
+            "fingerprints": "1095d",
+        });
+        let retention: RetentionSettings = serde_json::from_value(retention).expect("settings");
+        let expired = [("sessions", Expired { deleted: 7, ..Expired::default() })].into();
+        let (mut out, captured) = Out::captured(false);
+        write_expired(&Counts { expired, ..Counts::default() }, &retention, &mut out).expect("written");
+        insta::assert_snapshot!(captured.text(), @"kept for    events 30d, sessions 400d (7 deleted), consents forever, tombstones 3650d, erasures 400d, fingerprints 1095d");
+    }
 
     #[test]
     fn unknown_consents_and_foreign_sessions_are_shown_however_few_they_are() {

@@ -26,6 +26,7 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
+    retention(config, layers);
     used_once("witness", config.witnesses.iter().map(|witness| witness.name.as_str()), layers);
     for (index, witness) in config.witnesses.iter().enumerate() {
         if let Some(wrong) = witness.wrong() {
@@ -60,6 +61,41 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     }
     for bad in Policy::compile(&config.consent_rules, &config.rules, &config.targets()).err().into_iter().flatten() {
         layers.problem(super::problem::counted_from_one(&bad.key), bad.problem);
+    }
+}
+
+/// Nothing goes while something still needs it.
+fn retention(config: &Config, layers: &mut Layers) {
+    let kept = &config.retention;
+    for rule in &config.rules {
+        if let Some(after) = rule.after
+            && kept.sessions.is_shorter_than(after.0)
+        {
+            layers.problem(
+                "retention.sessions",
+                format!(
+                    "`{}` is shorter than the {after} after which the rule `{}` erases: by then, nobody would know of the sessions",
+                    kept.sessions, rule.name
+                ),
+            );
+        }
+    }
+    let needed = [("sessions", kept.sessions), ("consents", kept.consents)];
+    for (name, other) in needed {
+        let is_shorter = match other.limit() {
+            // What is never deleted needs no tombstone.
+            None => false,
+            Some(limit) => kept.tombstones.is_shorter_than(limit),
+        };
+        if is_shorter {
+            layers.problem(
+                "retention.tombstones",
+                format!(
+                    "`{}` is shorter than retention.{name}: a session whose record has gone would be found anew",
+                    kept.tombstones
+                ),
+            );
+        }
     }
 }
 

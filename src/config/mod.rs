@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use crate::http::ServerSettings;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
-use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong};
+use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
 use crate::mluvii::MluviiSettings;
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings};
 use crate::plugin::PluginSettings;
@@ -66,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) clock: ClockSettings,
     /// How erasures are carried through.
     pub(crate) erasing: ErasingSettings,
+    /// How long our own records are kept.
+    pub(crate) retention: RetentionSettings,
     /// The senders of webhooks; each names its installation.
     #[schemars(rename = "source")]
     pub(crate) sources: Vec<SourceSettings>,
@@ -93,9 +95,22 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 14] = [
-        "server", "ledger", "clock", "log", "keys", "mluvii", "settling", "person", "erasing", "source", "consent",
-        "rule", "plugin", "witness",
+    const SECTIONS: [&str; 15] = [
+        "server",
+        "ledger",
+        "clock",
+        "log",
+        "keys",
+        "mluvii",
+        "settling",
+        "person",
+        "erasing",
+        "retention",
+        "source",
+        "consent",
+        "rule",
+        "plugin",
+        "witness",
     ];
 
     /// Loads the configuration from a file and the environment of this process.
@@ -138,6 +153,7 @@ impl Config {
         let mluvii: Vec<MluviiSettings> = layers.installations();
         let person = layers.section("person");
         let erasing = layers.section("erasing");
+        let retention = layers.section("retention");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list("rule");
@@ -160,6 +176,7 @@ impl Config {
             settling: settling?,
             person: person?,
             erasing: erasing?,
+            retention: retention?,
             sources,
             consent_rules,
             rules,

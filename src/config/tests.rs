@@ -54,7 +54,7 @@ fn the_environment_wins_over_the_file() {
 #[test]
 fn a_misspelt_key_is_refused_and_the_right_one_is_named() {
     assert_snapshot!(refused(&format!("{COMPLETE}[log]\nlevl = \"info\"\n"), &[]), @"quietus.toml: log.levl: there is no such key; did you mean `level`? (allowed: level, format)");
-    assert_snapshot!(refused(&format!("{COMPLETE}[servre]\n"), &[]), @"quietus.toml: servre: there is no such key; did you mean `server`? (allowed: server, ledger, clock, log, keys, mluvii, settling, person, erasing, source, consent, rule, plugin, witness)");
+    assert_snapshot!(refused(&format!("{COMPLETE}[servre]\n"), &[]), @"quietus.toml: servre: there is no such key; did you mean `server`? (allowed: server, ledger, clock, log, keys, mluvii, settling, person, erasing, retention, source, consent, rule, plugin, witness)");
 }
 
 #[test]
@@ -391,10 +391,22 @@ fn fingerprints_are_kept_unless_somebody_says_otherwise() {
     let config = load(COMPLETE, &[]).expect("loads");
     assert!(config.erasing.keep_fingerprints);
     assert_eq!(
-        (config.erasing.fingerprints_for.to_string(), config.settling.patience.to_string()),
+        (config.retention.fingerprints.to_string(), config.settling.patience.to_string()),
         ("1095d".into(), "1h".into())
     );
     assert!(!config.person.accept_ledger_only);
     let text = format!("{COMPLETE}[settling]\nunknown_share_max = 5\n");
     assert_snapshot!(refused(&text, &[]), @"quietus.toml: settling.unknown_share_max: a share is from 0 to 1, such as 0.05");
+}
+
+#[test]
+fn a_retention_that_is_shorter_than_what_a_rule_needs_is_refused() {
+    let rule = "[[rule]]\nname = \"a year\"\non = \"session-settled\"\nwhen = \"true\"\nerase = \"guest\"\nafter = \"365d\"\n\
+                targets = [\"mluvii\"]\n";
+    let with = |retention: &str| load(&format!("{COMPLETE}{rule}[retention]\n{retention}\n"), &[]);
+    assert_snapshot!(with("sessions = \"90d\"").expect_err("is refused"), @"quietus.toml: retention.sessions: `90d` is shorter than the 365d after which the rule `a year` erases: by then, nobody would know of the sessions");
+    assert_snapshot!(with("tombstones = \"1000d\"").expect_err("is refused"), @"quietus.toml: retention.tombstones: `1000d` is shorter than retention.consents: a session whose record has gone would be found anew");
+    for fine in ["", "sessions = \"365d\"", "sessions = \"forever\"\nconsents = \"forever\"\ntombstones = \"1d\""] {
+        with(fine).unwrap_or_else(|wrong| panic!("{fine}: {wrong}"));
+    }
 }

@@ -9,6 +9,7 @@ pub(crate) mod clock;
 pub(crate) mod closing;
 pub(crate) mod deciding;
 pub(crate) mod erasing;
+pub(crate) mod expiring;
 mod fixtures;
 pub(crate) mod listing;
 pub(crate) mod random;
@@ -18,8 +19,8 @@ pub(crate) mod scheduling;
 pub(crate) mod working;
 
 pub(crate) use fixtures::{
-    BREAKER, KEEP, a_busy_ledger, by, due_erasure, ends, erase_a_guest, erasure_of, event, installation, key_ids,
-    person, receipt_after, resolution, session, sessions_to_decide, to_decide, to_resolve, to_settle,
+    BREAKER, KEEP, KEEP_NOTHING, a_busy_ledger, by, due_erasure, ends, erase_a_guest, erasure_of, event, installation,
+    key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide, to_resolve, to_settle,
 };
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until
@@ -137,6 +138,11 @@ macro_rules! contract {
                 an_erasure_reaches_the_sessions_of_its_own_company_only
                 receipts_come_back_as_they_were_signed
                 incomplete_receipts_are_counted_until_a_person_has_seen_them;
+            expiring: a_session_expires_when_its_time_is_over_and_not_before
+                what_is_still_open_keeps_its_session_however_old_it_is
+                what_proves_a_consent_is_kept_for_a_time_of_its_own
+                what_was_erased_stays_so_beyond_its_record
+                a_decision_on_what_is_over_writes_nothing_but_the_end_of_its_work;
             audit: an_order_on_an_erasure_leaves_one_row_whatever_came_of_it
                 an_order_on_anything_else_leaves_one_row_whatever_came_of_it
                 receipts_that_were_acknowledged_are_named_in_the_audit

@@ -16,10 +16,14 @@ pub(crate) enum Invariant {
     /// Who is meant is known as long as it is needed, and no longer.
     BegunErasureHasCapsule,
     EndedErasureHasNoCapsule,
+    /// Nothing that waits for nothing is kept for ever.
+    SettledSessionHasAge,
+    TombstoneHasNoSession,
+    StepHasErasure,
 }
 
 impl Invariant {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::OpenErasureHasWork,
         Self::WorkHasOpenErasure,
         Self::StepHasWork,
@@ -29,6 +33,9 @@ impl Invariant {
         Self::DoneErasureHasOutcomes,
         Self::BegunErasureHasCapsule,
         Self::EndedErasureHasNoCapsule,
+        Self::SettledSessionHasAge,
+        Self::TombstoneHasNoSession,
+        Self::StepHasErasure,
     ];
 
     /// The name of what breaks it: part of the interface.
@@ -43,6 +50,9 @@ impl Invariant {
             Self::DoneErasureHasOutcomes => "done_without_outcome",
             Self::BegunErasureHasCapsule => "erasure_without_capsule",
             Self::EndedErasureHasNoCapsule => "capsule_of_ended_erasure",
+            Self::SettledSessionHasAge => "session_without_age",
+            Self::TombstoneHasNoSession => "tombstone_of_session",
+            Self::StepHasErasure => "step_without_erasure",
         }
     }
 
@@ -58,6 +68,9 @@ impl Invariant {
             Self::DoneErasureHasOutcomes => "steps of erasures that are done have no outcome",
             Self::BegunErasureHasCapsule => "erasures are under way, and nobody can say of whom",
             Self::EndedErasureHasNoCapsule => "capsules are left of erasures that are over",
+            Self::SettledSessionHasAge => "sessions have settled and no age, or an age and have not settled",
+            Self::TombstoneHasNoSession => "sessions have a record and a tombstone",
+            Self::StepHasErasure => "steps are of erasures that are not there",
         }
     }
 
@@ -101,6 +114,20 @@ impl Invariant {
             Self::EndedErasureHasNoCapsule => {
                 "SELECT COUNT(*) FROM capsule
                  WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.id = capsule.erasure AND erasure.ended IS NULL)"
+            }
+            Self::SettledSessionHasAge => {
+                "SELECT COUNT(*) FROM session
+                 WHERE (settle_at IS NULL) = (idle_since IS NULL AND proof_since IS NULL)
+                   OR (idle_since IS NOT NULL AND proof_since IS NOT NULL)"
+            }
+            Self::TombstoneHasNoSession => {
+                "SELECT COUNT(*) FROM tombstone WHERE EXISTS (
+                   SELECT 1 FROM session
+                   WHERE session.installation = tombstone.installation AND session.session = tombstone.session)"
+            }
+            Self::StepHasErasure => {
+                "SELECT COUNT(*) FROM step
+                 WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.id = step.erasure)"
             }
         }
     }

@@ -6,6 +6,7 @@ mod bounds;
 mod claim;
 mod clock;
 pub(crate) mod copy;
+mod expiry;
 mod health;
 mod invariant;
 mod line;
@@ -16,9 +17,11 @@ mod place;
 mod ports;
 pub(crate) mod postgres;
 mod query;
+mod retention;
 mod row;
 mod settings;
 pub(crate) mod sqlite;
+mod stored_record;
 mod transition;
 mod view;
 
@@ -27,11 +30,15 @@ pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };
 pub(crate) use clock::ClockSettings;
+#[cfg(test)]
+pub(crate) use expiry::Expired;
+pub(crate) use expiry::{Tombstone, describe_expired};
 pub(crate) use health::{BreakerLimits, CallEnd};
 pub(crate) use invariant::Invariant;
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
+pub(crate) use retention::RetentionSettings;
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
     ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
@@ -49,7 +56,7 @@ pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
 use crate::keys::{Digest, KeyId, KeyKind};
 use crate::receipt::Receipt;
-use crate::subject::Fingerprinted;
+use crate::subject::{Fingerprinted, SessionKey};
 
 /// A ledger: all roles together, for those who take one apart.
 pub(crate) trait Ledger: Intake + Queue + Records + Admin {}
@@ -67,12 +74,20 @@ impl std::fmt::Display for LedgerId {
     }
 }
 
-/// How long things are kept that serve only to find something again.
+/// How long records are kept; `None` is for ever.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keep {
     pub(crate) duplicates: Duration,
+    /// Counted from when nothing of the session was open any more.
+    pub(crate) sessions: Option<Duration>,
+    /// What proves a consent, counted from the same time; where it is shorter, the proof goes with the session.
+    pub(crate) consents: Option<Duration>,
+    /// Counted from the same time.
+    pub(crate) tombstones: Option<Duration>,
+    /// Counted from their end.
+    pub(crate) erasures: Option<Duration>,
     /// Of ended erasures, counted from their end; zero keeps none.
-    pub(crate) fingerprints: Duration,
+    pub(crate) fingerprints: Option<Duration>,
 }
 
 /// A key of the deployment that was replaced.
@@ -262,9 +277,24 @@ pub(crate) struct Decision {
     /// The session is of a tenant that is not ours: instead of being changed, its row and its settling are deleted, it is
     /// counted ([`Counts::foreign_sessions`]), and there are no erasures.
     pub(crate) foreign: bool,
+    /// What was decided on tells of nothing but what was over when the session's record went ([`Tombstone::covers`]): nothing is
+    /// written but the end of the work.
+    pub(crate) outdated: bool,
 }
 
 impl Decision {
+    /// Of something that is over.
+    pub(crate) fn outdated(session: &SessionKey) -> Self {
+        Self {
+            session: SessionChange::unknown(session),
+            erasures: Vec::new(),
+            rules_no_longer: Vec::new(),
+            tenants_are_departments: None,
+            foreign: false,
+            outdated: true,
+        }
+    }
+
     /// When the session is looked at for settling; not at all where it is forgotten.
     fn settle_at(&self) -> Option<Timestamp> {
         self.session.settle_at.filter(|_| !self.foreign)
@@ -287,6 +317,22 @@ pub(crate) struct SessionChange {
     pub(crate) settle_at: Option<Timestamp>,
     /// Digests of the call-param groups as they were at the last look.
     pub(crate) forms_seen: Vec<Digest>,
+}
+
+impl SessionChange {
+    /// Of a session that the ledger does not know yet.
+    pub(crate) fn unknown(session: &SessionKey) -> Self {
+        Self {
+            read_version: 0,
+            record: ConsentRecord::new(session.clone()),
+            fingerprints: None,
+            read_at: None,
+            concluded: false,
+            recording_ready: false,
+            settle_at: None,
+            forms_seen: Vec::new(),
+        }
+    }
 }
 
 /// Whom a begun erasure reaches.

@@ -12,7 +12,7 @@ use super::{
     Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant, Keep, LedgerError,
     LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
     ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd, Stored,
-    TargetHealth, UnreadSessions,
+    TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -133,9 +133,10 @@ pub(crate) trait Queue: Send + Sync {
     /// Takes this process off the list.
     async fn deregister(&self) -> Result<(), LedgerError>;
 
-    /// Deletes what has served: event keys older than `keep.duplicates`, fingerprints of erasures that ended before
-    /// `keep.fingerprints`, destroyed bytes still in a log, processes that have long been lost. Bounded work. Nothing is
-    /// deleted by its age while the clock cannot be right.
+    /// Deletes what is older than `keep` says, destroyed bytes still in a log, processes that have long been lost. Bounded work;
+    /// of a session that has expired, the tombstone is left, or what proves its consent. What is open stays: a session that waits,
+    /// or that an erasure reaches or may reach, an erasure whose receipt or fingerprints are there. Nothing is deleted by its age while the
+    /// clock cannot be right.
     async fn maintain(&self, keep: Keep) -> Result<(), LedgerError>;
 }
 
@@ -143,6 +144,9 @@ pub(crate) trait Queue: Send + Sync {
 #[async_trait]
 pub(crate) trait Records: Send + Sync {
     async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError>;
+
+    /// What is left of a session whose record is gone because of its age.
+    async fn tombstone(&self, key: &SessionKey) -> Result<Option<Tombstone>, LedgerError>;
 
     /// The sessions of a guest, by the digest of the guest's id; erased ones, too.
     async fn sessions_of_guest(

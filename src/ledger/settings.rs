@@ -24,8 +24,6 @@ pub(crate) struct LedgerSettings {
     pub(crate) connections_max: usize,
     /// PostgreSQL: the longest that one statement may take.
     pub(crate) statement_max: Span,
-    /// How long a delivery is remembered, to find it again.
-    pub(crate) duplicates_for: Span,
 }
 
 /// A `ledger.url` that names no ledger.
@@ -79,7 +77,6 @@ mod tests {
             ca_file: None,
             connections_max: 1,
             statement_max: Span::from_secs(1),
-            duplicates_for: Span::from_secs(1),
         };
         let place = settings.place(Path::new("/etc/quietus")).ok();
         assert_eq!(place.map(|place| place.shown()).as_deref(), expected, "{url}");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::expiry::Expired;
 use crate::attention::{ClockDoubt, NoServer};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureState;
@@ -27,6 +28,23 @@ pub(crate) struct SessionView {
     pub(crate) forms_seen: Vec<Digest>,
     /// When an erasure that reached it was done.
     pub(crate) erased_at: Option<Timestamp>,
+}
+
+impl SessionView {
+    /// One that was erased, and whose record is gone.
+    pub(crate) fn of_erased(key: &SessionKey, erased_at: Timestamp) -> Self {
+        Self {
+            version: 0,
+            record: ConsentRecord::new(key.clone()),
+            fingerprints: Vec::new(),
+            read_at: None,
+            concluded: false,
+            recording_ready: false,
+            settle_at: None,
+            forms_seen: Vec::new(),
+            erased_at: Some(erased_at),
+        }
+    }
 }
 
 /// Sessions that have settled without ever being read, or whose look waits for a person.
@@ -198,6 +216,8 @@ pub(crate) struct Counts {
     /// Sessions that were forgotten because they are of a tenant that is not ours.
     pub(crate) foreign_sessions: u64,
     pub(crate) quarantined: u64,
+    /// What was deleted because of its age, by kind.
+    pub(crate) expired: BTreeMap<&'static str, Expired>,
 }
 
 impl Counts {

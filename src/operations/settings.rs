@@ -2,6 +2,7 @@
 
 use super::error::InputError;
 use crate::attention::Limits;
+use crate::ledger::RetentionSettings;
 use crate::policy::PersonSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::verify::SourceSettings;
@@ -18,6 +19,7 @@ pub(crate) struct Settings {
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
     pub(crate) limits: Limits,
+    pub(crate) retention: RetentionSettings,
 }
 
 /// One company's mluvii.

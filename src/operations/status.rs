@@ -2,7 +2,7 @@
 
 use super::{OperationError, Operations};
 use crate::attention::Attention;
-use crate::ledger::{Counts, ProcessView, TargetHealth};
+use crate::ledger::{Counts, ProcessView, RetentionSettings, TargetHealth};
 
 /// The whole deployment, at one moment.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct Status {
     pub(crate) processes: Vec<ProcessView>,
     /// The most severe first.
     pub(crate) attention: Vec<Attention>,
+    /// How long records are kept.
+    pub(crate) retention: RetentionSettings,
 }
 
 impl Status {
@@ -28,5 +30,5 @@ pub(crate) async fn status(on: &Operations) -> Result<Status, OperationError> {
     let targets = on.ledger.targets().await?;
     let processes = on.ledger.processes().await?;
     let attention = on.ledger.attention(&on.settings.limits).await?;
-    Ok(Status { counts, targets, processes, attention })
+    Ok(Status { counts, targets, processes, attention, retention: on.settings.retention })
 }

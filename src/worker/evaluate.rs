@@ -38,7 +38,16 @@ impl Worker {
             work.event.open(&self.seal).map_err(|broken| Failure::Permanent(format!("the event's form: {broken}")))?;
         // Read before mluvii is asked: what another process decides meanwhile makes this decision stale, and is not
         // overwritten.
-        let view = self.records.session(key).await?;
+        let mut view = self.records.session(key).await?;
+        if view.is_none()
+            && let Some(tombstone) = self.records.tombstone(key).await?
+        {
+            if tombstone.covers(head, work.since, self.keep.sessions) {
+                debug!(session = %key, "what was over before the session's record went is no news");
+                return Ok(Output::Decision(Box::new(Decision::outdated(key))));
+            }
+            view = tombstone.erased.then(|| SessionView::of_erased(key, tombstone.at));
+        }
         let seen = match look_for(&self.policy, head, view.as_ref()) {
             None => Seen::NotLooked,
             Some(look) => self.read(key, look, times).await?,
@@ -198,6 +207,7 @@ impl Evaluation<'_> {
             rules_no_longer,
             tenants_are_departments: facts::tenants_are_departments(&session.record, facts),
             foreign: false,
+            outdated: false,
             session,
         })
     }

@@ -40,9 +40,6 @@ pub(crate) struct ErasingSettings {
     /// Whether the keyed fingerprints of an erasure's identifiers are kept beyond its end, so that its receipt can be found
     /// by person. Without them, a person who asks for the result of their request cannot be answered.
     pub(crate) keep_fingerprints: bool,
-    /// How long they are kept, counted from the erasure's end (GDPR Art. 5(2) and 17(3)(e): to prove that it was done, as
-    /// long as claims can be made).
-    pub(crate) fingerprints_for: Span,
     pub(crate) retry: RetrySettings,
 }
 
@@ -61,7 +58,6 @@ pub(super) fn sample() -> ErasingSettings {
         breaker_failures: 5,
         breaker_pause: Span::from_secs(30),
         keep_fingerprints: true,
-        fingerprints_for: Span::from_secs(86_400),
         retry: RetrySettings { attempts_max: 3, pause_min: Span::from_secs(1), pause_max: Span::from_secs(60) },
     }
 }

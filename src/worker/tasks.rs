@@ -14,7 +14,7 @@ use super::run::LEASE;
 use crate::attention::ClockDoubt;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
-use crate::ledger::{Bounds, LedgerError};
+use crate::ledger::{Bounds, LedgerError, describe_expired};
 use crate::panics::{Ending, Task, kept_alive};
 
 /// How often the ledger is maintained.
@@ -27,6 +27,7 @@ impl Worker {
     /// Works until the process is to stop; what is under way is then finished, or released when it takes longer than `drain_max`.
     /// Where one of its tasks keeps panicking, the process is to end.
     pub(crate) async fn run(self, ending: Ending, drain_max: Duration) {
+        describe_expired();
         let worker = Arc::new(self);
         // Work is cancelled only when the drain has taken too long.
         let abandon = CancellationToken::new();

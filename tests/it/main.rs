@@ -23,5 +23,6 @@ mod plugins;
 mod purging;
 mod receipts;
 mod restarts;
+mod retention;
 mod shapes;
 mod truth;

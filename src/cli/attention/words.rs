@@ -123,6 +123,14 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::SessionsForeign => {
             format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
         }
+        Code::RetentionBehind => {
+            let kind = text("kind");
+            let since = found.since.map(time).unwrap_or_default();
+            format!(
+                "since {since}, not all {kind} are deleted whose retention is over: more come than can be deleted; make \
+                 retention.{kind} longer, or the disk faster"
+            )
+        }
         Code::LedgerSetBack => format!(
             "the ledger was set back: {reason}; receipts wait: put the right one in place, or stop all servers and run \
              `quietus ledger accept`"
@@ -265,6 +273,7 @@ mod tests {
                 parked_work: vec!["acme/8".into(), "e-09".into()],
                 incomplete: vec![4, 5],
             },
+            behind: [("sessions", Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(22))].into(),
         };
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
@@ -279,6 +288,7 @@ mod tests {
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
+        since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707

@@ -8,7 +8,7 @@ use super::audit::audited;
 use super::fixtures::*;
 use crate::attention::{ClockFault, Code, Limits, Severity};
 use crate::erasure::{Outcome, Stage};
-use crate::ledger::{Attempt, Bounds, BreakerLimits, CallEnd, Claim, Finished, Keep, QueueName, Recorded, Work};
+use crate::ledger::{Attempt, Bounds, BreakerLimits, CallEnd, Claim, Finished, QueueName, Recorded, Work};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -86,6 +86,7 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     begun(&ledger, 5, &["mailbox"]).await;
     step_end(&ledger, "mailbox", ends(Outcome::Absent)).await;
     ledger.request(due_erasure(3, &["crm"]), &by()).await.expect("requested");
+    decide(&ledger, unchanged(6, 0)).await;
     ledger.record(event(4, 1)).await.expect("recorded");
     assert_eq!(watch(&ledger).await, None);
     assert_eq!(stages(&ledger, "crm").await, [Stage::Erase, Stage::Verify]);
@@ -100,8 +101,9 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
     assert_eq!(stages(&ledger, "crm").await, [Stage::Verify]);
     assert_eq!(claim(&ledger, &to_decide()).await.len(), 1);
-    ledger.maintain(Keep { duplicates: Duration::ZERO, fingerprints: Duration::ZERO }).await.expect("maintained");
+    ledger.maintain(KEEP_NOTHING).await.expect("maintained");
     assert_eq!(ledger.record(event(4, 1)).await.expect("recorded"), Recorded::Duplicate, "nothing is forgotten by age");
+    assert!(ledger.session(&session(6)).await.expect("read").is_some());
     let limits = Limits { deadline: quietus_plugin::Span::from_secs(1 << 31), unknown_share_max: 1.0 };
     let shown = ledger.attention(&limits).await.expect("read");
     let urgent = shown.iter().filter(|found| found.severity == Severity::Urgent);

@@ -288,7 +288,7 @@ pub(crate) async fn an_erased_session_keeps_the_digest_of_its_guest_and_nothing_
     // Nor does what is decided later bring the id back.
     decide(&ledger, with_guest(2)).await;
     assert_eq!((view().await.record.guest, view().await.version), (None, 3));
-    ledger.maintain(Keep { fingerprints: Duration::ZERO, ..KEEP }).await.expect("maintained");
+    ledger.maintain(Keep { fingerprints: Some(Duration::ZERO), ..KEEP }).await.expect("maintained");
     assert!(ledger.erasures_with(&[email(1).fingerprint]).await.expect("found").is_empty());
 }
 

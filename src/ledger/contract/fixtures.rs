@@ -56,7 +56,24 @@ pub(crate) fn other() -> InstallationName {
 }
 
 /// What is kept for an hour.
-pub(crate) const KEEP: Keep = Keep { duplicates: HOUR, fingerprints: HOUR };
+pub(crate) const KEEP: Keep = Keep {
+    duplicates: HOUR,
+    sessions: Some(HOUR),
+    consents: Some(HOUR),
+    tombstones: Some(HOUR),
+    erasures: Some(HOUR),
+    fingerprints: Some(HOUR),
+};
+
+/// Everything whose time may be over has been kept for long enough.
+pub(crate) const KEEP_NOTHING: Keep = Keep {
+    duplicates: Duration::ZERO,
+    sessions: Some(Duration::ZERO),
+    consents: Some(Duration::ZERO),
+    tombstones: Some(Duration::ZERO),
+    erasures: Some(Duration::ZERO),
+    fingerprints: Some(Duration::ZERO),
+};
 
 pub(crate) fn session(id: i64) -> SessionKey {
     SessionKey { installation: installation(), session: SessionId(id) }
@@ -179,6 +196,7 @@ pub(super) fn decision(session: SessionChange) -> Decision {
         rules_no_longer: Vec::new(),
         tenants_are_departments: None,
         foreign: false,
+        outdated: false,
     }
 }
 
@@ -323,9 +341,13 @@ pub(super) fn unreadable() -> crate::ledger::Quarantined {
     crate::ledger::Quarantined { source: source(), digest, reason: "not JSON".into(), sealed }
 }
 
-/// A ledger that has something of everything: finished, parked and open erasures, sessions, quarantine, targets.
+/// A ledger that has something of everything: finished, parked and open erasures, sessions, one that has expired, quarantine,
+/// targets.
 pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.key_ids(&key_ids("9")).await.expect("noted");
+    decide(ledger, unchanged(9, 0)).await;
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    ledger.maintain(Keep { tombstones: None, ..KEEP_NOTHING }).await.expect("maintained");
     for id in 1..=3 {
         let mut change = unchanged(id, 0);
         change.fingerprints = Some(vec![email(u8::try_from(id).expect("small"))]);

@@ -260,7 +260,7 @@ pub(crate) async fn fingerprints_of_an_erasure_are_kept_for_as_long_as_told(ledg
     assert!(ledger.cancel_erasure(ErasureId([1; 16]), &by()).await.expect("cancelled"));
     ledger.maintain(KEEP).await.expect("maintained");
     assert_eq!((found(1).await, found(2).await), (1, 1));
-    ledger.maintain(Keep { fingerprints: Duration::ZERO, ..KEEP }).await.expect("maintained");
+    ledger.maintain(Keep { fingerprints: Some(Duration::ZERO), ..KEEP }).await.expect("maintained");
     assert_eq!((found(1).await, found(2).await), (0, 1), "only what has ended is forgotten");
     assert!(ledger.erasure(ErasureId([1; 16])).await.expect("read").is_some());
 }

@@ -126,8 +126,22 @@ pub(crate) const TABLES: &[Table] = &[
             ("erased_at", Number),
             ("unknown_cause", Text),
             ("record", Text),
+            ("idle_since", Number),
+            ("proof_since", Number),
             ("forms_seen", Bytes),
         ],
+        only: ALL,
+    },
+    Table {
+        name: "tombstone",
+        key: 2,
+        columns: &[("installation", Number), ("session", Number), ("at", Number), ("erased", Truth)],
+        only: ALL,
+    },
+    Table {
+        name: "expired",
+        key: 1,
+        columns: &[("kind", Text), ("deleted", Number), ("last", Number), ("behind_since", Number)],
         only: ALL,
     },
     Table {

@@ -16,6 +16,7 @@ use crate::attention::{
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
+use crate::ledger::expiry::RecordKind;
 use crate::ledger::view::{Told, told_by};
 use crate::subject::{SourceName, TargetName};
 
@@ -59,12 +60,13 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         oldest_due: maybe_time(row.get(3))?,
         clock: clock::doubt(row.get(10))?,
         named: named::find(connection, now).await?,
+        behind: behind(&row)?,
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 12;
+const FIRST_GROUP: usize = 13;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -102,6 +104,8 @@ fn query() -> String {
                  FROM refused),
                 (SELECT doubt FROM clock_seen),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, reason, since) ORDER BY name), '[]')::TEXT FROM keeper),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(kind, behind_since)), '[]')::TEXT FROM expired
+                 WHERE behind_since IS NOT NULL),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
@@ -150,6 +154,17 @@ fn refused(row: &Row) -> Result<Vec<RefusedSince>, LedgerError> {
         Ok(RefusedSince { source, count, since: time(since)?, last: time(last)? })
     });
     refused.collect()
+}
+
+/// Since when not all records of a kind could be deleted whose time was over.
+fn behind(row: &Row) -> Result<BTreeMap<&'static str, Timestamp>, LedgerError> {
+    let mut behind = BTreeMap::new();
+    for (name, since) in json_at::<Vec<(String, i64)>>(row, 12)? {
+        if let Some(kind) = RecordKind::ALL.into_iter().find(|kind| kind.as_str() == name) {
+            behind.insert(kind.as_str(), time(since)?);
+        }
+    }
+    Ok(behind)
 }
 
 fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {

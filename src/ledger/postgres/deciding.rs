@@ -23,6 +23,8 @@ pub(super) async fn decided(
     }
     let changed = if decision.foreign {
         sessions::forget(tx, place, before, &decision.session).await?
+    } else if decision.outdated {
+        sessions::leave(before, &decision.session)
     } else {
         sessions::change(tx, place, before, &decision.session).await?
     };

@@ -75,8 +75,8 @@ use super::{
     InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
     PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
     REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds,
-    broken, claim, health, line, query, row, transition,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Tombstone, UnreadSessions, Work,
+    acts, bounds, broken, claim, health, line, query, row, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
@@ -112,6 +112,7 @@ pub(crate) struct PostgresLedger {
     listening: Mutex<Option<DropGuard>>,
     sources: Names,
     installations: Names,
+    passes: expiry::Passes,
     /// The number of this process; 0 until it is registered.
     process: AtomicI64,
     /// What it said of itself then.
@@ -136,6 +137,7 @@ impl PostgresLedger {
             remote_notifier,
             sources: Names::of("source"),
             installations: Names::of("installation"),
+            passes: expiry::Passes::default(),
             process: AtomicI64::new(0),
             info: Mutex::default(),
         }))
@@ -215,8 +217,9 @@ macro_rules! transact {
     };
 }
 
-// Its orders are transactions, too, so it comes after the macro.
+// Their orders and batches are transactions, too, so they come after the macro.
 mod admin;
+mod expiry;
 
 /// The result of one attempt to close erasures.
 enum Tried {
@@ -414,7 +417,10 @@ impl Queue for PostgresLedger {
         processes::forget_lost(&connection).await?;
         refused::forget_old(&connection).await?;
         maintenance::erasure_fingerprints(&connection, keep.fingerprints).await?;
-        maintenance::event_keys(&connection, keep.duplicates).await
+        maintenance::event_keys(&connection, keep.duplicates).await?;
+        // Its transactions take connections themselves: where there is only one, it would be waited for.
+        drop(connection);
+        self.expire(&keep).await
     }
 }
 
@@ -426,6 +432,14 @@ impl Records for PostgresLedger {
             return Ok(None);
         };
         sessions::one(&connection, Place { installation, session: key.session.0 }).await
+    }
+
+    async fn tombstone(&self, key: &SessionKey) -> Result<Option<Tombstone>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(installation) = self.installations.known(&connection, &key.installation.0).await? else {
+            return Ok(None);
+        };
+        sessions::tombstone(&connection, Place { installation, session: key.session.0 }).await
     }
 
     async fn sessions_of_guest(

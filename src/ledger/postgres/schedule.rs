@@ -298,7 +298,7 @@ async fn cancelled(
             // cancelled.
             tx.execute("DELETE FROM task WHERE erasure = $1", &[&id.0.as_slice()]).await?;
             erasure_state::set_state(tx, id, from, state).await?;
-            let sql = "UPDATE erasure SET ended = $2 WHERE id = $1";
+            let sql = "UPDATE erasure SET ended = $2, merge_key = '', selection = '{}' WHERE id = $1";
             tx.execute(sql, &[&id.0.as_slice(), &millis(tx.now)]).await?;
             capsules::end_fingerprints(tx, &[id]).await?;
             Ok(true)

@@ -5,16 +5,19 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis};
+use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis, time};
 use super::tx::{Connection, Tx};
 use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
+use crate::ledger::expiry::Tombstone;
+use crate::ledger::stored_record::StoredRecord;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
-                             forms_seen, erased_at
+                             forms_seen, erased_at, guest,
+                             (SELECT name FROM installation AS company WHERE company.id = session.installation)
                       FROM session";
 
 /// A session's place in its table.
@@ -98,7 +101,7 @@ fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, Ledg
     let forms: &[u8] = row.get(8);
     Ok(SessionView {
         version: row.get(2),
-        record: json_at(row, 3)?,
+        record: record(row, 3, 10)?,
         fingerprints,
         read_at: maybe_time(row.get(4))?,
         concluded: row.get(5),
@@ -107,6 +110,15 @@ fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, Ledg
         forms_seen: forms.chunks_exact(16).map(digest).collect::<Result<_, _>>()?,
         erased_at: maybe_time(row.get(9))?,
     })
+}
+
+/// A session's record, and in the columns behind one another the digest of its guest's id and the name of its installation. The
+/// session's number is the second column.
+pub(super) fn record(row: &Row, stored: usize, guest: usize) -> Result<ConsentRecord, LedgerError> {
+    let installation = InstallationName(row.get::<_, &str>(guest + 1).into());
+    let session = SessionKey { installation, session: SessionId(row.get(1)) };
+    let guest = row.get::<_, Option<&[u8]>>(guest).map(digest).transpose()?;
+    Ok(json_at::<StoredRecord>(row, stored)?.record(session, guest))
 }
 
 /// The fingerprints of sessions.
@@ -246,6 +258,19 @@ pub(super) async fn change(
     Ok(Changed::Done { settling_moved: before.settle_at != maybe_millis(change.settle_at) })
 }
 
+/// Leaves a session as it is: what was decided on is about a time that is over.
+pub(super) fn leave(before: Before, change: &SessionChange) -> Changed {
+    let is_as_read = before.version == change.read_version;
+    if is_as_read { Changed::Done { settling_moved: false } } else { Changed::Stale }
+}
+
+/// What is left of a session whose record is gone.
+pub(super) async fn tombstone(connection: &Connection, place: Place) -> Result<Option<Tombstone>, LedgerError> {
+    let sql = "SELECT at, erased FROM tombstone WHERE installation = $1 AND session = $2";
+    let row = connection.maybe(sql, &[&place.installation, &place.session]).await?;
+    row.map(|row| Ok(Tombstone { at: time(row.get(0))?, erased: row.get(1) })).transpose()
+}
+
 /// Deletes a session that is none of ours, and its settling. What was asked for of it by its number stays.
 pub(super) async fn forget(
     tx: &mut Tx,
@@ -277,32 +302,43 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
+    let idle_since = change.settle_at.is_none().then_some(millis(tx.now));
     // `read_at` stays where this decision has not looked: only of a session that was read once does a later 404 say
-    // that it is gone.
+    // that it is gone. What stays settled grows no younger by what is no news. What was erased stays so when more comes of it
+    // than the tombstone that was left.
     let written = tx
         .execute(
-            "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
-                                  recording_ready, unknown_cause, record, forms_seen)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            "WITH gone AS (
+               DELETE FROM tombstone WHERE installation = $1 AND session = $2 AND $3::BIGINT = 1 RETURNING at, erased)
+             INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
+                                  recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since)
+             SELECT $1::BIGINT, $2::BIGINT, $3::BIGINT, $4::BYTEA, $5::BIGINT, $6::BIGINT, $7::BIGINT, $8::BOOLEAN,
+                    $9::BOOLEAN, $10::TEXT, CASE WHEN (SELECT erased FROM gone) THEN $14::TEXT ELSE $11::TEXT END,
+                    $12::BYTEA, (SELECT at FROM gone WHERE erased), $13::BIGINT
              ON CONFLICT (installation, session) DO UPDATE SET
                version = excluded.version, guest = excluded.guest,
                read_at = COALESCE(excluded.read_at, session.read_at), settle_at = excluded.settle_at,
                concluded = excluded.concluded, recording_ready = excluded.recording_ready,
-               unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen
+               unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen,
+               idle_since = CASE WHEN session.settle_at IS NULL AND excluded.settle_at IS NULL
+                                 THEN COALESCE(session.idle_since, session.proof_since) ELSE excluded.idle_since END,
+               proof_since = NULL
              WHERE session.version = excluded.version - 1",
             &[
                 &place.installation,
                 &place.session,
                 &(change.read_version + 1),
-                &record.guest_digest.as_ref().map(|digest| digest.0.as_slice()),
+                &change.record.guest_digest.as_ref().map(|digest| digest.0.as_slice()),
                 &millis(tx.now),
                 &maybe_millis(change.read_at),
                 &maybe_millis(change.settle_at),
                 &change.concluded,
                 &change.recording_ready,
                 &transition::unknown_cause(change).map(|cause| cause.as_str()),
-                &json(&record)?,
+                &json(&StoredRecord::of(record.clone()))?,
                 &forms,
+                &idle_since,
+                &json(&StoredRecord::of(record.without_guest()))?,
             ],
         )
         .await?;
@@ -374,11 +410,12 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
         let place = Place::read(&row);
         installations.push(place.installation);
         sessions.push(place.session);
-        records.push(json(&json_at::<ConsentRecord>(&row, 2)?.without_guest())?);
+        records.push(json(&json_at::<StoredRecord>(&row, 2)?.without_guest())?);
     }
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     tx.execute(
-        "UPDATE session SET erased_at = $4, record = reached.record, unknown_cause = NULL, version = version + 1
+        "UPDATE session SET erased_at = $4::BIGINT, record = reached.record, unknown_cause = NULL, version = version + 1,
+                            idle_since = CASE WHEN settle_at IS NULL THEN $4::BIGINT END, proof_since = NULL
          FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS reached (installation, session, record)
          WHERE session.installation = reached.installation AND session.session = reached.session",
         &[&installations, &sessions, &records, &millis(tx.now)],
@@ -388,6 +425,12 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
         "DELETE FROM fingerprint USING unnest($1::BIGINT[], $2::BIGINT[]) AS reached (installation, session)
          WHERE fingerprint.installation = reached.installation AND fingerprint.session = reached.session",
         &[&installations, &sessions],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE tombstone SET erased = TRUE, at = $2 WHERE (installation, session) IN (
+           SELECT installation, session FROM erasure_session WHERE erasure = ANY($1))",
+        &[&ids(erasures), &millis(tx.now)],
     )
     .await?;
     Ok(())

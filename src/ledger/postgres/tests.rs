@@ -87,24 +87,25 @@ async fn claim(ledger: &PostgresLedger, queue: &QueueName, most: usize) -> Vec<C
 
 contract::contract!(parts, stories);
 
-/// The stories of the contract that move what was seen of the clock.
+/// The stories of the contract that change what is stored past the ledger.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn moved_clocks() {
+async fn moved_clocks_and_archived_receipts() {
     let server = stories().await;
     macro_rules! story {
-        ($story:ident) => {
+        ($part:ident $story:ident) => {
             let ledger = server.ledger().await;
             let name = format!("story_{}", server.told.load(Ordering::Relaxed) - 1);
             let sql = |sql: &str| _ = server.cluster.sql(&name, &format!("SET search_path = quietus; {sql}"));
-            contract::clock::$story(Arc::clone(&ledger), &sql).await;
+            contract::$part::$story(Arc::clone(&ledger), &sql).await;
             ledger.shutdown().await;
         };
     }
-    story!(a_jump_ahead_stops_erasing_and_nothing_else);
-    story!(a_clock_behind_what_was_seen_stops_erasing);
-    story!(no_pause_is_longer_for_a_clock_that_was_put_back);
-    story!(a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
-    story!(a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
+    story!(clock a_jump_ahead_stops_erasing_and_nothing_else);
+    story!(clock a_clock_behind_what_was_seen_stops_erasing);
+    story!(clock no_pause_is_longer_for_a_clock_that_was_put_back);
+    story!(clock a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
+    story!(clock a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
+    story!(expiring an_erasure_expires_once_nothing_refers_to_it);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What may need a person, and what nobody wants to be told of.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -63,6 +65,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         oldest_due: counts::oldest_due(connection, now)?,
         clock: clock::doubt(connection)?,
         named: named::find(connection, now)?,
+        behind: behind(connection)?,
     })
 }
 
@@ -102,6 +105,12 @@ fn requested(connection: &Connection, count: u64) -> Result<Group, LedgerError> 
         Ok(Group { count, since: since.map(|since| since.0), mark: row.get(1)? })
     });
     Ok(group?)
+}
+
+/// Since when not all records of a kind could be deleted whose time was over.
+fn behind(connection: &Connection) -> Result<BTreeMap<&'static str, Timestamp>, LedgerError> {
+    let expired = counts::expired(connection)?;
+    Ok(expired.into_iter().filter_map(|(kind, expired)| Some((kind, expired.behind_since?))).collect())
 }
 
 fn failed_keepers(connection: &Connection) -> Result<Vec<FailedKeeper>, LedgerError> {

@@ -7,9 +7,11 @@ use rusqlite::{Connection, params};
 
 use super::claim::{DECIDE_QUEUES, RESOLVE_QUEUES, SETTLE_QUEUES, STEP_QUEUES, STEP_TARGET};
 use super::columns::Millis;
+use super::expiry;
 use super::{Counts, LedgerError};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
+use crate::ledger::expiry::{Expired, RecordKind};
 
 pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, LedgerError> {
     let number = |sql: &str| -> Result<u64, LedgerError> {
@@ -44,7 +46,12 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
         unknown_consents: unknown_consents(connection)?,
         foreign_sessions: number("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation")?,
         quarantined: number("SELECT COUNT(*) FROM quarantine")?,
+        expired: expired(connection)?,
     })
+}
+
+pub(super) fn expired(connection: &Connection) -> Result<BTreeMap<&'static str, Expired>, LedgerError> {
+    RecordKind::ALL.into_iter().map(|kind| Ok((kind.as_str(), expiry::expired(connection, kind)?))).collect()
 }
 
 pub(super) fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {

@@ -14,6 +14,8 @@ pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result
     let place = Place::intern(tx, key)?;
     let changed = if decision.foreign {
         sessions::forget(tx, place, &decision.session)?
+    } else if decision.outdated {
+        sessions::leave(tx, place, &decision.session)?
     } else {
         sessions::change(tx, place, &decision.session)?
     };

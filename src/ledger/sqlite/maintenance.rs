@@ -4,15 +4,17 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
 use super::columns::Millis;
+use super::expiry;
 use super::job::{Tx, Wakes};
 use super::readers::Readers;
 use super::writer::Writer;
 use crate::keys::Digest;
+use crate::ledger::expiry::{RecordKind, Round, ago, counted};
 use crate::lock::lock;
 
 /// Keys that one write looks at; deleting as many takes some 10 ms.
@@ -22,23 +24,21 @@ const CHUNK_KEYS: usize = 4_096;
 const CHUNKS_MAX: usize = 64;
 
 /// Fingerprints that one round deletes.
-const FINGERPRINTS_MAX: i64 = 50_000;
-
-/// The time so long ago; `None` beyond the calendar.
-fn ago(now: Timestamp, age: Duration) -> Option<Timestamp> {
-    now.checked_sub(SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX)).ok()
-}
+const FINGERPRINTS_MAX: usize = 50_000;
 
 /// Deletes the fingerprints of erasures that ended so long ago.
-pub(super) fn erasure_fingerprints(tx: &Tx<'_>, kept_for: Duration) -> Result<(), LedgerError> {
+pub(super) fn erasure_fingerprints(tx: &Tx<'_>, kept_for: Option<Duration>) -> Result<(), LedgerError> {
     let Some(before) = ago(tx.now, kept_for) else { return Ok(()) };
-    tx.prepare_cached(
-        "DELETE FROM erasure_fingerprint WHERE (fingerprint, erasure, version) IN (
+    let deleted = tx
+        .prepare_cached(
+            "DELETE FROM erasure_fingerprint WHERE (fingerprint, erasure, version) IN (
            SELECT fingerprint, erasure, version FROM erasure_fingerprint
            WHERE ended IS NOT NULL AND ended <= ?1 ORDER BY ended LIMIT ?2)",
-    )?
-    .execute(params![Millis(before), FINGERPRINTS_MAX])?;
-    Ok(())
+        )?
+        .execute(params![Millis(before), FINGERPRINTS_MAX as i64])?;
+    let round = Round { deleted: deleted as u64, is_behind: deleted == FINGERPRINTS_MAX };
+    counted(RecordKind::Fingerprints, round);
+    expiry::note(tx, RecordKind::Fingerprints, round, true)
 }
 
 /// A place in the table of event keys.
@@ -69,12 +69,18 @@ impl Walk {
         writer: &Writer,
         age: Duration,
     ) -> Result<(), LedgerError> {
-        let Some(before) = ago(Timestamp::now(), age) else { return Ok(()) };
-        for _ in 0..CHUNKS_MAX {
+        let Some(before) = ago(Timestamp::now(), Some(age)) else { return Ok(()) };
+        for number in 1..=CHUNKS_MAX {
             let from = *lock(&self.0);
             // Looked up by a reader: on the writer's thread, every delivery would wait for it.
             let to = readers.read(move |connection| chunk_end(connection, from)).await?;
-            writer.write(Wakes::NoOne, move |tx| delete(tx, from, to, before)).await?;
+            let is_behind = to.is_some() && number == CHUNKS_MAX;
+            let round = move |tx: &Tx<'_>| {
+                let round = Round { deleted: delete(tx, from, to, before)?, is_behind };
+                expiry::note(tx, RecordKind::Events, round, to.is_none() || is_behind)?;
+                Ok(round)
+            };
+            counted(RecordKind::Events, writer.write(Wakes::NoOne, round).await?);
             // Only after the deletion: a chunk that failed is walked once more.
             *lock(&self.0) = to.unwrap_or(EventKey::FIRST);
             if to.is_none() {
@@ -99,15 +105,15 @@ fn chunk_end(connection: &Connection, from: EventKey) -> Result<Option<EventKey>
     Ok(end.optional()?)
 }
 
-fn delete(tx: &Tx<'_>, from: EventKey, to: Option<EventKey>, before: Timestamp) -> Result<(), LedgerError> {
+fn delete(tx: &Tx<'_>, from: EventKey, to: Option<EventKey>, before: Timestamp) -> Result<u64, LedgerError> {
     // No source has the last number, so this is beyond every key.
     let to = to.unwrap_or(EventKey { source: i64::MAX, ..EventKey::FIRST });
-    tx.prepare_cached(
+    let mut statement = tx.prepare_cached(
         "DELETE FROM event
          WHERE (source, session, kind, digest) >= (?1, ?2, ?3, ?4)
            AND (source, session, kind, digest) < (?5, ?6, ?7, ?8) AND received < ?9",
-    )?
-    .execute(params![
+    )?;
+    let deleted = statement.execute(params![
         from.source,
         from.session,
         from.kind,
@@ -118,5 +124,5 @@ fn delete(tx: &Tx<'_>, from: EventKey, to: Option<EventKey>, before: Timestamp) 
         to.digest,
         Millis(before)
     ])?;
-    Ok(())
+    Ok(deleted as u64)
 }

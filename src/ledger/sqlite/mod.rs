@@ -20,6 +20,7 @@ mod damage;
 mod deciding;
 mod erasures;
 mod exclusive;
+mod expiry;
 mod failure;
 mod files;
 mod inbox;
@@ -67,6 +68,7 @@ use self::checkpoint::LOG_BYTES_LONG;
 use self::claiming::Holder;
 use self::damage::{Damage, Notes};
 pub(crate) use self::exclusive::Exclusive;
+use self::expiry::Passes;
 use self::files::Files;
 use self::job::{Tx, Wakes};
 use self::maintenance::Walk;
@@ -80,8 +82,8 @@ use super::{
     InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
     ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
     ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork,
-    StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, line,
-    query, row, transition,
+    StepEnd, StepWork, Stored, TargetHealth, TargetState, Tombstone, UnreadSessions, Work, acts, bounds, claim, health,
+    line, query, row, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -99,6 +101,7 @@ pub(crate) struct SqliteLedger {
     readers: Arc<Readers>,
     notifier: Arc<Notifier>,
     walk: Walk,
+    passes: Passes,
     /// The number of this process; 0 until it is registered.
     process: AtomicI64,
     damage: Arc<Damage>,
@@ -145,6 +148,7 @@ impl SqliteLedger {
             readers,
             notifier,
             walk: Walk::new(),
+            passes: Passes::default(),
             process: AtomicI64::new(0),
             damage,
             files,
@@ -323,6 +327,8 @@ impl Queue for SqliteLedger {
         if self.writer.write(Wakes::NoOne, clock::trust).await?.erasing {
             self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
             self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
+            // After the fingerprints, which keep the erasures.
+            self.passes.go_on(&self.writer, keep).await?;
             self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
             self.writer.write(Wakes::NoOne, refused::forget_old).await?;
         }
@@ -340,6 +346,15 @@ impl Records for SqliteLedger {
         let key = key.clone();
         let look = move |connection: &_| match Place::known(connection, &key)? {
             Some(place) => sessions::one(connection, place),
+            None => Ok(None),
+        };
+        self.readers.read(look).await
+    }
+
+    async fn tombstone(&self, key: &SessionKey) -> Result<Option<Tombstone>, LedgerError> {
+        let key = key.clone();
+        let look = move |connection: &_| match Place::known(connection, &key)? {
+            Some(place) => sessions::tombstone(connection, place),
             None => Ok(None),
         };
         self.readers.read(look).await

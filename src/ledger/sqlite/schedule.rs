@@ -131,13 +131,11 @@ fn add_resolve(tx: &Tx<'_>, subject: &Subject, id: ErasureId, due: Timestamp) ->
     Ok(())
 }
 
-/// Writes an erasure's end. Its fingerprints are kept for a while from now on.
+/// Writes an erasure's end. Its fingerprints are kept for a while from now on; by what it was merged and chosen, nobody asks any
+/// more.
 pub(super) fn end(tx: &Tx<'_>, id: ErasureId, state: ErasureState) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE erasure SET state = ?2, ended = ?3 WHERE id = ?1")?.execute(params![
-        id,
-        Word(state),
-        Millis(tx.now)
-    ])?;
+    tx.prepare_cached("UPDATE erasure SET state = ?2, ended = ?3, merge_key = '', selection = '{}' WHERE id = ?1")?
+        .execute(params![id, Word(state), Millis(tx.now)])?;
     tx.prepare_cached("UPDATE erasure_fingerprint SET ended = ?2 WHERE erasure = ?1")?
         .execute(params![id, Millis(tx.now)])?;
     Ok(())

@@ -12,23 +12,26 @@ use super::{failure::broken, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
+use crate::ledger::expiry::Tombstone;
+use crate::ledger::stored_record::StoredRecord;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT version, record, read_at, concluded, recording_ready, settle_at, forms_seen, erased_at
+        "SELECT version, record, read_at, concluded, recording_ready, settle_at, forms_seen, erased_at, guest
          FROM session WHERE installation = ?1 AND session = ?2",
     )?;
+    let key = place.key(connection)?;
     let found = statement
         .query_row(params![place.installation, place.session], |row| {
-            let Json(record) = row.get(1)?;
+            let Json(record): Json<StoredRecord> = row.get(1)?;
             let read_at: Option<Millis> = row.get(2)?;
             let settle_at: Option<Millis> = row.get(5)?;
             let forms: Vec<u8> = row.get(6)?;
             let erased_at: Option<Millis> = row.get(7)?;
             Ok(SessionView {
                 version: row.get(0)?,
-                record,
+                record: record.record(key, row.get(8)?),
                 fingerprints: Vec::new(),
                 read_at: read_at.map(|at| at.0),
                 concluded: row.get(3)?,
@@ -183,6 +186,8 @@ struct Before {
     version: i64,
     settle_at: Option<i64>,
     erased: bool,
+    /// Of one that has none, what is left of the one that there was.
+    tombstone: Option<Tombstone>,
 }
 
 fn before(tx: &Tx<'_>, place: Place) -> Result<Before, LedgerError> {
@@ -191,9 +196,46 @@ fn before(tx: &Tx<'_>, place: Place) -> Result<Before, LedgerError> {
             "SELECT version, settle_at, erased_at IS NOT NULL FROM session WHERE installation = ?1 AND session = ?2",
         )?
         .query_row(params![place.installation, place.session], |row| {
-            Ok(Before { version: row.get(0)?, settle_at: row.get(1)?, erased: row.get(2)? })
+            Ok(Before { version: row.get(0)?, settle_at: row.get(1)?, erased: row.get(2)?, tombstone: None })
         });
-    Ok(found.optional()?.unwrap_or_default())
+    if let Some(before) = found.optional()? {
+        return Ok(before);
+    }
+    let tombstone = tombstone(tx, place)?;
+    Ok(Before { erased: tombstone.is_some_and(|tombstone| tombstone.erased), tombstone, ..Before::default() })
+}
+
+/// What is left of a session whose record is gone.
+pub(super) fn tombstone(connection: &Connection, place: Place) -> Result<Option<Tombstone>, LedgerError> {
+    let mut statement =
+        connection.prepare_cached("SELECT at, erased FROM tombstone WHERE installation = ?1 AND session = ?2")?;
+    let found = statement.query_row(params![place.installation, place.session], |row| {
+        let Millis(at) = row.get(0)?;
+        Ok(Tombstone { at, erased: row.get(1)? })
+    });
+    Ok(found.optional()?)
+}
+
+/// Deletes a session's record, of which the tombstone is left.
+pub(super) fn bury(tx: &Tx<'_>, place: Place, tombstone: Tombstone) -> Result<(), LedgerError> {
+    delete_fingerprints(tx, place)?;
+    tx.prepare_cached("DELETE FROM session WHERE installation = ?1 AND session = ?2")?
+        .execute(params![place.installation, place.session])?;
+    tx.prepare_cached("REPLACE INTO tombstone (installation, session, at, erased) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![place.installation, place.session, Millis(tombstone.at), tombstone.erased])?;
+    Ok(())
+}
+
+/// A session's record.
+pub(super) fn record(connection: &Connection, place: Place) -> Result<ConsentRecord, LedgerError> {
+    let mut statement =
+        connection.prepare_cached("SELECT record, guest FROM session WHERE installation = ?1 AND session = ?2")?;
+    let key = place.key(connection)?;
+    let record = statement.query_row(params![place.installation, place.session], |row| {
+        let Json(record): Json<StoredRecord> = row.get(0)?;
+        Ok(record.record(key, row.get(1)?))
+    });
+    Ok(record?)
 }
 
 /// Writes what was decided of a session, and its one settling task.
@@ -208,6 +250,12 @@ pub(super) fn change(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Resul
     }
     settle(tx, place, change)?;
     Ok(Changed::Done { settling_moved: before.settle_at != change.settle_at.map(|at| at.as_millisecond()) })
+}
+
+/// Leaves a session as it is: what was decided on is about a time that is over.
+pub(super) fn leave(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<Changed, LedgerError> {
+    let is_as_read = before(tx, place)?.version == change.read_version;
+    Ok(if is_as_read { Changed::Done { settling_moved: false } } else { Changed::Stale })
 }
 
 /// Deletes a session that is none of ours, and its settling. What was asked for of it by its number stays.
@@ -228,31 +276,41 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
-    // Once read, it stays so (`COALESCE`): by a later look that failed it must not become a session that nobody has
-    // ever read.
+    // What stays settled grows no younger by what is no news. Once read, it stays so (`COALESCE`): by a later look that failed
+    // it must not become a session that nobody has ever read.
     tx.prepare_cached(
         "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
-                              recording_ready, unknown_cause, record, forms_seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                              recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT DO UPDATE SET
            version = excluded.version, guest = excluded.guest, read_at = COALESCE(excluded.read_at, read_at),
            settle_at = excluded.settle_at, concluded = excluded.concluded, recording_ready = excluded.recording_ready,
-           unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen",
+           unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen,
+           idle_since = CASE WHEN settle_at IS NULL AND excluded.settle_at IS NULL
+                             THEN COALESCE(idle_since, proof_since) ELSE excluded.idle_since END,
+           proof_since = NULL",
     )?
     .execute(params![
         place.installation,
         place.session,
         change.read_version + 1,
-        record.guest_digest,
+        change.record.guest_digest,
         Millis(tx.now),
         change.read_at.map(Millis),
         change.settle_at.map(Millis),
         change.concluded,
         change.recording_ready,
         transition::unknown_cause(change).map(|cause| cause.as_str()),
-        Json(&record),
+        Json(StoredRecord::of(record)),
         forms,
+        // What was erased stays so when more comes of it.
+        before.tombstone.filter(|tombstone| tombstone.erased).map(|tombstone| Millis(tombstone.at)),
+        change.settle_at.is_none().then_some(Millis(tx.now)),
     ])?;
+    if before.tombstone.is_some() {
+        tx.prepare_cached("DELETE FROM tombstone WHERE installation = ?1 AND session = ?2")?
+            .execute(params![place.installation, place.session])?;
+    }
     Ok(())
 }
 
@@ -307,9 +365,17 @@ fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
 pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     let mut mark = tx.prepare_cached(
-        "UPDATE session SET erased_at = ?3, record = ?4, unknown_cause = NULL, version = version + 1
+        "UPDATE session SET erased_at = ?3, record = ?4, unknown_cause = NULL, version = version + 1,
+                            idle_since = CASE WHEN settle_at IS NULL THEN ?3 END, proof_since = NULL
          WHERE installation = ?1 AND session = ?2",
     )?;
+    let mut mark_gone = tx.prepare_cached(
+        "UPDATE tombstone SET erased = 1, at = ?2 WHERE (installation, session) IN (
+           SELECT installation, session FROM erasure_session WHERE erasure = ?1)",
+    )?;
+    for erasure in erasures {
+        mark_gone.execute(params![erasure, Millis(tx.now)])?;
+    }
     for (place, record) in reached(tx, erasures)? {
         let record = Json(record.without_guest());
         mark.execute(params![place.installation, place.session, Millis(tx.now), record])?;
@@ -319,7 +385,7 @@ pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), Led
 }
 
 /// The sessions that are known of those that erasures reached, each once.
-fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, ConsentRecord>, LedgerError> {
+fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, StoredRecord>, LedgerError> {
     let mut find = tx.prepare_cached(
         "SELECT session.installation, session.session, record FROM session
          JOIN erasure_session AS reached

@@ -1,6 +1,7 @@
 //! The contract, and what is true of a file only.
 
 mod damage;
+mod retention;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -47,23 +48,24 @@ async fn claim(ledger: &SqliteLedger, queue: &QueueName, most: usize) -> Vec<Cla
 
 contract::contract!(stories, open);
 
-/// A story of the contract that moves what was seen of the clock.
-macro_rules! clock_story {
-    ($story:ident) => {
+/// A story of the contract that changes what is stored past the ledger.
+macro_rules! sql_story {
+    ($part:ident $story:ident) => {
         #[tokio::test]
         async fn $story() {
             let (ledger, dir) = open().await;
             let sql = |sql: &str| _ = beside(&dir).execute(sql, []).expect("changed");
-            contract::clock::$story(ledger, &sql).await;
+            contract::$part::$story(ledger, &sql).await;
         }
     };
 }
 
-clock_story!(a_jump_ahead_stops_erasing_and_nothing_else);
-clock_story!(a_clock_behind_what_was_seen_stops_erasing);
-clock_story!(no_pause_is_longer_for_a_clock_that_was_put_back);
-clock_story!(a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
-clock_story!(a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
+sql_story!(clock a_jump_ahead_stops_erasing_and_nothing_else);
+sql_story!(clock a_clock_behind_what_was_seen_stops_erasing);
+sql_story!(clock no_pause_is_longer_for_a_clock_that_was_put_back);
+sql_story!(clock a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
+sql_story!(clock a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
+sql_story!(expiring an_erasure_expires_once_nothing_refers_to_it);
 
 #[tokio::test]
 async fn a_reopened_ledger_has_everything() {

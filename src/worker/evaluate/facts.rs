@@ -25,7 +25,7 @@ impl Evaluation<'_> {
         cause: Cause<'_>,
         facts: Option<&'f SessionFacts>,
     ) -> Merged<'f> {
-        let mut session = view.map_or_else(|| unknown_session(key), unchanged);
+        let mut session = view.map_or_else(|| SessionChange::unknown(key), unchanged);
         if let Cause::Event(head, _) = cause {
             self.add_event(&mut session, view, head);
         }
@@ -105,20 +105,6 @@ impl Evaluation<'_> {
             parts.extend([name.as_bytes(), value.expose().as_bytes()]);
         }
         self.index.seen(&parts)
-    }
-}
-
-/// A session that the ledger does not know yet.
-fn unknown_session(key: &SessionKey) -> SessionChange {
-    SessionChange {
-        read_version: 0,
-        record: ConsentRecord::new(key.clone()),
-        fingerprints: None,
-        read_at: None,
-        concluded: false,
-        recording_ready: false,
-        settle_at: None,
-        forms_seen: Vec::new(),
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) enum Action {
     Report(Reportable, Sealed),
     StopTarget(TargetName),
     ResumeTarget(TargetName),
+    /// The time of everything is over whose time may be.
+    Expire,
 }
 
 /// How a claim ends, or goes on.

@@ -43,7 +43,8 @@ pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Actio
         15..40 => claim(chance, model),
         40..75 if !held.is_empty() => end(chance, model, held),
         40..75 => claim(chance, model),
-        75..85 => report(chance, model),
+        75..83 => report(chance, model),
+        83..85 => Action::Expire,
         85..98 => order(chance, model),
         _ => stop_or_resume(chance),
     }

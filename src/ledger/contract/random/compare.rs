@@ -33,6 +33,9 @@ pub(super) async fn agree(ledger: &Shared, model: &mut Model) {
             erased: view.erased_at.is_some(),
         });
         assert_eq!(shown.as_ref(), model.sessions.get(&key), "session {key}");
+        let tombstone = ledger.tombstone(&key).await.expect("read");
+        let erased = tombstone.map(|tombstone| tombstone.erased);
+        assert_eq!(erased.as_ref(), model.tombstones.get(&key), "the tombstone of {key}");
     }
     same_counts(ledger, model).await;
 }

@@ -13,6 +13,8 @@ use crate::subject::{SessionKey, TargetName};
 pub(super) struct Model {
     pub(super) erasures: BTreeMap<ErasureId, Modelled>,
     pub(super) sessions: BTreeMap<SessionKey, Session>,
+    /// Sessions whose records are gone, and whether they were erased.
+    pub(super) tombstones: BTreeMap<SessionKey, bool>,
     pub(super) work: BTreeMap<Piece, Task>,
     /// Targets that a person has to set going, as they are called.
     pub(super) stopped: BTreeSet<TargetName>,

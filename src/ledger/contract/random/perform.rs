@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::fixtures::{BREAKER, Shared, by, decision, event, in_hours, receipt_after, resolution, unchanged};
+use super::super::fixtures::{
+    BREAKER, KEEP_NOTHING, Shared, by, decision, event, in_hours, receipt_after, resolution, unchanged,
+};
 use super::action::{Action, Deciding, Ending};
 use super::compare;
 use super::model::{Model, Refused};
@@ -13,13 +15,15 @@ use crate::erasure::ReachedSession;
 use crate::keys::Digest;
 use crate::ledger::claim::SentOnce;
 use crate::ledger::{
-    Bounds, CallEnd, Claim, Closed, Closing, Decision, Finished, LedgerError, QueueName, Recorded, Resolution,
+    Bounds, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, LedgerError, QueueName, Recorded, Resolution,
     StepWork, Work,
 };
 use crate::subject::{SessionKey, TargetName};
 
 /// What the ledger answered to the end of a claim, and what the model expected.
 type Came = (Result<Finished, LedgerError>, Result<Finished, Refused>);
+
+const KEEP_NOTHING_BUT_TOMBSTONES: Keep = Keep { tombstones: None, ..KEEP_NOTHING };
 
 /// Why work is put back or aside.
 const REASON: &str = "503";
@@ -59,6 +63,10 @@ impl Run {
             Action::End { held, ending, again } => self.end(held, ending, again, now).await,
             Action::Report(of, report) => {
                 same(ledger.report(&of, &report).await, Ok(self.model.reported(&of, report, now)));
+            }
+            Action::Expire => {
+                self.model.expired();
+                ledger.maintain(KEEP_NOTHING_BUT_TOMBSTONES).await.expect("maintained");
             }
             Action::StopTarget(called) => self.stop(called).await,
             Action::ResumeTarget(called) => {

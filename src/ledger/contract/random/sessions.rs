@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::model::{Model, Refused, Session};
 use super::task::{Held, Piece, Task};
+use crate::erasure::Subject;
 use crate::ledger::{Decision, Finished, QueueName, SessionChange};
 use crate::subject::SessionKey;
 
@@ -46,13 +47,14 @@ impl Model {
     }
 
     fn change(&mut self, change: &SessionChange) {
+        let was_erased = self.tombstones.remove(&change.record.session).unwrap_or_default();
         let before = self.sessions.get(&change.record.session);
         let was = |what: fn(&Session) -> bool| before.is_some_and(what);
         let session = Session {
             version: change.read_version + 1,
             settle_at: change.settle_at,
             read: change.read_at.is_some() || was(|before| before.read),
-            erased: was(|before| before.erased),
+            erased: was_erased || was(|before| before.erased),
         };
         self.sessions.insert(change.record.session.clone(), session);
     }
@@ -85,6 +87,27 @@ impl Model {
                 session.erased = true;
                 session.version += 1;
             }
+            if let Some(erased) = self.tombstones.get_mut(key) {
+                *erased = true;
+            }
         }
+    }
+
+    /// What waits for nothing, and that no erasure reaches or may reach, is gone.
+    pub(super) fn expired(&mut self) {
+        let open: Vec<_> = self.erasures.values().filter(|erasure| erasure.ended.is_none()).collect();
+        let is_open = |key: &SessionKey| {
+            open.iter().any(|erasure| match &erasure.began {
+                None => erasure.subject == Subject::Session(key.clone()),
+                Some(began) => began.reaches.iter().any(|reached| reached.key == *key),
+            })
+        };
+        let gone = self.sessions.extract_if(.., |key, session| session.settle_at.is_none() && !is_open(key));
+        self.tombstones.extend(gone.map(|(key, session)| (key, session.erased)));
+        // What has no receipt, and ended before the oldest that is there.
+        let with_receipt = self.erasures.values().filter(|erasure| erasure.verdict.is_some());
+        let oldest = with_receipt.filter_map(|erasure| erasure.ended).min();
+        let ended_before = |ended| oldest.is_none_or(|oldest| ended < oldest);
+        self.erasures.retain(|_, erasure| erasure.verdict.is_some() || !erasure.ended.is_some_and(ended_before));
     }
 }

@@ -97,7 +97,8 @@ CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE sessio
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
 -- `guest` is a digest; the guest's id itself is in `record`, and goes when the session is erased. `read_at` says when
--- mluvii was last read and understood of it.
+-- mluvii was last read and understood of it. `idle_since`: since when nothing of it is open; `proof_since` instead, once the
+-- record is reduced to what proves its consent.
 CREATE TABLE session (
   installation    BIGINT NOT NULL,
   session         BIGINT NOT NULL,
@@ -111,6 +112,8 @@ CREATE TABLE session (
   erased_at       BIGINT,
   unknown_cause   TEXT COLLATE "C",
   record          TEXT NOT NULL,
+  idle_since      BIGINT,
+  proof_since     BIGINT,
   forms_seen      BYTEA NOT NULL,
   PRIMARY KEY (installation, session)
 ) WITH (fillfactor = 80);
@@ -120,6 +123,27 @@ CREATE INDEX session_unread ON session (installation, created)
 CREATE INDEX session_never_read ON session (installation, created, session)
   WHERE read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL;
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
+CREATE INDEX session_idle ON session (idle_since, installation, session) WHERE idle_since IS NOT NULL;
+CREATE INDEX session_proof ON session (proof_since, installation, session) WHERE proof_since IS NOT NULL;
+
+-- Sessions whose records are gone, so that they are not found anew: what happened until `at` is no news of them. `erased`: what
+-- comes to them after that goes, too.
+CREATE TABLE tombstone (
+  installation BIGINT NOT NULL,
+  session      BIGINT NOT NULL,
+  at           BIGINT NOT NULL,
+  erased       BOOLEAN NOT NULL,
+  PRIMARY KEY (installation, session)
+);
+CREATE INDEX tombstone_at ON tombstone (at);
+
+-- What was deleted by its age, by kind; since `behind_since`, not all of it that was due.
+CREATE TABLE expired (
+  kind         TEXT COLLATE "C" PRIMARY KEY,
+  deleted      BIGINT NOT NULL,
+  last         BIGINT,
+  behind_since BIGINT
+) WITH (fillfactor = 50);
 
 -- `supplementary`: it can agree, but never contradict.
 CREATE TABLE fingerprint (
@@ -159,6 +183,7 @@ CREATE TABLE erasure_other PARTITION OF erasure DEFAULT;
 -- The condition is always true, and known to be only where a state is asked for: without it, an erasure would be looked up
 -- by its id in this index, walking all of it, in a month that has no statistics yet.
 CREATE INDEX erasure_in_state ON erasure (state, id) WHERE state IS NOT NULL;
+CREATE INDEX erasure_ended ON erasure (ended, id) WHERE ended IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_open ON erasure ((GREATEST(due_rule, created))) WHERE ended IS NULL AND state <> 'requested';
 
@@ -185,6 +210,9 @@ CREATE TABLE erasure_session (
   read_before  BOOLEAN NOT NULL,
   PRIMARY KEY (erasure, installation, session)
 );
+-- The condition is always true, and known to be only where a session is asked for: without it, what an erasure reaches would be
+-- looked up in this index, walking all of it, while the table has no statistics.
+CREATE INDEX erasure_session_of ON erasure_session (installation, session) WHERE read_before IS NOT NULL;
 
 -- Guest ids, by their digests, that several people use; it outlives the sessions that showed it.
 CREATE TABLE shared_guest (
@@ -439,4 +467,17 @@ BEGIN
   END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION make_month(DATE), keep_months(BIGINT), drop_months(BIGINT) FROM PUBLIC;
+-- Deletes erasures that are over and have no receipt here, with their steps, and returns which.
+CREATE FUNCTION forget_erasures(those BYTEA[]) RETURNS SETOF BYTEA
+LANGUAGE sql SECURITY DEFINER SET search_path = quietus, pg_temp AS $$
+  WITH gone AS (
+    DELETE FROM erasure WHERE id = ANY(those) AND ended IS NOT NULL
+      AND NOT EXISTS (SELECT FROM receipt WHERE receipt.erasure = erasure.id)
+    RETURNING id
+  ), steps AS (
+    DELETE FROM step USING gone WHERE step.erasure = gone.id
+  )
+  SELECT id FROM gone
+$$;
+
+REVOKE ALL ON FUNCTION make_month(DATE), keep_months(BIGINT), drop_months(BIGINT), forget_erasures(BYTEA[]) FROM PUBLIC;

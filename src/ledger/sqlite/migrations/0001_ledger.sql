@@ -92,7 +92,8 @@ CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE sessio
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
 -- `guest` is a digest; the guest's id itself is in `record`, and goes when the session is erased. `read_at` says when
--- mluvii was last read and understood of it.
+-- mluvii was last read and understood of it. `idle_since`: since when nothing of it is open; `proof_since` instead, once the
+-- record is reduced to what proves its consent.
 CREATE TABLE session (
   installation    INTEGER NOT NULL,
   session         INTEGER NOT NULL,
@@ -106,6 +107,8 @@ CREATE TABLE session (
   erased_at       INTEGER,
   unknown_cause   TEXT,
   record          TEXT NOT NULL,
+  idle_since      INTEGER,
+  proof_since     INTEGER,
   forms_seen      BLOB NOT NULL,
   PRIMARY KEY (installation, session)
 ) STRICT, WITHOUT ROWID;
@@ -115,6 +118,27 @@ CREATE INDEX session_unread ON session (installation, created)
 CREATE INDEX session_never_read ON session (installation, created, session)
   WHERE read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL;
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
+CREATE INDEX session_idle ON session (idle_since, installation, session) WHERE idle_since IS NOT NULL;
+CREATE INDEX session_proof ON session (proof_since, installation, session) WHERE proof_since IS NOT NULL;
+
+-- Sessions whose records are gone, so that they are not found anew: what happened until `at` is no news of them. `erased`: what
+-- comes to them after that goes, too.
+CREATE TABLE tombstone (
+  installation INTEGER NOT NULL,
+  session      INTEGER NOT NULL,
+  at           INTEGER NOT NULL,
+  erased       INTEGER NOT NULL,
+  PRIMARY KEY (installation, session)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstone_at ON tombstone (at);
+
+-- What was deleted by its age, by kind; since `behind_since`, not all of it that was due.
+CREATE TABLE expired (
+  kind         TEXT PRIMARY KEY,
+  deleted      INTEGER NOT NULL,
+  last         INTEGER,
+  behind_since INTEGER
+) STRICT, WITHOUT ROWID;
 
 -- `supplementary`: it can agree, but never contradict.
 CREATE TABLE fingerprint (
@@ -152,6 +176,7 @@ CREATE TABLE erasure (
 CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_in_state ON erasure (state, id);
+CREATE INDEX erasure_ended ON erasure (ended, id) WHERE ended IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_open ON erasure (MAX(due_rule, created)) WHERE ended IS NULL AND state <> 'requested';
 
@@ -170,6 +195,7 @@ CREATE TABLE erasure_session (
   read_before  INTEGER NOT NULL,
   PRIMARY KEY (erasure, installation, session)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX erasure_session_of ON erasure_session (installation, session);
 
 -- Guest ids, by their digests, that several people use; it outlives the sessions that showed it.
 CREATE TABLE shared_guest (
@@ -355,6 +381,9 @@ CREATE TRIGGER tally_forgotten AFTER DELETE ON session BEGIN
 END;
 CREATE TRIGGER tally_erasures AFTER INSERT ON erasure BEGIN
   UPDATE tally SET n = n + 1 WHERE name = NEW.state;
+END;
+CREATE TRIGGER tally_expired AFTER DELETE ON erasure BEGIN
+  UPDATE tally SET n = n - 1 WHERE name = OLD.state;
 END;
 CREATE TRIGGER tally_states AFTER UPDATE OF state ON erasure WHEN OLD.state <> NEW.state BEGIN
   UPDATE tally SET n = n - 1 WHERE name = OLD.state;
