@@ -1,6 +1,7 @@
 //! The server put together from a configuration: builds the handles, owns the tasks, and shuts them down in order at a
 //! signal. Also builds operations for commands. What the parts do, they know themselves.
 
+mod archiving;
 mod check;
 mod control;
 mod log;
@@ -91,6 +92,8 @@ async fn run(
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
     tasks.spawn(keep_outside(config.keepers(), ledger.clone(), KnownKeys::of(&keys), newest, worked.clone()));
+    let on = operations::operations(config.clone(), ledger.clone());
+    tasks.spawn(archiving::run(on, ending.stopping.clone()));
     let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));
     let received = CancellationToken::new();
     tasks.spawn(http::write_refused(Arc::clone(&receiver), ledger.clone(), received.clone()));

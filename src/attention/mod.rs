@@ -7,7 +7,7 @@ mod mute;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, SET_BACK,
+    ARCHIVE, Damage, Facts, FailedKeeper, Group, LimitedTarget, Limits, NoServer, ParkedSteps, RefusedSince, SET_BACK,
     StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
@@ -89,10 +89,12 @@ pub(crate) enum Code {
     HeadNotKept,
     /// The chain of receipts ends earlier than it did: receipts wait until a person acts. With `reason`.
     LedgerSetBack,
+    /// Receipts or audit could not be archived, and stay in the ledger. With `chain` and `reason`.
+    ArchiveFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -112,6 +114,7 @@ impl Code {
         Self::ClockDoubted,
         Self::HeadNotKept,
         Self::LedgerSetBack,
+        Self::ArchiveFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -135,6 +138,7 @@ impl Code {
             Self::ClockDoubted => "clock_doubted",
             Self::HeadNotKept => "head_not_kept",
             Self::LedgerSetBack => "ledger_set_back",
+            Self::ArchiveFailed => "archive_failed",
         }
     }
 }

@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use crate::http::ServerSettings;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
-use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong};
+use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
 use crate::mluvii::MluviiSettings;
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings};
 use crate::plugin::PluginSettings;
@@ -63,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) clock: ClockSettings,
     /// How erasures are carried through.
     pub(crate) erasing: ErasingSettings,
+    /// How long our own records are kept.
+    pub(crate) retention: RetentionSettings,
     /// The senders of webhooks; each names its installation.
     #[schemars(rename = "source")]
     pub(crate) sources: Vec<SourceSettings>,
@@ -90,9 +92,22 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 14] = [
-        "server", "ledger", "clock", "log", "keys", "mluvii", "settling", "person", "erasing", "source", "consent",
-        "rule", "plugin", "witness",
+    const SECTIONS: [&str; 15] = [
+        "server",
+        "ledger",
+        "clock",
+        "log",
+        "keys",
+        "mluvii",
+        "settling",
+        "person",
+        "erasing",
+        "source",
+        "consent",
+        "rule",
+        "plugin",
+        "witness",
+        "retention",
     ];
 
     /// Loads the configuration from a file and the environment of this process.
@@ -135,6 +150,7 @@ impl Config {
         let mluvii: Vec<MluviiSettings> = layers.installations();
         let person = layers.section("person");
         let erasing = layers.section("erasing");
+        let retention = layers.section("retention");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list("rule");
@@ -157,6 +173,7 @@ impl Config {
             settling: settling?,
             person: person?,
             erasing: erasing?,
+            retention: retention?,
             sources,
             consent_rules,
             rules,
@@ -198,6 +215,11 @@ impl Config {
             (None, _) => self.path(Path::new("state")),
         };
         Some(StateFile::of(dir))
+    }
+
+    /// The folder of archives, if there is one.
+    pub(crate) fn archive_dir(&self) -> Option<PathBuf> {
+        self.retention.archive_dir.as_ref().map(|dir| self.path(dir))
     }
 
     /// Who keeps the newest receipt's place outside of the ledger.

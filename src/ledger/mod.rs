@@ -2,6 +2,7 @@
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
 mod acts;
+mod archive;
 mod bounds;
 mod claim;
 mod clock;
@@ -16,12 +17,14 @@ mod place;
 mod ports;
 pub(crate) mod postgres;
 mod query;
+mod retention;
 mod row;
 mod settings;
 pub(crate) mod sqlite;
 mod transition;
 mod view;
 
+pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
@@ -32,6 +35,7 @@ pub(crate) use invariant::Invariant;
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
+pub(crate) use retention::RetentionSettings;
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
     ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
