@@ -65,11 +65,14 @@ impl Operations {
     async fn links(&self, chain: ChainName, from: u64) -> Result<Links, OperationError> {
         let dir = &self.resources.keys_dir;
         let newest = self.ledger.checkpoints(chain).await?.pop();
+        // By what is there, and not by the next number: a gap may lie between.
+        let oldest = self.ledger.oldest_records(chain, 1).await?;
+        let begins = oldest.first().is_none_or(|oldest| from <= oldest.sequence);
         Ok(Links {
             public_keys: read_public_keys(dir)?,
             rotations: read_rotations(dir)?,
             // Of a file that begins later, it says nothing.
-            checkpoint: newest.filter(|newest| from <= newest.checkpoint.last + 1),
+            checkpoint: newest.filter(|_| begins),
             archive: None,
         })
     }

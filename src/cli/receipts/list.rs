@@ -59,11 +59,11 @@ impl List {
 /// All receipts in numbers, and the incomplete ones that wait for a person.
 fn totals(all: &Totals) -> String {
     let mut text = format!("in all {} receipts: {}", all.receipts, all.verdicts);
-    if all.archived > 0 {
-        text += &format!("; {} more are in archives", all.archived);
-    }
     if all.unacknowledged > 0 {
         text += &format!(" ({} not acknowledged)", all.unacknowledged);
+    }
+    if all.archived > 0 {
+        text += &format!("; {} more are in archives", all.archived);
     }
     text
 }

@@ -38,6 +38,10 @@ pub(super) enum Action {
     Report(Reportable, Sealed),
     StopTarget(TargetName),
     ResumeTarget(TargetName),
+    /// So many of the oldest receipts move to an archive, after a person has acknowledged all.
+    Archive {
+        most: u32,
+    },
 }
 
 /// How a claim ends, or goes on.

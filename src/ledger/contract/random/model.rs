@@ -17,7 +17,10 @@ pub(super) struct Model {
     /// Targets that a person has to set going, as they are called.
     pub(super) stopped: BTreeSet<TargetName>,
     pub(super) foreign_sessions: u64,
+    /// All that were ever issued.
     pub(super) receipts: u64,
+    /// How many of them are in archives.
+    pub(super) archived: u64,
     /// Claims up to now: each has a number of its own.
     pub(super) claims: u64,
 }
