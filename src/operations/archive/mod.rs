@@ -185,8 +185,10 @@ async fn one_file(
         )
     });
     let seen = seen.map_err(OperationError::Failed)?;
-    let before = links.checkpoint.map(|signed| signed.checkpoint);
-    if (seen.first, &seen.end, &seen.unseen) != (first, &end, &before) {
+    // By its end: where a ledger was restored, a file that is used again names the checkpoint of the ledger before.
+    let before = links.checkpoint.map(|signed| signed.checkpoint.head());
+    let after = seen.unseen.as_ref().map(Checkpoint::head);
+    if (seen.first, &seen.end, after) != (first, &end, before) {
         let shown = shown.display();
         return Err(OperationError::Failed(anyhow!(
             "the archive {shown} holds other records than the ledger, so nothing leaves the ledger; move the file away"

@@ -344,18 +344,23 @@ fn an_incomplete_receipt_stays_until_a_person_has_acknowledged_it() {
 #[test]
 fn a_restored_ledger_archives_the_same_receipts_into_the_same_file() {
     let company = with_archive(KEPT);
-    company.serve_and_erase(&[101, 102], 0);
+    let both_there = company.serve_and_erase(&[101, 102], 0);
     let backup = company.path("backup.db");
     company.says(&["ledger", "backup", "--to", &backup], 0);
-    let archive = company.archive("receipts");
-    let content = fs::read(&archive[0]).expect("an archive");
+    // After the first one had ended, and before the second one had.
+    let between = both_there[1]["statement"]["created"].as_str().expect("a time");
+    company.says(&["receipts", "archive", "--before", between], 0);
+    assert_eq!(company.numbers(), [2]);
+    company.archive("receipts");
+    let archives = company.archives();
+    let contents = || archives.iter().map(|file| fs::read(file).expect("an archive")).collect::<Vec<_>>();
+    let before = contents();
     company.serve_and_erase(&[103], 0);
     company.says(&["ledger", "restore", "--from", &backup, "--yes"], 0);
     assert_eq!(sequences(&company.serve_and_erase(&[104], 2)), [1, 2, 4]);
     let again = company.archive("receipts");
-    // The file of 1 and 2 is the one that was there; what comes after the gap has one of its own.
-    assert_eq!((again.len(), &again[0]), (2, &archive[0]));
-    assert_eq!(fs::read(&archive[0]).expect("an archive"), content);
+    // The files of 1 and 2 are those that were there; what comes after the gap has one of its own.
+    assert_eq!((again.len(), &again[..2], contents()), (3, &archives[..], before));
     let files: Vec<&Path> = again.iter().map(PathBuf::as_path).collect();
     let [all, _] = both(&files, &company.key());
     assert_eq!(
