@@ -31,7 +31,7 @@ use crate::receipt::{ChainName, Checkpoint, Moved, SignedCheckpoint};
 use folder::{Folder, name};
 use prefix::{Prefix, prefix};
 
-/// Records in one file. What deletes them is one transaction, for which receiving waits.
+/// Records in one file. What deletes them is one transaction, for which receiving waits: some 70 ms in SQLite.
 const FILE_RECORDS_MAX: u32 = 2_000;
 
 /// How often a server begins a file that is not full: each day would otherwise have one.

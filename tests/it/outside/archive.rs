@@ -278,10 +278,23 @@ fn what_cannot_be_archived_stays_and_needs_a_person_until_it_can() {
     let said = company.says(&["status"], 1);
     assert!(said.contains("receipts could not be archived and stay in the ledger"), "{said}");
     assert_eq!(company.numbers(), [1, 2]);
+
+    // A disk that is full, but for the name of the error.
+    let config = fs::read_to_string(company.deployment.path("quietus.toml")).expect("a configuration");
+    let full = company.deployment.path("full");
+    fs::create_dir(&full).expect("a folder");
+    company.deployment.write("full.toml", &config.replace("\"archive\"", "\"full\""));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", r#"trap '' XFSZ; ulimit -f 2; exec "$0" "$@""#, env!("CARGO_BIN_EXE_quietus"), "--config"]);
+    shell.arg(company.deployment.path("full.toml")).args(["receipts", "archive"]).stdin(Stdio::null());
+    let output = shell.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("cannot be written, so nothing leaves the ledger"), "{said}");
+    assert_eq!((company.numbers(), fs::read_dir(&full).expect("a folder").count()), (vec![1, 2], 0));
     assert!(server.stop().0.success());
 
     // A folder in which nothing can be made, not even by root.
-    let config = fs::read_to_string(company.deployment.path("quietus.toml")).expect("a configuration");
     company.deployment.write("quietus.toml", &config.replace("\"archive\"", "\"/proc\""));
     let said = company.says(&["receipts", "archive"], 5);
     assert!(said.contains("cannot be written, so nothing leaves the ledger"), "{said}");
