@@ -16,6 +16,9 @@ GRANT SELECT, DELETE ON event_other TO quietus;
 GRANT SELECT, UPDATE ON chain TO quietus;
 GRANT SELECT, INSERT ON receipt, audit, shared_guest TO quietus;
 GRANT SELECT, INSERT, UPDATE ON receipt_gap TO quietus;
+-- What is deleted of receipts and audit is what a checkpoint names.
+GRANT SELECT, INSERT ON chain_checkpoint TO quietus;
 -- Nothing of a receipt but that somebody has seen it.
 GRANT UPDATE (acknowledged) ON receipt TO quietus;
-GRANT EXECUTE ON FUNCTION keep_months(BIGINT), drop_months(BIGINT), forget_erasures(BYTEA[]) TO quietus;
+GRANT EXECUTE ON FUNCTION keep_months(BIGINT), drop_months(BIGINT), forget_erasures(BYTEA[]),
+  drop_archived(TEXT, BIGINT, BIGINT) TO quietus;

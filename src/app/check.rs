@@ -74,6 +74,10 @@ fn offline(config: &Config) -> Vec<CheckFinding> {
     let read = |reference: &SecretRef| config.read_secret(reference);
     let dir = config.keys_dir();
     let mut findings = vec![CheckFinding::of(format!("keys {}", dir.display()), Keys::load(&dir))];
+    if let Some(dir) = config.archive_dir() {
+        let what = format!("the folder of archives {}", dir.display());
+        findings.push(CheckFinding::of(what, std::fs::read_dir(&dir)));
+    }
     for settings in &config.mluvii {
         let what = format!("{}, its secrets and requests", TargetName::mluvii_of(&settings.name));
         findings.push(CheckFinding::of(what, MluviiClient::new(settings, &read)));

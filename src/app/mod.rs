@@ -1,6 +1,7 @@
 //! The server put together from a configuration: builds the handles, owns the tasks, and shuts them down in order at a
 //! signal. Also builds operations for commands. What the parts do, they know themselves.
 
+mod archiving;
 mod check;
 mod control;
 mod log;
@@ -104,6 +105,13 @@ async fn run(
         move || {
             let (ledger, newest, ending) = (Arc::clone(&ledger), Arc::clone(&newest), ending.clone());
             Box::pin(outside::keep(keepers.clone(), ledger, newest, ending, worked.clone()))
+        }
+    });
+    tasks.keep("archives", {
+        let (config, ledger, stopping) = (config.clone(), ledger.clone(), ending.stopping.clone());
+        move || {
+            let on = operations::operations(config.clone(), ledger.clone());
+            Box::pin(archiving::run(on, stopping.clone()))
         }
     });
     let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));

@@ -25,6 +25,7 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
     let settings = settings(&config);
     let keys_dir = config.keys_dir();
     let state = config.state_file();
+    let archive_dir = config.archive_dir();
     let config = Arc::new(config);
     let of_client = Arc::clone(&config);
     let client = move |name: &_| {
@@ -36,7 +37,7 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
     Operations {
         ledger,
         settings,
-        resources: Resources { keys_dir, state, client: Box::new(client), targets: Box::new(running) },
+        resources: Resources { keys_dir, state, archive_dir, client: Box::new(client), targets: Box::new(running) },
     }
 }
 
@@ -51,8 +52,10 @@ fn settings(config: &Config) -> Settings {
         person: config.person.clone(),
         targets: config.targets(),
         keep_fingerprints: config.erasing.keep_fingerprints,
+        keep_receipts: config.retention.receipts.0,
+        keep_audit: config.retention.audit.0,
         limits: Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max },
-        retention: config.retention,
+        retention: config.retention.clone(),
     }
 }
 

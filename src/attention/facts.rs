@@ -371,11 +371,20 @@ fn of_clock(doubt: &ClockDoubt) -> Attention {
 /// The name under which it is noted that the ledger itself does not keep its newest receipt.
 pub(crate) const SET_BACK: &str = "ledger";
 
+/// How the names begin under which it is noted that a chain could not be archived.
+pub(crate) const ARCHIVE: &str = "archive:";
+
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
     let FailedKeeper { keeper, reason, since } = failed;
     if keeper == SET_BACK {
         let found = found(Code::LedgerSetBack, Severity::Urgent, Object::ledger(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if let Some(chain) = keeper.strip_prefix(ARCHIVE) {
+        let mut found =
+            found(Code::ArchiveFailed, Severity::Attention, Object::archive(chain), format!("{since} {reason}"));
+        found = with(found, "chain", Value::from(chain));
         return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
     }
     let mut found = found(Code::HeadNotKept, Severity::Attention, Object::keeper(keeper), format!("{since} {reason}"));

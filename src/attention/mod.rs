@@ -8,7 +8,7 @@ mod named;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps,
+    ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps,
     RefusedSince, SET_BACK, StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
@@ -100,10 +100,12 @@ pub(crate) enum Code {
     LedgerSetBack,
     /// Records whose time is over are not all deleted: there are more of them than can be. With `kind`.
     RetentionBehind,
+    /// Receipts or audit could not be archived, and stay in the ledger. With `chain` and `reason`.
+    ArchiveFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -126,6 +128,7 @@ impl Code {
         Self::HeadNotKept,
         Self::LedgerSetBack,
         Self::RetentionBehind,
+        Self::ArchiveFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -152,6 +155,7 @@ impl Code {
             Self::HeadNotKept => "head_not_kept",
             Self::LedgerSetBack => "ledger_set_back",
             Self::RetentionBehind => "retention_behind",
+            Self::ArchiveFailed => "archive_failed",
         }
     }
 }

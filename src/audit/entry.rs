@@ -40,10 +40,14 @@ pub(crate) enum Act {
     AcceptLedger,
     BackUpLedger,
     RestoreLedger,
+    /// Moves the oldest receipts to an archive file.
+    ArchiveReceipts,
+    /// The same with the oldest rows of the audit.
+    ArchiveAudit,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -66,6 +70,8 @@ impl Act {
         Self::AcceptLedger,
         Self::BackUpLedger,
         Self::RestoreLedger,
+        Self::ArchiveReceipts,
+        Self::ArchiveAudit,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -92,6 +98,8 @@ impl Act {
             Self::AcceptLedger => "ledger.accept",
             Self::BackUpLedger => "ledger.backup",
             Self::RestoreLedger => "ledger.restore",
+            Self::ArchiveReceipts => "receipts.archive",
+            Self::ArchiveAudit => "audit.archive",
         }
     }
 }
@@ -136,6 +144,11 @@ impl Object {
     /// All receipts.
     pub(crate) fn receipts() -> Self {
         Self("receipts".to_owned())
+    }
+
+    /// The whole audit.
+    pub(crate) fn audit() -> Self {
+        Self("audit".to_owned())
     }
 
     /// All deliveries in quarantine.
@@ -203,6 +216,11 @@ impl Object {
     /// Somebody who keeps the newest receipt's place outside of the ledger.
     pub(crate) fn keeper(name: &str) -> Self {
         Self(format!("keeper:{name}"))
+    }
+
+    /// The archives of a chain.
+    pub(crate) fn archive(chain: &str) -> Self {
+        Self(format!("archive:{chain}"))
     }
 
     /// An object as it was written.

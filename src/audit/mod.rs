@@ -18,6 +18,11 @@ impl Actor {
         Self(format!("cli:{account}"))
     }
 
+    /// A server, by what the configuration says of how long records are kept.
+    pub(crate) fn retention() -> Self {
+        Self("server:retention".to_owned())
+    }
+
     /// An actor as it was written.
     pub(crate) fn named(name: String) -> Self {
         Self(name)

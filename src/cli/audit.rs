@@ -1,22 +1,31 @@
 //! `quietus audit`: who ordered what.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::archive::{Archive, unseen};
 use super::context::{Global, with_operations};
 use super::exit::{Exit, Failure};
-use super::files::{open, write_whole};
+use super::files::{each, public_key, write_whole};
 use super::out::{self, BAD, GOOD, Out};
 use crate::audit::{Act, Actor, AuditRow, Object};
+use crate::chain::Head;
 use crate::ledger::{AuditRange, Cursor};
 use crate::operations::Operations;
 use crate::operations::audit::{self, NotVerified, Verified};
+use crate::receipt::ChainName;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Audit {
     List(List),
     Export(Export),
+    /// Move the oldest rows of the audit out of the ledger into a file of `retention.archive_dir`, which is verified first
+    ///
+    /// Only the oldest ones move, without a gap between them. A server does the same by itself. The ledger keeps a signed checkpoint,
+    /// after which its chain goes on.
+    Archive(Archive),
     Verify(Verify),
 }
 
@@ -60,13 +69,19 @@ pub(super) struct Export {
     out: Option<PathBuf>,
 }
 
-/// Verify an exported audit: numbers, links, hashes
+/// Verify an exported audit and archives of it: numbers, links, hashes
 ///
-/// What the file does not contain cannot be missed by it: keep the hash of the newest row elsewhere, and compare.
+/// Several files are verified as one chain: the archives in their order, then an export of what is still in the ledger. What the
+/// files do not contain cannot be missed by them: keep the hash of the newest row elsewhere, and compare.
 #[derive(clap::Args)]
 pub(super) struct Verify {
-    /// A file that `quietus audit export` wrote; `-` is standard input
-    file: PathBuf,
+    /// Files that `quietus audit archive` or `export` wrote, in the order of the chain; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The public key of the receipts, which must have signed what an archive is said to be, as hex, or `@FILE`; may be repeated
+    /// [default: the file's own, which proves nothing about who signed]
+    #[arg(long = "public-key", value_name = "HEX|@FILE")]
+    public_keys: Vec<String>,
 }
 
 impl Audit {
@@ -74,6 +89,7 @@ impl Audit {
         match self {
             Self::List(list) => with_operations(global, async |on| list.run(on, out).await),
             Self::Export(export) => with_operations(global, async |on| export.run(on, out).await),
+            Self::Archive(archive) => with_operations(global, async |on| archive.run(on, ChainName::Audit, out).await),
             Self::Verify(verify) => verify.run(out),
         }
     }
@@ -123,33 +139,64 @@ impl Export {
 
 impl Verify {
     fn run(self, out: &mut Out) -> Result<Exit, Failure> {
-        let verified = match audit::verify(open(&self.file)?) {
+        let trusted = self.public_keys.iter().map(|key| public_key(key)).collect::<Result<Vec<_>, _>>()?;
+        let current = Cell::new(None);
+        let verified = match audit::verify(each(&self.files, &current), &trusted) {
             Err(NotVerified::Read(error)) => return Err(error.into()),
             other => other,
         };
+        let range = verified.as_ref().ok().and_then(Option::as_ref);
+        let wrong_file = current.get().filter(|_| self.files.len() > 1);
+        let problem = verified.as_ref().err().map(|problem| match wrong_file {
+            Some(file) => format!("{}: {problem}", file.display()),
+            None => problem.to_string(),
+        });
         if out.is_json() {
-            let range = verified.as_ref().ok().and_then(Option::as_ref);
             out.json(&serde_json::json!({
                 "verified": verified.is_ok(),
                 "first": range.map(|range| range.first),
-                "last": range.map(|range| range.last),
-                "head": range.map(|range| &range.head),
-                "problem": verified.as_ref().err().map(ToString::to_string),
+                "last": range.map(|range| range.last.sequence),
+                "head": range.map(|range| &range.last.hash),
+                "not_looked_at": range.and_then(|range| range.unseen.as_ref()),
+                "archives_matched": range.map(|range| range.archives),
+                "key_was_given": !trusted.is_empty(),
+                "problem": problem,
             }))?;
         } else {
-            match &verified {
-                Err(problem) => out.marked(BAD, "✗", format_args!("not verified: {problem}"))?,
-                Ok(None) => out.marked(GOOD, "✓", "no rows")?,
-                Ok(Some(Verified { first, last, head })) => {
-                    out.marked(GOOD, "✓", format_args!("rows {first} to {last} are verified; the last one is {head}"))?;
+            match (range, &problem) {
+                (Some(Verified { first, last: Head { sequence, hash }, .. }), _) => {
+                    out.marked(
+                        GOOD,
+                        "✓",
+                        format_args!("rows {first} to {sequence} are verified; the last one is {hash}"),
+                    )?;
                 }
+                (None, Some(problem)) => out.marked(BAD, "✗", format_args!("not verified: {problem}"))?,
+                (None, None) => out.marked(GOOD, "✓", "no rows")?,
             }
         }
-        if let Ok(Some(range)) = &verified
-            && range.first > 1
-        {
-            out.note(format_args!("the chain starts at row {}; what came before is not in this file", range.first));
+        if let Some(range) = range {
+            notes(range, trusted.is_empty(), out);
         }
         Ok(Exit::when(verified.is_ok()))
+    }
+}
+
+/// What was not looked at, and what it rests on.
+fn notes(range: &Verified, is_key_of_file: bool, out: &mut Out) {
+    match &range.unseen {
+        Some(archive) => out.note(unseen(ChainName::Audit, archive)),
+        None if range.first > 1 => {
+            out.note(format_args!("the chain starts at row {}; what came before is not in this file", range.first));
+        }
+        None => {}
+    }
+    if range.archives > 0 {
+        out.note(format_args!("{} archives are the files that their checkpoints name", range.archives));
+    }
+    if is_key_of_file && (range.archives > 0 || range.unseen.is_some()) {
+        out.note(
+            "the key of the checkpoints came with the file: this proves nothing about who signed; see --public-key",
+        );
     }
 }

@@ -1,18 +1,39 @@
 //! Files that commands read and write.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 
 /// Opens a file to read; `-` is standard input.
-pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }
-    let opened = File::open(path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    Ok(Box::new(BufReader::new(opened)))
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    Ok(Box::new(BufReader::new(File::open(path).map_err(named)?)))
+}
+
+/// Opens files one after the other, and notes which one it is.
+pub(super) fn each<'a>(
+    files: &'a [PathBuf],
+    current: &'a Cell<Option<&'a Path>>,
+) -> impl Iterator<Item = io::Result<Box<dyn BufRead>>> {
+    files.iter().map(|path| {
+        current.set(Some(path));
+        open(path)
+    })
+}
+
+/// A public key as an argument, `HEX` or `@FILE`.
+pub(super) fn public_key(argument: &str) -> Result<String, Failure> {
+    let text = match argument.strip_prefix('@') {
+        None => argument.to_owned(),
+        Some(path) => std::fs::read_to_string(path).map_err(|error| anyhow::anyhow!("{path}: {error}"))?,
+    };
+    Ok(text.trim().to_owned())
 }
 
 /// Writes a file that appears whole or not at all.

@@ -96,7 +96,11 @@ fn write_counts(counts: &Counts, out: &mut Out) -> std::io::Result<()> {
     let verdicts = counts.verdicts.iter().filter(|(_, count)| **count > 0);
     let verdicts: Vec<_> = verdicts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
     let verdicts = if verdicts.is_empty() { String::new() } else { format!(" ({})", verdicts.join(", ")) };
-    out.line(format_args!("receipts    {}{verdicts}", counts.receipts))?;
+    let archived = match counts.archived_receipts {
+        0 => String::new(),
+        archived => format!("; {archived} more in archives"),
+    };
+    out.line(format_args!("receipts    {}{verdicts}{archived}", counts.receipts))?;
     if let Some(unknown) = unknown_consents(counts) {
         out.line(format_args!("consent     of {unknown}"))?;
     }

@@ -220,6 +220,11 @@ impl Config {
         Some(StateFile::of(dir))
     }
 
+    /// The folder of archives, if there is one.
+    pub(crate) fn archive_dir(&self) -> Option<PathBuf> {
+        self.retention.archive_dir.as_ref().map(|dir| self.path(dir))
+    }
+
     /// Who keeps the newest receipt's place outside of the ledger.
     pub(crate) fn keepers(&self) -> Vec<Keeper> {
         let witnesses = self.witnesses.iter().filter_map(|settings| {

@@ -1,10 +1,10 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
-use super::{QuarantineId, RotatedKey};
+use super::{Archived, QuarantineId, RotatedKey};
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::erasure::{ErasureId, NewErasure};
-use crate::receipt::Gap;
+use crate::receipt::{ChainName, Checkpoint, Gap};
 use crate::subject::TargetName;
 
 /// Receipts that are named in a row; of more only their count is written.
@@ -66,6 +66,19 @@ pub(super) fn accepted_gap(by: &Actor, gap: &Gap, accepted: bool) -> AuditEntry 
     AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::when(accepted))
         .with("after", gap.after)
         .with("last", gap.last)
+}
+
+/// Which records, and in which file they are.
+pub(super) fn archived(by: &Actor, checkpoint: &Checkpoint, archived: Archived) -> AuditEntry {
+    let (act, object) = match checkpoint.chain {
+        ChainName::Receipts => (Act::ArchiveReceipts, Object::receipts()),
+        ChainName::Audit => (Act::ArchiveAudit, Object::audit()),
+    };
+    AuditEntry::new(by, act, object, ActResult::when(archived == Archived::Done))
+        .with("first", checkpoint.first)
+        .with("last", checkpoint.last)
+        .with_word("file", &checkpoint.file)
+        .with_word("sha256", &checkpoint.sha256)
 }
 
 pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {

@@ -1,6 +1,7 @@
 //! The contract: stories that every backend must tell alike. A backend's tests call [`contract!`] with a function that
 //! opens an empty ledger; nothing here knows what is behind the port.
 
+pub(crate) mod archiving;
 pub(crate) mod asking;
 pub(crate) mod attention;
 pub(crate) mod audit;
@@ -149,6 +150,11 @@ macro_rules! contract {
                 an_order_that_fails_leaves_no_row_and_what_a_rule_decides_is_no_order
                 those_who_order_at_once_make_one_chain
                 the_audit_is_read_both_ways_and_by_actor_act_object_and_time;
+            archiving: archived_receipts_leave_and_the_chain_goes_on_after_them
+                a_gap_begins_at_the_end_of_an_archive
+                a_receipt_that_needs_a_person_stays_and_is_archived_once_it_was_seen
+                those_who_archive_at_once_make_one_checkpoint
+                the_audit_is_archived_like_receipts_and_says_so;
             clock: work_that_is_held_is_taken_over_once_the_clock_was_watched_for_as_long_as_its_lease
                 a_clock_that_nobody_doubts_is_not_accepted;
             attention: an_empty_ledger_needs_nobody

@@ -97,7 +97,9 @@ impl Invariant {
             }
             Self::DoneErasureHasReceipt => {
                 "SELECT COUNT(*) FROM erasure WHERE state = 'done'
-                   AND NOT EXISTS (SELECT 1 FROM receipt WHERE receipt.erasure = erasure.id)"
+                   AND NOT EXISTS (SELECT 1 FROM receipt WHERE receipt.erasure = erasure.id)
+                   AND NOT EXISTS (SELECT 1 FROM chain_checkpoint WHERE chain = 'receipts'
+                                     AND erasure.archived BETWEEN first_sequence AND last_sequence)"
             }
             Self::ReceiptHasEndedErasure => {
                 "SELECT COUNT(*) FROM receipt

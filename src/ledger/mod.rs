@@ -2,6 +2,7 @@
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
 mod acts;
+mod archive;
 mod bounds;
 mod claim;
 mod clock;
@@ -25,6 +26,7 @@ mod stored_record;
 mod transition;
 mod view;
 
+pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,

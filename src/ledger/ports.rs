@@ -8,11 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed, Closing,
-    Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant, Keep, LedgerError,
-    LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
-    ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd, Stored,
-    TargetHealth, Tombstone, UnreadSessions,
+    AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
+    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant,
+    Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined,
+    QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd,
+    Stored, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -20,7 +20,7 @@ use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, KeyIds, Sealed};
-use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
+use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// What receiving may do: write down what came in. It can neither read what is kept nor end anybody's work.
@@ -198,6 +198,15 @@ pub(crate) trait Records: Send + Sync {
     /// The receipt of an erasure.
     async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError>;
 
+    /// The number of an erasure's receipt that has moved to an archive.
+    async fn archived_receipt_of(&self, erasure: ErasureId) -> Result<Option<u64>, LedgerError>;
+
+    /// The oldest records of a chain that are there, in its order, at most so many.
+    async fn oldest_records(&self, chain: ChainName, most: u32) -> Result<Vec<AgingRecord>, LedgerError>;
+
+    /// What has moved to archives, the oldest first.
+    async fn checkpoints(&self, chain: ChainName) -> Result<Vec<SignedCheckpoint>, LedgerError>;
+
     async fn quarantined(&self, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError>;
 
     async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError>;
@@ -277,6 +286,10 @@ pub(crate) trait Admin: Send + Sync {
     /// Lets the chain of receipts go on after what was lost, whose numbers are never used again. `false` when the gap does
     /// not begin at the newest receipt, or ends before it.
     async fn accept_gap(&self, gap: &SignedGap, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Deletes the oldest records of a chain, which stand in the file that the checkpoint names, and writes the checkpoint; both or
+    /// neither. Only if they are the oldest, are those, and none of them is [`Held`](super::Held).
+    async fn archive(&self, checkpoint: &SignedCheckpoint, by: &Actor) -> Result<Archived, LedgerError>;
 
     /// Writes down an act that is none of the ledger's: before it begins, and its result.
     async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;

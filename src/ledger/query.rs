@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::copy::Value;
 use super::listing::{AuditRange, Cursor, ErasureFilter, PAGE_MAX, QuarantineRange, ReceiptRange, surely_before};
 use crate::erasure::{ErasureId, ErasureState};
+use crate::receipt::ChainName;
 
 /// A statement with its values.
 pub(super) struct Statement {
@@ -41,6 +42,38 @@ pub(super) fn receipts(range: &ReceiptRange) -> Statement {
         wanted.since("receipt", "ended", since);
     }
     wanted.finish("SELECT receipt FROM receipt", &format!("sequence {}", range.cursor.order()), range.limit)
+}
+
+/// The oldest records of a chain: number, time, whether it is an incomplete receipt that nobody has acknowledged, and whether
+/// its erasure is open. `$1` is how many.
+pub(super) fn oldest_records(chain: ChainName) -> &'static str {
+    match chain {
+        ChainName::Receipts => {
+            "SELECT sequence, ended, verdict = 'incomplete' AND NOT acknowledged,
+                    EXISTS (SELECT 1 FROM erasure WHERE erasure.id = receipt.erasure AND erasure.ended IS NULL)
+             FROM receipt ORDER BY sequence LIMIT $1"
+        }
+        ChainName::Audit => "SELECT sequence, at, FALSE, FALSE FROM audit ORDER BY sequence LIMIT $1",
+    }
+}
+
+/// What tells whether the records of a checkpoint, from `$1` to `$2`, can leave: how many of them are there and not held, and the
+/// hash of the last one (null where it is not there); how many older ones there are.
+pub(super) fn leaving(chain: ChainName) -> &'static str {
+    match chain {
+        ChainName::Receipts => {
+            "SELECT (SELECT COUNT(*) FROM receipt WHERE sequence BETWEEN $1 AND $2
+                       AND NOT (verdict = 'incomplete' AND NOT acknowledged)
+                       AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.id = receipt.erasure AND erasure.ended IS NULL)),
+                    (SELECT hash FROM receipt WHERE sequence = $2),
+                    (SELECT COUNT(*) FROM receipt WHERE sequence < $1)"
+        }
+        ChainName::Audit => {
+            "SELECT (SELECT COUNT(*) FROM audit WHERE sequence BETWEEN $1 AND $2),
+                    (SELECT hash FROM audit WHERE sequence = $2),
+                    (SELECT COUNT(*) FROM audit WHERE sequence < $1)"
+        }
+    }
 }
 
 /// Deliveries in quarantine: number, the source's name, reason, time, and length of what is sealed.

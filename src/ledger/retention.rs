@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use quietus_plugin::Span;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::expiry::RecordKind;
 
 /// The `[retention]` table: how long each kind of our own records is kept.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetentionSettings {
     /// How long a delivery is remembered, to find it again.
@@ -29,6 +30,12 @@ pub(crate) struct RetentionSettings {
     /// The keyed fingerprints of an erasure's identifiers, counted from its end (GDPR Art. 5(2) and 17(3)(e): to prove that it
     /// was done, as long as claims can be made).
     pub(crate) fingerprints: KeptFor,
+    /// How long receipts stay in the ledger, counted from the erasure's end; older ones move to `archive_dir`.
+    pub(crate) receipts: Span,
+    /// How long the audit stays in the ledger; older rows move to `archive_dir`.
+    pub(crate) audit: Span,
+    /// The folder of the archives, which must be there. Without it, receipts and audit stay in the ledger.
+    pub(crate) archive_dir: Option<PathBuf>,
 }
 
 impl RetentionSettings {

@@ -209,6 +209,8 @@ pub(crate) struct Counts {
     pub(crate) receipts: u64,
     /// Receipts by verdict.
     pub(crate) verdicts: BTreeMap<&'static str, u64>,
+    /// Receipts that have moved to archives; they are not among the others.
+    pub(crate) archived_receipts: u64,
     /// Incomplete receipts that no person has acknowledged.
     pub(crate) incomplete_unacknowledged: u64,
     /// Sessions whose consent stayed unknown although there was time to look, by cause.

@@ -9,8 +9,8 @@ use super::{OperationError, Operations};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, read_public_keys};
 use crate::ledger::{Cursor, Ledger, ReceiptRange};
-use crate::outside::{Known, KnownKeys, StateError, StateFile, compare};
-use crate::receipt::{Gap, GapCause, Receipt, ReceiptHead, SignedGap};
+use crate::outside::{Behind, Known, KnownKeys, StateError, StateFile, compare};
+use crate::receipt::{ChainName, Gap, GapCause, ReceiptHead, SignedGap};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,10 @@ pub(super) async fn go_on(
         ledger.note(AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::Unchanged)).await?;
         return Ok(if known.is_some() { Accepted::Unchanged } else { Accepted::NothingKnown });
     }
+    // Nobody's word makes it true: what the archive was is not known.
+    if let Err(forged @ Behind::Forged(_)) = &behind {
+        return Err(OperationError::Conflict(forged.to_string()));
+    }
     let there = newest(ledger).await?;
     // What the ledger says was lost is believed again only because a person says so; it ends no earlier than what was seen.
     let stated = ledger.receipt_end().await?.gap.map(|signed| signed.gap.head());
@@ -79,10 +83,13 @@ pub(super) async fn go_on(
     Ok(Accepted::Done(gap))
 }
 
-/// The newest receipt that is there, whatever was lost behind it.
+/// The newest receipt that is there, or in an archive, whatever was lost behind it.
 async fn newest(ledger: &dyn Ledger) -> Result<Option<ReceiptHead>, OperationError> {
     let newest = ReceiptRange { cursor: Cursor::NEWEST, ..ReceiptRange::all(0, 1) };
-    Ok(ledger.receipts(&newest).await?.items.first().map(Receipt::head))
+    if let Some(receipt) = ledger.receipts(&newest).await?.items.first() {
+        return Ok(Some(receipt.head()));
+    }
+    Ok(ledger.checkpoints(ChainName::Receipts).await?.pop().map(|newest| newest.checkpoint.head()))
 }
 
 impl From<StateError> for OperationError {

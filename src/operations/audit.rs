@@ -4,9 +4,13 @@ use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::{OperationError, Operations, json_lines};
+use super::json_lines::{self, Lines};
+use super::series::{Links, NotJoined, Series};
+use super::{OperationError, Operations};
 use crate::audit::{Act, ActResult, Actor, AuditBroken, AuditEntry, AuditRow, Object, verify_chain};
+use crate::chain::Head;
 use crate::ledger::{AuditRange, Cursor, Ledger, Page};
+use crate::receipt::{ChainName, Checkpoint, TrustedKeys};
 
 /// How many rows are read from the ledger at once.
 const CHUNK: u32 = 1000;
@@ -24,6 +28,8 @@ pub(crate) async fn list(on: &Operations, range: &AuditRange) -> Result<Page<Aud
 pub(crate) struct AuditHeader {
     /// The format's version.
     quietus_audit: u32,
+    #[serde(flatten)]
+    links: Links,
     /// The numbers of the first and the last row.
     first: Option<u64>,
     last: Option<u64>,
@@ -35,12 +41,28 @@ pub(crate) struct AuditHeader {
 /// before it: what was changed is not passed on as if it were not. Returns how many rows were written.
 pub(crate) async fn export(on: &Operations, from: u64, sink: &mut impl Write) -> Result<u64, OperationError> {
     // What is appended from here on is left for the next export, so that the header is true.
-    let head = on.ledger.audit_head().await?.filter(|head| head.sequence >= from);
+    let head = on.ledger.audit_head().await?;
+    let links = on.links(ChainName::Audit, from).await?;
+    export_to(on, from, head, links, sink).await
+}
+
+/// The same of what ends with a row.
+pub(super) async fn export_to(
+    on: &Operations,
+    from: u64,
+    head: Option<Head>,
+    links: Links,
+    sink: &mut impl Write,
+) -> Result<u64, OperationError> {
+    let before = links.checkpoint.as_ref().map(|signed| signed.checkpoint.head());
+    let from = before.as_ref().map_or(from.max(1), |before| before.sequence + 1);
+    let head = head.filter(|head| head.sequence >= from);
     let last = head.as_ref().map(|head| head.sequence);
-    let first = last.map(|_| from.max(1));
-    json_lines::write(&AuditHeader { quietus_audit: FORMAT, first, last, head: head.map(|head| head.hash) }, sink)?;
-    let mut next = from.max(1);
-    let mut verified = None;
+    let first = last.map(|_| from);
+    let head = head.map(|head| head.hash);
+    json_lines::write(&AuditHeader { quietus_audit: FORMAT, links, first, last, head }, sink)?;
+    let mut next = from;
+    let mut verified = before;
     let mut written = 0;
     while last.is_some_and(|last| next <= last) {
         let mut rows = on.ledger.audit(&AuditRange::all(Cursor::Up(next), CHUNK)).await?.items;
@@ -61,9 +83,15 @@ pub(crate) async fn export(on: &Operations, from: u64, sink: &mut impl Write) ->
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Verified {
     pub(crate) first: u64,
-    pub(crate) last: u64,
-    /// The hash of the last row.
-    pub(crate) head: String,
+    /// The last row.
+    pub(crate) last: Head,
+    pub(crate) rows: u64,
+    /// The archive after which the first file goes on, which was not looked at.
+    pub(crate) unseen: Option<Checkpoint>,
+    /// How many of the files are archives with the SHA-256 that the file behind them says.
+    pub(crate) archives: u64,
+    /// Of the last file, hex.
+    pub(crate) sha256: String,
 }
 
 /// Why an export was not verified.
@@ -77,34 +105,62 @@ pub(crate) enum NotVerified {
     Line(u64),
     #[error("the rows are not those that the header tells of: the file was cut or put together")]
     HeaderDiffers,
+    #[error("a public key is not 64 hex digits of an Ed25519 key")]
+    PublicKey,
+    #[error(transparent)]
+    Joined(#[from] NotJoined),
     #[error(transparent)]
     Chain(#[from] AuditBroken),
     #[error("cannot be read")]
     Read(#[from] io::Error),
 }
 
-/// Verifies an export offline: its numbers, links and hashes. `None` when there are no rows in it.
-pub(crate) fn verify(mut reader: impl BufRead) -> Result<Option<Verified>, NotVerified> {
-    let header = json_lines::read(&mut reader)?.ok_or(NotVerified::Header)?;
-    let told: AuditHeader = serde_json::from_str(&header).map_err(|_| NotVerified::Header)?;
+/// Verifies the files of one chain offline, archives and exports in their order: numbers, links and hashes; and that what an
+/// archive is said to be is signed by a trusted key, or by the first file's own. `None` when there are no rows in them.
+pub(crate) fn verify<R: BufRead>(
+    files: impl IntoIterator<Item = io::Result<R>>,
+    trusted: &[String],
+) -> Result<Option<Verified>, NotVerified> {
+    let mut series = Series::of(ChainName::Audit);
+    let mut keys: Option<TrustedKeys> = None;
+    let (mut first, mut last, mut rows, mut sum) = (None, None, 0, String::new());
+    for file in files {
+        let mut lines = Lines::of(file?);
+        let told = header(&lines.read()?.ok_or(NotVerified::Header)?)?;
+        let own = if trusted.is_empty() { &told.links.public_keys } else { trusted };
+        let keys = match &mut keys {
+            Some(keys) => keys,
+            none => none.insert(TrustedKeys::read(own.iter().map(String::as_str)).ok_or(NotVerified::PublicKey)?),
+        };
+        let _followed = keys.follow(&told.links.rotations);
+        last = series.begin(keys, &told.links)?.or(last);
+        let (mut here, mut head) = (None, None);
+        while let Some(text) = lines.read()? {
+            let row: AuditRow = serde_json::from_str(&text).map_err(|_| NotVerified::Line(lines.number))?;
+            here = here.or(Some(row.statement.sequence));
+            last = verify_chain(last, [&row])?;
+            head = last.clone();
+            rows += 1;
+        }
+        let (end, hash) = head.map(|head| (head.sequence, head.hash)).unzip();
+        if (told.first, told.last, &told.head) != (here, end, &hash) {
+            return Err(NotVerified::HeaderDiffers);
+        }
+        first = first.or(here);
+        sum = lines.sha256();
+        series.end(last.clone(), sum.clone(), told.links);
+    }
+    let Series { unseen, archives, .. } = series;
+    let range = first.zip(last);
+    Ok(range.map(|(first, last)| Verified { first, last, rows, unseen, archives, sha256: sum }))
+}
+
+fn header(text: &str) -> Result<AuditHeader, NotVerified> {
+    let told: AuditHeader = serde_json::from_str(text).map_err(|_| NotVerified::Header)?;
     if told.quietus_audit != FORMAT {
         return Err(NotVerified::Format(told.quietus_audit));
     }
-    let mut number = 1;
-    let mut first = None;
-    let mut head = None;
-    while let Some(text) = json_lines::read(&mut reader)? {
-        number += 1;
-        let row: AuditRow = serde_json::from_str(&text).map_err(|_| NotVerified::Line(number))?;
-        first = first.or(Some(row.statement.sequence));
-        head = verify_chain(head, [&row])?;
-    }
-    let last = head.as_ref().map(|head| head.sequence);
-    let hash = head.map(|head| head.hash);
-    if (told.first, told.last, &told.head) != (first, last, &hash) {
-        return Err(NotVerified::HeaderDiffers);
-    }
-    Ok(first.zip(last).zip(hash).map(|((first, last), head)| Verified { first, last, head }))
+    Ok(told)
 }
 
 /// Writes down an act that is none of the ledger's. It is written before the act begins: an act of which nobody would know

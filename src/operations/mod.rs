@@ -5,6 +5,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod actor;
+pub(crate) mod archive;
 pub(crate) mod attention;
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -21,19 +22,22 @@ pub(crate) mod quarantine;
 pub(crate) mod receipts;
 mod resources;
 pub(crate) mod restore;
+mod series;
 mod settings;
 pub(crate) mod status;
 
 pub(crate) use error::{InputError, OperationError};
 pub(crate) use person::GivenIdentifiers;
 pub(crate) use resources::{Resources, RunningTargets};
+use series::Links;
 pub(crate) use settings::{Installation, Settings};
 
 use std::sync::Arc;
 
-use crate::key_files::Keys;
+use crate::key_files::{Keys, read_public_keys, read_rotations};
 use crate::ledger::Ledger;
 use crate::mluvii::MluviiClient;
+use crate::receipt::ChainName;
 use crate::subject::{Fingerprinter, InstallationName, SessionKey};
 
 /// What operations work with, beside their input.
@@ -55,6 +59,22 @@ impl Operations {
         let keys = Keys::load(dir)?;
         keys.must_be(&self.ledger.key_ids(&keys.ids()).await?, dir)?;
         Ok(keys)
+    }
+
+    /// What the header says of a file with a chain's records from a number on.
+    async fn links(&self, chain: ChainName, from: u64) -> Result<Links, OperationError> {
+        let dir = &self.resources.keys_dir;
+        let newest = self.ledger.checkpoints(chain).await?.pop();
+        // By what is there, and not by the next number: a gap may lie between.
+        let oldest = self.ledger.oldest_records(chain, 1).await?;
+        let begins = oldest.first().is_none_or(|oldest| from <= oldest.sequence);
+        Ok(Links {
+            public_keys: read_public_keys(dir)?,
+            rotations: read_rotations(dir)?,
+            // Of a file that begins later, it says nothing.
+            checkpoint: newest.filter(|_| begins),
+            archive: None,
+        })
     }
 
     fn client(&self, installation: &InstallationName) -> Result<Arc<MluviiClient>, OperationError> {

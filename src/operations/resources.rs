@@ -19,6 +19,8 @@ pub(crate) struct Resources {
     pub(crate) keys_dir: PathBuf,
     /// What is known of the ledger outside of it; nothing where that is not wanted.
     pub(crate) state: Option<StateFile>,
+    /// The folder of archives; nothing is archived where there is none.
+    pub(crate) archive_dir: Option<PathBuf>,
     /// Makes an installation's client. The name is one of [`super::Settings::installations`].
     pub(crate) client: MakeClient,
     /// Makes all targets, with the processes that some of them need.

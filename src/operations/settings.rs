@@ -1,5 +1,7 @@
 //! What the configuration says, as far as operations need it.
 
+use std::time::Duration;
+
 use super::error::InputError;
 use crate::attention::Limits;
 use crate::ledger::RetentionSettings;
@@ -18,6 +20,9 @@ pub(crate) struct Settings {
     pub(crate) targets: Vec<TargetName>,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
+    /// How long receipts and the audit stay in the ledger.
+    pub(crate) keep_receipts: Duration,
+    pub(crate) keep_audit: Duration,
     pub(crate) limits: Limits,
     pub(crate) retention: RetentionSettings,
 }

@@ -30,5 +30,5 @@ pub(crate) async fn status(on: &Operations) -> Result<Status, OperationError> {
     let targets = on.ledger.targets().await?;
     let processes = on.ledger.processes().await?;
     let attention = on.ledger.attention(&on.settings.limits).await?;
-    Ok(Status { counts, targets, processes, attention, retention: on.settings.retention })
+    Ok(Status { counts, targets, processes, attention, retention: on.settings.retention.clone() })
 }

@@ -2,7 +2,7 @@
 
 use super::{Known, StateFile};
 use crate::ledger::{LedgerError, LedgerId, LedgerPlace, ReceiptRange, Records};
-use crate::receipt::{ChainEnd, Gap, ReceiptHead};
+use crate::receipt::{ChainEnd, ChainName, Gap, ReceiptHead, TrustedKeys};
 
 /// Why a ledger is not to be worked on: it would give out numbers of receipts a second time, and what was decided since is
 /// missing in it.
@@ -27,6 +27,11 @@ pub(crate) enum Behind {
              somebody else has written it. {HELP}"
     )]
     Unsigned(u64),
+    #[error(
+        "the ledger says that receipts up to {0} are in an archive, and that is not signed by the key of this deployment: \
+             somebody else has written it. Put the right ledger in place, or restore the newest backup with `quietus ledger restore`"
+    )]
+    Forged(u64),
 }
 
 impl Behind {
@@ -42,6 +47,9 @@ impl Behind {
             Self::Differs(sequence) => format!("its receipt {sequence} is another one than was seen"),
             Self::Unsigned(last) => {
                 format!("it says that receipts up to {last} were lost, and the deployment's key has not signed that")
+            }
+            Self::Forged(last) => {
+                format!("it says that receipts up to {last} are archived, and the deployment's key has not signed that")
             }
         }
     }
@@ -74,13 +82,22 @@ pub(crate) async fn compare(
     if let Some(gap) = gap.filter(|gap| !public_keys.iter().any(|key| gap.is_signed_by(key))) {
         return Ok(Err(Behind::Unsigned(gap.gap.last)));
     }
+    let id = ledger.id().await?;
+    let archived = ledger.checkpoints(ChainName::Receipts).await?.pop();
+    if let Some(signed) = &archived {
+        let keys = TrustedKeys::read(public_keys.iter().map(String::as_str));
+        let is_ours = keys.is_some_and(|keys| keys.have_signed(signed)) && signed.checkpoint.ledger == id.0;
+        if !is_ours {
+            return Ok(Err(Behind::Forged(signed.checkpoint.last)));
+        }
+    }
     let Some(known) = known else { return Ok(Ok(())) };
     let sequence = known.sequence();
-    let id = ledger.id().await?;
     let found = ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
     let there = There {
         head,
         of_known: found.iter().map(|receipt| receipt.head()).find(|head| head.sequence == sequence),
+        archived: archived.map(|signed| signed.checkpoint.head()),
         gaps: ledger.receipt_gaps().await?.into_iter().map(|signed| signed.gap).collect(),
         id,
     };
@@ -94,6 +111,8 @@ struct There {
     head: Option<ReceiptHead>,
     /// Its receipt with the number that is known.
     of_known: Option<ReceiptHead>,
+    /// The last one that is in an archive, by a checkpoint that is signed.
+    archived: Option<ReceiptHead>,
     gaps: Vec<Gap>,
 }
 
@@ -104,14 +123,16 @@ fn judge(known: &Known, there: &There) -> Result<(), Behind> {
     }
     let Some(seen) = &known.receipt else { return Ok(()) };
     let is_lost = |gap: &Gap| gap.covers(sequence) && (gap.last > sequence || gap.last_hash == seen.hash);
+    let newest = there.head.as_ref().map_or(0, |head| head.sequence);
     match &there.of_known {
         Some(found) if found == seen => Ok(()),
         Some(_) => Err(Behind::Differs(sequence)),
         None if there.gaps.iter().any(is_lost) => Ok(()),
-        None => {
-            let newest = there.head.as_ref().map_or(0, |head| head.sequence);
-            Err(Behind::Older { known: sequence, there: newest })
-        }
+        None => match &there.archived {
+            Some(archived) if archived == seen || archived.sequence > sequence => Ok(()),
+            Some(archived) if archived.sequence == sequence => Err(Behind::Differs(sequence)),
+            _ => Err(Behind::Older { known: sequence, there: newest }),
+        },
     }
 }
 
@@ -133,7 +154,7 @@ mod tests {
 
     fn there(newest: u64, of_known: Option<ReceiptHead>) -> There {
         let head = (newest > 0).then(|| head(newest, "newest"));
-        There { id: LedgerId("a".into()), head, of_known, gaps: Vec::new() }
+        There { id: LedgerId("a".into()), head, of_known, archived: None, gaps: Vec::new() }
     }
 
     fn lost(after: u64, last: u64, hash: &str) -> Gap {
@@ -156,6 +177,16 @@ mod tests {
         check(&seen, &there(0, None), Err(Behind::Older { known: 5, there: 0 }));
         check(&seen, &there(5, Some(head(5, "other"))), Err(Behind::Differs(5)));
         check(&seen, &there(9, None), Err(Behind::Older { known: 5, there: 9 }));
+    }
+
+    #[test]
+    fn what_is_in_an_archive_is_not_missed() {
+        let seen = known(Some(head(5, "five")));
+        let archived = |sequence, hash| There { archived: Some(head(sequence, hash)), ..there(9, None) };
+        check(&seen, &archived(5, "five"), Ok(()));
+        check(&seen, &archived(7, "seven"), Ok(()));
+        check(&seen, &archived(5, "other"), Err(Behind::Differs(5)));
+        check(&seen, &archived(4, "four"), Err(Behind::Older { known: 5, there: 9 }));
     }
 
     #[test]

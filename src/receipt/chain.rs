@@ -1,9 +1,6 @@
 //! Verifying receipts without the ledger.
 
-use std::collections::BTreeMap;
-
-use super::key::PublicKey;
-use super::{KeyRotation, Receipt, ReceiptHead};
+use super::{KeyRotation, Receipt, ReceiptHead, TrustedKeys};
 use crate::chain::{LinkBroken, Next, follows};
 use crate::keys::KeyId;
 
@@ -27,40 +24,38 @@ pub(crate) enum ChainBroken {
 }
 
 /// Verifies receipts one after the other: signatures, numbers without a gap but for those that a receipt states, and each
-/// link. A list that starts at 1 is verified from the chain's beginning; of a later start only the first link is taken on
+/// link. A list that starts at 1, or after a checkpoint, is verified from there; of a later start only the first link is taken on
 /// trust.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    /// By their ids.
-    keys: BTreeMap<String, PublicKey>,
+    keys: TrustedKeys,
     head: Option<ReceiptHead>,
 }
 
 impl Chain {
     /// Takes the public keys as hex; a receipt must be signed by the one of them that it names.
     pub(crate) fn under<'a>(public_keys: impl IntoIterator<Item = &'a str>) -> Result<Self, ChainBroken> {
-        let mut keys = BTreeMap::new();
-        for text in public_keys {
-            let key = PublicKey::read(text).ok_or(ChainBroken::PublicKey)?;
-            keys.insert(key.id(), key);
-        }
+        let keys = TrustedKeys::read(public_keys).ok_or(ChainBroken::PublicKey)?;
         Ok(Self { keys, head: None })
     }
 
-    /// Takes further keys, each by the word of one that is taken already, in whatever order they stand. Returns those that
-    /// were new, by their ids, with the one that spoke for each.
+    /// Takes further keys, each by the word of one that is taken already; see [`TrustedKeys::follow`].
     pub(crate) fn follow(&mut self, rotations: &[KeyRotation]) -> Vec<(KeyId, KeyId)> {
-        let mut followed = Vec::new();
-        let mut left: Vec<_> =
-            rotations.iter().filter_map(|rotation| Some((rotation.verified()?, &rotation.to))).collect();
-        while let Some(place) = left.iter().position(|((from, _), _)| self.keys.contains_key(from.as_str())) {
-            let ((from, to), public) = left.swap_remove(place);
-            let Some(key) = PublicKey::read(public) else { continue };
-            if self.keys.insert(to.as_str().to_owned(), key).is_none() {
-                followed.push((from, to));
-            }
-        }
-        followed
+        self.keys.follow(rotations)
+    }
+
+    pub(crate) fn keys(&self) -> &TrustedKeys {
+        &self.keys
+    }
+
+    /// The last receipt that was verified, or after which the chain goes on.
+    pub(crate) fn head(&self) -> Option<&ReceiptHead> {
+        self.head.as_ref()
+    }
+
+    /// Goes on after a receipt that was not looked at, as a checkpoint says that has been verified.
+    pub(crate) fn goes_on_after(&mut self, head: ReceiptHead) {
+        self.head = Some(head);
     }
 
     /// Verifies the next receipt.

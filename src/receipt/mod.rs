@@ -2,19 +2,23 @@
 //! a list of them; neither the ledger nor the configuration is needed for that.
 
 mod chain;
+mod checkpoint;
 mod gap;
 mod key;
 mod rotation;
 #[cfg(test)]
 pub(crate) mod sample;
 mod statement;
+mod trusted;
 
 pub(crate) use crate::chain::Head as ReceiptHead;
 pub(crate) use chain::{Chain, ChainBroken, verify_chain};
+pub(crate) use checkpoint::{ChainName, Checkpoint, Moved, SignedCheckpoint};
 pub(crate) use gap::{ChainEnd, Gap, GapCause, SignedGap};
 pub(crate) use key::ReceiptKey;
 pub(crate) use rotation::KeyRotation;
 pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
+pub(crate) use trusted::TrustedKeys;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::{Receipt, ReceiptHead, ReceiptKey};
+use super::{ChainName, Moved, Receipt, ReceiptHead, ReceiptKey, SignedCheckpoint};
 use crate::erasure::sample::{session, step};
 use crate::erasure::{Erasure, Outcome};
 
@@ -24,4 +24,12 @@ pub(crate) fn chain(length: usize) -> Vec<Receipt> {
         receipts.push(issued(&session(vec![step("mluvii", Outcome::Erased)]), head.as_ref()));
     }
     receipts
+}
+
+/// A checkpoint over an archive that is nowhere, signed by the key of all samples.
+pub(crate) fn checkpoint(chain: ChainName, first: u64, end: &ReceiptHead) -> SignedCheckpoint {
+    let (ledger, file, sha256) = ("a".to_owned(), format!("{}-{first}.jsonl", chain.as_str()), "f".repeat(64));
+    let records = end.sequence + 1 - first;
+    let moved = Moved { chain, ledger, first, end: end.clone(), records, file, sha256 };
+    SignedCheckpoint::sign(moved, Timestamp::UNIX_EPOCH, &key(2))
 }

@@ -1,8 +1,8 @@
-"""Verifies an export of receipts by docs/receipt.md alone: a second verifier beside `quietus receipts verify`.
+"""Verifies receipts by docs/receipt.md alone: a second verifier beside `quietus receipts verify`.
 
-    verify_receipts.py FILE [PUBLIC_KEY_HEX ...]
+    verify_receipts.py FILE ... [PUBLIC_KEY_HEX ...]
 
-Without keys, those of the file are used, which proves nothing about who signed. Writes one JSON object and ends with 0 when
+The files are one chain: archives in their order, then an export. Without keys, those of the first file are used, which proves nothing about who signed. Writes one JSON object and ends with 0 when
 everything was verified, with 1 when something was not. Shares no code with quietus: not even the canonical form is left to a
 library.
 """
@@ -158,19 +158,77 @@ def check_signature(receipt, keys):
     return signed
 
 
-def verify(lines, trusted):
+def check_checkpoint(signed, keys):
+    """A checkpoint of receipts that a trusted key has signed."""
+    if not isinstance(signed, dict) or set(signed) != {"checkpoint", "signature"}:
+        raise NotVerified("not a checkpoint")
+    checkpoint, signature = signed["checkpoint"], signed["signature"]
+    if not isinstance(checkpoint, dict) or checkpoint.get("format") != 1 or checkpoint.get("chain") != "receipts":
+        raise NotVerified("a checkpoint of another format or chain")
+    if checkpoint.get("key") not in keys:
+        raise NotVerified("a checkpoint signed by a key that is not given")
+    if not isinstance(signature, str) or not re.fullmatch("[0-9a-f]{128}", signature):
+        raise NotVerified("a signature is 128 lower-case hex digits")
+    try:
+        keys[checkpoint["key"]].verify(bytes.fromhex(signature), canonical({"checkpoint": checkpoint}).encode())
+    except InvalidSignature:
+        raise NotVerified("the signature is not of this checkpoint") from None
+    return checkpoint
+
+
+def begin(header, keys, chain):
+    """Holds what a file says that it goes on after against what was verified before it."""
+    signed = header.get("checkpoint")
+    if signed is None:
+        return
+    checkpoint = check_checkpoint(signed, keys)
+    if chain["last"] is None:
+        chain["last"], chain["head"], chain["not_looked_at"] = checkpoint["last"], checkpoint["hash"], checkpoint
+        return
+    if (chain["last"], chain["head"]) != (checkpoint["last"], checkpoint["hash"]):
+        raise NotVerified("the file goes on after another receipt than the one before it ends with")
+    if chain["archive"] is not None:
+        if chain["sha256"] != checkpoint["sha256"]:
+            raise NotVerified("an archive is not the file that its checkpoint names")
+        chain["archives_matched"] += 1
+
+
+def verify(files, trusted):
+    """Verifies files, each as its bytes, as one chain."""
+    keys = None
+    chain = {"last": None, "head": None, "archive": None, "sha256": None, "not_looked_at": None, "archives_matched": 0}
+    all_found = {"first": None, "last": None, "receipts": 0, "verdicts": dict.fromkeys(VERDICTS, 0)}
+    judged = 0
+    gaps = 0
+    for content in files:
+        lines = content.decode().removesuffix("\n").split("\n") if content else []
+        header = check_header(lines)
+        keys = keys or dict(map(public_key, trusted or header.get("public_keys", [])))
+        follow(keys, header.get("rotations", []))
+        begin(header, keys, chain)
+        judged_here, gaps_here = verify_file(header, lines[1:], keys, chain, all_found)
+        judged, gaps = judged + judged_here, gaps + gaps_here
+        chain["archive"], chain["sha256"] = header.get("archive"), sha256(content)
+    unseen = chain["not_looked_at"] and chain["not_looked_at"]["file"]
+    told = {"gaps": gaps, "verdicts_that_follow_from_their_reasons": judged}
+    return {**all_found, **told, "archives_matched": chain["archives_matched"], "not_looked_at": unseen}
+
+
+def check_header(lines):
     if not lines:
         raise NotVerified("the first line is not the header of an export")
     header = parse(lines[0])
     if not isinstance(header, dict) or header.get("quietus_receipts") != FORMAT:
         raise NotVerified("the first line is not the header of an export of format 2")
-    keys = dict(map(public_key, trusted or header.get("public_keys", [])))
-    follow(keys, header.get("rotations", []))
+    return header
+
+
+def verify_file(header, lines, keys, chain, all_found):
+    """Verifies the receipts of one file, which go on where the chain is."""
     found = {"first": None, "last": None, "receipts": 0, "verdicts": dict.fromkeys(VERDICTS, 0)}
-    head = None
     judged = 0
     gaps = 0
-    for line in lines[1:]:
+    for line in lines:
         receipt = parse(line)
         signed = check_signature(receipt, keys)
         statement = receipt["statement"]
@@ -179,35 +237,39 @@ def verify(lines, trusted):
         if gap is not None:
             if gap["last"] + 1 != sequence or gap["last_hash"] != statement["previous"]:
                 raise NotVerified("a gap that does not end before its receipt")
-            if found["last"] is not None and (found["last"], head) == (gap["after"], gap["after_hash"]):
-                found["last"], head = gap["last"], gap["last_hash"]
+            if chain["last"] is not None and (chain["last"], chain["head"]) == (gap["after"], gap["after_hash"]):
+                chain["last"], chain["head"] = gap["last"], gap["last_hash"]
             gaps += 1
-        if found["last"] is not None and sequence != found["last"] + 1:
+        if chain["last"] is not None and sequence != chain["last"] + 1:
             raise NotVerified("receipts are missing or out of order")
-        if head is None and sequence == 1:
-            head = sha256(b"")
-        if head is not None and statement["previous"] != head:
+        if chain["head"] is None and sequence == 1:
+            chain["head"] = sha256(b"")
+        if chain["head"] is not None and statement["previous"] != chain["head"]:
             raise NotVerified("a receipt does not name its predecessor")
         follows = verdict(statement["reasons"])
         if follows not in (None, statement["verdict"]):
             raise NotVerified("the verdict does not follow from the reasons")
         judged += follows is not None
-        head = sha256(signed)
-        found["first"] = found["first"] or sequence
-        found["last"] = sequence
-        found["receipts"] += 1
-        found["verdicts"][statement["verdict"]] += 1
+        chain["last"], chain["head"] = sequence, sha256(signed)
+        for counted in (found, all_found):
+            counted["first"] = counted["first"] or sequence
+            counted["last"] = sequence
+            counted["receipts"] += 1
+            counted["verdicts"][statement["verdict"]] += 1
     if {name: header.get(name) for name in found} != found:
         raise NotVerified("the numbers of the header are others: the file was cut or put together")
-    return {**found, "gaps": gaps, "verdicts_that_follow_from_their_reasons": judged}
+    return judged, gaps
 
 
 def main():
-    with open(sys.argv[1], "rb") as file:
-        content = file.read()
+    keys = [argument for argument in sys.argv[1:] if re.fullmatch("[0-9a-fA-F]{64}", argument)]
+    contents = []
+    for name in sys.argv[1:]:
+        if name not in keys:
+            with open(name, "rb") as file:
+                contents.append(file.read())
     try:
-        lines = content.decode().removesuffix("\n").split("\n") if content else []
-        told = {"verified": True, **verify(lines, sys.argv[2:])}
+        told = {"verified": True, **verify(contents, keys)}
     except (NotVerified, UnicodeDecodeError, KeyError, TypeError) as problem:
         told = {"verified": False, "problem": f"{type(problem).__name__}: {problem}"}
     print(json.dumps(told))

@@ -1,6 +1,7 @@
 //! What is known of the ledger outside of it: an older, an emptied or a cut ledger is noticed; backups are whole, and a
 //! restored one goes on without a number twice.
 
+mod archive;
 mod backup;
 mod postgres;
 mod refused;

@@ -135,6 +135,11 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             "the ledger was set back: {reason}; receipts wait: put the right one in place, or stop all servers and run \
              `quietus ledger accept`"
         ),
+        Code::ArchiveFailed => format!(
+            "the {} could not be archived and stay in the ledger, nothing is lost: {reason}; then `quietus {} archive`",
+            if text("chain") == "audit" { "rows of the audit" } else { "receipts" },
+            text("chain")
+        ),
         Code::HeadNotKept => {
             let keeper = text("keeper");
             format!(
@@ -231,6 +236,10 @@ mod tests {
         FailedKeeper { keeper: "witness vault".into(), reason: "exit status: 1".into(), since }
     }
 
+    fn archive() -> FailedKeeper {
+        FailedKeeper { keeper: "archive:receipts".into(), reason: "the disk is full".into(), ..keeper() }
+    }
+
     fn some(count: u64) -> Group {
         Group { count, ..Group::default() }
     }
@@ -261,7 +270,7 @@ mod tests {
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
-            failed_keepers: vec![keeper()],
+            failed_keepers: vec![keeper(), archive()],
             oldest_due: Some(Timestamp::UNIX_EPOCH),
             clock: Some(ClockDoubt {
                 fault: ClockFault::Ahead,
@@ -282,6 +291,7 @@ mod tests {
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m) (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
+        the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on

@@ -36,8 +36,15 @@ fn show(checked: &Checked, out: &mut Out) -> std::io::Result<()> {
     for finding in &checked.findings {
         out.marked(BAD, "✗", format_args!("{}: {}", finding.code, finding.what))?;
     }
-    let Checked { findings, storage_looked_at, receipts_verified, audit_verified } = checked;
-    let counts = format!("{receipts_verified} receipts and {audit_verified} rows of the audit are verified");
+    let Checked { findings, storage_looked_at, receipts_verified, audit_verified, archives_there, .. } = checked;
+    let mut counts = format!("{receipts_verified} receipts and {audit_verified} rows of the audit are verified");
+    let elsewhere = checked.archives_not_looked_at;
+    if archives_there + elsewhere > 0 {
+        counts += &format!(
+            "; {archives_there} archives are the files that were made (what is in them: `quietus receipts verify`, `quietus audit \
+             verify`), {elsewhere} are not in the folder and were not looked at"
+        );
+    }
     if findings.is_empty() {
         let whole = match storage_looked_at {
             true => "the ledger is whole",

@@ -57,6 +57,13 @@ fn row(found: &FoundErasure) -> [String; 5] {
             let verdict = said.verdict.to_string();
             [said.sequence.to_string(), out::time(said.ended), verdict, subject(&said.subject), id]
         }
+        None if found.archived.is_some() => {
+            let archived =
+                found.archived.as_ref().map(|archived| format!("{} in {}", archived.sequence, archived.file));
+            let verdict = found.erasure.verdict.map(|verdict| verdict.to_string()).unwrap_or_default();
+            let ended = out::time_or_dash(found.erasure.ended);
+            [archived.unwrap_or_default(), ended, verdict, subject(&found.erasure.subject.key()), id]
+        }
         None => {
             let state = found.erasure.state.as_str().to_owned();
             ["-".into(), "-".into(), state, subject(&found.erasure.subject.key()), id]

@@ -62,6 +62,9 @@ fn totals(all: &Totals) -> String {
     if all.unacknowledged > 0 {
         text += &format!(" ({} not acknowledged)", all.unacknowledged);
     }
+    if all.archived > 0 {
+        text += &format!("; {} more are in archives", all.archived);
+    }
     text
 }
 

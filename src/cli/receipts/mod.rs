@@ -11,9 +11,11 @@ pub(super) use list::table;
 
 use std::path::PathBuf;
 
+use super::archive::Archive;
 use super::context::{Global, with_operations};
 use super::exit::{Exit, Failure};
 use super::out::Out;
+use crate::receipt::ChainName;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Receipts {
@@ -34,7 +36,12 @@ pub(super) enum Receipts {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Verify exported receipts: signatures, numbers, links
+    /// Move the oldest receipts out of the ledger into a file of `retention.archive_dir`, which is verified first
+    ///
+    /// Only the oldest ones move, without a gap between them: never one that is incomplete and not acknowledged, nor anything that
+    /// came after one that stays. A server does the same by itself. The ledger keeps a signed checkpoint, after which its chain goes on.
+    Archive(Archive),
+    /// Verify exported receipts and archives: signatures, numbers, links
     Verify(verify::Verify),
 }
 
@@ -47,6 +54,9 @@ impl Receipts {
             Self::Acknowledge(these) => with_operations(global, async |on| these.run(on, out).await),
             Self::Export { from, out: file } => {
                 with_operations(global, async |on| export::run(on, from, file.as_deref(), out).await)
+            }
+            Self::Archive(archive) => {
+                with_operations(global, async |on| archive.run(on, ChainName::Receipts, out).await)
             }
             Self::Verify(verify) => verify.run(out),
         }

@@ -1,24 +1,30 @@
 //! `quietus receipts verify`: offline.
 
+use std::cell::Cell;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::cli::archive::unseen;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::files::open;
+use crate::cli::files::{each, public_key};
 use crate::cli::out::{BAD, DOUBTFUL, GOOD, Out};
 use crate::cli::words::lost;
 use crate::operations::receipts::verify::{Expected, NotVerified, Verified, verify};
-use crate::receipt::ReceiptHead;
+use crate::receipt::{ChainName, ReceiptHead};
 
-/// Verify exported receipts: signatures, numbers, links
+/// Verify exported receipts and archives: signatures, numbers, links
+///
+/// Several files are verified as one chain: the archives in their order, then an export of what is still in the ledger. What is not
+/// given is not verified, and named.
 ///
 /// What the file does not contain cannot be missed by it: keep the number and the hash of the newest receipt elsewhere, as a
 /// witness does, and say them with `--expect-last`. A file without receipts, or without a header, is nothing to verify
 /// (exit code 6).
 #[derive(clap::Args)]
 pub(crate) struct Verify {
-    /// A file that `quietus receipts export` wrote; `-` is standard input
-    file: PathBuf,
+    /// Files that `quietus receipts archive` or `export` wrote, in the order of the chain; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// The public key that must have signed them, as hex, or `@FILE`; may be repeated [default: the file's own, which
     /// proves nothing about who signed]
     #[arg(long = "public-key", value_name = "HEX|@FILE")]
@@ -36,18 +42,31 @@ impl Verify {
     pub(super) fn run(self, out: &mut Out) -> Result<Exit, Failure> {
         let trusted = self.public_keys.iter().map(|key| public_key(key)).collect::<Result<Vec<_>, _>>()?;
         let expected = Expected { from_start: self.from_start, last: self.expect_last };
-        let verified = match verify(open(&self.file)?, &trusted, &expected) {
+        let current = Cell::new(None);
+        let verified = match verify(each(&self.files, &current), &trusted, &expected) {
             Err(NotVerified::Read(error)) => return Err(error.into()),
             other => other,
         };
-        show(&verified, !trusted.is_empty(), out)?;
-        Ok(match verified {
-            Ok(Some(_)) => Exit::Done,
-            // Neither is an answer: a file that was cut to nothing must not pass for a verified one.
-            Ok(None) | Err(NotVerified::Header) => Exit::Nothing,
-            Err(_) => Exit::No,
-        })
+        let is_alone = self.files.len() == 1;
+        let said = Said {
+            // Neither is an answer: a file that was cut to nothing must not pass for a verified one. Among others, it is wrong.
+            is_nothing: matches!(verified, Ok(None)) || is_alone && matches!(verified, Err(NotVerified::Header)),
+            wrong_file: current.get().filter(|_| !is_alone),
+            is_key_given: !trusted.is_empty(),
+            verified,
+        };
+        said.show(out)?;
+        Ok(if said.is_nothing { Exit::Nothing } else { Exit::when(said.verified.is_ok()) })
     }
+}
+
+/// The result, and what is to be said of it.
+struct Said<'a> {
+    verified: Result<Option<Verified>, NotVerified>,
+    is_nothing: bool,
+    /// Where it is wrong, where there are several files.
+    wrong_file: Option<&'a Path>,
+    is_key_given: bool,
 }
 
 /// The place of a receipt, as `N:HASH`.
@@ -59,66 +78,76 @@ fn head(text: &str) -> Result<ReceiptHead, &'static str> {
     Ok(ReceiptHead { sequence, hash: hash.to_owned() })
 }
 
-fn show(verified: &Result<Option<Verified>, NotVerified>, trusted: bool, out: &mut Out) -> io::Result<()> {
-    if out.is_json() {
-        let range = verified.as_ref().ok().and_then(Option::as_ref);
-        out.json(&serde_json::json!({
-            // Null: there is nothing of which it could be said.
-            "verified": match verified {
-                Ok(Some(_)) => Some(true),
-                Ok(None) | Err(NotVerified::Header) => None,
-                Err(_) => Some(false),
-            },
-            "first": range.map(|range| range.first),
-            "last": range.map(|range| range.last),
-            "verdicts": range.map(|range| range.verdicts),
-            "gaps": range.map(|range| &range.gaps),
-            "key_was_given": trusted,
-            "keys_followed": followed(verified),
-            "problem": verified.as_ref().err().map(ToString::to_string),
-        }))?;
-    } else {
-        match verified {
-            Err(problem @ NotVerified::Header) => {
-                out.marked(DOUBTFUL, "!", format_args!("nothing to verify: {problem}"))?;
-            }
-            Err(problem) => out.marked(BAD, "✗", format_args!("not verified: {problem}"))?,
-            Ok(None) => out.marked(DOUBTFUL, "!", "nothing to verify: there are no receipts in the file")?,
-            Ok(Some(Verified { first, last, verdicts, .. })) => {
-                out.marked(GOOD, "✓", format_args!("receipts {first} to {last} are verified: {verdicts}"))?;
+impl Said<'_> {
+    fn show(&self, out: &mut Out) -> io::Result<()> {
+        let range = self.verified.as_ref().ok().and_then(Option::as_ref);
+        let problem = self.verified.as_ref().err().map(|problem| match self.wrong_file {
+            Some(file) => format!("{}: {problem}", file.display()),
+            None => problem.to_string(),
+        });
+        if out.is_json() {
+            out.json(&serde_json::json!({
+                // Null: there is nothing of which it could be said.
+                "verified": if self.is_nothing { None } else { Some(range.is_some()) },
+                "first": range.map(|range| range.first),
+                "last": range.map(|range| range.last.sequence),
+                "head": range.map(|range| &range.last.hash),
+                "verdicts": range.map(|range| range.verdicts),
+                "gaps": range.map(|range| &range.gaps),
+                "not_looked_at": range.and_then(|range| range.unseen.as_ref()),
+                "archives_matched": range.map(|range| range.archives),
+                "key_was_given": self.is_key_given,
+                "keys_followed": range.map_or(Vec::new(), followed),
+                "problem": problem,
+            }))?;
+        } else {
+            match (range, &problem) {
+                (Some(Verified { first, last, verdicts, .. }), _) => {
+                    let last = last.sequence;
+                    out.marked(GOOD, "✓", format_args!("receipts {first} to {last} are verified: {verdicts}"))?;
+                }
+                (None, Some(problem)) if self.is_nothing => {
+                    out.marked(DOUBTFUL, "!", format_args!("nothing to verify: {problem}"))?;
+                }
+                (None, Some(problem)) => out.marked(BAD, "✗", format_args!("not verified: {problem}"))?,
+                (None, None) => out.marked(DOUBTFUL, "!", "nothing to verify: there are no receipts in the file")?,
             }
         }
+        if let Some(range) = range {
+            notes(range, out);
+        }
+        if !self.is_key_given {
+            out.note("the key came with the file: this proves nothing about who signed; see --public-key");
+        }
+        Ok(())
     }
-    for gap in verified.iter().flatten().flat_map(|range| &range.gaps) {
+}
+
+/// What was not looked at, and what it rests on.
+fn notes(range: &Verified, out: &mut Out) {
+    for gap in &range.gaps {
         out.note(lost(gap));
     }
-    if let Ok(Some(range)) = verified
-        && range.first > 1
-    {
-        out.note(format_args!("the chain starts at receipt {}; what came before is not in this file", range.first));
+    match &range.unseen {
+        Some(archive) => out.note(unseen(ChainName::Receipts, archive)),
+        None if range.first > 1 => {
+            out.note(format_args!("the chain starts at receipt {}; what came before is not in this file", range.first));
+        }
+        None => {}
     }
-    for (from, to) in verified.iter().flatten().flat_map(|range| &range.followed) {
+    if range.archives > 0 {
+        out.note(format_args!("{} archives are the files that their checkpoints name", range.archives));
+    }
+    for (from, to) in &range.followed {
         out.note(format_args!(
             "the key {from} says that {to} replaced it, so its receipts count; give both keys if not"
         ));
     }
-    if !trusted {
-        out.note("the key came with the file: this proves nothing about who signed; see --public-key");
-    }
-    Ok(())
 }
 
 /// The ids of keys that were taken by the word of another one.
-fn followed(verified: &Result<Option<Verified>, NotVerified>) -> Vec<&str> {
-    verified.iter().flatten().flat_map(|range| &range.followed).map(|(_, to)| to.as_str()).collect()
-}
-
-fn public_key(argument: &str) -> Result<String, Failure> {
-    let text = match argument.strip_prefix('@') {
-        None => argument.to_owned(),
-        Some(path) => std::fs::read_to_string(path).map_err(|error| anyhow::anyhow!("{path}: {error}"))?,
-    };
-    Ok(text.trim().to_owned())
+fn followed(range: &Verified) -> Vec<&str> {
+    range.followed.iter().map(|(_, to)| to.as_str()).collect()
 }
 
 #[cfg(test)]
@@ -133,7 +162,9 @@ mod tests {
         let second = issued(&session(), Some(&first.head()));
         let third = issued(&person(), Some(&second.head()));
         let lines = export(&[second, third]).join("\n");
-        show(&verify(lines.as_bytes(), &[], &Expected::default()), false, &mut out).expect("is written");
+        let verified = verify([Ok(lines.as_bytes())], &[], &Expected::default());
+        let said = Said { verified, is_nothing: false, wrong_file: None, is_key_given: false };
+        said.show(&mut out).expect("is written");
         insta::assert_snapshot!(captured.text(), @"
         ✓ receipts 2 to 3 are verified: 1 complete, 0 retained, 1 incomplete
         note: the chain starts at receipt 2; what came before is not in this file

@@ -10,8 +10,13 @@ use crate::ledger::{AuditRange, Cursor, Finished, QuarantineId, QuarantineRange}
 
 /// All rows, verified from the chain's beginning to its head.
 pub(super) async fn audited(ledger: &Shared) -> Vec<AuditRow> {
+    audited_after(ledger, None).await
+}
+
+/// The same, of a chain that goes on after an archive.
+pub(super) async fn audited_after(ledger: &Shared, archived: Option<Head>) -> Vec<AuditRow> {
     let rows = ledger.audit(&AuditRange::all(Cursor::Up(1), 1_000)).await.expect("read").items;
-    let head = verify_chain(None, &rows).expect("a chain");
+    let head = verify_chain(archived, &rows).expect("a chain");
     assert_eq!(head, ledger.audit_head().await.expect("read"));
     rows
 }

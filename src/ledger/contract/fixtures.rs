@@ -18,10 +18,11 @@ use crate::erasure::{
 use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
-    Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, Ledger, QueueName, Recorded,
-    Resolution, SessionChange, StepEnd, Work,
+    Archived, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished, Keep,
+    Ledger, QueueName, ReceiptRange, Recorded, Resolution, SessionChange, StepEnd, Work,
 };
-use crate::receipt::{ChainEnd, Receipt, ReceiptHead, ReceiptKey};
+use crate::receipt::sample::checkpoint;
+use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};
 use crate::subject::{
     Fingerprinted, GuestId, Identifier, Identifiers, InstallationName, Kind, SessionId, SessionKey, SourceName,
     TargetName, Whom,
@@ -362,6 +363,10 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         step_end(ledger, "mluvii", ends(Outcome::Erased)).await;
         close(ledger).await;
     }
+    ledger.acknowledge_receipts(Some(&[1]), &by()).await.expect("noted");
+    for chain in ChainName::ALL {
+        archive_one(ledger, chain).await;
+    }
     ledger.request(due_erasure(4, &["crm", "mailbox"]), &by()).await.expect("requested");
     let due = only(claim(ledger, &to_resolve()).await);
     let resolved = Resolution { shared_guests: vec![Digest([4; 16])], ..resolution(vec![reached(4)]) };
@@ -385,6 +390,16 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
+}
+
+/// The oldest record of a chain leaves.
+async fn archive_one(ledger: &Shared, chain: ChainName) {
+    let head = match chain {
+        ChainName::Receipts => ledger.receipts(&ReceiptRange::all(0, 1)).await.expect("listed").items[0].head(),
+        ChainName::Audit => ledger.audit(&AuditRange::all(Cursor::OLDEST, 1)).await.expect("listed").items[0].head(),
+    };
+    let signed = checkpoint(chain, head.sequence, &head);
+    assert_eq!(ledger.archive(&signed, &by()).await.expect("answered"), Archived::Done);
 }
 
 /// The breaker of these tests.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{LedgerError, broken};
 use crate::audit::{self, AuditBroken, AuditRow};
 use crate::chain::Head;
-use crate::receipt::{Chain, ChainBroken, Receipt, ReceiptHead};
+use crate::receipt::{Chain, ChainBroken, ChainName, Receipt, ReceiptHead, SignedCheckpoint};
 
 /// More than the rows of `meta` that are copied.
 const META_MAX: usize = 99;
@@ -70,6 +70,9 @@ pub(crate) trait Rows: Send + Sync {
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError>;
 
+    /// The newest checkpoint of a chain.
+    async fn checkpoint(&self, chain: ChainName) -> Result<Option<SignedCheckpoint>, LedgerError>;
+
     /// In the order of the chain, from a number on.
     async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError>;
 
@@ -101,6 +104,8 @@ pub(crate) enum CopyError {
     Differs { table: &'static str, there: u64, here: u64 },
     #[error("the copied receipts do not verify")]
     Chain(#[from] ChainBroken),
+    #[error("the copied chain goes on after a checkpoint that is not signed by a key of this deployment")]
+    Checkpoint,
     #[error("the copied chain ends with another receipt")]
     Head,
     #[error("the copied audit does not verify")]
@@ -220,12 +225,21 @@ async fn compare(from: &dyn Rows, to: &dyn Rows) -> Result<Vec<(&'static str, u6
     Ok(rows)
 }
 
-/// Verifies the copied chain from its beginning to the head of the ledger that was copied.
+/// Verifies the copied chain from its beginning, or from where archives end, to the head of the ledger that was copied.
 async fn verify(from: &dyn Rows, to: &dyn Rows, public_keys: &[String]) -> Result<u64, CopyError> {
     let mut chain = Chain::under(public_keys.iter().map(String::as_str))?;
     let mut ends = None;
     let mut next = 1;
     let mut verified = 0;
+    if let Some(checkpoint) = to.checkpoint(ChainName::Receipts).await? {
+        if !chain.keys().have_signed(&checkpoint) {
+            return Err(CopyError::Checkpoint);
+        }
+        let head = checkpoint.checkpoint.head();
+        next = head.sequence + 1;
+        chain.goes_on_after(head.clone());
+        ends = Some(head);
+    }
     loop {
         // Not by their count: the chain may have gaps.
         let more = to.receipts(next, CHUNK).await?;
@@ -240,7 +254,7 @@ async fn verify(from: &dyn Rows, to: &dyn Rows, public_keys: &[String]) -> Resul
 
 /// Verifies the copied audit. That it has as many rows as the one that was copied has been seen, so its end is there too.
 async fn verify_audit(to: &dyn Rows) -> Result<(), CopyError> {
-    let mut head = None;
+    let mut head = to.checkpoint(ChainName::Audit).await?.map(|checkpoint| checkpoint.checkpoint.head());
     loop {
         let next = head.as_ref().map_or(1, |head: &Head| head.sequence + 1);
         let rows = to.audit(next, CHUNK).await?;

@@ -84,7 +84,7 @@ async fn a_ledger_that_was_moved_there_and_back_is_the_same() {
 
     let first = places.sqlite_rows("first.db");
     let there = copied(&first, &places.postgres_rows().await).await;
-    assert!(there.receipts > 1 && there.rows.iter().all(|(name, rows)| *rows > 0 || *name == "pace"), "{there:?}");
+    assert!(there.receipts > 0 && there.rows.iter().all(|(name, rows)| *rows > 0 || *name == "pace"), "{there:?}");
     let second = places.sqlite_rows("second.db");
     let back = copied(&places.postgres_rows().await, &second).await;
     assert_eq!(there, back);
@@ -239,7 +239,8 @@ async fn a_chain_that_does_not_verify_is_not_taken_over() {
     let first = places.sqlite_rows("first.db");
     let another = ReceiptKey::new(&Zeroizing::new([3; 32])).public();
     let refused = copy(&first, &places.postgres_rows().await, &[another], &|_| {}).await;
-    assert!(matches!(refused, Err(CopyError::Chain(_))), "{refused:?}");
+    // By the first of what that key has not signed.
+    assert!(matches!(refused, Err(CopyError::Checkpoint)), "{refused:?}");
     let opened = PostgresLedger::open(&places.postgres, None).await;
     assert!(matches!(opened.err(), Some(OpenError::Unfinished { .. })));
 }

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 
 use super::connection::Pauses;
 use super::tx::Tx;
-use super::{Admin, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
+use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, attention, audit, claim, clock, failure, meta, quarantine, receipts, remote_notifier, schedule, targets,
-    tasks,
+    acts, archive, attention, audit, claim, clock, failure, meta, quarantine, receipts, remote_notifier, schedule,
+    targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
@@ -18,7 +18,7 @@ use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::KeyIds;
 use crate::ledger::RotatedKey;
 use crate::lock::lock;
-use crate::receipt::SignedGap;
+use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -122,6 +122,14 @@ impl Admin for PostgresLedger {
             let accepted = receipts::accept_gap(tx, gap).await?;
             audit::append(tx, &acts::accepted_gap(by, &gap.gap, accepted)).await?;
             Ok(accepted)
+        })
+    }
+
+    async fn archive(&self, checkpoint: &SignedCheckpoint, by: &Actor) -> Result<Archived, LedgerError> {
+        transact!(self, |tx| async {
+            let archived = archive::archive(tx, checkpoint).await?;
+            audit::append(tx, &acts::archived(by, &checkpoint.checkpoint, archived)).await?;
+            Ok(archived)
         })
     }
 

@@ -11,7 +11,7 @@ use crate::audit::AuditRow;
 use crate::keys::Secret;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
 use crate::ledger::{AuditRange, Cursor, LedgerError, PROCESS_LOST_S};
-use crate::receipt::{Receipt, ReceiptHead};
+use crate::receipt::{ChainName, Receipt, ReceiptHead, SignedCheckpoint};
 
 /// The tables of a database.
 pub(crate) struct PostgresRows(Client);
@@ -103,6 +103,10 @@ impl Rows for PostgresRows {
              INSERT INTO tally (part, complete, retained, incomplete)
                SELECT 2, COUNT(*) FILTER (WHERE verdict = 'complete'), COUNT(*) FILTER (WHERE verdict = 'retained'),
                       COUNT(*) FILTER (WHERE verdict = 'incomplete') FROM receipt;
+             UPDATE chain SET sequence = newest.last_sequence, hash = newest.hash
+               FROM (SELECT chain, last_sequence, hash FROM chain_checkpoint ORDER BY first_sequence) AS newest
+               WHERE chain.name = newest.chain AND newest.last_sequence = (
+                 SELECT MAX(last_sequence) FROM chain_checkpoint WHERE chain_checkpoint.chain = newest.chain);
              UPDATE chain SET sequence = newest.sequence, hash = newest.hash
                FROM (SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1) AS newest
                WHERE name = 'receipts';
@@ -147,7 +151,16 @@ impl Rows for PostgresRows {
     /// The newest that is there, whatever the chain's head says: of a copy, it is set at the end.
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
         let row = self.0.query_opt("SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1", &[]).await?;
-        Ok(row.map(|row| ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) }))
+        if let Some(row) = row {
+            return Ok(Some(ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) }));
+        }
+        Ok(self.checkpoint(ChainName::Receipts).await?.map(|checkpoint| checkpoint.checkpoint.head()))
+    }
+
+    async fn checkpoint(&self, chain: ChainName) -> Result<Option<SignedCheckpoint>, LedgerError> {
+        let sql = "SELECT checkpoint FROM chain_checkpoint WHERE chain = $1 ORDER BY first_sequence DESC LIMIT 1";
+        let row = self.0.query_opt(sql, &[&chain.as_str()]).await?;
+        row.map(|row| super::columns::json_at(&row, 0)).transpose()
     }
 
     async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError> {

@@ -47,6 +47,10 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         // Not by the newest one's number: the chain may have gaps.
         receipts: verdicts.values().sum(),
         verdicts,
+        archived_receipts: number(
+            "SELECT COALESCE(SUM(records), 0)::BIGINT FROM chain_checkpoint WHERE chain = 'receipts'",
+        )
+        .await?,
         incomplete_unacknowledged: number(
             "SELECT COUNT(*) FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged",
         )

@@ -5,6 +5,7 @@
 //! transaction or on a reading connection, one file for each noun. Only the server's clock counts. A connection that is
 //! lost is replaced by itself; what was under way on it is answered `Busy`, and finds what it wrote when it comes again.
 
+mod archive;
 mod attention;
 mod audit;
 mod capsules;
@@ -70,13 +71,13 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
-    Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
-    InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
-    PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
-    REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Tombstone, UnreadSessions, Work,
-    acts, bounds, broken, claim, health, line, query, row, transition,
+    Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
+    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
+    Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
+    PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
+    Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported,
+    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
+    Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
@@ -85,7 +86,7 @@ use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed, Secret};
 use crate::lock::lock;
-use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
+use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// Connections that only read.
@@ -524,6 +525,18 @@ impl Records for PostgresLedger {
 
     async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {
         receipts::of_erasure(&self.reading().await?, erasure).await
+    }
+
+    async fn archived_receipt_of(&self, erasure: ErasureId) -> Result<Option<u64>, LedgerError> {
+        archive::receipt_of(&self.reading().await?, erasure).await
+    }
+
+    async fn oldest_records(&self, chain: ChainName, most: u32) -> Result<Vec<AgingRecord>, LedgerError> {
+        archive::oldest_records(&self.reading().await?, chain, most).await
+    }
+
+    async fn checkpoints(&self, chain: ChainName) -> Result<Vec<SignedCheckpoint>, LedgerError> {
+        archive::checkpoints(&self.reading().await?, chain).await
     }
 
     async fn quarantined(&self, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError> {

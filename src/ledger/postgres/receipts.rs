@@ -6,10 +6,10 @@
 use super::columns::{ids, json, json_at, millis, of_json};
 use super::tasks::HELD;
 use super::tx::{Connection, Tx};
-use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, capsules, query, sessions, transition};
+use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, archive, capsules, query, sessions, transition};
 use crate::erasure::life::end_of;
 use crate::erasure::{ErasureId, ErasureState};
-use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
+use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedGap};
 
 /// Which of the claims still hold their work, in their order. They do until the transaction ends.
 pub(super) async fn held(tx: &Tx, closing: &[Closing]) -> Result<Vec<bool>, LedgerError> {
@@ -142,7 +142,10 @@ pub(super) async fn accept_gap(tx: &Tx, gap: &SignedGap) -> Result<bool, LedgerE
     // Locked first: nobody appends until this is decided.
     let end = tx.row("SELECT sequence FROM chain WHERE name = 'receipts' FOR UPDATE", &[]).await?;
     let newest = tx.maybe("SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1", &[]).await?;
-    let newest = newest.map(|row| ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) });
+    let newest = match newest {
+        Some(row) => Some(ReceiptHead { sequence: row.get::<_, i64>(0).unsigned_abs(), hash: row.get(1) }),
+        None => archive::end(tx, ChainName::Receipts).await?,
+    };
     let passed = end.get::<_, i64>(0).unsigned_abs() > gap.gap.last;
     if passed || gap.gap.last <= gap.gap.after || !gap.gap.begins_at(newest.as_ref()) {
         return Ok(false);

@@ -36,6 +36,11 @@ impl Tally {
         self.verdicts[verdict as usize] += 1;
     }
 
+    /// Receipts that have moved to an archive.
+    pub(super) fn receipts_left(&mut self, verdict: Verdict, count: i64) {
+        self.verdicts[verdict as usize] -= count;
+    }
+
     /// Adds it to one of the parts, with the values of [`ADD`]; `None` where nothing changes.
     pub(super) fn values(&self) -> Option<[i64; VALUES]> {
         if *self == Self::default() {

@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 
 use super::job::{Tx, Wakes};
-use super::{Admin, LedgerError, QuarantineId, SqliteLedger};
-use super::{acts, attention, audit, clock, meta, quarantine, receipts, schedule, targets, tasks};
+use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
+use super::{acts, archive, attention, audit, clock, meta, quarantine, receipts, schedule, targets, tasks};
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::KeyIds;
 use crate::ledger::RotatedKey;
 use crate::lock::lock;
-use crate::receipt::SignedGap;
+use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -115,6 +115,15 @@ impl Admin for SqliteLedger {
         self.order(Wakes::Workers, move |tx| {
             let accepted = receipts::accept_gap(tx, &gap)?;
             Ok((accepted, acts::accepted_gap(&by, &gap.gap, accepted)))
+        })
+        .await
+    }
+
+    async fn archive(&self, checkpoint: &SignedCheckpoint, by: &Actor) -> Result<Archived, LedgerError> {
+        let (checkpoint, by) = (checkpoint.clone(), by.clone());
+        self.order(Wakes::NoOne, move |tx| {
+            let archived = archive::archive(tx, &checkpoint)?;
+            Ok((archived, acts::archived(&by, &checkpoint.checkpoint, archived)))
         })
         .await
     }

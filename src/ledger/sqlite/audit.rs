@@ -4,9 +4,10 @@ use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use super::columns::Millis;
 use super::job::Tx;
-use super::{AuditRange, Cursor, LedgerError, Page, query};
+use super::{AuditRange, Cursor, LedgerError, Page, archive, query};
 use crate::audit::{AuditEntry, AuditRow};
 use crate::chain::Head;
+use crate::receipt::ChainName;
 
 pub(super) fn append(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), LedgerError> {
     let row = AuditRow::following(head(tx)?.as_ref(), entry, tx.now);
@@ -29,7 +30,10 @@ pub(super) fn append(tx: &Tx<'_>, entry: &AuditEntry) -> Result<(), LedgerError>
 pub(super) fn head(connection: &Connection) -> Result<Option<Head>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")?;
     let head = statement.query_row([], |row| Ok(Head { sequence: row.get::<_, i64>(0)? as u64, hash: row.get(1)? }));
-    Ok(head.optional()?)
+    match head.optional()? {
+        Some(head) => Ok(Some(head)),
+        None => archive::end(connection, ChainName::Audit),
+    }
 }
 
 pub(super) fn list(connection: &Connection, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {

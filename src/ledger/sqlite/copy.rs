@@ -8,12 +8,12 @@ use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, params_from_iter};
 
 use super::exclusive::Exclusive;
-use super::{OpenError, audit, processes, receipts, schema, wal};
+use super::{OpenError, archive, audit, processes, receipts, schema, wal};
 use crate::audit::AuditRow;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
 use crate::ledger::{AuditRange, Cursor, LedgerError, ProcessView, ReceiptRange};
 use crate::lock::lock;
-use crate::receipt::{Receipt, ReceiptHead};
+use crate::receipt::{ChainName, Receipt, ReceiptHead, SignedCheckpoint};
 
 /// The tables of a file.
 pub(crate) struct SqliteRows {
@@ -113,6 +113,10 @@ impl Rows for SqliteRows {
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
         receipts::newest(&self.connection())
+    }
+
+    async fn checkpoint(&self, chain: ChainName) -> Result<Option<SignedCheckpoint>, LedgerError> {
+        Ok(archive::checkpoints(&self.connection(), chain)?.pop())
     }
 
     async fn receipts(&self, from: u64, most: usize) -> Result<Vec<Receipt>, LedgerError> {

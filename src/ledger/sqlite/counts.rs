@@ -40,6 +40,7 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
         // Not by the newest one's number: the chain may have gaps.
         receipts: verdicts.values().sum(),
         verdicts,
+        archived_receipts: number("SELECT COALESCE(SUM(records), 0) FROM chain_checkpoint WHERE chain = 'receipts'")?,
         incomplete_unacknowledged: number(
             "SELECT COUNT(*) FROM receipt WHERE verdict = 'incomplete' AND acknowledged = 0",
         )?,

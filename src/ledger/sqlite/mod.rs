@@ -5,6 +5,7 @@
 //! (`record`, later expanded by `inbox`); everything else is a function on a transaction, one file for each noun.
 
 mod admin;
+mod archive;
 mod attention;
 mod audit;
 mod backup;
@@ -77,13 +78,13 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
-    Admin, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
-    Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter, Finished,
-    InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page,
-    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
-    ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork,
-    StepEnd, StepWork, Stored, TargetHealth, TargetState, Tombstone, UnreadSessions, Work, acts, bounds, claim, health,
-    line, query, row, transition,
+    Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
+    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
+    Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
+    PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
+    QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Tombstone, UnreadSessions, Work,
+    acts, bounds, claim, health, line, query, row, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -91,7 +92,7 @@ use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Digest, Fingerprint, Sealed};
-use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
+use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
@@ -435,6 +436,18 @@ impl Records for SqliteLedger {
 
     async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {
         self.readers.read(move |connection| receipts::of_erasure(connection, erasure)).await
+    }
+
+    async fn archived_receipt_of(&self, erasure: ErasureId) -> Result<Option<u64>, LedgerError> {
+        self.readers.read(move |connection| archive::receipt_of(connection, erasure)).await
+    }
+
+    async fn oldest_records(&self, chain: ChainName, most: u32) -> Result<Vec<AgingRecord>, LedgerError> {
+        self.readers.read(move |connection| archive::oldest_records(connection, chain, most)).await
+    }
+
+    async fn checkpoints(&self, chain: ChainName) -> Result<Vec<SignedCheckpoint>, LedgerError> {
+        self.readers.read(move |connection| archive::checkpoints(connection, chain)).await
     }
 
     async fn quarantined(&self, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError> {

@@ -5,10 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::{Closed, Closing, Cursor, LedgerError, Page, ReceiptRange};
-use super::{capsules, query, schedule, sessions, tasks, transition};
+use super::{archive, capsules, query, schedule, sessions, tasks, transition};
 use crate::erasure::ErasureId;
 use crate::erasure::life::end_of;
-use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
+use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedGap};
 
 pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
     let all = closing.len();
@@ -98,13 +98,16 @@ pub(super) fn accept_gap(tx: &Tx<'_>, gap: &SignedGap) -> Result<bool, LedgerErr
     Ok(true)
 }
 
-/// The newest receipt that is there.
+/// The newest receipt that is there, or the last one that is in an archive.
 pub(super) fn newest(connection: &Connection) -> Result<Option<ReceiptHead>, LedgerError> {
     let mut statement =
         connection.prepare_cached("SELECT sequence, hash FROM receipt ORDER BY sequence DESC LIMIT 1")?;
     let head =
         statement.query_row([], |row| Ok(ReceiptHead { sequence: row.get::<_, i64>(0)? as u64, hash: row.get(1)? }));
-    Ok(head.optional()?)
+    match head.optional()? {
+        Some(head) => Ok(Some(head)),
+        None => archive::end(connection, ChainName::Receipts),
+    }
 }
 
 pub(super) fn list(connection: &Connection, range: ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {

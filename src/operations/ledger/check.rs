@@ -1,7 +1,12 @@
 //! Looking a whole ledger over, beside a running server: what its backend says of it, what holds between its tables, its chains
 //! and whether the keys fit. It reads only.
 
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::Path;
+
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::audit::verify_chain;
 use crate::chain::Head;
@@ -9,7 +14,7 @@ use crate::key_files::read_public_keys;
 use crate::ledger::{AuditRange, Cursor, Invariant, LedgerError, ReceiptRange};
 use crate::operations::{OperationError, Operations};
 use crate::outside::{StateFile, compare};
-use crate::receipt::{Chain, ChainEnd, Receipt};
+use crate::receipt::{Chain, ChainEnd, ChainName, Receipt, TrustedKeys};
 
 /// How many receipts and rows are read at once.
 const CHUNK: u32 = 1_000;
@@ -33,6 +38,10 @@ pub(crate) struct Checked {
     pub(crate) storage_looked_at: bool,
     pub(crate) receipts_verified: u64,
     pub(crate) audit_verified: u64,
+    /// Archives whose files are in the folder and are those that the checkpoints name; what is in them was not verified.
+    pub(crate) archives_there: u64,
+    /// Archives that are elsewhere.
+    pub(crate) archives_not_looked_at: u64,
 }
 
 /// How a check goes on.
@@ -67,8 +76,9 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
         Ok(Err(behind)) => checked.findings.push(found("known", behind.to_string())),
         Err(error) => checked.cannot_read("known", error)?,
     }
-    receipts(on, &mut checked, &public_keys, tell).await?;
-    audit(on, &mut checked, tell).await?;
+    let [of_receipts, of_audit] = archives(on, &mut checked, &public_keys, tell).await?;
+    receipts(on, &mut checked, &public_keys, of_receipts, tell).await?;
+    audit(on, &mut checked, of_audit, tell).await?;
     tell(CheckProgress::Part { name: "keys", steps: 1 });
     match on.keys().await {
         Ok(_) => {}
@@ -119,12 +129,78 @@ async fn invariants(
     Ok(())
 }
 
+/// Verifies what the ledger says of archives, and their files where they are in the folder of the configuration. Returns after what
+/// each chain goes on.
+async fn archives(
+    on: &Operations,
+    checked: &mut Checked,
+    public_keys: &[String],
+    tell: &dyn Fn(CheckProgress),
+) -> Result<[Option<Head>; 2], OperationError> {
+    let keys = TrustedKeys::read(public_keys.iter().map(String::as_str));
+    let mut ends: [Option<Head>; 2] = [None, None];
+    for (chain, end) in ChainName::ALL.into_iter().zip(&mut ends) {
+        let all = match on.ledger.checkpoints(chain).await {
+            Ok(all) => all,
+            Err(error) => {
+                checked.cannot_read("archives", error)?;
+                continue;
+            }
+        };
+        tell(CheckProgress::Part { name: "archives", steps: all.len() as u64 });
+        let mut after = 0;
+        for signed in all {
+            let checkpoint = &signed.checkpoint;
+            let (file, last) = (&checkpoint.file, checkpoint.last);
+            if !keys.as_ref().is_some_and(|keys| keys.have_signed(&signed)) || checkpoint.chain != chain {
+                let what = format!(
+                    "the checkpoint after {} {last} is not signed by a key of this deployment",
+                    chain.records()
+                );
+                checked.findings.push(found("archives", what));
+            }
+            if checkpoint.first <= after {
+                let what = format!("the archives of {} overlap at {}", chain.records(), checkpoint.first);
+                checked.findings.push(found("archives", what));
+            }
+            after = last;
+            match on.resources.archive_dir.as_ref().map(|dir| sha256_of(&dir.join(file))) {
+                Some(Ok(found)) if found == checkpoint.sha256 => checked.archives_there += 1,
+                Some(Ok(_)) => {
+                    let what = format!("the archive {file} is not the file that was verified when it was made");
+                    checked.findings.push(found("archives", what));
+                }
+                // It may well be kept elsewhere, and never by this machine.
+                Some(Err(_)) | None => checked.archives_not_looked_at += 1,
+            }
+            *end = Some(checkpoint.head());
+            tell(CheckProgress::Steps(1));
+        }
+    }
+    Ok(ends)
+}
+
+fn sha256_of(path: &Path) -> io::Result<String> {
+    let mut file = BufReader::new(File::open(path)?);
+    let mut sha256 = Sha256::new();
+    loop {
+        let read = file.fill_buf()?;
+        if read.is_empty() {
+            return Ok(hex::encode(sha256.finalize()));
+        }
+        sha256.update(read);
+        let length = read.len();
+        file.consume(length);
+    }
+}
+
 /// Verifies the receipts up to the newest as it is when this begins. Those that were lost are stated by the one after them, or
 /// by a gap that waits for it.
 async fn receipts(
     on: &Operations,
     checked: &mut Checked,
     public_keys: &[String],
+    archived: Option<Head>,
     tell: &dyn Fn(CheckProgress),
 ) -> Result<(), OperationError> {
     let ChainEnd { head, gap } = match on.ledger.receipt_end().await {
@@ -140,7 +216,10 @@ async fn receipts(
             return Ok(());
         }
     };
-    let mut next = 1;
+    let mut next = archived.as_ref().map_or(1, |archived| archived.sequence + 1);
+    if let Some(archived) = archived {
+        chain.goes_on_after(archived);
+    }
     while next <= last {
         let range = ReceiptRange::all(next, CHUNK);
         let some: Vec<Receipt> = match on.ledger.receipts(&range).await {
@@ -153,7 +232,7 @@ async fn receipts(
             return Ok(());
         }
         for receipt in &some {
-            // From the chain's beginning: of a list that starts later, the first link would be taken on trust.
+            // From the chain's beginning, or the end of the archives: of a list that starts later, the first link would be taken on trust.
             let stated = receipt.statement.gap.as_ref().filter(|gap| gap.after + 1 == next);
             let is_next = receipt.statement.sequence == stated.map_or(next, |gap| gap.last + 1);
             let broken = chain.check(receipt).err().map(|broken| broken.to_string());
@@ -170,24 +249,30 @@ async fn receipts(
     Ok(())
 }
 
-async fn audit(on: &Operations, checked: &mut Checked, tell: &dyn Fn(CheckProgress)) -> Result<(), OperationError> {
+async fn audit(
+    on: &Operations,
+    checked: &mut Checked,
+    archived: Option<Head>,
+    tell: &dyn Fn(CheckProgress),
+) -> Result<(), OperationError> {
     let last = match on.ledger.audit_head().await {
         Ok(head) => head.map_or(0, |head| head.sequence),
         Err(error) => return checked.cannot_read("audit", error),
     };
     tell(CheckProgress::Part { name: "audit", steps: last });
-    let mut head: Option<Head> = None;
-    while checked.audit_verified < last {
-        let range = AuditRange::all(Cursor::Up(checked.audit_verified + 1), CHUNK);
+    let mut next = archived.as_ref().map_or(1, |archived| archived.sequence + 1);
+    let mut head = archived;
+    while next <= last {
+        let range = AuditRange::all(Cursor::Up(next), CHUNK);
         let rows = match on.ledger.audit(&range).await {
             Ok(page) => page.items,
             Err(error) => return checked.cannot_read("audit", error),
         };
-        let is_next = rows.first().is_some_and(|row| row.statement.sequence == checked.audit_verified + 1);
+        let is_next = rows.first().is_some_and(|row| row.statement.sequence == next);
         let verified = match verify_chain(head.clone(), &rows) {
             Ok(verified) if is_next => verified,
             Ok(_) => {
-                checked.findings.push(found("audit", format!("audit row {} is missing", checked.audit_verified + 1)));
+                checked.findings.push(found("audit", format!("audit row {next} is missing")));
                 return Ok(());
             }
             Err(broken) => {
@@ -196,6 +281,7 @@ async fn audit(on: &Operations, checked: &mut Checked, tell: &dyn Fn(CheckProgre
             }
         };
         head = verified;
+        next += rows.len() as u64;
         checked.audit_verified += rows.len() as u64;
         tell(CheckProgress::Steps(rows.len() as u64));
     }

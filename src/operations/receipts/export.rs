@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use super::tally::Tally;
-use crate::key_files::{read_public_keys, read_rotations};
 use crate::ledger::ReceiptRange;
+use crate::operations::series::Links;
 use crate::operations::{OperationError, Operations, json_lines};
-use crate::receipt::{KeyRotation, Receipt};
+use crate::receipt::{ChainName, Receipt};
 
 /// How many receipts are read from the ledger at once.
 const CHUNK: u32 = 1000;
@@ -22,11 +22,8 @@ pub(super) const FORMAT: u32 = 2;
 pub(crate) struct Header {
     /// The format's version.
     pub(super) quietus_receipts: u32,
-    /// Hex; the present one first.
-    pub(super) public_keys: Vec<String>,
-    /// Which of them replaced which.
-    #[serde(default)]
-    pub(super) rotations: Vec<KeyRotation>,
+    #[serde(flatten)]
+    pub(in crate::operations) links: Links,
     /// The numbers of the first and the last receipt.
     pub(super) first: Option<u64>,
     pub(super) last: Option<u64>,
@@ -37,16 +34,8 @@ pub(crate) struct Header {
 
 impl Header {
     /// The header of an export without receipts.
-    pub(super) fn empty(public_keys: Vec<String>, rotations: Vec<KeyRotation>) -> Self {
-        Self {
-            quietus_receipts: FORMAT,
-            public_keys,
-            rotations,
-            first: None,
-            last: None,
-            receipts: 0,
-            verdicts: Tally::default(),
-        }
+    pub(super) fn empty(links: Links) -> Self {
+        Self { quietus_receipts: FORMAT, links, first: None, last: None, receipts: 0, verdicts: Tally::default() }
     }
 
     /// Counts one more receipt.
@@ -63,8 +52,12 @@ impl Header {
 /// header is true.
 pub(crate) async fn survey(on: &Operations, from: u64) -> Result<Header, OperationError> {
     let last = on.ledger.receipt_head().await?.map_or(0, |head| head.sequence);
-    let dir = &on.resources.keys_dir;
-    let mut header = Header::empty(read_public_keys(dir)?, read_rotations(dir)?);
+    survey_to(on, from, last).await
+}
+
+/// The same of what ends with a number.
+pub(in crate::operations) async fn survey_to(on: &Operations, from: u64, last: u64) -> Result<Header, OperationError> {
+    let mut header = Header::empty(on.links(ChainName::Receipts, from).await?);
     each(on, from, last, |receipt| {
         header.add(receipt);
         Ok(())

@@ -6,6 +6,7 @@ pub(crate) mod sample;
 mod tally;
 pub(crate) mod verify;
 
+pub(super) use export::survey_to;
 pub(crate) use export::{Header, export, survey};
 pub(crate) use tally::Tally;
 
@@ -13,9 +14,9 @@ use serde::Serialize;
 
 use super::{GivenIdentifiers, OperationError, Operations, erasures};
 use crate::audit::Actor;
-use crate::erasure::{Erasure, Verdict};
+use crate::erasure::{Erasure, ErasureId, Verdict};
 use crate::ledger::{Cursor, Page, ReceiptRange};
-use crate::receipt::Receipt;
+use crate::receipt::{ChainName, Checkpoint, Receipt};
 use crate::subject::InstallationName;
 
 /// All receipts in numbers.
@@ -23,6 +24,8 @@ use crate::subject::InstallationName;
 pub(crate) struct Totals {
     pub(crate) receipts: u64,
     pub(crate) verdicts: Tally,
+    /// Those that have moved to archives; they are not among the others.
+    pub(crate) archived: u64,
     /// Incomplete ones that no person has acknowledged.
     pub(crate) unacknowledged: u64,
 }
@@ -39,7 +42,8 @@ pub(crate) async fn totals(on: &Operations) -> Result<Totals, OperationError> {
     for verdict in Verdict::ALL {
         verdicts.add(verdict, counts.verdicts.get(verdict.as_str()).copied().unwrap_or_default());
     }
-    Ok(Totals { receipts: counts.receipts, verdicts, unacknowledged: counts.incomplete_unacknowledged })
+    let archived = counts.archived_receipts;
+    Ok(Totals { receipts: counts.receipts, verdicts, archived, unacknowledged: counts.incomplete_unacknowledged })
 }
 
 /// Shows one receipt.
@@ -47,7 +51,21 @@ pub(crate) async fn show(on: &Operations, sequence: u64) -> Result<Receipt, Oper
     let found = on.ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
     // A range begins at the next one where a number is missing.
     let found = found.into_iter().find(|receipt| receipt.statement.sequence == sequence);
-    found.ok_or_else(|| OperationError::NotFound(format!("there is no receipt {sequence}")))
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    Err(OperationError::NotFound(match archive_of(on, sequence).await? {
+        None => format!("there is no receipt {sequence}"),
+        Some(Checkpoint { file, first, last, .. }) => format!(
+            "receipt {sequence} is not in the ledger any more: it is in the archive {file}, with receipts {first} to {last}"
+        ),
+    }))
+}
+
+/// The archive that a receipt has moved to.
+pub(crate) async fn archive_of(on: &Operations, sequence: u64) -> Result<Option<Checkpoint>, OperationError> {
+    let checkpoints = on.ledger.checkpoints(ChainName::Receipts).await?.into_iter();
+    Ok(checkpoints.map(|signed| signed.checkpoint).find(|checkpoint| checkpoint.holds(sequence)))
 }
 
 /// A person's erasures, and their receipts.
@@ -63,6 +81,17 @@ pub(crate) struct Found {
 pub(crate) struct FoundErasure {
     pub(crate) erasure: Erasure,
     pub(crate) receipt: Option<Receipt>,
+    /// Where the receipt is that has moved to an archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) archived: Option<ArchivedReceipt>,
+}
+
+/// A receipt that has moved to an archive.
+#[derive(Debug, Serialize)]
+pub(crate) struct ArchivedReceipt {
+    pub(crate) sequence: u64,
+    /// The archive's name.
+    pub(crate) file: String,
 }
 
 /// Finds the receipts of a person's erasures; see [`erasures::find`].
@@ -75,9 +104,15 @@ pub(crate) async fn find(
     let mut found = Vec::new();
     for erasure in erasures {
         let receipt = on.ledger.receipt_of(erasure.id).await?;
-        found.push(FoundErasure { erasure, receipt });
+        let archived = if receipt.is_none() { archived(on, erasure.id).await? } else { None };
+        found.push(FoundErasure { erasure, receipt, archived });
     }
     Ok(Found { erasures: found, ended_are_found })
+}
+
+async fn archived(on: &Operations, erasure: ErasureId) -> Result<Option<ArchivedReceipt>, OperationError> {
+    let Some(sequence) = on.ledger.archived_receipt_of(erasure).await? else { return Ok(None) };
+    Ok(archive_of(on, sequence).await?.map(|checkpoint| ArchivedReceipt { sequence, file: checkpoint.file }))
 }
 
 /// Which incomplete receipts a person has seen.

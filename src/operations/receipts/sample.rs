@@ -6,6 +6,7 @@ use super::Header;
 use crate::erasure::sample::{self, step};
 use crate::erasure::{Erasure, Evidence, Findings, MluviiSearch, Outcome, Step, Subject};
 use crate::keys::Digest;
+use crate::operations::series::Links;
 use crate::receipt::Receipt;
 pub(crate) use crate::receipt::sample::{chain, issued, key};
 use crate::subject::InstallationName;
@@ -36,7 +37,7 @@ pub(crate) fn person() -> Erasure {
 
 /// The lines of an export of these receipts.
 pub(crate) fn export(receipts: &[Receipt]) -> Vec<String> {
-    let mut header = Header::empty(vec![key(2).public()], Vec::new());
+    let mut header = Header::empty(Links { public_keys: vec![key(2).public()], ..Links::default() });
     receipts.iter().for_each(|receipt| header.add(receipt));
     let mut lines = vec![serde_json::to_string(&header).expect("JSON")];
     lines.extend(receipts.iter().map(|receipt| serde_json::to_string(receipt).expect("JSON")));

@@ -77,14 +77,19 @@ fn plain(receipts: u64) -> Vec<String> {
 
 /// What the two programs say of a file.
 pub(crate) fn verdicts(file: &Path, keys: &[String]) -> [Value; 2] {
+    verdicts_of(&[file], keys)
+}
+
+/// What they say of several files, as one chain.
+pub(crate) fn verdicts_of(files: &[&Path], keys: &[String]) -> [Value; 2] {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/verify_receipts.py");
     let mut ours = quietus();
-    ours.args(["--json", "receipts", "verify"]).arg(file);
+    ours.args(["--json", "receipts", "verify"]).args(files);
     for key in keys {
         ours.args(["--public-key", key]);
     }
     let mut theirs = Command::new(python());
-    theirs.arg(script).arg(file).args(keys);
+    theirs.arg(script).args(files).args(keys);
     [ours, theirs].map(|mut program| {
         let output = program.output().expect("it runs");
         let said: Value = serde_json::from_slice(&output.stdout)

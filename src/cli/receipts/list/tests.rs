@@ -20,8 +20,10 @@ fn the_totals_say_how_many_incomplete_ones_wait_for_a_person() {
     let mut verdicts = Tally::default();
     verdicts.add(Verdict::Complete, 7);
     verdicts.add(Verdict::Incomplete, 2);
-    let all = Totals { receipts: 9, verdicts, unacknowledged: 1 };
+    let all = Totals { receipts: 9, verdicts, archived: 0, unacknowledged: 1 };
     assert_eq!(totals(&all), "in all 9 receipts: 7 complete, 0 retained, 2 incomplete (1 not acknowledged)");
     let all = Totals { unacknowledged: 0, ..all };
     assert_eq!(totals(&all), "in all 9 receipts: 7 complete, 0 retained, 2 incomplete");
+    let all = Totals { archived: 3, ..all };
+    assert_eq!(totals(&all), "in all 9 receipts: 7 complete, 0 retained, 2 incomplete; 3 more are in archives");
 }

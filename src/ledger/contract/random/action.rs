@@ -40,6 +40,10 @@ pub(super) enum Action {
     ResumeTarget(TargetName),
     /// The time of everything is over whose time may be.
     Expire,
+    /// So many of the oldest receipts move to an archive, after a person has acknowledged all.
+    Archive {
+        most: u32,
+    },
 }
 
 /// How a claim ends, or goes on.

@@ -45,7 +45,8 @@ pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Actio
         40..75 => claim(chance, model),
         75..83 => report(chance, model),
         83..85 => Action::Expire,
-        85..98 => order(chance, model),
+        85..97 => order(chance, model),
+        97 => Action::Archive { most: chance.of(&[1, 2, 50]) },
         _ => stop_or_resume(chance),
     }
 }

@@ -42,11 +42,15 @@ pub(super) async fn agree(ledger: &Shared, model: &mut Model) {
 
 /// The same of each erasure by itself, and its receipt.
 pub(super) async fn each_agrees(ledger: &Shared, model: &Model) {
-    for id in model.erasures.keys() {
+    for (id, modelled) in &model.erasures {
         let erasure = ledger.erasure(*id).await.expect("read").expect("is there");
         same_erasure(&erasure, &model.shown(*id));
         let receipt = ledger.receipt_of(*id).await.expect("read");
-        assert_eq!(receipt.map(|receipt| receipt.statement.verdict), erasure.verdict, "the receipt of {id}");
+        let is_archived = ledger.archived_receipt_of(*id).await.expect("read").is_some();
+        let verdict = receipt.map(|receipt| receipt.statement.verdict);
+        assert!(verdict.is_none() || !is_archived, "the receipt of {id} is in the ledger and in an archive");
+        assert_eq!(if is_archived { erasure.verdict } else { verdict }, erasure.verdict, "the receipt of {id}");
+        assert_eq!(is_archived, modelled.receipt.is_some_and(|number| number <= model.archived), "the archive of {id}");
     }
 }
 
@@ -71,7 +75,8 @@ async fn same_counts(ledger: &Shared, model: &Model) {
     assert_eq!(counts.overdue, model.count(could_be_done), "what could be done");
     assert_eq!(counts.sessions, model.sessions.len() as u64, "sessions");
     assert_eq!(counts.foreign_sessions, model.foreign_sessions, "sessions that are none of ours");
-    assert_eq!(counts.receipts, model.receipts, "receipts");
+    assert_eq!(counts.receipts, model.receipts - model.archived, "receipts");
+    assert_eq!(counts.archived_receipts, model.archived, "archived receipts");
 }
 
 /// Compares what was claimed with what was due, the longest due first, and `most` of it.

@@ -19,7 +19,10 @@ pub(super) struct Model {
     /// Targets that a person has to set going, as they are called.
     pub(super) stopped: BTreeSet<TargetName>,
     pub(super) foreign_sessions: u64,
+    /// All that were ever issued.
     pub(super) receipts: u64,
+    /// How many of them are in archives: the oldest, whose numbers are no greater.
+    pub(super) archived: u64,
     /// Claims up to now: each has a number of its own.
     pub(super) claims: u64,
 }
@@ -39,6 +42,8 @@ pub(super) struct Modelled {
     pub(super) began: Option<Began>,
     pub(super) ended: Option<Timestamp>,
     pub(super) verdict: Option<Verdict>,
+    /// The number of its receipt.
+    pub(super) receipt: Option<u64>,
     /// How many capsules the requests added.
     pub(super) capsules: usize,
 }

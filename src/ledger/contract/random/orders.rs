@@ -41,6 +41,7 @@ impl Model {
             began: None,
             ended: None,
             verdict: None,
+            receipt: None,
             capsules: 0,
         };
         self.erasures.insert(new.id, erasure);

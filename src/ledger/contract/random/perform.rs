@@ -15,9 +15,11 @@ use crate::erasure::ReachedSession;
 use crate::keys::Digest;
 use crate::ledger::claim::SentOnce;
 use crate::ledger::{
-    Bounds, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, LedgerError, QueueName, Recorded, Resolution,
-    StepWork, Work,
+    Archived, Bounds, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, LedgerError, QueueName, ReceiptRange,
+    Recorded, Resolution, StepWork, Work,
 };
+use crate::receipt::ChainName;
+use crate::receipt::sample::checkpoint;
 use crate::subject::{SessionKey, TargetName};
 
 /// What the ledger answered to the end of a claim, and what the model expected.
@@ -69,6 +71,7 @@ impl Run {
                 ledger.maintain(KEEP_NOTHING_BUT_TOMBSTONES).await.expect("maintained");
             }
             Action::StopTarget(called) => self.stop(called).await,
+            Action::Archive { most } => self.archive(most).await,
             Action::ResumeTarget(called) => {
                 same(ledger.resume_target(&called, &by()).await, Ok(self.model.stopped.remove(&called)));
             }
@@ -88,6 +91,20 @@ impl Run {
         self.model.stopped.insert(called.clone());
         let denied = CallEnd::Denied { reason: "its token was revoked".into() };
         same(self.ledger.call_ended(&called, &denied, BREAKER).await, Ok(()));
+    }
+
+    async fn archive(&mut self, most: u32) {
+        let ledger = self.ledger.clone();
+        ledger.acknowledge_receipts(None, &by()).await.expect("noted");
+        let oldest = ledger.oldest_records(ChainName::Receipts, most).await.expect("listed");
+        let there = self.model.receipts - self.model.archived;
+        assert_eq!(oldest.len() as u64, there.min(most.into()), "the oldest receipts");
+        assert!(oldest.iter().all(|record| record.held.is_none()), "{oldest:?}");
+        let Some((first, last)) = oldest.first().zip(oldest.last()) else { return };
+        let end = ledger.receipts(&ReceiptRange::all(last.sequence, 1)).await.expect("listed").items[0].head();
+        let signed = checkpoint(ChainName::Receipts, first.sequence, &end);
+        same(ledger.archive(&signed, &by()).await, Ok(Archived::Done));
+        self.model.archived += oldest.len() as u64;
     }
 
     async fn claim(&mut self, queue: &QueueName, most: usize, lease: Duration, now: Timestamp) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::model::{Model, Refused, Session};
+use super::model::{Model, Modelled, Refused, Session};
 use super::task::{Held, Piece, Task};
 use crate::erasure::Subject;
 use crate::ledger::{Decision, Finished, QueueName, SessionChange};
@@ -104,10 +104,11 @@ impl Model {
         };
         let gone = self.sessions.extract_if(.., |key, session| session.settle_at.is_none() && !is_open(key));
         self.tombstones.extend(gone.map(|(key, session)| (key, session.erased)));
-        // What has no receipt, and ended before the oldest that is there.
-        let with_receipt = self.erasures.values().filter(|erasure| erasure.verdict.is_some());
-        let oldest = with_receipt.filter_map(|erasure| erasure.ended).min();
+        // What has no receipt here, and ended before the oldest that is.
+        let archived = self.archived;
+        let has_receipt = |erasure: &Modelled| erasure.receipt.is_some_and(|number| number > archived);
+        let oldest = self.erasures.values().filter(|one| has_receipt(one)).filter_map(|erasure| erasure.ended).min();
         let ended_before = |ended| oldest.is_none_or(|oldest| ended < oldest);
-        self.erasures.retain(|_, erasure| erasure.verdict.is_some() || !erasure.ended.is_some_and(ended_before));
+        self.erasures.retain(|_, erasure| has_receipt(erasure) || !erasure.ended.is_some_and(ended_before));
     }
 }

@@ -184,6 +184,7 @@ impl Model {
             erasure.state = end.state;
             erasure.ended = Some(now);
             erasure.verdict = Some(receipt.statement.verdict);
+            erasure.receipt = Some(receipt.statement.sequence);
             self.receipts += 1;
         }
         self.sessions_erased(&erased);

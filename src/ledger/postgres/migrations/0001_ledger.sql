@@ -177,6 +177,8 @@ CREATE TABLE erasure (
   sessions     BIGINT NOT NULL DEFAULT 0,
   findings     TEXT,
   verdict      TEXT,
+  -- The number of its receipt, once that is in an archive.
+  archived     BIGINT,
   PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 CREATE TABLE erasure_other PARTITION OF erasure DEFAULT;
@@ -278,6 +280,18 @@ CREATE INDEX receipt_unseen ON receipt (sequence) WHERE verdict = 'incomplete' A
 CREATE TABLE receipt_gap (
   sequence BIGINT PRIMARY KEY,
   gap      TEXT NOT NULL
+);
+
+-- The oldest records of a chain that have moved to an archive file: the chain goes on after the newest of them. `checkpoint` is the
+-- signed statement, of which the other columns are.
+CREATE TABLE chain_checkpoint (
+  chain          TEXT COLLATE "C" NOT NULL,
+  first_sequence BIGINT NOT NULL,
+  last_sequence  BIGINT NOT NULL,
+  hash           TEXT NOT NULL,
+  records        BIGINT NOT NULL,
+  checkpoint     TEXT NOT NULL,
+  PRIMARY KEY (chain, first_sequence)
 );
 
 -- Who ordered what, as a chain. `entry` is the text of which `hash` is; the other columns are of it, to find it by.
@@ -480,4 +494,26 @@ LANGUAGE sql SECURITY DEFINER SET search_path = quietus, pg_temp AS $$
   SELECT id FROM gone
 $$;
 
-REVOKE ALL ON FUNCTION make_month(DATE), keep_months(BIGINT), drop_months(BIGINT), forget_erasures(BYTEA[]) FROM PUBLIC;
+-- Deletes the records of a chain that a checkpoint names, and no others; says how many.
+CREATE FUNCTION drop_archived(of_chain TEXT, from_sequence BIGINT, to_sequence BIGINT) RETURNS BIGINT
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = quietus, pg_temp AS $$
+DECLARE
+  deleted BIGINT := 0;
+BEGIN
+  IF NOT EXISTS (SELECT FROM chain_checkpoint
+                 WHERE chain = of_chain AND first_sequence = from_sequence AND last_sequence = to_sequence) THEN
+    RETURN 0;
+  END IF;
+  IF of_chain = 'receipts' THEN
+    DELETE FROM receipt WHERE sequence BETWEEN from_sequence AND to_sequence;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+  ELSIF of_chain = 'audit' THEN
+    DELETE FROM audit WHERE sequence BETWEEN from_sequence AND to_sequence;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+  END IF;
+  RETURN deleted;
+END $$;
+
+REVOKE ALL ON FUNCTION make_month(DATE), keep_months(BIGINT), drop_months(BIGINT), forget_erasures(BYTEA[]),
+  drop_archived(TEXT, BIGINT, BIGINT) FROM PUBLIC;

@@ -171,7 +171,9 @@ CREATE TABLE erasure (
   ended        INTEGER,
   sessions     INTEGER NOT NULL DEFAULT 0,
   findings     TEXT,
-  verdict      TEXT
+  verdict      TEXT,
+  -- The number of its receipt, once that is in an archive.
+  archived     INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
@@ -261,6 +263,18 @@ CREATE TABLE receipt_gap (
   sequence INTEGER PRIMARY KEY,
   gap      TEXT NOT NULL
 ) STRICT;
+
+-- The oldest records of a chain that have moved to an archive file: the chain goes on after the newest of them. `checkpoint` is the
+-- signed statement, of which the other columns are.
+CREATE TABLE chain_checkpoint (
+  chain          TEXT NOT NULL,
+  first_sequence INTEGER NOT NULL,
+  last_sequence  INTEGER NOT NULL,
+  hash           TEXT NOT NULL,
+  records        INTEGER NOT NULL,
+  checkpoint     TEXT NOT NULL,
+  PRIMARY KEY (chain, first_sequence)
+) STRICT, WITHOUT ROWID;
 
 -- Who ordered what, as a chain. `entry` is the text of which `hash` is; the other columns are of it, to find it by.
 CREATE TABLE audit (
@@ -391,4 +405,7 @@ CREATE TRIGGER tally_states AFTER UPDATE OF state ON erasure WHEN OLD.state <> N
 END;
 CREATE TRIGGER tally_receipts AFTER INSERT ON receipt BEGIN
   UPDATE tally SET n = n + 1 WHERE name = 'verdict:' || NEW.verdict;
+END;
+CREATE TRIGGER tally_archived AFTER DELETE ON receipt BEGIN
+  UPDATE tally SET n = n - 1 WHERE name = 'verdict:' || OLD.verdict;
 END;
