@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::WorkNumber;
 use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
 use crate::event::StoredEvent;
+use crate::keys::KeyId;
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// One kind of work; each queue has its own bounds, so that none starves another.
@@ -264,6 +265,8 @@ pub(crate) struct StepWork {
     /// What was resolved, and what targets found.
     pub(crate) capsules: Vec<Capsule>,
     pub(crate) sessions: Vec<ReachedSession>,
+    /// The index key under which the erasure was begun.
+    pub(crate) index_key: KeyId,
 }
 
 #[cfg(test)]

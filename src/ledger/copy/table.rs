@@ -165,6 +165,8 @@ pub(crate) const TABLES: &[Table] = &[
             ("sessions", Number),
             ("findings", Text),
             ("verdict", Text),
+            ("index_key", Text),
+            ("seal_key", Text),
         ],
         only: ALL,
     },

@@ -8,6 +8,7 @@
 mod attention;
 mod audit;
 mod capsules;
+mod carry;
 mod claiming;
 mod clock;
 mod columns;
@@ -81,7 +82,7 @@ use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, Sealed, Secret};
+use crate::keys::{Digest, Fingerprint, KeyId, Sealed, Secret};
 use crate::lock::lock;
 use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
@@ -114,6 +115,8 @@ pub(crate) struct PostgresLedger {
     process: AtomicI64,
     /// What it said of itself then.
     info: Mutex<Option<ProcessInfo>>,
+    /// The index key that the ledger belonged to when this process asked.
+    index_key: Mutex<Option<KeyId>>,
 }
 
 impl PostgresLedger {
@@ -136,11 +139,16 @@ impl PostgresLedger {
             installations: Names::of("installation"),
             process: AtomicI64::new(0),
             info: Mutex::default(),
+            index_key: Mutex::default(),
         }))
     }
 
     fn process(&self) -> i64 {
         self.process.load(Ordering::Relaxed)
+    }
+
+    fn index_key(&self) -> Option<KeyId> {
+        lock(&self.index_key).clone()
     }
 
     async fn reading(&self) -> Result<Connection, LedgerError> {
@@ -241,8 +249,8 @@ impl Intake for PostgresLedger {
         transact!(self, |tx| quarantine::add(tx, source, &item))
     }
 
-    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-        transact!(self, |tx| steps::report(tx, of, report))
+    async fn report(&self, of: &Reportable, under: &KeyId, report: &Sealed) -> Result<Reported, LedgerError> {
+        transact!(self, |tx| steps::report(tx, of, under, report))
     }
 
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
@@ -266,7 +274,13 @@ impl Queue for PostgresLedger {
         let Some(clock) = claiming::is_due(self, &self.reading().await?, queue).await? else {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         };
-        transact!(self, |tx| claiming::claim(self, tx, queue, most, lease, bounds, &clock))
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock).await?;
+            // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            Ok(claimed)
+        })
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>

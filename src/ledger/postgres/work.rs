@@ -13,7 +13,7 @@ use super::{
     steps,
 };
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
-use crate::keys::Sealed;
+use crate::keys::{KeyId, Sealed};
 use crate::subject::{InstallationName, TargetName};
 
 type Loaded = Result<Work, LedgerError>;
@@ -146,7 +146,7 @@ async fn of_steps(
 ) -> Result<Works, LedgerError> {
     let mut capsules = capsules(tx, all).await?;
     let mut reached = reached(ledger, tx, all).await?;
-    let subjects = tx.rows("SELECT id, subject FROM erasure WHERE id = ANY($1)", &[&ids(all)]).await?;
+    let subjects = tx.rows("SELECT id, subject, index_key FROM erasure WHERE id = ANY($1)", &[&ids(all)]).await?;
     let mut steps = steps::of_called(tx, all, called).await?;
     let mut works = Works::new();
     for row in subjects {
@@ -162,7 +162,10 @@ async fn of_steps(
                 return Err(broken(format!("{id} has no capsule")));
             }
             let subject = json_at(&row, 1)?;
-            Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsules, sessions }))
+            let index_key: Option<String> = row.get(2);
+            let index_key = index_key.ok_or_else(|| broken(format!("{id} was begun under no key")))?;
+            let index_key = KeyId::written(index_key);
+            Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key }))
         };
         works.insert(id, work());
     }

@@ -9,6 +9,7 @@ mod attention;
 mod audit;
 mod backup;
 mod capsules;
+mod carry;
 mod check;
 mod checkpoint;
 mod claiming;
@@ -86,7 +87,8 @@ use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, Sealed};
+use crate::keys::{Digest, Fingerprint, KeyId, Sealed};
+use crate::lock::lock;
 use crate::receipt::{ChainEnd, Receipt, ReceiptHead, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -99,6 +101,8 @@ pub(crate) struct SqliteLedger {
     walk: Walk,
     /// The number of this process; 0 until it is registered.
     process: AtomicI64,
+    /// The index key that the ledger belonged to when this process asked.
+    index_key: Mutex<Option<KeyId>>,
     damage: Arc<Damage>,
     /// Of a server.
     checks: Mutex<Option<Checks>>,
@@ -143,6 +147,7 @@ impl SqliteLedger {
             notifier,
             walk: Walk::new(),
             process: AtomicI64::new(0),
+            index_key: Mutex::default(),
             damage,
             checks: Mutex::new(checks),
             _exclusive: exclusive,
@@ -151,6 +156,10 @@ impl SqliteLedger {
 
     fn process(&self) -> i64 {
         self.process.load(Ordering::Relaxed)
+    }
+
+    fn index_key(&self) -> Option<KeyId> {
+        lock(&self.index_key).clone()
     }
 }
 
@@ -164,10 +173,10 @@ impl Intake for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| quarantine::add(tx, &item)).await
     }
 
-    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-        let of = of.clone();
+    async fn report(&self, of: &Reportable, under: &KeyId, report: &Sealed) -> Result<Reported, LedgerError> {
+        let (of, under) = (of.clone(), under.clone());
         let report = report.clone();
-        self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &report)).await
+        self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &under, &report)).await
     }
 
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
@@ -192,7 +201,13 @@ impl Queue for SqliteLedger {
         let queue = queue.clone();
         let bounds = bounds.clone();
         let holder = Holder { process: self.process(), lease };
-        self.writer.write(Wakes::NoOne, move |tx| claiming::claim(tx, &queue, most, holder, &bounds)).await
+        let key = self.index_key();
+        self.writer
+            .write(Wakes::NoOne, move |tx| {
+                meta::must_be_index_key(tx, key.as_ref())?;
+                claiming::claim(tx, &queue, most, holder, &bounds)
+            })
+            .await
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>

@@ -153,6 +153,9 @@ CREATE TABLE erasure (
   sessions     BIGINT NOT NULL DEFAULT 0,
   findings     TEXT,
   verdict      TEXT,
+  -- The ids of the keys under which it was begun.
+  index_key    TEXT COLLATE "C",
+  seal_key     TEXT COLLATE "C",
   PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 CREATE TABLE erasure_other PARTITION OF erasure DEFAULT;

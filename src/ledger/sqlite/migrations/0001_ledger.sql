@@ -147,7 +147,10 @@ CREATE TABLE erasure (
   ended        INTEGER,
   sessions     INTEGER NOT NULL DEFAULT 0,
   findings     TEXT,
-  verdict      TEXT
+  verdict      TEXT,
+  -- The ids of the keys under which it was begun.
+  index_key    TEXT,
+  seal_key     TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
