@@ -50,6 +50,12 @@ pub(crate) enum KeysError {
         dir.display(), consequence(*kind)
     )]
     OfAnotherLedger { dir: PathBuf, kind: KeyKind, expected: KeyId, found: KeyId },
+    #[error(
+        "erasures that are not over are sealed under the key {id}, which is not in {} any more, and nobody could be told whom \
+         they are about: restore seal-{id}.key from your backup",
+        dir.display()
+    )]
+    SealMissing { dir: PathBuf, id: KeyId },
     /// These files have the new key, and the ledger does not know it.
     #[error(
         "the {kind} key in {} is {found}, which replaced {expected}, and the ledger was not told: run `quietus keys rotate \
@@ -108,6 +114,14 @@ impl Keys {
         })
     }
 
+    /// Refuses keys without one under which something is sealed that is still needed, by the ids of such keys.
+    pub(crate) fn must_open(&self, needed: &[KeyId], dir: &Path) -> Result<(), KeysError> {
+        match needed.iter().find(|id| !self.seal.opens(id)) {
+            Some(id) => Err(KeysError::SealMissing { dir: dir.to_owned(), id: id.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses keys that neither are those of a ledger, whose ids these are, nor have replaced them.
     pub(crate) fn must_follow(&self, of_ledger: &KeyIds, dir: &Path) -> Result<(), KeysError> {
         match self.must_be(of_ledger, dir) {
@@ -122,7 +136,9 @@ impl Keys {
     fn replaced(&self, kind: KeyKind, id: &KeyId, dir: &Path) -> bool {
         match kind {
             KeyKind::Index => self.index.carry_from(id).is_some(),
-            KeyKind::Seal | KeyKind::Receipt => rotation::replaced_file(dir, kind, id.as_str()).exists(),
+            KeyKind::Seal => self.seal.opens(id),
+            // By what the old ones have signed: the keys themselves need not be there.
+            KeyKind::Receipt => rotation::leads_to(dir, id, &self.receipt.public()).unwrap_or(false),
         }
     }
 

@@ -107,7 +107,7 @@ pub(super) fn replaced(dir: &Path, kind: KeyKind) -> Result<Vec<Zeroizing<[u8; 3
     Ok(keys)
 }
 
-pub(super) fn replaced_file(dir: &Path, kind: KeyKind, id: &str) -> PathBuf {
+fn replaced_file(dir: &Path, kind: KeyKind, id: &str) -> PathBuf {
     dir.join(format!("{kind}-{id}.key"))
 }
 
@@ -131,7 +131,7 @@ fn rotations_to(dir: &Path, mut to: String) -> Result<Vec<KeyRotation>, KeysErro
 
 /// Whether a public key has replaced the one with this id, however many came between them: a backup of the ledger may be as
 /// old.
-fn leads_to(dir: &Path, old: &KeyId, public: &str) -> Result<bool, KeysError> {
+pub(super) fn leads_to(dir: &Path, old: &KeyId, public: &str) -> Result<bool, KeysError> {
     let ids = rotations_to(dir, public.to_owned())?.into_iter().filter_map(|rotation| rotation.verified());
     Ok(ids.into_iter().any(|(from, _)| from == *old))
 }

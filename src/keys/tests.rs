@@ -29,6 +29,8 @@ fn what_was_sealed_under_a_replaced_key_opens_and_nothing_is_sealed_under_it() {
     assert!(SealKey::new(&new).open("form", &sealed).is_err());
     assert!(SealKey::new(&old).open("form", &both.seal("form", b"text")).is_err());
     assert_eq!(both.id(), SealKey::new(&new).id());
+    let ids = [&old, &new].map(|key| SealKey::new(key).id().clone());
+    assert!(ids.iter().all(|id| both.opens(id)) && !SealKey::new(&new).opens(&ids[0]));
 }
 
 #[test]

@@ -164,6 +164,7 @@ macro_rules! contract {
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
+                the_keys_that_capsules_need_are_named_until_nothing_needs_them
                 who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
             random: random_sequences_agree_with_the_pure_model;
         }

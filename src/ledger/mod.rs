@@ -320,10 +320,8 @@ pub(crate) struct Resolution {
     pub(crate) fingerprints: Vec<Fingerprinted>,
     /// The targets that are to say what else they know the person by.
     pub(crate) finds: Finds,
-    /// The keys under which it is begun: what its targets are told follows from the first for as long as it lasts, and the
-    /// capsule opens by the second.
+    /// The index key under which it is begun: what its targets are told follows from that one for as long as it lasts.
     pub(crate) index_key: KeyId,
-    pub(crate) seal_key: KeyId,
 }
 
 #[cfg(test)]

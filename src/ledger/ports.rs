@@ -177,6 +177,9 @@ pub(crate) trait Records: Send + Sync {
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
 
+    /// The ids of the keys that seal, under which capsules are that erasures still need.
+    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError>;
+
     /// The ledger's own id, made with it; a copy of the ledger and a backup of it have the same.
     async fn id(&self) -> Result<LedgerId, LedgerError>;
 

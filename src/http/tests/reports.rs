@@ -44,7 +44,6 @@ async fn waiting(bench: &Bench) -> Reportable {
         fingerprints: Vec::new(),
         finds: Default::default(),
         index_key: index().id().clone(),
-        seal_key: seal().id().clone(),
     };
     let _done = bench.ledger.resolved(claim, resolution).await.expect("resolved");
     let claim = claimed(bench, QueueName::Step(queue.clone())).await;

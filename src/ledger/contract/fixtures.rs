@@ -125,9 +125,9 @@ pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
     let capsule = capsule("resolved@x.cz");
     let findings = Findings::default();
     let finds = Finds::default();
-    let KeyIds { index: index_key, seal: seal_key, .. } = key_ids("9");
+    let KeyIds { index: index_key, .. } = key_ids("9");
     let shared_guests = Vec::new();
-    Resolution { capsule, sessions, findings, shared_guests, fingerprints: Vec::new(), finds, index_key, seal_key }
+    Resolution { capsule, sessions, findings, shared_guests, fingerprints: Vec::new(), finds, index_key }
 }
 
 /// A session that an erasure reaches; it was read before.

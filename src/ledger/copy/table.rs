@@ -166,14 +166,13 @@ pub(crate) const TABLES: &[Table] = &[
             ("findings", Text),
             ("verdict", Text),
             ("index_key", Text),
-            ("seal_key", Text),
         ],
         only: ALL,
     },
     Table {
         name: "capsule",
         key: 1,
-        columns: &[("id", Number), ("erasure", Bytes), ("wrapped_key", Bytes), ("content", Bytes)],
+        columns: &[("id", Number), ("erasure", Bytes), ("wrapped_key", Bytes), ("content", Bytes), ("seal_key", Text)],
         only: ALL,
     },
     Table {

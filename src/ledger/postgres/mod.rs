@@ -504,6 +504,10 @@ impl Records for PostgresLedger {
         receipts::head(&self.reading().await?).await
     }
 
+    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError> {
+        capsules::seal_keys(&self.reading().await?).await
+    }
+
     async fn id(&self) -> Result<LedgerId, LedgerError> {
         meta::id(&self.reading().await?).await
     }

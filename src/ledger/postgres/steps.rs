@@ -91,15 +91,8 @@ pub(super) async fn resolved(
     let begun = begin(&work.targets, &resolution.finds, work.subject.installation());
     insert(tx, work.id, &begun).await?;
     tx.execute(
-        "UPDATE erasure SET begun = $2, sessions = $3, findings = $4, index_key = $5, seal_key = $6 WHERE id = $1",
-        &[
-            &id,
-            &millis(tx.now),
-            &(reached as i64),
-            &json(&resolution.findings)?,
-            &resolution.index_key.as_str(),
-            &resolution.seal_key.as_str(),
-        ],
+        "UPDATE erasure SET begun = $2, sessions = $3, findings = $4, index_key = $5 WHERE id = $1",
+        &[&id, &millis(tx.now), &(reached as i64), &json(&resolution.findings)?, &resolution.index_key.as_str()],
     )
     .await?;
     erasure_state::set_state(tx, work.id, from, begun.state()).await?;

@@ -180,11 +180,15 @@ async fn closes(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
 /// In the order in which they were added.
 async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
     let rows = tx
-        .rows("SELECT erasure, wrapped_key, content FROM capsule WHERE erasure = ANY($1) ORDER BY id", &[&ids(all)])
+        .rows(
+            "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
+            &[&ids(all)],
+        )
         .await?;
     let mut capsules = HashMap::<_, Vec<_>>::new();
     for row in rows {
-        let capsule = Capsule { wrapped_key: Sealed(row.get(1)), content: Sealed(row.get(2)) };
+        let seal_key = KeyId::written(row.get(3));
+        let capsule = Capsule { wrapped_key: Sealed(row.get(1)), content: Sealed(row.get(2)), seal_key };
         capsules.entry(erasure_id(row.get(0))?).or_default().push(capsule);
     }
     Ok(capsules)

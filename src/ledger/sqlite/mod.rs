@@ -397,6 +397,10 @@ impl Records for SqliteLedger {
         Ok(self.receipt_end().await?.head)
     }
 
+    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError> {
+        self.readers.read(capsules::seal_keys).await
+    }
+
     async fn id(&self) -> Result<LedgerId, LedgerError> {
         self.readers.read(meta::id).await
     }

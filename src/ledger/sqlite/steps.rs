@@ -76,7 +76,7 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         }
     }
     tx.prepare_cached(
-        "UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5, index_key = ?6, seal_key = ?7
+        "UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5, index_key = ?6
          WHERE id = ?1",
     )?
     .execute(params![
@@ -86,7 +86,6 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         sessions as i64,
         Json(&resolution.findings),
         resolution.index_key.as_str(),
-        resolution.seal_key.as_str()
     ])?;
     Ok(Finished::Done)
 }

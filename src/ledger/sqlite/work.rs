@@ -87,10 +87,12 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
 }
 
 fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
-    let mut statement =
-        connection.prepare_cached("SELECT wrapped_key, content FROM capsule WHERE erasure = ?1 ORDER BY id")?;
-    let capsules = statement
-        .query_map([id], |row| Ok(Capsule { wrapped_key: Sealed(row.get(0)?), content: Sealed(row.get(1)?) }))?;
+    let mut statement = connection
+        .prepare_cached("SELECT wrapped_key, content, seal_key FROM capsule WHERE erasure = ?1 ORDER BY id")?;
+    let capsules = statement.query_map([id], |row| {
+        let seal_key = KeyId::written(row.get(2)?);
+        Ok(Capsule { wrapped_key: Sealed(row.get(0)?), content: Sealed(row.get(1)?), seal_key })
+    })?;
     Ok(capsules.collect::<Result<_, _>>()?)
 }
 

@@ -78,7 +78,7 @@ impl ScopeResolution {
         going.map(|found| ReachedSession { key: found.key.clone(), read_before: found.read_before }).collect()
     }
 
-    /// Seals what the steps need, and notes under which keys they begin. Guests travel in the capsule, for a guest's id can be a customer's number.
+    /// Seals what the steps need, and notes under which key they begin. Guests travel in the capsule, for a guest's id can be a customer's number.
     pub(in crate::worker) fn seal(self, under: &SealKey, index: &IndexKey) -> Resolution {
         Resolution {
             capsule: Capsule::seal(&self.whom, under),
@@ -88,7 +88,6 @@ impl ScopeResolution {
             fingerprints: self.fingerprints,
             finds: Finds::default(),
             index_key: index.id().clone(),
-            seal_key: under.id().clone(),
         }
     }
 }
