@@ -47,8 +47,9 @@ pub(crate) async fn rotate(on: &Operations, key: Rotatable, by: &Actor) -> Resul
     let kind = key.kind();
     let used = Keys::read(dir)?;
     let noted = on.ledger.key_ids(&used.ids()).await?;
-    // The others must be the ledger's. Of this one only the ledger's id counts, as a rotation may have been begun.
-    used.must_be(&noted.clone().with(kind, used.ids().of(kind).clone()), dir)?;
+    // The others must be the ledger's, or have replaced the ledger's: one that is older is led on one by one. Of this one only
+    // the ledger's id counts, as a rotation may have been begun.
+    used.must_follow(&noted.clone().with(kind, used.ids().of(kind).clone()), dir)?;
     if key != Rotatable::Receipt {
         nobody_works(on).await?;
     }

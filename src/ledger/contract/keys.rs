@@ -111,7 +111,7 @@ pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_r
     let again = ledger.request(of_guest(&new, 9), &by()).await.expect("requested");
     assert_eq!(again, ErasureId([8; 16]));
     assert_eq!(shown(&ledger, again).await.subject, of_guest(&new, 8).subject);
-    // What somebody had in hand is everybody's again, and what was announced is forgotten as it always is.
+    // Who had something in hand has lost it, and what was announced is forgotten as it always is.
     assert_eq!(ledger.decided(held, decision(unchanged(3, 0))).await.expect("answered"), Finished::LeaseLost);
     let claims = ledger.claim(&to_decide(), 9, HOUR, &Bounds::NONE).await.expect("claims").claims;
     let digests = claims.iter().map(|claim| match &claim.work {
