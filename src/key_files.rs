@@ -20,6 +20,8 @@ use crate::receipt::ReceiptKey;
 const PUBLIC: &str = "receipt.pub";
 /// 32 bytes as hex and a line break.
 const KEY_FILE_BYTES_MAX: u64 = 66;
+/// Index keys in one file: the present one first, and those that it goes through.
+const INDEX_KEYS_MAX: usize = 64;
 
 /// The keys of a deployment.
 #[derive(Clone)]
@@ -48,6 +50,12 @@ pub(crate) enum KeysError {
         dir.display(), consequence(*kind)
     )]
     OfAnotherLedger { dir: PathBuf, kind: KeyKind, expected: KeyId, found: KeyId },
+    #[error(
+        "erasures that are not over are sealed under the key {id}, which is not in {} any more, and nobody could be told whom \
+         they are about: restore seal-{id}.key from your backup",
+        dir.display()
+    )]
+    SealMissing { dir: PathBuf, id: KeyId },
     /// These files have the new key, and the ledger does not know it.
     #[error(
         "the {kind} key in {} is {found}, which replaced {expected}, and the ledger was not told: run `quietus keys rotate \
@@ -80,8 +88,8 @@ impl Keys {
 
     /// Reads the keys, whether the public one is that of the receipts or not: a rotation may have been interrupted.
     pub(crate) fn read(dir: &Path) -> Result<Self, KeysError> {
-        let [index, seal, receipt] = KeyKind::ALL.map(|kind| read_key(&file(dir, kind)));
-        let index = IndexKey::new(&index?);
+        let index = read_index(dir)?;
+        let [seal, receipt] = [KeyKind::Seal, KeyKind::Receipt].map(|kind| read_key(&file(dir, kind)));
         let seal = SealKey::new(&seal?);
         let receipt = ReceiptKey::new(&receipt?);
         let seal = replaced(dir, KeyKind::Seal)?.iter().fold(seal, SealKey::replacing);
@@ -99,11 +107,39 @@ impl Keys {
         let other = KeyKind::ALL.into_iter().find(|kind| ours.of(*kind) != of_ledger.of(*kind));
         let Some(kind) = other else { return Ok(()) };
         let (dir, expected, found) = (dir.to_owned(), of_ledger.of(kind).clone(), ours.of(kind).clone());
-        Err(if rotation::replaced_file(&dir, kind, expected.as_str()).exists() {
+        Err(if self.replaced(kind, &expected, &dir) {
             KeysError::RotationBegun { dir, kind, expected, found }
         } else {
             KeysError::OfAnotherLedger { dir, kind, expected, found }
         })
+    }
+
+    /// Refuses keys without one under which something is sealed that is still needed, by the ids of such keys.
+    pub(crate) fn must_open(&self, needed: &[KeyId], dir: &Path) -> Result<(), KeysError> {
+        match needed.iter().find(|id| !self.seal.opens(id)) {
+            Some(id) => Err(KeysError::SealMissing { dir: dir.to_owned(), id: id.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses keys that neither are those of a ledger, whose ids these are, nor have replaced them.
+    pub(crate) fn must_follow(&self, of_ledger: &KeyIds, dir: &Path) -> Result<(), KeysError> {
+        match self.must_be(of_ledger, dir) {
+            Err(KeysError::RotationBegun { kind, .. }) => {
+                self.must_follow(&of_ledger.clone().with(kind, self.ids().of(kind).clone()), dir)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether a key of ours has replaced the one with this id.
+    fn replaced(&self, kind: KeyKind, id: &KeyId, dir: &Path) -> bool {
+        match kind {
+            KeyKind::Index => self.index.carry_from(id).is_some(),
+            KeyKind::Seal => self.seal.opens(id),
+            // By what the old ones have signed: the keys themselves need not be there.
+            KeyKind::Receipt => rotation::leads_to(dir, id, &self.receipt.public()).unwrap_or(false),
+        }
     }
 
     /// Makes the keys in a folder that has none. Returns the public key of the receipts, hex.
@@ -140,7 +176,38 @@ pub(crate) fn read_public(dir: &Path) -> Result<String, KeysError> {
     Ok(hex::encode(&read_key(&dir.join(PUBLIC))?[..]))
 }
 
+/// The index key, which goes through those that it has replaced: they stand in one file, as one that is missing between
+/// them would make another key of it.
+fn read_index(dir: &Path) -> Result<IndexKey, KeysError> {
+    let path = file(dir, KeyKind::Index);
+    let mut keys = read_keys(&path, INDEX_KEYS_MAX)?;
+    let Some(first) = keys.pop() else {
+        return Err(KeysError::Wrong { path, what: NOT_HEX.to_owned() });
+    };
+    Ok(keys.iter().rev().fold(IndexKey::new(&first), IndexKey::replaced_by))
+}
+
 fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+    let keys = read_keys(path, 1)?;
+    keys.into_iter().next().ok_or_else(|| KeysError::Wrong { path: path.to_owned(), what: NOT_HEX.to_owned() })
+}
+
+const NOT_HEX: &str = "is not 64 hex digits";
+
+/// The keys of a file, one a line, at most so many.
+fn read_keys(path: &Path, most: usize) -> Result<Vec<Zeroizing<[u8; 32]>>, KeysError> {
+    let text = read_text(path, KEY_FILE_BYTES_MAX * most as u64)?;
+    let key = |line: &str| {
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(line.trim_end(), &mut bytes[..])
+            .map(|()| bytes)
+            .map_err(|_| KeysError::Wrong { path: path.to_owned(), what: NOT_HEX.to_owned() })
+    };
+    text.trim_end().lines().map(key).collect()
+}
+
+/// The text of a file with keys.
+fn read_text(path: &Path, bytes_max: u64) -> Result<Zeroizing<String>, KeysError> {
     let wrong = |what: String| KeysError::Wrong { path: path.to_owned(), what };
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => KeysError::Missing(path.to_owned()),
@@ -151,11 +218,9 @@ fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeysError> {
         warn!(path = %path.display(), "every user of this machine can read this key");
     }
     let mut text = Zeroizing::new(String::new());
-    let read = file.take(KEY_FILE_BYTES_MAX + 1).read_to_string(&mut text);
-    read.map_err(|error| wrong(error.to_string()))?;
-    let mut bytes = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim_end(), &mut bytes[..]).map_err(|_| wrong("is not 64 hex digits".to_owned()))?;
-    Ok(bytes)
+    file.take(bytes_max + 1).read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
+    // A cut after one of its keys would be another key.
+    if text.len() as u64 > bytes_max { Err(wrong("is too long".to_owned())) } else { Ok(text) }
 }
 
 /// Writes a file that nobody else may read and that is on disk when this returns.
@@ -211,6 +276,15 @@ mod tests {
         assert!(matches!(Keys::load(&b), Err(KeysError::Wrong { .. })));
         std::fs::write(a.join("seal.key"), "abc").expect("written");
         assert!(matches!(Keys::load(&a), Err(KeysError::Wrong { .. })));
+        for text in
+            [String::new(), "\n".into(), format!("{}\n\n{}", "1".repeat(64), "2".repeat(64)), "1\n".repeat(9_999)]
+        {
+            std::fs::write(a.join("index.key"), &text).expect("written");
+            assert!(
+                matches!(Keys::read(&a), Err(KeysError::Wrong { path, .. }) if path.ends_with("index.key")),
+                "{text}"
+            );
+        }
         std::fs::remove_file(a.join("index.key")).expect("removed");
         assert!(matches!(Keys::load(&a), Err(KeysError::Missing(_))));
         assert!(matches!(Keys::create(&a), Err(KeysError::Exists(_))));

@@ -13,6 +13,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, m
   clock_anchor, tombstone TO quietus;
 GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, quarantine TO quietus;
 GRANT SELECT, DELETE ON event_other TO quietus;
+-- What stands under the index key, for when it is replaced.
+GRANT UPDATE (digest) ON event, quarantine TO quietus;
+GRANT UPDATE (fingerprint) ON fingerprint TO quietus;
+GRANT UPDATE (guest) ON shared_guest TO quietus;
 GRANT SELECT, UPDATE ON chain TO quietus;
 GRANT SELECT, INSERT ON receipt, audit, shared_guest TO quietus;
 GRANT SELECT, INSERT, UPDATE ON receipt_gap TO quietus;

@@ -48,6 +48,7 @@ impl Parts {
         // With another index key, nobody in the ledger would be found, and erasures would end without them; with another seal
         // key, none of them could be resolved, and all would be parked.
         keys.must_be(&ledger.key_ids(&keys.ids()).await?, &config.keys_dir())?;
+        keys.must_open(&ledger.seal_keys().await?, &config.keys_dir())?;
         must_be_known(config, &*ledger).await?;
         let known = Known::new(ledger.id().await?, ledger.receipt_head().await?, KnownKeys::of(&keys));
         let newest = Newest::from(known, read_public_keys(&config.keys_dir())?);

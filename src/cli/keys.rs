@@ -37,6 +37,9 @@ pub(super) enum Rotatable {
     Receipt,
     /// The one that seals: what the old one has sealed still opens. Stop every server before
     Seal,
+    /// The one by which people are found: all that stands under the old one is carried over, so that nobody is lost. The new
+    /// one goes through the old one, which stays in its file. Stop every server before
+    Index,
 }
 
 impl From<Rotatable> for keys::Rotatable {
@@ -44,6 +47,7 @@ impl From<Rotatable> for keys::Rotatable {
         match key {
             Rotatable::Receipt => Self::Receipt,
             Rotatable::Seal => Self::Seal,
+            Rotatable::Index => Self::Index,
         }
     }
 }
@@ -85,6 +89,9 @@ async fn rotate(key: keys::Rotatable, on: &Operations, out: &mut Out) -> Result<
     let then = match key {
         keys::Rotatable::Receipt => "start every server again, and give the new receipt.pub to who verifies",
         keys::Rotatable::Seal => "what was sealed with the old key needs it as long as it is there",
+        keys::Rotatable::Index => {
+            "a backup of the old keys is of no use any more but with a backup of the ledger from then"
+        }
     };
     out.note(format_args!("{then}; back the keys up"));
     Ok(Exit::Done)

@@ -13,7 +13,7 @@ use super::body::{NoBody, pass_over, read};
 use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
 use crate::erasure::Reportable;
-use crate::keys::{IndexKey, SealKey};
+use crate::keys::{IndexKey, KeyId, SealKey};
 use crate::ledger::{Intake, LedgerError, Reported};
 use crate::subject::TargetName;
 use crate::target::{Said, read_answer};
@@ -24,7 +24,8 @@ const REPORT_BYTES_MAX: usize = 16 << 10;
 /// Takes reports.
 pub(crate) struct Reports {
     ledger: Arc<dyn Intake>,
-    index: IndexKey,
+    /// The index key as it is and as it was: a token is good for as long as what was begun under the same key.
+    keys: Vec<IndexKey>,
     seal: SealKey,
     read_max: Duration,
     record_max: Duration,
@@ -49,7 +50,7 @@ impl Reports {
     pub(crate) fn new(ledger: Arc<dyn Intake>, index: IndexKey, seal: SealKey, settings: &ServerSettings) -> Self {
         Self {
             ledger,
-            index,
+            keys: index.all(),
             seal,
             read_max: settings.body_read_max.0,
             record_max: settings.record_max.0,
@@ -60,7 +61,7 @@ impl Reports {
     pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {
         let (parts, body) = request.into_parts();
         // Before the body is read: what a stranger sends is thrown away unread.
-        let Some(of) = self.reportable(erasure, target, &parts.headers) else {
+        let Some((of, under)) = self.reportable(erasure, target, &parts.headers) else {
             if self.refusals.passes() {
                 warn!("refused a report, whose token is not its step's; further ones are not logged");
             }
@@ -78,9 +79,10 @@ impl Reports {
             Ok(Said::Accepted { .. }) => return Reception::Wrong("a report names the outcome".into()),
             Err(why) => return Reception::Wrong(why),
         };
-        match timeout(self.record_max, self.ledger.report(&of, &of.seal(&answer, &self.seal))).await {
+        match timeout(self.record_max, self.ledger.report(&of, &under, &of.seal(&answer, &self.seal))).await {
             Ok(Ok(Reported::Taken)) => Reception::Taken,
             Ok(Ok(Reported::TooLate)) => Reception::TooLate,
+            Ok(Ok(Reported::Stranger)) => Reception::Stranger,
             Ok(Err(LedgerError::Busy(_) | LedgerError::Damaged(_))) | Err(_) => Reception::Busy,
             Ok(Err(LedgerError::Broken(cause))) => {
                 error!(erasure.id = %of.erasure, error = format!("{cause:#}"), "could not record a report");
@@ -89,8 +91,11 @@ impl Reports {
         }
     }
 
-    fn reportable(&self, erasure: &str, target: String, headers: &HeaderMap) -> Option<Reportable> {
+    /// What a token is good for, and under which index key it was made.
+    fn reportable(&self, erasure: &str, target: String, headers: &HeaderMap) -> Option<(Reportable, KeyId)> {
         let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
-        Reportable::of_token(erasure.parse().ok()?, TargetName(target.into()), token, &self.index)
+        let (erasure, target) = (erasure.parse().ok()?, TargetName(target.into()));
+        let under = |key| Some((Reportable::of_token(erasure, target.clone(), token, key)?, key.id().clone()));
+        self.keys.iter().find_map(under)
     }
 }

@@ -1,5 +1,6 @@
-//! Replacing a key. The old one stays, under its id; that of the receipts signs that the new one follows it. Whatever is
-//! interrupted here is finished by the next call: each step leaves files that say how far it is.
+//! Replacing a key. The old one stays: under its id, or, of index keys, in the file of the new one, which goes through it; that
+//! of the receipts signs that the new one follows it. Whatever is interrupted here is finished by the next call: each step
+//! leaves files that say how far it is.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,7 +9,10 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Keys, KeysError, PUBLIC, file, read_key, read_public, write_new};
+use super::{
+    INDEX_KEYS_MAX, KEY_FILE_BYTES_MAX, Keys, KeysError, PUBLIC, file, read_index, read_key, read_public, read_text,
+    write_new,
+};
 use crate::keys::{KeyId, KeyKind, SealKey, fill_random};
 use crate::receipt::{KeyRotation, ReceiptKey};
 
@@ -53,21 +57,40 @@ impl Keys {
 
     /// The same for the key that signs receipts.
     pub(crate) fn rotate_receipt(dir: &Path, old: &KeyId) -> Result<Rotated, KeysError> {
-        let present = ReceiptKey::new(&read_key(&file(dir, KeyKind::Receipt))?);
-        let rotation = match rotation_of(dir, old)? {
-            // It has taken its place already.
-            Some(rotation) if rotation.to == present.public() => rotation,
-            _ if present.id() != old.as_str() => {
-                let (dir, expected, found) = (dir.to_owned(), old.clone(), KeyId::written(present.id()));
-                return Err(KeysError::OfAnotherLedger { dir, kind: KeyKind::Receipt, expected, found });
-            }
-            begun => replace_receipt(dir, &present, begun)?,
-        };
-        if read_public(dir)? != rotation.to {
-            write_over(dir, PUBLIC, &rotation.to)?;
+        let present = || Ok::<_, KeysError>(ReceiptKey::new(&read_key(&file(dir, KeyKind::Receipt))?));
+        let found = present()?;
+        if found.id() == old.as_str() {
+            replace_receipt(dir, &found, rotation_of(dir, old)?)?;
+        } else if !leads_to(dir, old, &found.public())? {
+            let (dir, expected, found) = (dir.to_owned(), old.clone(), KeyId::written(found.id()));
+            return Err(KeysError::OfAnotherLedger { dir, kind: KeyKind::Receipt, expected, found });
         }
-        let to = ReceiptKey::new(&read_key(&file(dir, KeyKind::Receipt))?).id();
-        Ok(Rotated { from: old.clone(), to: KeyId::written(to) })
+        let new = present()?;
+        if read_public(dir)? != new.public() {
+            write_over(dir, PUBLIC, &new.public(), &dir.join(PUBLIC))?;
+        }
+        Ok(Rotated { from: old.clone(), to: KeyId::written(new.id()) })
+    }
+
+    /// The same for the index key. It is one file, so it is replaced or it is not.
+    pub(crate) fn rotate_index(dir: &Path, old: &KeyId) -> Result<Rotated, KeysError> {
+        let present = read_index(dir)?;
+        if present.id() == old {
+            let path = file(dir, KeyKind::Index);
+            let before = read_text(&path, KEY_FILE_BYTES_MAX * INDEX_KEYS_MAX as u64)?;
+            if before.lines().count() >= INDEX_KEYS_MAX {
+                let what = format!("holds {INDEX_KEYS_MAX} keys, and one more is not read");
+                return Err(KeysError::Wrong { path, what });
+            }
+            let mut bytes = Zeroizing::new([0; 32]);
+            fill_random(&mut bytes[..]);
+            let text = Zeroizing::new(format!("{}\n{}", *Zeroizing::new(hex::encode(&bytes[..])), before.trim_end()));
+            write_over(dir, &format!("{}.key", KeyKind::Index), &text, &path)?;
+        } else if present.carry_from(old).is_none() {
+            let (dir, expected, found) = (dir.to_owned(), old.clone(), present.id().clone());
+            return Err(KeysError::OfAnotherLedger { dir, kind: KeyKind::Index, expected, found });
+        }
+        Ok(Rotated { from: old.clone(), to: read_index(dir)?.id().clone() })
     }
 }
 
@@ -84,22 +107,33 @@ pub(super) fn replaced(dir: &Path, kind: KeyKind) -> Result<Vec<Zeroizing<[u8; 3
     Ok(keys)
 }
 
-pub(super) fn replaced_file(dir: &Path, kind: KeyKind, id: &str) -> PathBuf {
+fn replaced_file(dir: &Path, kind: KeyKind, id: &str) -> PathBuf {
     dir.join(format!("{kind}-{id}.key"))
 }
 
 /// All rotations of a folder's keys, the latest first.
 pub(crate) fn read_rotations(dir: &Path) -> Result<Vec<KeyRotation>, KeysError> {
+    rotations_to(dir, read_public(dir)?)
+}
+
+/// The rotations that led to a public key, the latest first.
+fn rotations_to(dir: &Path, mut to: String) -> Result<Vec<KeyRotation>, KeysError> {
     let paths = files(dir)?.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == ROTATION));
     let mut left = paths.map(|path| read_rotation(&path)).collect::<Result<Vec<_>, _>>()?;
     let mut rotations = Vec::new();
-    let mut to = read_public(dir)?;
     while let Some(place) = left.iter().position(|rotation| rotation.to == to) {
         let rotation = left.swap_remove(place);
         to.clone_from(&rotation.from);
         rotations.push(rotation);
     }
     Ok(rotations)
+}
+
+/// Whether a public key has replaced the one with this id, however many came between them: a backup of the ledger may be as
+/// old.
+pub(super) fn leads_to(dir: &Path, old: &KeyId, public: &str) -> Result<bool, KeysError> {
+    let ids = rotations_to(dir, public.to_owned())?.into_iter().filter_map(|rotation| rotation.verified());
+    Ok(ids.into_iter().any(|(from, _)| from == *old))
 }
 
 /// The public keys of all receipts of a deployment, hex: the present one, and those before it.
@@ -109,7 +143,7 @@ pub(crate) fn read_public_keys(dir: &Path) -> Result<Vec<String>, KeysError> {
 }
 
 /// Keeps the old key, has it sign the new one, and puts that in its place.
-fn replace_receipt(dir: &Path, old: &ReceiptKey, begun: Option<KeyRotation>) -> Result<KeyRotation, KeysError> {
+fn replace_receipt(dir: &Path, old: &ReceiptKey, begun: Option<KeyRotation>) -> Result<(), KeysError> {
     let next = ReceiptKey::new(&next_key(dir, KeyKind::Receipt)?);
     let rotation = KeyRotation::sign(old, &next);
     if begun.is_some_and(|begun| begun != rotation) {
@@ -119,9 +153,8 @@ fn replace_receipt(dir: &Path, old: &ReceiptKey, begun: Option<KeyRotation>) -> 
     }
     keep(dir, KeyKind::Receipt, &old.id())?;
     let text = serde_json::to_string(&rotation).expect("a rotation is JSON");
-    write_over(dir, &format!("receipt-{}.{ROTATION}", old.id()), &text)?;
-    take_place(dir, KeyKind::Receipt)?;
-    Ok(rotation)
+    write_over(dir, &format!("receipt-{}.{ROTATION}", old.id()), &text, &dir.join(PUBLIC))?;
+    take_place(dir, KeyKind::Receipt)
 }
 
 /// The key that is to follow, made unless one is there.
@@ -182,15 +215,15 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, KeysError> {
     entries.map_err(|error| wrong(dir, &error))
 }
 
-/// Puts a file under its name when all of it is on disk.
-fn write_over(dir: &Path, name: &str, text: &str) -> Result<(), KeysError> {
+/// Puts a file under its name when all of it is on disk. It belongs to whom `owned` belongs.
+fn write_over(dir: &Path, name: &str, text: &str, owned: &Path) -> Result<(), KeysError> {
     let half_made = dir.join(format!("{name}.{HALF_MADE}"));
     match fs::remove_file(&half_made) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(wrong(&half_made, &error)),
         _ => {}
     }
     write_new(&half_made, text)?;
-    like(&dir.join(PUBLIC), &half_made)?;
+    like(owned, &half_made)?;
     fs::rename(&half_made, dir.join(name)).map_err(|error| wrong(&half_made, &error))?;
     sync(dir)
 }
@@ -248,7 +281,42 @@ mod tests {
         let rotations = read_rotations(dir.path()).expect("read");
         let rotations: Vec<_> = rotations.iter().filter_map(KeyRotation::verified).collect();
         assert_eq!(rotations, [(second.clone(), third), (first.clone(), second)]);
-        assert!(Keys::rotate_receipt(dir.path(), &first).is_err(), "it is not the key of this ledger any more");
+        // A ledger out of a backup from before the first of them.
+        assert_eq!(Keys::rotate_receipt(dir.path(), &first).expect("led on").to, receipt_id(dir.path()));
+        assert!(Keys::rotate_receipt(dir.path(), &KeyId::written("0".repeat(16))).is_err(), "it is of another ledger");
+    }
+
+    #[test]
+    fn a_replaced_index_key_stays_in_the_file_of_the_new_one() {
+        let dir = keys();
+        let path = dir.path().join("index.key");
+        let first = id(dir.path(), KeyKind::Index);
+        let before = fs::read_to_string(&path).expect("read");
+        let rotated = Keys::rotate_index(dir.path(), &first).expect("rotated");
+        let second = id(dir.path(), KeyKind::Index);
+        assert_eq!((&rotated.from, &rotated.to), (&first, &second));
+        let text = fs::read_to_string(&path).expect("read");
+        assert!(text.ends_with(&before) && text.lines().count() == 2, "the present one first");
+        assert_eq!(fs::metadata(&path).expect("its metadata").mode() & 0o777, 0o600);
+        // Until the ledger is told, the same again makes no third key.
+        assert_eq!(Keys::rotate_index(dir.path(), &first).expect("rotated"), rotated);
+        let third = Keys::rotate_index(dir.path(), &second).expect("rotated").to;
+        assert_eq!(id(dir.path(), KeyKind::Index), third);
+        assert_eq!(Keys::rotate_index(dir.path(), &first).expect("led on").to, third);
+
+        let ledger = |index: &KeyId| Keys::load(dir.path()).expect("load").ids().with(KeyKind::Index, index.clone());
+        let loaded = Keys::load(dir.path()).expect("load");
+        assert!(matches!(loaded.must_be(&ledger(&first), dir.path()), Err(KeysError::RotationBegun { .. })));
+        loaded.must_follow(&ledger(&first), dir.path()).expect("it was replaced twice");
+        let strange = ledger(&KeyId::written("0".repeat(16)));
+        assert!(matches!(loaded.must_follow(&strange, dir.path()), Err(KeysError::OfAnotherLedger { .. })));
+        // The key from before, and one without the one between.
+        let lines: Vec<_> = fs::read_to_string(&path).expect("read").lines().map(str::to_owned).collect();
+        for text in [before, format!("{}\n{}", lines[0], lines[2])] {
+            fs::write(&path, text).expect("written");
+            let other = Keys::load(dir.path()).expect("load");
+            assert!(matches!(other.must_be(&ledger(&third), dir.path()), Err(KeysError::OfAnotherLedger { .. })));
+        }
     }
 
     #[test]

@@ -24,6 +24,13 @@ impl KeyId {
         Self(digits)
     }
 
+    /// The id of a secret key that goes on from another, and is of no use without it: of both.
+    pub(super) fn of_secret_after(key: &Zeroizing<[u8; 32]>, before: &Self) -> Self {
+        let both = Hmac::<Sha256>::new_from_slice(&key[..]).expect("HMAC takes a key of any length");
+        let both = both.chain_update(b"quietus key after: ").chain_update(before.as_str()).finalize().into_bytes();
+        Self::of_secret(&Zeroizing::new(both.into()), KeyKind::Index)
+    }
+
     /// An id as it was written, or as it follows from a public key.
     pub(crate) fn written(text: String) -> Self {
         Self(text)
@@ -41,7 +48,8 @@ impl fmt::Display for KeyId {
 }
 
 /// What a key of a deployment is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum KeyKind {
     Index,
     Seal,

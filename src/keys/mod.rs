@@ -7,7 +7,7 @@ mod random;
 mod seal;
 mod secret;
 
-pub(crate) use fingerprint::{Digest, Fingerprint, IdempotencyKey, IndexKey};
+pub(crate) use fingerprint::{Carry, Digest, Fingerprint, IdempotencyKey, IndexKey};
 pub(crate) use id::{KeyId, KeyIds, KeyKind};
 pub(crate) use random::{fill_random, random_fraction};
 pub(crate) use seal::{CapsuleKey, SealBroken, SealKey, Sealed};

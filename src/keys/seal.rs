@@ -26,7 +26,7 @@ pub(crate) struct SealKey {
     cipher: XChaCha20Poly1305,
     id: KeyId,
     /// What was sealed under those that it replaced still opens.
-    replaced: Vec<XChaCha20Poly1305>,
+    replaced: Vec<(KeyId, XChaCha20Poly1305)>,
 }
 
 impl SealKey {
@@ -37,12 +37,17 @@ impl SealKey {
 
     /// With a key that this one has replaced, which opens and no longer seals.
     pub(crate) fn replacing(mut self, bytes: &Zeroizing<[u8; 32]>) -> Self {
-        self.replaced.push(XChaCha20Poly1305::new((&**bytes).into()));
+        self.replaced.push((KeyId::of_secret(bytes, KeyKind::Seal), XChaCha20Poly1305::new((&**bytes).into())));
         self
     }
 
     pub(crate) fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    /// Whether what was sealed under the key with this id opens.
+    pub(crate) fn opens(&self, id: &KeyId) -> bool {
+        self.id == *id || self.replaced.iter().any(|(replaced, _)| replaced == id)
     }
 
     /// Seals `plain` for one purpose; it opens for no other.
@@ -52,7 +57,7 @@ impl SealKey {
 
     /// Opens what [`SealKey::seal`] sealed for the same purpose.
     pub(crate) fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
-        let keys = std::iter::once(&self.cipher).chain(&self.replaced);
+        let keys = std::iter::once(&self.cipher).chain(self.replaced.iter().map(|(_, cipher)| cipher));
         keys.map(|key| open(key, purpose, sealed)).find(Result::is_ok).unwrap_or(Err(SealBroken))
     }
 }

@@ -29,6 +29,8 @@ fn what_was_sealed_under_a_replaced_key_opens_and_nothing_is_sealed_under_it() {
     assert!(SealKey::new(&new).open("form", &sealed).is_err());
     assert!(SealKey::new(&old).open("form", &both.seal("form", b"text")).is_err());
     assert_eq!(both.id(), SealKey::new(&new).id());
+    let ids = [&old, &new].map(|key| SealKey::new(key).id().clone());
+    assert!(ids.iter().all(|id| both.opens(id)) && !SealKey::new(&new).opens(&ids[0]));
 }
 
 #[test]
@@ -45,4 +47,51 @@ fn parts_that_concatenate_alike_digest_differently() {
     let key = IndexKey::new(&Zeroizing::new([1; 32]));
     assert_ne!(key.seen(&[b"ab", b"c"]), key.seen(&[b"a", b"bc"]));
     assert_ne!(key.idempotency("e1", "crm", 0).to_string(), key.idempotency("e", "1crm", 0).to_string());
+}
+
+fn three() -> [IndexKey; 3] {
+    let [one, two, three] = [1, 2, 3].map(|byte| Zeroizing::new([byte; 32]));
+    let first = IndexKey::new(&one);
+    let second = first.clone().replaced_by(&two);
+    let third = second.clone().replaced_by(&three);
+    [first, second, third]
+}
+
+#[test]
+fn what_is_carried_over_is_what_the_new_key_digests() {
+    let keys = three();
+    let email = Secret::new("ann@example.com");
+    let [first, second, third] =
+        keys.each_ref().map(|key| (key.of_installation("acme").fingerprint("email", &email), key.body(b"body")));
+    let from = |key: &IndexKey| keys[2].carry_from(key.id()).expect("it had that id");
+    let carried = |carry: &Carry, (print, digest)| (carry.fingerprint(print), carry.digest(digest));
+    assert_eq!(carried(&from(&keys[0]), first), third, "over two replacements at once");
+    assert_eq!(carried(&from(&keys[1]), second), third);
+    assert_eq!(carried(&from(&keys[2]), third), third, "nothing was replaced");
+    assert_eq!(carried(&keys[1].carry_from(keys[0].id()).expect("it had that id"), first), second);
+    assert_eq!((&from(&keys[0]).from, &from(&keys[0]).to), (keys[0].id(), keys[2].id()));
+    assert!(keys[0].carry_from(keys[1].id()).is_none(), "never back");
+    // Of two installations nothing is linked, also after a replacement.
+    assert_ne!(keys[2].of_installation("acme").seen(&[b"x"]), keys[2].of_installation("globex").seen(&[b"x"]));
+}
+
+#[test]
+fn a_key_that_replaced_others_is_another_one_without_them() {
+    let [one, two, three_bytes] = [1, 2, 3].map(|byte| Zeroizing::new([byte; 32]));
+    let [_, second, third] = three();
+    assert_ne!(second.id(), IndexKey::new(&two).id());
+    assert_ne!(third.id(), IndexKey::new(&one).replaced_by(&three_bytes).id(), "one between them is missing");
+    assert_ne!(third.id(), IndexKey::new(&two).replaced_by(&one).replaced_by(&three_bytes).id(), "another order");
+}
+
+#[test]
+fn what_others_know_is_made_with_the_key_as_it_was() {
+    let [first, second, third] = three();
+    let of = |key: &IndexKey| key.idempotency("e1", "crm", 0).to_string();
+    assert_eq!(of(&third.as_it_was(first.id()).expect("it had that id")), of(&first));
+    assert_eq!(of(&third.as_it_was(second.id()).expect("it had that id")), of(&second));
+    assert_ne!(of(&third), of(&second));
+    assert!(second.as_it_was(third.id()).is_none());
+    let ids: Vec<_> = third.all().iter().map(|key| key.id().clone()).collect();
+    assert_eq!(ids, [third.id(), second.id(), first.id()].map(Clone::clone));
 }

@@ -11,6 +11,7 @@ use super::clock::Trust;
 use super::health::{Health, RecordName};
 use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
 use crate::event::StoredEvent;
+use crate::keys::KeyId;
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
 /// One kind of work; each queue has its own bounds, so that none starves another.
@@ -308,6 +309,8 @@ pub(crate) struct StepWork {
     /// What was resolved, and what targets found.
     pub(crate) capsules: Vec<Capsule>,
     pub(crate) sessions: Vec<ReachedSession>,
+    /// The index key under which the erasure was begun.
+    pub(crate) index_key: KeyId,
 }
 
 #[cfg(test)]

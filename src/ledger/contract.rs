@@ -12,6 +12,7 @@ pub(crate) mod deciding;
 pub(crate) mod erasing;
 pub(crate) mod expiring;
 mod fixtures;
+pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod random;
 pub(crate) mod receiving;
@@ -120,6 +121,7 @@ macro_rules! contract {
                 a_report_may_come_before_the_answer
                 a_report_that_comes_late_sets_a_parked_step_going
                 a_report_is_taken_once_and_for_the_stage_and_round_it_is_of
+                a_report_whose_token_is_of_another_key_is_a_strangers
                 a_report_during_a_call_does_not_take_its_lease
                 a_report_during_a_call_that_fails_for_good_is_not_thrown_away
                 a_report_on_what_a_person_has_started_over_is_too_late
@@ -178,6 +180,9 @@ macro_rules! contract {
                 a_ledger_keeps_its_id
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
+            keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
+                the_keys_that_capsules_need_are_named_until_nothing_needs_them
+                who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
             random: random_sequences_agree_with_the_pure_model;
         }
     };

@@ -4,6 +4,7 @@
 mod acts;
 mod archive;
 mod bounds;
+mod carry;
 mod claim;
 mod clock;
 pub(crate) mod copy;
@@ -56,7 +57,7 @@ use crate::consent::ConsentRecord;
 use crate::erasure::life::Finds;
 pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
-use crate::keys::{Digest, KeyId, KeyKind};
+use crate::keys::{Carry, Digest, KeyId, KeyKind};
 use crate::receipt::Receipt;
 use crate::subject::{Fingerprinted, SessionKey};
 
@@ -98,6 +99,20 @@ pub(crate) struct RotatedKey {
     pub(crate) kind: KeyKind,
     pub(crate) from: KeyId,
     pub(crate) to: KeyId,
+}
+
+impl RotatedKey {
+    fn index(carry: &Carry) -> Self {
+        Self { kind: KeyKind::Index, from: carry.from.clone(), to: carry.to.clone() }
+    }
+}
+
+/// Why a process may not go on that knows of this index key only.
+fn index_key_replaced(known: &KeyId) -> LedgerError {
+    broken(format!(
+        "the index key {known} was replaced since this process began, and what it would write could not be found: start it \
+         again, with the ledger's keys"
+    ))
 }
 
 /// The name under which the id of a key is noted.
@@ -142,6 +157,8 @@ pub(crate) enum Reported {
     Taken,
     /// There was one before, or the step has gone on; nothing has changed.
     TooLate,
+    /// Its token was made under another index key than the erasure was begun under; nothing has changed.
+    Stranger,
 }
 
 /// The result of ending a claim.
@@ -351,6 +368,8 @@ pub(crate) struct Resolution {
     pub(crate) fingerprints: Vec<Fingerprinted>,
     /// The targets that are to say what else they know the person by.
     pub(crate) finds: Finds,
+    /// The index key under which it is begun: what its targets are told follows from that one for as long as it lasts.
+    pub(crate) index_key: KeyId,
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, KeyIds, Sealed};
+use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -35,8 +35,8 @@ pub(crate) trait Intake: Send + Sync {
     async fn quarantine(&self, item: Quarantined) -> Result<PutAside, LedgerError>;
 
     /// Takes in what is reported of a step whose target has accepted the demand, so that its work is due at once. A step that
-    /// was parked because no report came goes on.
-    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError>;
+    /// was parked because no report came goes on. `under` is the index key of the report's token.
+    async fn report(&self, of: &Reportable, under: &KeyId, report: &Sealed) -> Result<Reported, LedgerError>;
 
     /// Notes how many deliveries were refused since the last time; kept for a week after the last one.
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError>;
@@ -181,6 +181,9 @@ pub(crate) trait Records: Send + Sync {
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
 
+    /// The ids of the keys that seal, under which capsules are that erasures still need.
+    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError>;
+
     /// The ledger's own id, made with it; a copy of the ledger and a backup of it have the same.
     async fn id(&self) -> Result<LedgerId, LedgerError>;
 
@@ -295,11 +298,16 @@ pub(crate) trait Admin: Send + Sync {
     async fn note(&self, entry: AuditEntry) -> Result<(), LedgerError>;
 
     /// Notes the ids of the keys at their first use, and returns those that are noted: other keys must not work on this
-    /// ledger. Leaves no row in the audit: nobody orders it.
+    /// ledger. From then on this process claims and requests nothing under another index key than the one that was noted.
+    /// Leaves no row in the audit: nobody orders it.
     async fn key_ids(&self, used: &KeyIds) -> Result<KeyIds, LedgerError>;
 
     /// Puts a new key in the place of an old one, which the ledger must belong to; `false` when it does not.
     async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// The same for the index key: everything that stands under the old one, and is compared, is carried over to the new one
+    /// in one transaction. What is under way elsewhere loses its claims.
+    async fn rotate_index(&self, carry: &Carry, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Writes what waits and lets go of the ledger. Whatever is asked later is answered `Busy`.
     async fn shutdown(&self);

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::{OperationError, Operations, audit};
 use crate::audit::{Act, ActResult, Actor, Object};
 use crate::key_files::{Keys, Rotated};
-use crate::keys::KeyKind;
-use crate::ledger::RotatedKey;
+use crate::keys::{KeyId, KeyKind};
+use crate::ledger::{Ledger, RotatedKey};
 
 /// Makes the keys in a folder that has none. Returns the public key of the receipts, hex. A new deployment has no ledger
 /// yet in which that could be written down.
@@ -26,6 +26,9 @@ pub(crate) enum Rotatable {
     Receipt,
     /// No server may run: one that knows the old one only could not open what others seal.
     Seal,
+    /// No server may run: all that is compared is carried over to the new one, and one that knows the old one only would find
+    /// nobody.
+    Index,
 }
 
 impl Rotatable {
@@ -33,6 +36,7 @@ impl Rotatable {
         match self {
             Self::Receipt => KeyKind::Receipt,
             Self::Seal => KeyKind::Seal,
+            Self::Index => KeyKind::Index,
         }
     }
 }
@@ -43,15 +47,17 @@ pub(crate) async fn rotate(on: &Operations, key: Rotatable, by: &Actor) -> Resul
     let kind = key.kind();
     let used = Keys::read(dir)?;
     let noted = on.ledger.key_ids(&used.ids()).await?;
-    // The others must be the ledger's. Of this one only the ledger's id counts, as a rotation may have been begun.
-    used.must_be(&noted.clone().with(kind, used.ids().of(kind).clone()), dir)?;
-    if key == Rotatable::Seal {
+    // The others must be the ledger's, or have replaced the ledger's: one that is older is led on one by one. Of this one only
+    // the ledger's id counts, as a rotation may have been begun.
+    used.must_follow(&noted.clone().with(kind, used.ids().of(kind).clone()), dir)?;
+    if key != Rotatable::Receipt {
         nobody_works(on).await?;
     }
     audit::begun(&*on.ledger, by, Act::RotateKey, &Object::keys()).await?;
     let rotated = match key {
         Rotatable::Receipt => Keys::rotate_receipt(dir, &noted.receipt),
         Rotatable::Seal => Keys::rotate_seal(dir, &noted.seal),
+        Rotatable::Index => Keys::rotate_index(dir, &noted.index),
     };
     let rotated = match rotated {
         Ok(rotated) => rotated,
@@ -60,13 +66,44 @@ pub(crate) async fn rotate(on: &Operations, key: Rotatable, by: &Actor) -> Resul
             return Err(error.into());
         }
     };
-    let told = RotatedKey { kind, from: rotated.from.clone(), to: rotated.to.clone() };
-    if on.ledger.rotate_key(&told, by).await? {
+    if tell(&*on.ledger, &Keys::read(dir)?, kind, &rotated.from, by).await? {
         return Ok(rotated);
     }
-    Err(OperationError::Conflict(format!(
-        "the ledger was told of another {kind} key meanwhile; nothing has changed in it"
-    )))
+    Err(told_another(kind))
+}
+
+/// Tells a ledger of the keys that have replaced those which it belongs to: it may be older than they are.
+pub(super) async fn tell_all(ledger: &dyn Ledger, keys: &Keys, dir: &Path, by: &Actor) -> Result<(), OperationError> {
+    let noted = ledger.key_ids(&keys.ids()).await?;
+    keys.must_follow(&noted, dir)?;
+    for kind in KeyKind::ALL {
+        if noted.of(kind) != keys.ids().of(kind) && !tell(ledger, keys, kind, noted.of(kind), by).await? {
+            return Err(told_another(kind));
+        }
+    }
+    Ok(())
+}
+
+/// Tells a ledger of the key that has replaced this one, and carries over what stands under it; `false` where the ledger does
+/// not belong to that.
+async fn tell(
+    ledger: &dyn Ledger,
+    keys: &Keys,
+    kind: KeyKind,
+    from: &KeyId,
+    by: &Actor,
+) -> Result<bool, OperationError> {
+    if kind == KeyKind::Index {
+        // Both are of one file, so it has replaced it.
+        let Some(carry) = keys.index.carry_from(from) else { return Ok(false) };
+        return Ok(ledger.rotate_index(&carry, by).await?);
+    }
+    let told = RotatedKey { kind, from: from.clone(), to: keys.ids().of(kind).clone() };
+    Ok(ledger.rotate_key(&told, by).await?)
+}
+
+fn told_another(kind: KeyKind) -> OperationError {
+    OperationError::Conflict(format!("the ledger was told of another {kind} key meanwhile; nothing has changed in it"))
 }
 
 async fn nobody_works(on: &Operations) -> Result<(), OperationError> {
@@ -74,7 +111,7 @@ async fn nobody_works(on: &Operations) -> Result<(), OperationError> {
     match processes.iter().filter(|process| !process.is_lost()).count() {
         0 => Ok(()),
         count => Err(OperationError::Conflict(format!(
-            "{count} processes work on the ledger, and could not open what is sealed with another key; stop them first"
+            "{count} processes work on the ledger, and do not know another key; stop them first"
         ))),
     }
 }

@@ -13,8 +13,9 @@ use serde::Serialize;
 use super::OperationError;
 use super::accept::{Accepted, go_on};
 use super::backup::{blocking, file_of, folder, unnamed};
+use super::keys::tell_all;
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
-use crate::key_files::{Keys, KeysError};
+use crate::key_files::Keys;
 use crate::keys::KeyKind;
 use crate::ledger::sqlite::{self, Exclusive, SqliteLedger, SqliteView};
 use crate::ledger::{Admin as _, LedgerId, LedgerPlace};
@@ -37,8 +38,8 @@ pub(crate) struct RestorePlan {
     pub(crate) seen: Option<ReceiptHead>,
     /// Why the ledger that is replaced cannot be read, where it is there and cannot.
     pub(crate) unreadable: Option<String>,
-    /// Whether the receipt key is another one than the ledger was last served with.
-    pub(crate) other_receipt_key: bool,
+    /// The keys that are other ones than the ledger was last served with.
+    pub(crate) other_keys: Vec<KeyKind>,
     #[serde(skip)]
     from: PathBuf,
     #[serde(skip)]
@@ -79,10 +80,8 @@ pub(crate) async fn plan(
     let keys = Keys::load(keys_dir)?;
     let source = from.to_owned();
     let backup = blocking(move || sqlite::inspect_backup(&source)).await?;
-    if let Some(expected) = backup.index_key.filter(|id| id != keys.index.id()) {
-        let (dir, found) = (keys_dir.to_owned(), keys.index.id().clone());
-        return Err(KeysError::OfAnotherLedger { dir, kind: KeyKind::Index, expected, found }.into());
-    }
+    let noted = backup.keys.into_iter().fold(keys.ids(), |ids, (kind, id)| ids.with(kind, id));
+    keys.must_follow(&noted, keys_dir)?;
     let known = state.map_or(Ok(None), StateFile::read)?;
     let (current, unreadable) = current(&to).await;
     if let Some(SqliteView { users: 1.., .. }) = &current {
@@ -99,14 +98,14 @@ pub(crate) async fn plan(
              same, put its file in place and run `quietus ledger accept`"
         )));
     }
-    let other_receipt_key = known.as_ref().is_some_and(|known| known.keys.receipt != keys.receipt.id());
+    let other_keys = known.as_ref().map_or(Vec::new(), |known| known.keys.other_than(&keys));
     Ok(RestorePlan {
         ledger: backup.id,
         receipt: backup.head,
         written: backup.written,
         seen: known.as_ref().and_then(|known| known.receipt.clone()),
         unreadable,
-        other_receipt_key,
+        other_keys,
         from: from.to_owned(),
         to,
         known,
@@ -150,7 +149,12 @@ pub(crate) async fn restore(
     }
     let replaced = put_in_place(&plan.from, &plan.to)?;
     let ledger = SqliteLedger::open(&plan.to)?;
-    let went_on = go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await;
+    // It may be older than a key is; without this, it would be refused as the ledger of others.
+    let told = tell_all(&*ledger, &Keys::load(keys_dir)?, keys_dir, by).await;
+    let went_on = match told {
+        Ok(()) => go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await,
+        Err(error) => Err(error),
+    };
     let entry = AuditEntry::new(by, Act::RestoreLedger, Object::ledger(), ActResult::Done);
     let noted = match &went_on {
         Ok(_) => ledger.note(entry).await,

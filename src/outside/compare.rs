@@ -149,7 +149,8 @@ mod tests {
     }
 
     fn known(receipt: Option<ReceiptHead>) -> Known {
-        Known::new(LedgerId("a".into()), receipt, KnownKeys { index: String::new(), receipt: String::new() })
+        let [index, seal, receipt_key] = [String::new(), String::new(), String::new()];
+        Known::new(LedgerId("a".into()), receipt, KnownKeys { index, seal, receipt: receipt_key })
     }
 
     fn there(newest: u64, of_known: Option<ReceiptHead>) -> There {

@@ -9,6 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::key_files::Keys;
+use crate::keys::KeyKind;
 use crate::ledger::LedgerId;
 use crate::receipt::ReceiptHead;
 
@@ -34,13 +35,27 @@ pub(crate) struct Known {
 pub(crate) struct KnownKeys {
     /// The id of the index key.
     pub(crate) index: String,
+    /// The id of the key that seals.
+    pub(crate) seal: String,
     /// The id by which receipts name their key.
     pub(crate) receipt: String,
 }
 
 impl KnownKeys {
     pub(crate) fn of(keys: &Keys) -> Self {
-        Self { index: keys.index.id().to_string(), receipt: keys.receipt.id() }
+        let ids = keys.ids();
+        Self { index: ids.index.to_string(), seal: ids.seal.to_string(), receipt: ids.receipt.to_string() }
+    }
+
+    /// Of these keys, those that are others.
+    pub(crate) fn other_than(&self, keys: &Keys) -> Vec<KeyKind> {
+        let now = Self::of(keys);
+        let all = [
+            (KeyKind::Index, self.index == now.index),
+            (KeyKind::Seal, self.seal == now.seal),
+            (KeyKind::Receipt, self.receipt == now.receipt),
+        ];
+        all.into_iter().filter_map(|(kind, same)| (!same).then_some(kind)).collect()
     }
 }
 
@@ -164,7 +179,7 @@ mod tests {
     use super::*;
 
     fn known(sequence: u64) -> Known {
-        let keys = KnownKeys { index: "1".into(), receipt: "2".into() };
+        let keys = KnownKeys { index: "1".into(), seal: "3".into(), receipt: "2".into() };
         Known::new(LedgerId("a".into()), Some(ReceiptHead { sequence, hash: sequence.to_string() }), keys)
     }
 
@@ -200,9 +215,11 @@ mod tests {
     fn a_file_that_cannot_be_understood_is_not_taken_for_none() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = StateFile::of(folder.path().to_owned());
-        for text in
-            ["", "{", "{\"format\":2,\"ledger\":\"a\",\"receipt\":null,\"keys\":{\"index\":\"\",\"receipt\":\"\"}}"]
-        {
+        for text in [
+            "",
+            "{",
+            "{\"format\":2,\"ledger\":\"a\",\"receipt\":null,\"keys\":{\"index\":\"\",\"seal\":\"\",\"receipt\":\"\"}}",
+        ] {
             std::fs::write(file.path(), text).expect("written");
             assert!(matches!(file.read(), Err(StateError::Unreadable { .. })), "{text}");
             assert!(file.keep(&known(1)).is_err(), "{text}");

@@ -31,7 +31,7 @@ pub(super) enum Prepared {
 impl Worker {
     /// What a step's call needs, or the report that came instead of an answer.
     pub(super) fn prepare(&self, claimed: ClaimedStep, work: &StepWork) -> Result<Prepared, Failure> {
-        let call = self.call(claimed, work).map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
+        let call = self.call(claimed, work)?;
         // Before the target is looked up: a report is taken in even where its target is no longer in the configuration.
         if work.step.report().is_some() {
             return Ok(Prepared::Reported(self.reported(work, &call)?));
@@ -88,8 +88,14 @@ impl Worker {
     }
 
     /// What the target is told.
-    fn call(&self, claimed: ClaimedStep, work: &StepWork) -> Result<TargetCall, SealBroken> {
-        let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal))?;
+    fn call(&self, claimed: ClaimedStep, work: &StepWork) -> Result<TargetCall, Failure> {
+        let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal));
+        let whom = whom.map_err(|broken: SealBroken| Failure::Permanent(format!("the capsule: {broken}")))?;
+        // Under another key, a target would take a call that it knows for a new one.
+        let index = self.index.as_it_was(&work.index_key).ok_or_else(|| {
+            let id = &work.index_key;
+            Failure::Permanent(format!("it was begun under the index key {id}, which is none of this deployment's"))
+        })?;
         let claimed_at = claimed.now;
         let kept = KeptResume::of(claimed, work, Arc::clone(&self.queue), self.seal.clone());
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
@@ -97,13 +103,13 @@ impl Worker {
         let may_report = self.reports.as_deref().filter(|_| !work.stage.is_find());
         let report = may_report.map(|base| ReportTo {
             url: format!("{base}{}", reportable.path()),
-            token: Sensitive::new(reportable.token(&self.index)),
+            token: Sensitive::new(reportable.token(&index)),
         });
         let erased_at = work.step.erased_at.filter(|_| work.stage == Stage::Verify);
         Ok(TargetCall {
             erasure: work.erasure,
             // The same over all retries of a round, or a target would count them as several requests.
-            idempotency: self.index.idempotency(&work.erasure.to_string(), &work.step.target.0, work.step.rounds),
+            idempotency: index.idempotency(&work.erasure.to_string(), &work.step.target.0, work.step.rounds),
             scope: work.subject.scope(),
             dry_run: false,
             identifiers: whom.identifiers,

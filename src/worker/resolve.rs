@@ -46,7 +46,7 @@ impl Worker {
         resolver.search_mluvii(&mut search).await.map_err(failed)?;
         let reach = resolver.identify(search).await.map_err(failed)?;
         let finds = self.finds(work).await?;
-        Ok(Output::Resolution(Resolution { finds, ..reach.seal(&self.seal) }))
+        Ok(Output::Resolution(Resolution { finds, ..reach.seal(&self.seal, &self.index) }))
     }
 
     fn resolver(&self, installation: &InstallationName) -> Result<Resolver<'_>, Failure> {

@@ -68,8 +68,8 @@ fn show_plan(plan: &RestorePlan, out: &mut Out) -> std::io::Result<()> {
             ),
         )?;
     }
-    if plan.other_receipt_key {
-        out.marked(DOUBTFUL, "!", "the receipt key is another one than the ledger was last served with")?;
+    for kind in &plan.other_keys {
+        out.marked(DOUBTFUL, "!", format_args!("the {kind} key is another one than the ledger was last served with"))?;
     }
     out.note("what was delivered and ordered since the backup is lost, too");
     out.note("compare with a witness, where there is one; --yes restores it");

@@ -312,7 +312,8 @@ fn after_change(Begun(mut steps): Begun, change: Change) -> Begun {
 
 fn found_something() -> StepEnd {
     let sealed = || Sealed(vec![1]);
-    StepEnd::Found { capsule: Some(Capsule { wrapped_key: sealed(), content: sealed() }), more: false }
+    let seal_key = crate::keys::KeyId::written("seal-9".into());
+    StepEnd::Found { capsule: Some(Capsule { wrapped_key: sealed(), content: sealed(), seal_key }), more: false }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::erasure::Reportable;
 use crate::event::StoredEvent;
-use crate::keys::Sealed;
+use crate::keys::{KeyId, Sealed};
 use crate::ledger::{Intake, LedgerError, PutAside, Quarantined, Recorded, RefusedDeliveries, Reported};
 use crate::lock::lock;
 
@@ -43,7 +43,7 @@ impl Intake for Written {
         panic!("nothing is put aside")
     }
 
-    async fn report(&self, _: &Reportable, _: &Sealed) -> Result<Reported, LedgerError> {
+    async fn report(&self, _: &Reportable, _: &KeyId, _: &Sealed) -> Result<Reported, LedgerError> {
         panic!("nothing is reported")
     }
 

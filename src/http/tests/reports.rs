@@ -43,6 +43,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         shared_guests: Vec::new(),
         fingerprints: Vec::new(),
         finds: Default::default(),
+        index_key: index().id().clone(),
     };
     let _done = bench.ledger.resolved(claim, resolution).await.expect("resolved");
     let claim = claimed(bench, QueueName::Step(queue.clone())).await;

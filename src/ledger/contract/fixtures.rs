@@ -143,7 +143,9 @@ pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
     let capsule = capsule("resolved@x.cz");
     let findings = Findings::default();
     let finds = Finds::default();
-    Resolution { capsule, sessions, findings, shared_guests: Vec::new(), fingerprints: Vec::new(), finds }
+    let KeyIds { index: index_key, .. } = key_ids("9");
+    let shared_guests = Vec::new();
+    Resolution { capsule, sessions, findings, shared_guests, fingerprints: Vec::new(), finds, index_key }
 }
 
 /// A session that an erasure reaches; it was read before.

@@ -18,7 +18,7 @@ fn erased() -> Sealed {
 }
 
 async fn reported(ledger: &Shared, of: &Reportable) -> Reported {
-    ledger.report(of, &erased()).await.expect("the ledger takes it")
+    ledger.report(of, &key_ids("9").index, &erased()).await.expect("the ledger takes it")
 }
 
 async fn accepted(ledger: &Shared, within: Duration) {
@@ -106,6 +106,16 @@ pub(crate) async fn a_report_is_taken_once_and_for_the_stage_and_round_it_is_of(
     };
     step_end(&ledger, "queue", end).await;
     assert_eq!(reported(&ledger, &of(id, Stage::Erase, 1)).await, Reported::TooLate);
+}
+
+pub(crate) async fn a_report_whose_token_is_of_another_key_is_a_strangers(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    accepted(&ledger, HOUR).await;
+    let of = of(id, Stage::Erase, 0);
+    let strange = ledger.report(&of, &key_ids("8").index, &erased()).await.expect("answered");
+    assert_eq!(strange, Reported::Stranger);
+    assert!(nothing_is_due(&ledger).await);
+    assert_eq!(reported(&ledger, &of).await, Reported::Taken);
 }
 
 pub(crate) async fn a_report_during_a_call_does_not_take_its_lease(ledger: Shared) {

@@ -180,13 +180,14 @@ pub(crate) const TABLES: &[Table] = &[
             ("findings", Text),
             ("verdict", Text),
             ("archived", Number),
+            ("index_key", Text),
         ],
         only: ALL,
     },
     Table {
         name: "capsule",
         key: 1,
-        columns: &[("id", Number), ("erasure", Bytes), ("wrapped_key", Bytes), ("content", Bytes)],
+        columns: &[("id", Number), ("erasure", Bytes), ("wrapped_key", Bytes), ("content", Bytes), ("seal_key", Text)],
         only: ALL,
     },
     Table {

@@ -9,13 +9,13 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, claim, clock, failure, meta, quarantine, receipts, remote_notifier, schedule,
-    targets, tasks,
+    acts, archive, attention, audit, carry, claim, clock, failure, meta, quarantine, receipts, remote_notifier,
+    schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
-use crate::keys::KeyIds;
+use crate::keys::{Carry, KeyIds};
 use crate::ledger::RotatedKey;
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
@@ -26,8 +26,10 @@ impl Admin for PostgresLedger {
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError> {
         let name = erasure.subject.installation();
         let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        let key = self.index_key();
         transact!(self, |tx| async {
             let actual = schedule::schedule(tx, installation, &erasure).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
             audit::append(tx, &acts::requested(by, &erasure, actual)).await?;
             Ok(actual)
         })
@@ -138,13 +140,27 @@ impl Admin for PostgresLedger {
     }
 
     async fn key_ids(&self, used: &KeyIds) -> Result<KeyIds, LedgerError> {
-        meta::key_ids(&self.writing().await?, used).await
+        let noted = meta::key_ids(&self.writing().await?, used).await?;
+        *lock(&self.index_key) = Some(noted.index.clone());
+        Ok(noted)
     }
 
     async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError> {
         transact!(self, |tx| async {
             let changed = meta::rotate_key(tx, rotated).await?;
             audit::append(tx, &acts::rotated(by, rotated, changed)).await?;
+            Ok(changed)
+        })
+    }
+
+    async fn rotate_index(&self, carry: &Carry, by: &Actor) -> Result<bool, LedgerError> {
+        let rotated = RotatedKey::index(carry);
+        transact!(self, |tx| async {
+            let changed = meta::rotate_key(tx, &rotated).await?;
+            if changed {
+                carry::carry(tx, carry).await?;
+            }
+            audit::append(tx, &acts::rotated(by, &rotated, changed)).await?;
             Ok(changed)
         })
     }

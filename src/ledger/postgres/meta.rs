@@ -6,7 +6,7 @@ use super::columns::{millis, text};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, LedgerId};
 use crate::keys::{KeyId, KeyIds, KeyKind, fill_random};
-use crate::ledger::{RotatedKey, name_of_key};
+use crate::ledger::{RotatedKey, index_key_replaced, name_of_key};
 
 /// Notes the ids of keys that are used for the first time; those that are noted.
 pub(super) async fn key_ids(connection: &Connection, used: &KeyIds) -> Result<KeyIds, LedgerError> {
@@ -51,6 +51,15 @@ pub(super) async fn keeper_ended(
 pub(super) async fn forget_keepers(connection: &Connection) -> Result<(), LedgerError> {
     connection.execute("DELETE FROM keeper WHERE name NOT LIKE 'archive:%'", &[]).await?;
     Ok(())
+}
+
+/// Refuses what a process orders or claims that knows only of an index key that was replaced since it began: what it digests
+/// would be found by nobody. `key` is the one that was noted then, where it has asked.
+pub(super) async fn must_be_index_key(tx: &Tx, key: Option<&KeyId>) -> Result<(), LedgerError> {
+    let Some(key) = key else { return Ok(()) };
+    let sql = "SELECT FROM meta WHERE name = $1 AND value = convert_to($2, 'UTF8')";
+    let same = tx.maybe(sql, &[&name_of_key(KeyKind::Index), &key.as_str()]).await?;
+    if same.is_some() { Ok(()) } else { Err(index_key_replaced(key)) }
 }
 
 /// Notes a key in place of another; whether that one was noted.

@@ -9,6 +9,7 @@ mod archive;
 mod attention;
 mod audit;
 mod capsules;
+mod carry;
 mod claiming;
 mod clock;
 mod columns;
@@ -84,7 +85,7 @@ use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, Sealed, Secret};
+use crate::keys::{Digest, Fingerprint, KeyId, Sealed, Secret};
 use crate::lock::lock;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
@@ -118,6 +119,8 @@ pub(crate) struct PostgresLedger {
     process: AtomicI64,
     /// What it said of itself then.
     info: Mutex<Option<ProcessInfo>>,
+    /// The index key that the ledger belonged to when this process asked.
+    index_key: Mutex<Option<KeyId>>,
 }
 
 impl PostgresLedger {
@@ -141,11 +144,16 @@ impl PostgresLedger {
             passes: expiry::Passes::default(),
             process: AtomicI64::new(0),
             info: Mutex::default(),
+            index_key: Mutex::default(),
         }))
     }
 
     fn process(&self) -> i64 {
         self.process.load(Ordering::Relaxed)
+    }
+
+    fn index_key(&self) -> Option<KeyId> {
+        lock(&self.index_key).clone()
     }
 
     async fn reading(&self) -> Result<Connection, LedgerError> {
@@ -247,8 +255,8 @@ impl Intake for PostgresLedger {
         transact!(self, |tx| quarantine::add(tx, source, &item))
     }
 
-    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-        transact!(self, |tx| steps::report(tx, of, report))
+    async fn report(&self, of: &Reportable, under: &KeyId, report: &Sealed) -> Result<Reported, LedgerError> {
+        transact!(self, |tx| steps::report(tx, of, under, report))
     }
 
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
@@ -272,7 +280,13 @@ impl Queue for PostgresLedger {
         let Some(clock) = claiming::is_due(self, &self.reading().await?, queue).await? else {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         };
-        transact!(self, |tx| claiming::claim(self, tx, queue, most, lease, bounds, &clock))
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock).await?;
+            // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            Ok(claimed)
+        })
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
@@ -505,6 +519,10 @@ impl Records for PostgresLedger {
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
         receipts::head(&self.reading().await?).await
+    }
+
+    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError> {
+        capsules::seal_keys(&self.reading().await?).await
     }
 
     async fn id(&self) -> Result<LedgerId, LedgerError> {

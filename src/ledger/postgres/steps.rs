@@ -12,7 +12,7 @@ use super::{
 };
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Sent, Step};
-use crate::keys::Sealed;
+use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
 
 /// The erasure of a step stands behind the step's own columns.
@@ -91,8 +91,8 @@ pub(super) async fn resolved(
     let begun = begin(&work.targets, &resolution.finds, work.subject.installation());
     insert(tx, work.id, &begun).await?;
     tx.execute(
-        "UPDATE erasure SET begun = $2, sessions = $3, findings = $4 WHERE id = $1",
-        &[&id, &millis(tx.now), &(reached as i64), &json(&resolution.findings)?],
+        "UPDATE erasure SET begun = $2, sessions = $3, findings = $4, index_key = $5 WHERE id = $1",
+        &[&id, &millis(tx.now), &(reached as i64), &json(&resolution.findings)?, &resolution.index_key.as_str()],
     )
     .await?;
     erasure_state::set_state(tx, work.id, from, begun.state()).await?;
@@ -173,8 +173,17 @@ async fn held(tx: &Tx, claim: &Claim, work: &StepWork) -> Result<Option<(Erasure
 }
 
 /// Takes in a report.
-pub(super) async fn report(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
+pub(super) async fn report(
+    tx: &mut Tx,
+    of: &Reportable,
+    under: &KeyId,
+    report: &Sealed,
+) -> Result<Reported, LedgerError> {
     let Some(from) = erasure_state::lock(tx, of.erasure).await? else { return Ok(Reported::TooLate) };
+    let other = "SELECT FROM erasure WHERE id = $1 AND index_key <> $2";
+    if tx.maybe(other, &[&of.erasure.0.as_slice(), &under.as_str()]).await?.is_some() {
+        return Ok(Reported::Stranger);
+    }
     let Some(change) = begun(tx, of.erasure).await?.reported(of, report.clone(), tx.now) else {
         return Ok(Reported::TooLate);
     };

@@ -13,7 +13,7 @@ use super::{
     steps,
 };
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
-use crate::keys::Sealed;
+use crate::keys::{KeyId, Sealed};
 use crate::subject::{InstallationName, TargetName};
 
 type Loaded = Result<Work, LedgerError>;
@@ -146,7 +146,7 @@ async fn of_steps(
 ) -> Result<Works, LedgerError> {
     let mut capsules = capsules(tx, all).await?;
     let mut reached = reached(ledger, tx, all).await?;
-    let subjects = tx.rows("SELECT id, subject FROM erasure WHERE id = ANY($1)", &[&ids(all)]).await?;
+    let subjects = tx.rows("SELECT id, subject, index_key FROM erasure WHERE id = ANY($1)", &[&ids(all)]).await?;
     let mut steps = steps::of_called(tx, all, called).await?;
     let mut works = Works::new();
     for row in subjects {
@@ -162,7 +162,10 @@ async fn of_steps(
                 return Err(broken(format!("{id} has no capsule")));
             }
             let subject = json_at(&row, 1)?;
-            Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsules, sessions }))
+            let index_key: Option<String> = row.get(2);
+            let index_key = index_key.ok_or_else(|| broken(format!("{id} was begun under no key")))?;
+            let index_key = KeyId::written(index_key);
+            Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key }))
         };
         works.insert(id, work());
     }
@@ -177,11 +180,15 @@ async fn closes(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
 /// In the order in which they were added.
 async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
     let rows = tx
-        .rows("SELECT erasure, wrapped_key, content FROM capsule WHERE erasure = ANY($1) ORDER BY id", &[&ids(all)])
+        .rows(
+            "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
+            &[&ids(all)],
+        )
         .await?;
     let mut capsules = HashMap::<_, Vec<_>>::new();
     for row in rows {
-        let capsule = Capsule { wrapped_key: Sealed(row.get(1)), content: Sealed(row.get(2)) };
+        let seal_key = KeyId::written(row.get(3));
+        let capsule = Capsule { wrapped_key: Sealed(row.get(1)), content: Sealed(row.get(2)), seal_key };
         capsules.entry(erasure_id(row.get(0))?).or_default().push(capsule);
     }
     Ok(capsules)

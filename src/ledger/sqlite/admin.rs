@@ -4,11 +4,11 @@ use async_trait::async_trait;
 
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
-use super::{acts, archive, attention, audit, clock, meta, quarantine, receipts, schedule, targets, tasks};
+use super::{acts, archive, attention, audit, carry, clock, meta, quarantine, receipts, schedule, targets, tasks};
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
-use crate::keys::KeyIds;
+use crate::keys::{Carry, KeyIds};
 use crate::ledger::RotatedKey;
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
@@ -18,7 +18,9 @@ use crate::subject::TargetName;
 impl Admin for SqliteLedger {
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError> {
         let by = by.clone();
+        let key = self.index_key();
         self.order(Wakes::Workers, move |tx| {
+            meta::must_be_index_key(tx, key.as_ref())?;
             let actual = schedule::schedule(tx, &erasure)?;
             Ok((actual, acts::requested(&by, &erasure, actual)))
         })
@@ -134,13 +136,28 @@ impl Admin for SqliteLedger {
 
     async fn key_ids(&self, used: &KeyIds) -> Result<KeyIds, LedgerError> {
         let used = used.clone();
-        self.writer.write(Wakes::NoOne, move |tx| meta::key_ids(tx, &used)).await
+        let noted = self.writer.write(Wakes::NoOne, move |tx| meta::key_ids(tx, &used)).await?;
+        *lock(&self.index_key) = Some(noted.index.clone());
+        Ok(noted)
     }
 
     async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError> {
         let (rotated, by) = (rotated.clone(), by.clone());
         self.order(Wakes::NoOne, move |tx| {
             let changed = meta::rotate_key(tx, &rotated)?;
+            Ok((changed, acts::rotated(&by, &rotated, changed)))
+        })
+        .await
+    }
+
+    async fn rotate_index(&self, carry: &Carry, by: &Actor) -> Result<bool, LedgerError> {
+        let (carry, by) = (carry.clone(), by.clone());
+        self.order(Wakes::Workers, move |tx| {
+            let rotated = RotatedKey::index(&carry);
+            let changed = meta::rotate_key(tx, &rotated)?;
+            if changed {
+                carry::carry(tx, &carry)?;
+            }
             Ok((changed, acts::rotated(&by, &rotated, changed)))
         })
         .await

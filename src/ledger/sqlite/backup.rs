@@ -21,8 +21,8 @@ pub(crate) struct SqliteView {
     pub(crate) id: LedgerId,
     /// What its next receipt follows.
     pub(crate) head: Option<ReceiptHead>,
-    /// The id of its index key, once it had one.
-    pub(crate) index_key: Option<KeyId>,
+    /// The ids of its keys, once it had them.
+    pub(crate) keys: Vec<(KeyKind, KeyId)>,
     /// When something was last written that tells its time.
     pub(crate) written: Option<Timestamp>,
     /// Processes that are there, and not lost.
@@ -74,7 +74,11 @@ fn view(connection: &Connection) -> anyhow::Result<SqliteView> {
     schema::is_readable(connection)?;
     let now = Timestamp::now();
     let sql = "SELECT CAST(value AS TEXT) FROM meta WHERE name = ?1";
-    let index_key = connection.query_row(sql, [name_of_key(KeyKind::Index)], |row| row.get(0)).optional()?;
+    let mut keys = Vec::new();
+    for kind in KeyKind::ALL {
+        let id = connection.query_row(sql, [name_of_key(kind)], |row| row.get(0)).optional()?;
+        keys.extend(id.map(|id| (kind, KeyId::written(id))));
+    }
     let written: Option<Millis> = connection.query_row(
         "SELECT MAX(at) FROM (SELECT MAX(seen) AS at FROM process UNION ALL SELECT MAX(at) FROM audit
                               UNION ALL SELECT MAX(ended) FROM receipt)",
@@ -84,7 +88,7 @@ fn view(connection: &Connection) -> anyhow::Result<SqliteView> {
     Ok(SqliteView {
         id: meta::id(connection)?,
         head: receipts::end(connection)?.head,
-        index_key: index_key.map(KeyId::written),
+        keys,
         written: written.map(|written| written.0),
         users: processes::list(connection, now)?.iter().filter(|process: &&ProcessView| !process.is_lost()).count(),
     })

@@ -7,7 +7,7 @@ use super::columns::Millis;
 use super::job::Tx;
 use super::{LedgerError, LedgerId};
 use crate::keys::{KeyId, KeyIds, KeyKind};
-use crate::ledger::{RotatedKey, name_of_key};
+use crate::ledger::{RotatedKey, index_key_replaced, name_of_key};
 
 /// Notes the ids of keys that are used for the first time; those that are noted.
 pub(super) fn key_ids(tx: &Tx<'_>, used: &KeyIds) -> Result<KeyIds, LedgerError> {
@@ -20,6 +20,15 @@ pub(super) fn key_ids(tx: &Tx<'_>, used: &KeyIds) -> Result<KeyIds, LedgerError>
         Ok::<_, LedgerError>(KeyId::written(statement.query_row([name], |row| row.get(0))?))
     };
     Ok(KeyIds { index: noted(KeyKind::Index)?, seal: noted(KeyKind::Seal)?, receipt: noted(KeyKind::Receipt)? })
+}
+
+/// Refuses what a process orders or claims that knows only of an index key that was replaced since it began: what it digests
+/// would be found by nobody. `key` is the one that was noted then, where it has asked.
+pub(super) fn must_be_index_key(tx: &Tx<'_>, key: Option<&KeyId>) -> Result<(), LedgerError> {
+    let Some(key) = key else { return Ok(()) };
+    let mut same = tx.prepare_cached("SELECT 1 FROM meta WHERE name = ?1 AND value = CAST(?2 AS BLOB)")?;
+    let is_same = same.exists(params![name_of_key(KeyKind::Index), key.as_str()])?;
+    if is_same { Ok(()) } else { Err(index_key_replaced(key)) }
 }
 
 /// Notes a key in place of another; whether that one was noted.

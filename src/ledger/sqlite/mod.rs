@@ -10,6 +10,7 @@ mod attention;
 mod audit;
 mod backup;
 mod capsules;
+mod carry;
 mod check;
 mod checkpoint;
 mod claiming;
@@ -91,7 +92,8 @@ use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, Sealed};
+use crate::keys::{Digest, Fingerprint, KeyId, Sealed};
+use crate::lock::lock;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -105,6 +107,8 @@ pub(crate) struct SqliteLedger {
     passes: Passes,
     /// The number of this process; 0 until it is registered.
     process: AtomicI64,
+    /// The index key that the ledger belonged to when this process asked.
+    index_key: Mutex<Option<KeyId>>,
     damage: Arc<Damage>,
     files: Arc<Files>,
     /// Of a server.
@@ -151,6 +155,7 @@ impl SqliteLedger {
             walk: Walk::new(),
             passes: Passes::default(),
             process: AtomicI64::new(0),
+            index_key: Mutex::default(),
             damage,
             files,
             checks: Mutex::new(checks),
@@ -171,6 +176,10 @@ impl SqliteLedger {
         let moved = moved.map_err(|_| failure::broken("moving the ledger's log panicked"))?;
         Ok(self.damage.seen(moved.map_err(LedgerError::from))? && self.writer.truncate_log().await?)
     }
+
+    fn index_key(&self) -> Option<KeyId> {
+        lock(&self.index_key).clone()
+    }
 }
 
 #[async_trait]
@@ -183,10 +192,10 @@ impl Intake for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| quarantine::add(tx, &item)).await
     }
 
-    async fn report(&self, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
-        let of = of.clone();
+    async fn report(&self, of: &Reportable, under: &KeyId, report: &Sealed) -> Result<Reported, LedgerError> {
+        let (of, under) = (of.clone(), under.clone());
         let report = report.clone();
-        self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &report)).await
+        self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &under, &report)).await
     }
 
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
@@ -211,7 +220,13 @@ impl Queue for SqliteLedger {
         let queue = queue.clone();
         let bounds = bounds.clone();
         let holder = Holder { process: self.process(), lease };
-        self.writer.write(Wakes::NoOne, move |tx| claiming::claim(tx, &queue, most, holder, &bounds)).await
+        let key = self.index_key();
+        self.writer
+            .write(Wakes::NoOne, move |tx| {
+                meta::must_be_index_key(tx, key.as_ref())?;
+                claiming::claim(tx, &queue, most, holder, &bounds)
+            })
+            .await
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
@@ -415,6 +430,10 @@ impl Records for SqliteLedger {
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
         Ok(self.receipt_end().await?.head)
+    }
+
+    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError> {
+        self.readers.read(capsules::seal_keys).await
     }
 
     async fn id(&self) -> Result<LedgerId, LedgerError> {

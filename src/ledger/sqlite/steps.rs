@@ -12,7 +12,7 @@ use super::{Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Repor
 use super::{capsules, failure::broken, sessions, tasks, transition};
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, Outcome, Reportable, Sent, Step};
-use crate::keys::Sealed;
+use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
 
 /// The steps of an erasure as they are shown.
@@ -75,8 +75,18 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
             tasks::add(tx, &QueueName::Step(step.called.clone()), work.id)?;
         }
     }
-    tx.prepare_cached("UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5 WHERE id = ?1")?
-        .execute(params![work.id, Word(begun.state()), Millis(tx.now), sessions as i64, Json(&resolution.findings)])?;
+    tx.prepare_cached(
+        "UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5, index_key = ?6
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        work.id,
+        Word(begun.state()),
+        Millis(tx.now),
+        sessions as i64,
+        Json(&resolution.findings),
+        resolution.index_key.as_str(),
+    ])?;
     Ok(Finished::Done)
 }
 
@@ -113,7 +123,11 @@ pub(super) fn parked(tx: &Tx<'_>, work: &StepWork, outcome: Outcome, reason: &st
 }
 
 /// Takes in a report.
-pub(super) fn report(tx: &Tx<'_>, of: &Reportable, report: &Sealed) -> Result<Reported, LedgerError> {
+pub(super) fn report(tx: &Tx<'_>, of: &Reportable, under: &KeyId, report: &Sealed) -> Result<Reported, LedgerError> {
+    let mut other = tx.prepare_cached("SELECT 1 FROM erasure WHERE id = ?1 AND index_key <> ?2")?;
+    if other.exists(params![of.erasure, under.as_str()])? {
+        return Ok(Reported::Stranger);
+    }
     let Some(change) = begun(tx, of.erasure)?.reported(of, report.clone(), tx.now) else {
         return Ok(Reported::TooLate);
     };

@@ -8,7 +8,7 @@ use super::names::{Names, Place};
 use super::{DecideWork, EraseWork, LedgerError, QueueName, SettleWork, StepWork, Work, line};
 use super::{erasures, failure::broken, sessions, steps};
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
-use crate::keys::Sealed;
+use crate::keys::{KeyId, Sealed};
 use crate::subject::{InstallationName, TargetName};
 
 pub(super) fn load(connection: &Connection, queue: &QueueName, task: i64) -> Result<Work, LedgerError> {
@@ -73,8 +73,8 @@ fn undecided_since(
 }
 
 fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<StepWork, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT subject FROM erasure WHERE id = ?1")?;
-    let Json(subject) = statement.query_row([id], |row| row.get(0))?;
+    let mut statement = connection.prepare_cached("SELECT subject, index_key FROM erasure WHERE id = ?1")?;
+    let (Json(subject), index_key) = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let step = steps::called(connection, id, called)?;
     let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
     let capsules = capsules(connection, id)?;
@@ -82,14 +82,17 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
     if capsules.is_empty() {
         return Err(broken(format!("{id} has no capsule")));
     }
-    Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions: reached(connection, id)? })
+    let index_key = KeyId::written(index_key);
+    Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions: reached(connection, id)?, index_key })
 }
 
 fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
-    let mut statement =
-        connection.prepare_cached("SELECT wrapped_key, content FROM capsule WHERE erasure = ?1 ORDER BY id")?;
-    let capsules = statement
-        .query_map([id], |row| Ok(Capsule { wrapped_key: Sealed(row.get(0)?), content: Sealed(row.get(1)?) }))?;
+    let mut statement = connection
+        .prepare_cached("SELECT wrapped_key, content, seal_key FROM capsule WHERE erasure = ?1 ORDER BY id")?;
+    let capsules = statement.query_map([id], |row| {
+        let seal_key = KeyId::written(row.get(2)?);
+        Ok(Capsule { wrapped_key: Sealed(row.get(0)?), content: Sealed(row.get(1)?), seal_key })
+    })?;
     Ok(capsules.collect::<Result<_, _>>()?)
 }
 

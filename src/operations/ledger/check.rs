@@ -80,8 +80,8 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
     receipts(on, &mut checked, &public_keys, of_receipts, tell).await?;
     audit(on, &mut checked, of_audit, tell).await?;
     tell(CheckProgress::Part { name: "keys", steps: 1 });
-    match on.keys().await {
-        Ok(_) => {}
+    match keys_fit(on).await {
+        Ok(()) => {}
         Err(OperationError::Configuration(error)) => checked.findings.push(found("keys", format!("{error:#}"))),
         // A ledger of which a damage is known takes nothing, not even a look at its keys by way of noting them.
         Err(OperationError::Ledger(error)) => match error.downcast::<LedgerError>() {
@@ -91,6 +91,12 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
         Err(other) => return Err(other),
     }
     Ok(checked)
+}
+
+/// The keys are the ledger's, and open what erasures still need.
+async fn keys_fit(on: &Operations) -> Result<(), OperationError> {
+    let keys = on.keys().await?;
+    Ok(keys.must_open(&on.ledger.seal_keys().await?, &on.resources.keys_dir)?)
 }
 
 fn found(code: &'static str, what: String) -> Finding {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::erasure::life::Finds;
 use crate::erasure::{Capsule, Findings, ReachedSession, Selection, Subject};
-use crate::keys::{Digest, SealBroken, SealKey};
+use crate::keys::{Digest, IndexKey, SealBroken, SealKey};
 use crate::ledger::{LedgerError, Resolution};
 use crate::mluvii::MluviiError;
 use crate::policy::Certainty;
@@ -78,8 +78,8 @@ impl ScopeResolution {
         going.map(|found| ReachedSession { key: found.key.clone(), read_before: found.read_before }).collect()
     }
 
-    /// Seals what the steps need. Guests travel in the capsule, for a guest's id can be a customer's number.
-    pub(in crate::worker) fn seal(self, under: &SealKey) -> Resolution {
+    /// Seals what the steps need, and notes under which key they begin. Guests travel in the capsule, for a guest's id can be a customer's number.
+    pub(in crate::worker) fn seal(self, under: &SealKey, index: &IndexKey) -> Resolution {
         Resolution {
             capsule: Capsule::seal(&self.whom, under),
             sessions: self.going(),
@@ -87,6 +87,7 @@ impl ScopeResolution {
             shared_guests: self.shared_guests,
             fingerprints: self.fingerprints,
             finds: Finds::default(),
+            index_key: index.id().clone(),
         }
     }
 }

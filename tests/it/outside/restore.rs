@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use super::{Company, sequences};
+use crate::harness::receipts;
 use crate::receipts::verifiers::verdicts;
 
 #[test]
@@ -90,6 +91,53 @@ fn a_restored_ledger_is_whole_whatever_was_damaged_before_and_whichever_key_sign
     assert_eq!(sequences(&company.serve_and_erase(&[104], 2)), [1, 2, 4]);
     let checked = company.deployment.json(&["ledger", "check"]);
     assert_eq!((&checked["findings"], &checked["receipts_verified"]), (&json!([]), &json!(3)), "{checked}");
+}
+
+#[test]
+fn a_backup_from_before_several_new_keys_goes_on_with_them() {
+    let company = Company::new();
+    let server = company.serve();
+    company.erase(101, 1);
+    company.deployment.write("whom", "ann@example.com");
+    let whom = format!("@{}", company.path("whom"));
+    company.standin.begin(102, "ann@example.com", Some("v1"));
+    company.standin.end(102);
+    company.deployment.settled(2);
+    let asked = company.deployment.json(&["erase", "--email", &whom, "--after", "30d", "--targets", "mluvii"]);
+    server.leaves_work("it is not due for thirty days");
+    assert!(server.stop().0.success());
+    let backup = company.path("backup.db");
+    company.says(&["ledger", "backup", "--to", &backup], 0);
+    for _ in 0..3 {
+        for key in ["receipt", "seal", "index"] {
+            company.says(&["keys", "rotate", key], 0);
+        }
+    }
+    company.serve_and_erase(&[103], 1);
+
+    company.says(&["ledger", "restore", "--from", &backup, "--yes"], 0);
+    let rotated = company.deployment.json(&["audit", "list", "--act", "keys.rotate"]);
+    let kinds: Vec<_> = rotated.as_array().expect("rows").iter().map(|row| &row["entry"]["details"]["key"]).collect();
+    assert_eq!(kinds.len(), 3, "each once, whatever lay between: {rotated}");
+    company.says(&["ledger", "check"], 0);
+    let server = company.serve();
+    // What is sealed under the first key opens, and who stood under the first key is found.
+    company.says(&["erasures", "retry", asked["id"].as_str().expect("an id")], 0);
+    let now = receipts(&company.deployment, 2);
+    assert_eq!((sequences(&now), &now[1]["statement"]["sessions"]), (vec![1, 3], &json!(1)));
+    let known = company.known();
+    let read = |kind: &str| {
+        rotated.as_array().and_then(|rows| {
+            rows.iter()
+                .map(|row| &row["entry"]["details"])
+                .find(|details| details["key"] == kind)
+                .map(|row| row["to"].clone())
+        })
+    };
+    for kind in ["index", "seal", "receipt"] {
+        assert_eq!(Some(&known["keys"][kind]), read(kind).as_ref(), "{kind}");
+    }
+    drop(server);
 }
 
 #[test]

@@ -31,19 +31,36 @@ struct Request {
 
 #[test]
 fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
+    people_ask(number("QUIETUS_PEOPLE", PEOPLE), number("QUIETUS_CONVERSATIONS", CONVERSATIONS), 0);
+}
+
+/// Of fewer people: whoever is a person under one key is that person under the other.
+#[test]
+fn nor_where_the_index_key_is_replaced_between_their_conversations() {
+    people_ask(PEOPLE / 4, CONVERSATIONS / 4, 2);
+}
+
+/// Has everybody talk, and some ask. So many times, evenly spread, the index key is replaced meanwhile; the last time, once
+/// everything was said.
+fn people_ask(people: usize, conversations: usize, replacements: usize) {
     let seed = Seed::new();
     let mut random = seed.random();
-    let people = population::people(number("QUIETUS_PEOPLE", PEOPLE), &mut random);
-    let conversations = population::conversations(&people, number("QUIETUS_CONVERSATIONS", CONVERSATIONS), &mut random);
+    let people = population::people(people, &mut random);
+    let conversations = population::conversations(&people, conversations, &mut random);
     let mluviis = [StandIn::start(), StandIn::start()];
     make_awkward(&mluviis);
     let deployment = install(&mluviis);
-    let server = Server::start(&deployment);
-    for (mluvii, company) in mluviis.iter().zip(COMPANIES) {
-        mluvii.register(&server.callback_of(company));
+    let mut server = serve(&mluviis, &deployment);
+    let part = conversations.len().div_ceil(replacements.max(1));
+    for (number, part_of) in conversations.chunks(part).enumerate() {
+        talk(&mluviis, part_of);
+        deployment.settled(number * part + part_of.len());
+        if replacements > 0 {
+            assert!(server.stop().0.success());
+            deployment.json(&["keys", "rotate", "index"]);
+            server = serve(&mluviis, &deployment);
+        }
     }
-    talk(&mluviis, &conversations);
-    deployment.settled(conversations.len());
 
     let requests = ask(&deployment, &people);
     let forms = send_forms(&mluviis, &people, &conversations);
@@ -62,6 +79,15 @@ fn nobody_elses_conversation_goes_and_no_receipt_says_more_than_the_truth() {
     // What was possible and left needs a person.
     assert_eq!(deployment.run(&["status"]).status.code(), Some(1));
     drop(seed);
+}
+
+/// A server of which both companies know.
+fn serve(mluviis: &[StandIn; 2], deployment: &Deployment) -> Server {
+    let server = Server::start(deployment);
+    for (mluvii, company) in mluviis.iter().zip(COMPANIES) {
+        mluvii.register(&server.callback_of(company));
+    }
+    server
 }
 
 fn number(variable: &str, default: usize) -> usize {

@@ -172,6 +172,26 @@ fn a_killed_server_still_takes_the_report() {
 }
 
 #[test]
+fn what_was_handed_on_before_a_new_index_key_is_reported_with_its_token() {
+    let company = Company::new("1h");
+    let demanded = company.demanded(101);
+    company.step(|step| step["report_by"].is_string());
+    let Company { server, deployment, standin, endpoint } = company;
+    server.leaves_work("it waits for its report");
+    assert!(server.stop().0.success());
+    deployment.json(&["keys", "rotate", "index"]);
+    let server = start(&deployment);
+    let company = Company { server, deployment, standin, endpoint };
+    let outcome = json!({ "outcome": "erased" });
+    assert_eq!(report(&demanded, Some(&company.server), &outcome), 204);
+    // What it is asked next is of the same erasure, and so of the same key.
+    let verification = company.message("erasure.verification");
+    company.step(|step| step["stage"] == "verify" && step["report_by"].is_string());
+    assert_eq!(report(&verification, Some(&company.server), &json!({ "outcome": "absent" })), 204);
+    assert_eq!(company.receipt()["outcome"], "erased");
+}
+
+#[test]
 fn without_a_report_a_person_is_told_and_a_late_one_is_taken() {
     let company = Company::new("1s");
     let demanded = company.demanded(101);

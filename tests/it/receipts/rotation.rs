@@ -5,7 +5,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use super::verifiers;
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 #[track_caller]
 fn says(deployment: &Deployment, arguments: &[&str], exit: i32) -> String {
@@ -105,6 +105,65 @@ fn a_server_with_another_seal_or_receipt_key_is_refused_and_parks_nothing() {
 }
 
 #[test]
+fn who_is_found_before_a_new_index_key_is_found_after_it_and_what_was_begun_keeps_its_keys() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    let talk = |server: &Server, session: i64, email: &str| {
+        standin.begin(session, email, Some("v1"));
+        standin.end(session);
+        assert_eq!(server.deliver_end(session), 204);
+    };
+    talk(&server, 1, "ann@example.com");
+    talk(&server, 2, "bob@example.com");
+    deployment.settled(2);
+    // An erasure is under way that mluvii cannot do now, and a delivery is known.
+    standin.fault(&json!({ "path": "/Sessions/3/anonymous", "kind": "status", "status": 503 }));
+    end(&standin, &server, 3);
+    wait_for("the step to be tried", || (!standin.calls("/3/anonymous").is_empty()).then_some(()));
+    let refused = says(&deployment, &["keys", "rotate", "index"], 1);
+    assert!(refused.contains("stop them first"), "{refused}");
+    server.leaves_work("mluvii cannot do it now");
+    server.stop();
+    let tried = standin.calls("/3/anonymous").len();
+
+    let rotated = deployment.json(&["keys", "rotate", "index"]);
+    assert_ne!(rotated["from"], rotated["to"]);
+    let acts = deployment.json(&["audit", "list", "--act", "keys.rotate"]);
+    assert_eq!(acts[0]["entry"]["details"], json!({ "key": "index", "from": rotated["from"], "to": rotated["to"] }));
+    standin.clear_faults();
+    let server = Server::start(&deployment);
+    let calls = wait_for("the step to be tried again", || {
+        let calls = standin.calls("/3/anonymous");
+        (calls.len() > tried).then_some(calls)
+    });
+    receipts(&deployment, 1);
+    let keys: std::collections::BTreeSet<_> = calls.iter().map(|call| call["idempotency_key"].to_string()).collect();
+    assert_eq!(keys.len(), 1, "a key for each: {keys:?}");
+
+    // The same is a duplicate, and does not bring back what was said before.
+    let events = deployment.events();
+    assert_eq!(server.deliver_end(1), 204);
+    assert_eq!(deployment.events(), events);
+    talk(&server, 4, "Ann@Example.com");
+    talk(&server, 5, "eve@example.com");
+    deployment.settled(5);
+    deployment.write("whom", "ann@example.com");
+    let whom = format!("@{}", deployment.path("whom").display());
+    deployment.json(&["erase", "--email", &whom, "--targets", "mluvii"]);
+    let statement = receipts(&deployment, 2)[1]["statement"].clone();
+    assert_eq!(statement["sessions"], json!(2), "{statement:#}");
+    assert!(!standin.holds("ann@example.com") && !standin.holds("Ann@Example.com"));
+    assert!(standin.holds("bob@example.com") && standin.holds("eve@example.com"));
+    // A server without the old key is one of other keys.
+    server.stop();
+    let text = std::fs::read_to_string(deployment.path("keys/index.key")).expect("read");
+    deployment.write("keys/index.key", text.lines().next().expect("a key"));
+    let said = says(&deployment, &["serve"], 3);
+    assert!(said.contains("the index key in") && said.contains("the ledger belongs to"), "{said}");
+}
+
+#[test]
 fn what_was_sealed_before_a_rotation_is_opened_after_it() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
@@ -120,6 +179,12 @@ fn what_was_sealed_before_a_rotation_is_opened_after_it() {
 
     let rotated = deployment.json(&["keys", "rotate", "seal"]);
     assert_ne!(rotated["from"], rotated["to"]);
+    // Without the old one, it could not be opened.
+    let old = format!("seal-{}.key", rotated["from"].as_str().expect("an id"));
+    std::fs::rename(deployment.path("keys").join(&old), deployment.path(&old)).expect("moved");
+    let said = says(&deployment, &["serve"], 3);
+    assert!(said.contains(&format!("restore {old} from your backup")), "{said}");
+    std::fs::rename(deployment.path(&old), deployment.path("keys").join(&old)).expect("moved back");
     let _server = Server::start(&deployment);
     // Made due; its capsule is under the old key.
     says(&deployment, &["erasures", "retry", id], 0);

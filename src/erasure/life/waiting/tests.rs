@@ -60,7 +60,8 @@ fn what_a_further_demand_adds_takes_the_work_from_who_resolves_it() {
     assert_eq!((waiting.rules.len(), waiting.targets.len(), waiting.due), (2, 2, hours(2)));
     assert_eq!(resolving, Resolving::Due(hours(2)));
     let sealed = || Sealed(vec![1]);
-    let capsule = Some(crate::erasure::Capsule { wrapped_key: sealed(), content: sealed() });
+    let seal_key = crate::keys::KeyId::written("seal-9".into());
+    let capsule = Some(crate::erasure::Capsule { wrapped_key: sealed(), content: sealed(), seal_key });
     let brings = NewErasure { capsule, ..demand("r", &["crm"], hours(9)) };
     assert!(merged(brings, None).is_some(), "it names somebody");
     let (_, resolving) = requested().merged(&demand("s", &["crm"], hours(9)), None).expect("another rule");

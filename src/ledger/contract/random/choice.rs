@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::fixtures::{
-    HOUR, in_hours, installation, person, session, steps_at, target, to_decide, to_resolve, to_settle,
+    HOUR, in_hours, installation, key_ids, person, session, steps_at, target, to_decide, to_resolve, to_settle,
 };
 use super::action::{Action, Deciding, Ending};
 use super::chance::Chance;
@@ -152,7 +152,7 @@ fn found(chance: &mut Chance) -> StepEnd {
 
 /// Nobody opens it.
 fn unopened() -> Capsule {
-    Capsule { wrapped_key: Sealed(vec![1]), content: Sealed(vec![2]) }
+    Capsule { wrapped_key: Sealed(vec![1]), content: Sealed(vec![2]), seal_key: key_ids("9").seal }
 }
 
 fn step_end(chance: &mut Chance) -> StepEnd {

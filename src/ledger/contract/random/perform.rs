@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::fixtures::{
-    BREAKER, KEEP_NOTHING, Shared, by, decision, event, in_hours, receipt_after, resolution, unchanged,
+    BREAKER, KEEP_NOTHING, Shared, by, decision, event, in_hours, key_ids, receipt_after, resolution, unchanged,
 };
 use super::action::{Action, Deciding, Ending};
 use super::compare;
@@ -64,7 +64,7 @@ impl Run {
             Action::Claim { queue, most, lease } => self.claim(&queue, most, lease, now).await,
             Action::End { held, ending, again } => self.end(held, ending, again, now).await,
             Action::Report(of, report) => {
-                same(ledger.report(&of, &report).await, Ok(self.model.reported(&of, report, now)));
+                same(ledger.report(&of, &key_ids("9").index, &report).await, Ok(self.model.reported(&of, report, now)));
             }
             Action::Expire => {
                 self.model.expired();

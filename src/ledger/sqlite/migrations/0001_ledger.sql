@@ -173,7 +173,9 @@ CREATE TABLE erasure (
   findings     TEXT,
   verdict      TEXT,
   -- The number of its receipt, once that is in an archive.
-  archived     INTEGER
+  archived     INTEGER,
+  -- The id of the index key under which it was begun.
+  index_key    TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
@@ -186,7 +188,9 @@ CREATE TABLE capsule (
   id          INTEGER PRIMARY KEY,
   erasure     BLOB NOT NULL REFERENCES erasure (id),
   wrapped_key BLOB NOT NULL,
-  content     BLOB NOT NULL
+  content     BLOB NOT NULL,
+  -- The id of the key under which it is.
+  seal_key    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX capsule_of_erasure ON capsule (erasure);
 

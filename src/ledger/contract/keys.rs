@@ -1,0 +1,165 @@
+//! An index key takes another one's place: what stood under the old one is found under the new one.
+
+use std::collections::BTreeSet;
+
+use zeroize::Zeroizing;
+
+use super::fixtures::*;
+use crate::erasure::{Capsule, ErasureId, NewErasure, Reportable, Stage, StepEnd, Subject};
+use crate::event::{EventKind, StoredEvent};
+use crate::keys::{Digest, Fingerprint, IndexKey, KeyIds, SealKey};
+use crate::ledger::{AuditRange, Bounds, Cursor, Finished, PutAside, Recorded, Reported, Resolution, StepWork, Work};
+use crate::subject::{Fingerprinted, GuestId, Kind, Whom};
+
+/// A key, and the one that has replaced it twice: a ledger may be as old as that.
+fn replaced() -> [IndexKey; 2] {
+    let [first, second, third] = [1, 2, 3].map(|byte| Zeroizing::new([byte; 32]));
+    let first = IndexKey::new(&first);
+    [first.clone(), first.replaced_by(&second).replaced_by(&third)]
+}
+
+fn ids_with(key: &IndexKey) -> KeyIds {
+    KeyIds { index: key.id().clone(), ..key_ids("1") }
+}
+
+fn print_of(key: &IndexKey, email: &str) -> Fingerprint {
+    key.fingerprint("email", &crate::keys::Secret::new(email))
+}
+
+fn guest_of(key: &IndexKey, guest: &str) -> Digest {
+    key.seen(&[guest.as_bytes()])
+}
+
+/// An erasure of the guest that is not due yet.
+fn of_guest(key: &IndexKey, id: u8) -> NewErasure {
+    let subject = Subject::Guest { installation: installation(), digest: guest_of(key, "g-1") };
+    let fingerprint = print_of(key, "ann@x.cz");
+    let email = Fingerprinted { kind: Kind::Email, fingerprint, version: 1, supplementary: false };
+    NewErasure {
+        id: ErasureId([id; 16]),
+        fingerprints: vec![email],
+        origin: Some(Digest([3; 16])),
+        ..erasure_of(subject, &["crm"], in_hours(5))
+    }
+}
+
+/// A delivery of the session, with a digest of its own.
+fn delivery(key: &IndexKey, id: i64, kind: EventKind) -> StoredEvent {
+    let mut event = event(id, 0);
+    event.head.kind = kind;
+    event.head.digest = key.body(&id.to_be_bytes());
+    event
+}
+
+async fn step_work(ledger: &Shared, name: &str) -> StepWork {
+    let Work::Step(work) = claim_step(ledger, name).await.work else { panic!("not a step") };
+    work
+}
+
+pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it(ledger: Shared) {
+    let [old, new] = replaced();
+    ledger.key_ids(&ids_with(&old)).await.expect("noted");
+    // A session whose guest's id is shared, and an erasure that has begun and was handed on.
+    let mut change = unchanged(1, 0);
+    change.record.guest = Some(GuestId("g-1".into()));
+    change.record.guest_digest = Some(guest_of(&old, "g-1"));
+    change.fingerprints = Some(of_guest(&old, 1).fingerprints);
+    change.forms_seen = vec![old.seen(&[b"a form"]), old.seen(&[b"another"])];
+    decide(&ledger, change).await;
+    let begun = ledger.request(due_erasure(1, &["queue"]), &by()).await.expect("requested");
+    let shared_guests = vec![guest_of(&old, "g-1")];
+    let resolved = Resolution { shared_guests, index_key: old.id().clone(), ..resolution(vec![reached(1)]) };
+    let mine = only(claim(&ledger, &to_resolve()).await);
+    assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
+    step_end(&ledger, "queue", StepEnd::Await { within: HOUR }).await;
+    // One that waits, deliveries that nobody has looked at, one that somebody has in hand, and one that cannot be read.
+    ledger.request(of_guest(&old, 8), &by()).await.expect("requested");
+    let announced = |key| delivery(key, 4, EventKind::SessionCallParamsUpdated);
+    let ended = |key| delivery(key, 5, EventKind::SessionEnded);
+    let held = recorded(&ledger, delivery(&old, 3, EventKind::SessionEnded)).await;
+    for event in [announced(&old), ended(&old)] {
+        assert_eq!(ledger.record(event).await.expect("recorded"), Recorded::New);
+    }
+    let put_aside = |key: &IndexKey| crate::ledger::Quarantined { digest: key.body(b"?"), ..unreadable() };
+    assert_eq!(ledger.quarantine(put_aside(&old)).await.expect("put aside"), PutAside::New);
+
+    let carry = new.carry_from(old.id()).expect("it was replaced");
+    assert!(ledger.rotate_index(&carry, &by()).await.expect("answered"));
+    assert!(!ledger.rotate_index(&carry, &by()).await.expect("answered"), "it belongs to the new one now");
+    assert_eq!(ledger.key_ids(&ids_with(&new)).await.expect("noted"), ids_with(&new));
+    let rows = ledger.audit(&AuditRange::all(Cursor::NEWEST, 2)).await.expect("listed").items;
+    let results: Vec<_> = rows.iter().map(|row| (&*row.statement.act, &*row.statement.result)).collect();
+    assert_eq!(results, [("keys.rotate", "unchanged"), ("keys.rotate", "done")]);
+    let named = |name: &str| rows[1].statement.details[name].as_str().unwrap_or_default().to_owned();
+    assert_eq!((named("from"), named("to")), (old.id().to_string(), new.id().to_string()));
+
+    for (key, found) in [(&old, 0), (&new, 1)] {
+        let of_guest = ledger.sessions_of_guest(&installation(), guest_of(key, "g-1")).await.expect("read");
+        let with = ledger.sessions_with(&installation(), &[print_of(key, "ann@x.cz")]).await.expect("read");
+        let erasures = ledger.erasures_with(&[print_of(key, "ann@x.cz")]).await.expect("read");
+        assert_eq!([of_guest.len(), with.len(), erasures.len()], [found; 3]);
+        let is_shared = ledger.is_shared_guest(&installation(), guest_of(key, "g-1")).await.expect("read");
+        assert_eq!(is_shared, found == 1);
+    }
+    let view = ledger.session(&session(1)).await.expect("read").expect("is there");
+    assert_eq!(view.record.guest_digest, Some(guest_of(&new, "g-1")));
+    assert_eq!(view.fingerprints, of_guest(&new, 1).fingerprints);
+    assert_eq!(view.forms_seen, [new.seen(&[b"a form"]), new.seen(&[b"another"])]);
+    // Duplicates are found, and what waits is joined.
+    assert_eq!(ledger.record(ended(&new)).await.expect("recorded"), Recorded::Duplicate);
+    assert_eq!(ledger.quarantine(put_aside(&new)).await.expect("put aside"), PutAside::Duplicate);
+    let again = ledger.request(of_guest(&new, 9), &by()).await.expect("requested");
+    assert_eq!(again, ErasureId([8; 16]));
+    assert_eq!(shown(&ledger, again).await.subject, of_guest(&new, 8).subject);
+    // Who had something in hand has lost it, and what was announced is forgotten as it always is.
+    assert_eq!(ledger.decided(held, decision(unchanged(3, 0))).await.expect("answered"), Finished::LeaseLost);
+    let claims = ledger.claim(&to_decide(), 9, HOUR, &Bounds::NONE).await.expect("claims").claims;
+    let digests = claims.iter().map(|claim| match &claim.work {
+        Work::Decide(work) => work.event.head.digest,
+        other => panic!("not an event: {other:?}"),
+    });
+    let digests: BTreeSet<_> = digests.collect();
+    assert_eq!(digests, [4_i64, 5].map(|id| new.body(&id.to_be_bytes())).into());
+    assert_eq!(ledger.record(announced(&new)).await.expect("recorded"), Recorded::New);
+    // What was begun under the old key goes on under it.
+    let of = Reportable { erasure: begun, target: target("queue"), stage: Stage::Erase, round: 0 };
+    let report = crate::keys::Sealed(b"erased".to_vec());
+    for (key, expected) in [(&new, Reported::Stranger), (&old, Reported::Taken)] {
+        assert_eq!(ledger.report(&of, key.id(), &report).await.expect("answered"), expected);
+    }
+    assert_eq!(step_work(&ledger, "queue").await.index_key, *old.id());
+}
+
+pub(crate) async fn the_keys_that_capsules_need_are_named_until_nothing_needs_them(ledger: Shared) {
+    let sealed = |key: &SealKey| Some(Capsule::seal(&Whom::default(), key));
+    let [old, new] = [1, 2].map(|byte| SealKey::new(&Zeroizing::new([byte; 32])));
+    let mut asked = of_guest(&replaced()[0], 1);
+    asked.capsule = sealed(&old);
+    let id = ledger.request(asked, &by()).await.expect("requested");
+    for number in [2, 3] {
+        let other = NewErasure { capsule: sealed(&new), ..due_erasure(number, &["crm"]) };
+        ledger.request(other, &by()).await.expect("requested");
+    }
+    let needed =
+        async || ledger.seal_keys().await.expect("read").into_iter().map(|id| id.to_string()).collect::<BTreeSet<_>>();
+    let mut both = [old.id().to_string(), new.id().to_string()];
+    both.sort();
+    assert_eq!(needed().await, BTreeSet::from(both));
+    assert!(ledger.cancel_erasure(id, &by()).await.expect("cancelled"));
+    assert_eq!(needed().await, BTreeSet::from([new.id().to_string()]));
+}
+
+pub(crate) async fn who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests(ledger: Shared) {
+    let [old, new] = replaced();
+    ledger.key_ids(&ids_with(&old)).await.expect("noted");
+    ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
+    let carry = new.carry_from(old.id()).expect("it was replaced");
+    assert!(ledger.rotate_index(&carry, &by()).await.expect("answered"));
+    let claimed = ledger.claim(&to_resolve(), 9, HOUR, &Bounds::NONE).await;
+    let why = format!("{:#}", anyhow::Error::from(claimed.expect_err("it knows of the old one")));
+    assert!(why.contains(old.id().as_str()) && why.contains("start it again"), "{why}");
+    assert!(ledger.request(due_erasure(2, &["crm"]), &by()).await.is_err());
+    // Nothing is lost by it.
+    ledger.key_ids(&ids_with(&new)).await.expect("noted");
+    let _ = only(claim(&ledger, &to_resolve()).await);
+}
