@@ -11,9 +11,10 @@ use super::tx::Connection;
 use crate::attention::{NAMED_MAX, Named};
 
 pub(super) async fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
+    // Not by the id itself: to find them in its order, all tasks could be read.
     let parked = format!(
         "{TASKS} WHERE parked AND NOT {STEP_QUEUES} AND reason IS DISTINCT FROM '{DAMAGED}'
-         ORDER BY task.id LIMIT {NAMED_MAX}"
+         ORDER BY task.id + 0 LIMIT {NAMED_MAX}"
     );
     // Events and sessions that were tried in vain.
     let failing = format!(

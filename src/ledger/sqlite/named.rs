@@ -12,9 +12,10 @@ use crate::attention::{NAMED_MAX, Named};
 use crate::erasure::ErasureId;
 
 pub(super) fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
+    // Not by the id itself: to find them in its order, all tasks would be read.
     let parked = format!(
         "SELECT {ABOUT}, since FROM task WHERE parked = 1 AND NOT {STEP_QUEUES} AND reason IS NOT '{DAMAGED}'
-         ORDER BY id LIMIT {NAMED_MAX}"
+         ORDER BY +id LIMIT {NAMED_MAX}"
     );
     Ok(Named {
         due: Named::oldest([erasures(connection, now)?, failing(connection, now)?].concat()),

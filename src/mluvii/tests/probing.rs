@@ -132,5 +132,5 @@ async fn what_anonymizing_leaves_is_named_by_kind() {
 async fn nobody_there_is_a_failure() {
     let mluvii = Mluvii::start().await;
     mluvii.server.fail("token", 1, Wrong::Status(500));
-    assert!(matches!(probe(&mluvii.client(), &[]).await, Err(MluviiError::Away(_))));
+    assert!(matches!(probe(&mluvii.client(), &[]).await, Err(MluviiError::Unavailable(_))));
 }
