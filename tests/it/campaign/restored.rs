@@ -150,19 +150,24 @@ fn happen(campaign: &mut Campaign<One>, past: &mut Past, event: Event) {
                 forget_the_last_second(campaign, past);
             }
             let Some(older) = past.older.clone() else { return campaign.site.serve() };
-            put_back(campaign, past, &older);
+            put_back(campaign, &older);
         }
     }
     campaign.site.let_leases_end();
     campaign.site.serve();
 }
 
+/// The number of the newest receipt that is remembered outside of the ledger.
+fn remembered(campaign: &Campaign<One>) -> u64 {
+    let known = fs::read(campaign.site.deployment.path("quietus.state/ledger.json")).expect("it is remembered");
+    let known: Value = serde_json::from_slice(&known).expect("JSON");
+    known["receipt"]["sequence"].as_u64().unwrap_or(0)
+}
+
 /// What a killed server issued in its last second is known to nobody once its ledger is gone: numbers that only it knew may be
 /// issued again, and no copy that has them is used.
 fn forget_the_last_second(campaign: &Campaign<One>, past: &mut Past) {
-    let known = fs::read(campaign.site.deployment.path("quietus.state/ledger.json")).expect("it is remembered");
-    let known: Value = serde_json::from_slice(&known).expect("JSON");
-    let newest = known["receipt"]["sequence"].as_u64().unwrap_or(0);
+    let newest = remembered(campaign);
     past.receipts.retain(|sequence, _| *sequence <= newest);
     past.backups.retain(|backup| backup.newest <= newest);
     past.older = past.older.take().filter(|older| older.newest <= newest);
@@ -204,12 +209,12 @@ fn restore(campaign: &mut Campaign<One>, past: &Past) {
 }
 
 /// An older file takes the ledger's place, which is accepted.
-fn put_back(campaign: &mut Campaign<One>, past: &Past, older: &Copy) {
+fn put_back(campaign: &mut Campaign<One>, older: &Copy) {
     for file in &FILES[1..] {
         drop(fs::remove_file(campaign.site.deployment.path(file)));
     }
     fs::copy(&older.path, campaign.site.deployment.path(FILES[0])).expect("copied");
-    if past.receipts.last_key_value().is_some_and(|(seen, _)| *seen > older.newest) {
+    if remembered(campaign) > older.newest {
         is_refused(campaign, "the ledger is older than it was");
         says(campaign, &["ledger", "accept"], 0);
     }
