@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::engine::Campaign;
 use super::site::{One, Site as _};
 use super::{chosen, run, ways};
-use crate::harness::{Deployment, ERASE, Random, StandIn};
+use crate::harness::{Deployment, ERASE, Random, StandIn, wait_for};
 
 /// What happens to the ledger in a round.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,9 @@ const EVENTS: [Event; 9] = [
 /// The files of a ledger.
 const FILES: [&str; 3] = ["quietus.db", "quietus.db-wal", "quietus.db-shm"];
 
+/// What is remembered of the ledger.
+const STATE: &str = "quietus.state/ledger.json";
+
 /// A file with the ledger as it once was, and the deliveries that are surely in it.
 #[derive(Clone, Debug)]
 struct Copy {
@@ -77,6 +80,8 @@ fn campaign(random: Random, rounds: u64) {
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let mut campaign = Campaign::new(random, standin, One::start(deployment));
     let mut past = Past::default();
+    let state = campaign.site.deployment.path(STATE);
+    wait_for("the ledger to be remembered", || state.exists().then_some(()));
     back_up(&mut campaign, &mut past);
     for _ in 0..rounds {
         if campaign.random.below(3) == 0 {
@@ -159,7 +164,7 @@ fn happen(campaign: &mut Campaign<One>, past: &mut Past, event: Event) {
 
 /// The number of the newest receipt that is remembered outside of the ledger.
 fn remembered(campaign: &Campaign<One>) -> u64 {
-    let known = fs::read(campaign.site.deployment.path("quietus.state/ledger.json")).expect("it is remembered");
+    let known = fs::read(campaign.site.deployment.path(STATE)).expect("it is remembered");
     let known: Value = serde_json::from_slice(&known).expect("JSON");
     known["receipt"]["sequence"].as_u64().unwrap_or(0)
 }
