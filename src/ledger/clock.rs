@@ -192,10 +192,11 @@ impl ClockSeen {
     }
 }
 
-/// When the pause began that ends at `due`, of work that is due at once. What is due on a date begins no pause: the date
-/// does not move with the clock.
+/// When the pause began that ends at `due`, of work that is due at once, or as good as: whoever decided that it is due now has
+/// looked at the clock a moment later than the transaction that writes it. What is due on a date begins no pause: the date does
+/// not move with the clock.
 pub(super) fn began(due: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    (due <= now).then_some(now)
+    (due <= after(now, TOLERANCE)).then_some(now)
 }
 
 #[cfg(test)]

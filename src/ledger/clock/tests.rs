@@ -219,5 +219,6 @@ fn only_what_is_due_at_once_moves_with_the_clock() {
     let at = |seconds| Timestamp::from_second(seconds).expect("a time");
     assert_eq!(began(at(7), at(7)), Some(at(7)));
     assert_eq!(began(at(6), at(7)), Some(at(7)));
-    assert_eq!(began(at(8), at(7)), None);
+    assert_eq!(began(at(8), at(7)), Some(at(7)), "decided a moment later than the transaction began");
+    assert_eq!(began(at(9), at(7)), None);
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::engine::Campaign;
 use super::site::{One, Site as _};
 use super::{chosen, run, ways};
-use crate::harness::{Deployment, ERASE, Random, StandIn};
+use crate::harness::{Deployment, ERASE, Random, StandIn, wait_for};
 
 /// What happens to the ledger in a round.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,9 @@ const EVENTS: [Event; 9] = [
 /// The files of a ledger.
 const FILES: [&str; 3] = ["quietus.db", "quietus.db-wal", "quietus.db-shm"];
 
+/// What is remembered of the ledger.
+const STATE: &str = "quietus.state/ledger.json";
+
 /// A file with the ledger as it once was, and the deliveries that are surely in it.
 #[derive(Clone, Debug)]
 struct Copy {
@@ -77,6 +80,8 @@ fn campaign(random: Random, rounds: u64) {
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let mut campaign = Campaign::new(random, standin, One::start(deployment));
     let mut past = Past::default();
+    let state = campaign.site.deployment.path(STATE);
+    wait_for("the ledger to be remembered", || state.exists().then_some(()));
     back_up(&mut campaign, &mut past);
     for _ in 0..rounds {
         if campaign.random.below(3) == 0 {
@@ -150,19 +155,24 @@ fn happen(campaign: &mut Campaign<One>, past: &mut Past, event: Event) {
                 forget_the_last_second(campaign, past);
             }
             let Some(older) = past.older.clone() else { return campaign.site.serve() };
-            put_back(campaign, past, &older);
+            put_back(campaign, &older);
         }
     }
     campaign.site.let_leases_end();
     campaign.site.serve();
 }
 
+/// The number of the newest receipt that is remembered outside of the ledger.
+fn remembered(campaign: &Campaign<One>) -> u64 {
+    let known = fs::read(campaign.site.deployment.path(STATE)).expect("it is remembered");
+    let known: Value = serde_json::from_slice(&known).expect("JSON");
+    known["receipt"]["sequence"].as_u64().unwrap_or(0)
+}
+
 /// What a killed server issued in its last second is known to nobody once its ledger is gone: numbers that only it knew may be
 /// issued again, and no copy that has them is used.
 fn forget_the_last_second(campaign: &Campaign<One>, past: &mut Past) {
-    let known = fs::read(campaign.site.deployment.path("quietus.state/ledger.json")).expect("it is remembered");
-    let known: Value = serde_json::from_slice(&known).expect("JSON");
-    let newest = known["receipt"]["sequence"].as_u64().unwrap_or(0);
+    let newest = remembered(campaign);
     past.receipts.retain(|sequence, _| *sequence <= newest);
     past.backups.retain(|backup| backup.newest <= newest);
     past.older = past.older.take().filter(|older| older.newest <= newest);
@@ -204,12 +214,12 @@ fn restore(campaign: &mut Campaign<One>, past: &Past) {
 }
 
 /// An older file takes the ledger's place, which is accepted.
-fn put_back(campaign: &mut Campaign<One>, past: &Past, older: &Copy) {
+fn put_back(campaign: &mut Campaign<One>, older: &Copy) {
     for file in &FILES[1..] {
         drop(fs::remove_file(campaign.site.deployment.path(file)));
     }
     fs::copy(&older.path, campaign.site.deployment.path(FILES[0])).expect("copied");
-    if past.receipts.last_key_value().is_some_and(|(seen, _)| *seen > older.newest) {
+    if remembered(campaign) > older.newest {
         is_refused(campaign, "the ledger is older than it was");
         says(campaign, &["ledger", "accept"], 0);
     }
