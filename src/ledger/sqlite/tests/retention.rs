@@ -30,7 +30,7 @@ fn whole(id: i64, state: ConsentState) -> SessionChange {
     let ended = Timestamp::from_millisecond(now.as_millisecond() - 60_000).expect("a time");
     let mut guest = [0; 16];
     guest[..8].copy_from_slice(&id.to_be_bytes());
-    let print = |kind, salt| {
+    let print = |kind: Kind, salt: u8| {
         let mut fingerprint = [salt; 32];
         fingerprint[..8].copy_from_slice(&(id.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed())).to_be_bytes());
         Fingerprinted { kind, fingerprint: Fingerprint(fingerprint), version: 1, supplementary: false }
