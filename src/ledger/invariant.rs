@@ -119,7 +119,8 @@ impl Invariant {
             }
             Self::SettledSessionHasAge => {
                 "SELECT COUNT(*) FROM session
-                 WHERE (settle_at IS NULL) = (idle_since IS NULL AND proof_since IS NULL)
+                 WHERE (settle_at IS NULL AND (read_at IS NOT NULL OR erased_at IS NOT NULL))
+                         = (idle_since IS NULL AND proof_since IS NULL)
                    OR (idle_since IS NOT NULL AND proof_since IS NOT NULL)"
             }
             Self::TombstoneHasNoSession => {

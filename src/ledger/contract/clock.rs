@@ -8,7 +8,9 @@ use super::audit::audited;
 use super::fixtures::*;
 use crate::attention::{ClockFault, Code, Limits, Severity};
 use crate::erasure::{Outcome, Stage};
-use crate::ledger::{Attempt, Bounds, BreakerLimits, CallEnd, Claim, Finished, QueueName, Recorded, Work};
+use crate::ledger::{
+    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Finished, QueueName, Recorded, SessionChange, Work,
+};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -86,7 +88,7 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     begun(&ledger, 5, &["mailbox"]).await;
     step_end(&ledger, "mailbox", ends(Outcome::Absent)).await;
     ledger.request(due_erasure(3, &["crm"]), &by()).await.expect("requested");
-    decide(&ledger, unchanged(6, 0)).await;
+    decide(&ledger, SessionChange { read_at: Some(in_hours(-1)), ..unchanged(6, 0) }).await;
     ledger.record(event(4, 1)).await.expect("recorded");
     assert_eq!(watch(&ledger).await, None);
     assert_eq!(stages(&ledger, "crm").await, [Stage::Erase, Stage::Verify]);

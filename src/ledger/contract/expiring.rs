@@ -36,9 +36,14 @@ async fn deleted(ledger: &Shared, kind: RecordKind) -> u64 {
     ledger.counts().await.expect("counted").expired[kind.as_str()].deleted
 }
 
+/// A session of which nothing is known but that it is there.
+fn read(id: i64) -> SessionChange {
+    SessionChange { read_at: Some(in_hours(-1)), ..unchanged(id, 0) }
+}
+
 /// A session of a guest that is found by an address.
 fn of_guest(id: i64, byte: u8) -> SessionChange {
-    let mut change = unchanged(id, 0);
+    let mut change = read(id);
     change.record.guest = Some(GuestId(format!("g-{byte}")));
     change.record.guest_digest = Some(Digest([byte; 16]));
     change.record.channel = Some(Channel("Chat".into()));
@@ -49,6 +54,7 @@ fn of_guest(id: i64, byte: u8) -> SessionChange {
 pub(crate) async fn a_session_expires_when_its_time_is_over_and_not_before(ledger: Shared) {
     decide(&ledger, of_guest(1, 1)).await;
     decide(&ledger, SessionChange { settle_at: Some(in_hours(-1)), ..of_guest(2, 1) }).await;
+    decide(&ledger, unchanged(3, 0)).await;
     maintain(&ledger, KEEP).await;
     maintain(&ledger, Keep { sessions: None, consents: None, ..OVER }).await;
     assert!(there(&ledger, 1).await.is_some() && tombstone(&ledger, 1).await.is_none());
@@ -58,10 +64,11 @@ pub(crate) async fn a_session_expires_when_its_time_is_over_and_not_before(ledge
     assert!(there(&ledger, 1).await.is_none());
     assert!(!tombstone(&ledger, 1).await.expect("is left").erased);
     assert!(there(&ledger, 2).await.is_some(), "it has not settled");
+    assert!(there(&ledger, 3).await.is_some(), "nobody has ever looked into it");
     let found = ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("found");
     assert_eq!(found.len(), 1, "nothing finds what is gone");
     let counts = ledger.counts().await.expect("counted");
-    assert_eq!((counts.sessions, counts.expired["sessions"].deleted), (1, 1));
+    assert_eq!((counts.sessions, counts.expired["sessions"].deleted), (2, 1));
     assert!(counts.expired["sessions"].last.is_some() && counts.expired["sessions"].behind_since.is_none());
 
     maintain(&ledger, KEEP).await;
@@ -164,7 +171,7 @@ pub(crate) async fn what_was_erased_stays_so_beyond_its_record(ledger: Shared) {
 }
 
 pub(crate) async fn a_decision_on_what_is_over_writes_nothing_but_the_end_of_its_work(ledger: Shared) {
-    decide(&ledger, unchanged(1, 0)).await;
+    decide(&ledger, read(1)).await;
     maintain(&ledger, OVER).await;
     let before = tombstone(&ledger, 1).await;
     let late = recorded(&ledger, event(1, 99)).await;

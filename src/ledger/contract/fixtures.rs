@@ -348,7 +348,7 @@ pub(super) fn unreadable() -> crate::ledger::Quarantined {
 /// targets.
 pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.key_ids(&key_ids("9")).await.expect("noted");
-    decide(ledger, unchanged(9, 0)).await;
+    decide(ledger, SessionChange { read_at: Some(in_hours(-1)), ..unchanged(9, 0) }).await;
     tokio::time::sleep(Duration::from_millis(2)).await;
     ledger.maintain(Keep { tombstones: None, ..KEEP_NOTHING }).await.expect("maintained");
     for id in 1..=3 {

@@ -304,8 +304,8 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
     let record = if before.erased { record.without_guest() } else { record };
     let idle_since = change.settle_at.is_none().then_some(millis(tx.now));
     // `read_at` stays where this decision has not looked: only of a session that was read once does a later 404 say
-    // that it is gone. What stays settled grows no younger by what is no news. What was erased stays so when more comes of it
-    // than the tombstone that was left.
+    // that it is gone. What stays settled grows no younger by what is no news; what was never read has no age, as receipts name
+    // it. What was erased stays so when more comes of it than the tombstone that was left.
     let written = tx
         .execute(
             "WITH gone AS (
@@ -314,14 +314,17 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
                                   recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since)
              SELECT $1::BIGINT, $2::BIGINT, $3::BIGINT, $4::BYTEA, $5::BIGINT, $6::BIGINT, $7::BIGINT, $8::BOOLEAN,
                     $9::BOOLEAN, $10::TEXT, CASE WHEN (SELECT erased FROM gone) THEN $14::TEXT ELSE $11::TEXT END,
-                    $12::BYTEA, (SELECT at FROM gone WHERE erased), $13::BIGINT
+                    $12::BYTEA, (SELECT at FROM gone WHERE erased),
+                    CASE WHEN $6::BIGINT IS NOT NULL OR (SELECT erased FROM gone) THEN $13::BIGINT END
              ON CONFLICT (installation, session) DO UPDATE SET
                version = excluded.version, guest = excluded.guest,
                read_at = COALESCE(excluded.read_at, session.read_at), settle_at = excluded.settle_at,
                concluded = excluded.concluded, recording_ready = excluded.recording_ready,
                unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen,
-               idle_since = CASE WHEN session.settle_at IS NULL AND excluded.settle_at IS NULL
-                                 THEN COALESCE(session.idle_since, session.proof_since) ELSE excluded.idle_since END,
+               idle_since = CASE WHEN COALESCE(excluded.read_at, session.read_at, session.erased_at) IS NULL THEN NULL
+                                 WHEN session.settle_at IS NULL AND excluded.settle_at IS NULL
+                                 THEN COALESCE(session.idle_since, session.proof_since, $13::BIGINT)
+                                 ELSE $13::BIGINT END,
                proof_since = NULL
              WHERE session.version = excluded.version - 1",
             &[

@@ -276,18 +276,20 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
-    // What stays settled grows no younger by what is no news. Once read, it stays so (`COALESCE`): by a later look that failed
+    // What stays settled grows no younger by what is no news; what was never read has no age, as receipts name it. Once read, it stays so (`COALESCE`): by a later look that failed
     // it must not become a session that nobody has ever read.
     tx.prepare_cached(
         "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
                               recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                 CASE WHEN COALESCE(?6, ?13) IS NOT NULL THEN ?14 END)
          ON CONFLICT DO UPDATE SET
            version = excluded.version, guest = excluded.guest, read_at = COALESCE(excluded.read_at, read_at),
            settle_at = excluded.settle_at, concluded = excluded.concluded, recording_ready = excluded.recording_ready,
            unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen,
-           idle_since = CASE WHEN settle_at IS NULL AND excluded.settle_at IS NULL
-                             THEN COALESCE(idle_since, proof_since) ELSE excluded.idle_since END,
+           idle_since = CASE WHEN COALESCE(excluded.read_at, read_at, erased_at) IS NULL THEN NULL
+                             WHEN settle_at IS NULL AND excluded.settle_at IS NULL
+                             THEN COALESCE(idle_since, proof_since, ?14) ELSE ?14 END,
            proof_since = NULL",
     )?
     .execute(params![

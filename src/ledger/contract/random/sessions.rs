@@ -102,7 +102,8 @@ impl Model {
                 Some(began) => began.reaches.iter().any(|reached| reached.key == *key),
             })
         };
-        let gone = self.sessions.extract_if(.., |key, session| session.settle_at.is_none() && !is_open(key));
+        let is_over = |session: &Session| session.settle_at.is_none() && (session.read || session.erased);
+        let gone = self.sessions.extract_if(.., |key, session| is_over(session) && !is_open(key));
         self.tombstones.extend(gone.map(|(key, session)| (key, session.erased)));
         // What has no receipt here, and ended before the oldest that is.
         let archived = self.archived;

@@ -92,8 +92,8 @@ CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE sessio
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
 -- `guest` is a digest; the guest's id itself is in `record`, and goes when the session is erased. `read_at` says when
--- mluvii was last read and understood of it. `idle_since`: since when nothing of it is open; `proof_since` instead, once the
--- record is reduced to what proves its consent.
+-- mluvii was last read and understood of it. `idle_since`: since when nothing of it is open, unless
+-- it was never read; `proof_since` instead, once the record is reduced to what proves its consent.
 CREATE TABLE session (
   installation    INTEGER NOT NULL,
   session         INTEGER NOT NULL,

@@ -30,7 +30,7 @@ fn whole(id: i64, state: ConsentState) -> SessionChange {
     let ended = Timestamp::from_millisecond(now.as_millisecond() - 60_000).expect("a time");
     let mut guest = [0; 16];
     guest[..8].copy_from_slice(&id.to_be_bytes());
-    let print = |kind, salt| {
+    let print = |kind: Kind, salt: u8| {
         let mut fingerprint = [salt; 32];
         fingerprint[..8].copy_from_slice(&(id.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed())).to_be_bytes());
         Fingerprinted { kind, fingerprint: Fingerprint(fingerprint), version: 1, supplementary: false }
@@ -120,6 +120,11 @@ fn number(dir: &TempDir, sql: &str) -> i64 {
     beside(dir).query_row(sql, [], |row| row.get(0)).expect("a number")
 }
 
+#[expect(clippy::print_stderr, reason = "what was counted in a long run is shown at its end")]
+fn show(text: &str) {
+    eprintln!("{text}");
+}
+
 /// The bytes of the file and of its log.
 fn bytes(dir: &TempDir) -> (u64, u64) {
     let of = |name: &str| fs::metadata(dir.path().join(name)).map_or(0, |file| file.len());
@@ -147,15 +152,15 @@ async fn a_ledger_at_constant_load_stays_as_large_as_what_is_kept() {
             let (file, log) = bytes(&dir);
             let [sessions, tombstones, erasures] =
                 ["session", "tombstone", "erasure"].map(|table| number(&dir, &format!("SELECT COUNT(*) FROM {table}")));
-            println!(
+            show(&format!(
                 "{came} came: {file} bytes and a log of {log}, {sessions} sessions, {tombstones} tombstones, {erasures} erasures"
-            );
+            ));
             if came == all / 2 {
                 half = file;
             }
         }
     }
-    println!("the log was at most {longest_log} bytes");
+    show(&format!("the log was at most {longest_log} bytes"));
     let (end, _) = bytes(&dir);
     assert!(end <= half + half / 4, "{end} bytes at the end, {half} at half of it");
     tokio::time::sleep(Duration::from_millis(2)).await;
@@ -185,7 +190,7 @@ async fn a_session_takes_no_more_bytes_than_it_did() {
         (size() - empty) / 2_000
     };
     let (kept, erased) = (cost(|_| false).await, cost(|_| true).await);
-    println!("a session takes {kept} bytes, one that was erased {erased} with its erasure and receipt");
+    show(&format!("a session takes {kept} bytes, one that was erased {erased} with its erasure and receipt"));
     assert!(kept < 700 && erased < 2_000, "{kept} and {erased} bytes");
 }
 
