@@ -128,6 +128,8 @@ pub(crate) struct Facts {
     pub(crate) damage: Option<Damage>,
     /// Events whose checksum does not match.
     pub(crate) damaged_events: Group,
+    /// Work about rows whose checksum does not match.
+    pub(crate) damaged_records: Group,
     pub(crate) sessions: u64,
     pub(crate) unknown_consents: Causes,
     pub(crate) foreign_sessions: u64,
@@ -152,7 +154,9 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(of_group(Code::DeliveriesUnreadable, Object::quarantine(), &facts.quarantined));
     all.extend(facts.refused.iter().map(refused));
     all.extend(facts.damage.as_ref().map(of_damage));
-    let damaged = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
+    let events = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
+    let records = of_group(Code::RecordsDamaged, Object::work(), &facts.damaged_records);
+    let damaged = [events, records].into_iter().flatten();
     all.extend(damaged.map(|found| Attention { severity: Severity::Urgent, ..found }));
     all.extend(unknown_consents(facts, limits));
     all.extend(overdue(facts, limits, now));

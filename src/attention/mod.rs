@@ -72,6 +72,9 @@ pub(crate) enum Code {
     LedgerDamaged,
     /// Acknowledged events are not as they were written, and cannot be decided on. With `count`.
     EventsDamaged,
+    /// Consent records, erasures or the sessions that they reach are not as they were written: nothing is done by them. With
+    /// `count`.
+    RecordsDamaged,
     /// Deliveries could not be read. With `count`.
     DeliveriesUnreadable,
     /// Deliveries of a source were refused. With `source`, `count`, and when the `last` one came.
@@ -92,7 +95,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -104,6 +107,7 @@ impl Code {
         Self::WorkParked,
         Self::LedgerDamaged,
         Self::EventsDamaged,
+        Self::RecordsDamaged,
         Self::DeliveriesUnreadable,
         Self::DeliveriesRefused,
         Self::PathsUnknown,
@@ -127,6 +131,7 @@ impl Code {
             Self::WorkParked => "work_parked",
             Self::LedgerDamaged => "ledger_damaged",
             Self::EventsDamaged => "events_damaged",
+            Self::RecordsDamaged => "records_damaged",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::DeliveriesRefused => "deliveries_refused",
             Self::PathsUnknown => "paths_unknown",

@@ -24,4 +24,5 @@ mod purging;
 mod receipts;
 mod restarts;
 mod shapes;
+mod storage;
 mod truth;

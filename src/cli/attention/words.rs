@@ -72,6 +72,10 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
              then `quietus attention acknowledge events_damaged`"
         ),
+        Code::RecordsDamaged => format!(
+            "{count} sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: \
+             restore a backup; whom they are about may be found at mluvii"
+        ),
         Code::DeliveriesUnreadable => format!("{count} deliveries could not be read: quietus quarantine list"),
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
@@ -214,6 +218,7 @@ mod tests {
             refused: vec![refused(Some("acme")), refused(None)],
             damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
             damaged_events: some(4),
+            damaged_records: some(5),
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
@@ -230,6 +235,7 @@ mod tests {
         4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
         the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
+        5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)

@@ -7,16 +7,17 @@ use tokio_postgres::Row;
 
 use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis};
 use super::tx::{Connection, Tx};
-use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, transition};
+use super::{
+    LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, sum, sum::OF_SESSION, transition,
+};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::clock::began;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
-const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
-                             forms_seen, erased_at
-                      FROM session";
+/// After the columns of [`OF_SESSION`].
+const COLUMNS: &str = "version, read_at, concluded, recording_ready, settle_at, erased_at";
 
 /// A session's place in its table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +33,7 @@ impl Place {
 }
 
 pub(super) async fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
-    let sql = format!("{SELECT} WHERE installation = $1 AND session = $2");
+    let sql = format!("SELECT {OF_SESSION}, {COLUMNS} FROM session WHERE installation = $1 AND session = $2");
     let rows = connection.rows(&sql, &[&place.installation, &place.session]).await?;
     Ok(views(connection, rows).await?.pop())
 }
@@ -68,7 +69,10 @@ pub(super) async fn of_guest(
     installation: i64,
     guest: Digest,
 ) -> Result<Vec<SessionView>, LedgerError> {
-    let sql = format!("{SELECT} WHERE installation = $1 AND guest = $2 ORDER BY installation, session");
+    let sql = format!(
+        "SELECT {OF_SESSION}, {COLUMNS} FROM session
+         WHERE installation = $1 AND guest = $2 ORDER BY installation, session"
+    );
     let rows = connection.rows(&sql, &[&installation, &guest.0.as_slice()]).await?;
     views(connection, rows).await
 }
@@ -81,7 +85,7 @@ pub(super) async fn with(
 ) -> Result<Vec<SessionView>, LedgerError> {
     let all: Vec<&[u8]> = fingerprints.iter().map(|fingerprint| fingerprint.0.as_slice()).collect();
     let sql = format!(
-        "{SELECT} WHERE (installation, session) IN (
+        "SELECT {OF_SESSION}, {COLUMNS} FROM session WHERE (installation, session) IN (
            SELECT installation, session FROM fingerprint WHERE fingerprint = ANY($1) AND installation = $2
          ) ORDER BY installation, session"
     );
@@ -96,17 +100,18 @@ async fn views(connection: &Connection, rows: Vec<Row>) -> Result<Vec<SessionVie
 }
 
 fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, LedgerError> {
-    let forms: &[u8] = row.get(8);
+    sum::session_is_whole(row)?;
+    let forms: &[u8] = row.get(4);
     Ok(SessionView {
-        version: row.get(2),
-        record: json_at(row, 3)?,
+        version: row.get(6),
+        record: json_at(row, 2)?,
         fingerprints,
-        read_at: maybe_time(row.get(4))?,
-        concluded: row.get(5),
-        recording_ready: row.get(6),
-        settle_at: maybe_time(row.get(7))?,
+        read_at: maybe_time(row.get(7))?,
+        concluded: row.get(8),
+        recording_ready: row.get(9),
+        settle_at: maybe_time(row.get(10))?,
         forms_seen: forms.chunks_exact(16).map(digest).collect::<Result<_, _>>()?,
-        erased_at: maybe_time(row.get(9))?,
+        erased_at: maybe_time(row.get(11))?,
     })
 }
 
@@ -267,32 +272,37 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
+    let guest = record.guest_digest.as_ref().map(|digest| digest.0.as_slice());
+    let text = json(&record)?;
+    let sum = sum::of_session(place.installation, place.session, &text, guest, &forms);
     // `read_at` stays where this decision has not looked: only of a session that was read once does a later 404 say
     // that it is gone.
     let written = tx
         .execute(
             "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
-                                  recording_ready, unknown_cause, record, forms_seen)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                  recording_ready, unknown_cause, record, forms_seen, sum)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              ON CONFLICT (installation, session) DO UPDATE SET
                version = excluded.version, guest = excluded.guest,
                read_at = COALESCE(excluded.read_at, session.read_at), settle_at = excluded.settle_at,
                concluded = excluded.concluded, recording_ready = excluded.recording_ready,
-               unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen
+               unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen,
+               sum = excluded.sum
              WHERE session.version = excluded.version - 1",
             &[
                 &place.installation,
                 &place.session,
                 &(change.read_version + 1),
-                &record.guest_digest.as_ref().map(|digest| digest.0.as_slice()),
+                &guest,
                 &millis(tx.now),
                 &maybe_millis(change.read_at),
                 &maybe_millis(change.settle_at),
                 &change.concluded,
                 &change.recording_ready,
                 &transition::unknown_cause(change).map(|cause| cause.as_str()),
-                &json(&record)?,
+                &text,
                 &forms,
+                &sum,
             ],
         )
         .await?;
@@ -350,28 +360,42 @@ async fn delete_settling(tx: &Tx, place: Place) -> Result<(), LedgerError> {
 pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), LedgerError> {
     let reached = tx
         .rows(
-            "SELECT installation, session, record FROM session
-             WHERE (installation, session) IN (
-               SELECT installation, session FROM erasure_session WHERE erasure = ANY($1))
-             ORDER BY installation, session FOR UPDATE",
+            &format!(
+                "SELECT {OF_SESSION} FROM session
+                 WHERE (installation, session) IN (
+                   SELECT installation, session FROM erasure_session WHERE erasure = ANY($1))
+                 ORDER BY installation, session FOR UPDATE"
+            ),
             &[&ids(erasures)],
         )
         .await?;
     let mut installations = Vec::with_capacity(reached.len());
     let mut sessions = Vec::with_capacity(reached.len());
     let mut records = Vec::with_capacity(reached.len());
+    let mut sums = Vec::with_capacity(reached.len());
     for row in reached {
         let place = Place::read(&row);
         installations.push(place.installation);
         sessions.push(place.session);
-        records.push(json(&json_at::<ConsentRecord>(&row, 2)?.without_guest())?);
+        // One that is damaged stays so, or a checksum would say that it is whole.
+        let (record, sum) = match sum::session_is_whole(&row) {
+            Ok(()) => {
+                let text = json(&json_at::<ConsentRecord>(&row, 2)?.without_guest())?;
+                let sum = sum::of_session(place.installation, place.session, &text, row.get(3), row.get(4));
+                (Some(text), Some(sum))
+            }
+            Err(_) => (None, None),
+        };
+        records.push(record);
+        sums.push(sum);
     }
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     tx.execute(
-        "UPDATE session SET erased_at = $4, record = reached.record, unknown_cause = NULL, version = version + 1
-         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS reached (installation, session, record)
+        "UPDATE session SET erased_at = $5, record = COALESCE(reached.record, session.record),
+                            sum = COALESCE(reached.sum, session.sum), unknown_cause = NULL, version = version + 1
+         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[]) AS reached (installation, session, record, sum)
          WHERE session.installation = reached.installation AND session.session = reached.session",
-        &[&installations, &sessions, &records, &millis(tx.now)],
+        &[&installations, &sessions, &records, &sums, &millis(tx.now)],
     )
     .await?;
     tx.execute(

@@ -88,20 +88,24 @@ contract::contract!(parts, stories);
 
 /// The stories of the contract that move what was seen of the clock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn moved_clocks() {
+async fn what_is_changed_past_the_port() {
     let server = stories().await;
     macro_rules! story {
-        ($story:ident) => {
+        ($part:ident, $story:ident) => {
             let ledger = server.ledger().await;
             let name = format!("story_{}", server.told.load(Ordering::Relaxed) - 1);
             let sql = |sql: &str| _ = server.cluster.sql(&name, &format!("SET search_path = quietus; {sql}"));
-            contract::clock::$story(Arc::clone(&ledger), &sql).await;
+            contract::$part::$story(Arc::clone(&ledger), &sql).await;
             ledger.shutdown().await;
         };
     }
-    story!(a_jump_ahead_stops_erasing_and_nothing_else);
-    story!(a_clock_behind_what_was_seen_stops_erasing);
-    story!(no_pause_is_longer_for_a_clock_that_was_put_back);
+    story!(clock, a_jump_ahead_stops_erasing_and_nothing_else);
+    story!(clock, a_clock_behind_what_was_seen_stops_erasing);
+    story!(clock, no_pause_is_longer_for_a_clock_that_was_put_back);
+    story!(damage, a_session_whose_record_is_damaged_is_not_read_and_hides_no_other);
+    story!(damage, an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_no_other);
+    story!(damage, a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);
+    story!(damage, what_is_damaged_is_not_made_whole_by_an_erasure);
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ use super::{
     ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
     ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork,
     StepEnd, StepWork, Stored, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, line,
-    query, row, transition,
+    query, row, sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Facts, Limits};
 use crate::audit::AuditRow;

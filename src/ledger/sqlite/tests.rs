@@ -47,21 +47,25 @@ async fn claim(ledger: &SqliteLedger, queue: &QueueName, most: usize) -> Vec<Cla
 
 contract::contract!(stories, open);
 
-/// A story of the contract that moves what was seen of the clock.
-macro_rules! clock_story {
-    ($story:ident) => {
+/// A story of the contract that changes what is stored, past the port.
+macro_rules! changing_story {
+    ($part:ident, $story:ident) => {
         #[tokio::test]
         async fn $story() {
             let (ledger, dir) = open().await;
             let sql = |sql: &str| _ = beside(&dir).execute(sql, []).expect("changed");
-            contract::clock::$story(ledger, &sql).await;
+            contract::$part::$story(ledger, &sql).await;
         }
     };
 }
 
-clock_story!(a_jump_ahead_stops_erasing_and_nothing_else);
-clock_story!(a_clock_behind_what_was_seen_stops_erasing);
-clock_story!(no_pause_is_longer_for_a_clock_that_was_put_back);
+changing_story!(clock, a_jump_ahead_stops_erasing_and_nothing_else);
+changing_story!(clock, a_clock_behind_what_was_seen_stops_erasing);
+changing_story!(clock, no_pause_is_longer_for_a_clock_that_was_put_back);
+changing_story!(damage, a_session_whose_record_is_damaged_is_not_read_and_hides_no_other);
+changing_story!(damage, an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_no_other);
+changing_story!(damage, a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);
+changing_story!(damage, what_is_damaged_is_not_made_whole_by_an_erasure);
 
 #[tokio::test]
 async fn a_reopened_ledger_has_everything() {

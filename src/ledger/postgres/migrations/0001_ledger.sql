@@ -112,6 +112,7 @@ CREATE TABLE session (
   unknown_cause   TEXT COLLATE "C",
   record          TEXT NOT NULL,
   forms_seen      BYTEA NOT NULL,
+  sum             BIGINT,
   PRIMARY KEY (installation, session)
 ) WITH (fillfactor = 80);
 CREATE INDEX session_of_guest ON session (installation, guest) WHERE guest IS NOT NULL;
@@ -153,6 +154,8 @@ CREATE TABLE erasure (
   sessions     BIGINT NOT NULL DEFAULT 0,
   findings     TEXT,
   verdict      TEXT,
+  sum          BIGINT,
+  reached_sum  BIGINT,
   PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 CREATE TABLE erasure_other PARTITION OF erasure DEFAULT;

@@ -107,6 +107,7 @@ CREATE TABLE session (
   unknown_cause   TEXT,
   record          TEXT NOT NULL,
   forms_seen      BLOB NOT NULL,
+  sum             INTEGER,
   PRIMARY KEY (installation, session)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_of_guest ON session (installation, guest) WHERE guest IS NOT NULL;
@@ -147,7 +148,9 @@ CREATE TABLE erasure (
   ended        INTEGER,
   sessions     INTEGER NOT NULL DEFAULT 0,
   findings     TEXT,
-  verdict      TEXT
+  verdict      TEXT,
+  sum          INTEGER,
+  reached_sum  INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
