@@ -126,6 +126,8 @@ pub(crate) struct Facts {
     pub(crate) quarantined: Group,
     pub(crate) refused: Vec<RefusedSince>,
     pub(crate) damage: Option<Damage>,
+    /// Why nothing can be written just now.
+    pub(crate) unwritable: Option<String>,
     /// Events whose checksum does not match.
     pub(crate) damaged_events: Group,
     /// Work about rows whose checksum does not match.
@@ -154,6 +156,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(of_group(Code::DeliveriesUnreadable, Object::quarantine(), &facts.quarantined));
     all.extend(facts.refused.iter().map(refused));
     all.extend(facts.damage.as_ref().map(of_damage));
+    all.extend(facts.unwritable.as_deref().map(unwritable));
     let events = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
     let records = of_group(Code::RecordsDamaged, Object::work(), &facts.damaged_records);
     let damaged = [events, records].into_iter().flatten();
@@ -202,6 +205,11 @@ fn of_damage(damage: &Damage) -> Attention {
     let Damage { since, what } = damage;
     let found = found(Code::LedgerDamaged, Severity::Urgent, Object::ledger(), format!("{since} {what}"));
     Attention { since: Some(*since), ..with(found, "reason", Value::from(what.as_str())) }
+}
+
+fn unwritable(reason: &str) -> Attention {
+    let found = found(Code::LedgerUnwritable, Severity::Attention, Object::ledger(), reason.to_owned());
+    with(found, "reason", Value::from(reason))
 }
 
 fn of_target(stopped: &StoppedTarget) -> Attention {

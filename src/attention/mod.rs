@@ -70,6 +70,8 @@ pub(crate) enum Code {
     WorkParked,
     /// The ledger's file is damaged, gone or replaced: nothing is written any more. With `reason`.
     LedgerDamaged,
+    /// The ledger takes nothing just now: its disk is full, or somebody keeps it locked. With `reason`.
+    LedgerUnwritable,
     /// Acknowledged events are not as they were written, and cannot be decided on. With `count`.
     EventsDamaged,
     /// Consent records, erasures or the sessions that they reach are not as they were written: nothing is done by them. With
@@ -95,7 +97,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -106,6 +108,7 @@ impl Code {
         Self::ConsentsUnknown,
         Self::WorkParked,
         Self::LedgerDamaged,
+        Self::LedgerUnwritable,
         Self::EventsDamaged,
         Self::RecordsDamaged,
         Self::DeliveriesUnreadable,
@@ -130,6 +133,7 @@ impl Code {
             Self::ConsentsUnknown => "consents_unknown",
             Self::WorkParked => "work_parked",
             Self::LedgerDamaged => "ledger_damaged",
+            Self::LedgerUnwritable => "ledger_unwritable",
             Self::EventsDamaged => "events_damaged",
             Self::RecordsDamaged => "records_damaged",
             Self::DeliveriesUnreadable => "deliveries_unreadable",

@@ -66,7 +66,12 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             format!("{count} events, sessions or erasures could not be worked on: quietus erasures retry --undecided")
         }
         Code::LedgerDamaged => format!(
-            "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup"
+            "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup and restart \
+             the server"
+        ),
+        Code::LedgerUnwritable => format!(
+            "the ledger takes nothing, so that deliveries are refused and nothing is erased: {reason}; it goes on by itself once it \
+             can be written"
         ),
         Code::EventsDamaged => format!(
             "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
@@ -217,6 +222,7 @@ mod tests {
             quarantined: some(1),
             refused: vec![refused(Some("acme")), refused(None)],
             damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
+            unwritable: Some("database or disk is full".into()),
             damaged_events: some(4),
             damaged_records: some(5),
             sessions: 100,
@@ -233,7 +239,7 @@ mod tests {
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
         4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
-        the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup
+        the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup and restart the server
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m)
         5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
@@ -241,6 +247,7 @@ mod tests {
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
+        the ledger takes nothing, so that deliveries are refused and nothing is erased: database or disk is full; it goes on by itself once it can be written
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete: quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve

@@ -12,7 +12,7 @@ use super::sum::DAMAGED as RECORD_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, clock, counts};
 use crate::attention::{
-    Code, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget,
+    Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget,
 };
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
@@ -49,7 +49,8 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         incomplete: group(&row, 1)?,
         parked_work: group(&row, 2)?,
         quarantined: group(&row, 3)?,
-        damage: None,
+        damage: damage(&row)?,
+        unwritable: None,
         damaged_events: group(&row, 4)?,
         damaged_records: group(&row, 5)?,
         sessions: unsigned(row.get(1)),
@@ -63,7 +64,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 12;
+const FIRST_GROUP: usize = 13;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -104,6 +105,7 @@ fn query() -> String {
                  FROM refused),
                 (SELECT doubt FROM clock_seen),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, reason, since) ORDER BY name), '[]')::TEXT FROM keeper),
+                (SELECT JSON_BUILD_ARRAY(since, what)::TEXT FROM damage),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
@@ -159,6 +161,12 @@ fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {
     let failed =
         all.into_iter().map(|(keeper, reason, since)| Ok(FailedKeeper { keeper, reason, since: time(since)? }));
     failed.collect()
+}
+
+fn damage(row: &Row) -> Result<Option<Damage>, LedgerError> {
+    let Some(noted) = row.get::<_, Option<&str>>(12) else { return Ok(None) };
+    let (since, what): (i64, String) = of_json(noted.as_bytes())?;
+    Ok(Some(Damage { since: time(since)?, what }))
 }
 
 fn parked_steps(row: &Row) -> Result<Vec<ParkedSteps>, LedgerError> {

@@ -1,6 +1,7 @@
 //! The contract, and what is true of a database only.
 
 mod away;
+mod damage;
 mod fleet;
 mod months;
 mod plans;

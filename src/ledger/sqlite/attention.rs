@@ -43,6 +43,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         )?,
         // The file does not say so of itself.
         damage: None,
+        unwritable: None,
         damaged_events: group(
             connection,
             &format!(

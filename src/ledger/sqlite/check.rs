@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -17,8 +17,11 @@ use super::schema;
 /// From one check to the next.
 const EVERY: Duration = Duration::from_secs(24 * 3_600);
 
-/// So long the check works at a stretch, and then rests three times as long: at most a quarter of a core.
+/// So long the check works at a stretch.
 const SLICE: Duration = Duration::from_millis(2);
+
+/// The longest rest: a machine that stood still has not worked.
+const REST_MAX: Duration = Duration::from_secs(1);
 
 /// Steps of SQLite's after which the time is looked at; some microseconds.
 const STEPS: i32 = 200;
@@ -42,30 +45,44 @@ impl Checks {
         let (stopped, wait) = mpsc::channel();
         let stops = Arc::clone(&stop);
         let check = move || {
-            while damage.refuse().is_ok() {
-                // Within a transaction for each table: one over all of them would keep the log from starting over.
-                match damage.seen(slowly(&ledger, &stops)) {
-                    Ok(()) => {}
-                    Err(_) if stops.load(Ordering::Relaxed) => return,
-                    Err(LedgerError::Damaged(_)) => return,
-                    Err(error) => tracing::warn!(%error, "could not check the ledger; it is checked again tomorrow"),
-                }
-                if wait.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
-                    return;
-                }
-            }
+            damage.refuse()?;
+            // Within a transaction for each table: one over all of them would keep the log from starting over.
+            damage.seen(slowly(&ledger, &stops))
         };
-        let thread = thread::Builder::new().name("check".into()).spawn(check)?;
+        let thread = thread::Builder::new().name("check".into()).spawn(move || repeat(EVERY, &wait, check))?;
         Ok(Self { stop, stopped, thread })
     }
 
     /// Ends a check that is under way. Blocks for a moment.
     pub(super) fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
+        // First, so that a check that is broken off is not taken for one that failed.
         drop(self.stopped);
+        self.stop.store(true, Ordering::Relaxed);
         // A check that panicked has been told of by its panic.
         let _ = self.thread.join();
     }
+}
+
+/// Checks at once and then so often, until it is stopped, by the end of the sender, or something is damaged. A check that could not
+/// be made is made the next time.
+fn repeat(every: Duration, stopped: &Receiver<()>, mut check: impl FnMut() -> Result<(), LedgerError>) {
+    loop {
+        match check() {
+            Ok(()) => {}
+            Err(LedgerError::Damaged(_)) => return,
+            Err(_) if stopped.try_recv() == Err(TryRecvError::Disconnected) => return,
+            Err(error) => tracing::warn!(%error, "could not check the ledger; it is checked again tomorrow"),
+        }
+        if stopped.recv_timeout(every) != Err(RecvTimeoutError::Timeout) {
+            return;
+        }
+    }
+}
+
+/// How long it rests after it has worked for so long at a stretch, if it is to rest: at most a quarter of a core, also where a
+/// stretch took longer than it should.
+fn rest_after(worked: Duration) -> Option<Duration> {
+    (worked >= SLICE).then(|| (worked * 3).min(REST_MAX))
 }
 
 /// Checks all tables, at a bounded rate.
@@ -74,8 +91,8 @@ fn slowly(ledger: &Path, stop: &Arc<AtomicBool>) -> Result<(), LedgerError> {
     let stop = Arc::clone(stop);
     let mut begun = Instant::now();
     let rest = move || {
-        if begun.elapsed() >= SLICE {
-            thread::sleep(SLICE * 3);
+        if let Some(rest) = rest_after(begun.elapsed()) {
+            thread::sleep(rest);
             begun = Instant::now();
         }
         stop.load(Ordering::Relaxed)
@@ -118,4 +135,43 @@ fn tables(connection: &Connection) -> Result<(), LedgerError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_takes_no_more_than_a_quarter_of_a_core() {
+        assert_eq!(rest_after(SLICE - Duration::from_nanos(1)), None);
+        for worked in [SLICE, SLICE * 7, Duration::from_millis(300)] {
+            let rest = rest_after(worked).expect("it has worked long enough");
+            assert_eq!(worked.as_secs_f64() / (worked + rest).as_secs_f64(), 0.25, "{worked:?}");
+        }
+        assert_eq!(rest_after(Duration::from_secs(3_600)), Some(REST_MAX));
+    }
+
+    /// How often it is checked whose checks end so; the last one is stopped.
+    fn checks(ends: Vec<Result<(), LedgerError>>) -> usize {
+        let (stopped, wait) = mpsc::channel();
+        let (mut stopped, mut ends, mut checks) = (Some(stopped), ends.into_iter(), 0);
+        repeat(Duration::ZERO, &wait, || {
+            checks += 1;
+            let end = ends.next().unwrap_or(Ok(()));
+            if ends.len() == 0 {
+                stopped = None;
+            }
+            end
+        });
+        checks
+    }
+
+    #[test]
+    fn a_check_is_repeated_until_it_is_stopped_or_finds_something() {
+        let busy = || Err(LedgerError::Busy(anyhow::anyhow!("locked")));
+        let damaged = || Err(LedgerError::Damaged(anyhow::anyhow!("a page is zero")));
+        assert_eq!(checks(vec![Ok(())]), 1);
+        assert_eq!(checks(vec![Ok(()), busy(), Ok(()), busy()]), 4);
+        assert_eq!(checks(vec![Ok(()), damaged(), Ok(()), Ok(())]), 2);
+    }
 }

@@ -125,6 +125,9 @@ impl SqliteLedger {
         let failed =
             |error: std::io::Error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() };
         let connection = schema::open(path)?;
+        if exclusive.is_some() {
+            checkpoint::settle(&connection);
+        }
         let files = Arc::new(Files::of(path).map_err(failed)?);
         let damage = Damage::of(path, notes);
         let notifier = Arc::<Notifier>::default();
@@ -431,6 +434,10 @@ impl Records for SqliteLedger {
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
         let limits = *limits;
         let damage = self.damage.known();
+        let unwritable = match damage {
+            Some(_) => None,
+            None => self.writable().await.err().map(|error| format!("{:#}", error.into_cause())),
+        };
         let look = move |connection: &_| {
             let now = Timestamp::now();
             let facts = attention::facts(connection, now)?;
@@ -443,7 +450,7 @@ impl Records for SqliteLedger {
         };
         // Where nothing can be written, no server can say that it is there.
         let no_server = facts.no_server.filter(|_| damage.is_none());
-        Ok(crate::attention::attention(&Facts { damage, no_server, ..facts }, &mutes, &limits, now))
+        Ok(crate::attention::attention(&Facts { damage, unwritable, no_server, ..facts }, &mutes, &limits, now))
     }
 
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {

@@ -29,7 +29,8 @@ fn says_so(deployment: &Deployment, server: &Server, session: i64) {
     wait_for("the server to say that it is not ready", || (server.ready() == 503).then_some(()));
     assert_eq!(server.healthy(), 200);
     // Also who asks beside it is told, and not only whoever watches `/readyz`.
-    wait_for("a person to be needed", || (!deployment.run(&["status"]).status.success()).then_some(()));
+    let told = deployment.json(&["status"])["attention"].to_string();
+    assert!(told.contains("ledger_unwritable"), "{told}");
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn a_database_on_a_full_disk_takes_nothing_loses_nothing_and_goes_on_when_there_
     let server = fleet.members[0].server();
     server.leaves_work("mluvii shows none of most of these sessions");
     standin.begin(1, "ann@example.com", None);
-    assert_eq!(server.deliver_end(1), 204);
+    wait_for("the first delivery", || (server.deliver_end(1) == 204).then_some(()));
     let ballast = disk.fill();
     let mut acknowledged = until_refused(server, 1_000);
     acknowledged.insert(1);

@@ -37,6 +37,11 @@ fn a_disk_that_lies_makes_no_second_receipt_of_a_number() {
         disk.order(Order { fault: Fault::SyncLies, after, times: i64::MAX, amount: 0 });
         erase(&server, 4..=6);
         let before = issued(6);
+        wait_for("the newest of them to be known outside of the ledger", || {
+            let known: serde_json::Value =
+                serde_json::from_slice(&std::fs::read(deployment.path("quietus.state/ledger.json")).ok()?).ok()?;
+            (known["receipt"]["sequence"] == 6).then_some(())
+        });
         server.kill();
         disk.cut_power(&mut random);
         disk.mend();

@@ -289,6 +289,13 @@ CREATE TABLE quarantine (
 );
 CREATE INDEX quarantine_of_source ON quarantine (source, id);
 
+-- What the database has said of a damage of its own, at first: until all of it can be read again.
+CREATE TABLE damage (
+  one   BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+  since BIGINT NOT NULL,
+  what  TEXT NOT NULL
+);
+
 -- Who was to keep the newest receipt's place outside of the ledger and could not, since when, and why.
 CREATE TABLE keeper (
   name   TEXT COLLATE "C" PRIMARY KEY,
