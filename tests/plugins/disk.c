@@ -25,6 +25,7 @@ struct orders {
     int64_t after;  /* so many calls of its kind go well first */
     int64_t times;  /* so many then go wrong */
     int64_t amount; /* bytes that are written, or milliseconds */
+    int64_t hits;   /* so many have gone wrong, of all orders */
 };
 
 static struct orders *orders;
@@ -76,6 +77,7 @@ static int64_t wrong(int64_t from, int64_t to) {
         return NOTHING;
     }
     orders->times--;
+    orders->hits++;
     return orders->fault;
 }
 

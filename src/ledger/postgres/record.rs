@@ -140,7 +140,7 @@ impl Task {
             }
             let tried = match self.damage.refuse() {
                 Ok(()) => self.try_to_write(&part).await,
-                known => known.map(|()| Vec::new()),
+                Err(known) => Err(known),
             };
             match self.damage.seen(tried) {
                 Ok(recorded) => {

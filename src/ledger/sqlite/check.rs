@@ -145,8 +145,7 @@ mod tests {
     fn a_check_takes_no_more_than_a_quarter_of_a_core() {
         assert_eq!(rest_after(SLICE - Duration::from_nanos(1)), None);
         for worked in [SLICE, SLICE * 7, Duration::from_millis(300)] {
-            let rest = rest_after(worked).expect("it has worked long enough");
-            assert_eq!(worked.as_secs_f64() / (worked + rest).as_secs_f64(), 0.25, "{worked:?}");
+            assert_eq!(rest_after(worked), Some(worked * 3));
         }
         assert_eq!(rest_after(Duration::from_secs(3_600)), Some(REST_MAX));
     }

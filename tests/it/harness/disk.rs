@@ -64,7 +64,7 @@ impl Disk {
         let folder = TempDir::with_prefix("quietus-disk-").expect("a temporary folder");
         let ledger = fs::canonicalize(deployment.folder()).expect("a folder").join("quietus.db");
         let disk = Self { folder, ledger, base: [None, None] };
-        fs::write(disk.orders(), [0; 32]).expect("written");
+        fs::write(disk.orders(), [0; 40]).expect("written");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/disk.c");
         let mut cc = Command::new("cc");
         cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o"]).arg(disk.library()).arg(source);
@@ -81,6 +81,12 @@ impl Disk {
     /// From now on, no call goes wrong.
     pub(crate) fn mend(&self) {
         self.write_orders([0; 4]);
+    }
+
+    /// How many calls have gone wrong so far.
+    pub(crate) fn hits(&self) -> i64 {
+        let orders = fs::read(self.orders()).expect("the orders");
+        i64::from_ne_bytes(orders[32..40].try_into().expect("eight bytes"))
     }
 
     fn write_orders(&self, orders: [i64; 4]) {
@@ -120,6 +126,7 @@ impl Disk {
     /// it another run of the machine.
     pub(crate) fn cut_power(&mut self, random: &mut Random) {
         let journal = fs::read(self.journal()).expect("a journal");
+        assert!(!journal.is_empty(), "the server has not written through this disk");
         let left = after_power_cut(std::mem::take(&mut self.base), &journal, random);
         for (path, file) in [self.ledger.clone(), self.beside("-wal")].iter().zip(&left) {
             match file {

@@ -90,6 +90,7 @@ fn whatever_the_disk_does_nothing_is_lost_and_it_goes_on_by_itself() {
         wait_for(&format!("the server to be ready after {what}"), || (server.ready() == 200).then_some(()));
         all_in(&deployment, &acknowledged);
     }
+    assert!(disk.hits() > 0, "nothing went wrong");
     let mut receipts = 0;
     while receipts < without.len() as i64 {
         receipts = wait_for("further erasures", || {
