@@ -1,4 +1,4 @@
-//! Looking for damage before something needs what is damaged: SQLite's own check, soon after the start and then every day, on a
+//! Looking for damage before something needs what is damaged (`integrity`): soon after the start and then every day, on a
 //! connection and a thread of its own and at a bounded rate.
 
 use std::path::{Path, PathBuf};
@@ -8,11 +8,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
-
-use super::LedgerError;
 use super::damage::Damage;
-use super::schema;
+use super::{LedgerError, integrity, schema};
 
 /// From one check to the next.
 const EVERY: Duration = Duration::from_secs(24 * 3_600);
@@ -25,12 +22,6 @@ const REST_MAX: Duration = Duration::from_secs(1);
 
 /// Steps of SQLite's after which the time is looked at; some microseconds.
 const STEPS: i32 = 200;
-
-/// The findings that are told of one table.
-const FINDINGS_MAX: usize = 3;
-
-/// The findings that the whole check tells.
-const ALL_FINDINGS_MAX: usize = 20;
 
 /// The thread that checks.
 pub(super) struct Checks {
@@ -98,43 +89,7 @@ fn slowly(ledger: &Path, stop: &Arc<AtomicBool>) -> Result<(), LedgerError> {
         stop.load(Ordering::Relaxed)
     };
     connection.progress_handler(STEPS, Some(rest))?;
-    tables(&connection)
-}
-
-/// Checks all tables, as fast as it goes.
-pub(super) fn at_once(ledger: &Path) -> Result<(), LedgerError> {
-    tables(&schema::open_reader(ledger)?)
-}
-
-/// SQLite's whole check: also whether indexes have what their tables have, and whether every page belongs to something.
-pub(super) fn integrity(connection: &Connection) -> Result<Vec<String>, LedgerError> {
-    let mut check = connection.prepare(&format!("PRAGMA integrity_check({ALL_FINDINGS_MAX})"))?;
-    let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(found.into_iter().filter(|line| line != "ok").collect())
-}
-
-fn tables(connection: &Connection) -> Result<(), LedgerError> {
-    let mut all = vec!["sqlite_schema".to_owned()];
-    let mut named = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
-    for name in named.query_map([], |row| row.get(0))? {
-        all.push(name?);
-    }
-    drop(named);
-    for table in all {
-        let sql = format!("PRAGMA quick_check('{table}')");
-        let mut check = connection.prepare(&sql)?;
-        let mut found = Vec::new();
-        let mut rows = check.query([])?;
-        while let Some(row) = rows.next()?
-            && found.len() < FINDINGS_MAX
-        {
-            found.push(row.get::<_, String>(0)?);
-        }
-        if found != ["ok"] {
-            return Err(LedgerError::Damaged(anyhow::anyhow!("the table `{table}`: {}", found.join("; "))));
-        }
-    }
-    Ok(())
+    integrity::of_tables(&connection)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{LedgerError, check};
+use super::{LedgerError, integrity};
 use crate::attention;
 use crate::lock::lock;
 
@@ -90,7 +90,7 @@ impl Damage {
             return false;
         }
         *passed += 1;
-        !matches!(check::at_once(&self.ledger), Err(LedgerError::Damaged(_)))
+        !matches!(integrity::at_once(&self.ledger), Err(LedgerError::Damaged(_)))
     }
 
     /// Remembers the first damage, and logs it: the one line that there is of it.

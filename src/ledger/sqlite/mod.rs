@@ -24,6 +24,7 @@ mod failure;
 mod files;
 mod inbox;
 mod installations;
+mod integrity;
 mod job;
 mod maintenance;
 mod meta;
@@ -463,7 +464,7 @@ impl Records for SqliteLedger {
     }
 
     async fn integrity(&self) -> Result<Option<Vec<String>>, LedgerError> {
-        self.readers.read(check::integrity).await.map(Some)
+        self.readers.read(integrity::of_all).await.map(Some)
     }
 
     async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError> {
@@ -492,7 +493,7 @@ fn heal(path: &Path) -> Result<(), OpenError> {
         return Err(damaged(noted.what));
     }
     let connection = schema::open(path)?;
-    let checked = check::at_once(path);
+    let checked = integrity::at_once(path);
     if checked.is_err() {
         checkpoint::never(&connection);
     }

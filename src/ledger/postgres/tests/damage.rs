@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quietus_plugin::Span;
 use test_servers::postgres::Mode;
@@ -25,7 +25,7 @@ fn damage(cluster: &Cluster, table: &str) -> (PathBuf, Vec<u8>) {
     (file, whole)
 }
 
-fn write(file: &PathBuf, page: &[u8]) {
+fn write(file: &Path, page: &[u8]) {
     let file = OpenOptions::new().write(true).open(file).expect("a table");
     file.write_all_at(page, 0).expect("written");
 }
