@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,10 @@ use crate::lock::lock;
 
 /// How often a ledger may seem damaged to one process and be whole.
 const PASSED_MAX: u32 = 3;
+
+/// How often it is looked over then, before it is damaged.
+const TRIES: u32 = 3;
+const TRIES_APART: Duration = Duration::from_millis(50);
 
 /// A damage, as it is written beside the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,11 +72,11 @@ impl Damage {
     }
 
     /// Passes a result on, and remembers the first damage that one tells of. Blocks while the file is looked over, where it is
-    /// SQLite that says so: a read that failed once can look like damage to it.
+    /// SQLite that says so: a read that fails with an I/O error is damage to it (`SQLITE_IOERR_CORRUPTFS`).
     pub(super) fn seen<T>(&self, result: Result<T, LedgerError>) -> Result<T, LedgerError> {
         match result {
-            Err(LedgerError::Damaged(cause)) if cause.is::<rusqlite::Error>() && self.is_whole() => {
-                tracing::warn!(error = format!("{cause:#}"), "the ledger seemed damaged, and all of it can be read");
+            Err(LedgerError::Damaged(cause)) if is_of_sqlite(&cause) && self.is_whole() => {
+                tracing::warn!(error = format!("{cause:#}"), "the ledger seemed damaged, and is not");
                 Err(LedgerError::Busy(cause))
             }
             Err(LedgerError::Damaged(cause)) => {
@@ -90,7 +96,13 @@ impl Damage {
             return false;
         }
         *passed += 1;
-        !matches!(integrity::at_once(&self.ledger), Err(LedgerError::Damaged(_)))
+        for _ in 0..TRIES {
+            if !matches!(integrity::at_once(&self.ledger), Err(LedgerError::Damaged(_))) {
+                return true;
+            }
+            thread::sleep(TRIES_APART);
+        }
+        false
     }
 
     /// Remembers the first damage, and logs it: the one line that there is of it.
@@ -111,6 +123,10 @@ impl Damage {
             tracing::warn!(%error, "could not note the damage beside the ledger: commands may not know of it");
         }
     }
+}
+
+fn is_of_sqlite(cause: &anyhow::Error) -> bool {
+    cause.is::<rusqlite::Error>() || cause.is::<integrity::Found>()
 }
 
 /// What a server has noted of a ledger.

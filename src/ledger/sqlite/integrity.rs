@@ -12,6 +12,14 @@ const FINDINGS_MAX: usize = 3;
 /// The findings that the whole check tells.
 const ALL_FINDINGS_MAX: usize = 20;
 
+/// What a check has found of a table.
+#[derive(Debug, thiserror::Error)]
+#[error("the table `{table}`: {what}")]
+pub(super) struct Found {
+    table: String,
+    what: String,
+}
+
 /// Checks all tables, as fast as it goes.
 pub(super) fn at_once(ledger: &Path) -> Result<(), LedgerError> {
     of_tables(&schema::open_reader(ledger)?)
@@ -24,7 +32,7 @@ pub(super) fn of_all(connection: &Connection) -> Result<Vec<String>, LedgerError
     Ok(found.into_iter().filter(|line| line != "ok").collect())
 }
 
-/// The same on a connection, which may work slowly.
+/// Checks all tables on a connection, which may work slowly.
 pub(super) fn of_tables(connection: &Connection) -> Result<(), LedgerError> {
     let mut all = vec!["sqlite_schema".to_owned()];
     let mut named = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
@@ -43,7 +51,7 @@ pub(super) fn of_tables(connection: &Connection) -> Result<(), LedgerError> {
             found.push(row.get::<_, String>(0)?);
         }
         if found != ["ok"] {
-            return Err(LedgerError::Damaged(anyhow::anyhow!("the table `{table}`: {}", found.join("; "))));
+            return Err(LedgerError::Damaged(Found { table, what: found.join("; ") }.into()));
         }
     }
     Ok(())

@@ -31,7 +31,11 @@ fn order(random: &mut Random) -> Order {
     );
     let soon = chosen(random, &[3, 40]);
     let after = random.below(soon) as i64;
-    let times = chosen(random, &[1, 1, 2, 10, i64::MAX]);
+    let times = match fault {
+        // A disk that goes on failing to read needs a person.
+        Fault::ReadFails => chosen(random, &[1, 2]),
+        _ => chosen(random, &[1, 1, 2, 10, i64::MAX]),
+    };
     let amount = random.below(if fault == Fault::SyncIsSlow { 300 } else { 4_200 }) as i64;
     Order { fault, after, times, amount }
 }
