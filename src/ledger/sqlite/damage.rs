@@ -17,7 +17,7 @@ use crate::attention;
 use crate::lock::lock;
 
 /// How often a ledger may seem damaged to one process and be whole.
-const PASSED_MAX: u32 = 3;
+const PASSED_MAX: u32 = 10;
 
 /// How often it is looked over then, before it is damaged.
 const TRIES: u32 = 3;
