@@ -154,8 +154,12 @@ pub(crate) struct Facts {
     pub(crate) long_log: Option<LongLog>,
     /// The oldest one, of a ledger in PostgreSQL.
     pub(crate) held_snapshot: Option<HeldSnapshot>,
+    /// Why nothing can be written just now.
+    pub(crate) unwritable: Option<String>,
     /// Events whose checksum does not match.
     pub(crate) damaged_events: Group,
+    /// Work about rows whose checksum does not match.
+    pub(crate) damaged_records: Group,
     pub(crate) sessions: u64,
     pub(crate) unknown_consents: Causes,
     pub(crate) foreign_sessions: u64,
@@ -188,7 +192,10 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.damage.as_ref().map(of_damage));
     all.extend(facts.long_log.as_ref().map(of_log));
     all.extend(facts.held_snapshot.as_ref().and_then(of_snapshot));
-    let damaged = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
+    all.extend(facts.unwritable.as_deref().map(unwritable));
+    let events = of_group(Code::EventsDamaged, Object::events(), &facts.damaged_events);
+    let records = of_group(Code::RecordsDamaged, Object::work(), &facts.damaged_records);
+    let damaged = [events, records].into_iter().flatten();
     all.extend(damaged.map(|found| Attention { severity: Severity::Urgent, ..found }));
     all.extend(unknown_consents(facts, limits));
     all.extend(overdue(facts, limits, now));
@@ -263,6 +270,11 @@ fn of_snapshot(HeldSnapshot { transactions, process }: &HeldSnapshot) -> Option<
     }
     let found = found(Code::SnapshotHeld, Severity::Attention, Object::ledger(), process.to_string());
     Some(with(with(found, "transactions", (*transactions).into()), "process", (*process).into()))
+}
+
+fn unwritable(reason: &str) -> Attention {
+    let found = found(Code::LedgerUnwritable, Severity::Attention, Object::ledger(), reason.to_owned());
+    with(found, "reason", Value::from(reason))
 }
 
 fn of_target(stopped: &StoppedTarget) -> Attention {

@@ -78,8 +78,13 @@ pub(crate) enum Code {
     /// Another program's transaction in the ledger's database stays open, so that nothing that is deleted is removed. With `transactions`, how
     /// many have begun since, and its `process` in the database.
     SnapshotHeld,
+    /// The ledger takes nothing just now: its disk is full, or somebody keeps it locked. With `reason`.
+    LedgerUnwritable,
     /// Acknowledged events are not as they were written, and cannot be decided on. With `count`.
     EventsDamaged,
+    /// Consent records, erasures or the sessions that they reach are not as they were written: nothing is done by them. With
+    /// `count`.
+    RecordsDamaged,
     /// Deliveries could not be read. With `count`.
     DeliveriesUnreadable,
     /// Deliveries of a source were refused. With `source`, `count`, and when the `last` one came.
@@ -105,7 +110,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::ServerAway,
@@ -118,7 +123,9 @@ impl Code {
         Self::LedgerDamaged,
         Self::LogLong,
         Self::SnapshotHeld,
+        Self::LedgerUnwritable,
         Self::EventsDamaged,
+        Self::RecordsDamaged,
         Self::DeliveriesUnreadable,
         Self::DeliveriesRefused,
         Self::PathsUnknown,
@@ -145,7 +152,9 @@ impl Code {
             Self::LedgerDamaged => "ledger_damaged",
             Self::LogLong => "log_long",
             Self::SnapshotHeld => "snapshot_held",
+            Self::LedgerUnwritable => "ledger_unwritable",
             Self::EventsDamaged => "events_damaged",
+            Self::RecordsDamaged => "records_damaged",
             Self::DeliveriesUnreadable => "deliveries_unreadable",
             Self::DeliveriesRefused => "deliveries_refused",
             Self::PathsUnknown => "paths_unknown",

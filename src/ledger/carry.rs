@@ -1,10 +1,20 @@
 //! What stands in a ledger under an index key that was replaced, as it is to stand under the new one. What cannot be read is an
 //! error, or stays where it parks its work later: nothing is lost by it, and nothing taken for something else.
 
+use super::sum::of_session;
 use super::{LedgerError, broken, line};
-use crate::consent::ConsentRecord;
 use crate::erasure::Subject;
 use crate::keys::{Carry, Digest, Fingerprint};
+
+/// A session's row as far as its checksum covers it, before it is carried over.
+pub(super) struct SummedSession<'a> {
+    pub(super) installation: i64,
+    pub(super) session: i64,
+    pub(super) record: &'a str,
+    pub(super) guest: Option<&'a [u8]>,
+    pub(super) forms: &'a [u8],
+    pub(super) sum: Option<i64>,
+}
 
 /// The same in both backends.
 impl Carry {
@@ -22,13 +32,15 @@ impl Carry {
         bytes.as_chunks().0.iter().flat_map(|digest| self.digest(Digest(*digest)).0).collect()
     }
 
-    /// A consent record, as JSON.
-    pub(super) fn record(&self, text: &str) -> Result<String, LedgerError> {
-        // The error's own text may quote what it found, and that may be a guest's id.
-        let mut record: ConsentRecord = serde_json::from_str(text)
-            .map_err(|error| broken(format!("a record of another shape: {:?}", error.classify())))?;
-        record.guest_digest = record.guest_digest.map(|digest| self.digest(digest));
-        serde_json::to_string(&record).map_err(|error| LedgerError::Broken(error.into()))
+    /// The checksum of a session whose digests are carried over. Of a row that is damaged it stays as it is: nothing is made whole
+    /// by this.
+    pub(super) fn session_sum(&self, row: SummedSession<'_>) -> Result<Option<i64>, LedgerError> {
+        let SummedSession { installation, session, record, guest, forms, sum } = row;
+        if sum.is_some_and(|sum| sum != of_session(installation, session, record, guest, forms)) {
+            return Ok(sum);
+        }
+        let guest = guest.map(|guest| self.bytes(guest)).transpose()?;
+        Ok(Some(of_session(installation, session, record, guest.as_deref(), &self.digests(forms))))
     }
 
     /// Events that nobody has decided on, one a line.

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod bounding;
 pub(crate) mod clock;
 pub(crate) mod closing;
+pub(crate) mod damage;
 pub(crate) mod deciding;
 pub(crate) mod erasing;
 pub(crate) mod expiring;

@@ -1,7 +1,7 @@
 //! An event as it stands in the inbox and in its task: JSON behind a checksum of its own, from its acknowledgement until it
 //! is decided. An event whose bytes have changed on the disk could still be JSON, and name another session.
 
-use super::LedgerError;
+use super::{LedgerError, sum};
 use crate::event::StoredEvent;
 
 /// The checksum's length: a CRC-32 in hexadecimal digits.
@@ -40,7 +40,13 @@ pub(super) fn read(line: &[u8]) -> Result<StoredEvent, LedgerError> {
 
 /// The reason for which work is parked that could not be read.
 pub(super) fn reason_to_park(cause: &anyhow::Error) -> &'static str {
-    if cause.is::<EventDamaged>() { DAMAGED } else { UNREADABLE }
+    if cause.is::<EventDamaged>() {
+        DAMAGED
+    } else if cause.is::<sum::RowDamaged>() {
+        sum::DAMAGED
+    } else {
+        UNREADABLE
+    }
 }
 
 #[cfg(test)]

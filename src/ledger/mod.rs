@@ -24,6 +24,7 @@ mod row;
 mod settings;
 pub(crate) mod sqlite;
 mod stored_record;
+mod sum;
 mod transition;
 mod view;
 
@@ -201,6 +202,15 @@ impl LedgerError {
     fn into_cause(self) -> anyhow::Error {
         let (Self::Busy(cause) | Self::Broken(cause) | Self::Damaged(cause)) = self;
         cause
+    }
+
+    /// Why the work needs a person that failed by it, where it concerns that work alone: something that is stored of it is not
+    /// what was written.
+    pub(crate) fn of_this_work(&self) -> Option<&'static str> {
+        match self {
+            Self::Broken(cause) if cause.is::<sum::RowDamaged>() => Some(sum::DAMAGED),
+            _ => None,
+        }
     }
 
     /// Whether nothing is written until a person has acted. The ledger itself has logged it, once.

@@ -45,7 +45,7 @@ pub(crate) async fn open(place: &LedgerPlace, password: Option<&Secret>) -> Resu
 pub(crate) async fn serve(place: &LedgerPlace, password: Option<&Secret>) -> Result<Arc<dyn Ledger>, OpenError> {
     match place {
         LedgerPlace::Sqlite(path) => Ok(SqliteLedger::serve(path)?),
-        LedgerPlace::Postgres(_) => open(place, password).await,
+        LedgerPlace::Postgres(place) => Ok(PostgresLedger::serve(place, password).await?),
     }
 }
 

@@ -118,11 +118,15 @@ impl Failure {
         }
     }
 
-    /// What to do about it. A ledger that did not take the work takes nothing else either, so that is an error.
+    /// What to do about it. A ledger that did not take the work takes nothing else either, so that is an error, unless it says that
+    /// it is of this work alone.
     pub(super) fn action(self, circumstances: Circumstances<'_>) -> Result<FailureAction, LedgerError> {
         let retry = &circumstances.erasing.retry;
         Ok(match self {
-            Self::Ledger(error) => return Err(error),
+            Self::Ledger(error) => match error.of_this_work() {
+                Some(reason) => FailureAction::park(reason.to_owned()),
+                None => return Err(error),
+            },
             Self::Postponed(pause) => FailureAction::free(pause, "waits for what must be known first"),
             Self::Early { pause, why } => FailureAction::free(pause, why),
             // Before the other endings: due at once, or counted as an attempt, the target would be asked a second time.

@@ -25,4 +25,5 @@ mod receipts;
 mod restarts;
 mod retention;
 mod shapes;
+mod storage;
 mod truth;

@@ -70,7 +70,12 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             )
         }
         Code::LedgerDamaged => format!(
-            "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup"
+            "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup and restart \
+             the server"
+        ),
+        Code::LedgerUnwritable => format!(
+            "the ledger takes nothing, so that deliveries are refused and nothing is erased: {reason}; it goes on by itself once it \
+             can be written"
         ),
         Code::LogLong => {
             let since = found.since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
@@ -91,6 +96,10 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::EventsDamaged => format!(
             "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
              then `quietus attention acknowledge events_damaged`"
+        ),
+        Code::RecordsDamaged => format!(
+            "{count} sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: \
+             restore a backup; whom they are about may be found at mluvii"
         ),
         Code::DeliveriesUnreadable => format!("{count} deliveries could not be read: quietus quarantine list"),
         Code::Overdue => {
@@ -266,7 +275,9 @@ mod tests {
             damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
             long_log: Some(LongLog { bytes: 300 << 20, since: Some(Timestamp::UNIX_EPOCH) }),
             held_snapshot: Some(HeldSnapshot { transactions: 2_000_000, process: 4711 }),
+            unwritable: Some("database or disk is full".into()),
             damaged_events: some(4),
+            damaged_records: some(5),
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
@@ -287,14 +298,16 @@ mod tests {
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
         4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
-        the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup
+        the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup and restart the server
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m) (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
+        5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read: quietus quarantine list
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
+        the ledger takes nothing, so that deliveries are refused and nothing is erased: database or disk is full; it goes on by itself once it can be written
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge

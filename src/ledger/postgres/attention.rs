@@ -8,10 +8,11 @@ use tokio_postgres::Row;
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
 use super::line::DAMAGED;
+use super::sum::DAMAGED as RECORD_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, clock, counts, named, snapshots};
 use crate::attention::{
-    Code, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget,
+    Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget,
 };
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
@@ -34,7 +35,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
     let row = connection.row(&query(), &[]).await?;
     let mut unknown_consents = BTreeMap::new();
     for (index, cause) in UnknownCause::ALL.into_iter().enumerate() {
-        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 5 * GROUP + index)));
+        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 6 * GROUP + index)));
     }
     let now = time(row.get(0))?;
     let (no_server, broken) = told_by(processes(&row)?, now);
@@ -49,10 +50,12 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         incomplete: group(&row, 1)?,
         parked_work: group(&row, 2)?,
         quarantined: group(&row, 3)?,
-        damage: None,
+        damage: damage(&row)?,
         long_log: None,
         held_snapshot: snapshots::oldest(connection).await?,
+        unwritable: None,
         damaged_events: group(&row, 4)?,
+        damaged_records: group(&row, 5)?,
         sessions: unsigned(row.get(1)),
         unknown_consents,
         foreign_sessions: unsigned(row.get(2)),
@@ -82,9 +85,12 @@ fn query() -> String {
               incomplete AS (SELECT COUNT(*) AS count, MIN(ended) AS since, COALESCE(MAX(sequence), 0)::TEXT AS mark
                              FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
               work AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
-                       FROM task WHERE parked AND NOT {STEP_QUEUES} AND reason IS DISTINCT FROM '{DAMAGED}'),
+                       FROM task WHERE parked AND NOT {STEP_QUEUES} 
+                         AND (reason IS NULL OR reason NOT IN ('{DAMAGED}', '{RECORD_DAMAGED}'))),
               damaged AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
                           FROM task WHERE parked AND NOT {STEP_QUEUES} AND reason = '{DAMAGED}'),
+              records AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
+                          FROM task WHERE parked AND reason = '{RECORD_DAMAGED}'),
               steps AS (SELECT {STEP_TARGET} AS target, COUNT(*) AS count, {mark} AS mark,
                                'e-' || MIN(ENCODE(erasure, 'hex')) AS oldest
                         FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue)
@@ -106,12 +112,13 @@ fn query() -> String {
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, reason, since) ORDER BY name), '[]')::TEXT FROM keeper),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(kind, behind_since)), '[]')::TEXT FROM expired
                  WHERE behind_since IS NOT NULL),
+                (SELECT JSON_BUILD_ARRAY(since, what)::TEXT FROM damage),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
                 (SELECT COUNT(*) FROM quarantine), (SELECT received FROM quarantine ORDER BY id LIMIT 1),
-                (SELECT COALESCE(MAX(id), 0)::TEXT FROM quarantine), damaged.*{}
-         FROM clock, counted, incomplete, work, damaged",
+                (SELECT COALESCE(MAX(id), 0)::TEXT FROM quarantine), damaged.*, records.*{}
+         FROM clock, counted, incomplete, work, damaged, records",
         causes.concat(),
     )
 }
@@ -172,6 +179,12 @@ fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {
     let failed =
         all.into_iter().map(|(keeper, reason, since)| Ok(FailedKeeper { keeper, reason, since: time(since)? }));
     failed.collect()
+}
+
+fn damage(row: &Row) -> Result<Option<Damage>, LedgerError> {
+    let Some(noted) = row.get::<_, Option<&str>>(12) else { return Ok(None) };
+    let (since, what): (i64, String) = of_json(noted.as_bytes())?;
+    Ok(Some(Damage { since: time(since)?, what }))
 }
 
 fn parked_steps(row: &Row) -> Result<Vec<ParkedSteps>, LedgerError> {

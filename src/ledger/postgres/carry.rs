@@ -3,11 +3,13 @@
 
 use tokio_postgres::Row;
 
-use super::LedgerError;
-use super::columns::json;
+use super::columns::{erasure_id, json};
 use super::row::Row as _;
+use super::sum::{OF_ERASURE, OF_SESSION};
 use super::tx::Tx;
+use super::{LedgerError, sum};
 use crate::keys::Carry;
+use crate::ledger::carry::SummedSession;
 
 /// Rows that come at once.
 const ROWS: usize = 1_000;
@@ -61,15 +63,21 @@ fn carried(rows: &[Row], column: usize, carry: &Carry) -> Result<Vec<Vec<u8>>, L
 
 /// Of erasures that are not over: what ended stands on its receipt as it was.
 async fn subjects(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
-    let walk =
-        Walk::begin(tx, "carry_erasure", "SELECT id, subject, merge_key FROM erasure WHERE ended IS NULL").await?;
+    let query = format!("SELECT {OF_ERASURE}, id, merge_key FROM erasure WHERE ended IS NULL");
+    let walk = Walk::begin(tx, "carry_erasure", &query).await?;
     while let Some(rows) = walk.next().await? {
         for row in rows {
-            let id: &[u8] = row.get(0);
-            let Some((subject, merge_key)) = carry.subject(&row.json(1)?, row.get(2)) else { continue };
+            let id: &[u8] = row.get(4);
+            let erasure = erasure_id(id)?;
+            // One that is damaged stays so, and nothing is done by it.
+            if sum::erasure_is_whole(erasure, &row).is_err() {
+                continue;
+            }
+            let Some((subject, merge_key)) = carry.subject(&row.json(1)?, row.get(5)) else { continue };
             let text = json(&subject)?;
-            let sql = "UPDATE erasure SET subject = $2, subject_key = $3, merge_key = $4 WHERE id = $1";
-            tx.execute(sql, &[&id, &text, &subject.key(), &merge_key]).await?;
+            let sum = sum::of_erasure(erasure, row.get(0), &text, row.get(2));
+            let sql = "UPDATE erasure SET subject = $2, subject_key = $3, merge_key = $4, sum = $5 WHERE id = $1";
+            tx.execute(sql, &[&id, &text, &subject.key(), &merge_key, &sum]).await?;
             let sql = "UPDATE waiting SET subject_key = $2, merge_key = $3 WHERE erasure = $1";
             tx.execute(sql, &[&id, &subject.key(), &merge_key]).await?;
         }
@@ -114,20 +122,29 @@ async fn digests(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
 }
 
 async fn sessions(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
-    let query = "SELECT installation, session, guest, record, forms_seen FROM session";
-    let walk = Walk::begin(tx, "carry_session", query).await?;
+    let walk = Walk::begin(tx, "carry_session", &format!("SELECT {OF_SESSION} FROM session")).await?;
     while let Some(rows) = walk.next().await? {
-        let guest = |row: &Row| row.get::<_, Option<&[u8]>>(2).map(|guest| carry.bytes(guest)).transpose();
+        let guest = |row: &Row| row.get::<_, Option<&[u8]>>(3).map(|guest| carry.bytes(guest)).transpose();
         let guests = rows.iter().map(guest).collect::<Result<Vec<_>, _>>()?;
-        let records = rows.iter().map(|row| carry.record(row.get(3))).collect::<Result<Vec<_>, _>>()?;
+        let sum = |row: &Row| {
+            carry.session_sum(SummedSession {
+                installation: row.get(0),
+                session: row.get(1),
+                record: row.get(2),
+                guest: row.get(3),
+                forms: row.get(4),
+                sum: row.get(5),
+            })
+        };
+        let sums = rows.iter().map(sum).collect::<Result<Vec<_>, _>>()?;
         let forms: Vec<_> = bytes(&rows, 4).into_iter().map(|forms| carry.digests(forms)).collect();
         // A decision on what a session was before is none on what it is now.
-        let sql = "UPDATE session SET version = version + 1, guest = new.guest, record = new.record,
-                                      forms_seen = new.forms_seen
-                   FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BYTEA[], $4::TEXT[], $5::BYTEA[])
-                        AS new (installation, session, guest, record, forms_seen)
+        let sql =
+            "UPDATE session SET version = version + 1, guest = new.guest, forms_seen = new.forms_seen, sum = new.sum
+                   FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BYTEA[], $4::BYTEA[], $5::BIGINT[])
+                        AS new (installation, session, guest, forms_seen, sum)
                    WHERE session.installation = new.installation AND session.session = new.session";
-        tx.execute(sql, &[&numbers(&rows, 0), &numbers(&rows, 1), &guests, &records, &forms]).await?;
+        tx.execute(sql, &[&numbers(&rows, 0), &numbers(&rows, 1), &guests, &forms, &sums]).await?;
     }
     Ok(())
 }

@@ -6,10 +6,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
 use super::columns::{erasure_id, ids, json, maybe_time, millis, time, unsigned};
 use super::connection::Pauses;
 use super::sessions::{self, Place};
+use super::sum::{self, OF_SESSION};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{CONFLICTS_MAX, Keep, LedgerError, PostgresLedger, clock, failure};
 use crate::consent::ConsentRecord;
@@ -162,15 +164,14 @@ struct OldSession {
     since: i64,
     erased_at: Option<Timestamp>,
     record: ConsentRecord,
+    /// As the column has them.
+    forms: Vec<u8>,
 }
 
 async fn old_sessions(tx: &mut Tx, aged: Aged, keep: &Keep, from: Option<After>) -> Result<Batch, LedgerError> {
     let kept_for = if aged == WHOLE { keep.sessions } else { keep.consents };
     let Some(before) = ago(tx.now, kept_for) else { return Ok(NOTHING) };
-    let mut old = list_old_sessions(tx, aged, before, from).await?;
-    let is_full = i64::try_from(old.len()).is_ok_and(|count| count == BATCH);
-    let next =
-        old.last().filter(|_| is_full).map(|session| After::Session { since: session.since, place: session.place });
+    let (mut old, next) = list_old_sessions(tx, aged, before, from).await?;
     let open = open_among(tx, &old).await?;
     old.retain(|session| !open.contains(&session.place));
     let deleted = old.len() as u64;
@@ -178,34 +179,40 @@ async fn old_sessions(tx: &mut Tx, aged: Aged, keep: &Keep, from: Option<After>)
     Ok((deleted, next))
 }
 
-/// They are locked; those that somebody else has locked are in use, and are left out.
+/// They are locked; those that somebody else has locked are in use, and are left out. So is one that is damaged, for a person to
+/// see.
 async fn list_old_sessions(
     tx: &Tx,
     Aged { since }: Aged,
     before: Timestamp,
     from: Option<After>,
-) -> Result<Vec<OldSession>, LedgerError> {
+) -> Result<(Vec<OldSession>, Option<After>), LedgerError> {
     let (after, place) = match from {
         Some(After::Session { since, place }) => (since, place),
         _ => (i64::MIN, Place { installation: 0, session: 0 }),
     };
     let sql = format!(
-        "SELECT installation, session, {since}, erased_at, record, guest,
+        "SELECT {OF_SESSION}, {since}, erased_at,
                 (SELECT name FROM installation AS company WHERE company.id = session.installation) FROM session
          WHERE {since} IS NOT NULL AND ({since}, installation, session) > ($1, $2, $3) AND {since} <= $4
          ORDER BY {since}, installation, session LIMIT $5 FOR UPDATE OF session SKIP LOCKED"
     );
     let values: super::tx::Values<'_> = &[&after, &place.installation, &place.session, &millis(before), &BATCH];
     let rows = tx.rows(&sql, values).await?;
-    let read = |row: &tokio_postgres::Row| {
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == BATCH);
+    let next = |row: &Row| After::Session { since: row.get(6), place: Place::read(row) };
+    let next = rows.last().filter(|_| is_full).map(next);
+    let read = |row: &Row| {
         Ok(OldSession {
-            place: Place { installation: row.get(0), session: row.get(1) },
-            since: row.get(2),
-            erased_at: maybe_time(row.get(3))?,
-            record: sessions::record(row, 4, 5)?,
+            place: Place::read(row),
+            since: row.get(6),
+            erased_at: maybe_time(row.get(7))?,
+            record: sessions::record(row, 8)?,
+            forms: row.get(4),
         })
     };
-    rows.iter().map(read).collect()
+    let whole = rows.iter().filter(|row| sum::session_is_whole(*row).is_ok());
+    Ok((whole.map(read).collect::<Result<_, LedgerError>>()?, next))
 }
 
 /// Those of them with which, or about which, something is still to be done: they have work, or an erasure that is not over reaches
@@ -246,16 +253,20 @@ async fn open_among(tx: &Tx, old: &[OldSession]) -> Result<HashSet<Place>, Ledge
 
 /// Deletes sessions' records, or reduces them to what proves their consent.
 async fn expire(tx: &mut Tx, aged: Aged, old: Vec<OldSession>, keep: &Keep) -> Result<(), LedgerError> {
-    let mut reduced = (Vec::new(), Vec::new(), Vec::new());
+    let mut reduced = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut gone = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for OldSession { place, since, erased_at, record } in old {
+    for OldSession { place, since, erased_at, record, forms } in old {
         let idle_since = time(since)?;
         let tombstone = Tombstone::of(&record, erased_at, idle_since);
         match RecordEnd::of(record, idle_since, keep, tx.now) {
             RecordEnd::Reduced(proof) if aged == WHOLE => {
                 reduced.0.push(place.installation);
                 reduced.1.push(place.session);
-                reduced.2.push(json(&StoredRecord::of(proof))?);
+                let digest = proof.guest_digest;
+                let guest = digest.as_ref().map(|digest| digest.0.as_slice());
+                let text = json(&StoredRecord::of(proof))?;
+                reduced.3.push(sum::of_session(place.installation, place.session, &text, guest, &forms));
+                reduced.2.push(text);
             }
             RecordEnd::Reduced(_) | RecordEnd::Gone => {
                 gone.0.push(place.installation);
@@ -267,10 +278,11 @@ async fn expire(tx: &mut Tx, aged: Aged, old: Vec<OldSession>, keep: &Keep) -> R
     }
     // The version grows: a decision on what the session was before would write back what is dropped here.
     tx.execute(
-        "UPDATE session SET record = reduced.record, idle_since = NULL, proof_since = idle_since, version = version + 1
-         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS reduced (installation, session, record)
+        "UPDATE session SET record = reduced.record, sum = reduced.sum, idle_since = NULL, proof_since = idle_since,
+                            version = version + 1
+         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[]) AS reduced (installation, session, record, sum)
          WHERE session.installation = reduced.installation AND session.session = reduced.session",
-        &[&reduced.0, &reduced.1, &reduced.2],
+        &[&reduced.0, &reduced.1, &reduced.2, &reduced.3],
     )
     .await?;
     tx.execute(

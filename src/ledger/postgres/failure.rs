@@ -1,7 +1,5 @@
 //! What PostgreSQL's failures mean for the caller.
 
-use std::sync::Once;
-
 use tokio_postgres::error::SqlState;
 
 use super::LedgerError;
@@ -37,14 +35,8 @@ impl From<tokio_postgres::Error> for LedgerError {
         let failure = Told { text, conflict, of_values };
         match code {
             code if is_of_class(code, PASSING) => Self::Busy(failure.into()),
-            code if is_damage(code) => {
-                // Once: nothing heals by itself, and every further call would say it again.
-                static TOLD: Once = Once::new();
-                TOLD.call_once(
-                    || tracing::error!(error = %failure, "the database says that it is damaged; restore it"),
-                );
-                Self::Damaged(failure.into())
-            }
+            // Logged and kept by whoever asked (`damage`).
+            code if is_damage(code) => Self::Damaged(failure.into()),
             _ => Self::Broken(failure.into()),
         }
     }

@@ -17,6 +17,7 @@ mod connection;
 mod connector;
 mod copy;
 mod counts;
+mod damage;
 mod deciding;
 mod erasure_state;
 mod erasures;
@@ -65,6 +66,7 @@ use tokio_util::sync::DropGuard;
 
 use self::connection::Pauses;
 use self::connector::Connector;
+use self::damage::Damage;
 use self::names::Names;
 use self::record::Recorder;
 use self::remote_notifier::RemoteNotifier;
@@ -78,7 +80,7 @@ use super::{
     PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported,
     Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, transition,
+    Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
@@ -109,6 +111,7 @@ pub(crate) struct PostgresLedger {
     work: Connections,
     readers: Connections,
     recorder: Mutex<Option<Arc<Recorder>>>,
+    damage: Arc<Damage>,
     remote_notifier: Arc<RemoteNotifier>,
     /// Its end stops the listening.
     listening: Mutex<Option<DropGuard>>,
@@ -124,6 +127,13 @@ pub(crate) struct PostgresLedger {
 }
 
 impl PostgresLedger {
+    /// The same for a server: where a damage was seen, it looks whether it is mended.
+    pub(crate) async fn serve(place: &PostgresPlace, password: Option<&Secret>) -> Result<Arc<Self>, OpenError> {
+        let ledger = Self::open(place, password).await?;
+        damage::heal(ledger.damage.connector(), place).await?;
+        Ok(ledger)
+    }
+
     /// Connects to a database whose schema is the one that this program knows.
     pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Arc<Self>, OpenError> {
         let failed = |source| OpenError::Failed { ledger: place.shown(), source };
@@ -132,11 +142,14 @@ impl PostgresLedger {
         schema::check(&client, place).await?;
         schema::check_whole(&client, place).await?;
         let remote_notifier = RemoteNotifier::new();
-        let recorder = Recorder::start(connector.clone(), place.statement_max, Arc::clone(&remote_notifier));
+        let damage = Damage::none(connector.clone());
+        let recorder =
+            Recorder::start(connector.clone(), place.statement_max, Arc::clone(&remote_notifier), Arc::clone(&damage));
         Ok(Arc::new(Self {
-            work: connections(&connector, place, place.connections_max).map_err(failed)?,
-            readers: connections(&connector, place, READERS_MAX).map_err(failed)?,
+            work: connections(&connector, place, place.connections_max, &damage).map_err(failed)?,
+            readers: connections(&connector, place, READERS_MAX, &damage).map_err(failed)?,
             recorder: Mutex::new(Some(Arc::new(recorder))),
+            damage,
             listening: Mutex::new(Some(remote_notifier.start(connector))),
             remote_notifier,
             sources: Names::of("source"),
@@ -162,6 +175,7 @@ impl PostgresLedger {
 
     /// A connection for statements that are a transaction each.
     async fn writing(&self) -> Result<Connection, LedgerError> {
+        self.damage.refuse()?;
         self.work.get().await
     }
 
@@ -171,7 +185,12 @@ impl PostgresLedger {
     }
 }
 
-fn connections(connector: &Connector, place: &PostgresPlace, most: usize) -> anyhow::Result<Connections> {
+fn connections(
+    connector: &Connector,
+    place: &PostgresPlace,
+    most: usize,
+    damage: &Arc<Damage>,
+) -> anyhow::Result<Connections> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(connector.config.clone(), connector.tls.clone(), recycling);
     let wait = Some(POOL_WAIT_MAX);
@@ -184,7 +203,8 @@ fn connections(connector: &Connector, place: &PostgresPlace, most: usize) -> any
     });
     let pool = Pool::builder(manager).max_size(most.max(1)).runtime(Runtime::Tokio1).post_create(apply);
     let pool = pool.wait_timeout(wait).create_timeout(wait).build()?;
-    Ok(Connections { pool, answer_max: place.statement_max + Duration::from_secs(1) })
+    let answer_max = place.statement_max + Duration::from_secs(1);
+    Ok(Connections { pool, answer_max, damage: Arc::clone(damage) })
 }
 
 /// Runs an operation in a transaction of its own, which ends with `COMMIT` where `$keep` says so of its result, and is
@@ -582,7 +602,11 @@ impl Records for PostgresLedger {
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let attention::Found { facts, mutes, now } = attention::find(&self.reading().await?).await?;
+        let attention::Found { mut facts, mutes, now } = attention::find(&self.reading().await?).await?;
+        facts.damage = facts.damage.or_else(|| self.damage.known());
+        if facts.damage.is_none() {
+            facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
+        }
         Ok(crate::attention::attention(&facts, &mutes, limits, now))
     }
 

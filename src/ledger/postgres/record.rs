@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 
 use super::connection::{self, Pauses};
 use super::connector::Connector;
+use super::damage::Damage;
 use super::remote_notifier::RemoteNotifier;
 use super::session::{SYNCHRONOUS_COMMIT, commits_to_disk};
 use super::tx::NOW_MS;
@@ -57,9 +58,14 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Starts the task; it connects when the first delivery comes.
-    pub(super) fn start(connector: Connector, statement_max: Duration, remote_notifier: Arc<RemoteNotifier>) -> Self {
+    pub(super) fn start(
+        connector: Connector,
+        statement_max: Duration,
+        remote_notifier: Arc<RemoteNotifier>,
+        damage: Arc<Damage>,
+    ) -> Self {
         let (deliveries, waiting) = mpsc::channel(WAITING_MAX);
-        let task = Task { connector, statement_max, remote_notifier, line: None, held_back: Vec::new() };
+        let task = Task { connector, statement_max, remote_notifier, damage, line: None, held_back: Vec::new() };
         Self { deliveries, task: tokio::spawn(task.run(waiting)) }
     }
 
@@ -101,6 +107,7 @@ struct Task {
     connector: Connector,
     statement_max: Duration,
     remote_notifier: Arc<RemoteNotifier>,
+    damage: Arc<Damage>,
     line: Option<Line>,
     /// Those that had no room in the last batch.
     held_back: Vec<Delivery>,
@@ -136,7 +143,11 @@ impl Task {
             if part.is_empty() {
                 continue;
             }
-            match self.try_to_write(&part).await {
+            let tried = match self.damage.refuse() {
+                Ok(()) => self.try_to_write(&part).await,
+                Err(known) => Err(known),
+            };
+            match self.damage.seen(tried) {
                 Ok(recorded) => {
                     self.answer(part, recorded);
                     if std::mem::take(&mut lost) {

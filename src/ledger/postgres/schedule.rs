@@ -12,7 +12,7 @@ use tracing::info;
 use super::columns::{erasure_id, json, maybe_millis, maybe_time, millis};
 use super::row::{self, Row as _, WAITING};
 use super::tx::Tx;
-use super::{LedgerError, QueueName, broken, capsules, erasure_state, failure, steps, targets, tasks};
+use super::{LedgerError, QueueName, broken, capsules, erasure_state, failure, steps, sum, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
@@ -54,23 +54,27 @@ pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -
 }
 
 async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Waiting) -> Result<(), LedgerError> {
+    let subject = json(&new.subject)?;
+    let selection = json(&new.selection)?;
+    let sum = sum::of_erasure(new.id, installation, &subject, &selection);
     tx.execute(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                              due_rule, due, sum)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         &[
             &new.id.0.as_slice(),
             &installation,
-            &json(&new.subject)?,
+            &subject,
             &new.subject.key(),
             &waiting.merge_key,
-            &json(&new.selection)?,
+            &selection,
             &json(&waiting.rules)?,
             &json(&waiting.targets)?,
             &waiting.state.as_str(),
             &millis(tx.now),
             &millis(waiting.due_rule),
             &millis(waiting.due),
+            &sum,
         ],
     )
     .await?;
@@ -298,7 +302,7 @@ async fn cancelled(
             // cancelled.
             tx.execute("DELETE FROM task WHERE erasure = $1", &[&id.0.as_slice()]).await?;
             erasure_state::set_state(tx, id, from, state).await?;
-            let sql = "UPDATE erasure SET ended = $2, merge_key = '', selection = '{}' WHERE id = $1";
+            let sql = "UPDATE erasure SET ended = $2, merge_key = '', selection = '{}', sum = NULL WHERE id = $1";
             tx.execute(sql, &[&id.0.as_slice(), &millis(tx.now)]).await?;
             capsules::end_fingerprints(tx, &[id]).await?;
             Ok(true)

@@ -7,7 +7,9 @@ use tokio_postgres::Row;
 
 use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis, time};
 use super::tx::{Connection, Tx};
-use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, transition};
+use super::{
+    LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, sum, sum::OF_SESSION, transition,
+};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
@@ -15,10 +17,9 @@ use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
-const SELECT: &str = "SELECT installation, session, version, record, read_at, concluded, recording_ready, settle_at,
-                             forms_seen, erased_at, guest,
-                             (SELECT name FROM installation AS company WHERE company.id = session.installation)
-                      FROM session";
+/// After the columns of [`OF_SESSION`].
+const COLUMNS: &str = "version, read_at, concluded, recording_ready, settle_at, erased_at,
+                       (SELECT name FROM installation AS company WHERE company.id = session.installation)";
 
 /// A session's place in its table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,13 +29,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn read(row: &Row) -> Self {
+    pub(super) fn read(row: &Row) -> Self {
         Self { installation: row.get(0), session: row.get(1) }
     }
 }
 
 pub(super) async fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
-    let sql = format!("{SELECT} WHERE installation = $1 AND session = $2");
+    let sql = format!("SELECT {OF_SESSION}, {COLUMNS} FROM session WHERE installation = $1 AND session = $2");
     let rows = connection.rows(&sql, &[&place.installation, &place.session]).await?;
     Ok(views(connection, rows).await?.pop())
 }
@@ -70,7 +71,10 @@ pub(super) async fn of_guest(
     installation: i64,
     guest: Digest,
 ) -> Result<Vec<SessionView>, LedgerError> {
-    let sql = format!("{SELECT} WHERE installation = $1 AND guest = $2 ORDER BY installation, session");
+    let sql = format!(
+        "SELECT {OF_SESSION}, {COLUMNS} FROM session
+         WHERE installation = $1 AND guest = $2 ORDER BY installation, session"
+    );
     let rows = connection.rows(&sql, &[&installation, &guest.0.as_slice()]).await?;
     views(connection, rows).await
 }
@@ -83,7 +87,7 @@ pub(super) async fn with(
 ) -> Result<Vec<SessionView>, LedgerError> {
     let all: Vec<&[u8]> = fingerprints.iter().map(|fingerprint| fingerprint.0.as_slice()).collect();
     let sql = format!(
-        "{SELECT} WHERE (installation, session) IN (
+        "SELECT {OF_SESSION}, {COLUMNS} FROM session WHERE (installation, session) IN (
            SELECT installation, session FROM fingerprint WHERE fingerprint = ANY($1) AND installation = $2
          ) ORDER BY installation, session"
     );
@@ -98,27 +102,27 @@ async fn views(connection: &Connection, rows: Vec<Row>) -> Result<Vec<SessionVie
 }
 
 fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, LedgerError> {
-    let forms: &[u8] = row.get(8);
+    sum::session_is_whole(row)?;
+    let forms: &[u8] = row.get(4);
     Ok(SessionView {
-        version: row.get(2),
-        record: record(row, 3, 10)?,
+        version: row.get(6),
+        record: record(row, 12)?,
         fingerprints,
-        read_at: maybe_time(row.get(4))?,
-        concluded: row.get(5),
-        recording_ready: row.get(6),
-        settle_at: maybe_time(row.get(7))?,
+        read_at: maybe_time(row.get(7))?,
+        concluded: row.get(8),
+        recording_ready: row.get(9),
+        settle_at: maybe_time(row.get(10))?,
         forms_seen: forms.chunks_exact(16).map(digest).collect::<Result<_, _>>()?,
-        erased_at: maybe_time(row.get(9))?,
+        erased_at: maybe_time(row.get(11))?,
     })
 }
 
-/// A session's record, and in the columns behind one another the digest of its guest's id and the name of its installation. The
-/// session's number is the second column.
-pub(super) fn record(row: &Row, stored: usize, guest: usize) -> Result<ConsentRecord, LedgerError> {
-    let installation = InstallationName(row.get::<_, &str>(guest + 1).into());
+/// The record of a row that begins with [`OF_SESSION`], and has the installation's name in this column.
+pub(super) fn record(row: &Row, company: usize) -> Result<ConsentRecord, LedgerError> {
+    let installation = InstallationName(row.get::<_, &str>(company).into());
     let session = SessionKey { installation, session: SessionId(row.get(1)) };
-    let guest = row.get::<_, Option<&[u8]>>(guest).map(digest).transpose()?;
-    Ok(json_at::<StoredRecord>(row, stored)?.record(session, guest))
+    let guest = row.get::<_, Option<&[u8]>>(3).map(digest).transpose()?;
+    Ok(json_at::<StoredRecord>(row, 2)?.record(session, guest))
 }
 
 /// The fingerprints of sessions.
@@ -303,6 +307,11 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
     let idle_since = change.settle_at.is_none().then_some(millis(tx.now));
+    let digest = record.guest_digest;
+    let guest = digest.as_ref().map(|digest| digest.0.as_slice());
+    let text = json(&StoredRecord::of(record.clone()))?;
+    let erased_text = json(&StoredRecord::of(record.without_guest()))?;
+    let sum_of = |text: &str| sum::of_session(place.installation, place.session, text, guest, &forms);
     // `read_at` stays where this decision has not looked: only of a session that was read once does a later 404 say
     // that it is gone. What stays settled grows no younger by what is no news; what was never read has no age, as receipts name
     // it. What was erased stays so when more comes of it than the tombstone that was left.
@@ -311,11 +320,12 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
             "WITH gone AS (
                DELETE FROM tombstone WHERE installation = $1 AND session = $2 AND $3::BIGINT = 1 RETURNING at, erased)
              INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
-                                  recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since)
+                                  recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since, sum)
              SELECT $1::BIGINT, $2::BIGINT, $3::BIGINT, $4::BYTEA, $5::BIGINT, $6::BIGINT, $7::BIGINT, $8::BOOLEAN,
                     $9::BOOLEAN, $10::TEXT, CASE WHEN (SELECT erased FROM gone) THEN $14::TEXT ELSE $11::TEXT END,
                     $12::BYTEA, (SELECT at FROM gone WHERE erased),
-                    CASE WHEN $6::BIGINT IS NOT NULL OR (SELECT erased FROM gone) THEN $13::BIGINT END
+                    CASE WHEN $6::BIGINT IS NOT NULL OR (SELECT erased FROM gone) THEN $13::BIGINT END,
+                    CASE WHEN (SELECT erased FROM gone) THEN $16::BIGINT ELSE $15::BIGINT END
              ON CONFLICT (installation, session) DO UPDATE SET
                version = excluded.version, guest = excluded.guest,
                read_at = COALESCE(excluded.read_at, session.read_at), settle_at = excluded.settle_at,
@@ -325,23 +335,25 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
                                  WHEN session.settle_at IS NULL AND excluded.settle_at IS NULL
                                  THEN COALESCE(session.idle_since, session.proof_since, $13::BIGINT)
                                  ELSE $13::BIGINT END,
-               proof_since = NULL
+               proof_since = NULL, sum = excluded.sum
              WHERE session.version = excluded.version - 1",
             &[
                 &place.installation,
                 &place.session,
                 &(change.read_version + 1),
-                &change.record.guest_digest.as_ref().map(|digest| digest.0.as_slice()),
+                &guest,
                 &millis(tx.now),
                 &maybe_millis(change.read_at),
                 &maybe_millis(change.settle_at),
                 &change.concluded,
                 &change.recording_ready,
                 &transition::unknown_cause(change).map(|cause| cause.as_str()),
-                &json(&StoredRecord::of(record.clone()))?,
+                &text,
                 &forms,
                 &idle_since,
-                &json(&StoredRecord::of(record.without_guest()))?,
+                &erased_text,
+                &sum_of(&text),
+                &sum_of(&erased_text),
             ],
         )
         .await?;
@@ -399,29 +411,43 @@ async fn delete_settling(tx: &Tx, place: Place) -> Result<(), LedgerError> {
 pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), LedgerError> {
     let reached = tx
         .rows(
-            "SELECT installation, session, record FROM session
-             WHERE (installation, session) IN (
-               SELECT installation, session FROM erasure_session WHERE erasure = ANY($1))
-             ORDER BY installation, session FOR UPDATE",
+            &format!(
+                "SELECT {OF_SESSION} FROM session
+                 WHERE (installation, session) IN (
+                   SELECT installation, session FROM erasure_session WHERE erasure = ANY($1))
+                 ORDER BY installation, session FOR UPDATE"
+            ),
             &[&ids(erasures)],
         )
         .await?;
     let mut installations = Vec::with_capacity(reached.len());
     let mut sessions = Vec::with_capacity(reached.len());
     let mut records = Vec::with_capacity(reached.len());
+    let mut sums = Vec::with_capacity(reached.len());
     for row in reached {
         let place = Place::read(&row);
         installations.push(place.installation);
         sessions.push(place.session);
-        records.push(json(&json_at::<StoredRecord>(&row, 2)?.without_guest())?);
+        // One that is damaged stays so, or a checksum would say that it is whole.
+        let (record, sum) = match sum::session_is_whole(&row) {
+            Ok(()) => {
+                let text = json(&json_at::<StoredRecord>(&row, 2)?.without_guest())?;
+                let sum = sum::of_session(place.installation, place.session, &text, row.get(3), row.get(4));
+                (Some(text), Some(sum))
+            }
+            Err(_) => (None, None),
+        };
+        records.push(record);
+        sums.push(sum);
     }
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     tx.execute(
-        "UPDATE session SET erased_at = $4::BIGINT, record = reached.record, unknown_cause = NULL, version = version + 1,
-                            idle_since = CASE WHEN settle_at IS NULL THEN $4::BIGINT END, proof_since = NULL
-         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS reached (installation, session, record)
+        "UPDATE session SET erased_at = $5::BIGINT, record = COALESCE(reached.record, session.record),
+                            sum = COALESCE(reached.sum, session.sum), unknown_cause = NULL, version = version + 1,
+                            idle_since = CASE WHEN settle_at IS NULL THEN $5::BIGINT END, proof_since = NULL
+         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[]) AS reached (installation, session, record, sum)
          WHERE session.installation = reached.installation AND session.session = reached.session",
-        &[&installations, &sessions, &records, &millis(tx.now)],
+        &[&installations, &sessions, &records, &sums, &millis(tx.now)],
     )
     .await?;
     tx.execute(

@@ -1,6 +1,6 @@
 //! Steps: their beginning when an erasure is resolved, and the end of each call.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::columns::{ids, json, maybe_millis, millis, text};
@@ -8,7 +8,7 @@ use super::row::{self, FROM_STEP_SHOWN, Row as _, STEP, STEP_SHOWN, StateColumns
 use super::tx::{Connection, Tx};
 use super::{
     Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, capsules,
-    erasure_state, sessions, tasks, transition,
+    erasure_state, sessions, sum, tasks, transition,
 };
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Sent, Step};
@@ -78,21 +78,31 @@ pub(super) async fn resolved(
     let sessions: Vec<i64> = resolution.sessions.iter().map(|one| one.key.session.0).collect();
     let read_before: Vec<bool> = resolution.sessions.iter().map(|one| one.read_before).collect();
     let reached = tx
-        .execute(
+        .rows(
             "INSERT INTO erasure_session (erasure, installation, session, read_before)
              SELECT $1, $2, session, read_before FROM unnest($3::BIGINT[], $4::BOOLEAN[]) AS reached (session, read_before)
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO NOTHING RETURNING session, read_before",
             &[&id, &installation, &sessions, &read_before],
         )
         .await?;
+    // As they were written: a session that is named twice is one.
+    let reached: BTreeSet<(i64, i64, bool)> =
+        reached.iter().map(|row| (installation, row.get(0), row.get(1))).collect();
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
     sessions::add_shared_guests(tx, installation, &resolution.shared_guests).await?;
     // A merge takes the claim away, so the targets of the claim are all there are.
     let begun = begin(&work.targets, &resolution.finds, work.subject.installation());
     insert(tx, work.id, &begun).await?;
     tx.execute(
-        "UPDATE erasure SET begun = $2, sessions = $3, findings = $4, index_key = $5 WHERE id = $1",
-        &[&id, &millis(tx.now), &(reached as i64), &json(&resolution.findings)?, &resolution.index_key.as_str()],
+        "UPDATE erasure SET begun = $2, sessions = $3, findings = $4, index_key = $5, reached_sum = $6 WHERE id = $1",
+        &[
+            &id,
+            &millis(tx.now),
+            &(reached.len() as i64),
+            &json(&resolution.findings)?,
+            &resolution.index_key.as_str(),
+            &sum::of_reached(reached.iter().copied()),
+        ],
     )
     .await?;
     erasure_state::set_state(tx, work.id, from, begun.state()).await?;

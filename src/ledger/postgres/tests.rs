@@ -1,6 +1,7 @@
 //! The contract, and what is true of a database only.
 
 mod away;
+mod damage;
 mod fleet;
 mod months;
 mod plans;
@@ -89,7 +90,7 @@ contract::contract!(parts, stories);
 
 /// The stories of the contract that change what is stored past the ledger.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn moved_clocks_and_archived_receipts() {
+async fn what_is_changed_past_the_port() {
     let server = stories().await;
     macro_rules! story {
         ($part:ident $story:ident) => {
@@ -106,6 +107,10 @@ async fn moved_clocks_and_archived_receipts() {
     story!(clock a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
     story!(clock a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
     story!(expiring an_erasure_expires_once_nothing_refers_to_it);
+    story!(damage a_session_whose_record_is_damaged_is_not_read_and_hides_no_other);
+    story!(damage an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_no_other);
+    story!(damage a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);
+    story!(damage what_is_damaged_is_not_made_whole_by_an_erasure);
 }
 
 #[tokio::test]

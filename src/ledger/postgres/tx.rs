@@ -2,6 +2,7 @@
 
 mod fate;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 use self::fate::Fate;
+use super::damage::Damage;
 use super::session::{SYNCHRONOUS_COMMIT, commits_to_disk};
 use super::tally::{self, Tally};
 use super::{LedgerError, QueueName, broken, failure, query};
@@ -31,13 +33,14 @@ pub(super) struct Connections {
     pub(super) pool: Pool,
     /// Longer than the server's own limit: for a server that does not answer at all.
     pub(super) answer_max: Duration,
+    pub(super) damage: Arc<Damage>,
 }
 
 impl Connections {
     pub(super) async fn get(&self) -> Result<Connection, LedgerError> {
         let object = Some(self.pool.get().await?);
         let sound = AtomicBool::new(true);
-        Ok(Connection { object, answer_max: self.answer_max, sound })
+        Ok(Connection { object, answer_max: self.answer_max, damage: Arc::clone(&self.damage), sound })
     }
 }
 
@@ -45,6 +48,7 @@ impl Connections {
 pub(super) struct Connection {
     object: Option<Object>,
     answer_max: Duration,
+    damage: Arc<Damage>,
     sound: AtomicBool,
 }
 
@@ -89,12 +93,12 @@ impl Connection {
                 return Err(LedgerError::Busy(anyhow::anyhow!("the database gave no answer in time")));
             }
         };
-        answered.map_err(|error| {
+        self.damage.seen(answered.map_err(|error| {
             if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
                 self.sound.store(false, Ordering::Relaxed);
             }
             error.into()
-        })
+        }))
     }
 
     fn object(&self) -> &Object {
@@ -127,6 +131,7 @@ pub(super) struct Tx {
 
 impl Tx {
     pub(super) async fn begin(connections: &Connections) -> Result<Self, LedgerError> {
+        connections.damage.refuse()?;
         let connection = connections.get().await?;
         let tally = Tally::default();
         let news = Vec::new();

@@ -7,10 +7,11 @@ use tokio_postgres::Row;
 
 use super::columns::{erasure_id, ids, json_at, maybe_time, time};
 use super::sessions::{self, Place};
+use super::sum::OF_ERASURE;
 use super::tx::Tx;
 use super::{
     DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, erasures, line,
-    steps,
+    steps, sum,
 };
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
 use crate::keys::{KeyId, Sealed};
@@ -92,18 +93,22 @@ async fn resolves(
     let unread_since = sessions::unread_since(tx, number).await?;
     let mut capsules = capsules(tx, all).await?;
     let rows = tx
-        .rows("SELECT id, subject, targets, created, due_rule, selection FROM erasure WHERE id = ANY($1)", &[&ids(all)])
+        .rows(
+            &format!("SELECT {OF_ERASURE}, id, targets, created, due_rule FROM erasure WHERE id = ANY($1)"),
+            &[&ids(all)],
+        )
         .await?;
     let mut works = Works::new();
     for row in rows {
-        let id = erasure_id(row.get(0))?;
+        let id = erasure_id(row.get(4))?;
         let capsules = capsules.remove(&id).unwrap_or_default();
         let work = || {
+            sum::erasure_is_whole(id, &row)?;
             let subject = json_at(&row, 1)?;
-            let targets = json_at(&row, 2)?;
-            let created = time(row.get(3))?;
-            let due = time(row.get(4))?;
-            let selection = json_at(&row, 5)?;
+            let selection = json_at(&row, 2)?;
+            let targets = json_at(&row, 5)?;
+            let created = time(row.get(6))?;
+            let due = time(row.get(7))?;
             Ok(Work::Resolve(EraseWork {
                 id,
                 subject,
@@ -146,15 +151,22 @@ async fn of_steps(
 ) -> Result<Works, LedgerError> {
     let mut capsules = capsules(tx, all).await?;
     let mut reached = reached(ledger, tx, all).await?;
-    let subjects = tx.rows("SELECT id, subject, index_key FROM erasure WHERE id = ANY($1)", &[&ids(all)]).await?;
+    let sql = format!("SELECT {OF_ERASURE}, id, reached_sum, index_key FROM erasure WHERE id = ANY($1)");
+    let subjects = tx.rows(&sql, &[&ids(all)]).await?;
     let mut steps = steps::of_called(tx, all, called).await?;
     let mut works = Works::new();
     for row in subjects {
-        let id = erasure_id(row.get(0))?;
+        let id = erasure_id(row.get(4))?;
         let step = steps.remove(&id);
         let capsules = capsules.remove(&id).unwrap_or_default();
         let sessions = reached.remove(&id).unwrap_or_default();
         let work = || {
+            sum::erasure_is_whole(id, &row)?;
+            sum::reached_is_whole(
+                row.get(5),
+                sessions.iter().map(|(place, one)| (place.installation, place.session, one.read_before)),
+            )?;
+            let sessions = sessions.into_iter().map(|(_, session)| session).collect();
             let step = step.ok_or_else(|| broken(format!("{id} has no step at {called}")))??;
             let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
             // Without it the target would be told of nobody, and could answer that nothing is there.
@@ -173,8 +185,18 @@ async fn of_steps(
 }
 
 async fn closes(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
-    let erasures = erasures::many(tx, all).await?;
-    Ok(erasures.into_iter().map(|(id, erasure)| (id, erasure.map(Work::Close))).collect())
+    let sql = format!("SELECT {OF_ERASURE}, id FROM erasure WHERE id = ANY($1)");
+    let mut whole = HashMap::new();
+    for row in tx.rows(&sql, &[&ids(all)]).await? {
+        let id = erasure_id(row.get(4))?;
+        whole.insert(id, sum::erasure_is_whole(id, &row));
+    }
+    let mut works = Works::new();
+    for (id, erasure) in erasures::many(tx, all).await? {
+        let is_whole = whole.remove(&id).unwrap_or(Ok(()));
+        works.insert(id, is_whole.and(erasure).map(Work::Close));
+    }
+    Ok(works)
 }
 
 /// In the order in which they were added.
@@ -198,7 +220,7 @@ async fn reached(
     ledger: &PostgresLedger,
     tx: &Tx,
     all: &[ErasureId],
-) -> Result<HashMap<ErasureId, Vec<ReachedSession>>, LedgerError> {
+) -> Result<HashMap<ErasureId, Vec<(Place, ReachedSession)>>, LedgerError> {
     let rows = tx
         .rows(
             "SELECT erasure, installation, session, read_before FROM erasure_session WHERE erasure = ANY($1)
@@ -208,9 +230,10 @@ async fn reached(
         .await?;
     let mut sessions = HashMap::<_, Vec<_>>::new();
     for row in rows {
-        let key = ledger.installations.key(tx, Place { installation: row.get(1), session: row.get(2) }).await?;
+        let place = Place { installation: row.get(1), session: row.get(2) };
+        let key = ledger.installations.key(tx, place).await?;
         let session = ReachedSession { key, read_before: row.get(3) };
-        sessions.entry(erasure_id(row.get(0))?).or_default().push(session);
+        sessions.entry(erasure_id(row.get(0))?).or_default().push((place, session));
     }
     Ok(sessions)
 }

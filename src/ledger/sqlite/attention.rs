@@ -9,6 +9,7 @@ use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
 use super::line::DAMAGED;
+use super::sum::DAMAGED as RECORD_DAMAGED;
 use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, processes, refused, targets};
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
@@ -38,19 +39,25 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
             connection,
             &format!(
                 "SELECT COUNT(*), MIN(since), {MARK} FROM task
-                 WHERE parked = 1 AND NOT {STEP_QUEUES} AND reason IS NOT '{DAMAGED}'"
+                 WHERE parked = 1 AND NOT {STEP_QUEUES} 
+                   AND (reason IS NULL OR reason NOT IN ('{DAMAGED}', '{RECORD_DAMAGED}'))"
             ),
         )?,
         // The file does not say so of itself.
         damage: None,
         long_log: None,
         held_snapshot: None,
+        unwritable: None,
         damaged_events: group(
             connection,
             &format!(
                 "SELECT COUNT(*), MIN(since), {MARK} FROM task
                  WHERE parked = 1 AND NOT {STEP_QUEUES} AND reason = '{DAMAGED}'"
             ),
+        )?,
+        damaged_records: group(
+            connection,
+            &format!("SELECT COUNT(*), MIN(since), {MARK} FROM task WHERE parked = 1 AND reason = '{RECORD_DAMAGED}'"),
         )?,
         refused: refused::list(connection)?,
         quarantined: group(

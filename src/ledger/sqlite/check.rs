@@ -1,34 +1,28 @@
-//! Looking for damage before something needs what is damaged: SQLite's own check, soon after the start and then every day, on a
+//! Looking for damage before something needs what is damaged (`integrity`): soon after the start and then every day, on a
 //! connection and a thread of its own and at a bounded rate.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
-
-use super::LedgerError;
 use super::damage::Damage;
-use super::schema;
+use super::{LedgerError, integrity, schema};
 use crate::panics::caught_here;
 
 /// From one check to the next.
 const EVERY: Duration = Duration::from_secs(24 * 3_600);
 
-/// So long the check works at a stretch, and then rests three times as long: at most a quarter of a core.
+/// So long the check works at a stretch.
 const SLICE: Duration = Duration::from_millis(2);
+
+/// The longest rest: a machine that stood still has not worked.
+const REST_MAX: Duration = Duration::from_secs(1);
 
 /// Steps of SQLite's after which the time is looked at; some microseconds.
 const STEPS: i32 = 200;
-
-/// The findings that are told of one table.
-const FINDINGS_MAX: usize = 3;
-
-/// The findings that the whole check tells.
-const ALL_FINDINGS_MAX: usize = 20;
 
 /// The thread that checks.
 pub(super) struct Checks {
@@ -43,31 +37,45 @@ impl Checks {
         let (stopped, wait) = mpsc::channel();
         let stops = Arc::clone(&stop);
         let check = move || {
-            while damage.refuse().is_ok() {
-                // Within a transaction for each table: one over all of them would keep the log from starting over.
-                let panicked = |_| Err(LedgerError::Broken(anyhow::anyhow!("the check panicked")));
-                match damage.seen(caught_here(|| slowly(&ledger, &stops)).unwrap_or_else(panicked)) {
-                    Ok(()) => {}
-                    Err(_) if stops.load(Ordering::Relaxed) => return,
-                    Err(LedgerError::Damaged(_)) => return,
-                    Err(error) => tracing::warn!(%error, "could not check the ledger; it is checked again tomorrow"),
-                }
-                if wait.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
-                    return;
-                }
-            }
+            damage.refuse()?;
+            // Within a transaction for each table: one over all of them would keep the log from starting over.
+            let panicked = |_| Err(LedgerError::Broken(anyhow::anyhow!("the check panicked")));
+            damage.seen(caught_here(|| slowly(&ledger, &stops)).unwrap_or_else(panicked))
         };
-        let thread = thread::Builder::new().name("check".into()).spawn(check)?;
+        let thread = thread::Builder::new().name("check".into()).spawn(move || repeat(EVERY, &wait, check))?;
         Ok(Self { stop, stopped, thread })
     }
 
     /// Ends a check that is under way. Blocks for a moment.
     pub(super) fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
+        // First, so that a check that is broken off is not taken for one that failed.
         drop(self.stopped);
+        self.stop.store(true, Ordering::Relaxed);
         // Nothing in it panics without being caught.
         let _ = self.thread.join();
     }
+}
+
+/// Checks at once and then so often, until it is stopped, by the end of the sender, or something is damaged. A check that could not
+/// be made is made the next time.
+fn repeat(every: Duration, stopped: &Receiver<()>, mut check: impl FnMut() -> Result<(), LedgerError>) {
+    loop {
+        match check() {
+            Ok(()) => {}
+            Err(LedgerError::Damaged(_)) => return,
+            Err(_) if stopped.try_recv() == Err(TryRecvError::Disconnected) => return,
+            Err(error) => tracing::warn!(%error, "could not check the ledger; it is checked again tomorrow"),
+        }
+        if stopped.recv_timeout(every) != Err(RecvTimeoutError::Timeout) {
+            return;
+        }
+    }
+}
+
+/// How long it rests after it has worked for so long at a stretch, if it is to rest: at most a quarter of a core, also where a
+/// stretch took longer than it should.
+fn rest_after(worked: Duration) -> Option<Duration> {
+    (worked >= SLICE).then(|| (worked * 3).min(REST_MAX))
 }
 
 /// Checks all tables, at a bounded rate.
@@ -76,48 +84,50 @@ fn slowly(ledger: &Path, stop: &Arc<AtomicBool>) -> Result<(), LedgerError> {
     let stop = Arc::clone(stop);
     let mut begun = Instant::now();
     let rest = move || {
-        if begun.elapsed() >= SLICE {
-            thread::sleep(SLICE * 3);
+        if let Some(rest) = rest_after(begun.elapsed()) {
+            thread::sleep(rest);
             begun = Instant::now();
         }
         stop.load(Ordering::Relaxed)
     };
     connection.progress_handler(STEPS, Some(rest))?;
-    tables(&connection)
+    integrity::of_tables(&connection)
 }
 
-/// Checks all tables, as fast as it goes.
-pub(super) fn at_once(ledger: &Path) -> Result<(), LedgerError> {
-    tables(&schema::open_reader(ledger)?)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// SQLite's whole check: also whether indexes have what their tables have, and whether every page belongs to something.
-pub(super) fn integrity(connection: &Connection) -> Result<Vec<String>, LedgerError> {
-    let mut check = connection.prepare(&format!("PRAGMA integrity_check({ALL_FINDINGS_MAX})"))?;
-    let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(found.into_iter().filter(|line| line != "ok").collect())
-}
-
-fn tables(connection: &Connection) -> Result<(), LedgerError> {
-    let mut all = vec!["sqlite_schema".to_owned()];
-    let mut named = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
-    for name in named.query_map([], |row| row.get(0))? {
-        all.push(name?);
-    }
-    drop(named);
-    for table in all {
-        let sql = format!("PRAGMA quick_check('{table}')");
-        let mut check = connection.prepare(&sql)?;
-        let mut found = Vec::new();
-        let mut rows = check.query([])?;
-        while let Some(row) = rows.next()?
-            && found.len() < FINDINGS_MAX
-        {
-            found.push(row.get::<_, String>(0)?);
+    #[test]
+    fn a_check_takes_no_more_than_a_quarter_of_a_core() {
+        assert_eq!(rest_after(SLICE - Duration::from_nanos(1)), None);
+        for worked in [SLICE, SLICE * 7, Duration::from_millis(300)] {
+            assert_eq!(rest_after(worked), Some(worked * 3));
         }
-        if found != ["ok"] {
-            return Err(LedgerError::Damaged(anyhow::anyhow!("the table `{table}`: {}", found.join("; "))));
-        }
+        assert_eq!(rest_after(Duration::from_secs(3_600)), Some(REST_MAX));
     }
-    Ok(())
+
+    /// How often it is checked whose checks end so; the last one is stopped.
+    fn checks(ends: Vec<Result<(), LedgerError>>) -> usize {
+        let (stopped, wait) = mpsc::channel();
+        let (mut stopped, mut ends, mut checks) = (Some(stopped), ends.into_iter(), 0);
+        repeat(Duration::ZERO, &wait, || {
+            checks += 1;
+            let end = ends.next().unwrap_or(Ok(()));
+            if ends.len() == 0 {
+                stopped = None;
+            }
+            end
+        });
+        checks
+    }
+
+    #[test]
+    fn a_check_is_repeated_until_it_is_stopped_or_finds_something() {
+        let busy = || Err(LedgerError::Busy(anyhow::anyhow!("locked")));
+        let damaged = || Err(LedgerError::Damaged(anyhow::anyhow!("a page is zero")));
+        assert_eq!(checks(vec![Ok(())]), 1);
+        assert_eq!(checks(vec![Ok(()), busy(), Ok(()), busy()]), 4);
+        assert_eq!(checks(vec![Ok(()), damaged(), Ok(()), Ok(())]), 2);
+    }
 }

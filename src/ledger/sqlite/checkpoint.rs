@@ -99,6 +99,16 @@ pub(super) fn truncate(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(busy == 0)
 }
 
+/// Moves the log that an earlier process left, before anything is acknowledged behind it: what that process could not sync may be in
+/// memory only, and counts as written there.
+pub(super) fn settle(connection: &Connection) {
+    match truncate(connection) {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!("a reader keeps the ledger's log from being moved into its file"),
+        Err(error) => tracing::warn!(%error, "could not move the ledger's log into its file"),
+    }
+}
+
 /// Moves all of the log into the file, and waits for readers that need it: what is open may soon be all there is of it.
 pub(super) fn rescue(connection: &Connection) {
     match connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get::<_, i64>(0)) {

@@ -59,6 +59,11 @@ impl<T: Serialize> ToSql for Json<T> {
     }
 }
 
+/// The same as a text of its own.
+pub(super) fn json(value: &impl Serialize) -> Result<String, LedgerError> {
+    serde_json::to_string(value).map_err(|error| LedgerError::Broken(error.into()))
+}
+
 impl<T: DeserializeOwned> FromSql for Json<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         // The error's own text may quote what it found, and that may be a guest's id.

@@ -5,13 +5,23 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::LedgerError;
+use super::{LedgerError, integrity};
 use crate::attention;
+use crate::lock::lock;
+
+/// How often a ledger may seem damaged to one process and be whole.
+const PASSED_MAX: u32 = 10;
+
+/// How often it is looked over then, before it is damaged.
+const TRIES: u32 = 3;
+const TRIES_APART: Duration = Duration::from_millis(50);
 
 /// A damage, as it is written beside the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,9 +41,11 @@ pub(super) enum Notes {
 
 /// The damage of one ledger.
 pub(super) struct Damage {
-    beside: PathBuf,
+    ledger: PathBuf,
     notes: Notes,
     known: OnceLock<Noted>,
+    /// How often something seemed damaged and was whole.
+    passed: Mutex<u32>,
 }
 
 impl Damage {
@@ -43,7 +55,7 @@ impl Damage {
         if let Some(noted) = noted(ledger) {
             known.get_or_init(|| noted);
         }
-        Arc::new(Self { beside: beside(ledger), notes, known })
+        Arc::new(Self { ledger: ledger.to_owned(), notes, known, passed: Mutex::new(0) })
     }
 
     /// Fails once a damage is known.
@@ -59,12 +71,38 @@ impl Damage {
         self.known.get().map(|noted| attention::Damage { since: noted.since, what: noted.what.clone() })
     }
 
-    /// Passes a result on, and remembers the first damage that one tells of.
+    /// Passes a result on, and remembers the first damage that one tells of. Blocks while the file is looked over, where it is
+    /// SQLite that says so: a read that fails with an I/O error is damage to it (`SQLITE_IOERR_CORRUPTFS`).
     pub(super) fn seen<T>(&self, result: Result<T, LedgerError>) -> Result<T, LedgerError> {
-        if let Err(LedgerError::Damaged(cause)) = &result {
-            self.note(format!("{cause:#}"));
+        match result {
+            Err(LedgerError::Damaged(cause)) if is_of_sqlite(&cause) && self.is_whole() => {
+                tracing::warn!(error = format!("{cause:#}"), "the ledger seemed damaged, and is not");
+                Err(LedgerError::Busy(cause))
+            }
+            Err(LedgerError::Damaged(cause)) => {
+                self.note(format!("{cause:#}"));
+                Err(LedgerError::Damaged(cause))
+            }
+            other => other,
         }
-        result
+    }
+
+    /// Looks the file over. Only so often: what its check does not find may be damaged all the same, and a disk that fails again and
+    /// again needs a person.
+    fn is_whole(&self) -> bool {
+        // Held meanwhile: whoever stumbles over the same waits for what is found.
+        let mut passed = lock(&self.passed);
+        if self.known.get().is_some() || *passed >= PASSED_MAX {
+            return false;
+        }
+        *passed += 1;
+        for _ in 0..TRIES {
+            if !matches!(integrity::at_once(&self.ledger), Err(LedgerError::Damaged(_))) {
+                return true;
+            }
+            thread::sleep(TRIES_APART);
+        }
+        false
     }
 
     /// Remembers the first damage, and logs it: the one line that there is of it.
@@ -81,10 +119,14 @@ impl Damage {
             error = noted.what,
             "the ledger is damaged: nothing is received or erased until a person has acted"
         );
-        if let Err(error) = write(&self.beside, noted) {
+        if let Err(error) = write(&beside(&self.ledger), noted) {
             tracing::warn!(%error, "could not note the damage beside the ledger: commands may not know of it");
         }
     }
+}
+
+fn is_of_sqlite(cause: &anyhow::Error) -> bool {
+    cause.is::<rusqlite::Error>() || cause.is::<integrity::Found>()
 }
 
 /// What a server has noted of a ledger.

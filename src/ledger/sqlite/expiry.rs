@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::columns::{Json, Millis};
+use super::columns::Millis;
 use super::job::{Tx, Wakes};
 use super::names::Place;
 use super::writer::Writer;
@@ -16,7 +16,6 @@ use super::{clock, sessions};
 use crate::erasure::{ErasureId, Subject};
 use crate::keys::Digest;
 use crate::ledger::expiry::{Expired, RecordEnd, RecordKind, Round, Tombstone, ago, counted};
-use crate::ledger::stored_record::StoredRecord;
 use crate::lock::lock;
 
 /// Rows that one write looks at; deleting as many sessions takes some 10 ms.
@@ -236,21 +235,13 @@ fn is_open(tx: &Tx<'_>, OldSession { at, guest, .. }: &OldSession) -> Result<boo
     Ok(false)
 }
 
-/// Deletes a session's record, or reduces it to what proves its consent.
+/// Deletes a session's record, or reduces it to what proves its consent. One that is damaged stays, for a person to see.
 fn expire(tx: &Tx<'_>, aged: Aged, session: &OldSession, keep: &Keep) -> Result<(), LedgerError> {
     let OldSession { at: AgedSession { since, place }, erased_at, .. } = session;
-    let record = sessions::record(tx, *place)?;
+    let Some(record) = sessions::record(tx, *place)? else { return Ok(()) };
     let tombstone = Tombstone::of(&record, *erased_at, *since);
     match RecordEnd::of(record, *since, keep, tx.now) {
-        RecordEnd::Reduced(proof) if aged == WHOLE => {
-            // The version grows: a decision on what the session was before would write back what is dropped here.
-            tx.prepare_cached(
-                "UPDATE session SET record = ?3, idle_since = NULL, proof_since = idle_since, version = version + 1
-                 WHERE installation = ?1 AND session = ?2",
-            )?
-            .execute(params![place.installation, place.session, Json(StoredRecord::of(proof))])?;
-            Ok(())
-        }
+        RecordEnd::Reduced(proof) if aged == WHOLE => sessions::reduce(tx, *place, proof),
         RecordEnd::Reduced(_) | RecordEnd::Gone => sessions::bury(tx, *place, tombstone),
     }
 }

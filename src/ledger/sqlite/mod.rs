@@ -27,6 +27,7 @@ mod failure;
 mod files;
 mod inbox;
 mod installations;
+mod integrity;
 mod job;
 mod maintenance;
 mod meta;
@@ -85,7 +86,7 @@ use super::{
     PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
     QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
     SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Tombstone, UnreadSessions, Work,
-    acts, bounds, claim, health, line, query, row, transition,
+    acts, bounds, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -136,6 +137,9 @@ impl SqliteLedger {
         let failed =
             |error: std::io::Error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() };
         let connection = schema::open(path)?;
+        if exclusive.is_some() {
+            checkpoint::settle(&connection);
+        }
         let files = Arc::new(Files::of(path).map_err(failed)?);
         let damage = Damage::of(path, notes);
         let notifier = Arc::<Notifier>::default();
@@ -498,6 +502,10 @@ impl Records for SqliteLedger {
         let limits = *limits;
         let damage = self.damage.known();
         let log_bytes = self.files.log_bytes();
+        let unwritable = match damage {
+            Some(_) => None,
+            None => self.writable().await.err().map(|error| format!("{:#}", error.into_cause())),
+        };
         let look = move |connection: &_| {
             let now = Timestamp::now();
             let mut facts = attention::facts(connection, now)?;
@@ -513,7 +521,7 @@ impl Records for SqliteLedger {
         };
         // Where nothing can be written, no server can say that it is there.
         let no_server = facts.no_server.filter(|_| damage.is_none());
-        Ok(crate::attention::attention(&Facts { damage, no_server, ..facts }, &mutes, &limits, now))
+        Ok(crate::attention::attention(&Facts { damage, unwritable, no_server, ..facts }, &mutes, &limits, now))
     }
 
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
@@ -526,7 +534,7 @@ impl Records for SqliteLedger {
     }
 
     async fn integrity(&self) -> Result<Option<Vec<String>>, LedgerError> {
-        self.readers.read(check::integrity).await.map(Some)
+        self.readers.read(integrity::of_all).await.map(Some)
     }
 
     async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError> {
@@ -555,7 +563,7 @@ fn heal(path: &Path) -> Result<(), OpenError> {
         return Err(damaged(noted.what));
     }
     let connection = schema::open(path)?;
-    let checked = check::at_once(path);
+    let checked = integrity::at_once(path);
     if checked.is_err() {
         checkpoint::never(&connection);
     }

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use rusqlite::params;
 use tracing::info;
 
-use super::columns::{Json, Millis, Word};
+use super::columns::{Json, Millis, Word, json};
 use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{LedgerError, QueueName};
-use super::{capsules, failure::broken, sessions, steps, targets, tasks};
+use super::{capsules, failure::broken, sessions, steps, sum, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
@@ -62,24 +62,28 @@ fn waiting_of(tx: &Tx<'_>, subject: &Subject) -> Result<Vec<Waiting>, LedgerErro
 }
 
 fn insert(tx: &Tx<'_>, new: &NewErasure, waiting: &Waiting) -> Result<(), LedgerError> {
+    let installation = Names::Installation.intern(tx, &new.subject.installation().0)?;
+    let subject = json(&new.subject)?;
+    let selection = json(&new.selection)?;
     tx.prepare_cached(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                              due_rule, due, sum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         new.id,
-        Names::Installation.intern(tx, &new.subject.installation().0)?,
-        Json(&new.subject),
+        installation,
+        subject,
         new.subject.key(),
         waiting.merge_key,
-        Json(&new.selection),
+        selection,
         Json(&waiting.rules),
         Json(&waiting.targets),
         Word(waiting.state),
         Millis(tx.now),
         Millis(waiting.due_rule),
         Millis(waiting.due),
+        sum::of_erasure(new.id, installation, &subject, &selection),
     ])?;
     Ok(())
 }
@@ -134,8 +138,10 @@ fn add_resolve(tx: &Tx<'_>, subject: &Subject, id: ErasureId, due: Timestamp) ->
 /// Writes an erasure's end. Its fingerprints are kept for a while from now on; by what it was merged and chosen, nobody asks any
 /// more.
 pub(super) fn end(tx: &Tx<'_>, id: ErasureId, state: ErasureState) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE erasure SET state = ?2, ended = ?3, merge_key = '', selection = '{}' WHERE id = ?1")?
-        .execute(params![id, Word(state), Millis(tx.now)])?;
+    tx.prepare_cached(
+        "UPDATE erasure SET state = ?2, ended = ?3, merge_key = '', selection = '{}', sum = NULL WHERE id = ?1",
+    )?
+    .execute(params![id, Word(state), Millis(tx.now)])?;
     tx.prepare_cached("UPDATE erasure_fingerprint SET ended = ?2 WHERE erasure = ?1")?
         .execute(params![id, Millis(tx.now)])?;
     Ok(())
@@ -145,7 +151,7 @@ pub(super) fn end(tx: &Tx<'_>, id: ErasureId, state: ErasureState) -> Result<(),
 fn settle_at(tx: &Tx<'_>, subject: &Subject) -> Result<Option<Timestamp>, LedgerError> {
     let Subject::Session(key) = subject else { return Ok(None) };
     let Some(place) = Place::known(tx, key)? else { return Ok(None) };
-    Ok(sessions::one(tx, place)?.and_then(|session| session.settle_at))
+    sessions::settle_at(tx, place)
 }
 
 /// Moves the session's own erasures with its settling.

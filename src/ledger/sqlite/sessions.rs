@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::columns::{Json, Millis};
+use super::columns::{Millis, json};
 use super::job::Tx;
 use super::names::{Names, Place};
+use super::row::Row as _;
 use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions};
-use super::{failure::broken, transition};
+use super::{failure::broken, sum, sum::OF_SESSION, transition};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
@@ -17,34 +19,27 @@ use crate::ledger::stored_record::StoredRecord;
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT version, record, read_at, concluded, recording_ready, settle_at, forms_seen, erased_at, guest
-         FROM session WHERE installation = ?1 AND session = ?2",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {OF_SESSION}, version, read_at, concluded, recording_ready, settle_at, erased_at
+         FROM session WHERE installation = ?1 AND session = ?2"
+    ))?;
     let key = place.key(connection)?;
-    let found = statement
-        .query_row(params![place.installation, place.session], |row| {
-            let Json(record): Json<StoredRecord> = row.get(1)?;
-            let read_at: Option<Millis> = row.get(2)?;
-            let settle_at: Option<Millis> = row.get(5)?;
-            let forms: Vec<u8> = row.get(6)?;
-            let erased_at: Option<Millis> = row.get(7)?;
-            Ok(SessionView {
-                version: row.get(0)?,
-                record: record.record(key, row.get(8)?),
-                fingerprints: Vec::new(),
-                read_at: read_at.map(|at| at.0),
-                concluded: row.get(3)?,
-                recording_ready: row.get(4)?,
-                settle_at: settle_at.map(|at| at.0),
-                forms_seen: forms.as_chunks().0.iter().copied().map(Digest).collect(),
-                erased_at: erased_at.map(|at| at.0),
-            })
-        })
-        .optional()?;
-    let Some(mut view) = found else { return Ok(None) };
-    view.fingerprints = fingerprints(connection, place)?;
-    Ok(Some(view))
+    let mut rows = statement.query(params![place.installation, place.session])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    sum::session_is_whole(row)?;
+    let forms: Vec<u8> = row.get(4)?;
+    let record: StoredRecord = row.json(2)?;
+    Ok(Some(SessionView {
+        version: row.get(6)?,
+        record: record.record(key, row.get(3)?),
+        fingerprints: fingerprints(connection, place)?,
+        read_at: row.maybe_time(7)?,
+        concluded: row.get(8)?,
+        recording_ready: row.get(9)?,
+        settle_at: row.maybe_time(10)?,
+        forms_seen: forms.as_chunks().0.iter().copied().map(Digest).collect(),
+        erased_at: row.maybe_time(11)?,
+    }))
 }
 
 pub(super) fn of_guest(
@@ -104,6 +99,15 @@ pub(super) fn with(
         places.extend(found.collect::<Result<Vec<_>, _>>()?);
     }
     views(connection, places)
+}
+
+/// When a session is looked at for settling, whatever else is stored of it.
+pub(super) fn settle_at(connection: &Connection, place: Place) -> Result<Option<Timestamp>, LedgerError> {
+    let mut statement =
+        connection.prepare_cached("SELECT settle_at FROM session WHERE installation = ?1 AND session = ?2")?;
+    let found: Option<Option<Millis>> =
+        statement.query_row(params![place.installation, place.session], |row| row.get(0)).optional()?;
+    Ok(found.flatten().map(|at| at.0))
 }
 
 fn views(connection: &Connection, places: impl IntoIterator<Item = Place>) -> Result<Vec<SessionView>, LedgerError> {
@@ -226,16 +230,35 @@ pub(super) fn bury(tx: &Tx<'_>, place: Place, tombstone: Tombstone) -> Result<()
     Ok(())
 }
 
-/// A session's record.
-pub(super) fn record(connection: &Connection, place: Place) -> Result<ConsentRecord, LedgerError> {
-    let mut statement =
-        connection.prepare_cached("SELECT record, guest FROM session WHERE installation = ?1 AND session = ?2")?;
+/// A session's record; `None` where it is damaged.
+pub(super) fn record(connection: &Connection, place: Place) -> Result<Option<ConsentRecord>, LedgerError> {
+    let sql = format!("SELECT {OF_SESSION} FROM session WHERE installation = ?1 AND session = ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
     let key = place.key(connection)?;
-    let record = statement.query_row(params![place.installation, place.session], |row| {
-        let Json(record): Json<StoredRecord> = row.get(0)?;
-        Ok(record.record(key, row.get(1)?))
-    });
-    Ok(record?)
+    let mut rows = statement.query(params![place.installation, place.session])?;
+    let row = rows.next()?.ok_or_else(|| broken("a session is gone that was listed"))?;
+    if sum::session_is_whole(row).is_err() {
+        return Ok(None);
+    }
+    Ok(Some(row.json::<StoredRecord>(2)?.record(key, row.get(3)?)))
+}
+
+/// Leaves of a whole session's record what proves its consent.
+pub(super) fn reduce(tx: &Tx<'_>, place: Place, proof: ConsentRecord) -> Result<(), LedgerError> {
+    let forms: Vec<u8> = tx
+        .prepare_cached("SELECT forms_seen FROM session WHERE installation = ?1 AND session = ?2")?
+        .query_row(params![place.installation, place.session], |row| row.get(0))?;
+    let digest = proof.guest_digest;
+    let guest = digest.as_ref().map(|digest| digest.0.as_slice());
+    let text = json(&StoredRecord::of(proof))?;
+    let sum = sum::of_session(place.installation, place.session, &text, guest, &forms);
+    // The version grows: a decision on what the session was before would write back what is dropped here.
+    tx.prepare_cached(
+        "UPDATE session SET record = ?3, sum = ?4, idle_since = NULL, proof_since = idle_since, version = version + 1
+         WHERE installation = ?1 AND session = ?2",
+    )?
+    .execute(params![place.installation, place.session, text, sum])?;
+    Ok(())
 }
 
 /// Writes what was decided of a session, and its one settling task.
@@ -276,13 +299,17 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
     let record = if before.erased { record.without_guest() } else { record };
+    let digest = record.guest_digest;
+    let guest = digest.as_ref().map(|digest| digest.0.as_slice());
+    let text = json(&StoredRecord::of(record))?;
+    let sum = sum::of_session(place.installation, place.session, &text, guest, &forms);
     // What stays settled grows no younger by what is no news; what was never read has no age, as receipts name it. Once read, it stays so (`COALESCE`): by a later look that failed
     // it must not become a session that nobody has ever read.
     tx.prepare_cached(
         "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
-                              recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since)
+                              recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since, sum)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                 CASE WHEN COALESCE(?6, ?13) IS NOT NULL THEN ?14 END)
+                 CASE WHEN COALESCE(?6, ?13) IS NOT NULL THEN ?14 END, ?15)
          ON CONFLICT DO UPDATE SET
            version = excluded.version, guest = excluded.guest, read_at = COALESCE(excluded.read_at, read_at),
            settle_at = excluded.settle_at, concluded = excluded.concluded, recording_ready = excluded.recording_ready,
@@ -290,7 +317,7 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
            idle_since = CASE WHEN COALESCE(excluded.read_at, read_at, erased_at) IS NULL THEN NULL
                              WHEN settle_at IS NULL AND excluded.settle_at IS NULL
                              THEN COALESCE(idle_since, proof_since, ?14) ELSE ?14 END,
-           proof_since = NULL",
+           proof_since = NULL, sum = excluded.sum",
     )?
     .execute(params![
         place.installation,
@@ -303,11 +330,12 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
         change.concluded,
         change.recording_ready,
         transition::unknown_cause(change).map(|cause| cause.as_str()),
-        Json(StoredRecord::of(record)),
+        text,
         forms,
         // What was erased stays so when more comes of it.
         before.tombstone.filter(|tombstone| tombstone.erased).map(|tombstone| Millis(tombstone.at)),
         change.settle_at.is_none().then_some(Millis(tx.now)),
+        sum,
     ])?;
     if before.tombstone.is_some() {
         tx.prepare_cached("DELETE FROM tombstone WHERE installation = ?1 AND session = ?2")?
@@ -367,8 +395,8 @@ fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
 pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     let mut mark = tx.prepare_cached(
-        "UPDATE session SET erased_at = ?3, record = ?4, unknown_cause = NULL, version = version + 1,
-                            idle_since = CASE WHEN settle_at IS NULL THEN ?3 END, proof_since = NULL
+        "UPDATE session SET erased_at = ?3, record = COALESCE(?4, record), sum = COALESCE(?5, sum), unknown_cause = NULL,
+                            version = version + 1, idle_since = CASE WHEN settle_at IS NULL THEN ?3 END, proof_since = NULL
          WHERE installation = ?1 AND session = ?2",
     )?;
     let mut mark_gone = tx.prepare_cached(
@@ -378,28 +406,36 @@ pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), Led
     for erasure in erasures {
         mark_gone.execute(params![erasure, Millis(tx.now)])?;
     }
-    for (place, record) in reached(tx, erasures)? {
-        let record = Json(record.without_guest());
-        mark.execute(params![place.installation, place.session, Millis(tx.now), record])?;
+    for (place, whole) in reached(tx, erasures)? {
+        let (record, sum) = whole.unzip();
+        mark.execute(params![place.installation, place.session, Millis(tx.now), record, sum])?;
         delete_fingerprints(tx, place)?;
     }
     Ok(())
 }
 
-/// The sessions that are known of those that erasures reached, each once.
-fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, StoredRecord>, LedgerError> {
-    let mut find = tx.prepare_cached(
-        "SELECT session.installation, session.session, record FROM session
-         JOIN erasure_session AS reached
-           ON reached.installation = session.installation AND reached.session = session.session
-         WHERE reached.erasure = ?1",
-    )?;
+/// The sessions that are known of those that erasures reached, each once: what is to stand there from now on, and its checksum.
+/// Nothing where the row is damaged: it stays so, or a checksum would say that it is whole.
+fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, Option<(String, i64)>>, LedgerError> {
+    let mut find = tx.prepare_cached(&format!(
+        "SELECT {OF_SESSION} FROM session
+         WHERE (installation, session) IN (SELECT installation, session FROM erasure_session WHERE erasure = ?1)"
+    ))?;
     let mut all = BTreeMap::new();
     for erasure in erasures {
-        let found = find.query_map([erasure], |row| Ok((Place::read(row)?, row.get(2)?)))?;
-        for one in found {
-            let (place, Json(record)) = one?;
-            all.insert(place, record);
+        let mut rows = find.query([erasure])?;
+        while let Some(row) = rows.next()? {
+            let place = Place::read(row)?;
+            let whole = match sum::session_is_whole(row) {
+                Ok(()) => {
+                    let text = json(&row.json::<StoredRecord>(2)?.without_guest())?;
+                    let forms = row.bytes(4)?.unwrap_or_default();
+                    let sum = sum::of_session(place.installation, place.session, &text, row.bytes(3)?, forms);
+                    Some((text, sum))
+                }
+                Err(_) => None,
+            };
+            all.insert(place, whole);
         }
     }
     Ok(all)

@@ -1,5 +1,6 @@
 //! Steps: their beginning when an erasure is resolved, and the end of each call.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -9,7 +10,7 @@ use super::job::Tx;
 use super::names::Place;
 use super::row::{self, FROM_STEP_SHOWN, STEP, STEP_SHOWN, StateColumns};
 use super::{Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
-use super::{capsules, failure::broken, sessions, tasks, transition};
+use super::{capsules, failure::broken, sessions, sum, tasks, transition};
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, Outcome, Reportable, Sent, Step};
 use crate::keys::{KeyId, Sealed};
@@ -59,11 +60,13 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         "INSERT INTO erasure_session (erasure, installation, session, read_before) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO NOTHING",
     )?;
-    let mut sessions = 0;
+    let mut sessions = BTreeSet::new();
     for session in &resolution.sessions {
         let place = Place::intern(tx, &session.key)?;
-        // Counted as they are written: a session that is named twice is one.
-        sessions += reached.execute(params![work.id, place.installation, place.session, session.read_before])?;
+        // Taken as they are written: a session that is named twice is one.
+        if reached.execute(params![work.id, place.installation, place.session, session.read_before])? > 0 {
+            sessions.insert((place.installation, place.session, session.read_before));
+        }
     }
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints)?;
     sessions::add_shared_guests(tx, work.subject.installation(), &resolution.shared_guests)?;
@@ -76,16 +79,17 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         }
     }
     tx.prepare_cached(
-        "UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5, index_key = ?6
+        "UPDATE erasure SET state = ?2, begun = ?3, sessions = ?4, findings = ?5, index_key = ?6, reached_sum = ?7
          WHERE id = ?1",
     )?
     .execute(params![
         work.id,
         Word(begun.state()),
         Millis(tx.now),
-        sessions as i64,
+        sessions.len() as i64,
         Json(&resolution.findings),
         resolution.index_key.as_str(),
+        sum::of_reached(sessions)
     ])?;
     Ok(Finished::Done)
 }

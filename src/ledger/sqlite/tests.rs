@@ -66,6 +66,10 @@ sql_story!(clock no_pause_is_longer_for_a_clock_that_was_put_back);
 sql_story!(clock a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
 sql_story!(clock a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
 sql_story!(expiring an_erasure_expires_once_nothing_refers_to_it);
+sql_story!(damage a_session_whose_record_is_damaged_is_not_read_and_hides_no_other);
+sql_story!(damage an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_no_other);
+sql_story!(damage a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);
+sql_story!(damage what_is_damaged_is_not_made_whole_by_an_erasure);
 
 #[tokio::test]
 async fn a_reopened_ledger_has_everything() {

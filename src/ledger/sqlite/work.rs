@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::columns::{Json, Millis};
 use super::names::{Names, Place};
 use super::{DecideWork, EraseWork, LedgerError, QueueName, SettleWork, StepWork, Work, line};
-use super::{erasures, failure::broken, sessions, steps};
+use super::{erasures, failure::broken, sessions, steps, sum, sum::OF_ERASURE};
 use crate::erasure::{Capsule, ErasureId, ReachedSession};
 use crate::keys::{KeyId, Sealed};
 use crate::subject::{InstallationName, TargetName};
@@ -31,6 +31,7 @@ pub(super) fn load(connection: &Connection, queue: &QueueName, task: i64) -> Res
         QueueName::Step(called) => Work::Step(step(connection, erasure_of(connection, task)?, called)?),
         QueueName::Close => {
             let id = erasure_of(connection, task)?;
+            whole(connection, id)?;
             let erasure = erasures::one(connection, id)?;
             Work::Close(erasure.ok_or_else(|| broken(format!("there is no erasure {id}")))?)
         }
@@ -47,12 +48,23 @@ fn resolve(connection: &Connection, id: ErasureId, installation: &InstallationNa
         .prepare_cached("SELECT subject, targets, created, due_rule, selection FROM erasure WHERE id = ?1")?;
     let (Json(subject), Json(targets), Millis(created), Millis(due), Json(selection)) =
         statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    whole(connection, id)?;
     let capsules = capsules(connection, id)?;
     let number = Names::Installation.known(connection, &installation.0)?;
     let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;
     let undecided_since = undecided_since(connection, installation, number)?;
     let unread_since = sessions::unread_since(connection, number)?.map(|since| since.0);
     Ok(EraseWork { id, subject, capsules, targets, created, due, selection, undecided_since, unread_since })
+}
+
+/// Fails where an erasure's row is not the one that was written: it may be about somebody else.
+fn whole(connection: &Connection, id: ErasureId) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {OF_ERASURE} FROM erasure WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    match rows.next()? {
+        Some(row) => sum::erasure_is_whole(id, row),
+        None => Err(broken(format!("there is no erasure {id}"))),
+    }
 }
 
 fn undecided_since(
@@ -73,8 +85,11 @@ fn undecided_since(
 }
 
 fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<StepWork, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT subject, index_key FROM erasure WHERE id = ?1")?;
-    let (Json(subject), index_key) = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    whole(connection, id)?;
+    let mut statement =
+        connection.prepare_cached("SELECT subject, reached_sum, index_key FROM erasure WHERE id = ?1")?;
+    let (Json(subject), reached_sum, index_key) =
+        statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let step = steps::called(connection, id, called)?;
     let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
     let capsules = capsules(connection, id)?;
@@ -82,8 +97,8 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
     if capsules.is_empty() {
         return Err(broken(format!("{id} has no capsule")));
     }
-    let index_key = KeyId::written(index_key);
-    Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions: reached(connection, id)?, index_key })
+    let sessions = reached(connection, id, reached_sum)?;
+    Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key: KeyId::written(index_key) })
 }
 
 fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
@@ -96,13 +111,15 @@ fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, Ledg
     Ok(capsules.collect::<Result<_, _>>()?)
 }
 
-fn reached(connection: &Connection, id: ErasureId) -> Result<Vec<ReachedSession>, LedgerError> {
+fn reached(connection: &Connection, id: ErasureId, written: Option<i64>) -> Result<Vec<ReachedSession>, LedgerError> {
     let mut statement = connection.prepare_cached(
         "SELECT installation, session, read_before FROM erasure_session WHERE erasure = ?1
          ORDER BY installation, session",
     )?;
     let sessions = statement.query_map([id], |row| Ok((Place::read(row)?, row.get(2)?)))?;
     let all: Vec<(Place, bool)> = sessions.collect::<Result<_, _>>()?;
+    let read = all.iter().map(|(place, read_before)| (place.installation, place.session, *read_before));
+    sum::reached_is_whole(written, read)?;
     all.into_iter()
         .map(|(place, read_before)| Ok(ReachedSession { key: place.key(connection)?, read_before }))
         .collect()

@@ -2,6 +2,7 @@
 
 mod away;
 mod deployment;
+mod disk;
 mod fleet;
 mod ledger;
 mod left;
@@ -12,12 +13,14 @@ mod process;
 mod random;
 mod sending;
 mod server;
+mod small_disk;
 mod standin;
 mod wall_clock;
 mod wire;
 
 pub(crate) use away::Away;
 pub(crate) use deployment::{Deployment, ERASE, PASSWORD, RULES, crm_plugin};
+pub(crate) use disk::{Disk, Fault, Order};
 pub(crate) use fleet::{Database, Fleet};
 pub(crate) use line::{Failure, Line};
 pub(crate) use preloaded::preloaded;
@@ -25,6 +28,7 @@ pub(crate) use process::Process;
 pub(crate) use random::{Random, Seed};
 pub(crate) use sending::{CONNECTIONS, runtime, send_begin, send_end, sender, sender_within};
 pub(crate) use server::{Server, receipts, session_ended};
+pub(crate) use small_disk::SmallDisk;
 pub(crate) use standin::{API_SECRET, CRM_TOKEN, StandIn};
 pub(crate) use wall_clock::WallClock;
 pub(crate) use wire::Wire;

@@ -59,6 +59,27 @@ impl Server {
         Self::run(deployment, serve(deployment, other), settings)
     }
 
+    /// The same, which may refuse to start.
+    pub(crate) fn try_start_through(
+        mut other: std::process::Command,
+        deployment: &Deployment,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Refused> {
+        other.arg(env!("CARGO_BIN_EXE_quietus"));
+        let mut command = serve(deployment, other);
+        command.envs(environment(settings));
+        let mut process = Process::spawn(command);
+        let listens = |line: &String| line.contains("\"listen\":");
+        wait_for("the server to listen or to end", || {
+            (process.has_ended().is_some() || process.lines().iter().any(listens)).then_some(())
+        });
+        if process.has_ended().is_some() {
+            let status = process.end();
+            return Err(Refused { code: status.code(), said: process.lines().join("\n") });
+        }
+        Ok(Self::of(deployment, process))
+    }
+
     /// One that runs in this cgroup.
     pub(crate) fn start_in_cgroup(deployment: &Deployment, cgroup: &Path) -> Self {
         let mut shell = std::process::Command::new("sh");
@@ -180,6 +201,11 @@ impl Server {
         self.process.id()
     }
 
+    /// Whether it has ended, whoever wanted that.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.has_ended().is_some()
+    }
+
     /// The ids of its child processes: its plugins.
     pub(crate) fn children(&self) -> Vec<String> {
         Began::children_of(self.id()).iter().map(|child| child.id().to_string()).collect()
@@ -259,6 +285,13 @@ impl Server {
         });
         assert!(done.is_some(), "the server leaves work: {left:?}; if that is meant, see `leaves_work`");
     }
+}
+
+/// How a server ended that did not begin to listen.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) code: Option<i32>,
+    pub(crate) said: String,
 }
 
 fn environment(settings: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {

@@ -115,6 +115,7 @@ CREATE TABLE session (
   idle_since      BIGINT,
   proof_since     BIGINT,
   forms_seen      BYTEA NOT NULL,
+  sum             BIGINT,
   PRIMARY KEY (installation, session)
 ) WITH (fillfactor = 80);
 CREATE INDEX session_of_guest ON session (installation, guest) WHERE guest IS NOT NULL;
@@ -181,6 +182,8 @@ CREATE TABLE erasure (
   archived     BIGINT,
   -- The id of the index key under which it was begun.
   index_key    TEXT COLLATE "C",
+  sum          BIGINT,
+  reached_sum  BIGINT,
   PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 CREATE TABLE erasure_other PARTITION OF erasure DEFAULT;
@@ -331,6 +334,13 @@ CREATE TABLE quarantine (
   UNIQUE (source, digest)
 );
 CREATE INDEX quarantine_of_source ON quarantine (source, id);
+
+-- What the database has said of a damage of its own, at first: until all of it can be read again.
+CREATE TABLE damage (
+  one   BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+  since BIGINT NOT NULL,
+  what  TEXT NOT NULL
+);
 
 -- Who was to keep the newest receipt's place outside of the ledger and could not, since when, and why.
 CREATE TABLE keeper (

@@ -110,6 +110,7 @@ CREATE TABLE session (
   idle_since      INTEGER,
   proof_since     INTEGER,
   forms_seen      BLOB NOT NULL,
+  sum             INTEGER,
   PRIMARY KEY (installation, session)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_of_guest ON session (installation, guest) WHERE guest IS NOT NULL;
@@ -175,7 +176,9 @@ CREATE TABLE erasure (
   -- The number of its receipt, once that is in an archive.
   archived     INTEGER,
   -- The id of the index key under which it was begun.
-  index_key    TEXT
+  index_key    TEXT,
+  sum          INTEGER,
+  reached_sum  INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');

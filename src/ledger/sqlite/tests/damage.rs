@@ -134,7 +134,7 @@ async fn every_page_that_is_zeroed_is_noticed() {
         }
         zero(&file(&dir), page);
         let found = match schema::open(&file(&dir)) {
-            Ok(_open) => check::at_once(&file(&dir)).err().map(LedgerError::into_cause),
+            Ok(_open) => integrity::at_once(&file(&dir)).err().map(LedgerError::into_cause),
             Err(error) => Some(error.into()),
         };
         let found = found.unwrap_or_else(|| panic!("page {page} of {pages} is zero, and nobody noticed"));
@@ -173,7 +173,7 @@ async fn a_file_that_was_cut_is_damaged() {
     for left in [whole.len() / 2, whole.len() - 4_096, 4_096, 100] {
         fs::write(file(&dir), &whole[..left]).expect("written");
         let found = match schema::open(&file(&dir)) {
-            Ok(_open) => check::at_once(&file(&dir)).is_err(),
+            Ok(_open) => integrity::at_once(&file(&dir)).is_err(),
             Err(error) => matches!(error, OpenError::Damaged { .. }),
         };
         assert!(found, "cut to {left} of {} bytes", whole.len());

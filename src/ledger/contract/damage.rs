@@ -1,0 +1,88 @@
+//! Rows that are not as they were written. Such a story is given a way to change what is stored past the port.
+
+use super::clock::Sql;
+use super::fixtures::*;
+use crate::attention::{Limits, Severity};
+use crate::erasure::ErasureId;
+use crate::keys::Digest;
+use crate::ledger::{QueueName, Work};
+use crate::subject::GuestId;
+use quietus_plugin::Span;
+
+/// How many are urgent, as their records are damaged.
+async fn damaged(ledger: &Shared) -> Option<u64> {
+    let limits = Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 1.0 };
+    let all = ledger.attention(&limits).await.expect("read");
+    let found = all.iter().find(|found| found.code.as_str() == "records_damaged")?;
+    assert_eq!(found.severity, Severity::Urgent);
+    found.parameters["count"].as_u64()
+}
+
+/// The erasures whose work can be claimed.
+async fn claimed(ledger: &Shared, queue: &QueueName) -> Vec<ErasureId> {
+    let of = |work: &Work| match work {
+        Work::Resolve(work) => work.id,
+        Work::Step(work) => work.erasure,
+        Work::Close(erasure) => erasure.id,
+        other => panic!("{other:?}"),
+    };
+    claim(ledger, queue).await.iter().map(|claim| of(&claim.work)).collect()
+}
+
+pub(crate) async fn a_session_whose_record_is_damaged_is_not_read_and_hides_no_other(ledger: Shared, sql: Sql<'_>) {
+    for id in 1..=2 {
+        let mut change = unchanged(id, 0);
+        change.record.guest = Some(GuestId(format!("guest-{id}")));
+        change.record.guest_digest = Some(Digest([7; 16]));
+        change.forms_seen = vec![Digest([9; 16])];
+        change.fingerprints = Some(vec![email(3)]);
+        decide(&ledger, change).await;
+    }
+    assert!(ledger.session(&session(1)).await.expect("read").is_some());
+    // It is still a record, and names another guest.
+    sql("UPDATE session SET record = REPLACE(record, 'guest-1', 'guest-2') WHERE session = 1");
+    let found = ledger.session(&session(1)).await.expect_err("it is not as it was written");
+    assert_eq!(found.of_this_work(), Some("what is stored of it is damaged: its checksum does not match"));
+    assert!(ledger.session(&session(2)).await.expect("read").is_some());
+    // To leave it out would be to act on what is missing.
+    let of_guest = ledger.sessions_of_guest(&installation(), Digest([7; 16])).await;
+    assert!(of_guest.expect_err("one of them is damaged").of_this_work().is_some());
+    let with = ledger.sessions_with(&installation(), &[email(3).fingerprint]).await;
+    assert!(with.expect_err("one of them is damaged").of_this_work().is_some());
+    sql("UPDATE session SET forms_seen = guest WHERE session = 2");
+    ledger.session(&session(2)).await.expect_err("its forms are others");
+}
+
+pub(crate) async fn an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_no_other(
+    ledger: Shared,
+    sql: Sql<'_>,
+) {
+    let whole = ledger.request(due_erasure(501, &["mluvii"]), &by()).await.expect("requested");
+    ledger.request(due_erasure(502, &["mluvii"]), &by()).await.expect("requested");
+    sql("UPDATE erasure SET subject = REPLACE(subject, '502', '503')");
+    assert_eq!(claimed(&ledger, &to_resolve()).await, [whole]);
+    assert_eq!(damaged(&ledger).await, Some(1));
+    // It is no better when it is tried again.
+    assert_eq!(ledger.retry_parked(&by()).await.expect("answered"), 1);
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
+    assert_eq!(damaged(&ledger).await, Some(1));
+}
+
+pub(crate) async fn a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other(ledger: Shared, sql: Sql<'_>) {
+    let whole = begun(&ledger, 601, &["crm"]).await;
+    begun(&ledger, 602, &["crm"]).await;
+    sql("UPDATE erasure_session SET session = 603 WHERE session = 602");
+    assert_eq!(claimed(&ledger, &steps_at("crm")).await, [whole]);
+    assert_eq!(damaged(&ledger).await, Some(1));
+}
+
+pub(crate) async fn what_is_damaged_is_not_made_whole_by_an_erasure(ledger: Shared, sql: Sql<'_>) {
+    erase_a_guest(&ledger, "g-1", || async {
+        sql("UPDATE session SET record = REPLACE(record, 'g-1', 'g-2')");
+    })
+    .await;
+    ledger.session(&session(1)).await.expect_err("it is as damaged as before");
+    sql("UPDATE session SET record = REPLACE(record, 'g-2', 'g-1')");
+    let mended = ledger.session(&session(1)).await.expect("read").expect("is there");
+    assert!(mended.erased_at.is_some());
+}
