@@ -10,7 +10,7 @@ GRANT SELECT ON migration TO quietus;
 GRANT SELECT, INSERT, UPDATE ON meta, tally, installation, source, erasure, step, pace, clock_seen TO quietus;
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, mute, refused, keeper, process, erasure_fingerprint,
   clock_anchor TO quietus;
-GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, quarantine TO quietus;
+GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, quarantine, damage TO quietus;
 GRANT SELECT, DELETE ON event_other TO quietus;
 GRANT SELECT, UPDATE ON chain TO quietus;
 GRANT SELECT, INSERT ON receipt, audit, shared_guest TO quietus;
