@@ -11,7 +11,7 @@ GRANT SELECT, INSERT, UPDATE ON meta, tally, installation, source, erasure, step
   expired TO quietus;
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, mute, refused, keeper, process, erasure_fingerprint,
   clock_anchor, tombstone TO quietus;
-GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, quarantine TO quietus;
+GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, quarantine, damage TO quietus;
 GRANT SELECT, DELETE ON event_other TO quietus;
 -- What stands under the index key, for when it is replaced.
 GRANT UPDATE (digest) ON event, quarantine TO quietus;

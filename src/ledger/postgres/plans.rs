@@ -11,6 +11,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "chain",
     "clock_anchor",
     "clock_seen",
+    "damage",
     "expired",
     "inbox",
     "installation",

@@ -201,11 +201,6 @@ impl Server {
         self.process.id()
     }
 
-    /// Whether it has ended, whoever wanted that.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.process.has_ended().is_some()
-    }
-
     /// The ids of its child processes: its plugins.
     pub(crate) fn children(&self) -> Vec<String> {
         Began::children_of(self.id()).iter().map(|child| child.id().to_string()).collect()

@@ -71,17 +71,20 @@ fn whatever_the_disk_does_nothing_is_lost_and_it_goes_on_by_itself() {
             };
         }
         let ordered = order(&mut random);
+        let hits = disk.hits();
         disk.order(ordered);
         acknowledged.extend(deliver(&server, ids.iter().copied()));
         std::thread::sleep(Duration::from_millis(random.below(200)));
         let mut fate = chosen(&mut random, &[Fate::Nothing, Fate::Kill, Fate::Restart, Fate::PowerCut, Fate::PowerCut]);
-        if server.has_ended() && [Fate::Nothing, Fate::Restart].contains(&fate) {
-            fate = Fate::Kill;
-        }
-        let what = format!("round {round}: {ordered:?}, {fate:?}");
+        // Before it is asked whether the order has killed the server: from here on it does not.
         if random.below(2) == 0 || fate == Fate::Nothing {
             disk.mend();
         }
+        let kills = [Fault::WriteTearsAndKills, Fault::SyncKills].contains(&ordered.fault);
+        if kills && disk.hits() > hits && [Fate::Nothing, Fate::Restart].contains(&fate) {
+            fate = Fate::Kill;
+        }
+        let what = format!("round {round}: {ordered:?}, {fate:?}");
         server = next(server, fate, &mut disk, &deployment, &mut random);
         // What was refused comes again, and the server takes it without a person.
         let mut missing: BTreeSet<i64> = ids.difference(&acknowledged).copied().collect();
