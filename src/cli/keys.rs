@@ -19,7 +19,7 @@ pub(super) enum Keys {
         /// The folder [default: `keys.dir` of the configuration, which is `keys` beside it]
         dir: Option<PathBuf>,
     },
-    /// Replace a key by a new one; the old one stays beside it
+    /// Replace a key by a new one; the old one is kept
     ///
     /// Of several machines, rotate on one, and copy its keys to the others before their servers start. A rotation that was
     /// interrupted is finished by the same command.
@@ -84,7 +84,7 @@ async fn rotate(key: keys::Rotatable, on: &Operations, out: &mut Out) -> Result<
     if out.is_json() {
         out.json(&json!({ "from": from.as_str(), "to": to.as_str() }))?;
     } else {
-        out.line(format_args!("the key {to} has replaced {from}, which stays beside it"))?;
+        out.line(format_args!("the key {to} has replaced {from}, which is kept"))?;
     }
     let then = match key {
         keys::Rotatable::Receipt => "start every server again, and give the new receipt.pub to who verifies",
