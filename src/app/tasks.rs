@@ -24,7 +24,9 @@ impl Tasks {
     /// Starts one that cannot be begun anew: a panic in it ends the process.
     pub(super) fn need(&mut self, name: String, run: impl Future<Output = ()> + Send + 'static) {
         let ending = self.ending.clone();
-        self.running.spawn(async move { drop(needed(&name, &ending, run).await) });
+        self.running.spawn(async move {
+            let _ = needed(&name, &ending, run).await;
+        });
     }
 
     /// Waits until all of them have ended.
