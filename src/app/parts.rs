@@ -257,7 +257,7 @@ auth = []
     #[tokio::test(start_paused = true)]
     async fn a_worker_whose_queue_keeps_panicking_says_that_it_cannot_work_and_ends() {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("id"), "x").expect("is written");
+        std::fs::write(folder.path().join("id"), "long enough").expect("is written");
         let path = folder.path().join("quietus.toml");
         std::fs::write(
             &path,

@@ -158,7 +158,7 @@ mod tests {
     fn how_long_records_are_kept_is_shown_with_what_was_deleted() {
         let retention = serde_json::json!({
             "events": "30d", "sessions": "400d", "consents": "forever", "tombstones": "3650d", "erasures": "400d",
-            "fingerprints": "1095d",
+            "fingerprints": "1095d", "receipts": "1095d", "audit": "1095d",
         });
         let retention: RetentionSettings = serde_json::from_value(retention).expect("settings");
         let expired = [("sessions", Expired { deleted: 7, ..Expired::default() })].into();

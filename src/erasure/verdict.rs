@@ -191,7 +191,9 @@ impl ReasonCode {
             Self::PossibleLeft => "Sessions that may be this person's were left alone, because not enough agrees.",
             Self::PossibleIncluded => "A person decided to erase sessions that may be this person's.",
             Self::PossibleExcluded => "A person decided that sessions that might be this person's are somebody else's.",
-            Self::Unread => "Sessions could not be read at mluvii, so nobody knows whether or what of them is meant.",
+            Self::Unread => {
+                "Sessions could not be read at mluvii, or events could not be decided on, so nobody knows whether or what of them is meant."
+            }
             Self::Excluded => "A person decided to keep sessions that certainly belong to the subject.",
             Self::NeverRead => "A session was named by its number, and mluvii has never shown a session with it.",
             Self::Narrowed => "Fewer sessions were reached than the rule or request asks for.",

@@ -108,6 +108,7 @@ impl Tombstone {
 
 /// What becomes of a session's record whose time is over.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(super) enum RecordEnd {
     Gone,
     /// It is kept for longer, as a proof.

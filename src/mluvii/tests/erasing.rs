@@ -105,7 +105,7 @@ async fn who_begins_to_talk_while_the_guest_call_fails_is_not_taken_with_it() {
     let target = mluvii.target();
     let call = call(&["7"], &[mluvii.conversation("7", "ann@x.cz")]);
     mluvii.server.fail("/Guest/7/anonymous", 1, Wrong::Status(503));
-    assert!(matches!(target.erase(&call).await, Err(TargetError::Retryable(_))));
+    assert!(matches!(target.erase(&call).await, Err(TargetError::Unavailable(_))));
     mluvii.conversation("7", "bob@x.cz");
     let erased = target.erase(&call).await;
     check(&erased, Outcome::Erased, 1);
@@ -247,7 +247,7 @@ async fn a_retry_goes_on_where_it_stopped_with_the_same_keys() {
     let target = mluvii.target();
     let call = call(&["7"], &sessions);
     mluvii.server.fail(&format!("Sessions/{}/anonymous", sessions[1]), 1, Wrong::Status(503));
-    assert!(matches!(target.erase(&call).await, Err(TargetError::Retryable(_))));
+    assert!(matches!(target.erase(&call).await, Err(TargetError::Unavailable(_))));
 
     // It is counted what was erased, not what was left for the retry.
     let erased = target.erase(&call).await;
