@@ -39,6 +39,7 @@ use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSe
 use crate::ledger::ProcessInfo;
 use crate::outside;
 use crate::panics::{Ending, describe_panics, needed};
+use open_files::SIDE_CONNECTIONS_MAX;
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released; at a second signal, at once.
 pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::Result<()> {
@@ -154,14 +155,19 @@ async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSe
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     info!(metrics_listen = address, "metrics are served");
     let (Drained::All | Drained::Cut(_)) =
-        http::serve(listener, http::metrics_router(metrics), &server, Stop::at_once(shutdown)).await;
+        http::serve(listener, http::metrics_router(metrics), &aside(server), Stop::at_once(shutdown)).await;
 }
 
 async fn serve_reports(listener: TcpListener, reports: Reports, server: ServerSettings, stop: Stop) {
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     info!(reports_listen = address, "reports are taken");
     let (Drained::All | Drained::Cut(_)) =
-        http::serve(listener, http::reports_router(Arc::new(reports)), &server, stop).await;
+        http::serve(listener, http::reports_router(Arc::new(reports)), &aside(server), stop).await;
+}
+
+/// The bounds of a listener beside the one for deliveries.
+fn aside(server: ServerSettings) -> ServerSettings {
+    ServerSettings { connections_max: server.connections_max.min(SIDE_CONNECTIONS_MAX), ..server }
 }
 
 /// The machine's name and the process's number there.

@@ -5,8 +5,11 @@ use tracing::warn;
 
 use crate::http::EXCESS_MAX;
 
-/// What may be open beside the connections for deliveries: the ledger, calls, plugins, other listeners' connections.
-const OTHERS: usize = 512;
+/// Connections of a listener beside the one for deliveries: whoever may reach it is not to take what deliveries need.
+pub(super) const SIDE_CONNECTIONS_MAX: usize = 64;
+
+/// What may be open beside the connections for deliveries: the ledger, calls, plugins, the two other listeners' connections.
+const OTHERS: usize = 512 + 2 * (SIDE_CONNECTIONS_MAX + EXCESS_MAX);
 
 /// Raises it to what so many connections need; returns how many fit. With more than that, not even the ledger could be opened.
 pub(super) fn raise(connections: usize) -> usize {
@@ -41,6 +44,6 @@ mod tests {
 
     #[test]
     fn what_else_is_open_has_room_beside_the_connections() {
-        assert_eq!([512, 1_024, 4_864].map(fitting), [128, 256, 4_096]);
+        assert_eq!([512, 1_024, 5_504].map(fitting), [128, 256, 4_096]);
     }
 }

@@ -51,7 +51,7 @@ impl Parts {
         keys.must_open(&ledger.seal_keys().await?, &config.keys_dir())?;
         must_be_known(config, &*ledger).await?;
         let known = Known::new(ledger.id().await?, ledger.receipt_head().await?, KnownKeys::of(&keys));
-        let newest = Newest::from(known, read_public_keys(&config.keys_dir())?);
+        let newest = Newest::from(known, config.keys_dir(), read_public_keys(&config.keys_dir())?);
         let installations: Vec<_> = config.mluvii.iter().map(|settings| &settings.name).collect();
         let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&keys.index, name));
         let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());

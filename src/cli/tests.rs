@@ -73,7 +73,7 @@ impl Home {
         let code = match run(command, &global, &mut out) {
             Ok(Exit::Done) => 0,
             Ok(Exit::No) => 1,
-            Ok(Exit::Nothing) => 6,
+            Ok(Exit::Nothing) => 8,
             Err(failure) => {
                 let code = failure.code();
                 show_failure(failure, &mut out);
@@ -358,7 +358,7 @@ fn an_export_without_receipts_is_written_and_verified() {
     let key = format!("@{}", home.path("keys/receipt.pub").display());
     assert_eq!(
         home.run(&["receipts", "verify", &file, "--public-key", &key]),
-        (6, "! nothing to verify: there are no receipts in the file\n".into())
+        (8, "! nothing to verify: there are no receipts in the file\n".into())
     );
     assert_eq!(home.run(&["receipts", "show", "1"]).0, 1);
     assert_eq!(home.run(&["receipts", "verify", "/nowhere"]).0, 5);

@@ -47,12 +47,12 @@ pub(crate) struct Sender<'a> {
 
 /// Reads the body of a verified delivery.
 pub(crate) fn decode(verified: &Verified<'_>, sender: Sender<'_>, key: &IndexKey) -> Decoded {
-    // The digest is that of the body as it came.
-    let digest = || key.body(verified.body());
     let text = match text::text(verified) {
         Ok(text) => text,
         Err(reason) => return Decoded::Unreadable(reason),
     };
+    // Of the text: compressed once more, the same may have other bytes.
+    let digest = || key.body(text.bytes());
     // serde_json refuses a byte order mark.
     let json = text.bytes();
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);

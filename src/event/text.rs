@@ -16,6 +16,9 @@ const TEXT_BYTES_MAX: u64 = 4 << 20;
 /// No JSON begins so (RFC 1952, 2.3.1).
 const GZIP: &[u8] = b"\x1f\x8b";
 
+/// Why there is no text where the charset is not the body's.
+const CONTRADICTS: &str = "not what its charset says";
+
 /// A text, wiped when dropped where it is not the body itself.
 pub(super) enum Text<'a> {
     Body(&'a [u8]),
@@ -36,7 +39,7 @@ pub(super) fn text<'a>(verified: &Verified<'a>) -> Result<Text<'a>, &'static str
     let Written { media_type, encoding } = verified.written();
     match Text::Body(verified.body()) {
         // Nearly all are, whatever their headers say.
-        plain if plain.bytes().first() == Some(&b'{') && plain.bytes().get(1) != Some(&0) && is_plain(encoding) => {
+        plain if plain.bytes().first() == Some(&b'{') && plain.bytes().get(1) != Some(&0) => {
             match charset(media_type) {
                 Some(charset) if charset != UTF_8 => converted(&plain, charset),
                 _ => Ok(plain),
@@ -97,10 +100,20 @@ fn by_zeros(body: &[u8]) -> Option<&'static Encoding> {
 }
 
 fn converted<'a>(body: &Text<'_>, encoding: &'static Encoding) -> Result<Text<'a>, &'static str> {
+    let is_utf16 = encoding == UTF_16LE || encoding == UTF_16BE;
+    // Some programs name a charset that they do not write. What is UTF-8, beyond ASCII, is so by no chance, and then two things
+    // are said of it.
+    if !is_utf16 && !body.bytes().is_ascii() && std::str::from_utf8(body.bytes()).is_ok() {
+        return if encoding == UTF_8 {
+            Ok(Text::Converted(Zeroizing::new(body.bytes().to_vec())))
+        } else {
+            Err(CONTRADICTS)
+        };
+    }
     let (text, _, is_broken) = encoding.decode(body.bytes());
     // In UTF-16, half a character alone is no more than that; elsewhere the label was wrong.
-    if is_broken && encoding != UTF_16LE && encoding != UTF_16BE {
-        return Err("not what its charset says");
+    if is_broken && !is_utf16 {
+        return Err(CONTRADICTS);
     }
     let text = match text {
         Cow::Borrowed(text) => text.to_owned(),
@@ -146,7 +159,9 @@ mod tests {
             check(JSON.as_bytes(), media_type, Some("identity"), Ok(JSON));
             check(format!("\u{feff}{JSON}").as_bytes(), media_type, None, Ok(JSON));
         }
-        check(JSON.as_bytes(), None, Some("gzip"), Ok(JSON));
+        for encoding in ["gzip", "br", "utf-8"] {
+            check(JSON.as_bytes(), None, Some(encoding), Ok(JSON));
+        }
     }
 
     #[test]
@@ -182,6 +197,8 @@ mod tests {
         check(latin2, Some("application/json; charset=windows-1250"), None, Ok(JSON));
         let verified = Verified::made(latin2, Written::default());
         assert_eq!(text(&verified).expect("as it is").bytes(), latin2);
+        check(JSON.as_bytes(), Some("application/json; charset=ISO-8859-1"), None, Err("not what its charset says"));
+        check(b"{\"a\":\"b\"}", Some("application/json; charset=us-ascii"), None, Ok("{\"a\":\"b\"}"));
         check(b"{\"a\":\"\x81\"}", Some("text/json; charset=shift_jis"), None, Err("not what its charset says"));
     }
 }

@@ -54,6 +54,8 @@ async fn whole(mut body: Body, bytes_max: usize, enter: impl FnOnce(usize) -> Op
     while let Some(frame) = next(&mut body, place.as_ref()).await? {
         let Ok(data) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
         if first.len().max(all.len()) + data.len() > bytes_max {
+            // Nothing of it is kept while the rest passes.
+            drop((first, all, data));
             discard(body).await;
             return Err(NoBody::TooLarge);
         }
@@ -64,11 +66,12 @@ async fn whole(mut body: Body, bytes_max: usize, enter: impl FnOnce(usize) -> Op
             }
         }
         // A body in one piece, as nearly all are, is never copied.
-        if first.is_empty() {
+        if first.is_empty() && all.is_empty() {
             first = data;
         } else {
             if all.is_empty() {
                 all.extend_from_slice(&first);
+                first = Bytes::new();
             }
             all.extend_from_slice(&data);
         }

@@ -23,7 +23,7 @@ use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries};
 use crate::subject::TenantId;
-use crate::verify::{self, Network, Refused, Source, Verified, verify};
+use crate::verify::{self, Expected, Network, Refused, Source, Verified, verify};
 
 /// How long a delivery waits for its turn where `requests_max` are under way. In that time some thousands are taken; whoever has to wait
 /// for longer is asked to come again, instead of making all others wait.
@@ -137,11 +137,23 @@ impl Receiver {
             client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
         };
         // What a stranger sends is not even read.
-        if let Err(refused) = verify::expect(&endpoint.source, &head, Timestamp::now()) {
-            pass_over(body, self.body_read_max).await;
-            return endpoint.refuse_for(refused);
+        let expected = match verify::expect(&endpoint.source, &head, Timestamp::now()) {
+            Ok(expected) => expected,
+            Err(refused) => {
+                pass_over(body, self.body_read_max).await;
+                return endpoint.refuse_for(refused);
+            }
+        };
+        let known = || {
+            if let Some(connection) = parts.extensions.get::<Arc<Place>>() {
+                connection.over();
+            }
+        };
+        if expected == Expected::Known {
+            known();
         }
-        let enter = |size| Some(self.unverified.enter(head.client.map(Client::of), size));
+        let is_stranger = expected == Expected::Later;
+        let enter = |size| is_stranger.then(|| self.unverified.enter(head.client.map(Client::of), size));
         let body = match read(body, self.body_bytes_max, self.body_read_max, enter).await {
             Ok(body) => body,
             Err(NoBody::Displaced) => return Reaction::Overloaded,
@@ -152,9 +164,7 @@ impl Receiver {
         // By the time of now: while the body was read, what is signed may have become too old.
         match verify(&endpoint.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {
             Ok(verified) => {
-                if let Some(connection) = parts.extensions.get::<Arc<Place>>() {
-                    connection.over();
-                }
+                known();
                 match timeout(TURN_MAX, endpoint.requests.acquire()).await {
                     Ok(Ok(_in_flight)) => self.keep(endpoint, &verified).await,
                     Ok(Err(_)) | Err(_) => Reaction::Overloaded,

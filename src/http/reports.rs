@@ -12,6 +12,7 @@ use tracing::{error, warn};
 use super::body::{NoBody, pass_over, read};
 use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
+use super::strangers::Place;
 use crate::erasure::Reportable;
 use crate::keys::{IndexKey, KeyId, SealKey};
 use crate::ledger::{Intake, LedgerError, Reported};
@@ -68,6 +69,9 @@ impl Reports {
             pass_over(body, self.read_max).await;
             return Reception::Stranger;
         };
+        if let Some(connection) = parts.extensions.get::<Arc<Place>>() {
+            connection.over();
+        }
         let body = match read(body, REPORT_BYTES_MAX, self.read_max, |_| None).await {
             Ok(body) => body,
             Err(none) => return Reception::NoBody(none),

@@ -144,6 +144,10 @@ impl Place {
     /// Returns when it was displaced; never once it is over.
     pub(super) async fn displaced(&self) {
         self.displaced.cancelled().await;
+        // Both at once: whoever is known by now is answered.
+        if self.is_over.load(Ordering::Relaxed) {
+            std::future::pending().await
+        }
     }
 
     /// Whoever has it is no stranger any more. Costs nothing when it is called again.

@@ -10,7 +10,8 @@ use crate::keys::{Carry, Digest, Fingerprint};
 pub(super) struct SummedSession<'a> {
     pub(super) installation: i64,
     pub(super) session: i64,
-    pub(super) record: &'a str,
+    /// `None` where it cannot be read.
+    pub(super) record: Option<&'a str>,
     pub(super) guest: Option<&'a [u8]>,
     pub(super) forms: &'a [u8],
     pub(super) sum: Option<i64>,
@@ -36,6 +37,7 @@ impl Carry {
     /// by this.
     pub(super) fn session_sum(&self, row: SummedSession<'_>) -> Result<Option<i64>, LedgerError> {
         let SummedSession { installation, session, record, guest, forms, sum } = row;
+        let Some(record) = record else { return Ok(sum) };
         if sum.is_some_and(|sum| sum != of_session(installation, session, record, guest, forms)) {
             return Ok(sum);
         }

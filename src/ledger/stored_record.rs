@@ -116,6 +116,26 @@ impl StoredRecord {
         }
     }
 
+    /// Of a session of which nothing is known.
+    pub(super) fn empty() -> Self {
+        Self {
+            source: None,
+            tenant: None,
+            guest: None,
+            channel: None,
+            session_source: None,
+            started: None,
+            ended: None,
+            settled: None,
+            consent: ConsentState::Unknown,
+            consent_version: None,
+            consent_origin: None,
+            consent_form: None,
+            consent_since: None,
+            unknown_cause: None,
+        }
+    }
+
     /// Of an erased session: the digest of the guest's id stays, the id itself does not.
     pub(super) fn without_guest(self) -> Self {
         Self { guest: None, ..self }

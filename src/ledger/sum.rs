@@ -45,18 +45,22 @@ pub(super) fn of_reached(sessions: impl IntoIterator<Item = (i64, i64, bool)>) -
 
 /// Fails where a session's row is not as it was written: a row that begins with [`OF_SESSION`].
 pub(super) fn session_is_whole(row: &impl Row) -> Result<(), LedgerError> {
-    let [installation, session] = [0, 1].map(|column| row.number(column).map(Option::unwrap_or_default));
-    let record = row.text(2)?.unwrap_or_default();
-    let forms = row.bytes(4)?.unwrap_or_default();
-    let found = of_session(installation?, session?, record, row.bytes(3)?, forms);
-    is_as_written("a session's record", row.number(5)?, found)
+    let sums = || {
+        let [installation, session] = [0, 1].map(|column| row.number(column).map(Option::unwrap_or_default));
+        let (record, forms) = (row.text(2)?.unwrap_or_default(), row.bytes(4)?.unwrap_or_default());
+        Ok((row.number(5)?, of_session(installation?, session?, record, row.bytes(3)?, forms)))
+    };
+    is_as_written("a session's record", sums())
 }
 
 /// The same of an erasure's row: one that begins with [`OF_ERASURE`].
 pub(super) fn erasure_is_whole(id: ErasureId, row: &impl Row) -> Result<(), LedgerError> {
-    let installation = row.number(0)?.unwrap_or_default();
-    let found = of_erasure(id, installation, row.text(1)?.unwrap_or_default(), row.text(2)?.unwrap_or_default());
-    is_as_written("an erasure's subject", row.number(3)?, found)
+    let sums = || {
+        let installation = row.number(0)?.unwrap_or_default();
+        let (subject, selection) = (row.text(1)?.unwrap_or_default(), row.text(2)?.unwrap_or_default());
+        Ok((row.number(3)?, of_erasure(id, installation, subject, selection)))
+    };
+    is_as_written("an erasure's subject", sums())
 }
 
 /// The same of the sessions that an erasure reaches, in the order of [`of_reached`].
@@ -64,14 +68,16 @@ pub(super) fn reached_is_whole(
     written: Option<i64>,
     sessions: impl IntoIterator<Item = (i64, i64, bool)>,
 ) -> Result<(), LedgerError> {
-    is_as_written("the sessions of an erasure", written, of_reached(sessions))
+    is_as_written("the sessions of an erasure", Ok((written, of_reached(sessions))))
 }
 
-/// A row without a checksum is none that this program wrote; it is taken as it is.
-fn is_as_written(what: &'static str, written: Option<i64>, found: i64) -> Result<(), LedgerError> {
-    match written {
-        Some(written) if written != found => Err(LedgerError::Broken(RowDamaged(what).into())),
-        _ => Ok(()),
+/// Compares the checksum that was written, if any was, with the one that is found. What cannot even be read, such as text that is
+/// not UTF-8, is not as it was written.
+fn is_as_written(what: &'static str, sums: Result<(Option<i64>, i64), LedgerError>) -> Result<(), LedgerError> {
+    match sums {
+        Ok((written, found)) if written.is_none_or(|written| written == found) => Ok(()),
+        Ok(_) | Err(LedgerError::Broken(_)) => Err(LedgerError::Broken(RowDamaged(what).into())),
+        Err(error) => Err(error),
     }
 }
 

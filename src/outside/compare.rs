@@ -2,7 +2,7 @@
 
 use super::{Known, StateFile};
 use crate::ledger::{LedgerError, LedgerId, LedgerPlace, ReceiptRange, Records};
-use crate::receipt::{ChainEnd, ChainName, Gap, ReceiptHead, TrustedKeys};
+use crate::receipt::{ChainEnd, ChainName, Gap, ReceiptHead, SignedGap, TrustedKeys};
 
 /// Why a ledger is not to be worked on: it would give out numbers of receipts a second time, and what was decided since is
 /// missing in it.
@@ -83,6 +83,9 @@ pub(crate) async fn compare(
         return Ok(Err(Behind::Unsigned(gap.gap.last)));
     }
     let id = ledger.id().await?;
+    let sequence = known.map_or(0, Known::sequence);
+    let found = ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
+    // After the receipt: it may move to an archive in between.
     let archived = ledger.checkpoints(ChainName::Receipts).await?.pop();
     if let Some(signed) = &archived {
         let keys = TrustedKeys::read(public_keys.iter().map(String::as_str));
@@ -92,13 +95,14 @@ pub(crate) async fn compare(
         }
     }
     let Some(known) = known else { return Ok(Ok(())) };
-    let sequence = known.sequence();
-    let found = ledger.receipts(&ReceiptRange::all(sequence, 1)).await?.items;
+    // What nobody of ours has signed explains nothing away.
+    let is_ours = |gap: &SignedGap| public_keys.iter().any(|key| gap.is_signed_by(key));
+    let gaps = ledger.receipt_gaps().await?;
     let there = There {
         head,
         of_known: found.iter().map(|receipt| receipt.head()).find(|head| head.sequence == sequence),
         archived: archived.map(|signed| signed.checkpoint.head()),
-        gaps: ledger.receipt_gaps().await?.into_iter().map(|signed| signed.gap).collect(),
+        gaps: gaps.into_iter().filter(is_ours).map(|signed| signed.gap).collect(),
         id,
     };
     Ok(judge(known, &there))

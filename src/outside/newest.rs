@@ -2,12 +2,14 @@
 //! was behind, or is restored. The numbers that are missing then must not be given out a second time, and what is remembered
 //! must not go back with it; also when others have appended since, so that the chain is longer again than it was.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
-use super::{Known, compare};
+use super::{Behind, Known, compare};
 use crate::attention::SET_BACK;
+use crate::key_files::read_public_keys;
 use crate::ledger::{LedgerError, Queue, Records};
 use crate::lock::lock;
 use crate::receipt::{ChainEnd, ReceiptHead};
@@ -15,8 +17,10 @@ use crate::receipt::{ChainEnd, ReceiptHead};
 /// What this process has seen of its ledger.
 #[derive(Debug)]
 pub(crate) struct Newest {
-    /// Of the deployment's receipts, hex, with the ones that were rotated.
-    public_keys: Vec<String>,
+    /// Where the deployment's keys are.
+    keys_dir: PathBuf,
+    /// Of its receipts, hex, with the ones that were rotated: as they were read last.
+    public_keys: Mutex<Vec<String>>,
     seen: Mutex<Seen>,
     appended: Notify,
 }
@@ -29,8 +33,13 @@ struct Seen {
 
 impl Newest {
     /// Begins with what is known of a ledger that was compared with what is known outside of it.
-    pub(crate) fn from(known: Known, public_keys: Vec<String>) -> Self {
-        Self { public_keys, seen: Mutex::new(Seen { known, went_back: false }), appended: Notify::new() }
+    pub(crate) fn from(known: Known, keys_dir: PathBuf, public_keys: Vec<String>) -> Self {
+        Self {
+            keys_dir,
+            public_keys: Mutex::new(public_keys),
+            seen: Mutex::new(Seen { known, went_back: false }),
+            appended: Notify::new(),
+        }
     }
 
     /// Looks where the chain ends. Nothing may be appended to one that has not the newest receipt that was seen, for the reason
@@ -44,7 +53,7 @@ impl Newest {
         let before = lock(&self.seen).known.clone();
         let end = records.receipt_end().await?;
         let is_as_seen = end.gap.is_none() && end.head == before.receipt;
-        let compared = if is_as_seen { Ok(()) } else { compare(Some(&before), records, &self.public_keys).await? };
+        let compared = if is_as_seen { Ok(()) } else { self.compare(&before, records).await? };
         let why = compared.map_err(|behind| behind.brief());
         let went_back = std::mem::replace(&mut lock(&self.seen).went_back, why.is_err());
         if why.is_err() || went_back {
@@ -54,6 +63,21 @@ impl Newest {
             self.note(end.head.as_ref());
         }
         Ok(why.map(|()| end))
+    }
+
+    /// A receipt key may be rotated while this process runs, and others sign with the new one before it is started again.
+    async fn compare(&self, before: &Known, records: &dyn Records) -> Result<Result<(), Behind>, LedgerError> {
+        let keys = lock(&self.public_keys).clone();
+        let compared = compare(Some(before), records, &keys).await?;
+        if compared.is_ok() {
+            return Ok(compared);
+        }
+        let Ok(now) = read_public_keys(&self.keys_dir) else { return Ok(compared) };
+        if now == keys {
+            return Ok(compared);
+        }
+        lock(&self.public_keys).clone_from(&now);
+        compare(Some(before), records, &now).await
     }
 
     /// Notes what was appended here.

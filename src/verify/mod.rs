@@ -27,7 +27,6 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::keys::{SealBroken, SealKey, Sealed};
-use finding::Finding;
 
 /// Proves who sent a request.
 pub(crate) fn verify<'a>(source: &Source, request: &Request<'a>, now: Timestamp) -> Result<Verified<'a>, Refused> {
@@ -38,13 +37,23 @@ pub(crate) fn verify<'a>(source: &Source, request: &Request<'a>, now: Timestamp)
     source.check(request, now).refusal().map_or(Ok(verified), Err)
 }
 
-/// Whether a request may still be proved once its body is there: strangers need not be waited for. `head` is the request
-/// without its body.
-pub(crate) fn expect(source: &Source, head: &Request<'_>, now: Timestamp) -> Result<(), Refused> {
+/// What a request proves without its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// Who sent it: what is presented covers no body.
+    Known,
+    /// Only once its body is there.
+    Later,
+}
+
+/// Whether a request may still be proved once its body is there, or is already: strangers need not be waited for. `head` is the
+/// request without its body.
+pub(crate) fn expect(source: &Source, head: &Request<'_>, now: Timestamp) -> Result<Expected, Refused> {
     if !source.admits(head.client) {
         return Err(Refused::NetworkNotAllowed);
     }
-    source.expect(head, now).and_then(Finding::refusal).map_or(Ok(()), Err)
+    let Some(finding) = source.expect(head, now) else { return Ok(Expected::Later) };
+    finding.refusal().map_or(Ok(Expected::Known), Err)
 }
 
 /// A body whose sender is known. Only [`verify`] makes one, or [`Reopened`] brings back what it made.

@@ -7,6 +7,7 @@ use super::finding::Finding;
 use super::request::Request;
 use super::setting::{Setting, SourceError};
 use super::settings::QuerySettings;
+use super::signature::SIGNATURES_MAX;
 use crate::keys::ReadSecret;
 
 pub(super) struct Query {
@@ -32,7 +33,9 @@ impl Query {
     pub(super) fn check(&self, request: &Request<'_>) -> Finding {
         let pairs = request.query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         let named = pairs.filter(|(name, _)| percent_decode_str(name).eq(self.parameter.bytes()));
-        let found = named.map(|(_, value)| self.digests.check(&percent_decode_str(value).collect::<Vec<u8>>()));
+        let found = named
+            .take(SIGNATURES_MAX)
+            .map(|(_, value)| self.digests.check(&percent_decode_str(value).collect::<Vec<u8>>()));
         found.max().unwrap_or(Finding::Absent)
     }
 }

@@ -18,6 +18,9 @@ use crate::keys::{ReadSecret, Secret};
 const HEADERS: [[&str; 3]; 2] =
     [["webhook-id", "webhook-timestamp", "webhook-signature"], ["svix-id", "svix-timestamp", "svix-signature"]];
 
+/// Of a key: half of what the specification asks of those that make them.
+const KEY_BYTES_MIN: usize = 16;
+
 pub(super) struct Standard {
     keys: Vec<Key>,
     window: Window,
@@ -34,11 +37,11 @@ impl Standard {
     }
 
     pub(super) fn check(&self, request: &Request<'_>, now: Timestamp) -> Finding {
-        let found = HEADERS.iter().find_map(|names| headers(request.headers, names));
-        let Some([id, timestamp, signatures]) = found else { return Finding::Absent };
+        let found = HEADERS.iter().find_map(|names| headers(request.headers, *names));
+        let Some((id, timestamp, signatures)) = found else { return Finding::Absent };
         let message = [id, b".", timestamp, b".", request.body];
         let same = signatures
-            .split(|byte| *byte == b' ')
+            .flat_map(|value| value.split(|byte| *byte == b' '))
             .filter_map(|signature| signature.strip_prefix(b"v1,"))
             .take(SIGNATURES_MAX)
             .filter_map(|text| PERMISSIVE.decode(text).ok())
@@ -57,10 +60,21 @@ fn key(secret: &Secret) -> Result<Key, &'static str> {
     if bytes.is_empty() {
         return Err("is empty");
     }
+    if bytes.len() < KEY_BYTES_MIN {
+        return Err("has fewer than 16 bytes behind its base64, and could be guessed; make it longer");
+    }
     Ok(Key::new(Algorithm::Sha256, &bytes))
 }
 
-fn headers<'a>(headers: &'a HeaderMap, names: &[&str; 3]) -> Option<[&'a [u8]; 3]> {
-    let [id, timestamp, signature] = names.map(|name| headers.get(name).map(|value| value.as_bytes()));
-    Some([id?, timestamp?, signature?])
+/// Id, timestamp, and the signatures of all headers of that name.
+fn headers<'a>(
+    headers: &'a HeaderMap,
+    [id, timestamp, signatures]: [&str; 3],
+) -> Option<(&'a [u8], &'a [u8], impl Iterator<Item = &'a [u8]>)> {
+    let one = |name: &str| headers.get(name).map(|value| value.as_bytes());
+    let signatures = headers.get_all(signatures).iter().map(|value| value.as_bytes());
+    // Without one there is nothing of this scheme.
+    let mut signatures = signatures.peekable();
+    signatures.peek()?;
+    Some((one(id)?, one(timestamp)?, signatures))
 }

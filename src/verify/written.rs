@@ -12,9 +12,17 @@ pub(crate) struct Written<'a> {
     pub(crate) encoding: Option<&'a str>,
 }
 
+/// In place of a header that is there several times.
+const SEVERAL: &str = "several; charset=several";
+
 impl<'a> Written<'a> {
     pub(super) fn of(headers: &'a HeaderMap) -> Self {
-        let text = |name: &HeaderName| headers.get(name)?.to_str().ok();
+        // Several of them are read as one, which then names nothing that is known.
+        let text = |name: &HeaderName| {
+            let mut all = headers.get_all(name).iter();
+            let first = all.next()?.to_str().ok();
+            if all.next().is_some() { Some(SEVERAL) } else { first }
+        };
         Self { media_type: text(&CONTENT_TYPE), encoding: text(&CONTENT_ENCODING) }
     }
 

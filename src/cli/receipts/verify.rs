@@ -19,7 +19,7 @@ use crate::receipt::{ChainName, ReceiptHead};
 ///
 /// What the file does not contain cannot be missed by it: keep the number and the hash of the newest receipt elsewhere, as a
 /// witness does, and say them with `--expect-last`. A file without receipts, or without a header, is nothing to verify
-/// (exit code 6).
+/// (exit code 8).
 #[derive(clap::Args)]
 pub(crate) struct Verify {
     /// Files that `quietus receipts archive` or `export` wrote, in the order of the chain; `-` is standard input

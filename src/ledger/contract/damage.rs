@@ -3,7 +3,8 @@
 use super::clock::Sql;
 use super::fixtures::*;
 use crate::attention::{Limits, Severity};
-use crate::erasure::ErasureId;
+use crate::consent::ConsentRecord;
+use crate::erasure::{ErasureId, Outcome};
 use crate::keys::Digest;
 use crate::ledger::{QueueName, Work};
 use crate::subject::GuestId;
@@ -76,13 +77,21 @@ pub(crate) async fn a_step_whose_sessions_are_damaged_is_not_called_and_stops_no
     assert_eq!(damaged(&ledger).await, Some(1));
 }
 
-pub(crate) async fn what_is_damaged_is_not_made_whole_by_an_erasure(ledger: Shared, sql: Sql<'_>) {
+pub(crate) async fn of_what_is_damaged_nothing_is_left_by_an_erasure(ledger: Shared, sql: Sql<'_>) {
     erase_a_guest(&ledger, "g-1", || async {
         sql("UPDATE session SET record = REPLACE(record, 'g-1', 'g-2')");
     })
     .await;
-    ledger.session(&session(1)).await.expect_err("it is as damaged as before");
-    sql("UPDATE session SET record = REPLACE(record, 'g-2', 'g-1')");
-    let mended = ledger.session(&session(1)).await.expect("read").expect("is there");
-    assert!(mended.erased_at.is_some());
+    let erased = ledger.session(&session(1)).await.expect("read").expect("is there");
+    assert!(erased.erased_at.is_some());
+    assert_eq!(erased.record, ConsentRecord::new(session(1)), "it could be somebody else's");
+}
+
+pub(crate) async fn what_is_not_closed_by_damaged_sessions_is_nobody_elses_end(ledger: Shared, sql: Sql<'_>) {
+    begun(&ledger, 701, &["mluvii"]).await;
+    step_end(&ledger, "mluvii", verify_after(Outcome::Erased, 1)).await;
+    step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
+    sql("UPDATE erasure_session SET session = 702");
+    assert!(claimed(&ledger, &QueueName::Close).await.is_empty());
+    assert_eq!(damaged(&ledger).await, Some(1));
 }

@@ -69,7 +69,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 13;
+const FIRST_GROUP: usize = 14;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -182,7 +182,7 @@ fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {
 }
 
 fn damage(row: &Row) -> Result<Option<Damage>, LedgerError> {
-    let Some(noted) = row.get::<_, Option<&str>>(12) else { return Ok(None) };
+    let Some(noted) = row.get::<_, Option<&str>>(13) else { return Ok(None) };
     let (since, what): (i64, String) = of_json(noted.as_bytes())?;
     Ok(Some(Damage { since: time(since)?, what }))
 }

@@ -17,7 +17,7 @@ const ROWS: usize = 1_000;
 /// Everything, in this transaction.
 pub(super) async fn carry(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
     // Whoever claims or schedules at this instant is before all of this, or sees the new key.
-    tx.execute("LOCK TABLE waiting, task IN EXCLUSIVE MODE", &[]).await?;
+    tx.execute("LOCK TABLE waiting, task, session IN EXCLUSIVE MODE", &[]).await?;
     // What a process holds that does not know of the new key is taken from it.
     tx.execute("UPDATE task SET fence = fence + 1, holder = NULL WHERE holder IS NOT NULL", &[]).await?;
     subjects(tx, carry).await?;
@@ -130,7 +130,7 @@ async fn sessions(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
             carry.session_sum(SummedSession {
                 installation: row.get(0),
                 session: row.get(1),
-                record: row.get(2),
+                record: row.try_get(2).ok(),
                 guest: row.get(3),
                 forms: row.get(4),
                 sum: row.get(5),

@@ -42,7 +42,7 @@ pub(super) fn of_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, LedgerError
 
 /// The JSON of a column of text.
 pub(super) fn json_at<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, LedgerError> {
-    of_json(row.get::<_, &str>(column).as_bytes())
+    of_json(at::<&str>(row, column)?.as_bytes())
 }
 
 /// A value that is one word, such as a state.

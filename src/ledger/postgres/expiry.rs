@@ -30,7 +30,7 @@ const BATCHES_MAX: usize = 50;
 const TOMBSTONES_MAX: i64 = 4_096;
 
 /// Who holds it deletes.
-const EXPIRING_LOCK: i64 = 7_521_974_406_301_413;
+const EXPIRING_LOCK: i64 = 7_521_974_406_301_414;
 
 /// The row after which a walk goes on, the oldest first. A walk passes what has to stay, so that this is not looked at again
 /// before everything else was.

@@ -424,30 +424,30 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
     let mut sessions = Vec::with_capacity(reached.len());
     let mut records = Vec::with_capacity(reached.len());
     let mut sums = Vec::with_capacity(reached.len());
+    let (mut guests, mut forms) = (Vec::new(), Vec::new());
     for row in reached {
         let place = Place::read(&row);
         installations.push(place.installation);
         sessions.push(place.session);
-        // One that is damaged stays so, or a checksum would say that it is whole.
-        let (record, sum) = match sum::session_is_whole(&row) {
-            Ok(()) => {
-                let text = json(&json_at::<StoredRecord>(&row, 2)?.without_guest())?;
-                let sum = sum::of_session(place.installation, place.session, &text, row.get(3), row.get(4));
-                (Some(text), Some(sum))
-            }
-            Err(_) => (None, None),
-        };
+        // Of one that is damaged nothing is kept: it could be somebody else's.
+        let is_whole = sum::session_is_whole(&row).is_ok();
+        let record = if is_whole { json_at(&row, 2)? } else { StoredRecord::empty() };
+        let (guest, form): (Option<&[u8]>, &[u8]) = if is_whole { (row.get(3), row.get(4)) } else { (None, &[]) };
+        let record = json(&record.without_guest())?;
+        sums.push(sum::of_session(place.installation, place.session, &record, guest, form));
         records.push(record);
-        sums.push(sum);
+        guests.push(guest.map(<[u8]>::to_vec));
+        forms.push(form.to_vec());
     }
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     tx.execute(
-        "UPDATE session SET erased_at = $5::BIGINT, record = COALESCE(reached.record, session.record),
-                            sum = COALESCE(reached.sum, session.sum), unknown_cause = NULL, version = version + 1,
+        "UPDATE session SET erased_at = $5::BIGINT, record = reached.record, sum = reached.sum, guest = reached.guest,
+                            forms_seen = reached.forms_seen, unknown_cause = NULL, version = version + 1,
                             idle_since = CASE WHEN settle_at IS NULL THEN $5::BIGINT END, proof_since = NULL
-         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[]) AS reached (installation, session, record, sum)
+         FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[], $6::BYTEA[], $7::BYTEA[])
+              AS reached (installation, session, record, sum, guest, forms_seen)
          WHERE session.installation = reached.installation AND session.session = reached.session",
-        &[&installations, &sessions, &records, &sums, &millis(tx.now)],
+        &[&installations, &sessions, &records, &sums, &millis(tx.now), &guests, &forms],
     )
     .await?;
     tx.execute(

@@ -110,7 +110,8 @@ async fn what_is_changed_past_the_port() {
     story!(damage a_session_whose_record_is_damaged_is_not_read_and_hides_no_other);
     story!(damage an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_no_other);
     story!(damage a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);
-    story!(damage what_is_damaged_is_not_made_whole_by_an_erasure);
+    story!(damage of_what_is_damaged_nothing_is_left_by_an_erasure);
+    story!(damage what_is_not_closed_by_damaged_sessions_is_nobody_elses_end);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ pub(super) async fn load(
             let mut works = match queue {
                 QueueName::Resolve(installation) => resolves(ledger, tx, &all, installation).await?,
                 QueueName::Step(called) => of_steps(ledger, tx, &all, called).await?,
-                _ => closes(tx, &all).await?,
+                _ => closes(ledger, tx, &all).await?,
             };
             let missing = |id| Err(broken(format!("there is no work on erasure {id}")));
             loaded.extend(all.into_iter().map(|id| works.remove(&id).unwrap_or_else(|| missing(id))));
@@ -162,10 +162,7 @@ async fn of_steps(
         let sessions = reached.remove(&id).unwrap_or_default();
         let work = || {
             sum::erasure_is_whole(id, &row)?;
-            sum::reached_is_whole(
-                row.get(5),
-                sessions.iter().map(|(place, one)| (place.installation, place.session, one.read_before)),
-            )?;
+            reached_is_whole(row.get(5), &sessions)?;
             let sessions = sessions.into_iter().map(|(_, session)| session).collect();
             let step = step.ok_or_else(|| broken(format!("{id} has no step at {called}")))??;
             let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
@@ -174,7 +171,7 @@ async fn of_steps(
                 return Err(broken(format!("{id} has no capsule")));
             }
             let subject = json_at(&row, 1)?;
-            let index_key: Option<String> = row.get(2);
+            let index_key: Option<String> = row.get(6);
             let index_key = index_key.ok_or_else(|| broken(format!("{id} was begun under no key")))?;
             let index_key = KeyId::written(index_key);
             Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key }))
@@ -184,19 +181,28 @@ async fn of_steps(
     Ok(works)
 }
 
-async fn closes(tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
-    let sql = format!("SELECT {OF_ERASURE}, id FROM erasure WHERE id = ANY($1)");
-    let mut whole = HashMap::new();
+async fn closes(ledger: &PostgresLedger, tx: &Tx, all: &[ErasureId]) -> Result<Works, LedgerError> {
+    let mut reached = reached(ledger, tx, all).await?;
+    let sql = format!("SELECT {OF_ERASURE}, id, reached_sum FROM erasure WHERE id = ANY($1)");
+    let mut works = Works::new();
+    let mut whole = Vec::new();
     for row in tx.rows(&sql, &[&ids(all)]).await? {
         let id = erasure_id(row.get(4))?;
-        whole.insert(id, sum::erasure_is_whole(id, &row));
+        let sessions = reached.remove(&id).unwrap_or_default();
+        match sum::erasure_is_whole(id, &row).and_then(|()| reached_is_whole(row.get(5), &sessions)) {
+            Ok(()) => whole.push(id),
+            Err(damaged) => drop(works.insert(id, Err(damaged))),
+        }
     }
-    let mut works = Works::new();
-    for (id, erasure) in erasures::many(tx, all).await? {
-        let is_whole = whole.remove(&id).unwrap_or(Ok(()));
-        works.insert(id, is_whole.and(erasure).map(Work::Close));
-    }
+    // What is damaged is not even read.
+    let read = erasures::many(tx, &whole).await?;
+    works.extend(read.into_iter().map(|(id, erasure)| (id, erasure.map(Work::Close))));
     Ok(works)
+}
+
+fn reached_is_whole(written: Option<i64>, sessions: &[(Place, ReachedSession)]) -> Result<(), LedgerError> {
+    let all = sessions.iter().map(|(place, one)| (place.installation, place.session, one.read_before));
+    sum::reached_is_whole(written, all)
 }
 
 /// In the order in which they were added.

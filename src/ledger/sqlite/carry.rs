@@ -47,7 +47,7 @@ pub(super) fn carry(tx: &Tx<'_>, carry: &Carry) -> Result<(), LedgerError> {
         let before = SummedSession {
             installation: row.get(0)?,
             session: row.get(1)?,
-            record: row.get_raw(2).as_str()?,
+            record: row.get_raw(2).as_str().ok(),
             guest: row.get_raw(3).as_blob_or_null()?,
             forms: row.get_raw(4).as_blob()?,
             sum: row.get(5)?,

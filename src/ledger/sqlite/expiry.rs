@@ -175,8 +175,7 @@ fn old_sessions(
     let next = old.last().filter(|_| old.len() == BATCH).map(|session| session.at);
     let mut deleted = 0;
     for session in &old {
-        if !is_open(tx, session)? {
-            expire(tx, aged, session, keep)?;
+        if !is_open(tx, session)? && expire(tx, aged, session, keep)? {
             deleted += 1;
         }
     }
@@ -235,15 +234,17 @@ fn is_open(tx: &Tx<'_>, OldSession { at, guest, .. }: &OldSession) -> Result<boo
     Ok(false)
 }
 
-/// Deletes a session's record, or reduces it to what proves its consent. One that is damaged stays, for a person to see.
-fn expire(tx: &Tx<'_>, aged: Aged, session: &OldSession, keep: &Keep) -> Result<(), LedgerError> {
+/// Deletes a session's record, or reduces it to what proves its consent. `false` for
+/// one that is damaged: it stays, for a person to see.
+fn expire(tx: &Tx<'_>, aged: Aged, session: &OldSession, keep: &Keep) -> Result<bool, LedgerError> {
     let OldSession { at: AgedSession { since, place }, erased_at, .. } = session;
-    let Some(record) = sessions::record(tx, *place)? else { return Ok(()) };
+    let Some(record) = sessions::record(tx, *place)? else { return Ok(false) };
     let tombstone = Tombstone::of(&record, *erased_at, *since);
     match RecordEnd::of(record, *since, keep, tx.now) {
-        RecordEnd::Reduced(proof) if aged == WHOLE => sessions::reduce(tx, *place, proof),
-        RecordEnd::Reduced(_) | RecordEnd::Gone => sessions::bury(tx, *place, tombstone),
+        RecordEnd::Reduced(proof) if aged == WHOLE => sessions::reduce(tx, *place, proof)?,
+        RecordEnd::Reduced(_) | RecordEnd::Gone => sessions::bury(tx, *place, tombstone)?,
     }
+    Ok(true)
 }
 
 /// Erasures that are over, and of which no receipt is left here, nor anything by which they are found.

@@ -395,7 +395,7 @@ fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
 pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     let mut mark = tx.prepare_cached(
-        "UPDATE session SET erased_at = ?3, record = COALESCE(?4, record), sum = COALESCE(?5, sum), unknown_cause = NULL,
+        "UPDATE session SET erased_at = ?3, record = ?4, sum = ?5, guest = ?6, forms_seen = ?7, unknown_cause = NULL,
                             version = version + 1, idle_since = CASE WHEN settle_at IS NULL THEN ?3 END, proof_since = NULL
          WHERE installation = ?1 AND session = ?2",
     )?;
@@ -406,17 +406,25 @@ pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), Led
     for erasure in erasures {
         mark_gone.execute(params![erasure, Millis(tx.now)])?;
     }
-    for (place, whole) in reached(tx, erasures)? {
-        let (record, sum) = whole.unzip();
-        mark.execute(params![place.installation, place.session, Millis(tx.now), record, sum])?;
+    for (place, Forgotten { record, guest, forms }) in reached(tx, erasures)? {
+        let sum = sum::of_session(place.installation, place.session, &record, guest.as_deref(), &forms);
+        mark.execute(params![place.installation, place.session, Millis(tx.now), record, sum, guest, forms])?;
         delete_fingerprints(tx, place)?;
     }
     Ok(())
 }
 
-/// The sessions that are known of those that erasures reached, each once: what is to stand there from now on, and its checksum.
-/// Nothing where the row is damaged: it stays so, or a checksum would say that it is whole.
-fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, Option<(String, i64)>>, LedgerError> {
+/// What stands of a session that was erased.
+#[derive(Default)]
+struct Forgotten {
+    record: String,
+    guest: Option<Vec<u8>>,
+    forms: Vec<u8>,
+}
+
+/// The sessions that are known of those that erasures reached, each once. Of one that is damaged nothing is kept: it could be
+/// somebody else's.
+fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, Forgotten>, LedgerError> {
     let mut find = tx.prepare_cached(&format!(
         "SELECT {OF_SESSION} FROM session
          WHERE (installation, session) IN (SELECT installation, session FROM erasure_session WHERE erasure = ?1)"
@@ -426,16 +434,15 @@ fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, Option
         let mut rows = find.query([erasure])?;
         while let Some(row) = rows.next()? {
             let place = Place::read(row)?;
-            let whole = match sum::session_is_whole(row) {
-                Ok(()) => {
-                    let text = json(&row.json::<StoredRecord>(2)?.without_guest())?;
-                    let forms = row.bytes(4)?.unwrap_or_default();
-                    let sum = sum::of_session(place.installation, place.session, &text, row.bytes(3)?, forms);
-                    Some((text, sum))
-                }
-                Err(_) => None,
+            let forgotten = match sum::session_is_whole(row) {
+                Ok(()) => Forgotten {
+                    record: json(&row.json::<StoredRecord>(2)?.without_guest())?,
+                    guest: row.bytes(3)?.map(<[u8]>::to_vec),
+                    forms: row.bytes(4)?.unwrap_or_default().to_vec(),
+                },
+                Err(_) => Forgotten { record: json(&StoredRecord::empty())?, ..Forgotten::default() },
             };
-            all.insert(place, whole);
+            all.insert(place, forgotten);
         }
     }
     Ok(all)

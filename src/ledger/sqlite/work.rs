@@ -32,6 +32,8 @@ pub(super) fn load(connection: &Connection, queue: &QueueName, task: i64) -> Res
         QueueName::Close => {
             let id = erasure_of(connection, task)?;
             whole(connection, id)?;
+            let mut statement = connection.prepare_cached("SELECT reached_sum FROM erasure WHERE id = ?1")?;
+            reached(connection, id, statement.query_row([id], |row| row.get(0))?)?;
             let erasure = erasures::one(connection, id)?;
             Work::Close(erasure.ok_or_else(|| broken(format!("there is no erasure {id}")))?)
         }
@@ -44,11 +46,11 @@ fn erasure_of(connection: &Connection, task: i64) -> Result<ErasureId, LedgerErr
 }
 
 fn resolve(connection: &Connection, id: ErasureId, installation: &InstallationName) -> Result<EraseWork, LedgerError> {
+    whole(connection, id)?;
     let mut statement = connection
         .prepare_cached("SELECT subject, targets, created, due_rule, selection FROM erasure WHERE id = ?1")?;
     let (Json(subject), Json(targets), Millis(created), Millis(due), Json(selection)) =
         statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
-    whole(connection, id)?;
     let capsules = capsules(connection, id)?;
     let number = Names::Installation.known(connection, &installation.0)?;
     let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;

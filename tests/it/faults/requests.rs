@@ -140,7 +140,7 @@ fn as_many_files_may_be_open_as_the_connections_need() {
     let (_mluvii, _deployment, server) = with_files("-Sn 256");
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).expect("it runs");
     let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit");
-    assert_eq!(line.split_whitespace().nth(3), Some("4864"), "{line}");
+    assert_eq!(line.split_whitespace().nth(3), Some("5504"), "{line}");
 }
 
 #[test]

@@ -96,8 +96,9 @@ fn receipts_move_to_archives_while_erasing_goes_on_and_all_of_it_verifies() {
         let files: Vec<&Path> = wrong.iter().map(|file| file.as_path()).collect();
         assert_eq!(both(&files, &key)[0]["verified"], false, "{files:?}");
     }
-    let newest = company.known()["receipt"].clone();
-    assert_eq!(newest["sequence"], 5);
+    let newest = wait_for("the newest receipt to be known outside", || {
+        Some(company.known()["receipt"].clone()).filter(|newest| newest["sequence"] == 5)
+    });
     let last = format!("5:{}", newest["hash"].as_str().expect("a hash"));
     let name = |path: &Path| path.to_str().expect("UTF-8").to_owned();
     let (one, two, rest) = (name(&first[0]), name(&second[0]), name(&export));

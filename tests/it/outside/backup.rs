@@ -69,17 +69,17 @@ fn a_backup_that_is_made_under_load_holds_all_that_was_acknowledged_before_it() 
 }
 
 /// A ledger of some size, on which nobody works.
-fn with_a_large_ledger() -> Company {
+fn with_a_large_ledger(bytes: u32) -> Company {
     let company = Company::new();
     company.serve_and_erase(&[101], 0);
-    let filled = company.deployment.ledger().execute("INSERT INTO meta VALUES ('filler', randomblob(60000000))", []);
-    assert_eq!(filled.expect("written"), 1);
+    let fill = format!("INSERT INTO meta VALUES ('filler', randomblob({bytes}))");
+    assert_eq!(company.deployment.ledger().execute(&fill, []).expect("written"), 1);
     company
 }
 
 #[test]
 fn its_progress_is_shown_where_a_person_looks_and_only_there() {
-    let company = with_a_large_ledger();
+    let company = with_a_large_ledger(400_000_000);
     let program = env!("CARGO_BIN_EXE_quietus");
     let backup = |to: &str| {
         format!("{program} --config {} ledger backup --to {}", company.path("quietus.toml"), company.path(to))
@@ -101,7 +101,7 @@ fn its_progress_is_shown_where_a_person_looks_and_only_there() {
 
 #[test]
 fn a_backup_that_is_killed_midway_has_no_name() {
-    let company = with_a_large_ledger();
+    let company = with_a_large_ledger(60_000_000);
     let to = company.path("backup.db");
     let mut backup = quietus();
     backup.arg("--config").arg(company.deployment.path("quietus.toml")).args(["ledger", "backup", "--to", &to]);
@@ -121,7 +121,7 @@ fn a_backup_that_is_killed_midway_has_no_name() {
 
 #[test]
 fn a_backup_without_room_on_the_disk_has_no_name_and_leaves_nothing() {
-    let company = with_a_large_ledger();
+    let company = with_a_large_ledger(60_000_000);
     let to = company.path("backup.db");
     // The signal is ignored, so that the write fails as on a full disk.
     let script = r#"trap '' XFSZ; ulimit -f 20000; exec "$0" "$@""#;
