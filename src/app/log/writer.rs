@@ -54,8 +54,10 @@ impl LogWriter {
 
     fn run(&self, mut sink: impl Write, tell: &impl Fn(u64)) {
         let mut lines = Vec::new();
+        let mut has_failed = false;
         loop {
-            let untold = self.take(&mut lines);
+            // Where nothing can be written, such as into a pipe that is closed, to tell of it is one more line that cannot be.
+            let untold = self.take(&mut lines, !has_failed);
             let written = caught_here(|| {
                 if untold > 0 {
                     // Before the write, which can take long: now nothing waits, so that what is told has room, right behind the
@@ -64,16 +66,17 @@ impl LogWriter {
                 }
                 sink.write_all(&lines)
             });
-            // Nothing can be said where nothing can be written. A panic, too, must not end the log.
-            if !matches!(written, Ok(Ok(()))) {
+            // A panic, too, must not end the log.
+            has_failed = !matches!(written, Ok(Ok(())));
+            if has_failed {
                 self.drop_lines(lines.iter().filter(|byte| **byte == b'\n').count() as u64);
             }
             lines.clear();
         }
     }
 
-    /// Waits for lines and takes them, in exchange for the empty `lines`. Returns how many were dropped and not told.
-    fn take(&self, lines: &mut Vec<u8>) -> u64 {
+    /// Waits for lines and takes them, in exchange for the empty `lines`. Returns how many were dropped and are to be told now.
+    fn take(&self, lines: &mut Vec<u8>, tells: bool) -> u64 {
         let mut state = lock(&self.0.lines);
         state.is_writing = false;
         self.0.changed.notify_all();
@@ -81,6 +84,9 @@ impl LogWriter {
         let mut state = self.0.changed.wait_while(state, nothing).unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut state.waiting, lines);
         state.is_writing = true;
+        if !tells {
+            return 0;
+        }
         let untold = state.dropped - state.told;
         state.told = state.dropped;
         untold
@@ -190,6 +196,45 @@ mod tests {
         assert_eq!(lines.pop(), Some("8 dropped"));
         let kept: Vec<_> = (0..=room).map(|number| number.to_string()).collect();
         assert_eq!(lines, kept);
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_nothing_is_told_until_it_can() {
+        struct Closed(Arc<Mutex<(bool, u32)>>);
+        impl Write for Closed {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let (is_closed, tries) = &mut *lock(&self.0);
+                *tries += 1;
+                if *is_closed { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes.len()) }
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let pipe = Arc::new(Mutex::new((true, 0)));
+        let told = Arc::new(Mutex::new((Vec::new(), None::<LogWriter>)));
+        let tell = {
+            let told = Arc::clone(&told);
+            move |lines: u64| {
+                let mut told = lock(&told);
+                told.0.push(lines);
+                told.1.as_mut().expect("is set").write_all(b"dropped\n").expect("is taken");
+            }
+        };
+        let mut writer = LogWriter::start(Closed(Arc::clone(&pipe)), tell).expect("starts");
+        lock(&told).1 = Some(writer.clone());
+        for number in 0..3 {
+            push(&mut writer, number);
+            writer.flush().expect("is tried");
+        }
+        assert_eq!((lock(&pipe).1, lock(&told).0.len()), (3, 0), "one try for each");
+        lock(&pipe).0 = false;
+        for number in 3..5 {
+            push(&mut writer, number);
+            writer.flush().expect("is written");
+        }
+        assert_eq!(lock(&told).0, [3]);
     }
 
     /// What a reader gets until `text` has come.
