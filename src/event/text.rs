@@ -99,13 +99,18 @@ fn by_zeros(body: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+/// A byte order mark is no part of the text.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 fn converted<'a>(body: &Text<'_>, encoding: &'static Encoding) -> Result<Text<'a>, &'static str> {
     let is_utf16 = encoding == UTF_16LE || encoding == UTF_16BE;
     // Some programs name a charset that they do not write. What is UTF-8, beyond ASCII, is so by no chance, and then two things
     // are said of it.
     if !is_utf16 && !body.bytes().is_ascii() && std::str::from_utf8(body.bytes()).is_ok() {
         return if encoding == UTF_8 {
-            Ok(Text::Converted(Zeroizing::new(body.bytes().to_vec())))
+            Ok(Text::Converted(Zeroizing::new(without_mark(body.bytes()).to_vec())))
         } else {
             Err(CONTRADICTS)
         };
