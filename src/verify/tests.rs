@@ -177,8 +177,7 @@ fn what_is_signed_with_a_timestamp_can_be_written_otherwise() {
     check(auth, &[("s", &signature), ("t", "1700000000")], "ok");
 }
 
-const STANDARD_AUTH: &str =
-    "{ standard_webhooks = { secrets = [{ env = 'whsec_c2VjcmV0IG9uZQ==' }, { env = 'c2VjcmV0IHR3bw' }] } }";
+const STANDARD_AUTH: &str = "{ standard_webhooks = { secrets = [{ env = 'whsec_c2VjcmV0IG9uZSBvZiBzb21lIGxlbmd0aA==' }, { env = 'c2VjcmV0IHR3byBvZiBzb21lIGxlbmd0aA' }] } }";
 
 #[track_caller]
 fn check_standard(prefix: &str, at: &str, signatures: &str, expected: &str) {
@@ -193,7 +192,8 @@ fn standard_signature(secret: &str, at: &str) -> String {
 #[test]
 fn standard_webhooks_takes_any_of_several_signatures_under_any_of_the_secrets() {
     let at = "1700000000";
-    let [one, two, other] = ["secret one", "secret two", "secret three"].map(|secret| standard_signature(secret, at));
+    let [one, two, other] = ["secret one of some length", "secret two of some length", "secret three"]
+        .map(|secret| standard_signature(secret, at));
     check_standard("webhook", at, &one, "ok");
     check_standard("svix", at, &two, "ok");
     check_standard("webhook", at, &format!("v1a,xyz {other}  {two} v2,{other}"), "ok");
@@ -210,7 +210,7 @@ fn standard_webhooks_takes_any_of_several_signatures_under_any_of_the_secrets() 
 fn standard_webhooks_refuses_what_is_outside_the_window() {
     for (at, expected) in [("1699999700", "ok"), ("1699999699", "stale"), ("1700000300", "ok"), ("1700000301", "stale")]
     {
-        check_standard("webhook", at, &standard_signature("secret one", at), expected);
+        check_standard("webhook", at, &standard_signature("secret one of some length", at), expected);
     }
     check_standard("webhook", "soon", &standard_signature("secret one", "soon"), "garbled");
 }
@@ -298,6 +298,10 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
             "`auth.1.standard_webhooks.secrets.1` is not base64, with or without `whsec_` before it",
         ),
         ("standard_webhooks = { secrets = { env = 'whsec_' } }", "`auth.1.standard_webhooks.secrets.1` is empty"),
+        (
+            "standard_webhooks = { secrets = { env = 'whsec_c2VjcmV0IG9uZQ==' } }",
+            "`auth.1.standard_webhooks.secrets.1` has fewer than 16 bytes behind its base64, and could be guessed; make it longer",
+        ),
     ]);
     for (auth, error) in cases {
         check_settings(&format!("name = 'a'\nauth = [{{ {auth} }}]"), &format!("source `a`: {error}"));
