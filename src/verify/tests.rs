@@ -212,7 +212,7 @@ fn standard_webhooks_refuses_what_is_outside_the_window() {
     {
         check_standard("webhook", at, &standard_signature("secret one of some length", at), expected);
     }
-    check_standard("webhook", "soon", &standard_signature("secret one", "soon"), "garbled");
+    check_standard("webhook", "soon", &standard_signature("secret one of some length", "soon"), "garbled");
 }
 
 #[test]
