@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// One delivery of so many is sent twice, to two processes at the same time.
 const TWICE_EVERY: i64 = 10;
 
-/// A load, which runs until all its events are acknowledged.
+/// A load, which runs until all its events are acknowledged, or it is to end.
 pub(super) struct Load {
     sending: Arc<Sending>,
     all: JoinHandle<()>,
@@ -40,6 +40,8 @@ struct Sending {
     /// Where the processes are, by their place in the fleet.
     servers: Mutex<Vec<SocketAddr>>,
     turn: AtomicUsize,
+    /// No further events are begun.
+    ends: AtomicBool,
     acknowledged: Mutex<BTreeSet<i64>>,
     /// Answers other than 204, and none at all.
     refused: AtomicU64,
@@ -54,6 +56,7 @@ impl Load {
             mluvii: standin.mluvii.clone(),
             servers: Mutex::new(fleet.members.iter().map(|member| member.server().address).collect()),
             turn: AtomicUsize::new(0),
+            ends: AtomicBool::new(false),
             acknowledged: Mutex::default(),
             refused: AtomicU64::new(0),
         });
@@ -88,6 +91,11 @@ impl Load {
         wait_for("further deliveries", || (self.is_over() || self.acknowledged() >= enough).then_some(()));
     }
 
+    /// Begins no further events, however many were to come.
+    pub(super) fn stop(&self) {
+        self.sending.ends.store(true, Ordering::Relaxed);
+    }
+
     /// Waits for its end; returns what was acknowledged.
     pub(super) fn end(&mut self) -> BTreeSet<i64> {
         self.runtime.block_on(&mut self.all).expect("every delivery was taken in time");
@@ -101,6 +109,9 @@ impl Sending {
         let (places, mut under_way) = (Arc::new(Semaphore::new(CONNECTIONS)), JoinSet::new());
         for id in 1..=events {
             ticks.tick().await;
+            if self.ends.load(Ordering::Relaxed) {
+                break;
+            }
             let place = Arc::clone(&places).acquire_owned().await.expect("nobody closes it");
             let sending = Arc::clone(&self);
             under_way.spawn(async move {
