@@ -24,7 +24,10 @@ pub(super) fn shown(record: &ConsentRecord, seen: &Seen, erased_at: Option<Times
     if erased_at.is_some() && (!shows_version || consent.state == ConsentState::Given) {
         return consent;
     }
-    looked_up(consent, seen, erased_at.or(record.started))
+    // Where nothing is known of the consent before, as of a session whose record is gone, it may be what it was erased with.
+    let is_known = consent.state != ConsentState::Unknown;
+    let since = if erased_at.is_some() { erased_at.filter(|_| is_known) } else { record.started };
+    looked_up(consent, seen, since)
 }
 
 /// The state before this evaluation. To learn of a consent is no change of it; what a form says at once about it is one.
@@ -34,9 +37,8 @@ pub(super) fn state_before(view: Option<&SessionView>, shown: &Consent) -> Conse
 }
 
 /// Whether consent was given after the session was erased, so that what came since may stay.
-pub(super) fn agreed_since(view: Option<&SessionView>, consent: &Consent, erased_at: Timestamp) -> bool {
-    let was_given = view.is_some_and(|view| view.record.consent.state == ConsentState::Given);
-    consent.state == ConsentState::Given && (!was_given || consent.since.is_some_and(|since| since >= erased_at))
+pub(super) fn agreed_since(consent: &Consent, erased_at: Timestamp) -> bool {
+    consent.state == ConsentState::Given && consent.since.is_some_and(|since| since >= erased_at)
 }
 
 /// What mluvii itself holds about consent. What a form said stands above it. Only a session that was read and

@@ -86,7 +86,7 @@ impl Evaluation<'_> {
     ) -> Option<Demanded<'f>> {
         let erased_at = view?.erased_at?;
         let goes_anyway = demands.iter().any(|demanded| demanded.erases_now(self.now));
-        if goes_anyway || agreed_since(view, consent, erased_at) {
+        if goes_anyway || agreed_since(consent, erased_at) {
             return None;
         }
         let demand = Demand {
