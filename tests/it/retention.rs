@@ -11,13 +11,13 @@ limit = "0s"
 pause = "0s"
 
 [retention]
-sessions = "30d"
+sessions = "1ms"
 "#;
 
-/// What maintenance does a month later.
+/// What maintenance does, for which the test would have to wait.
 const EXPIRE: &str = "
     INSERT INTO tombstone (installation, session, at, erased)
-      SELECT installation, session, idle_since - 40 * 86400000, erased_at IS NOT NULL FROM session;
+      SELECT installation, session, idle_since, erased_at IS NOT NULL FROM session;
     DELETE FROM fingerprint;
     DELETE FROM session;
     DELETE FROM event;
@@ -36,7 +36,7 @@ fn known(deployment: &Deployment) -> (i64, i64) {
 }
 
 #[test]
-fn what_was_over_is_not_found_anew() {
+fn what_was_over_is_not_found_anew_and_what_comes_to_an_erased_session_goes() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, NEVER);
     let server = Server::start(&deployment);
@@ -61,5 +61,18 @@ fn what_was_over_is_not_found_anew() {
     }
     decided(&deployment);
     assert_eq!(known(&deployment), (0, 2), "nothing is found anew");
+
+    for id in [101, 102] {
+        let data = json!({ "id": id, "tenantId": 62 });
+        let recording = json!({ "eventType": "SessionRecordingPostProcessingCompleted", "data": data });
+        assert_eq!(server.deliver(&recording), 204);
+    }
+    let receipts = receipts(&deployment, 2);
+    decided(&deployment);
+    assert_eq!(known(&deployment), (2, 0));
+    let statements: Vec<_> = receipts.iter().map(|receipt| &receipt["statement"]["rules"]).collect();
+    assert!(statements.contains(&&json!(["content after an erasure"])), "{statements:?}");
+    let calls = |id: i64| standin.calls(&format!("/Sessions/{id}/anonymous")).len();
+    assert_eq!((calls(101), calls(102)), (2, 0), "of the other one, nobody has ordered anything");
     server.stop();
 }
