@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, Version, header};
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -24,16 +23,14 @@ pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Rout
         .route("/webhooks/{*source}", post(deliver).with_state(receiver))
         .route("/healthz", get("alive"))
         .route("/readyz", get(ready).with_state(readiness))
-        .layer(from_fn(one_host))
 }
 
 /// A request of HTTP/1.1 names one host (RFC 9112, 3.2): of two, a proxy in front may have looked at the other one.
-async fn one_host(request: Request, next: Next) -> Response {
-    let hosts = request.headers().get_all(header::HOST).iter().count();
-    if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
-        return (StatusCode::BAD_REQUEST, [CLOSE]).into_response();
+fn names_one_host(request: &Request) -> bool {
+    match request.headers().get_all(header::HOST).iter().count() {
+        0 => request.version() != Version::HTTP_11,
+        hosts => hosts == 1,
     }
-    next.run(request).await
 }
 
 /// Routes for Prometheus, on a listener of their own.
@@ -44,7 +41,7 @@ pub(crate) fn metrics_router(metrics: Metrics) -> Router {
 
 /// Routes for third parties that report a step's outcome, on a listener of their own.
 pub(crate) fn reports_router(reports: Arc<Reports>) -> Router {
-    Router::new().route("/v1/reports/{erasure}/{target}", post(report).with_state(reports)).layer(from_fn(one_host))
+    Router::new().route("/v1/reports/{erasure}/{target}", post(report).with_state(reports))
 }
 
 async fn report(
@@ -52,10 +49,16 @@ async fn report(
     Path((erasure, target)): Path<(String, String)>,
     request: Request,
 ) -> Response {
+    if !names_one_host(&request) {
+        return (StatusCode::BAD_REQUEST, [CLOSE]).into_response();
+    }
     reports.take(&erasure, target, request).await.into_response()
 }
 
 async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
+    if !names_one_host(&request) {
+        return (StatusCode::BAD_REQUEST, [CLOSE]).into_response();
+    }
     // Taken from the path as it stands: the names of sources need no decoding, and no copy.
     let name = request.uri().path().strip_prefix("/webhooks/").unwrap_or_default();
     let name = name.strip_suffix('/').unwrap_or(name);

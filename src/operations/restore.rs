@@ -2,7 +2,6 @@
 //! replaced: their numbers are never used again, and the next receipt states the gap.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use crate::key_files::Keys;
 use crate::keys::KeyKind;
 use crate::ledger::sqlite::{self, Exclusive, SqliteLedger, SqliteView};
 use crate::ledger::{Admin as _, LedgerId, LedgerPlace};
-use crate::outside::{Known, KnownKeys, StateFile};
+use crate::outside::{Known, KnownKeys, StateFile, leave_to_owner_of};
 use crate::receipt::{Gap, GapCause, ReceiptHead};
 
 /// What a ledger's files are called behind its own name: itself, its log, what the log is found by, and what a server
@@ -174,12 +173,9 @@ fn put_in_place(from: &Path, to: &Path) -> Result<Option<PathBuf>, OperationErro
     let part = unnamed(to)?;
     fs::copy(from, &part).with_context(|| from.display().to_string()).map_err(OperationError::Failed)?;
     fs::set_permissions(&part, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    // Root restores it for the account that serves it.
-    if rustix::process::geteuid().is_root() {
-        let owner = to.metadata().or_else(|_| dir.metadata())?;
-        chown(&part, Some(owner.uid()), Some(owner.gid()))?;
-    }
-    File::open(&part)?.sync_all()?;
+    let file = File::open(&part)?;
+    leave_to_owner_of(if to.exists() { to } else { dir }, &file)?;
+    file.sync_all()?;
     let aside = format!("{}.replaced-{}", to.display(), Timestamp::now().as_second());
     let mut replaced = None;
     // The log above all: SQLite would read it into whatever file stands beside it.

@@ -154,8 +154,8 @@ impl StateFile {
     }
 }
 
-/// Root leaves what it has made to the folder's owner, who has to read it later.
-fn leave_to_owner_of(folder: &Path, made: &File) -> io::Result<()> {
+/// Root leaves what it has made to the owner of a folder, or of the file before, who has to read it later.
+pub(crate) fn leave_to_owner_of(folder: &Path, made: &File) -> io::Result<()> {
     if rustix::process::geteuid().is_root() {
         let owner = folder.metadata()?;
         fchown(made, Some(owner.uid()), Some(owner.gid()))?;

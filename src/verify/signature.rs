@@ -51,26 +51,30 @@ impl Signature {
     }
 
     pub(super) fn check(&self, request: &Request<'_>, now: Timestamp) -> Finding {
-        let values = request.headers.get_all(&self.header).iter();
-        let all = values.flat_map(|value| self.split(value)).take(SIGNATURES_MAX);
-        all.map(|text| self.check_one(text, request, now)).max().unwrap_or(Finding::Absent)
+        let all =
+            || request.headers.get_all(&self.header).iter().flat_map(|value| self.split(value)).take(SIGNATURES_MAX);
+        let mut room = [0; SIGNATURE_BYTES_MAX];
+        let mut readable = None;
+        for text in all() {
+            *readable.get_or_insert(false) |= self.decode(text, &mut room).is_some();
+        }
+        match readable {
+            None => return Finding::Absent,
+            Some(false) => return Finding::Garbled,
+            Some(true) => {}
+        }
+        let Some(timestamp) = &self.timestamp else { return self.compare(&[request.body], all) };
+        let Some(text) = request.headers.get(&timestamp.header) else { return Finding::Garbled };
+        let [before, between, after] = timestamp.around.each_ref().map(String::as_bytes);
+        let signed = [before, text.as_bytes(), between, request.body, after];
+        // The time after the signature: before it is known to be signed, anybody could have written it.
+        self.compare(&signed, all).then(|| timestamp.window.check(text.as_bytes(), now))
     }
 
     /// Several signatures stand in several headers or, as HTTP allows, in one with commas between them.
     fn split<'v>(&self, value: &'v HeaderValue) -> impl Iterator<Item = &'v [u8]> {
         let is_one = self.prefix.contains(&b',');
         value.as_bytes().split(move |byte| *byte == b',' && !is_one).map(<[u8]>::trim_ascii)
-    }
-
-    fn check_one(&self, text: &[u8], request: &Request<'_>, now: Timestamp) -> Finding {
-        let mut room = [0; SIGNATURE_BYTES_MAX];
-        let Some(presented) = self.decode(text, &mut room) else { return Finding::Garbled };
-        let Some(timestamp) = &self.timestamp else { return self.compare(&[request.body], presented) };
-        let Some(text) = request.headers.get(&timestamp.header) else { return Finding::Garbled };
-        let [before, between, after] = timestamp.around.each_ref().map(String::as_bytes);
-        let signed = [before, text.as_bytes(), between, request.body, after];
-        // The time after the signature: before it is known to be signed, anybody could have written it.
-        self.compare(&signed, presented).then(|| timestamp.window.check(text.as_bytes(), now))
     }
 
     fn decode<'r>(&self, text: &[u8], room: &'r mut [u8; SIGNATURE_BYTES_MAX]) -> Option<&'r [u8]> {
@@ -86,8 +90,16 @@ impl Signature {
         room.get(..length)
     }
 
-    fn compare(&self, signed: &[&[u8]], presented: &[u8]) -> Finding {
-        let same = self.keys.iter().fold(Choice::from(0), |same, key| same | key.signed(signed, presented));
+    /// What is signed is digested once for each key, however many signatures are presented.
+    fn compare<'v, I: Iterator<Item = &'v [u8]>>(&self, signed: &[&[u8]], presented: impl Fn() -> I) -> Finding {
+        let mut room = [0; SIGNATURE_BYTES_MAX];
+        let same = self.keys.iter().fold(Choice::from(0), |same, key| {
+            let tag = key.tag(signed);
+            presented().fold(same, |same, text| match self.decode(text, &mut room) {
+                Some(presented) => same | tag.is(presented),
+                None => same,
+            })
+        });
         Finding::of(same)
     }
 }
@@ -131,11 +143,26 @@ impl Key {
         }
     }
 
-    /// Whether `presented` is the HMAC of the message; no part of it takes longer for being nearly right.
-    pub(super) fn signed(&self, message: &[&[u8]], presented: &[u8]) -> Choice {
+    pub(super) fn tag(&self, message: &[&[u8]]) -> Tag {
         match self {
-            Self::Sha256(key) => tag(key.clone(), message).ct_eq(presented),
-            Self::Sha512(key) => tag(Hmac::clone(key), message).ct_eq(presented),
+            Self::Sha256(key) => Tag::Sha256(tag(key.clone(), message)),
+            Self::Sha512(key) => Tag::Sha512(tag(Hmac::clone(key), message)),
+        }
+    }
+}
+
+/// The HMAC of a message.
+pub(super) enum Tag {
+    Sha256(hmac::digest::Output<Hmac<Sha256>>),
+    Sha512(hmac::digest::Output<Hmac<Sha512>>),
+}
+
+impl Tag {
+    /// Whether it is what is presented; no part of it takes longer for being nearly right.
+    pub(super) fn is(&self, presented: &[u8]) -> Choice {
+        match self {
+            Self::Sha256(tag) => tag.ct_eq(presented),
+            Self::Sha512(tag) => tag.ct_eq(presented),
         }
     }
 }

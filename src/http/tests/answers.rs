@@ -107,21 +107,22 @@ async fn a_query_secret_is_enough() {
 }
 
 #[tokio::test]
-async fn a_request_names_one_host() {
+async fn a_delivery_names_one_host() {
     let bench = Bench::new("");
     let router = bench.router();
-    let get = async |hosts: &[&str], version| {
-        let mut request = Request::get("/healthz").version(version);
+    let deliver = async |hosts: &[&str], version| {
+        let mut request = Request::post(GOOD.path).version(version).header("authorization", GOOD.authorization);
         for host in hosts {
             request = request.header("host", *host);
         }
-        line(router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")).await
+        let request = request.extension(Peer([127, 0, 0, 1].into())).body(Body::from(ENDED)).expect("a request");
+        line(router.clone().oneshot(request).await.expect("an answer")).await
     };
-    assert_eq!(get(&["x"], Version::HTTP_11).await, "200 content-type=text/plain; charset=utf-8 alive");
-    assert_eq!(get(&[], Version::HTTP_11).await, "400 connection=close");
-    assert_eq!(get(&["x", "y"], Version::HTTP_11).await, "400 connection=close");
-    assert_eq!(get(&["x", "x"], Version::HTTP_10).await, "400 connection=close");
-    assert_eq!(get(&[], Version::HTTP_10).await, "200 content-type=text/plain; charset=utf-8 alive");
+    assert_eq!(deliver(&["x"], Version::HTTP_11).await, "204");
+    assert_eq!(deliver(&[], Version::HTTP_11).await, "400 connection=close");
+    assert_eq!(deliver(&["x", "y"], Version::HTTP_11).await, "400 connection=close");
+    assert_eq!(deliver(&["x", "x"], Version::HTTP_10).await, "400 connection=close");
+    assert_eq!(deliver(&[], Version::HTTP_10).await, "204");
 }
 
 #[tokio::test]

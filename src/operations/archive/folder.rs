@@ -2,12 +2,13 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufReader, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
 use crate::chain::Head;
+use crate::outside::leave_to_owner_of;
 use crate::receipt::ChainName;
 
 /// Hex digits of the last record's hash in a file's name: files of two ledgers, or of one that was restored, are told apart.
@@ -70,16 +71,17 @@ impl Folder {
 
     /// Writes a file that has its name only once it is on the disk, and overwrites none.
     pub(super) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        // Without the path, which has another name each time: the same failure is told once.
+        self.write_new(name, content).map_err(|error| io::Error::from(error.kind()))
+    }
+
+    fn write_new(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let mut part = tempfile::Builder::new()
             .prefix(PARTIAL)
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(&self.dir)?;
         part.write_all(content)?;
-        // Root archives for the account that serves.
-        if rustix::process::geteuid().is_root() {
-            let owner = self.dir.metadata()?;
-            fchown(part.as_file(), Some(owner.uid()), Some(owner.gid()))?;
-        }
+        leave_to_owner_of(&self.dir, part.as_file())?;
         part.as_file().sync_all()?;
         part.persist_noclobber(self.path(name)).map_err(|error| error.error)?;
         File::open(&self.dir)?.sync_all()

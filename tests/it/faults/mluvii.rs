@@ -233,23 +233,23 @@ fn one_session_that_gets_no_answer_needs_a_person_and_keeps_no_other_waiting() {
 
 #[test]
 fn a_company_that_lets_nobody_in_keeps_no_other_company_waiting() {
-    let (acme, bell) = (StandIn::start(), StandIn::start());
+    let (acme, globex) = (StandIn::start(), StandIn::start());
     let second = format!(
         r#"
 [[mluvii]]
-name = "bell"
+name = "globex"
 base_url = "{}"
 client_id = {{ file = "api.secret" }}
 client_secret = {{ file = "api.secret" }}
 verify_after = "0s"
 
 [[source]]
-name = "bell"
-mluvii = "bell"
+name = "globex"
+mluvii = "globex"
 tenants = [62]
 auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
 {ERASE}"#,
-        bell.mluvii
+        globex.mluvii
     );
     let deployment = Deployment::bare(&acme.mluvii, &second);
     // With several companies, each source names its own.
@@ -261,12 +261,12 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
     end(&acme, &server, 1);
     wait_for("somebody to be needed", || (needs(&deployment) == ["target_out"]).then_some(()));
 
-    bell.register(&server.callback_of("bell"));
-    bell.begin(2, &email(2), None);
-    bell.end(2);
+    globex.register(&server.callback_of("globex"));
+    globex.begin(2, &email(2), None);
+    globex.end(2);
     let subject = receipts(&deployment, 1)[0]["statement"]["subject"].clone();
-    assert_eq!(subject, "session:bell/2");
-    assert!(!bell.holds(&email(2)) && acme.holds(&email(1)));
+    assert_eq!(subject, "session:globex/2");
+    assert!(!globex.holds(&email(2)) && acme.holds(&email(1)));
     let targets = deployment.json(&["status"])["targets"].clone();
     let out: Vec<_> = targets.as_array().expect("a list").iter().map(|target| &target["target"]).collect();
     assert_eq!(out, ["mluvii/acme"]);

@@ -229,7 +229,7 @@ impl Server {
         (self.ended(children), self.process.lines())
     }
 
-    /// Waits for the end to which a panic has brought it that the test has caused.
+    /// Waits for its end, after a panic that the test has caused.
     #[track_caller]
     pub(crate) fn dies(mut self) -> (ExitStatus, Vec<String>) {
         self.is_ended.set(true);
