@@ -79,7 +79,7 @@ enum Command {
     /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
     Erasures(erasures::Erasures),
-    /// See, export and verify receipts
+    /// See, find, export, verify and archive receipts
     #[command(subcommand)]
     Receipts(receipts::Receipts),
     /// See, replay or drop deliveries that could not be read
@@ -91,7 +91,7 @@ enum Command {
     /// Show the configuration that applies, or its JSON Schema
     #[command(subcommand)]
     Config(config::Config),
-    /// Back up the ledger, restore it, or move it from one backend to the other
+    /// Check the ledger, back it up, restore or accept it, or move it from one backend to the other
     #[command(subcommand)]
     Ledger(ledger::Ledger),
     /// See what needs a person; acknowledge or mute it
