@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::operations::operations;
@@ -135,7 +136,16 @@ async fn online(config: &Config) -> Vec<CheckFinding> {
     }
     let ledger =
         config.ledger_place().map_or_else(|_| "ledger".to_owned(), |place| format!("ledger {}", place.shown()));
-    findings.push(CheckFinding::of(ledger, try_ledger(config).await));
+    let tried = try_ledger(config).await;
+    let one_client_since = tried.as_ref().ok().copied().flatten();
+    findings.push(CheckFinding::of(ledger, tried));
+    if let Some(since) = one_client_since.filter(|_| config.server.trusted_proxies.is_empty()) {
+        let doubt = format!(
+            "since {since}, everything comes from one address; if that is a proxy's, name it here: all senders count as one client, and `allow` \
+             sees the proxy only"
+        );
+        findings.push(CheckFinding::doubtful("server.trusted_proxies", doubt));
+    }
     findings
 }
 
@@ -158,15 +168,17 @@ async fn probed(what: String, mluvii: &MluviiClient) -> Vec<CheckFinding> {
     findings
 }
 
-/// Whether something can be written, whether the ledger and the keys belong together, and whether it is the one that is known.
-async fn try_ledger(config: &Config) -> anyhow::Result<()> {
+/// Whether something can be written, whether the ledger and the keys belong together, and whether it is the one that is known. Returns
+/// since when all that comes, comes from one address.
+async fn try_ledger(config: &Config) -> anyhow::Result<Option<Timestamp>> {
     let place = config.ledger_place()?;
     must_be_there(&place, config.state_file().as_ref())?;
     let ledger = open_ledger(config, &place).await?;
     let operations = operations(config.clone(), ledger);
     let tried = async {
         crate::operations::ledger::try_out(&operations).await?;
-        must_be_known(config, &*operations.ledger).await
+        must_be_known(config, &*operations.ledger).await?;
+        Ok(operations.ledger.one_client_since().await?)
     }
     .await;
     operations.close().await;

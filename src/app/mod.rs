@@ -76,8 +76,11 @@ async fn run(
     let mut tasks = Tasks::new(&ending);
     let upkeep = (metrics.clone(), worked.clone());
     tasks.keep("upkeep of the metrics", move || Box::pin(upkeep.0.clone().upkeep(upkeep.1.clone())));
+    let readiness = Readiness::new(ledger.clone(), plugins.states(), ending.clone(), server);
+    let readiness = Arc::new(readiness);
     if let Some(listener) = listeners.metrics {
-        tasks.need("metrics".to_owned(), serve_metrics(listener, metrics, server.clone(), worked.clone()));
+        let router = http::metrics_router(metrics, Arc::clone(&readiness));
+        tasks.need("metrics".to_owned(), serve_metrics(listener, router, server.clone(), worked.clone()));
     }
     if let Some(listener) = listeners.reports {
         worker.reports.get_or_insert(format!("http://{}", listener.local_addr()?));
@@ -122,8 +125,7 @@ async fn run(
         let (receiver, ledger, received) = refused.clone();
         Box::pin(http::write_refused(receiver, ledger, received))
     });
-    let readiness = Readiness::new(ledger.clone(), plugins.states(), ending.clone(), server);
-    let router = http::router(receiver, Arc::new(readiness));
+    let router = http::router(receiver, readiness);
     info!(listen = %listeners.listen.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
     let working = async {
         // Not its error: that holds the panic's text, which may be personal.
@@ -151,11 +153,15 @@ async fn run(
     Ok(())
 }
 
-async fn serve_metrics(listener: TcpListener, metrics: Metrics, server: ServerSettings, shutdown: CancellationToken) {
+async fn serve_metrics(
+    listener: TcpListener,
+    router: axum::Router,
+    server: ServerSettings,
+    shutdown: CancellationToken,
+) {
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     info!(metrics_listen = address, "metrics are served");
-    let (Drained::All | Drained::Cut(_)) =
-        http::serve(listener, http::metrics_router(metrics), &aside(server), Stop::at_once(shutdown)).await;
+    let (Drained::All | Drained::Cut(_)) = http::serve(listener, router, &aside(server), Stop::at_once(shutdown)).await;
 }
 
 async fn serve_reports(listener: TcpListener, reports: Reports, server: ServerSettings, stop: Stop) {

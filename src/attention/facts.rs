@@ -83,11 +83,38 @@ pub(crate) struct NoServer {
     pub(crate) seen: Option<Timestamp>,
 }
 
+/// Whose deliveries were refused.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RefusedOf {
+    /// Came to this source.
+    Source(SourceName),
+    /// Came to a path of no source; the source whose name is most like it, if one is. Not the path itself, which a stranger has written.
+    Astray(Option<SourceName>),
+}
+
+impl RefusedOf {
+    /// As a ledger has it: a source's name, or none, and whether the path was that of no source.
+    pub(crate) fn columns(&self) -> (&str, bool) {
+        match self {
+            Self::Source(source) => (&source.0, false),
+            Self::Astray(nearest) => (nearest.as_ref().map_or("", |source| &source.0), true),
+        }
+    }
+
+    /// Of what a ledger has.
+    pub(crate) fn of_columns(source: &str, astray: bool) -> Self {
+        let source = SourceName(source.into());
+        match astray {
+            false => Self::Source(source),
+            true => Self::Astray((!source.0.is_empty()).then_some(source)),
+        }
+    }
+}
+
 /// Deliveries of one source, or to paths of none, that were refused.
 #[derive(Clone, Debug)]
 pub(crate) struct RefusedSince {
-    /// `None` where the path was that of no source.
-    pub(crate) source: Option<SourceName>,
+    pub(crate) of: RefusedOf,
     pub(crate) count: u64,
     pub(crate) since: Timestamp,
     pub(crate) last: Timestamp,
@@ -317,15 +344,17 @@ fn of_limited(limited: &LimitedTarget, now: Timestamp) -> Option<Attention> {
 
 /// Worth knowing and no more: a stranger must not be able to make it urgent.
 fn refused(refused: &RefusedSince) -> Attention {
-    let RefusedSince { source, count, since, last } = refused;
-    let (code, object) = match source {
-        Some(source) => (Code::DeliveriesRefused, Object::source(source)),
-        None => (Code::PathsUnknown, Object::webhooks()),
+    let RefusedSince { of, count, since, last } = refused;
+    let (code, source) = match of {
+        RefusedOf::Source(source) => (Code::DeliveriesRefused, Some(source)),
+        RefusedOf::Astray(nearest) => (Code::PathsUnknown, nearest.as_ref()),
     };
+    let object = source.map_or_else(Object::webhooks, Object::source);
     let mut found = with(found(code, Severity::Notice, object, last.to_string()), "count", (*count).into());
     found = with(found, "last", Value::from(last.to_string()));
     if let Some(source) = source {
-        found = with(found, "source", Value::from(&*source.0));
+        let name = if code == Code::PathsUnknown { "nearest" } else { "source" };
+        found = with(found, name, Value::from(&*source.0));
     }
     Attention { since: Some(*since), ..found }
 }

@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps,
-    RefusedSince, SET_BACK, StoppedTarget, attention,
+    RefusedOf, RefusedSince, SET_BACK, StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -89,7 +89,8 @@ pub(crate) enum Code {
     DeliveriesUnreadable,
     /// Deliveries of a source were refused. With `source`, `count`, and when the `last` one came.
     DeliveriesRefused,
-    /// Requests came to `/webhooks/…` paths of no source. With `count`, and when the `last` one came.
+    /// Deliveries came to paths of no source. With `count`, when the `last` one came, and the source whose name is `nearest` to these
+    /// paths, if one is like them.
     PathsUnknown,
     /// Something is due for longer than it may be. With `deadline_s`, `before` (what became due before then is late), and `ids`:
     /// of erasures and sessions.

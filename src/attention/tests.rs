@@ -5,7 +5,7 @@ use super::mute::CannotMute;
 use super::*;
 use crate::audit::Actor;
 use crate::erasure::ErasureId;
-use crate::subject::{SourceName, TargetName};
+use crate::subject::TargetName;
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(60), unknown_share_max: 0.05 }
@@ -24,8 +24,8 @@ fn stopped(name: &str, needs_person: bool) -> StoppedTarget {
     StoppedTarget { target, until: at(90), reason: "401".into(), needs_person, tries: 0, since: at(5), waiting: None }
 }
 
-fn refused(source: Option<&str>) -> RefusedSince {
-    RefusedSince { source: source.map(|name| SourceName(name.into())), count: 9, since: at(4), last: at(7) }
+fn refused(source: &str, astray: bool) -> RefusedSince {
+    RefusedSince { of: RefusedOf::of_columns(source, astray), count: 9, since: at(4), last: at(7) }
 }
 
 /// Each as `severity code object parameters`.
@@ -63,7 +63,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         incomplete: group(4),
         parked_work: group(5),
         quarantined: group(6),
-        refused: vec![refused(Some("acme")), refused(None)],
+        refused: vec![refused("acme", false), refused("acme", true), refused("", true)],
         damage: Some(Damage { since: at(1), what: "a page is zero".into() }),
         long_log: Some(LongLog { bytes: 300 << 20, since: Some(at(6)) }),
         held_snapshot: Some(HeldSnapshot { transactions: 1_000_001, process: 4711 }),
@@ -103,6 +103,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,
             r#"attention work_parked work {"count":5}"#,
             r#"notice deliveries_refused source:acme {"count":9,"last":"1970-01-01T00:00:07Z","source":"acme"}"#,
+            r#"notice paths_unknown source:acme {"count":9,"last":"1970-01-01T00:00:07Z","nearest":"acme"}"#,
             r#"notice paths_unknown webhooks {"count":9,"last":"1970-01-01T00:00:07Z"}"#,
             r#"notice sessions_foreign sessions {"count":8}"#,
             r#"notice target_out target:mailbox {"reason":"401","target":"mailbox","until":"1970-01-01T00:01:30Z"}"#,

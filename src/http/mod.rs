@@ -2,12 +2,15 @@
 //! of the ledger what receiving may do ([`crate::ledger::Intake`]), and neither mluvii, nor plugins, nor the rules.
 
 mod accepting;
+mod astray;
 mod body;
 mod client;
 mod connection;
 mod health;
+mod known;
 mod log_rate_limit;
 mod metrics;
+mod one_client;
 mod reaction;
 mod receiver;
 mod refused;

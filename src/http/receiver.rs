@@ -11,17 +11,23 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
+use super::astray::Astray;
 use super::body::{NoBody, pass_over, read};
 use super::client::{Peer, client};
 use super::connection::Excess;
+use super::known::Seat;
 use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
+use super::one_client::OneClient;
 use super::reaction::Reaction;
 use super::settings::ServerSettings;
-use super::strangers::{Client, Place, Strangers};
+use super::strangers::{Client, Strangers};
+use crate::attention::RefusedOf;
 use crate::event::{Decoded, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Intake, LedgerError, PutAside, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries};
+use crate::ledger::{
+    Intake, LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries,
+};
 use crate::subject::TenantId;
 use crate::verify::{self, Expected, Network, Refused, Source, Verified, verify};
 
@@ -43,8 +49,10 @@ pub(crate) struct Receiver {
     record_max: Duration,
     /// For failures of the ledger.
     failures: LogRateLimit,
-    /// Requests to paths of no source.
-    strangers: AtomicU64,
+    /// What came to no source.
+    astray: Astray,
+    /// Whose requests they are, where no proxy is trusted to say that.
+    clients: OneClient,
 }
 
 /// A source, and what is counted of its deliveries.
@@ -66,6 +74,7 @@ impl Receiver {
         seal: SealKey,
         settings: &ServerSettings,
     ) -> Self {
+        let astray = Astray::new(sources.iter().map(|source| source.name().clone()));
         let mut endpoints = HashMap::new();
         for source in sources {
             let name = Arc::clone(&source.name().0);
@@ -74,6 +83,7 @@ impl Receiver {
         }
         Self {
             endpoints,
+            astray,
             ledger,
             index,
             seal,
@@ -83,36 +93,42 @@ impl Receiver {
             body_read_max: settings.body_read_max.0,
             record_max: settings.record_max.0,
             failures: LogRateLimit::new(),
-            strangers: AtomicU64::new(0),
+            clients: OneClient::default(),
         }
     }
 
-    /// The named source's endpoint; a request to none is counted.
+    /// The named source's endpoint.
     pub(super) fn endpoint(&self, source: &str) -> Option<&SourceEndpoint> {
-        let endpoint = self.endpoints.get(source);
-        if endpoint.is_none() {
-            self.strangers.fetch_add(1, Ordering::Relaxed);
-        }
-        endpoint
+        self.endpoints.get(source)
+    }
+
+    /// Counts a delivery to the path of no source.
+    pub(super) fn astray(&self, path: &str) {
+        self.astray.count(path);
     }
 
     /// What was refused since it was asked last.
     pub(super) fn take_refused(&self) -> Vec<RefusedDeliveries> {
-        let of_sources = self.endpoints.values().map(|endpoint| (Some(endpoint.source.name()), &endpoint.refused));
-        let all = of_sources.chain([(None, &self.strangers)]);
-        let counted = all.map(|(source, refused)| RefusedDeliveries {
-            source: source.cloned(),
-            count: refused.swap(0, Ordering::Relaxed),
-        });
-        counted.filter(|refused| refused.count > 0).collect()
+        let take = |(of, count): (_, &AtomicU64)| RefusedDeliveries { of, count: count.swap(0, Ordering::Relaxed) };
+        self.refused().map(take).filter(|refused| refused.count > 0).collect()
     }
 
     /// Counts what could not be written once more.
     pub(super) fn put_back_refused(&self, refused: &[RefusedDeliveries]) {
-        for RefusedDeliveries { source, count } in refused {
-            let endpoint = source.as_ref().and_then(|source| self.endpoints.get(&source.0));
-            endpoint.map_or(&self.strangers, |endpoint| &endpoint.refused).fetch_add(*count, Ordering::Relaxed);
+        for (of, count) in self.refused() {
+            let again = refused.iter().filter(|refused| refused.of == of);
+            count.fetch_add(again.map(|refused| refused.count).sum(), Ordering::Relaxed);
         }
+    }
+
+    fn refused(&self) -> impl Iterator<Item = (RefusedOf, &AtomicU64)> {
+        let of = |endpoint: &SourceEndpoint| RefusedOf::Source(endpoint.source.name().clone());
+        self.endpoints.values().map(move |endpoint| (of(endpoint), &endpoint.refused)).chain(self.astray.counts())
+    }
+
+    /// Whether all that came, came from one address; `None` where there is too little to say so.
+    pub(super) fn is_one_client(&self) -> Option<bool> {
+        if self.trusted_proxies.is_empty() { self.clients.is_one() } else { Some(false) }
     }
 
     /// Receives one delivery.
@@ -136,6 +152,7 @@ impl Receiver {
             body: &[],
             client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
         };
+        head.client.inspect(|client| self.clients.see(Client::of(*client)));
         // What a stranger sends is not even read.
         let expected = match verify::expect(&endpoint.source, &head, Timestamp::now()) {
             Ok(expected) => expected,
@@ -145,8 +162,8 @@ impl Receiver {
             }
         };
         let known = || {
-            if let Some(connection) = parts.extensions.get::<Arc<Place>>() {
-                connection.over();
+            if let Some(seat) = parts.extensions.get::<Arc<Seat>>() {
+                seat.known_to(&endpoint.source.name().0);
             }
         };
         if expected == Expected::Known {
@@ -265,7 +282,8 @@ impl SourceEndpoint {
         if self.refusals.passes() {
             error!(
                 source = %self.source.name(),
-                deliveries = QUARANTINED_MAX,
+                deliveries_max = QUARANTINED_MAX,
+                bytes_max = QUARANTINED_BYTES_MAX,
                 "the source's quarantine is full, and what cannot be read is refused; see `quietus quarantine list`"
             );
         }

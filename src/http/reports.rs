@@ -10,9 +10,9 @@ use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::body::{NoBody, pass_over, read};
+use super::known::Seat;
 use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
-use super::strangers::Place;
 use crate::erasure::Reportable;
 use crate::keys::{IndexKey, KeyId, SealKey};
 use crate::ledger::{Intake, LedgerError, Reported};
@@ -31,6 +31,8 @@ pub(crate) struct Reports {
     read_max: Duration,
     record_max: Duration,
     refusals: LogRateLimit,
+    /// Who reports, whatever the target: no source.
+    all: Arc<str>,
 }
 
 /// The result of a report that was sent.
@@ -56,6 +58,7 @@ impl Reports {
             read_max: settings.body_read_max.0,
             record_max: settings.record_max.0,
             refusals: LogRateLimit::new(),
+            all: "reports".into(),
         }
     }
 
@@ -69,8 +72,8 @@ impl Reports {
             pass_over(body, self.read_max).await;
             return Reception::Stranger;
         };
-        if let Some(connection) = parts.extensions.get::<Arc<Place>>() {
-            connection.over();
+        if let Some(seat) = parts.extensions.get::<Arc<Seat>>() {
+            seat.known_to(&self.all);
         }
         let body = match read(body, REPORT_BYTES_MAX, self.read_max, |_| None).await {
             Ok(body) => body,

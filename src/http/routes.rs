@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, StatusCode, Version, header};
+use axum::http::{HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -19,10 +19,19 @@ use super::reports::{Reception, Reports};
 pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Router {
     Router::new()
         // All of them, so that what comes to none of the sources is counted.
-        .route("/webhooks/", post(deliver).with_state(Arc::clone(&receiver)))
-        .route("/webhooks/{*source}", post(deliver).with_state(receiver))
-        .route("/healthz", get("alive"))
-        .route("/readyz", get(ready).with_state(readiness))
+        .route("/webhooks/", post(deliver))
+        .route("/webhooks/{*source}", post(deliver))
+        .merge(health(readiness))
+        .fallback(elsewhere)
+        .with_state(receiver)
+}
+
+/// What is delivered to no route at all counts as what is delivered to no source.
+async fn elsewhere(State(receiver): State<Arc<Receiver>>, request: Request) -> StatusCode {
+    if request.method() == Method::POST {
+        receiver.astray(request.uri().path());
+    }
+    StatusCode::NOT_FOUND
 }
 
 /// A request of HTTP/1.1 names one host (RFC 9112, 3.2): of two, a proxy in front may have looked at the other one.
@@ -33,10 +42,14 @@ fn names_one_host(request: &Request) -> bool {
     }
 }
 
-/// Routes for Prometheus, on a listener of their own.
-pub(crate) fn metrics_router(metrics: Metrics) -> Router {
+/// Routes for Prometheus and an orchestrator, on a listener of their own: it answers also where that for deliveries is full.
+pub(crate) fn metrics_router(metrics: Metrics, readiness: Arc<Readiness>) -> Router {
     let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Router::new().route("/metrics", get(async move || (text, metrics.render())))
+    Router::new().route("/metrics", get(async move || (text, metrics.render()))).merge(health(readiness))
+}
+
+fn health<S: Clone + Send + Sync + 'static>(readiness: Arc<Readiness>) -> Router<S> {
+    Router::new().route("/healthz", get("alive")).route("/readyz", get(ready).with_state(readiness))
 }
 
 /// Routes for third parties that report a step's outcome, on a listener of their own.
@@ -64,7 +77,10 @@ async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Res
     let name = name.strip_suffix('/').unwrap_or(name);
     match receiver.endpoint(name) {
         Some(endpoint) => receiver.deliver(endpoint, request).await.into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
+        None => {
+            receiver.astray(request.uri().path());
+            StatusCode::NOT_FOUND.into_response()
+        }
     }
 }
 

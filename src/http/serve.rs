@@ -20,9 +20,10 @@ use tracing::{error, warn};
 use super::accepting::Accepting;
 use super::client::Peer;
 use super::connection::Connection;
+use super::known::{Known, Seat};
 use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
-use super::strangers::{Client, Place, Strangers};
+use super::strangers::{Client, Strangers};
 
 /// Larger headers are answered 431.
 const HEADER_BYTES_MAX: usize = 32 << 10;
@@ -76,29 +77,35 @@ impl Stop {
 struct Places<'a> {
     settings: &'a ServerSettings,
     strangers: Arc<Strangers>,
+    known: Arc<Known>,
     crowded: LogRateLimit,
 }
 
 impl<'a> Places<'a> {
     fn new(settings: &'a ServerSettings) -> Self {
-        Self { settings, strangers: Strangers::new(settings.connections_max), crowded: LogRateLimit::new() }
+        let most = settings.connections_max;
+        Self { settings, strangers: Strangers::new(most), known: Known::new(most), crowded: LogRateLimit::new() }
     }
 
-    /// The place of a new connection beside so many others; `None` where each of them has proved who it is.
-    fn of(&self, peer: IpAddr, others: usize) -> Option<Arc<Place>> {
+    /// The seat of a new connection beside so many others; `None` where none of them makes way.
+    fn of(&self, peer: IpAddr, others: usize) -> Option<Arc<Seat>> {
         let ServerSettings { connections_max, trusted_proxies, .. } = self.settings;
         if others >= *connections_max {
             if self.crowded.passes() {
                 let connections = connections_max;
-                warn!(connections, "no more connections fit; the oldest are closed on which nobody has authenticated");
+                warn!(
+                    connections,
+                    "no more connections fit; the oldest are closed on which nobody has authenticated, then idle ones"
+                );
             }
-            if !self.strangers.displace_oldest() {
+            if !self.strangers.displace_oldest() && !self.known.displace_idlest() {
                 return None;
             }
         }
         // A proxy's connections are not one client's.
         let is_proxy = trusted_proxies.iter().any(|network| network.contains(peer));
-        Some(self.strangers.enter(Some(Client::of(peer)).filter(|_| !is_proxy), 1).into())
+        let stranger = self.strangers.enter(Some(Client::of(peer)).filter(|_| !is_proxy), 1);
+        Some(self.known.seat(stranger).into())
     }
 }
 
@@ -123,9 +130,9 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
             Some(ended) = connections.join_next() => log_abnormal_end(ended),
             accepted = accepting.next(|| listener.accept()), if connections.len() < settings.connections_max + EXCESS_MAX => {
                 let (stream, peer) = accepted;
-                let place = places.of(peer.ip(), connections.len());
-                let http = if place.is_some() { &http } else { &excess };
-                let connection = Connection { stream, peer: Peer(peer.ip()), place, stop: stop.child() };
+                let seat = places.of(peer.ip(), connections.len());
+                let http = if seat.is_some() { &http } else { &excess };
+                let connection = Connection { stream, peer: Peer(peer.ip()), seat, stop: stop.child() };
                 connections.spawn(connection.serve(http.clone(), router.clone()));
             }
         }

@@ -39,7 +39,9 @@ macro_rules! contract {
                 a_recorded_event_is_handed_out_as_it_came
                 each_company_has_events_of_its_own
                 a_body_in_quarantine_is_kept_once_until_it_is_dropped
-                a_quarantine_takes_no_more_than_its_bound_of_each_source;
+                a_quarantine_takes_no_more_than_its_bound_of_each_source
+                a_quarantine_takes_no_more_bytes_than_its_bound_of_each_source
+                that_all_comes_from_one_address_is_known_since_when;
             working: concurrent_claimers_never_get_the_same_work
                 work_is_due_again_when_its_lease_ends_and_the_old_claim_finishes_nothing
                 a_renewed_lease_holds

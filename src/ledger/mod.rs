@@ -142,13 +142,21 @@ pub(crate) enum Recorded {
 /// fill the disk with them, and the other sources with it.
 pub(crate) const QUARANTINED_MAX: u32 = if cfg!(test) { 1_000 } else { 10_000 };
 
+/// Bytes of one source in quarantine, as they are sealed.
+pub(crate) const QUARANTINED_BYTES_MAX: u64 = if cfg!(test) { 1_000_000 } else { 100 << 20 };
+
+/// Whether a source that has so many in quarantine, of so many bytes, gets no room for one more.
+fn is_full(count: u32, bytes: u64, more: &Quarantined) -> bool {
+    count >= QUARANTINED_MAX || bytes + more.sealed.0.len() as u64 > QUARANTINED_BYTES_MAX
+}
+
 /// The result of putting aside a delivery that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PutAside {
     New,
     /// It was there before; nothing has changed.
     Duplicate,
-    /// Its source has [`QUARANTINED_MAX`] there; it was not kept.
+    /// Its source has [`QUARANTINED_MAX`] there, or [`QUARANTINED_BYTES_MAX`]; it was not kept.
     Full,
 }
 

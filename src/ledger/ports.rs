@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
@@ -30,7 +31,8 @@ pub(crate) trait Intake: Send + Sync {
     /// same event again is a duplicate; an announcement (`EventKind::is_announcement`) only until its work is claimed.
     async fn record(&self, event: StoredEvent) -> Result<Recorded, LedgerError>;
 
-    /// Puts aside a sealed body that could not be read, as long as there are fewer than [`QUARANTINED_MAX`] of its source.
+    /// Puts aside a sealed body that could not be read, as long as its source has fewer than [`QUARANTINED_MAX`] there, and with it no more
+    /// than [`QUARANTINED_BYTES_MAX`] bytes.
     /// The same body of the same source again is a duplicate.
     async fn quarantine(&self, item: Quarantined) -> Result<PutAside, LedgerError>;
 
@@ -40,6 +42,9 @@ pub(crate) trait Intake: Send + Sync {
 
     /// Notes how many deliveries were refused since the last time; kept for a week after the last one.
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError>;
+
+    /// Notes whether all that came to this process, came from one address. The address itself is noted nowhere.
+    async fn one_client(&self, is_one: bool) -> Result<(), LedgerError>;
 
     /// Fails unless something can be written now.
     async fn writable(&self) -> Result<(), LedgerError>;
@@ -223,6 +228,9 @@ pub(crate) trait Records: Send + Sync {
     async fn counts(&self) -> Result<Counts, LedgerError>;
 
     async fn clock(&self) -> Result<ClockView, LedgerError>;
+
+    /// Since when all that comes, comes from one address, by the process that noted it last.
+    async fn one_client_since(&self) -> Result<Option<Timestamp>, LedgerError>;
 
     /// What needs a person or is worth knowing: the most severe first.
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;

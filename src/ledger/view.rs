@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::expiry::Expired;
-use crate::attention::{ClockDoubt, NoServer};
+use crate::attention::{ClockDoubt, NoServer, RefusedOf};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureState;
 use crate::keys::{Digest, Sealed};
@@ -152,8 +152,7 @@ impl ProcessView {
 /// Deliveries that were refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedDeliveries {
-    /// `None` where the path was that of no source.
-    pub(crate) source: Option<SourceName>,
+    pub(crate) of: RefusedOf,
     pub(crate) count: u64,
 }
 

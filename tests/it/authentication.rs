@@ -345,20 +345,29 @@ fn what_is_refused_is_worth_knowing_and_makes_nobody_come() {
     let gate = Gate::new("{ basic = { user = 'mluvii', password = { file = 'new.secret' } } }");
     let wrong = [("authorization", format!("Basic {}", STANDARD.encode("mluvii:wrong")))];
     assert_eq!(gate.answer("", &wrong).status, 401);
-    for path in ["/webhooks/gata", "/webhooks/", "/webhooks/ann@example.com"] {
+    for path in ["/webhooks/gata", "/webhook/gate", "/webhooks/", "/webhooks/ann@example.com"] {
         let (status, _) = http(client().post(gate.server.url(path)).body(gate.body.clone()));
         assert_eq!(status, 404, "{path}");
     }
     let slash =
         client().post(gate.server.url("/webhooks/gate/")).basic_auth("mluvii", Some(NEW)).body(gate.body.clone());
     assert_eq!(http(slash).0, 204, "a slash at the end is no other source");
+    let metrics = gate.server.metrics();
+    assert!(metrics.contains("quietus_unknown_paths_total{nearest=\"gate\"} 2\n"), "{metrics}");
     // It is written at most once a minute, and at the end.
     let Gate { _mluvii, deployment, server, .. } = gate;
     assert!(server.stop().0.success());
     let status = deployment.json(&["status"]);
     let notices = status["attention"].as_array().expect("a list").iter().filter(|found| found["severity"] == "notice");
-    let notices: Vec<_> = notices.map(|found| (&found["code"], &found["parameters"]["count"])).collect();
-    assert_eq!(notices, [(&json!("deliveries_refused"), &json!(1)), (&json!("paths_unknown"), &json!(3))]);
+    let notices: Vec<_> = notices
+        .map(|found| json!([found["code"], found["parameters"]["count"], found["parameters"]["nearest"]]))
+        .collect();
+    let expected = [
+        json!(["deliveries_refused", 1, null]),
+        json!(["paths_unknown", 2, "gate"]),
+        json!(["paths_unknown", 2, null]),
+    ];
+    assert_eq!(notices, expected);
     assert_eq!(status["needs_a_person"].as_array().map(Vec::len), Some(1), "only that no server works: {status}");
     assert!(!status.to_string().contains("ann@"), "{status}");
 }

@@ -121,8 +121,12 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         }
         Code::PathsUnknown => {
             let last = text("last");
+            let nearest = match text("nearest") {
+                "" => String::new(),
+                nearest => format!(" but most like that of source {nearest}"),
+            };
             format!(
-                "{count} requests came to /webhooks/ paths of no source, the last at {last}; if mluvii's, see its URL"
+                "{count} deliveries came to paths of no source{nearest}, the last at {last}; if mluvii's, see its URL"
             )
         }
         Code::ClockDoubted => {
@@ -215,10 +219,9 @@ mod tests {
     use super::*;
     use crate::attention::{
         ClockDoubt, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named, NoServer,
-        ParkedSteps, RefusedSince, StoppedTarget, attention,
+        ParkedSteps, RefusedOf, RefusedSince, StoppedTarget, attention,
     };
     use crate::erasure::ErasureId;
-    use crate::subject::SourceName;
 
     fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
         let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -235,9 +238,9 @@ mod tests {
         LimitedTarget { target: TargetName(target.into()), since: Timestamp::UNIX_EPOCH, until }
     }
 
-    fn refused(source: Option<&str>) -> RefusedSince {
-        let source = source.map(|name| SourceName(name.into()));
-        RefusedSince { source, count: 9, since: Timestamp::UNIX_EPOCH, last: Timestamp::UNIX_EPOCH }
+    fn refused(source: &str, astray: bool) -> RefusedSince {
+        let of = RefusedOf::of_columns(source, astray);
+        RefusedSince { of, count: 9, since: Timestamp::UNIX_EPOCH, last: Timestamp::UNIX_EPOCH }
     }
 
     fn keeper() -> FailedKeeper {
@@ -271,7 +274,7 @@ mod tests {
             incomplete: some(2),
             parked_work: some(2),
             quarantined: some(1),
-            refused: vec![refused(Some("acme")), refused(None)],
+            refused: vec![refused("acme", false), refused("acme", true), refused("", true)],
             damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
             long_log: Some(LongLog { bytes: 300 << 20, since: Some(Timestamp::UNIX_EPOCH) }),
             held_snapshot: Some(HeldSnapshot { transactions: 2_000_000, process: 4711 }),
@@ -319,7 +322,8 @@ mod tests {
         target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
-        9 requests came to /webhooks/ paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
+        9 deliveries came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
+        9 deliveries came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
         target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused
         ");

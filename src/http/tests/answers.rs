@@ -212,15 +212,22 @@ async fn deliveries_are_counted_by_source_and_result_only() {
     GOOD.send(&router).await;
     Delivery { authorization: "Basic dTpx", ..GOOD }.send(&router).await;
     Delivery { path: "/webhooks/other", ..GOOD }.send(&router).await;
-    let shown = get(&metrics_router(Metrics::of(recorder.handle())), "/metrics").await;
+    Delivery { path: "/webhooks/acne", ..GOOD }.send(&router).await;
+    let beside = metrics_router(Metrics::of(recorder.handle()), bench.readiness(Ending::default()));
+    let shown = get(&beside, "/metrics").await;
     let mut counts: Vec<_> = shown.lines().filter(|line| line.contains("_total{") && !line.ends_with(" 0")).collect();
     counts.sort_unstable();
     insta::assert_snapshot!(counts.join("\n"), @r#"
     quietus_deliveries_total{source="acme",result="duplicate"} 1
     quietus_deliveries_total{source="acme",result="recorded"} 1
     quietus_deliveries_total{source="acme",result="unauthenticated"} 1
+    quietus_unknown_paths_total{nearest=""} 1
+    quietus_unknown_paths_total{nearest="acme"} 1
     "#);
     assert!(shown.contains(r#"quietus_delivery_seconds_count{source="acme"} 3"#));
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(get(&beside, path).await, get(&router, path).await);
+    }
 }
 
 #[track_caller]

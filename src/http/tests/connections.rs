@@ -196,6 +196,28 @@ async fn over_further_connections_there_is_one_answer_and_no_delivery() {
     timeout(DEADLINE, taken).await.expect("its place is free");
 }
 
+#[tokio::test]
+async fn a_source_that_fills_all_connections_makes_way_with_what_is_idle_for_longest() {
+    let server = Server::start("connections_max = 4").await;
+    let mut known = Vec::new();
+    for _ in 0..4 {
+        known.push(server.connect().await);
+    }
+    // The first one is the oldest, and its last request the latest.
+    for number in [0, 1, 2, 3, 0] {
+        known[number].send(&request()).await;
+        assert_eq!(known[number].answer().await, OK);
+    }
+    let mut further = server.connect().await;
+    further.send(&request()).await;
+    assert_eq!(further.answer().await, OK, "more than its share is idle");
+    assert_eq!(known[1].answer().await, GONE);
+    for number in [0, 2, 3] {
+        known[number].send(&request()).await;
+        assert_eq!(known[number].answer().await, OK);
+    }
+}
+
 const OK_CLOSED: &str = "HTTP/1.1 204 No Content | connection: close";
 
 #[tokio::test]

@@ -40,9 +40,12 @@ impl Bench {
     }
 
     fn router_until(&self, ending: Ending) -> Router {
+        router(self.receiver(), self.readiness(ending))
+    }
+
+    fn readiness(&self, ending: Ending) -> Arc<Readiness> {
         let plugins = Box::new(|| [("crm".to_owned(), "restarting")].into());
-        let readiness = Readiness::new(self.ledger.clone(), plugins, ending, &self.settings);
-        router(self.receiver(), Arc::new(readiness))
+        Arc::new(Readiness::new(self.ledger.clone(), plugins, ending, &self.settings))
     }
 
     fn receiver(&self) -> Arc<Receiver> {

@@ -47,6 +47,10 @@ impl Intake for Written {
         panic!("nothing is reported")
     }
 
+    async fn one_client(&self, _: bool) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     async fn writable(&self) -> Result<(), LedgerError> {
         Ok(())
     }

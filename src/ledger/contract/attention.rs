@@ -145,14 +145,19 @@ pub(crate) async fn that_no_server_works_on_a_ledger_needs_a_person(ledger: Shar
 }
 
 pub(crate) async fn refused_deliveries_are_counted_and_need_nobody(ledger: Shared) {
-    let refused = |source: Option<&str>, count| {
-        let source = source.map(|name| crate::subject::SourceName(name.into()));
-        crate::ledger::RefusedDeliveries { source, count }
+    let refused = |source: &str, astray, count| {
+        let of = crate::attention::RefusedOf::of_columns(source, astray);
+        crate::ledger::RefusedDeliveries { of, count }
     };
-    ledger.refused(&[refused(Some("acme"), 3), refused(None, 1)]).await.expect("noted");
-    ledger.refused(&[refused(None, 4), refused(Some("acme"), 1), refused(Some("other"), 2)]).await.expect("noted");
-    let expected =
-        ["deliveries_refused source:acme 4", "deliveries_refused source:other 2", "paths_unknown webhooks 5"];
+    ledger.refused(&[refused("acme", false, 3), refused("", true, 1)]).await.expect("noted");
+    let more = [refused("", true, 4), refused("acme", false, 1), refused("other", false, 2), refused("acme", true, 7)];
+    ledger.refused(&more).await.expect("noted");
+    let expected = [
+        "deliveries_refused source:acme 4",
+        "deliveries_refused source:other 2",
+        "paths_unknown source:acme 7",
+        "paths_unknown webhooks 5",
+    ];
     assert_eq!(told(&ledger).await, expected);
     for found in all(&ledger).await {
         assert!(!found.needs_a_person() && found.since.is_some(), "{found:?}");

@@ -5,7 +5,9 @@ use tokio::task::JoinSet;
 use super::fixtures::*;
 use crate::event::EventKind;
 use crate::keys::{Digest, Sealed};
-use crate::ledger::{Cursor, PutAside, QUARANTINED_MAX, QuarantineRange, Quarantined, QueueName, Recorded, Work};
+use crate::ledger::{
+    Cursor, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, QuarantineRange, Quarantined, QueueName, Recorded, Work,
+};
 use crate::subject::SourceName;
 
 pub(crate) async fn a_delivery_is_recorded_once(ledger: Shared) {
@@ -126,4 +128,38 @@ pub(crate) async fn a_quarantine_takes_no_more_than_its_bound_of_each_source(led
     let first = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 9)).await.expect("listed").items[0].id;
     assert!(ledger.quarantine_drop(first, &by()).await.expect("dropped"));
     assert_eq!(ledger.quarantine(item(source(), more)).await.expect("answered"), PutAside::New);
+}
+
+pub(crate) async fn a_quarantine_takes_no_more_bytes_than_its_bound_of_each_source(ledger: Shared) {
+    let item = |source: &str, digest, bytes: u64| Quarantined {
+        source: SourceName(source.into()),
+        digest: Digest([digest; 16]),
+        reason: "not JSON".into(),
+        sealed: Sealed(vec![1; bytes as usize]),
+    };
+    let put = async |item| ledger.quarantine(item).await.expect("answered");
+    let half = QUARANTINED_BYTES_MAX / 2;
+    assert_eq!(put(item("acme", 1, half)).await, PutAside::New);
+    assert_eq!(put(item("acme", 2, half + 1)).await, PutAside::Full);
+    assert_eq!(put(item("acme", 3, half)).await, PutAside::New);
+    assert_eq!(put(item("acme", 4, 1)).await, PutAside::Full);
+    assert_eq!(put(item("acme", 3, half)).await, PutAside::Duplicate);
+    assert_eq!(put(item("other", 4, half)).await, PutAside::New);
+    let first = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 9)).await.expect("listed").items[0].id;
+    assert!(ledger.quarantine_drop(first, &by()).await.expect("dropped"));
+    assert_eq!(put(item("acme", 4, 1)).await, PutAside::New);
+}
+
+pub(crate) async fn that_all_comes_from_one_address_is_known_since_when(ledger: Shared) {
+    let since = async || ledger.one_client_since().await.expect("read");
+    assert_eq!(since().await, None);
+    ledger.one_client(false).await.expect("noted");
+    assert_eq!(since().await, None);
+    ledger.one_client(true).await.expect("noted");
+    let first = since().await;
+    assert!(first.is_some());
+    ledger.one_client(true).await.expect("noted");
+    assert_eq!(since().await, first);
+    ledger.one_client(false).await.expect("noted");
+    assert_eq!(since().await, None);
 }

@@ -12,14 +12,14 @@ use super::sum::DAMAGED as RECORD_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, clock, counts, named, snapshots};
 use crate::attention::{
-    Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedSince, StoppedTarget,
+    Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedOf, RefusedSince, StoppedTarget,
 };
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::RecordKind;
 use crate::ledger::view::{Told, told_by};
-use crate::subject::{SourceName, TargetName};
+use crate::subject::TargetName;
 
 /// What was found, and when.
 pub(super) struct Found {
@@ -106,7 +106,7 @@ fn query() -> String {
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
                  WHERE limited_since IS NOT NULL),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, broken)), '[]')::TEXT FROM process),
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(source, count, since, last) ORDER BY source), '[]')::TEXT
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(source, astray, count, since, last)), '[]')::TEXT
                  FROM refused),
                 (SELECT doubt FROM clock_seen),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, reason, since) ORDER BY name), '[]')::TEXT FROM keeper),
@@ -155,10 +155,9 @@ fn processes(row: &Row) -> Result<Vec<Told>, LedgerError> {
 }
 
 fn refused(row: &Row) -> Result<Vec<RefusedSince>, LedgerError> {
-    let all: Vec<(String, u64, i64, i64)> = json_at(row, 9)?;
-    let refused = all.into_iter().map(|(source, count, since, last)| {
-        let source = (!source.is_empty()).then(|| SourceName(source.into()));
-        Ok(RefusedSince { source, count, since: time(since)?, last: time(last)? })
+    let all: Vec<(String, bool, u64, i64, i64)> = json_at(row, 9)?;
+    let refused = all.into_iter().map(|(source, astray, count, since, last)| {
+        Ok(RefusedSince { of: RefusedOf::of_columns(&source, astray), count, since: time(since)?, last: time(last)? })
     });
     refused.collect()
 }

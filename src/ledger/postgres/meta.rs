@@ -1,8 +1,9 @@
 //! Single values about the ledger itself.
 
+use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
-use super::columns::{millis, text};
+use super::columns::{millis, text, time};
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, LedgerId};
 use crate::keys::{KeyId, KeyIds, KeyKind, fill_random};
@@ -51,6 +52,25 @@ pub(super) async fn keeper_ended(
 pub(super) async fn forget_keepers(connection: &Connection) -> Result<(), LedgerError> {
     connection.execute("DELETE FROM keeper WHERE name NOT LIKE 'archive:%'", &[]).await?;
     Ok(())
+}
+
+/// Notes since when all that comes, comes from one address, or that it does not.
+pub(super) async fn one_client(connection: &Connection, is_one: bool) -> Result<(), LedgerError> {
+    let sql = if is_one {
+        &format!(
+            "INSERT INTO meta (name, value) VALUES ('one_client', convert_to({NOW_MS}::TEXT, 'UTF8')) ON CONFLICT DO NOTHING"
+        )
+    } else {
+        "DELETE FROM meta WHERE name = 'one_client'"
+    };
+    connection.execute(sql, &[]).await?;
+    Ok(())
+}
+
+/// Since when that is so.
+pub(super) async fn one_client_since(connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
+    let sql = "SELECT convert_from(value, 'UTF8')::BIGINT FROM meta WHERE name = 'one_client'";
+    connection.maybe(sql, &[]).await?.map(|row| time(row.get(0))).transpose()
 }
 
 /// Refuses what a process orders or claims that knows only of an index key that was replaced since it began: what it digests

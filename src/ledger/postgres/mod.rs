@@ -62,6 +62,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use jiff::Timestamp;
 use tokio_util::sync::DropGuard;
 
 use self::connection::Pauses;
@@ -281,6 +282,10 @@ impl Intake for PostgresLedger {
 
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
         refused::add(&self.writing().await?, refused).await
+    }
+
+    async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {
+        meta::one_client(&self.writing().await?, is_one).await
     }
 
     async fn writable(&self) -> Result<(), LedgerError> {
@@ -599,6 +604,10 @@ impl Records for PostgresLedger {
 
     async fn clock(&self) -> Result<ClockView, LedgerError> {
         clock::view(&self.reading().await?).await
+    }
+
+    async fn one_client_since(&self) -> Result<Option<Timestamp>, LedgerError> {
+        meta::one_client_since(&self.reading().await?).await
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {

@@ -4,7 +4,7 @@ use super::columns::{digest, millis, small, text, time, unsigned};
 use super::tx::{Connection, Tx};
 use super::{Cursor, LedgerError, Page, PutAside, QuarantineId, QuarantineRange, Quarantined, Stored, query};
 use crate::keys::Sealed;
-use crate::ledger::QUARANTINED_MAX;
+use crate::ledger::is_full;
 use crate::subject::SourceName;
 
 pub(super) async fn add(tx: &Tx, source: i64, item: &Quarantined) -> Result<PutAside, LedgerError> {
@@ -14,8 +14,9 @@ pub(super) async fn add(tx: &Tx, source: i64, item: &Quarantined) -> Result<PutA
     if tx.maybe(same, &[&source, &item.digest.0.as_slice()]).await?.is_some() {
         return Ok(PutAside::Duplicate);
     }
-    let count = tx.row("SELECT COUNT(*) FROM quarantine WHERE source = $1", &[&source]).await?;
-    if small(count.get(0)) >= QUARANTINED_MAX {
+    let held = "SELECT COUNT(*), COALESCE(SUM(LENGTH(sealed)), 0)::BIGINT FROM quarantine WHERE source = $1";
+    let held = tx.row(held, &[&source]).await?;
+    if is_full(small(held.get(0)), unsigned(held.get(1)), item) {
         return Ok(PutAside::Full);
     }
     tx.execute(

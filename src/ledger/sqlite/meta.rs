@@ -63,22 +63,40 @@ pub(super) fn forget_keepers(tx: &Tx<'_>) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Notes since when the log is long, or that it is not.
-pub(super) fn log_is(tx: &Tx<'_>, long: bool) -> Result<(), LedgerError> {
-    if long {
-        tx.prepare_cached("INSERT INTO meta (name, value) VALUES ('log_long', ?1) ON CONFLICT DO NOTHING")?
-            .execute([Millis(tx.now)])?;
-    } else {
-        tx.prepare_cached("DELETE FROM meta WHERE name = 'log_long'")?.execute([])?;
-    }
-    Ok(())
+/// What is so since a time, or is not.
+#[derive(Clone, Copy)]
+pub(super) enum State {
+    /// The log is long.
+    LogLong,
+    /// All that comes, comes from one address.
+    OneClient,
 }
 
-/// Since when the log is long.
-pub(super) fn log_long(connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'log_long'")?;
-    let since: Option<Millis> = statement.query_row([], |row| row.get(0)).optional()?;
-    Ok(since.map(|since| since.0))
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::LogLong => "log_long",
+            Self::OneClient => "one_client",
+        }
+    }
+
+    /// Notes since when it is so, or that it is not.
+    pub(super) fn note(self, tx: &Tx<'_>, is_so: bool) -> Result<(), LedgerError> {
+        if is_so {
+            tx.prepare_cached("INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                .execute(params![self.name(), Millis(tx.now)])?;
+        } else {
+            tx.prepare_cached("DELETE FROM meta WHERE name = ?1")?.execute([self.name()])?;
+        }
+        Ok(())
+    }
+
+    /// Since when it is so.
+    pub(super) fn since(self, connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
+        let mut statement = connection.prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?1")?;
+        let since: Option<Millis> = statement.query_row([self.name()], |row| row.get(0)).optional()?;
+        Ok(since.map(|since| since.0))
+    }
 }
 
 /// Writes something, to see whether that is possible.

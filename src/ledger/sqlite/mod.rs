@@ -207,6 +207,10 @@ impl Intake for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| refused::add(tx, &refused)).await
     }
 
+    async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {
+        self.writer.write(Wakes::NoOne, move |tx| meta::State::OneClient.note(tx, is_one)).await
+    }
+
     async fn writable(&self) -> Result<(), LedgerError> {
         self.writer.write(Wakes::NoOne, meta::touch).await
     }
@@ -327,7 +331,7 @@ impl Queue for SqliteLedger {
         let broken = broken.clone();
         let log_is_long = self.files.log_bytes() >= LOG_BYTES_LONG;
         let beat = move |tx: &Tx<'_>| {
-            meta::log_is(tx, log_is_long)?;
+            meta::State::LogLong.note(tx, log_is_long)?;
             processes::heartbeat(tx, number, &broken)
         };
         self.writer.write(Wakes::NoOne, beat).await
@@ -498,6 +502,10 @@ impl Records for SqliteLedger {
         self.readers.read(|connection| clock::view(connection, Timestamp::now())).await
     }
 
+    async fn one_client_since(&self) -> Result<Option<Timestamp>, LedgerError> {
+        self.readers.read(|connection| meta::State::OneClient.since(connection)).await
+    }
+
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
         let limits = *limits;
         let damage = self.damage.known();
@@ -510,7 +518,7 @@ impl Records for SqliteLedger {
             let now = Timestamp::now();
             let mut facts = attention::facts(connection, now)?;
             if log_bytes >= LOG_BYTES_LONG {
-                facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::log_long(connection)? });
+                facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
             }
             Ok((facts, attention::mutes(connection)?, now))
         };

@@ -7,7 +7,7 @@ use super::job::Tx;
 use super::names::Names;
 use super::{Cursor, LedgerError, Page, PutAside, QuarantineId, QuarantineRange, Quarantined, Stored, query};
 use crate::keys::Sealed;
-use crate::ledger::QUARANTINED_MAX;
+use crate::ledger::is_full;
 use crate::subject::SourceName;
 
 pub(super) fn add(tx: &Tx<'_>, item: &Quarantined) -> Result<PutAside, LedgerError> {
@@ -16,8 +16,11 @@ pub(super) fn add(tx: &Tx<'_>, item: &Quarantined) -> Result<PutAside, LedgerErr
     if same.exists(params![source, item.digest])? {
         return Ok(PutAside::Duplicate);
     }
-    let mut count = tx.prepare_cached("SELECT COUNT(*) FROM quarantine WHERE source = ?1")?;
-    if count.query_row([source], |row| row.get::<_, u32>(0))? >= QUARANTINED_MAX {
+    // The lengths stand at the begin of the rows: no body is read.
+    let mut held =
+        tx.prepare_cached("SELECT COUNT(*), COALESCE(SUM(LENGTH(sealed)), 0) FROM quarantine WHERE source = ?1")?;
+    let (count, bytes): (u32, i64) = held.query_row([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if is_full(count, bytes.unsigned_abs(), item) {
         return Ok(PutAside::Full);
     }
     tx.prepare_cached("INSERT INTO quarantine (source, digest, reason, received, sealed) VALUES (?1, ?2, ?3, ?4, ?5)")?

@@ -136,3 +136,26 @@ fn bodies_of_nobody_are_bounded_in_bytes() {
     assert_eq!(besieged.server.deliver_end(1), 204);
     assert_eq!(deliver_signed(&besieged.server, 2), 204);
 }
+
+#[test]
+fn where_all_comes_from_one_address_a_check_asks_whether_that_is_a_proxy() {
+    let checked = |settings: &[(&str, &str)], others: bool| {
+        let mut besieged = Besieged::new(settings);
+        (1..=20).for_each(|session| assert_eq!(besieged.server.deliver_end(session), 204));
+        if others {
+            besieged.connect(1, 1, "POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+            wait_for("it to be refused", || besieged.server.metrics().contains("unauthenticated\"} 1\n").then_some(()));
+        }
+        let Besieged { deployment, server, .. } = besieged;
+        // It is written at most once a minute, and at the end.
+        assert!(server.stop().0.success());
+        let findings = deployment.json(&["check", "--connect"]);
+        let doubts = findings.as_array().expect("a list").iter().filter(|one| one["what"] == "server.trusted_proxies");
+        doubts.map(|one| one["doubt"].as_str().expect("a doubt").to_owned()).collect::<Vec<_>>()
+    };
+    let doubts = checked(&[], false);
+    assert!(matches!(&doubts[..], [doubt] if doubt.contains("comes from one address")), "{doubts:?}");
+    assert!(!doubts[0].contains("127.0.0.1"), "{doubts:?}");
+    assert_eq!(checked(&[], true), [] as [&str; 0]);
+    assert_eq!(checked(&[("SERVER__TRUSTED_PROXIES", "[\"127.0.0.1/32\"]")], false), [] as [&str; 0]);
+}

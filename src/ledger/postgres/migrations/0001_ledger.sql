@@ -361,12 +361,15 @@ CREATE TABLE mute (
   PRIMARY KEY (code, object)
 );
 
--- Deliveries that were refused, by source; the empty one stands for paths of no source.
+-- Deliveries that were refused, by source; and those to paths of no source (`astray`), by the source whose name is most like the path, or
+-- the empty one where none is.
 CREATE TABLE refused (
-  source TEXT COLLATE "C" PRIMARY KEY,
+  source TEXT COLLATE "C" NOT NULL,
+  astray BOOLEAN NOT NULL,
   count  BIGINT NOT NULL,
   since  BIGINT NOT NULL,
-  last   BIGINT NOT NULL
+  last   BIGINT NOT NULL,
+  PRIMARY KEY (source, astray)
 );
 
 CREATE TABLE target (

@@ -321,12 +321,15 @@ CREATE TABLE mute (
   PRIMARY KEY (code, object)
 ) STRICT, WITHOUT ROWID;
 
--- Deliveries that were refused, by source; the empty one stands for paths of no source.
+-- Deliveries that were refused, by source; and those to paths of no source (`astray`), by the source whose name is most like the path, or
+-- the empty one where none is.
 CREATE TABLE refused (
-  source TEXT PRIMARY KEY,
+  source TEXT NOT NULL,
+  astray INTEGER NOT NULL,
   count  INTEGER NOT NULL,
   since  INTEGER NOT NULL,
-  last   INTEGER NOT NULL
+  last   INTEGER NOT NULL,
+  PRIMARY KEY (source, astray)
 ) STRICT, WITHOUT ROWID;
 
 -- Who was to keep the newest receipt's place outside of the ledger and could not, since when, and why.
