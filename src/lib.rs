@@ -8,6 +8,8 @@ mod attention;
 mod audit;
 mod causes;
 mod chain;
+#[cfg(test)]
+mod chance;
 mod cli;
 mod clock;
 mod config;
@@ -15,6 +17,8 @@ mod consent;
 mod control;
 mod erasure;
 mod event;
+#[cfg(test)]
+mod fuzz;
 mod http;
 mod json;
 mod key_files;

@@ -17,4 +17,6 @@ pub(crate) use timestamp::parse_timestamp;
 pub(crate) use word::{Channel, SessionSource, UNKNOWN_WORD, plain_word, same_word};
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

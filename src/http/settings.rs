@@ -14,7 +14,8 @@ use crate::verify::Network;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerSettings {
     pub(crate) listen: SocketAddr,
-    /// Where Prometheus may ask for `/metrics`; nowhere when it is not given. Keep it inside your network.
+    /// Where Prometheus may ask for `/metrics`, and an orchestrator for `/healthz` and `/readyz`, however full `listen` is; nowhere when it is
+    /// not given. Keep it inside your network.
     pub(crate) metrics_listen: Option<SocketAddr>,
     /// Where third parties report the outcome of an erasure that they have accepted; nowhere when it is not given. Keep it inside your
     /// network, or put a proxy with TLS before it.

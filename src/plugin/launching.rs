@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::frame::ReadError;
 use super::installed::Installed;
 use super::launch::{Code, Confined, Debugger, Launch, Level, Permissions, Prepared};
+use super::machine;
 use super::output::{Lines, drain};
 use super::process::Process;
 use super::program::Program;
@@ -72,6 +73,10 @@ impl<'a> Launching<'a> {
 
     /// Says what to run; returns the SHA-256 of what will be loaded. Nothing of it has run yet.
     pub(super) async fn prepare(&mut self) -> Result<String, StartFailed> {
+        // First, as nobody would guess it by what a loader says of it.
+        if let Some(why) = machine::misfit(self.installed.code.file()) {
+            return Err(StartFailed::Refused(format!("{why}; {}", machine::BUILD_IT_HERE)));
+        }
         let cgroup = self.process.cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());
         let launch = Launch { cgroup, debugger: self.debugger, ..self.installed.launch() };
         match within(self.debugger, LOAD_MAX, "read the file", self.ask(&launch)).await? {

@@ -19,6 +19,7 @@ mod launch;
 mod launching;
 mod locate;
 mod lock;
+mod machine;
 #[cfg(feature = "measure")]
 pub(crate) mod measure;
 mod output;
@@ -33,6 +34,7 @@ mod session;
 mod settings;
 mod target;
 mod validation;
+mod violation;
 
 pub(crate) use cgroup::Delegated;
 pub(crate) use check::{Connect, check};

@@ -2,6 +2,7 @@
 
 mod child;
 mod exec;
+mod fuzz;
 mod inspect;
 mod resume;
 mod sandbox;

@@ -11,6 +11,28 @@ use super::problem::RuleFailed;
 /// The longest expression, in bytes.
 const SOURCE_BYTES_MAX: usize = 4096;
 
+/// Brackets within brackets. The parser calls itself for each, and a few hundred are more than a thread's stack holds.
+const NESTED_MAX: usize = 32;
+
+/// How deep brackets are nested, those in texts left out.
+fn deepest(source: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut quote = None;
+    let mut characters = source.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (Some(_), '\\') => drop(characters.next()),
+            (Some(open), _) if open == character => quote = None,
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 /// A CEL expression that yields a truth value over the facts of its trigger.
 pub(super) struct Expression {
     source: String,
@@ -23,6 +45,9 @@ impl Expression {
     pub(super) fn compile(source: &str, on: Trigger) -> Result<(Self, Vec<String>), String> {
         if source.len() > SOURCE_BYTES_MAX {
             return Err(format!("the expression is longer than {SOURCE_BYTES_MAX} bytes"));
+        }
+        if deepest(source) > NESTED_MAX {
+            return Err(format!("brackets are nested more than {NESTED_MAX} deep"));
         }
         let mut tree = Env::stdlib().parser().parse(source).map_err(|errors| {
             let first = errors.errors.first();

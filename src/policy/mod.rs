@@ -17,4 +17,6 @@ pub(crate) use rules::{CONTENT_AFTER_ERASURE, Demand, Policy, REQUEST};
 pub(crate) use settings::{ConsentRuleSettings, RuleSettings};
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

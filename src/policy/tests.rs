@@ -116,6 +116,24 @@ fn wrong_expressions_are_refused_with_what_is_allowed() {
     refused("form.params.agree.deeper == 'x'", on, "cannot be asked of a text");
     refused("size(session.id) == 1", on, "cannot be applied to a number");
     refused(&"!".repeat(5000), on, "longer than");
+    refused(&format!("{}true{}", "(".repeat(33), ")".repeat(33)), on, "nested more than 32 deep");
+}
+
+#[test]
+fn however_an_expression_is_nested_or_strung_together_it_costs_no_process() {
+    let deep = |open: &str, close: &str| format!("{}true{}", open.repeat(32), close.repeat(32));
+    check(&deep("(", ")"), true);
+    check(&format!("{} == '{}'", "form.params.agree", "([{".repeat(100)), false);
+    // A few thousand of what may stand in a row: compiled or refused.
+    let rows = ["!", "-", "true && ", "true || ", "1 + ", "true ? true : ", "session.", "form.params[", "[0]"];
+    for row in rows {
+        let many = row.repeat(4000 / row.len());
+        for text in [format!("{many}true"), format!("session{many}"), format!("form.params.agree{many} == 'x'")] {
+            let _ = Expression::compile(&text, Trigger::FormSubmitted);
+        }
+    }
+    let _ = Expression::compile(&format!("session{}", ".a".repeat(2000)), Trigger::FormSubmitted);
+    let _ = Expression::compile(&format!("'' == form.params.agree{}", ".trim()".repeat(580)), Trigger::FormSubmitted);
 }
 
 fn rule(name: &str, on: Trigger, targets: &[&str]) -> RuleSettings {

@@ -103,4 +103,6 @@ impl Reopened {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

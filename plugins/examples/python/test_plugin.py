@@ -10,9 +10,10 @@ import tempfile
 import threading
 import unittest
 
-import plugin
+PLUGIN = pathlib.Path(__file__).with_name("src")
+sys.path.insert(0, str(PLUGIN))
 
-PLUGIN = pathlib.Path(__file__).with_name("plugin.py")
+import quietus_plugin  # noqa: E402
 
 
 def about(*ids, **more):
@@ -100,6 +101,9 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(self.call("health", None), {})
 
     def test_what_it_does_not_know_is_unsupported(self):
+        self.assertNotIn("find", self.manifest["operations"])
+        answer = self.ask({"type": "find", "id": 8, "request": about("g-7")})
+        self.assertEqual(answer, {"type": "unsupported", "id": 8, "what": "find"})
         answer = self.ask({"type": "dance", "id": 9})
         self.assertEqual(answer, {"type": "unsupported", "id": 9, "what": "dance"})
         self.assertEqual(self.call("erase", {"new": 1}), "permanent")
@@ -119,14 +123,42 @@ class PluginTest(unittest.TestCase):
     def test_shutdown_waits_for_every_answer(self):
         waited_for = []
 
-        class Session(plugin.Session):
+        class Healthy(quietus_plugin.Plugin):
+            def health(self, _request, _call):
+                pass
+
+        class Session(quietus_plugin.Session):
             def say(self, message):
                 thread, _ = self.calls[message["id"]]
                 waited_for.append(thread is threading.current_thread() and not thread.daemon)
 
         calls = b"".join(frame({"type": "health", "id": n, "timeout_ms": 10_000}) for n in range(50))
-        Session(io.BytesIO(calls + frame({"type": "shutdown"})), None).run()
+        Session(Healthy, io.BytesIO(calls + frame({"type": "shutdown"})), None).run()
         self.assertEqual(waited_for, [True] * 50)
+
+    def test_a_checkpoint_waits_until_it_is_stored_and_comes_back(self):
+        said = []
+
+        class Resuming(quietus_plugin.Plugin):
+            resumes = True
+
+            def erase(self, request, call):
+                return quietus_plugin.erased(stored=int(call.checkpoint(b"so far")), seen=len(request.resume or b""))
+
+        class Session(quietus_plugin.Session):
+            def say(self, message):
+                said.append(message)
+                if message["type"] == "resume":
+                    _, call = self.calls[message["id"]]
+                    threading.Thread(target=call.answered, args=(message["id"] < 3,)).start()
+
+        hello = [{"type": "hello", "features": ["resume"]}, {"type": "configure", "config": {}}]
+        calls = [{"type": "erase", "id": n, "timeout_ms": 9_000, "request": {"resume": "AAEC"}} for n in (1, 2, 3)]
+        Session(Resuming, io.BytesIO(b"".join(map(frame, hello + calls + [{"type": "shutdown"}]))), None).run()
+        ended = {message["id"]: message for message in said if message["type"] in ("result", "error")}
+        self.assertEqual([ended[n]["result"]["counts"] for n in (1, 2)], [{"stored": 1, "seen": 3}] * 2)
+        self.assertEqual(ended[3]["error"]["class"], "retryable")
+        self.assertEqual(said[0]["manifest"]["operations"], ["erase", "resume"])
 
     def test_calls_under_way_are_answered_before_it_ends(self):
         for call_id in range(4):

@@ -49,12 +49,17 @@ fn the_plugin_in_node_passes_its_tests() {
 
 #[test]
 fn the_plugin_in_python_speaks_the_protocol() {
-    converse("python/plugin.py");
+    // One file, as it is configured.
+    let packed = folder("example-python").join("plugin.pyz");
+    let mut zipapp = Command::new("python3");
+    zipapp.args(["-m", "zipapp", "-p", "/usr/bin/env python3", "-o"]).arg(&packed).arg(example("python/src"));
+    passes(&mut zipapp);
+    converse(&packed, "python");
 }
 
 #[test]
 fn the_plugin_in_node_speaks_the_protocol() {
-    converse("node/plugin.mjs");
+    converse(&example("node/plugin.mjs"), "node");
 }
 
 /// A program and the host's end of its socket.
@@ -64,11 +69,11 @@ struct Program {
 }
 
 impl Program {
-    fn start(program: &str) -> Self {
+    fn start(program: &Path) -> Self {
         let (socket, theirs) = UnixStream::pair().expect("a socket");
         socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
         let input = Stdio::from(OwnedFd::from(theirs.try_clone().expect("a second descriptor")));
-        let mut command = Command::new(example(program));
+        let mut command = Command::new(program);
         command.stdin(input).stdout(OwnedFd::from(theirs)).stderr(Stdio::piped());
         Self { child: command.spawn().expect("it is executable"), socket }
     }
@@ -118,13 +123,13 @@ fn answered((lines, answer): (Vec<String>, PluginMessage), expected: &Answer) ->
     lines
 }
 
-fn converse(path: &str) {
-    let mut program = Program::start(path);
+fn converse(program: &Path, name: &str) {
+    let mut program = Program::start(program);
     program.say(&HostMessage::Hello { protocol: PROTOCOL, minor: PROTOCOL_MINOR, features: Vec::new() });
     let PluginMessage::Hello { protocol: PROTOCOL, manifest, .. } = program.hear() else { panic!("no hello") };
     check(&manifest);
 
-    let folder = folder(&path.replace('/', "-"));
+    let folder = folder(&format!("guests-of-{name}"));
     let config = serde_json::json!({ "folder": folder });
     program.say(&HostMessage::Configure { config, secrets: Default::default() });
     assert!(matches!(program.hear(), PluginMessage::Ready));

@@ -14,10 +14,10 @@ use crate::operations::plugins::{self, Method, PluginCall};
 
 const EXAMPLES: &str = "\
 Examples:
-  quietus plugin run libfolder.so --config '{\"folder\":\"guests\"}' --method erase --guest-id g-1
-  quietus plugin run libcrm.so --config crm.toml --secret token=crm.token --method verify --email test@example.com
+  quietus plugin run libfolder.so --plugin-config '{\"folder\":\"guests\"}' --method erase --guest-id g-1
+  quietus plugin run libcrm.so --plugin-config crm.toml --secret token=crm.token --method verify --email test@example.com
   quietus plugin run --plugin crm --config quietus.toml --method health
-  quietus plugin run libcrm.so --config crm.toml --method dry-run --identifier customer=@customer.txt
+  quietus plugin run libcrm.so --plugin-config crm.toml --method dry-run --identifier customer=@customer.txt
 
 Arguments can be seen by every user of this machine and stay in the shell's history, so only test data belongs into them.
 `@FILE` reads a value from a file's first line; `-` asks for it, or reads a line of standard input.";

@@ -25,13 +25,12 @@ pub(super) struct Which {
     /// The plugin: a library, or a program that speaks the plugins' protocol
     #[arg(value_name = "FILE", required_unless_present = "plugin", conflicts_with = "plugin")]
     file: Option<PathBuf>,
-    /// Take the plugin of this name from the configuration that `--config` names, as the server would
+    /// Take the plugin of this name from quietus's configuration (`--config`), as the server would
     #[arg(long, value_name = "NAME")]
     plugin: Option<String>,
-    // Instead of the global option of this name, whose value it is.
-    /// The plugin's own configuration: a TOML or JSON file, or JSON; with `--plugin`, quietus's configuration
-    #[arg(long, value_name = "FILE|JSON", id = "config")]
-    _config: Option<PathBuf>,
+    /// The plugin's own configuration: a TOML or JSON file, or JSON; with `--plugin`, it stands in quietus's
+    #[arg(long, value_name = "FILE|JSON", conflicts_with = "plugin")]
+    plugin_config: Option<PathBuf>,
     /// A secret: a file, or `env:` and an environment variable; may be repeated
     #[arg(long = "secret", value_name = "NAME=FILE|NAME=env:VAR", value_parser = secret, conflicts_with = "plugin")]
     secrets: Vec<(String, SecretRef)>,
@@ -102,7 +101,12 @@ impl Which {
     pub(super) fn settings(&self, global: &Global) -> Result<Settings, Failure> {
         let mut settings = match (&self.plugin, &self.file) {
             (Some(name), _) => of_configuration(&context::load(global)?, name)?,
-            (None, Some(file)) => self.of_file(file, global.config.as_deref())?,
+            (None, Some(_)) if global.config.is_some() => {
+                return Err(Failure::Usage(
+                    "--config is quietus's configuration, for --plugin NAME; a plugin's own is --plugin-config".into(),
+                ));
+            }
+            (None, Some(file)) => self.of_file(file, self.plugin_config.as_deref())?,
             (None, None) => return Err(Failure::Usage("name the plugin's file, or a plugin with --plugin".into())),
         };
         settings.plugin.sandbox = self.sandbox.unwrap_or(settings.plugin.sandbox);
@@ -178,7 +182,7 @@ fn own_configuration(given: &Path) -> Result<Value, Failure> {
     if let Some(json) = given.to_str().filter(|text| text.trim_start().starts_with('{')) {
         // The error names a place and no content.
         return serde_json::from_str(json)
-            .map_err(|e| wrong(format!("--config is not JSON, at column {}", e.column())));
+            .map_err(|e| wrong(format!("--plugin-config is not JSON, at column {}", e.column())));
     }
     let shown = given.display();
     let text = std::fs::read_to_string(given).map_err(|e| wrong(format!("{shown}: {e}")))?;

@@ -21,11 +21,12 @@ const ID_WIDTH: usize = 29;
 
 const EXAMPLES: &str = "\
 Examples:
-  quietus plugin test libfolder.so --config '{\"folder\":\"guests\"}' --guest-id g-1
-  quietus plugin test libcrm.so --config crm.toml --secret token=env:CRM_TOKEN --email test@example.com
+  quietus plugin test libfolder.so --plugin-config '{\"folder\":\"guests\"}' --guest-id g-1
+  quietus plugin test libcrm.so --plugin-config crm.toml --secret token=env:CRM_TOKEN --email test@example.com
   quietus plugin test --plugin crm --config quietus.toml --junit plugin.xml
 
-Use a test system and a person who may be erased there. The person is erased; calls about people who do not exist follow.
+Use a test system and a person who is there and may be erased: whoever is named is really erased. Calls about people who do not
+exist follow. Where nothing is found or erased in the whole run, that fails: a plugin that never looks would pass all else.
 Without a person, only people who do not exist are asked about. Arguments can be seen by every user of this machine: only
 test data belongs into them; `@FILE` and `-` are not seen.";
 
@@ -56,6 +57,9 @@ impl Test {
         let settings = self.which.settings(global)?;
         let region = self.whom.region().or(settings.region);
         let file = settings.file().display().to_string();
+        if !identifiers.is_empty() {
+            out.note("the person that you named is erased for real, in the system that the configuration names");
+        }
         let installed = settings.install()?.with_output(self.watched.output());
         let subject = TestedPlugin { installed, program: program(), identifiers, region, calls: self.calls };
         let findings = {

@@ -65,7 +65,9 @@ impl Bench {
 
     /// The same with the configuration and the secret that it needs.
     fn configured(&self, arguments: &[&str]) -> (u8, String) {
-        self.plugin(&[arguments, &["LIBRARY", "--config", "HERE/plugin.toml", "--secret", "token=HERE/token"]].concat())
+        self.plugin(
+            &[arguments, &["LIBRARY", "--plugin-config", "HERE/plugin.toml", "--secret", "token=HERE/token"]].concat(),
+        )
     }
 }
 
@@ -191,20 +193,23 @@ fn a_request_that_cannot_be_made_is_explained() {
     let (code, said) = bench.configured(&["run", "--method", "erase"]);
     assert_eq!(code, 2);
     assert_snapshot!(said, @"error: name a person of the test system, such as --email test@example.com; `--help` shows all kinds");
-    let (code, said) = bench.plugin(&["run", "LIBRARY", "--method", "health", "--config", "{\"folder\":7}"]);
+    let (code, said) = bench.plugin(&["run", "LIBRARY", "--method", "health", "--plugin-config", "{\"folder\":7}"]);
     assert_eq!(code, 1);
     assert_snapshot!(without(&said, &["took", "log"]), @r#"
     ✗ health: not_started: secrets: the plugin requires `token`
-    config.folder: value is not of type "string"
+    config.folder: a whole number is there; allowed: a text
     "#);
-    let (code, said) = bench.plugin(&["run", "LIBRARY", "--method", "health", "--config", "{\"folder\":"]);
+    let (code, said) = bench.plugin(&["run", "LIBRARY", "--method", "health", "--plugin-config", "{\"folder\":"]);
     assert_eq!(code, 3);
-    assert_snapshot!(said, @"error: --config is not JSON, at column 10");
+    assert_snapshot!(said, @"error: --plugin-config is not JSON, at column 10");
     let (code, said) = bench.plugin(&["run", "LIBRARY", "--method", "health", "--secret", "token=env:QUIETUS_NONE"]);
     assert_eq!(code, 3);
     assert_snapshot!(said, @"error: plugin `under-test`: secrets.token: the environment variable QUIETUS_NONE is not set");
     let seen = bench.configured(&["run", "--method", "verify", "--email", "ann@x.cz"]).1;
     assert!(seen.starts_with("note: other users of this machine can see arguments: test data only"), "{seen}");
+    let (code, said) = bench.plugin(&["run", "LIBRARY", "--method", "health", "--config", "HERE/plugin.toml"]);
+    assert_eq!(code, 2);
+    assert_snapshot!(said, @"error: --config is quietus's configuration, for --plugin NAME; a plugin's own is --plugin-config");
     for wrong in [&["run", "LIBRARY"][..], &["run", "--method", "erase"], &["describe", "LIBRARY", "--plugin", "x"]] {
         assert!(Cli::try_parse_from([&["quietus", "plugin"], wrong].concat()).is_err(), "{wrong:?}");
     }
@@ -237,7 +242,7 @@ fn a_good_plugin_passes_the_test_and_a_bad_one_is_told_what_to_do() {
     let (code, said) = Bench::new(&[]).configured(&few);
     assert_eq!(code, 0, "{said}");
     assert!(said.starts_with("✓ file-readable                 the file is made for this machine: ELF, "), "{said}");
-    assert!(said.ends_with("\n\n✓ 51 passed, 0 failed, 0 not checked\n"), "{said}");
+    assert!(said.ends_with("\n\n✓ 52 passed, 0 failed, 0 not checked\n"), "{said}");
 
     let bench = Bench::new(&["-DSICK"]);
     let (code, said) = bench.configured(&[&few[..], &["--junit", "HERE/results.xml"]].concat());
@@ -249,13 +254,13 @@ fn a_good_plugin_passes_the_test_and_a_bad_one_is_told_what_to_do() {
                                     → start the system that it talks to, and give a configuration that reaches it
     ");
     let xml = std::fs::read_to_string(bench.path("results.xml")).expect("written");
-    assert!(xml.contains("tests=\"51\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{xml}");
+    assert!(xml.contains("tests=\"52\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{xml}");
     assert!(xml.contains("name=\"health-answers\"") && xml.contains("<failure message=\"class `retryable`: away\">"));
 
     let (code, said) = bench.configured(&[&few[..], &["--json"]].concat());
     assert_eq!(code, 1);
     let json: serde_json::Value = serde_json::from_str(&said).expect("JSON and nothing else");
-    assert_eq!(json["totals"], serde_json::json!({ "passed": 50, "failed": 1, "skipped": 0 }));
+    assert_eq!(json["totals"], serde_json::json!({ "passed": 51, "failed": 1, "skipped": 0 }));
     assert_eq!((&json["checks"][0]["id"], &json["checks"][0]["verdict"]), (&"file-readable".into(), &"passed".into()));
 }
 
@@ -263,7 +268,9 @@ fn a_good_plugin_passes_the_test_and_a_bad_one_is_told_what_to_do() {
 fn the_help_has_examples() {
     for command in ["describe", "run", "test"] {
         let help = Cli::try_parse_from(["quietus", "plugin", command, "--help"]).err().expect("help").to_string();
-        for part in ["Examples:\n", "--config <FILE|JSON>", "--secret <NAME=FILE|NAME=env:VAR>", "--plugin <NAME>"] {
+        for part in
+            ["Examples:\n", "--plugin-config <FILE|JSON>", "--secret <NAME=FILE|NAME=env:VAR>", "--plugin <NAME>"]
+        {
             assert!(help.contains(part), "{part} is missing in {help}");
         }
         assert_eq!(help.matches("--config <").count(), 1, "{help}");

@@ -201,13 +201,14 @@ async fn a_source_that_fills_all_connections_makes_way_with_what_is_idle_for_lon
     let server = Server::start("connections_max = 4").await;
     let mut known = Vec::new();
     for _ in 0..4 {
-        known.push(server.connect().await);
+        let mut client = server.connect().await;
+        client.send(&request()).await;
+        assert_eq!(client.answer().await, OK);
+        known.push(client);
     }
     // The first one is the oldest, and its last request the latest.
-    for number in [0, 1, 2, 3, 0] {
-        known[number].send(&request()).await;
-        assert_eq!(known[number].answer().await, OK);
-    }
+    known[0].send(&request()).await;
+    assert_eq!(known[0].answer().await, OK);
     let mut further = server.connect().await;
     further.send(&request()).await;
     assert_eq!(further.answer().await, OK, "more than its share is idle");

@@ -1,5 +1,6 @@
 mod answers;
 mod connections;
+mod fuzz;
 mod refused;
 mod reports;
 

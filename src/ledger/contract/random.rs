@@ -3,7 +3,6 @@
 //! something else than they say, or forgets to ask them, is found without anybody having thought of the case.
 
 mod action;
-mod chance;
 mod choice;
 mod compare;
 mod model;

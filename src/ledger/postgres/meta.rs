@@ -56,12 +56,14 @@ pub(super) async fn forget_keepers(connection: &Connection) -> Result<(), Ledger
 
 /// Notes since when all that comes, comes from one address, or that it does not.
 pub(super) async fn one_client(connection: &Connection, is_one: bool) -> Result<(), LedgerError> {
+    // Emptied, as the server's role may delete nothing here.
     let sql = if is_one {
         &format!(
-            "INSERT INTO meta (name, value) VALUES ('one_client', convert_to({NOW_MS}::TEXT, 'UTF8')) ON CONFLICT DO NOTHING"
+            "INSERT INTO meta (name, value) VALUES ('one_client', convert_to({NOW_MS}::TEXT, 'UTF8'))
+             ON CONFLICT (name) DO UPDATE SET value = CASE WHEN meta.value = '' THEN excluded.value ELSE meta.value END"
         )
     } else {
-        "DELETE FROM meta WHERE name = 'one_client'"
+        "UPDATE meta SET value = '' WHERE name = 'one_client'"
     };
     connection.execute(sql, &[]).await?;
     Ok(())
@@ -69,7 +71,7 @@ pub(super) async fn one_client(connection: &Connection, is_one: bool) -> Result<
 
 /// Since when that is so.
 pub(super) async fn one_client_since(connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
-    let sql = "SELECT convert_from(value, 'UTF8')::BIGINT FROM meta WHERE name = 'one_client'";
+    let sql = "SELECT convert_from(value, 'UTF8')::BIGINT FROM meta WHERE name = 'one_client' AND value <> ''";
     connection.maybe(sql, &[]).await?.map(|row| time(row.get(0))).transpose()
 }
 

@@ -1,6 +1,7 @@
 //! The contract, and what is true of a file only.
 
 mod damage;
+mod fuzz;
 mod retention;
 
 use std::fs;

@@ -226,4 +226,6 @@ fn header(text: &str) -> Result<Header, NotVerified> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

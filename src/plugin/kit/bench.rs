@@ -33,6 +33,27 @@ pub(super) struct Bench<'a> {
     pub(super) rushed: bool,
     /// Whether it could be configured once.
     configured: bool,
+    /// What it answered in the whole run.
+    pub(super) answered: Answered,
+}
+
+/// What a plugin has answered so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Answered {
+    /// Answers with an outcome, or with what was found.
+    pub(super) calls: u32,
+    /// Those among them that say that something was there.
+    pub(super) found: u32,
+}
+
+impl Answered {
+    /// Takes in one answer; `result` is as the plugin wrote it.
+    pub(super) fn note(&mut self, result: &Value) {
+        let is = |outcome: &str| result["outcome"] == json!(outcome);
+        let some = result["identifiers"].as_array().is_some_and(|all| !all.is_empty());
+        self.calls += 1;
+        self.found += u32::from(some || is("erased") || is("residual") || is("retained"));
+    }
 }
 
 /// A method of the protocol's that is about a person.
@@ -75,6 +96,7 @@ impl<'a> Bench<'a> {
             stored: Vec::new(),
             rushed: false,
             configured: false,
+            answered: Answered::default(),
         }
     }
 
@@ -228,7 +250,11 @@ impl<'a> Bench<'a> {
             request["resume"] = json!(value);
         }
         let asked = self.ready().await?.call(method.word(), request, longest).await;
-        asked.map_err(|lost| lost_during(what, &lost))
+        let reply = asked.map_err(|lost| lost_during(what, &lost))?;
+        if let Reply::Result { result } = &reply {
+            self.answered.note(result);
+        }
+        Ok(reply)
     }
 
     /// Makes a call that must be answered by an outcome.

@@ -8,6 +8,7 @@ use super::bench::Bench;
 use super::finding::{Checked, Not};
 use super::leak_scanner::Private;
 use super::wire::Reaction;
+use crate::plugin::violation::in_words;
 
 /// Keys that are tried.
 const KEYS_MAX: usize = 40;
@@ -36,15 +37,12 @@ fn validator(bench: &Bench<'_>) -> Result<Option<Validator>, Not> {
 
 fn fits(bench: &Bench<'_>) -> Checked {
     let Some(validator) = validator(bench)? else { return Err(Not::skipped("there is no schema")) };
-    let wrong: Vec<_> = validator
-        .iter_errors(&bench.subject.config())
-        .take(5)
-        .map(|e| format!("config{}: {}", e.instance_path().as_str().replace('/', "."), e.masked()))
-        .collect();
+    let (schema, config) = (&bench.manifest()?.config_schema, bench.subject.config());
+    let wrong: Vec<_> = validator.iter_errors(&config).take(5).map(|violation| in_words(&violation, schema)).collect();
     if wrong.is_empty() {
         return Ok(None);
     }
-    Err(Not::failed(wrong.join("; "), "give a configuration that works (--config), or correct the schema"))
+    Err(Not::failed(wrong.join("; "), "give a configuration that works (--plugin-config), or correct the schema"))
 }
 
 async fn accepted(bench: &mut Bench<'_>) -> Checked {
@@ -52,7 +50,7 @@ async fn accepted(bench: &mut Bench<'_>) -> Checked {
     let (mut wire, _) = bench.greeted().await?;
     let reaction = wire.configure(&bench.subject.config(), bench.subject.exposed_secrets(), Value::Null).await;
     wire.end().await;
-    let advice = "give a configuration and secrets that work (--config, --secret)";
+    let advice = "give a configuration and secrets that work (--plugin-config, --secret)";
     match reaction {
         Ok(Reaction::Accepted(())) => {
             bench.remember_configured();

@@ -21,7 +21,6 @@ type Header = FileHeader64<Endianness>;
 /// An ELF file of 64 bits.
 #[derive(Debug, Default)]
 pub(crate) struct Elf {
-    pub(crate) machine: u16,
     /// A shared object; programs that can stand anywhere in memory are such, too.
     pub(crate) shared: bool,
     /// Has an interpreter, so it is a program.
@@ -87,7 +86,6 @@ impl Elf {
         let endian = header.endian()?;
         let sections = header.sections(endian, data)?;
         let mut found = Self {
-            machine: header.e_machine(endian).0,
             shared: header.e_type(endian) == elf::ET_DYN,
             program: header.program_headers(endian, data)?.iter().any(|part| part.p_type(endian) == elf::PT_INTERP),
             ..Self::default()
@@ -162,28 +160,12 @@ impl Elf {
     }
 }
 
-/// The machine that this program was made for.
-pub(crate) fn this_machine() -> Option<u16> {
-    Elf::read(Path::new("/proc/self/exe")).ok().map(|elf| elf.machine)
-}
-
 /// The glibc that this program runs on; `None` for another libc.
 pub(crate) fn this_glibc() -> Option<Glibc> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
     let libc =
         maps.lines().find_map(|line| line.split_whitespace().last().filter(|path| path.ends_with("/libc.so.6")))?;
     Elf::read(Path::new(libc)).ok()?.glibc_offered
-}
-
-/// A machine in words.
-pub(crate) fn machine_name(machine: u16) -> String {
-    match elf::Machine(machine) {
-        elf::EM_X86_64 => "x86-64".into(),
-        elf::EM_AARCH64 => "AArch64".into(),
-        elf::EM_RISCV => "RISC-V".into(),
-        elf::EM_386 => "x86".into(),
-        other => format!("machine {}", other.0),
-    }
 }
 
 fn wanted(sections: &SectionTable<'_, Header>, endian: Endianness, data: &[u8]) -> object::Result<Option<Glibc>> {
@@ -239,7 +221,6 @@ mod tests {
         let elf = Elf::read(Path::new("/proc/self/exe")).expect("an ELF file");
         assert!(elf.program && elf.glibc_wanted <= this_glibc(), "{:?}", elf.needs);
         assert_eq!(elf.missing(), Ok(Vec::new()));
-        assert!(machine_name(elf.machine).chars().any(char::is_alphabetic));
     }
 
     #[test]

@@ -193,6 +193,28 @@ async fn missing(bench: &mut Bench<'_>) -> Checked {
     Ok(None)
 }
 
+/// Whether anything was ever there: a plugin that looks nowhere answers `absent`, and passes all else.
+pub(super) async fn run_of_it_all(bench: &mut Bench<'_>) {
+    let sentence = "somebody was found or erased in the whole run";
+    bench.check("somebody-found", sentence, async |bench| somebody(bench)).await;
+}
+
+fn somebody(bench: &Bench<'_>) -> Checked {
+    let answered = bench.answered;
+    match (answered.found, answered.calls) {
+        (1.., _) => Ok(None),
+        (0, 0) => Err(Not::skipped("it has answered no call about a person")),
+        (0, calls) if bench.subject.identifiers.is_empty() => Err(Not::skipped(format!(
+            "nothing was ever found or erased, in {calls} calls, and no person of the test system was named; such as \
+             --email test@example.com"
+        ))),
+        (0, calls) => Err(Not::failed(
+            format!("nothing was ever found or erased, in {calls} calls: one that never looks would answer the same"),
+            "put the person that you name into the test system before each run; the run erases them there",
+        )),
+    }
+}
+
 async fn undeclared(bench: &mut Bench<'_>) -> Checked {
     let person = Person::nobody(bench.manifest()?).with_more("quietus_kit", "kit-undeclared");
     bench.call("a request with an undeclared kind", Method::Erase, &person, &fresh_key()).await?;

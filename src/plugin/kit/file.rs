@@ -7,10 +7,11 @@ use quietus_plugin::abi::ENTRY_SYMBOL;
 use serde_json::Value;
 
 use super::bench::Bench;
-use super::elf::{Elf, machine_name, this_glibc, this_machine};
+use super::elf::{Elf, this_glibc};
 use super::finding::{Checked, Not};
 use super::tested::Form;
 use super::wire::{Reaction, Wire};
+use crate::plugin::machine::{BUILD_IT_HERE, Made, misfit};
 
 /// Symbols that are named when they are missing.
 const NAMED_MAX: usize = 10;
@@ -26,18 +27,14 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
 
 fn readable(bench: &Bench<'_>) -> Checked {
     let file = bench.subject.file();
+    if let Some(why) = misfit(file) {
+        return Err(Not::failed(why, BUILD_IT_HERE));
+    }
     if bench.subject.form() == Form::Exec {
         return executable(file);
     }
-    let elf = read(file)?;
-    match this_machine() {
-        Some(machine) if machine != elf.machine => {
-            let its = machine_name(elf.machine);
-            let this = machine_name(machine);
-            Err(Not::failed(format!("it is made for {its}, this machine is {this}"), "build it for this machine"))
-        }
-        _ => Ok(Some(format!("ELF, {}", machine_name(elf.machine)))),
-    }
+    read(file)?;
+    Ok(Made::of(file).map(|made| format!("ELF, {}", made.shown())))
 }
 
 fn executable(file: &Path) -> Checked {

@@ -29,8 +29,11 @@ async fn find(bench: &mut Bench<'_>) -> Result<Found, Not> {
     let longest = Duration::from_millis(bench.manifest()?.timeouts.verify_ms);
     let request = person.request(&fresh_key(), false);
     match bench.ready().await?.call("find", request, longest).await {
-        Ok(Reply::Result { result }) => of_found(result, &kinds)
-            .map_err(|why| Not::failed(format!("`find`: {why}"), "answer as PLUGINS.md says in `Protocol 1`")),
+        Ok(Reply::Result { result }) => {
+            bench.answered.note(&result);
+            of_found(result, &kinds)
+                .map_err(|why| Not::failed(format!("`find`: {why}"), "answer as PLUGINS.md says in `Protocol 1`"))
+        }
         Ok(Reply::Error { error }) => {
             let advice = "give the kit a test system that works, and a person who is known there";
             Err(Not::failed(format!("`find` was answered with an error, {}", bench.shown_error(&error)), advice))

@@ -45,7 +45,8 @@ pub(crate) async fn conform(subject: TestedPlugin, watch: &mut dyn FnMut(Event<'
     tolerance::run(&mut bench).await;
     endurance::run(&mut bench).await;
     ending::run(&mut bench).await;
-    // Last, as it looks back on all that was said.
+    // Last, as they look back on all that was said.
+    erasing::run_of_it_all(&mut bench).await;
     privacy::run(&mut bench).await;
     bench.finish().await
 }

@@ -22,6 +22,8 @@ struct Trial {
     settings: Value,
     token: bool,
     calls: u32,
+    /// Whether somebody is named who is there.
+    person: bool,
     folder: TempDir,
 }
 
@@ -40,6 +42,7 @@ impl Trial {
             settings: json!({ "name": "x", "library": library, "config": config }),
             token: true,
             calls: CALLS,
+            person: true,
             folder,
         }
     }
@@ -47,7 +50,7 @@ impl Trial {
     /// `spoken.c`.
     fn spoken(file: &Path) -> Self {
         let folder = TempDir::new().expect("a folder");
-        Self { settings: json!({ "name": "x", "exec": file }), token: false, calls: CALLS, folder }
+        Self { settings: json!({ "name": "x", "exec": file }), token: false, calls: CALLS, person: false, folder }
     }
 
     async fn run(self) -> Vec<Finding> {
@@ -57,7 +60,8 @@ impl Trial {
         }
         let read = |_: &SecretRef| Ok::<_, SecretError>(Secret::new("hunter2-hunter2"));
         let installed = Installed::find(settings, Path::new("."), &read).expect("found");
-        let identifiers = vec![(Kind::Email, Secret::new("ann@x.cz"))];
+        let named = self.person.then(|| (Kind::Email, Secret::new("ann@x.cz")));
+        let identifiers = named.into_iter().collect();
         let subject = TestedPlugin { installed, program: program(), identifiers, region: None, calls: self.calls };
         let findings = conform(subject, &mut |_| {}).await;
         drop(self.folder);
@@ -124,6 +128,13 @@ async fn a_good_library_passes_everything() {
 }
 
 #[tokio::test]
+async fn a_plugin_that_never_looks_is_told_apart() {
+    let (_folder, file) = compile_program(&[]);
+    let findings = Trial { person: true, ..Trial::spoken(&file) }.run().await;
+    expect(&["it answers `absent`"], &findings, &["somebody-found"], "nothing was ever found or erased");
+}
+
+#[tokio::test]
 async fn a_good_program_passes_everything_that_it_can() {
     let (_folder, file) = compile_program(&[]);
     let findings = Trial::spoken(&file).run().await;
@@ -145,6 +156,7 @@ async fn a_good_program_passes_everything_that_it_can() {
         "resume-continues",
         "calls-at-once",
         "later-host",
+        "somebody-found",
         "says-no-secret",
     ];
     assert_eq!(skipped.collect::<Vec<_>>(), expected);

@@ -93,3 +93,31 @@ fn a_full_quarantine_says_so_where_it_is_looked_for() {
     let status = deployment.json(&["status"]);
     assert_eq!(status["quarantined"], json!(1), "{status}");
 }
+
+#[test]
+fn what_would_have_to_be_guessed_at_waits_as_it_came() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
+    let post = |media_type: &str, body: &[u8]| {
+        let request = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
+        http(request.header("content-type", media_type).body(body.to_vec())).0
+    };
+    let submitted = |name: &str| {
+        format!(
+            r#"{{"eventType":"SessionActivityHeroCardSubmission","data":{{"sessionId":7,"result":"Submitted","params":{{"n":"{name}"}}}}}}"#
+        )
+    };
+    let latin1: Vec<u8> = submitted("Jos\u{e9}").chars().map(|character| character as u8).collect();
+    assert_eq!(post("application/json; charset=iso-8859-1", &latin1), 204, "what its sender names is read");
+    assert_eq!(post("application/json", &latin1), 202);
+    let form = "payload=%7B%22eventType%22%3A%22SessionEnded%22%2C%22data%22%3A%7B%22id%22%3A8%7D%7D";
+    assert_eq!(post("application/x-www-form-urlencoded", form.as_bytes()), 202);
+    assert_eq!(deployment.events(), 1);
+    let waiting = deployment.json(&["quarantine", "list"]);
+    assert_eq!(waiting.as_array().map(Vec::len), Some(2), "{waiting}");
+    let id = waiting[1]["id"].to_string();
+    let (_, shown) = said(&deployment.run(&["quarantine", "show", &id, "--reveal"]));
+    assert!(shown.contains(form), "{shown}");
+}

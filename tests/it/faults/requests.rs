@@ -164,3 +164,26 @@ fn connections_leave_files_for_everything_else() {
     drop(idle);
     assert_eq!(server.deliver_end(21), 204);
 }
+
+#[test]
+fn what_is_no_proper_request_is_taken_or_refused_on_purpose() {
+    let (_mluvii, deployment, server) = server(&[]);
+    let ended = session_ended(1).to_string();
+    let status = |request: &str| {
+        let mut wire = Wire::connect(server.address);
+        wire.send(request);
+        wire.answer().map(|answer| answer.status)
+    };
+    let whole = format!("{}Content-Length: {}\r\n\r\n{ended}", head(""), ended.len());
+    let host = "Host: quietus\r\n";
+    let without = whole.replace(host, "");
+    assert_eq!(status(&without), Some(400), "HTTP/1.1 names its host");
+    assert_eq!(status(&whole.replace(host, "Host: quietus\r\nHost: other\r\n")), Some(400));
+    assert_eq!(status(&whole.replace("Host:", "Host :")), Some(400), "a name ends where its colon is");
+    let both = whole.replace("Content-Length", "Transfer-Encoding: chunked\r\nContent-Length");
+    assert_eq!(status(&both), Some(400), "two lengths are what is smuggled with");
+    assert_eq!(deployment.events(), 0);
+    assert_eq!(status(&without.replace("HTTP/1.1", "HTTP/1.0")), Some(204), "HTTP/1.0 knows no host");
+    assert_eq!(status(&whole.replace("\r\n", "\n")), Some(204), "a line may end with LF alone");
+    assert_eq!(deployment.events(), 1, "the same delivery");
+}

@@ -55,6 +55,10 @@ impl Besieged {
     /// Keeps on connecting them while the senders whom they should not hinder deliver, and counts what these are answered.
     fn while_others_deliver(mut self, strangers: u8, addresses: u8, sends: &str) {
         self.connect(strangers, addresses, sends);
+        for path in ["healthz", "readyz"] {
+            let beside = client().get(format!("http://{}/{path}", self.server.metrics));
+            assert_eq!(http(beside).0, 200, "{path} beside the metrics");
+        }
         let answers: Vec<u16> = (1..=20)
             .flat_map(|session| {
                 self.connect(4, addresses, sends);

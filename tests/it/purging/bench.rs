@@ -34,7 +34,7 @@ impl Bench {
         let library = program.parent().unwrap_or(Path::new(".")).join(self.library);
         let mut command: Command = quietus();
         command.arg("plugin").arg(arguments[0]).arg(library).args(&arguments[1..]);
-        command.args(["--config", &self.config.to_string()]).args(&self.person);
+        command.args(["--plugin-config", &self.config.to_string()]).args(&self.person);
         for secret in &self.secrets {
             command.args(["--secret", secret]);
         }

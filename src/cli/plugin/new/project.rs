@@ -15,7 +15,7 @@ pub(super) enum Language {
     Rust,
     /// A library, with the C header
     C,
-    /// A program; Python's standard library is enough
+    /// A program of one file; Python's standard library is enough
     Python,
     /// A program; Node.js 18 without packages
     Node,
@@ -31,13 +31,33 @@ impl Language {
         }
     }
 
-    /// How the commands test, build and try a plugin; the last word is its file.
-    fn steps(self, library: &str) -> (Option<&'static str>, Option<&'static str>, String) {
+    /// How a plugin of this name is tested and built, and its file.
+    fn steps(self, name: &str) -> (&'static str, Option<String>, String) {
+        let library = format!("lib{}.so", name.replace('-', "_"));
         match self {
-            Self::Rust => (Some("cargo test"), Some("cargo build --release"), format!("target/release/{library}")),
-            Self::C => (Some("make test"), Some("make"), library.to_owned()),
-            Self::Python => (Some("python3 -m unittest"), None, "plugin.py".into()),
-            Self::Node => (Some("node --test"), None, "plugin.mjs".into()),
+            Self::Rust => ("cargo test", Some("cargo build --release".into()), format!("target/release/{library}")),
+            Self::C => ("make test", Some("make".into()), library),
+            Self::Python => {
+                let pack = format!("python3 -m zipapp src -p '/usr/bin/env python3' -o {name}.pyz");
+                ("python3 -m unittest", Some(pack), format!("{name}.pyz"))
+            }
+            Self::Node => ("node --test", None, "plugin.mjs".into()),
+        }
+    }
+
+    /// What is said of it beside the commands.
+    fn remark(self) -> &'static str {
+        match self {
+            Self::Rust => {
+                "For a system with an HTTP API, switch on the SDK's client: `quietus-plugin = { path = \"quietus-plugin\", features = \
+                 [\"http\"] }`\nin Cargo.toml; `quietus_plugin::http` has it, and a server to test against.\n"
+            }
+            Self::Python => {
+                "`src/quietus_plugin.py` speaks the protocol, and needs the standard library only; `src/__main__.py` is the plugin. Both are \
+                 packed\ninto one file: so its SHA-256, its replacement while it runs and the sandbox concern all of it. A server runs it as \
+                 another\nuser, so install it by `install -m 755`.\n"
+            }
+            Self::C | Self::Node => "",
         }
     }
 }
@@ -58,7 +78,7 @@ pub(super) fn files(lang: Language, name: &str) -> Vec<File> {
             files.push(File { path: "quietus_plugin.h".into(), text: HEADER.into() });
             files.push(File { path: ".gitignore".into(), text: "*.so\n/test-plugin\n".into() });
         }
-        Language::Python => files.push(File { path: ".gitignore".into(), text: "__pycache__/\n".into() }),
+        Language::Python => files.push(File { path: ".gitignore".into(), text: "__pycache__/\n*.pyz\n".into() }),
         Language::Node => {}
     }
     files.push(File { path: "README.md".into(), text: readme(lang, name) });
@@ -93,16 +113,15 @@ fn renamed(text: &str, lang: Language, name: &str) -> String {
 
 /// What comes next, one command each.
 pub(super) fn commands(lang: Language, name: &str) -> Vec<String> {
-    let library = format!("lib{}.so", name.replace('-', "_"));
-    let (test, build, file) = lang.steps(&library);
-    let own = [test, build].into_iter().flatten().map(str::to_owned);
+    let (test, build, file) = lang.steps(name);
+    let own = [Some(test.to_owned()), build].into_iter().flatten();
     // A folder of the author's own: the kit erases in it, and looks at all that is in it.
     let config = "'{\"folder\": \"guests\"}'";
     own.chain([
-        "mkdir -p guests".into(),
+        "mkdir -p guests && echo '{}' > guests/g-1.json".into(),
         format!("quietus plugin describe {file}"),
-        format!("quietus plugin run {file} --config {config} --method dry-run --guest-id g-1"),
-        format!("quietus plugin test {file} --config {config} --guest-id g-1"),
+        format!("quietus plugin run {file} --plugin-config {config} --method dry-run --guest-id g-1"),
+        format!("quietus plugin test {file} --plugin-config {config} --guest-id g-1"),
     ])
     .collect()
 }
@@ -112,6 +131,8 @@ fn readme(lang: Language, name: &str) -> String {
     format!(
         "# {name}\n\nA plugin for quietus. It deletes the file `{{folder}}/{{guest_id}}.json`: replace that by the system that\n\
          you erase people from.\n\n```console\n{commands}\n```\n\nThe last command is the conformance kit: what it passes, quietus \
-         can work with. `quietus plugin describe` shows the\n`[[plugin]]` that goes into quietus's configuration.\n"
+         can work with. It erases\nwhoever is named, so put them into the system before each run. `quietus plugin describe` shows the `[[plugin]]` that \
+         goes into\nquietus's configuration.\n\n{}",
+        lang.remark()
     )
 }

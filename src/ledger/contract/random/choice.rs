@@ -10,9 +10,9 @@ use super::super::fixtures::{
     HOUR, in_hours, installation, key_ids, person, session, steps_at, target, to_decide, to_resolve, to_settle,
 };
 use super::action::{Action, Deciding, Ending};
-use super::chance::Chance;
 use super::model::{Model, Modelled};
 use super::task::Held;
+use crate::chance::Chance;
 use crate::erasure::life::Finds;
 use crate::erasure::{
     Attempt, Capsule, ErasureId, ErasureState, Evidence, NewErasure, Outcome, Reportable, Selection, Stage, StepEnd,

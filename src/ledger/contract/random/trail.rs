@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::action::Action;
-use super::chance::Chance;
+use crate::chance::Chance;
 
 /// The actions of one run, shown when it fails.
 pub(super) struct Trail {
