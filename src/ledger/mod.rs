@@ -275,8 +275,9 @@ pub(crate) enum OpenError {
     Damaged { ledger: String, what: String, advice: &'static str },
     /// Two servers on one file would not know of each other's calls.
     #[error(
-        "another process has the ledger {ledger} for itself ({holder}): a server, or `quietus ledger copy`. One that was \
-         stopped holds it until it ends. Several servers on one ledger need PostgreSQL"
+        "the ledger {ledger} is in use ({holder}), by a server or by `quietus ledger copy`; a process that was stopped keeps it \
+         until it ends. Several servers on one ledger need PostgreSQL; there, `pg_terminate_backend` ends a session whose \
+         machine is gone"
     )]
     InUse { ledger: String, holder: String },
     /// Missing, no permission, not a ledger, locked, away.
