@@ -45,7 +45,11 @@ fn line(found: &Attention) -> String {
 fn every_code_and_severity_is_documented() {
     let documented = include_str!("../../docs/monitoring.md");
     for code in Code::ALL {
-        assert!(documented.contains(&format!("\n| `{}` |", code.as_str())), "docs/monitoring.md has no {}", code.as_str());
+        assert!(
+            documented.contains(&format!("\n| `{}` |", code.as_str())),
+            "docs/monitoring.md has no {}",
+            code.as_str()
+        );
         assert_eq!(code.as_str().parse(), Ok(code));
     }
     for severity in Severity::ALL {
