@@ -48,7 +48,7 @@ pub(crate) use view::{
     ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
     SessionView, Stored, TargetHealth, TargetState, UnreadSessions,
 };
-use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S, REFUSED_KEPT_S};
+use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 
 use std::time::Duration;
 
@@ -339,7 +339,7 @@ pub(crate) struct SessionChange {
     pub(crate) record: ConsentRecord,
     /// Replaces the fingerprints; `None` leaves them (the session was not read).
     pub(crate) fingerprints: Option<Vec<Fingerprinted>>,
-    /// When mluvii was last read and understood of it.
+    /// When mluvii was read and understood of it for this change; `None` leaves when it was last.
     pub(crate) read_at: Option<Timestamp>,
     pub(crate) concluded: bool,
     pub(crate) recording_ready: bool,
