@@ -1,5 +1,7 @@
 //! How a delivery is reacted to; `routes.rs` makes the status of it.
 
+use super::body::NoBody;
+
 /// The result of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reaction {
@@ -19,6 +21,17 @@ pub(super) enum Reaction {
     LedgerBroken,
     LedgerDamaged,
     Overloaded,
+}
+
+impl From<NoBody> for Reaction {
+    fn from(none: NoBody) -> Self {
+        match none {
+            NoBody::TooLarge => Self::TooLarge,
+            NoBody::Slow => Self::Slow,
+            NoBody::Displaced => Self::Overloaded,
+            NoBody::Broken => Self::Broken,
+        }
+    }
 }
 
 impl Reaction {

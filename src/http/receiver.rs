@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
 use super::astray::Astray;
-use super::body::{NoBody, pass_over, read};
+use super::body::{pass_over, read};
 use super::client::{Peer, client};
 use super::connection::Excess;
 use super::known::Seat;
@@ -161,11 +161,8 @@ impl Receiver {
                 return endpoint.refuse_for(refused);
             }
         };
-        let known = || {
-            if let Some(seat) = parts.extensions.get::<Arc<Seat>>() {
-                seat.known_to(&endpoint.source.name().0);
-            }
-        };
+        let seat = parts.extensions.get::<Arc<Seat>>();
+        let known = || seat.map_or((), |seat| seat.known_to(&endpoint.source.name().0));
         if expected == Expected::Known {
             known();
         }
@@ -173,10 +170,7 @@ impl Receiver {
         let enter = |size| is_stranger.then(|| self.unverified.enter(head.client.map(Client::of), size));
         let body = match read(body, self.body_bytes_max, self.body_read_max, enter).await {
             Ok(body) => body,
-            Err(NoBody::Displaced) => return Reaction::Overloaded,
-            Err(NoBody::TooLarge) => return Reaction::TooLarge,
-            Err(NoBody::Slow) => return Reaction::Slow,
-            Err(NoBody::Broken) => return Reaction::Broken,
+            Err(none) => return none.into(),
         };
         // By the time of now: while the body was read, what is signed may have become too old.
         match verify(&endpoint.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {

@@ -74,7 +74,7 @@ impl<'a> Launching<'a> {
     /// Says what to run; returns the SHA-256 of what will be loaded. Nothing of it has run yet.
     pub(super) async fn prepare(&mut self) -> Result<String, StartFailed> {
         // First, as nobody would guess it by what a loader says of it.
-        if let Some(why) = machine::misfit(self.installed.code.file()) {
+        if let Some(why) = machine::misfit(&self.installed.code) {
             return Err(StartFailed::Refused(format!("{why}; {}", machine::BUILD_IT_HERE)));
         }
         let cgroup = self.process.cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());

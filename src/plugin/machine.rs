@@ -1,11 +1,14 @@
 //! Whether a file is made for this machine, told by the first bytes of it: what is not is started by a message of the kernel or the
 //! loader that names something else, such as "No such file or directory".
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use object::elf::{self, Machine};
+
+use super::launch::Code;
 
 /// Up to the machine, which stands behind the file's identification and kind.
 const HEAD: usize = 20;
@@ -57,10 +60,23 @@ impl Made {
 /// What to do about it.
 pub(super) const BUILD_IT_HERE: &str = "build it for this machine";
 
-/// Why a file cannot run on this machine; `None` where nothing speaks against it.
-pub(super) fn misfit(file: &Path) -> Option<String> {
-    let (made, this) = (Made::of(file)?, Made::of(Path::new("/proc/self/exe"))?);
-    (made != this).then(|| format!("it is made for {}, this machine is {}", made.shown(), this.shown()))
+/// Where the kernel is told how to run programs of other machines.
+const FOREIGN: &str = "/proc/sys/fs/binfmt_misc";
+
+/// Why what a plugin is made of cannot run on this machine; `None` where nothing speaks against it.
+pub(super) fn misfit(code: &Code) -> Option<String> {
+    let (made, this) = (Made::of(code.file())?, Made::of(Path::new("/proc/self/exe"))?);
+    let runs = match code {
+        Code::Library { .. } => made == this,
+        // Many a machine of 64 bits runs programs of 32, and emulators run any.
+        Code::Exec { .. } => made == this || made.bits == 32 || runs_foreign(),
+    };
+    (!runs).then(|| format!("it is made for {}, this machine is {}", made.shown(), this.shown()))
+}
+
+fn runs_foreign() -> bool {
+    let own = |name: &OsStr| name == "register" || name == "status";
+    std::fs::read_dir(FOREIGN).is_ok_and(|mut all| all.any(|one| one.is_ok_and(|one| !own(&one.file_name()))))
 }
 
 #[cfg(test)]
@@ -68,7 +84,7 @@ mod tests {
     use super::*;
 
     /// The head of a library for another machine.
-    pub(crate) fn foreign() -> Vec<u8> {
+    fn foreign() -> Vec<u8> {
         let mut head = std::fs::read("/proc/self/exe").expect("this program")[..HEAD].to_vec();
         // PA-RISC, of which nobody runs this.
         head[18..].copy_from_slice(&15_u16.to_le_bytes());
@@ -81,7 +97,7 @@ mod tests {
         let misfit = |bytes: &[u8]| {
             let file = folder.path().join("file");
             std::fs::write(&file, bytes).expect("written");
-            misfit(&file)
+            misfit(&Code::Library { file })
         };
         assert!(misfit(&foreign()).is_some_and(|why| why.starts_with("it is made for machine 15, this machine is ")));
         let mut small = foreign();
@@ -91,5 +107,8 @@ mod tests {
         for other in [&b"#!/usr/bin/env python3\n"[..], b"", b"\x7fELF"] {
             assert_eq!(misfit(other), None);
         }
+        let file = folder.path().join("file");
+        std::fs::write(&file, &small).expect("written");
+        assert_eq!(super::misfit(&Code::Exec { file, args: Vec::new() }), None, "the kernel may run it");
     }
 }

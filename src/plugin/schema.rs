@@ -50,13 +50,14 @@ mod tests {
                 "properties": { "max": { "type": "integer", "maximum": 5 } } } },
         });
         let config = json!({ "rate": { "max": 4711 }, "colour": "hunter2" });
-        let said = SchemaCheck::new(&schema, &config).validate();
+        let mut said = SchemaCheck::new(&schema, &config).validate();
+        said.sort_unstable();
         assert_eq!(
             said,
             [
-                "config: `colour` is not known; allowed: `base_url`, `rate`",
-                "config.rate.max: value is greater than the maximum of 5",
                 "config.base_url: it is missing; allowed: `base_url`, `rate`",
+                "config.rate.max: value is greater than the maximum of 5",
+                "config: `colour` is not known; allowed: `base_url`, `rate`",
             ]
         );
         assert!(SchemaCheck::new(&schema, &json!({ "base_url": "https://crm.example" })).validate().is_empty());

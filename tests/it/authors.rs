@@ -188,7 +188,9 @@ fn a_plugin_for_another_machine_is_told_apart_by_every_command() {
     std::fs::set_permissions(&foreign, PermissionsExt::from_mode(0o755)).expect("changed");
     let config = "[mluvii]\nbase_url = 'http://127.0.0.1:9'\nclient_id = { file = 's' }\nclient_secret = { file = 's' }\n\
                   [[source]]\nname = 'acme'\nauth = [{ basic = { user = 'mluvii', password = { file = 's' } } }]\n";
-    for form in ["exec", "library"] {
+    // Where the kernel may have emulators, it runs programs of any machine.
+    let emulates = Path::new("/proc/sys/fs/binfmt_misc/status").exists();
+    for form in if emulates { &["library"][..] } else { &["library", "exec"] } {
         let plugin = format!("{config}[[plugin]]\nname = 'crm'\n{form} = 'foreign'\ngrants = ['email']\n");
         std::fs::write(folder.path().join("quietus.toml"), plugin).expect("written");
         for arguments in

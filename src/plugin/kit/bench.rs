@@ -7,6 +7,7 @@ use quietus_plugin::{ErrorClass, Manifest, Operation, PluginError, ResumeValue};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
+use super::answered::Answered;
 use super::finding::{Checked, Event, Finding, Not, Verdict};
 use super::leak_scanner::{Private, SharedScanner};
 use super::person::Person;
@@ -35,25 +36,6 @@ pub(super) struct Bench<'a> {
     configured: bool,
     /// What it answered in the whole run.
     pub(super) answered: Answered,
-}
-
-/// What a plugin has answered so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Answered {
-    /// Answers with an outcome, or with what was found.
-    pub(super) calls: u32,
-    /// Those among them that say that something was there.
-    pub(super) found: u32,
-}
-
-impl Answered {
-    /// Takes in one answer; `result` is as the plugin wrote it.
-    pub(super) fn note(&mut self, result: &Value) {
-        let is = |outcome: &str| result["outcome"] == json!(outcome);
-        let some = result["identifiers"].as_array().is_some_and(|all| !all.is_empty());
-        self.calls += 1;
-        self.found += u32::from(some || is("erased") || is("residual") || is("retained"));
-    }
 }
 
 /// A method of the protocol's that is about a person.

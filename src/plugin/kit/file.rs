@@ -27,7 +27,7 @@ pub(super) async fn run(bench: &mut Bench<'_>) {
 
 fn readable(bench: &Bench<'_>) -> Checked {
     let file = bench.subject.file();
-    if let Some(why) = misfit(file) {
+    if let Some(why) = misfit(&bench.subject.installed.code) {
         return Err(Not::failed(why, BUILD_IT_HERE));
     }
     if bench.subject.form() == Form::Exec {

@@ -4,6 +4,7 @@
 //! A check has a stable id, a sentence that holds when it passes, and a verdict. No check can hang: every wait has an end,
 //! and a failed check leaves no process behind for the next one.
 
+mod answered;
 mod bench;
 mod configuration;
 mod elf;
