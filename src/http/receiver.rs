@@ -176,12 +176,16 @@ impl Receiver {
         match verify(&endpoint.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {
             Ok(verified) => {
                 known();
-                match timeout(TURN_MAX, endpoint.requests.acquire()).await {
-                    Ok(Ok(_in_flight)) => self.keep(endpoint, &verified).await,
-                    Ok(Err(_)) | Err(_) => Reaction::Overloaded,
-                }
+                self.in_turn(endpoint, &verified).await
             }
             Err(refused) => endpoint.refuse_for(refused),
+        }
+    }
+
+    async fn in_turn(&self, endpoint: &SourceEndpoint, verified: &Verified<'_>) -> Reaction {
+        match timeout(TURN_MAX, endpoint.requests.acquire()).await {
+            Ok(Ok(_in_flight)) => self.keep(endpoint, verified).await,
+            Ok(Err(_)) | Err(_) => Reaction::Overloaded,
         }
     }
 
