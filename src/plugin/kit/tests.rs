@@ -372,7 +372,7 @@ async fn the_http_plugin_passes() {
     let server = tokio::spawn(people(listener));
     let folder = TempDir::new().expect("a folder");
     let settings = json!({ "name": "x", "library": "libhttp_purge.so", "config": config });
-    let findings = Trial { settings, token: false, calls: 200, folder }.run().await;
+    let findings = Trial { settings, token: false, calls: 200, person: true, folder }.run().await;
     server.abort();
     assert_eq!(failed(&findings), []);
 }
