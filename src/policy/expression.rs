@@ -1,6 +1,7 @@
 //! One compiled CEL expression.
 
 use std::fmt;
+use std::thread;
 
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 
@@ -11,12 +12,16 @@ use super::problem::RuleFailed;
 /// The longest expression, in bytes.
 const SOURCE_BYTES_MAX: usize = 4096;
 
-/// Brackets within brackets. The parser calls itself for each, and a few hundred are more than a thread's stack holds.
+/// Brackets within brackets, and choices within choices. The parser calls itself for each, by some hundred kilobytes of its stack where it is
+/// not optimized, so it has a stack of its own.
 const NESTED_MAX: usize = 32;
 
-/// How deep brackets are nested, those in texts left out.
+/// Room for the parser, and for what is strung together. Only what is used of it is ever there.
+const STACK_BYTES: usize = 256 << 20;
+
+/// How deep an expression is nested at most, what stands in texts left out.
 fn deepest(source: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut depth, mut deepest, mut choices) = (0_usize, 0, 0);
     let mut quote = None;
     let mut characters = source.chars();
     while let Some(character) = characters.next() {
@@ -26,11 +31,13 @@ fn deepest(source: &str) -> usize {
             (None, '"' | '\'') => quote = Some(character),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            // Each may stand within the one before.
+            (None, '?') => choices += 1,
             _ => {}
         }
         deepest = deepest.max(depth);
     }
-    deepest
+    deepest + choices
 }
 
 /// A CEL expression that yields a truth value over the facts of its trigger.
@@ -47,8 +54,17 @@ impl Expression {
             return Err(format!("the expression is longer than {SOURCE_BYTES_MAX} bytes"));
         }
         if deepest(source) > NESTED_MAX {
-            return Err(format!("brackets are nested more than {NESTED_MAX} deep"));
+            return Err(format!("it is nested more than {NESTED_MAX} deep"));
         }
+        let compiling = || Self::compile_here(source, on);
+        thread::scope(|scope| {
+            let compiled = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, compiling);
+            let compiled = compiled.map_err(|error| format!("there is no thread to compile it on: {error}"))?;
+            compiled.join().unwrap_or_else(|_| Err("this is not a CEL expression".to_owned()))
+        })
+    }
+
+    fn compile_here(source: &str, on: Trigger) -> Result<(Self, Vec<String>), String> {
         let mut tree = Env::stdlib().parser().parse(source).map_err(|errors| {
             let first = errors.errors.first();
             first.map_or_else(

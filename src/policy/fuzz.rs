@@ -10,8 +10,16 @@ use crate::fuzz::Fuzz;
 use crate::keys::Secret;
 use crate::subject::{InstallationName, SessionId, SessionKey};
 
+/// What is strung together in an expression is evaluated by calls within calls.
+const STACK_BYTES: usize = 64 << 20;
+
 #[test]
 fn rules() {
+    let fuzzing = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(fuzz_rules);
+    fuzzing.expect("a thread").join().expect("none of them failed");
+}
+
+fn fuzz_rules() {
     let session = SessionKey { installation: InstallationName("acme".into()), session: SessionId(7) };
     let record = ConsentRecord::new(session);
     let params = BTreeMap::from([("Agree".to_owned(), Secret::new("no"))]);

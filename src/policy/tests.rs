@@ -120,20 +120,16 @@ fn wrong_expressions_are_refused_with_what_is_allowed() {
 }
 
 #[test]
-fn however_an_expression_is_nested_or_strung_together_it_costs_no_process() {
-    let deep = |open: &str, close: &str| format!("{}true{}", open.repeat(32), close.repeat(32));
-    check(&deep("(", ")"), true);
-    check(&format!("{} == '{}'", "form.params.agree", "([{".repeat(100)), false);
-    // A few thousand of what may stand in a row: compiled or refused.
-    let rows = ["!", "-", "true && ", "true || ", "1 + ", "true ? true : ", "session.", "form.params[", "[0]"];
-    for row in rows {
-        let many = row.repeat(4000 / row.len());
-        for text in [format!("{many}true"), format!("session{many}"), format!("form.params.agree{many} == 'x'")] {
-            let _ = Expression::compile(&text, Trigger::FormSubmitted);
+fn however_deep_an_expression_is_nested_it_costs_no_process() {
+    check(&format!("{}true{}", "(".repeat(32), ")".repeat(32)), true);
+    check(&format!("form.params.agree == '{}'", "([{?".repeat(100)), false);
+    for (open, close) in [("(", ")"), ("[", "]"), ("{", "}"), ("[[{(", ""), ("true ? true : ", "")] {
+        for times in [8, 31, 33, 250] {
+            let text = format!("{}true{}", open.repeat(times), close.repeat(times));
+            let compiled = Expression::compile(&text, Trigger::FormSubmitted);
+            assert!(times <= 31 || compiled.is_err(), "{text}");
         }
     }
-    let _ = Expression::compile(&format!("session{}", ".a".repeat(2000)), Trigger::FormSubmitted);
-    let _ = Expression::compile(&format!("'' == form.params.agree{}", ".trim()".repeat(580)), Trigger::FormSubmitted);
 }
 
 fn rule(name: &str, on: Trigger, targets: &[&str]) -> RuleSettings {

@@ -57,7 +57,7 @@ impl Test {
         let settings = self.which.settings(global)?;
         let region = self.whom.region().or(settings.region);
         let file = settings.file().display().to_string();
-        if !identifiers.is_empty() {
+        if !identifiers.is_empty() && !out.is_json() {
             out.note("the person that you named is erased for real, in the system that the configuration names");
         }
         let installed = settings.install()?.with_output(self.watched.output());

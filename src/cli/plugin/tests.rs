@@ -241,6 +241,11 @@ fn a_good_plugin_passes_the_test_and_a_bad_one_is_told_what_to_do() {
     let few = ["test", "--email", "@HERE/who", "--calls", "60"];
     let (code, said) = Bench::new(&[]).configured(&few);
     assert_eq!(code, 0, "{said}");
+    let (note, said) = said.split_once('\n').expect("several lines");
+    assert!(
+        note.ends_with("the person that you named is erased for real, in the system that the configuration names"),
+        "{note}"
+    );
     assert!(said.starts_with("✓ file-readable                 the file is made for this machine: ELF, "), "{said}");
     assert!(said.ends_with("\n\n✓ 52 passed, 0 failed, 0 not checked\n"), "{said}");
 
