@@ -140,6 +140,8 @@ pub(crate) struct Facts {
     pub(crate) limited: Vec<LimitedTarget>,
     /// Plugins that cannot work, and why.
     pub(crate) broken: BTreeMap<TargetName, String>,
+    /// Plugins that work, and what their operator should know of them.
+    pub(crate) doubtful: BTreeMap<TargetName, Vec<String>>,
     pub(crate) no_server: Option<NoServer>,
     pub(crate) parked_steps: Vec<ParkedSteps>,
     pub(crate) requested: Group,
@@ -180,6 +182,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.targets.iter().map(of_target));
     all.extend(facts.limited.iter().filter_map(|limited| of_limited(limited, now)));
     all.extend(facts.broken.iter().map(|(plugin, reason)| broken(plugin, reason)));
+    all.extend(facts.doubtful.iter().map(|(plugin, doubts)| doubtful(plugin, &doubts.join("; "))));
     all.extend(facts.no_server.as_ref().map(no_server));
     all.extend(facts.parked_steps.iter().filter_map(parked_steps));
     all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
@@ -298,6 +301,12 @@ fn broken(plugin: &TargetName, reason: &str) -> Attention {
     let mut found = found(Code::PluginBroken, Severity::Attention, Object::plugin(plugin), reason.to_owned());
     found = with(found, "target", Value::from(&*plugin.0));
     with(found, "reason", Value::from(reason))
+}
+
+fn doubtful(plugin: &TargetName, doubts: &str) -> Attention {
+    let mut found = found(Code::PluginDoubtful, Severity::Notice, Object::plugin(plugin), doubts.to_owned());
+    found = with(found, "target", Value::from(&*plugin.0));
+    with(found, "reason", Value::from(doubts))
 }
 
 fn no_server(NoServer { seen }: &NoServer) -> Attention {

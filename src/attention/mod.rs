@@ -56,6 +56,9 @@ pub(crate) enum Code {
     TargetOut,
     /// A plugin cannot work until a person acts. With `target` and `reason`.
     PluginBroken,
+    /// A plugin works, and its operator should know something of it, such as that its sandbox is weaker than elsewhere. With
+    /// `target` and `reason`.
+    PluginDoubtful,
     /// No server works on the ledger.
     ServerAway,
     /// A target has answered nothing but that it wants fewer calls. With `target`.
@@ -110,9 +113,10 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::TargetOut,
         Self::PluginBroken,
+        Self::PluginDoubtful,
         Self::ServerAway,
         Self::TargetLimited,
         Self::StepsParked,
@@ -142,6 +146,7 @@ impl Code {
         match self {
             Self::TargetOut => "target_out",
             Self::PluginBroken => "plugin_broken",
+            Self::PluginDoubtful => "plugin_doubtful",
             Self::ServerAway => "server_away",
             Self::TargetLimited => "target_limited",
             Self::StepsParked => "steps_parked",

@@ -8,11 +8,13 @@ mod layer;
 mod layers;
 mod log;
 mod problem;
+mod public;
 mod redact;
 mod secrets;
 
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem, counted_from_one};
+pub(crate) use redact::Schemas;
 pub(crate) use secrets::read_secret;
 
 use std::collections::BTreeMap;
@@ -118,10 +120,11 @@ impl Config {
         Self::load_with(path, environment())
     }
 
-    /// What the layers bring together, as it was written, without passwords.
-    pub(crate) fn show(path: &Path) -> Result<serde_json::Value, ConfigError> {
+    /// What the layers bring together, as it was written, without passwords; of plugins' own configurations only what their schemas
+    /// say is public.
+    pub(crate) fn show(path: &Path, schemas: &Schemas) -> Result<serde_json::Value, ConfigError> {
         Self::load(path)?;
-        Ok(redact::redacted(Layers::read(path, environment())?.merged()))
+        Ok(redact::redacted(Layers::read(path, environment())?.merged(), schemas))
     }
 
     /// The JSON Schema of the configuration.

@@ -46,7 +46,7 @@ pub(crate) use retention::RetentionSettings;
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use view::{
     ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
-    SessionView, Stored, TargetHealth, TargetState, UnreadSessions,
+    SessionView, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S, REFUSED_KEPT_S};
 

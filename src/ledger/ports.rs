@@ -1,7 +1,6 @@
 //! The ports of a ledger, by role: who holds one of them can do what stands there, and nothing else. Every method that
 //! writes has written durably when it returns.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use async_trait::async_trait;
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
     Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant,
-    Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined,
+    Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, TargetConditions,
     QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd,
     Stored, TargetHealth, Tombstone, UnreadSessions,
 };
@@ -121,9 +120,9 @@ pub(crate) trait Queue: Send + Sync {
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
-    /// Says that this process is still there, and which of its targets cannot work, for which reason. Without it, it is treated
+    /// Says that this process is still there, and how its targets are. Without it, it is treated
     /// as lost; its leases do not depend on it.
-    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError>;
+    async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError>;
 
     /// Looks at the ledger's clock, and writes down what was seen; to be called every few seconds, from every machine. Until
     /// somebody has looked for as long as a lease is, no work is taken from a process that seems lost. Returns why the clock

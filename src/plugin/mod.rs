@@ -19,9 +19,11 @@ mod launch;
 mod launching;
 mod locate;
 mod lock;
+mod mark;
 #[cfg(feature = "measure")]
 pub(crate) mod measure;
 mod output;
+mod passing;
 mod permissions;
 mod process;
 mod program;
@@ -31,6 +33,7 @@ mod request;
 mod schema;
 mod session;
 mod settings;
+mod spawner;
 mod target;
 mod validation;
 
@@ -42,6 +45,7 @@ pub(crate) use info::PluginInfo;
 pub(crate) use installed::{Installed, PluginRefused};
 pub(crate) use kit::{Event, Finding, Form, Introduction, TestedPlugin, Verdict, conform, introduce};
 pub(crate) use launch::Level;
+pub(crate) use mark::is_of_a_plugin;
 pub(crate) use output::Output;
 pub(crate) use program::Program;
 pub(crate) use settings::PluginSettings;

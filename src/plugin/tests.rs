@@ -3,6 +3,7 @@
 mod child;
 mod exec;
 mod inspect;
+mod promises;
 mod resume;
 mod sandbox;
 mod schema;

@@ -34,6 +34,7 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
                 "plugin {target} cannot work: {reason}; fix it, it is tried each minute, or: quietus plugin reload {target}"
             )
         }
+        Code::PluginDoubtful => format!("plugin {target} works, but: {reason}"),
         Code::ServerAway => {
             let since = found.since.map(|seen| format!("; one was heard of last at {}", time(seen)));
             let since = since.unwrap_or_default();
@@ -265,6 +266,7 @@ mod tests {
             targets: vec![stopped("crm", true), stopped("erp", false)],
             limited: vec![limited("mailbox")],
             broken: [(TargetName("forward".into()), "no such file".into())].into(),
+            doubtful: [(TargetName("erp".into()), vec!["its sandbox reaches the level `files` only".into()])].into(),
             no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
             parked_steps: vec![parked("crm"), parked("mluvii/acme")],
             requested: some(3),

@@ -18,7 +18,7 @@ use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::RecordKind;
-use crate::ledger::view::{Told, told_by};
+use crate::ledger::view::{TargetConditions, Told, told_by};
 use crate::subject::{SourceName, TargetName};
 
 /// What was found, and when.
@@ -38,11 +38,12 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 6 * GROUP + index)));
     }
     let now = time(row.get(0))?;
-    let (no_server, broken) = told_by(processes(&row)?, now);
+    let (no_server, TargetConditions { broken, doubtful }) = told_by(processes(&row)?, now);
     let facts = Facts {
         targets: targets(&row)?,
         limited: limited(&row)?,
         broken,
+        doubtful,
         no_server,
         refused: refused(&row)?,
         parked_steps: parked_steps(&row)?,
@@ -105,7 +106,7 @@ fn query() -> String {
                  FROM mute),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
                  WHERE limited_since IS NOT NULL),
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, broken)), '[]')::TEXT FROM process),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, conditions)), '[]')::TEXT FROM process),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(source, count, since, last) ORDER BY source), '[]')::TEXT
                  FROM refused),
                 (SELECT doubt FROM clock_seen),
@@ -151,7 +152,7 @@ fn limited(row: &Row) -> Result<Vec<LimitedTarget>, LedgerError> {
 
 fn processes(row: &Row) -> Result<Vec<Told>, LedgerError> {
     let all: Vec<(i64, String)> = json_at(row, 8)?;
-    all.into_iter().map(|(seen, broken)| Ok((time(seen)?, of_json(broken.as_bytes())?))).collect()
+    all.into_iter().map(|(seen, conditions)| Ok((time(seen)?, of_json(conditions.as_bytes())?))).collect()
 }
 
 fn refused(row: &Row) -> Result<Vec<RefusedSince>, LedgerError> {

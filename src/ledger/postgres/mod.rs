@@ -53,7 +53,6 @@ mod work;
 pub(crate) use copy::PostgresRows;
 pub(crate) use schema::migrate;
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -79,8 +78,8 @@ use super::{
     Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
     PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported,
-    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
+    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth,
+    TargetState, Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
@@ -425,9 +424,9 @@ impl Queue for PostgresLedger {
         Ok(())
     }
 
-    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
+    async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError> {
         let info = lock(&self.info).clone();
-        let listed = processes::heartbeat(&self.writing().await?, self.process(), broken).await?;
+        let listed = processes::heartbeat(&self.writing().await?, self.process(), conditions).await?;
         match info {
             // It was away for so long that it has been forgotten.
             Some(info) if !listed => self.register(&info).await,

@@ -14,7 +14,7 @@ use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, na
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
-use crate::ledger::view::told_by;
+use crate::ledger::view::{TargetConditions, told_by};
 use crate::subject::TargetName;
 
 pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, LedgerError> {
@@ -22,10 +22,11 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
     let tallied = |name: &str| tally.get(name).copied().unwrap_or(0);
     let foreign: i64 =
         connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
-    let (no_server, broken) = told_by(processes::told(connection)?, now);
+    let (no_server, TargetConditions { broken, doubtful }) = told_by(processes::told(connection)?, now);
     Ok(Facts {
         targets: stopped(connection)?,
         broken,
+        doubtful,
         no_server,
         limited: targets::limited(connection)?,
         parked_steps: parked_steps(connection)?,

@@ -53,7 +53,6 @@ pub(crate) use backup::{SqliteView, back_up, inspect, inspect_backup};
 pub(crate) use copy::SqliteRows;
 pub(crate) use schema::migrate_file;
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::pin::Pin;
@@ -85,8 +84,8 @@ use super::{
     Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
     PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
     QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Tombstone, UnreadSessions, Work,
-    acts, bounds, claim, health, line, query, row, sum, transition,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState, Tombstone, UnreadSessions,
+    Work, acts, bounds, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -322,13 +321,13 @@ impl Queue for SqliteLedger {
         Ok(())
     }
 
-    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
+    async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError> {
         let number = self.process();
-        let broken = broken.clone();
+        let conditions = conditions.clone();
         let log_is_long = self.files.log_bytes() >= LOG_BYTES_LONG;
         let beat = move |tx: &Tx<'_>| {
             meta::log_is(tx, log_is_long)?;
-            processes::heartbeat(tx, number, &broken)
+            processes::heartbeat(tx, number, &conditions)
         };
         self.writer.write(Wakes::NoOne, beat).await
     }

@@ -424,7 +424,7 @@ CREATE TABLE process (
   -- The names of the targets in its configuration, as JSON.
   targets TEXT NOT NULL,
   -- Those of them that cannot work, with the reason, as JSON.
-  broken  TEXT NOT NULL DEFAULT '{}'
+  conditions TEXT NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 50);
 
 -- The functions below run with their owner's rights: the role of the servers may neither make nor drop a table.

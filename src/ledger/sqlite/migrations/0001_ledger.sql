@@ -391,7 +391,7 @@ CREATE TABLE process (
   -- The names of the targets in its configuration, as JSON.
   targets TEXT NOT NULL,
   -- Those of them that cannot work, with the reason, as JSON.
-  broken  TEXT NOT NULL DEFAULT '{}'
+  conditions TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 
 CREATE TRIGGER tally_sessions AFTER INSERT ON session BEGIN
