@@ -3,8 +3,8 @@
 use super::context::{self, Global, wait};
 use super::exit::{Exit, Failure};
 use super::out::Out;
-use crate::config::Config as Configuration;
 use crate::app;
+use crate::config::Config as Configuration;
 use crate::plugin::Program;
 
 #[derive(clap::Subcommand)]
@@ -26,7 +26,9 @@ impl Config {
                 let config = Configuration::load(&path)?;
                 let (schemas, silent) = wait(async { Ok(app::schemas(&config, Program::this()).await) })?;
                 for plugin in silent {
-                    out.note(format_args!("plugin {plugin} does not say what of its `config` is public: no text of it is shown"));
+                    out.note(format_args!(
+                        "plugin {plugin} does not say what of its `config` is public: no text of it is shown"
+                    ));
                 }
                 let shown = Configuration::show(&path, &schemas)?;
                 if out.is_json() {

@@ -161,10 +161,13 @@ fn every_section_is_in_the_schema_and_the_other_way_round() {
 
 #[test]
 fn passwords_in_the_wrong_place_are_not_shown() {
-    let shown = redact::redacted(serde_json::json!({
-        "ledger": { "url": "postgres://q:hunter2@db/quietus" },
-        "plugin": [{ "config": { "api-key": "hunter2", "headers": { "Authorization": "hunter2" }, "tokens": ["hunter2"], "url": "https://crm.example", "folder": "/srv", "count": 7 }, "args": ["--key", "hunter2"], "name": "crm", "secrets": { "token": { "env": "T" } } }],
-    }), &[("crm".to_owned(), serde_json::json!({ "properties": { "folder": { "x-quietus-public": true } } }))].into());
+    let shown = redact::redacted(
+        serde_json::json!({
+            "ledger": { "url": "postgres://q:hunter2@db/quietus" },
+            "plugin": [{ "config": { "api-key": "hunter2", "headers": { "Authorization": "hunter2" }, "tokens": ["hunter2"], "url": "https://crm.example", "folder": "/srv", "count": 7 }, "args": ["--key", "hunter2"], "name": "crm", "secrets": { "token": { "env": "T" } } }],
+        }),
+        &[("crm".to_owned(), serde_json::json!({ "properties": { "folder": { "x-quietus-public": true } } }))].into(),
+    );
     assert_snapshot!(shown, @r#"{"ledger":{"url":"postgres://[redacted]@db/quietus"},"plugin":[{"args":["[redacted]","[redacted]"],"config":{"api-key":"[redacted]","count":7,"folder":"/srv","headers":{"Authorization":"[redacted]"},"tokens":["[redacted]"],"url":"[redacted]"},"name":"crm","secrets":{"token":{"env":"T"}}}]}"#);
 }
 

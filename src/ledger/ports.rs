@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
     Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant,
-    Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, TargetConditions,
+    Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined,
     QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd,
-    Stored, TargetHealth, Tombstone, UnreadSessions,
+    Stored, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};

@@ -87,9 +87,7 @@ pub(crate) struct Permissions {
 }
 
 /// How much of the sandbox holds. Each level includes those before it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Level {
     /// A process of its own: empty environment, no descriptors of the server's, limits, no privileges. Always reached.
@@ -116,7 +114,9 @@ impl Level {
     pub(crate) fn lacks(self) -> &'static str {
         match self {
             Self::Basic => "it can make any system call, read what the server's user can read, and connect anywhere",
-            Self::Syscalls => "it can read and write what the server's user can, and connect to any port once it has one",
+            Self::Syscalls => {
+                "it can read and write what the server's user can, and connect to any port once it has one"
+            }
             Self::Files => "it can connect to any TCP port once it has one",
             Self::Network => "nothing",
         }
@@ -135,8 +135,9 @@ pub(crate) enum Debugger {
 }
 
 /// What the process is for that stays outside of a program's sandbox: it starts the one that reads the [`Launch`], and ends
-/// all of the program's with the server. It comes before the launch.
+/// all of the program's with the server. It comes before the launch, which is not to be taken for one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Guard {
     /// Where the program's processes are, if there is a place of their own.
     pub(crate) guards: Option<PathBuf>,

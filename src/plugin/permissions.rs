@@ -119,10 +119,15 @@ mod tests {
 
     #[test]
     fn what_is_declared_is_looked_up_in_the_configuration_and_added_to_what_is_granted() {
-        let manifest =
-            Manifest::new("x", "1").port(25).port_from("/batch").port_from("/db_port").port_from("/servers").port_from("/none").reads("/ca").writes("/out");
-        let config =
-            json!({ "batch": 22, "db_port": 5433, "servers": ["https://a.example", "b.example:81"], "ca": "/etc/ca.pem", "out": ["/a", "/b"] });
+        let manifest = Manifest::new("x", "1")
+            .port(25)
+            .port_from("/batch")
+            .port_from("/db_port")
+            .port_from("/servers")
+            .port_from("/none")
+            .reads("/ca")
+            .writes("/out");
+        let config = json!({ "batch": 22, "db_port": 5433, "servers": ["https://a.example", "b.example:81"], "ca": "/etc/ca.pem", "out": ["/a", "/b"] });
         let granted = Permissions { ports: [9].into(), ..Permissions::default() };
         let permissions = permissions_of(&manifest, &config, granted);
         assert_eq!(permissions.ports, [9, 81, 443, 5433].into(), "neither what it declares nor any number");

@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::cgroup::Cgroup;
-use super::launch::{Code, Guard};
 use super::frame::{Frame, ReadError, read_frame};
+use super::launch::{Code, Guard};
 use super::program::{Group, OwnedChild, Program, Spawned};
 use crate::subject::TargetName;
 

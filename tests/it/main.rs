@@ -15,6 +15,7 @@ mod harness;
 mod hostile;
 mod interop;
 mod layers;
+mod lesser_kernel;
 mod main_job;
 mod once;
 mod outside;

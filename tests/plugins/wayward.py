@@ -105,6 +105,8 @@ def erase(name, id):
         return try_to(lambda: socket.socket(*map(int, argument.split())).close())
     if verb == "children":
         return subprocess.run(["sh", "-c", "cat; exit 0"], input=b"x", capture_output=True).returncode
+    if verb == "file":
+        return int(__file__.startswith("/proc/self/fd/"))
     if verb == "session":
         return try_to(os.setsid)
     if verb == "environment":

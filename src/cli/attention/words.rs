@@ -322,6 +322,7 @@ mod tests {
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
         9 requests came to /webhooks/ paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
+        plugin erp works, but: its sandbox reaches the level `files` only
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
         target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused
         ");

@@ -157,7 +157,10 @@ async fn listening(folder: &Path, server: &mut Child, out: &mut Out) -> anyhow::
         if let Some(ended) = server.try_wait()? {
             anyhow::bail!("`quietus serve` ended with {ended}. It says:\n{log}");
         }
-        anyhow::ensure!(begin.elapsed() < START_MAX, "`quietus serve` does not listen after {START_MAX:?}. It says:\n{log}");
+        anyhow::ensure!(
+            begin.elapsed() < START_MAX,
+            "`quietus serve` does not listen after {START_MAX:?}. It says:\n{log}"
+        );
         if begin.elapsed() > QUIET_MAX && !told {
             told = true;
             out.note(format_args!("`quietus serve` does not listen yet{}", last_warning(&log)));

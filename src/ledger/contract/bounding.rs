@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout};
 use super::fixtures::*;
 use crate::erasure::Outcome;
 use crate::ledger::{
-    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, ProcessInfo, QueueName, TargetConditions,
-    TargetState, Work,
+    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, ProcessInfo, QueueName,
+    TargetConditions, TargetState, Work,
 };
 
 fn bounds(at_once: usize) -> Bounds {

@@ -79,7 +79,8 @@ use super::{
     PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported,
     Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth,
-    TargetState, Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
+    TargetState, Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum,
+    transition,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;

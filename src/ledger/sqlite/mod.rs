@@ -84,8 +84,8 @@ use super::{
     Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
     PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
     QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState, Tombstone, UnreadSessions,
-    Work, acts, bounds, claim, health, line, query, row, sum, transition,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState, Tombstone,
+    UnreadSessions, Work, acts, bounds, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Facts, Limits, LongLog};
 use crate::audit::AuditRow;

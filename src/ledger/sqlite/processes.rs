@@ -39,8 +39,9 @@ pub(super) fn forget_lost(tx: &Tx<'_>) -> Result<(), LedgerError> {
 
 pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<ProcessView>, LedgerError> {
     let mut held = held(connection, now)?;
-    let mut statement = connection
-        .prepare_cached("SELECT number, version, place, since, seen, targets, conditions FROM process ORDER BY number")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT number, version, place, since, seen, targets, conditions FROM process ORDER BY number",
+    )?;
     let processes = statement.query_map([], |row| {
         let (number, Millis(since), Millis(seen)) = (row.get(0)?, row.get(3)?, row.get(4)?);
         let (Json(targets), Json(conditions)) = (row.get(5)?, row.get(6)?);

@@ -139,7 +139,9 @@ impl Wire {
         self.send(launch).await?;
         let sha256 = match self.launched(deadline).await? {
             Prepared::Hashed { sha256, .. } => sha256,
-            Prepared::Refused { why } | Prepared::Busy { why } => return Ok(Reaction::Refused(PluginError::needs_operator(why))),
+            Prepared::Refused { why } | Prepared::Busy { why } => {
+                return Ok(Reaction::Refused(PluginError::needs_operator(why)));
+            }
         };
         self.send(&self.permissions.clone()).await?;
         let sandbox = match self.launched(deadline).await? {

@@ -144,9 +144,11 @@ fn doubts(contract: &Contract, sandbox: Level, of_code: Option<String>) -> Vec<S
             sandbox.lacks()
         ));
     }
-    doubts.extend(contract.unopened.iter().map(|port| {
-        format!("it declares the TCP port {port}, which only the configuration opens: ports = [{port}]")
-    }));
+    doubts.extend(
+        contract.unopened.iter().map(|port| {
+            format!("it declares the TCP port {port}, which only the configuration opens: ports = [{port}]")
+        }),
+    );
     doubts
 }
 

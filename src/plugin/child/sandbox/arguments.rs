@@ -37,11 +37,26 @@ const FCNTL: [u64; 19] = [0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1027, 1028, 1030, 
 /// Whether it is a terminal, its size, bytes that wait, flags of descriptors, and the machine's interfaces: `TCGETS`, `TCGETS2`,
 /// `TIOCGWINSZ`, `TIOCGPGRP`, `FIONREAD`, `TIOCOUTQ`, `FIONBIO`, `FIONCLEX`, `FIOCLEX`, and `SIOCGIF…`.
 const IOCTL: [u64; 17] = [
-    0x5401, 0x802c_542a, 0x5413, 0x540f, 0x541b, 0x5411, 0x5421, 0x5450, 0x5451, 0x8910, 0x8912, 0x8913, 0x8915, 0x8919,
-    0x891b, 0x8921, 0x8933,
+    0x5401,
+    0x802c_542a,
+    0x5413,
+    0x540f,
+    0x541b,
+    0x5411,
+    0x5421,
+    0x5450,
+    0x5451,
+    0x8910,
+    0x8912,
+    0x8913,
+    0x8915,
+    0x8919,
+    0x891b,
+    0x8921,
+    0x8933,
 ];
 /// Of itself alone. It becomes neither dumpable nor anybody's to trace, and the signal at its parent's end stays.
-const PRCTL: [i32; 17] = [
+const PRCTL: [i32; 15] = [
     libc::PR_GET_PDEATHSIG,
     libc::PR_GET_DUMPABLE,
     libc::PR_GET_KEEPCAPS,
@@ -56,8 +71,6 @@ const PRCTL: [i32; 17] = [
     libc::PR_GET_NO_NEW_PRIVS,
     libc::PR_SET_THP_DISABLE,
     libc::PR_GET_THP_DISABLE,
-    libc::PR_GET_SPECULATION_CTRL,
-    libc::PR_SET_SPECULATION_CTRL,
     // Names of mappings, for people who look at them.
     0x5356_4d41,
 ];

@@ -2,9 +2,7 @@
 //! not permitted, or, if it is newer, as a kernel would that does not have it: then a program goes the older way.
 
 use rustix::process::getpid;
-use seccompiler::{
-    BackendError, BpfProgram, SeccompAction, SeccompFilter, apply_filter, sock_filter,
-};
+use seccompiler::{BackendError, BpfProgram, SeccompAction, SeccompFilter, apply_filter, sock_filter};
 
 use super::allowed::{ALLOWED, OF_PROGRAMS};
 use super::arguments::{Rules, rules};
