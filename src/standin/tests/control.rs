@@ -140,11 +140,7 @@ async fn faults_are_asked_for_used_up_and_taken_away() {
 #[tokio::test]
 async fn a_caller_that_goes_away_is_noted() {
     let mluvii = Served::start().await;
-    mluvii.standin.add_fault(Fault {
-        path: String::new(),
-        times: None,
-        kind: FaultKind::Timeout { delay_ms: 60_000 },
-    });
+    mluvii.standin.add_fault(Fault { path: String::new(), times: None, kind: FaultKind::Timeout { delay_ms: 60_000 } });
     let url = format!("{}/api/v1/Sessions/1", mluvii.url);
     // On a busy machine the caller may go away before its call has come.
     while mluvii.standin.calls().is_empty() {
