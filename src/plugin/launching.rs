@@ -23,7 +23,10 @@ use super::process::Process;
 use super::program::Program;
 use super::redact::redact;
 
-/// How long reading and hashing the file may take, and then loading it.
+/// How long reading and hashing the file may take, and entering the sandbox. Nothing of the plugin's runs then, so that only a
+/// machine that is busy, or a drive that does not answer, can be slow.
+const PREPARE_MAX: Duration = Duration::from_secs(30);
+/// How long loading may take.
 const LOAD_MAX: Duration = Duration::from_secs(5);
 /// How long the plugin may take to be configured.
 const CONFIGURE_MAX: Duration = Duration::from_secs(30);
@@ -76,7 +79,7 @@ impl<'a> Launching<'a> {
     pub(super) async fn prepare(&mut self) -> Result<(String, Option<String>), StartFailed> {
         let cgroup = self.process.cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());
         let launch = Launch { cgroup, debugger: self.debugger, ..self.installed.launch() };
-        match within(self.debugger, self.installed, LOAD_MAX, "read the file", self.ask(&launch)).await? {
+        match within(self.debugger, self.installed, PREPARE_MAX, "read the file", self.ask(&launch)).await? {
             Prepared::Hashed { sha256, doubt } => Ok((sha256, doubt)),
             Prepared::Refused { why } => Err(StartFailed::Refused(why)),
             Prepared::Busy { why } => Err(StartFailed::Lost(why)),
@@ -85,7 +88,7 @@ impl<'a> Launching<'a> {
 
     /// Has the process confine itself for good; returns the level that it reached.
     pub(super) async fn confine(&mut self, permissions: &Permissions) -> Result<Level, StartFailed> {
-        match within(self.debugger, self.installed, LOAD_MAX, "enter the sandbox", self.ask(permissions)).await? {
+        match within(self.debugger, self.installed, PREPARE_MAX, "enter the sandbox", self.ask(permissions)).await? {
             Confined::Entered { level, process } => {
                 self.plugin = Some(process);
                 Ok(level)
