@@ -7,7 +7,7 @@ use seccompiler::SeccompCmpArgLen::{Dword, Qword};
 use seccompiler::SeccompCmpOp::{Eq, MaskedEq, Ne};
 use seccompiler::{BackendError, SeccompCondition, SeccompRule};
 
-use super::filter::{Runs, Sockets};
+use super::needs::{Runs, Sockets};
 
 /// What is allowed of a call: one of the rules. Without a rule, everything.
 pub(super) type Rules = BTreeMap<c_long, Vec<SeccompRule>>;

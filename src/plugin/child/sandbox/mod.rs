@@ -7,6 +7,7 @@ mod allowed;
 mod arguments;
 mod filter;
 mod limits;
+mod needs;
 mod paths;
 
 use std::os::unix::fs::FileTypeExt as _;
@@ -19,7 +20,7 @@ use rustix::process::{
 
 use super::native;
 use crate::plugin::launch::{Code, Debugger, Launch, Level, Limits, Permissions};
-use filter::{Runs, Sockets};
+use needs::{Runs, Sockets};
 
 /// Closes every descriptor but the three standard ones: the server's own are not the plugin's business. To be called
 /// before anything is opened.
