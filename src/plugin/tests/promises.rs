@@ -298,6 +298,7 @@ const KERNEL: &[i64] = &[
 ];
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "the table is what was tried")]
 async fn no_way_leads_around_what_a_level_promises() {
     let outside = Outside::new();
     let mut table = String::from("| level | what it promises | ways around it that were tried |\n|---|---|---|\n");
