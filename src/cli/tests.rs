@@ -11,7 +11,7 @@ use super::*;
 use crate::config::Config;
 use crate::erasure::{ErasureId, NewErasure, Selection, Subject};
 use crate::key_files::Keys;
-use crate::keys::{Digest, KeyKind};
+use crate::keys::KeyKind;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Admin as _, Intake as _, ProcessInfo, Quarantined, Queue as _};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
@@ -104,9 +104,9 @@ impl Home {
 
     fn quarantine(&self, body: &str) {
         let keys = Keys::load(&self.path("keys")).expect("load");
-        let digest = Digest([body.len() as u8; 16]);
+        let digest = keys.index.body(body.as_bytes());
         let source = SourceName("acme".into());
-        let sealed = Verified::made(body.as_bytes(), Written::default()).seal(&keys.seal);
+        let sealed = Verified::made(body.as_bytes(), Written::default()).seal(&source, &keys.seal);
         let item = Quarantined { source, digest, reason: "not JSON".into(), sealed };
         let ledger = SqliteLedger::open(&self.path("quietus.db")).expect("opens");
         wait(async {

@@ -204,7 +204,7 @@ impl Receiver {
             source: source.clone(),
             digest: self.index.body(verified.body()),
             reason: reason.to_owned(),
-            sealed: verified.seal(&self.seal),
+            sealed: verified.seal(source, &self.seal),
         };
         match self.commit(self.ledger.quarantine(item)).await {
             Ok(PutAside::New) => {

@@ -250,6 +250,7 @@ fn wrong(path: &Path, error: &io::Error) -> KeysError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::SealedAs;
 
     fn keys() -> tempfile::TempDir {
         let dir = tempfile::tempdir().expect("a temporary folder");
@@ -349,7 +350,8 @@ mod tests {
     fn a_replaced_seal_key_still_opens() {
         let dir = keys();
         let load = || Keys::load(dir.path()).expect("load").seal;
-        let sealed = load().seal("form", b"text");
+        let form = SealedAs::new("form", &[]);
+        let sealed = load().seal(&form, b"text");
         let first = id(dir.path(), KeyKind::Seal);
         let rotated = Keys::rotate_seal(dir.path(), &first).expect("rotated");
         let second = id(dir.path(), KeyKind::Seal);
@@ -357,7 +359,7 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(Keys::rotate_seal(dir.path(), &first).expect("rotated"), rotated, "the ledger was not told");
         Keys::rotate_seal(dir.path(), &second).expect("rotated");
-        assert_eq!(&load().open("form", &sealed).expect("opens")[..], b"text");
+        assert_eq!(&load().open(&form, &sealed).expect("opens")[..], b"text");
         // Two before the present one: this is no rotation that was begun.
         assert!(Keys::rotate_seal(dir.path(), &KeyId::written("0".repeat(16))).is_err());
     }

@@ -10,7 +10,7 @@ mod secret;
 pub(crate) use fingerprint::{Carry, Digest, Fingerprint, IdempotencyKey, IndexKey};
 pub(crate) use id::{KeyId, KeyIds, KeyKind};
 pub(crate) use random::{fill_random, random_fraction};
-pub(crate) use seal::{CapsuleKey, SealBroken, SealKey, Sealed};
+pub(crate) use seal::{CapsuleKey, SealBroken, SealKey, Sealed, SealedAs};
 pub(crate) use secret::{ReadSecret, Secret, SecretError, SecretRef};
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Sealing with XChaCha20-Poly1305: a fresh random nonce in front of the ciphertext, a purpose as associated data.
+//! Sealing with XChaCha20-Poly1305: a fresh random nonce in front of the ciphertext, and what is sealed as associated data.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -15,7 +15,24 @@ const NONCE_BYTES: usize = 24;
 #[serde(transparent)]
 pub(crate) struct Sealed(#[serde(with = "crate::keys::seal::base64_bytes")] pub(crate) Vec<u8>);
 
-/// A seal that does not open: another key, another purpose, or changed bytes.
+/// What something is sealed as: its use, and the record that it is a part of. As anything else it does not open, so that what
+/// is moved to another record is found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SealedAs(Vec<u8>);
+
+impl SealedAs {
+    /// Every part is preceded by its length, so that no two uses and records are alike.
+    pub(crate) fn new(purpose: &str, record: &[&[u8]]) -> Self {
+        let mut all = Vec::new();
+        for part in std::iter::once(&purpose.as_bytes()).chain(record) {
+            all.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            all.extend_from_slice(part);
+        }
+        Self(all)
+    }
+}
+
+/// A seal that does not open: another key, another record, or changed bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("the seal does not open: it was made under another key, or the bytes were changed")]
 pub(crate) struct SealBroken;
@@ -50,15 +67,15 @@ impl SealKey {
         self.id == *id || self.replaced.iter().any(|(replaced, _)| replaced == id)
     }
 
-    /// Seals `plain` for one purpose; it opens for no other.
-    pub(crate) fn seal(&self, purpose: &str, plain: &[u8]) -> Sealed {
-        seal(&self.cipher, purpose, plain)
+    /// Seals `plain` as a part of one record; it opens as nothing else.
+    pub(crate) fn seal(&self, sealed_as: &SealedAs, plain: &[u8]) -> Sealed {
+        seal(&self.cipher, sealed_as, plain)
     }
 
-    /// Opens what [`SealKey::seal`] sealed for the same purpose.
-    pub(crate) fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    /// Opens what [`SealKey::seal`] sealed as the same.
+    pub(crate) fn open(&self, sealed_as: &SealedAs, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
         let keys = std::iter::once(&self.cipher).chain(self.replaced.iter().map(|(_, cipher)| cipher));
-        keys.map(|key| open(key, purpose, sealed)).find(Result::is_ok).unwrap_or(Err(SealBroken))
+        keys.map(|key| open(key, sealed_as, sealed)).find(Result::is_ok).unwrap_or(Err(SealBroken))
     }
 }
 
@@ -66,8 +83,6 @@ impl SealKey {
 pub(crate) struct CapsuleKey(Zeroizing<[u8; 32]>);
 
 impl CapsuleKey {
-    const PURPOSE: &str = "capsule key";
-
     /// A new random key.
     pub(crate) fn generate() -> Self {
         let mut bytes = Zeroizing::new([0; 32]);
@@ -75,12 +90,12 @@ impl CapsuleKey {
         Self(bytes)
     }
 
-    pub(crate) fn wrap(&self, under: &SealKey) -> Sealed {
-        under.seal(Self::PURPOSE, &self.0[..])
+    pub(crate) fn wrap(&self, sealed_as: &SealedAs, under: &SealKey) -> Sealed {
+        under.seal(sealed_as, &self.0[..])
     }
 
-    pub(crate) fn unwrap(wrapped: &Sealed, under: &SealKey) -> Result<Self, SealBroken> {
-        let plain = under.open(Self::PURPOSE, wrapped)?;
+    pub(crate) fn unwrap(sealed_as: &SealedAs, wrapped: &Sealed, under: &SealKey) -> Result<Self, SealBroken> {
+        let plain = under.open(sealed_as, wrapped)?;
         let mut bytes = Zeroizing::new([0; 32]);
         if plain.len() != bytes.len() {
             return Err(SealBroken);
@@ -89,21 +104,21 @@ impl CapsuleKey {
         Ok(Self(bytes))
     }
 
-    pub(crate) fn seal(&self, plain: &[u8]) -> Sealed {
-        seal(&XChaCha20Poly1305::new((&*self.0).into()), "capsule", plain)
+    pub(crate) fn seal(&self, sealed_as: &SealedAs, plain: &[u8]) -> Sealed {
+        seal(&XChaCha20Poly1305::new((&*self.0).into()), sealed_as, plain)
     }
 
-    pub(crate) fn open(&self, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
-        open(&XChaCha20Poly1305::new((&*self.0).into()), "capsule", sealed)
+    pub(crate) fn open(&self, sealed_as: &SealedAs, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&XChaCha20Poly1305::new((&*self.0).into()), sealed_as, sealed)
     }
 }
 
-fn seal(cipher: &XChaCha20Poly1305, purpose: &str, plain: &[u8]) -> Sealed {
+fn seal(cipher: &XChaCha20Poly1305, sealed_as: &SealedAs, plain: &[u8]) -> Sealed {
     let mut nonce = [0; NONCE_BYTES];
     // A nonce that is used twice under one key gives the texts away; one of 24 bytes is long enough to be drawn.
     fill_random(&mut nonce);
     let text = cipher
-        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: purpose.as_bytes() })
+        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: &sealed_as.0 })
         .expect("a message below 256 GiB can be sealed");
     let mut sealed = Vec::with_capacity(NONCE_BYTES + text.len());
     sealed.extend_from_slice(&nonce);
@@ -111,10 +126,10 @@ fn seal(cipher: &XChaCha20Poly1305, purpose: &str, plain: &[u8]) -> Sealed {
     Sealed(sealed)
 }
 
-fn open(cipher: &XChaCha20Poly1305, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+fn open(cipher: &XChaCha20Poly1305, sealed_as: &SealedAs, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
     let (nonce, text) = sealed.0.split_first_chunk::<NONCE_BYTES>().ok_or(SealBroken)?;
     cipher
-        .decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: purpose.as_bytes() })
+        .decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &sealed_as.0 })
         .map(Zeroizing::new)
         .map_err(|_| SealBroken)
 }

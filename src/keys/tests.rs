@@ -2,32 +2,42 @@ use zeroize::Zeroizing;
 
 use super::*;
 
+fn form() -> SealedAs {
+    SealedAs::new("form", &[b"acme", b"1"])
+}
+
 #[test]
-fn a_seal_opens_for_its_own_purpose_only() {
+fn a_seal_opens_as_what_it_was_sealed_as_only() {
     let key = SealKey::new(&Zeroizing::new([7; 32]));
-    let sealed = key.seal("form", b"text");
-    assert_eq!(&key.open("form", &sealed).expect("opens")[..], b"text");
-    assert!(key.open("quarantine", &sealed).is_err());
+    let sealed = key.seal(&form(), b"text");
+    assert_eq!(&key.open(&form(), &sealed).expect("opens")[..], b"text");
+    for other in [
+        SealedAs::new("quarantine", &[b"acme", b"1"]),
+        SealedAs::new("form", &[b"acme", b"2"]),
+        SealedAs::new("form", &[b"acme1", b""]),
+        SealedAs::new("form", &[b"acme", b"1", b""]),
+    ] {
+        assert!(key.open(&other, &sealed).is_err());
+    }
 }
 
 #[test]
 fn a_changed_or_short_seal_does_not_open() {
     let key = SealKey::new(&Zeroizing::new([7; 32]));
-    let mut sealed = key.seal("form", b"text");
+    let mut sealed = key.seal(&form(), b"text");
     *sealed.0.last_mut().expect("not empty") ^= 1;
-    assert!(key.open("form", &sealed).is_err());
-    assert!(key.open("form", &Sealed(vec![1, 2, 3])).is_err());
+    assert!(key.open(&form(), &sealed).is_err());
+    assert!(key.open(&form(), &Sealed(vec![1, 2, 3])).is_err());
 }
 
 #[test]
 fn what_was_sealed_under_a_replaced_key_opens_and_nothing_is_sealed_under_it() {
     let [old, new] = [7, 8].map(|byte| Zeroizing::new([byte; 32]));
-    let sealed = SealKey::new(&old).seal("form", b"text");
+    let sealed = SealKey::new(&old).seal(&form(), b"text");
     let both = SealKey::new(&new).replacing(&old);
-    assert_eq!(&both.open("form", &sealed).expect("opens")[..], b"text");
-    assert!(both.open("quarantine", &sealed).is_err());
-    assert!(SealKey::new(&new).open("form", &sealed).is_err());
-    assert!(SealKey::new(&old).open("form", &both.seal("form", b"text")).is_err());
+    assert_eq!(&both.open(&form(), &sealed).expect("opens")[..], b"text");
+    assert!(SealKey::new(&new).open(&form(), &sealed).is_err());
+    assert!(SealKey::new(&old).open(&form(), &both.seal(&form(), b"text")).is_err());
     assert_eq!(both.id(), SealKey::new(&new).id());
     let ids = [&old, &new].map(|key| SealKey::new(key).id().clone());
     assert!(ids.iter().all(|id| both.opens(id)) && !SealKey::new(&new).opens(&ids[0]));
@@ -37,9 +47,9 @@ fn what_was_sealed_under_a_replaced_key_opens_and_nothing_is_sealed_under_it() {
 fn a_capsule_key_survives_wrapping() {
     let seal = SealKey::new(&Zeroizing::new([7; 32]));
     let key = CapsuleKey::generate();
-    let capsule = key.seal(b"identifiers");
-    let again = CapsuleKey::unwrap(&key.wrap(&seal), &seal).expect("unwraps");
-    assert_eq!(&again.open(&capsule).expect("opens")[..], b"identifiers");
+    let capsule = key.seal(&form(), b"identifiers");
+    let again = CapsuleKey::unwrap(&form(), &key.wrap(&form(), &seal), &seal).expect("unwraps");
+    assert_eq!(&again.open(&form(), &capsule).expect("opens")[..], b"identifiers");
 }
 
 #[test]

@@ -39,11 +39,13 @@ pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
 pub(crate) use health::{BreakerLimits, CallEnd};
 pub(crate) use invariant::Invariant;
+pub(crate) use line::FORM_DAMAGED;
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use retention::RetentionSettings;
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
+pub(crate) use sum::SEAL_DAMAGED;
 pub(crate) use view::{
     ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
     SessionView, Stored, TargetHealth, TargetState, UnreadSessions,

@@ -15,8 +15,7 @@ use super::resolve::opened;
 use super::resume::KeptResume;
 use super::settings::ErasingSettings;
 use crate::erasure::{Outcome, Reportable, Stage};
-use crate::keys::SealBroken;
-use crate::ledger::{ClaimedStep, StepEnd, StepWork};
+use crate::ledger::{ClaimedStep, SEAL_DAMAGED, StepEnd, StepWork};
 use crate::target::{Answer, Target, TargetCall, TargetError};
 
 /// How a step gets its answer.
@@ -67,10 +66,7 @@ impl Worker {
     fn reported(&self, work: &StepWork, call: &TargetCall) -> Result<Answer, Failure> {
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
         let report = work.step.report().and_then(|report| reportable.open(report, &self.seal));
-        let report = report.ok_or_else(|| {
-            let why = "what was reported does not open, or is of another call; were the keys replaced?";
-            Failure::Permanent(why.into())
-        })?;
+        let report = report.ok_or_else(|| Failure::Permanent(SEAL_DAMAGED.to_owned()))?;
         let identifiers = call.identifiers.0.iter().map(|identifier| identifier.value.expose());
         let guests = call.guests.iter().map(|guest| &*guest.0);
         let report = report.without(&identifiers.chain(guests).collect::<Vec<_>>());
@@ -89,8 +85,8 @@ impl Worker {
 
     /// What the target is told.
     fn call(&self, claimed: ClaimedStep, work: &StepWork) -> Result<TargetCall, Failure> {
-        let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal));
-        let whom = whom.map_err(|broken: SealBroken| Failure::Permanent(format!("the capsule: {broken}")))?;
+        let whom = opened(&work.capsules, |capsule| capsule.open(work.erasure, &self.seal));
+        let whom = whom.map_err(|_| Failure::Permanent(SEAL_DAMAGED.to_owned()))?;
         // Under another key, a target would take a call that it knows for a new one.
         let index = self.index.as_it_was(&work.index_key).ok_or_else(|| {
             let id = &work.index_key;

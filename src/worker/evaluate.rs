@@ -22,7 +22,7 @@ use super::owner::Owner;
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::event::{EventHead, EventKind, Form};
-use crate::ledger::{DecideWork, Decision, SessionView};
+use crate::ledger::{DecideWork, Decision, FORM_DAMAGED, SessionView};
 use crate::mluvii::Look;
 use crate::policy::{Policy, RuleFailed, Trigger};
 use crate::subject::SessionKey;
@@ -34,8 +34,7 @@ impl Worker {
         let times = Times { since: work.since, now };
         let head = &work.event.head;
         let key = &head.session;
-        let form =
-            work.event.open(&self.seal).map_err(|broken| Failure::Permanent(format!("the event's form: {broken}")))?;
+        let form = work.event.open(&self.seal).map_err(|_| Failure::Permanent(FORM_DAMAGED.to_owned()))?;
         // Read before mluvii is asked: what another process decides meanwhile makes this decision stale, and is not
         // overwritten.
         let mut view = self.records.session(key).await?;

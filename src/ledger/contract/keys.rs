@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::fixtures::*;
-use crate::erasure::{Capsule, ErasureId, NewErasure, Reportable, Stage, StepEnd, Subject};
+use crate::erasure::{ErasureId, NewErasure, Reportable, Stage, StepEnd, Subject, ToSeal};
 use crate::event::{EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, IndexKey, KeyIds, SealKey};
 use crate::ledger::{AuditRange, Bounds, Cursor, Finished, PutAside, Recorded, Reported, Resolution, StepWork, Work};
-use crate::subject::{Fingerprinted, GuestId, Kind, Whom};
+use crate::subject::{Fingerprinted, GuestId, Kind};
 
 /// A key, and the one that has replaced it twice: a ledger may be as old as that.
 fn replaced() -> [IndexKey; 2] {
@@ -131,7 +131,7 @@ pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_r
 }
 
 pub(crate) async fn the_keys_that_capsules_need_are_named_until_nothing_needs_them(ledger: Shared) {
-    let sealed = |key: &SealKey| Some(Capsule::seal(&Whom::default(), key));
+    let sealed = |key: &SealKey| ToSeal::of(whom("ann@x.cz"), key);
     let [old, new] = [1, 2].map(|byte| SealKey::new(&Zeroizing::new([byte; 32])));
     let mut asked = of_guest(&replaced()[0], 1);
     asked.capsule = sealed(&old);

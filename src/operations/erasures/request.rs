@@ -6,7 +6,7 @@ use super::acts::show;
 use super::checked::{Checked, Request};
 use super::reach::{self, Reach};
 use crate::audit::Actor;
-use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure};
+use crate::erasure::{Erasure, ErasureId, NewErasure, ToSeal};
 use crate::key_files::Keys;
 use crate::operations::{OperationError, Operations};
 use crate::policy::REQUEST;
@@ -41,7 +41,7 @@ pub(crate) async fn request(on: &Operations, request: Request, by: &Actor) -> Re
         approve: false,
         origin: None,
         selection,
-        capsule: (!whom.is_empty()).then(|| Capsule::seal(&whom, &keys.seal)),
+        capsule: ToSeal::of(whom, &keys.seal),
         fingerprints,
     };
     let stands = on.ledger.request(erasure, by).await?;
